@@ -1,0 +1,1 @@
+"""Robo-advice as a library: Market, Client, Advice; advise."""

@@ -1,0 +1,1 @@
+"""Thin translations to outside systems; imported by nobody inside."""

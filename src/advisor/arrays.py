@@ -1,0 +1,86 @@
+"""Array type names, and the checks that arrays pass once, at a door.
+
+Inside the house arrays are C-ordered, read-only and finite unless a docstring says that nan means "unknown".
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from advisor.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+DayArray = npt.NDArray[np.datetime64]
+"""Days as `datetime64[D]`; `NaT` means unknown."""
+StrArray = npt.NDArray[np.str_]
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+def frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
+    """A read-only, C-ordered copy; an array that already is read-only, C-ordered and owns its memory is returned as it is."""
+    if array.flags.owndata and array.flags.c_contiguous and not array.flags.writeable:
+        return array
+    copy = np.array(array, order="C", copy=True)
+    copy.flags.writeable = False
+    return copy
+
+
+def float_array(value: object, field: str, *, shape: tuple[int | None, ...], allow_nan: bool = False) -> FloatArray:
+    """A read-only float64 copy of `value`, checked.
+
+    Args:
+        value: Anything numpy can read as numbers.
+        field: Its name, for the message.
+        shape: Expected shape; None where any length will do.
+        allow_nan: True where nan means "unknown". Infinities are never allowed.
+
+    Raises:
+        InputError: Not numeric, another shape, or not finite.
+    """
+    try:
+        array = np.array(value, dtype=np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{field} is not numeric ({error}); pass numbers.", field=field, value=value) from error
+    if array.ndim != len(shape) or any(want is not None and have != want for have, want in zip(array.shape, shape, strict=True)):
+        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+        raise InputError(
+            f"{field} has shape {array.shape}, but {wanted} is needed; check rows and columns.", field=field, value=array.shape
+        )
+    bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise InputError(
+            f"{field}{list(where)} is {array[where]}; {'an infinity' if allow_nan else 'a value that is not finite'} would spread into every result. "
+            "Mend or drop it.",
+            field=field,
+            value=float(array[where]),
+        )
+    array.flags.writeable = False
+    return array
+
+
+def unique_ids(ids: object, field: str) -> tuple[str, ...]:
+    """`ids` as a tuple of distinct, non-empty strings.
+
+    Raises:
+        InputError: An id is empty, not a string, or there twice.
+    """
+    if isinstance(ids, str):
+        raise InputError(f"{field} is the single string {ids!r}; pass a sequence of ids.", field=field, value=ids)
+    names: list[str] = []
+    for item in ids:  # type: ignore[attr-defined]
+        text: Any = item.item() if isinstance(item, np.generic) else item
+        if not isinstance(text, str) or not text:
+            raise InputError(f"{field} holds {text!r}; an id is a non-empty string. Convert it with str().", field=field, value=text)
+        names.append(text)
+    if len(set(names)) != len(names):
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))
+        raise InputError(f"{field} holds {twice!r} twice; rows could not be told apart. Merge or rename it.", field=field, value=twice)
+    return tuple(names)

@@ -1,0 +1,1 @@
+"""What crosses a door: pydantic contracts, frozen and closed."""

@@ -1,0 +1,65 @@
+"""What each risk level promises: a band of volatility and a loss under stress."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from advisor.contracts.base import Contract
+from advisor.errors import InputError
+
+LEVELS = 5
+Five = tuple[float, float, float, float, float]
+
+
+class RiskBands(Contract):
+    """For each level C1..C5 the annual volatility it may have and the stressed loss it may suffer (positive fractions).
+
+    A client is aimed at `target_share * upper_volatility`, never at the edge. Bands are read as [lower, upper].
+    """
+
+    lower_volatility: Five
+    upper_volatility: Five
+    stress_loss: Five
+    target_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.8
+
+    @classmethod
+    def default(cls) -> RiskBands:
+        """Volatility 0-2, 2-4.5, 4.5-8, 8-13, 13-20 %; stressed losses 3, 8, 15, 28, 40 %.
+
+        Source: the losses are the reference numbers of an open implementation of ESMA35-43-3172, called illustrative by its author;
+        the volatilities are this library's own, chosen so that a year in a hundred (2.33 standard deviations below the mean) loses about what its level promises.
+        Replace both by your house's numbers.
+        """
+        return cls(
+            lower_volatility=(0.0, 0.02, 0.045, 0.08, 0.13),
+            upper_volatility=(0.02, 0.045, 0.08, 0.13, 0.20),
+            stress_loss=(0.03, 0.08, 0.15, 0.28, 0.40),
+        )
+
+    @property
+    def target_volatility(self) -> Five:
+        """Aim of each level, C1..C5."""
+        a, b, c, d, e = (self.target_share * upper for upper in self.upper_volatility)
+        return (a, b, c, d, e)
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        for name in ("upper_volatility", "stress_loss"):
+            values: Five = getattr(self, name)
+            if values[0] <= 0 or any(b < a for a, b in itertools.pairwise(values)):
+                raise InputError(
+                    f"RiskBands.{name} is {values}; a higher level must promise at least as much risk, and every level some. Sort it.",
+                    field=name,
+                    value=values,
+                )
+        for level, (low, high) in enumerate(zip(self.lower_volatility, self.upper_volatility, strict=True), start=1):
+            if not 0.0 <= low < high:
+                raise InputError(
+                    f"RiskBands of level C{level} run from {low:g} to {high:g}; the band is empty. Lower its lower edge.",
+                    field="lower_volatility",
+                    value=low,
+                )
+        return self

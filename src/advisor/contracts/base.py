@@ -1,0 +1,66 @@
+"""The base of every contract: frozen, closed, and refusing in our words."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from advisor.errors import InputError
+
+
+def input_error(name: str, error: ValidationError) -> InputError:
+    """The first complaint of a pydantic error as an `InputError` that shows the value and counts the rest."""
+    complaints = error.errors(include_url=False)
+    first = complaints[0]
+    field = ".".join(str(part) for part in first["loc"]) or name
+    value: Any = first["input"]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, InputError):
+        text = str(cause)
+        if cause.field is not None:
+            field, value = cause.field, cause.value
+    else:
+        shown = repr(value)
+        shown = shown if len(shown) <= 80 else shown[:77] + "..."
+        hint = {"missing": "pass it", "extra_forbidden": "remove it or correct its spelling"}.get(first["type"], "correct it")
+        text = f"{name}.{field} = {shown}: {first['msg'].removeprefix('Value error, ')}; {hint}."
+    if len(complaints) > 1:
+        others = ", ".join(".".join(str(part) for part in c["loc"]) or name for c in complaints[1:5])
+        text += f" ({len(complaints) - 1} more: {others})"
+    return InputError(text, field=field, value=value)
+
+
+class Contract(BaseModel):
+    """A frozen value that crosses a door. Unknown fields and values that are not finite where a number is needed are refused.
+
+    Raises:
+        InputError: Wherever pydantic would raise its `ValidationError`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings", val_json_bytes="utf8")
+
+    def __init__(self, /, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise input_error(type(self).__name__, error) from None
+
+    # Nested contracts are then validated by pydantic's own core, so that a complaint keeps its full path.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """As pydantic's, but raising `InputError`."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise input_error(cls.__name__, error) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """As pydantic's, but raising `InputError`."""
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            raise input_error(cls.__name__, error) from None

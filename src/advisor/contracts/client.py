@@ -1,0 +1,76 @@
+"""A client as a door sees him."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from advisor.contracts.base import Contract
+from advisor.errors import InputError
+
+Id = Annotated[str, Field(min_length=1)]
+Money = Annotated[float, Field(ge=0.0)]
+
+
+class Goal(Contract):
+    """Something the client saves for: `amount` money in `years` years; priority 1 is the most important."""
+
+    name: Id
+    amount: Annotated[float, Field(gt=0.0)]
+    years: Annotated[float, Field(ge=0.0)]
+    priority: Annotated[int, Field(ge=1)] = 1
+
+
+class Client(Contract):
+    """One client. What is missing fails closed.
+
+    `wealth` is all investable money in the client's currency, holdings included; what holdings do not cover is cash. `holdings` maps asset or product ids to
+    money. `answers` maps question ids to option ids. A host that has assessed the client passes `level` (1..5), `assessed_on` and `knowledge`
+    (0..100) instead of answers; with `level=1` and `lowest_category` not stated he counts as lowest category.
+    `biases` are measured elsewhere: `loss_aversion` (a ratio, 1 = none), `disposition` (PGR - PLR), `overconfidence` (a ratio, 1 = none),
+    `status_quo` (share of refused trades, 0..1).
+    """
+
+    id: Id
+    wealth: Money
+    horizon_years: Annotated[float, Field(ge=0.0)]
+    answers: dict[str, str] = {}
+    age: Annotated[int, Field(ge=0, le=130)] | None = None
+    level: Annotated[int, Field(ge=0, le=5)] | None = None
+    assessed_on: date | None = None
+    lowest_category: bool = False
+    knowledge: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
+    holdings: dict[Id, Money] = {}
+    excluded: frozenset[str] = frozenset()
+    goals: tuple[Goal, ...] = ()
+    professional: bool = False
+    biases: dict[str, float] = {}
+    # What the capacity controls read; unknown where None.
+    income: Money | None = None
+    liabilities: Money | None = None
+    monthly_spending: Money | None = None
+    reserve_months: Money | None = None
+    planned_purchases: Money | None = None
+    # What some regimes ask for beside the level.
+    legal_capacity: bool = True
+    private_qualified: bool = False
+    insists: frozenset[str] = frozenset()
+    written_warning: frozenset[str] = frozenset()
+    currency: str | None = None
+    gender: str | None = None
+    segment: str | None = None
+    sustainability: str | None = None
+
+    @model_validator(mode="after")
+    def _holdings_within_wealth(self) -> Self:
+        held = sum(self.holdings.values())
+        if held > self.wealth * (1.0 + 1e-9) + 1e-6:
+            raise InputError(
+                f"Client {self.id!r} holds {held:,.2f} but wealth is {self.wealth:,.2f}; wealth is all investable money, holdings included. "
+                f"Raise wealth to at least {held:,.2f}.",
+                field="wealth",
+                value=self.wealth,
+            )
+        return self

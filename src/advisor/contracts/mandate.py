@@ -1,0 +1,92 @@
+"""Limits on a portfolio, the same for every client who shares the mandate."""
+
+from __future__ import annotations
+
+from math import inf, isnan
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from advisor.contracts.base import Contract
+from advisor.contracts.client import Id
+from advisor.errors import InputError
+
+Weight = Annotated[float, Field(ge=-10.0, le=10.0)]
+
+
+class GroupLimit(Contract):
+    """`lower <= sum of the weights of the assets in group <= upper`."""
+
+    group: Id
+    lower: Weight = 0.0
+    upper: Weight = 1.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _check_order(f"GroupLimit {self.group!r}", self.lower, self.upper)
+        return self
+
+
+class LinearLimit(Contract):
+    """`lower <= sum of coefficient * weight <= upper`; an asset that is not named has coefficient 0."""
+
+    model_config = ConfigDict(allow_inf_nan=True)
+
+    name: Id
+    coefficients: dict[Id, float]
+    lower: float = -inf
+    upper: float = inf
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        bad = [asset for asset, c in self.coefficients.items() if isnan(c) or c in (inf, -inf)]
+        if bad or not self.coefficients:
+            raise InputError(
+                f"LinearLimit {self.name!r} has {'no coefficients' if not bad else f'a coefficient for {bad[0]!r} that is not finite'}; "
+                "it could not be evaluated. Give every asset it concerns a finite number.",
+                field="coefficients",
+                value=self.coefficients,
+            )
+        if isnan(self.lower) or isnan(self.upper) or self.lower == inf or self.upper == -inf:
+            raise InputError(
+                f"LinearLimit {self.name!r} runs from {self.lower} to {self.upper}, which no portfolio meets; give finite edges, or leave one off.",
+                field="lower",
+                value=(self.lower, self.upper),
+            )
+        _check_order(f"LinearLimit {self.name!r}", self.lower, self.upper)
+        return self
+
+
+class Mandate(Contract):
+    """Bounds, group limits and linear limits on weights that add up to 1, and an optional cap on annual volatility.
+
+    `bounds` overrides `min_weight` and `max_weight` for the assets it names. `min_weight` may be negative (short sales).
+    """
+
+    min_weight: Weight = 0.0
+    max_weight: Weight = 1.0
+    bounds: dict[Id, tuple[Weight, Weight]] = {}
+    group_limits: tuple[GroupLimit, ...] = ()
+    linear_limits: tuple[LinearLimit, ...] = ()
+    max_volatility: Annotated[float, Field(gt=0.0)] | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _check_order("Mandate min_weight..max_weight", self.min_weight, self.max_weight)
+        for asset, (lower, upper) in self.bounds.items():
+            _check_order(f"Mandate bounds of {asset!r}", lower, upper)
+        names = [limit.name for limit in self.linear_limits]
+        if len(set(names)) != len(names):
+            raise InputError(
+                f"Two linear limits share a name in {names}; a binding limit could not be told. Rename one.",
+                field="linear_limits",
+                value=names,
+            )
+        return self
+
+
+def _check_order(what: str, lower: float, upper: float) -> None:
+    if lower > upper:
+        raise InputError(
+            f"{what}: lower {lower:g} is above upper {upper:g}, so no weight fits; swap or widen them.", field="lower", value=(lower, upper)
+        )

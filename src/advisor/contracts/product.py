@@ -1,0 +1,66 @@
+"""A product as its seller describes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from advisor.contracts.base import Contract
+from advisor.contracts.client import Id, Money
+from advisor.errors import InputError
+
+RiskLevel = Annotated[int, Field(ge=1, le=5)]
+EXPOSURE_TOLERANCE = 1e-6
+"""Exposures come rounded from fact sheets; they must add up to 1 within this and are then scaled to add up exactly."""
+
+
+class Product(Contract):
+    """One product on the shelf.
+
+    `risk_level` 1..5 is R1..R5 as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
+    implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year; `term_days` is how long money is locked.
+    `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
+    """
+
+    id: Id
+    name: str
+    asset: Id | None = None
+    risk_level: RiskLevel
+    exposures: dict[Id, Annotated[float, Field(ge=0.0, le=1.0)]] = {}
+    issuer_risk_level: RiskLevel | None = None
+    regime: str | None = None
+    min_purchase: Money = 0.0
+    annual_fee: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    term_days: Annotated[int, Field(ge=0)] = 0
+    complex: bool = False
+    private: bool = False
+    currency: str | None = None
+    # What concentration, conflict and sustainability rules read.
+    issuer: str | None = None
+    own_product: bool = False
+    insured_deposit: bool = False
+    sustainability: str | None = None
+
+    @model_validator(mode="after")
+    def _exposures_sum_to_one(self) -> Self:
+        total = sum(self.exposures.values())
+        if self.exposures and abs(total - 1.0) > EXPOSURE_TOLERANCE:
+            raise InputError(
+                f"Product {self.id!r} has exposures that add up to {total:.6g}; a purchase of 1 must land somewhere in full. "
+                "Scale them to add up to 1, or name the rest (for example as cash).",
+                field="exposures",
+                value=self.exposures,
+            )
+        if not self.exposures and self.asset is None:
+            raise InputError(
+                f"Product {self.id!r} names neither an asset nor exposures, so no portfolio could use it. Give asset=... or exposures={{...}}.",
+                field="asset",
+                value=None,
+            )
+        return self
+
+    @property
+    def effective_risk_level(self) -> int:
+        """The higher of the seller's and the issuer's rating."""
+        return max(self.risk_level, self.issuer_risk_level or 0)

@@ -1,0 +1,1 @@
+"""What the rooms share: frozen values round read-only arrays."""

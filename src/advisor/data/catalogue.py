@@ -1,0 +1,148 @@
+"""The shelf: products as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.product import Product
+from advisor.data.ids import IdMap
+from advisor.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Products in a fixed order, and their fields as arrays of length p.
+
+    >>> shelf = Catalogue.from_products([Product(id="F1", name="Bond fund", asset="bonds", risk_level=2)])
+    >>> shelf.risk_level.tolist(), shelf.assets
+    ([2], ('bonds',))
+    """
+
+    products: tuple[Product, ...]
+
+    @classmethod
+    def from_products(cls, products: Iterable[Product]) -> Catalogue:
+        """From contracts. Raises `InputError` when empty or an id is there twice."""
+        shelf = tuple(products)
+        if not shelf:
+            raise InputError("The catalogue is empty; nothing could be recommended. Add at least one product.", field="catalogue", value=())
+        IdMap.of([p.id for p in shelf], "product ids")
+        return cls(shelf)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Catalogue:
+        """From a table with `Product`'s fields as columns (missing cells take the default).
+
+        Exposures may also be given as one column an asset, named `exposure:<asset>`.
+
+        Raises:
+            InputError: A column is unknown, a field is wrong (the row is named), or ids repeat.
+        """
+        prefix = "exposure:"
+        spread = [str(c) for c in frame.columns if str(c).startswith(prefix)]
+        unknown = [str(c) for c in frame.columns if str(c) not in Product.model_fields and c not in spread]
+        if unknown:
+            raise InputError(
+                f"The catalogue has columns {unknown[:5]} that no product field is named after; rename or drop them.",
+                field=unknown[0],
+                value=unknown,
+            )
+        shelf: list[Product] = []
+        for row, record in enumerate(frame.to_dict("records")):
+            fields: dict[str, Any] = {str(k): _plain(v) for k, v in record.items() if str(k) not in spread and not _missing(v)}
+            exposures = {str(c)[len(prefix) :]: float(cast(Any, record[c])) for c in spread if not _missing(record[c]) and record[c] != 0}
+            if exposures:
+                fields["exposures"] = exposures
+            try:
+                shelf.append(Product(**fields))
+            except InputError as error:
+                raise InputError(
+                    f"Catalogue row {row} ({fields.get('id', 'no id')}): {error}", field=error.field, value=error.value
+                ) from None
+        return cls.from_products(shelf)
+
+    @cached_property
+    def ids(self) -> IdMap:
+        """Product ids to columns."""
+        return IdMap(tuple(p.id for p in self.products))
+
+    @cached_property
+    def risk_level(self) -> IntArray:
+        """Effective R1..R5: the higher of the seller's and the issuer's rating, shape (p,)."""
+        return np.array([p.effective_risk_level for p in self.products], dtype=np.int64)
+
+    @cached_property
+    def assets(self) -> tuple[str, ...]:
+        """Assets the shelf implements, in order of first appearance."""
+        return tuple(dict.fromkeys(a for p in self.products for a in (p.exposures or {p.asset or "": 1.0})))
+
+    @cached_property
+    def main_asset(self) -> tuple[str, ...]:
+        """Of each product the asset it is most exposed to (the first of equals)."""
+        return tuple(max(p.exposures, key=lambda a, p=p: p.exposures[a]) if p.exposures else (p.asset or "") for p in self.products)
+
+    @cached_property
+    def min_purchase(self) -> FloatArray:
+        """Smallest purchase in money, shape (p,)."""
+        return np.array([p.min_purchase for p in self.products])
+
+    @cached_property
+    def annual_fee(self) -> FloatArray:
+        """Fee as a fraction a year, shape (p,)."""
+        return np.array([p.annual_fee for p in self.products])
+
+    @cached_property
+    def term_days(self) -> IntArray:
+        """Days money is locked, shape (p,)."""
+        return np.array([p.term_days for p in self.products], dtype=np.int64)
+
+    @cached_property
+    def complex(self) -> BoolArray:
+        """Which products need a knowledge test, shape (p,)."""
+        return np.array([p.complex for p in self.products], dtype=np.bool_)
+
+    @cached_property
+    def private(self) -> BoolArray:
+        """Which products are privately offered, shape (p,)."""
+        return np.array([p.private for p in self.products], dtype=np.bool_)
+
+    def exposures(self, assets: IdMap) -> FloatArray:
+        """Share of each product in each asset, shape (p, n), rows adding up to 1.
+
+        Raises:
+            InputError: A product names an asset that is not among `assets`.
+        """
+        matrix = np.zeros((len(self), len(assets)))
+        for row, product in enumerate(self.products):
+            spread = product.exposures or {product.asset or "": 1.0}
+            total = sum(spread.values())
+            for asset, share in spread.items():
+                matrix[row, assets.code(asset, f"asset of product {product.id!r}")] = share / total
+        matrix.flags.writeable = False
+        return matrix
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a product."""
+        return pd.DataFrame([p.model_dump() for p in self.products])
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    def __repr__(self) -> str:
+        counts = np.bincount(self.risk_level, minlength=6)[1:]
+        return f"Catalogue({len(self)} products, " + " ".join(f"R{i}:{n}" for i, n in enumerate(counts, start=1)) + ")"
+
+
+def _missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or value is pd.NaT
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,191 @@
+"""A DataFrame of clients to the columns of a `ClientTable`: every cell checked, every bad row named, none lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.client import Client, Goal
+from advisor.data.ids import IdMap
+from advisor.data.labels import Labels
+from advisor.data.sparse_rows import SparseRows
+from advisor.errors import InputError
+
+RANGES: dict[str, tuple[float, float]] = {
+    "wealth": (0.0, np.inf),
+    "horizon_years": (0.0, np.inf),
+    "age": (0.0, 130.0),
+    "knowledge": (0.0, 100.0),
+    "income": (0.0, np.inf),
+    "liabilities": (0.0, np.inf),
+    "monthly_spending": (0.0, np.inf),
+    "reserve_months": (0.0, np.inf),
+    "planned_purchases": (0.0, np.inf),
+}
+"""Number columns and what they may hold."""
+NUMBERS = tuple(RANGES)
+FLAGS = {"professional": False, "legal_capacity": True, "private_qualified": False}
+"""Yes / no columns and what an empty cell means."""
+WORDS = ("currency", "gender", "segment", "sustainability")
+SETS = ("excluded", "insists", "written_warning")
+"""Columns of ids: a cell is a list or set of ids, or one string with `|` between them."""
+REQUIRED = ("id", "wealth", "horizon_years")
+_PREFIXES = ("answer:", "holding:", "bias:")
+_TRUE, _FALSE = {"true", "1", "1.0", "yes", "y"}, {"false", "0", "0.0", "no", "n"}
+
+
+class _Problems(dict[int, str]):
+    """Row -> the first thing wrong with it."""
+
+    def note(self, bad: BoolArray, column: str, frame: pd.DataFrame, why: str) -> None:
+        for row in np.flatnonzero(bad).tolist():
+            self.setdefault(row, f"{column} is {frame[column].iloc[row]!r}; {why}")
+
+
+def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:
+    """Columns for `ClientTable(**columns)`; see `ClientTable.from_frame`."""
+    names = _checked_names(frame)
+    count = len(frame)
+    problems = _Problems()
+    columns: dict[str, Any] = {"ids": _ids(frame["id"]), "problems": problems}
+    for name, (low, high) in RANGES.items():
+        columns[name] = _numbers(frame, name, low, high, problems) if name in names else np.full(count, np.nan)
+    for name, empty in FLAGS.items():
+        columns[name] = _flags(frame, name, int(empty), problems).astype(np.bool_) if name in names else np.full(count, empty)
+    columns["lowest_category"] = (
+        _flags(frame, "lowest_category", -1, problems) if "lowest_category" in names else np.full(count, -1, dtype=np.int64)
+    )
+    columns["level"] = _levels(frame, problems) if "level" in names else np.full(count, -1, dtype=np.int64)
+    columns["assessed_on"] = (
+        _days(frame, "assessed_on", problems) if "assessed_on" in names else np.full(count, "NaT", dtype="datetime64[D]")
+    )
+    for name in WORDS:
+        columns[name] = Labels.of(frame[name]) if name in names else Labels.empty(count)
+    for name in SETS:
+        columns[name] = SparseRows.of_sets(_ids_in_cell(cell) for cell in frame[name]) if name in names else SparseRows.empty(count)
+    columns["goals"] = _goals(frame["goals"], problems) if "goals" in names else ()
+    columns["answers"] = {n.removeprefix("answer:"): Labels.of(frame[n]) for n in names if n.startswith("answer:")}
+    columns["biases"] = {n.removeprefix("bias:"): _numbers(frame, n, -np.inf, np.inf, problems) for n in names if n.startswith("bias:")}
+    columns["holdings"] = _holdings(frame, [n for n in names if n.startswith("holding:")], problems)
+    _check_sums(columns, problems)
+    return columns
+
+
+def _checked_names(frame: pd.DataFrame) -> list[str]:
+    names = [str(c) for c in frame.columns]
+    absent = [c for c in REQUIRED if c not in names]
+    if absent:
+        raise InputError(
+            f"The client table lacks the column(s) {absent}; id, wealth and horizon_years are needed for every client. Add them.",
+            field=absent[0],
+            value=names,
+        )
+    unknown = [c for c in names if c not in Client.model_fields and not c.startswith(_PREFIXES)]
+    if unknown or {"answers", "holdings", "biases"} & set(names):
+        odd = unknown or sorted({"answers", "holdings", "biases"} & set(names))
+        raise InputError(
+            f"The client table has columns {odd[:5]} that are not read; columns are named as Client's fields, answers as answer:<question id>, "
+            "holdings as holding:<id>, biases as bias:<name>. Rename or drop them.",
+            field=odd[0],
+            value=odd,
+        )
+    return names
+
+
+def _ids(column: pd.Series) -> tuple[str, ...]:
+    missing = column.isna().to_numpy()
+    if missing.any():
+        raise InputError(
+            f"id is missing in row {int(np.argmax(missing))}; its advice could not be delivered. Give every client an id.",
+            field="id",
+            value=None,
+        )
+    return IdMap.of([x if isinstance(x, str) else str(x) for x in column.tolist()], "client ids").ids
+
+
+def _numbers(frame: pd.DataFrame, name: str, low: float, high: float, problems: _Problems) -> FloatArray:
+    given = frame[name]
+    values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    missing = given.isna().to_numpy()
+    bad = ~missing & ~(np.isfinite(values) & (values >= low) & (values <= high))
+    if name in REQUIRED:
+        bad |= missing
+    if bad.any():
+        span = (
+            "a finite number"
+            if low == -np.inf
+            else f"a number of at least {low:g}"
+            if high == np.inf
+            else f"a number from {low:g} to {high:g}"
+        )
+        problems.note(bad, name, frame, f"it must be {span}. Correct the cell.")
+        values[bad] = 0.0 if name in REQUIRED else np.nan
+    return values
+
+
+def _flags(frame: pd.DataFrame, name: str, empty: int, problems: _Problems) -> IntArray:
+    given = frame[name]
+    if given.dtype == np.bool_:
+        return given.to_numpy(dtype=np.int64)
+    words = given.astype(str).str.lower()
+    missing = given.isna().to_numpy()
+    true, false = words.isin(_TRUE).to_numpy(), words.isin(_FALSE).to_numpy()
+    problems.note(~(true | false | missing), name, frame, "it must be true or false. Correct the cell.")
+    return np.where(true, 1, np.where(false, 0, empty)).astype(np.int64)
+
+
+def _levels(frame: pd.DataFrame, problems: _Problems) -> IntArray:
+    given = frame["level"]
+    values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    fine = np.isin(values, np.arange(6.0))
+    problems.note(~fine & given.notna().to_numpy(), "level", frame, "a level is a whole number from 0 to 5. Correct the cell.")
+    return np.where(fine, np.nan_to_num(values), -1).astype(np.int64)
+
+
+def _days(frame: pd.DataFrame, name: str, problems: _Problems) -> Any:
+    days = pd.to_datetime(frame[name], errors="coerce")
+    problems.note((days.isna() & frame[name].notna()).to_numpy(), name, frame, "it is no day; write 2026-02-01. Correct the cell.")
+    return days.to_numpy(dtype="datetime64[ns]").astype("datetime64[D]")
+
+
+def _ids_in_cell(cell: object) -> Iterable[str]:
+    if isinstance(cell, str):
+        return [part.strip() for part in cell.split("|") if part.strip()]
+    if isinstance(cell, list | tuple | set | frozenset | np.ndarray):
+        return [str(part) for part in cell]  # type: ignore[union-attr]
+    return []
+
+
+def _goals(column: pd.Series, problems: _Problems) -> tuple[tuple[Goal, ...], ...]:
+    rows: list[tuple[Goal, ...]] = []
+    for row, cell in enumerate(column.tolist()):
+        try:
+            rows.append(tuple(g if isinstance(g, Goal) else Goal.model_validate(g) for g in cell) if isinstance(cell, list | tuple) else ())
+        except InputError as error:
+            problems.setdefault(row, f"goals: {error}")
+            rows.append(())
+    return tuple(rows)
+
+
+def _holdings(frame: pd.DataFrame, names: list[str], problems: _Problems) -> SparseRows:
+    if not names:
+        return SparseRows.empty(len(frame))
+    money = np.column_stack([_numbers(frame, n, 0.0, np.inf, problems) for n in names])
+    money[np.isnan(money)] = 0.0
+    rows, codes = np.nonzero(money)
+    indptr = np.zeros(len(frame) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows, minlength=len(frame)), out=indptr[1:])
+    return SparseRows(tuple(n.removeprefix("holding:") for n in names), indptr, codes.astype(np.int64), money[rows, codes])
+
+
+def _check_sums(columns: dict[str, Any], problems: _Problems) -> None:
+    held, wealth = columns["holdings"].totals(), columns["wealth"]
+    for row in np.flatnonzero(held > wealth * (1.0 + 1e-9) + 1e-6).tolist():
+        problems.setdefault(
+            row,
+            f"holdings add up to {held[row]:,.2f} but wealth is {wealth[row]:,.2f}; wealth is all investable money, holdings included. Raise wealth.",
+        )

@@ -1,0 +1,186 @@
+"""Many clients by column: what the engine eats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.contracts.client import Client, Goal
+from advisor.data.client_frame import FLAGS, NUMBERS, SETS, WORDS, columns_from_frame
+from advisor.data.ids import IdMap
+from advisor.data.labels import Labels
+from advisor.data.sparse_rows import SparseRows
+from advisor.errors import InputError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClientTable:
+    """`c` clients by column, in order; fields mean what `Client`'s do.
+
+    Attributes:
+        ids: Distinct client ids, length c.
+        wealth, horizon_years: Shape (c,).
+        age, knowledge, income, liabilities, monthly_spending, reserve_months, planned_purchases: Shape (c,), nan = unknown.
+        level: Assessed elsewhere, shape (c,); -1 = not assessed there.
+        lowest_category: 1, 0, or -1 where not stated, shape (c,).
+        assessed_on: Shape (c,), NaT = unknown.
+        professional, legal_capacity, private_qualified: Shape (c,).
+        answers: By question id the option ids answered.
+        holdings: Money by asset or product id; excluded, insists, written_warning: ids (values are 1).
+        biases: By bias name, shape (c,), nan = not measured.
+        currency, gender, segment, sustainability: Words.
+        goals: One tuple a client, or empty where nobody has any.
+        problems: Row number -> what is wrong with that row; such a row gets a `status`, never an advice.
+    """
+
+    ids: tuple[str, ...]
+    wealth: FloatArray
+    horizon_years: FloatArray
+    age: FloatArray
+    level: IntArray
+    assessed_on: DayArray
+    lowest_category: IntArray
+    knowledge: FloatArray
+    professional: BoolArray
+    legal_capacity: BoolArray
+    private_qualified: BoolArray
+    income: FloatArray
+    liabilities: FloatArray
+    monthly_spending: FloatArray
+    reserve_months: FloatArray
+    planned_purchases: FloatArray
+    answers: Mapping[str, Labels]
+    holdings: SparseRows
+    excluded: SparseRows
+    insists: SparseRows
+    written_warning: SparseRows
+    currency: Labels
+    gender: Labels
+    segment: Labels
+    sustainability: Labels
+    biases: Mapping[str, FloatArray] = field(default_factory=dict)
+    goals: tuple[tuple[Goal, ...], ...] = ()
+    problems: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_clients(cls, clients: Iterable[Client]) -> ClientTable:
+        """From contracts. Raises `InputError` when an id is there twice."""
+        rows = tuple(clients)
+        count = len(rows)
+        questions = dict.fromkeys(q for r in rows for q in r.answers)
+        biases = dict.fromkeys(b for r in rows for b in r.biases)
+
+        def numbers(name: str) -> FloatArray:
+            return np.array([np.nan if (v := getattr(r, name)) is None else v for r in rows], dtype=np.float64)
+
+        def flags(name: str) -> BoolArray:
+            return np.array([getattr(r, name) for r in rows], dtype=np.bool_)
+
+        def words(name: str) -> Labels:
+            found = [getattr(r, name) for r in rows]
+            return Labels.of(found) if any(w is not None for w in found) else Labels.empty(count)
+
+        def sets(name: str) -> SparseRows:
+            found = [getattr(r, name) for r in rows]
+            return SparseRows.of_sets(found) if any(found) else SparseRows.empty(count)
+
+        return cls(
+            ids=IdMap.of([r.id for r in rows], "client ids").ids,
+            **{name: numbers(name) for name in NUMBERS},
+            **{name: flags(name) for name in FLAGS},
+            **{name: words(name) for name in WORDS},
+            **{name: sets(name) for name in SETS},
+            level=np.array([-1 if r.level is None else r.level for r in rows], dtype=np.int64),
+            assessed_on=np.array([np.datetime64("NaT") if r.assessed_on is None else r.assessed_on for r in rows], dtype="datetime64[D]"),
+            lowest_category=np.array(
+                [int(r.lowest_category) if "lowest_category" in r.model_fields_set else -1 for r in rows], dtype=np.int64
+            ),
+            answers={q: Labels.of([r.answers.get(q) for r in rows]) for q in questions},
+            holdings=SparseRows.of([r.holdings for r in rows]),
+            biases={b: np.array([r.biases.get(b, np.nan) for r in rows]) for b in biases},
+            goals=tuple(r.goals for r in rows) if any(r.goals for r in rows) else (),
+        )
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> ClientTable:
+        """From a table with columns named as `Client`'s fields, `answer:<question id>`, `holding:<id>` and `bias:<name>`.
+
+        `id`, `wealth` and `horizon_years` are required. A wrong cell does not stop the table: its row is noted in `problems` and later gets a status.
+
+        Raises:
+            InputError: A required column is absent, a column is unknown, or an id is missing or there twice.
+        """
+        return cls(**columns_from_frame(frame))
+
+    def take(self, rows: Sequence[int] | IntArray | slice) -> ClientTable:
+        """The rows asked for, in that order."""
+        index = np.arange(len(self))[rows] if isinstance(rows, slice) else np.asarray(rows, dtype=np.int64)
+        if len(index) == len(self) and (index == np.arange(len(self))).all():
+            return self
+        taken: dict[str, Any] = {}
+        for column in fields(self):
+            value = getattr(self, column.name)
+            if isinstance(value, np.ndarray):
+                taken[column.name] = value[index]
+            elif isinstance(value, SparseRows | Labels):
+                taken[column.name] = value.take(index)
+        rows_of = index.tolist()
+        taken["ids"] = tuple(self.ids[i] for i in rows_of)
+        taken["answers"] = {q: a.take(index) for q, a in self.answers.items()}
+        taken["biases"] = {b: v[index] for b, v in self.biases.items()}
+        taken["goals"] = tuple(self.goals[i] for i in rows_of) if self.goals else ()
+        taken["problems"] = {new: self.problems[old] for new, old in enumerate(rows_of) if old in self.problems} if self.problems else {}
+        return ClientTable(**taken)
+
+    def chunks(self, size: int) -> Iterator[ClientTable]:
+        """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is positive."""
+        if size < 1:
+            raise InputError(f"chunk size is {size}; it must be at least 1.", field="chunk", value=size)
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
+
+    @cached_property
+    def index(self) -> IdMap:
+        """Client ids to rows."""
+        return IdMap(self.ids)
+
+    def client(self, i: int) -> Client:
+        """Row i as a contract. Raises `InputError` when the row is in `problems`."""
+        if i in self.problems:
+            raise InputError(self.problems[i], field=self.ids[i])
+
+        def known(value: float) -> float | None:
+            return None if np.isnan(value) else float(value)
+
+        optional: dict[str, Any] = {name: known(float(getattr(self, name)[i])) for name in NUMBERS}
+        optional["age"] = None if optional["age"] is None else int(optional["age"])
+        if self.lowest_category[i] >= 0:
+            optional["lowest_category"] = bool(self.lowest_category[i])
+        if self.level[i] >= 0:
+            optional["level"] = int(self.level[i])
+        if not np.isnat(self.assessed_on[i]):
+            optional["assessed_on"] = self.assessed_on[i].item()
+        return Client(
+            id=self.ids[i],
+            **optional,
+            **{name: bool(getattr(self, name)[i]) for name in FLAGS},
+            **{name: getattr(self, name).word(i) for name in WORDS},
+            **{name: frozenset(getattr(self, name).row(i)) for name in SETS},
+            answers={q: word for q, a in self.answers.items() if (word := a.word(i)) is not None},
+            holdings=self.holdings.row(i),
+            biases={b: float(v[i]) for b, v in self.biases.items() if not np.isnan(v[i])},
+            goals=self.goals[i] if self.goals else (),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        bad = f", {len(self.problems)} with problems" if self.problems else ""
+        return f"ClientTable({len(self):,} clients, {len(self.answers)} questions, {len(self.holdings.names)} holdings{bad})"

@@ -1,0 +1,42 @@
+"""Dates as the doors take them, days as arrays hold them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import DayArray
+from advisor.errors import InputError
+
+
+def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
+    """One day as `datetime64[D]`. Raises `InputError` when `value` is no day.
+
+    >>> as_day("2026-02-01", "as_of")
+    np.datetime64('2026-02-01')
+    """
+    try:
+        day = np.datetime64(pd.Timestamp(value), "D")
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{field} is {value!r}, which is no day; write it as 2026-02-01 or pass a date.", field=field, value=value
+        ) from error
+    if np.isnat(day):
+        raise InputError(f"{field} is {value!r}, which is no day; write it as 2026-02-01 or pass a date.", field=field, value=value)
+    return day
+
+
+def as_days(values: object, field: str, *, allow_missing: bool = False) -> DayArray:
+    """Many days as `datetime64[D]`, read-only. Raises `InputError` for what is no day, and for missing ones unless allowed."""
+    try:
+        series = pd.Series(values)
+        days = pd.to_datetime(series, utc=False).to_numpy(dtype="datetime64[ns]").astype("datetime64[D]")
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{field} holds something that is no day ({error}); write days as 2026-02-01.", field=field, value=None) from error
+    if not allow_missing and np.isnat(days).any():
+        row = int(np.argmax(np.isnat(days)))
+        raise InputError(f"{field} has no day in row {row}; every row needs one. Fill or drop it.", field=field, value=None)
+    days.flags.writeable = False
+    return days

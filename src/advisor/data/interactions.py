@@ -1,0 +1,142 @@
+"""Who bought what, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.data.days import as_day, as_days
+from advisor.data.ids import IdMap
+from advisor.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Events (client, product, day, value), sorted by client, product and day.
+
+    Attributes:
+        clients: Ids that occur, sorted.
+        products: Ids that occur, sorted.
+        client_codes: Position in `clients` of each event, shape (e,).
+        product_codes: Position in `products` of each event, shape (e,).
+        days: Day of each event, shape (e,).
+        values: Weight of each event, shape (e,), or None where every event weighs 1.
+    """
+
+    clients: IdMap
+    products: IdMap
+    client_codes: IntArray
+    product_codes: IntArray
+    days: DayArray
+    values: FloatArray | None = None
+
+    @classmethod
+    def from_frame(
+        cls, frame: pd.DataFrame, *, client: str = "client_id", product: str = "product_id", day: str = "day", value: str | None = None
+    ) -> Interactions:
+        """From one row an event.
+
+        Args:
+            frame: A table with the columns named by the other arguments.
+            client: Column of client ids.
+            product: Column of product ids.
+            day: Column of days.
+            value: Column of positive weights (money, units); None: every event weighs 1.
+
+        Raises:
+            InputError: A column is absent, an id or day is missing, a value is not positive and finite.
+        """
+        absent = [c for c in (client, product, day, value) if c is not None and c not in frame.columns]
+        if absent:
+            raise InputError(
+                f"Interactions need the column(s) {absent}; the table has {[str(c) for c in frame.columns]}. Name them by keyword.",
+                field=absent[0],
+                value=absent,
+            )
+        client_codes, clients = _factorize(frame[client], client)
+        product_codes, products = _factorize(frame[product], product)
+        days = as_days(frame[day], day)
+        values = None
+        if value is not None:
+            values = frame[value].to_numpy(dtype=np.float64, na_value=np.nan)
+            bad = ~(np.isfinite(values) & (values > 0))
+            if bad.any():
+                row = int(np.argmax(bad))
+                raise InputError(
+                    f"{value} is {values[row]:g} in row {row}; a weight is positive and finite. Drop the row (a sale is not a purchase).",
+                    field=value,
+                    value=float(values[row]),
+                )
+        order = np.lexsort((days, product_codes, client_codes))
+        return cls(clients, products, client_codes[order], product_codes[order], days[order], None if values is None else values[order])
+
+    def until(self, day: date | str | np.datetime64) -> Interactions:
+        """Events up to and including `day`; ids that occur only later are gone."""
+        return self._where(self.days <= as_day(day, "day"))
+
+    def after(self, day: date | str | np.datetime64) -> Interactions:
+        """Events strictly after `day`; ids that occur only earlier are gone."""
+        return self._where(self.days > as_day(day, "day"))
+
+    def _where(self, keep: BoolArray) -> Interactions:
+        clients, client_codes = _reduced(self.clients, self.client_codes[keep])
+        products, product_codes = _reduced(self.products, self.product_codes[keep])
+        return Interactions(
+            clients, products, client_codes, product_codes, self.days[keep], None if self.values is None else self.values[keep]
+        )
+
+    def matrix(self, clients: IdMap | None = None, products: IdMap | None = None) -> sparse.csr_array:
+        """Clients by products, CSR with sorted indices, float64.
+
+        Args:
+            clients: Rows asked for; default `self.clients`. Ids that never occur give empty rows.
+            products: Columns asked for; default `self.products`. Events of other products are left out.
+
+        Returns:
+            1 for every pair that occurs; with values, their sum over the pair's events.
+        """
+        rows, columns, values = self.client_codes, self.product_codes, self.values
+        if clients is not None and clients is not self.clients:
+            rows = clients.find(self.clients.ids)[rows]
+        if products is not None and products is not self.products:
+            columns = products.find(self.products.ids)[columns]
+        inside = (rows >= 0) & (columns >= 0)
+        if not inside.all():
+            rows, columns, values = rows[inside], columns[inside], None if values is None else values[inside]
+        shape = (len(clients or self.clients), len(products or self.products))
+        data = np.ones(len(rows)) if values is None else values
+        matrix = sparse.coo_array((data, (rows, columns)), shape=shape).tocsr()
+        matrix.sort_indices()
+        if values is None:
+            matrix.data[:] = 1.0
+        return matrix
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    def __repr__(self) -> str:
+        span = f", {self.days.min()} to {self.days.max()}" if len(self) else ""
+        return f"Interactions({len(self):,} events, {len(self.clients):,} clients, {len(self.products):,} products{span})"
+
+
+def _factorize(column: pd.Series, field: str) -> tuple[IntArray, IdMap]:
+    codes, uniques = pd.factorize(column, sort=True)
+    if (codes < 0).any():
+        row = int(np.argmax(codes < 0))
+        raise InputError(f"{field} is missing in row {row}; the event belongs to nobody. Drop or mend it.", field=field, value=None)
+    return codes.astype(np.int64), IdMap.of([str(u) for u in uniques], field)
+
+
+def _reduced(ids: IdMap, codes: IntArray) -> tuple[IdMap, IntArray]:
+    present = np.zeros(len(ids), dtype=np.bool_)
+    present[codes] = True
+    if present.all():
+        return ids, codes
+    recode = np.cumsum(present) - 1
+    names = ids.ids
+    return IdMap(tuple(names[i] for i in np.flatnonzero(present).tolist())), recode[codes].astype(np.int64)

@@ -1,0 +1,198 @@
+"""A history of returns, and nothing after its last day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import DayArray, FloatArray, IntArray, unique_ids
+from advisor.data.days import as_day
+from advisor.data.returns import label_assets, rate_assets
+from advisor.errors import InputError
+
+Day = date | str | np.datetime64
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """Simple returns of `n` assets on `T` days.
+
+    Attributes:
+        assets: Distinct ids, length n.
+        dates: Day of each row, shape (T,), strictly increasing.
+        returns: Simple return earned from the previous row's close to this row's, shape (T, n); nan before an asset's first and after its last day.
+        groups: Group of each asset, "" = none.
+        risk_levels: R1..R5 of each asset, 0 = unknown, shape (n,).
+        periods_per_year: Rows a year, for annualising.
+    """
+
+    assets: tuple[str, ...]
+    dates: DayArray
+    returns: FloatArray
+    groups: tuple[str, ...]
+    risk_levels: IntArray
+    periods_per_year: float = 252.0
+
+    @classmethod
+    def from_prices(
+        cls,
+        prices: pd.DataFrame,
+        *,
+        groups: Mapping[str, str] | None = None,
+        risk_levels: Mapping[str, int] | None = None,
+        periods_per_year: float = 252.0,
+        fill: Literal["forward"] | None = None,
+    ) -> Market:
+        """From closes: one row a day, one column an asset.
+
+        Args:
+            prices: Positive prices. Missing values at the start or end of a column are an unequal history; a hole inside is refused unless `fill="forward"`.
+            groups: Group by asset id.
+            risk_levels: R1..R5 by asset id.
+            periods_per_year: Rows a year.
+            fill: "forward" carries the last price over holes inside a history (a return of 0, then the jump).
+
+        Raises:
+            InputError: A price is zero, negative or infinite, a hole, days that repeat or run backward, fewer than two rows.
+        """
+        names, dates, values = _table(prices, "prices")
+        if len(dates) < 2:
+            raise InputError(
+                f"prices has {len(dates)} rows; one return needs two. Pass a longer history.", field="prices", value=len(dates)
+            )
+        bad = np.isinf(values) | (values <= 0.0)
+        if bad.any():
+            row, column = (int(i) for i in np.argwhere(bad)[0])
+            raise InputError(
+                f"The price of {names[column]!r} on {dates[row]} is {values[row, column]:g}; a return could not be formed. Correct it, or leave it empty.",
+                field=names[column],
+                value=float(values[row, column]),
+            )
+        values = _without_holes(values, names, dates, fill)
+        returns = values[1:] / values[:-1] - 1.0
+        return cls._checked(names, dates[1:], returns, groups, risk_levels, periods_per_year)
+
+    @classmethod
+    def from_returns(
+        cls,
+        returns: pd.DataFrame,
+        *,
+        groups: Mapping[str, str] | None = None,
+        risk_levels: Mapping[str, int] | None = None,
+        periods_per_year: float = 252.0,
+    ) -> Market:
+        """From simple returns: one row a day, one column an asset; missing values only at the start or end of a column.
+
+        Raises:
+            InputError: A return is below -1 or infinite, a hole, days that repeat or run backward.
+        """
+        names, dates, values = _table(returns, "returns")
+        bad = np.isinf(values) | (values < -1.0)
+        if bad.any():
+            row, column = (int(i) for i in np.argwhere(bad)[0])
+            raise InputError(
+                f"The return of {names[column]!r} on {dates[row]} is {values[row, column]:g}; a simple return is finite and not below -1. "
+                "Correct it, or convert log returns with exp(x) - 1.",
+                field=names[column],
+                value=float(values[row, column]),
+            )
+        _without_holes(values, names, dates, None)
+        return cls._checked(names, dates, values, groups, risk_levels, periods_per_year)
+
+    @classmethod
+    def _checked(
+        cls,
+        names: tuple[str, ...],
+        dates: DayArray,
+        returns: FloatArray,
+        groups: Mapping[str, str] | Sequence[str] | None,
+        risk_levels: Mapping[str, int] | None,
+        periods_per_year: float,
+    ) -> Market:
+        if not periods_per_year > 0:
+            raise InputError(
+                f"periods_per_year is {periods_per_year}; it scales variances, so it must be positive.",
+                field="periods_per_year",
+                value=periods_per_year,
+            )
+        dates, returns = dates.copy(), np.ascontiguousarray(returns)
+        dates.flags.writeable = returns.flags.writeable = False
+        return cls(names, dates, returns, label_assets(groups, names), rate_assets(risk_levels, names), float(periods_per_year))
+
+    def until(self, day: Day) -> Market:
+        """The market as it was known at the close of `day`, that day included; a copy, so that the future is not in it."""
+        rows = int(np.searchsorted(self.dates, as_day(day, "day"), side="right"))
+        dates, returns = self.dates[:rows].copy(), self.returns[:rows].copy()
+        dates.flags.writeable = returns.flags.writeable = False
+        return Market(self.assets, dates, returns, self.groups, self.risk_levels, self.periods_per_year)
+
+    @cached_property
+    def years(self) -> float:
+        """Length of the history in years."""
+        return len(self) / self.periods_per_year
+
+    def to_frame(self) -> pd.DataFrame:
+        """Returns as a DataFrame: days by assets."""
+        return pd.DataFrame(self.returns.copy(), index=pd.DatetimeIndex(self.dates), columns=list(self.assets))
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    def __repr__(self) -> str:
+        span = f", {self.dates[0]} to {self.dates[-1]}" if len(self) else ""
+        return f"Market({len(self.assets)} assets, {len(self):,} days{span})"
+
+
+def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:
+    names = unique_ids([str(c) for c in frame.columns], f"{field} columns")
+    try:
+        dates = pd.DatetimeIndex(frame.index).to_numpy().astype("datetime64[D]")
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"The index of {field} is not made of days ({error}); set a DatetimeIndex.", field=field, value=str(frame.index.dtype)
+        ) from error
+    if len(dates) > 1 and not (np.diff(dates) > np.timedelta64(0, "D")).all():
+        row = int(np.argmin(np.diff(dates) > np.timedelta64(0, "D")))
+        raise InputError(
+            f"{field} has {dates[row + 1]} right after {dates[row]}; days must increase. Sort the rows and keep one a day.",
+            field=field,
+            value=str(dates[row + 1]),
+        )
+    try:
+        values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{field} is not numeric ({error}); convert it.", field=field, value=None) from error
+    return names, dates, values
+
+
+def _without_holes(values: FloatArray, names: Sequence[str], dates: DayArray, fill: str | None) -> FloatArray:
+    known = np.isfinite(values)
+    started = np.logical_or.accumulate(known, axis=0)
+    goes_on = np.logical_or.accumulate(known[::-1], axis=0)[::-1]
+    empty = ~known.any(axis=0)
+    if empty.any():
+        name = names[int(np.argmax(empty))]
+        raise InputError(f"{name!r} has no value at all; nothing can be estimated from it. Drop the column.", field=name, value=None)
+    holes = started & goes_on & ~known
+    if not holes.any():
+        return values
+    row, column = (int(i) for i in np.argwhere(holes)[0])
+    if fill is None:
+        raise InputError(
+            f"{names[column]!r} has a hole on {dates[row]} ({int(holes.sum())} in all); a silent fill would lower its volatility. "
+            'Pass fill="forward" to from_prices to carry the last price, or mend the data.',
+            field=names[column],
+            value=str(dates[row]),
+        )
+    if fill != "forward":
+        raise InputError(f'fill is {fill!r}; "forward" is the only one offered.', field="fill", value=fill)
+    filled = values.copy()
+    last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], 0), axis=0)
+    filled[holes] = values[last, np.arange(values.shape[1])][holes]
+    return filled

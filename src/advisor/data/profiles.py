@@ -1,0 +1,208 @@
+"""What the profiling room hands to the others: levels with their uncertainty, and biases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.data.days import as_day
+from advisor.data.labels import Labels
+from advisor.errors import InputError
+
+
+@dataclass(frozen=True)
+class RiskProfile:
+    """One client's profile; fields as in `RiskProfiles`."""
+
+    client_id: str
+    level: int
+    tolerance: float
+    capacity: float
+    horizon: float
+    objective: float
+    knowledge: float
+    standard_error: float
+    level_probability: tuple[float, ...]
+    limited_by: str
+    lowest_category: bool
+    flags: tuple[str, ...]
+    target_volatility: float
+    valid_until: date | None
+    as_of: date
+    problem: str | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RiskProfiles:
+    """Profiles of `c` clients, a row each.
+
+    Attributes:
+        client_ids: Length c.
+        as_of: The day they were made for.
+        level: C1..C5 as 1..5; 0 = no suitable portfolio. Shape (c,).
+        tolerance, capacity, horizon, objective, knowledge: 0..100, nan = not asked. Shape (c,).
+        standard_error: Of the tolerance score, same scale; nan where unknown. Shape (c,).
+        level_probability: P(level = C1..C5), shape (c, 5); rows add up to 1, or to 0 where there is no assessment.
+        limits: What held the level down, as words; `limited_by` spells them out.
+        lowest_category: Shape (c,).
+        flag_bits: Bit b set = the flag `flag_names[b]`, shape (c,); `flags` spells them out.
+        target_volatility: Annual, from the bands; nan at level 0. Shape (c,).
+        valid_until: Last day the assessment may be used, NaT = unknown, which counts as expired. Shape (c,).
+        problems: Row -> why there is no assessment.
+        questionnaire: Id, version and digest of what was asked, "" where levels came from elsewhere.
+    """
+
+    client_ids: tuple[str, ...]
+    as_of: np.datetime64
+    level: IntArray
+    tolerance: FloatArray
+    capacity: FloatArray
+    horizon: FloatArray
+    objective: FloatArray
+    knowledge: FloatArray
+    standard_error: FloatArray
+    level_probability: FloatArray
+    limits: Labels
+    lowest_category: BoolArray
+    flag_names: tuple[str, ...]
+    flag_bits: IntArray
+    target_volatility: FloatArray
+    valid_until: DayArray
+    problems: Mapping[int, str] = field(default_factory=dict)
+    questionnaire: str = ""
+
+    @classmethod
+    def from_levels(
+        cls,
+        levels: Sequence[int] | IntArray,
+        *,
+        as_of: date | str,
+        bands: RiskBands | None = None,
+        client_ids: Sequence[str] | None = None,
+        lowest_category: Sequence[bool] | BoolArray | None = None,
+        knowledge: Sequence[float] | FloatArray | None = None,
+        valid_until: DayArray | None = None,
+    ) -> RiskProfiles:
+        """Profiles of clients that a host has assessed. What is not given fails closed.
+
+        Args:
+            levels: 0..5, shape (c,).
+            as_of: The day they are for.
+            bands: What each level promises; default `RiskBands.default()`.
+            client_ids: Default "0", "1", ...
+            lowest_category: Not given: every C1 is lowest category.
+            knowledge: 0..100; not given: nan, and complex products are refused.
+            valid_until: Not given: NaT, which counts as expired where a regime demands a date.
+
+        Raises:
+            InputError: A level is outside 0..5, or lengths disagree.
+        """
+        level = np.asarray(levels)
+        if level.ndim != 1 or not np.isin(level, np.arange(LEVELS + 1)).all():
+            raise InputError(
+                f"levels is {levels!r}; one level 0..5 a client is needed, shape (c,). 0 means no suitable portfolio.",
+                field="levels",
+                value=levels,
+            )
+        level = level.astype(np.int64)
+        count = len(level)
+        ids = tuple(str(i) for i in range(count)) if client_ids is None else tuple(client_ids)
+        unknown = np.full(count, np.nan)
+        profiles = cls(
+            client_ids=ids,
+            as_of=as_day(as_of, "as_of"),
+            level=level,
+            tolerance=unknown,
+            capacity=unknown,
+            horizon=unknown,
+            objective=unknown,
+            knowledge=unknown if knowledge is None else np.asarray(knowledge, dtype=np.float64),
+            standard_error=unknown,
+            level_probability=(level[:, None] == np.arange(1, LEVELS + 1)).astype(np.float64),
+            limits=Labels(("assessed elsewhere",), np.zeros(count, dtype=np.int64)),
+            lowest_category=level <= 1 if lowest_category is None else np.asarray(lowest_category, dtype=np.bool_),
+            flag_names=(),
+            flag_bits=np.zeros(count, dtype=np.int64),
+            target_volatility=target_volatility(level, bands or RiskBands.default()),
+            valid_until=np.full(count, "NaT", dtype="datetime64[D]") if valid_until is None else valid_until,
+        )
+        wrong = [f.name for f in fields(profiles) if isinstance(v := getattr(profiles, f.name), np.ndarray) and len(v) != count]
+        if wrong or len(ids) != count:
+            raise InputError(
+                f"{wrong or ['client_ids']} does not have {count} rows, one a level; give one each.",
+                field=(wrong or ["client_ids"])[0],
+                value=count,
+            )
+        return profiles
+
+    @property
+    def limited_by(self) -> npt.NDArray[np.object_]:
+        """What held each level down, words, shape (c,)."""
+        return np.array([*self.limits.names, ""], dtype=object)[self.limits.codes]
+
+    @property
+    def flags(self) -> npt.NDArray[np.object_]:
+        """Names of the controls that fired, one tuple a client, shape (c,)."""
+        bits, inverse = np.unique(self.flag_bits, return_inverse=True)
+        spelled = np.empty(len(bits), dtype=object)
+        spelled[:] = [self.spell(int(b)) for b in bits]
+        return spelled[inverse]
+
+    def spell(self, bits: int) -> tuple[str, ...]:
+        """Flag names of one row's bits."""
+        return tuple(name for b, name in enumerate(self.flag_names) if bits >> b & 1)
+
+    @cached_property
+    def expired(self) -> BoolArray:
+        """Where the assessment is no longer (or not known to be) valid on `as_of`, shape (c,)."""
+        return ~(self.valid_until >= self.as_of)
+
+    def __getitem__(self, i: int) -> RiskProfile:
+        values: dict[str, Any] = {
+            name: float(getattr(self, name)[i])
+            for name in ("tolerance", "capacity", "horizon", "objective", "knowledge", "standard_error", "target_volatility")
+        }
+        return RiskProfile(
+            client_id=self.client_ids[i],
+            level=int(self.level[i]),
+            level_probability=tuple(self.level_probability[i].tolist()),
+            limited_by=self.limits.word(i) or "",
+            lowest_category=bool(self.lowest_category[i]),
+            flags=self.spell(int(self.flag_bits[i])),
+            valid_until=None if np.isnat(self.valid_until[i]) else self.valid_until[i].item(),
+            as_of=self.as_of.item(),
+            problem=self.problems.get(i if i >= 0 else len(self) + i),
+            **values,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a client, indexed by client id."""
+        scores = ("level", "tolerance", "capacity", "horizon", "objective", "knowledge", "standard_error", "limited_by", "lowest_category")
+        frame = pd.DataFrame({name: getattr(self, name) for name in scores}, index=pd.Index(self.client_ids, name="client_id"))
+        frame["flags"] = self.flags
+        frame["target_volatility"] = self.target_volatility
+        frame["valid_until"] = self.valid_until.astype("datetime64[s]")
+        for k in range(LEVELS):
+            frame[f"p_level_{k + 1}"] = self.level_probability[:, k]
+        return frame
+
+    def __len__(self) -> int:
+        return len(self.level)
+
+    def __repr__(self) -> str:
+        counts = np.bincount(self.level, minlength=LEVELS + 1)
+        return f"RiskProfiles({len(self):,} clients, " + " ".join(f"C{k}:{n:,}" for k, n in enumerate(counts)) + ")"
+
+
+def target_volatility(level: IntArray, bands: RiskBands) -> FloatArray:
+    """Aim of each client, shape (c,): the band's target at his level, nan at level 0."""
+    return np.array([np.nan, *bands.target_volatility])[level]

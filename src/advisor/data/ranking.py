@@ -1,0 +1,47 @@
+"""Ranked products of many clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """The best k products of each of `c` clients, best first.
+
+    Attributes:
+        client_ids: Length c.
+        products: What codes index, length p.
+        codes: Position in `products`, -1 = honest empty slot (nothing eligible and unheld was left), shape (c, k).
+        scores: Score of each slot, nan where empty, shape (c, k).
+    """
+
+    client_ids: tuple[str, ...]
+    products: tuple[str, ...]
+    codes: IntArray
+    scores: FloatArray
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a filled slot: client_id, rank (from 1), product_id, score."""
+        rows, slots = np.nonzero(self.codes >= 0)
+        return pd.DataFrame(
+            {
+                "client_id": np.array(self.client_ids, dtype=object)[rows],
+                "rank": slots + 1,
+                "product_id": np.array(self.products, dtype=object)[self.codes[rows, slots]]
+                if self.products
+                else np.array([], dtype=object),
+                "score": self.scores[rows, slots],
+            }
+        )
+
+    def __len__(self) -> int:
+        return len(self.client_ids)
+
+    def __repr__(self) -> str:
+        return f"Ranking({len(self):,} clients, top {self.codes.shape[1]} of {len(self.products)} products, {int((self.codes < 0).sum()):,} empty slots)"

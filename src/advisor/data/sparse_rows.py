@@ -1,0 +1,77 @@
+"""A few named numbers a row: holdings, exclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class SparseRows:
+    """For each of c rows a short list of (name, value): compressed rows over a small vocabulary.
+
+    Attributes:
+        names: Vocabulary.
+        indptr: Row i's entries stand at indptr[i]:indptr[i + 1], shape (c + 1,).
+        codes: Position in `names` of each entry, ascending within a row, shape (e,).
+        values: Value of each entry, shape (e,).
+    """
+
+    names: tuple[str, ...]
+    indptr: IntArray
+    codes: IntArray
+    values: FloatArray
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, float]]) -> SparseRows:
+        """From one mapping a row."""
+        vocabulary: dict[str, int] = {}
+        codes: list[int] = []
+        values: list[float] = []
+        indptr = np.zeros(len(rows) + 1, dtype=np.int64)
+        for i, row in enumerate(rows):
+            entries = sorted((vocabulary.setdefault(name, len(vocabulary)), value) for name, value in row.items())
+            codes.extend(code for code, _ in entries)
+            values.extend(value for _, value in entries)
+            indptr[i + 1] = len(codes)
+        return cls(tuple(vocabulary), indptr, np.array(codes, dtype=np.int64), np.array(values, dtype=np.float64))
+
+    @classmethod
+    def of_sets(cls, rows: Iterable[Iterable[str]]) -> SparseRows:
+        """From one set of names a row; every value is 1."""
+        return cls.of([dict.fromkeys(sorted(row), 1.0) for row in rows])
+
+    @classmethod
+    def empty(cls, rows: int) -> SparseRows:
+        """No entries in any of `rows` rows."""
+        return cls((), np.zeros(rows + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
+
+    def take(self, rows: IntArray) -> SparseRows:
+        """The rows asked for, in that order, over the same vocabulary."""
+        lengths = np.diff(self.indptr)[rows]
+        indptr = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=indptr[1:])
+        if indptr[-1] == 0:
+            return SparseRows(self.names, indptr, self.codes[:0], self.values[:0])
+        source = np.repeat(self.indptr[:-1][rows] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        return SparseRows(self.names, indptr, self.codes[source], self.values[source])
+
+    def row(self, i: int) -> dict[str, float]:
+        """Row i as a mapping."""
+        span = slice(int(self.indptr[i]), int(self.indptr[i + 1]))
+        return {self.names[code]: value for code, value in zip(self.codes[span].tolist(), self.values[span].tolist(), strict=True)}
+
+    def row_of_entry(self) -> IntArray:
+        """Row of each entry, shape (e,)."""
+        return np.repeat(np.arange(len(self)), np.diff(self.indptr))
+
+    def totals(self) -> FloatArray:
+        """Sum of each row's values, shape (c,); added in entry order, so that a row's bits do not depend on its neighbours."""
+        return np.bincount(self.row_of_entry(), weights=self.values, minlength=len(self))
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1

@@ -1,0 +1,77 @@
+"""Every error the library raises on purpose, one tree.
+
+::
+
+    AdvisorError
+      x InputError (also ValueError)   what you passed cannot be used; `.field` and `.value` name it    correct it, call again
+      x InfeasibleError                the limits contradict each other; `.constraints` names them      relax one, call again
+      x SolverError                    a solver gave up; `.solver` and `.status` say which and how      another solver or scale
+      x AdapterError                   one record of an outside system is bad; `.record_id` names it    mend the record; the rest went on
+
+A message says what was wrong (with the value), why it matters, and what to do. In a batch the same sentence is the reason
+of a row's `status`; nothing is raised for a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class AdvisorError(Exception):
+    """Base of everything the library raises on purpose."""
+
+
+class InputError(AdvisorError, ValueError):
+    """An argument, field or row cannot be used.
+
+    Args:
+        message: What, why and what to do.
+        field: Name of the argument or field, dotted for nested ones (`"goals.0.amount"`).
+        value: The value that was refused.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, value: object = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.value = value
+
+
+class InfeasibleError(AdvisorError):
+    """No portfolio satisfies all limits together.
+
+    Args:
+        message: The contradiction with its numbers and the smallest repair.
+        constraints: Names of the limits that contradict each other.
+    """
+
+    def __init__(self, message: str, *, constraints: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.constraints: tuple[str, ...] = tuple(constraints)
+
+
+class SolverError(AdvisorError):
+    """A numerical solver stopped without a certified answer.
+
+    Args:
+        message: What was being solved and how far it came.
+        solver: Name of the solver.
+        status: Its own word for how it ended.
+    """
+
+    def __init__(self, message: str, *, solver: str, status: str) -> None:
+        super().__init__(message)
+        self.solver = solver
+        self.status = status
+
+
+class AdapterError(AdvisorError):
+    """One record of an outside system could not be translated.
+
+    Args:
+        message: What was wrong with the record.
+        record_id: The outside system's id of the record, where it has one.
+    """
+
+    def __init__(self, message: str, *, record_id: str | None = None) -> None:
+        super().__init__(message)
+        self.record_id = record_id

@@ -1,0 +1,1 @@
+"""Judging: match, risk, backtests, off-policy."""

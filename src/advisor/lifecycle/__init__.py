@@ -1,0 +1,1 @@
+"""Advice that lives with the client: rebalancing, glide paths, goals, stress, review."""

@@ -1,0 +1,1 @@
+"""Return models, the exact frontier, behavioural preferences, batch solvers."""

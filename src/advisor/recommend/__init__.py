@@ -1,0 +1,1 @@
+"""Recipes that learn taste, and the masked ranking that only lets suitable products through."""

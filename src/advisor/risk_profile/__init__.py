@@ -1,0 +1,1 @@
+"""Answers and trades to risk profiles."""

@@ -1,0 +1,1 @@
+"""Regimes applied: verdicts with the rules that fired, and masks."""

@@ -1,0 +1,55 @@
+# Six verbs. Each sets up what it needs; nothing but python3, pip and make has to be there.
+PY := .venv/bin/python
+STAMP := .venv/.installed
+
+.PHONY: help demo test check bench docs clean
+
+help:  ## what there is to do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
+
+demo: $(STAMP)  ## the main job, on real investors where ADVISOR_DATA has them, else on a sample
+	@$(PY) examples/far_trans.py
+
+test: .venv/.installed-test  ## every test, doctest and README block
+	$(PY) -m pytest -q -n $(shell nproc) --dist worksteal
+
+check: .venv/.installed-test  ## lint, types, layers, README and docstring examples
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m basedpyright --pythonpath $(PY)
+	$(PY) -m pytest -q tests/test_layers.py tests/test_public_api.py tests/test_readme.py src
+
+bench: .venv/.installed-bench  ## the side-by-side tables, into benchmarks/RESULTS.md
+	$(PY) benchmarks/run.py
+
+docs: .venv/.installed-test  ## the public names with signature and summary, into docs/API.md
+	$(PY) docs/build.py
+
+clean:  ## forget the environment and every cache
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv where it is present; else a venv without pip (a bare Debian has no ensurepip) filled by the system's pip.
+define install
+	@if command -v uv >/dev/null 2>&1; then \
+	  test -x $(PY) || uv venv --quiet .venv; \
+	  uv pip install --quiet --python $(PY) -e '.$(1)'; \
+	else \
+	  test -x $(PY) || python3 -m venv --without-pip .venv; \
+	  python3 -m pip --python $(PY) install --quiet --disable-pip-version-check -e '.$(1)'; \
+	fi
+	@touch $@
+endef
+
+$(STAMP): pyproject.toml
+	$(call install,)
+
+.venv/.installed-test: pyproject.toml
+	$(call install,[test])
+	@touch $(STAMP)
+
+.venv/.installed-bench: pyproject.toml
+	$(call install,[test$(comma)bench])
+	@touch $(STAMP) .venv/.installed-test
+
+comma := ,

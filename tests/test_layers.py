@@ -1,0 +1,178 @@
+"""The house as a table: who may import whom, which library lives where, how long a file may be. True, because it fails when the code leaves it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).resolve().parents[1] / "src" / "advisor"
+
+RANK = {
+    "errors": 0,
+    "arrays": 1,
+    "svg": 1,
+    "contracts": 1,
+    "measures": 2,
+    "data": 2,
+    "risk_profile": 3,
+    "suitability": 3,
+    "optimize": 3,
+    "recommend": 3,
+    "lifecycle": 4,
+    "engine": 5,
+    "evaluate": 6,
+    "store": 7,
+    "sample": 7,
+    "adapters": 8,
+    "__init__": 9,
+}
+"""A room imports rooms of a lower rank and files of its own; siblings never import each other."""
+
+QUARANTINE = {
+    "pydantic": lambda path: path[0] in {"contracts", "adapters"},
+    "cvxpy": lambda path: path == ("optimize", "program.py"),
+    "implicit": lambda path: path == ("recommend", "factors.py"),
+    "numba": lambda path: path[-1] == "kernels.py",
+    "matplotlib": lambda path: path[-1] == "plots.py" or path[0] == "adapters",
+    "sklearn": lambda path: path[0] == "adapters",
+    "pyspark": lambda path: path[0] == "adapters",
+    "dask": lambda path: path[0] == "adapters",
+}
+"""Third-party library -> the files that may import it."""
+
+LIGHT = ("cvxpy", "implicit", "numba", "scipy.stats", "matplotlib", "plotly", "sklearn", "pyarrow.parquet")
+"""What `import advisor` must not pull in."""
+
+LONGEST_FILE = 300
+
+
+def source_files() -> list[Path]:
+    return sorted(SRC.rglob("*.py"))
+
+
+def room_of(file: Path) -> str:
+    return file.relative_to(SRC).parts[0].removesuffix(".py")
+
+
+def imports_of(file: Path) -> list[tuple[str, bool]]:
+    """Every imported module of a file, and whether the import is deferred into a function; type-checking blocks are left out."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    deferred = {
+        id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for inner in ast.walk(node)
+    }
+    found: list[tuple[str, bool]] = []
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) in deferred) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            found.append((node.module or "", id(node) in deferred))
+    return found
+
+
+def climbs(here: str, to: str) -> bool:
+    return to != here and RANK[to] >= RANK[here]
+
+
+def test_every_room_is_in_the_table() -> None:
+    assert {room_of(f) for f in source_files()} <= set(RANK)
+
+
+def test_imports_only_run_down() -> None:
+    """A room imports lower rooms, or files of its own; never a sibling, never upward."""
+    up = [
+        f"{file.relative_to(SRC)} imports {module}"
+        for file in source_files()
+        for module, _ in imports_of(file)
+        if module.startswith("advisor.") and climbs(room_of(file), module.split(".")[1])
+    ]
+    assert not up, "\n".join(up)
+
+
+def test_the_rule_would_catch_a_climb() -> None:
+    assert climbs("risk_profile", "optimize")
+    assert climbs("data", "engine")
+    assert not climbs("engine", "data")
+    assert not climbs("optimize", "optimize")
+
+
+def test_no_module_imports_a_package_above_it() -> None:
+    """`from advisor import x` inside the house would make a knot of every file."""
+    packages = {f"advisor.{d.name}" for d in SRC.iterdir() if d.is_dir()} | {"advisor"}
+    knots = [f"{file.relative_to(SRC)}: {module}" for file in source_files() for module, _ in imports_of(file) if module in packages]
+    assert not knots, "\n".join(knots)
+
+
+def test_own_imports_are_not_deferred() -> None:
+    """Only the quarantined kernels and solvers are imported on first use."""
+    late = [
+        f"{file.relative_to(SRC)}: {module}"
+        for file in source_files()
+        for module, deferred in imports_of(file)
+        if deferred and module.startswith("advisor.") and not module.endswith((".kernels", ".program", ".factors"))
+    ]
+    assert not late, "\n".join(late)
+
+
+@pytest.mark.parametrize("library", sorted(QUARANTINE))
+def test_third_party_libraries_stay_where_they_belong(library: str) -> None:
+    strays = [
+        str(file.relative_to(SRC))
+        for file in source_files()
+        for module, _ in imports_of(file)
+        if module.split(".")[0] == library and not QUARANTINE[library](file.relative_to(SRC).parts)
+    ]
+    assert not strays, f"{library} is imported by {strays}"
+
+
+def test_numba_has_at_most_one_file_a_room() -> None:
+    kernels = [file.relative_to(SRC).parts[0] for file in source_files() if any(m.split(".")[0] == "numba" for m, _ in imports_of(file))]
+    assert len(kernels) == len(set(kernels)), kernels
+
+
+def test_nothing_inside_imports_an_adapter() -> None:
+    users = [str(f) for f in source_files() if room_of(f) != "adapters" and any(m.startswith("advisor.adapters") for m, _ in imports_of(f))]
+    assert not users
+
+
+def test_files_stay_readable() -> None:
+    long = {str(f.relative_to(SRC)): n for f in source_files() if (n := len(f.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE}
+    assert not long, long
+
+
+def test_names_say_what_a_file_does() -> None:
+    vague = {"utils", "util", "helpers", "common", "misc", "tools"}
+    assert not [f for f in source_files() if vague & set(f.stem.strip("_").split("_"))]
+
+
+def test_nothing_in_src_asserts() -> None:
+    """An assert vanishes under -O; a check is a raise."""
+    asserts = [
+        f"{f.relative_to(SRC)}:{n.lineno}"
+        for f in source_files()
+        for n in ast.walk(ast.parse(f.read_text(encoding="utf-8")))
+        if isinstance(n, ast.Assert)
+    ]
+    assert not asserts, asserts
+
+
+def test_import_is_light() -> None:
+    """`import advisor` and its doors load none of the heavy libraries."""
+    code = (
+        "import sys, advisor; advisor.Client, advisor.Market, advisor.Mandate, advisor.Advisor\n"
+        f"print([m for m in {LIGHT!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]", done.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,7 @@ class Catalogue:
         shelf: list[Product] = []
         for row, record in enumerate(frame.to_dict("records")):
             fields: dict[str, Any] = {str(k): _plain(v) for k, v in record.items() if str(k) not in spread and not _missing(v)}
-            exposures = {str(c)[len(prefix) :]: float(cast(Any, record[c])) for c in spread if not _missing(record[c]) and record[c] != 0}
+            exposures = {str(c)[len(prefix) :]: float(record[c]) for c in spread if not _missing(record[c]) and record[c] != 0}
             if exposures:
                 fields["exposures"] = exposures
             try:

@@ -10,29 +10,12 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.client import Client, Goal
+from advisor.data.client_columns import FLAGS, RANGES, SETS, WORDS
 from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
 
-RANGES: dict[str, tuple[float, float]] = {
-    "wealth": (0.0, np.inf),
-    "horizon_years": (0.0, np.inf),
-    "age": (0.0, 130.0),
-    "knowledge": (0.0, 100.0),
-    "income": (0.0, np.inf),
-    "liabilities": (0.0, np.inf),
-    "monthly_spending": (0.0, np.inf),
-    "reserve_months": (0.0, np.inf),
-    "planned_purchases": (0.0, np.inf),
-}
-"""Number columns and what they may hold."""
-NUMBERS = tuple(RANGES)
-FLAGS = {"professional": False, "legal_capacity": True, "private_qualified": False}
-"""Yes / no columns and what an empty cell means."""
-WORDS = ("currency", "gender", "segment", "sustainability")
-SETS = ("excluded", "insists", "written_warning")
-"""Columns of ids: a cell is a list or set of ids, or one string with `|` between them."""
 REQUIRED = ("id", "wealth", "horizon_years")
 _PREFIXES = ("answer:", "holding:", "bias:")
 _TRUE, _FALSE = {"true", "1", "1.0", "yes", "y"}, {"false", "0", "0.0", "no", "n"}
@@ -43,7 +26,8 @@ class _Problems(dict[int, str]):
 
     def note(self, bad: BoolArray, column: str, frame: pd.DataFrame, why: str) -> None:
         for row in np.flatnonzero(bad).tolist():
-            self.setdefault(row, f"{column} is {frame[column].iloc[row]!r}; {why}")
+            cell = frame[column].iloc[row]
+            self.setdefault(row, f"{column} is {cell.item() if isinstance(cell, np.generic) else cell!r}; {why}")
 
 
 def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.contracts.client import Client, Goal
-from advisor.data.client_frame import FLAGS, NUMBERS, SETS, WORDS, columns_from_frame
+from advisor.data.client_columns import FLAGS, NUMBERS, SETS, WORDS, columns_from_clients
+from advisor.data.client_frame import columns_from_frame
 from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
@@ -71,41 +72,7 @@ class ClientTable:
     @classmethod
     def from_clients(cls, clients: Iterable[Client]) -> ClientTable:
         """From contracts. Raises `InputError` when an id is there twice."""
-        rows = tuple(clients)
-        count = len(rows)
-        questions = dict.fromkeys(q for r in rows for q in r.answers)
-        biases = dict.fromkeys(b for r in rows for b in r.biases)
-
-        def numbers(name: str) -> FloatArray:
-            return np.array([np.nan if (v := getattr(r, name)) is None else v for r in rows], dtype=np.float64)
-
-        def flags(name: str) -> BoolArray:
-            return np.array([getattr(r, name) for r in rows], dtype=np.bool_)
-
-        def words(name: str) -> Labels:
-            found = [getattr(r, name) for r in rows]
-            return Labels.of(found) if any(w is not None for w in found) else Labels.empty(count)
-
-        def sets(name: str) -> SparseRows:
-            found = [getattr(r, name) for r in rows]
-            return SparseRows.of_sets(found) if any(found) else SparseRows.empty(count)
-
-        return cls(
-            ids=IdMap.of([r.id for r in rows], "client ids").ids,
-            **{name: numbers(name) for name in NUMBERS},
-            **{name: flags(name) for name in FLAGS},
-            **{name: words(name) for name in WORDS},
-            **{name: sets(name) for name in SETS},
-            level=np.array([-1 if r.level is None else r.level for r in rows], dtype=np.int64),
-            assessed_on=np.array([np.datetime64("NaT") if r.assessed_on is None else r.assessed_on for r in rows], dtype="datetime64[D]"),
-            lowest_category=np.array(
-                [int(r.lowest_category) if "lowest_category" in r.model_fields_set else -1 for r in rows], dtype=np.int64
-            ),
-            answers={q: Labels.of([r.answers.get(q) for r in rows]) for q in questions},
-            holdings=SparseRows.of([r.holdings for r in rows]),
-            biases={b: np.array([r.biases.get(b, np.nan) for r in rows]) for b in biases},
-            goals=tuple(r.goals for r in rows) if any(r.goals for r in rows) else (),
-        )
+        return cls(**columns_from_clients(tuple(clients)))
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> ClientTable:
@@ -155,28 +122,23 @@ class ClientTable:
         if i in self.problems:
             raise InputError(self.problems[i], field=self.ids[i])
 
-        def known(value: float) -> float | None:
-            return None if np.isnan(value) else float(value)
-
-        optional: dict[str, Any] = {name: known(float(getattr(self, name)[i])) for name in NUMBERS}
-        optional["age"] = None if optional["age"] is None else int(optional["age"])
+        fields: dict[str, Any] = {name: value for name in NUMBERS if not np.isnan(value := float(getattr(self, name)[i]))}
+        fields |= {name: bool(getattr(self, name)[i]) for name in FLAGS}
+        fields |= {name: getattr(self, name).word(i) for name in WORDS}
+        fields |= {name: frozenset(getattr(self, name).row(i)) for name in SETS}
+        if "age" in fields:
+            fields["age"] = int(fields["age"])
         if self.lowest_category[i] >= 0:
-            optional["lowest_category"] = bool(self.lowest_category[i])
+            fields["lowest_category"] = bool(self.lowest_category[i])
         if self.level[i] >= 0:
-            optional["level"] = int(self.level[i])
+            fields["level"] = int(self.level[i])
         if not np.isnat(self.assessed_on[i]):
-            optional["assessed_on"] = self.assessed_on[i].item()
-        return Client(
-            id=self.ids[i],
-            **optional,
-            **{name: bool(getattr(self, name)[i]) for name in FLAGS},
-            **{name: getattr(self, name).word(i) for name in WORDS},
-            **{name: frozenset(getattr(self, name).row(i)) for name in SETS},
-            answers={q: word for q, a in self.answers.items() if (word := a.word(i)) is not None},
-            holdings=self.holdings.row(i),
-            biases={b: float(v[i]) for b, v in self.biases.items() if not np.isnan(v[i])},
-            goals=self.goals[i] if self.goals else (),
-        )
+            fields["assessed_on"] = self.assessed_on[i].item()
+        fields["answers"] = {q: word for q, a in self.answers.items() if (word := a.word(i)) is not None}
+        fields["holdings"] = self.holdings.row(i)
+        fields["biases"] = {b: float(v[i]) for b, v in self.biases.items() if not np.isnan(v[i])}
+        fields["goals"] = self.goals[i] if self.goals else ()
+        return Client(id=self.ids[i], **fields)
 
     def __len__(self) -> int:
         return len(self.ids)

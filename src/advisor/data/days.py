@@ -28,11 +28,10 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     return day
 
 
-def as_days(values: object, field: str, *, allow_missing: bool = False) -> DayArray:
+def as_days(values: pd.Series, field: str, *, allow_missing: bool = False) -> DayArray:
     """Many days as `datetime64[D]`, read-only. Raises `InputError` for what is no day, and for missing ones unless allowed."""
     try:
-        series = pd.Series(values)
-        days = pd.to_datetime(series, utc=False).to_numpy(dtype="datetime64[ns]").astype("datetime64[D]")
+        days = pd.to_datetime(values).to_numpy(dtype="datetime64[ns]").astype("datetime64[D]")
     except (TypeError, ValueError) as error:
         raise InputError(f"{field} holds something that is no day ({error}); write days as 2026-02-01.", field=field, value=None) from error
     if not allow_missing and np.isnat(days).any():

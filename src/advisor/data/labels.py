@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +24,17 @@ class Labels:
     codes: IntArray
 
     @classmethod
-    def of(cls, words: Iterable[object]) -> Labels:
-        """From one word (or None / nan) a row; anything else becomes its `str`."""
-        codes, uniques = pd.factorize(pd.Series(list(words) if not isinstance(words, pd.Series) else words, dtype=object))
+    def of(cls, column: pd.Series) -> Labels:
+        """From a column; None and nan are no word, anything else becomes its `str`."""
+        codes, uniques = pd.factorize(column.astype(object))
         return cls(tuple(str(u) for u in uniques), codes.astype(np.int64))
+
+    @classmethod
+    def of_words(cls, words: Sequence[str | None]) -> Labels:
+        """From one word (or None) a row."""
+        names: dict[str, int] = {}
+        codes = [-1 if word is None else names.setdefault(word, len(names)) for word in words]
+        return cls(tuple(names), np.array(codes, dtype=np.int64))
 
     @classmethod
     def empty(cls, rows: int) -> Labels:

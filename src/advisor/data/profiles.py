@@ -178,8 +178,8 @@ class RiskProfiles:
             limited_by=self.limits.word(i) or "",
             lowest_category=bool(self.lowest_category[i]),
             flags=self.spell(int(self.flag_bits[i])),
-            valid_until=None if np.isnat(self.valid_until[i]) else self.valid_until[i].item(),
-            as_of=self.as_of.item(),
+            valid_until=None if np.isnat(self.valid_until[i]) else date.fromisoformat(str(self.valid_until[i])),
+            as_of=date.fromisoformat(str(self.as_of)),
             problem=self.problems.get(i if i >= 0 else len(self) + i),
             **values,
         )

@@ -71,7 +71,9 @@ class SparseRows:
 
     def totals(self) -> FloatArray:
         """Sum of each row's values, shape (c,); added in entry order, so that a row's bits do not depend on its neighbours."""
-        return np.bincount(self.row_of_entry(), weights=self.values, minlength=len(self))
+        sums: FloatArray = np.zeros(len(self))
+        np.add.at(sums, self.row_of_entry(), self.values)
+        return sums
 
     def __len__(self) -> int:
         return len(self.indptr) - 1

@@ -1,1 +1,22 @@
 """Pure measures of portfolios and rankings."""
+
+from advisor.measures.bootstrap import Interval as Interval
+from advisor.measures.bootstrap import block_interval as block_interval
+from advisor.measures.bootstrap import interval as interval
+from advisor.measures.bootstrap import paired_difference as paired_difference
+from advisor.measures.calibration import ReliabilityCurve as ReliabilityCurve
+from advisor.measures.calibration import reliability_curve as reliability_curve
+from advisor.measures.exposure import coverage as coverage
+from advisor.measures.exposure import diversity as diversity
+from advisor.measures.exposure import exposure_counts as exposure_counts
+from advisor.measures.exposure import gini as gini
+from advisor.measures.exposure import list_mean as list_mean
+from advisor.measures.exposure import novelty as novelty
+from advisor.measures.exposure import popularity_lift as popularity_lift
+from advisor.measures.ranking import average_precision as average_precision
+from advisor.measures.ranking import hit_rate as hit_rate
+from advisor.measures.ranking import mark_hits as mark_hits
+from advisor.measures.ranking import ndcg as ndcg
+from advisor.measures.ranking import precision as precision
+from advisor.measures.ranking import recall as recall
+from advisor.measures.ranking import reciprocal_rank as reciprocal_rank

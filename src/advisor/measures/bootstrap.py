@@ -1,0 +1,151 @@
+"""Intervals by resampling: over clients, paired between models, and over blocks of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.errors import InputError
+
+ROWS_AT_ONCE = 64
+"""Resamples drawn together: keeps the table of counts small whatever the number of distinct rows."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its percentile interval.
+
+    Attributes:
+        mean: Of the values themselves.
+        low, high: Percentiles of the resampled means.
+        share_above_zero: Share of resampled means above 0 (ties count half): for a difference, how often the first wins.
+    """
+
+    mean: float
+    low: float
+    high: float
+    share_above_zero: float
+
+
+def resampled_means(values: FloatArray, *, resamples: int = 1000, seed: int = 0) -> FloatArray:
+    """Means of rows drawn with replacement, column by column.
+
+    Args:
+        values: One row a client, one column a measure, shape (c, m); nan = the client does not count in that column.
+        resamples: How many.
+        seed: The draws.
+
+    Returns:
+        Shape (resamples, m); nan where a column has no value in a resample. Rows that are equal are drawn as one with their count, which has exactly
+        the distribution of drawing them one by one, so that the cost follows the number of *distinct* outcomes (a few hundred), not of clients.
+
+    Raises:
+        InputError: Not a table, no rows, or fewer than one resample.
+
+    Source: Efron & Tibshirani (1993), chapter 6; the multinomial form of the empirical bootstrap.
+    """
+    if values.ndim != 2 or len(values) == 0 or resamples < 1:
+        raise InputError(
+            f"values has shape {values.shape} and resamples is {resamples}; a table with at least one row and one resample are needed.",
+            field="values",
+            value=values.shape,
+        )
+    distinct, counts = np.unique(np.where(np.isnan(values), -np.inf, values), axis=0, return_counts=True)
+    present = np.isfinite(distinct)
+    filled = np.where(present, distinct, 0.0)
+    rng = np.random.default_rng(seed)
+    share = counts / counts.sum()
+    out = np.empty((resamples, values.shape[1]))
+    for start in range(0, resamples, ROWS_AT_ONCE):
+        drawn = rng.multinomial(int(counts.sum()), share, size=min(ROWS_AT_ONCE, resamples - start)).astype(np.float64)
+        weight = np.einsum("bu,um->bm", drawn, present.astype(np.float64))
+        total = np.einsum("bu,um->bm", drawn, filled)
+        out[start : start + len(drawn)] = np.where(weight > 0.0, total / np.where(weight > 0.0, weight, 1.0), np.nan)
+    return out
+
+
+def interval(values: FloatArray, *, confidence: float = 0.95, resamples: int = 1000, seed: int = 0) -> Interval:
+    """Mean of `values` (nan left out) with its percentile bootstrap interval.
+
+    Args:
+        values: One value a client, shape (c,).
+        confidence: Covered share, 0..1.
+        resamples: How many resamples.
+        seed: The draws.
+
+    Returns:
+        nan everywhere when no value is there.
+
+    >>> interval(np.array([1.0, 1.0, 1.0]))
+    Interval(mean=1.0, low=1.0, high=1.0, share_above_zero=1.0)
+    """
+    kept = values[np.isfinite(values)]
+    if kept.size == 0:
+        return Interval(np.nan, np.nan, np.nan, np.nan)
+    return summarise(float(kept.mean()), resampled_means(kept[:, None], resamples=resamples, seed=seed)[:, 0], confidence)
+
+
+def paired_difference(first: FloatArray, second: FloatArray, *, confidence: float = 0.95, resamples: int = 1000, seed: int = 0) -> Interval:
+    """Mean of first - second over the same clients, with its paired bootstrap interval: client i is drawn with both of his values.
+
+    Args:
+        first: One value a client, shape (c,).
+        second: The same clients under the other model, shape (c,); a client counts where both are there.
+        confidence: As in `interval`.
+        resamples: How many resamples.
+        seed: The draws.
+
+    Raises:
+        InputError: Shapes differ.
+    """
+    if first.shape != second.shape:
+        raise InputError(
+            f"first has shape {first.shape} and second {second.shape}; a paired test needs the same clients in the same order.",
+            field="second",
+            value=second.shape,
+        )
+    return interval(np.asarray(first - second, dtype=np.float64), confidence=confidence, resamples=resamples, seed=seed)
+
+
+def block_interval(values: FloatArray, *, block: int, confidence: float = 0.95, resamples: int = 10_000, seed: int = 0) -> Interval:
+    """Mean of a series in time order with a circular block bootstrap interval, for values whose neighbours share data.
+
+    Args:
+        values: One value a time point, shape (t,), in order, finite.
+        block: Length of a block in time points; take the number of points that one test window spans, so that draws are about independent.
+        confidence: As in `interval`.
+        resamples: How many resamples.
+        seed: The draws.
+
+    Returns:
+        With `t / block` near 1 or 2 there are that few independent windows, and the interval understates what is not known: say so beside it.
+
+    Raises:
+        InputError: A value is not finite, or block is outside 1..t.
+
+    Source: Politis & Romano (1992), circular block bootstrap.
+    """
+    count = len(values)
+    if values.ndim != 1 or not np.isfinite(values).all() or not 1 <= block <= count:
+        raise InputError(
+            f"block is {block} for {values.shape} values; give finite values in time order and a block of 1..{count} points.",
+            field="block",
+            value=block,
+        )
+    rng = np.random.default_rng(seed)
+    starts = rng.integers(0, count, size=(resamples, -(-count // block)))
+    drawn: IntArray = (starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, :count] % count
+    return summarise(float(values.mean()), np.asarray(values[drawn].mean(axis=1), dtype=np.float64), confidence)
+
+
+def summarise(mean: float, resampled: FloatArray, confidence: float) -> Interval:
+    """Percentile interval of resampled means. Raises `InputError` unless 0 < confidence < 1."""
+    if not 0.0 < confidence < 1.0:
+        raise InputError(f"confidence is {confidence}; it is a share between 0 and 1, such as 0.95.", field="confidence", value=confidence)
+    kept = resampled[np.isfinite(resampled)]
+    if kept.size == 0:
+        return Interval(mean, np.nan, np.nan, np.nan)
+    low, high = np.quantile(kept, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
+    return Interval(mean, float(low), float(high), float((kept > 0.0).mean() + 0.5 * (kept == 0.0).mean()))

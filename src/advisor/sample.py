@@ -1,0 +1,152 @@
+"""A small made-up world, seeded: a market, a shelf, clients and what they bought. For first steps, tests and benchmarks; no figure in it is real.
+
+Returns are drawn normal and then moved and scaled so that their sample mean and covariance are exactly the ones written below, which are round numbers
+of the order that long histories show. Purchases come from clients whose taste leans to a few kinds of product.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import FloatArray
+from advisor.contracts.client import Client
+from advisor.contracts.product import Product
+from advisor.contracts.questionnaire import Questionnaire
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.interactions import Interactions
+from advisor.data.market import Market
+from advisor.errors import InputError
+
+SEED = 7
+_DAYS = 2520
+_YEAR = 252.0
+
+ASSETS: dict[str, tuple[str, int, float, float]] = {
+    "cash": ("cash", 1, 0.015, 0.003),
+    "government_bonds": ("bonds", 2, 0.025, 0.045),
+    "corporate_bonds": ("bonds", 2, 0.035, 0.060),
+    "high_yield": ("bonds", 3, 0.050, 0.095),
+    "domestic_equity": ("equity", 4, 0.065, 0.170),
+    "global_equity": ("equity", 4, 0.068, 0.155),
+    "emerging_equity": ("equity", 5, 0.080, 0.220),
+    "gold": ("real", 4, 0.035, 0.150),
+}
+"""Asset -> group, risk level R1..R5, expected annual return, annual volatility."""
+
+_CORRELATION = np.array(
+    [
+        [1.0, 0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.1, 1.0, 0.7, 0.2, -0.1, -0.1, 0.0, 0.2],
+        [0.1, 0.7, 1.0, 0.5, 0.2, 0.2, 0.3, 0.2],
+        [0.0, 0.2, 0.5, 1.0, 0.6, 0.6, 0.6, 0.1],
+        [0.0, -0.1, 0.2, 0.6, 1.0, 0.8, 0.7, 0.0],
+        [0.0, -0.1, 0.2, 0.6, 0.8, 1.0, 0.7, 0.1],
+        [0.0, 0.0, 0.3, 0.6, 0.7, 0.7, 1.0, 0.2],
+        [0.0, 0.2, 0.2, 0.1, 0.0, 0.1, 0.2, 1.0],
+    ]
+)
+_FAMILIES = ("Harbour", "Linden", "Northway", "Quarry", "Saffron", "Tidal")
+
+
+def market(seed: int = SEED) -> Market:
+    """Ten years of daily returns of the eight assets in `ASSETS`, with their groups and risk levels."""
+    mean = np.array([a[2] for a in ASSETS.values()]) / _YEAR
+    volatility = np.array([a[3] for a in ASSETS.values()]) / np.sqrt(_YEAR)
+    covariance = _CORRELATION * np.outer(volatility, volatility)
+    days = pd.bdate_range("2016-01-04", periods=_DAYS)
+    return Market.from_returns(
+        pd.DataFrame(_with_moments(mean, covariance, seed), index=days, columns=list(ASSETS)),
+        groups={name: a[0] for name, a in ASSETS.items()},
+        risk_levels={name: a[1] for name, a in ASSETS.items()},
+    )
+
+
+def _with_moments(mean: FloatArray, covariance: FloatArray, seed: int) -> FloatArray:
+    draws = np.random.default_rng(seed).standard_normal((_DAYS, len(mean)))
+    draws -= draws.mean(axis=0)
+    whitened = np.linalg.solve(np.linalg.cholesky(np.cov(draws.T)), draws.T).T
+    return whitened @ np.linalg.cholesky(covariance).T + mean
+
+
+def catalogue(products: int = 40, seed: int = SEED) -> Catalogue:
+    """`products` funds over the eight assets, a few of them balanced, complex, private or locked for a term.
+
+    Raises:
+        InputError: Fewer products than assets.
+    """
+    if products < len(ASSETS):
+        raise InputError(f"products is {products}; at least {len(ASSETS)} are needed, one an asset.", field="products", value=products)
+    rng = np.random.default_rng([seed, 1])
+    names = list(ASSETS)
+    shelf: list[Product] = []
+    for i in range(products):
+        asset = names[i % len(names)]
+        _, level, _, _ = ASSETS[asset]
+        balanced = i % 9 == 8
+        special = int(rng.integers(10)) if i >= len(names) else 9
+        shelf.append(
+            Product(
+                id=f"P{i + 1:03d}",
+                name=f"{_FAMILIES[i % len(_FAMILIES)]} {'balanced' if balanced else asset.replace('_', ' ')} {i // len(names) + 1}",
+                asset=None if balanced else asset,
+                exposures={"global_equity": 0.4, "government_bonds": 0.6} if balanced else {},
+                risk_level=3 if balanced else level,
+                min_purchase=float(rng.choice([0.0, 100.0, 1000.0])),
+                annual_fee=float(np.round(rng.uniform(0.001, 0.015), 4)),
+                term_days=365 if special == 0 else 0,
+                complex=special == 1,
+                private=special == 2,
+            )
+        )
+    return Catalogue.from_products(shelf)
+
+
+def interactions(clients: int = 500, products: int = 40, seed: int = SEED) -> Interactions:
+    """Purchases of the first `clients` sample clients over two years: popular products more often, and products of the assets each one likes."""
+    rng = np.random.default_rng([seed, 2])
+    shelf = catalogue(products, seed)
+    popularity = 1.0 / (1.0 + rng.permutation(products)) ** 0.7
+    liked = rng.dirichlet(np.full(len(ASSETS), 0.4), size=clients)
+    column = {name: j for j, name in enumerate(ASSETS)}
+    leaning = liked[:, [column[a] for a in shelf.main_asset]]
+    chance = popularity * (0.1 + leaning)
+    counts = 1 + rng.poisson(3.0, size=clients)
+    keys = rng.exponential(size=chance.shape) / chance
+    order = np.argsort(keys, axis=1, kind="stable")
+    rows = np.repeat(np.arange(clients), np.minimum(counts, products))
+    slots = np.concatenate([np.arange(min(int(n), products)) for n in counts])
+    days = np.datetime64("2024-01-02") + rng.integers(0, 730, size=len(rows)).astype("timedelta64[D]")
+    return Interactions.from_frame(
+        pd.DataFrame(
+            {"client_id": [f"c{i:05d}" for i in rows], "product_id": [shelf.products[j].id for j in order[rows, slots]], "day": days}
+        )
+    )
+
+
+def clients(count: int = 500, seed: int = SEED) -> ClientTable:
+    """`count` clients who answered `Questionnaire.default()`, each in the mood of a risk attitude of his own."""
+    rng = np.random.default_rng([seed, 3])
+    attitude = rng.uniform(size=count)
+    columns: dict[str, object] = {
+        "id": [f"c{i:05d}" for i in range(count)],
+        "wealth": np.round(np.exp(rng.normal(11.0, 1.0, size=count)), 2),
+        "horizon_years": np.round(rng.uniform(1.0, 25.0, size=count), 1),
+        "age": rng.integers(21, 80, size=count),
+    }
+    for question in Questionnaire.default().questions:
+        options = sorted(question.options, key=lambda option: option.score)
+        noise = rng.normal(0.0, 0.12, size=count)
+        place = np.clip(((attitude + noise) * len(options)).astype(np.int64), 0, len(options) - 1)
+        columns[f"answer:{question.id}"] = np.array([o.id for o in options], dtype=object)[place]
+    return ClientTable.from_frame(pd.DataFrame(columns))
+
+
+def client() -> Client:
+    """One client in mid-life who answered every question in the middle."""
+    answers: dict[str, str] = {}
+    for question in Questionnaire.default().questions:
+        options = sorted(question.options, key=lambda option: option.score)
+        answers[question.id] = options[(2 * len(options)) // 3].id
+    return Client(id="anna", wealth=120_000.0, horizon_years=12.0, age=41, answers=answers)

@@ -1,0 +1,218 @@
+"""From measured biases to a correction factor of risk aversion: explicit, shrunken, one-way, capped, small by default.
+
+A risk aversion that comes from a target volatility already holds the population's dislike of losses, so only what a client has in excess of it corrects.
+The order is fixed: shrink the evidence, find the optimum of the behavioural preferences, never take more risk than without them, then cap. Every effect is
+reported apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray
+from advisor.errors import InputError
+
+
+@dataclass(frozen=True)
+class BiasPolicy:
+    """How far evidence about biases may move an allocation; the house's decision, not the client's.
+
+    Args:
+        cap: Largest factor on risk aversion, of all effects together; 1 switches the correction off.
+        population_loss_aversion: Already in the risk aversion that is corrected. The mean of 607 published estimates; 1 counts all of a client's loss aversion.
+        loss_aversion_spread: Standard deviation of true loss aversion between people; what a noisy estimate is shrunk by.
+        population_disposition: Mean of PGR - PLR; 0.148 - 0.098 in the classic sample.
+        disposition_spread: Standard deviation of the true effect between people.
+        disposition_weight: Rise of the factor for each 1.00 of excess disposition: weak evidence, so a small number.
+        disposition_cap: Largest factor that disposition alone can give.
+        overconfidence_weight: Rise of the factor for each 1.00 by which intervals are too narrow.
+        overconfidence_cap: Largest factor that overconfidence alone can give.
+
+    Raises:
+        InputError: A cap below 1, a negative weight or spread: they would raise risk.
+
+    Source: Brown, Imai, Vieider and Camerer (2024) for 1.955 [1.820, 2.102]; Odean (1998) for the disposition counts. Spreads, weights and caps are this
+    library's own, meant to be calibrated.
+    """
+
+    cap: float = 2.0
+    population_loss_aversion: float = 1.955
+    loss_aversion_spread: float = 0.7
+    population_disposition: float = 0.051
+    disposition_spread: float = 0.15
+    disposition_weight: float = 0.5
+    disposition_cap: float = 1.1
+    overconfidence_weight: float = 0.25
+    overconfidence_cap: float = 1.1
+
+    def __post_init__(self) -> None:
+        for name in ("cap", "disposition_cap", "overconfidence_cap", "population_loss_aversion"):
+            if not 1.0 <= (value := getattr(self, name)) < np.inf:
+                raise InputError(f"BiasPolicy.{name} is {value}; below 1 it would raise risk. Give 1 or more.", field=name, value=value)
+        for item in fields(self):
+            if not (value := getattr(self, item.name)) >= 0.0 and item.name != "population_disposition":
+                raise InputError(f"BiasPolicy.{item.name} is {value}; give a number that is not negative.", field=item.name, value=value)
+
+
+@dataclass(frozen=True, eq=False)
+class BiasEvidence:
+    """What is known of each client's biases, a row each; nan = unknown, which corrects nothing.
+
+    Attributes:
+        loss_aversion: From stated choices, shape (c,); 2 = losses count twice.
+        loss_aversion_se: Its standard error; nan where the value is to be taken as it is (a prior, a stated figure).
+        disposition: PGR - PLR, shape (c,).
+        disposition_se: Its standard error; nan where the value is already shrunk.
+        overconfidence: Factor by which own intervals are too narrow, shape (c,); 1 = none.
+        evaluation_years: How often the client looks at the result, in effect: the goal's horizon, shape (c,).
+        reference_return: Annual return below which he feels a loss, shape (c,).
+    """
+
+    loss_aversion: FloatArray
+    loss_aversion_se: FloatArray
+    disposition: FloatArray
+    disposition_se: FloatArray
+    overconfidence: FloatArray
+    evaluation_years: FloatArray
+    reference_return: FloatArray
+
+    @classmethod
+    def of(cls, count: int, **known: object) -> BiasEvidence:
+        """Evidence on `count` clients from scalars or (c,) arrays; what is not named is unknown (years 1, reference 0).
+
+        Raises:
+            InputError: An unknown name, another length, a loss aversion or factor that is not positive, years that are not positive, an infinity.
+        """
+        defaults = {"evaluation_years": 1.0, "reference_return": 0.0}
+        names = [item.name for item in fields(cls)]
+        unknown = sorted(set(known) - set(names))
+        if unknown:
+            raise InputError(f"{unknown} is not evidence; known names are {', '.join(names)}.", field=unknown[0], value=unknown)
+        columns: dict[str, FloatArray] = {}
+        for name in names:
+            given = np.asarray(known.get(name, defaults.get(name, np.nan)), dtype=np.float64)
+            if given.shape not in ((), (count,)):
+                raise InputError(
+                    f"{name} has shape {given.shape} for {count} clients; give one number, or one each.", field=name, value=given.shape
+                )
+            column = np.array(np.broadcast_to(given, (count,)))
+            positive = name in ("loss_aversion", "overconfidence", "evaluation_years")
+            bad = (np.isinf(column) & (not name.endswith("_se"))) | (column <= 0.0 if positive else np.zeros(count, dtype=np.bool_))
+            bad |= np.isnan(column) if name in defaults else column < 0.0 if name.endswith("_se") else False
+            if bad.any():
+                row = int(np.argmax(bad))
+                raise InputError(
+                    f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.", field=name, value=float(column[row])
+                )
+            column.flags.writeable = False
+            columns[name] = column
+        return cls(**columns)
+
+    def __len__(self) -> int:
+        return len(self.loss_aversion)
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """Risk aversion before and after, and what each bias did; a row a client.
+
+    Attributes:
+        rational: The risk aversion that was corrected, shape (c,).
+        effective: After shrinking, the one-way rule and the cap; `rational <= effective <= cap * rational`, infinities stay. Shape (c,).
+        factor: `effective / rational` (1 where that is infinite or 0), shape (c,).
+        loss_aversion_factor, disposition_factor, overconfidence_factor: Each alone, at least 1 and at most the cap, shape (c,).
+        loss_aversion: After shrinking, as excess over the population: what entered the optimisation; 1 = none. Shape (c,).
+        one_way: The behavioural optimum asked for more risk and was refused, shape (c,).
+        capped: The cap holds the factor down, shape (c,).
+        no_participation: The pure optimum takes no risk at all (then the cap decides), shape (c,).
+    """
+
+    rational: FloatArray
+    effective: FloatArray
+    factor: FloatArray
+    loss_aversion_factor: FloatArray
+    disposition_factor: FloatArray
+    overconfidence_factor: FloatArray
+    loss_aversion: FloatArray
+    one_way: BoolArray
+    capped: BoolArray
+    no_participation: BoolArray
+
+    def __len__(self) -> int:
+        return len(self.rational)
+
+
+def excess_loss_aversion(evidence: BiasEvidence, policy: BiasPolicy | None = None) -> FloatArray:
+    """The loss aversion that is a client's own: `1 + max(0, shrunk - population)`, shape (c,); 1 where unknown.
+
+    Shrunk is `B * estimate + (1 - B) * population` with `B = spread^2 / (spread^2 + se^2)`: a useless estimate (se infinite in effect) corrects nothing.
+    Loss aversion below the population's does not raise risk.
+
+    >>> excess_loss_aversion(BiasEvidence.of(4, loss_aversion=[2.455, 2.455, 1.5, np.nan], loss_aversion_se=[np.nan, 0.7, 0.0, 0.0])).round(3).tolist()
+    [1.5, 1.25, 1.0, 1.0]
+    """
+    rules = policy or BiasPolicy()
+    return 1.0 + _excess(evidence.loss_aversion, evidence.loss_aversion_se, rules.population_loss_aversion, rules.loss_aversion_spread)
+
+
+def combine_corrections(
+    risk_aversion: FloatArray, behavioural: FloatArray, evidence: BiasEvidence, policy: BiasPolicy | None = None
+) -> Correction:
+    """One-way rule and caps, after the optimum of the behavioural preferences is known.
+
+    Args:
+        risk_aversion: Of the rational portfolio, shape (c,); inf = the least risky one.
+        behavioural: Risk aversion at which plain mean-variance gives the optimum of `excess_loss_aversion`, shape (c,); inf = no participation.
+        evidence: On the same clients.
+        policy: Default `BiasPolicy()`.
+
+    Returns:
+        Factors multiply: `effective = rational * min(cap, loss aversion * disposition * overconfidence)`. Elementwise, so a row does not depend on its batch.
+
+    Raises:
+        InputError: Lengths disagree, or a risk aversion is negative or nan.
+    """
+    rules = policy or BiasPolicy()
+    rational = np.asarray(risk_aversion, dtype=np.float64)
+    if rational.shape != (len(evidence),) or behavioural.shape != rational.shape:
+        raise InputError(
+            f"risk_aversion has shape {rational.shape} for {len(evidence)} rows of evidence; give one each.",
+            field="risk_aversion",
+            value=rational.shape,
+        )
+    if not (rational >= 0.0).all():
+        row = int(np.argmin(rational >= 0.0))
+        raise InputError(
+            f"risk_aversion[{row}] is {rational[row]}; it runs from 0 to inf.", field="risk_aversion", value=float(rational[row])
+        )
+    own = excess_loss_aversion(evidence, rules)
+    inner = np.isfinite(rational) & (rational > 0.0)
+    raw = np.divide(behavioural, rational, out=np.ones_like(rational), where=inner)
+    loss = np.maximum(raw, 1.0)
+    excess = _excess(evidence.disposition, evidence.disposition_se, rules.population_disposition, rules.disposition_spread)
+    disposition = np.where(inner, np.minimum(1.0 + rules.disposition_weight * excess, rules.disposition_cap), 1.0)
+    narrow = np.maximum(np.where(np.isnan(evidence.overconfidence), 1.0, evidence.overconfidence) - 1.0, 0.0)
+    confidence = np.where(inner, np.minimum(1.0 + rules.overconfidence_weight * narrow, rules.overconfidence_cap), 1.0)
+    product = loss * disposition * confidence
+    factor = np.minimum(product, rules.cap)
+    return Correction(
+        rational=rational,
+        effective=np.where(inner, rational * factor, rational),
+        factor=factor,
+        loss_aversion_factor=np.minimum(loss, rules.cap),
+        disposition_factor=np.minimum(disposition, rules.cap),
+        overconfidence_factor=np.minimum(confidence, rules.cap),
+        loss_aversion=own,
+        one_way=raw < 1.0,
+        capped=product > rules.cap,
+        no_participation=np.isinf(raw),
+    )
+
+
+def _excess(value: FloatArray, error: FloatArray, population: float, spread: float) -> FloatArray:
+    noise = np.where(np.isnan(error), 0.0, error)
+    total = spread**2 + noise**2
+    trust = np.where(noise == 0.0, 1.0, np.divide(spread**2, total, out=np.zeros_like(noise), where=total > 0.0))
+    return np.where(np.isnan(value), 0.0, np.maximum(trust * (value - population), 0.0))

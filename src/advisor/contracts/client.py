@@ -14,6 +14,17 @@ Id = Annotated[str, Field(min_length=1)]
 Money = Annotated[float, Field(ge=0.0)]
 
 
+BIASES: dict[str, tuple[float, float]] = {
+    "loss_aversion": (0.1, 100.0),
+    "loss_aversion_se": (0.0, 1e6),
+    "disposition": (-1.0, 1.0),
+    "disposition_se": (0.0, 1e6),
+    "overconfidence": (0.1, 100.0),
+    "status_quo": (0.0, 1.0),
+}
+"""Biases that the engine reads, and what each may be; others are carried along and ignored."""
+
+
 class Goal(Contract):
     """Something the client saves for: `amount` money in `years` years; priority 1 is the most important."""
 
@@ -30,7 +41,7 @@ class Client(Contract):
     money. `answers` maps question ids to option ids. A host that has assessed the client passes `level` (1..5), `assessed_on` and `knowledge`
     (0..100) instead of answers; with `level=1` and `lowest_category` not stated he counts as lowest category.
     `biases` are measured elsewhere: `loss_aversion` (a ratio, 1 = none), `disposition` (PGR - PLR), `overconfidence` (a ratio, 1 = none),
-    `status_quo` (share of refused trades, 0..1).
+    `status_quo` (share of refused trades, 0..1), and standard errors `loss_aversion_se`, `disposition_se`.
     """
 
     id: Id
@@ -62,6 +73,18 @@ class Client(Contract):
     gender: str | None = None
     segment: str | None = None
     sustainability: str | None = None
+
+    @model_validator(mode="after")
+    def _biases_in_range(self) -> Self:
+        for name, value in self.biases.items():
+            low, high = BIASES.get(name, (-float("inf"), float("inf")))
+            if not low <= value <= high:
+                raise InputError(
+                    f"Client {self.id!r} has a {name} of {value:g}; it runs from {low:g} to {high:g}. Measure it again, or leave it out.",
+                    field=f"biases.{name}",
+                    value=value,
+                )
+        return self
 
     @model_validator(mode="after")
     def _holdings_within_wealth(self) -> Self:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.contracts.client import Client, Goal
+from advisor.contracts.client import BIASES, Client, Goal
 from advisor.data.client_columns import FLAGS, RANGES, SETS, WORDS
 from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
@@ -53,7 +53,11 @@ def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:
         columns[name] = SparseRows.of_sets(_ids_in_cell(cell) for cell in frame[name]) if name in names else SparseRows.empty(count)
     columns["goals"] = _goals(frame["goals"], problems) if "goals" in names else ()
     columns["answers"] = {n.removeprefix("answer:"): Labels.of(frame[n]) for n in names if n.startswith("answer:")}
-    columns["biases"] = {n.removeprefix("bias:"): _numbers(frame, n, -np.inf, np.inf, problems) for n in names if n.startswith("bias:")}
+    columns["biases"] = {
+        (bias := n.removeprefix("bias:")): _numbers(frame, n, *BIASES.get(bias, (-np.inf, np.inf)), problems)
+        for n in names
+        if n.startswith("bias:")
+    }
     columns["holdings"] = _holdings(frame, [n for n in names if n.startswith("holding:")], problems)
     _check_sums(columns, problems)
     return columns

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 
@@ -24,9 +25,10 @@ class Trades:
         assets: Asset ids that occur, sorted.
         client_codes, asset_codes: Positions of each trade's client and asset, shape (t,).
         times: Moment of each trade, `datetime64[ns]`, shape (t,).
-        units: Signed units, + bought, - sold, shape (t,).
+        units: Signed units, + bought, - sold, 0 = an order that moved nothing, shape (t,).
         prices: Price a unit, positive, shape (t,).
         time_name: Name of the time column, which a price table shares.
+        left_out: Trades that say nothing about the client's own choice (an adviser's, a sale of the whole portfolio), shape (t,); None = none is marked.
     """
 
     clients: IdMap
@@ -37,6 +39,7 @@ class Trades:
     units: FloatArray
     prices: FloatArray
     time_name: str = "day"
+    left_out: BoolArray | None = None
 
     @classmethod
     def from_frame(
@@ -49,13 +52,17 @@ class Trades:
         side: str = "side",
         units: str = "units",
         price: str = "price",
+        left_out: Sequence[str] = (),
     ) -> Trades:
         """From one row a trade. `side` is buy / sell (or B / S), any case; `day` may hold a time of day, which is kept.
 
+        `left_out` names yes / no columns (adviser-initiated, whole-portfolio sale, ...): a trade marked in any of them moves the holdings but is not
+        read as a choice of the client.
+
         Raises:
-            InputError: A column is absent, a side unknown, a time missing, units or price not positive and finite.
+            InputError: A column is absent, a side unknown, a time missing, units negative or not finite, a price not positive and finite.
         """
-        names = (client, asset, day, side, units, price)
+        names = (client, asset, day, side, units, price, *left_out)
         absent = [c for c in names if c not in frame.columns]
         if absent:
             raise InputError(
@@ -82,7 +89,7 @@ class Trades:
         if np.isnan(signs).any():
             row = int(np.argmax(np.isnan(signs)))
             raise InputError(f"{side} is {words.iloc[row]!r} in row {row}; it must be buy or sell.", field=side, value=words.iloc[row])
-        amounts = [_positive(frame[name], name) for name in (units, price)]
+        amounts = [_amount(frame[units], units, positive=False), _amount(frame[price], price, positive=True)]
         order = np.lexsort((np.arange(len(frame)), times, client_codes))
         return cls(
             IdMap.of(list(client_ids), client),
@@ -93,6 +100,7 @@ class Trades:
             (signs * amounts[0])[order],
             amounts[1][order],
             day,
+            frame[list(left_out)].astype(bool).any(axis=1).to_numpy()[order] if left_out else None,
         )
 
     def __len__(self) -> int:
@@ -102,13 +110,13 @@ class Trades:
         return f"Trades({len(self):,} trades, {len(self.clients):,} clients, {len(self.assets):,} assets)"
 
 
-def _positive(column: pd.Series, field: str) -> FloatArray:
+def _amount(column: pd.Series, field: str, *, positive: bool) -> FloatArray:
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = ~(np.isfinite(values) & (values > 0))
+    bad = ~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))
     if bad.any():
         row = int(np.argmax(bad))
         raise InputError(
-            f"{field} is {column.iloc[row]!r} in row {row}; it must be positive and finite (the side tells buys from sells).",
+            f"{field} is {column.iloc[row]!r} in row {row}; it must be {'positive' if positive else 'zero or positive'} and finite (the side tells buys from sells).",
             field=field,
             value=column.iloc[row],
         )

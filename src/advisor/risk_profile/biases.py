@@ -1,0 +1,223 @@
+"""Biases measured from what clients did: realised and paper gains and losses, turnover, inertia, concentration, home share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
+from advisor.data.biases import BiasProfiles, rates, sum_counts
+from advisor.data.trades import Trades
+from advisor.errors import InputError
+from advisor.risk_profile.biases_choices import PRIOR, LossAversionPrior, loss_aversion_of
+from advisor.risk_profile.biases_population import pooled, sell_slope, shrink, smoothed_error
+
+if TYPE_CHECKING:
+    from advisor.risk_profile.kernels import Quotes, Tally, Tape
+
+_DAY = 86_400_000_000_000
+_YEAR_DAYS = 365.25
+
+
+def measure_biases(
+    trades: Trades,
+    prices: pd.DataFrame,
+    *,
+    counting: Literal["odean", "every_trade"] = "odean",
+    cost_basis: Literal["average", "fifo"] = "average",
+    asset_types: Mapping[str, str] | None = None,
+    home_assets: Collection[str] | None = None,
+    choices: pd.DataFrame | None = None,
+    proposals: pd.DataFrame | None = None,
+    prior: LossAversionPrior = PRIOR,
+) -> BiasProfiles:
+    """Each client's disposition to sell winners, and his other habits, from his trades.
+
+    Args:
+        trades: What clients did. Trades marked `left_out` move the holdings but are not read as choices.
+        prices: Market prices, long: columns `asset`, the time column named as in `trades`, `price` (positive), and optionally `high` and `low` of the day.
+        counting: "odean": only days with a sale out of at least two holdings count; a sale is a gain or a loss against its basis, whatever was held at the
+            start of such a day and not sold is a paper gain or loss at the day's last price, and neither where the day's high and low straddle the basis.
+            "every_trade": every trade counts; the traded asset at the trade's price (a partial sale is realised for what went and paper for what stayed),
+            all other holdings at the market's; the R package dispositionEffect counts so.
+        cost_basis: Gains are measured from the average price paid, or from the oldest lots first ("fifo"). Short positions are measured from the price they were opened at.
+        asset_types: Type by asset id ("stock", "fund", ...), for `BiasProfiles.by_type`.
+        home_assets: Ids of home assets, for `home_share`.
+        choices: Stated choices between an even-odds gamble and nothing: columns `client_id`, `gain`, `loss` (positive money) and `accepted`.
+        proposals: What advisers proposed: columns `client_id`, `required` and `done` (turnover, fractions). Measures `status_quo` where given.
+        prior: Loss aversion of the population.
+
+    Returns:
+        A row for each client of `trades.clients`, in that order. nan where a rate is 0/0: a client who never had a loss to realise has no PLR.
+        Turnover and the time averages run from his first trade to the last day in the data. `status_quo` without proposals is 1 + the slope of what he changed in
+        his weights on what prices had changed since his last trade, clipped to 0..1: 0 = undoes all drift, 1 = leaves it or runs after it.
+
+    Raises:
+        InputError: No trades, a column is absent, a price is zero, negative or infinite, an unknown word.
+
+    Source: Odean (1998), section II; Barber & Odean (2000) for turnover; Calvet, Campbell & Sodini (2009) for active and passive changes of weights.
+    """
+    _check_words(trades, counting, cost_basis)
+    odean = counting == "odean"
+    quotes = _quotes(prices, trades, odean)
+    home = np.array([a in home_assets for a in trades.assets.ids], dtype=np.bool_) if home_assets is not None else None
+    tape = _tape(trades, odean)
+    last = max(int(tape.time.max()), int(quotes.time.max()) if len(quotes.time) else 0)
+    tally, rows = _run(tape, quotes, len(trades.assets), home, cost_basis == "fifo", odean, last)
+    order = np.lexsort((tally.row_asset[:rows], tally.row_client[:rows]))
+    row_client, row_counts = tally.row_client[:rows][order], tally.counts[:rows][order]
+    counts = sum_counts(row_counts, row_client, len(trades.clients))
+    pgr, plr, error = rates(counts)
+    shrunk, mean, between = shrink(pgr - plr, smoothed_error(counts))
+    slope, slope_error = sell_slope(tally.seen, tally.gained)
+    loss_aversion, loss_aversion_se = loss_aversion_of(trades.clients, choices, prior)
+    habits = _habits(tally.client, home is not None)
+    habits["status_quo"] = _refusals(trades, proposals, habits["status_quo"])
+    columns = {
+        **habits,
+        "pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error, "disposition_shrunk": shrunk,
+        "ratio": np.divide(pgr, plr, out=np.full_like(pgr, np.nan), where=plr > 0),
+        "loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se,
+    }  # fmt: skip
+    return BiasProfiles(
+        client_ids=trades.clients.ids,
+        assets=trades.assets.ids,
+        row_client=frozen(row_client),
+        row_asset=frozen(tally.row_asset[:rows][order]),
+        row_counts=frozen(row_counts),
+        counting=counting,
+        **{name: frozen(column) for name, column in columns.items()},
+        population=pooled(counts, mean, between),
+        gain_loss_sell_slope=slope,
+        gain_loss_sell_slope_se=slope_error,
+        asset_types=dict(asset_types or {}),
+    )
+
+
+def _check_words(trades: Trades, counting: str, cost_basis: str) -> None:
+    for field, word, known in (("counting", counting, ("odean", "every_trade")), ("cost_basis", cost_basis, ("average", "fifo"))):
+        if word not in known:
+            raise InputError(f"{field} is {word!r}; it must be one of {known}.", field=field, value=word)
+    if not len(trades):
+        raise InputError("trades is empty; no habit can be measured. Pass at least one trade.", field="trades", value=0)
+
+
+def _tape(trades: Trades, odean: bool) -> Tape:
+    from advisor.risk_profile.kernels import Tape
+
+    moment = trades.times.astype("datetime64[ns]").astype(np.int64)
+    start = np.searchsorted(trades.client_codes, np.arange(len(trades.clients) + 1)).astype(np.int64)
+    group = moment // _DAY if odean else np.arange(len(trades))
+    return Tape(
+        start,
+        np.ascontiguousarray(trades.asset_codes, dtype=np.int64),
+        group,
+        group * _DAY + (_DAY - 1) if odean else moment,
+        np.ascontiguousarray(trades.units),
+        np.ascontiguousarray(trades.prices),
+        np.zeros(len(trades), dtype=np.bool_) if trades.left_out is None else np.ascontiguousarray(trades.left_out),
+    )
+
+
+def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> Quotes:
+    from advisor.risk_profile.kernels import Quotes
+
+    absent = [c for c in ("asset", trades.time_name, "price") if c not in prices.columns]
+    if absent:
+        raise InputError(
+            f"prices lacks the column(s) {absent}; it needs asset, {trades.time_name} (as in the trades) and price. Rename or add them.",
+            field=absent[0],
+            value=[str(c) for c in prices.columns],
+        )
+    code = pd.Index(trades.assets.ids).get_indexer(pd.Index(prices["asset"].astype(str)))
+    try:
+        time = pd.to_datetime(prices[trades.time_name]).to_numpy(dtype="datetime64[ns]")
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"prices.{trades.time_name} holds something that is no time ({error}); write 2026-02-01.", field=trades.time_name, value=None
+        ) from error
+    price = _column(prices, "price")
+    high, low = (_column(prices, name) if name in prices.columns else price for name in ("high", "low"))
+    used = np.flatnonzero((code >= 0) & ~np.isnan(price) & ~np.isnat(time))
+    order = used[np.lexsort((time[used], code[used]))]
+    code, moment, price = code[order].astype(np.int64), time[order].astype(np.int64), price[order]
+    high, low = np.fmax(high[order], price), np.fmin(low[order], price)
+    if odean and len(code):
+        day = moment // _DAY
+        first = np.flatnonzero(np.r_[True, (np.diff(code) != 0) | (np.diff(day) != 0)])
+        last = np.r_[first[1:], len(code)] - 1
+        ranged = "high" in prices.columns or "low" in prices.columns
+        high, low = (np.maximum.reduceat(high, first), np.minimum.reduceat(low, first)) if ranged else (price[last], price[last])
+        code, moment, price = code[last], day[last] * _DAY, price[last]
+    indptr = np.searchsorted(code, np.arange(len(trades.assets) + 1)).astype(np.int64)
+    return Quotes(indptr, moment, price, high, low)
+
+
+def _column(prices: pd.DataFrame, name: str) -> FloatArray:
+    values = pd.to_numeric(prices[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.isinf(values) | (values <= 0.0)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputError(
+            f"prices.{name} is {values[row]:g} for {prices['asset'].iloc[row]!r} in row {row}; a gain could not be formed. Correct it, or leave it empty.",
+            field=name,
+            value=float(values[row]),
+        )
+    return values
+
+
+def _run(tape: Tape, quotes: Quotes, assets: int, home: BoolArray | None, fifo: bool, odean: bool, last: int) -> tuple[Tally, int]:
+    from advisor.risk_profile import kernels
+
+    count, clients = len(tape.asset), len(tape.start) - 1
+
+    def none() -> IntArray:
+        return np.full(assets, -1, dtype=np.int64)
+
+    lots = count if fifo else 1
+    book = kernels.Book(
+        *np.zeros((3, assets)), none(), none(), none(), np.full(assets, -2, dtype=np.int64), np.zeros(assets, dtype=np.int64),
+        *np.zeros((2, assets)), none(), none(), *np.zeros((2, lots)), np.full(lots, -1, dtype=np.int64),
+    )  # fmt: skip
+    before = kernels.Before(none(), *np.zeros((3, assets)))
+    shape = (2, kernels.BINS)
+    tally = kernels.Tally(
+        np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64), np.zeros((count, 4), dtype=np.int64),
+        np.zeros(shape), np.zeros(shape), np.zeros((clients, kernels.STATS)),
+    )  # fmt: skip
+    at_home = np.zeros(assets, dtype=np.bool_) if home is None else home
+    return tally, kernels.walk(tape, quotes, book, before, tally, at_home, fifo, odean, last)
+
+
+def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
+    from advisor.risk_profile import kernels as k
+
+    def share(top: int, bottom: int, otherwise: FloatArray | float = np.nan) -> FloatArray:
+        out = np.array(np.broadcast_to(otherwise, len(stats)), dtype=np.float64)
+        return np.divide(stats[:, top], stats[:, bottom], out=out, where=stats[:, bottom] > 0)
+
+    never = stats[:, k.HHI_LAST] == 0.0
+    hhi, at_home = (
+        share(a, k.DAYS, np.where(never, np.nan, stats[:, b])) for a, b in ((k.HHI_DAYS, k.HHI_LAST), (k.HOME_DAYS, k.HOME_LAST))
+    )
+    return {
+        "turnover": 0.5 * _YEAR_DAYS * share(k.TRADED, k.VALUE_DAYS),
+        "status_quo": np.clip(1.0 + share(k.ACTIVE, k.PASSIVE), 0.0, 1.0),
+        "concentration": hhi,
+        "home_share": at_home if home else np.full(len(stats), np.nan),
+    }
+
+
+def _refusals(trades: Trades, proposals: pd.DataFrame | None, measured: FloatArray) -> FloatArray:
+    if proposals is None:
+        return measured
+    absent = [c for c in ("client_id", "required", "done") if c not in proposals.columns]
+    if absent:
+        raise InputError(f"proposals lacks the column(s) {absent}; it needs client_id, required and done.", field=absent[0], value=absent)
+    sums = proposals.groupby(proposals["client_id"].astype(str))[["required", "done"]].sum().reindex(list(trades.clients.ids))
+    required, done = (sums[c].to_numpy(dtype=np.float64) for c in ("required", "done"))
+    known = required > 0
+    return np.where(known, np.clip(1.0 - done / np.where(known, required, 1.0), 0.0, 1.0), measured)

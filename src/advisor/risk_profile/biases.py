@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
+import advisor.risk_profile.biases_state as k
+from advisor.arrays import BoolArray, FloatArray, frozen
 from advisor.data.biases import BiasProfiles, rates, sum_counts
 from advisor.data.trades import Trades
 from advisor.errors import InputError
 from advisor.risk_profile.biases_choices import PRIOR, LossAversionPrior, loss_aversion_of
 from advisor.risk_profile.biases_population import pooled, sell_slope, shrink, smoothed_error
 
-if TYPE_CHECKING:
-    from advisor.risk_profile.kernels import Quotes, Tally, Tape
-
-_DAY = 86_400_000_000_000
 _YEAR_DAYS = 365.25
 
 
@@ -63,10 +60,10 @@ def measure_biases(
     _check_words(trades, counting, cost_basis)
     odean = counting == "odean"
     quotes = _quotes(prices, trades, odean)
-    home = np.array([a in home_assets for a in trades.assets.ids], dtype=np.bool_) if home_assets is not None else None
+    home = np.array([a in (home_assets or ()) for a in trades.assets.ids], dtype=np.bool_)
     tape = _tape(trades, odean)
     last = max(int(tape.time.max()), int(quotes.time.max()) if len(quotes.time) else 0)
-    tally, rows = _run(tape, quotes, len(trades.assets), home, cost_basis == "fifo", odean, last)
+    tally, rows = _run(tape, quotes, home, cost_basis == "fifo", odean, last)
     order = np.lexsort((tally.row_asset[:rows], tally.row_client[:rows]))
     row_client, row_counts = tally.row_client[:rows][order], tally.counts[:rows][order]
     counts = sum_counts(row_counts, row_client, len(trades.clients))
@@ -74,7 +71,7 @@ def measure_biases(
     shrunk, mean, between = shrink(pgr - plr, smoothed_error(counts))
     slope, slope_error = sell_slope(tally.seen, tally.gained)
     loss_aversion, loss_aversion_se = loss_aversion_of(trades.clients, choices, prior)
-    habits = _habits(tally.client, home is not None)
+    habits = _habits(tally.client, home_assets is not None)
     habits["status_quo"] = _refusals(trades, proposals, habits["status_quo"])
     columns = {
         **habits,
@@ -105,26 +102,22 @@ def _check_words(trades: Trades, counting: str, cost_basis: str) -> None:
         raise InputError("trades is empty; no habit can be measured. Pass at least one trade.", field="trades", value=0)
 
 
-def _tape(trades: Trades, odean: bool) -> Tape:
-    from advisor.risk_profile.kernels import Tape
-
+def _tape(trades: Trades, odean: bool) -> k.Tape:
     moment = trades.times.astype("datetime64[ns]").astype(np.int64)
     start = np.searchsorted(trades.client_codes, np.arange(len(trades.clients) + 1)).astype(np.int64)
-    group = moment // _DAY if odean else np.arange(len(trades))
-    return Tape(
+    group = moment // k.DAY if odean else np.arange(len(trades))
+    return k.Tape(
         start,
         np.ascontiguousarray(trades.asset_codes, dtype=np.int64),
         group,
-        group * _DAY + (_DAY - 1) if odean else moment,
+        group * k.DAY + (k.DAY - 1) if odean else moment,
         np.ascontiguousarray(trades.units),
         np.ascontiguousarray(trades.prices),
         np.zeros(len(trades), dtype=np.bool_) if trades.left_out is None else np.ascontiguousarray(trades.left_out),
     )
 
 
-def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> Quotes:
-    from advisor.risk_profile.kernels import Quotes
-
+def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> k.Quotes:
     absent = [c for c in ("asset", trades.time_name, "price") if c not in prices.columns]
     if absent:
         raise InputError(
@@ -146,14 +139,14 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> Quotes:
     code, moment, price = code[order].astype(np.int64), time[order].astype(np.int64), price[order]
     high, low = np.fmax(high[order], price), np.fmin(low[order], price)
     if odean and len(code):
-        day = moment // _DAY
+        day = moment // k.DAY
         first = np.flatnonzero(np.r_[True, (np.diff(code) != 0) | (np.diff(day) != 0)])
         last = np.r_[first[1:], len(code)] - 1
         ranged = "high" in prices.columns or "low" in prices.columns
         high, low = (np.maximum.reduceat(high, first), np.minimum.reduceat(low, first)) if ranged else (price[last], price[last])
-        code, moment, price = code[last], day[last] * _DAY, price[last]
+        code, moment, price = code[last], day[last] * k.DAY, price[last]
     indptr = np.searchsorted(code, np.arange(len(trades.assets) + 1)).astype(np.int64)
-    return Quotes(indptr, moment, price, high, low)
+    return k.Quotes(indptr, moment, price, high, low)
 
 
 def _column(prices: pd.DataFrame, name: str) -> FloatArray:
@@ -169,32 +162,15 @@ def _column(prices: pd.DataFrame, name: str) -> FloatArray:
     return values
 
 
-def _run(tape: Tape, quotes: Quotes, assets: int, home: BoolArray | None, fifo: bool, odean: bool, last: int) -> tuple[Tally, int]:
-    from advisor.risk_profile import kernels
+def _run(tape: k.Tape, quotes: k.Quotes, home: BoolArray, fifo: bool, odean: bool, last: int) -> tuple[k.Tally, int]:
+    import advisor.risk_profile.kernels as kernels
 
-    count, clients = len(tape.asset), len(tape.start) - 1
-
-    def none() -> IntArray:
-        return np.full(assets, -1, dtype=np.int64)
-
-    lots = count if fifo else 1
-    book = kernels.Book(
-        *np.zeros((3, assets)), none(), none(), none(), np.full(assets, -2, dtype=np.int64), np.zeros(assets, dtype=np.int64),
-        *np.zeros((2, assets)), none(), none(), *np.zeros((2, lots)), np.full(lots, -1, dtype=np.int64),
-    )  # fmt: skip
-    before = kernels.Before(none(), *np.zeros((3, assets)))
-    shape = (2, kernels.BINS)
-    tally = kernels.Tally(
-        np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64), np.zeros((count, 4), dtype=np.int64),
-        np.zeros(shape), np.zeros(shape), np.zeros((clients, kernels.STATS)),
-    )  # fmt: skip
-    at_home = np.zeros(assets, dtype=np.bool_) if home is None else home
-    return tally, kernels.walk(tape, quotes, book, before, tally, at_home, fifo, odean, last)
+    trades, assets = len(tape.asset), len(home)
+    book, tally = k.empty_book(assets, trades if fifo else 1), k.empty_tally(trades, len(tape.start) - 1)
+    return tally, kernels.walk(tape, quotes, book, k.empty_before(assets), tally, home, fifo, odean, last)
 
 
 def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
-    from advisor.risk_profile import kernels as k
-
     def share(top: int, bottom: int, otherwise: FloatArray | float = np.nan) -> FloatArray:
         out = np.array(np.broadcast_to(otherwise, len(stats)), dtype=np.float64)
         return np.divide(stats[:, top], stats[:, bottom], out=out, where=stats[:, bottom] > 0)

@@ -106,4 +106,5 @@ def _checked(clients: IdMap, choices: pd.DataFrame) -> tuple[IntArray, FloatArra
             value=float(loss[i]),
         )
     asked = codes >= 0
-    return codes[asked], gain[asked], loss[asked], choices["accepted"].astype(bool).to_numpy(dtype=np.float64)[asked]
+    accepted = np.asarray(choices["accepted"].astype(bool), dtype=np.float64)
+    return codes[asked], gain[asked], loss[asked], accepted[asked]

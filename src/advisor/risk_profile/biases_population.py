@@ -192,5 +192,5 @@ def _logit(x: FloatArray, y: FloatArray, weight: FloatArray) -> tuple[FloatArray
         beta = beta + scale * step
         best = likelihood(beta)
         if np.abs(step).max() < _LOGIT_DONE * (1.0 + np.abs(beta).max()):
-            return beta, np.linalg.inv(information)
+            return beta, np.linalg.inv(information).astype(np.float64)
     return None

@@ -3,88 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 
-Ints: TypeAlias = Any
-Floats: TypeAlias = Any
-Bools: TypeAlias = Any
-"""Arrays of int64, float64 and bool; numpy's stubs call an element of an array an array, which no strict checker accepts as a number."""
+import advisor.risk_profile.biases_state as k
+from advisor.risk_profile.biases_state import Before, Book, Bools, Floats, Ints, Quotes, Tally, Tape
+
 F = TypeVar("F", bound=Callable[..., Any])
 DUST = 1e-9
 """A rest smaller than this share of the trade that left it is rounding, not a holding."""
-DAY = 86_400_000_000_000
-"""Nanoseconds; times are nanoseconds since 1970."""
-BINS, BINS_PER_UNIT = 2000, 500.0
-"""Opportunities are pooled by return since purchase in steps of 0.2 % from -100 % to 300 %; the last bin takes what lies beyond."""
-
-
-class Tape(NamedTuple):
-    """Trades in order: client c has rows start[c]:start[c + 1]; rows of one group are judged together."""
-
-    start: Ints
-    asset: Ints
-    group: Ints
-    time: Ints
-    units: Floats
-    price: Floats
-    left_out: Bools
-
-
-class Quotes(NamedTuple):
-    """Prices by asset: asset a has rows indptr[a]:indptr[a + 1], times ascending."""
-
-    indptr: Ints
-    time: Ints
-    price: Floats
-    high: Floats
-    low: Floats
-
-
-class Book(NamedTuple):
-    """What the client at hand holds; arrays by asset are cleared by the list of assets he touched."""
-
-    units: Floats  # signed
-    basis: Floats  # price a unit that gains are measured from
-    weight: Floats  # share of value after his last trades
-    slot: Ints  # place in `held`, -1 = not held
-    held: Ints
-    row: Ints  # row of `counts`, -1 = not touched
-    quote: Ints  # last price row used, -2 = not looked up yet
-    sold: Ints  # in this group: 1 by choice, 2 left out
-    pnl: Floats  # realised in this group by choice
-    paid: Floats  # basis of the units so realised
-    head: Ints  # first and last lot, -1 = none
-    tail: Ints
-    lot_units: Floats
-    lot_price: Floats
-    lot_next: Ints
-
-
-class Before(NamedTuple):
-    """Holdings as they stood before the group's trades."""
-
-    asset: Ints
-    units: Floats
-    basis: Floats
-    weight: Floats
-
-
-class Tally(NamedTuple):
-    """What is found."""
-
-    row_client: Ints
-    row_asset: Ints
-    counts: Ints
-    seen: Floats  # (kept or sold, bin): number of opportunities
-    gained: Floats  # (kept or sold, bin): sum of their returns
-    client: Floats  # (c, STATS)
-
-
-TRADED, VALUE_DAYS, HHI_DAYS, HOME_DAYS, DAYS, HHI_LAST, HOME_LAST, PASSIVE, ACTIVE = range(9)
-STATS = 9
 
 
 def jit(function: F) -> F:
@@ -119,7 +48,7 @@ def count(tally: Tally, row: int, column: int, rate: float) -> None:
     """One more opportunity: realised (columns 0, 1) or kept (2, 3), with its return since purchase."""
     tally.counts[row, column] += 1
     kept = column // 2
-    place = min(BINS - 1, max(0, int((rate + 1.0) * BINS_PER_UNIT)))
+    place = min(k.BINS - 1, max(0, int((rate + 1.0) * k.BINS_PER_UNIT)))
     tally.seen[kept, place] += 1.0
     tally.gained[kept, place] += rate
 
@@ -244,8 +173,8 @@ def settle(quotes: Quotes, book: Book, before: Before, stats: Floats, home: Bool
         now = book.pnl[asset] / total if book.units[asset] != 0.0 and total > 0.0 else 0.0
         passive = before.weight[i] - book.weight[asset]
         if total > 0.0:
-            stats[PASSIVE] += passive * passive
-            stats[ACTIVE] += passive * (now - before.weight[i])
+            stats[k.PASSIVE] += passive * passive
+            stats[k.ACTIVE] += passive * (now - before.weight[i])
         book.weight[asset] = 0.0
     for i in range(held):
         asset = book.held[i]
@@ -254,11 +183,11 @@ def settle(quotes: Quotes, book: Book, before: Before, stats: Floats, home: Bool
         at_home += abs(book.weight[asset]) if home[asset] else 0.0
         book.pnl[asset] = 0.0
     if total > 0.0:
-        stats[VALUE_DAYS] += total * days
-        stats[HHI_DAYS] += squares * days
-        stats[HOME_DAYS] += at_home * days
-        stats[DAYS] += days
-        stats[HHI_LAST], stats[HOME_LAST] = squares, at_home
+        stats[k.VALUE_DAYS] += total * days
+        stats[k.HHI_DAYS] += squares * days
+        stats[k.HOME_DAYS] += at_home * days
+        stats[k.DAYS] += days
+        stats[k.HHI_LAST], stats[k.HOME_LAST] = squares, at_home
 
 
 @jit
@@ -302,7 +231,7 @@ def judge_day(quotes: Quotes, book: Book, before: Before, tally: Tally, touched:
             asset = before.asset[j]
             row = price_row(quotes, book, asset, time) if book.sold[asset] == 0 else -1
             if row >= 0:
-                same_day = quotes.time[row] // DAY == time // DAY
+                same_day = quotes.time[row] // k.DAY == time // k.DAY
                 high, low = (quotes.high[row], quotes.low[row]) if same_day else (quotes.price[row], quotes.price[row])
                 count_paper(tally, book.row[asset], before.units[j], before.basis[j], quotes.price[row], high, low)
     for i in range(sold):
@@ -329,7 +258,7 @@ def walk(tape: Tape, quotes: Quotes, book: Book, before: Before, tally: Tally, h
                     rows += 1
                 sign = 1.0 if book.units[asset] > 0.0 else -1.0
                 closed, cost, held = trade(book, asset, t, tape.units[t], tape.price[t], fifo, held)
-                stats[TRADED] += abs(tape.units[t]) * tape.price[t]
+                stats[k.TRADED] += abs(tape.units[t]) * tape.price[t]
                 if closed > 0.0 and odean:
                     if book.sold[asset] == 0:
                         touched[sold] = asset
@@ -344,7 +273,7 @@ def walk(tape: Tape, quotes: Quotes, book: Book, before: Before, tally: Tally, h
             if sold > 0:
                 judge_day(quotes, book, before, tally, touched, sold, time, was)
             until = tape.time[t] if t < stop else end
-            settle(quotes, book, before, stats, home, time, (until - time) / DAY, was, held)
+            settle(quotes, book, before, stats, home, time, (until - time) / k.DAY, was, held)
         clear(book, tally, first_row, rows)
     return rows
 

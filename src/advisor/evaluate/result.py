@@ -1,0 +1,140 @@
+"""What a backtest found out about one strategy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import DayArray, FloatArray
+from advisor.evaluate.backtest_record import Failures, Record
+from advisor.measures import portfolio as measure
+
+
+@dataclass(frozen=True, eq=False)
+class BacktestResult:
+    """One strategy's walk through history. The fields hold arrays; the properties give them as pandas, a new object each time.
+
+    Attributes:
+        name: Of the strategy.
+        assets: Columns of the weights, length n.
+        sessions: Days with a return, shape (m,): those after the first decision.
+        days: Rebalancing days, shape (k,).
+        trading_days: Days with a trade, shape (q,): the rebalancing days, and days on which a withdrawal forced a sale.
+        record: The arrays of the run.
+        beside: Returns of the benchmark, shape (m,), or None.
+        periods_per_year: Sessions a year.
+    """
+
+    name: str
+    assets: tuple[str, ...]
+    sessions: DayArray
+    days: DayArray
+    trading_days: DayArray
+    record: Record
+    beside: FloatArray | None
+    periods_per_year: float
+
+    @property
+    def returns(self) -> pd.Series:
+        """Net simple return of each session, cash flows left out: what quantstats and pyfolio take."""
+        return self._daily(self.record.returns, self.name)
+
+    @property
+    def benchmark(self) -> pd.Series | None:
+        """Returns of the benchmark on the same sessions; None where none was given."""
+        return None if self.beside is None else self._daily(self.beside, "benchmark")
+
+    @property
+    def weights(self) -> pd.DataFrame:
+        """Weights after each rebalancing day's trade: day x asset. What is missing to 1 is cash."""
+        return pd.DataFrame(self.record.weights.copy(), index=pd.DatetimeIndex(self.days), columns=list(self.assets))
+
+    @property
+    def turnover(self) -> pd.Series:
+        """`sum |change of weight|` of each trading day: 1 = a whole portfolio bought out of cash."""
+        return pd.Series(self.record.turnover.copy(), index=pd.DatetimeIndex(self.trading_days), name="turnover")
+
+    @property
+    def costs(self) -> pd.Series:
+        """Cost of each trading day as a fraction of wealth."""
+        return pd.Series(self.record.costs.copy(), index=pd.DatetimeIndex(self.trading_days), name="costs")
+
+    @property
+    def failures(self) -> Failures:
+        """Days on which the strategy could not act and kept what it held, with the reason."""
+        return self.record.failures
+
+    @property
+    def exposure(self) -> pd.Series:
+        """Share of wealth in assets, not cash, at each close."""
+        return self._daily(self.record.exposure, "exposure")
+
+    @property
+    def wealth(self) -> pd.Series:
+        """Money at each close, cash flows included."""
+        return self._daily(self.record.wealth, "wealth")
+
+    @property
+    def drawdowns(self) -> pd.Series:
+        """Loss from the highest value so far at each close, positive, cash flows left out."""
+        return self._daily(measure.drawdowns(self.record.returns), "drawdown")
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a session: return, growth of 1, drawdown, exposure, wealth, and the benchmark's return where there is one."""
+        r = self.record.returns
+        columns = {
+            "return": r,
+            "growth": np.cumprod(1.0 + r),
+            "drawdown": measure.drawdowns(r),
+            "exposure": self.record.exposure,
+            "wealth": self.record.wealth,
+        }
+        if self.beside is not None:
+            columns["benchmark"] = self.beside
+        return pd.DataFrame(columns, index=pd.DatetimeIndex(self.sessions))
+
+    def summary(self) -> pd.Series:
+        """The usual measures by name: annual decimals, losses positive, costs and turnover a year."""
+        return pd.Series(self._measures(), name=self.name)
+
+    def _measures(self) -> dict[str, float]:
+        r, year = self.record.returns, self.periods_per_year
+        if not len(r):
+            return {"rebalances": float(len(self.days)), "failures": float(len(self.failures))}
+        years = len(r) / year
+        numbers = {
+            "annual_return": measure.annual_return(r, year),
+            "volatility": measure.volatility(r, year),
+            "sharpe": measure.sharpe_ratio(r, periods_per_year=year),
+            "sortino": measure.sortino_ratio(r, periods_per_year=year),
+            "max_drawdown": measure.max_drawdown(r),
+            "calmar": measure.calmar_ratio(r, year),
+            "cvar_95": measure.conditional_value_at_risk(r, 0.95),
+            "hit_ratio": measure.hit_ratio(r),
+            "exposure": self.record.exposure.mean(),
+            "turnover": self.record.turnover.sum() / years,
+            "costs": self.record.costs.sum() / years,
+            "rebalances": len(self.days),
+            "failures": len(self.failures),
+        }
+        if self.beside is not None:
+            numbers["benchmark_return"] = measure.annual_return(self.beside, year)
+            numbers["tracking_error"] = measure.tracking_error(r, self.beside, year)
+            numbers["information_ratio"] = measure.information_ratio(r, self.beside, year)
+            numbers["beta"] = measure.beta(r, self.beside)
+        return {name: float(value) for name, value in numbers.items()}
+
+    def _daily(self, values: FloatArray, name: str) -> pd.Series:
+        return pd.Series(values.copy(), index=pd.DatetimeIndex(self.sessions), name=name)
+
+    def __repr__(self) -> str:
+        if not len(self.sessions):
+            return f"BacktestResult({self.name!r}, {len(self.days)} rebalancing days, no session after the first)"
+        m = self._measures()
+        failed = f", {len(self.failures)} of {len(self.days)} days failed" if self.failures else ""
+        return (
+            f"BacktestResult({self.name!r}, {self.sessions[0]} to {self.sessions[-1]}, {len(self.days)} rebalancing days{failed}: "
+            f"{m['annual_return']:.2%} a year, volatility {m['volatility']:.2%}, Sharpe {m['sharpe']:.2f}, worst drawdown {m['max_drawdown']:.1%})"
+        )

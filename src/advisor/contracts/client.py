@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.errors import InputError
@@ -67,12 +67,19 @@ class Client(Contract):
     # What some regimes ask for beside the level.
     legal_capacity: bool = True
     private_qualified: bool = False
+    institution: bool = False
+    guardian: bool = False
     insists: frozenset[str] = frozenset()
     written_warning: frozenset[str] = frozenset()
     currency: str | None = None
     gender: str | None = None
     segment: str | None = None
     sustainability: str | None = None
+
+    @field_serializer("excluded", "insists", "written_warning")
+    def _in_order(self, ids: frozenset[str]) -> list[str]:
+        """Sorted, so that the same client always has the same bytes."""
+        return sorted(ids)
 
     @model_validator(mode="after")
     def _biases_in_range(self) -> Self:

@@ -25,7 +25,7 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Number columns and what they may hold."""
 NUMBERS = tuple(RANGES)
-FLAGS = {"professional": False, "legal_capacity": True, "private_qualified": False}
+FLAGS = {"professional": False, "legal_capacity": True, "private_qualified": False, "institution": False, "guardian": False}
 """Yes / no columns and what an empty cell means."""
 WORDS = ("currency", "gender", "segment", "sustainability")
 SETS = ("excluded", "insists", "written_warning")

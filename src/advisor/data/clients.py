@@ -31,7 +31,7 @@ class ClientTable:
         level: Assessed elsewhere, shape (c,); -1 = not assessed there.
         lowest_category: 1, 0, or -1 where not stated, shape (c,).
         assessed_on: Shape (c,), NaT = unknown.
-        professional, legal_capacity, private_qualified: Shape (c,).
+        professional, legal_capacity, private_qualified, institution, guardian: Shape (c,).
         answers: By question id the option ids answered.
         holdings: Money by asset or product id; excluded, insists, written_warning: ids (values are 1).
         biases: By bias name, shape (c,), nan = not measured.
@@ -51,6 +51,8 @@ class ClientTable:
     professional: BoolArray
     legal_capacity: BoolArray
     private_qualified: BoolArray
+    institution: BoolArray
+    guardian: BoolArray
     income: FloatArray
     liabilities: FloatArray
     monthly_spending: FloatArray

@@ -1,0 +1,265 @@
+"""Questionnaires as data: questions, scores, cut-offs and texts, versioned and signed by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from advisor.contracts.base import Contract
+from advisor.contracts.client import Id
+from advisor.contracts.cut_offs import CutOffs
+from advisor.errors import InputError
+
+Dimension = Literal["tolerance", "capacity", "horizon", "knowledge", "objective", "background"]
+LIMITING: tuple[Dimension, ...] = ("tolerance", "capacity", "objective", "horizon")
+"""The level is the lowest of these; knowledge gates complexity only, background is collected and not scored."""
+DEFAULT_CUT_OFFS = CutOffs.even()
+DEFAULT_HORIZON_CAPS = ((1.0, 1), (3.0, 2), (5.0, 3), (7.0, 4))
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Option(Contract):
+    """One answer: a higher `score` means more risk can or wants to be borne. `knock_out` puts whoever chooses it into the lowest category."""
+
+    id: Id
+    text: Id
+    score: float
+    knock_out: bool = False
+    texts: dict[str, str] = {}
+
+
+class Question(Contract):
+    """One question of one dimension. `text` is English, `texts` the same in other languages."""
+
+    id: Id
+    text: Id
+    dimension: Dimension
+    options: tuple[Option, ...]
+    weight: Annotated[float, Field(gt=0.0)] = 1.0
+    texts: dict[str, str] = {}
+    section: str = ""
+
+    @model_validator(mode="after")
+    def _options_differ(self) -> Self:
+        ids = [option.id for option in self.options]
+        if len(ids) < 2 or len(set(ids)) != len(ids):
+            raise InputError(
+                f"Question {self.id!r} has the options {ids}; an answer must choose between at least two different ones. Add or rename one.",
+                field="options",
+                value=ids,
+            )
+        return self
+
+    @property
+    def low(self) -> float:
+        """Smallest weighted score."""
+        return self.weight * min(option.score for option in self.options)
+
+    @property
+    def high(self) -> float:
+        """Largest weighted score."""
+        return self.weight * max(option.score for option in self.options)
+
+
+class Norm(Contract):
+    """How a dimension's score (0..100) scatters in a population, and how reliably it is measured.
+
+    The standard error of measurement is `standard_deviation * sqrt(1 - reliability)`. `source` says who measured it; "assumed" where nobody has.
+    """
+
+    reliability: Annotated[float, Field(ge=0.0, le=1.0)]
+    standard_deviation: Annotated[float, Field(ge=0.0)]
+    source: str
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of measurement, on the 0..100 scale."""
+        return self.standard_deviation * (1.0 - self.reliability) ** 0.5
+
+
+class Contradiction(Contract):
+    """Two answers that do not go together; who gives both is asked again, and his level is `lowers` levels lower until he has answered."""
+
+    id: Id
+    first: dict[Id, tuple[str, ...]]
+    second: dict[Id, tuple[str, ...]]
+    lowers: Annotated[int, Field(ge=0, le=4)] = 0
+    text: Id
+    texts: dict[str, str] = {}
+
+
+class Questionnaire(Contract):
+    """Questions with their key.
+
+    A dimension without `cut_offs` has levels at 0, 20, 40, 60, 80 of 100. `horizon_caps`: (years, level), a client whose horizon is shorter than
+    `years` gets at most `level`. `regimes` names the rule packs it is meant for: their dimensions must all be asked. `languages` beside English: every
+    text must be there in each.
+
+    >>> q = Questionnaire.default()
+    >>> q.id, len(q.questions), sorted(q.languages)
+    ('default', 18, ['zh'])
+    """
+
+    id: Id
+    version: Id
+    questions: tuple[Question, ...]
+    title: str = ""
+    titles: dict[str, str] = {}
+    source: str = ""
+    languages: tuple[str, ...] = ()
+    cut_offs: dict[Dimension, CutOffs] = {}
+    horizon_caps: tuple[tuple[float, int], ...] = DEFAULT_HORIZON_CAPS
+    norms: dict[Dimension, Norm] = {}
+    contradictions: tuple[Contradiction, ...] = ()
+    regimes: tuple[str, ...] = ()
+
+    @classmethod
+    def default(cls) -> Questionnaire:
+        """18 questions of our own over tolerance, capacity, horizon, knowledge, objective and background; covers csrc, nfra and mifid."""
+        return _bundled("default")
+
+    @classmethod
+    def grable_lytton(cls) -> Questionnaire:
+        """The published key and bands of the 13-item scale, with item wordings of our own; measures tolerance only."""
+        return _bundled("grable_lytton")
+
+    @classmethod
+    def mifid(cls) -> Questionnaire:
+        """25 questions over the five sections that European banks ask; our own wording."""
+        return _bundled("mifid")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Questionnaire:
+        """From a JSON file. Raises `InputError` when it cannot be read or breaks a rule of the schema or of the key."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"Questionnaire {str(path)!r} cannot be read ({error}); pass the path of a UTF-8 JSON file.", field="path", value=str(path)
+            ) from error
+        return cls.model_validate_json(text)
+
+    @classmethod
+    def schema_text(cls) -> str:
+        """The JSON Schema of a questionnaire file, as published beside the bundled ones."""
+        schema = {"$schema": SCHEMA_ID, **cls.model_json_schema()}
+        return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, whatever the order of questions or the layout of the file."""
+        content = self.model_dump(mode="json")
+        content["questions"].sort(key=lambda q: q["id"])
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def signature(self) -> str:
+        """Id, version and digest: what a profile names."""
+        return f"{self.id}@{self.version}#{self.digest[:16]}"
+
+    @cached_property
+    def by_id(self) -> dict[str, Question]:
+        """Questions by id, in order of id: the order in which scores are added, so that the order of asking never matters."""
+        return {q.id: q for q in sorted(self.questions, key=lambda q: q.id)}
+
+    def of(self, dimension: Dimension) -> tuple[Question, ...]:
+        """Questions of one dimension, in order of id."""
+        return tuple(q for q in self.by_id.values() if q.dimension == dimension)
+
+    def span(self, dimension: Dimension) -> tuple[float, float]:
+        """Smallest and largest weighted sum of one dimension."""
+        asked = self.of(dimension)
+        return sum(q.low for q in asked), sum(q.high for q in asked)
+
+    def level_cuts(self, dimension: Dimension) -> tuple[float, ...]:
+        """Smallest 0..100 score of the levels 1..5, length 5; 0 for level 1, infinity for levels that are never reached."""
+        return self.cut_offs.get(dimension, DEFAULT_CUT_OFFS).level_cuts(*self.span(dimension))
+
+    def check_covers(self, dimensions: tuple[str, ...], regime: str) -> None:
+        """Raises `InputError` unless every one of `dimensions`, which `regime` demands, is asked."""
+        absent = [d for d in dimensions if not any(q.dimension == d for q in self.questions)]
+        if absent:
+            raise InputError(
+                f"Questionnaire {self.id!r} asks nothing about {', '.join(absent)}, which the rule pack {regime!r} demands; "
+                "a profile without it could not be judged. Add a question, or take the pack out of `regimes`.",
+                field="questions",
+                value=absent,
+            )
+
+    @model_validator(mode="after")
+    def _questions_usable(self) -> Self:
+        ids = [q.id for q in self.questions]
+        if not ids or len(set(ids)) != len(ids):
+            raise InputError(
+                f"Questionnaire {self.id!r} has the question ids {ids}; at least one, and each once, is needed. Add or rename.",
+                field="questions",
+                value=ids,
+            )
+        for dimension in (*LIMITING, "knowledge"):
+            low, high = self.span(dimension)
+            if self.of(dimension) and not high > low:
+                raise InputError(
+                    f"Every answer about {dimension} in questionnaire {self.id!r} scores {low:g}; it could not tell clients apart. "
+                    "Give the options different scores, or make the questions background.",
+                    field="questions",
+                    value=low,
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _key_complete(self) -> Self:
+        for dimension, cuts in self.cut_offs.items():
+            if not self.of(dimension):
+                raise InputError(
+                    f"Questionnaire {self.id!r} has cut-offs for {dimension} but asks nothing about it; remove them or add questions.",
+                    field="cut_offs",
+                    value=dimension,
+                )
+            scores = [q.weight * o.score - q.low for q in self.of(dimension) for o in q.options]
+            cuts.check(f"{self.id}.{dimension}", *self.span(dimension), scores)
+        years = [y for y, _ in self.horizon_caps]
+        levels = [k for _, k in self.horizon_caps]
+        if years != sorted(set(years)) or levels != sorted(levels) or any(not 0 <= k <= 5 for k in levels):
+            raise InputError(
+                f"horizon_caps of questionnaire {self.id!r} is {self.horizon_caps}; a longer horizon must allow at least as high a level (0..5). Sort it.",
+                field="horizon_caps",
+                value=self.horizon_caps,
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _references_known(self) -> Self:
+        for rule in self.contradictions:
+            for question, options in (*rule.first.items(), *rule.second.items()):
+                known = {o.id for o in self.by_id[question].options} if question in self.by_id else set[str]()
+                odd = [o for o in options if o not in known]
+                if question not in self.by_id or odd or not options:
+                    raise InputError(
+                        f"Contradiction {rule.id!r} names question {question!r} with options {list(options)}, "
+                        f"{'which is not asked' if question not in self.by_id else f'of which {odd or list(options)} cannot be chosen'}; it could never be found. Correct it.",
+                        field="contradictions",
+                        value=question,
+                    )
+        for language in self.languages:
+            texts = [(q.id, q.texts) for q in self.questions] + [(f"{q.id}.{o.id}", o.texts) for q in self.questions for o in q.options]
+            texts += [(c.id, c.texts) for c in self.contradictions]
+            missing = next((name for name, have in texts if not have.get(language)), None)
+            if missing is not None:
+                raise InputError(
+                    f"Questionnaire {self.id!r} says it speaks {language!r}, but {missing!r} has no text in it; a client would see a hole. Translate it.",
+                    field="languages",
+                    value=missing,
+                )
+        return self
+
+
+@cache
+def _bundled(name: str) -> Questionnaire:
+    text = (files("advisor.contracts") / "questionnaires" / f"{name}.json").read_text(encoding="utf-8")
+    return Questionnaire.model_validate_json(text)

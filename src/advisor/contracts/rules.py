@@ -1,0 +1,169 @@
+"""Rule packs as data: what a regulator lets a client buy, versioned, dated and signed by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from advisor.contracts.base import Contract
+from advisor.contracts.client import Id
+from advisor.errors import InputError
+
+Basis = Literal["product", "portfolio"]
+RuleDecision = Literal["duty", "warn", "refuse"]
+"""What a rule does where it fires: `duty` is recorded and does not stand in the way; `warn` may be bought on request, never promoted; `refuse` is final."""
+Row = Literal["lowest", "1", "2", "3", "4", "5"]
+Condition = Literal[
+    "unassessed", "expired", "level", "incapable", "minor", "senior", "high_risk", "amount", "term", "private", "complex", "currency",
+    "excluded", "target_market", "unsuited_target_market", "insistence", "sustainability",
+]  # fmt: skip
+LEVELS = (1, 2, 3, 4, 5)
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Rule(Contract):
+    """One rule: when it fires, what it does, where it is written, and how to say so.
+
+    `when` is one of the conditions the library knows. `cells` belongs to `level`: for each row of the client-by-product matrix the product levels at which
+    the rule fires. `number` is the condition's threshold, where it has one: an age (`minor`, `senior`), a knowledge score (`complex`), a product level
+    (`high_risk`). `from_level` narrows `senior` and `incapable` to products of at least that level. `unknown` says whether missing knowledge of the
+    fact counts as the worst case. `exempt_professional` leaves professional clients out.
+    """
+
+    id: Id
+    when: Condition
+    decision: RuleDecision
+    article: Id
+    text: Id
+    texts: dict[str, str] = {}
+    cells: dict[Row, tuple[int, ...]] = {}
+    number: float | None = None
+    from_level: Annotated[int, Field(ge=1, le=5)] = 1
+    unknown: bool = True
+    exempt_professional: bool = False
+
+    def text_in(self, language: str) -> str:
+        """Its sentence in a language; English where it has none in that one."""
+        return self.texts.get(language, self.text)
+
+
+class Concentration(Contract):
+    """Largest shares of wealth, as fractions, and the deposit guarantee per bank, in money; None = no limit."""
+
+    max_product: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    max_issuer: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    max_own_products: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    insured_deposit: Annotated[float, Field(gt=0.0)] | None = None
+    source: str = ""
+
+
+class RulePack(Contract):
+    """The rules of one regime in one version.
+
+    `basis` says whether a product's level binds against the client's ("product") or only the portfolio as implemented does ("portfolio"); the lowest
+    category is bound product by product under either. `dimensions` must be asked by a questionnaire that is meant for the pack.
+    `natural_person_professional` is false where only institutions can be professional.
+    """
+
+    id: Id
+    version: Id
+    title: str
+    titles: dict[str, str] = {}
+    source: str
+    effective_from: date
+    effective_to: date | None = None
+    basis: Basis = "product"
+    dimensions: tuple[str, ...] = ()
+    validity_months: Annotated[int, Field(ge=1)] = 12
+    natural_person_professional: bool = True
+    languages: tuple[str, ...] = ()
+    rules: tuple[Rule, ...]
+    concentration: Concentration = Concentration()
+
+    @classmethod
+    def bundled(cls, name: str) -> RulePack:
+        """One of the packs that come with the library: "csrc", "nfra" or "mifid"."""
+        return _bundled(name)
+
+    @classmethod
+    def load(cls, path: str | Path) -> RulePack:
+        """From a JSON file. Raises `InputError` when it cannot be read or is not a usable pack."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"Rule pack {str(path)!r} cannot be read ({error}); pass the path of a UTF-8 JSON file.", field="path", value=str(path)
+            ) from error
+        return cls.model_validate_json(text)
+
+    @classmethod
+    def schema_text(cls) -> str:
+        """The JSON Schema of a rule pack file, as published beside the bundled ones."""
+        return json.dumps({"$schema": SCHEMA_ID, **cls.model_json_schema()}, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    @cached_property
+    def by_id(self) -> dict[str, Rule]:
+        """Rules by id, in the order they are checked."""
+        return {rule.id: rule for rule in self.rules}
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if len(self.by_id) != len(self.rules) or not self.rules:
+            ids = [r.id for r in self.rules]
+            raise InputError(f"Rule pack {self.id!r} has the rule ids {ids}; at least one, each once, is needed.", field="rules", value=ids)
+        for rule in self.rules:
+            if rule.when == "level" and not rule.cells:
+                raise InputError(
+                    f"Rule {rule.id!r} is about levels but names no cells; it could never fire. Give cells.", field="cells", value=rule.id
+                )
+            if rule.when in ("minor", "senior", "complex", "high_risk") and rule.number is None:
+                raise InputError(f"Rule {rule.id!r} ({rule.when}) has no threshold; give number.", field="number", value=rule.id)
+            missing = [language for language in self.languages if not rule.texts.get(language)]
+            if missing:
+                raise InputError(
+                    f"Rule {rule.id!r} has no text in {missing}; a client would see a hole. Translate it.", field="texts", value=missing
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _closed(self) -> Self:
+        """The lowest category gets nothing above R1, and nobody without an assessment gets anything, whatever a pack says."""
+        refused = {r for rule in self.rules if rule.when == "level" and rule.decision == "refuse" for r in rule.cells.get("lowest", ())}
+        open_levels = sorted({2, 3, 4, 5} - refused)
+        if open_levels:
+            raise InputError(
+                f"Rule pack {self.id!r} would let the lowest category buy R{open_levels[0]}; no regime may. Refuse levels {open_levels} in the row 'lowest'.",
+                field="rules",
+                value=open_levels,
+            )
+        if not any(rule.when == "unassessed" and rule.decision == "refuse" for rule in self.rules):
+            raise InputError(
+                f"Rule pack {self.id!r} has no rule that refuses clients without an assessment; add one with when='unassessed', decision='refuse'.",
+                field="rules",
+                value=self.id,
+            )
+        return self
+
+
+@cache
+def _bundled(name: str) -> RulePack:
+    path = files("advisor.contracts") / "rule_packs" / f"{name}.json"
+    if not path.is_file():
+        raise InputError(
+            f"There is no rule pack {name!r} in the library; it brings csrc, nfra and mifid. Use one of them, or load your own with Regime.load(path).",
+            field="regime",
+            value=name,
+        )
+    return RulePack.model_validate_json(path.read_text(encoding="utf-8"))

@@ -1,0 +1,159 @@
+"""What rules read of clients, as arrays, and the classes of clients that no rule can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.rules import RulePack
+from advisor.data.clients import ClientTable
+from advisor.data.labels import Labels
+from advisor.data.profiles import RiskProfiles
+from advisor.data.sparse_rows import SparseRows
+from advisor.errors import InputError
+from advisor.suitability.shelf import Shelf
+
+VALID, EXPIRED, UNDATED = 0, 1, 2
+LARGEST_KEY = 2**62
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """`c` clients as rules see them.
+
+    Attributes:
+        level: 0..5, shape (c,).
+        lowest, professional, institution, capable, guardian, private_qualified: Shape (c,).
+        validity: `VALID`, `EXPIRED` or `UNDATED`, shape (c,).
+        age, knowledge: nan = unknown, shape (c,).
+        wealth, horizon_years: Shape (c,).
+        currency, sustainability: Words.
+        excluded: Ids of products and assets.
+    """
+
+    level: IntArray
+    lowest: BoolArray
+    validity: IntArray
+    professional: BoolArray
+    institution: BoolArray
+    capable: BoolArray
+    guardian: BoolArray
+    private_qualified: BoolArray
+    age: FloatArray
+    knowledge: FloatArray
+    wealth: FloatArray
+    horizon_years: FloatArray
+    currency: Labels
+    sustainability: Labels
+    excluded: SparseRows
+
+    @classmethod
+    def of(cls, profiles: RiskProfiles, clients: ClientTable) -> Facts:
+        """Of clients and their profiles, row by row. Raises `InputError` when they differ in number."""
+        if len(profiles) != len(clients):
+            raise InputError(
+                f"There are {len(profiles)} profiles for {len(clients)} clients; they are matched row by row. Profile the same table.",
+                field="profiles",
+                value=len(profiles),
+            )
+        return cls(
+            level=profiles.level,
+            lowest=profiles.lowest_category,
+            validity=np.where(np.isnat(profiles.valid_until), UNDATED, np.where(profiles.expired, EXPIRED, VALID)),
+            professional=clients.professional,
+            institution=clients.institution,
+            capable=clients.legal_capacity,
+            guardian=clients.guardian,
+            private_qualified=clients.private_qualified,
+            age=clients.age,
+            knowledge=profiles.knowledge,
+            wealth=clients.wealth,
+            horizon_years=clients.horizon_years,
+            currency=clients.currency,
+            sustainability=clients.sustainability,
+            excluded=clients.excluded,
+        )
+
+    def take(self, rows: IntArray) -> Facts:
+        """The clients asked for, in that order."""
+        return Facts(
+            level=self.level[rows],
+            lowest=self.lowest[rows],
+            validity=self.validity[rows],
+            professional=self.professional[rows],
+            institution=self.institution[rows],
+            capable=self.capable[rows],
+            guardian=self.guardian[rows],
+            private_qualified=self.private_qualified[rows],
+            age=self.age[rows],
+            knowledge=self.knowledge[rows],
+            wealth=self.wealth[rows],
+            horizon_years=self.horizon_years[rows],
+            currency=self.currency.take(rows),
+            sustainability=self.sustainability.take(rows),
+            excluded=self.excluded.take(rows),
+        )
+
+    def __len__(self) -> int:
+        return len(self.level)
+
+
+def classes(facts: Facts, shelf: Shelf, packs: Sequence[RulePack]) -> tuple[IntArray, IntArray]:
+    """Clients that no rule of `packs` can tell apart on `shelf`.
+
+    Numbers are cut only where a rule or product has a threshold, so a million clients fall into a handful of classes.
+
+    Returns:
+        Class of each client, shape (c,), numbered by first appearance, and the first row of each class, shape (k,).
+    """
+    parts: list[tuple[IntArray, int]] = [
+        (facts.level, 6),
+        (facts.validity, 3),
+        (_between(facts.age, _thresholds(packs, ("minor", "senior"))), -1),
+        (_between(facts.knowledge, _thresholds(packs, ("complex",))), -1),
+        (_between(facts.wealth, np.unique(shelf.min_purchase)), -1),
+        (_between(facts.horizon_years, np.unique(shelf.term_years)), -1),
+        (facts.currency.codes + 1 if any(shelf.currency) else np.zeros(len(facts), dtype=np.int64), -1),
+        (facts.sustainability.codes + 1, -1),
+        (_row_classes(facts.excluded), -1),
+    ]
+    for flag in (facts.lowest, facts.professional, facts.institution, facts.capable, facts.guardian, facts.private_qualified):
+        parts.append((flag.astype(np.int64), 2))
+    key = np.zeros(len(facts), dtype=np.int64)
+    room = 1
+    for codes, size in parts:
+        size = size if size > 0 else int(codes.max(initial=0)) + 1
+        if room * size > LARGEST_KEY:
+            key = pd.factorize(key)[0].astype(np.int64)
+            room = int(key.max(initial=0)) + 1
+        if size > 1:
+            key = key * size + codes
+            room *= size
+    class_of = pd.factorize(key)[0].astype(np.int64)
+    first = np.zeros(int(class_of.max(initial=-1)) + 1, dtype=np.int64)
+    first[class_of[::-1]] = np.arange(len(facts) - 1, -1, -1)
+    return class_of, first
+
+
+def _thresholds(packs: Sequence[RulePack], conditions: tuple[str, ...]) -> FloatArray:
+    return np.unique([rule.number for pack in packs for rule in pack.rules if rule.when in conditions and rule.number is not None])
+
+
+def _between(values: FloatArray, thresholds: FloatArray) -> IntArray:
+    """How many thresholds each value reaches, plus one; 0 where it is unknown."""
+    reached = np.searchsorted(thresholds, values, side="right") + 1
+    return np.where(np.isnan(values), 0, reached)
+
+
+def _row_classes(rows: SparseRows) -> IntArray:
+    """Rows with the same entries share a number; 0 = no entries."""
+    codes = np.zeros(len(rows), dtype=np.int64)
+    seen: dict[bytes, int] = {}
+    for row in np.flatnonzero(np.diff(rows.indptr)).tolist():
+        content = rows.codes[rows.indptr[row] : rows.indptr[row + 1]].tobytes()
+        codes[row] = seen.setdefault(content, len(seen) + 1)
+    return codes

@@ -1,0 +1,195 @@
+"""Regimes: a rule pack applied to clients and products."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from advisor.arrays import BoolArray
+from advisor.contracts.client import Client
+from advisor.contracts.product import Product
+from advisor.contracts.rules import Basis, Rule, RulePack
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.eligibility import Eligibility, Verdict
+from advisor.data.profiles import RiskProfile, RiskProfiles
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
+from advisor.suitability.facts import Facts, classes
+from advisor.suitability.mask import allowed
+from advisor.suitability.shelf import Shelf, shelf_of, shelf_of_assets
+from advisor.suitability.verdict import judge
+
+BUNDLED = ("csrc", "nfra", "mifid")
+
+
+@dataclass(frozen=True)
+class Regime:
+    """The rules that bind, and those of products that are governed by others.
+
+    Attributes:
+        pack: The rules of every product that names no regime of its own.
+        others: Packs of a host's own that products may name; the bundled ones are always found.
+
+    >>> Regime.nfra().matrix()["lowest"]
+    ('allow', 'refuse', 'refuse', 'refuse', 'refuse')
+    """
+
+    pack: RulePack
+    others: tuple[RulePack, ...] = ()
+
+    @classmethod
+    def csrc(cls) -> Regime:
+        """Securities, funds and futures in China: a client above the lowest category may insist on more risk, after a written warning."""
+        return cls(RulePack.bundled("csrc"))
+
+    @classmethod
+    def nfra(cls) -> Regime:
+        """Products of banks, insurers and their like in China from 2026-02-01: no sale above the client's level."""
+        return cls(RulePack.bundled("nfra"))
+
+    @classmethod
+    def mifid(cls) -> Regime:
+        """Advice in the European Union: no recommendation that does not suit, target market included."""
+        return cls(RulePack.bundled("mifid"))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Regime:
+        """From a rule pack file of your own. Raises `InputError` when it is not usable."""
+        return cls(RulePack.load(path))
+
+    def with_packs(self, *packs: RulePack) -> Regime:
+        """The same, knowing further packs by their id. Raises `InputError` when two share one."""
+        others = (*self.others, *packs)
+        ids = [pack.id for pack in others]
+        if len(set(ids)) != len(ids):
+            raise InputError(f"Packs {ids} share an id; a product could not say which governs it. Rename one.", field="packs", value=ids)
+        return replace(self, others=others)
+
+    def with_basis(self, basis: Basis) -> Regime:
+        """The same, with levels binding each product or the portfolio as implemented."""
+        return replace(self, pack=self.pack.model_copy(update={"basis": basis}))
+
+    @property
+    def id(self) -> str:
+        """Id of the pack."""
+        return self.pack.id
+
+    @property
+    def version(self) -> str:
+        """Version of the pack."""
+        return self.pack.version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the pack's content."""
+        return self.pack.digest
+
+    @property
+    def basis(self) -> Basis:
+        """Whether R <= C binds each product or the portfolio as implemented."""
+        return self.pack.basis
+
+    def rule(self, rule_id: str) -> Rule:
+        """A rule by id, of this pack or another known one. Raises `InputError` when there is none."""
+        for pack in (self.pack, *self.others, *(RulePack.bundled(name) for name in BUNDLED)):
+            if rule_id in pack.by_id:
+                return pack.by_id[rule_id]
+        raise InputError(
+            f"Rule {rule_id!r} is in no pack of regime {self.id!r}; its rules are {list(self.pack.by_id)}.", field="rule_id", value=rule_id
+        )
+
+    def pack_of(self, name: str | None) -> RulePack:
+        """The pack that governs a product naming `name`. Raises `InputError` when it is unknown."""
+        if not name or name == self.pack.id:
+            return self.pack
+        for pack in self.others:
+            if pack.id == name:
+                return pack
+        if name in BUNDLED:
+            return RulePack.bundled(name)
+        raise InputError(
+            f"A product names the regime {name!r}, which is not known here; it could be judged by no rule. Use one of "
+            f"{sorted({self.id, *BUNDLED, *(p.id for p in self.others)})}, or pass the pack to Regime.with_packs.",
+            field="regime",
+            value=name,
+        )
+
+    def matrix(self) -> dict[str, tuple[str, ...]]:
+        """The client-by-product matrix: for "lowest" and "1".."5" what the level rules say of R1..R5."""
+        rows: dict[str, tuple[str, ...]] = {}
+        for row in ("lowest", "1", "2", "3", "4", "5"):
+            found = [{r.decision for r in self.pack.rules if r.when == "level" and level in _cells(r, row)} for level in range(1, 6)]
+            rows[row] = tuple("refuse" if "refuse" in d else "warn" if "warn" in d else "allow" for d in found)
+        return rows
+
+    def check(self, profile: RiskProfile, client: Client, product: Product) -> Verdict:
+        """What the rules say of one client and one product, with every rule that fired.
+
+        Raises:
+            InputError: The product names a regime that is not known.
+        """
+        return judge(self.pack_of(product.regime), profile, client, product)
+
+    def permits_sale(self, profile: RiskProfile, client: Client, product: Product) -> bool:
+        """Whether the product may be sold on the client's own initiative: allowed, or warned with insistence and written warning on record."""
+        verdict = self.check(profile, client, product)
+        pack = self.pack_of(product.regime)
+        insisted = any(pack.by_id[rule].when == "insistence" for rule in verdict.rules)
+        return verdict.decision == "allow" or (verdict.decision == "warn" and insisted)
+
+    def eligibility(self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> Eligibility:
+        """Which products each client may be offered, by class: `check` of a pair says "allow" exactly where it is true.
+
+        Raises:
+            InputError: Profiles and clients differ in number, or a product names a regime that is not known.
+        """
+        return self._by_class(Facts.of(profiles, clients), shelf_of(catalogue))
+
+    def eligible(self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> BoolArray:
+        """As `eligibility`, spelled out: shape (c, p), one byte a pair."""
+        return self.eligibility(profiles, clients, catalogue).to_array()
+
+    def asset_eligibility(
+        self, profiles: RiskProfiles, clients: ClientTable, model: ReturnModel, catalogue: Catalogue | None = None
+    ) -> Eligibility:
+        """Which assets each client may hold, by class.
+
+        With a catalogue an asset needs an eligible product that invests in it and must not be excluded; without, the asset's own risk level is judged,
+        and an asset of unknown level is nobody's.
+
+        Raises:
+            InputError: A product names an asset that the model lacks.
+        """
+        facts = Facts.of(profiles, clients)
+        if catalogue is None:
+            return self._by_class(facts, shelf_of_assets(model))
+        products = self._by_class(facts, shelf_of(catalogue))
+        invests = (catalogue.exposures(model.ids) > 0.0).astype(np.float64)
+        return Eligibility(products.class_of, (products.allowed.astype(np.float64) @ invests) > 0.0)
+
+    def eligible_assets(
+        self, profiles: RiskProfiles, clients: ClientTable, model: ReturnModel, catalogue: Catalogue | None = None
+    ) -> BoolArray:
+        """As `asset_eligibility`, spelled out: shape (c, n)."""
+        return self.asset_eligibility(profiles, clients, model, catalogue).to_array()
+
+    def _by_class(self, facts: Facts, shelf: Shelf) -> Eligibility:
+        columns: dict[str, list[int]] = {}
+        for j, name in enumerate(shelf.regime):
+            columns.setdefault(name, []).append(j)
+        packs = {name: self.pack_of(name) for name in columns}
+        class_of, first = classes(facts, shelf, tuple(packs.values()))
+        kinds = facts.take(first)
+        mask = np.zeros((len(first), len(shelf)), dtype=np.bool_)
+        for name, found in columns.items():
+            where = np.array(found, dtype=np.int64)
+            mask[:, where] = allowed(packs[name], kinds, shelf if len(columns) == 1 else shelf.take(where))
+        mask.flags.writeable = False
+        return Eligibility(class_of, mask)
+
+
+def _cells(rule: Rule, row: str) -> tuple[int, ...]:
+    return {str(name): levels for name, levels in rule.cells.items()}.get(row, ())

@@ -29,40 +29,42 @@ class Interval:
     share_above_zero: float
 
 
-def resampled_means(values: FloatArray, *, resamples: int = 1000, seed: int = 0) -> FloatArray:
+def resampled_means(values: FloatArray, counts: IntArray | None = None, *, resamples: int = 1000, seed: int = 0) -> FloatArray:
     """Means of rows drawn with replacement, column by column.
 
     Args:
-        values: One row a client, one column a measure, shape (c, m); nan = the client does not count in that column.
+        values: One row an outcome, one column a measure, shape (u, m); nan = does not count in that column.
+        counts: How many clients had each outcome, shape (u,); None: one each.
         resamples: How many.
         seed: The draws.
 
     Returns:
-        Shape (resamples, m); nan where a column has no value in a resample. Rows that are equal are drawn as one with their count, which has exactly
-        the distribution of drawing them one by one, so that the cost follows the number of *distinct* outcomes (a few hundred), not of clients.
+        Shape (resamples, m); nan where a column has no value in a resample. Clients with equal outcomes are drawn as one row with their count, which has
+        exactly the distribution of drawing them one by one: the cost follows the number of *distinct* outcomes, not of clients.
 
     Raises:
-        InputError: Not a table, no rows, or fewer than one resample.
+        InputError: Not a table, no client, or fewer than one resample.
 
     Source: Efron & Tibshirani (1993), chapter 6; the multinomial form of the empirical bootstrap.
     """
-    if values.ndim != 2 or len(values) == 0 or resamples < 1:
+    number = np.ones(len(values), dtype=np.int64) if counts is None else counts
+    if values.ndim != 2 or number.shape != (len(values),) or number.sum() < 1 or resamples < 1:
         raise InputError(
-            f"values has shape {values.shape} and resamples is {resamples}; a table with at least one row and one resample are needed.",
+            f"values has shape {values.shape}, counts {number.shape}, resamples is {resamples}; a table, one count a row, at least one client and one resample are needed.",
             field="values",
             value=values.shape,
         )
-    distinct, counts = np.unique(np.where(np.isnan(values), -np.inf, values), axis=0, return_counts=True)
-    present = np.isfinite(distinct)
-    filled = np.where(present, distinct, 0.0)
+    present = np.isfinite(values)
+    filled = np.where(present, values, 0.0)
+    there = present.astype(np.float64)
     rng = np.random.default_rng(seed)
-    share = counts / counts.sum()
+    total = int(number.sum())
     out = np.empty((resamples, values.shape[1]))
     for start in range(0, resamples, ROWS_AT_ONCE):
-        drawn = rng.multinomial(int(counts.sum()), share, size=min(ROWS_AT_ONCE, resamples - start)).astype(np.float64)
-        weight = np.einsum("bu,um->bm", drawn, present.astype(np.float64))
-        total = np.einsum("bu,um->bm", drawn, filled)
-        out[start : start + len(drawn)] = np.where(weight > 0.0, total / np.where(weight > 0.0, weight, 1.0), np.nan)
+        drawn = rng.multinomial(total, number / total, size=min(ROWS_AT_ONCE, resamples - start)).astype(np.float64)
+        weight = np.einsum("bu,um->bm", drawn, there)
+        summed = np.einsum("bu,um->bm", drawn, filled)
+        out[start : start + len(drawn)] = np.where(weight > 0.0, summed / np.where(weight > 0.0, weight, 1.0), np.nan)
     return out
 
 
@@ -84,7 +86,8 @@ def interval(values: FloatArray, *, confidence: float = 0.95, resamples: int = 1
     kept = values[np.isfinite(values)]
     if kept.size == 0:
         return Interval(np.nan, np.nan, np.nan, np.nan)
-    return summarise(float(kept.mean()), resampled_means(kept[:, None], resamples=resamples, seed=seed)[:, 0], confidence)
+    distinct, counts = np.unique(kept, return_counts=True)
+    return summarise(float(kept.mean()), resampled_means(distinct[:, None], counts, resamples=resamples, seed=seed)[:, 0], confidence)
 
 
 def paired_difference(first: FloatArray, second: FloatArray, *, confidence: float = 0.95, resamples: int = 1000, seed: int = 0) -> Interval:

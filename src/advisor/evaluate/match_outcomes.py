@@ -1,0 +1,168 @@
+"""Ranked lists against later purchases: which picks were bought, and which purchases could have been picked at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.eligibility import Eligibility
+from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.errors import InputError
+from advisor.measures.ranking import METRICS, mark_hits
+
+VIEWS = ("raw", "reachable", "ceiling")
+"""`raw`: against everything bought. `reachable`: against what was eligible, over the clients who bought such. `ceiling`: the best any eligible list could score raw."""
+
+Mask = BoolArray | Eligibility
+Key = tuple[str, str, int]
+"""View, metric, k."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What became of the picks of `c` clients.
+
+    Attributes:
+        hits: Slots whose product was bought, shape (c, k).
+        reachable_hits: Slots whose product was bought and eligible, shape (c, k).
+        bought: Products each client bought, shape (c,).
+        reachable: Of these, products that are ranked at all and eligible for him, shape (c,).
+        filled: Filled slots, shape (c, k).
+        counts: Words for the report: purchases, clients with none, purchases of clients who were not ranked, ...
+    """
+
+    hits: BoolArray
+    reachable_hits: BoolArray
+    bought: IntArray
+    reachable: IntArray
+    filled: BoolArray
+    counts: dict[str, int]
+
+    def take(self, rows: IntArray) -> Outcomes:
+        """The clients asked for, with the counts of all."""
+        return Outcomes(self.hits[rows], self.reachable_hits[rows], self.bought[rows], self.reachable[rows], self.filled[rows], self.counts)
+
+
+def outcomes(ranking: Ranking, held_out: Interactions, eligible: Mask | None) -> Outcomes:
+    """Join picks and purchases by id.
+
+    Args:
+        ranking: Lists of c clients.
+        held_out: What was bought after the cut; repeated purchases of a pair count once.
+        eligible: What may be shown, rows as `ranking.client_ids`, columns as `ranking.products`, shape (c, p); None: every ranked product.
+
+    Raises:
+        InputError: No ranked client bought anything, a list repeats a product, or the mask has another shape.
+    """
+    checked_lists(ranking)
+    clients, products = IdMap(ranking.client_ids), IdMap(ranking.products)
+    pairs = np.unique(held_out.client_codes * max(len(held_out.products), 1) + held_out.product_codes)
+    buyer, item = np.divmod(pairs, max(len(held_out.products), 1))
+    row = clients.find(held_out.clients.ids)[buyer]
+    column = products.find(held_out.products.ids)[item]
+    ranked = row >= 0
+    if not ranked.any():
+        raise InputError(
+            f"None of the {len(ranking):,} ranked clients occurs in held_out ({len(held_out.clients):,} clients); the ids do not match, or nobody bought. "
+            f"Ranked are {list(ranking.client_ids[:3])}, held_out has {list(held_out.clients.ids[:3])}.",
+            field="held_out",
+            value=held_out.clients.ids[:3],
+        )
+    c = len(ranking)
+    bought = np.bincount(row[ranked], minlength=c).astype(np.int64)
+    known = ranked & (column >= 0)
+    allowed = allowed_pairs(eligible, row[known], column[known], (c, len(products)))
+    reachable = np.bincount(row[known][allowed], minlength=c).astype(np.int64)
+    truth = held_out.matrix(clients, products)
+    filled = ranking.codes >= 0
+    hits = mark_hits(ranking.codes, truth)
+    hit_row, hit_slot = np.nonzero(hits)
+    may = allowed_pairs(eligible, hit_row.astype(np.int64), ranking.codes[hit_row, hit_slot], (c, len(products)))
+    reachable_hits = hits.copy()
+    reachable_hits[hit_row[~may], hit_slot[~may]] = False
+    counts = {
+        "clients": c,
+        "clients_who_bought": int((bought > 0).sum()),
+        "clients_with_reachable_purchases": int((reachable > 0).sum()),
+        "purchases": int(bought.sum()),
+        "reachable_purchases": int(reachable.sum()),
+        "purchases_of_products_not_ranked": int((ranked & (column < 0)).sum()),
+        "purchases_of_clients_not_ranked": int((~ranked).sum()),
+        "picks": int(filled.sum()),
+        "empty_slots": int((~filled).sum()),
+        "slots": ranking.codes.shape[1],
+    }
+    return Outcomes(hits, reachable_hits, bought, reachable, filled, counts)
+
+
+def distinct(found: Outcomes, other: Outcomes | None) -> tuple[IntArray, IntArray]:
+    """Clients with the same outcome (same slots hit, same counts, under both models) as one.
+
+    Returns:
+        A client of each outcome, shape (u,), and the outcome of each client, shape (c,).
+    """
+    parts = [o for o in (found, other) if o is not None]
+    marks = [np.packbits(m, axis=1) for o in parts for m in (o.hits, o.reachable_hits)]
+    sizes = [np.ascontiguousarray(n[:, None]).view(np.uint8) for o in parts for n in (o.bought, o.reachable)]
+    keys = np.ascontiguousarray(np.concatenate([*marks, *sizes], axis=1))
+    _, first, outcome = np.unique(keys.view(np.dtype((np.void, keys.shape[1]))).ravel(), return_index=True, return_inverse=True)
+    return first.astype(np.int64), outcome.astype(np.int64)
+
+
+def values(found: Outcomes, ks: tuple[int, ...], *, skip_without: bool) -> dict[Key, FloatArray]:
+    """Every metric at every k in every view, one value a client, shape (c,); nan = he does not count there.
+
+    Args:
+        found: The outcomes.
+        ks: Cut-offs.
+        skip_without: True leaves clients who bought nothing out of `raw` and `ceiling`; False counts them as 0 (the FAR-Trans protocol).
+    """
+    width = max(ks)
+    best = np.arange(width) < np.minimum(found.reachable, width)[:, None]
+    nobody = (found.bought == 0) & skip_without
+    table: dict[Key, FloatArray] = {}
+    for view, hits, relevant, out in (
+        ("raw", found.hits, found.bought, nobody),
+        ("reachable", found.reachable_hits, found.reachable, found.reachable == 0),
+        ("ceiling", best, found.bought, nobody),
+    ):
+        for name, metric in METRICS.items():
+            for k in ks:
+                table[view, name, k] = np.where(out, np.nan, metric(hits, relevant, k))
+    return table
+
+
+def allowed_pairs(eligible: Mask | None, rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> BoolArray:
+    """Whether each (row, column) is eligible, shape (len(rows),). Raises `InputError` when the mask is not (c, p)."""
+    if eligible is None:
+        return np.ones(len(rows), dtype=np.bool_)
+    have = (len(eligible), eligible.allowed.shape[1]) if isinstance(eligible, Eligibility) else np.shape(eligible)
+    if have != shape:
+        raise InputError(
+            f"eligible has shape {have}, but the ranking has {shape[0]} clients and {shape[1]} products; rows follow ranking.client_ids, columns ranking.products.",
+            field="eligible",
+            value=have,
+        )
+    if isinstance(eligible, Eligibility):
+        return eligible.allowed[eligible.class_of[rows], columns]
+    return np.asarray(eligible, dtype=np.bool_)[rows, columns]
+
+
+def checked_lists(ranking: Ranking) -> None:
+    """Raises `InputError` when a client or, within a list, a product stands twice, or a filled slot follows an empty one."""
+    IdMap.of(ranking.client_ids, "ranking.client_ids")
+    codes = np.sort(ranking.codes, axis=1)
+    twice = ((codes[:, 1:] == codes[:, :-1]) & (codes[:, 1:] >= 0)).any(axis=1)
+    gap = ((ranking.codes[:, 1:] >= 0) & (ranking.codes[:, :-1] < 0)).any(axis=1)
+    for bad, what in ((twice, "names a product twice"), (gap, "has a pick after an empty slot")):
+        if bad.any():
+            who = ranking.client_ids[int(np.argmax(bad))]
+            raise InputError(
+                f"The list of client {who!r} {what}; its metrics would mean nothing. Rank distinct products, best first, empty slots last.",
+                field="ranking",
+                value=who,
+            )

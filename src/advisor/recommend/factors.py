@@ -1,0 +1,137 @@
+"""Factor models trained by `implicit`: the one file that imports it. Only its training is used, never its ranking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from advisor.arrays import FloatArray
+from advisor.errors import SolverError
+from advisor.recommend.encoders import FoldedIn, Member
+from advisor.recommend.history import History
+from advisor.recommend.linear import FittedModel
+from advisor.recommend.recipe import Recipe, Training, check_range
+from advisor.recommend.threads import one_thread
+
+MAP_RIDGE = 10.0
+"""Ridge of the map from holdings to BPR factors, in clients: an item with fewer owners than this says little about a newcomer."""
+
+
+def _trained(trainer: Any, history: History, name: str) -> tuple[FloatArray, FloatArray]:
+    """Client and item factors as float64."""
+    rows = history.rows
+    matrix = sparse.csr_matrix(
+        (rows.full_weights().astype(np.float32), rows.codes.astype(np.int32), rows.indptr), shape=(len(rows), len(history.items))
+    )
+    try:
+        trainer.fit(matrix, show_progress=False)
+    except Exception as error:
+        raise SolverError(f"{name} could not be trained ({error}).", solver="implicit", status=type(error).__name__) from error
+    clients, items = np.asarray(trainer.user_factors, dtype=np.float64), np.asarray(trainer.item_factors, dtype=np.float64)
+    if not (np.isfinite(clients).all() and np.isfinite(items).all()):
+        raise SolverError(f"{name} diverged: factors are not finite. Raise regularization.", solver="implicit", status="not finite")
+    return clients, items
+
+
+@dataclass(frozen=True)
+class ALS(Recipe):
+    """Weighted least-squares factors; clients are folded in exactly when they are scored.
+
+    Args:
+        factors: Length of a factor.
+        regularization: Ridge on both sides. `implicit`'s own default (0.01) loses to popularity by far on small shelves.
+        alpha: Weight of a purchase against 1 for what was not bought.
+        iterations: Sweeps.
+
+    Source: Hu, Koren & Volinsky (2008), section 4.
+    """
+
+    factors: int = 16
+    regularization: float = 50.0
+    alpha: float = 1.0
+    iterations: int = 15
+    half_life_days: float | None = None
+
+    def __post_init__(self) -> None:
+        check_range("factors", self.factors, 1, why="a client needs at least one number")
+        check_range("regularization", self.regularization, 1e-6, why="without it a client's system may be singular")
+        check_range("alpha", self.alpha, 1e-6, why="a purchase must weigh something")
+        check_range("iterations", self.iterations, 1, why="random factors know nothing")
+
+    def learn(self, training: Training) -> FittedModel:
+        """Alternate. Same bytes for the same seed at any thread count."""
+        from implicit.cpu.als import AlternatingLeastSquares
+
+        history = training.history(self.half_life_days)
+        with one_thread():
+            trainer = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularization,
+                alpha=self.alpha,
+                iterations=self.iterations,
+                random_state=training.seed,
+            )
+            _, items = (
+                _trained(trainer, history, "ALS") if len(training.interactions) else (None, np.zeros((len(history.items), self.factors)))
+            )
+            base = items.T @ items + self.regularization * np.eye(self.factors)
+        encoder = FoldedIn(history.items, items, base, self.alpha - 1.0, self.alpha)
+        matrix = np.vstack([items[: history.shelf].T, history.popularity()[None, : history.shelf]])
+        settings = self.settings()
+        return FittedModel("ALS", history, encoder, matrix, settings | {"seed": training.seed})
+
+
+@dataclass(frozen=True)
+class BPR(Recipe):
+    """Factors trained to put what was bought above what was not, pair by pair.
+
+    Args:
+        factors: Length of a factor.
+        learning_rate: Step of the stochastic gradient.
+        regularization: Ridge on both sides.
+        iterations: Passes over the purchases.
+
+    Source: Rendle, Freudenthaler, Gantner & Schmidt-Thieme (2009), section 4.
+    """
+
+    factors: int = 8
+    learning_rate: float = 0.01
+    regularization: float = 0.1
+    iterations: int = 100
+
+    def __post_init__(self) -> None:
+        check_range("factors", self.factors, 1, why="a client needs at least one number")
+        check_range("iterations", self.iterations, 1, why="random factors know nothing")
+
+    def learn(self, training: Training) -> FittedModel:
+        """Descend, on one thread: with more, the order of the steps (and the result) would depend on their number."""
+        from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+        history = training.history()
+        with one_thread():
+            trainer = BayesianPersonalizedRanking(
+                factors=self.factors,
+                learning_rate=self.learning_rate,
+                regularization=self.regularization,
+                iterations=self.iterations,
+                random_state=training.seed,
+                num_threads=1,
+            )
+            people, items = _trained(trainer, history, "BPR")
+            image = _newcomers_map(history, people[:, :-1])
+        encoder = Member(history.items, people[:, :-1].copy(), image)
+        matrix = np.vstack([items[: history.shelf].T, history.popularity()[None, : history.shelf]])
+        settings = self.settings()
+        return FittedModel("BPR", history, encoder, matrix, settings | {"seed": training.seed})
+
+
+def _newcomers_map(history: History, people: FloatArray) -> FloatArray:
+    """Ridge regression of trained client factors on what is held: what holding each item adds, and the constant, shape (items + 1, f)."""
+    rows = history.rows
+    held = sparse.csr_array((rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items)))
+    mean = people.mean(axis=0)
+    system = (held.T @ held).toarray() + MAP_RIDGE * np.eye(len(history.items))
+    return np.vstack([np.linalg.solve(system, held.T @ (people - mean)), mean])

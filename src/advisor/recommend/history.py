@@ -1,0 +1,200 @@
+"""What each client is known to own: the input of every recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
+from advisor.errors import InputError
+
+NO_WEIGHTS: FloatArray = np.zeros(0)
+"""Stands for "every entry weighs 1": a million clients need no array of ones."""
+NO_WEIGHTS.flags.writeable = False
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Compressed rows of (code, weight).
+
+    Attributes:
+        indptr: Row i's entries stand at indptr[i]:indptr[i + 1], shape (c + 1,).
+        codes: Ascending within a row, shape (e,).
+        weights: Shape (e,), or (0,) where every entry weighs 1.
+    """
+
+    indptr: IntArray
+    codes: IntArray
+    weights: FloatArray
+
+    def take(self, rows: IntArray) -> Rows:
+        """The rows asked for, in that order; row -1 is an empty row."""
+        known = rows >= 0
+        lengths = np.where(known, np.diff(self.indptr)[rows], 0) if len(self) else np.zeros(len(rows), dtype=np.int64)
+        indptr = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=indptr[1:])
+        if indptr[-1] == 0:
+            return Rows(indptr, self.codes[:0], self.weights[:0])
+        source = np.repeat(self.indptr[:-1][rows] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        return Rows(indptr, self.codes[source], self.weights[source] if len(self.weights) else self.weights)
+
+    def full_weights(self) -> FloatArray:
+        """Weights written out, shape (e,)."""
+        return self.weights if len(self.weights) else np.ones(len(self.codes))
+
+    def row_of_entry(self) -> IntArray:
+        """Row of each entry, shape (e,)."""
+        return np.repeat(np.arange(len(self)), np.diff(self.indptr))
+
+    def join(self, row_of: IntArray, codes: IntArray, width: int) -> Rows:
+        """With more entries of weight 1; an entry that is there already stays as it is. Codes are below `width`."""
+        if not len(codes):
+            return self
+        keys = np.concatenate([self.row_of_entry() * width + self.codes, row_of * width + codes])
+        weights = np.concatenate([self.full_weights(), np.ones(len(codes))])
+        joined, first = np.unique(keys, return_index=True)
+        indptr = np.zeros(len(self) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(joined // width, minlength=len(self)), out=indptr[1:])
+        return Rows(indptr, joined % width, weights[first] if len(self.weights) else NO_WEIGHTS)
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Products of known clients, over `items`: the shelf first, then products bought once and no longer sold.
+
+    What left the shelf is never recommended, but it still says something about its owner.
+
+    Attributes:
+        clients: Known clients.
+        items: Product ids to codes; codes below `shelf` are on the shelf.
+        shelf: Number of products on the shelf.
+        rows: What each client bought; the weight of a pair is 1, or with a half-life 0.5 ** (age of its last purchase / half-life).
+        last_day: Day of the last event, NaT where there is none.
+    """
+
+    clients: IdMap
+    items: IdMap
+    shelf: int
+    rows: Rows
+    last_day: np.datetime64
+
+    @classmethod
+    def of(cls, interactions: Interactions, catalogue: Catalogue | None = None, half_life_days: float | None = None) -> History:
+        """From events. A pair counts once, however often it was bought.
+
+        Args:
+            interactions: Purchases.
+            catalogue: The shelf, in its order; default: the products that occur.
+            half_life_days: Days in which a purchase loses half its weight, counted back from the last event; None: no recency.
+
+        Raises:
+            InputError: There is neither an event nor a catalogue, or the half-life is not positive.
+        """
+        if half_life_days is not None and not half_life_days > 0.0:
+            raise InputError(
+                f"half_life_days is {half_life_days:g}; a half-life is a positive number of days. Use None for no recency.",
+                field="half_life_days",
+                value=half_life_days,
+            )
+        if catalogue is None and not len(interactions.products):
+            raise InputError(
+                "There is no purchase and no catalogue, so there is no product to recommend. Pass events, or catalogue=.",
+                field="interactions",
+                value=0,
+            )
+        shelf = interactions.products if catalogue is None else catalogue.ids
+        items = IdMap(shelf.ids + tuple(name for name in interactions.products.ids if name not in shelf))
+        codes = interactions.product_codes
+        if catalogue is not None:
+            codes = items.find(interactions.products.ids)[codes]
+        last_day = interactions.days.max() if len(interactions) else np.datetime64("NaT", "D")
+        rows = _pairs(interactions, codes, catalogue is not None, last_day, half_life_days)
+        return cls(interactions.clients, items, len(shelf), rows, last_day)
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Ids on the shelf."""
+        return self.items.ids[: self.shelf]
+
+    def popularity(self) -> FloatArray:
+        """Share of clients who bought each item, weighted as the pairs are, shape (items,)."""
+        counts = np.bincount(self.rows.codes, weights=self.rows.weights if len(self.rows.weights) else None, minlength=len(self.items))
+        return counts.astype(np.float64) / max(len(self.clients), 1)
+
+    def batch(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
+        """What is known about the clients asked for: their purchases here, and the holdings and attributes in `clients`."""
+        ids = tuple(client_ids)
+        rows = np.arange(len(ids)) if ids is self.clients.ids or ids == self.clients.ids else self.clients.find(ids)
+        held = self.rows if len(ids) == len(self.clients) and bool((rows == np.arange(len(ids))).all()) else self.rows.take(rows)
+        if clients is None:
+            return Batch(ids, rows, held, None, np.full(len(ids), -1, dtype=np.int64))
+        at = np.arange(len(ids)) if ids is clients.ids or ids == clients.ids else clients.index.find(ids)
+        return Batch(ids, rows, self._with_holdings(held, clients, at), clients, at)
+
+    def _with_holdings(self, held: Rows, clients: ClientTable, at: IntArray) -> Rows:
+        table = clients.holdings
+        if not len(table.codes):
+            return held
+        known = Rows(table.indptr, table.codes, table.values).take(at)
+        codes = self.items.find(table.names)[known.codes]
+        use = (codes >= 0) & (known.weights > 0.0)
+        return held.join(known.row_of_entry()[use], codes[use], len(self.items))
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Clients asked for, `c` of them.
+
+    Attributes:
+        client_ids: Length c.
+        rows: Row in the history, -1 = unknown client, shape (c,).
+        held: What each owns, over the history's items.
+        clients: Table with their attributes, or None.
+        at: Row in `clients`, -1 = not there, shape (c,).
+    """
+
+    client_ids: tuple[str, ...]
+    rows: IntArray
+    held: Rows
+    clients: ClientTable | None
+    at: IntArray
+
+    def take(self, index: IntArray) -> Batch:
+        """The clients asked for, in that order."""
+        return Batch(
+            tuple(self.client_ids[i] for i in index.tolist()), self.rows[index], self.held.take(index), self.clients, self.at[index]
+        )
+
+    def __len__(self) -> int:
+        return len(self.client_ids)
+
+
+def _pairs(interactions: Interactions, codes: IntArray, recoded: bool, last_day: np.datetime64, half_life: float | None) -> Rows:
+    """One entry a (client, item) pair, its weight that of the pair's last event."""
+    clients, days = interactions.client_codes, interactions.days
+    if recoded:
+        order = np.lexsort((days, codes, clients))
+        clients, codes, days = clients[order], codes[order], days[order]
+    last = _last_of_run(clients, codes)
+    everything = bool(last.all())
+    clients, codes, days = (clients, codes, days) if everything else (clients[last], codes[last], days[last])
+    indptr = np.zeros(len(interactions.clients) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(clients, minlength=len(interactions.clients)), out=indptr[1:])
+    weights = NO_WEIGHTS if half_life is None else np.exp2(-(last_day - days).astype(np.float64) / half_life)
+    return Rows(indptr, codes, weights)
+
+
+def _last_of_run(clients: IntArray, codes: IntArray) -> BoolArray:
+    last = np.ones(len(codes), dtype=np.bool_)
+    np.not_equal(clients[1:], clients[:-1], out=last[:-1])
+    last[:-1] |= codes[1:] != codes[:-1]
+    return last

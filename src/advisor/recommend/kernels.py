@@ -1,0 +1,326 @@
+"""The hot loops, compiled. Each treats a client's row on its own, in a fixed order, so that bits depend neither on the batch nor on the threads.
+
+Imported on first use only; the numpy versions they are compared with stand beside their tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numba import njit, prange
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+BLOCK = 256
+"""Rows a thread takes at a time: its score buffer is made once for all of them."""
+_WIDE = 32
+
+
+def _compiled(function: _F) -> _F:
+    """Parallel over rows, cached on disk, numpy's rules for division by zero; no reordering of sums."""
+    return cast(_F, njit(cache=True, parallel=True, error_model="numpy")(function))
+
+
+def _inlined(function: _F) -> _F:
+    return cast(_F, njit(cache=True, error_model="numpy")(function))
+
+
+@_compiled
+def gram(indptr: IntArray, codes: IntArray, weights: FloatArray, size: int, blocks: int) -> FloatArray:
+    """X'X of compressed rows, shape (size, size).
+
+    Rows are cut into `blocks` fixed blocks whose sums are added in block order: the bits depend on `blocks`, never on threads.
+    `weights` of length 0 means that every entry is 1.
+    """
+    rows = len(indptr) - 1
+    parts = np.zeros((blocks, size, size))
+    for b in prange(blocks):
+        part = parts[b]
+        for r in range(rows * b // blocks, rows * (b + 1) // blocks):
+            for e in range(indptr[r], indptr[r + 1]):
+                we = weights[e] if len(weights) else 1.0
+                row = part[codes[e]]
+                for f in range(indptr[r], e + 1):
+                    row[codes[f]] += we * (weights[f] if len(weights) else 1.0)
+    total = parts[0]
+    for b in range(1, blocks):
+        total += parts[b]
+    for i in prange(size):
+        for j in range(i):
+            both = total[i, j] + total[j, i]
+            total[i, j] = both
+            total[j, i] = both
+    return total
+
+
+@_inlined
+def _add_rows(buffer: FloatArray, start: Any, stop: Any, codes: IntArray, weights: FloatArray, matrix: FloatArray) -> None:
+    """Add to the buffer the sum of weights * matrix[codes], entry after entry (four at a time only to touch the buffer less)."""
+    width = len(buffer)
+    e = start
+    while e + 4 <= stop:
+        a, b, c, d = matrix[codes[e]], matrix[codes[e + 1]], matrix[codes[e + 2]], matrix[codes[e + 3]]
+        if len(weights):
+            u, v, w, x = weights[e], weights[e + 1], weights[e + 2], weights[e + 3]
+        else:
+            u, v, w, x = 1.0, 1.0, 1.0, 1.0
+        for j in range(width):
+            buffer[j] = (((buffer[j] + u * a[j]) + v * b[j]) + w * c[j]) + x * d[j]
+        e += 4
+    while e < stop:
+        a, u = matrix[codes[e]], weights[e] if len(weights) else 1.0
+        for j in range(width):
+            buffer[j] += u * a[j]
+        e += 1
+
+
+@_compiled
+def score_rows(indptr: IntArray, codes: IntArray, weights: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Query rows times matrix, shape (rows, columns)."""
+    rows = len(indptr) - 1
+    out = np.zeros((rows, matrix.shape[1]))
+    for r in prange(rows):
+        _add_rows(out[r], indptr[r], indptr[r + 1], codes, weights, matrix)
+    return out
+
+
+@_inlined
+def _insert(score: float, column: int, k: int, found: int, scores: FloatArray, columns: IntArray) -> int:
+    """Put one candidate into a list sorted by score, then by column; returns the new length."""
+    slot = found if found < k else k - 1
+    while slot > 0 and (scores[slot - 1] < score or (scores[slot - 1] == score and columns[slot - 1] > column)):
+        scores[slot] = scores[slot - 1]
+        columns[slot] = columns[slot - 1]
+        slot -= 1
+    scores[slot] = score
+    columns[slot] = column
+    return min(found + 1, k)
+
+
+@_inlined
+def _select(buffer: FloatArray, limit: Any, allowed: BoolArray, column_of: IntArray, k: int, scores: FloatArray, columns: IntArray) -> None:
+    """The k best allowed positions of a buffer (-inf = taken out), ties by column."""
+    found = 0
+    start = 0
+    while start < limit:
+        stop = min(start + _WIDE, limit)
+        if found == k:
+            least = scores[k - 1]
+            beats = 0
+            for j in range(start, stop):
+                beats += buffer[j] >= least
+            if beats == 0:
+                start = stop
+                continue
+        for j in range(start, stop):
+            score = buffer[j]
+            if score == -np.inf or not allowed[j]:
+                continue
+            column = column_of[j]
+            if found == k and (score < scores[k - 1] or (score == scores[k - 1] and column > columns[k - 1])):
+                continue
+            found = _insert(score, column, k, found, scores, columns)
+        start = stop
+
+
+@_compiled
+def rank_rows(
+    query: tuple[IntArray, IntArray, FloatArray],
+    matrix: FloatArray,
+    held: tuple[IntArray, IntArray],
+    jobs: tuple[IntArray, IntArray],
+    shelf: tuple[BoolArray, IntArray, IntArray, IntArray],
+    k: int,
+) -> tuple[IntArray, FloatArray]:
+    """Masked exact top-k, fused with scoring: nothing of size rows x columns is ever made.
+
+    Args:
+        query: indptr, codes, weights of the query rows.
+        matrix: What queries are multiplied with, columns laid out so that what many classes may have comes first.
+        held: indptr, codes of what to leave out, by position in the layout.
+        jobs: Query row and class of each job.
+        shelf: Allowed by class and position; number of positions a class needs; column of each position.
+        k: Slots.
+
+    Returns:
+        Columns (-1 = empty) and scores (nan there), a row a job, ties by column.
+    """
+    row_of, class_of = jobs
+    allowed, limits, column_of, position_of = shelf
+    count = len(row_of)
+    top = np.full((count, k), -1, dtype=np.int64)
+    best = np.full((count, k), np.nan)
+    for b in prange((count + BLOCK - 1) // BLOCK):
+        whole = np.empty(matrix.shape[1])
+        for i in range(b * BLOCK, min(count, (b + 1) * BLOCK)):
+            r, group = row_of[i], class_of[i]
+            limit = limits[group]
+            buffer = whole[:limit]
+            buffer[:] = 0.0
+            _add_rows(buffer, query[0][r], query[0][r + 1], query[1], query[2], matrix)
+            for e in range(held[0][r], held[0][r + 1]):
+                if held[1][e] < len(position_of) and position_of[held[1][e]] < limit:
+                    buffer[position_of[held[1][e]]] = -np.inf
+            _select(buffer, limit, allowed[group], column_of, k, best[i], top[i])
+    return top, best
+
+
+@_compiled
+def hash_rows(indptr: IntArray, codes: IntArray, weights: FloatArray, keys: IntArray) -> IntArray:
+    """One 64-bit number a row from its entries and its key; equal rows have equal numbers."""
+    rows = len(indptr) - 1
+    out = np.empty(rows, dtype=np.int64)
+    bits = weights.view(np.int64)
+    for r in prange(rows):
+        h = np.uint64(1469598103934665603) ^ np.uint64(keys[r])
+        h *= np.uint64(1099511628211)
+        for e in range(indptr[r], indptr[r + 1]):
+            h ^= np.uint64(codes[e]) + np.uint64(0x9E3779B97F4A7C15)
+            h *= np.uint64(1099511628211)
+            h ^= h >> np.uint64(29)
+            if len(bits):
+                h ^= np.uint64(bits[e])
+                h *= np.uint64(1099511628211)
+                h ^= h >> np.uint64(31)
+        out[r] = np.int64(h)
+    return out
+
+
+@_compiled
+def same_rows(indptr: IntArray, codes: IntArray, weights: FloatArray, keys: IntArray, like: IntArray) -> BoolArray:
+    """Whether each row equals row `like[r]` in key and every entry."""
+    rows = len(indptr) - 1
+    out = np.empty(rows, dtype=np.bool_)
+    for r in prange(rows):
+        a, b = indptr[r], indptr[like[r]]
+        length = indptr[r + 1] - a
+        same = keys[r] == keys[like[r]] and length == indptr[like[r] + 1] - b
+        for e in range(length if same else 0):
+            same = same and codes[a + e] == codes[b + e] and (len(weights) == 0 or weights[a + e] == weights[b + e])
+        out[r] = same
+    return out
+
+
+@_compiled
+def fold_in(indptr: IntArray, codes: IntArray, factors: FloatArray, base: FloatArray, extra: float, gain: float) -> FloatArray:
+    """Each row's least-squares factors (base + extra * sum q q')^-1 gain * sum q, by Cholesky in a fixed order, shape (rows, f)."""
+    rows, size = len(indptr) - 1, factors.shape[1]
+    out = np.zeros((rows, size))
+    for r in prange(rows):
+        system = base.copy()
+        right = out[r]
+        for e in range(indptr[r], indptr[r + 1]):
+            q = factors[codes[e]]
+            for i in range(size):
+                right[i] += gain * q[i]
+                for j in range(i + 1):
+                    system[i, j] += extra * q[i] * q[j]
+        _solve(system, right)
+    return out
+
+
+@_inlined
+def _solve(system: FloatArray, right: FloatArray) -> None:
+    """Solve a small symmetric positive definite system in place (lower triangle given)."""
+    size = len(right)
+    for i in range(size):
+        for j in range(i + 1):
+            total = system[i, j]
+            for t in range(j):
+                total -= system[i, t] * system[j, t]
+            system[i, j] = np.sqrt(total) if i == j else total / system[j, j]
+    for i in range(size):
+        for j in range(i):
+            right[i] -= system[i, j] * right[j]
+        right[i] /= system[i, i]
+    for i in range(size - 1, -1, -1):
+        for j in range(i + 1, size):
+            right[i] -= system[j, i] * right[j]
+        right[i] /= system[i, i]
+
+
+@_inlined
+def _closable(remaining: FloatArray, product: int, exposures: tuple[IntArray, IntArray, FloatArray], least: FloatArray) -> float:
+    """Largest money in a product that overshoots no asset's remaining gap; 0 below the smallest purchase."""
+    money = np.inf
+    for e in range(exposures[0][product], exposures[0][product + 1]):
+        money = min(money, remaining[exposures[1][e]] / exposures[2][e])
+    return money if least[product] <= money < np.inf and money > 0.0 else 0.0
+
+
+@_inlined
+def _open_products(allowed: BoolArray, held: IntArray, open_: Any) -> None:
+    """0 = not allowed, 1 = allowed, 2 = allowed and held."""
+    for j in range(len(open_)):
+        open_[j] = allowed[j]
+    for code in held:
+        if code < len(open_) and open_[code]:
+            open_[code] = 2
+
+
+@_inlined
+def _best_product(
+    likes: FloatArray, span: tuple[float, float], open_: Any, fits: tuple[FloatArray, FloatArray], fit_weight: float
+) -> tuple[int, float]:
+    """Open product with the largest taste + fit_weight * closed share * (1 - fee), ties by column; -1 where none is open."""
+    chosen, value = -1, -np.inf
+    low, width = span
+    for j in range(len(open_)):
+        if open_[j] == 0 or (open_[j] == 2 and fits[0][j] == 0.0):
+            continue
+        score = ((likes[j] - low) / width if width > 0.0 else 0.0) + fit_weight * fits[0][j] * (1.0 - fits[1][j])
+        if score > value:
+            chosen, value = j, score
+    return chosen, value
+
+
+@_inlined
+def _span(likes: FloatArray, open_: Any) -> tuple[float, float]:
+    low, high = np.inf, -np.inf
+    for j in range(len(open_)):
+        if open_[j]:
+            low, high = min(low, likes[j]), max(high, likes[j])
+    return low, high - low
+
+
+@_compiled
+def pick_rows(
+    taste: FloatArray,
+    masks: tuple[IntArray, BoolArray],
+    held: tuple[IntArray, IntArray],
+    gaps: FloatArray,
+    exposures: tuple[IntArray, IntArray, FloatArray],
+    products: tuple[FloatArray, FloatArray],
+    settings: tuple[int, float, bool],
+) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+    """Greedy picks by taste and by the gap they close; see `portfolio_fit.pick_products`."""
+    k, fit_weight, top_up = settings
+    count, width = taste.shape
+    top = np.full((count, k), -1, dtype=np.int64)
+    best, money = np.full((count, k), np.nan), np.zeros((count, k))
+    unplaced = gaps.copy()
+    for b in prange((count + BLOCK - 1) // BLOCK):
+        open_, closed = np.empty(width, dtype=np.int8), np.empty(width)
+        for i in range(b * BLOCK, min(count, (b + 1) * BLOCK)):
+            remaining = unplaced[i]
+            total = 0.0
+            for a in range(len(remaining)):
+                total += remaining[a]
+            _open_products(masks[1][masks[0][i]], held[1][held[0][i] : held[0][i + 1]], open_)
+            span = _span(taste[i], open_)
+            for slot in range(k):
+                for j in range(width):
+                    counts = open_[j] == 1 or (open_[j] == 2 and top_up)
+                    closed[j] = _closable(remaining, j, exposures, products[0]) / total if counts and total > 0.0 else 0.0
+                chosen, value = _best_product(taste[i], span, open_, (closed, products[1]), fit_weight)
+                if chosen < 0:
+                    break
+                open_[chosen] = 0
+                placed = _closable(remaining, chosen, exposures, products[0])
+                top[i, slot], best[i, slot], money[i, slot] = chosen, value, placed
+                for e in range(exposures[0][chosen], exposures[0][chosen + 1]):
+                    remaining[exposures[1][e]] = max(0.0, remaining[exposures[1][e]] - placed * exposures[2][e])
+    return top, best, money, unplaced

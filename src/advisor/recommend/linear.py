@@ -1,0 +1,237 @@
+"""The one fitted model: a client becomes a short query row, and scores are that row times a matrix.
+
+Popularity asks for one row, an item model for the rows of what is held, a factor model for the client's factors. So masked top-k, explanation,
+blending and persistence are written once, and all of them are exact.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.clients import ClientTable
+from advisor.data.eligibility import Eligibility
+from advisor.data.ids import IdMap
+from advisor.data.ranking import Ranking
+from advisor.errors import InputError
+from advisor.recommend.history import NO_WEIGHTS, Batch, History, Rows
+from advisor.recommend.ranking import as_eligibility, masked_top_k
+
+State = tuple[str, dict[str, np.ndarray], dict[str, Any]]
+"""Kind, arrays and JSON-able rest: all that is needed to build the thing again, without pickle."""
+DENSE_CELLS = 4_000_000
+"""Cells of the score matrix made at a time where all of it is not wanted (32 MB)."""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one held product adds to a score.
+
+    Attributes:
+        product_id: The held product; "" where an attribute of the client contributes.
+        share: Its part of the score as a fraction; over all contributions of an item model or ALS they add up to 1.
+        amount: The same in units of the score; they add up to the score.
+        attribute: The attribute, as `name=value`, where it is not a product.
+    """
+
+    product_id: str
+    share: float
+    amount: float = 0.0
+    attribute: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """One client's query row taken apart: `rows.sum(axis=0)` is the row.
+
+    Attributes:
+        names: Held product behind each part ("" where an attribute is).
+        attributes: Attribute behind each part ("" where a product is).
+        rows: Shape (parts, d).
+    """
+
+    names: tuple[str, ...]
+    attributes: tuple[str, ...]
+    rows: FloatArray
+
+
+class Encoder(Protocol):
+    """Turns clients into query rows."""
+
+    def encode(self, batch: Batch) -> Rows:
+        """Query rows of the batch, each from its own client alone."""
+        ...
+
+    def keys(self, batch: Batch) -> IntArray:
+        """Shape (c,): clients with equal keys and equal holdings have equal query rows."""
+        ...
+
+    def parts(self, batch: Batch) -> Parts:
+        """The query row of the batch's only client, by what it is made of."""
+        ...
+
+    def state(self) -> State:
+        """All that `restore_encoder` needs."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedModel:
+    """A fitted recommender; every recipe's `fit` returns one.
+
+    Attributes:
+        kind: Name of the recipe.
+        history: Purchases it was fitted on.
+        encoder: Makes query rows.
+        matrix: Shape (d, p).
+        parameters: The recipe's settings.
+    """
+
+    kind: str
+    history: History
+    encoder: Encoder
+    matrix: FloatArray
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Ids of the columns, length p: the catalogue's order where one was given, else sorted."""
+        return self.history.products
+
+    def held(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Rows:
+        """What each client bought or holds, over the history's items: codes below p are columns, others left the shelf."""
+        return self.history.batch(client_ids, clients).held
+
+    def scores(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> FloatArray:
+        """How much each client would like each product, shape (c, p); unmasked and finite.
+
+        Args:
+            client_ids: Clients; unknown ones have no history.
+            clients: Their holdings count as held, their attributes are read by the recipes that use them.
+
+        Returns:
+            Scores comparable within a row. A row's bits do not depend on the other rows: it is summed entry after entry.
+        """
+        from advisor.recommend.kernels import score_rows
+
+        query = self.encoder.encode(self.history.batch(client_ids, clients))
+        return score_rows(query.indptr, query.codes, query.weights, self.matrix)
+
+    def rank(
+        self,
+        client_ids: Sequence[str],
+        k: int,
+        *,
+        eligible: BoolArray | Eligibility | None = None,
+        exclude_held: bool = True,
+        clients: ClientTable | None = None,
+    ) -> Ranking:
+        """The k best products each client may have and does not hold.
+
+        Args:
+            client_ids: Clients; unknown ones have no history.
+            k: Slots.
+            eligible: What each may be offered, (c, p) over `products`, or by class; None: everything.
+            exclude_held: Leave out what a client bought or holds.
+            clients: Holdings and attributes, where known.
+
+        Returns:
+            Best first, ties by product order. A slot is empty (-1, nan) only when nothing eligible and unheld is left: the mask comes before the
+            ranking, so nothing forbidden can fill a slot.
+        """
+        batch = self.history.batch(client_ids, clients)
+        allowed = as_eligibility(eligible, len(batch), len(self.products))
+        unique, row_of = distinct(batch, self.encoder.keys(batch))
+        query = self.encoder.encode(unique)
+        codes, scores = masked_top_k(query, self.matrix, k, eligible=allowed, held=unique.held if exclude_held else None, row_of=row_of)
+        return Ranking(batch.client_ids, self.products, codes, scores)
+
+    def explain(self, client_id: str, product_id: str, clients: ClientTable | None = None) -> list[Contribution]:
+        """What each thing the client holds (or is) adds to the score of one product, largest first.
+
+        Returns:
+            Exact: the score is linear in the parts of the query row, so `amount`s add up to it (what a client without history is given by
+            popularity alone belongs to no part, and the list is then empty).
+
+        Raises:
+            InputError: The product is not on the shelf.
+        """
+        column = self.history.items.code(product_id, "product_id")
+        if column >= len(self.products):
+            raise InputError(
+                f"product_id {product_id!r} is no longer on the shelf, so it has no score.", field="product_id", value=product_id
+            )
+        batch = self.history.batch((client_id,), clients)
+        parts = self.encoder.parts(batch)
+        amounts = np.einsum("hd,d->h", parts.rows, self.matrix[:, column])
+        total = float(self.scores((client_id,), clients)[0, column])
+        order = np.argsort(-amounts, kind="stable").tolist()
+        return [
+            Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i]) for i in order
+        ]
+
+    def state(self) -> State:
+        """Kind, arrays and JSON-able rest; `restore` builds the same model from them."""
+        kind, arrays, meta = self.encoder.state()
+        history = self.history
+        arrays = {f"encoder.{name}": value for name, value in arrays.items()}
+        arrays |= {
+            "matrix": self.matrix,
+            "history.indptr": history.rows.indptr,
+            "history.codes": history.rows.codes,
+            "history.weights": history.rows.weights,
+            "history.last_day": np.array([history.last_day], dtype="datetime64[D]").astype(np.int64),
+            "clients": packed_ids(history.clients.ids),
+            "items": packed_ids(history.items.ids),
+        }
+        return self.kind, arrays, {"encoder": kind, "encoder_meta": meta, "shelf": history.shelf, "parameters": dict(self.parameters)}
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        return f"{self.kind}({settings}).fit: {len(self.history.clients):,} clients, {len(self.products):,} products"
+
+
+def distinct(batch: Batch, keys: IntArray) -> tuple[Batch, IntArray]:
+    """Clients who cannot be told apart, once: the batch of them, and each client's row in it.
+
+    Two thirds of a bank's clients share their set of holdings with somebody. Rows are grouped by a 64-bit hash and then compared entry by entry,
+    so a collision costs time, never a wrong answer.
+    """
+    from advisor.recommend.kernels import hash_rows, same_rows
+
+    held = batch.held
+    if len(batch) < 2:
+        return batch, np.zeros(len(batch), dtype=np.int64)
+    hashes = hash_rows(held.indptr, held.codes, held.weights, keys)
+    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    if len(first) > 0.9 * len(batch):
+        return batch, np.arange(len(batch))
+    like = first[inverse]
+    alike = same_rows(held.indptr, held.codes, held.weights, keys, like)
+    if not alike.all():
+        like = np.where(alike, like, np.arange(len(batch)))
+    chosen, row_of = np.unique(like, return_inverse=True)
+    return batch.take(chosen), row_of.astype(np.int64)
+
+
+def packed_ids(ids: Sequence[str]) -> np.ndarray:
+    """Ids as one array of bytes (a JSON list): an array of strings would cost four bytes a letter, one of objects would need pickle."""
+    return np.frombuffer(json.dumps(ids).encode(), dtype=np.uint8)
+
+
+def unpacked_ids(packed: np.ndarray) -> tuple[str, ...]:
+    """The ids that `packed_ids` wrote."""
+    return tuple(json.loads(packed.tobytes()))
+
+
+def restored_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> History:
+    """The history inside a model's state."""
+    weights = arrays["history.weights"]
+    rows = Rows(arrays["history.indptr"], arrays["history.codes"], weights if len(weights) else NO_WEIGHTS)
+    last_day = arrays["history.last_day"].astype("datetime64[D]")[0]
+    return History(IdMap(unpacked_ids(arrays["clients"])), IdMap(unpacked_ids(arrays["items"])), int(meta["shelf"]), rows, last_day)

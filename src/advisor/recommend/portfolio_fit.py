@@ -1,0 +1,110 @@
+"""Picks that implement a target portfolio: ordered by taste and by the gap they close, sized in money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.eligibility import Eligibility
+from advisor.errors import InputError
+from advisor.recommend.history import NO_WEIGHTS, Rows
+from advisor.recommend.recipe import check_range
+
+
+@dataclass(frozen=True, eq=False)
+class Picks:
+    """k picks for each of c clients, in the order they were chosen.
+
+    Attributes:
+        codes: Column of each pick, -1 = nothing allowed was left, shape (c, k).
+        scores: Taste (0..1) plus fit, nan where empty, shape (c, k).
+        money: Money to place in each, 0 = a suggestion, shape (c, k).
+        unplaced: What no pick could take, by asset, shape (c, n).
+    """
+
+    codes: IntArray
+    scores: FloatArray
+    money: FloatArray
+    unplaced: FloatArray
+
+
+def pick_products(
+    taste: FloatArray,
+    eligible: Eligibility,
+    gaps: FloatArray,
+    exposures: FloatArray,
+    k: int,
+    *,
+    min_purchase: FloatArray | None = None,
+    fee: FloatArray | None = None,
+    held: Rows | None = None,
+    fit_weight: float = 1.0,
+    allow_held: bool = True,
+) -> Picks:
+    """Choose k products a client, one after the other, each by its taste and by how much of the open gap it closes.
+
+    At each step the allowed product with the largest `taste + fit_weight * closed * (1 - fee)` is taken, ties by column. `taste` is scaled to
+    0..1 over what the client may have (all 0 where all are alike); `closed` is the share of the client's whole gap that the product can close:
+    money / sum(gap), with the largest money that overshoots no asset's remaining gap, and 0 where that is less than its smallest purchase.
+
+    Args:
+        taste: Scores, shape (c, p), finite.
+        eligible: What each client may be offered, by class.
+        gaps: Money still to be placed by asset, at least 0, shape (c, n).
+        exposures: Share of each product in each asset, rows adding up to 1, shape (p, n).
+        k: Slots.
+        min_purchase: Smallest purchase in money, shape (p,); default 0.
+        fee: Annual fee as a fraction, shape (p,); default 0.
+        held: What each client holds, by column; codes of p and above are ignored.
+        fit_weight: The trade-off: how much closing the whole gap weighs against the whole range of taste. 0 is pure taste, in the order of the
+            masked ranking.
+        allow_held: A held product may be topped up where that closes a gap. Otherwise (and always with `fit_weight` 0) held ones are left out.
+
+    Returns:
+        Picks. For each client and asset gap = sum(money * exposure) + unplaced, to rounding. A client's row has the same bits in every batch.
+
+    Raises:
+        InputError: Shapes disagree, or a gap is negative.
+    """
+    count, width = taste.shape
+    _check(taste, eligible, gaps, exposures)
+    check_range("k", k, 1, why="there is no slot to fill")
+    check_range("fit_weight", fit_weight, 0.0, 1e6, why="a negative one would prefer products that close nothing")
+    from advisor.recommend.kernels import pick_rows
+
+    products, assets = np.nonzero(exposures)
+    indptr = np.zeros(width + 1, dtype=np.int64)
+    np.cumsum(np.bincount(products, minlength=width), out=indptr[1:])
+    owned = held or Rows(np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS)
+    zero = np.zeros(width)
+    codes, scores, money, unplaced = pick_rows(
+        np.ascontiguousarray(taste),
+        (eligible.class_of, eligible.allowed),
+        (owned.indptr, owned.codes),
+        np.ascontiguousarray(gaps),
+        (indptr, assets, exposures[products, assets]),
+        (zero if min_purchase is None else min_purchase, zero if fee is None else fee),
+        (k, float(fit_weight), allow_held and fit_weight > 0.0),
+    )
+    return Picks(codes, scores, money, unplaced)
+
+
+def _check(taste: FloatArray, eligible: Eligibility, gaps: FloatArray, exposures: FloatArray) -> None:
+    count, width = taste.shape
+    allowed: BoolArray = eligible.allowed
+    if len(eligible) != count or allowed.shape[1] != width or len(gaps) != count or exposures.shape != (width, gaps.shape[1]):
+        raise InputError(
+            f"taste is {taste.shape}, eligible {len(eligible)} x {allowed.shape[1]}, gaps {gaps.shape}, exposures {exposures.shape}; "
+            "they must be (c, p), c x p, (c, n) and (p, n). Check rows and columns.",
+            field="taste",
+            value=taste.shape,
+        )
+    if gaps.size and float(gaps.min()) < 0.0:
+        row = int(np.argmin(gaps.min(axis=1)))
+        raise InputError(
+            f"gaps[{row}] holds {gaps[row].min():g}; a gap is money still to be placed. Clip what is overweight to 0.",
+            field="gaps",
+            value=row,
+        )

@@ -1,0 +1,88 @@
+"""What every recipe promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any
+
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.interactions import Interactions
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
+from advisor.recommend.history import History
+from advisor.recommend.linear import FittedModel
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a recipe may learn from.
+
+    Attributes:
+        interactions: Purchases; a pair counts once, however often it was bought.
+        clients: Attributes of clients, for the recipes that read them.
+        catalogue: The shelf and its order; None: the products that occur.
+        model: Returns and covariance, for the recipes that read them.
+        seed: The only source of randomness.
+    """
+
+    interactions: Interactions
+    clients: ClientTable | None = None
+    catalogue: Catalogue | None = None
+    model: ReturnModel | None = None
+    seed: int = 0
+
+    def history(self, half_life_days: float | None = None) -> History:
+        """Pairs on the shelf, each with its weight."""
+        return History.of(self.interactions, self.catalogue, half_life_days)
+
+    def until(self, day: Any) -> Training:
+        """The same with the purchases up to and including `day`."""
+        return Training(self.interactions.until(day), self.clients, self.catalogue, self.model, self.seed)
+
+
+@dataclass(frozen=True)
+class Recipe(ABC):
+    """A frozen description of a recommender. `fit` changes nothing and returns a new model."""
+
+    def fit(
+        self,
+        interactions: Interactions,
+        *,
+        clients: ClientTable | None = None,
+        catalogue: Catalogue | None = None,
+        model: ReturnModel | None = None,
+        seed: int = 0,
+    ) -> FittedModel:
+        """Learn from purchases.
+
+        Args:
+            interactions: Purchases; a pair counts once, however often it was bought.
+            clients: Attributes of clients, for the recipes that read them.
+            catalogue: The shelf and its order; default: the products that occur.
+            model: Returns and covariance, for the recipes that read them.
+            seed: The only source of randomness.
+
+        Returns:
+            A new model, the same bytes for the same input at any number of threads.
+
+        Raises:
+            InputError: There is nothing to recommend, or the recipe lacks what it reads.
+        """
+        return self.learn(Training(interactions, clients, catalogue, model, seed))
+
+    @abstractmethod
+    def learn(self, training: Training) -> FittedModel:
+        """`fit`, with its arguments in one value."""
+
+    def settings(self) -> dict[str, Any]:
+        """Field values by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+def check_range(name: str, value: float, low: float, high: float = float("inf"), *, why: str) -> None:
+    """Raise `InputError` unless low <= value <= high (nan never is)."""
+    if not low <= value <= high:
+        span = f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
+        raise InputError(f"{name} is {value:g}; {why}. Choose {span}.", field=name, value=value)

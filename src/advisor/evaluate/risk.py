@@ -169,11 +169,11 @@ def _report(
 
 def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, FloatArray]:
     """Annual volatility and worst drawdown of each row of values, shape (b,); a row that reaches zero has an infinite volatility."""
-    solvent = (value > 0.0).all(axis=1)
+    solvent: BoolArray = np.all(value > 0.0, axis=1)
     safe = np.where(solvent[:, None], value, 1.0)
     steps = safe.copy()
     steps[:, 1:] /= safe[:, :-1]
-    volatility = np.where(solvent, steps.std(axis=1, ddof=1) * np.sqrt(periods_per_year), np.inf)
+    volatility: FloatArray = np.where(solvent, steps.std(axis=1, ddof=1) * np.sqrt(periods_per_year), np.inf)
     peak = np.maximum(np.maximum.accumulate(value, axis=1), 1.0)
     return volatility, (1.0 - value / peak).max(axis=1)
 

@@ -206,7 +206,7 @@ def test_losing_everything_is_a_return_of_minus_one_once() -> None:
 
 def test_benchmark_may_be_a_policy_an_asset_or_a_series() -> None:
     market = market_of({"a": [0.0, 0.1, 0.2], "b": [0.0, 0.3, 0.4]})
-    run = dict(warmup=1, every=9, cost_bps=0.0)
+    run = {"warmup": 1, "every": 9, "cost_bps": 0.0}
     for benchmark in ("b", always(0.0, 1.0), pd.Series([0.3, 0.4], index=pd.DatetimeIndex(market.dates[1:]))):
         result = backtest(always(1.0, 0.0), market, benchmark=benchmark, **run)
         assert result.benchmark is not None
@@ -258,15 +258,15 @@ def test_last_session_may_be_a_rebalancing_day() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (dict(warmup=0), "warmup is 0"),
-        (dict(warmup=2.5), "warmup is 2.5"),
-        (dict(warmup=99), "No rebalancing session is left"),
-        (dict(every="no such step"), "no calendar step"),
-        (dict(every=0), "every is 0"),
-        (dict(every=["never"]), "no day"),
-        (dict(window=0), "window is 0"),
-        (dict(cost_bps=-1.0), "cost_bps is -1"),
-        (dict(cost_bps=[1.0, 2.0]), "shape"),
+        ({"warmup": 0}, "warmup is 0"),
+        ({"warmup": 2.5}, "warmup is 2.5"),
+        ({"warmup": 99}, "No rebalancing session is left"),
+        ({"every": "no such step"}, "no calendar step"),
+        ({"every": 0}, "every is 0"),
+        ({"every": ["never"]}, "no day"),
+        ({"window": 0}, "window is 0"),
+        ({"cost_bps": -1.0}, "cost_bps is -1"),
+        ({"cost_bps": [1.0, 2.0]}, "shape"),
     ],
 )
 def test_refusals_say_what_to_do(change: dict[str, object], message: str) -> None:
@@ -283,12 +283,12 @@ def test_no_policy_is_refused() -> None:
 @pytest.mark.parametrize(
     "terms",
     [
-        dict(capital=0.0),
-        dict(fixed_cost=-1.0),
-        dict(cash_rate=-1.0),
-        dict(delisting_return=-2.0),
-        dict(capital=np.inf),
-        dict(flows={"2024-01-30": np.nan}),
+        {"capital": 0.0},
+        {"fixed_cost": -1.0},
+        {"cash_rate": -1.0},
+        {"delisting_return": -2.0},
+        {"capital": np.inf},
+        {"flows": {"2024-01-30": np.nan}},
     ],
 )
 def test_terms_are_checked(terms: dict[str, object]) -> None:

@@ -1,0 +1,250 @@
+"""Proof that a portfolio is optimal: how far it is from feasible and from the best, which limits bind, and what each of them costs.
+
+The objective is `m'w - g/2 w'Sw` for a risk aversion `g` up to 1, and that divided by `g` above, so that the least risky portfolio
+(`g = inf`, minus half the variance) is measured on the same footing. A cap on volatility that binds acts as a higher risk aversion `h >= g`:
+then the objective is divided by `h` if that is above 1.
+
+The residual is the largest of `|sum w - 1|`, the violations of bounds and limits, and the duality gap divided by `max(1, |objective|)`. A small gap is a
+proof: the objective is concave, so no portfolio within the limits is better by more than it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, float_array
+from advisor.contracts.advice import Binding
+from advisor.contracts.mandate import Mandate
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
+from advisor.optimize.infeasible import name_contradiction
+from advisor.optimize.limits import Limits, limits_of
+
+ACTIVE = 1e-9
+"""A limit is held with equality when it is this close."""
+LP_TOLERANCE = 1e-10
+"""The tightest HiGHS allows."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was proved about one portfolio: the residual, what it is the largest of, and the binding limits, dearest first."""
+
+    kkt_residual: float
+    budget_error: float
+    violation: float
+    duality_gap: float
+    objective: float
+    binding: tuple[Binding, ...]
+
+
+def certify(model: ReturnModel, mandate: Mandate, weights: object, risk_aversion: float, eligible: BoolArray | None = None) -> Certificate:
+    """Prove, or disprove, from nothing but the inputs that weights are optimal: no frontier and no solver's word is trusted.
+
+    The best possible multipliers come from one linear program (the problem linearised at the weights, solved by HiGHS); the gap is then
+    recomputed from them in closed form, so that the program's own tolerances cannot flatter it.
+
+    Args:
+        model: Means and covariance of n assets.
+        mandate: The limits.
+        weights: Fractions of wealth, shape (n,).
+        risk_aversion: `g >= 0`; inf for the least risky portfolio.
+        eligible: False where an asset may not be held, shape (n,).
+
+    Returns:
+        The certificate; weights are optimal to within `kkt_residual` of the objective.
+
+    Raises:
+        InputError: Shapes disagree or the risk aversion is negative.
+        InfeasibleError: The limits contradict each other.
+    """
+    limits = limits_of(model, mandate, eligible)
+    w = float_array(weights, "weights", shape=(len(model),))
+    if not risk_aversion >= 0.0:
+        raise InputError(
+            f"risk_aversion is {risk_aversion}; it is 0 (only the mean counts) or more. Correct it.",
+            field="risk_aversion",
+            value=risk_aversion,
+        )
+    multipliers, extra = _best_multipliers(model, limits, w, risk_aversion)
+    return certify_row(model, limits, w, risk_aversion, multipliers, risk_aversion + extra)
+
+
+def certify_row(
+    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float, multipliers: FloatArray, effective: float
+) -> Certificate:
+    """The certificate of one row, shape (n,), from given multipliers of the rows, shape (r,); see `kkt_residuals`."""
+    gamma, effective_rows = np.array([risk_aversion]), np.array([effective])
+    terms = _terms(model, limits, weights[None], gamma, multipliers[None], effective_rows)
+    residual = float(np.maximum(np.maximum(terms.budget, terms.violation), terms.gap / np.maximum(1.0, np.abs(terms.objective)))[0])
+    binding = _binding(model, limits, weights, risk_aversion, multipliers, effective)
+    return Certificate(residual, float(terms.budget[0]), float(terms.violation[0]), float(terms.gap[0]), float(terms.objective[0]), binding)
+
+
+def kkt_residuals(
+    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: FloatArray, multipliers: FloatArray, effective: FloatArray
+) -> FloatArray:
+    """KKT residual of each row.
+
+    Args:
+        model: Means and covariance of n assets.
+        limits: Their limits.
+        weights: Shape (c, n).
+        risk_aversion: Shape (c,), 0 to inf.
+        multipliers: Of the group and linear limits, in units of the objective above, shape (c, r): positive at a lower edge.
+        effective: The risk aversion with the volatility cap's share, shape (c,); equal to `risk_aversion` where the cap does not bind.
+
+    Returns:
+        Shape (c,). Any multipliers give a valid, if larger, residual. Rows do not depend on each other, to the bit.
+    """
+    terms = _terms(model, limits, weights, risk_aversion, multipliers, effective)
+    return np.maximum(np.maximum(terms.budget, terms.violation), terms.gap / np.maximum(1.0, np.abs(terms.objective)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Terms:
+    budget: FloatArray
+    violation: FloatArray
+    gap: FloatArray
+    objective: FloatArray
+
+
+def objective_scale(effective: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Factors of variance and of mean in the objective, each shape (c,): `(g, 1) / max(1, g)`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.minimum(effective, 1.0), 1.0 / np.maximum(effective, 1.0)
+
+
+def _terms(
+    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: FloatArray, multipliers: FloatArray, effective: FloatArray
+) -> _Terms:
+    risk, reward = objective_scale(effective)
+    with np.errstate(invalid="ignore"):
+        own = np.where(np.isinf(risk_aversion), 1.0, risk_aversion * reward)
+    marginal = np.einsum("cj,ij->ci", weights, model.covariance)
+    variance, mean = np.einsum("ci,ci->c", marginal, weights), np.einsum("ci,i->c", weights, model.mean)
+    gradient = risk[:, None] * marginal - reward[:, None] * model.mean
+    edges = (limits.row_lower, limits.row_upper)
+    gap = greedy_gap(gradient, weights, limits.lower, limits.upper, 1.0, limits.rows, edges, multipliers)
+    violation = np.maximum(np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1), 0.0)
+    if limits.row_names:
+        value = np.einsum("cn,rn->cr", weights, limits.rows)
+        violation = np.maximum(violation, np.maximum(edges[0] - value, value - edges[1]).max(axis=1))
+    if limits.max_volatility is not None:
+        gap = gap + (risk - own) / 2.0 * (limits.max_volatility**2 - variance)
+        violation = np.maximum(violation, np.sqrt(np.maximum(variance, 0.0)) - limits.max_volatility)
+    return _Terms(np.abs(weights.sum(axis=1) - 1.0), violation, gap, reward * mean - own / 2.0 * variance)
+
+
+def greedy_gap(
+    gradient: FloatArray,
+    weights: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    budget: float,
+    rows: FloatArray,
+    edges: tuple[FloatArray, FloatArray],
+    multipliers: FloatArray,
+) -> FloatArray:
+    """Duality gap of each row: `gradient'w` minus a lower bound of the least `gradient'v` over all portfolios v.
+
+    Args:
+        gradient: Of the objective to be minimised, shape (c, n).
+        weights: Shape (c, n).
+        lower: Bounds, shape (n,).
+        upper: Shape (n,).
+        budget: What weights add up to.
+        rows: Group and linear limits, shape (r, n).
+        edges: Their lower and upper edges, each shape (r,).
+        multipliers: Of those rows, shape (c, r): positive at a lower edge, negative at an upper one. Any values give a valid bound.
+
+    Returns:
+        Gap, shape (c,): 0 or more for feasible weights, and no smaller than what the objective loses against its optimum (convexity, and weak duality
+        in the rows; in bounds and budget the bound is exact, because filling the cheapest assets first solves that linear program).
+    """
+    y = np.where(np.isinf(edges[0]), np.minimum(multipliers, 0.0), multipliers)
+    y = np.where(np.isinf(edges[1]), np.maximum(y, 0.0), y)
+    low, high = np.where(np.isinf(edges[0]), 0.0, edges[0]), np.where(np.isinf(edges[1]), 0.0, edges[1])
+    cost = gradient - np.einsum("cr,rn->cn", y, rows)
+    cheapest, price = _cheapest(cost, lower, upper, budget)
+    gap = np.einsum("cn,cn->c", cost - price[:, None], weights - cheapest)
+    slack = np.einsum("cn,rn->cr", weights, rows) - np.where(y > 0.0, low, high)
+    return gap + np.einsum("cr,cr->c", y, slack)
+
+
+def _cheapest(cost: FloatArray, lower: FloatArray, upper: FloatArray, budget: float) -> tuple[FloatArray, FloatArray]:
+    """The portfolio of least cost within bounds and budget, shape (c, n), and the cost of its marginal asset, shape (c,)."""
+    order = np.argsort(cost, axis=1, kind="stable")
+    room = (upper - lower)[order]
+    before = np.cumsum(room, axis=1) - room
+    filled = np.clip(budget - lower.sum() - before, 0.0, room)
+    cheapest = np.empty_like(cost)
+    np.put_along_axis(cheapest, order, lower[order] + filled, axis=1)
+    last = np.maximum((filled > 0.0).sum(axis=1) - 1, 0)
+    marginal = np.take_along_axis(order, last[:, None], axis=1)
+    return cheapest, np.take_along_axis(cost, marginal, axis=1)[:, 0]
+
+
+def _best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float) -> tuple[FloatArray, float]:
+    """Multipliers of the rows, shape (r,), in units of the objective, and what the volatility cap adds to the risk aversion."""
+    from scipy.optimize import linprog
+
+    if not limits.row_names and limits.max_volatility is None:
+        return np.zeros(0), 0.0
+    risk, reward = (float(x[0]) for x in objective_scale(np.array([risk_aversion])))
+    marginal = model.covariance @ weights
+    low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
+    left = [-limits.rows[low], limits.rows[high]]
+    right = [-limits.row_lower[low], limits.row_upper[high]]
+    if limits.max_volatility is not None:
+        # no portfolio below the cap is cut off by the cap's tangent at the weights
+        left.append(marginal[None])
+        right.append(np.array([0.5 * (weights @ marginal + limits.max_volatility**2)]))
+    solved = linprog(
+        risk * marginal - reward * model.mean,
+        A_ub=np.vstack(left),
+        b_ub=np.concatenate(right),
+        A_eq=np.ones((1, len(model))),
+        b_eq=[1.0],
+        bounds=np.column_stack([limits.lower, limits.upper]),
+        method="highs",
+        options={"primal_feasibility_tolerance": LP_TOLERANCE, "dual_feasibility_tolerance": LP_TOLERANCE},
+    )
+    if solved.status != 0:
+        raise name_contradiction(limits)
+    prices = -np.asarray(solved.ineqlin.marginals)
+    y = np.zeros(len(limits.row_names))
+    y[low] += prices[: low.sum()]
+    y[high] -= prices[low.sum() : low.sum() + high.sum()]
+    cap = float(prices[-1]) if limits.max_volatility is not None else 0.0
+    if cap <= 0.0 or np.isinf(risk_aversion):
+        return y, 0.0
+    effective = (risk + cap) / reward
+    scale = float(objective_scale(np.array([effective]))[1][0]) / reward
+    return y * scale, effective - risk_aversion
+
+
+def _binding(
+    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float, multipliers: FloatArray, effective: float
+) -> tuple[Binding, ...]:
+    """Limits held with equality at a positive price, dearest first.
+
+    Prices are in the client's objective `m'w - g/2 w'Sw` (minus half the variance where `g` is inf): what one more unit of the limit adds a year.
+    """
+    risk, reward = (float(x[0]) for x in objective_scale(np.array([effective])))
+    unit = 1.0 / reward if reward > 0.0 else 1.0
+    cost = risk * (model.covariance @ weights) - reward * model.mean - multipliers @ limits.rows
+    price = float(_cheapest(cost[None], limits.lower, limits.upper, 1.0)[1][0])
+    found: list[tuple[str, float]] = []
+    for i, excess in enumerate((cost - price).tolist()):
+        side = -1 if excess > 0.0 else 1
+        edge = limits.lower[i] if side < 0 else limits.upper[i]
+        if abs(weights[i] - edge) <= ACTIVE:
+            found.append((limits.bound_name(i, side), abs(excess) * unit))
+    for j, y in enumerate(multipliers.tolist()):
+        found.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))
+    if limits.max_volatility is not None and effective > risk_aversion:
+        found.append(("max_volatility", (effective - risk_aversion) * limits.max_volatility))
+    return tuple(Binding(name=name, shadow_price=cost) for name, cost in sorted(found, key=lambda item: -item[1]) if cost > ACTIVE)

@@ -1,0 +1,302 @@
+"""Markowitz' critical line: every corner of the frontier, each one certified.
+
+The program is `min 1/2 w'Sw - t m'w` over the limits, for all risk tolerances `t >= 0` at once. Its solution is piecewise linear in `t`; the
+corners are where the set of active limits changes. The walk goes upward from the least risky portfolio, which an exact solver finds: from that
+side ties at the top of the frontier (equal best means, caps that divide 1) are ordinary events. Where events coincide the textbook rule can
+take a wrong turn: then the walk says so, the exact solver finds the active set a little further up, and the walk goes on from there. At the
+end every corner is certified by its duality gap; what does not certify is traced again by `cover`, which asks the exact solver for every
+single active set. What even that cannot certify is refused.
+
+Source: Markowitz & Todd (2000), Mean-Variance Analysis in Portfolio Choice and Capital Markets, chapters 7-9.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.data.returns import ReturnModel
+from advisor.errors import SolverError
+from advisor.optimize.active_set import ExactSolver, QuadraticProgram
+from advisor.optimize.certificate import greedy_gap
+from advisor.optimize.limits import Limits
+
+CERTIFIED = 1e-10
+"""Largest duality gap of a corner, as a share of the mean variance of an asset: a few ulps of the objective, or of the ridge that a singular
+covariance needs."""
+RIDGES = (0.0, 1e-11, 1e-10, 1e-9, 1e-8)
+WEAK_PIVOT = 1e-5
+"""A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in effect."""
+NUDGES = (1e-6, 1e-8, 1e-10)
+"""How far above a tie the exact solver is asked which limits are active, as a share of the risk tolerance there."""
+STRAIGHT = 1e-9
+SAME = 1e-9
+"""Corners this close, relative to their risk tolerance, are one."""
+TINY_RATE = 1e-13
+BROKEN = 1e-9
+MAX_RESTARTS = 200
+MAX_PROBES = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class CornerPath:
+    """Corners in ascending risk tolerance, shape (m,) and (m, n), with the multipliers of the rows at both ends of each segment, shape
+    (m - 1, 2, r), and their slope beyond the last corner, shape (r,)."""
+
+    risk_tolerance: FloatArray
+    weights: FloatArray
+    multipliers: FloatArray
+    slope: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Scaled:
+    """The program without its fixed weights, in units where covariances, means and rows are about 1.
+
+    `hessian` is S plus a multiple of 11' (the weights add up to 1, so this only shifts the budget's multiplier, and it makes riskless assets
+    harmless) plus a ridge where the covariance is singular. Row 0 is the budget.
+    """
+
+    program: QuadraticProgram
+    mean: FloatArray
+    pull: FloatArray
+    free: IntArray
+    fixed_weights: FloatArray
+    row_scale: FloatArray
+    kept_rows: IntArray
+    variance: float
+    spread: float
+
+    def unscaled(self, path: CornerPath, limits: Limits) -> CornerPath:
+        weights = np.repeat(self.fixed_weights[None], len(path.risk_tolerance), axis=0)
+        weights[:, self.free] = np.clip(path.weights, self.program.lower, self.program.upper)
+        shape = path.multipliers.shape[:2]
+        y, slope = np.zeros((*shape, len(limits.row_names))), np.zeros(len(limits.row_names))
+        y[..., self.kept_rows] = path.multipliers[..., 1:] * (self.variance / self.row_scale)
+        slope[self.kept_rows] = path.slope[1:] * (self.spread / self.row_scale)
+        return CornerPath(path.risk_tolerance * (self.variance / self.spread), weights, y, slope)
+
+
+def trace_corners(model: ReturnModel, limits: Limits) -> CornerPath:
+    """Every corner portfolio, from the least risky one upward.
+
+    Args:
+        model: Means and covariance of n assets.
+        limits: Their limits; the volatility cap is not looked at here.
+
+    Returns:
+        The corners; each has a duality gap below 1e-10 of the mean variance.
+
+    Raises:
+        InfeasibleError: No portfolio satisfies the limits (unnamed: see `infeasible.name_contradiction`).
+        SolverError: A corner could not be certified.
+    """
+    if bool((limits.lower >= limits.upper).all()):
+        r = len(limits.row_names)
+        return CornerPath(np.zeros(1), limits.lower[None].copy(), np.zeros((0, 2, r)), np.zeros(r))
+    scaled = _scale(model, limits)
+    solver = ExactSolver(scaled.program)
+    path = _walk(scaled, solver)
+    if path is None or _worst_gap(scaled, path) > CERTIFIED:
+        path = cover(scaled, solver)
+        worst = _worst_gap(scaled, path)
+        if worst > CERTIFIED:
+            raise SolverError(
+                f"A corner of the frontier has a duality gap of {worst:.3g} of the mean variance, above {CERTIFIED:g}: it may not be optimal and is "
+                "not returned. The covariance is likely near-singular; shrink it, or remove duplicate assets.",
+                solver="critical line",
+                status="not certified",
+            )
+    return scaled.unscaled(_merged(path), limits)
+
+
+def _scale(model: ReturnModel, limits: Limits) -> _Scaled:
+    free = np.nonzero(limits.lower < limits.upper)[0]
+    fixed = np.where(limits.lower < limits.upper, 0.0, limits.lower)
+    variance = float(np.diag(model.covariance)[free].mean()) or 1.0
+    mean = model.mean[free] - model.mean[free].mean()
+    spread = max(float(np.abs(mean).max()), 1e-12 * float(np.abs(model.mean).max())) or 1.0
+    rows = limits.rows[:, free]
+    size = np.abs(rows).max(axis=1) if free.size else np.zeros(0)
+    kept = np.nonzero(size > 0.0)[0]
+    held = limits.rows[kept] @ fixed
+    matrix = np.vstack([np.ones(free.size), rows[kept] / size[kept, None]])
+    low = np.concatenate([[1.0 - fixed.sum()], (limits.row_lower[kept] - held) / size[kept]])
+    high = np.concatenate([[1.0 - fixed.sum()], (limits.row_upper[kept] - held) / size[kept]])
+    hessian, pull = _hessian(model.covariance[np.ix_(free, free)] / variance), model.covariance[free] @ fixed / variance
+    program = QuadraticProgram(hessian, limits.lower[free], limits.upper[free], np.ascontiguousarray(matrix), low, high)
+    return _Scaled(program, mean / spread, pull, free, fixed, size[kept], kept, variance, spread)
+
+
+def _hessian(covariance: FloatArray) -> FloatArray:
+    """The normalised covariance plus 11', and a ridge when its factor has a pivot that is rounding."""
+    for ridge in RIDGES:
+        hessian = covariance + 1.0
+        hessian[np.diag_indices_from(hessian)] += ridge
+        try:
+            pivots = np.diag(np.linalg.cholesky(hessian))
+        except np.linalg.LinAlgError:
+            continue
+        if ridge > 0.0 or pivots.min() > WEAK_PIVOT:
+            return hessian
+    raise SolverError(
+        "The covariance has no Cholesky factor even with a ridge; repair it first.", solver="cholesky", status="not positive definite"
+    )
+
+
+def _sides(scaled: _Scaled, solver: ExactSolver, tau: float) -> tuple[FloatArray, Any, Any]:
+    """The optimum at `tau` and what is active there: -1 lower edge, +1 upper edge, 0 neither, 2 an equality."""
+    x, multipliers = solver.solve(scaled.pull - tau * scaled.mean)
+    n, p = scaled.mean.size, scaled.program
+    sides = np.sign(multipliers).astype(np.int64)
+    rows = np.where(p.row_upper - p.row_lower <= 0.0, 2, sides[n:])
+    return x, sides[:n], rows
+
+
+def _walk(scaled: _Scaled, solver: ExactSolver) -> CornerPath | None:
+    """The compiled walk, helped over ties by the exact solver; None where that does not get it to the end."""
+    from advisor.optimize import kernels
+
+    p, tau, pieces = scaled.program, 0.0, []
+    room = 4 * (scaled.mean.size + p.row_lower.size) + 64
+    sides = _sides(scaled, solver, 0.0)[1:]
+    for _ in range(MAX_RESTARTS):
+        data = (p.hessian, scaled.mean, scaled.pull, p.rows, p.row_lower, p.row_upper, p.lower, p.upper)
+        code, taus, weights, multipliers, slope = kernels.walk_critical_line(*data, sides[0], sides[1], tau, room)
+        if len(taus) > 1 or code == kernels.END:
+            pieces.append((taus, weights, multipliers))
+            tau = float(taus[-1])
+        if code == kernels.END:
+            return _joined(pieces, slope)
+        if code == kernels.FULL:
+            continue
+        for nudge in NUDGES:
+            sides = _sides(scaled, solver, tau + nudge * max(tau, 1e-3))[1:]
+            trial = kernels.walk_critical_line(*data, sides[0].copy(), sides[1].copy(), tau, 1)
+            if trial[0] == kernels.END or len(trial[1]) > 1:
+                break
+        else:
+            return None
+    return None
+
+
+def _joined(pieces: list[tuple[FloatArray, FloatArray, FloatArray]], slope: FloatArray) -> CornerPath:
+    taus, weights = [pieces[0][0]], [pieces[0][1]]
+    for t, w, _ in pieces[1:]:
+        taus.append(t[1:])
+        weights.append(w[1:])
+    return CornerPath(np.concatenate(taus), np.concatenate(weights), np.concatenate([y for _, _, y in pieces]), slope)
+
+
+def _worst_gap(scaled: _Scaled, path: CornerPath) -> float:
+    """Largest duality gap over all corners and segment midpoints, with the multipliers of each side, in normalised units."""
+    t, w, y = path.risk_tolerance, path.weights, path.multipliers
+    points = [
+        (t[-1:], w[-1:], y[-1:, 1] if len(y) else path.slope[None]),
+        (t[-1:] + 1.0, w[-1:], (y[-1:, 1] if len(y) else 0.0) + path.slope[None]),
+    ]
+    if len(y):
+        points += [
+            (t[:-1], w[:-1], y[:, 0]),
+            (t[1:], w[1:], y[:, 1]),
+            ((t[:-1] + t[1:]) / 2, (w[:-1] + w[1:]) / 2, (y[:, 0] + y[:, 1]) / 2),
+        ]
+    worst = 0.0
+    for tau, x, multipliers in points:
+        x = np.clip(x, scaled.program.lower, scaled.program.upper)
+        p = scaled.program
+        gradient = x @ p.hessian + scaled.pull - tau[:, None] * scaled.mean
+        gap = greedy_gap(
+            gradient, x, p.lower, p.upper, float(p.row_lower[0]), p.rows[1:], (p.row_lower[1:], p.row_upper[1:]), multipliers[:, 1:]
+        )
+        inside = x @ p.rows.T
+        off = np.maximum(p.row_lower - inside, inside - p.row_upper).max()
+        worst = max(worst, float((gap / (1.0 + tau)).max()), float(off))
+    return worst
+
+
+def _merged(path: CornerPath) -> CornerPath:
+    """Without the corners where nothing turns: equal neighbours on both sides, or a straight line through."""
+    t, w = path.risk_tolerance, path.weights
+    if len(t) < 3:
+        return path
+    slope = np.diff(w, axis=0) / np.diff(t)[:, None]
+    turns = np.abs(np.diff(slope, axis=0)).max(axis=1) > STRAIGHT * (1.0 + np.abs(slope[:-1]).max(axis=1))
+    kept = np.concatenate([[True], turns, [True]])
+    ends = np.nonzero(kept)[0]
+    multipliers = np.stack([path.multipliers[ends[:-1], 0], path.multipliers[ends[1:] - 1, 1]], axis=1)
+    return CornerPath(t[kept], w[kept], multipliers, path.slope)
+
+
+def cover(scaled: _Scaled, solver: ExactSolver) -> CornerPath:
+    """The same path without the walk: the exact solver names the active set just above what is covered, numpy finds how far it holds.
+
+    Slower, but every step starts afresh, so no wrong turn is possible; also the reference of the compiled walk.
+
+    Raises:
+        SolverError: No end was found.
+    """
+    tau, probe, step, corners = 0.0, 0.0, NUDGES[0], []
+    for _ in range(MAX_PROBES):
+        x, sides, rows = _sides(scaled, solver, probe)
+        low, high, (w0, w1, y0, y1) = _interval(scaled, sides, rows, probe)
+        if low <= probe < high:
+            start = tau if low <= tau + SAME * max(tau, 1e-3) else low
+            corners.append((start, w0 + start * w1, y0 + start * y1))
+            if np.isinf(high):
+                return _path_of(corners, y1)
+            corners.append((high, w0 + high * w1, y0 + high * y1))
+            tau, step = high, NUDGES[0]
+        else:
+            corners.append((probe, x, y0 + probe * y1))
+            tau, step = probe, 2.0 * step
+        probe = tau + step * max(tau, 1e-3)
+    raise SolverError(f"No end of the frontier after {MAX_PROBES} active sets.", solver="daqp", status="no end found")
+
+
+def _path_of(corners: list[tuple[float, FloatArray, FloatArray]], slope: FloatArray) -> CornerPath:
+    taus = np.array([t for t, _, _ in corners])
+    y = np.array([y for _, _, y in corners])
+    kept = np.concatenate([[True], np.diff(taus) > 0.0])
+    before = np.nonzero(kept)[0][1:] - 1
+    return CornerPath(
+        taus[kept], np.array([w for _, w, _ in corners])[kept], np.stack([y[np.nonzero(kept)[0][:-1]], y[before + 1]], axis=1), slope
+    )
+
+
+def _interval(scaled: _Scaled, sides: IntArray, row_sides: IntArray, tau: float) -> tuple[float, float, tuple[FloatArray, ...]]:
+    """Where the active set is optimal, and the line `w0 + t w1` with multipliers `y0 + t y1` it gives; empty when it is not optimal at `tau`."""
+    p, n = scaled.program, scaled.mean.size
+    free, rows = np.nonzero(sides == 0)[0], np.nonzero(row_sides != 0)[0]
+    w0 = np.where(sides < 0, p.lower, np.where(sides > 0, p.upper, 0.0))
+    edge = np.where(row_sides[rows] < 0, p.row_lower[rows], p.row_upper[rows])
+    matrix = np.block(
+        [[p.hessian[np.ix_(free, free)], -p.rows[np.ix_(rows, free)].T], [p.rows[np.ix_(rows, free)], np.zeros((rows.size, rows.size))]]
+    )
+    right = np.zeros((free.size + rows.size, 2))
+    right[: free.size, 0] = -(p.hessian[free] @ w0 + scaled.pull[free])
+    right[: free.size, 1] = scaled.mean[free]
+    right[free.size :, 0] = edge - p.rows[rows] @ w0
+    solved = np.linalg.lstsq(matrix, right, rcond=1e-14)[0]
+    w1, y0, y1 = np.zeros(n), np.zeros(p.row_lower.size), np.zeros(p.row_lower.size)
+    w0[free], w1[free] = solved[: free.size].T
+    y0[rows], y1[rows] = solved[free.size :].T
+    r0, r1 = p.hessian @ w0 + scaled.pull - p.rows.T @ y0, p.hessian @ w1 - scaled.mean - p.rows.T @ y1
+    at, out = p.rows @ w0, p.rows @ w1
+    idle = row_sides == 0
+    value = np.concatenate(
+        [(w0 - p.lower)[free], (p.upper - w0)[free], (-sides * r0)[sides != 0], (at - p.row_lower)[idle], (p.row_upper - at)[idle]]
+    )
+    rate = np.concatenate([w1[free], -w1[free], (-sides * r1)[sides != 0], out[idle], -out[idle]])
+    one_sided = np.abs(row_sides) == 1
+    value, rate = np.concatenate([value, (-row_sides * y0)[one_sided]]), np.concatenate([rate, (-row_sides * y1)[one_sided]])
+    seen = np.isfinite(value)
+    value, rate = value[seen] + tau * rate[seen], rate[seen]
+    flat = TINY_RATE * (1.0 + np.abs(rate).max(initial=0.0))
+    steps = np.maximum(value, 0.0) / np.maximum(np.abs(rate), flat)
+    high = tau + float(steps[rate < -flat].min(initial=np.inf))
+    low = tau - float(steps[rate > flat].min(initial=np.inf))
+    return (low if value.min(initial=0.0) > -BROKEN else np.inf), high, (w0, w1, y0, y1)

@@ -1,0 +1,370 @@
+"""The whole exact frontier of one universe and mandate, and a client's place on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray, StrArray, frozen
+from advisor.contracts.mandate import Mandate
+from advisor.data.returns import ReturnModel
+from advisor.errors import InfeasibleError, InputError
+from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals, objective_scale
+from advisor.optimize.critical_line import CornerPath, trace_corners
+from advisor.optimize.infeasible import name_contradiction
+from advisor.optimize.limits import Limits, limits_of
+from advisor.optimize.preferences import Preferences
+
+BLOCK = 4096
+"""Clients looked up at a time: a block of weights stays in the cache. Rows do not depend on it."""
+RISKLESS = 1e-12
+"""A volatility below this is zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """Every corner portfolio of a mean-variance frontier, in ascending risk tolerance `1 / risk aversion`; between two of them weights are linear in it.
+
+    Args:
+        assets: Ids, length n.
+        risk_tolerance: Shape (m,), ascending from 0; up to each of these its portfolio is optimal.
+        weights: Fractions of wealth, shape (m, n); rows add up to 1.
+        mean: Expected annual returns, shape (m,), not descending.
+        volatility: Annual, shape (m,), not descending.
+        kkt_residual: Of each corner, shape (m,); see `certificate`.
+        limits: The limits that shaped it.
+        model: The estimates it is the frontier of.
+        path: Corners with the multipliers of the rows, as traced.
+        least_risk_aversion: Below this the volatility cap decides, not the client; 0 where no cap cuts the frontier off.
+    """
+
+    assets: tuple[str, ...]
+    risk_tolerance: FloatArray
+    weights: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    kkt_residual: FloatArray
+    limits: Limits
+    model: ReturnModel
+    path: CornerPath
+    least_risk_aversion: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.risk_tolerance)
+
+    def __repr__(self) -> str:
+        return f"Frontier({len(self.assets)} assets, {len(self)} corners, volatility {self.volatility[0]:.2%}..{self.volatility[-1]:.2%}, mean {self.mean[0]:.2%}..{self.mean[-1]:.2%})"
+
+    def at_risk_aversion(self, gamma: FloatArray | float) -> FloatArray:
+        """Weights that maximise `mean - gamma / 2 * variance`.
+
+        Args:
+            gamma: Risk aversion, shape (c,) or a number; 0 asks for the highest mean, inf for the least risk.
+
+        Returns:
+            Weights, shape (c, n), or (n,) for a number. Exact: the frontier is linear in `1 / gamma` between corners.
+
+        Raises:
+            InputError: A risk aversion is negative or nan.
+        """
+        rows = _rows_of(gamma, "gamma", lower=0.0, infinite=True)
+        with np.errstate(divide="ignore"):
+            weights = self._at(*self._place(1.0 / rows))
+        return weights[0] if np.ndim(gamma) == 0 else weights
+
+    def at_volatility(self, target: FloatArray | float) -> FloatArray:
+        """Weights of the frontier portfolio with each target volatility.
+
+        Args:
+            target: Annual volatility, shape (c,) or a number; 0.10 is 10 %. Clipped to the frontier's two ends.
+
+        Returns:
+            Weights, shape (c, n), or (n,) for a number. Exact: between two corners variance is a quadratic whose root is taken in closed form.
+
+        Raises:
+            InputError: A target is negative or nan.
+        """
+        weights = self._at(*self._place_volatility(_rows_of(target, "target", lower=0.0, infinite=True)))
+        return weights[0] if np.ndim(target) == 0 else weights
+
+    def at_mean(self, target: FloatArray | float) -> FloatArray:
+        """Weights of the frontier portfolio with each target expected return, clipped to the frontier's two ends.
+
+        Args:
+            target: Annual expected return, shape (c,) or a number.
+
+        Returns:
+            Weights, shape (c, n), or (n,) for a number.
+
+        Raises:
+            InputError: A target is nan.
+        """
+        rows = _rows_of(target, "target", lower=-np.inf, infinite=True)
+        corner = _last_at_most(self._mean, rows)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = (np.clip(rows, self._mean[0], self._mean[-1]) - self._mean[corner]) / self._rise[corner]
+        weights = self._at(corner, np.clip(np.nan_to_num(share), 0.0, 1.0))
+        return weights[0] if np.ndim(target) == 0 else weights
+
+    def risk_aversion_at(self, volatility: FloatArray | float) -> FloatArray:
+        """The risk aversion whose optimum has each volatility: where one portfolio serves a range of them (a kink), the largest.
+
+        Args:
+            volatility: Annual, shape (c,) or a number; clipped to the frontier's two ends.
+
+        Returns:
+            Shape (c,); inf at the end of least risk.
+
+        Raises:
+            InputError: A volatility is negative or nan.
+        """
+        rows = np.clip(_rows_of(volatility, "volatility", lower=0.0, infinite=True), self._volatility[0], self._volatility[-1])
+        corner, share = self._place_volatility(rows)
+        first = np.searchsorted(self._volatility, rows, side="left")
+        exact = self._volatility[np.minimum(first, len(self) - 1)] == rows
+        tolerance = np.where(
+            exact, self.risk_tolerance[np.minimum(first, len(self) - 1)], self.risk_tolerance[corner] + share * self._width[corner]
+        )
+        with np.errstate(divide="ignore"):
+            return 1.0 / tolerance
+
+    def at_preferences(self, preferences: Preferences) -> FloatArray:
+        """Weights that each client with these preferences likes best: the pure optimum, with no cap and no one-way rule.
+
+        Args:
+            preferences: Of c clients. A status-quo cost needs holdings: see `optimal_portfolio`.
+
+        Returns:
+            Weights, shape (c, n). For normal returns, and any convex limits, the optimum lies on this frontier, where its effective risk aversion says.
+
+        Raises:
+            InputError: A status-quo cost is not 0.
+        """
+        gamma = self.effective_risk_aversion(preferences)
+        with np.errstate(divide="ignore"):
+            return self._at(*self._place(1.0 / gamma))
+
+    def effective_risk_aversion(self, preferences: Preferences) -> FloatArray:
+        """The plain risk aversion that leads to the same portfolio as these preferences, shape (c,); inf where the client takes no risk at all.
+
+        Raises:
+            InputError: A status-quo cost is not 0.
+        """
+        return preferences.effective_risk_aversion(self.risk_tolerance, self._mean, self._variance, self._slope, self._curve)
+
+    def participation(self, preferences: Preferences) -> StrArray:
+        """ "ok", or "no_participation" where the client's optimum is the riskless end, shape (c,)."""
+        nobody = np.isinf(self.effective_risk_aversion(preferences)) & np.isfinite(preferences.risk_aversion)
+        return np.where(nobody, "no_participation", "ok")
+
+    def max_sharpe(self, risk_free: float = 0.0) -> FloatArray:
+        """Weights with the highest `(mean - risk_free) / volatility`, shape (n,).
+
+        On each segment the Sharpe ratio peaks where `risk tolerance * (mean - risk_free) = variance`, which is linear in the place on the segment.
+        Of several portfolios with that ratio (cash mixed with one portfolio) the one that takes most risk is returned.
+
+        Raises:
+            InputError: No portfolio earns more than `risk_free`.
+        """
+        if not self._mean[-1] > risk_free:
+            raise InputError(
+                f"risk_free {risk_free:g} is not below the highest expected return {self._mean[-1]:g}; no portfolio has a positive Sharpe ratio. Lower it.",
+                field="risk_free",
+                value=risk_free,
+            )
+        excess = self._mean - risk_free
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = (self._variance - self.risk_tolerance * excess) / (self._width * excess - self.risk_tolerance * self._rise)
+        corner = np.tile(np.arange(len(self)), 2)
+        share = np.concatenate([np.zeros(len(self)), np.clip(np.nan_to_num(share, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)])
+        mean, volatility = self._moments(corner, share)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sharpe = np.where(mean > risk_free, (mean - risk_free) / np.where(volatility < RISKLESS, 0.0, volatility), -np.inf)
+        best = (
+            np.nonzero(sharpe >= sharpe.max() * (1.0 - 1e-12))[0]
+            if np.isfinite(sharpe.max())
+            else np.nonzero(np.isinf(sharpe) & (sharpe > 0))[0]
+        )
+        winner = best[np.argmax(mean[best])]
+        return self._at(corner[[winner]], share[[winner]])[0]
+
+    def moments_at(self, gamma: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Expected annual return and volatility of the optimum at each risk aversion, each shape (c,), without its weights."""
+        with np.errstate(divide="ignore"):
+            return self._moments(*self._place(1.0 / _rows_of(gamma, "gamma", lower=0.0, infinite=True)))
+
+    def kkt_residuals(self, weights: FloatArray, gamma: FloatArray) -> FloatArray:
+        """KKT residual of rows of weights at their risk aversions, shape (c,), recomputed from model and limits with this frontier's multipliers."""
+        effective = np.maximum(gamma, self.least_risk_aversion)
+        return kkt_residuals(self.model, self.limits, weights, gamma, self._multipliers(effective), effective)
+
+    def certify(self, weights: FloatArray, gamma: float) -> Certificate:
+        """Residual and binding limits of one row of weights, shape (n,), at its risk aversion."""
+        effective = max(gamma, self.least_risk_aversion)
+        return certify_row(self.model, self.limits, weights, gamma, self._multipliers(np.array([effective]))[0], effective)
+
+    # ---- the arithmetic of a place: corner j and a share of the way to corner j + 1
+
+    @cached_property
+    def _step(self) -> FloatArray:
+        return frozen(np.vstack([np.diff(self.weights, axis=0), np.zeros((1, len(self.assets)))]))
+
+    @cached_property
+    def _width(self) -> FloatArray:
+        return frozen(np.append(np.diff(self.risk_tolerance), 0.0))
+
+    @cached_property
+    def _mean(self) -> FloatArray:
+        return frozen(np.maximum.accumulate(self.mean))
+
+    @cached_property
+    def _rise(self) -> FloatArray:
+        return frozen(np.append(np.diff(self._mean), 0.0))
+
+    @cached_property
+    def _volatility(self) -> FloatArray:
+        return frozen(np.maximum.accumulate(self.volatility))
+
+    @cached_property
+    def _variance(self) -> FloatArray:
+        return frozen(self._volatility**2)
+
+    @cached_property
+    def _slope(self) -> FloatArray:
+        """Half the derivative of variance by the share, at each corner."""
+        return frozen(np.maximum(np.einsum("mi,ij,mj->m", self.weights, self.model.covariance, self._step), 0.0))
+
+    @cached_property
+    def _curve(self) -> FloatArray:
+        """Variance of the step from each corner to the next."""
+        return frozen(np.maximum(np.einsum("mi,ij,mj->m", self._step, self.model.covariance, self._step), 0.0))
+
+    def _place(self, tolerance: FloatArray) -> tuple[IntArray, FloatArray]:
+        corner = _last_at_most(self.risk_tolerance, tolerance)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = (np.minimum(tolerance, self.risk_tolerance[-1]) - self.risk_tolerance[corner]) / self._width[corner]
+        return corner, np.clip(np.nan_to_num(share), 0.0, 1.0)
+
+    def _place_volatility(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
+        corner = _last_at_most(self._volatility, target)
+        p, q = self._slope[corner], self._curve[corner]
+        clipped = np.minimum(target, self._volatility[-1])
+        missing = np.maximum((clipped - self._volatility[corner]) * (clipped + self._volatility[corner]), 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = missing / (p + np.sqrt(p * p + q * missing))
+        return corner, np.clip(np.nan_to_num(share), 0.0, 1.0)
+
+    def _at(self, corner: IntArray, share: FloatArray) -> FloatArray:
+        weights = np.empty((corner.size, len(self.assets)))
+        for start in range(0, corner.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            rows = weights[block]
+            np.take(self._step, corner[block], axis=0, out=rows)
+            rows *= share[block, None]
+            rows += self.weights[corner[block]]
+        return weights
+
+    def _moments(self, corner: IntArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
+        variance = self._variance[corner] + share * (2.0 * self._slope[corner] + share * self._curve[corner])
+        return self._mean[corner] + share * self._rise[corner], np.sqrt(variance)
+
+    def _multipliers(self, gamma: FloatArray) -> FloatArray:
+        """Of the rows, in units of the certificate's objective, shape (c, r)."""
+        risk, reward = objective_scale(gamma)
+        with np.errstate(divide="ignore"):
+            corner, share = self._place(1.0 / gamma)
+        y, last = self.path.multipliers, len(self) - 1
+        beyond = np.maximum(reward - risk * self.risk_tolerance[-1], 0.0)[:, None] * self.path.slope
+        if last == 0:
+            return beyond
+        segment = np.minimum(corner, last - 1)
+        share = np.where(corner < last, share, 1.0)[:, None]
+        return risk[:, None] * (y[segment, 0] + share * (y[segment, 1] - y[segment, 0])) + beyond
+
+
+def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligible: BoolArray | None = None) -> Frontier:
+    """Every corner portfolio of the mean-variance frontier, exactly, each one certified.
+
+    Args:
+        model: Annual expected returns and covariance of n assets.
+        mandate: Bounds, group limits, linear limits and a cap on volatility; long-only when None.
+        eligible: False where an asset may not be held, shape (n,).
+
+    Returns:
+        The frontier. Every corner has a KKT residual below 1e-9.
+
+    Raises:
+        InputError: The mandate or the mask does not fit the model.
+        InfeasibleError: The limits contradict each other; they are named with the smallest repair.
+        SolverError: A corner could not be certified.
+
+    >>> model = ReturnModel(["cash", "stocks"], [0.02, 0.08], [[0.0, 0.0], [0.0, 0.04]])
+    >>> trace_frontier(model).at_risk_aversion(3.0)
+    array([0.5, 0.5])
+    """
+    limits = limits_of(model, mandate or Mandate(), eligible)
+    try:
+        path = trace_corners(model, limits)
+    except InfeasibleError:
+        raise name_contradiction(limits) from None
+    frontier = _frontier(model, limits, path, 0.0)
+    cap = limits.max_volatility
+    if cap is None or frontier.volatility[-1] <= cap:
+        return frontier
+    if cap < frontier.volatility[0] * (1.0 - 1e-12):
+        raise InfeasibleError(
+            f"max_volatility {cap:.6g} is below {frontier.volatility[0]:.6g}, the least volatility that the other limits allow; raise it to at least "
+            f"{np.ceil(frontier.volatility[0] * 1e6) / 1e6:.6g}, or admit less risky assets.",
+            constraints=("max_volatility",),
+        )
+    gamma = float(frontier.risk_aversion_at(cap)[0])
+    return _frontier(model, limits, _cut(frontier, gamma, cap), gamma)
+
+
+def _cut(frontier: Frontier, gamma: float, cap: float) -> CornerPath:
+    """The path up to its first portfolio of volatility `cap`, at risk aversion `gamma`; beyond it nothing changes."""
+    tolerance, path = 1.0 / gamma, frontier.path
+    before = int(np.searchsorted(path.risk_tolerance, tolerance, side="left"))
+    if before == 0:
+        return CornerPath(path.risk_tolerance[:1], path.weights[:1], path.multipliers[:0], 0.0 * path.slope)
+    start = path.risk_tolerance[before - 1]
+    share = (tolerance - start) / (path.risk_tolerance[before] - start)
+    y = path.multipliers[:before].copy()
+    y[-1, 1] = y[-1, 0] + share * (y[-1, 1] - y[-1, 0])
+    return CornerPath(
+        np.append(path.risk_tolerance[:before], tolerance),
+        np.vstack([path.weights[:before], frontier.at_volatility(cap)]),
+        y,
+        0.0 * path.slope,
+    )
+
+
+def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, least: float) -> Frontier:
+    mean = path.weights @ model.mean
+    volatility = np.sqrt(np.maximum(np.einsum("mi,ij,mj->m", path.weights, model.covariance, path.weights), 0.0))
+    arrays = (path.risk_tolerance, path.weights, mean, volatility, np.zeros(mean.size))
+    draft = Frontier(model.assets, *(frozen(a) for a in arrays), limits, model, path, least)
+    with np.errstate(divide="ignore"):
+        residual = draft.kkt_residuals(draft.weights, 1.0 / draft.risk_tolerance)
+    return replace(draft, kkt_residual=frozen(residual))
+
+
+def _rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bool) -> FloatArray:
+    """`value` as rows, shape (c,), checked."""
+    rows = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    bad = ~(rows >= lower) | (np.isinf(rows) & (not infinite))
+    if rows.ndim != 1 or bad.any():
+        shown = rows.shape if rows.ndim != 1 else float(rows[bad][0])
+        raise InputError(
+            f"{name} has {'shape' if rows.ndim != 1 else 'the value'} {shown}; give one number, or one a client, {f'{lower:g} or more' if lower > -np.inf else 'none of them nan'}.",
+            field=name,
+            value=shown,
+        )
+    return rows
+
+
+def _last_at_most(corners: FloatArray, values: FloatArray) -> IntArray:
+    """Index of the last corner not above each value, 0 where all are."""
+    return np.maximum(np.searchsorted(corners, values, side="right") - 1, 0)

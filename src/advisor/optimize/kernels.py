@@ -1,0 +1,584 @@
+# ruff: noqa: C901  one compiled loop is clearer, and faster, than its pieces
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false
+"""The hot loops of the optimiser, compiled by numba on first use. Each is compared in the tests with a plain reference.
+
+Critical line: `walk_critical_line` (reference: the cover of `critical_line.py`, which solves by daqp and numpy alone).
+Preferences: `preference_tolerances` (reference: bisection on the stationarity condition in numpy).
+Batches: `pivot_rows` and `row_products` (reference: daqp row by row, and a plain matrix product).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit, prange  # pyright: ignore[reportMissingTypeStubs]
+
+END, CYCLED, LOST, SINGULAR, FULL = 0, 1, 2, 3, 4
+"""Why a walk stopped: at its end; after too many steps of length zero; outside its limits; a factor broke down; no room left."""
+LEVEL = 0
+SLACK = 1e-9
+"""A limit broken by more than this means that the walk has taken a wrong turn."""
+TIE = 1e-13
+TINY_RATE = 1e-13
+TINY_PIVOT = 1e-11
+FAR = 1e13
+MAX_REPAIRS = 80
+
+
+@njit(cache=True)
+def _insert(L, order, k, H, i):  # pragma: no cover - compiled
+    """Append variable `i` to the factor of H[F, F]; False when H[F, F] is not positive definite."""
+    s = H[i, i]
+    for a in range(k):
+        v = H[i, order[a]]
+        for b in range(a):
+            v -= L[a, b] * L[k, b]
+        v /= L[a, a]
+        L[k, a] = v
+        s -= v * v
+    if s <= TINY_PIVOT * H[i, i]:
+        return False
+    L[k, k] = math.sqrt(s)
+    order[k] = i
+    return True
+
+
+@njit(cache=True)
+def _remove(L, order, k, p):  # pragma: no cover - compiled
+    """Take the p-th variable out of the factor, by Givens rotations of the rows below it."""
+    for a in range(p, k - 1):
+        order[a] = order[a + 1]
+        for b in range(a + 2):
+            L[a, b] = L[a + 1, b]
+    for j in range(p, k - 1):
+        x, y = L[j, j], L[j, j + 1]
+        r = math.hypot(x, y)
+        c, s = x / r, y / r
+        L[j, j] = r
+        for a in range(j + 1, k - 1):
+            x, y = L[a, j], L[a, j + 1]
+            L[a, j], L[a, j + 1] = c * x + s * y, c * y - s * x
+
+
+@njit(cache=True)
+def _solve(L, k, U, S, kept, g, b, w, y):  # pragma: no cover - compiled
+    """Add to (w, y) the solution of H w - A'y = g, A w = b, from H = LL', U = (L^-1 A')', S the factor of UU'."""
+    x, t = np.empty(k), np.empty(b.size)
+    for a in range(k):
+        x[a] = (g[a] - np.dot(L[a, :a], x[:a])) / L[a, a]
+    for i in range(b.size):
+        t[i] = 0.0
+        if kept[i]:
+            t[i] = (b[i] - np.dot(U[i, :k], x) - np.dot(S[i, :i], t[:i])) / S[i, i]
+    for i in range(b.size - 1, -1, -1):
+        if kept[i]:
+            for j in range(i + 1, b.size):
+                t[i] -= S[j, i] * t[j]
+            t[i] /= S[i, i]
+            y[i] += t[i]
+            x += t[i] * U[i, :k]
+    for a in range(k - 1, -1, -1):
+        x[a] /= L[a, a]
+        w[a] += x[a]
+        for c in range(a):
+            x[c] -= L[a, c] * x[a]
+
+
+@njit(cache=True)
+def _line(H, linear, A, edge, w, L, order, k, active, w0, y0):  # pragma: no cover - compiled
+    """Free weights and multipliers for one right-hand side: H w + linear - A'y = 0 on the free, A w = edge on the active rows."""
+    F = order[:k]
+    m = active.size
+    AF, U, S, kept = np.empty((m, k)), np.empty((m, k)), np.zeros((m, m)), np.ones(m, np.bool_)
+    for i in range(m):
+        for a in range(k):
+            AF[i, a] = A[active[i], F[a]]
+            U[i, a] = (AF[i, a] - np.dot(L[a, :a], U[i, :a])) / L[a, a]
+        full = np.dot(U[i], U[i])
+        for j in range(i):
+            if kept[j]:
+                S[i, j] = (np.dot(U[i], U[j]) - np.dot(S[i, :j], S[j, :j])) / S[j, j]
+        rest = full - np.dot(S[i, :i], S[i, :i])
+        kept[i] = rest > 1e-10 * full and full > 0.0
+        S[i, i] = math.sqrt(rest) if kept[i] else 1.0
+        if not kept[i]:
+            S[i, :i] = 0.0
+    g, b, wf, yf = np.empty(k), np.empty(m), np.zeros(k), np.zeros(m)
+    for _ in range(2):
+        h = linear.copy()
+        for j in range(w.size):
+            if w[j] != 0.0:
+                h += w[j] * H[j]
+        for a in range(k):
+            h += wf[a] * H[F[a]]
+        for a in range(k):
+            g[a] = -h[F[a]]
+        for i in range(m):
+            g += yf[i] * AF[i]
+            b[i] = edge[i] - np.dot(A[active[i]], w) - np.dot(AF[i], wf)
+        _solve(L, k, U, S, kept, g, b, wf, yf)
+    w0[:] = w
+    y0[:] = 0.0
+    for a in range(k):
+        w0[F[a]] = wf[a]
+    for i in range(m):
+        y0[active[i]] = yf[i]
+
+
+@njit(cache=True)
+def _gradient(H, linear, A, w, y):  # pragma: no cover - compiled
+    r = linear.copy()
+    for j in range(w.size):
+        if w[j] != 0.0:
+            r += w[j] * H[j]
+    for i in range(y.size):
+        if y[i] != 0.0:
+            r -= y[i] * A[i]
+    return r
+
+
+@njit(cache=True)
+def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, tau, room):  # pragma: no cover - compiled
+    """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
+
+    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities.
+    Both are changed in place. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of each segment, slope
+    of the multipliers beyond the last corner).
+    """
+    n, r = mu.size, low.size
+    L, order, k, idle, changes = np.zeros((n, n)), np.empty(n, np.int64), 0, 0, 0
+    taus, W, Y, ray = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, r)), np.zeros(r)
+    w0, w1, y0, y1, count, fresh = np.empty(n), np.empty(n), np.empty(r), np.empty(r), 0, True
+    none = np.zeros(n)
+    while True:
+        if changes > 60 or k == 0:
+            k, changes = 0, 0
+            for i in range(n):
+                if side[i] == 0:
+                    if not _insert(L, order, k, H, i):
+                        return SINGULAR, taus[: count + 1], W[: count + 1], Y[:count], ray
+                    k += 1
+        active = np.nonzero(row_side)[0]
+        edge = np.empty(active.size)
+        for i in range(active.size):
+            edge[i] = low[active[i]] if row_side[active[i]] < 0 else high[active[i]]
+        fixed = np.zeros(n)
+        for i in range(n):
+            if side[i] != 0:
+                fixed[i] = l[i] if side[i] < 0 else u[i]
+        _line(H, pull, A, edge, fixed, L, order, k, active, w0, y0)
+        _line(H, -mu, A, np.zeros(active.size), none, L, order, k, active, w1, y1)
+        r0, r1 = _gradient(H, pull, A, w0, y0), _gradient(H, -mu, A, w1, y1)
+        slow, calm = TINY_RATE * (1.0 + np.abs(w1).max()), TINY_RATE * (1.0 + np.abs(r1).max())
+        best, rate, kind, who, turn, lost = FAR, 0.0, -1, -1, 0, 0.0
+        for i in range(n + r):
+            for s in (-1, 1):
+                # `gap` is what is left before limit or multiplier i is used up on side s, `d` how fast that goes
+                if i < n:
+                    if side[i] == 0:
+                        e = l[i] if s < 0 else u[i]
+                        gap, d, eps, what = s * (e - w0[i] - tau * w1[i]), s * w1[i], slow, 0
+                    elif side[i] == s and l[i] < u[i]:
+                        gap, d, eps, what = -s * (r0[i] + tau * r1[i]), s * r1[i], calm, 1
+                    else:
+                        continue
+                else:
+                    j = i - n
+                    if row_side[j] == 0:
+                        e = low[j] if s < 0 else high[j]
+                        if np.isinf(e):
+                            continue
+                        d = s * np.dot(A[j], w1)
+                        gap, eps, what = s * (e - np.dot(A[j], w0)) - tau * d, slow, 2
+                    elif row_side[j] == s:
+                        gap, d, eps, what = -s * (y0[j] + tau * y1[j]), s * y1[j], calm, 3
+                    else:
+                        continue
+                if gap < -SLACK:
+                    lost = max(lost, -gap)
+                if d > eps:
+                    t = max(gap, 0.0) / d
+                    if t < best - TIE or (t < best + TIE and d > rate):
+                        best, rate, kind, who, turn = min(t, best), d, what, i, s
+        if lost > 0.0:
+            return LOST, taus[: count + 1], W[: count + 1], Y[:count], ray
+        if fresh:
+            taus[0], W[0], fresh = tau, w0 + tau * w1, False
+        if kind < 0:
+            ray[:] = y1
+            return END, taus[: count + 1], W[: count + 1], Y[:count], ray
+        if best > TIE * (1.0 + tau):
+            if count == room:
+                return FULL, taus[: count + 1], W[: count + 1], Y[:count], ray
+            Y[count, 0] = y0 + tau * y1
+            tau += best
+            Y[count, 1] = y0 + tau * y1
+            count += 1
+            taus[count], W[count], idle = tau, w0 + tau * w1, 0
+        else:
+            idle += 1
+            if idle > 3 * (n + r) + 10:
+                return CYCLED, taus[: count + 1], W[: count + 1], Y[:count], ray
+        changes += 1
+        if kind == 0:
+            for p in range(k):
+                if order[p] == who:
+                    _remove(L, order, k, p)
+                    break
+            k -= 1
+            side[who] = turn
+        elif kind == 1:
+            if not _insert(L, order, k, H, who):
+                return SINGULAR, taus[: count + 1], W[: count + 1], Y[:count], ray
+            k += 1
+            side[who] = 0
+        else:
+            row_side[who - n] = turn if kind == 2 else 0
+
+
+# ---- block principal pivoting: one row a client, limits and kinks of his own
+
+PRIMAL, DUAL = 1e-12, 1e-12
+"""Weights, and marginal utilities relative to the covariance, that count as on the right side of a limit; the certificate judges afterwards."""
+AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
+"""Where a weight is: on its lower bound, free below what is held, exactly there, free above, on its upper bound. Without a kink it is free as BUYING."""
+
+
+@njit(cache=True)
+def _free_step(H, f, k, pull, A, rest, L, Y, M, t, x):  # pragma: no cover - compiled
+    """Free weights x and multipliers t of H[F, F] x = pull + A't, A x = rest; 0, or where a factor broke down: a row of A, or -1 for H."""
+    m = rest.size
+    for a in range(k):
+        for b in range(a + 1):
+            v = H[f[a], f[b]]
+            for c in range(b):
+                v -= L[a, c] * L[b, c]
+            if a > b:
+                L[a, b] = v / L[b, b]
+            elif v > TINY_PIVOT * H[f[a], f[a]]:
+                L[a, a] = math.sqrt(v)
+            else:
+                return -1
+        for i in range(m + 1):
+            v = pull[a] if i == m else A[i, a]
+            for c in range(a):
+                v -= L[a, c] * Y[i, c]
+            Y[i, a] = v / L[a, a]
+    for i in range(m):
+        for j in range(i + 1):
+            v = 0.0
+            for a in range(k):
+                v += Y[i, a] * Y[j, a]
+            full = v
+            for c in range(j):
+                v -= M[i, c] * M[j, c]
+            if i > j:
+                M[i, j] = v / M[j, j]
+            elif v > 1e-10 * full:
+                M[i, i] = math.sqrt(v)
+            else:
+                return i
+        v = rest[i]
+        for a in range(k):
+            v -= Y[i, a] * Y[m, a]
+        for c in range(i):
+            v -= M[i, c] * t[c]
+        t[i] = v / M[i, i]
+    for i in range(m - 1, -1, -1):
+        for c in range(i + 1, m):
+            t[i] -= M[c, i] * t[c]
+        t[i] /= M[i, i]
+    for a in range(k):
+        x[a] = Y[m, a]
+        for i in range(m):
+            x[a] += t[i] * Y[i, a]
+    for a in range(k - 1, -1, -1):
+        for c in range(a + 1, k):
+            x[a] -= L[c, a] * x[c]
+        x[a] /= L[a, a]
+    return 0
+
+
+@njit(cache=True)
+def _open_row(h, lo, kink, up, below, above, side, w, gap):  # pragma: no cover - compiled
+    """With no weight free: free the one (or two) that the budget or the marginal costs ask for; True when nothing asks."""
+    cheap, dear, take, give = np.inf, -np.inf, -1, -1
+    for i in range(w.size):
+        if w[i] < up[i]:
+            v = h[i] + (below[i] if side[i] == AT_LOWER and kink[i] > lo[i] else above[i])
+            if v < cheap:
+                cheap, take = v, i
+        if w[i] > lo[i]:
+            v = h[i] + (above[i] if side[i] == AT_UPPER else below[i])
+            if v > dear:
+                dear, give = v, i
+    if abs(gap) <= PRIMAL and dear <= cheap:
+        return True
+    if gap >= -PRIMAL and take >= 0:
+        side[take] = SELLING if side[take] == AT_LOWER and kink[take] > lo[take] else BUYING
+    if gap <= PRIMAL and give >= 0:
+        side[give] = BUYING if side[give] == AT_UPPER else SELLING
+    return False
+
+
+@njit(cache=True)
+def _loosen(h, row, gap, lo, kink, up, side, w):  # pragma: no cover - compiled
+    """Free the cheapest weight that can move an active row, whose weights are all fixed or tied to other rows, by `gap`; False when none can."""
+    best, who = np.inf, -1
+    for i in range(w.size):
+        if side[i] != BUYING and side[i] != SELLING and row[i] != 0.0:
+            up_way = gap * row[i] > 0.0
+            if (w[i] < up[i]) if up_way else (w[i] > lo[i]):
+                v = h[i] if up_way else -h[i]
+                if v < best:
+                    best, who = v, i
+    if who < 0:
+        return False
+    up_way = gap * row[who] > 0.0
+    below_kink = (side[who] == AT_LOWER and kink[who] > lo[who]) if up_way else side[who] != AT_UPPER
+    side[who] = SELLING if below_kink and kink[who] > lo[who] else BUYING
+    return True
+
+
+@njit(cache=True)
+def _pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, w, t, scratch):  # pragma: no cover - compiled
+    """Block principal pivoting on one row; the number of factorisations, or -1 when it gave up. Changes side, row_side, w and t."""
+    L, Y, M, A, work, f, turn, active = scratch
+    x, h, pull, rest, d = work
+    n, r = mu.size, gl.size
+    best, patience, scale = n + r + 1, 4, 0.0
+    for i in range(n):
+        scale = max(scale, H[i, i])
+    for step in range(1, 40 + 4 * n):
+        k, m, gap = 0, 1, 1.0
+        for i in range(n):
+            h[i] = -tau * mu[i]
+        for i in range(n):
+            s = side[i]
+            if s in (SELLING, BUYING):
+                f[k] = i
+                k += 1
+                w[i] = 0.0
+                continue
+            w[i] = lo[i] if s == AT_LOWER else kink[i] if s == HELD else up[i]
+            gap -= w[i]
+            if w[i] != 0.0:
+                for j in range(n):
+                    h[j] += w[i] * H[i, j]
+        if k == 0:
+            if _open_row(h, lo, kink, up, tau * below, tau * above, side, w, gap):
+                if r > 0:
+                    return -1
+                hi, lw = np.inf, -np.inf
+                for i in range(n):
+                    if w[i] < up[i]:
+                        hi = min(hi, h[i] + tau * (below[i] if side[i] == AT_LOWER and kink[i] > lo[i] else above[i]))
+                    if w[i] > lo[i]:
+                        lw = max(lw, h[i] + tau * (above[i] if side[i] == AT_UPPER else below[i]))
+                t[0] = hi if lw == -np.inf else lw if hi == np.inf else 0.5 * (lw + hi)
+                return step
+            continue
+        rest[0] = gap
+        for a in range(k):
+            i = f[a]
+            A[0, a] = 1.0
+            pull[a] = -h[i] - tau * (below[i] if side[i] == SELLING else above[i])
+        for j in range(r):
+            t[1 + j] = 0.0
+            if row_side[j] != 0:
+                v = gl[j] if row_side[j] < 0 else gu[j]
+                for i in range(n):
+                    v -= G[j, i] * w[i]
+                for a in range(k):
+                    A[m, a] = G[j, f[a]]
+                rest[m] = v
+                active[m] = j
+                m += 1
+        broken = _free_step(H, f, k, pull, A, rest[:m], L, Y, M, d, x)
+        if broken != 0:
+            if broken < 0:
+                return -1
+            if np.abs(A[broken, :k]).max() > 0.0 or not _loosen(h, G[active[broken]], rest[broken], lo, kink, up, side, w):
+                row_side[active[broken]] = 0
+            continue
+        t[0] = d[0]
+        for j in range(1, m):
+            t[1 + active[j]] = d[j]
+        for a in range(k):
+            w[f[a]] = x[a]
+            for j in range(n):
+                h[j] += x[a] * H[f[a], j]
+        bad, last, calm = 0, -1, DUAL * (abs(t[0]) + scale)
+        for i in range(n):
+            s = side[i]
+            turn[i] = s
+            if lo[i] == up[i]:
+                continue
+            if s == BUYING:
+                if w[i] < kink[i] - PRIMAL:
+                    turn[i] = HELD if kink[i] > lo[i] else AT_LOWER
+                elif w[i] > up[i] + PRIMAL:
+                    turn[i] = AT_UPPER
+            elif s == SELLING:
+                if w[i] < lo[i] - PRIMAL:
+                    turn[i] = AT_LOWER
+                elif w[i] > kink[i] + PRIMAL:
+                    turn[i] = HELD
+            else:
+                g = h[i] - t[0]
+                for j in range(r):
+                    g -= t[1 + j] * G[j, i]
+                if s != AT_UPPER and g + tau * (below[i] if s == AT_LOWER and kink[i] > lo[i] else above[i]) < -calm:
+                    turn[i] = SELLING if s == AT_LOWER and kink[i] > lo[i] else BUYING
+                elif s != AT_LOWER and g + tau * (above[i] if s == AT_UPPER else below[i]) > calm:
+                    turn[i] = BUYING if s == AT_UPPER else SELLING
+            if turn[i] != s:
+                bad += 1
+                last = i
+        for j in range(r):
+            v, s = 0.0, row_side[j]
+            turn[n + j] = s
+            if s == 0:
+                for i in range(n):
+                    v += G[j, i] * w[i]
+                turn[n + j] = -1 if v < gl[j] - PRIMAL else 1 if v > gu[j] + PRIMAL else 0
+            elif s != 2 and t[1 + j] * s > calm:
+                turn[n + j] = 0
+            if turn[n + j] != s:
+                bad += 1
+                last = n + j
+        if bad == 0:
+            for a in range(k):
+                i = f[a]
+                w[i] = min(max(w[i], lo[i]), up[i])
+            return step
+        if bad < best:
+            best, patience = bad, 4
+        else:
+            patience -= 1
+        for i in range(n):
+            if patience > 0 or i == last:
+                side[i] = turn[i]
+        for j in range(r):
+            if patience > 0 or n + j == last:
+                row_side[j] = turn[n + j]
+    return -1
+
+
+@njit(cache=True, parallel=True)
+def pivot_rows(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
+    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i, within lo..up, sum w = 1 and gl <= G w <= gu.
+
+    The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is `lo`. Arrays of rows have one row for all, or one each.
+    `side` (c, n) and `row_side` (c, r; -1, 0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows') and steps
+    (-1 = gave up) are written.
+    """
+    n, r = mu.size, G.shape[0]
+    for block in prange((tau.size + 63) // 64):
+        k = max(n, r + 1)
+        scratch = (
+            np.empty((n, n)),
+            np.empty((r + 2, n)),
+            np.empty((r + 1, r + 1)),
+            np.empty((r + 1, n)),
+            np.empty((5, k)),
+            np.empty(n, np.int64),
+            np.empty(n + r, np.int8),
+            np.empty(r + 1, np.int64),
+        )
+        for i in range(64 * block, min(tau.size, 64 * block + 64)):
+            steps[i] = _pivot_row(
+                H,
+                mu,
+                tau[i],
+                lo[i % lo.shape[0]],
+                kink[i % kink.shape[0]],
+                up[i % up.shape[0]],
+                below[i % below.shape[0]],
+                above[i % above.shape[0]],
+                G,
+                gl,
+                gu,
+                side[i],
+                row_side[i],
+                W[i],
+                t[i],
+                scratch,
+            )
+
+
+@njit(cache=True, parallel=True)
+def row_products(S, W, out):  # pragma: no cover - compiled
+    """Write W @ S to `out`, for symmetric S, each row in one fixed order, so that a row's bits do not depend on its batch."""
+    n = S.shape[0]
+    for block in prange((W.shape[0] + 63) // 64):
+        for i in range(64 * block, min(W.shape[0], 64 * block + 64)):
+            out[i] = 0.0
+            for j in range(n):
+                if W[i, j] != 0.0:
+                    for k in range(n):
+                        out[i, k] += W[i, j] * S[j, k]
+
+
+@njit(cache=True)
+def _pull(gamma, kappa, b, years, t, m, v, dt, dm, dv):  # pragma: no cover - compiled
+    """t (g + k phi(d)/(s sqrt T)) - (1 + k Phi(d)) and its derivative along a segment: negative while more risk is wanted."""
+    s = math.sqrt(v)
+    root = s * math.sqrt(years)
+    ds = 0.5 * dv / s
+    d = (b - m) * years / root
+    phi, cdf = math.exp(-0.5 * d * d) * 0.3989422804014327, 0.5 * math.erfc(-d * 0.7071067811865476)
+    dd = -dm * years / root - d * ds / s
+    density = kappa * phi / root
+    return t * (gamma + density) - 1.0 - kappa * cdf, dt * (gamma + density) - t * density * (d * dd + ds / s) - kappa * phi * dd
+
+
+@njit(cache=True)
+def _preference(tau, mean, var, slope, curve, gamma, kappa, b, years):  # pragma: no cover - compiled
+    last = tau.size - 1
+    if var[0] <= 1e-24 and b == mean[0]:
+        if last == 0:
+            return math.inf
+        root = math.sqrt(curve[0])
+        d = -(mean[1] - mean[0]) * math.sqrt(years) / root
+        phi, cdf = math.exp(-0.5 * d * d) * 0.3989422804014327, 0.5 * math.erfc(-d * 0.7071067811865476)
+        if kappa * phi * (tau[1] - tau[0]) / (root * math.sqrt(years)) >= 1.0 + kappa * cdf:
+            return math.inf
+    low, high = 0, last + 1
+    while high - low > 1:
+        j = (low + high) // 2
+        if _pull(gamma, kappa, b, years, tau[j], mean[j], var[j], 0.0, 0.0, 0.0)[0] < 0.0:
+            low = j
+        else:
+            high = j
+    if low == last:
+        if var[last] <= 1e-24:
+            return gamma / (1.0 + kappa) if b > mean[last] else gamma
+        f = _pull(gamma, kappa, b, years, 1.0, mean[last], var[last], 1.0, 0.0, 0.0)
+        return f[1] / (f[1] - f[0])
+    dt, dm = tau[low + 1] - tau[low], mean[low + 1] - mean[low]
+    left, right, x = 0.0, 1.0, 0.5
+    for _ in range(MAX_REPAIRS):
+        v = var[low] + x * (2.0 * slope[low] + x * curve[low])
+        f, g = _pull(gamma, kappa, b, years, tau[low] + x * dt, mean[low] + x * dm, v, dt, dm, 2.0 * (slope[low] + x * curve[low]))
+        if f < 0.0:
+            left = x
+        else:
+            right = x
+        step = x - f / g if g > 0.0 else -1.0
+        if not left < step < right:
+            step = 0.5 * (left + right)
+        if abs(step - x) <= 1e-16 + 2e-16 * x:
+            break
+        x = step
+    return 1.0 / (tau[low] + x * dt)
+
+
+@njit(cache=True, parallel=True)
+def preference_risk_aversions(tau, mean, var, slope, curve, gamma, lam, b, years):  # pragma: no cover - compiled
+    """Effective risk aversion of each client, shape (c,): the fixed point on the frontier, by a search over corners and Newton inside one."""
+    out = np.empty(gamma.size)
+    for i in prange(gamma.size):
+        out[i] = _preference(tau, mean, var, slope, curve, gamma[i], lam[i] - 1.0, b[i], years[i])
+    return out

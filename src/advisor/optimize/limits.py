@@ -1,0 +1,196 @@
+"""A mandate, a universe and an eligibility mask as arrays: bounds on weights, and rows on sums of weights.
+
+Everything an optimiser of this room needs to know about limits is in `Limits`: `lower <= w <= upper`, `row_lower <= rows @ w <= row_upper`,
+`sum w = 1`, and optionally a cap on volatility. Names are kept beside the numbers, so that whatever binds or contradicts can be named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, inf
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, frozen
+from advisor.contracts.mandate import Mandate
+from advisor.data.returns import ReturnModel
+from advisor.errors import InfeasibleError, InputError
+
+SUM_TOLERANCE = 1e-12
+"""Bounds that add up to 1 within this are taken to add up to 1: ten caps of 0.1 do not, in binary."""
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """Limits on the weights of `n` assets that add up to 1.
+
+    Args:
+        assets: Ids, length n.
+        lower: Lower bounds, fractions of wealth, shape (n,).
+        upper: Upper bounds, shape (n,).
+        rows: Coefficients of group and linear limits, shape (r, n).
+        row_lower: Lower edges of those rows, shape (r,); -inf where there is none.
+        row_upper: Upper edges, shape (r,); inf where there is none.
+        row_names: "group:<group>" and names of linear limits, length r.
+        max_volatility: Cap on annual volatility, or None.
+        ineligible: True where an asset is fixed at 0 because it may not be held, shape (n,).
+    """
+
+    assets: tuple[str, ...]
+    lower: FloatArray
+    upper: FloatArray
+    rows: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
+    row_names: tuple[str, ...]
+    max_volatility: float | None
+    ineligible: BoolArray
+
+    def bound_name(self, asset: int, side: int) -> str:
+        """Name of the bound of one asset: side -1 is the lower one, +1 the upper one."""
+        name = self.assets[asset]
+        if self.ineligible[asset]:
+            return f"ineligible:{name}"
+        if self.lower[asset] == self.upper[asset]:
+            return f"fixed_weight:{name}"
+        return f"{'min' if side < 0 else 'max'}_weight:{name}"
+
+    def row_name(self, row: int, side: int) -> str:
+        """Name of one edge of a row: side -1 is the lower one, +1 the upper one."""
+        return f"{self.row_names[row]}:{'lower' if side < 0 else 'upper'}"
+
+
+def limits_of(model: ReturnModel, mandate: Mandate, eligible: BoolArray | None = None) -> Limits:
+    """The limits of a mandate on the assets of a model.
+
+    Args:
+        model: Names the assets and their groups.
+        mandate: Bounds, group and linear limits.
+        eligible: False where an asset may not be held at all, shape (n,); such an asset is fixed at 0 whatever the mandate says.
+
+    Returns:
+        Checked limits whose bounds alone admit a portfolio; whether the rows do is found out when one is looked for.
+
+    Raises:
+        InputError: The mandate names assets or groups that the model does not have, or the mask has another shape.
+        InfeasibleError: The bounds alone leave no portfolio that adds up to 1.
+    """
+    n = len(model)
+    lower, upper = np.full(n, mandate.min_weight), np.full(n, mandate.max_weight)
+    for asset, (low, high) in mandate.bounds.items():
+        i = model.ids.code(asset, "Mandate.bounds asset")
+        lower[i], upper[i] = low, high
+    ineligible = _ineligible(eligible, n)
+    lower[ineligible] = upper[ineligible] = 0.0
+    rows, edges, names = _rows(model, mandate)
+    limits = Limits(
+        model.assets,
+        frozen(lower),
+        frozen(upper),
+        frozen(np.array(rows, dtype=np.float64).reshape(len(rows), n)),
+        frozen(np.array([low for low, _ in edges], dtype=np.float64)),
+        frozen(np.array([high for _, high in edges], dtype=np.float64)),
+        tuple(names),
+        mandate.max_volatility,
+        frozen(ineligible),
+    )
+    check_budget(limits, mandate)
+    return limits
+
+
+def _ineligible(eligible: BoolArray | None, n: int) -> BoolArray:
+    if eligible is None:
+        return np.zeros(n, dtype=np.bool_)
+    mask = np.asarray(eligible)
+    if mask.shape != (n,) or mask.dtype != np.bool_:
+        raise InputError(
+            f"eligible has shape {mask.shape} and type {mask.dtype} for {n} assets; pass one True or False for each.",
+            field="eligible",
+            value=mask.shape,
+        )
+    return ~mask
+
+
+def _rows(model: ReturnModel, mandate: Mandate) -> tuple[list[FloatArray], list[tuple[float, float]], list[str]]:
+    rows: list[FloatArray] = []
+    edges: list[tuple[float, float]] = []
+    names: list[str] = []
+    groups = np.array(model.groups, dtype=np.str_)
+    for limit in mandate.group_limits:
+        member = groups == limit.group
+        if not member.any():
+            known = sorted(set(model.groups) - {""})
+            raise InputError(
+                f"Mandate limits the group {limit.group!r}, but no asset is in it (groups: {known or 'none'}); the limit would be silently "
+                "empty. Correct the name, or give the ReturnModel groups.",
+                field="group_limits",
+                value=limit.group,
+            )
+        rows.append(member.astype(np.float64))
+        edges.append((limit.lower, limit.upper))
+        names.append(f"group:{limit.group}")
+    for linear in mandate.linear_limits:
+        row = np.zeros(len(model))
+        for asset, coefficient in linear.coefficients.items():
+            row[model.ids.code(asset, f"LinearLimit {linear.name!r} asset")] = coefficient
+        rows.append(row)
+        edges.append((linear.lower, linear.upper))
+        names.append(linear.name)
+    return rows, edges, names
+
+
+def check_budget(limits: Limits, mandate: Mandate) -> None:
+    """Refuse bounds whose sums cannot reach 1, naming them with the repair.
+
+    Raises:
+        InfeasibleError: The upper bounds add up to less than 1, or the lower bounds to more.
+    """
+    free = int((~limits.ineligible).sum())
+    highest, lowest = float(limits.upper.sum()), float(limits.lower.sum())
+    if free == 0:
+        raise InfeasibleError(
+            f"None of the {len(limits.assets)} assets is eligible, so nothing can be held; widen the eligibility, or add an asset the client may hold.",
+            constraints=("eligible",),
+        )
+    if highest < 1.0 - SUM_TOLERANCE:
+        named = [a for a in mandate.bounds if not limits.ineligible[limits.assets.index(a)]]
+        others = free - len(named)
+        fixed = sum(mandate.bounds[a][1] for a in named)
+        what = (
+            f"max_weight {mandate.max_weight:g} over {free} {_assets(limits, free)} adds up to {highest:.2f}"
+            if not named
+            else f"The upper bounds of {', '.join(named[:5])} ({fixed:g} together) and max_weight {mandate.max_weight:g} over {others} other "
+            f"{_assets(limits, others)} add up to {highest:.4g}"
+        )
+        repair = f"raise it to at least {_up((1.0 - fixed) / others):.4f}" if others else "raise one of them"
+        raise InfeasibleError(
+            f"{what}, below the 1 that must be invested; {repair}, or admit more assets.",
+            constraints=("max_weight", *(f"max_weight:{a}" for a in named)),
+        )
+    if lowest > 1.0 + SUM_TOLERANCE:
+        named = [a for a in mandate.bounds if not limits.ineligible[limits.assets.index(a)]]
+        others = free - len(named)
+        fixed = sum(mandate.bounds[a][0] for a in named)
+        what = (
+            f"min_weight {mandate.min_weight:g} over {free} {_assets(limits, free)} adds up to {lowest:.2f}"
+            if not named
+            else f"The lower bounds of {', '.join(named[:5])} ({fixed:g} together) and min_weight {mandate.min_weight:g} over {others} other "
+            f"{_assets(limits, others)} add up to {lowest:.4g}"
+        )
+        repair = f"lower it to at most {_down((1.0 - fixed) / others):.4f}" if others and fixed <= 1.0 else "lower one of them"
+        raise InfeasibleError(
+            f"{what}, above the 1 there is to invest; {repair}.", constraints=("min_weight", *(f"min_weight:{a}" for a in named))
+        )
+
+
+def _assets(limits: Limits, count: int) -> str:
+    word = "asset" if count == 1 else "assets"
+    return f"eligible {word}" if limits.ineligible.any() else word
+
+
+def _up(value: float) -> float:
+    return ceil(value * 1e4 - 1e-9) / 1e4 if value < inf else inf
+
+
+def _down(value: float) -> float:
+    return -_up(-value)

@@ -1,0 +1,151 @@
+"""What a client wants: risk aversion, loss aversion round a reference return, and the horizon at which he looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from advisor.arrays import FloatArray, frozen
+from advisor.errors import InputError
+
+_INV_SQRT_2PI = 0.3989422804014327
+
+
+@dataclass(frozen=True, eq=False)
+class Preferences:
+    """Preferences of c clients: maximise `m - g/2 s^2 - (l - 1) E[(b - r)+]`, for returns r of mean m and volatility s.
+
+    Args:
+        risk_aversion: `g`, shape (c,) or a number; 0 or more.
+        loss_aversion: `l`: how many times a loss below the reference hurts as a gain pleases, 1 or more; 1 is plain Markowitz.
+        reference_return: `b`, annual: what is felt as a loss when missed.
+        evaluation_years: After how many years the client looks. Long looks make losses rare.
+        status_quo_cost: One-off cost of leaving the present holdings, a fraction of what is traded; needs holdings.
+
+    Numbers are broadcast. Raises `InputError` where shapes disagree or a value is out of range.
+    """
+
+    risk_aversion: FloatArray
+    loss_aversion: FloatArray
+    reference_return: FloatArray
+    evaluation_years: FloatArray
+    status_quo_cost: FloatArray
+
+    def __init__(
+        self,
+        risk_aversion: object,
+        loss_aversion: object = 1.0,
+        reference_return: object = 0.0,
+        evaluation_years: object = 1.0,
+        status_quo_cost: object = 0.0,
+    ) -> None:
+        given = {
+            "risk_aversion": (risk_aversion, 0.0, "0 (only the mean counts) or more"),
+            "loss_aversion": (loss_aversion, 1.0, "1 (losses weigh as gains) or more; below 1 the best portfolio is no longer unique"),
+            "reference_return": (reference_return, -np.inf, "a finite annual return"),
+            "evaluation_years": (evaluation_years, np.nextafter(0.0, 1.0), "more than 0 years"),
+            "status_quo_cost": (status_quo_cost, 0.0, "0 or more"),
+        }
+        arrays = {name: _vector(value, name, lowest, rule) for name, (value, lowest, rule) in given.items()}
+        try:
+            rows = np.broadcast_arrays(*arrays.values())
+        except ValueError:
+            shapes = {name: a.shape for name, a in arrays.items()}
+            raise InputError(
+                f"Preferences have lengths {shapes}; give one number, or one a client.", field="preferences", value=shapes
+            ) from None
+        for name, row in zip(arrays, rows, strict=True):
+            object.__setattr__(self, name, frozen(np.array(row)))
+
+    def __len__(self) -> int:
+        return len(self.risk_aversion)
+
+    def __repr__(self) -> str:
+        return f"Preferences({len(self)} clients, risk aversion {self.risk_aversion.min(initial=np.inf):g}..{self.risk_aversion.max(initial=0.0):g})"
+
+    def effective_risk_aversion(
+        self, tolerance: FloatArray, mean: FloatArray, variance: FloatArray, slope: FloatArray, curve: FloatArray
+    ) -> FloatArray:
+        """The fixed point of `loss_averse_risk_aversion` along a frontier, shape (c,): there the closed form, fed with the moments of the portfolio
+        that it leads to, gives itself back.
+
+        Args:
+            tolerance: Risk tolerance of m corners, ascending.
+            mean: Of the corners, shape (m,).
+            variance: Shape (m,).
+            slope: Half the derivative of variance by the share of the way to the next corner, at each corner, shape (m,).
+            curve: Variance of the step to the next corner, shape (m,).
+
+        Returns:
+            Unique, because the objective is concave along the frontier; inf where the client takes no risk.
+
+        Raises:
+            InputError: A status-quo cost is not 0.
+        """
+        if (self.status_quo_cost > 0.0).any():
+            raise InputError(
+                "A status-quo cost is a cost of leaving present holdings, which a frontier does not know; pass the preferences and `current` to "
+                "optimal_portfolio or optimal_portfolios.",
+                field="status_quo_cost",
+                value=float(self.status_quo_cost.max()),
+            )
+        gamma = self.risk_aversion.copy()
+        averse = np.nonzero(self.loss_aversion > 1.0)[0]
+        if averse.size:
+            from advisor.optimize import kernels
+
+            columns = (self.risk_aversion, self.loss_aversion, self.reference_return, self.evaluation_years)
+            gamma[averse] = kernels.preference_risk_aversions(tolerance, mean, variance, slope, curve, *(c[averse] for c in columns))
+        return gamma
+
+
+def loss_averse_risk_aversion(
+    risk_aversion: FloatArray | float,
+    loss_aversion: FloatArray | float,
+    mean: FloatArray | float,
+    volatility: FloatArray | float,
+    *,
+    reference_return: FloatArray | float = 0.0,
+    evaluation_years: FloatArray | float = 1.0,
+) -> FloatArray:
+    """The plain risk aversion at which a loss-averse client trades off mean and risk of one portfolio.
+
+    `(g + k phi(d) / (s sqrt(T))) / (1 + k Phi(d))` with `k = l - 1`, `d = (b - m) sqrt(T) / s`: the marginal rate of substitution, divided by s, of
+    `m - g/2 s^2 - k E[(b - r)+]` for normal returns over T years. A portfolio on the frontier at this risk aversion is optimal for him.
+
+    Args:
+        risk_aversion: `g`, a number or shape (c,).
+        loss_aversion: `l >= 1`.
+        mean: `m` of the portfolio, annual.
+        volatility: `s` of the portfolio, annual; 0 is the limit from above.
+        reference_return: `b`, annual.
+        evaluation_years: `T`.
+
+    Returns:
+        Shape of the arguments broadcast. At `l = 1` it is `g`; with a reference above the attainable mean it may be below `g`.
+
+    >>> float(loss_averse_risk_aversion(3.0, 1.0, 0.06, 0.10))
+    3.0
+    """
+    gamma, lam, m, s, b, years = np.broadcast_arrays(
+        *(np.asarray(x, dtype=np.float64) for x in (risk_aversion, loss_aversion, mean, volatility, reference_return, evaluation_years))
+    )
+    kappa, scale = lam - 1.0, np.sqrt(years)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        d = np.where(b == m, 0.0, (b - m) * scale / s)
+        pull = np.where(s > 0.0, _INV_SQRT_2PI * np.exp(-0.5 * d * d) / (s * scale), np.where((b == m) & (kappa > 0.0), np.inf, 0.0))
+        return np.asarray((gamma + np.where(kappa == 0.0, 0.0, kappa * pull)) / (1.0 + kappa * ndtr(d)))
+
+
+def _vector(value: object, name: str, lowest: float, rule: str) -> FloatArray:
+    try:
+        rows = np.atleast_1d(np.array(value, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is not numeric ({error}); pass a number, or one a client.", field=name, value=value) from error
+    bad = ~(rows >= lowest) | np.isinf(rows)
+    if rows.ndim != 1 or bad.any():
+        shown = rows.shape if rows.ndim != 1 else float(rows[bad][0])
+        raise InputError(f"{name} is {shown}; it must be {rule}, a number or one a client.", field=name, value=shown)
+    return rows

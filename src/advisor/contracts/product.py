@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Id, Money
+from advisor.contracts.target_market import TargetMarket
 from advisor.errors import InputError
 
 RiskLevel = Annotated[int, Field(ge=1, le=5)]
@@ -41,6 +42,7 @@ class Product(Contract):
     own_product: bool = False
     insured_deposit: bool = False
     sustainability: str | None = None
+    target_market: TargetMarket | None = None
 
     @model_validator(mode="after")
     def _exposures_sum_to_one(self) -> Self:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Id
+from advisor.contracts.target_market import ClientPlaces
 from advisor.errors import InputError
 
 Basis = Literal["product", "portfolio"]
@@ -85,6 +86,7 @@ class RulePack(Contract):
     natural_person_professional: bool = True
     languages: tuple[str, ...] = ()
     rules: tuple[Rule, ...]
+    places: ClientPlaces = ClientPlaces()
     concentration: Concentration = Concentration()
 
     @classmethod

@@ -29,7 +29,7 @@ class Facts:
         level: 0..5, shape (c,).
         lowest, professional, institution, capable, guardian, private_qualified: Shape (c,).
         validity: `VALID`, `EXPIRED` or `UNDATED`, shape (c,).
-        age, knowledge: nan = unknown, shape (c,).
+        age, knowledge, objective: nan = unknown, shape (c,).
         wealth, horizon_years: Shape (c,).
         currency, sustainability: Words.
         excluded: Ids of products and assets.
@@ -45,6 +45,7 @@ class Facts:
     private_qualified: BoolArray
     age: FloatArray
     knowledge: FloatArray
+    objective: FloatArray
     wealth: FloatArray
     horizon_years: FloatArray
     currency: Labels
@@ -71,6 +72,7 @@ class Facts:
             private_qualified=clients.private_qualified,
             age=clients.age,
             knowledge=profiles.knowledge,
+            objective=profiles.objective,
             wealth=clients.wealth,
             horizon_years=clients.horizon_years,
             currency=clients.currency,
@@ -91,6 +93,7 @@ class Facts:
             private_qualified=self.private_qualified[rows],
             age=self.age[rows],
             knowledge=self.knowledge[rows],
+            objective=self.objective[rows],
             wealth=self.wealth[rows],
             horizon_years=self.horizon_years[rows],
             currency=self.currency.take(rows),
@@ -110,33 +113,43 @@ def classes(facts: Facts, shelf: Shelf, packs: Sequence[RulePack]) -> tuple[IntA
     Returns:
         Class of each client, shape (c,), numbered by first appearance, and the first row of each class, shape (k,).
     """
-    parts: list[tuple[IntArray, int]] = [
-        (facts.level, 6),
-        (facts.validity, 3),
-        (_between(facts.age, _thresholds(packs, ("minor", "senior"))), -1),
-        (_between(facts.knowledge, _thresholds(packs, ("complex",))), -1),
-        (_between(facts.wealth, np.unique(shelf.min_purchase)), -1),
-        (_between(facts.horizon_years, np.unique(shelf.term_years)), -1),
-        (facts.currency.codes + 1 if any(shelf.currency) else np.zeros(len(facts), dtype=np.int64), -1),
-        (facts.sustainability.codes + 1, -1),
-        (_row_classes(facts.excluded), -1),
+    if len(facts) == 1:
+        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    cuts = [np.array((*pack.places.knowledge_cuts, *pack.places.objective_cuts)) for pack in packs]
+    knowledge = np.unique(np.concatenate([_thresholds(packs, ("complex",)), *(c[:2] for c in cuts)]))
+    codes = [
+        facts.level,
+        facts.validity,
+        _between(facts.age, _thresholds(packs, ("minor", "senior"))),
+        _between(facts.knowledge, knowledge),
+        _between(facts.objective, np.unique(np.concatenate([c[2:] for c in cuts])) if (shelf.market != 1).any() else np.zeros(0)),
+        _between(facts.wealth, np.unique(shelf.min_purchase)),
+        _between(facts.horizon_years, np.unique(np.concatenate([shelf.term_years, shelf.min_years]))),
+        facts.currency.codes + 1 if shelf.currency.names else np.zeros(len(facts), dtype=np.int64),
+        facts.sustainability.codes + 1,
+        _row_classes(facts.excluded),
     ]
-    for flag in (facts.lowest, facts.professional, facts.institution, facts.capable, facts.guardian, facts.private_qualified):
-        parts.append((flag.astype(np.int64), 2))
-    key = np.zeros(len(facts), dtype=np.int64)
+    flags = (facts.lowest, facts.professional, facts.institution, facts.capable, facts.guardian, facts.private_qualified)
+    codes.extend(flag.astype(np.int64) for flag in flags)
+    class_of = _combine(codes)
+    first = np.zeros(int(class_of.max(initial=-1)) + 1, dtype=np.int64)
+    first[class_of[::-1]] = np.arange(len(facts) - 1, -1, -1)
+    return class_of, first
+
+
+def _combine(columns: Sequence[IntArray]) -> IntArray:
+    """One number for each distinct row of several columns of small codes, by first appearance."""
+    key = np.zeros(len(columns[0]), dtype=np.int64)
     room = 1
-    for codes, size in parts:
-        size = size if size > 0 else int(codes.max(initial=0)) + 1
+    for codes in columns:
+        size = int(codes.max(initial=0)) + 1
         if room * size > LARGEST_KEY:
             key = pd.factorize(key)[0].astype(np.int64)
             room = int(key.max(initial=0)) + 1
         if size > 1:
             key = key * size + codes
             room *= size
-    class_of = pd.factorize(key)[0].astype(np.int64)
-    first = np.zeros(int(class_of.max(initial=-1)) + 1, dtype=np.int64)
-    first[class_of[::-1]] = np.arange(len(facts) - 1, -1, -1)
-    return class_of, first
+    return pd.factorize(key)[0].astype(np.int64)
 
 
 def _thresholds(packs: Sequence[RulePack], conditions: tuple[str, ...]) -> FloatArray:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray
+from advisor.arrays import BoolArray, IntArray
 from advisor.contracts.rules import Rule, RulePack
 from advisor.suitability.facts import EXPIRED, UNDATED, Facts
+from advisor.suitability.market_place import negative, not_positive, places
 from advisor.suitability.preferences import satisfies
 from advisor.suitability.shelf import Shelf
 
-Fires = Callable[[Rule, RulePack, Facts, Shelf], BoolArray]
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One rule before k clients and p products."""
+
+    rule: Rule
+    pack: RulePack
+    facts: Facts
+    shelf: Shelf
+
+
+Fires = Callable[[Case], BoolArray]
 """Where a rule fires: shape (k, p), (k, 1) or (1, p)."""
 
 
@@ -21,7 +34,7 @@ def allowed(pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
     mask = np.broadcast_to(shelf.risk_level > 0, (len(facts), len(shelf))).copy()
     for rule in pack.rules:
         if rule.decision != "duty":
-            fires = _CONDITIONS[rule.when](rule, pack, facts, shelf)
+            fires = _CONDITIONS[rule.when](Case(rule, pack, facts, shelf))
             if rule.exempt_professional:
                 fires = fires & ~_professional(pack, facts)[:, None]
             mask &= ~fires
@@ -34,86 +47,98 @@ def _professional(pack: RulePack, facts: Facts) -> BoolArray:
     return facts.professional & natural_too & ~facts.lowest
 
 
-def _unassessed(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return (facts.level == 0)[:, None]
+def _unassessed(case: Case) -> BoolArray:
+    return (case.facts.level == 0)[:, None]
 
 
-def _expired(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return ((facts.validity == EXPIRED) | (rule.unknown & (facts.validity == UNDATED)))[:, None]
+def _expired(case: Case) -> BoolArray:
+    return ((case.facts.validity == EXPIRED) | (case.rule.unknown & (case.facts.validity == UNDATED)))[:, None]
 
 
-def _level(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
+def _level(case: Case) -> BoolArray:
     table = np.zeros((7, 6), dtype=np.bool_)  # rows: unassessed, C1..C5, lowest; columns: unknown, R1..R5
-    for row, levels in rule.cells.items():
-        if row == "lowest" or pack.basis == "product":
+    for row, levels in case.rule.cells.items():
+        if row == "lowest" or case.pack.basis == "product":
             table[6 if row == "lowest" else int(row), list(levels)] = True
-    return table[np.where(facts.lowest, 6, facts.level)][:, shelf.risk_level]
+    return table[np.where(case.facts.lowest, 6, case.facts.level)][:, case.shelf.risk_level]
 
 
-def _incapable(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return (~facts.capable)[:, None] & (~facts.guardian[:, None] | (shelf.risk_level >= rule.from_level))
+def _incapable(case: Case) -> BoolArray:
+    return (~case.facts.capable)[:, None] & (~case.facts.guardian[:, None] | (case.shelf.risk_level >= case.rule.from_level))
 
 
-def _minor(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    young = facts.age < (rule.number or 0.0)
-    if rule.unknown:
-        young |= np.isnan(facts.age)
-    return young[:, None] & (~facts.guardian[:, None] | (shelf.risk_level >= rule.from_level))
+def _minor(case: Case) -> BoolArray:
+    young = case.facts.age < (case.rule.number or 0.0)
+    if case.rule.unknown:
+        young |= np.isnan(case.facts.age)
+    return young[:, None] & (~case.facts.guardian[:, None] | (case.shelf.risk_level >= case.rule.from_level))
 
 
-def _senior(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    old = facts.age >= (rule.number or 0.0)
-    if rule.unknown:
-        old |= np.isnan(facts.age)
-    return old[:, None] & (shelf.risk_level >= rule.from_level)
+def _senior(case: Case) -> BoolArray:
+    old = case.facts.age >= (case.rule.number or 0.0)
+    if case.rule.unknown:
+        old |= np.isnan(case.facts.age)
+    return old[:, None] & (case.shelf.risk_level >= case.rule.from_level)
 
 
-def _high_risk(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return (shelf.risk_level >= (rule.number or 0.0))[None, :]
+def _high_risk(case: Case) -> BoolArray:
+    return (case.shelf.risk_level >= (case.rule.number or 0.0))[None, :]
 
 
-def _amount(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return shelf.min_purchase > facts.wealth[:, None]
+def _amount(case: Case) -> BoolArray:
+    return case.shelf.min_purchase > case.facts.wealth[:, None]
 
 
-def _term(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return shelf.term_years > facts.horizon_years[:, None]
+def _term(case: Case) -> BoolArray:
+    return case.shelf.term_years > case.facts.horizon_years[:, None]
 
 
-def _private(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return shelf.private & ~facts.private_qualified[:, None]
+def _private(case: Case) -> BoolArray:
+    return case.shelf.private & ~case.facts.private_qualified[:, None]
 
 
-def _complex(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return shelf.complex & ~(facts.knowledge >= (rule.number or 0.0))[:, None]
+def _complex(case: Case) -> BoolArray:
+    return case.shelf.complex & ~(case.facts.knowledge >= (case.rule.number or 0.0))[:, None]
 
 
-def _currency(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    fires = np.zeros((len(facts.currency.names) + 1, len(shelf)), dtype=np.bool_)
-    for j, word in enumerate(shelf.currency):
-        if word:
-            fires[:, j] = [name != word for name in facts.currency.names] + [rule.unknown]
-    return fires[facts.currency.codes]
+def _currency(case: Case) -> BoolArray:
+    client, product = case.facts.currency, case.shelf.currency
+    differs = [[name != word for word in product.names] + [False] for name in client.names]
+    unstated = [case.rule.unknown] * len(product.names) + [False]
+    return np.array([*differs, unstated])[client.codes][:, product.codes]
 
 
-def _sustainability(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    fires = np.zeros((len(facts.sustainability.names) + 1, len(shelf)), dtype=np.bool_)
-    for i, demand in enumerate(facts.sustainability.names):
-        fires[i] = [not satisfies(claim, demand) for claim in shelf.sustainability]
-    return fires[facts.sustainability.codes]
+def _sustainability(case: Case) -> BoolArray:
+    client, product = case.facts.sustainability, case.shelf.sustainability
+    lacks = [[not satisfies(claim, demand) for claim in (*product.names, "")] for demand in client.names]
+    return np.array([*lacks, [False] * (len(product.names) + 1)])[client.codes][:, product.codes]
 
 
-def _excluded(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    fires = np.zeros((len(facts), len(shelf)), dtype=np.bool_)
-    if not facts.excluded.names:
+def _excluded(case: Case) -> BoolArray:
+    fires = np.zeros((len(case.facts), len(case.shelf)), dtype=np.bool_)
+    if not case.facts.excluded.names:
         return fires
-    touched = np.array([[name in names for names in shelf.names] for name in facts.excluded.names])
-    np.logical_or.at(fires, facts.excluded.row_of_entry(), touched[facts.excluded.codes])
+    touched = np.array([[name in names for names in case.shelf.names] for name in case.facts.excluded.names])
+    np.logical_or.at(fires, case.facts.excluded.row_of_entry(), touched[case.facts.excluded.codes])
     return fires
 
 
-def _never(rule: Rule, pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    return np.zeros((1, 1), dtype=np.bool_)
+def _target_market(case: Case) -> BoolArray:
+    return not_positive(case.shelf.market, _places(case))
+
+
+def _unsuited_target_market(case: Case) -> BoolArray:
+    short = case.shelf.min_years > case.facts.horizon_years[:, None]
+    return short | negative(case.shelf.market, _places(case), case.facts.lowest)
+
+
+def _places(case: Case) -> tuple[IntArray, ...]:
+    facts = case.facts
+    return places(case.pack.places, facts.level, facts.lowest, _professional(case.pack, facts), facts.knowledge, facts.objective)
+
+
+def _insistence(case: Case) -> BoolArray:
+    return np.zeros((len(case.facts), 1), dtype=np.bool_)  # a duty of single sales: it never opens a product for promotion
 
 
 _CONDITIONS: dict[str, Fires] = {
@@ -131,7 +156,7 @@ _CONDITIONS: dict[str, Fires] = {
     "currency": _currency,
     "excluded": _excluded,
     "sustainability": _sustainability,
-    "target_market": _never,
-    "unsuited_target_market": _never,
-    "insistence": _never,
+    "target_market": _target_market,
+    "unsuited_target_market": _unsuited_target_market,
+    "insistence": _insistence,
 }

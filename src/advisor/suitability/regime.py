@@ -177,16 +177,12 @@ class Regime:
         return self.asset_eligibility(profiles, clients, model, catalogue).to_array()
 
     def _by_class(self, facts: Facts, shelf: Shelf) -> Eligibility:
-        columns: dict[str, list[int]] = {}
-        for j, name in enumerate(shelf.regime):
-            columns.setdefault(name, []).append(j)
-        packs = {name: self.pack_of(name) for name in columns}
-        class_of, first = classes(facts, shelf, tuple(packs.values()))
-        kinds = facts.take(first)
+        packs = [self.pack_of(name) for name, _, _ in shelf.parts]
+        class_of, first = classes(facts, shelf, packs)
+        kinds = facts if len(first) == len(facts) else facts.take(first)
         mask = np.zeros((len(first), len(shelf)), dtype=np.bool_)
-        for name, found in columns.items():
-            where = np.array(found, dtype=np.int64)
-            mask[:, where] = allowed(packs[name], kinds, shelf if len(columns) == 1 else shelf.take(where))
+        for pack, (_, columns, part) in zip(packs, shelf.parts, strict=True):
+            mask[:, columns] = allowed(pack, kinds, part)
         mask.flags.writeable = False
         return Eligibility(class_of, mask)
 

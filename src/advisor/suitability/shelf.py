@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
+from advisor.data.labels import Labels
 from advisor.data.returns import ReturnModel
+from advisor.suitability.market_place import EVERYBODY, market_row
 
 DAYS_PER_YEAR = 365.25
 
@@ -26,7 +27,9 @@ class Shelf:
         min_purchase: Money, shape (p,).
         term_years: Years money is locked, shape (p,).
         private, complex: Shape (p,).
-        currency, sustainability, regime: Words, "" where not stated; length p.
+        market: Target market answers as signs, one row a product; see `market_place`.
+        min_years: Smallest horizon the target market asks for, shape (p,).
+        currency, sustainability, regime: Words.
     """
 
     ids: tuple[str, ...]
@@ -36,28 +39,38 @@ class Shelf:
     term_years: FloatArray
     private: BoolArray
     complex: BoolArray
-    currency: tuple[str, ...]
-    sustainability: tuple[str, ...]
-    regime: tuple[str, ...]
+    currency: Labels
+    sustainability: Labels
+    regime: Labels
+    market: IntArray
+    min_years: FloatArray
 
     def take(self, columns: IntArray) -> Shelf:
         """The columns asked for, in that order."""
-
-        def pick(values: Sequence[str]) -> tuple[str, ...]:
-            return tuple(values[j] for j in columns.tolist())
-
+        where = columns.tolist()
         return Shelf(
-            ids=pick(self.ids),
-            names=tuple(self.names[j] for j in columns.tolist()),
+            ids=tuple(self.ids[j] for j in where),
+            names=tuple(self.names[j] for j in where),
             risk_level=self.risk_level[columns],
             min_purchase=self.min_purchase[columns],
             term_years=self.term_years[columns],
             private=self.private[columns],
             complex=self.complex[columns],
-            currency=pick(self.currency),
-            sustainability=pick(self.sustainability),
-            regime=pick(self.regime),
+            currency=self.currency.take(columns),
+            sustainability=self.sustainability.take(columns),
+            regime=self.regime.take(columns),
+            market=self.market[columns],
+            min_years=self.min_years[columns],
         )
+
+    @cached_property
+    def parts(self) -> tuple[tuple[str | None, IntArray, Shelf], ...]:
+        """The shelf by governing regime: its name (None = the advisor's own), the columns, and the shelf of those."""
+        codes = np.unique(self.regime.codes)
+        if len(codes) == 1:
+            return ((self.regime.word(0), np.arange(len(self)), self),)
+        found = [np.flatnonzero(self.regime.codes == code) for code in codes]
+        return tuple((self.regime.word(int(columns[0])), columns, self.take(columns)) for columns in found)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -75,9 +88,11 @@ def shelf_of(catalogue: Catalogue) -> Shelf:
         term_years=catalogue.term_days / DAYS_PER_YEAR,
         private=catalogue.private,
         complex=catalogue.complex,
-        currency=tuple(p.currency or "" for p in products),
-        sustainability=tuple(p.sustainability or "" for p in products),
-        regime=tuple(p.regime or "" for p in products),
+        currency=Labels.of_words([p.currency for p in products]),
+        sustainability=Labels.of_words([p.sustainability for p in products]),
+        regime=Labels.of_words([p.regime for p in products]),
+        market=np.array([market_row(p) for p in products]),
+        min_years=np.array([0.0 if p.target_market is None else p.target_market.min_years for p in products]),
     )
 
 
@@ -85,7 +100,7 @@ def shelf_of(catalogue: Catalogue) -> Shelf:
 def shelf_of_assets(model: ReturnModel) -> Shelf:
     """Assets as if each were a product of its own risk level and nothing else."""
     n = len(model)
-    words = ("",) * n
+    words = Labels.empty(n)
     return Shelf(
         ids=model.assets,
         names=tuple(frozenset({asset}) for asset in model.assets),
@@ -97,4 +112,6 @@ def shelf_of_assets(model: ReturnModel) -> Shelf:
         currency=words,
         sustainability=words,
         regime=words,
+        market=np.tile(EVERYBODY, (n, 1)),
+        min_years=np.zeros(n),
     )

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isnan
+from typing import NamedTuple
 
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.rules import Rule, RulePack
+from advisor.contracts.target_market import TargetMarket
 from advisor.data.eligibility import Decision, Verdict
 from advisor.data.profiles import RiskProfile
+from advisor.suitability.market_place import judge_market
 from advisor.suitability.preferences import satisfies
 from advisor.suitability.shelf import DAYS_PER_YEAR
 
-Applies = Callable[[Rule, RulePack, RiskProfile, Client, Product], bool]
+
+class Case(NamedTuple):
+    """One rule before one client and one product."""
+
+    rule: Rule
+    pack: RulePack
+    profile: RiskProfile
+    client: Client
+    product: Product
+
+
+Applies = Callable[[Case], bool]
 
 
 def judge(pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> Verdict:
@@ -25,7 +39,7 @@ def judge(pack: RulePack, profile: RiskProfile, client: Client, product: Product
     fired: list[Rule] = []
     last: list[Rule] = []
     for rule in pack.rules:
-        if not (rule.exempt_professional and exempt) and _CONDITIONS[rule.when](rule, pack, profile, client, product):
+        if not (rule.exempt_professional and exempt) and _CONDITIONS[rule.when](Case(rule, pack, profile, client, product)):
             (last if rule.when == "sustainability" else fired).append(rule)
     if not any(rule.decision == "refuse" for rule in fired):
         fired += last
@@ -38,84 +52,98 @@ def _professional(pack: RulePack, profile: RiskProfile, client: Client) -> bool:
     return client.professional and (pack.natural_person_professional or client.institution) and not profile.lowest_category
 
 
-def _unassessed(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return profile.level == 0
+def _unassessed(case: Case) -> bool:
+    return case.profile.level == 0
 
 
-def _expired(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    if profile.valid_until is None:
-        return rule.unknown
-    return profile.valid_until < profile.as_of
+def _expired(case: Case) -> bool:
+    if case.profile.valid_until is None:
+        return case.rule.unknown
+    return case.profile.valid_until < case.profile.as_of
 
 
-def _level(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    if profile.lowest_category:
-        return product.effective_risk_level in rule.cells.get("lowest", ())
-    if pack.basis == "portfolio" or profile.level == 0:
+def _level(case: Case) -> bool:
+    if case.profile.lowest_category:
+        return case.product.effective_risk_level in case.rule.cells.get("lowest", ())
+    if case.pack.basis == "portfolio" or case.profile.level == 0:
         return False
-    cells = {str(row): levels for row, levels in rule.cells.items()}
-    return product.effective_risk_level in cells.get(str(profile.level), ())
+    cells = {str(row): levels for row, levels in case.rule.cells.items()}
+    return case.product.effective_risk_level in cells.get(str(case.profile.level), ())
 
 
-def _incapable(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return not client.legal_capacity and (not client.guardian or product.effective_risk_level >= rule.from_level)
+def _incapable(case: Case) -> bool:
+    return not case.client.legal_capacity and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
 
 
-def _minor(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    young = rule.unknown if client.age is None else client.age < (rule.number or 0.0)
-    return young and (not client.guardian or product.effective_risk_level >= rule.from_level)
+def _minor(case: Case) -> bool:
+    young = case.rule.unknown if case.client.age is None else case.client.age < (case.rule.number or 0.0)
+    return young and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
 
 
-def _senior(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    old = rule.unknown if client.age is None else client.age >= (rule.number or 0.0)
-    return old and product.effective_risk_level >= rule.from_level
+def _senior(case: Case) -> bool:
+    old = case.rule.unknown if case.client.age is None else case.client.age >= (case.rule.number or 0.0)
+    return old and case.product.effective_risk_level >= case.rule.from_level
 
 
-def _high_risk(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return product.effective_risk_level >= (rule.number or 0.0)
+def _high_risk(case: Case) -> bool:
+    return case.product.effective_risk_level >= (case.rule.number or 0.0)
 
 
-def _amount(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return product.min_purchase > client.wealth
+def _amount(case: Case) -> bool:
+    return case.product.min_purchase > case.client.wealth
 
 
-def _term(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return product.term_days / DAYS_PER_YEAR > client.horizon_years
+def _term(case: Case) -> bool:
+    return case.product.term_days / DAYS_PER_YEAR > case.client.horizon_years
 
 
-def _private(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return product.private and not client.private_qualified
+def _private(case: Case) -> bool:
+    return case.product.private and not case.client.private_qualified
 
 
-def _complex(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return product.complex and (isnan(profile.knowledge) or profile.knowledge < (rule.number or 0.0))
+def _complex(case: Case) -> bool:
+    return case.product.complex and (isnan(case.profile.knowledge) or case.profile.knowledge < (case.rule.number or 0.0))
 
 
-def _currency(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    if not product.currency:
+def _currency(case: Case) -> bool:
+    if not case.product.currency:
         return False
-    return rule.unknown if not client.currency else product.currency != client.currency
+    return case.rule.unknown if not case.client.currency else case.product.currency != case.client.currency
 
 
-def _excluded(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return bool(client.excluded & {product.id, *(product.exposures or {product.asset or "": 1.0})})
+def _excluded(case: Case) -> bool:
+    return bool(case.client.excluded & {case.product.id, *(case.product.exposures or {case.product.asset or "": 1.0})})
 
 
-def _sustainability(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return not satisfies(product.sustainability or "", client.sustainability or "")
+def _sustainability(case: Case) -> bool:
+    return not satisfies(case.product.sustainability or "", case.client.sustainability or "")
 
 
-def _insistence(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
+def _insistence(case: Case) -> bool:
+    exempt = _professional(case.pack, case.profile, case.client)
     warned = any(
-        r.when == "level" and r.decision == "warn" and _level(r, pack, profile, client, product)
-        for r in pack.rules
-        if not (r.exempt_professional and _professional(pack, profile, client))
+        r.when == "level" and r.decision == "warn" and not (r.exempt_professional and exempt) and _level(case._replace(rule=r))
+        for r in case.pack.rules
     )
-    return warned and not profile.lowest_category and product.id in client.insists and product.id in client.written_warning
+    asked = case.product.id in case.client.insists and case.product.id in case.client.written_warning
+    return warned and asked and not case.profile.lowest_category
 
 
-def _never(rule: Rule, pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> bool:
-    return False
+def _target_market(case: Case) -> bool:
+    return case.product.target_market is not None and _market(case, case.product.target_market) != "positive"
+
+
+def _unsuited_target_market(case: Case) -> bool:
+    market = case.product.target_market
+    return market is not None and (market.min_years > case.client.horizon_years or _market(case, market) == "negative")
+
+
+def _market(case: Case, market: TargetMarket) -> str:
+    profile = case.profile
+    professional = _professional(case.pack, profile, case.client)
+    return judge_market(
+        market, case.pack.places, profile.level, profile.lowest_category, professional, profile.knowledge, profile.objective
+    )
 
 
 _CONDITIONS: dict[str, Applies] = {
@@ -134,6 +162,6 @@ _CONDITIONS: dict[str, Applies] = {
     "excluded": _excluded,
     "sustainability": _sustainability,
     "insistence": _insistence,
-    "target_market": _never,
-    "unsuited_target_market": _never,
+    "target_market": _target_market,
+    "unsuited_target_market": _unsuited_target_market,
 }

@@ -1,0 +1,91 @@
+"""Clients placed in the target markets of products, all at once."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.product import Product
+from advisor.contracts.target_market import KNOWLEDGE, LOSS_BEARING, OBJECTIVES, Audience, ClientPlaces, TargetMarket
+
+INVESTORS = ("retail", "professional")
+GROUPS: tuple[tuple[str, ...], ...] = (INVESTORS, KNOWLEDGE, LOSS_BEARING, OBJECTIVES)
+"""The groups in which a client has one place each."""
+_SIGN = {"yes": 1, "neutral": 0, "no": -1}
+EVERYBODY = np.array([1] * sum(map(len, GROUPS)) + [1, 1, 1], dtype=np.int64)
+
+
+def market_row(product: Product) -> IntArray:
+    """A product's answers as signs: the groups in order, then advice to retail, advice to professionals, and the lowest category."""
+    market = product.target_market
+    if market is None:
+        return EVERYBODY
+    signs = [_SIGN[getattr(market, name)] for group in GROUPS for name in group]
+    return np.array([*signs, *(1 if reaches(market.advice, kind) else -1 for kind in INVESTORS), -1 if market.not_for_lowest else 1])
+
+
+def reaches(audience: Audience, kind: str) -> bool:
+    """Whether a channel is meant for a kind of investor."""
+    return audience in ("both", kind)
+
+
+def places(
+    rules: ClientPlaces, level: IntArray, lowest: BoolArray, professional: BoolArray, knowledge: FloatArray, objective: FloatArray
+) -> tuple[IntArray, ...]:
+    """Position of each client in each of `GROUPS`, shape (c,) each; -1 = any position is possible.
+
+    Levels, flags and scores are of c clients, shape (c,) each.
+    """
+    informed = np.searchsorted(rules.knowledge_cuts, np.where(np.isnan(knowledge), 0.0, knowledge), side="right")
+    bears = np.array([0, *(LOSS_BEARING.index(b) for b in rules.loss_bearing)])[level]
+    seeks = np.where(np.isnan(objective), -1, np.searchsorted(rules.objective_cuts, objective, side="right"))
+    return professional.astype(np.int64), informed.astype(np.int64), np.where(lowest, 0, bears), seeks
+
+
+def negative(markets: IntArray, position: tuple[IntArray, ...], lowest: BoolArray) -> BoolArray:
+    """Who is in which negative target market, shape (c, p): a "no" at the client's place, advice not meant for him, or not for the lowest category."""
+    fires = np.zeros((len(lowest), len(markets)), dtype=np.bool_)
+    start = 0
+    for group, where in zip(GROUPS, position, strict=True):
+        no = markets[:, start : start + len(group)] == -1
+        fires |= np.column_stack([no, no.all(axis=1)]).T[where]
+        start += len(group)
+    fires |= markets[:, start + position[0]].T == -1
+    return fires | (lowest[:, None] & (markets[:, start + 2] == -1))
+
+
+def not_positive(markets: IntArray, position: tuple[IntArray, ...]) -> BoolArray:
+    """Who is outside which positive target market, shape (c, p): no "yes" at a place of his."""
+    fires = np.zeros((len(position[0]), len(markets)), dtype=np.bool_)
+    start = 0
+    for group, where in zip(GROUPS, position, strict=True):
+        other = markets[:, start : start + len(group)] != 1
+        fires |= np.column_stack([other, other.any(axis=1)]).T[where]
+        start += len(group)
+    return fires
+
+
+def judge_market(
+    market: TargetMarket, rules: ClientPlaces, level: int, lowest: bool, professional: bool, knowledge: float, objective: float
+) -> str:
+    """One client in one target market: "negative", "outside" (neither) or "positive". Written apart from the arrays above.
+
+    >>> fund = TargetMarket(retail="yes", basic="yes", no_guarantee="yes", none="no", growth="yes")
+    >>> judge_market(fund, ClientPlaces(), 3, False, False, 10.0, 60.0), judge_market(fund, ClientPlaces(), 1, True, False, 10.0, 60.0)
+    ('positive', 'negative')
+    """
+    kind = "professional" if professional else "retail"
+    informed = "basic" if not knowledge >= rules.knowledge_cuts[0] else "informed" if knowledge < rules.knowledge_cuts[1] else "advanced"
+    bears = "none" if lowest or level == 0 else rules.loss_bearing[level - 1]
+    if isnan(objective):
+        aims: tuple[str, ...] = OBJECTIVES
+    else:
+        aims = ("preservation" if objective < rules.objective_cuts[0] else "income" if objective < rules.objective_cuts[1] else "growth",)
+    single = [getattr(market, name) for name in (kind, informed, bears)]
+    sought = [getattr(market, name) for name in aims]
+    barred = not reaches(market.advice, kind) or (lowest and market.not_for_lowest)
+    if barred or "no" in single or all(answer == "no" for answer in sought):
+        return "negative"
+    return "positive" if set(single) | set(sought) == {"yes"} else "outside"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from advisor.arrays import FloatArray, float_array, frozen
 from advisor.data.market import Market
@@ -120,7 +121,8 @@ def backtest_many(
     lineup = dict(policies)
     own = benchmark if callable(benchmark) else None
     runs = [*lineup.values(), own] if own is not None else list(lineup.values())
-    records = walk(runs, market, rows, rate=rate, terms=terms, window=window, progress=progress)
+    with threadpool_limits(limits=1, user_api="blas"):  # the same bytes on any machine, and small matrices only lose by threads
+        records = walk(runs, market, rows, rate=rate, terms=terms, window=window, progress=progress)
     sessions, days = frozen(market.dates[int(rows[0]) + 1 :]), frozen(market.dates[rows])
     beside = records.pop().returns if own is not None else _given_benchmark(benchmark, market, int(rows[0]))
     results = {

@@ -1,0 +1,143 @@
+"""Estimates and frontiers of a day, made once and shared by every strategy that stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.mandate import LinearLimit, Mandate
+from advisor.data.market import Market
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
+from advisor.optimize.estimate import Covariance, EstimateSettings, Histories, Mean, estimate_returns
+from advisor.optimize.frontier import Frontier, trace_frontier
+
+CASH = "(cash)"
+STRESS = "stress_loss"
+
+
+@dataclass(frozen=True, eq=False)
+class DayModel:
+    """What is believed on a day about the assets that can be traded on it.
+
+    Attributes:
+        model: Of the k tradable assets, and of the account's cash where it earns something.
+        columns: Their columns in the market, shape (k,).
+        width: Assets of the market, n.
+    """
+
+    model: ReturnModel
+    columns: IntArray
+    width: int
+
+    def spread(self, weights: FloatArray) -> FloatArray:
+        """Weights of the model as weights of the market, shape (n,); the model's cash is what is left over."""
+        full = np.zeros(self.width)
+        full[self.columns] = weights[: len(self.columns)]
+        return full
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """How a history becomes a return model, and the models and frontiers made so far.
+
+    Give the same object to several policies and each day is estimated and traced once, because in one run all of them are shown the
+    same past. Results are kept only as long as that past lives.
+
+    Args:
+        mean, covariance, histories, settings: As in `estimate_returns`.
+        cash_return: Annual return of the account's own cash, as an asset without risk; None keeps the portfolio fully invested.
+        fewest_rows: Returns an asset must have had before it is considered.
+        assets: The only assets considered; all when None.
+    """
+
+    mean: Mean = "bayes_stein"
+    covariance: Covariance = "ledoit_wolf"
+    histories: Histories = "common"
+    settings: EstimateSettings | None = None
+    cash_return: float | None = None
+    fewest_rows: int = 60
+    assets: Collection[str] | None = None
+    _models: WeakKeyDictionary[Market, DayModel] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+    _frontiers: WeakKeyDictionary[Market, list[tuple[Mandate, Frontier]]] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+
+    def model(self, past: Market) -> DayModel:
+        """The model of the assets that have a return on the last day of `past`, and enough of them.
+
+        Raises:
+            InputError: There is none, or an estimate cannot be formed.
+        """
+        known = self._models.get(past)
+        if known is None:
+            known = self._models[past] = self._estimated(past)
+        return known
+
+    def frontier(self, past: Market, mandate: Mandate) -> Frontier:
+        """The exact frontier of that model within a mandate; limits on assets that cannot be traded that day are left out.
+
+        Raises:
+            InputError: As `model`.
+            InfeasibleError: The mandate leaves no portfolio.
+        """
+        traced = self._frontiers.setdefault(past, [])
+        for other, frontier in traced:
+            if other is mandate or other == mandate:
+                return frontier
+        model = self.model(past).model
+        frontier = trace_frontier(model, _restricted(mandate, model))
+        traced.append((mandate, frontier))
+        return frontier
+
+    def stress_mandate(self, past: Market, mandate: Mandate, loss: float) -> Mandate:
+        """The mandate with a ceiling on the stressed loss of that day's model."""
+        model = self.model(past).model
+        losses = {a: float(v) for a, v in zip(model.assets, model.stress, strict=True)}
+        return mandate.model_copy(
+            update={"linear_limits": (*mandate.linear_limits, LinearLimit(name=STRESS, coefficients=losses, upper=loss))}
+        )
+
+    def _estimated(self, past: Market) -> DayModel:
+        known = np.isfinite(past.returns)
+        wanted = np.ones(len(past.assets), dtype=bool) if self.assets is None else np.isin(past.assets, list(self.assets))
+        columns = np.flatnonzero(wanted & known[-1] & (known.sum(axis=0) >= self.fewest_rows)).astype(np.int64)
+        if not len(columns):
+            raise InputError(
+                f"On {past.dates[-1]} no asset has {self.fewest_rows} returns and one of that day; nothing could be estimated. Start later, or lower fewest_rows.",
+                field="fewest_rows",
+                value=self.fewest_rows,
+            )
+        market = past if len(columns) == len(past.assets) else _columns_of(past, columns)
+        model = estimate_returns(market, mean=self.mean, covariance=self.covariance, histories=self.histories, settings=self.settings)
+        return DayModel(model if self.cash_return is None else _with_cash(model, self.cash_return), columns, len(past.assets))
+
+
+def _columns_of(market: Market, columns: IntArray) -> Market:
+    names = tuple(market.assets[j] for j in columns.tolist())
+    groups = tuple(market.groups[j] for j in columns.tolist())
+    return Market(names, market.dates, market.returns[:, columns], groups, market.risk_levels[columns], market.periods_per_year)
+
+
+def _with_cash(model: ReturnModel, cash_return: float) -> ReturnModel:
+    n = len(model)
+    covariance = np.zeros((n + 1, n + 1))
+    covariance[:n, :n] = model.covariance
+    stress = dict(zip(model.assets, model.stress.tolist(), strict=True)) | {CASH: 0.0}
+    return ReturnModel(
+        (*model.assets, CASH), [*model.mean, cash_return], covariance, (*model.groups, ""), [*model.risk_levels.tolist(), 0], stress
+    )
+
+
+def _restricted(mandate: Mandate, model: ReturnModel) -> Mandate:
+    """The mandate without what it says about assets that the model lacks; cash is bounded by 0 and 1 only."""
+    here, groups = set(model.assets), set(model.groups)
+    bounds = {asset: edge for asset, edge in mandate.bounds.items() if asset in here}
+    if CASH in here:
+        bounds.setdefault(CASH, (0.0, 1.0))
+    linear = [(limit, {a: c for a, c in limit.coefficients.items() if a in here}) for limit in mandate.linear_limits]
+    kept = tuple(limit.model_copy(update={"coefficients": named}) for limit, named in linear if named)
+    group_limits = tuple(limit for limit in mandate.group_limits if limit.group in groups)
+    return mandate.model_copy(update={"bounds": bounds, "linear_limits": kept, "group_limits": group_limits})

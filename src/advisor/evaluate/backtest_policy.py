@@ -1,0 +1,139 @@
+"""Ready strategies: the house's own mean-variance portfolios, and the plain ones they must be better than."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from advisor.arrays import FloatArray
+from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.contracts.mandate import Mandate
+from advisor.data.market import Market
+from advisor.errors import InfeasibleError, InputError
+from advisor.evaluate.backtest_estimates import Estimates
+
+WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MeanVariancePolicy:
+    """Stand at one place of the frontier of each day's estimates.
+
+    Args:
+        level: Risk level 1..5: aims at the level's target volatility and obeys its stress loss, as an advice does. Or
+        target_volatility: annual; clipped to the frontier's two ends. Or
+        risk_aversion: 0 or more.
+        mandate: Limits.
+        estimates: How a history becomes a model. Policies that share the object share the work.
+        bands: What the levels promise.
+
+    Raises:
+        InputError: Not exactly one of level, target_volatility and risk_aversion, or one out of its range.
+    """
+
+    level: int | None = None
+    target_volatility: float | None = None
+    risk_aversion: float | None = None
+    mandate: Mandate = field(default_factory=Mandate)
+    estimates: Estimates = field(default_factory=Estimates)
+    bands: RiskBands = field(default_factory=RiskBands.default)
+
+    def __post_init__(self) -> None:
+        aims = {"level": self.level, "target_volatility": self.target_volatility, "risk_aversion": self.risk_aversion}
+        given = {name: value for name, value in aims.items() if value is not None}
+        if len(given) != 1:
+            raise InputError(
+                f"MeanVariancePolicy got {given or 'no aim'}; it stands at one place: pass level, target_volatility or risk_aversion.",
+                field="level",
+                value=given,
+            )
+        name, value = given.popitem()
+        good = value in range(1, LEVELS + 1) if name == "level" else value >= 0.0
+        if not good:
+            raise InputError(
+                f"{name} is {value}; {f'levels run from 1 to {LEVELS}' if name == 'level' else 'it must be 0 or more'}.",
+                field=name,
+                value=value,
+            )
+
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+        """Weights wanted at the close of the last day of `past`, shape (n,).
+
+        Raises:
+            InputError: No estimate can be formed.
+            InfeasibleError: The limits contradict each other, or even the least risky portfolio is above the level's band.
+        """
+        day = self.estimates.model(past)
+        if self.level is not None:
+            return day.spread(self._at_level(past, self.level))
+        frontier = self.estimates.frontier(past, self.mandate)
+        if self.target_volatility is not None:
+            return day.spread(frontier.at_volatility(self.target_volatility))
+        return day.spread(frontier.at_risk_aversion(0.0 if self.risk_aversion is None else self.risk_aversion))
+
+    def _at_level(self, past: Market, level: int) -> FloatArray:
+        """Where the level's stress loss does not bind, the point of the common frontier is optimal within it too, so it is not traced again."""
+        target, loss = self.bands.target_volatility[level - 1], self.bands.stress_loss[level - 1]
+        frontier = self.estimates.frontier(past, self.mandate)
+        weights = frontier.at_volatility(target)
+        if frontier.model.stress @ weights > loss + WITHIN:
+            frontier = self.estimates.frontier(past, self.estimates.stress_mandate(past, self.mandate, loss))
+            weights = frontier.at_volatility(target)
+        ceiling = self.bands.upper_volatility[level - 1]
+        if frontier.volatility[0] > ceiling + WITHIN:
+            raise InfeasibleError(
+                f"Even the least risky portfolio has a volatility of {frontier.volatility[0]:.2%}, above the {ceiling:.2%} of C{level}. "
+                "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
+                constraints=(f"C{level} upper_volatility",),
+            )
+        return weights
+
+
+def level_policies(
+    levels: Iterable[int] = range(1, LEVELS + 1),
+    *,
+    mandate: Mandate | None = None,
+    estimates: Estimates | None = None,
+    bands: RiskBands | None = None,
+) -> dict[str, MeanVariancePolicy]:
+    """One policy a level, named C1..C5, all standing on the same estimates: what `backtest_many` takes.
+
+    >>> list(level_policies([1, 3]))
+    ['C1', 'C3']
+    """
+    limits, known, promise = mandate or Mandate(), estimates or Estimates(), bands or RiskBands.default()
+    return {f"C{level}": MeanVariancePolicy(level=level, mandate=limits, estimates=known, bands=promise) for level in levels}
+
+
+def equal_weight(past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG001  a policy is always told what it holds
+    """The same weight in every asset that has a return on the day: the benchmark that is hard to beat (DeMiguel, Garlappi & Uppal 2009)."""
+    listed = np.isfinite(past.returns[-1])
+    return np.where(listed, 1.0 / max(int(listed.sum()), 1), 0.0)
+
+
+@dataclass(frozen=True)
+class FixedMix:
+    """Constant weights by asset id; what cannot be traded on a day is left in cash.
+
+    >>> FixedMix({"stocks": 0.6, "bonds": 0.4}).weights["stocks"]
+    0.6
+    """
+
+    weights: Mapping[str, float]
+
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+        """Weights wanted, shape (n,). Raises `InputError` for an asset that the market does not have."""
+        unknown = sorted(set(self.weights) - set(past.assets))
+        if unknown:
+            raise InputError(
+                f"FixedMix names {unknown[:5]}, which the market does not have. Correct or remove.", field="weights", value=unknown
+            )
+        wanted = np.array([self.weights.get(asset, 0.0) for asset in past.assets], dtype=np.float64)
+        return np.where(np.isfinite(past.returns[-1]), wanted, 0.0)
+
+
+def hold(past: Market, held: FloatArray) -> FloatArray:
+    """Buy equal weights on the first day and never trade again."""
+    return held if held.any() else equal_weight(past, held)

@@ -51,7 +51,7 @@ class SuitabilityCheck:
         checked: Picks looked at.
         suitable: Of these, picks that are plainly allowed (what would need a warning is not).
         how: What was checked against what.
-        rules: How often each rule fired.
+        rules: How often each rule fired on the picks that are not suitable.
         broken: The first few picks that are not suitable.
     """
 
@@ -111,10 +111,11 @@ def recheck(
         for code in picks[picks >= 0].tolist():
             verdict = _verdict(regime, profile, client, catalogue.products[shelf[code]] if shelf[code] >= 0 else None)
             checked += 1
-            rules.update(verdict.rules)
             if verdict.decision == "allow":
                 suitable += 1
-            elif len(broken) < SHOWN:
+                continue
+            rules.update(verdict.rules)
+            if len(broken) < SHOWN:
                 broken.append(BrokenPick(client_id, ranking.products[code], verdict.decision, verdict.rules))
     picked = int((ranking.codes >= 0).sum())
     how = (

@@ -123,17 +123,17 @@ def block_interval(values: FloatArray, *, block: int, confidence: float = 0.95, 
         seed: The draws.
 
     Returns:
-        With `t / block` near 1 or 2 there are that few independent windows, and the interval understates what is not known: say so beside it.
+        With `t / block` near 2 there are only two independent windows, and the interval understates what is not known: say so beside it.
 
     Raises:
-        InputError: A value is not finite, or block is outside 1..t.
+        InputError: A value is not finite, or block is outside 1..t/2 (one block of everything always has the same mean; 1 is allowed for t = 1).
 
     Source: Politis & Romano (1992), circular block bootstrap.
     """
     count = len(values)
-    if values.ndim != 1 or not np.isfinite(values).all() or not 1 <= block <= count:
+    if values.ndim != 1 or not np.isfinite(values).all() or not 1 <= block <= max(count // 2, min(count, 1)):
         raise InputError(
-            f"block is {block} for {values.shape} values; give finite values in time order and a block of 1..{count} points.",
+            f"block is {block} for {values.shape} values; give finite values in time order and at least two blocks.",
             field="block",
             value=block,
         )

@@ -1,0 +1,333 @@
+"""`evaluate_match` by hand: three clients whose every number can be checked on paper."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from math import log2
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor import (
+    Catalogue,
+    Client,
+    ClientTable,
+    InputError,
+    Interactions,
+    Product,
+    Ranking,
+    Regime,
+    RiskProfiles,
+    Verdict,
+    evaluate_match,
+)
+from advisor.data.eligibility import Eligibility
+from advisor.evaluate.match_report import MatchReport
+
+PRODUCTS = ("a", "b", "c", "d", "e")
+
+
+def ranked(lists: dict[str, str], products: tuple[str, ...] = PRODUCTS, k: int = 3) -> Ranking:
+    codes = np.full((len(lists), k), -1)
+    for i, text in enumerate(lists.values()):
+        codes[i, : len(text)] = [products.index(x) for x in text]
+    return Ranking(tuple(lists), products, codes, np.where(codes >= 0, -np.arange(k, dtype=float), np.nan))
+
+
+def bought(pairs: dict[str, str]) -> Interactions:
+    rows = [(client, product, "2026-03-01") for client, products in pairs.items() for product in products]
+    return Interactions.from_frame(pd.DataFrame(rows, columns=["client_id", "product_id", "day"]))
+
+
+LISTS = {"x": "abc", "y": "ab", "z": "cde"}
+TRUTH = {"x": "bd", "y": "a"}
+
+
+def test_every_metric_by_hand() -> None:
+    """x buys b, d and is shown a b c; y buys a and is shown a b; z buys nothing and counts as 0."""
+    report = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(1, 3))
+    ndcg_x = (1 / log2(3)) / (1 + 1 / log2(3))
+    by_hand = {
+        ("hit_rate", 1): (0 + 1 + 0) / 3,
+        ("hit_rate", 3): (1 + 1 + 0) / 3,
+        ("precision", 1): (0 + 1 + 0) / 3,
+        ("precision", 3): (1 / 3 + 1 / 3 + 0) / 3,
+        ("recall", 3): (1 / 2 + 1 + 0) / 3,
+        ("ndcg", 3): (ndcg_x + 1 + 0) / 3,
+        ("map", 3): ((1 / 2) / 2 + 1 + 0) / 3,
+        ("mrr", 3): (1 / 2 + 1 + 0) / 3,
+    }
+    for (metric, k), value in by_hand.items():
+        assert report.score(metric, k).value == pytest.approx(value, abs=1e-15)
+        assert report.score(metric, k).clients == 3
+    assert report.counts["clients_who_bought"] == 2
+    assert report.counts["empty_slots"] == 1
+
+
+def test_clients_who_bought_nothing_can_be_left_out_and_the_report_says_which() -> None:
+    zero = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,))
+    skip = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), skip_without_purchases=True)
+    assert skip.score("recall").value == pytest.approx(0.75)
+    assert skip.score("recall").clients == 2
+    assert "count as 0" in zero.definitions["without_purchases"]
+    assert "left out" in skip.definitions["without_purchases"]
+
+
+def test_reachable_and_ceiling_by_hand() -> None:
+    """d is refused for x: of his two purchases one is reachable, so no eligible list finds more than half."""
+    mask = np.ones((3, 5), dtype=bool)
+    mask[0, 3] = False
+    report = evaluate_match(ranked(LISTS), bought(TRUTH), eligible=mask, ks=(3,), skip_without_purchases=True)
+    assert report.score("recall", view="raw").value == pytest.approx((1 / 2 + 1) / 2)
+    assert report.score("recall", view="reachable").value == pytest.approx(1.0)
+    assert report.score("recall", view="ceiling").value == pytest.approx((1 / 2 + 1) / 2)
+    ideal = 1 + 1 / log2(3)
+    assert report.score("ndcg", view="ceiling").value == pytest.approx((1 / ideal + 1) / 2)
+    assert report.counts["reachable_purchases"] == 2
+    assert report.counts["purchases"] == 3
+
+
+def test_a_client_without_a_reachable_purchase_is_not_in_the_reachable_mean() -> None:
+    mask = np.ones((3, 5), dtype=bool)
+    mask[1, 0] = False
+    report = evaluate_match(ranked({"x": "abc", "y": "bc", "z": "cde"}), bought(TRUTH), eligible=mask, ks=(3,))
+    assert report.score("hit_rate", view="reachable").clients == 1
+    assert report.score("hit_rate", view="ceiling").value == pytest.approx(1 / 3)
+
+
+def test_a_purchase_of_a_product_nobody_ranks_lowers_the_ceiling() -> None:
+    report = evaluate_match(ranked(LISTS), bought({"x": "bq", "y": "a"}), ks=(3,))
+    assert report.counts["purchases_of_products_not_ranked"] == 1
+    assert report.score("recall", view="ceiling").value == pytest.approx((1 / 2 + 1) / 3)
+
+
+def test_masks_by_class_and_in_full_say_the_same() -> None:
+    rng = np.random.default_rng(3)
+    mask = rng.random((3, 5)) < 0.7
+    full = evaluate_match(ranked(LISTS), bought(TRUTH), eligible=mask, ks=(3,))
+    by_class = evaluate_match(ranked(LISTS), bought(TRUTH), eligible=Eligibility.of(mask), ks=(3,))
+    pd.testing.assert_frame_equal(full.to_frame(), by_class.to_frame())
+
+
+def test_baseline_is_joined_by_id_whatever_its_order_of_clients_and_products() -> None:
+    other = ranked({"z": "abc", "y": "cab", "x": "dbe"})
+    shuffled = ("e", "d", "c", "b", "a", "f")
+    again = Ranking(
+        other.client_ids, shuffled, np.vectorize(lambda j: -1 if j < 0 else shuffled.index(PRODUCTS[j]))(other.codes), other.scores
+    )
+    for baseline in (other, again):
+        s = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), baseline=baseline).score("recall")
+        assert s.baseline == pytest.approx((1 + 1 + 0) / 3)
+        assert s.difference == pytest.approx(s.value - s.baseline)
+        assert s.difference_low <= s.difference <= s.difference_high
+
+
+def test_the_baseline_is_held_to_the_same_purchases_where_it_ranks_more_products() -> None:
+    """q is ranked by the baseline only: it is a raw hit of the baseline, and reachable for neither."""
+    baseline = ranked({"x": "bqd", "y": "aq", "z": "a"}, (*PRODUCTS, "q"))
+    report = evaluate_match(ranked(LISTS), bought({"x": "bq", "y": "a"}), ks=(3,), baseline=baseline)
+    assert report.score("recall").baseline == pytest.approx((1 + 1 + 0) / 3)
+    assert report.score("recall", view="reachable").baseline == pytest.approx(1.0)
+
+
+def test_segments_add_up_to_the_whole() -> None:
+    report = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by={"tier": ["gold", "plain", "plain"]})
+    gold, plain = (report.score("recall", by="tier", segment=s) for s in ("gold", "plain"))
+    assert (gold.clients, plain.clients) == (1, 2)
+    assert gold.value == pytest.approx(1 / 2)
+    assert (gold.value * 1 + plain.value * 2) / 3 == pytest.approx(report.score("recall").value)
+
+
+def test_segments_by_level_segment_and_tenure() -> None:
+    profiles = RiskProfiles.from_levels([1, 2, 2], as_of="2026-01-01", client_ids=["z", "y", "x"])
+    clients = ClientTable.from_clients(
+        [Client(id="x", wealth=1, horizon_years=1, segment="gold"), Client(id="y", wealth=1, horizon_years=1)]
+    )
+    history = Interactions.from_frame(
+        pd.DataFrame({"client_id": ["x", "y", "y"], "product_id": ["a", "c", "e"], "day": ["2023-01-01", "2025-09-01", "2025-12-31"]})
+    )
+    report = evaluate_match(
+        ranked(LISTS), bought(TRUTH), ks=(3,), by=["level", "segment", "tenure"], profiles=profiles, clients=clients, history=history
+    )
+    found = {(s.by, s.segment): s.clients for s in report.scores if s.metric == "recall" and s.view == "raw"}
+    assert found == {
+        ("all", "all"): 3, ("level", "C1"): 1, ("level", "C2"): 2, ("segment", "gold"): 1, ("segment", "unknown"): 2,
+        ("tenure", "0 to 6 months"): 1, ("tenure", "over 1 year"): 1, ("tenure", "unknown"): 1,
+    }  # fmt: skip
+
+
+def shelf() -> Catalogue:
+    return Catalogue.from_products(
+        Product(id=p, name=p, asset="stocks", risk_level=r) for p, r in zip(PRODUCTS, (1, 2, 3, 4, 5), strict=True)
+    )
+
+
+def people() -> tuple[RiskProfiles, ClientTable]:
+    valid = np.full(3, np.datetime64("2027-01-01"))
+    profiles = RiskProfiles.from_levels([3, 2, 5], as_of="2026-01-01", client_ids=["x", "y", "z"], valid_until=valid, knowledge=[100.0] * 3)
+    return profiles, ClientTable.from_clients(
+        [Client(id=i, wealth=1e6, horizon_years=20, level=v) for i, v in zip("xyz", (3, 2, 5), strict=True)]
+    )
+
+
+def test_suitability_is_proved_pair_by_pair_and_a_leak_is_found() -> None:
+    profiles, clients = people()
+    fine = evaluate_match(ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=clients, catalogue=shelf())
+    assert fine.suitability.share == 1.0
+    assert fine.suitability.checked == 8
+    leaky = evaluate_match(
+        ranked({"x": "abd", "y": "abe", "z": "cde"}),
+        bought(TRUTH),
+        regime=Regime.nfra(),
+        profiles=profiles,
+        clients=clients,
+        catalogue=shelf(),
+    )
+    assert leaky.suitability.suitable == 7
+    assert {(b.client_id, b.product_id) for b in leaky.suitability.broken} == {("x", "d"), ("y", "e")}
+    assert all(b.decision == "refuse" and b.rules for b in leaky.suitability.broken)
+
+
+def test_the_check_asks_the_regime_and_not_the_mask() -> None:
+    """A mask that lets everything through does not make a pick suitable, and a warning is not an allow."""
+
+    class Warns:
+        def check(self, profile: object, client: Client, product: Product) -> Verdict:
+            return Verdict("warn", ("w1",)) if product.id == "b" else Verdict("allow")
+
+    profiles, clients = people()
+    report = evaluate_match(
+        ranked(LISTS),
+        bought(TRUTH),
+        eligible=np.ones((3, 5), dtype=bool),
+        regime=Warns(),
+        profiles=profiles,
+        clients=clients,
+        catalogue=shelf(),
+    )
+    assert report.suitability.share == pytest.approx(6 / 8)
+    assert report.suitability.rules == {"w1": 2}
+
+
+def test_a_pick_off_the_shelf_or_of_a_row_with_a_problem_is_not_suitable() -> None:
+    profiles, _ = people()
+    table = ClientTable.from_frame(
+        pd.DataFrame({"id": ["x", "y", "z"], "wealth": [1e6, -5.0, 1e6], "horizon_years": [9, 9, 9], "level": [3, 2, 5]})
+    )
+    short = Catalogue.from_products(shelf().products[:4])
+    report = evaluate_match(ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=table, catalogue=short)
+    assert report.suitability.rules == {"client_has_problem": 2, "product_not_in_catalogue": 1}
+
+
+def test_a_drawn_check_says_that_it_is_one() -> None:
+    profiles, clients = people()
+    report = evaluate_match(
+        ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=clients, catalogue=shelf(), check_most=4
+    )
+    assert 0 < report.suitability.checked <= 4
+    assert "drawn" in report.suitability.how
+
+
+def test_without_rules_suitability_is_not_claimed() -> None:
+    report = evaluate_match(ranked(LISTS), bought(TRUTH))
+    assert np.isnan(report.suitability.share)
+    assert "not checked" in str(report)
+    inside = evaluate_match(ranked(LISTS), bought(TRUTH), eligible=np.ones((3, 5), dtype=bool))
+    assert "mask" in inside.suitability.how
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ks": (0,)}, "cut-off"),
+        ({"ks": ()}, "cut-off"),
+        ({"eligible": np.ones((3, 4), dtype=bool)}, "5 products"),
+        ({"by": "level"}, "profiles"),
+        ({"by": "colour"}, "colour"),
+        ({"by": {"tier": ["a"]}}, "1 labels"),
+        ({"regime": Regime.nfra()}, "profiles"),
+        ({"baseline": ranked({"x": "abc"})}, "no list"),
+        ({"ranking": ranked({"x": "aba"})}, "twice"),
+        ({"ranking": Ranking(("x",), PRODUCTS, np.array([[-1, 0, 1]]), np.zeros((1, 3)))}, "after an empty"),
+        ({"ranking": ranked({"nobody": "abc"})}, "do not match"),
+        ({"confidence": 1.5}, "confidence"),
+    ],
+)
+def test_bad_input_is_refused_with_what_to_do(change: dict, message: str) -> None:
+    arguments = {"ranking": ranked(LISTS), "held_out": bought(TRUTH), **change}
+    with pytest.raises(InputError, match=message):
+        evaluate_match(arguments.pop("ranking"), arguments.pop("held_out"), **arguments)
+
+
+def test_compare_is_the_paired_difference_of_two_reports() -> None:
+    first = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,))
+    second = evaluate_match(ranked({"x": "dbe", "y": "cab", "z": "abc"}), bought(TRUTH), ks=(3,))
+    gap = first.compare(second, "recall")
+    assert gap.mean == pytest.approx(first.score("recall").value - second.score("recall").value)
+    with pytest.raises(InputError, match="not the same"):
+        first.compare(evaluate_match(ranked({"y": "abc"}), bought(TRUTH), ks=(3,)))
+
+
+class Page(HTMLParser):
+    """Collects what a page would fetch or run, and whether its tags close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.outside: list[str] = []
+        self.count: dict[str, int] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.count[tag] = self.count.get(tag, 0) + 1
+        if tag not in {"meta", "br", "rect", "line", "polyline", "circle"}:
+            self.open.append(tag)
+        self.outside += [f"{tag} {n}={v}" for n, v in attrs if n in {"src", "href"} or (n != "xmlns" and v and "http" in v)]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in {"meta", "br", "rect", "line", "polyline", "circle"}:
+            assert self.open.pop() == tag
+
+
+def full_report() -> MatchReport:
+    profiles, clients = people()
+    return evaluate_match(
+        ranked({"x": "abd", "y": "ab", "z": "cde"}), bought(TRUTH), ks=(1, 3), baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}),
+        by={"<tier>": ["<b>gold</b>", "plain", "plain"]}, regime=Regime.nfra(), profiles=profiles, clients=clients, catalogue=shelf(), history=bought({"x": "ac", "y": "c"}),
+    )  # fmt: skip
+
+
+def test_the_page_is_self_contained_and_escaped() -> None:
+    text = full_report().to_html("Fund <desk>")
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    assert page.outside == []
+    assert "script" not in page.count
+    assert page.count["svg"] >= 7
+    assert "Fund &lt;desk&gt;" in text
+    assert "<b>gold" not in text
+    assert "Suitability" in text
+    assert "trec" not in text
+
+
+def test_printing_shows_the_three_numbers_apart() -> None:
+    report = full_report()
+    text = str(report)
+    assert "Suitability  87.50%" in text
+    for word in ("raw", "reachable", "ceiling", "baseline", "ndcg@3", "coverage@3", "count as 0"):
+        assert word in text
+    assert repr(report).startswith("MatchReport(3 clients, suitability 87.50%")
+    assert report._repr_html_().startswith("<!doctype html>")
+
+
+def test_the_table_holds_every_score_once() -> None:
+    report = full_report()
+    frame = report.to_frame()
+    assert len(frame) == 3 * 6 * 2 * 3  # views, metrics, ks; all, gold, plain
+    assert not frame.duplicated(["by", "segment", "view", "metric", "k"]).any()
+    each = report.per_client_frame()
+    assert each["raw:recall@3"].tolist() == [1.0, 1.0, 0.0]
+    assert set(report.lists) == {"coverage@3", "gini@3", "diversity@3", "novelty@3", "popularity@3", "popularity_lift@3"}
+    assert set(report.baseline_lists) == set(report.lists)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,9 +77,7 @@ class ExactSolver:
             SolverError: daqp stopped otherwise.
         """
         if self._flag >= 0:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._flag = int(self._model.update(f=np.array(linear)))
+            self._flag = int(self._model.update(f=np.array(linear)))
         if self._flag >= 0:
             x, _, flag, info = self._model.solve()
             if int(flag) >= 1:

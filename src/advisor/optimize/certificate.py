@@ -75,12 +75,12 @@ def certify(model: ReturnModel, mandate: Mandate, weights: object, risk_aversion
 def certify_row(
     model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float, multipliers: FloatArray, effective: float
 ) -> Certificate:
-    """The certificate of one row, shape (n,), from given multipliers of the rows, shape (r,); see `kkt_residuals`."""
-    gamma, effective_rows = np.array([risk_aversion]), np.array([effective])
-    terms = _terms(model, limits, weights[None], gamma, multipliers[None], effective_rows)
-    residual = float(np.maximum(np.maximum(terms.budget, terms.violation), terms.gap / np.maximum(1.0, np.abs(terms.objective)))[0])
+    """The certificate of one row, shape (n,), from given multipliers, shape (1 + r,); see `kkt_residuals`."""
+    marginal = np.einsum("cj,ij->ci", weights[None], model.covariance)
+    terms = terms_of(model, limits, weights[None], marginal, np.array([risk_aversion]), multipliers[None], np.array([effective]))
     binding = _binding(model, limits, weights, risk_aversion, multipliers, effective)
-    return Certificate(residual, float(terms.budget[0]), float(terms.violation[0]), float(terms.gap[0]), float(terms.objective[0]), binding)
+    numbers = (terms.residual, terms.budget_error, terms.violation, terms.gap, terms.objective)
+    return Certificate(*(float(x[0]) for x in numbers), binding)
 
 
 def kkt_residuals(
@@ -93,106 +93,93 @@ def kkt_residuals(
         limits: Their limits.
         weights: Shape (c, n).
         risk_aversion: Shape (c,), 0 to inf.
-        multipliers: Of the group and linear limits, in units of the objective above, shape (c, r): positive at a lower edge.
+        multipliers: Of the budget, then of the group and linear limits, in units of the objective above, shape (c, 1 + r): positive at a lower edge.
         effective: The risk aversion with the volatility cap's share, shape (c,); equal to `risk_aversion` where the cap does not bind.
 
     Returns:
         Shape (c,). Any multipliers give a valid, if larger, residual. Rows do not depend on each other, to the bit.
     """
-    terms = _terms(model, limits, weights, risk_aversion, multipliers, effective)
-    return np.maximum(np.maximum(terms.budget, terms.violation), terms.gap / np.maximum(1.0, np.abs(terms.objective)))
+    marginal = np.einsum("cj,ij->ci", weights, model.covariance)
+    return terms_of(model, limits, weights, marginal, risk_aversion, multipliers, effective).residual
 
 
 @dataclass(frozen=True, eq=False)
-class _Terms:
-    budget: FloatArray
+class Terms:
+    """What a residual is the largest of, each shape (c,)."""
+
+    budget_error: FloatArray
     violation: FloatArray
     gap: FloatArray
     objective: FloatArray
 
+    @property
+    def residual(self) -> FloatArray:
+        """KKT residual, shape (c,)."""
+        return np.maximum(np.maximum(self.budget_error, self.violation), self.gap / np.maximum(1.0, np.abs(self.objective)))
+
 
 def objective_scale(effective: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Factors of variance and of mean in the objective, each shape (c,): `(g, 1) / max(1, g)`."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.minimum(effective, 1.0), 1.0 / np.maximum(effective, 1.0)
+    return np.minimum(effective, 1.0), 1.0 / np.maximum(effective, 1.0)
 
 
-def _terms(
-    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: FloatArray, multipliers: FloatArray, effective: FloatArray
-) -> _Terms:
+def terms_of(
+    model: ReturnModel,
+    limits: Limits,
+    weights: FloatArray,
+    marginal: FloatArray,
+    risk_aversion: FloatArray,
+    multipliers: FloatArray,
+    effective: FloatArray,
+) -> Terms:
+    """The terms of `kkt_residuals`, given the marginal variances `S w` of each row, shape (c, n)."""
     risk, reward = objective_scale(effective)
-    with np.errstate(invalid="ignore"):
-        own = np.where(np.isinf(risk_aversion), 1.0, risk_aversion * reward)
-    marginal = np.einsum("cj,ij->ci", weights, model.covariance)
     variance, mean = np.einsum("ci,ci->c", marginal, weights), np.einsum("ci,i->c", weights, model.mean)
-    gradient = risk[:, None] * marginal - reward[:, None] * model.mean
-    edges = (limits.row_lower, limits.row_upper)
-    gap = greedy_gap(gradient, weights, limits.lower, limits.upper, 1.0, limits.rows, edges, multipliers)
+    gap = duality_gap(risk[:, None] * marginal - reward[:, None] * model.mean, weights, limits, multipliers)
     violation = np.maximum(np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1), 0.0)
     if limits.row_names:
         value = np.einsum("cn,rn->cr", weights, limits.rows)
-        violation = np.maximum(violation, np.maximum(edges[0] - value, value - edges[1]).max(axis=1))
+        violation = np.maximum(violation, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1))
+    own = risk
     if limits.max_volatility is not None:
+        with np.errstate(invalid="ignore"):
+            own = np.where(np.isinf(risk_aversion), 1.0, risk_aversion * reward)
         gap = gap + (risk - own) / 2.0 * (limits.max_volatility**2 - variance)
         violation = np.maximum(violation, np.sqrt(np.maximum(variance, 0.0)) - limits.max_volatility)
-    return _Terms(np.abs(weights.sum(axis=1) - 1.0), violation, gap, reward * mean - own / 2.0 * variance)
+    return Terms(np.abs(weights.sum(axis=1) - 1.0), violation, gap, reward * mean - own / 2.0 * variance)
 
 
-def greedy_gap(
-    gradient: FloatArray,
-    weights: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    budget: float,
-    rows: FloatArray,
-    edges: tuple[FloatArray, FloatArray],
-    multipliers: FloatArray,
-) -> FloatArray:
+def duality_gap(gradient: FloatArray, weights: FloatArray, limits: Limits, multipliers: FloatArray) -> FloatArray:
     """Duality gap of each row: `gradient'w` minus a lower bound of the least `gradient'v` over all portfolios v.
 
     Args:
         gradient: Of the objective to be minimised, shape (c, n).
         weights: Shape (c, n).
-        lower: Bounds, shape (n,).
-        upper: Shape (n,).
-        budget: What weights add up to.
-        rows: Group and linear limits, shape (r, n).
-        edges: Their lower and upper edges, each shape (r,).
-        multipliers: Of those rows, shape (c, r): positive at a lower edge, negative at an upper one. Any values give a valid bound.
+        limits: Bounds and rows.
+        multipliers: Of the budget, then of the rows, shape (c, 1 + r): positive at a lower edge, negative at an upper one.
 
     Returns:
-        Gap, shape (c,): 0 or more for feasible weights, and no smaller than what the objective loses against its optimum (convexity, and weak duality
-        in the rows; in bounds and budget the bound is exact, because filling the cheapest assets first solves that linear program).
+        Gap, shape (c,): 0 or more for feasible weights, and no smaller than what the objective loses against its optimum, by convexity and weak
+        duality: any multipliers give a valid bound, the optimal ones the exact gap.
     """
-    y = np.where(np.isinf(edges[0]), np.minimum(multipliers, 0.0), multipliers)
-    y = np.where(np.isinf(edges[1]), np.maximum(y, 0.0), y)
-    low, high = np.where(np.isinf(edges[0]), 0.0, edges[0]), np.where(np.isinf(edges[1]), 0.0, edges[1])
-    cost = gradient - np.einsum("cr,rn->cn", y, rows)
-    cheapest, price = _cheapest(cost, lower, upper, budget)
-    gap = np.einsum("cn,cn->c", cost - price[:, None], weights - cheapest)
-    slack = np.einsum("cn,rn->cr", weights, rows) - np.where(y > 0.0, low, high)
-    return gap + np.einsum("cr,cr->c", y, slack)
-
-
-def _cheapest(cost: FloatArray, lower: FloatArray, upper: FloatArray, budget: float) -> tuple[FloatArray, FloatArray]:
-    """The portfolio of least cost within bounds and budget, shape (c, n), and the cost of its marginal asset, shape (c,)."""
-    order = np.argsort(cost, axis=1, kind="stable")
-    room = (upper - lower)[order]
-    before = np.cumsum(room, axis=1) - room
-    filled = np.clip(budget - lower.sum() - before, 0.0, room)
-    cheapest = np.empty_like(cost)
-    np.put_along_axis(cheapest, order, lower[order] + filled, axis=1)
-    last = np.maximum((filled > 0.0).sum(axis=1) - 1, 0)
-    marginal = np.take_along_axis(order, last[:, None], axis=1)
-    return cheapest, np.take_along_axis(cost, marginal, axis=1)[:, 0]
+    y = multipliers[:, 1:]
+    low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
+    y = np.where(y > 0.0, np.where(low, y, 0.0), np.where(high, y, 0.0))
+    cost = gradient - multipliers[:, :1]
+    if limits.row_names:
+        cost = cost - np.einsum("cr,rn->cn", y, limits.rows)
+    gap = np.einsum("cn,cn->c", cost, weights - np.where(cost > 0.0, limits.lower, limits.upper))
+    gap = gap + multipliers[:, 0] * (weights.sum(axis=1) - 1.0)
+    if limits.row_names:
+        edge = np.where(y > 0.0, np.where(low, limits.row_lower, 0.0), np.where(high, limits.row_upper, 0.0))
+        gap = gap + np.einsum("cr,cr->c", y, np.einsum("cn,rn->cr", weights, limits.rows) - edge)
+    return gap
 
 
 def _best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float) -> tuple[FloatArray, float]:
-    """Multipliers of the rows, shape (r,), in units of the objective, and what the volatility cap adds to the risk aversion."""
+    """Multipliers of budget and rows, shape (1 + r,), in units of the objective, and what the volatility cap adds to the risk aversion."""
     from scipy.optimize import linprog
 
-    if not limits.row_names and limits.max_volatility is None:
-        return np.zeros(0), 0.0
     risk, reward = (float(x[0]) for x in objective_scale(np.array([risk_aversion])))
     marginal = model.covariance @ weights
     low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
@@ -204,8 +191,8 @@ def _best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, r
         right.append(np.array([0.5 * (weights @ marginal + limits.max_volatility**2)]))
     solved = linprog(
         risk * marginal - reward * model.mean,
-        A_ub=np.vstack(left),
-        b_ub=np.concatenate(right),
+        A_ub=np.vstack(left) if sum(map(len, left)) else None,
+        b_ub=np.concatenate(right) if sum(map(len, left)) else None,
         A_eq=np.ones((1, len(model))),
         b_eq=[1.0],
         bounds=np.column_stack([limits.lower, limits.upper]),
@@ -215,9 +202,10 @@ def _best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, r
     if solved.status != 0:
         raise name_contradiction(limits)
     prices = -np.asarray(solved.ineqlin.marginals)
-    y = np.zeros(len(limits.row_names))
-    y[low] += prices[: low.sum()]
-    y[high] -= prices[low.sum() : low.sum() + high.sum()]
+    y = np.zeros(1 + len(limits.row_names))
+    y[0] = solved.eqlin.marginals[0]
+    y[1:][low] += prices[: low.sum()]
+    y[1:][high] -= prices[low.sum() : low.sum() + high.sum()]
     cap = float(prices[-1]) if limits.max_volatility is not None else 0.0
     if cap <= 0.0 or np.isinf(risk_aversion):
         return y, 0.0
@@ -235,15 +223,14 @@ def _binding(
     """
     risk, reward = (float(x[0]) for x in objective_scale(np.array([effective])))
     unit = 1.0 / reward if reward > 0.0 else 1.0
-    cost = risk * (model.covariance @ weights) - reward * model.mean - multipliers @ limits.rows
-    price = float(_cheapest(cost[None], limits.lower, limits.upper, 1.0)[1][0])
+    cost = risk * (model.covariance @ weights) - reward * model.mean - multipliers[0] - multipliers[1:] @ limits.rows
     found: list[tuple[str, float]] = []
-    for i, excess in enumerate((cost - price).tolist()):
+    for i, excess in enumerate(cost.tolist()):
         side = -1 if excess > 0.0 else 1
         edge = limits.lower[i] if side < 0 else limits.upper[i]
         if abs(weights[i] - edge) <= ACTIVE:
             found.append((limits.bound_name(i, side), abs(excess) * unit))
-    for j, y in enumerate(multipliers.tolist()):
+    for j, y in enumerate(multipliers[1:].tolist()):
         found.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))
     if limits.max_volatility is not None and effective > risk_aversion:
         found.append(("max_volatility", (effective - risk_aversion) * limits.max_volatility))

@@ -12,21 +12,20 @@ Source: Markowitz & Todd (2000), Mean-Variance Analysis in Portfolio Choice and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.returns import ReturnModel
-from advisor.errors import SolverError
+from advisor.errors import InfeasibleError, SolverError
 from advisor.optimize.active_set import ExactSolver, QuadraticProgram
-from advisor.optimize.certificate import greedy_gap
+from advisor.optimize.certificate import objective_scale, terms_of
 from advisor.optimize.limits import Limits
 
 CERTIFIED = 1e-10
-"""Largest duality gap of a corner, as a share of the mean variance of an asset: a few ulps of the objective, or of the ridge that a singular
-covariance needs."""
+"""Largest KKT residual of a corner: a few ulps in practice, more only where a singular covariance needs a ridge."""
 RIDGES = (0.0, 1e-11, 1e-10, 1e-9, 1e-8)
 WEAK_PIVOT = 1e-5
 """A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in effect."""
@@ -43,13 +42,32 @@ MAX_PROBES = 20_000
 
 @dataclass(frozen=True, eq=False)
 class CornerPath:
-    """Corners in ascending risk tolerance, shape (m,) and (m, n), with the multipliers of the rows at both ends of each segment, shape
-    (m - 1, 2, r), and their slope beyond the last corner, shape (r,)."""
+    """Corners of a frontier with their multipliers.
+
+    Args:
+        risk_tolerance: Ascending, shape (m,).
+        weights: Shape (m, n).
+        multipliers: Of the budget, then of the rows, at both ends of each segment, shape (m - 1, 2, 1 + r).
+        slope: Of the multipliers by risk tolerance beyond the last corner, shape (1 + r,).
+        last: Multipliers at the last corner, as seen from beyond it, shape (1 + r,).
+    """
 
     risk_tolerance: FloatArray
     weights: FloatArray
     multipliers: FloatArray
     slope: FloatArray
+    last: FloatArray
+
+    def multipliers_at(self, corner: IntArray, share: FloatArray, gamma: FloatArray) -> FloatArray:
+        """In units of the certificate's objective, a share of the way from a corner to the next, or beyond the last one; shape (c, 1 + r)."""
+        risk, reward = objective_scale(gamma)
+        y, beyond = self.multipliers, np.maximum(reward - risk * self.risk_tolerance[-1], 0.0)
+        ray = risk[:, None] * self.last + beyond[:, None] * self.slope
+        if len(y) == 0:
+            return ray
+        segment = np.minimum(corner, len(y) - 1)
+        inside = y[segment, 0] + share[:, None] * (y[segment, 1] - y[segment, 0])
+        return np.where((corner < len(y))[:, None], risk[:, None] * inside, ray)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +86,34 @@ class _Scaled:
     row_scale: FloatArray
     kept_rows: IntArray
     variance: float
+    centre: float
     spread: float
 
-    def unscaled(self, path: CornerPath, limits: Limits) -> CornerPath:
+    def unscaled(self, path: CornerPath, rows: int) -> CornerPath:
+        """The path in the caller's units, with fixed weights and rows that bind nothing put back."""
         weights = np.repeat(self.fixed_weights[None], len(path.risk_tolerance), axis=0)
         weights[:, self.free] = np.clip(path.weights, self.program.lower, self.program.upper)
-        shape = path.multipliers.shape[:2]
-        y, slope = np.zeros((*shape, len(limits.row_names))), np.zeros(len(limits.row_names))
-        y[..., self.kept_rows] = path.multipliers[..., 1:] * (self.variance / self.row_scale)
-        slope[self.kept_rows] = path.slope[1:] * (self.spread / self.row_scale)
-        return CornerPath(path.risk_tolerance * (self.variance / self.spread), weights, y, slope)
+        tolerance = path.risk_tolerance * (self.variance / self.spread)
+        ends = np.stack([tolerance[:-1], tolerance[1:]], axis=1)
+        shift = float(self.program.row_lower[0])
+        y = self._prices(path.multipliers - shift * self._budget, ends, rows)
+        last = self._prices(path.last - shift * self._budget, tolerance[-1], rows)
+        slope = self._prices(path.slope * (self.spread / self.variance), np.ones(()), rows)
+        return CornerPath(tolerance, weights, y, slope, last)
+
+    @property
+    def _budget(self) -> FloatArray:
+        return np.eye(1, self.program.row_lower.size)[0]
+
+    def _prices(self, multipliers: FloatArray, tolerance: FloatArray, rows: int) -> FloatArray:
+        """Multipliers in the caller's units: of variance, with the mean of means that was taken off and the rows' own scale."""
+        y = np.zeros((*multipliers.shape[:-1], 1 + rows))
+        y[..., 0] = self.variance * multipliers[..., 0] - tolerance * self.centre
+        y[..., 1 + self.kept_rows] = self.variance * multipliers[..., 1:] / self.row_scale
+        return y
 
 
-def trace_corners(model: ReturnModel, limits: Limits) -> CornerPath:
+def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, FloatArray]:
     """Every corner portfolio, from the least risky one upward.
 
     Args:
@@ -88,36 +121,51 @@ def trace_corners(model: ReturnModel, limits: Limits) -> CornerPath:
         limits: Their limits; the volatility cap is not looked at here.
 
     Returns:
-        The corners; each has a duality gap below 1e-10 of the mean variance.
+        The corners, and the KKT residual of each, shape (m,): all below 1e-9, also half-way between corners.
 
     Raises:
         InfeasibleError: No portfolio satisfies the limits (unnamed: see `infeasible.name_contradiction`).
         SolverError: A corner could not be certified.
     """
+    rows = len(limits.row_names)
     if bool((limits.lower >= limits.upper).all()):
-        r = len(limits.row_names)
-        return CornerPath(np.zeros(1), limits.lower[None].copy(), np.zeros((0, 2, r)), np.zeros(r))
+        return _single(model, limits)
     scaled = _scale(model, limits)
     solver = ExactSolver(scaled.program)
-    path = _walk(scaled, solver)
-    if path is None or _worst_gap(scaled, path) > CERTIFIED:
-        path = cover(scaled, solver)
-        worst = _worst_gap(scaled, path)
-        if worst > CERTIFIED:
-            raise SolverError(
-                f"A corner of the frontier has a duality gap of {worst:.3g} of the mean variance, above {CERTIFIED:g}: it may not be optimal and is "
-                "not returned. The covariance is likely near-singular; shrink it, or remove duplicate assets.",
-                solver="critical line",
-                status="not certified",
-            )
-    return scaled.unscaled(_merged(path), limits)
+    walked = _walk(scaled, solver)
+    if walked is not None:
+        path = scaled.unscaled(_merged(walked), rows)
+        residual, worst = certify_path(model, limits, path)
+        if worst <= CERTIFIED:
+            return path, residual
+    path = scaled.unscaled(_merged(cover(scaled, solver)), rows)
+    residual, worst = certify_path(model, limits, path)
+    if worst > CERTIFIED:
+        raise SolverError(
+            f"A portfolio of the frontier has a KKT residual of {worst:.3g}, above {CERTIFIED:g}: it may not be optimal and is not returned. The "
+            "covariance is likely near-singular; shrink it, or remove duplicate assets.",
+            solver="critical line",
+            status="not certified",
+        )
+    return path, residual
+
+
+def _single(model: ReturnModel, limits: Limits) -> tuple[CornerPath, FloatArray]:
+    """The frontier of one portfolio, where every weight is fixed."""
+    y = np.zeros(1 + len(limits.row_names))
+    path = CornerPath(np.zeros(1), limits.lower[None].copy(), np.zeros((0, 2, y.size)), y, y)
+    residual, _ = certify_path(model, limits, path)
+    if residual[0] > CERTIFIED:
+        raise InfeasibleError("The fixed weights break a limit.")
+    return path, residual
 
 
 def _scale(model: ReturnModel, limits: Limits) -> _Scaled:
     free = np.nonzero(limits.lower < limits.upper)[0]
     fixed = np.where(limits.lower < limits.upper, 0.0, limits.lower)
     variance = float(np.diag(model.covariance)[free].mean()) or 1.0
-    mean = model.mean[free] - model.mean[free].mean()
+    centre = float(model.mean[free].mean())
+    mean = model.mean[free] - centre
     spread = max(float(np.abs(mean).max()), 1e-12 * float(np.abs(model.mean).max())) or 1.0
     rows = limits.rows[:, free]
     size = np.abs(rows).max(axis=1) if free.size else np.zeros(0)
@@ -128,7 +176,7 @@ def _scale(model: ReturnModel, limits: Limits) -> _Scaled:
     high = np.concatenate([[1.0 - fixed.sum()], (limits.row_upper[kept] - held) / size[kept]])
     hessian, pull = _hessian(model.covariance[np.ix_(free, free)] / variance), model.covariance[free] @ fixed / variance
     program = QuadraticProgram(hessian, limits.lower[free], limits.upper[free], np.ascontiguousarray(matrix), low, high)
-    return _Scaled(program, mean / spread, pull, free, fixed, size[kept], kept, variance, spread)
+    return _Scaled(program, mean / spread, pull, free, fixed, size[kept], kept, variance, centre, spread)
 
 
 def _hessian(covariance: FloatArray) -> FloatArray:
@@ -165,12 +213,12 @@ def _walk(scaled: _Scaled, solver: ExactSolver) -> CornerPath | None:
     sides = _sides(scaled, solver, 0.0)[1:]
     for _ in range(MAX_RESTARTS):
         data = (p.hessian, scaled.mean, scaled.pull, p.rows, p.row_lower, p.row_upper, p.lower, p.upper)
-        code, taus, weights, multipliers, slope = kernels.walk_critical_line(*data, sides[0], sides[1], tau, room)
+        code, taus, weights, multipliers, ray = kernels.walk_critical_line(*data, sides[0], sides[1], tau, room)
         if len(taus) > 1 or code == kernels.END:
             pieces.append((taus, weights, multipliers))
             tau = float(taus[-1])
         if code == kernels.END:
-            return _joined(pieces, slope)
+            return _joined(pieces, ray)
         if code == kernels.FULL:
             continue
         for nudge in NUDGES:
@@ -183,39 +231,31 @@ def _walk(scaled: _Scaled, solver: ExactSolver) -> CornerPath | None:
     return None
 
 
-def _joined(pieces: list[tuple[FloatArray, FloatArray, FloatArray]], slope: FloatArray) -> CornerPath:
+def _joined(pieces: list[tuple[FloatArray, FloatArray, FloatArray]], ray: FloatArray) -> CornerPath:
     taus, weights = [pieces[0][0]], [pieces[0][1]]
     for t, w, _ in pieces[1:]:
         taus.append(t[1:])
         weights.append(w[1:])
-    return CornerPath(np.concatenate(taus), np.concatenate(weights), np.concatenate([y for _, _, y in pieces]), slope)
+    return CornerPath(np.concatenate(taus), np.concatenate(weights), np.concatenate([y for _, _, y in pieces]), ray[1], ray[0])
 
 
-def _worst_gap(scaled: _Scaled, path: CornerPath) -> float:
-    """Largest duality gap over all corners and segment midpoints, with the multipliers of each side, in normalised units."""
-    t, w, y = path.risk_tolerance, path.weights, path.multipliers
-    points = [
-        (t[-1:], w[-1:], y[-1:, 1] if len(y) else path.slope[None]),
-        (t[-1:] + 1.0, w[-1:], (y[-1:, 1] if len(y) else 0.0) + path.slope[None]),
-    ]
-    if len(y):
-        points += [
-            (t[:-1], w[:-1], y[:, 0]),
-            (t[1:], w[1:], y[:, 1]),
-            ((t[:-1] + t[1:]) / 2, (w[:-1] + w[1:]) / 2, (y[:, 0] + y[:, 1]) / 2),
-        ]
-    worst = 0.0
-    for tau, x, multipliers in points:
-        x = np.clip(x, scaled.program.lower, scaled.program.upper)
-        p = scaled.program
-        gradient = x @ p.hessian + scaled.pull - tau[:, None] * scaled.mean
-        gap = greedy_gap(
-            gradient, x, p.lower, p.upper, float(p.row_lower[0]), p.rows[1:], (p.row_lower[1:], p.row_upper[1:]), multipliers[:, 1:]
-        )
-        inside = x @ p.rows.T
-        off = np.maximum(p.row_lower - inside, inside - p.row_upper).max()
-        worst = max(worst, float((gap / (1.0 + tau)).max()), float(off))
-    return worst
+def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> tuple[FloatArray, float]:
+    """KKT residual of each corner, shape (m,), with the multipliers of the segment below it, and the largest of all residuals: of corners with the
+    multipliers of either side, of the points half-way between corners, and of the last one for a client who only wants the mean.
+    """
+    m, w = len(path.risk_tolerance), path.weights
+    marginal = w @ model.covariance
+    corner, half = np.arange(m), np.full(m - 1, 0.5)
+    at = np.concatenate([corner[:-1], corner, corner[:-1], corner[-1:]])
+    share = np.concatenate([np.ones(m - 1), np.zeros(m), half, np.zeros(1)])
+    step = np.minimum(at + 1, m - 1)
+    with np.errstate(divide="ignore"):
+        gamma = 1.0 / (path.risk_tolerance[at] + share * (path.risk_tolerance[step] - path.risk_tolerance[at]))
+    gamma[-1] = 0.0
+    rows, pull = w[at] + share[:, None] * (w[step] - w[at]), marginal[at] + share[:, None] * (marginal[step] - marginal[at])
+    y = path.multipliers_at(at, share, gamma)
+    residual = terms_of(model, replace(limits, max_volatility=None), rows, pull, gamma, y, gamma).residual
+    return np.concatenate([residual[m - 1 : m], residual[: m - 1]]), float(residual.max())
 
 
 def _merged(path: CornerPath) -> CornerPath:
@@ -228,7 +268,7 @@ def _merged(path: CornerPath) -> CornerPath:
     kept = np.concatenate([[True], turns, [True]])
     ends = np.nonzero(kept)[0]
     multipliers = np.stack([path.multipliers[ends[:-1], 0], path.multipliers[ends[1:] - 1, 1]], axis=1)
-    return CornerPath(t[kept], w[kept], multipliers, path.slope)
+    return CornerPath(t[kept], w[kept], multipliers, path.slope, path.last)
 
 
 def cover(scaled: _Scaled, solver: ExactSolver) -> CornerPath:
@@ -258,13 +298,13 @@ def cover(scaled: _Scaled, solver: ExactSolver) -> CornerPath:
 
 
 def _path_of(corners: list[tuple[float, FloatArray, FloatArray]], slope: FloatArray) -> CornerPath:
+    """A path from corners that come twice where two segments meet: as the end of one, and as the start of the next."""
     taus = np.array([t for t, _, _ in corners])
     y = np.array([y for _, _, y in corners])
-    kept = np.concatenate([[True], np.diff(taus) > 0.0])
-    before = np.nonzero(kept)[0][1:] - 1
-    return CornerPath(
-        taus[kept], np.array([w for _, w, _ in corners])[kept], np.stack([y[np.nonzero(kept)[0][:-1]], y[before + 1]], axis=1), slope
-    )
+    first = np.nonzero(np.concatenate([[True], np.diff(taus) > 0.0]))[0]
+    last = np.append(first[1:], len(taus)) - 1
+    weights = np.array([w for _, w, _ in corners])[first]
+    return CornerPath(taus[first], weights, np.stack([y[last[:-1]], y[first[1:]]], axis=1), slope, y[-1])
 
 
 def _interval(scaled: _Scaled, sides: IntArray, row_sides: IntArray, tau: float) -> tuple[float, float, tuple[FloatArray, ...]]:

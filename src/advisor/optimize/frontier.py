@@ -11,7 +11,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray, StrArray, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals, objective_scale
+from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals
 from advisor.optimize.critical_line import CornerPath, trace_corners
 from advisor.optimize.infeasible import name_contradiction
 from advisor.optimize.limits import Limits, limits_of
@@ -155,7 +155,7 @@ class Frontier:
         return preferences.effective_risk_aversion(self.risk_tolerance, self._mean, self._variance, self._slope, self._curve)
 
     def participation(self, preferences: Preferences) -> StrArray:
-        """ "ok", or "no_participation" where the client's optimum is the riskless end, shape (c,)."""
+        """Status of each client: "ok", or "no_participation" where the client's optimum is the riskless end, shape (c,)."""
         nobody = np.isinf(self.effective_risk_aversion(preferences)) & np.isfinite(preferences.risk_aversion)
         return np.where(nobody, "no_participation", "ok")
 
@@ -234,12 +234,12 @@ class Frontier:
     @cached_property
     def _slope(self) -> FloatArray:
         """Half the derivative of variance by the share, at each corner."""
-        return frozen(np.maximum(np.einsum("mi,ij,mj->m", self.weights, self.model.covariance, self._step), 0.0))
+        return frozen(np.maximum(np.einsum("mi,mi->m", self.weights @ self.model.covariance, self._step), 0.0))
 
     @cached_property
     def _curve(self) -> FloatArray:
         """Variance of the step from each corner to the next."""
-        return frozen(np.maximum(np.einsum("mi,ij,mj->m", self._step, self.model.covariance, self._step), 0.0))
+        return frozen(np.maximum(np.einsum("mi,mi->m", self._step @ self.model.covariance, self._step), 0.0))
 
     def _place(self, tolerance: FloatArray) -> tuple[IntArray, FloatArray]:
         corner = _last_at_most(self.risk_tolerance, tolerance)
@@ -271,17 +271,8 @@ class Frontier:
         return self._mean[corner] + share * self._rise[corner], np.sqrt(variance)
 
     def _multipliers(self, gamma: FloatArray) -> FloatArray:
-        """Of the rows, in units of the certificate's objective, shape (c, r)."""
-        risk, reward = objective_scale(gamma)
         with np.errstate(divide="ignore"):
-            corner, share = self._place(1.0 / gamma)
-        y, last = self.path.multipliers, len(self) - 1
-        beyond = np.maximum(reward - risk * self.risk_tolerance[-1], 0.0)[:, None] * self.path.slope
-        if last == 0:
-            return beyond
-        segment = np.minimum(corner, last - 1)
-        share = np.where(corner < last, share, 1.0)[:, None]
-        return risk[:, None] * (y[segment, 0] + share * (y[segment, 1] - y[segment, 0])) + beyond
+            return self.path.multipliers_at(*self._place(1.0 / gamma), gamma)
 
 
 def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligible: BoolArray | None = None) -> Frontier:
@@ -306,10 +297,10 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligib
     """
     limits = limits_of(model, mandate or Mandate(), eligible)
     try:
-        path = trace_corners(model, limits)
+        path, residual = trace_corners(model, limits)
     except InfeasibleError:
         raise name_contradiction(limits) from None
-    frontier = _frontier(model, limits, path, 0.0)
+    frontier = _frontier(model, limits, path, residual)
     cap = limits.max_volatility
     if cap is None or frontier.volatility[-1] <= cap:
         return frontier
@@ -319,36 +310,33 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligib
             f"{np.ceil(frontier.volatility[0] * 1e6) / 1e6:.6g}, or admit less risky assets.",
             constraints=("max_volatility",),
         )
-    gamma = float(frontier.risk_aversion_at(cap)[0])
-    return _frontier(model, limits, _cut(frontier, gamma, cap), gamma)
+    return _cut(frontier, cap)
 
 
-def _cut(frontier: Frontier, gamma: float, cap: float) -> CornerPath:
-    """The path up to its first portfolio of volatility `cap`, at risk aversion `gamma`; beyond it nothing changes."""
-    tolerance, path = 1.0 / gamma, frontier.path
-    before = int(np.searchsorted(path.risk_tolerance, tolerance, side="left"))
-    if before == 0:
-        return CornerPath(path.risk_tolerance[:1], path.weights[:1], path.multipliers[:0], 0.0 * path.slope)
-    start = path.risk_tolerance[before - 1]
-    share = (tolerance - start) / (path.risk_tolerance[before] - start)
-    y = path.multipliers[:before].copy()
-    y[-1, 1] = y[-1, 0] + share * (y[-1, 1] - y[-1, 0])
-    return CornerPath(
-        np.append(path.risk_tolerance[:before], tolerance),
-        np.vstack([path.weights[:before], frontier.at_volatility(cap)]),
-        y,
-        0.0 * path.slope,
-    )
-
-
-def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, least: float) -> Frontier:
-    mean = path.weights @ model.mean
-    volatility = np.sqrt(np.maximum(np.einsum("mi,ij,mj->m", path.weights, model.covariance, path.weights), 0.0))
-    arrays = (path.risk_tolerance, path.weights, mean, volatility, np.zeros(mean.size))
-    draft = Frontier(model.assets, *(frozen(a) for a in arrays), limits, model, path, least)
+def _cut(frontier: Frontier, cap: float) -> Frontier:
+    """The frontier up to its first portfolio of volatility `cap`, which serves every client who would take more risk."""
+    gamma, path = float(frontier.risk_aversion_at(cap)[0]), frontier.path
+    tolerance = 1.0 / gamma
+    before = max(int(np.searchsorted(path.risk_tolerance, tolerance, side="left")), 0)
+    weights, y = frontier.at_volatility(cap)[None], path.multipliers[:before].copy()
+    last = y[-1, 1] if before else path.last
+    if before:
+        start = path.risk_tolerance[before - 1]
+        share = (tolerance - start) / (path.risk_tolerance[before] - start)
+        y[-1, 1] = last = y[-1, 0] + share * (y[-1, 1] - y[-1, 0])
+    taus, rows = np.append(path.risk_tolerance[:before], tolerance), np.vstack([path.weights[:before], weights])
+    cut = CornerPath(taus, rows, y, 0.0 * path.slope, last)
+    draft = _frontier(frontier.model, frontier.limits, cut, np.zeros(len(taus)), gamma)
     with np.errstate(divide="ignore"):
         residual = draft.kkt_residuals(draft.weights, 1.0 / draft.risk_tolerance)
     return replace(draft, kkt_residual=frozen(residual))
+
+
+def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, residual: FloatArray, least: float = 0.0) -> Frontier:
+    mean, marginal = path.weights @ model.mean, path.weights @ model.covariance
+    volatility = np.sqrt(np.maximum(np.einsum("mi,mi->m", marginal, path.weights), 0.0))
+    arrays = (path.risk_tolerance, path.weights, mean, volatility, residual)
+    return Frontier(model.assets, *(frozen(a) for a in arrays), limits, model, path, least)
 
 
 def _rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bool) -> FloatArray:

@@ -23,119 +23,90 @@ TIE = 1e-13
 TINY_RATE = 1e-13
 TINY_PIVOT = 1e-11
 FAR = 1e13
+REFRESH = 24
+"""Events after which the factor and the point are computed afresh."""
 MAX_REPAIRS = 80
+
+
+@njit(cache=True, fastmath=True)
+def _dot(x, y, k):  # pragma: no cover - compiled
+    s = 0.0
+    for a in range(k):
+        s += x[a] * y[a]
+    return s
+
+
+@njit(cache=True)
+def _forward(L, k, x):  # pragma: no cover - compiled
+    for a in range(k):
+        x[a] = (x[a] - _dot(L[a], x, a)) / L[a, a]
 
 
 @njit(cache=True)
 def _insert(L, order, k, H, i):  # pragma: no cover - compiled
     """Append variable `i` to the factor of H[F, F]; False when H[F, F] is not positive definite."""
-    s = H[i, i]
     for a in range(k):
-        v = H[i, order[a]]
-        for b in range(a):
-            v -= L[a, b] * L[k, b]
-        v /= L[a, a]
-        L[k, a] = v
-        s -= v * v
-    if s <= TINY_PIVOT * H[i, i]:
-        return False
-    L[k, k] = math.sqrt(s)
-    order[k] = i
-    return True
+        L[k, a] = H[i, order[a]]
+    _forward(L, k, L[k])
+    pivot = H[i, i] - _dot(L[k], L[k], k)
+    L[k, k], order[k] = math.sqrt(max(pivot, 0.0)), i
+    return pivot > TINY_PIVOT * H[i, i]
 
 
 @njit(cache=True)
-def _remove(L, order, k, p):  # pragma: no cover - compiled
-    """Take the p-th variable out of the factor, by Givens rotations of the rows below it."""
+def _remove(L, order, k, i):  # pragma: no cover - compiled
+    """Take variable `i` out of the factor, by Givens rotations of the rows below it."""
+    p = 0
+    while order[p] != i:
+        p += 1
     for a in range(p, k - 1):
         order[a] = order[a + 1]
-        for b in range(a + 2):
-            L[a, b] = L[a + 1, b]
+        L[a, : a + 2] = L[a + 1, : a + 2]
     for j in range(p, k - 1):
-        x, y = L[j, j], L[j, j + 1]
-        r = math.hypot(x, y)
-        c, s = x / r, y / r
-        L[j, j] = r
-        for a in range(j + 1, k - 1):
-            x, y = L[a, j], L[a, j + 1]
-            L[a, j], L[a, j + 1] = c * x + s * y, c * y - s * x
+        r = math.hypot(L[j, j], L[j, j + 1])
+        c, s = L[j, j] / r, L[j, j + 1] / r
+        for a in range(j, k - 1):
+            L[a, j], L[a, j + 1] = c * L[a, j] + s * L[a, j + 1], c * L[a, j + 1] - s * L[a, j]
 
 
 @njit(cache=True)
-def _solve(L, k, U, S, kept, g, b, w, y):  # pragma: no cover - compiled
-    """Add to (w, y) the solution of H w - A'y = g, A w = b, from H = LL', U = (L^-1 A')', S the factor of UU'."""
-    x, t = np.empty(k), np.empty(b.size)
-    for a in range(k):
-        x[a] = (g[a] - np.dot(L[a, :a], x[:a])) / L[a, a]
-    for i in range(b.size):
-        t[i] = 0.0
-        if kept[i]:
-            t[i] = (b[i] - np.dot(U[i, :k], x) - np.dot(S[i, :i], t[:i])) / S[i, i]
-    for i in range(b.size - 1, -1, -1):
-        if kept[i]:
-            for j in range(i + 1, b.size):
-                t[i] -= S[j, i] * t[j]
-            t[i] /= S[i, i]
-            y[i] += t[i]
-            x += t[i] * U[i, :k]
-    for a in range(k - 1, -1, -1):
-        x[a] /= L[a, a]
-        w[a] += x[a]
-        for c in range(a):
-            x[c] -= L[a, c] * x[a]
-
-
-@njit(cache=True)
-def _line(H, linear, A, edge, w, L, order, k, active, w0, y0):  # pragma: no cover - compiled
-    """Free weights and multipliers for one right-hand side: H w + linear - A'y = 0 on the free, A w = edge on the active rows."""
-    F = order[:k]
-    m = active.size
-    AF, U, S, kept = np.empty((m, k)), np.empty((m, k)), np.zeros((m, m)), np.ones(m, np.bool_)
+def _solve(L, order, k, A, rows, g, b, y):  # pragma: no cover - compiled
+    """Solve Hx - A'y = g, Ax = b on the free variables and active rows; `g` becomes x. A row that repeats others gets y = 0."""
+    m = rows.size
+    U, S, t = np.empty((m, k)), np.zeros((m, m)), np.empty(m)
+    y[:] = 0.0
+    _forward(L, k, g)
     for i in range(m):
         for a in range(k):
-            AF[i, a] = A[active[i], F[a]]
-            U[i, a] = (AF[i, a] - np.dot(L[a, :a], U[i, :a])) / L[a, a]
-        full = np.dot(U[i], U[i])
+            U[i, a] = A[rows[i], order[a]]
+        _forward(L, k, U[i])
         for j in range(i):
-            if kept[j]:
-                S[i, j] = (np.dot(U[i], U[j]) - np.dot(S[i, :j], S[j, :j])) / S[j, j]
-        rest = full - np.dot(S[i, :i], S[i, :i])
-        kept[i] = rest > 1e-10 * full and full > 0.0
-        S[i, i] = math.sqrt(rest) if kept[i] else 1.0
-        if not kept[i]:
-            S[i, :i] = 0.0
-    g, b, wf, yf = np.empty(k), np.empty(m), np.zeros(k), np.zeros(m)
-    for _ in range(2):
-        h = linear.copy()
-        for j in range(w.size):
-            if w[j] != 0.0:
-                h += w[j] * H[j]
+            S[i, j] = (_dot(U[i], U[j], k) - _dot(S[i], S[j], j)) / S[j, j]
+        full = _dot(U[i], U[i], k)
+        rest = full - _dot(S[i], S[i], i)
+        S[i, i] = math.sqrt(rest) if rest > 1e-10 * full else math.inf
+        t[i] = (b[i] - _dot(U[i], g, k) - _dot(S[i], t, i)) / S[i, i]
+    for i in range(m - 1, -1, -1):
+        t[i] /= S[i, i]
+        y[rows[i]] = t[i]
+        for j in range(i):
+            t[j] -= S[i, j] * t[i]
         for a in range(k):
-            h += wf[a] * H[F[a]]
-        for a in range(k):
-            g[a] = -h[F[a]]
-        for i in range(m):
-            g += yf[i] * AF[i]
-            b[i] = edge[i] - np.dot(A[active[i]], w) - np.dot(AF[i], wf)
-        _solve(L, k, U, S, kept, g, b, wf, yf)
-    w0[:] = w
-    y0[:] = 0.0
-    for a in range(k):
-        w0[F[a]] = wf[a]
-    for i in range(m):
-        y0[active[i]] = yf[i]
+            g[a] += t[i] * U[i, a]
+    for a in range(k - 1, -1, -1):
+        g[a] /= L[a, a]
+        for c in range(a):
+            g[c] -= g[a] * L[a, c]
 
 
 @njit(cache=True)
-def _gradient(H, linear, A, w, y):  # pragma: no cover - compiled
-    r = linear.copy()
-    for j in range(w.size):
-        if w[j] != 0.0:
-            r += w[j] * H[j]
+def _add(r, x, order, k, H, A, y):  # pragma: no cover - compiled
+    """Add Hx - A'y to the gradient `r`."""
+    for a in range(k):
+        r += x[a] * H[order[a]]
     for i in range(y.size):
         if y[i] != 0.0:
             r -= y[i] * A[i]
-    return r
 
 
 @njit(cache=True)
@@ -143,106 +114,87 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, tau, roo
     """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
 
     `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities.
-    Both are changed in place. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of each segment, slope
-    of the multipliers beyond the last corner).
+    Both are changed in place. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of each segment, the
+    last multipliers and their slope).
     """
-    n, r = mu.size, low.size
-    L, order, k, idle, changes = np.zeros((n, n)), np.empty(n, np.int64), 0, 0, 0
-    taus, W, Y, ray = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, r)), np.zeros(r)
-    w0, w1, y0, y1, count, fresh = np.empty(n), np.empty(n), np.empty(r), np.empty(r), 0, True
-    none = np.zeros(n)
+    n, m = mu.size, low.size
+    L, order, k, idle, count, age = np.zeros((n, n)), np.empty(n, np.int64), 0, 0, 0, 0
+    taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, m))
+    w, y, y1, every = np.empty(n), np.zeros(m), np.empty(m), np.arange(n)
     while True:
-        if changes > 60 or k == 0:
-            k, changes = 0, 0
+        rows = np.nonzero(row_side)[0]
+        if age % REFRESH == 0:  # everything from the active set alone: no rounding is carried further
+            k = 0
             for i in range(n):
+                w[i] = l[i] if side[i] < 0 else (u[i] if side[i] > 0 else 0.0)
                 if side[i] == 0:
                     if not _insert(L, order, k, H, i):
-                        return SINGULAR, taus[: count + 1], W[: count + 1], Y[:count], ray
+                        return SINGULAR, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
                     k += 1
-        active = np.nonzero(row_side)[0]
-        edge = np.empty(active.size)
-        for i in range(active.size):
-            edge[i] = low[active[i]] if row_side[active[i]] < 0 else high[active[i]]
-        fixed = np.zeros(n)
-        for i in range(n):
-            if side[i] != 0:
-                fixed[i] = l[i] if side[i] < 0 else u[i]
-        _line(H, pull, A, edge, fixed, L, order, k, active, w0, y0)
-        _line(H, -mu, A, np.zeros(active.size), none, L, order, k, active, w1, y1)
-        r0, r1 = _gradient(H, pull, A, w0, y0), _gradient(H, -mu, A, w1, y1)
-        slow, calm = TINY_RATE * (1.0 + np.abs(w1).max()), TINY_RATE * (1.0 + np.abs(r1).max())
-        best, rate, kind, who, turn, lost = FAR, 0.0, -1, -1, 0, 0.0
-        for i in range(n + r):
-            for s in (-1, 1):
-                # `gap` is what is left before limit or multiplier i is used up on side s, `d` how fast that goes
-                if i < n:
-                    if side[i] == 0:
-                        e = l[i] if s < 0 else u[i]
-                        gap, d, eps, what = s * (e - w0[i] - tau * w1[i]), s * w1[i], slow, 0
-                    elif side[i] == s and l[i] < u[i]:
-                        gap, d, eps, what = -s * (r0[i] + tau * r1[i]), s * r1[i], calm, 1
-                    else:
-                        continue
-                else:
-                    j = i - n
-                    if row_side[j] == 0:
-                        e = low[j] if s < 0 else high[j]
-                        if np.isinf(e):
-                            continue
-                        d = s * np.dot(A[j], w1)
-                        gap, eps, what = s * (e - np.dot(A[j], w0)) - tau * d, slow, 2
-                    elif row_side[j] == s:
-                        gap, d, eps, what = -s * (y0[j] + tau * y1[j]), s * y1[j], calm, 3
-                    else:
-                        continue
-                if gap < -SLACK:
-                    lost = max(lost, -gap)
-                if d > eps:
-                    t = max(gap, 0.0) / d
-                    if t < best - TIE or (t < best + TIE and d > rate):
-                        best, rate, kind, who, turn = min(t, best), d, what, i, s
-        if lost > 0.0:
-            return LOST, taus[: count + 1], W[: count + 1], Y[:count], ray
-        if fresh:
-            taus[0], W[0], fresh = tau, w0 + tau * w1, False
-        if kind < 0:
-            ray[:] = y1
-            return END, taus[: count + 1], W[: count + 1], Y[:count], ray
+            for _ in range(2):
+                r = pull - tau * mu
+                _add(r, w, every, n, H, A, y)
+                edge = -np.dot(A, w)[rows]
+                for i in range(rows.size):
+                    edge[i] += low[rows[i]] if row_side[rows[i]] < 0 else high[rows[i]]
+                x = -r[order[:k]]
+                _solve(L, order, k, A, rows, x, edge, y1)
+                y += y1
+                w[order[:k]] += x
+            _add(r, x, order, k, H, A, y1)
+            if age == 0:
+                taus[0], W[0] = tau, w
+        age += 1
+        x, r1 = mu[order[:k]], -mu
+        _solve(L, order, k, A, rows, x, np.zeros(rows.size), y1)
+        _add(r1, x, order, k, H, A, y1)
+        v = np.zeros(n)
+        v[order[:k]] = x
+        value, speed = np.dot(A, w), np.dot(A, v)
+        slow, calm = TINY_RATE * (1.0 + np.abs(v).max()), TINY_RATE * (1.0 + np.abs(r1).max())
+        best, rate, who, turn, lost = FAR, 0.0, -1, 0, 0.0
+        for i in range(n + m):
+            # `gap` is what is left before the limit is reached or its multiplier used up, `d` how fast that goes
+            j, inside = i - n, (side[i] if i < n else row_side[i - n]) == 0
+            if inside:
+                d, at, lo, hi = (v[i], w[i], l[i], u[i]) if i < n else (speed[j], value[j], low[j], high[j])
+                lost = max(lost, lo - at, at - hi)
+                s, gap, eps, d = (1, hi - at, slow, d) if d > 0.0 else (-1, at - lo, slow, -d)
+            else:
+                s = side[i] if i < n else row_side[j]
+                if s == 2:
+                    continue
+                gap, d, eps, s = (-s * r[i], s * r1[i], calm, 0) if i < n else (-s * y[j], s * y1[j], calm, 0)
+                lost = max(lost, -gap)
+            if d > eps and not math.isinf(gap):
+                t = max(gap, 0.0) / d
+                if t < best - TIE or (t < best + TIE and d > rate):
+                    best, rate, who, turn = min(t, best), d, i, s
+        if lost > SLACK:
+            return LOST, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
+        if who < 0:
+            return END, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
         if best > TIE * (1.0 + tau):
             if count == room:
-                return FULL, taus[: count + 1], W[: count + 1], Y[:count], ray
-            Y[count, 0] = y0 + tau * y1
-            tau += best
-            Y[count, 1] = y0 + tau * y1
-            count += 1
-            taus[count], W[count], idle = tau, w0 + tau * w1, 0
+                return FULL, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
+            Y[count, 0] = y
+            tau, w, y, r = tau + best, w + best * v, y + best * y1, r + best * r1
+            Y[count, 1] = y
+            count, idle = count + 1, 0
+            taus[count], W[count] = tau, w
         else:
             idle += 1
-            if idle > 3 * (n + r) + 10:
-                return CYCLED, taus[: count + 1], W[: count + 1], Y[:count], ray
-        changes += 1
-        if kind == 0:
-            for p in range(k):
-                if order[p] == who:
-                    _remove(L, order, k, p)
-                    break
-            k -= 1
-            side[who] = turn
-        elif kind == 1:
-            if not _insert(L, order, k, H, who):
-                return SINGULAR, taus[: count + 1], W[: count + 1], Y[:count], ray
-            k += 1
-            side[who] = 0
+            if idle > 3 * (n + m) + 10:
+                return CYCLED, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
+        if who >= n:
+            row_side[who - n], y[who - n] = turn, 0.0
+        elif turn != 0:
+            _remove(L, order, k, who)
+            k, side[who], w[who], r[who] = k - 1, turn, (l[who] if turn < 0 else u[who]), 0.0
         else:
-            row_side[who - n] = turn if kind == 2 else 0
-
-
-# ---- block principal pivoting: one row a client, limits and kinks of his own
-
-PRIMAL, DUAL = 1e-12, 1e-12
-"""Weights, and marginal utilities relative to the covariance, that count as on the right side of a limit; the certificate judges afterwards."""
-AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
-"""Where a weight is: on its lower bound, free below what is held, exactly there, free above, on its upper bound. Without a kink it is free as BUYING."""
+            if not _insert(L, order, k, H, who):
+                return SINGULAR, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
+            k, side[who] = k + 1, 0
 
 
 @njit(cache=True)
@@ -467,15 +419,15 @@ def _pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side
 
 
 @njit(cache=True, parallel=True)
-def pivot_rows(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
-    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i, within lo..up, sum w = 1 and gl <= G w <= gu.
+def pivot_rows(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
+    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w = 1 and gl <= G w <= gu.
 
     The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is `lo`. Arrays of rows have one row for all, or one each.
     `side` (c, n) and `row_side` (c, r; -1, 0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows') and steps
     (-1 = gave up) are written.
     """
     n, r = mu.size, G.shape[0]
-    for block in prange((tau.size + 63) // 64):
+    for block in prange((which.size + 63) // 64):
         k = max(n, r + 1)
         scratch = (
             np.empty((n, n)),
@@ -487,7 +439,8 @@ def pivot_rows(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side
             np.empty(n + r, np.int8),
             np.empty(r + 1, np.int64),
         )
-        for i in range(64 * block, min(tau.size, 64 * block + 64)):
+        for q in range(64 * block, min(which.size, 64 * block + 64)):
+            i = which[q]
             steps[i] = _pivot_row(
                 H,
                 mu,

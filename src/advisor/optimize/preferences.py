@@ -65,6 +65,10 @@ class Preferences:
     def __repr__(self) -> str:
         return f"Preferences({len(self)} clients, risk aversion {self.risk_aversion.min(initial=np.inf):g}..{self.risk_aversion.max(initial=0.0):g})"
 
+    def with_risk_aversion(self, risk_aversion: object) -> Preferences:
+        """The same preferences with another risk aversion, shape (c,) or a number."""
+        return Preferences(risk_aversion, self.loss_aversion, self.reference_return, self.evaluation_years, self.status_quo_cost)
+
     def effective_risk_aversion(
         self, tolerance: FloatArray, mean: FloatArray, variance: FloatArray, slope: FloatArray, curve: FloatArray
     ) -> FloatArray:

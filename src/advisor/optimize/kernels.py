@@ -197,6 +197,14 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, tau, roo
             k, side[who] = k + 1, 0
 
 
+# ---- block principal pivoting: one row a client, limits and kinks of his own (needed from here to `row_products`)
+
+PRIMAL, DUAL, SINGULAR_PIVOT = 1e-12, 1e-12, 1e-11
+"""Weights, and marginal utilities relative to the covariance, that count as on the right side of a limit; pivots that count as zero."""
+AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
+"""Where a weight is: on its lower bound, free below what is held, exactly there, free above, on its upper bound. Without a kink it is free as BUYING."""
+
+
 @njit(cache=True)
 def _free_step(H, f, k, pull, A, rest, L, Y, M, t, x):  # pragma: no cover - compiled
     """Free weights x and multipliers t of H[F, F] x = pull + A't, A x = rest; 0, or where a factor broke down: a row of A, or -1 for H."""
@@ -208,7 +216,7 @@ def _free_step(H, f, k, pull, A, rest, L, Y, M, t, x):  # pragma: no cover - com
                 v -= L[a, c] * L[b, c]
             if a > b:
                 L[a, b] = v / L[b, b]
-            elif v > TINY_PIVOT * H[f[a], f[a]]:
+            elif v > SINGULAR_PIVOT * H[f[a], f[a]]:
                 L[a, a] = math.sqrt(v)
             else:
                 return -1

@@ -1,0 +1,152 @@
+"""Many clients at once, each with limits, holdings and costs of his own: `optimal_portfolios`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray, StrArray, frozen
+from advisor.contracts.mandate import Mandate
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
+from advisor.optimize.batch_costs import TradingCost, cost_rows
+from advisor.optimize.batch_pivot import PivotState
+from advisor.optimize.batch_rows import BatchRows
+from advisor.optimize.batch_solve import ACCEPTED, ChunkAnswer, solve_chunk
+from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.infeasible import name_contradiction
+from advisor.optimize.preferences import Preferences
+
+CHUNK = 16_384
+"""Rows handled at a time, so that temporary arrays stay small; results do not depend on it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Portfolios:
+    """One portfolio a client.
+
+    Attributes:
+        assets: Ids, length n.
+        weights: Fractions of wealth, shape (c, n); nan where `status` is "infeasible" or "failed".
+        mean: Expected annual return before costs, shape (c,).
+        volatility: Annual, shape (c,).
+        status: "ok"; "no_participation" (wants no risk at all; the least risky portfolio); "infeasible" (his limits contradict each other); "failed" (no
+            certificate, so no answer). Shape (c,).
+        kkt_residual: Shape (c,); at most 1e-7 where there are weights, nan elsewhere.
+        risk_aversion: Effective: the plain risk aversion whose optimum this is, shape (c,); inf = least risk.
+        cost: Annual cost of the trades, shape (c,).
+        rows: The programs, for `reason` and warm starts.
+        state: Active sets, for warm starts, and which rows needed the exact solver.
+    """
+
+    assets: tuple[str, ...]
+    weights: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    status: StrArray
+    kkt_residual: FloatArray
+    risk_aversion: FloatArray
+    cost: FloatArray
+    rows: BatchRows
+    state: PivotState
+
+    def reason(self, i: int) -> str:
+        """Why row `i` has no portfolio, naming the limits that contradict each other with their numbers; "" where it has one."""
+        if self.status[i] == "failed":
+            return f"No certificate: the residual of the best weights found is above {ACCEPTED:g}. Check the scale of the covariance and of the bounds."
+        if self.status[i] != "infeasible":
+            return ""
+        limits = self.rows.limits_of_row(i)
+        crossed = np.flatnonzero(limits.lower > limits.upper)
+        if crossed.size:
+            k = int(crossed[0])
+            return (
+                f"{limits.assets[k]}: lower {limits.lower[k]:g} is above upper {limits.upper[k]:g}, so no weight fits; widen one of them."
+            )
+        cap = limits.max_volatility
+        if cap is not None and np.isfinite(self.volatility[i]):
+            return f"max_volatility {cap:g} is below {self.volatility[i]:.6g}, the least volatility his limits allow; raise it to at least that."
+        return str(name_contradiction(limits))
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __repr__(self) -> str:
+        words, counts = np.unique(self.status, return_counts=True)
+        told = ", ".join(f"{n:,} {w}" for w, n in zip(words.tolist(), counts.tolist(), strict=True))
+        return f"Portfolios({len(self):,} clients, {len(self.assets)} assets: {told})"
+
+
+def optimal_portfolios(
+    model: ReturnModel,
+    mandate: Mandate,
+    preferences: Preferences,
+    *,
+    lower: object = None,
+    upper: object = None,
+    current: object = None,
+    cost: float | FloatArray | TradingCost | None = None,
+    start: Portfolios | None = None,
+) -> Portfolios:
+    """The best portfolio of each client within his own bounds, given what he holds and what trading costs him.
+
+    Args:
+        model: Means and covariance of n assets, shared.
+        mandate: Limits shared by all. Group and linear limits and the volatility cap hold for every client.
+        preferences: Of c clients (or one, for all rows given).
+        lower: Own lower bounds, a number, (n,) or (c, n); they tighten the mandate's.
+        upper: Own upper bounds, likewise; 0 takes an asset away.
+        current: Weights held now, (n,) or (c, n).
+        cost: One-off proportional cost of trading, a fraction of what is traded; spread over one year, or over the holding years of a `TradingCost`.
+            `preferences.status_quo_cost` adds to it. For loss-averse clients costs lower the return that is compared with the reference.
+        start: Yesterday's answer for the same clients: their active sets are tried first.
+
+    Returns:
+        A row a client. Each carries its certificate: rows are solved by block principal pivoting seeded from the shared frontier, whatever misses 1e-9 is
+        solved again by an exact active-set method, and nothing above 1e-7 is called solved. Rows never see each other, so chunks and threads change no bit.
+
+    Raises:
+        InputError: Shapes disagree, costs without holdings, or `start` of other clients.
+        InfeasibleError: The mandate alone leaves no portfolio to anybody; a client's own contradiction is his `status`.
+
+    Source: Judice and Pires (1994); the no-trade region in Davis and Norman (1990), here for one period.
+    """
+    n = len(model)
+    count = max([len(preferences), *(len(v) for v in (lower, upper, current) if isinstance(v, np.ndarray) and v.ndim == 2)])
+    if len(preferences) not in (1, count):
+        raise InputError(
+            f"preferences are of {len(preferences)} clients, bounds or holdings of {count}; give one row each.",
+            field="preferences",
+            value=len(preferences),
+        )
+    wants = preferences if len(preferences) == count else _taken(preferences, np.zeros(count, dtype=np.int64))
+    costs = cost_rows(current, cost, wants.status_quo_cost, count, n)
+    rows = BatchRows.of(model, mandate, count, lower, upper, costs)
+    if start is not None and start.weights.shape != (count, n):
+        raise InputError(
+            f"start holds {start.weights.shape} weights for {(count, n)}; pass the answer for the same clients and assets.",
+            field="start",
+            value=start.weights.shape,
+        )
+    frontier = trace_frontier(model, mandate.model_copy(update={"max_volatility": None}))
+    parts: list[ChunkAnswer] = []
+    for a in range(0, count, CHUNK):
+        block = np.arange(a, min(a + CHUNK, count))
+        warm = None if start is None else (start.state.side[block], start.state.row_side[block])
+        parts.append(solve_chunk(rows.take(block), _taken(wants, block), frontier, warm))
+    return _joined(rows, parts)
+
+
+def _taken(preferences: Preferences, which: IntArray) -> Preferences:
+    return Preferences(*(getattr(preferences, item.name)[which] for item in fields(preferences)))
+
+
+def _joined(rows: BatchRows, parts: list[ChunkAnswer]) -> Portfolios:
+    columns = {
+        item.name: frozen(np.concatenate([getattr(part, item.name) for part in parts]))
+        for item in fields(ChunkAnswer)
+        if item.name != "state"
+    }
+    state = PivotState(*(np.concatenate([getattr(part.state, item.name) for part in parts]) for item in fields(PivotState)))
+    return Portfolios(assets=rows.model.assets, rows=rows, state=state, **columns)

@@ -1,0 +1,72 @@
+"""Proof, row by row, that the weights of a batch are optimal; it trusts no solver, only the multipliers' signs it checks itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from advisor.arrays import FloatArray
+from advisor.optimize.batch_rows import BatchRows
+from advisor.optimize.certificate import objective_scale
+
+
+def row_residuals(rows: BatchRows, weights: FloatArray, marginal: FloatArray, risk_aversion: FloatArray, price: FloatArray) -> FloatArray:
+    """KKT residual of each row.
+
+    Args:
+        rows: The programs.
+        weights: Shape (c, n).
+        marginal: `weights @ covariance`, shape (c, n).
+        risk_aversion: At which the row is claimed to be optimal, shape (c,); inf = least variance.
+        price: Multipliers of budget and rows in units of `w'Sw/2 - t mean'w`, as the pivoting leaves them, shape (c, 1 + r).
+
+    Returns:
+        The largest of `|sum w - 1|`, violations of bounds and rows, and the duality gap over `max(1, |objective|)`, shape (c,). The objective is
+        `mean'w - g/2 w'Sw - cost(w)`, divided by g above 1. Any multipliers give a valid bound on what is lost (weak duality; the
+        inner minimum over a box with kinks is separable, so it is taken exactly at an edge or kink), so a small residual is a proof.
+    """
+    risk, reward = objective_scale(risk_aversion)
+    unit = np.where(risk_aversion > 1.0, 1.0, np.maximum(risk_aversion, 1e-7))
+    multipliers = price * unit[:, None]
+    multipliers[:, 0] -= rows.level * unit
+    limits = rows.limits
+    eta = np.where(np.isinf(limits.row_lower), np.minimum(multipliers[:, 1:], 0.0), multipliers[:, 1:])
+    eta = np.where(np.isinf(limits.row_upper), np.maximum(eta, 0.0), eta)
+    gradient = risk[:, None] * marginal
+    gradient -= reward[:, None] * rows.model.mean
+    objective = 0.5 * risk * np.einsum("cn,cn->c", marginal, weights) - reward * np.einsum("cn,n->c", weights, rows.model.mean)
+    gradient -= multipliers[:, :1]
+    worst = np.zeros(len(weights))
+    gap = np.zeros(len(weights))
+    if limits.row_names:
+        gradient -= np.einsum("cr,rn->cn", eta, limits.rows)
+        value = np.einsum("cn,rn->cr", weights, limits.rows)
+        edge = np.where(eta > 0.0, limits.row_lower, np.where(eta < 0.0, limits.row_upper, 0.0))
+        gap += np.einsum("cr->c", np.where(eta == 0.0, 0.0, eta * (value - edge)))
+        worst = np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1)
+    below, above = weights - rows.lower, rows.upper - weights
+    worst = np.maximum(worst, np.maximum(-np.minimum(below.min(axis=1), above.min(axis=1)), np.abs(np.einsum("cn->c", weights) - 1.0)))
+    if rows.costs is None:
+        gap += np.einsum("cn->c", np.maximum(gradient * below, -gradient * above))
+    else:
+        gap += np.einsum("cn->c", _bent_gap(rows, weights, gradient, reward))
+        objective = objective + reward * rows.costs.total(weights)
+    return np.maximum(np.maximum(worst, 0.0), gap / np.maximum(1.0, np.abs(objective)))
+
+
+def _bent_gap(rows: BatchRows, weights: FloatArray, gradient: FloatArray, reward: FloatArray) -> FloatArray:
+    """What each weight could gain by moving to its best edge or kink, shape (c, n): a convex function bends only there."""
+    costs = rows.costs
+    if costs is None:
+        return np.zeros_like(weights)
+    hold = costs.hold
+
+    def paid(v: FloatArray) -> FloatArray:
+        change = v - hold
+        return reward[:, None] * np.where(change > 0.0, costs.buy * change, -costs.sell * change)
+
+    now = paid(weights)
+    best = np.maximum(
+        gradient * (weights - rows.lower) + now - paid(rows.lower), gradient * (weights - rows.upper) + now - paid(rows.upper)
+    )
+    kink = np.clip(hold, rows.lower, rows.upper)
+    return np.maximum(best, gradient * (weights - kink) + now - paid(kink))

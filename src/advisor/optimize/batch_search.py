@@ -1,0 +1,129 @@
+"""One-dimensional searches along each client's own frontier: loss-averse preferences, and a cap on volatility."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.optimize.batch_exact import solve_rows
+from advisor.optimize.batch_pivot import STEEPEST, PivotState, marginal_risk
+from advisor.optimize.batch_rows import BatchRows
+from advisor.optimize.preferences import Preferences, loss_averse_risk_aversion
+
+ROUNDS = 90
+"""Bisection alone would end by then; the secant steps usually need about eight."""
+EXACT = 1e-14
+"""Relative width of a bracket that is a point."""
+LEAST = 1e-9
+"""Share of the largest possible risk tolerance at which a client who wants more risk than none must show it."""
+Judge = Callable[[IntArray, FloatArray], FloatArray]
+
+
+def own_moments(rows: BatchRows, state: PivotState, which: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Annual mean after costs, and volatility, of the current weights of rows `which`, each shape (k,)."""
+    weights = state.weights[which]
+    mean = np.einsum("cn,n->c", weights, rows.model.mean)
+    costs = rows.take(which).costs
+    if costs is not None:
+        mean = mean - costs.total(weights)
+    variance = np.einsum("cn,cn->c", marginal_risk(rows, weights), weights)
+    return mean, np.sqrt(np.maximum(variance, 0.0))
+
+
+def effective_at(preferences: Preferences, which: IntArray, mean: FloatArray, volatility: FloatArray) -> FloatArray:
+    """The closed form of the effective risk aversion at given moments, shape (k,)."""
+    p = preferences
+    return loss_averse_risk_aversion(
+        p.risk_aversion[which],
+        p.loss_aversion[which],
+        mean,
+        volatility,
+        reference_return=p.reference_return[which],
+        evaluation_years=p.evaluation_years[which],
+    )
+
+
+def search_preferences(rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, which: IntArray) -> BoolArray:
+    """Risk tolerance of the loss-averse rows `which`, written to `tolerance` with the weights to `state`; True where the client takes no risk.
+
+    The objective is concave and depends on weights through mean after costs and volatility alone, so the optimum lies on the row's own frontier, where
+    `tolerance * effective risk aversion` crosses 1 once.
+    """
+    gamma, lam = preferences.risk_aversion[which], preferences.loss_aversion[which]
+    with np.errstate(divide="ignore"):
+        most = np.minimum(lam / gamma, STEEPEST)
+
+    def judge(some: IntArray, at: FloatArray) -> FloatArray:
+        tolerance[which[some]] = at
+        solve_rows(rows, tolerance, state, which[some])
+        mean, volatility = own_moments(rows, state, which[some])
+        excess = at * effective_at(preferences, which[some], mean, volatility) - 1.0
+        return np.where(np.isnan(excess), 1.0, np.minimum(excess, 1e6))
+
+    none = judge(np.arange(len(which)), LEAST * most) > 0.0
+    inner = np.flatnonzero(~none)
+    bracketed_roots(judge, inner, LEAST * most, most, np.minimum(tolerance[which], most))
+    idle = which[none]
+    tolerance[idle] = 0.0
+    solve_rows(rows, tolerance, state, idle)
+    return none
+
+
+def search_volatility(rows: BatchRows, cap: float, state: PivotState, tolerance: FloatArray, which: IntArray) -> None:
+    """Lower the risk tolerance of rows `which`, whose volatility is above `cap`, until it is at the cap; those whose least risk is above end there."""
+
+    def judge(some: IntArray, at: FloatArray) -> FloatArray:
+        tolerance[which[some]] = at
+        solve_rows(rows, tolerance, state, which[some])
+        _, volatility = own_moments(rows, state, which[some])
+        return (volatility - cap) * (volatility + cap)
+
+    most = np.minimum(tolerance[which], STEEPEST)
+    everyone = np.arange(len(which))
+    too_risky = judge(everyone, np.zeros(len(which))) > 0.0
+    inner = np.flatnonzero(~too_risky)
+    low = bracketed_roots(judge, inner, np.zeros(len(which)), most, 0.5 * most)
+    tolerance[which[inner]] = low[inner]
+    solve_rows(rows, tolerance, state, which[inner])
+
+
+def bracketed_roots(judge: Judge, which: IntArray, low: FloatArray, high: FloatArray, guess: FloatArray) -> FloatArray:
+    """Where an increasing function of each row crosses 0, by bisection sped up with secant steps.
+
+    Args:
+        judge: Function of (rows, points), each (k,), giving values (k,); its last call on a row is at the point returned for it, or closer than `EXACT`.
+        which: Rows to search, (k,); the other arrays are indexed by them.
+        low: Left ends, where the function is not positive.
+        high: Right ends; where it is not positive there either, the right end is the answer.
+        guess: First points.
+
+    Returns:
+        Left ends of the final brackets, shape of `low`.
+    """
+    left, right = low.copy(), high.copy()
+    f_left, f_right = np.full(len(low), np.nan), np.full(len(low), np.nan)
+    f_right[which] = judge(which, right[which])
+    left[which] = np.where(f_right[which] <= 0.0, right[which], left[which])
+    active = which[f_right[which] > 0.0]
+    at, stuck = guess.copy(), np.zeros(len(low), dtype=np.int64)
+    for _ in range(ROUNDS):
+        if not active.size:
+            break
+        inside = (at[active] > left[active]) & (at[active] < right[active])
+        at[active] = np.where(inside, at[active], 0.5 * (left[active] + right[active]))
+        value, width = judge(active, at[active]), right[active] - left[active]
+        below = value <= 0.0
+        rise = np.where(below, right[active] - at[active], at[active] - left[active]) > 0.5 * width
+        stuck[active] = np.where(rise, stuck[active] + 1, 0)
+        f_right[active] = np.where(below, np.where(stuck[active] > 0, 0.5 * f_right[active], f_right[active]), value)
+        f_left[active] = np.where(below, value, np.where(stuck[active] > 0, 0.5 * f_left[active], f_left[active]))
+        left[active], right[active] = np.where(below, at[active], left[active]), np.where(below, right[active], at[active])
+        slope = (f_right[active] - f_left[active]) / (right[active] - left[active])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            step = left[active] - f_left[active] / slope
+        at[active] = np.where(np.isnan(step) | (stuck[active] > 2), 0.5 * (left[active] + right[active]), step)
+        open_ = (right[active] - left[active] > EXACT * right[active]) & (value != 0.0)
+        active = active[open_]
+    return left

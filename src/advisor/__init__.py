@@ -236,7 +236,13 @@ _HOME = {
 """Public name -> the module that defines it."""
 
 
+_ROOMS = ("lifecycle", "measures", "sample")
+"""Modules that are public as a whole."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -246,4 +252,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_HOME, *_ROOMS})

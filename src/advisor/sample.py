@@ -128,7 +128,7 @@ def interactions(clients: int = 500, products: int = 40, seed: int = SEED) -> In
 def clients(count: int = 500, seed: int = SEED) -> ClientTable:
     """`count` clients who answered `Questionnaire.default()`, each in the mood of a risk attitude of his own."""
     rng = np.random.default_rng([seed, 3])
-    attitude = rng.uniform(size=count)
+    attitude = rng.beta(2.5, 2.0, size=count)
     columns: dict[str, object] = {
         "id": [f"c{i:05d}" for i in range(count)],
         "wealth": np.round(np.exp(rng.normal(11.0, 1.0, size=count)), 2),

@@ -53,8 +53,10 @@ class Advice(Contract):
 
     `status` is "ok" or says why there is none; then weights, picks and orders are empty and `reasons` explain. `level` 0 = no suitable portfolio.
     `risk_aversion` is the one implied by the target volatility, `effective_risk_aversion` the one after behavioural corrections (never lower).
-    Money that no product could take is in `unplaced`, by asset.
+    A risk aversion is inf where even the least risky portfolio is at or above the target. Money that no product could take is in `unplaced`, by asset.
     """
+
+    model_config = ConfigDict(allow_inf_nan=True)
 
     client_id: str
     as_of: date

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.errors import InputError
 
 
@@ -109,6 +109,10 @@ class BiasEvidence:
             column.flags.writeable = False
             columns[name] = column
         return cls(**columns)
+
+    def take(self, rows: IntArray) -> BiasEvidence:
+        """The clients asked for, in that order."""
+        return BiasEvidence(*(getattr(self, item.name)[rows] for item in fields(self)))
 
     def __len__(self) -> int:
         return len(self.loss_aversion)

@@ -1,0 +1,175 @@
+"""The front door: fit once, advise one client or a million."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from advisor.contracts.advice import Advice, Verification
+from advisor.contracts.bands import RiskBands
+from advisor.contracts.client import Client
+from advisor.contracts.mandate import Mandate
+from advisor.contracts.questionnaire import Questionnaire
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.days import as_day
+from advisor.data.interactions import Interactions
+from advisor.data.market import Market
+from advisor.data.returns import ReturnModel
+from advisor.engine.batch import AdviceBatch
+from advisor.engine.house import House, assets_as_products
+from advisor.engine.place import STATUSES
+from advisor.engine.reasons import LANGUAGES, Language
+from advisor.engine.run import advise_table
+from advisor.engine.verify import verify
+from advisor.errors import InputError
+from advisor.optimize.corrections import BiasPolicy
+from advisor.optimize.estimate import estimate_returns
+from advisor.recommend.item_based import EASE
+from advisor.recommend.recipe import Recipe
+from advisor.suitability.regime import Regime
+
+BAD_INPUT = ("invalid_input", "not_assessed")
+"""Statuses that mean the client's data must be mended: `advise` raises them, `advise_many` reports them."""
+DEFAULT_FIT_WEIGHT = 100.0
+"""Closing 1 % of a portfolio's gap counts as much as the whole range of taste: the target is implemented first, and taste decides between products that would."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Advisor:
+    """A fitted house: what it believes, what it may sell, whom it knows. Made by `fit`; nothing in it changes afterwards.
+
+    Attributes:
+        house: Model, rules, shelf and taste.
+    """
+
+    house: House
+
+    @classmethod
+    def fit(
+        cls,
+        market: Market | ReturnModel,
+        interactions: Interactions,
+        *,
+        catalogue: Catalogue | None = None,
+        questionnaire: Questionnaire | None = None,
+        mandate: Mandate | None = None,
+        regime: Regime | None = None,
+        bands: RiskBands | None = None,
+        recommender: Recipe | None = None,
+        language: Language = "en",
+        seed: int = 0,
+        biases: BiasPolicy | None = None,
+        fit_weight: float = DEFAULT_FIT_WEIGHT,
+    ) -> Advisor:
+        """Learn returns and tastes, and check that everything fits together.
+
+        Args:
+            market: A history of returns (estimated with the defaults of `estimate_returns`), or anybody's estimates.
+            interactions: Past purchases of products.
+            catalogue: The shelf; None: the assets themselves, those that have a risk level.
+            questionnaire: What answers are scored by; default `Questionnaire.default()`.
+            mandate: Limits on every portfolio; default long-only.
+            regime: Rules for products that name none themselves; default `Regime.nfra()`.
+            bands: What each level promises; default `RiskBands.default()`.
+            recommender: How taste is learnt; default `EASE()`.
+            language: Of the reasons, "en" or "zh".
+            seed: Of the recommender.
+            biases: How measured biases correct risk aversion; default `BiasPolicy()`.
+            fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the least liked product;
+                0 ranks by taste alone.
+
+        Raises:
+            InputError: A product implements an asset the market does not have, no asset or product can be sold, or an option is unknown.
+        """
+        if language not in LANGUAGES:
+            raise InputError(f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}.", field="language", value=language)
+        if not 0.0 <= fit_weight < np.inf:
+            raise InputError(
+                f"fit_weight is {fit_weight}; it weighs gaps against taste, so it is 0 or more.", field="fit_weight", value=fit_weight
+            )
+        model = market if isinstance(market, ReturnModel) else estimate_returns(market)
+        shelf = assets_as_products(model) if catalogue is None else catalogue
+        shelf.exposures(model.ids)
+        taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=seed)
+        return cls(
+            House(
+                model=model,
+                catalogue=shelf,
+                questionnaire=questionnaire or Questionnaire.default(),
+                mandate=mandate or Mandate(),
+                regime=regime or Regime.nfra(),
+                bands=bands or RiskBands.default(),
+                taste=taste,
+                biases=biases or BiasPolicy(),
+                fit_weight=float(fit_weight),
+                language=language,
+                seed=seed,
+            )
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over model, rules, shelf and taste; two advisors with the same one give the same advice."""
+        return self.house.fingerprint
+
+    def advise(self, client: Client, *, as_of: date | str | None = None, picks: int = 5) -> Advice:
+        """Advice for one client: a table with one row.
+
+        Args:
+            client: The client.
+            as_of: The day; today when None, and recorded.
+            picks: Products to recommend at most.
+
+        Returns:
+            The same advice as `advise_many` gives him in any table.
+
+        Raises:
+            InputError: His data cannot be used (an unknown question or option, missing answers, an unknown holding). A client for whom there is
+                no suitable portfolio is not an error: his advice says so in `status`.
+        """
+        advice = self.advise_table(ClientTable.from_clients([client]), as_of=as_of, picks=picks)[0]
+        if advice.status in BAD_INPUT:
+            raise InputError(advice.reasons[0].text, field=client.id, value=advice.status)
+        return advice
+
+    def advise_many(
+        self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5, chunk: int = 100_000
+    ) -> Iterator[AdviceBatch]:
+        """Advice for many clients, `chunk` rows at a time; nothing is raised for a row, it gets a `status`.
+
+        Args:
+            clients: c clients.
+            as_of: The day; today when None, and recorded.
+            picks: Products to recommend at most.
+            chunk: Rows a batch; it bounds memory and changes no bit of any advice.
+
+        Raises:
+            InputError: `as_of` is no day, or picks or chunk is not positive.
+        """
+        day = today() if as_of is None else as_day(as_of, "as_of")
+        for part in clients.chunks(chunk):
+            yield advise_table(self.house, part, day, picks)
+
+    def advise_table(self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5) -> AdviceBatch:
+        """`advise_many` in one batch."""
+        return advise_table(self.house, clients, today() if as_of is None else as_day(as_of, "as_of"), picks)
+
+    def verify(self, advice: Advice, client: Client) -> Verification:
+        """Prove an advice again from scratch: suitability product by product, the optimality of the weights, and the fingerprints."""
+        return verify(self.house, advice, client)
+
+    def __repr__(self) -> str:
+        house = self.house
+        return f"Advisor({len(house.model)} assets, {len(house.catalogue)} products, {house.regime.id}, {house.taste.kind}, {self.fingerprint[:12]})"
+
+
+def today() -> np.datetime64:
+    """The one place that reads the clock."""
+    return np.datetime64(datetime.now(UTC).date(), "D")
+
+
+__all__ = ["BAD_INPUT", "STATUSES", "Advisor"]

@@ -1,0 +1,178 @@
+"""Advice for many clients, by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.advice import Advice
+from advisor.data.clients import ClientTable
+from advisor.data.eligibility import Eligibility
+from advisor.data.profiles import RiskProfiles
+from advisor.data.ranking import Ranking
+from advisor.engine.card import card
+from advisor.engine.holdings import Holdings
+from advisor.engine.house import House, inputs_digest
+from advisor.engine.place import STATUSES, Places
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AdviceBatch:
+    """One row a client, in the order of the table.
+
+    Attributes:
+        house: What the advice depends on besides the clients.
+        clients, profiles: Who was advised, and as what; c rows.
+        as_of: The day.
+        places: Status, risk aversion and target portfolio of each client.
+        holdings: What they hold, by asset.
+        pick_codes: Column in `house.catalogue` of each pick, -1 = empty slot, shape (c, k).
+        pick_scores: Score of each pick, nan where empty, shape (c, k).
+        pick_money: Money each pick is to receive, shape (c, k).
+        sales: Money to sell of each entry of `holdings`, shape (e,).
+        lacking: Money that no pick takes, by vehicle, shape (c, v).
+        allowed: Products each client may buy.
+    """
+
+    house: House
+    clients: ClientTable
+    profiles: RiskProfiles
+    as_of: np.datetime64
+    places: Places
+    holdings: Holdings
+    pick_codes: IntArray
+    pick_scores: FloatArray
+    pick_money: FloatArray
+    sales: FloatArray
+    lacking: FloatArray
+    allowed: Eligibility
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        """Length c."""
+        return self.clients.ids
+
+    @property
+    def status(self) -> npt.NDArray[np.object_]:
+        """What `places.status` spells: "ok", or why there is no advice; shape (c,)."""
+        return np.array(STATUSES, dtype=object)[self.places.status]
+
+    @property
+    def level(self) -> IntArray:
+        """C1..C5 as 1..5, 0 = none; shape (c,)."""
+        return self.profiles.level
+
+    @property
+    def weights(self) -> FloatArray:
+        """Target portfolio by asset, nan rows where there is none; shape (c, n)."""
+        return self.house.vehicles.by_asset(self.places.weights)
+
+    @property
+    def unplaced(self) -> FloatArray:
+        """Money that no pick takes, by asset; shape (c, n)."""
+        return self.house.vehicles.by_asset(self.lacking)
+
+    def sales_of(self, i: int) -> dict[str, float]:
+        """Money to sell of each holding of client i."""
+        return self._entries(i, self.sales)
+
+    def kept_of(self, i: int) -> dict[str, float]:
+        """Money in holdings of client i that are kept though he may not buy them any more."""
+        return self._entries(i, np.where(self.holdings.kept, self.holdings.table.values, 0.0))
+
+    def _entries(self, i: int, money: FloatArray) -> dict[str, float]:
+        table = self.holdings.table
+        span = slice(int(table.indptr[i]), int(table.indptr[i + 1]))
+        return {table.names[c]: m for c, m in zip(table.codes[span].tolist(), money[span].tolist(), strict=True) if m > 0.0}
+
+    def why_unplaced(self, i: int, asset: int) -> str:
+        """Why money meant for an asset found no place: a key of `reasons.UNPLACED`."""
+        vehicles, catalogue = self.house.vehicles, self.house.catalogue
+        wanted = (self.lacking[i] > 0.0) & (vehicles.exposures[:, asset] > 0.0)
+        fitting = self.allowed.allowed[self.allowed.class_of[i]] & wanted[vehicles.vehicle_of]
+        if not fitting.any():
+            return "no_product"
+        if (catalogue.min_purchase[fitting] > self.lacking[i][vehicles.vehicle_of[fitting]]).all():
+            return "too_small"
+        return "no_cash" if self.holdings.locked[i].any() else "beyond_picks"
+
+    def flag_text(self, name: str) -> str:
+        """The sentence of a control that fired."""
+        return name.replace("_", " ")
+
+    def fingerprint_of(self, i: int) -> str:
+        """Fingerprint of the house and of client i's data: `<house>:<inputs>`."""
+        return f"{self.house.fingerprint}:{inputs_digest(self.clients, i, self.as_of)}"
+
+    def ranking(self) -> Ranking:
+        """The picks as a ranking over the catalogue, for `evaluate_match`."""
+        return Ranking(self.client_ids, self.house.catalogue.ids.ids, self.pick_codes, self.pick_scores)
+
+    def __getitem__(self, i: int) -> Advice:
+        row = range(len(self))[i]
+        return card(self, row)
+
+    def __iter__(self) -> Iterator[Advice]:
+        return (self[i] for i in range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self.clients)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a client: client_id, status, level, ..., `weight:<asset>`, `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`, `pick_1_money`."""
+        return pd.DataFrame(self._columns())
+
+    def to_arrow(self) -> pa.Table:
+        """The same columns as an Arrow table. Needs the extra `arrow`.
+
+        Raises:
+            InputError: pyarrow is not installed.
+        """
+        from advisor.errors import InputError
+
+        try:
+            import pyarrow as pa
+        except ImportError as error:
+            raise InputError(
+                "to_arrow needs pyarrow, which is not installed; pip install 'advisor[arrow]'.", field="arrow", value=None
+            ) from error
+        return pa.table({name: pa.array(column, from_pandas=True) for name, column in self._columns().items()})
+
+    def _columns(self) -> dict[str, Any]:
+        places, products = self.places, np.array([*self.house.catalogue.ids.ids, None], dtype=object)
+        columns: dict[str, Any] = {
+            "client_id": np.array(self.client_ids, dtype=object),
+            "as_of": np.full(len(self), self.as_of.astype("datetime64[s]")),
+            "status": self.status,
+            "level": self.level,
+            "limited_by": self.profiles.limited_by,
+            "target_volatility": self.profiles.target_volatility,
+            "risk_aversion": places.risk_aversion,
+            "effective_risk_aversion": places.effective,
+            "expected_return": places.mean,
+            "expected_volatility": places.volatility,
+            "kkt_residual": places.kkt_residual,
+        }
+        weights, unplaced = self.weights, self.unplaced
+        for j, asset in enumerate(self.house.model.assets):
+            columns[f"weight:{asset}"] = weights[:, j]
+            columns[f"unplaced:{asset}"] = unplaced[:, j]
+        for slot in range(self.pick_codes.shape[1]):
+            columns[f"pick_{slot + 1}"] = products[self.pick_codes[:, slot]]
+            columns[f"pick_{slot + 1}_score"] = self.pick_scores[:, slot]
+            columns[f"pick_{slot + 1}_money"] = self.pick_money[:, slot]
+        return columns
+
+    def __repr__(self) -> str:
+        counts = np.bincount(self.places.status, minlength=len(STATUSES))
+        told = ", ".join(f"{n:,} {name}" for name, n in zip(STATUSES, counts.tolist(), strict=True) if n)
+        return f"AdviceBatch({len(self):,} clients on {self.as_of}: {told})"

@@ -1,0 +1,131 @@
+"""Everything an advice depends on besides the client: one frozen value, one fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from advisor.contracts.bands import RiskBands
+from advisor.contracts.mandate import Mandate
+from advisor.contracts.product import Product
+from advisor.contracts.questionnaire import Questionnaire
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.returns import ReturnModel
+from advisor.engine.reasons import Language
+from advisor.engine.shelf import FrontierShelf
+from advisor.engine.vehicles import Vehicles
+from advisor.errors import InputError
+from advisor.optimize.corrections import BiasPolicy
+from advisor.recommend.linear import FittedModel
+from advisor.suitability.regime import Regime
+
+RECORD_VERSION = 1
+"""Raised when the same inputs would give another advice, so that fingerprints of different rules of computation differ."""
+
+
+@dataclass(frozen=True, eq=False)
+class House:
+    """Model, rules, shelf and taste of one house.
+
+    Attributes:
+        model: Returns of the n assets.
+        catalogue: Products on the shelf, p of them.
+        questionnaire: What answers are scored by; None where every client comes with a level.
+        mandate: Limits for everybody.
+        regime: The rule pack that governs products which name none themselves.
+        bands: What each level promises.
+        taste: The fitted recommender; its columns are the catalogue's.
+        biases: How measured biases correct risk aversion.
+        fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the worst liked product.
+        language: Of sentences.
+        seed: Of the recommender's fit.
+    """
+
+    model: ReturnModel
+    catalogue: Catalogue
+    questionnaire: Questionnaire | None
+    mandate: Mandate
+    regime: Regime
+    bands: RiskBands
+    taste: FittedModel
+    biases: BiasPolicy
+    fit_weight: float
+    language: Language
+    seed: int
+
+    @cached_property
+    def vehicles(self) -> Vehicles:
+        """What portfolios are made of."""
+        return Vehicles.of(self.model, self.catalogue, self.mandate)
+
+    @cached_property
+    def shelf(self) -> FrontierShelf:
+        """Frontiers traced so far."""
+        return FrontierShelf(self.vehicles.model, self.vehicles.mandate, self.bands)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything an advice depends on besides the client; 64 hex digits."""
+        kind, arrays, meta = self.taste.state()
+        words = [
+            RECORD_VERSION,
+            self.model.assets,
+            self.model.groups,
+            [p.model_dump_json() for p in self.catalogue.products],
+            None if self.questionnaire is None else self.questionnaire.digest,
+            self.mandate.model_dump_json(),
+            self.regime.digest,
+            self.bands.model_dump_json(),
+            repr(self.biases),
+            self.fit_weight,
+            self.language,
+            self.seed,
+            kind,
+            meta,
+        ]
+        numbers = [
+            self.model.mean,
+            self.model.covariance,
+            self.model.risk_levels,
+            self.model.stress,
+            *(arrays[name] for name in sorted(arrays)),
+        ]
+        return digest(words, numbers)
+
+
+def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:
+    """SHA-256 of plain values (as canonical JSON) and arrays (type, shape and bytes)."""
+    state = hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=True, default=str).encode())
+    for array in numbers:
+        state.update(f"|{array.dtype.str}{array.shape}|".encode())
+        state.update(np.ascontiguousarray(array).tobytes())
+    return state.hexdigest()
+
+
+def inputs_digest(clients: ClientTable, i: int, as_of: np.datetime64) -> str:
+    """SHA-256 of one client's data and the day, first 16 hex digits; the same whatever table he stands in."""
+    record = clients.problems[i] if i in clients.problems else clients.client(i).model_dump_json()
+    return digest([clients.ids[i], record, str(as_of)])[:16]
+
+
+def assets_as_products(model: ReturnModel) -> Catalogue:
+    """A shelf for a house that sells assets themselves: every asset with a risk level is a product of its own.
+
+    Raises:
+        InputError: No asset has a risk level, so nobody could be sold anything.
+    """
+    rated = [(a, int(level)) for a, level in zip(model.assets, model.risk_levels, strict=True) if level > 0]
+    if not rated:
+        raise InputError(
+            "There is neither a catalogue nor a risk level for any asset, so no client may hold anything. "
+            "Pass catalogue=..., or risk_levels={asset: 1..5} to Market.from_prices.",
+            field="catalogue",
+            value=None,
+        )
+    return Catalogue.from_products(Product(id=a, name=a, asset=a, risk_level=level) for a, level in rated)

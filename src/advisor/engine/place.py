@@ -1,0 +1,234 @@
+"""Every client's place: a point on the exact frontier of those who share his limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.advice import Binding
+from advisor.data.clients import ClientTable
+from advisor.data.eligibility import Eligibility
+from advisor.data.profiles import RiskProfiles
+from advisor.engine.holdings import Holdings
+from advisor.engine.own_limits import KeptPlace, place_around
+from advisor.engine.shelf import FrontierShelf, Standing
+from advisor.errors import SolverError
+from advisor.optimize.corrections import BiasEvidence, BiasPolicy, Correction, combine_corrections, excess_loss_aversion
+from advisor.optimize.frontier import Frontier
+from advisor.optimize.preferences import Preferences
+
+STATUSES = (
+    "ok",
+    "invalid_input",
+    "not_assessed",
+    "no_suitable_level",
+    "assessment_expired",
+    "no_eligible_asset",
+    "infeasible",
+    "above_band",
+    "holdings_above_band",
+    "unsolved",
+)
+"""What `AdviceBatch.status` may say; every word but "ok" has a sentence in `reasons`."""
+OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED = range(len(STATUSES))
+INVESTED = (OK, HOLDINGS_ABOVE)
+"""Statuses that come with a portfolio."""
+SHORTEST_HORIZON = 1.0 / 12.0
+"""Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where each of `c` clients stands.
+
+    Attributes:
+        status: Position in `STATUSES`, shape (c,).
+        problems: Row -> what is wrong, for the statuses that need a sentence.
+        risk_aversion: Implied by the target volatility, nan where there is no portfolio; shape (c,).
+        effective: After behavioural corrections, never below `risk_aversion`; shape (c,).
+        factors: By bias, the factor it alone would put on risk aversion, shape (c,).
+        weights: Target portfolio, nan rows where there is none; shape (c, n).
+        mean, volatility, kkt_residual: Of it; shape (c,). For "above_band" the volatility of the least risky portfolio.
+        standings: The distinct standings of the batch; standing_of: each client's, -1 = none, shape (c,).
+        kept: Row -> the place of a client who keeps holdings he may not add to.
+    """
+
+    status: IntArray
+    problems: Mapping[int, str]
+    risk_aversion: FloatArray
+    effective: FloatArray
+    factors: Mapping[str, FloatArray]
+    weights: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    kkt_residual: FloatArray
+    standings: tuple[Standing, ...]
+    standing_of: IntArray
+    kept: Mapping[int, KeptPlace]
+
+    def binding(self, i: int) -> tuple[Binding, ...]:
+        """Limits that hold client i's portfolio back, dearest first, from its certificate."""
+        frontier = self.kept[i].frontier if i in self.kept else self.standings[self.standing_of[i]].frontier
+        return frontier.certify(self.weights[i], float(self.effective[i])).binding if frontier is not None else ()
+
+    def causes(self, i: int) -> list[str]:
+        """Biases that raise client i's risk aversion."""
+        return [name for name, factor in self.factors.items() if factor[i] > 1.0]
+
+
+def first_status(clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[int, str]) -> tuple[IntArray, dict[int, str]]:
+    """Status of each client before any portfolio is looked for, shape (c,), and what is wrong with the bad rows."""
+    status = np.full(len(clients), OK, dtype=np.int64)
+    status[profiles.level == 0] = NO_LEVEL
+    problems: dict[int, str] = {}
+    for row, text in profiles.problems.items():
+        status[row], problems[row] = NOT_ASSESSED, text
+    for row, name in unknown.items():
+        status[row] = INVALID
+        problems[row] = (
+            f"it holds {name!r}, which is neither a product nor an asset here, so its risk is unknown. Add it to the catalogue or correct the id."
+        )
+    for row, text in clients.problems.items():
+        status[row], problems[row] = INVALID, text
+    return status, problems
+
+
+def evidence_of(clients: ClientTable) -> BiasEvidence:
+    """What the table says about biases, as the corrections read it."""
+    names = ("loss_aversion", "loss_aversion_se", "disposition", "disposition_se", "overconfidence")
+    known = {name: clients.biases[name] for name in names if name in clients.biases}
+    return BiasEvidence.of(len(clients), **known, evaluation_years=np.maximum(clients.horizon_years, SHORTEST_HORIZON))
+
+
+def place(
+    shelf: FrontierShelf,
+    policy: BiasPolicy,
+    clients: ClientTable,
+    profiles: RiskProfiles,
+    holdable: Eligibility,
+    holdings: Holdings,
+    start: tuple[IntArray, dict[int, str]],
+) -> Places:
+    """Find every client's portfolio.
+
+    Clients with the same level and the same holdable assets share a frontier, and each is a lookup on it. Those who hold what they may not buy have limits
+    of their own and are solved together, around what they keep.
+
+    Args:
+        shelf: Frontiers.
+        policy: How biases correct.
+        clients: c clients.
+        profiles: Theirs.
+        holdable: Assets each may hold, over n assets.
+        holdings: What they hold.
+        start: Statuses and problems so far; only clients still "ok" are placed.
+    """
+    count, n = len(clients), len(shelf.model)
+    status, problems = start[0].copy(), dict(start[1])
+    draft = _Draft.empty(count, n)
+    evidence = evidence_of(clients)
+    keys = profiles.level * (len(holdable.allowed) + 1) + holdable.class_of
+    standings: list[Standing] = []
+    standing_of = np.full(count, -1, dtype=np.int64)
+    candidates = np.flatnonzero(status == OK)
+    distinct, inverse = np.unique(keys[candidates], return_inverse=True)
+    for group in range(len(distinct)):
+        rows = candidates[inverse == group]
+        standing = shelf.standing(int(profiles.level[rows[0]]), holdable.allowed[holdable.class_of[rows[0]]])
+        standing_of[rows] = len(standings)
+        standings.append(standing)
+        status[rows] = STATUSES.index(standing.status)
+        if standing.problem:
+            problems.update(dict.fromkeys(rows.tolist(), standing.problem))
+        if standing.status == "ok" and standing.frontier is not None:
+            draft.fill(rows, standing.frontier, _corrected(standing, evidence, rows, policy))
+        elif standing.frontier is not None:
+            draft.volatility[rows] = standing.frontier.volatility[0]
+    status[(status == NO_ASSET) & profiles.expired] = EXPIRED
+    kept: dict[int, KeptPlace] = {}
+    for row in np.flatnonzero((status == OK) & (holdings.locked > 0.0).any(axis=1)).tolist():
+        level = int(profiles.level[row])
+        floor = holdings.locked[row] / clients.wealth[row]
+        target, upper = float(profiles.target_volatility[row]), shelf.bands.upper_volatility[level - 1]
+        try:
+            found = place_around(shelf.model, standings[standing_of[row]], floor, float(draft.effective[row]), target, upper)
+        except SolverError as error:
+            status[row], problems[row] = UNSOLVED, str(error)
+            continue
+        if found is None:
+            status[row], problems[row] = (
+                INFEASIBLE,
+                "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell.",
+            )
+            continue
+        kept[row] = found
+        status[row] = OK if found.within_band else HOLDINGS_ABOVE
+        draft.fill_one(row, found)
+    return draft.places(status, problems, tuple(standings), standing_of, kept)
+
+
+@dataclass(frozen=True, eq=False)
+class _Draft:
+    """Columns of `Places` being filled."""
+
+    risk_aversion: FloatArray
+    effective: FloatArray
+    factors: dict[str, FloatArray]
+    weights: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    kkt_residual: FloatArray
+
+    @classmethod
+    def empty(cls, count: int, n: int) -> _Draft:
+        def unknown() -> FloatArray:
+            return np.full(count, np.nan)
+
+        factors = {name: np.ones(count) for name in ("loss_aversion", "disposition", "overconfidence")}
+        return cls(unknown(), unknown(), factors, np.full((count, n), np.nan), unknown(), unknown(), unknown())
+
+    def places(
+        self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, kept: dict[int, KeptPlace]
+    ) -> Places:
+        nobody = ~np.isin(status, INVESTED)
+        self.weights[nobody] = np.nan
+        columns = (self.risk_aversion, self.effective, self.factors, self.weights, self.mean, self.volatility, self.kkt_residual)
+        return Places(status, problems, *columns, standings, standing_of, kept)
+
+    def fill_one(self, row: int, kept: KeptPlace) -> None:
+        gamma = np.array([kept.risk_aversion])
+        weights = kept.frontier.at_risk_aversion(gamma)
+        self.effective[row], self.weights[row] = kept.risk_aversion, weights[0]
+        (self.mean[row],), (self.volatility[row],) = kept.frontier.moments_at(gamma)
+        self.kkt_residual[row] = kept.frontier.kkt_residuals(weights, gamma)[0]
+
+    def fill(self, rows: IntArray, frontier: Frontier, correction: Correction) -> None:
+        self.risk_aversion[rows], self.effective[rows] = correction.rational, correction.effective
+        self.factors["loss_aversion"][rows] = correction.loss_aversion_factor
+        self.factors["disposition"][rows] = correction.disposition_factor
+        self.factors["overconfidence"][rows] = correction.overconfidence_factor
+        weights = frontier.at_risk_aversion(correction.effective)
+        self.weights[rows] = weights
+        self.mean[rows], self.volatility[rows] = frontier.moments_at(correction.effective)
+        self.kkt_residual[rows] = frontier.kkt_residuals(weights, correction.effective)
+
+
+def _corrected(standing: Standing, evidence: BiasEvidence, rows: IntArray, policy: BiasPolicy) -> Correction:
+    """Rational and effective risk aversion of the clients in `rows`, who share one frontier."""
+    some = evidence.take(rows)
+    rational = np.full(len(rows), standing.risk_aversion)
+    behavioural = rational.copy()
+    own = excess_loss_aversion(some, policy)
+    averse = (own > 1.0) & np.isfinite(rational) & (rational > 0.0)
+    if averse.any() and standing.frontier is not None:
+        preferences = Preferences(
+            risk_aversion=rational[averse],
+            loss_aversion=own[averse],
+            reference_return=some.reference_return[averse],
+            evaluation_years=some.evaluation_years[averse],
+        )
+        behavioural[averse] = standing.frontier.effective_risk_aversion(preferences)
+    return combine_corrections(rational, behavioural, some, policy)

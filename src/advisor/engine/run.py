@@ -1,0 +1,126 @@
+"""The corridor: a table of clients in, a batch of advice out. Every step is row-wise, so no bit depends on the company a client keeps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.data.clients import ClientTable
+from advisor.data.eligibility import Eligibility
+from advisor.engine.batch import AdviceBatch
+from advisor.engine.holdings import Holdings, see_by_vehicle, unknown_holdings
+from advisor.engine.house import House
+from advisor.engine.place import INVESTED, first_status, place
+from advisor.errors import InputError
+from advisor.recommend.history import NO_WEIGHTS, Rows
+from advisor.recommend.portfolio_fit import Picks, pick_products
+from advisor.risk_profile.profile import profile_risk
+
+_ROWS_AT_A_TIME = 8192
+"""Clients scored together: bounds the score matrix to this many rows by p products."""
+
+
+def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks: int) -> AdviceBatch:
+    """Profile, suitability, place on the frontier, gaps, picks.
+
+    Args:
+        house: What the advice depends on besides the clients.
+        clients: c clients.
+        as_of: The day.
+        picks: Slots.
+
+    Raises:
+        InputError: `picks` is negative.
+    """
+    if picks < 0:
+        raise InputError(f"picks is {picks}; ask for 0 or more products.", field="picks", value=picks)
+    profiles = profile_risk(clients, house.questionnaire, as_of=str(as_of), bands=house.bands)
+    allowed = house.regime.eligibility(profiles, clients, house.catalogue)
+    usable, pure = house.vehicles.columns(allowed.allowed)
+    unknown = unknown_holdings(clients.holdings, house.catalogue, house.model.ids)
+    holdings = see_by_vehicle(clients.holdings, house.catalogue, house.vehicles, allowed, usable, pure)
+    places = place(
+        house.shelf,
+        house.biases,
+        clients,
+        profiles,
+        Eligibility(allowed.class_of, usable),
+        holdings,
+        first_status(clients, profiles, unknown),
+    )
+    invested = np.isin(places.status, INVESTED)
+    target = np.where(invested[:, None], places.weights * clients.wealth[:, None], holdings.by_vehicle)
+    sales = np.where(invested[holdings.rows], holdings.sales(target), 0.0)
+    lacking, gaps = _gaps(target, sales, clients, holdings)
+    chosen = _no_picks(gaps, picks)
+    looked_through = pure[allowed.class_of]
+    for rows, spread in ((invested & ~looked_through, house.vehicles.as_mix), (invested & looked_through, house.vehicles.as_parts)):
+        _pick(chosen, house, clients, allowed, holdings, gaps, np.flatnonzero(rows), spread)
+    return AdviceBatch(
+        house=house,
+        clients=clients,
+        profiles=profiles,
+        as_of=as_of,
+        places=places,
+        holdings=holdings,
+        pick_codes=chosen.codes,
+        pick_scores=chosen.scores,
+        pick_money=chosen.money,
+        sales=sales,
+        lacking=np.where(invested[:, None], lacking - (gaps - chosen.unplaced), 0.0),
+        allowed=allowed,
+    )
+
+
+def _gaps(target: FloatArray, sales: FloatArray, clients: ClientTable, holdings: Holdings) -> tuple[FloatArray, FloatArray]:
+    """What each vehicle lacks, and what of it there is money for, both shape (c, v): cash and the proceeds of sales, spread in proportion."""
+    sold = np.zeros_like(target)
+    np.add.at(sold, holdings.rows, sales[:, None] * holdings.spread)
+    left = holdings.by_vehicle - sold
+    lacking = np.maximum(target - left, 0.0)
+    budget = np.maximum(clients.wealth - np.einsum("cn->c", left), 0.0)
+    wanted = np.einsum("cn->c", lacking)
+    share = np.divide(np.minimum(budget, wanted), wanted, out=np.zeros_like(wanted), where=wanted > 0.0)
+    return lacking, lacking * share[:, None]
+
+
+def _no_picks(gaps: FloatArray, k: int) -> Picks:
+    """Empty slots for every client, to be filled."""
+    count = len(gaps)
+    return Picks(np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan), np.zeros((count, k)), gaps.copy())
+
+
+def _pick(
+    into: Picks,
+    house: House,
+    clients: ClientTable,
+    allowed: Eligibility,
+    holdings: Holdings,
+    gaps: FloatArray,
+    rows: IntArray,
+    spread: FloatArray,
+) -> None:
+    """Products for the clients in `rows`, written into the rows of `into`; `spread` says what each product puts into each vehicle, shape (p, v)."""
+    k = into.codes.shape[1]
+    indptr, held = holdings.product_rows(len(gaps))
+    owned = Rows(indptr, held, NO_WEIGHTS)
+    for start in range(0, len(rows) if k else 0, _ROWS_AT_A_TIME):
+        part = rows[start : start + _ROWS_AT_A_TIME]
+        some = clients.take(part)
+        chosen = pick_products(
+            house.taste.scores(some.ids, some),
+            allowed.take(part),
+            gaps[part],
+            spread,
+            k,
+            min_purchase=house.catalogue.min_purchase,
+            fee=house.catalogue.annual_fee,
+            held=owned.take(part),
+            fit_weight=house.fit_weight,
+        )
+        into.codes[part], into.scores[part], into.money[part], into.unplaced[part] = (
+            chosen.codes,
+            chosen.scores,
+            chosen.money,
+            chosen.unplaced,
+        )

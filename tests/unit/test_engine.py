@@ -1,0 +1,258 @@
+"""The engine on the sample world: what an advice holds, and how it says no."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor import (
+    Advisor,
+    Catalogue,
+    Client,
+    ClientTable,
+    InputError,
+    Interactions,
+    Mandate,
+    Product,
+    Regime,
+    ReturnModel,
+    RiskBands,
+    sample,
+)
+
+DAY = "2026-11-20"
+ANSWERS = dict(sample.client().answers)
+SHELF = [
+    Product(id="CASH", name="Money fund", asset="cash", risk_level=1),
+    Product(id="BOND", name="Bond fund", asset="bonds", risk_level=2, min_purchase=500.0),
+    Product(id="MIX", name="Balanced fund", exposures={"bonds": 0.6, "equity": 0.4}, risk_level=3),
+    Product(id="EQ", name="Equity fund", asset="equity", risk_level=4),
+    Product(id="EQ2", name="Leveraged equity fund", asset="equity", risk_level=5, complex=True),
+]
+MODEL = ReturnModel(
+    ["cash", "bonds", "equity"],
+    [0.015, 0.03, 0.07],
+    np.diag([0.002, 0.05, 0.17]) @ np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.1, 1.0]]) @ np.diag([0.002, 0.05, 0.17]),
+    risk_levels={"cash": 1, "bonds": 2, "equity": 4},
+)
+BOUGHT = Interactions.from_frame(
+    pd.DataFrame({"client_id": ["a", "a", "b", "b", "c"], "product_id": ["CASH", "BOND", "BOND", "EQ", "EQ"], "day": "2026-01-05"})
+)
+
+
+def assessed(level: int, **more: object) -> Client:
+    fields: dict = {
+        "id": f"c{level}",
+        "wealth": 100_000.0,
+        "horizon_years": 10.0,
+        "level": level,
+        "assessed_on": date(2026, 6, 1),
+        "knowledge": 80.0,
+        **more,
+    }
+    return Client(**fields)
+
+
+@pytest.fixture(scope="module")
+def house() -> Advisor:
+    return Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF))
+
+
+@pytest.fixture(scope="module")
+def world() -> Advisor:
+    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4, 5])
+def test_an_advice_keeps_every_promise(house: Advisor, level: int) -> None:
+    client = assessed(level)
+    advice = house.advise(client, as_of=DAY)
+    bands = RiskBands.default()
+    assert advice.status == "ok"
+    assert sum(advice.weights.values()) == pytest.approx(1.0, abs=1e-10)
+    assert advice.expected_volatility <= bands.upper_volatility[level - 1]
+    assert sum(w * MODEL.stress[MODEL.ids.code(a)] for a, w in advice.weights.items()) <= bands.stress_loss[level - 1] + 1e-9
+    assert advice.kkt_residual <= 1e-9
+    products = {p.id: p for p in SHELF}
+    for pick in advice.picks:
+        assert products[pick.product_id].effective_risk_level <= level
+        assert pick.money == 0.0 or pick.money >= products[pick.product_id].min_purchase
+        assert pick.reasons
+    assert house.verify(advice, client).ok
+    assert advice.effective_risk_aversion == advice.risk_aversion
+
+
+def test_equity_that_only_comes_with_bonds_is_held_with_its_bonds(house: Advisor) -> None:
+    """At C3 the pure equity fund is out of reach, the balanced one is not: the target is what the shelf can deliver, and all of it is placed."""
+    advice = house.advise(assessed(3), as_of=DAY)
+    assert advice.weights["equity"] > 0.0
+    assert advice.weights["bonds"] >= advice.weights["equity"] * 0.6 / 0.4 - 1e-9
+    assert not advice.unplaced
+    assert house.verify(advice, assessed(3)).ok
+
+
+def test_money_adds_up_by_asset(house: Advisor) -> None:
+    client = assessed(4, holdings={"EQ": 5_000.0, "cash": 20_000.0})
+    advice = house.advise(client, as_of=DAY)
+    after = {"cash": 20_000.0, "bonds": 0.0, "equity": 5_000.0}
+    spread = {p.id: p.exposures or {p.asset: 1.0} for p in SHELF} | {a: {a: 1.0} for a in MODEL.assets}
+    for order in advice.orders:
+        for asset, share in spread[order.product_id].items():
+            after[asset] += order.money * share
+    for asset in MODEL.assets:
+        assert after[asset] + advice.unplaced.get(asset, 0.0) == pytest.approx(advice.weights.get(asset, 0.0) * client.wealth, abs=0.02)
+    assert sum(o.money for o in advice.orders) <= client.wealth - 25_000.0 + 0.02, "no more is spent than there is cash and proceeds"
+
+
+def test_a_holding_that_may_not_be_bought_is_kept_and_counted(house: Advisor) -> None:
+    client = assessed(2, holdings={"EQ": 3_000.0})
+    advice = house.advise(client, as_of=DAY)
+    assert advice.status == "ok"
+    assert advice.weights["equity"] == pytest.approx(0.03)
+    assert not [o for o in advice.orders if o.product_id == "EQ"]
+    assert any(r.code == "kept" and r.data["name"] == "EQ" for r in advice.reasons)
+    heavy = house.advise(assessed(1, holdings={"EQ": 60_000.0}), as_of=DAY)
+    assert heavy.status == "holdings_above_band"
+    assert heavy.weights["equity"] == pytest.approx(0.6)
+    assert house.verify(advice, client).ok
+
+
+def test_biases_lower_risk_and_never_raise_it(house: Advisor) -> None:
+    plain = house.advise(assessed(4), as_of=DAY)
+    averse = house.advise(assessed(4, biases={"loss_aversion": 3.0}), as_of=DAY)
+    bold = house.advise(assessed(4, biases={"loss_aversion": 1.0, "disposition": -0.5, "overconfidence": 0.5}), as_of=DAY)
+    assert averse.effective_risk_aversion > plain.effective_risk_aversion
+    assert averse.expected_volatility < plain.expected_volatility
+    assert averse.risk_aversion == plain.risk_aversion
+    assert any(r.code == "correction" for r in averse.reasons)
+    assert bold.weights == plain.weights
+
+
+@pytest.mark.parametrize(
+    ("client", "status"),
+    [
+        (assessed(0), "no_suitable_level"),
+        (assessed(3, assessed_on=date(2024, 1, 1)), "assessment_expired"),
+        (assessed(3, assessed_on=None), "assessment_expired"),
+        (assessed(3, excluded=frozenset({"CASH", "BOND", "MIX", "EQ", "EQ2"})), "no_eligible_asset"),
+        (assessed(1, excluded=frozenset({"CASH"})), "no_eligible_asset"),
+        (assessed(2, excluded=frozenset({"CASH"})), "above_band"),
+    ],
+)
+def test_no_suitable_portfolio_is_a_status(house: Advisor, client: Client, status: str) -> None:
+    advice = house.advise(client, as_of=DAY)
+    assert advice.status == status
+    assert not advice.weights
+    assert not advice.picks
+    assert len(advice.reasons) == 1
+    assert house.verify(advice, client).ok
+
+
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [
+        (Client(id="x", wealth=1.0, horizon_years=1.0), "is not answered"),
+        (Client(id="x", wealth=1.0, horizon_years=1.0, answers=ANSWERS | {"no_such_question": "a"}), "no_such_question"),
+        (Client(id="x", wealth=1.0, horizon_years=1.0, answers=ANSWERS | {"tolerance_fall": "zzz"}), "zzz"),
+        (assessed(3, id="x", holdings={"UNKNOWN": 5.0}), "UNKNOWN"),
+    ],
+)
+def test_bad_input_raises_for_one_and_is_a_status_for_many(house: Advisor, client: Client, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        house.advise(client, as_of=DAY)
+    table = ClientTable.from_clients([assessed(3), client])
+    (batch,) = house.advise_many(table, as_of=DAY)
+    assert batch.status[0] == "ok"
+    assert batch.status[1] in {"not_assessed", "invalid_input"}
+    assert words in batch[1].reasons[0].text
+
+
+def test_a_bad_row_of_a_frame_is_a_status(world: Advisor) -> None:
+    frame = pd.DataFrame(
+        {"id": ["a", "b"], "wealth": [-1.0, 5e4], "horizon_years": [5.0, 8.0], "level": [3, 3], "assessed_on": ["2026-06-01"] * 2}
+    )
+    (batch,) = world.advise_many(ClientTable.from_frame(frame), as_of=DAY)
+    assert batch.status.tolist() == ["invalid_input", "ok"]
+    assert "wealth is -1.0" in batch[0].reasons[0].text
+
+
+def test_the_house_refuses_what_does_not_fit() -> None:
+    stray = Catalogue.from_products([Product(id="X", name="x", asset="moon", risk_level=1)])
+    with pytest.raises(InputError, match="'moon' is not known"):
+        Advisor.fit(MODEL, BOUGHT, catalogue=stray)
+    with pytest.raises(InputError, match="neither a catalogue nor a risk level"):
+        Advisor.fit(ReturnModel(["a"], [0.1], [[0.1]]), BOUGHT)
+    with pytest.raises(InputError, match="language is 'fr'"):
+        Advisor.fit(MODEL, BOUGHT, language="fr")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="fit_weight is -1"):
+        Advisor.fit(MODEL, BOUGHT, fit_weight=-1.0)
+
+
+def test_a_mandate_that_contradicts_itself_is_a_status_of_its_clients() -> None:
+    house = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF), mandate=Mandate(max_weight=0.4))
+    advice = house.advise(assessed(1), as_of=DAY)
+    assert advice.status == "infeasible"
+    assert "0.4" in advice.reasons[0].text
+    assert house.advise(assessed(4), as_of=DAY).status == "ok"
+
+
+def test_doors_check_their_numbers(house: Advisor) -> None:
+    with pytest.raises(InputError, match="picks is -1"):
+        house.advise(assessed(3), as_of=DAY, picks=-1)
+    with pytest.raises(InputError, match="no day"):
+        house.advise(assessed(3), as_of="someday")
+    with pytest.raises(InputError, match="chunk size is 0"):
+        list(house.advise_many(ClientTable.from_clients([assessed(3)]), as_of=DAY, chunk=0))
+    assert house.advise(assessed(3), as_of=DAY, picks=0).picks == ()
+
+
+def test_today_is_recorded_when_no_day_is_given(house: Advisor) -> None:
+    advice = house.advise(assessed(3, assessed_on=date.today()))  # noqa: DTZ011
+    assert abs((advice.as_of - date.today()).days) <= 1  # noqa: DTZ011
+
+
+def test_chinese_sentences_hold_the_same_data(house: Advisor) -> None:
+    chinese = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF), language="zh")
+    english = house.advise(assessed(3), as_of=DAY)
+    translated = chinese.advise(assessed(3), as_of=DAY)
+    assert [(r.code, r.data) for r in translated.reasons] == [(r.code, r.data) for r in english.reasons]
+    assert "风险等级" in translated.reasons[0].text
+    assert translated.weights == english.weights
+
+
+def test_tables_out(world: Advisor) -> None:
+    (batch,) = world.advise_many(sample.clients(50), as_of=DAY)
+    frame = batch.to_frame()
+    assert frame["client_id"].tolist() == list(batch.client_ids)
+    assert {"status", "level", "weight:cash", "pick_1", "pick_1_money", "kkt_residual"} <= set(frame.columns)
+    assert batch.to_arrow().to_pandas()["status"].tolist() == frame["status"].tolist()
+    assert len(batch.ranking()) == 50
+    assert [a.client_id for a in batch] == list(batch.client_ids)
+    with pytest.raises(IndexError):
+        batch[50]
+    assert batch[-1].client_id == batch.client_ids[-1]
+
+
+def test_verify_catches_what_was_changed(house: Advisor) -> None:
+    client = assessed(3)
+    advice = house.advise(client, as_of=DAY)
+    shifted = advice.model_copy(update={"weights": {"cash": 0.5, "bonds": 0.5}})
+    assert not house.verify(shifted, client).ok
+    risky = advice.picks[0].model_copy(update={"product_id": "EQ2"})
+    smuggled = house.verify(advice.model_copy(update={"picks": (risky,)}), client)
+    assert not smuggled.suitable
+    assert any("EQ2" in p for p in smuggled.problems)
+    other = house.verify(advice, assessed(3, wealth=99_999.0))
+    assert not other.fingerprint_matches
+    assert not house.verify(advice.model_copy(update={"level": 4}), client).ok
+
+
+def test_csrc_and_mifid_houses_work_too() -> None:
+    for regime in (Regime.csrc(), Regime.mifid()):
+        house = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF), regime=regime)
+        advice = house.advise(assessed(3), as_of=DAY)
+        assert advice.status == "ok"
+        assert {p.product_id for p in advice.picks} <= {"CASH", "BOND", "MIX"}

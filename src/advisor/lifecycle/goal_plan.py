@@ -1,0 +1,225 @@
+"""Several goals of one client: who gets today's money first, what has to be saved for the rest, and what each may risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from advisor.arrays import FloatArray
+from advisor.contracts.client import Goal
+from advisor.errors import InputError
+from advisor.lifecycle.draws import client_keys, normals
+from advisor.lifecycle.goals import goal_success, lognormal_rates, terminal_wealth
+
+
+def required_wealth(amount: object, years: object, mean: object, volatility: object, *, probability: object = 0.9) -> FloatArray:
+    """Money needed today for a goal to be met with a given probability, without further saving.
+
+    Args:
+        amount: Money needed at the date, (c,) or a number.
+        years: Until the date, 0 or more.
+        mean: Annual, of the simple return.
+        volatility: Annual, of the simple return; 0 = certain.
+        probability: In (0, 1).
+
+    Returns:
+        amount * exp(z_p sigma sqrt(T) - mu T), the inverse of the closed form in `goal_success`.
+
+    Raises:
+        InputError: A probability outside (0, 1).
+
+    >>> round(float(required_wealth(150.0, 10.0, 0.06, 0.15, probability=0.9)), 2)
+    163.65
+    """
+    level = np.asarray(probability, dtype=np.float64)
+    if not ((level > 0.0) & (level < 1.0)).all():
+        raise InputError(
+            f"probability is {level.min():g}..{level.max():g}; certainty cannot be bought with risky assets. Choose one in (0, 1).",
+            field="probability",
+            value=float(level.max()),
+        )
+    mu, sigma = lognormal_rates(mean, volatility)
+    span = np.asarray(years, dtype=np.float64)
+    return np.asarray(amount, dtype=np.float64) * np.exp(ndtri(level) * sigma * np.sqrt(span) - mu * span)
+
+
+def required_saving(
+    wealth: object,
+    amount: object,
+    years: object,
+    mean: object,
+    volatility: object,
+    *,
+    probability: float = 0.9,
+    draws: int = 2000,
+    seed: int = 0,
+    client_ids: Sequence[str] | None = None,
+) -> FloatArray:
+    """Monthly saving that meets each goal with a given probability.
+
+    Args:
+        wealth: Money set aside today, (c,) or a number.
+        amount: Money needed at the date.
+        years: Until the date, positive.
+        mean: Annual, of the simple return.
+        volatility: Annual, of the simple return; 0 = certain.
+        probability: In (0, 1).
+        draws: Paths a goal.
+        seed: Of the paths; the same paths give the same answer.
+        client_ids: Whose paths they are; default "0", "1", ...
+
+    Returns:
+        Money a month, shape (c,), 0 where today's money is enough. Wealth at the date is linear in the saving on every path, so each path has its own
+        exact answer and the result is their quantile: no search, and never less on a higher probability.
+
+    Raises:
+        InputError: A probability outside (0, 1), or a date that is not in the future.
+
+    >>> float(required_saving(0.0, 12_000.0, 10.0, 0.0, 0.0)[0])
+    100.0
+    """
+    have, need, span, m, s = (
+        np.array(x, dtype=np.float64)
+        for x in np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (wealth, amount, years, mean, volatility)))
+    )
+    if not 0.0 < probability < 1.0 or not (span > 0.0).all():
+        raise InputError(
+            f"probability is {probability:g} and the nearest date is {span.min():g} years away; a probability in (0, 1) and dates in the future are needed.",
+            field="probability",
+            value=probability,
+        )
+    ids = tuple(str(i) for i in range(len(have))) if client_ids is None else tuple(client_ids)
+    saving = np.empty(len(have))
+    for i in range(len(have)):
+        row = slice(i, i + 1)
+        months = max(1, int(np.ceil(span[i] * 12.0 - 1e-9)))
+        paths = normals(client_keys(seed, ids[i : i + 1]), draws, months)
+        zero, one = np.zeros(1), np.ones(1)
+        grown = terminal_wealth(paths, have[row], span[row], m[row], s[row], zero)
+        each = terminal_wealth(paths, zero, span[row], m[row], s[row], one)
+        wanted = np.sort(((need[row, None] - grown) / each)[0])
+        saving[i] = max(0.0, float(wanted[min(draws - 1, int(np.ceil(probability * draws)) - 1)]))
+    enough = have >= required_wealth(need, span, m, s, probability=probability)
+    return np.where(enough, 0.0, saving)
+
+
+@dataclass(frozen=True)
+class FundedGoal:
+    """One goal's part of the plan.
+
+    Attributes:
+        goal: What is saved for.
+        money: Set aside today.
+        needed: Money that would be needed today for the wished probability.
+        probability: Chance with the money set aside and nothing saved.
+        saving: Monthly saving that lifts it to the wished probability.
+    """
+
+    goal: Goal
+    money: float
+    needed: float
+    probability: float
+    saving: float
+
+
+@dataclass(frozen=True)
+class GoalPlan:
+    """Today's money by goal, most important first; `surplus` is what no goal needs."""
+
+    goals: tuple[FundedGoal, ...]
+    surplus: float
+    probability: float
+
+    @property
+    def saving(self) -> float:
+        """Monthly saving for all goals together."""
+        return sum(g.saving for g in self.goals)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a goal."""
+        rows = [
+            {
+                "goal": g.goal.name, "priority": g.goal.priority, "years": g.goal.years, "amount": g.goal.amount,
+                "money": g.money, "needed": g.needed, "probability": g.probability, "saving": g.saving,
+            }
+            for g in self.goals
+        ]  # fmt: skip
+        return pd.DataFrame(rows).set_index("goal") if rows else pd.DataFrame()
+
+
+def plan_goals(
+    wealth: float,
+    goals: Sequence[Goal],
+    mean: object,
+    volatility: object,
+    *,
+    probability: float = 0.9,
+    draws: int = 2000,
+    seed: int = 0,
+    client_id: str = "0",
+) -> GoalPlan:
+    """Fund goals by priority, then by date, each up to the money that meets it with the wished probability.
+
+    Args:
+        wealth: Money there is.
+        goals: In any order.
+        mean: Annual, of the portfolio of each goal: one number for all, or one a goal in the order given.
+        volatility: Annual, likewise.
+        probability: Wished for every goal, in (0, 1).
+        draws: Of the simulation behind the saving.
+        seed: Of its paths.
+        client_id: Whose paths they are.
+
+    Returns:
+        The plan: money over all goals and the surplus add up to wealth, and no goal has less than it needs while one of lower priority has any.
+    """
+    order = sorted(range(len(goals)), key=lambda i: (goals[i].priority, goals[i].years, i))
+    m, s = (np.broadcast_to(np.asarray(x, dtype=np.float64), (len(goals),)) for x in (mean, volatility))
+    left, funded = wealth, list[FundedGoal]()
+    for i in order:
+        goal = goals[i]
+        needed = float(required_wealth(goal.amount, goal.years, m[i], s[i], probability=probability))
+        money = min(left, needed)
+        left -= money
+        if goal.years == 0.0:
+            odds, saving = float(money >= goal.amount), 0.0
+        else:
+            odds = float(goal_success(money, goal.amount, goal.years, m[i], s[i]).probability[0])
+            key = (f"{client_id}/{goal.name}",)
+            saving = float(
+                required_saving(
+                    money, goal.amount, goal.years, m[i], s[i], probability=probability, draws=draws, seed=seed, client_ids=key
+                )[0]
+                if money < needed
+                else 0.0
+            )
+        funded.append(FundedGoal(goal, money, needed, odds, saving))
+    return GoalPlan(tuple(funded), max(left, 0.0), probability)
+
+
+def goal_floor(money: object, amount: object, years: object, *, probability: object = 0.9) -> tuple[FloatArray, FloatArray]:
+    """A goal as a mental account: the annual return it must not fall short of, and with what probability it may.
+
+    Args:
+        money: Set aside today, positive.
+        amount: Needed at the date.
+        years: Until the date, positive.
+        probability: Wished chance of success, in (0, 1).
+
+    Returns:
+        `floor_return` = (amount / money)^(1/years) - 1 and `shortfall_probability` = Phi(Phi^-1(1 - probability) / sqrt(years)), for
+        `optimize.mental_accounts`, which speaks of one year: over T years the mean grows with T but the spread only with sqrt(T), so that the same chance at
+        the date is a laxer one in a single year. Exact for normal log returns.
+
+    >>> floor, alpha = goal_floor(100.0, 121.0, 2.0, probability=0.95)
+    >>> round(float(floor), 3), round(float(alpha), 3)
+    (0.1, 0.122)
+    """
+    have, need, span, level = (np.asarray(x, dtype=np.float64) for x in (money, amount, years, probability))
+    if not ((have > 0.0).all() and (need > 0.0).all() and (span > 0.0).all()):
+        raise InputError("money, amount and years must be positive for a goal to have a floor; fund it first.", field="money", value=None)
+    return (need / have) ** (1.0 / span) - 1.0, ndtr(ndtri(1.0 - level) / np.sqrt(span))

@@ -1,0 +1,140 @@
+"""Money that must stay liquid: months of spending and what is due soon, as a limit the optimiser obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import FloatArray
+from advisor.contracts.mandate import LinearLimit
+from advisor.errors import InputError
+
+
+@dataclass(frozen=True)
+class LifeEvent:
+    """Something that will cost (or bring) money: a house, school fees, retirement.
+
+    Attributes:
+        name: For example "house".
+        amount: Money of today, above 0; what comes in is negative.
+        years: Until it happens, 0 or more.
+        priority: 1 is the most important.
+        inflation: By how much its price grows a year.
+    """
+
+    name: str
+    amount: float
+    years: float
+    priority: int = 1
+    inflation: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.years >= 0.0 or not np.isfinite(self.amount) or not self.inflation > -1.0 or self.priority < 1:
+            raise InputError(
+                f"Event {self.name!r} has amount {self.amount}, years {self.years}, inflation {self.inflation}, priority {self.priority}; "
+                "it needs a finite amount, years of 0 or more, inflation above -1 and a priority from 1.",
+                field=self.name,
+                value=self.years,
+            )
+
+    @property
+    def amount_then(self) -> float:
+        """Its price at the date."""
+        return self.amount * (1.0 + self.inflation) ** self.years
+
+
+def event_table(events: Sequence[Sequence[LifeEvent]]) -> tuple[FloatArray, FloatArray]:
+    """Amounts at their date and years until then of every client's events, both (c, e); empty places hold 0 and inf."""
+    width = max((len(row) for row in events), default=0)
+    amounts, years = np.zeros((len(events), width)), np.full((len(events), width), np.inf)
+    for i, row in enumerate(events):
+        amounts[i, : len(row)] = [e.amount_then for e in row]
+        years[i, : len(row)] = [e.years for e in row]
+    return amounts, years
+
+
+def liquidity_reserve(
+    monthly_spending: object,
+    months: object,
+    amounts: FloatArray | None = None,
+    years: FloatArray | None = None,
+    *,
+    horizon: float = 2.0,
+    rate: float = 0.0,
+) -> FloatArray:
+    """Money to keep liquid.
+
+    Args:
+        monthly_spending: Money a month, (c,) or a number.
+        months: Months of spending to cover, (c,) or a number.
+        amounts: Money of life events at their dates, (c, e), from `event_table`.
+        years: Until those dates, (c, e).
+        horizon: Events up to so many years away are kept for in full.
+        rate: Annual safe rate at which they are discounted.
+
+    Returns:
+        months * spending + present value of the events within the horizon, shape (c,), never below 0.
+
+    Raises:
+        InputError: Spending or months are negative, or a horizon or rate is out of range.
+
+    >>> liquidity_reserve(3000.0, 6.0, np.array([[20_000.0, 50_000.0]]), np.array([[1.0, 5.0]])).tolist()
+    [38000.0]
+    """
+    spending, cover = (np.asarray(x, dtype=np.float64) for x in (monthly_spending, months))
+    if not ((spending >= 0.0).all() and (cover >= 0.0).all()) or not horizon >= 0.0 or not rate > -1.0:
+        raise InputError(
+            f"A reserve needs spending, months and a horizon of 0 or more and a rate above -1; got {spending.min():g}, {cover.min():g}, {horizon:g}, {rate:g}.",
+            field="monthly_spending",
+            value=float(spending.min()),
+        )
+    due = np.zeros(1)
+    if amounts is not None and years is not None:
+        due = np.where(years <= horizon, amounts * (1.0 + rate) ** -np.minimum(years, horizon), 0.0).sum(axis=1)
+    return np.maximum(np.atleast_1d(spending * cover) + due, 0.0)
+
+
+def reserve_share(reserve: object, wealth: object) -> tuple[FloatArray, FloatArray]:
+    """Share of wealth that must be liquid, and the money that is missing for it.
+
+    Args:
+        reserve: Money to keep liquid, (c,) or a number.
+        wealth: All money, (c,) or a number.
+
+    Returns:
+        min(1, reserve / wealth), 1 where there is no wealth but a reserve is needed, and max(0, reserve - wealth), both (c,).
+
+    >>> [x.tolist() for x in reserve_share([20.0, 150.0], 100.0)]
+    [[0.2, 1.0], [0.0, 50.0]]
+    """
+    need, have = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (reserve, wealth)))
+    share = np.divide(need, have, out=(need > 0.0).astype(np.float64), where=have > 0.0)
+    return np.minimum(share, 1.0), np.maximum(need - have, 0.0)
+
+
+def reserve_limit(reserve: float, wealth: float, liquid: Collection[str]) -> LinearLimit:
+    """The reserve as a limit of a `Mandate`: the weights of the liquid assets add up to at least reserve / wealth.
+
+    Args:
+        reserve: Money to keep liquid.
+        wealth: All money.
+        liquid: Ids of assets that can be sold within days at a known price.
+
+    Raises:
+        InputError: There is no liquid asset, or the reserve is above all wealth.
+    """
+    share, missing = reserve_share(reserve, wealth)
+    if missing[0] > 0.0:
+        raise InputError(
+            f"The reserve of {reserve:,.2f} is {missing[0]:,.2f} more than all wealth ({wealth:,.2f}); no portfolio keeps it. Keep everything liquid and lower the "
+            "reserve or save first.",
+            field="reserve",
+            value=reserve,
+        )
+    if not liquid:
+        raise InputError(
+            "No liquid asset is named, so no reserve can be kept. Name at least one, for example cash.", field="liquid", value=()
+        )
+    return LinearLimit(name="liquidity reserve", coefficients=dict.fromkeys(sorted(liquid), 1.0), lower=float(share[0]))

@@ -1,0 +1,295 @@
+"""What another way of recommending would have earned, from the log of the way that was used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from advisor.arrays import BoolArray, FloatArray, IntArray, float_array
+from advisor.data.ids import IdMap
+from advisor.data.ranking import Ranking
+from advisor.errors import InputError
+
+DEFINITIONS: dict[str, str] = {
+    "logged": "mean reward under the policy that wrote the log",
+    "direct": "mean of the model's expected reward under the new policy; as good as the model, whatever the log says",
+    "ips": "mean of weight x reward, weight = probability under the new policy / probability under the logging policy; unbiased where the logging policy could show all the new one shows",
+    "snips": "sum of weight x reward / sum of weights: biased by about 1/n, usually with far less variance, unchanged when a constant is added to every reward",
+    "dr": "direct plus the mean of weight x (reward - model): unbiased if either the propensities or the model are right",
+    "sndr": "dr with its correction divided by the sum of weights instead of n",
+}
+"""What each estimate is."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoggedChoices:
+    """Shown products, what came of them, and how likely both policies were to show them.
+
+    Attributes:
+        reward: What came of each (1 = bought, or money), shape (n,).
+        propensity: Probability, in (0, 1], with which the logging policy showed it, shape (n,).
+        target: Probability, in [0, 1], with which the new policy would show the same product in the same place, shape (n,).
+        predicted: Modelled reward of the product shown, shape (n,), or None.
+        expected: Modelled reward of the new policy in that place: sum over products of target probability x modelled reward, shape (n,), or None.
+        cluster: Client of each record, shape (n,): records of one client are not independent. None: each stands alone.
+    """
+
+    reward: FloatArray
+    propensity: FloatArray
+    target: FloatArray
+    predicted: FloatArray | None = None
+    expected: FloatArray | None = None
+    cluster: IntArray | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.reward)
+        for name in ("reward", "propensity", "target", "predicted", "expected"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, float_array(value, name, shape=(n,)))
+        if n == 0:
+            raise InputError("The log is empty; there is nothing to learn a policy's value from.", field="reward", value=0)
+        _inside("propensity", self.propensity, open_at_zero=True)
+        _inside("target", self.target, open_at_zero=False)
+        if (self.predicted is None) != (self.expected is None):
+            raise InputError(
+                "predicted and expected come together: the model's reward of what was shown, and of what would be.", field="expected"
+            )
+        if self.cluster is not None and len(self.cluster) != n:
+            raise InputError(
+                f"cluster has {len(self.cluster)} entries for {n} records; give one each.", field="cluster", value=len(self.cluster)
+            )
+
+    @classmethod
+    def against(
+        cls,
+        log: pd.DataFrame,
+        ranking: Ranking,
+        *,
+        client: str = "client_id",
+        product: str = "product_id",
+        propensity: str = "propensity",
+        reward: str = "reward",
+        slot: str | None = None,
+    ) -> LoggedChoices:
+        """A log of shown products against new lists: would the same place of the new list hold the same product?
+
+        Args:
+            log: One row a product shown: client, product, propensity of that product in that place, reward.
+            ranking: The new lists.
+            client: Column of client ids; clients without a new list are left out.
+            product: Column of product ids.
+            propensity: Column of propensities.
+            reward: Column of rewards.
+            slot: Column of places from 1; None: every row is a first place.
+
+        Raises:
+            InputError: A column is absent, or no logged client has a new list.
+        """
+        absent = [c for c in (client, product, propensity, reward, *([slot] if slot else [])) if c not in log.columns]
+        if absent:
+            raise InputError(
+                f"The log lacks the column(s) {absent}; it has {[str(c) for c in log.columns]}. Name them by keyword.", field=absent[0]
+            )
+        row = IdMap(ranking.client_ids).find(log[client].astype(str).tolist())
+        kept = row >= 0
+        if not kept.any():
+            raise InputError(
+                "No logged client has a new list; the ids do not match. Rank the clients of the log.", field=client, value=None
+            )
+        code = IdMap(ranking.products).find(log[product].astype(str).tolist())[kept]
+        place = (log[slot].to_numpy(dtype=np.int64) - 1)[kept] if slot else np.zeros(int(kept.sum()), dtype=np.int64)
+        inside = (place >= 0) & (place < ranking.codes.shape[1]) & (code >= 0)
+        would = inside & (ranking.codes[row[kept], np.where(inside, place, 0)] == code)
+        return cls(
+            log[reward].to_numpy(dtype=np.float64)[kept],
+            log[propensity].to_numpy(dtype=np.float64)[kept],
+            would.astype(np.float64),
+            cluster=row[kept],
+        )
+
+    def __len__(self) -> int:
+        return len(self.reward)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One estimate of the new policy's mean reward a record, with a normal interval from its influence values (summed within a client)."""
+
+    name: str
+    value: float
+    standard_error: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class OffPolicyReport:
+    """All estimates side by side, and whether the log can carry them.
+
+    Attributes:
+        estimates: `logged`, `ips`, `snips`, and with a model `direct`, `dr`, `sndr`.
+        records: Records, and clients or other clusters they come from.
+        clusters: See above.
+        mean_weight: Should be near 1 before clipping; far from it the propensities are wrong or the logging policy could not show what the new one shows.
+        mean_weight_error: Its standard error.
+        effective_records: (sum w)^2 / sum w^2: how many records the estimates really stand on.
+        largest_weight: Before clipping.
+        clipped: Share of records whose weight was cut.
+        clip: The cut, or None.
+        confidence: Covered share of the intervals.
+    """
+
+    estimates: tuple[Estimate, ...]
+    records: int
+    clusters: int
+    mean_weight: float
+    mean_weight_error: float
+    effective_records: float
+    largest_weight: float
+    clipped: float
+    clip: float | None
+    confidence: float
+
+    def __getitem__(self, name: str) -> Estimate:
+        for estimate in self.estimates:
+            if estimate.name == name:
+                return estimate
+        raise InputError(f"There is no estimate {name!r}; there are {[e.name for e in self.estimates]}.", field="name", value=name)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an estimate, with its definition."""
+        rows = [(e.name, e.value, e.standard_error, e.low, e.high, DEFINITIONS[e.name]) for e in self.estimates]
+        return pd.DataFrame(rows, columns=["estimate", "value", "standard_error", "low", "high", "definition"])
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"Off-policy value from {self.records:,} records of {self.clusters:,} clients, worth {self.effective_records:,.0f} of the new policy's own"
+        for e in self.estimates:
+            yield f"  {e.name:8}{e.value:12.6f}   {self.confidence:.0%} [{e.low:.6f}, {e.high:.6f}]"
+        yield f"  mean weight {self.mean_weight:.4f} (should be near 1, standard error {self.mean_weight_error:.4f}), largest {self.largest_weight:,.1f}"
+        if abs(self.mean_weight - 1.0) > 3.0 * self.mean_weight_error:
+            yield "  The mean weight is not near 1: the propensities are wrong, or the logging policy never showed what the new one would. Do not trust ips and dr."
+        if self.clip is not None:
+            yield f"  weights cut at {self.clip:g}: {self.clipped:.2%} of records; ips and snips lean to what the log could see"
+
+
+def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: float = 0.95) -> OffPolicyReport:
+    """Estimate the mean reward of a policy that never ran.
+
+    Args:
+        logged: The log with both policies' probabilities.
+        clip: Cut weights here: less variance for some bias; None leaves them.
+        confidence: Covered share of the intervals.
+
+    Returns:
+        Every estimate with its interval, and the diagnostics that say whether to believe them.
+
+    Raises:
+        InputError: clip or confidence cannot be used.
+
+    Source: Horvitz & Thompson (1952); Swaminathan & Joachims (2015), section 3 (SNIPS); Dudik, Langford & Li (2011), section 2 (DR).
+
+    >>> log = LoggedChoices(np.array([1.0, 0.0, 1.0, 0.0]), np.full(4, 0.5), np.array([1.0, 1.0, 0.0, 0.0]))
+    >>> off_policy(log)["ips"].value, off_policy(log)["snips"].value  # (2 * 1) / 4; 2 / (2 + 2)
+    (0.5, 0.5)
+    """
+    if clip is not None and not clip > 0.0:
+        raise InputError(f"clip is {clip}; a weight is cut at a positive number.", field="clip", value=clip)
+    if not 0.0 < confidence < 1.0:
+        raise InputError(f"confidence is {confidence}; it is a share between 0 and 1.", field="confidence", value=confidence)
+    raw: FloatArray = logged.target / logged.propensity
+    weight = raw if clip is None else np.minimum(raw, clip)
+    group = np.arange(len(logged)) if logged.cluster is None else np.unique(logged.cluster, return_inverse=True)[1]
+    reward, n, total = logged.reward, len(logged), float(weight.sum())
+
+    def settled(name: str, value: float, influence: FloatArray) -> Estimate:
+        error = _standard_error(influence, group)
+        half = float(ndtri(0.5 + confidence / 2.0)) * error
+        return Estimate(name, value, error, value - half, value + half)
+
+    def normalised(name: str, base: FloatArray, residual: FloatArray) -> Estimate:
+        """Mean of `base` plus the weighted mean of `residual`, with the delta method for the ratio."""
+        if total == 0.0:
+            return Estimate(name, np.nan, np.nan, np.nan, np.nan)
+        correction = float((weight * residual).sum() / total)
+        value = float(base.mean()) + correction
+        return settled(name, value, base - base.mean() + weight * (residual - correction) * (n / total))
+
+    nothing = np.zeros(n)
+    found = [
+        settled("logged", float(reward.mean()), reward - reward.mean()),
+        settled("ips", float((weight * reward).mean()), weight * reward - (weight * reward).mean()),
+        normalised("snips", nothing, reward),
+    ]
+    if logged.predicted is not None and logged.expected is not None:
+        residual = reward - logged.predicted
+        robust = logged.expected + weight * residual
+        found += [
+            settled("direct", float(logged.expected.mean()), logged.expected - logged.expected.mean()),
+            settled("dr", float(robust.mean()), robust - robust.mean()),
+            normalised("sndr", logged.expected, residual),
+        ]
+    return OffPolicyReport(
+        estimates=tuple(found),
+        records=n,
+        clusters=int(group.max()) + 1,
+        mean_weight=float(raw.mean()),
+        mean_weight_error=_standard_error(raw - raw.mean(), group),
+        effective_records=total**2 / float((weight**2).sum()) if total > 0.0 else 0.0,
+        largest_weight=float(raw.max()),
+        clipped=0.0 if clip is None else float((raw > clip).mean()),
+        clip=clip,
+        confidence=confidence,
+    )
+
+
+def softmax_policy(scores: FloatArray, temperature: float, *, eligible: BoolArray | None = None) -> FloatArray:
+    """Probabilities of showing each product first, shape (c, p): exp(score / temperature) over the eligible ones; the exploration a log needs.
+
+    Args:
+        scores: Shape (c, p).
+        temperature: Small = nearly always the best; in the units of the scores.
+        eligible: Shape (c, p); what is not eligible has probability exactly 0, whatever the temperature. None: everything.
+
+    Returns:
+        Rows add up to 1, or to 0 where nothing is eligible.
+
+    Raises:
+        InputError: temperature is not positive.
+    """
+    if not temperature > 0.0:
+        raise InputError(
+            f"temperature is {temperature}; it must be positive. A small one is nearly greedy.", field="temperature", value=temperature
+        )
+    may = np.ones(scores.shape, dtype=np.bool_) if eligible is None else eligible
+    best = np.max(np.where(may, scores, -np.inf), axis=1, keepdims=True, initial=-np.inf)
+    shifted = np.where(may, scores - np.where(np.isfinite(best), best, 0.0), -np.inf)
+    mass = np.exp(shifted / temperature)
+    total = mass.sum(axis=1, keepdims=True)
+    return mass / np.where(total > 0.0, total, 1.0)
+
+
+def _standard_error(influence: FloatArray, group: IntArray) -> float:
+    """Of the mean of n centred influence values, summed within each group first; nan for a single group."""
+    sums = np.bincount(group, weights=influence)
+    m, n = len(sums), len(influence)
+    return float(np.sqrt(m / (m - 1.0) * (sums**2).sum()) / n) if m > 1 else float("nan")
+
+
+def _inside(name: str, value: FloatArray, *, open_at_zero: bool) -> None:
+    bad = (value > 1.0) | ((value <= 0.0) if open_at_zero else (value < 0.0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputError(
+            f"{name}[{row}] is {value[row]:g}; it is a probability{', and what was shown cannot have had probability 0' if open_at_zero else ''}. "
+            "Log the probability with which the product was drawn.",
+            field=name,
+            value=float(value[row]),
+        )

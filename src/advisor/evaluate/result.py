@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from advisor.arrays import DayArray, FloatArray
+from advisor.errors import InputError
 from advisor.evaluate.backtest_record import Failures, Record
+from advisor.evaluate.plots import plot_backtest
+from advisor.evaluate.result_html import result_card, result_page
+from advisor.evaluate.statistics import BootstrapInterval, Statistic, bootstrap_interval
 from advisor.measures import portfolio as measure
+
+
+def statistics_of(periods_per_year: float) -> dict[str, Statistic]:
+    """The measures of a stream of returns by name, each from shape (..., T) to (...)."""
+    year = periods_per_year
+    return {
+        "annual_return": lambda r: measure.annual_return(r, year),
+        "volatility": lambda r: measure.volatility(r, year),
+        "sharpe": lambda r: measure.sharpe_ratio(r, periods_per_year=year),
+        "sortino": lambda r: measure.sortino_ratio(r, periods_per_year=year),
+        "max_drawdown": measure.max_drawdown,
+        "calmar": lambda r: measure.calmar_ratio(r, year),
+        "cvar_95": lambda r: measure.conditional_value_at_risk(r, 0.95),
+        "hit_ratio": measure.hit_ratio,
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +119,40 @@ class BacktestResult:
         """The usual measures by name: annual decimals, losses positive, costs and turnover a year."""
         return pd.Series(self._measures(), name=self.name)
 
+    def interval(self, statistic: str = "sharpe", *, level: float = 0.95, draws: int = 2000, seed: int = 0) -> BootstrapInterval:
+        """Stationary-bootstrap interval of one measure of the returns.
+
+        Args:
+            statistic: "annual_return", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95" or "hit_ratio".
+            level: Probability that the interval aims at.
+            draws: Number of resamples.
+            seed: Same seed, same interval.
+
+        Raises:
+            InputError: Another statistic, or too few returns.
+        """
+        known = statistics_of(self.periods_per_year)
+        if statistic not in known:
+            raise InputError(f"statistic is {statistic!r}; choose one of {', '.join(known)}.", field="statistic", value=statistic)
+        return bootstrap_interval(self.record.returns, known[statistic], level=level, draws=draws, seed=seed)
+
+    def plot(self) -> Any:
+        """A matplotlib figure of growth, drawdown and weights. Raises `InputError` where matplotlib is not installed."""
+        return plot_backtest(self)
+
+    def to_html(self, title: str | None = None) -> str:
+        """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no script."""
+        return result_page(self, title or f"Backtest: {self.name}")
+
+    def _repr_html_(self) -> str:
+        return result_card(self)
+
     def _measures(self) -> dict[str, float]:
         r, year = self.record.returns, self.periods_per_year
         if not len(r):
             return {"rebalances": float(len(self.days)), "failures": float(len(self.failures))}
         years = len(r) / year
-        numbers = {
-            "annual_return": measure.annual_return(r, year),
-            "volatility": measure.volatility(r, year),
-            "sharpe": measure.sharpe_ratio(r, periods_per_year=year),
-            "sortino": measure.sortino_ratio(r, periods_per_year=year),
-            "max_drawdown": measure.max_drawdown(r),
-            "calmar": measure.calmar_ratio(r, year),
-            "cvar_95": measure.conditional_value_at_risk(r, 0.95),
-            "hit_ratio": measure.hit_ratio(r),
+        numbers = {name: statistic(r) for name, statistic in statistics_of(year).items()} | {
             "exposure": self.record.exposure.mean(),
             "turnover": self.record.turnover.sum() / years,
             "costs": self.record.costs.sum() / years,

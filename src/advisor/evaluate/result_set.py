@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from advisor.errors import InputError
+from advisor.evaluate.plots import plot_backtests
 from advisor.evaluate.result import BacktestResult
+from advisor.evaluate.result_html import results_card, results_page
+from advisor.evaluate.statistics_sharpe import SharpeTest, Test, compare_sharpe, deflate
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +52,34 @@ class BacktestResults:
     def summary(self) -> pd.DataFrame:
         """One row a strategy, one column a measure."""
         return pd.DataFrame({name: result.summary() for name, result in self.results.items()}).T
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a (strategy, session): `BacktestResult.to_frame` of each, stacked."""
+        return pd.concat({name: result.to_frame() for name, result in self.results.items()}, names=["strategy", "day"])
+
+    def deflated_sharpe(self) -> pd.Series:
+        """Probability that each strategy's true Sharpe ratio is above 0, all strategies of the run counted as trials.
+
+        Source: Bailey & Lopez de Prado (2014).
+        """
+        return pd.Series(
+            deflate(np.stack([result.record.returns for result in self.results.values()])), index=list(self.results), name="deflated_sharpe"
+        )
+
+    def compare(self, first: str, second: str, *, test: Test = "ledoit_wolf", seed: int = 0) -> SharpeTest:
+        """Test whether two strategies have the same Sharpe ratio: see `compare_sharpe`."""
+        return compare_sharpe(self[first].record.returns, self[second].record.returns, test=test, seed=seed)
+
+    def plot(self) -> Any:
+        """A matplotlib figure of growth and drawdown, one line a strategy. Raises `InputError` where matplotlib is not installed."""
+        return plot_backtests(self)
+
+    def to_html(self, title: str = "Backtests") -> str:
+        """The strategies side by side as one page that stands alone."""
+        return results_page(self, title)
+
+    def _repr_html_(self) -> str:
+        return results_card(self)
 
     def __repr__(self) -> str:
         return f"BacktestResults({len(self)} strategies: {', '.join(self.results)})"

@@ -1,0 +1,144 @@
+"""How sure a backtest can be: resampling that keeps the dependence in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.errors import InputError
+
+AT_ONCE = 64  # resamples in memory together
+Statistic = Callable[[FloatArray], FloatArray]
+"""From returns, shape (..., T), to one number each, shape (...): any measure of `advisor.measures`."""
+
+
+@dataclass(frozen=True)
+class BootstrapInterval:
+    """A statistic with its percentile interval.
+
+    Attributes:
+        estimate: Of the returns themselves.
+        low, high: Percentiles of the resampled statistic; a resample in which it cannot be formed is left out.
+        standard_error: Standard deviation of the resampled statistic.
+        block: Mean length of the blocks.
+        draws: Number of resamples.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    standard_error: float
+    block: float
+    draws: int
+
+
+def bootstrap_interval(
+    returns: npt.ArrayLike, statistic: Statistic, *, level: float = 0.95, draws: int = 2000, block: float | None = None, seed: int = 0
+) -> BootstrapInterval:
+    """Percentile interval of a statistic by the stationary bootstrap.
+
+    Args:
+        returns: Returns of one strategy, shape (T,), or of several on the same days, shape (k, T), resampled together.
+        statistic: Called with resamples, shape (b, T) or (b, k, T); gives one number each, shape (b,).
+        level: Probability that the interval aims at.
+        draws: Number of resamples.
+        block: Mean block length; chosen from the returns when None (the largest of the series' choices).
+        seed: Same seed, same interval.
+
+    Returns:
+        The interval; blocks keep the dependence between neighbouring days that a plain bootstrap would destroy.
+
+    Raises:
+        InputError: Fewer than 10 returns, or an argument out of its range.
+
+    Source: Politis & Romano (1994), The stationary bootstrap, section 2.
+    """
+    r = np.atleast_2d(np.asarray(returns, dtype=np.float64))
+    _check(r, level, draws)
+    length = max(block_length(row) for row in r) if block is None else float(block)
+    if not 1.0 <= length <= r.shape[1]:
+        raise InputError(
+            f"block is {length}; a mean block length lies between 1 and the {r.shape[1]} returns.", field="block", value=length
+        )
+    pick = (lambda x: x[:, 0]) if np.ndim(returns) == 1 else (lambda x: x)
+    values = [statistic(pick(np.moveaxis(r[:, rows], 0, 1))) for rows in stationary_indices(r.shape[1], length, draws, seed)]
+    drawn = np.concatenate([np.asarray(v, dtype=np.float64) for v in values])
+    good = drawn[np.isfinite(drawn)]
+    if len(good) < 2:
+        raise InputError(
+            "The statistic could not be formed on the resamples; the returns hardly vary. Use a longer history.",
+            field="returns",
+            value=len(good),
+        )
+    low, high = np.quantile(good, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    estimate = float(np.asarray(statistic(r[0] if np.ndim(returns) == 1 else r[None]), dtype=np.float64).reshape(-1)[0])
+    return BootstrapInterval(estimate, float(low), float(high), float(good.std(ddof=1)), length, draws)
+
+
+def stationary_indices(count: int, block: float, draws: int, seed: int) -> Iterator[IntArray]:
+    """Rows of stationary-bootstrap resamples, in batches of shape (b, count).
+
+    A block starts anywhere, goes on with probability `1 - 1 / block` and wraps round the end.
+    """
+    rng = np.random.default_rng(seed)
+    place = np.arange(count)
+    for begin in range(0, draws, AT_ONCE):
+        size = min(AT_ONCE, draws - begin)
+        fresh = rng.random((size, count)) < 1.0 / block
+        fresh[:, 0] = True
+        starts = rng.integers(0, count, size=(size, count))
+        opened = np.maximum.accumulate(np.where(fresh, place, 0), axis=1)
+        yield (np.take_along_axis(starts, opened, axis=1) + place - opened) % count
+
+
+def block_length(returns: npt.ArrayLike) -> float:
+    """Mean block length for the stationary bootstrap of a series, from its own autocorrelations.
+
+    Args:
+        returns: Shape (T,).
+
+    Returns:
+        Between 1 and `min(3 sqrt(T), T / 3)`: the length that minimises the mean squared error of the estimated variance of a mean.
+
+    Source: Politis & White (2004), section 3.2, with the corrected constant of Patton, Politis & White (2009); as in the implementations that
+    followed, the cut-off lag is the first of the run of insignificant ones.
+    """
+    r = np.asarray(returns, dtype=np.float64)
+    count = len(r)
+    longest = int(np.ceil(np.sqrt(count))) + max(5, int(np.ceil(np.log10(count))))
+    quiet = max(5, int(np.ceil(np.log10(count))))
+    centred = r - r.mean()
+    variance = float(centred @ centred) / count
+    cap = float(np.ceil(min(3.0 * np.sqrt(count), count / 3.0)))
+    if variance <= 1e-30:
+        return 1.0
+    covariance = np.array([centred[k:] @ centred[: count - k] for k in range(min(longest, count - 1) + 1)]) / count
+    significant = np.abs(covariance[1:] / variance) >= 2.0 * np.sqrt(np.log10(count) / count)
+    calm = next((k for k in range(len(significant) - quiet + 1) if not significant[k : k + quiet].any()), None)
+    last = int(np.flatnonzero(significant).max(initial=-1)) + 1 if calm is None else calm + 1
+    reach = min(2 * max(last, 1), len(covariance) - 1)
+    lags = np.arange(-reach, reach + 1)
+    share = np.abs(lags) / reach
+    taper = np.where(share <= 0.5, 1.0, 2.0 * (1.0 - share))
+    around = covariance[np.abs(lags)]
+    slope, spectrum = float((taper * np.abs(lags) * around).sum()), float((taper * around).sum())
+    if spectrum == 0.0:
+        return 1.0
+    return float(np.clip((slope**2 / spectrum**2 * count) ** (1.0 / 3.0), 1.0, cap))
+
+
+def _check(r: FloatArray, level: float, draws: int) -> None:
+    if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
+        raise InputError(
+            f"returns has shape {r.shape}; resampling needs at least 10 finite returns of each series. Pass a longer history.",
+            field="returns",
+            value=r.shape,
+        )
+    if not 0.0 < level < 1.0 or draws < 2:
+        raise InputError(
+            f"level is {level} and draws {draws}; pass a probability between 0 and 1 and at least 2 draws.", field="level", value=level
+        )

@@ -158,6 +158,9 @@ class Questionnaire(Contract):
         content["questions"].sort(key=lambda q: q["id"])
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @property
     def signature(self) -> str:
         """Id, version and digest: what a profile names."""

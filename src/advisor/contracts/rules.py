@@ -115,6 +115,9 @@ class RulePack(Contract):
         """SHA-256 of the content."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @cached_property
     def by_id(self) -> dict[str, Rule]:
         """Rules by id, in the order they are checked."""

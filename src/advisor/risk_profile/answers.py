@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.arrays import BoolArray
-from advisor.contracts.questionnaire import LIMITING, Question, Questionnaire
+from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.clients import ClientTable
 from advisor.data.labels import Labels
+from advisor.risk_profile.key import QuestionKey, key_of
 
 MISSING = -1
+UNKNOWN = -2
 Positions = npt.NDArray[np.int8]
 
 
@@ -43,12 +45,11 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
     """
     problems: dict[int, str] = {}
     absent = np.full(len(clients), MISSING, dtype=np.int8)
-    absent.flags.writeable = False
     position: dict[str, Positions] = {}
-    for question in questionnaire.by_id.values():
+    for question in key_of(questionnaire).questions.values():
         given = clients.answers.get(question.id)
         codes = absent if given is None else _positions(given, question, rows, problems)
-        if _must_be_answered(question) and (codes == MISSING).any():
+        if question.required and codes.min(initial=0) < 0:
             for row in np.flatnonzero((codes == MISSING) & rows).tolist():
                 problems.setdefault(
                     row,
@@ -66,20 +67,16 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
     return Answers(position, problems)
 
 
-def _must_be_answered(question: Question) -> bool:
-    return question.dimension in LIMITING or any(option.knock_out for option in question.options)
-
-
-def _positions(given: Labels, question: Question, rows: BoolArray, problems: dict[int, str]) -> Positions:
-    order = {option.id: i for i, option in enumerate(question.options)}
-    lookup = np.array([*(order.get(name, -2) for name in given.names), MISSING], dtype=np.int8)
+def _positions(given: Labels, question: QuestionKey, rows: BoolArray, problems: dict[int, str]) -> Positions:
+    lookup = np.array([*(question.order.get(name, UNKNOWN) for name in given.names), MISSING], dtype=np.int8)
     codes = lookup[given.codes]
-    if (lookup == -2).any():
-        unknown = codes == -2
+    if lookup.min() == UNKNOWN:
+        unknown = codes == UNKNOWN
         for row in np.flatnonzero(unknown & rows).tolist():
             problems.setdefault(
                 row,
-                f"question {question.id!r} has the answer {given.word(row)!r}, which is none of its options {list(order)}; it could not be scored. Correct it.",
+                f"question {question.id!r} has the answer {given.word(row)!r}, which is none of its options {list(question.order)}; "
+                "it could not be scored. Correct it.",
             )
         codes[unknown] = MISSING
     return codes

@@ -8,8 +8,9 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.cut_offs import ROUNDING
-from advisor.contracts.questionnaire import Dimension, Question, Questionnaire
+from advisor.contracts.questionnaire import Dimension, Questionnaire
 from advisor.risk_profile.answers import Answers
+from advisor.risk_profile.key import key_of
 
 
 def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: Dimension) -> FloatArray:
@@ -24,32 +25,25 @@ def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: D
         Shape (c,), 0..100; nan where a question of the dimension is not answered, or none is asked. Terms are added in order of question id, so the
         order of asking cannot change a bit.
     """
-    asked = questionnaire.of(dimension)
+    key = key_of(questionnaire)
     rows = len(next(iter(answers.position.values())))
-    if not asked:
+    measured = key.dimensions.get(dimension)
+    if measured is None:
         return np.full(rows, np.nan)
-    low, high = questionnaire.span(dimension)
-    total = np.zeros(rows)
-    for question in asked:
-        total += option_points(question)[answers.position[question.id]]
-    total -= low
+    total = np.full(rows, -measured.low)
+    for name in measured.questions:
+        total += key.questions[name].points[answers.position[name]]
     total *= 100.0
-    total /= high - low
+    total /= measured.high - measured.low
     return total
-
-
-def option_points(question: Question) -> FloatArray:
-    """Weighted score by option position, and nan at the end, where position -1 (no answer) finds it."""
-    return np.array([*(question.weight * option.score for option in question.options), np.nan])
 
 
 def knocked_out(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
     """Who chose an option that puts him into the lowest category, shape (c,)."""
-    rows = len(next(iter(answers.position.values())))
-    out = np.zeros(rows, dtype=np.bool_)
-    for question in questionnaire.by_id.values():
-        if any(option.knock_out for option in question.options):
-            out |= np.array([*(option.knock_out for option in question.options), False])[answers.position[question.id]]
+    out = np.zeros(len(next(iter(answers.position.values()))), dtype=np.bool_)
+    for name, question in key_of(questionnaire).questions.items():
+        if question.knock_out is not None:
+            out |= question.knock_out[answers.position[name]]
     return out
 
 

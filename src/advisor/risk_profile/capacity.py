@@ -1,0 +1,60 @@
+"""Capacity in money: how much of his wealth a client can lose without touching what he needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.data.clients import ClientTable
+
+
+@dataclass(frozen=True)
+class CapacityRules:
+    """What has to be kept safe before anything may be lost.
+
+    Attributes:
+        reserve_months: Months of spending that must be at hand.
+        debt_years: Years of income that carry debt; what goes beyond must be covered by wealth.
+        level_without_reserve: Highest level of a client who says that he has no reserve at all.
+
+    The cap without a reserve follows an open implementation of ESMA35-43-3172; three months and three years are this library's own. Replace them by your house's.
+    """
+
+    reserve_months: float = 3.0
+    debt_years: float = 3.0
+    level_without_reserve: int = 2
+
+
+def bearable_loss(clients: ClientTable, rules: CapacityRules | None = None) -> FloatArray:
+    """Largest fraction of wealth that each client can lose, shape (c,).
+
+    From wealth are set apart: planned purchases; the part of the reserve that is not there (`reserve_months` short of the rule, times monthly spending; a
+    reserve that is not stated counts as none); and debt beyond `debt_years` of income (income that is not stated counts as none).
+
+    Returns:
+        0..1; infinity where none of planned purchases, spending and liabilities is stated, since then nothing is known to be needed, and where there is no
+        wealth to lose.
+    """
+    rules = rules or CapacityRules()
+    stated = ~(np.isnan(clients.planned_purchases) & np.isnan(clients.monthly_spending) & np.isnan(clients.liabilities))
+    missing_months = np.maximum(0.0, rules.reserve_months - np.nan_to_num(clients.reserve_months))
+    debt = np.maximum(0.0, np.nan_to_num(clients.liabilities) - rules.debt_years * np.nan_to_num(clients.income))
+    needed = np.nan_to_num(clients.planned_purchases) + missing_months * np.nan_to_num(clients.monthly_spending) + debt
+    wealth = clients.wealth
+    known = stated & (wealth > 0.0)
+    free = np.maximum(0.0, wealth - needed) / np.where(known, wealth, 1.0)
+    return np.where(known, free, np.inf)
+
+
+def money_cap(clients: ClientTable, bands: RiskBands, rules: CapacityRules | None = None) -> IntArray:
+    """Highest level whose stressed loss each client can bear, shape (c,); 0 where he can bear none, 5 where nothing is known.
+
+    A client who states that he has no reserve gets at most `level_without_reserve`.
+    """
+    rules = rules or CapacityRules()
+    cap = np.searchsorted(np.array(bands.stress_loss), bearable_loss(clients, rules), side="right")
+    none = clients.reserve_months == 0.0
+    return np.where(none, np.minimum(cap, rules.level_without_reserve), cap).clip(0, LEVELS)

@@ -1,0 +1,72 @@
+"""Controls of coherence: signs that answers should not be taken at their word. Each lowers the level or asks again; none raises it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray
+from advisor.contracts.questionnaire import Contradiction, Questionnaire
+from advisor.data.clients import ClientTable
+from advisor.risk_profile.answers import Answers
+from advisor.risk_profile.capacity import CapacityRules
+from advisor.risk_profile.key import key_of
+
+STRAIGHT_LINING_LEAST = 8
+"""Fewer answers than this can be alike by chance: with four options, eight alike by chance come once in sixteen thousand."""
+CONTRADICTION = "contradiction:"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """How careful to be.
+
+    Attributes:
+        epsilon: Accepted probability that a client's true level is lower than the one assigned, in (0, 0.5]; 0.5 takes scores at face value.
+        straight_lining_share: Share of answers at the same position from which somebody clicked through; asks again.
+        misfit_below: Person fit l_z below which answers hang together too badly; needs item parameters.
+        misfit_lowers: Levels taken off for misfit.
+        loss_aversion_above: Loss aversion measured from trades at which a high stated tolerance (C4, C5) is not believed.
+        revealed_lowers: Levels taken off where trades contradict the answers.
+        capacity: What must be kept safe.
+    """
+
+    epsilon: float = 0.25
+    straight_lining_share: float = 0.9
+    misfit_below: float = -2.0
+    misfit_lowers: int = 1
+    loss_aversion_above: float = 2.25
+    revealed_lowers: int = 1
+    capacity: CapacityRules = field(default_factory=CapacityRules)
+
+
+def straight_lining(answers: Answers, share: float) -> BoolArray:
+    """Who chose the same position in nearly all questions, shape (c,); whatever the order of the questions."""
+    positions = np.stack(tuple(answers.position.values()))
+    given = (positions >= 0).sum(axis=0)
+    most = np.zeros(positions.shape[1], dtype=np.int64)
+    for position in range(int(positions.max(initial=-1)) + 1):
+        np.maximum(most, (positions == position).sum(axis=0), out=most)
+    return (given >= STRAIGHT_LINING_LEAST) & (most >= share * given)
+
+
+def contradicts(rule: Contradiction, answers: Answers, questionnaire: Questionnaire) -> BoolArray:
+    """Who gave answers of both sides of a contradiction, shape (c,)."""
+    fires: BoolArray | None = None
+    key = key_of(questionnaire)
+    for name, options in (*rule.first.items(), *rule.second.items()):
+        question = key.questions[name]
+        chosen = np.zeros(len(question.order) + 1, dtype=np.bool_)
+        chosen[[question.order[option] for option in options]] = True
+        found = chosen[answers.position[name]]
+        fires = found if fires is None else fires & found
+    return np.zeros(0, dtype=np.bool_) if fires is None else fires
+
+
+def trades_contradict(clients: ClientTable, tolerance: FloatArray, least: float, loss_aversion_above: float) -> BoolArray:
+    """Who states a tolerance of at least `least` but shows more loss aversion in his trades than `loss_aversion_above`, shape (c,)."""
+    measured = clients.biases.get("loss_aversion")
+    if measured is None:
+        return np.zeros(len(clients), dtype=np.bool_)
+    return (measured > loss_aversion_above) & (tolerance >= least)

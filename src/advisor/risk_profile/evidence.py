@@ -1,0 +1,168 @@
+"""What a table of clients and their answers say about levels, before anything is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.contracts.questionnaire import LIMITING, Questionnaire
+from advisor.data.clients import ClientTable
+from advisor.risk_profile.answers import Answers, read_answers
+from advisor.risk_profile.capacity import money_cap
+from advisor.risk_profile.coherence import CONTRADICTION, Controls, contradicts, straight_lining, trades_contradict
+from advisor.risk_profile.graded_response import GradedResponseModel
+from advisor.risk_profile.history import AssessmentHistory, HistoryLimits
+from advisor.risk_profile.key import SCORED, key_of
+from advisor.risk_profile.latent import measure_tolerance
+from advisor.risk_profile.levels import Evidence, chance_of_levels
+from advisor.risk_profile.score import dimension_score, knocked_out, level_of
+
+ELSEWHERE = "assessed elsewhere"
+HIGH_TOLERANCE = 4
+"""Levels from which a stated tolerance is checked against trades."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Of c clients: scores by dimension, their errors, the evidence on levels, signs worth a flag, and rows that cannot be assessed."""
+
+    scores: Mapping[str, FloatArray]
+    standard_error: FloatArray
+    evidence: Evidence
+    lowest: BoolArray
+    signs: Mapping[str, BoolArray]
+    problems: Mapping[int, str]
+
+
+def examine(
+    clients: ClientTable,
+    questionnaire: Questionnaire | None,
+    day: np.datetime64,
+    bands: RiskBands,
+    controls: Controls,
+    item_model: GradedResponseModel | None = None,
+    history: AssessmentHistory | None = None,
+) -> Case:
+    """Gather everything that bears on the level of each client; arguments as in `profile_risk`."""
+    given = clients.level >= 0
+    problems = _row_problems(clients, given, questionnaire, day)
+    nothing = np.full(len(clients), np.nan)
+    case = Case(dict.fromkeys(SCORED, nothing) | {"knowledge": clients.knowledge}, nothing, Evidence({}), ~given & given, {}, problems)
+    if questionnaire is not None and not given.all():
+        case = _from_answers(clients, questionnaire, ~given, controls, item_model, problems)
+    limits: dict[str, IntArray] = {ELSEWHERE: np.where(given, clients.level, LEVELS)} if given.any() else {}
+    limits |= case.evidence.limits
+    limits["money"] = money_cap(clients, bands, controls.capacity)
+    limits["civil capacity"] = np.where(clients.legal_capacity, LEVELS, 1)
+    caps: dict[str, IntArray] = {}
+    if history is not None:
+        stood = history.standing(clients.ids, day)
+        caps["last assessment"] = np.where(stood >= 0, stood, LEVELS)
+    evidence = Evidence(limits, case.evidence.at_least, case.evidence.lowers, caps)
+    ages = HistoryLimits()
+    signs = {
+        **case.signs,
+        "incapable": ~clients.legal_capacity,
+        "senior": clients.age >= ages.senior_age,
+        "minor": clients.age < ages.adult_age,
+    }
+    return Case(case.scores, case.standard_error, evidence, case.lowest | ~clients.legal_capacity, signs, problems)
+
+
+def _row_problems(clients: ClientTable, given: BoolArray, questionnaire: Questionnaire | None, day: np.datetime64) -> dict[int, str]:
+    problems: dict[int, str] = dict(clients.problems)
+    for row in np.flatnonzero(clients.assessed_on > day).tolist():
+        problems.setdefault(
+            row,
+            f"assessed_on {clients.assessed_on[row]} is after the day of the profile, {day}; a sale cannot rest on a later assessment. Use what was known on that day.",
+        )
+    if questionnaire is None:
+        for row in np.flatnonzero(~given).tolist():
+            problems.setdefault(
+                row,
+                "there is neither a level nor a questionnaire to score answers with; a level cannot be guessed. Pass level, or a questionnaire and answers.",
+            )
+    return problems
+
+
+def _from_answers(
+    clients: ClientTable,
+    questionnaire: Questionnaire,
+    rows: BoolArray,
+    controls: Controls,
+    item_model: GradedResponseModel | None,
+    problems: dict[int, str],
+) -> Case:
+    answers = read_answers(clients, questionnaire, rows)
+    for row, text in answers.problems.items():
+        problems.setdefault(row, text)
+    key = key_of(questionnaire)
+    everybody = bool(rows.all())
+    scores = {d: dimension_score(answers, questionnaire, d) for d in SCORED}
+    out = knocked_out(answers, questionnaire)
+    limits: dict[str, IntArray] = {}
+    at_least: dict[str, FloatArray] = {}
+    signs: dict[str, BoolArray] = {"knocked_out": out, "straight_lining": straight_lining(answers, controls.straight_lining_share)}
+    lowers = _lowers(clients, questionnaire, answers, scores["tolerance"], controls, signs)
+    error = np.full(len(clients), np.nan)
+    for dimension in LIMITING:
+        measured = key.dimensions.get(dimension)
+        if measured is None:
+            continue
+        limits[dimension] = level_of(scores[dimension], measured.cuts)
+        if dimension == "tolerance" and item_model is not None:
+            found = measure_tolerance(item_model, answers, questionnaire)
+            at_least[dimension], error = found.at_least, found.standard_error
+            limits[dimension] = (found.at_least >= 0.5).sum(axis=1)
+            signs["misfit"] = found.fit < controls.misfit_below
+            lowers["misfit"] = controls.misfit_lowers * signs["misfit"]
+        elif measured.standard_error > 0.0:
+            at_least[dimension] = chance_of_levels(scores[dimension], measured.standard_error, measured.cuts)
+            if dimension == "tolerance":
+                error = np.where(np.isnan(scores[dimension]), np.nan, measured.standard_error)
+    limits["horizon in years"] = _horizon_cap(clients.horizon_years, questionnaire)
+    limits["knock-out"] = np.where(out, 1, LEVELS)
+    if not everybody:
+        scores = {d: np.where(rows, s, clients.knowledge if d == "knowledge" else np.nan) for d, s in scores.items()}
+        error = np.where(rows, error, np.nan)
+        limits = {name: np.where(rows, limit, LEVELS) for name, limit in limits.items()}
+        at_least = {name: np.where(rows[:, None], chance, 1.0) for name, chance in at_least.items()}
+        lowers = {name: np.where(rows, steps, 0) for name, steps in lowers.items()}
+        signs = {name: sign & rows for name, sign in signs.items()}
+        out = out & rows
+    if "knowledge" not in key.dimensions:
+        scores["knowledge"] = clients.knowledge
+    return Case(scores, error, Evidence(limits, at_least, lowers), out, signs, problems)
+
+
+def _lowers(
+    clients: ClientTable,
+    questionnaire: Questionnaire,
+    answers: Answers,
+    tolerance: FloatArray,
+    controls: Controls,
+    signs: dict[str, BoolArray],
+) -> dict[str, IntArray]:
+    """Levels that controls take off, by control; `signs` gets a sign for each."""
+    lowers: dict[str, IntArray] = {}
+    for rule in questionnaire.contradictions:
+        fires = contradicts(rule, answers, questionnaire)
+        signs[CONTRADICTION + rule.id] = fires
+        if rule.lowers:
+            lowers[CONTRADICTION + rule.id] = rule.lowers * fires
+    asked = key_of(questionnaire).dimensions.get("tolerance")
+    if asked is not None:
+        fires = trades_contradict(clients, tolerance, asked.cuts[HIGH_TOLERANCE - 1], controls.loss_aversion_above)
+        signs["stated_above_revealed"] = fires
+        lowers["revealed behaviour"] = controls.revealed_lowers * fires
+    return lowers
+
+
+def _horizon_cap(years: FloatArray, questionnaire: Questionnaire) -> IntArray:
+    """Highest level a horizon allows, shape (c,): never higher for a shorter one, since the questionnaire's caps rise."""
+    caps = np.array([*(level for _, level in questionnaire.horizon_caps), LEVELS])
+    return caps[np.searchsorted([y for y, _ in questionnaire.horizon_caps], years, side="right")]

@@ -1,0 +1,101 @@
+"""One level from many limits: the lowest, with all uncertainty counted once and jointly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import ndtr
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.bands import LEVELS
+from advisor.contracts.cut_offs import ROUNDING
+
+NO_CAUSE = "none"
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What limits the levels of c clients.
+
+    Attributes:
+        limits: By cause, in order of precedence, the level it allows, shape (c,).
+        at_least: Of those causes that are measured with error, P(it allows at least C1..C5), shape (c, 5).
+        lowers: By cause how many levels a control takes off, shape (c,); the largest counts, not their sum.
+        caps: By cause a level that a control does not let pass, shape (c,).
+    """
+
+    limits: Mapping[str, IntArray]
+    at_least: Mapping[str, FloatArray] = field(default_factory=dict)
+    lowers: Mapping[str, IntArray] = field(default_factory=dict)
+    caps: Mapping[str, IntArray] = field(default_factory=dict)
+
+    def certain(self) -> Evidence:
+        """The same as if nothing were measured with error."""
+        return Evidence(self.limits, {}, self.lowers, self.caps)
+
+    def without(self, cause: str) -> Evidence:
+        """The same with one cause left out."""
+        return Evidence(
+            {name: limit for name, limit in self.limits.items() if name != cause},
+            {name: chance for name, chance in self.at_least.items() if name != cause},
+            {name: steps for name, steps in self.lowers.items() if name != cause},
+            {name: cap for name, cap in self.caps.items() if name != cause},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Levels of c clients, why they are not higher, and the probability of each level."""
+
+    level: IntArray
+    cause: IntArray
+    causes: tuple[str, ...]
+    probability: FloatArray
+
+
+def assign_levels(evidence: Evidence, epsilon: float, rows: int) -> Levels:
+    """The highest level k with P(minimum of all limits >= k) >= 1 - epsilon, never above the minimum of the limits themselves, and then the controls.
+
+    Args:
+        evidence: Limits, their uncertainty, and controls.
+        epsilon: Accepted probability that the true level is lower, in (0, 0.5].
+        rows: c.
+
+    Returns:
+        Levels 0..5. Errors of different dimensions are taken as independent, so that the joint probability is the product. A control subtracts or caps,
+        hence no control ever raises a level; several at once lower as much as the strongest alone. A control that subtracts stops at 1.
+    """
+    level = np.full(rows, LEVELS, dtype=np.int64)
+    cause = np.zeros(rows, dtype=np.int64)
+    causes = (NO_CAUSE, *evidence.limits, "uncertainty", *evidence.lowers, *evidence.caps)
+
+    def lower_to(limit: IntArray, name: str) -> None:
+        nonlocal level
+        cause[limit < level] = causes.index(name)
+        level = np.minimum(level, limit)
+
+    joint = np.ones((rows, LEVELS))
+    for name, limit in evidence.limits.items():
+        lower_to(limit, name)
+        chance = evidence.at_least.get(name)
+        joint *= limit[:, None] >= np.arange(1, LEVELS + 1) if chance is None else chance
+    lower_to((joint >= 1.0 - epsilon - ROUNDING).sum(axis=1), "uncertainty")
+    before = level
+    for name, steps in evidence.lowers.items():
+        lower_to(np.maximum(np.minimum(before, 1), before - steps), name)
+    for name, cap in evidence.caps.items():
+        lower_to(cap, name)
+    probability = joint.copy()
+    probability[:, :-1] -= joint[:, 1:]
+    return Levels(level, cause, causes, probability)
+
+
+def chance_of_levels(score: FloatArray, standard_error: float, cuts: Sequence[float]) -> FloatArray:
+    """P(true score reaches C1..C5), shape (c, 5), for a score with a normal error; C1 is certain. nan scores give nan."""
+    chance = np.ones((len(score), LEVELS))
+    for k in range(1, LEVELS):
+        if cuts[k] > 0.0:
+            chance[:, k] = ndtr((score - cuts[k]) / standard_error) if np.isfinite(cuts[k]) else 0.0
+    return chance

@@ -87,3 +87,75 @@ def _checked(probability: FloatArray, happened: BoolArray, bins: int) -> tuple[F
         bad = float(stated[(stated < 0.0) | (stated > 1.0)][0])
         raise InputError(f"probability holds {bad}; it must lie within [0, 1].", field="probability", value=bad)
     return stated, happened[known].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Where to cut stated probabilities so that what is left is right often enough.
+
+    Attributes:
+        wanted: Precision asked for.
+        attainable: Whether any cut reaches it on enough predictions.
+        threshold: State only probabilities of at least this; nan when unattainable.
+        precision: What is then right, on the data it was chosen on: promise it only after a later window confirms it. nan when unattainable.
+        precision_low: Lower end of the 95 % Wilson interval of that precision.
+        coverage: Share of predictions that remain: the price. 0 when unattainable.
+        best: Highest precision that any cut with enough predictions reaches.
+    """
+
+    wanted: float
+    attainable: bool
+    threshold: float
+    precision: float
+    precision_low: float
+    coverage: float
+    best: float
+
+
+def threshold_for_precision(probability: FloatArray, happened: BoolArray, wanted: float, *, at_least: int = 30) -> Threshold:
+    """The lowest cut whose remaining predictions are right at least `wanted` of the time.
+
+    Args:
+        probability: Stated, within [0, 1], shape (n,); nan is left out.
+        happened: Shape (n,).
+        wanted: Precision, in (0, 1].
+        at_least: Predictions that must remain: a cut that leaves three lucky ones is no answer.
+
+    Returns:
+        Equal probabilities stay together. Unattainable is an answer, with the best that could be had.
+
+    Raises:
+        InputError: wanted is not in (0, 1], or the data cannot be used.
+
+    >>> cut = threshold_for_precision(np.array([0.9, 0.9, 0.5, 0.1]), np.array([True, True, True, False]), 0.85, at_least=2)
+    >>> cut.threshold, cut.precision, cut.coverage
+    (0.5, 1.0, 0.75)
+    """
+    if not 0.0 < wanted <= 1.0:
+        raise InputError(f"wanted is {wanted}; a precision lies in (0, 1], such as 0.85.", field="wanted", value=wanted)
+    stated, outcome = _checked(probability, happened, 1)
+    order = np.argsort(-stated, kind="stable")
+    right = np.cumsum(outcome[order])
+    count = np.arange(1, len(order) + 1)
+    last_of_equals = np.append(stated[order][1:] != stated[order][:-1], True)
+    enough = last_of_equals & (count >= at_least)
+    precise = right / count
+    best = float(precise[enough].max()) if enough.any() else float("nan")
+    reached = np.flatnonzero(enough & (precise >= wanted))
+    if reached.size == 0:
+        return Threshold(wanted, False, float("nan"), float("nan"), float("nan"), 0.0, best)
+    i = int(reached[-1])
+    low = wilson_low(float(right[i]), float(count[i]))
+    return Threshold(wanted, True, float(stated[order][i]), float(precise[i]), low, float(count[i] / len(order)), best)
+
+
+def wilson_low(right: float, count: float, z: float = 1.959963984540054) -> float:
+    """Lower end of the Wilson score interval of right / count.
+
+    Source: Wilson (1927).
+
+    >>> round(wilson_low(8, 10), 4)
+    0.4902
+    """
+    share, extra = right / count, z * z / count
+    return float((share + extra / 2.0 - z * np.sqrt(share * (1.0 - share) / count + extra / (4.0 * count))) / (1.0 + extra))

@@ -14,14 +14,14 @@ import math
 import numpy as np
 from numba import njit, prange  # pyright: ignore[reportMissingTypeStubs]
 
-END, CYCLED, LOST, SINGULAR, FULL = 0, 1, 2, 3, 4
-"""Why a walk stopped: at its end; after too many steps of length zero; outside its limits; a factor broke down; no room left."""
+END, CYCLED, LOST, FULL = 0, 1, 2, 3
+"""Why a walk stopped: at its end; after too many steps of length zero; outside its limits; no room left."""
 LEVEL = 0
 SLACK = 1e-9
 """A limit broken by more than this means that the walk has taken a wrong turn."""
 TIE = 1e-13
 TINY_RATE = 1e-13
-TINY_PIVOT = 1e-11
+TINY_PIVOT = 1e-9
 FAR = 1e13
 REFRESH = 24
 """Events after which the factor and the point are computed afresh."""
@@ -110,27 +110,85 @@ def _add(r, x, order, k, H, A, y):  # pragma: no cover - compiled
 
 
 @njit(cache=True)
-def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, tau, room):  # pragma: no cover - compiled
+def _flat(L, order, k, i, aim, mu):  # pragma: no cover - compiled
+    """The direction of no curvature that free variable `i` would add, turned to the side of `aim`, or else of `mu`."""
+    d = np.zeros(mu.size)
+    x = L[k, :k].copy()
+    for a in range(k - 1, -1, -1):
+        x[a] /= L[a, a]
+        d[order[a]] = -x[a]
+        for c in range(a):
+            x[c] -= x[a] * L[a, c]
+    d[i] = 1.0
+    along = np.dot(aim, d)
+    if abs(along) <= 1e-9 * np.abs(aim).max():
+        along = np.dot(mu, d)
+    return d if along >= 0.0 else -d
+
+
+@njit(cache=True)
+def _slide(d, w, l, u, side, A, low, high, row_side):  # pragma: no cover - compiled
+    """Move `w` along `d` to the first limit in the way, and make that limit active."""
+    speed, value = np.dot(A, d), np.dot(A, w)
+    best, who, turn = math.inf, -1, 0
+    for i in range(w.size + low.size):
+        j = i - w.size
+        v, at, lo, hi = (d[i], w[i], l[i], u[i]) if i < w.size else (speed[j], value[j], low[j], high[j])
+        if abs(v) > 1e-9 and (side[i] if i < w.size else row_side[j]) == 0:
+            t = ((hi if v > 0.0 else lo) - at) / v
+            if t < best:
+                best, who, turn = t, i, (1 if v > 0.0 else -1)
+    w += max(best, 0.0) * d
+    if who < w.size:
+        side[who], w[who] = turn, (l[who] if turn < 0 else u[who])
+    else:
+        row_side[who - w.size] = turn
+
+
+@njit(cache=True)
+def _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order):  # pragma: no cover - compiled
+    """Factor H + A'A (active rows) on the free variables; where that is singular, slide along the flat direction until it is not."""
+    slid = False
+    while True:
+        Q, k, i = H.copy(), 0, 0
+        for j in range(low.size):
+            if row_side[j] != 0:
+                for a in range(mu.size):
+                    if A[j, a] != 0.0:
+                        Q[a] += A[j, a] * A[j]
+        while i < mu.size:
+            if side[i] == 0:
+                if not _insert(L, order, k, Q, i):
+                    break
+                k += 1
+            i += 1
+        if i == mu.size:
+            return Q, k, slid
+        _slide(_flat(L, order, k, i, aim, mu), w, l, u, side, A, low, high, row_side)
+        slid = True
+
+
+@njit(cache=True)
+def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, room):  # pragma: no cover - compiled
     """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
 
-    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities.
-    Both are changed in place. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of each segment, the
-    last multipliers and their slope).
+    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities; `w` is
+    a point with these active. All three are changed in place. H may be singular: where a free variable adds no curvature, the portfolio
+    slides along the flat direction at the same t. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of
+    each segment, the last multipliers and their slope).
     """
     n, m = mu.size, low.size
-    L, order, k, idle, count, age = np.zeros((n, n)), np.empty(n, np.int64), 0, 0, 0, 0
+    L, order, k, idle, count, age, slid = np.zeros((n, n)), np.empty(n, np.int64), 0, 0, 0, 0, False
     taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, m))
-    w, y, y1, every = np.empty(n), np.zeros(m), np.empty(m), np.arange(n)
+    y, y1, every, aim, start = np.zeros(m), np.empty(m), np.arange(n), mu.copy(), tau
     while True:
-        rows = np.nonzero(row_side)[0]
         if age % REFRESH == 0:  # everything from the active set alone: no rounding is carried further
-            k = 0
             for i in range(n):
-                w[i] = l[i] if side[i] < 0 else (u[i] if side[i] > 0 else 0.0)
-                if side[i] == 0:
-                    if not _insert(L, order, k, H, i):
-                        return SINGULAR, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
-                    k += 1
+                w[i] = l[i] if side[i] < 0 else (u[i] if side[i] > 0 else w[i])
+            Q, k, slid = _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order)
+        rows = np.nonzero(row_side)[0]
+        if age % REFRESH == 0:
+            y = np.zeros(m)
             for _ in range(2):
                 r = pull - tau * mu
                 _add(r, w, every, n, H, A, y)
@@ -139,10 +197,17 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, tau, roo
                     edge[i] += low[rows[i]] if row_side[rows[i]] < 0 else high[rows[i]]
                 x = -r[order[:k]]
                 _solve(L, order, k, A, rows, x, edge, y1)
+                y1[rows] -= edge  # the factor holds A'A as well
                 y += y1
                 w[order[:k]] += x
             _add(r, x, order, k, H, A, y1)
-            if age == 0:
+            if count == room:
+                return FULL, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
+            if slid and tau > start:
+                Y[count, 0], Y[count, 1] = y, y
+                count += 1
+                taus[count], W[count] = tau, w
+            elif tau == start:
                 taus[0], W[0] = tau, w
         age += 1
         x, r1 = mu[order[:k]], -mu
@@ -155,15 +220,14 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, tau, roo
         best, rate, who, turn, lost = FAR, 0.0, -1, 0, 0.0
         for i in range(n + m):
             # `gap` is what is left before the limit is reached or its multiplier used up, `d` how fast that goes
-            j, inside = i - n, (side[i] if i < n else row_side[i - n]) == 0
-            if inside:
+            j, s = i - n, (side[i] if i < n else row_side[i - n])
+            if s == 2:
+                continue
+            if s == 0:
                 d, at, lo, hi = (v[i], w[i], l[i], u[i]) if i < n else (speed[j], value[j], low[j], high[j])
                 lost = max(lost, lo - at, at - hi)
                 s, gap, eps, d = (1, hi - at, slow, d) if d > 0.0 else (-1, at - lo, slow, -d)
             else:
-                s = side[i] if i < n else row_side[j]
-                if s == 2:
-                    continue
                 gap, d, eps, s = (-s * r[i], s * r1[i], calm, 0) if i < n else (-s * y[j], s * y1[j], calm, 0)
                 lost = max(lost, -gap)
             if d > eps and not math.isinf(gap):
@@ -187,22 +251,20 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, tau, roo
             if idle > 3 * (n + m) + 10:
                 return CYCLED, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
         if who >= n:
-            row_side[who - n], y[who - n] = turn, 0.0
+            j = who - n
+            aim = -row_side[j] * A[j] if turn == 0 else mu
+            row_side[j], age = turn, 0
         elif turn != 0:
             _remove(L, order, k, who)
             k, side[who], w[who], r[who] = k - 1, turn, (l[who] if turn < 0 else u[who]), 0.0
         else:
-            if not _insert(L, order, k, H, who):
-                return SINGULAR, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
-            k, side[who] = k + 1, 0
-
-
-# ---- block principal pivoting: one row a client, limits and kinks of his own (needed from here to `row_products`)
-
-PRIMAL, DUAL, SINGULAR_PIVOT = 1e-12, 1e-12, 1e-11
-"""Weights, and marginal utilities relative to the covariance, that count as on the right side of a limit; pivots that count as zero."""
-AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
-"""Where a weight is: on its lower bound, free below what is held, exactly there, free above, on its upper bound. Without a kink it is free as BUYING."""
+            aim = np.zeros(n)
+            aim[who] = -side[who]
+            side[who] = 0
+            if _insert(L, order, k, Q, who):
+                k += 1
+            else:
+                age = 0
 
 
 @njit(cache=True)
@@ -258,6 +320,14 @@ def _free_step(H, f, k, pull, A, rest, L, Y, M, t, x):  # pragma: no cover - com
             x[a] -= L[c, a] * x[c]
         x[a] /= L[a, a]
     return 0
+
+
+# ---- block principal pivoting: one row a client, limits and kinks of his own (from `_free_step` to `row_products`)
+
+PRIMAL, DUAL, SINGULAR_PIVOT = 1e-12, 1e-12, 1e-11
+"""Weights, and marginal utilities relative to the covariance, that count as on the right side of a limit; pivots that count as zero."""
+AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
+"""Where a weight is: on its lower bound, free below what is held, exactly there, free above, on its upper bound. Without a kink it is free as BUYING."""
 
 
 @njit(cache=True)

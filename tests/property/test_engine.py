@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from advisor import Advisor, Client, ClientTable, InputError, sample
@@ -15,6 +15,8 @@ from advisor.engine.advisor import BAD_INPUT
 
 DAY = "2026-11-20"
 SHELF = sample.catalogue()
+NO_SHRINKING = (Phase.explicit, Phase.generate)
+"""An example costs a whole corridor; shrinking would take minutes, and examples are small already."""
 IDS = [p.id for p in SHELF.products]
 
 
@@ -56,7 +58,7 @@ def advised(table: ClientTable, chunk: int) -> list[str]:
     return [a.model_dump_json() for batch in house().advise_many(table, as_of=DAY, chunk=chunk) for a in batch]
 
 
-@settings(max_examples=25)
+@settings(max_examples=12, phases=NO_SHRINKING)
 @given(tables(), st.integers(1, 6))
 def test_one_client_and_many_cannot_disagree(found: list[Client], chunk: int) -> None:
     """advise_many(t)[i] == advise(client i), bit for bit, for any chunk size and any order."""
@@ -73,7 +75,7 @@ def test_one_client_and_many_cannot_disagree(found: list[Client], chunk: int) ->
             assert alone == text
 
 
-@settings(max_examples=25)
+@settings(max_examples=12, phases=NO_SHRINKING)
 @given(tables())
 def test_nothing_unsuitable_is_ever_picked(found: list[Client]) -> None:
     """Every pick of every advice passes the regime pair by pair, and the advice proves itself again."""
@@ -88,7 +90,7 @@ def test_nothing_unsuitable_is_ever_picked(found: list[Client]) -> None:
             assert proof.ok, proof.problems
 
 
-@settings(max_examples=25)
+@settings(max_examples=12, phases=NO_SHRINKING)
 @given(tables())
 def test_money_is_never_lost_or_made(found: list[Client]) -> None:
     """Target by asset = what is held after the orders + what is reported unplaced; and buying is paid for."""
@@ -110,7 +112,7 @@ def test_money_is_never_lost_or_made(found: list[Client]) -> None:
         assert spent <= client.wealth - sum(client.holdings.values()) + 1e-9 * scale
 
 
-@settings(max_examples=25)
+@settings(max_examples=12, phases=NO_SHRINKING)
 @given(clients(), st.floats(1.0, 6.0))
 def test_bias_never_raises_risk(client: Client, loss_aversion: float) -> None:
     plain = client.model_copy(update={"biases": {}})

@@ -22,6 +22,8 @@ class Binding(Contract):
 class Reason(Contract):
     """A stable code for machines, a sentence for people, and the numbers in the sentence."""
 
+    model_config = ConfigDict(allow_inf_nan=True)
+
     code: str
     text: str
     data: dict[str, Scalar] = {}

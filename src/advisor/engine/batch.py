@@ -131,7 +131,7 @@ class AdviceBatch:
         """One row a client: client_id, status, level, ..., `weight:<asset>`, `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`, `pick_1_money`."""
         return pd.DataFrame(self._columns())
 
-    def to_arrow(self) -> pa.Table:
+    def to_arrow(self) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
         """The same columns as an Arrow table. Needs the extra `arrow`.
 
         Raises:

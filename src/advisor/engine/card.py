@@ -119,8 +119,9 @@ def _portfolio_reasons(batch: AdviceBatch, i: int) -> list[Reason]:
     told.append(reason("stress", language, loss=loss, limit=house.bands.stress_loss[level - 1], level=level))
     if volatility < house.bands.lower_volatility[level - 1]:
         told.append(reason("below_band", language, level=level, lower=house.bands.lower_volatility[level - 1]))
-    if places.effective[i] > places.risk_aversion[i]:
-        causes = ", ".join(places.causes(i))
+    if i in places.kept and places.effective[i] > places.risk_aversion[i]:
+        told.append(reason("kept_adds_risk", language))
+    elif causes := ", ".join(places.causes(i)):
         told.append(reason("correction", language, causes=causes, before=float(places.risk_aversion[i]), after=float(places.effective[i])))
     told += [reason("kept", language, name=name, money=money) for name, money in batch.kept_of(i).items()]
     unplaced = house.vehicles.by_asset(batch.lacking[[i]])[0]

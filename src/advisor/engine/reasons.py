@@ -62,6 +62,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{name} ({money:,.2f}) is not suitable to buy any more: it is kept, counted as risk, and not topped up.",
         "{name}（{money:,.2f}）已不适合买入：予以保留，计入风险，不再加仓。",
     ),
+    "kept_adds_risk": (
+        "What is kept adds risk of its own, so the rest is placed more safely.",
+        "保留的持仓自带风险，因此其余资金配置得更为稳健。",
+    ),
     "unplaced": ("{money:,.2f} meant for {asset} is not placed: {why}", "原拟投入{asset}的{money:,.2f}未能配置：{why}"),
     # why this product
     "suitable": (

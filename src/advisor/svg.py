@@ -268,9 +268,11 @@ def _short(text: str, most: int) -> str:
 
 def _picture(size: tuple[int, int], title: str, parts: Sequence[str]) -> str:
     width, height = size
-    head = f'<text x="8" y="15" font-weight="bold" font-size="12">{escape(title)}</text>' if title else ""
+    head = f'<rect width="{width}" height="{height}" fill="#fff"/>'
+    if title:
+        head += f'<text x="8" y="15" font-weight="bold" font-size="12">{escape(title)}</text>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title or "chart", quote=True)}" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" style="max-width:100%;height:auto;background:#fff" font-family="sans-serif" font-size="10">'
+        f'width="{width}" height="{height}" style="max-width:100%;height:auto" font-family="sans-serif" font-size="10">'
         f"{head}{''.join(parts)}</svg>"
     )

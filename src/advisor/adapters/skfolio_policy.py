@@ -5,14 +5,28 @@ from __future__ import annotations
 from typing import Any, Self, cast
 
 import pandas as pd
-from skfolio.optimization import BaseOptimization  # pyright: ignore[reportMissingImports]  an optional library
 from sklearn.utils.validation import validate_data
 
 from advisor.adapters.sklearn_policy import FEWEST_ROWS, mean_variance_weights
 from advisor.contracts.mandate import Mandate
+from advisor.errors import InputError
+
+try:
+    from skfolio.optimization import BaseOptimization  # pyright: ignore[reportMissingImports]  an optional library
+except ImportError:
+
+    class BaseOptimization:
+        """Stands in where skfolio is absent, so that the module can be read; it cannot be used."""
+
+        def __init__(self, **params: object) -> None:
+            raise InputError(
+                f"SkfolioMeanVariance is an optimisation of skfolio, which is not installed ({len(params)} parameters given); pip install skfolio, or use MeanVarianceEstimator.",
+                field="skfolio",
+                value=None,
+            )
 
 
-class SkfolioMeanVariance(BaseOptimization):  # pyright: ignore[reportUntypedBaseClass]
+class SkfolioMeanVariance(BaseOptimization):  # pyright: ignore[reportUntypedBaseClass, reportGeneralTypeIssues]
     """`MeanVarianceEstimator` whose `predict` gives a skfolio `Portfolio`.
 
     Args:

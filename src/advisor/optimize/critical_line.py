@@ -26,7 +26,7 @@ from advisor.optimize.limits import Limits
 
 CERTIFIED = 1e-10
 """Largest KKT residual of a corner: a few ulps in practice, more only where a singular covariance needs a ridge."""
-RIDGES = (0.0, 1e-11, 1e-10, 1e-9, 1e-8)
+RIDGES = (0.0, 1e-10, 1e-9, 1e-8)
 WEAK_PIVOT = 1e-5
 """A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in effect."""
 NUDGES = (1e-6, 1e-8, 1e-10)
@@ -74,11 +74,12 @@ class CornerPath:
 class _Scaled:
     """The program without its fixed weights, in units where covariances, means and rows are about 1.
 
-    `hessian` is S plus a multiple of 11' (the weights add up to 1, so this only shifts the budget's multiplier, and it makes riskless assets
-    harmless) plus a ridge where the covariance is singular. Row 0 is the budget.
+    The exact solver's `program` has S + 11' for its hessian (the weights add up to 1, so this only shifts the budget's multiplier, and it makes
+    riskless assets harmless), and a ridge where that is singular. Row 0 is the budget.
     """
 
     program: QuadraticProgram
+    covariance: FloatArray
     mean: FloatArray
     pull: FloatArray
     free: IntArray
@@ -95,15 +96,10 @@ class _Scaled:
         weights[:, self.free] = np.clip(path.weights, self.program.lower, self.program.upper)
         tolerance = path.risk_tolerance * (self.variance / self.spread)
         ends = np.stack([tolerance[:-1], tolerance[1:]], axis=1)
-        shift = float(self.program.row_lower[0])
-        y = self._prices(path.multipliers - shift * self._budget, ends, rows)
-        last = self._prices(path.last - shift * self._budget, tolerance[-1], rows)
+        y = self._prices(path.multipliers, ends, rows)
+        last = self._prices(path.last, tolerance[-1], rows)
         slope = self._prices(path.slope * (self.spread / self.variance), np.ones(()), rows)
         return CornerPath(tolerance, weights, y, slope, last)
-
-    @property
-    def _budget(self) -> FloatArray:
-        return np.eye(1, self.program.row_lower.size)[0]
 
     def _prices(self, multipliers: FloatArray, tolerance: FloatArray, rows: int) -> FloatArray:
         """Multipliers in the caller's units: of variance, with the mean of means that was taken off and the rows' own scale."""
@@ -170,13 +166,17 @@ def _scale(model: ReturnModel, limits: Limits) -> _Scaled:
     rows = limits.rows[:, free]
     size = np.abs(rows).max(axis=1) if free.size else np.zeros(0)
     kept = np.nonzero(size > 0.0)[0]
+    decided = np.setdiff1d(np.arange(size.size), kept)
+    value = limits.rows[decided] @ fixed
+    if (np.maximum(limits.row_lower[decided] - value, value - limits.row_upper[decided]) > CERTIFIED).any():
+        raise InfeasibleError("The fixed weights break a limit.")
     held = limits.rows[kept] @ fixed
     matrix = np.vstack([np.ones(free.size), rows[kept] / size[kept, None]])
     low = np.concatenate([[1.0 - fixed.sum()], (limits.row_lower[kept] - held) / size[kept]])
     high = np.concatenate([[1.0 - fixed.sum()], (limits.row_upper[kept] - held) / size[kept]])
-    hessian, pull = _hessian(model.covariance[np.ix_(free, free)] / variance), model.covariance[free] @ fixed / variance
-    program = QuadraticProgram(hessian, limits.lower[free], limits.upper[free], np.ascontiguousarray(matrix), low, high)
-    return _Scaled(program, mean / spread, pull, free, fixed, size[kept], kept, variance, centre, spread)
+    covariance, pull = model.covariance[np.ix_(free, free)] / variance, model.covariance[free] @ fixed / variance
+    program = QuadraticProgram(_hessian(covariance), limits.lower[free], limits.upper[free], np.ascontiguousarray(matrix), low, high)
+    return _Scaled(program, covariance, mean / spread, pull, free, fixed, size[kept], kept, variance, centre, spread)
 
 
 def _hessian(covariance: FloatArray) -> FloatArray:
@@ -210,10 +210,10 @@ def _walk(scaled: _Scaled, solver: ExactSolver) -> CornerPath | None:
 
     p, tau, pieces = scaled.program, 0.0, []
     room = 4 * (scaled.mean.size + p.row_lower.size) + 64
-    sides = _sides(scaled, solver, 0.0)[1:]
+    point, *sides = _sides(scaled, solver, 0.0)
     for _ in range(MAX_RESTARTS):
-        data = (p.hessian, scaled.mean, scaled.pull, p.rows, p.row_lower, p.row_upper, p.lower, p.upper)
-        code, taus, weights, multipliers, ray = kernels.walk_critical_line(*data, sides[0], sides[1], tau, room)
+        data = (scaled.covariance, scaled.mean, scaled.pull, p.rows, p.row_lower, p.row_upper, p.lower, p.upper)
+        code, taus, weights, multipliers, ray = kernels.walk_critical_line(*data, sides[0], sides[1], point, tau, room)
         if len(taus) > 1 or code == kernels.END:
             pieces.append((taus, weights, multipliers))
             tau = float(taus[-1])
@@ -222,8 +222,8 @@ def _walk(scaled: _Scaled, solver: ExactSolver) -> CornerPath | None:
         if code == kernels.FULL:
             continue
         for nudge in NUDGES:
-            sides = _sides(scaled, solver, tau + nudge * max(tau, 1e-3))[1:]
-            trial = kernels.walk_critical_line(*data, sides[0].copy(), sides[1].copy(), tau, 1)
+            point, *sides = _sides(scaled, solver, tau + nudge * max(tau, 1e-3))
+            trial = kernels.walk_critical_line(*data, sides[0].copy(), sides[1].copy(), point.copy(), tau, 1)
             if trial[0] == kernels.END or len(trial[1]) > 1:
                 break
         else:
@@ -232,11 +232,15 @@ def _walk(scaled: _Scaled, solver: ExactSolver) -> CornerPath | None:
 
 
 def _joined(pieces: list[tuple[FloatArray, FloatArray, FloatArray]], ray: FloatArray) -> CornerPath:
-    taus, weights = [pieces[0][0]], [pieces[0][1]]
-    for t, w, _ in pieces[1:]:
-        taus.append(t[1:])
-        weights.append(w[1:])
-    return CornerPath(np.concatenate(taus), np.concatenate(weights), np.concatenate([y for _, _, y in pieces]), ray[1], ray[0])
+    """Pieces end to end; between them a segment of no width, with the multipliers of its neighbour."""
+    taus, weights = np.concatenate([t for t, _, _ in pieces]), np.concatenate([w for _, w, _ in pieces])
+    ys: list[FloatArray] = []
+    for i, (_, _, y) in enumerate(pieces):
+        if i > 0:
+            before = ys[-1][-1:, 1] if len(ys[-1]) else (y[:1, 0] if len(y) else ray[:1])
+            ys.append(np.stack([before, y[:1, 0] if len(y) else ray[:1]], axis=1))
+        ys.append(y)
+    return CornerPath(taus, weights, np.concatenate(ys), ray[1], ray[0])
 
 
 def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> tuple[FloatArray, float]:
@@ -259,16 +263,19 @@ def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> tuple[
 
 
 def _merged(path: CornerPath) -> CornerPath:
-    """Without the corners where nothing turns: equal neighbours on both sides, or a straight line through."""
+    """Without the corners where nothing turns: where two segments are one straight line, or where nothing lies between two corners."""
     t, w = path.risk_tolerance, path.weights
-    if len(t) < 3:
+    if len(t) < 2:
         return path
-    slope = np.diff(w, axis=0) / np.diff(t)[:, None]
+    width, move = np.diff(t), np.diff(w, axis=0)
+    real = np.append((width > 0.0) | (np.abs(move).max(axis=1) > STRAIGHT), True)
+    t, w, ends = t[real], w[real], np.nonzero(real)[0]
+    width, move = np.diff(t), np.diff(w, axis=0)
+    slope = move / np.where(width > 0.0, width, 1.0)[:, None]
     turns = np.abs(np.diff(slope, axis=0)).max(axis=1) > STRAIGHT * (1.0 + np.abs(slope[:-1]).max(axis=1))
-    kept = np.concatenate([[True], turns, [True]])
-    ends = np.nonzero(kept)[0]
-    multipliers = np.stack([path.multipliers[ends[:-1], 0], path.multipliers[ends[1:] - 1, 1]], axis=1)
-    return CornerPath(t[kept], w[kept], multipliers, path.slope, path.last)
+    kept = np.concatenate([[True], turns | (width[:-1] == 0.0) | (width[1:] == 0.0), [True]])[-len(t) :]
+    t, w, ends = t[kept], w[kept], ends[kept]
+    return CornerPath(t, w, np.stack([path.multipliers[ends[:-1], 0], path.multipliers[ends[1:] - 1, 1]], axis=1), path.slope, path.last)
 
 
 def cover(scaled: _Scaled, solver: ExactSolver) -> CornerPath:
@@ -314,17 +321,20 @@ def _interval(scaled: _Scaled, sides: IntArray, row_sides: IntArray, tau: float)
     w0 = np.where(sides < 0, p.lower, np.where(sides > 0, p.upper, 0.0))
     edge = np.where(row_sides[rows] < 0, p.row_lower[rows], p.row_upper[rows])
     matrix = np.block(
-        [[p.hessian[np.ix_(free, free)], -p.rows[np.ix_(rows, free)].T], [p.rows[np.ix_(rows, free)], np.zeros((rows.size, rows.size))]]
+        [
+            [scaled.covariance[np.ix_(free, free)], -p.rows[np.ix_(rows, free)].T],
+            [p.rows[np.ix_(rows, free)], np.zeros((rows.size, rows.size))],
+        ]
     )
     right = np.zeros((free.size + rows.size, 2))
-    right[: free.size, 0] = -(p.hessian[free] @ w0 + scaled.pull[free])
+    right[: free.size, 0] = -(scaled.covariance[free] @ w0 + scaled.pull[free])
     right[: free.size, 1] = scaled.mean[free]
     right[free.size :, 0] = edge - p.rows[rows] @ w0
     solved = np.linalg.lstsq(matrix, right, rcond=1e-14)[0]
     w1, y0, y1 = np.zeros(n), np.zeros(p.row_lower.size), np.zeros(p.row_lower.size)
     w0[free], w1[free] = solved[: free.size].T
     y0[rows], y1[rows] = solved[free.size :].T
-    r0, r1 = p.hessian @ w0 + scaled.pull - p.rows.T @ y0, p.hessian @ w1 - scaled.mean - p.rows.T @ y1
+    r0, r1 = scaled.covariance @ w0 + scaled.pull - p.rows.T @ y0, scaled.covariance @ w1 - scaled.mean - p.rows.T @ y1
     at, out = p.rows @ w0, p.rows @ w1
     idle = row_sides == 0
     value = np.concatenate(

@@ -10,7 +10,7 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray, StrArray, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError
+from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals
 from advisor.optimize.critical_line import CornerPath, trace_corners
 from advisor.optimize.infeasible import name_contradiction
@@ -298,8 +298,9 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligib
     limits = limits_of(model, mandate or Mandate(), eligible)
     try:
         path, residual = trace_corners(model, limits)
-    except InfeasibleError:
-        raise name_contradiction(limits) from None
+    except (InfeasibleError, SolverError) as error:
+        named = name_contradiction(limits)
+        raise named if isinstance(named, InfeasibleError) or isinstance(error, InfeasibleError) else error from None
     frontier = _frontier(model, limits, path, residual)
     cap = limits.max_volatility
     if cap is None or frontier.volatility[-1] <= cap:

@@ -2,99 +2,125 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from advisor.arrays import FloatArray
-from advisor.errors import InfeasibleError
+from advisor.errors import AdvisorError, InfeasibleError, SolverError
 from advisor.optimize.limits import Limits
 
 TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True)
-class _Edge:
-    """One limit `sign * coefficients @ w <= sign * value`, by name."""
+@dataclass(frozen=True, eq=False)
+class _Limit:
+    """One limit as somebody wrote it: `sign * coefficients @ w <= sign * value` for each row of `coefficients`, shape (k, n).
+
+    `max_weight` is one limit, whatever the number of assets it caps. `repairable` is False for what nobody would loosen by a number.
+    """
 
     name: str
     coefficients: FloatArray
     value: float
     sign: float
+    said: str
+    repairable: bool = True
 
-    def say(self) -> str:
-        return f"{self.name} {self.value:.6g}"
 
-
-def name_contradiction(limits: Limits) -> InfeasibleError:
+def name_contradiction(limits: Limits) -> AdvisorError:
     """The error that names a smallest set of contradictory limits.
 
     Args:
         limits: Limits that no portfolio satisfies.
 
     Returns:
-        An error to raise. Every limit it names is needed for the contradiction: without any one of them the rest can be satisfied (each was
-        removed in turn and kept only if the rest was then satisfiable). For each it gives the nearest value that would resolve it alone.
+        An `InfeasibleError` to raise. Every limit it names is needed for the contradiction: each was left out in turn, and stays out if the rest
+        still contradicts itself. For each it gives the nearest value that resolves it alone. (A `SolverError` if there is no contradiction.)
 
     Source: Chinneck (2008), Feasibility and Infeasibility in Optimization, section 6.2 (deletion filter).
     """
-    edges = _edges(limits)
-    for edge in list(edges):
-        rest = [e for e in edges if e is not edge]
-        if _excess(rest, limits, None) > TOLERANCE:
-            edges = rest
+    core = _limits(limits)
+    if _excess(core, limits) <= TOLERANCE:
+        return SolverError("daqp found the limits infeasible, HiGHS did not; check their scale.", solver="daqp", status="infeasible")
+    for limit in list(core):
+        rest = [e for e in core if e is not limit]
+        if _excess(rest, limits) > TOLERANCE:
+            core = rest
     repairs: list[str] = []
-    for edge in edges:
-        rest = [e for e in edges if e is not edge]
-        excess = _excess(rest, limits, edge)
+    for limit in core:
+        excess = _excess([e for e in core if e is not limit], limits, limit) if limit.repairable else np.inf
         if np.isfinite(excess):
-            nearest = edge.value + edge.sign * excess
-            repairs.append(f"{edge.name} {'at least' if edge.sign > 0 else 'at most'} {_rounded(nearest, edge.sign):g}")
-    what = ", ".join(edge.say() for edge in edges)
+            nearest = _outward(limit.value + limit.sign * excess, limit.sign)
+            repairs.append(f"{limit.name} {'at least' if limit.sign > 0 else 'at most'} {nearest:g}")
+    cure = f"Any one of these resolves it: {'; '.join(repairs)}." if repairs else "No single number resolves it; loosen several."
     return InfeasibleError(
-        f"These limits contradict each other for weights that add up to 1: {what}. Any one of these resolves it: {'; '.join(repairs)}.",
-        constraints=[edge.name for edge in edges],
+        f"These limits contradict each other for weights that add up to 1: {', '.join(e.said for e in core)}. {cure}",
+        constraints=[e.name for e in core],
     )
 
 
-def _edges(limits: Limits) -> list[_Edge]:
-    """Every finite limit; rows first, so that bounds are the ones the filter drops first."""
-    n = len(limits.assets)
-    edges: list[_Edge] = []
-    for i in range(n):
-        unit = np.zeros(n)
-        unit[i] = 1.0
-        edges.append(_Edge(limits.bound_name(i, -1), unit, float(limits.lower[i]), -1.0))
-        edges.append(_Edge(limits.bound_name(i, 1), unit, float(limits.upper[i]), 1.0))
+def _limits(limits: Limits) -> list[_Limit]:
+    """Every limit, those on single weights first, so that the filter drops them first."""
+    unit = np.eye(len(limits.assets))
+    found: list[_Limit] = []
+    barred = np.nonzero(limits.ineligible)[0]
+    if barred.size:
+        said = f"eligibility ({barred.size} of {len(limits.assets)} assets may not be held)"
+        found.append(_Limit("eligible", np.vstack([unit[barred], -unit[barred]]), 0.0, 1.0, said, repairable=False))
+    for edge, sign, kind in ((limits.lower, -1.0, "min_weight"), (limits.upper, 1.0, "max_weight")):
+        common = np.nonzero(~limits.ineligible & (edge == (limits.min_weight if sign < 0 else limits.max_weight)))[0]
+        if common.size:
+            value = float(edge[common[0]])
+            said = f"{kind} {value:g} ({_counted(common.size, 'asset')})"
+            found.append(_Limit(kind, unit[common], value, sign, said, repairable=sign > 0 or value > 0.0))
+        for i in np.nonzero(~limits.ineligible & ~np.isin(np.arange(edge.size), common))[0].tolist():
+            name = limits.bound_name(i, int(sign))
+            found.append(_Limit(name, unit[[i]], float(edge[i]), sign, f"{name} {edge[i]:g}"))
     for j in range(len(limits.row_names)):
         for value, sign in ((float(limits.row_lower[j]), -1.0), (float(limits.row_upper[j]), 1.0)):
             if np.isfinite(value):
-                edges.append(_Edge(limits.row_name(j, int(sign)), limits.rows[j], value, sign))
-    return edges
+                name = limits.row_name(j, int(sign))
+                found.append(_Limit(name, limits.rows[[j]], value, sign, f"{name} {value:g}"))
+    return found
 
 
-def _excess(edges: list[_Edge], limits: Limits, wanted: _Edge | None) -> float:
-    """How much the limits must be broken in total; with `wanted`, how far that limit must move if the others hold (inf: it cannot help)."""
+def _excess(kept: Sequence[_Limit], limits: Limits, moved: _Limit | None = None) -> float:
+    """How much limits must be broken in total, 0 where they can be met; with `moved`, how far that one must move for it (inf: it cannot help)."""
     from scipy.optimize import linprog
 
-    n, k = len(limits.assets), len(edges)
-    matrix = np.array([e.sign * e.coefficients for e in edges]).reshape(k, n)
-    right = np.array([e.sign * e.value for e in edges])
-    if wanted is None:
-        cost = np.concatenate([np.zeros(n), np.ones(k)])
-        left, budget = np.hstack([matrix, -np.eye(k)]), np.concatenate([np.ones(n), np.zeros(k)])
-        bounds = [(None, None)] * n + [(0.0, None)] * k
+    n = len(limits.assets)
+    matrix, right = _inequalities(kept, n)
+    if moved is None:
+        slack, cost = -np.eye(len(right)), np.ones(len(right))
     else:
-        cost = wanted.sign * wanted.coefficients
-        left, budget, bounds = matrix, np.ones(n), [(None, None)] * n
+        more, edge = _inequalities([moved], n)
+        slack = np.concatenate([np.zeros((len(right), 1)), -np.ones((len(edge), 1))])
+        matrix, right, cost = np.vstack([matrix, more]), np.concatenate([right, edge]), np.ones(1)
+    if not len(right):
+        return 0.0
     solved = linprog(
-        cost, A_ub=left if k else None, b_ub=right if k else None, A_eq=budget[None], b_eq=[1.0], bounds=bounds, method="highs"
+        np.concatenate([np.zeros(n), cost]),
+        A_ub=np.hstack([matrix, slack]),
+        b_ub=right,
+        A_eq=np.concatenate([np.ones(n), np.zeros(cost.size)])[None],
+        b_eq=[1.0],
+        bounds=[(None, None)] * n + [(0.0, None)] * cost.size,
+        method="highs",
     )
-    if wanted is None:
-        return float(solved.fun) if solved.status == 0 else np.inf
-    return float(solved.fun) - wanted.sign * wanted.value if solved.status == 0 else (0.0 if solved.status == 3 else np.inf)
+    return float(solved.fun) if solved.status == 0 else np.inf
 
 
-def _rounded(value: float, sign: float) -> float:
+def _inequalities(kept: Sequence[_Limit], n: int) -> tuple[FloatArray, FloatArray]:
+    matrix = np.vstack([np.zeros((0, n)), *(e.sign * e.coefficients for e in kept)])
+    return matrix, np.concatenate([np.zeros(0), *(np.full(len(e.coefficients), e.sign * e.value) for e in kept)])
+
+
+def _outward(value: float, sign: float) -> float:
     """To four decimals, outward, so that the number to type is enough."""
     return float(np.ceil(sign * value * 1e4 - 1e-6) / 1e4 * sign)
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -34,6 +34,8 @@ class Limits:
         row_names: "group:<group>" and names of linear limits, length r.
         max_volatility: Cap on annual volatility, or None.
         ineligible: True where an asset is fixed at 0 because it may not be held, shape (n,).
+        min_weight: The lower bound of every asset that the mandate does not name.
+        max_weight: The upper bound of those.
     """
 
     assets: tuple[str, ...]
@@ -45,6 +47,8 @@ class Limits:
     row_names: tuple[str, ...]
     max_volatility: float | None
     ineligible: BoolArray
+    min_weight: float
+    max_weight: float
 
     def bound_name(self, asset: int, side: int) -> str:
         """Name of the bound of one asset: side -1 is the lower one, +1 the upper one."""
@@ -93,6 +97,8 @@ def limits_of(model: ReturnModel, mandate: Mandate, eligible: BoolArray | None =
         tuple(names),
         mandate.max_volatility,
         frozen(ineligible),
+        mandate.min_weight,
+        mandate.max_weight,
     )
     check_budget(limits, mandate)
     return limits

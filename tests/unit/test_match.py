@@ -331,3 +331,20 @@ def test_the_table_holds_every_score_once() -> None:
     assert each["raw:recall@3"].tolist() == [1.0, 1.0, 0.0]
     assert set(report.lists) == {"coverage@3", "gini@3", "diversity@3", "novelty@3", "popularity@3", "popularity_lift@3"}
     assert set(report.baseline_lists) == set(report.lists)
+
+
+def test_without_a_mask_the_regime_says_which_purchases_were_reachable() -> None:
+    """The regime is asked about every purchase: x (C3) may not have d (R4), so one of his two purchases is reachable, exactly as the regime's own mask says."""
+    profiles, clients = people()
+    rules = {"regime": Regime.nfra(), "profiles": profiles, "clients": clients, "catalogue": shelf()}
+    asked = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}), **rules)
+    assert asked.counts["reachable_purchases"] == 2
+    mask = Regime.nfra().eligible(profiles, clients, shelf())
+    given = evaluate_match(
+        ranked(LISTS), bought(TRUTH), ks=(3,), baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}), eligible=mask, **rules
+    )
+    pd.testing.assert_frame_equal(asked.to_frame(), given.to_frame())
+    extra = evaluate_match(
+        ranked(LISTS), bought({"x": "bq", "y": "a"}), ks=(3,), baseline=ranked({"x": "bqd", "y": "aq", "z": "a"}, (*PRODUCTS, "q")), **rules
+    )
+    assert extra.score("recall", view="reachable").baseline == pytest.approx(1.0)

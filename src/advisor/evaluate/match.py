@@ -16,9 +16,9 @@ from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.evaluate.match_check import Checks, SuitabilityCheck, inside_mask, recheck, unchecked
+from advisor.evaluate.match_check import Checks, inside_mask, recheck, refused_purchases, unchecked
 from advisor.evaluate.match_lists import list_quality
-from advisor.evaluate.match_outcomes import Key, Mask, distinct, outcomes, values
+from advisor.evaluate.match_outcomes import Key, Mask, Refused, distinct, outcomes, values
 from advisor.evaluate.match_report import ALL, MatchReport, Score
 from advisor.evaluate.match_segments import By, segments
 from advisor.measures import exposure
@@ -52,6 +52,7 @@ def evaluate_match(
         held_out: New purchases after the cut. Leave out what a client already had: a list that excludes held products cannot contain it.
         profiles: Profiles by client id, for the re-check and for `by="level"`.
         eligible: What each client may be shown, shape (c, p), rows as `ranking.client_ids`, columns as `ranking.products`; says which purchases were reachable.
+            None with a `regime`: the regime is asked about every purchase. None without: every ranked product.
         ks: Cut-offs.
         baseline: Lists of another model (popularity, say) for the same clients, in any order, under the same mask.
         by: Segments: "level", "segment", "tenure", several of them, labels by name in ranking order, or a table indexed by client id.
@@ -72,6 +73,11 @@ def evaluate_match(
         InputError: Ids that do not match, a list that repeats a product, a mask of another shape, k < 1, or a source that is missing.
     """
     ks = _checked_ks(ks)
+    rules = _rules(regime, profiles, clients, catalogue)
+    suitability = unchecked(ranking) if eligible is None else inside_mask(ranking, eligible)
+    if rules is not None:
+        suitability = recheck(ranking, *rules, most=check_most, seed=seed)
+        eligible = refused_purchases(ranking, held_out, *rules) if eligible is None else eligible
     found = outcomes(ranking, held_out, eligible)
     aligned = None if baseline is None else _aligned(baseline, ranking)
     other = None if aligned is None else outcomes(aligned, held_out, _widened(eligible, ranking, aligned))
@@ -88,7 +94,7 @@ def evaluate_match(
         client_ids=ranking.client_ids,
         ks=ks,
         counts=found.counts,
-        suitability=_suitability(ranking, eligible, regime, profiles, clients, catalogue, check_most, seed),
+        suitability=suitability,
         scores=tuple(scores),
         outcome_of=outcome_of,
         table=table,
@@ -152,24 +158,18 @@ def _scores(
     return scores
 
 
-def _suitability(
-    ranking: Ranking,
-    eligible: Mask | None,
-    regime: Checks | None,
-    profiles: RiskProfiles | None,
-    clients: ClientTable | None,
-    catalogue: Catalogue | None,
-    most: int | None,
-    seed: int,
-) -> SuitabilityCheck:
-    if regime is not None:
-        if profiles is None or clients is None or catalogue is None:
-            absent = [n for n, v in (("profiles", profiles), ("clients", clients), ("catalogue", catalogue)) if v is None]
-            raise InputError(
-                f"regime is given but {absent} are not; a pair cannot be checked without them. Pass them.", field=absent[0], value=absent
-            )
-        return recheck(ranking, regime, profiles, clients, catalogue, most=most, seed=seed)
-    return unchecked(ranking) if eligible is None else inside_mask(ranking, eligible)
+def _rules(
+    regime: Checks | None, profiles: RiskProfiles | None, clients: ClientTable | None, catalogue: Catalogue | None
+) -> tuple[Checks, RiskProfiles, ClientTable, Catalogue] | None:
+    """What a pair-by-pair check needs, or None where no regime is given."""
+    if regime is None:
+        return None
+    if profiles is None or clients is None or catalogue is None:
+        absent = [n for n, v in (("profiles", profiles), ("clients", clients), ("catalogue", catalogue)) if v is None]
+        raise InputError(
+            f"regime is given but {absent} are not; a pair cannot be checked without them. Pass them.", field=absent[0], value=absent
+        )
+    return regime, profiles, clients, catalogue
 
 
 def _aligned(baseline: Ranking, ranking: Ranking) -> Ranking:
@@ -191,7 +191,7 @@ def _aligned(baseline: Ranking, ranking: Ranking) -> Ranking:
 def _widened(eligible: Mask | None, ranking: Ranking, aligned: Ranking) -> Mask | None:
     """The ranking's mask with a column of False for each product that only the baseline ranks, so that both are held to the same purchases."""
     extra = len(aligned.products) - len(ranking.products)
-    if extra == 0:
+    if extra == 0 or isinstance(eligible, Refused):
         return eligible
     if eligible is None:
         eligible = Eligibility(np.zeros(len(ranking), dtype=np.int64), np.ones((1, len(ranking.products)), dtype=np.bool_))

@@ -15,10 +15,11 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Verdict
 from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.evaluate.match_outcomes import Mask, allowed_pairs
+from advisor.evaluate.match_outcomes import Mask, Refused, allowed_pairs
 
 SHOWN = 20
 """Broken picks kept as examples."""
@@ -124,6 +125,31 @@ def recheck(
         else f"{checked:,} of {picked:,} picks (drawn clients), pair by pair with Regime.check"
     )
     return SuitabilityCheck(picked, checked, suitable, how, dict(rules), tuple(broken))
+
+
+def refused_purchases(
+    ranking: Ranking, held_out: Interactions, regime: Checks, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue
+) -> Refused:
+    """Which purchases of ranked clients the regime would not have let anybody recommend: it is asked about each pair.
+
+    Raises:
+        InputError: A ranked client who bought something has no profile or no row.
+    """
+    row = IdMap(ranking.client_ids).find(held_out.clients.ids)[held_out.client_codes]
+    column = IdMap(ranking.products).find(held_out.products.ids)[held_out.product_codes]
+    width = max(len(ranking.products), 1)
+    keys = np.unique((row * width + column)[(row >= 0) & (column >= 0)])
+    buyers, place = np.unique(keys // width, return_inverse=True)
+    who = [ranking.client_ids[i] for i in buyers.tolist()]
+    profile_row, client_row = _found(profiles.client_ids, who, "profiles"), _found(clients.ids, who, "clients")
+    shelf = catalogue.ids.find(ranking.products)
+    people = [profiles[i] for i in profile_row.tolist()]
+    owners = [None if j in clients.problems else clients.client(j) for j in client_row.tolist()]
+    products = [catalogue.products[j] if j >= 0 else None for j in shelf[keys % width].tolist()]
+    refused = [
+        _verdict(regime, people[i], owners[i], product).decision != "allow" for i, product in zip(place.tolist(), products, strict=True)
+    ]
+    return Refused(keys[np.array(refused, dtype=np.bool_)], width)
 
 
 def inside_mask(ranking: Ranking, eligible: Mask) -> SuitabilityCheck:

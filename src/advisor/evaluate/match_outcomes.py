@@ -17,7 +17,25 @@ from advisor.measures.ranking import METRICS, mark_hits
 VIEWS = ("raw", "reachable", "ceiling")
 """`raw`: against everything bought. `reachable`: against what was eligible, over the clients who bought such. `ceiling`: the best any eligible list could score raw."""
 
-Mask = BoolArray | Eligibility
+
+@dataclass(frozen=True, eq=False)
+class Refused:
+    """Purchases that a rule pack would not have allowed; every other pair of the first `width` products counts as eligible.
+
+    Attributes:
+        keys: row * width + column of each refused pair, sorted, shape (r,).
+        width: Number of columns it speaks of; products beyond are not eligible.
+    """
+
+    keys: IntArray
+    width: int
+
+    def allows(self, rows: IntArray, columns: IntArray) -> BoolArray:
+        """Whether each pair is eligible."""
+        return (columns < self.width) & ~np.isin(rows * self.width + columns, self.keys)
+
+
+Mask = BoolArray | Eligibility | Refused
 Key = tuple[str, str, int]
 """View, metric, k."""
 
@@ -140,6 +158,8 @@ def allowed_pairs(eligible: Mask | None, rows: IntArray, columns: IntArray, shap
     """Whether each (row, column) is eligible, shape (len(rows),). Raises `InputError` when the mask is not (c, p)."""
     if eligible is None:
         return np.ones(len(rows), dtype=np.bool_)
+    if isinstance(eligible, Refused):
+        return eligible.allows(rows, columns)
     have = (len(eligible), eligible.allowed.shape[1]) if isinstance(eligible, Eligibility) else np.shape(eligible)
     if have != shape:
         raise InputError(

@@ -162,6 +162,9 @@ class MatchReport:
             gap = "" if np.isnan(raw.difference) else f"{raw.difference:+.4f} [{raw.difference_low:+.4f}, {raw.difference_high:+.4f}]"
             base = "" if np.isnan(raw.baseline) else f"{raw.baseline:.4f}"
             yield f"{raw.metric + '@' + str(raw.k):14}{raw.value:8.4f} {f'[{raw.low:.4f}, {raw.high:.4f}]':>17} {base:>9} {gap:>24} {reach:10.4f} {top:8.4f}"
+        for name in dict.fromkeys(s.by for s in self.scores if s.by != ALL):
+            shown = [s for s in self.scores if (s.by, s.view, s.metric, s.k) == (name, "raw", "ndcg", max(self.ks))]
+            yield f"ndcg@{max(self.ks)} by {name}: " + ", ".join(f"{s.segment} {s.value:.4f} ({s.clients:,})" for s in shown)
         if self.lists:
             yield "Lists         " + ", ".join(f"{name} {value:.4f}" for name, value in self.lists.items())
         yield self.definitions["without_purchases"]

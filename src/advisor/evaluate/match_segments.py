@@ -22,6 +22,7 @@ By = str | Sequence[str] | Mapping[str, Sequence[object]] | pd.Series | pd.DataF
 TENURES: tuple[tuple[float, str], ...] = ((0.5, "0 to 6 months"), (1.0, "6 to 12 months"), (np.inf, "over 1 year"))
 """Upper edge in years and name of each tenure."""
 UNKNOWN = "unknown"
+NO_LEVEL = "no level"
 
 Words = npt.NDArray[np.object_]
 
@@ -56,7 +57,12 @@ def segments(
 def _named(name: str, ranking: Ranking, profiles: RiskProfiles | None, clients: ClientTable | None, history: Interactions | None) -> Words:
     if name == "level" and profiles is not None:
         row = IdMap(profiles.client_ids).find(ranking.client_ids)
-        return _words([f"C{level}" if i >= 0 else None for i, level in zip(row.tolist(), profiles.level[row].tolist(), strict=True)])
+        return _words(
+            [
+                None if i < 0 else f"C{level}" if level else NO_LEVEL
+                for i, level in zip(row.tolist(), profiles.level[row].tolist(), strict=True)
+            ]
+        )
     if name == "segment" and clients is not None:
         row = IdMap(clients.ids).find(ranking.client_ids)
         return _words([clients.segment.word(i) if i >= 0 else None for i in row.tolist()])

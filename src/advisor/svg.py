@@ -1,7 +1,7 @@
 """Small charts as inline SVG strings: what the reports show in a notebook and in a saved page, with no plotting library.
 
 Every function returns one `<svg>` element that stands alone: no script, no outside font or style sheet, a title for screen readers,
-text that is escaped. Numbers that are not finite leave a gap. The colours tell apart for colour-blind readers (Okabe and Ito).
+text that is escaped. Numbers that are not finite, or beyond 1e15, leave a gap. The colours tell apart for colour-blind readers (Okabe and Ito).
 
 >>> line_chart({"growth": [1.0, 1.1, 1.05]}, title="Growth").startswith("<svg")
 True
@@ -23,6 +23,9 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 Numbers = Sequence[float]
 Format = Callable[[float], str]
 MOST_POINTS = 1200  # a line wider in points than the chart in half-pixels shows nothing more and only makes the page heavy
+
+
+LARGEST = 1e15  # beyond it a label is longer than the chart is wide
 
 
 def percent(value: float) -> str:
@@ -90,7 +93,7 @@ def line_chart(
     count = _common_length(series, labels)
     kept = _thinned(count)
     rows = {name: [float(values[i]) for i in kept] for name, values in series.items()}
-    shown = [v for values in rows.values() for v in values if isfinite(v)]
+    shown = [v for values in rows.values() for v in values if _shows(v)]
     frame = _Frame(*size, *_range([*shown, 0.0] if filled else shown), len(kept))
     parts = [_axis(frame, form), _positions(frame, [labels[i] for i in kept] if labels else None)]
     for k, values in enumerate(rows.values()):
@@ -122,7 +125,7 @@ def area_chart(
     layers: list[tuple[list[float], list[float]]] = []
     for values in series.values():
         picked = [float(values[i]) for i in kept]
-        ceiling = [b + (v if isfinite(v) and v > 0.0 else 0.0) for b, v in zip(floor_line, picked, strict=True)]
+        ceiling = [b + (v if _shows(v) and v > 0.0 else 0.0) for b, v in zip(floor_line, picked, strict=True)]
         layers.append((floor_line, ceiling))
         floor_line = ceiling
     frame = _Frame(*size, 0.0, max(*floor_line, 1e-12) if len(floor_line) > 1 else max(floor_line[0], 1e-12), len(kept))
@@ -158,7 +161,7 @@ def bar_chart(
     if not values:
         raise InputError("bar_chart got no values; there is nothing to draw. Pass at least one.", field="values", value=())
     spans = errors or {}
-    ends = [v for v in [0.0, *values.values(), *(e for pair in spans.values() for e in pair)] if isfinite(v)]
+    ends = [v for v in [0.0, *values.values(), *(e for pair in spans.values() for e in pair)] if _shows(v)]
     low, high = _range(ends)
     left, right, row = 150, 70, 22
     scale = (width - left - right) / (high - low)
@@ -171,15 +174,15 @@ def bar_chart(
         top = 28 + k * row
         parts.append(f'<text x="{left - 6}" y="{top + 12}" text-anchor="end">{escape(_short(name, 22))}</text>')
         number = float(value)
-        if isfinite(number):
+        if _shows(number):
             start, end = sorted((at(0.0), at(number)))
             parts.append(
                 f'<rect x="{start:.1f}" y="{top}" width="{max(end - start, 0.5):.1f}" height="15" fill="{COLOURS[0]}" fill-opacity="0.8"/>'
             )
-        if name in spans and all(isfinite(e) for e in spans[name]):
+        if name in spans and all(_shows(e) for e in spans[name]):
             a, b = (at(e) for e in spans[name])
             parts.append(f'<line x1="{a:.1f}" x2="{b:.1f}" y1="{top + 7.5}" y2="{top + 7.5}" stroke="#000" stroke-width="1.5"/>')
-        parts.append(f'<text x="{width - right + 6}" y="{top + 12}">{escape(form(number)) if isfinite(number) else "–"}</text>')
+        parts.append(f'<text x="{width - right + 6}" y="{top + 12}">{escape(form(number)) if _shows(number) else "–"}</text>')
     return _picture((width, 34 + row * len(values)), title, parts)
 
 
@@ -219,7 +222,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _runs(values: Sequence[float]) -> list[list[int]]:
-    good = [i for i, v in enumerate(values) if isfinite(v)]
+    good = [i for i, v in enumerate(values) if _shows(v)]
     if not good:
         return []
     cuts = [0, *(k + 1 for k, (a, b) in enumerate(pairwise(good)) if b != a + 1), len(good)]
@@ -260,6 +263,11 @@ def _legend(names: Sequence[str], size: tuple[int, int]) -> str:
         parts.append(f'<rect x="{x}" y="{y - 8}" width="9" height="9" fill="{COLOURS[k % len(COLOURS)]}"/>')
         parts.append(f'<text x="{x + 12}" y="{y}">{escape(text)}</text>')
     return "".join(parts)
+
+
+def _shows(value: float) -> bool:
+    """Whether a number can be drawn and its label read."""
+    return isfinite(value) and abs(value) <= LARGEST
 
 
 def _short(text: str, most: int) -> str:

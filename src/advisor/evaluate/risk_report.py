@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from advisor.arrays import DayArray, FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.evaluate.plots import plot_risk_match
+from advisor.evaluate.risk_html import risk_card
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,13 @@ class RiskMatchReport:
             for name, values in (("inside", self.inside), ("over", self.over), ("under", self.under), ("breached", self.breached))
         }
         return pd.Series({"portfolios": float((self.windows > 0).sum()), "windows": total, **shares}, name="risk match")
+
+    def plot(self) -> Any:
+        """A matplotlib figure: share of windows inside, under and over the band, a bar a level. Raises `InputError` where matplotlib is not installed."""
+        return plot_risk_match(self)
+
+    def _repr_html_(self) -> str:
+        return risk_card(self)
 
     def _row(self, level: int) -> dict[str, float]:
         at = (self.levels == level) & (self.windows > 0)

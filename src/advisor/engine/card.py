@@ -48,7 +48,7 @@ def _portfolio(batch: AdviceBatch, i: int) -> dict[str, Any]:
         "expected_return": float(places.mean[i]),
         "expected_volatility": float(places.volatility[i]),
         "kkt_residual": float(places.kkt_residual[i]),
-        "binding": places.binding(i),
+        "binding": batch.binding_of(i),
         "picks": picks,
         "orders": (*sells, *buys),
         "unplaced": {assets[j]: float(unplaced[j]) for j in np.flatnonzero(unplaced > CENT).tolist()},
@@ -119,7 +119,7 @@ def _portfolio_reasons(batch: AdviceBatch, i: int) -> list[Reason]:
     told.append(reason("stress", language, loss=loss, limit=house.bands.stress_loss[level - 1], level=level))
     if volatility < house.bands.lower_volatility[level - 1]:
         told.append(reason("below_band", language, level=level, lower=house.bands.lower_volatility[level - 1]))
-    if i in places.kept and places.effective[i] > places.risk_aversion[i]:
+    if i in places.keepers and places.effective[i] > places.risk_aversion[i]:
         told.append(reason("kept_adds_risk", language))
     elif causes := ", ".join(places.causes(i)):
         told.append(reason("correction", language, causes=causes, before=float(places.risk_aversion[i]), after=float(places.effective[i])))

@@ -1,4 +1,4 @@
-"""Clients who keep holdings they may not add to: the rest of their money is placed around what stays."""
+"""Clients who keep holdings they may not add to: the rest of their money is placed around what stays, for all of them together."""
 
 from __future__ import annotations
 
@@ -9,66 +9,114 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
-from advisor.engine.shelf import STRESS_LIMIT, Standing
 from advisor.errors import InfeasibleError
-from advisor.optimize.frontier import Frontier, trace_frontier
+from advisor.optimize.batch import Portfolios, optimal_portfolios
+from advisor.optimize.preferences import Preferences
+
+FLOOR_ROUNDING = 1e-13
+"""Left free of what is kept by clients who keep everything."""
 
 
 @dataclass(frozen=True, eq=False)
-class KeptPlace:
-    """One client's portfolio around what he keeps.
+class PlacesAround:
+    """Portfolios around what is kept, a row a client.
 
     Attributes:
-        frontier: Everything efficient that holds at least what is kept, and no more of what may not be bought.
-        risk_aversion: Of the portfolio chosen; inf = as little risk as what is kept allows.
-        within_band: Whether volatility and stressed loss stay within the level's promise.
+        weights: Shape (c, v).
+        risk_aversion: The plain one whose optimum this is; inf = as little risk as what is kept allows. Shape (c,).
+        mean: Expected annual return, shape (c,).
+        volatility: Annual, shape (c,).
+        kkt_residual: Shape (c,).
+        solved: False where what is kept breaks a limit of the mandate, shape (c,).
+        within_stress: Whether the stressed loss of the level could be kept, shape (c,).
     """
 
-    frontier: Frontier
-    risk_aversion: float
-    within_band: bool
+    weights: FloatArray
+    risk_aversion: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    kkt_residual: FloatArray
+    solved: BoolArray
+    within_stress: BoolArray
+
+    def take_from(self, found: Portfolios, rows: BoolArray) -> BoolArray:
+        """Write in the rows that were solved; says which of `rows` were not."""
+        solved = np.isin(found.status, ("ok", "no_participation"))
+        into = np.flatnonzero(rows)[solved]
+        self.weights[into], self.risk_aversion[into] = found.weights[solved], found.risk_aversion[solved]
+        self.mean[into], self.volatility[into] = found.mean[solved], found.volatility[solved]
+        self.kkt_residual[into], self.solved[into] = found.kkt_residual[solved], True
+        missing = np.zeros_like(rows)
+        missing[np.flatnonzero(rows)[~solved]] = True
+        return missing
 
 
-def limits_around(model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray) -> tuple[Mandate, BoolArray]:
-    """The limits of a client who keeps `floor`, shape (n,), and the assets that may be in his portfolio.
+def floor_of(locked: FloatArray, wealth: FloatArray) -> FloatArray:
+    """What is kept as weights, shape (c, v), from money of that shape and wealth of shape (c,); a hair below 1 together, so that rounding contradicts nobody."""
+    floor = locked / wealth[:, None]
+    total = np.einsum("cv->c", floor)
+    return floor * np.minimum(1.0, (1.0 - FLOOR_ROUNDING) / np.maximum(total, 0.5))[:, None]
 
-    What is kept is a lower bound; where he may not buy the asset it is the upper bound too. A cap that it breaks by itself gives way to it.
+
+def bounds_around(model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper bounds of clients who keep `floor`; all shape (c, v).
+
+    What is kept is a lower bound; where the vehicle may not be bought it is the upper bound too. A cap that it breaks by itself gives way to it.
     """
-    bounds = dict(mandate.bounds)
-    for i in np.flatnonzero(floor > 0.0).tolist():
-        asset, kept = model.assets[i], float(floor[i])
-        low, high = bounds.get(asset, (mandate.min_weight, mandate.max_weight)) if eligible[i] else (kept, kept)
-        bounds[asset] = (max(low, kept), max(high, kept))
-    return mandate.model_copy(update={"bounds": bounds}), eligible | (floor > 0.0)
+    pairs = [mandate.bounds.get(asset, (mandate.min_weight, mandate.max_weight)) for asset in model.assets]
+    low, high = np.array(pairs).T
+    return np.maximum(np.where(eligible, low, 0.0), floor), np.maximum(np.where(eligible, high, 0.0), floor)
+
+
+def limits_around(model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray) -> Mandate:
+    """The limits of one client who keeps `floor`, shape (v,), as a mandate of his own."""
+    lower, upper = (rows[0].tolist() for rows in bounds_around(model, mandate, eligible[None], floor[None]))
+    return without_bounds(mandate).model_copy(update={"bounds": dict(zip(model.assets, zip(lower, upper, strict=True), strict=True))})
+
+
+def without_bounds(mandate: Mandate) -> Mandate:
+    """The group and linear limits alone; every client brings his own bounds."""
+    return mandate.model_copy(update={"min_weight": min(mandate.min_weight, 0.0), "max_weight": 1.0, "bounds": {}})
 
 
 def place_around(
-    model: ReturnModel, standing: Standing, floor: FloatArray, risk_aversion: float, target: float, upper: float
-) -> KeptPlace | None:
-    """The best portfolio that holds at least what is kept.
+    model: ReturnModel,
+    mandates: tuple[Mandate, Mandate],
+    eligible: BoolArray,
+    floor: FloatArray,
+    risk_aversion: FloatArray,
+    target: float,
+) -> PlacesAround:
+    """The best portfolios that hold at least what is kept.
+
+    What is kept counts as risk: the portfolio stays at or below the target volatility where that is possible; where it is not, the rest is as safe
+    as it can be, if need be at a stressed loss above the level's.
 
     Args:
-        model: n assets.
-        standing: Limits and frontier of clients like him who keep nothing.
-        floor: Weight of what he keeps, by asset, shape (n,).
-        risk_aversion: That he would have if he kept nothing.
-        target: Volatility to stay at or below where that is possible.
-        upper: Volatility at which his level ends.
-
-    Returns:
-        What is kept counts as risk: where it takes the portfolio above the target, risk aversion rises until the rest brings it down again, or until the
-        rest is as safe as it can be. None where his limits contradict what he keeps.
+        model: v vehicles.
+        mandates: Limits of the clients' level, with and without its stressed loss.
+        eligible: Vehicles each may buy, shape (c, v).
+        floor: Weight of what each keeps, shape (c, v).
+        risk_aversion: That each would have if he kept nothing, shape (c,).
+        target: Annual volatility of the level.
     """
-    within_stress = True
-    mandate, eligible = limits_around(model, standing.mandate, standing.eligible, floor)
-    try:
-        frontier = trace_frontier(model, mandate, eligible=eligible)
-    except InfeasibleError:
-        within_stress = False
-        limits = tuple(limit for limit in mandate.linear_limits if limit.name != STRESS_LIMIT)
+    count = len(floor)
+    lower, upper = bounds_around(model, mandates[0], eligible, floor)
+    gamma, mean, volatility, residual = np.full((4, count), np.nan)
+    solved, stressed = np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
+    places = PlacesAround(np.full(floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed)
+    capped = mandates[0].model_copy(update={"max_volatility": target})
+    least = np.full(count, np.inf)
+    missing = np.ones(count, dtype=np.bool_)
+    for limits, wanted in ((capped, risk_aversion), (mandates[0], least), (mandates[1], least)):
+        if not missing.any():
+            break
+        places.within_stress[missing] = limits is not mandates[1]
         try:
-            frontier = trace_frontier(model, mandate.model_copy(update={"linear_limits": limits}), eligible=eligible)
+            found = optimal_portfolios(
+                model, without_bounds(limits), Preferences(wanted[missing]), lower=lower[missing], upper=upper[missing]
+            )
         except InfeasibleError:
-            return None
-    gamma = max(risk_aversion, float(frontier.risk_aversion_at(np.array([target]))[0])) if within_stress else np.inf
-    return KeptPlace(frontier, gamma, within_stress and float(frontier.volatility[0]) <= upper)
+            continue
+        missing = places.take_from(found, missing)
+    return places

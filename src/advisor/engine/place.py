@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
-from advisor.contracts.advice import Binding
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.holdings import Holdings
-from advisor.engine.own_limits import KeptPlace, place_around
+from advisor.engine.own_limits import floor_of, place_around
 from advisor.engine.shelf import FrontierShelf, Standing
-from advisor.errors import SolverError
 from advisor.optimize.corrections import BiasEvidence, BiasPolicy, Correction, combine_corrections, excess_loss_aversion
 from advisor.optimize.frontier import Frontier
 from advisor.optimize.preferences import Preferences
@@ -36,6 +34,7 @@ STATUSES = (
 OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED = range(len(STATUSES))
 INVESTED = (OK, HOLDINGS_ABOVE)
 """Statuses that come with a portfolio."""
+BROKEN_BY_KEPT = "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
 SHORTEST_HORIZON = 1.0 / 12.0
 """Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
 
@@ -53,7 +52,7 @@ class Places:
         weights: Target portfolio, nan rows where there is none; shape (c, n).
         mean, volatility, kkt_residual: Of it; shape (c,). For "above_band" the volatility of the least risky portfolio.
         standings: The distinct standings of the batch; standing_of: each client's, -1 = none, shape (c,).
-        kept: Row -> the place of a client who keeps holdings he may not add to.
+        keepers: Rows of clients who keep holdings they may not add to, and so have limits of their own.
     """
 
     status: IntArray
@@ -67,12 +66,7 @@ class Places:
     kkt_residual: FloatArray
     standings: tuple[Standing, ...]
     standing_of: IntArray
-    kept: Mapping[int, KeptPlace]
-
-    def binding(self, i: int) -> tuple[Binding, ...]:
-        """Limits that hold client i's portfolio back, dearest first, from its certificate."""
-        frontier = self.kept[i].frontier if i in self.kept else self.standings[self.standing_of[i]].frontier
-        return frontier.certify(self.weights[i], float(self.effective[i])).binding if frontier is not None else ()
+    keepers: frozenset[int]
 
     def causes(self, i: int) -> list[str]:
         """Biases that raise client i's risk aversion."""
@@ -148,26 +142,37 @@ def place(
         elif standing.frontier is not None:
             draft.volatility[rows] = standing.frontier.volatility[0]
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
-    kept: dict[int, KeptPlace] = {}
-    for row in np.flatnonzero((status == OK) & (holdings.locked > 0.0).any(axis=1)).tolist():
-        level = int(profiles.level[row])
-        floor = holdings.locked[row] / clients.wealth[row]
-        target, upper = float(profiles.target_volatility[row]), shelf.bands.upper_volatility[level - 1]
-        try:
-            found = place_around(shelf.model, standings[standing_of[row]], floor, float(draft.effective[row]), target, upper)
-        except SolverError as error:
-            status[row], problems[row] = UNSOLVED, str(error)
-            continue
-        if found is None:
-            status[row], problems[row] = (
-                INFEASIBLE,
-                "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell.",
-            )
-            continue
-        kept[row] = found
-        status[row] = OK if found.within_band else HOLDINGS_ABOVE
-        draft.fill_one(row, found)
-    return draft.places(status, problems, tuple(standings), standing_of, kept)
+    keeps = np.flatnonzero((status == OK) & (holdings.locked > 0.0).any(axis=1))
+    _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
+    problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
+    return draft.places(status, problems, tuple(standings), standing_of, frozenset(keeps.tolist()))
+
+
+def _place_keepers(
+    shelf: FrontierShelf,
+    clients: ClientTable,
+    profiles: RiskProfiles,
+    holdable: Eligibility,
+    holdings: Holdings,
+    keeps: IntArray,
+    status: IntArray,
+    draft: _Draft,
+) -> None:
+    """Move the clients in `keeps` from their peers' place to one around what they keep, level by level."""
+    for level in np.unique(profiles.level[keeps]).tolist():
+        rows = keeps[profiles.level[keeps] == level]
+        found = place_around(
+            shelf.model,
+            (shelf.limits(level), shelf.mandate),
+            holdable.allowed[holdable.class_of[rows]],
+            floor_of(holdings.locked[rows], clients.wealth[rows]),
+            draft.effective[rows],
+            shelf.bands.target_volatility[level - 1],
+        )
+        above = found.solved & ~(found.within_stress & (found.volatility <= shelf.bands.upper_volatility[level - 1]))
+        status[rows[above]], status[rows[~found.solved]] = HOLDINGS_ABOVE, INFEASIBLE
+        draft.weights[rows], draft.effective[rows] = found.weights, found.risk_aversion
+        draft.mean[rows], draft.volatility[rows], draft.kkt_residual[rows] = found.mean, found.volatility, found.kkt_residual
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,19 +196,12 @@ class _Draft:
         return cls(unknown(), unknown(), factors, np.full((count, n), np.nan), unknown(), unknown(), unknown())
 
     def places(
-        self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, kept: dict[int, KeptPlace]
+        self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, keepers: frozenset[int]
     ) -> Places:
         nobody = ~np.isin(status, INVESTED)
         self.weights[nobody] = np.nan
         columns = (self.risk_aversion, self.effective, self.factors, self.weights, self.mean, self.volatility, self.kkt_residual)
-        return Places(status, problems, *columns, standings, standing_of, kept)
-
-    def fill_one(self, row: int, kept: KeptPlace) -> None:
-        gamma = np.array([kept.risk_aversion])
-        weights = kept.frontier.at_risk_aversion(gamma)
-        self.effective[row], self.weights[row] = kept.risk_aversion, weights[0]
-        (self.mean[row],), (self.volatility[row],) = kept.frontier.moments_at(gamma)
-        self.kkt_residual[row] = kept.frontier.kkt_residuals(weights, gamma)[0]
+        return Places(status, problems, *columns, standings, standing_of, keepers)
 
     def fill(self, rows: IntArray, frontier: Frontier, correction: Correction) -> None:
         self.risk_aversion[rows], self.effective[rows] = correction.rational, correction.effective

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from advisor.arrays import BoolArray
 from advisor.contracts.advice import Advice, Verification
 from advisor.contracts.client import Client
 from advisor.data.clients import ClientTable
@@ -11,8 +12,7 @@ from advisor.data.days import as_day
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.holdings import see_by_vehicle
 from advisor.engine.house import House, inputs_digest
-from advisor.engine.own_limits import limits_around
-from advisor.engine.shelf import STRESS_LIMIT
+from advisor.engine.own_limits import floor_of, limits_around
 from advisor.optimize.certificate import certify
 from advisor.risk_profile.profile import profile_risk
 
@@ -77,14 +77,13 @@ def _residual(house: House, advice: Advice, table: ClientTable, profiles: RiskPr
     allowed, vehicles = house.regime.eligibility(profiles, table, house.catalogue), house.vehicles
     usable, pure = vehicles.columns(allowed.allowed)
     holdings = see_by_vehicle(table.holdings, house.catalogue, vehicles, allowed, usable, pure)
-    mandate, eligible = house.shelf.limits(int(profiles.level[0])), usable[allowed.class_of[0]]
+    eligible: BoolArray | None = usable[allowed.class_of[0]]
+    mandate = house.shelf.limits(int(profiles.level[0])) if advice.status == "ok" else house.shelf.mandate
     floor = np.zeros(len(vehicles.model))
     if holdings.locked[0].any():
-        floor = holdings.locked[0] / table.wealth[0]
-        mandate, eligible = limits_around(vehicles.model, mandate, eligible, floor)
+        (floor,) = floor_of(holdings.locked, table.wealth)
+        mandate, eligible = limits_around(vehicles.model, mandate, eligible, floor), None
     weights = np.array([advice.weights.get(asset, 0.0) for asset in house.model.assets])
     made = vehicles.made_of(weights, usable[allowed.class_of[0]], floor)
-    if advice.status == "holdings_above_band":
-        mandate = mandate.model_copy(update={"linear_limits": tuple(m for m in mandate.linear_limits if m.name != STRESS_LIMIT)})
     residual = float(certify(vehicles.model, mandate, made, advice.effective_risk_aversion, eligible).kkt_residual)
     return max(residual, float(np.abs(vehicles.by_asset(made[None])[0] - weights).max()))

@@ -18,7 +18,7 @@ class Preferences:
     """Preferences of c clients: maximise `m - g/2 s^2 - (l - 1) E[(b - r)+]`, for returns r of mean m and volatility s.
 
     Args:
-        risk_aversion: `g`, shape (c,) or a number; 0 or more.
+        risk_aversion: `g`, shape (c,) or a number; 0 or more, inf for as little risk as can be.
         loss_aversion: `l`: how many times a loss below the reference hurts as a gain pleases, 1 or more; 1 is plain Markowitz.
         reference_return: `b`, annual: what is felt as a loss when missed.
         evaluation_years: After how many years the client looks. Long looks make losses rare.
@@ -42,7 +42,7 @@ class Preferences:
         status_quo_cost: object = 0.0,
     ) -> None:
         given = {
-            "risk_aversion": (risk_aversion, 0.0, "0 (only the mean counts) or more"),
+            "risk_aversion": (risk_aversion, 0.0, "0 (only the mean counts) to inf (only the risk counts)"),
             "loss_aversion": (loss_aversion, 1.0, "1 (losses weigh as gains) or more; below 1 the best portfolio is no longer unique"),
             "reference_return": (reference_return, -np.inf, "a finite annual return"),
             "evaluation_years": (evaluation_years, np.nextafter(0.0, 1.0), "more than 0 years"),
@@ -96,7 +96,7 @@ class Preferences:
                 value=float(self.status_quo_cost.max()),
             )
         gamma = self.risk_aversion.copy()
-        averse = np.nonzero(self.loss_aversion > 1.0)[0]
+        averse = np.nonzero((self.loss_aversion > 1.0) & np.isfinite(gamma))[0]
         if averse.size:
             from advisor.optimize import kernels
 
@@ -148,7 +148,7 @@ def _vector(value: object, name: str, lowest: float, rule: str) -> FloatArray:
         rows = np.atleast_1d(np.array(value, dtype=np.float64))
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} is not numeric ({error}); pass a number, or one a client.", field=name, value=value) from error
-    bad = ~(rows >= lowest) | np.isinf(rows)
+    bad = ~(rows >= lowest) | (np.isinf(rows) & (name != "risk_aversion"))
     if rows.ndim != 1 or bad.any():
         shown = rows.shape if rows.ndim != 1 else float(rows[bad][0])
         raise InputError(f"{name} is {shown}; it must be {rule}, a number or one a client.", field=name, value=shown)

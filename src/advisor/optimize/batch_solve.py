@@ -49,23 +49,26 @@ def solve_chunk(rows: BatchRows, preferences: Preferences, frontier: Frontier, w
     status[~rows.boxed] = "infeasible"
     solved = np.flatnonzero(rows.boxed)
     status[solve_rows(rows, tolerance, state, solved)] = "infeasible"
+    state.weights[status == "infeasible"] = 0.0
     averse = np.flatnonzero((status == "ok") & (preferences.loss_aversion > 1.0))
     if averse.size:
         none = search_preferences(rows, preferences, state, tolerance, averse)
         status[averse[none]] = "no_participation"
-    gamma = _capped(rows, preferences, state, tolerance, status)
-    answer = _certified(rows, preferences, state, gamma, status)
+    gamma, extra = _capped(rows, preferences, state, tolerance, status)
+    answer = _certified(rows, preferences, state, gamma, extra, status)
     doubtful = np.flatnonzero(np.isfinite(answer) & (answer > CERTIFIED))
     for i in doubtful.tolist():
         solve_exactly(rows, tolerance, state, i)
     if doubtful.size:
-        answer = _certified(rows, preferences, state, gamma, status)
+        answer = _certified(rows, preferences, state, gamma, extra, status)
     status[(status != "infeasible") & ~(answer <= ACCEPTED)] = "failed"
     return _finished(rows, state, status, answer, gamma)
 
 
-def _capped(rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, status: StrArray) -> FloatArray:
-    """Apply the cap on volatility; the effective risk aversion of each row, shape (c,)."""
+def _capped(
+    rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, status: StrArray
+) -> tuple[FloatArray, FloatArray]:
+    """Apply the cap on volatility; the effective risk aversion of each row, and how much of it is the cap's, each shape (c,)."""
     gamma = preferences.risk_aversion.copy()
     everyone = np.arange(rows.count)
     mean, volatility = own_moments(rows, state, everyone)
@@ -74,19 +77,24 @@ def _capped(rows: BatchRows, preferences: Preferences, state: PivotState, tolera
         which = np.flatnonzero(averse)
         gamma[which] = effective_at(preferences, which, mean[which], volatility[which])
     gamma[status == "no_participation"] = np.inf
+    extra = np.zeros(rows.count)
     cap = rows.limits.max_volatility
     if cap is not None:
         over = np.flatnonzero((status != "infeasible") & (volatility > cap + CAP_TOLERANCE))
         if over.size:
             search_volatility(rows, cap, state, tolerance, over)
-            with np.errstate(divide="ignore"):
+            mean, volatility = own_moments(rows, state, over)
+            own = np.where(averse[over], effective_at(preferences, over, mean, volatility), gamma[over])
+            with np.errstate(divide="ignore", invalid="ignore"):
                 gamma[over] = 1.0 / tolerance[over]
-            _, volatility = own_moments(rows, state, over)
+                extra[over] = np.maximum(np.nan_to_num(gamma[over] - own, nan=0.0, posinf=np.inf), 0.0)
             status[over[volatility > cap + CAP_TOLERANCE]] = "infeasible"
-    return gamma
+    return gamma, extra
 
 
-def _certified(rows: BatchRows, preferences: Preferences, state: PivotState, gamma: FloatArray, status: StrArray) -> FloatArray:
+def _certified(
+    rows: BatchRows, preferences: Preferences, state: PivotState, gamma: FloatArray, extra: FloatArray, status: StrArray
+) -> FloatArray:
     """KKT residuals, shape (c,), nan where there is no portfolio."""
     marginal = marginal_risk(rows, state.weights)
     residual = row_residuals(rows, state.weights, marginal, gamma, state.price)
@@ -95,9 +103,9 @@ def _certified(rows: BatchRows, preferences: Preferences, state: PivotState, gam
     if cap is not None:
         variance = np.einsum("cn,cn->c", marginal, state.weights)
         with np.errstate(invalid="ignore"):
-            share = np.where(np.isinf(gamma), 1.0, (gamma - preferences.risk_aversion) / np.maximum(gamma, 1.0))
-        slack = 0.5 * np.maximum(share, 0.0) * np.maximum(cap**2 - variance, 0.0)
-        residual = np.maximum(np.where(status == "no_participation", residual, residual + slack), np.sqrt(np.maximum(variance, 0.0)) - cap)
+            share = np.where(np.isinf(extra), 1.0, extra / np.maximum(gamma, 1.0))
+        slack = 0.5 * preferences.loss_aversion * share * np.maximum(cap**2 - variance, 0.0)
+        residual = np.maximum(residual + slack, np.sqrt(np.maximum(variance, 0.0)) - cap)
     return np.where(status == "infeasible", np.nan, residual)
 
 

@@ -1,0 +1,109 @@
+"""Smoothed net asset values undone: appraisals and wealth products that report yesterday's price look riskless, and would absorb the optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import FloatArray
+from advisor.contracts.bands import RiskBands
+from advisor.data.market import Market
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
+
+HIGHEST_SMOOTHING = 0.95
+"""Autocorrelation above which a series is nearly all memory, and what is left of it noise."""
+
+
+@dataclass(frozen=True)
+class Desmoothed:
+    """A market with smoothing undone, and what was done: first-order smoothing and the factor on volatility, by asset."""
+
+    market: Market
+    smoothing: dict[str, float]
+    volatility_factor: dict[str, float]
+
+
+def desmooth(market: Market, assets: Sequence[str], *, smoothing: Mapping[str, float] | None = None) -> Desmoothed:
+    """Undo first-order smoothing `reported = (1 - a) * true + a * last reported` in the returns of some assets.
+
+    Args:
+        market: Returns, simple.
+        assets: Whose reports are smoothed. Naming them is a judgement: momentum in a traded price is not smoothing.
+        smoothing: `a` in [0, 0.95] by asset; not given: the first autocorrelation of its returns, 0 where that is negative.
+
+    Returns:
+        Returns `(r_t - a * r_{t-1}) / (1 - a)`: their mean is (nearly) the reported one, their volatility higher by about `sqrt((1 + a) / (1 - a))`. The first
+        return of each treated history is lost.
+
+    Raises:
+        InputError: An unknown asset, a smoothing outside [0, 0.95], or fewer than four returns.
+
+    Source: Geltner (1993), Estimating market values from appraised values without assuming an efficient market.
+    """
+    returns = market.returns.copy()
+    used: dict[str, float] = {}
+    factor: dict[str, float] = {}
+    for asset in assets:
+        if asset not in market.assets:
+            raise InputError(f"{asset!r} is not in the market; correct its id.", field="assets", value=asset)
+        column = market.assets.index(asset)
+        rows = np.flatnonzero(np.isfinite(returns[:, column]))
+        series = returns[rows, column]
+        if len(series) < 4:
+            raise InputError(
+                f"{asset!r} has {len(series)} returns; its smoothing cannot be told from fewer than 4.", field=asset, value=len(series)
+            )
+        a = _autocorrelation(series) if smoothing is None or asset not in smoothing else float(smoothing[asset])
+        if not 0.0 <= a <= HIGHEST_SMOOTHING:
+            raise InputError(
+                f"The smoothing of {asset!r} is {a:.3g}; undoing it is sensible between 0 and {HIGHEST_SMOOTHING}. Use a traded proxy instead.",
+                field=asset,
+                value=a,
+            )
+        true = (series[1:] - a * series[:-1]) / (1.0 - a)
+        before = float(series[1:].std())
+        returns[rows[0], column] = np.nan
+        returns[rows[1:], column] = np.maximum(true, -1.0)
+        used[asset], factor[asset] = a, float(true.std()) / before if before > 0.0 else 1.0
+    returns.flags.writeable = False
+    repaired = Market(market.assets, market.dates, returns, market.groups, market.risk_levels, market.periods_per_year)
+    return Desmoothed(repaired, used, factor)
+
+
+def floor_volatility(model: ReturnModel, bands: RiskBands | None = None, *, share: float = 1.0) -> tuple[ReturnModel, dict[str, float]]:
+    """Raise the volatility of every asset to what its risk level promises at least; correlations stay.
+
+    Args:
+        model: With risk levels; assets of unknown level (0) are left alone.
+        bands: Default `RiskBands.default()`; the floor of R1..R5 is the lower edge of C1..C5.
+        share: Of that edge, in [0, 1].
+
+    Returns:
+        The model, and the factor on the volatility of each asset that was raised. Scaling rows and columns keeps it positive semidefinite; an asset
+        without any variance becomes uncorrelated with the others.
+
+    Raises:
+        InputError: A share outside [0, 1].
+    """
+    if not 0.0 <= share <= 1.0:
+        raise InputError(f"share is {share}; it is a fraction of the band's lower edge.", field="share", value=share)
+    edges = np.array([0.0, *(bands or RiskBands.default()).lower_volatility]) * share
+    floor = edges[model.risk_levels]
+    current = model.volatility
+    scale = np.where(current > 0.0, np.maximum(floor / np.where(current > 0.0, current, 1.0), 1.0), 1.0)
+    covariance: FloatArray = model.covariance * np.outer(scale, scale)
+    dead = (current == 0.0) & (floor > 0.0)
+    covariance[np.diag_indices(len(model))] = np.where(dead, floor**2, np.diag(covariance))
+    raised = np.where(dead, np.inf, scale)
+    stress = dict(zip(model.assets, model.stress.tolist(), strict=True))
+    floored = ReturnModel(model.assets, model.mean, covariance, model.groups, model.risk_levels.tolist(), stress)
+    return floored, {a: float(f) for a, f in zip(model.assets, raised, strict=True) if f > 1.0}
+
+
+def _autocorrelation(series: FloatArray) -> float:
+    centred = series - series.mean()
+    total = float(centred @ centred)
+    return max(0.0, float(centred[1:] @ centred[:-1]) / total) if total > 0.0 else 0.0

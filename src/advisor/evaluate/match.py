@@ -21,9 +21,9 @@ from advisor.evaluate.match_lists import list_quality
 from advisor.evaluate.match_outcomes import Key, Mask, Refused, distinct, outcomes, values
 from advisor.evaluate.match_report import ALL, MatchReport, Score
 from advisor.evaluate.match_segments import By, segments
-from advisor.measures import exposure
-from advisor.measures import ranking as accuracy
 from advisor.measures.bootstrap import resampled_means, summarise
+from advisor.measures.exposure import DEFINITIONS as LIST_DEFINITIONS
+from advisor.measures.ranking import DEFINITIONS as ACCURACY_DEFINITIONS
 
 
 def evaluate_match(
@@ -114,8 +114,8 @@ class _Draws:
 def definitions(skip_without_purchases: bool, draws: _Draws) -> dict[str, str]:
     """What every number of the report is."""
     return {
-        **accuracy.DEFINITIONS,
-        **exposure.DEFINITIONS,
+        **ACCURACY_DEFINITIONS,
+        **LIST_DEFINITIONS,
         "suitability": "picks that the rule pack plainly allows divided by picks checked; a pick that would need a warning is not suitable; never part of another number",
         "raw": "against everything the client newly bought in the window",
         "reachable": "against purchases of ranked products that were eligible for the client; mean over clients with at least one",

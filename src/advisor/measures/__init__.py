@@ -5,7 +5,9 @@ from advisor.measures.bootstrap import block_interval as block_interval
 from advisor.measures.bootstrap import interval as interval
 from advisor.measures.bootstrap import paired_difference as paired_difference
 from advisor.measures.calibration import ReliabilityCurve as ReliabilityCurve
+from advisor.measures.calibration import Threshold as Threshold
 from advisor.measures.calibration import reliability_curve as reliability_curve
+from advisor.measures.calibration import threshold_for_precision as threshold_for_precision
 from advisor.measures.exposure import coverage as coverage
 from advisor.measures.exposure import diversity as diversity
 from advisor.measures.exposure import exposure_counts as exposure_counts

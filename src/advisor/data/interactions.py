@@ -83,6 +83,13 @@ class Interactions:
         """Events strictly after `day`; ids that occur only earlier are gone."""
         return self._where(self.days > as_day(day, "day"))
 
+    def only(self, products: IdMap) -> Interactions:
+        """Events of these products; clients who bought nothing else stay, without events."""
+        known = products.find(self.products.ids) >= 0
+        kept = self._where(known[self.product_codes])
+        moved = self.clients.find(kept.clients.ids)[kept.client_codes]
+        return Interactions(self.clients, kept.products, moved, kept.product_codes, kept.days, kept.values)
+
     def _where(self, keep: BoolArray) -> Interactions:
         clients, client_codes = _reduced(self.clients, self.client_codes[keep])
         products, product_codes = _reduced(self.products, self.product_codes[keep])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
@@ -77,8 +77,12 @@ class History:
         clients: Known clients.
         items: Product ids to codes; codes below `shelf` are on the shelf.
         shelf: Number of products on the shelf.
-        rows: What each client bought; the weight of a pair is 1, or with a half-life 0.5 ** (age of its last purchase / half-life).
+        rows: What each client bought; the weight of a pair is 1, or with a half-life 0.5 ** (age of its last purchase / half-life). The weights
+            say how much a purchase counts as an example to learn from; what a client owns always counts in full when he is scored.
         last_day: Day of the last event, NaT where there is none.
+        half_life_days: What the weights were made with, or None.
+        days: Day of each pair's last purchase, shape (e,); None without a half-life.
+        fixed_shelf: Whether a catalogue gave the shelf (then a new product does not join it by being bought).
     """
 
     clients: IdMap
@@ -86,6 +90,9 @@ class History:
     shelf: int
     rows: Rows
     last_day: np.datetime64
+    half_life_days: float | None = None
+    days: DayArray | None = None
+    fixed_shelf: bool = False
 
     @classmethod
     def of(cls, interactions: Interactions, catalogue: Catalogue | None = None, half_life_days: float | None = None) -> History:
@@ -117,8 +124,37 @@ class History:
         if catalogue is not None:
             codes = items.find(interactions.products.ids)[codes]
         last_day = interactions.days.max() if len(interactions) else np.datetime64("NaT", "D")
-        rows = _pairs(interactions, codes, catalogue is not None, last_day, half_life_days)
-        return cls(interactions.clients, items, len(shelf), rows, last_day)
+        rows, days = _pairs(interactions, codes, catalogue is not None)
+        plain = cls(interactions.clients, items, len(shelf), rows, last_day, fixed_shelf=catalogue is not None)
+        return plain if half_life_days is None else plain.weighted(days, half_life_days)
+
+    def weighted(self, days: DayArray, half_life_days: float) -> History:
+        """With recency: `days` are those of the pairs' last purchases."""
+        weights = np.exp2(-(self.last_day - days).astype(np.float64) / half_life_days)
+        return replace(self, rows=Rows(self.rows.indptr, self.rows.codes, weights), half_life_days=half_life_days, days=days)
+
+    def joined(self, more: Interactions) -> History:
+        """With more purchases: the history of all of them together."""
+        if self.fixed_shelf:
+            items = IdMap(self.items.ids + tuple(name for name in more.products.ids if name not in self.items))
+        else:
+            items = IdMap(tuple(sorted({*self.items.ids, *more.products.ids})))
+        clients = IdMap(tuple(sorted({*self.clients.ids, *more.clients.ids})))
+        new, new_days = _pairs(more, items.find(more.products.ids)[more.product_codes], recoded=True)
+        row_of = [clients.find(self.clients.ids)[self.rows.row_of_entry()], clients.find(more.clients.ids)[new.row_of_entry()]]
+        codes = [items.find(self.items.ids)[self.rows.codes], new.codes]
+        old_days = np.zeros(len(codes[0]), dtype="datetime64[D]") if self.days is None else self.days
+        keys, days = np.concatenate(row_of) * len(items) + np.concatenate(codes), np.concatenate([old_days, new_days])
+        order = np.lexsort((days, keys))
+        last = order[np.append(np.diff(keys[order]) != 0, [True] * bool(len(keys)))]
+        indptr = np.zeros(len(clients) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(keys[last] // len(items), minlength=len(clients)), out=indptr[1:])
+        last_day = max(
+            (d for d in (self.last_day, new_days.max() if len(new_days) else self.last_day) if not np.isnat(d)), default=self.last_day
+        )
+        shelf = self.shelf if self.fixed_shelf else len(items)
+        plain = History(clients, items, shelf, Rows(indptr, keys[last] % len(items), NO_WEIGHTS), last_day, fixed_shelf=self.fixed_shelf)
+        return plain if self.half_life_days is None else plain.weighted(days[last], self.half_life_days)
 
     @property
     def products(self) -> tuple[str, ...]:
@@ -134,7 +170,8 @@ class History:
         """What is known about the clients asked for: their purchases here, and the holdings and attributes in `clients`."""
         ids = tuple(client_ids)
         rows = np.arange(len(ids)) if ids is self.clients.ids or ids == self.clients.ids else self.clients.find(ids)
-        held = self.rows if len(ids) == len(self.clients) and bool((rows == np.arange(len(ids))).all()) else self.rows.take(rows)
+        owned = Rows(self.rows.indptr, self.rows.codes, NO_WEIGHTS)
+        held = owned if len(ids) == len(self.clients) and bool((rows == np.arange(len(ids))).all()) else owned.take(rows)
         if clients is None:
             return Batch(ids, rows, held, None, np.full(len(ids), -1, dtype=np.int64))
         at = np.arange(len(ids)) if ids is clients.ids or ids == clients.ids else clients.index.find(ids)
@@ -178,19 +215,18 @@ class Batch:
         return len(self.client_ids)
 
 
-def _pairs(interactions: Interactions, codes: IntArray, recoded: bool, last_day: np.datetime64, half_life: float | None) -> Rows:
-    """One entry a (client, item) pair, its weight that of the pair's last event."""
+def _pairs(interactions: Interactions, codes: IntArray, recoded: bool) -> tuple[Rows, DayArray]:
+    """One entry a (client, item) pair, and the day of its last event."""
     clients, days = interactions.client_codes, interactions.days
     if recoded:
         order = np.lexsort((days, codes, clients))
         clients, codes, days = clients[order], codes[order], days[order]
     last = _last_of_run(clients, codes)
-    everything = bool(last.all())
-    clients, codes, days = (clients, codes, days) if everything else (clients[last], codes[last], days[last])
+    if not last.all():
+        clients, codes, days = clients[last], codes[last], days[last]
     indptr = np.zeros(len(interactions.clients) + 1, dtype=np.int64)
     np.cumsum(np.bincount(clients, minlength=len(interactions.clients)), out=indptr[1:])
-    weights = NO_WEIGHTS if half_life is None else np.exp2(-(last_day - days).astype(np.float64) / half_life)
-    return Rows(indptr, codes, weights)
+    return Rows(indptr, codes, NO_WEIGHTS), days
 
 
 def _last_of_run(clients: IntArray, codes: IntArray) -> BoolArray:

@@ -2,46 +2,102 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date
+from typing import Literal
 
 import numpy as np
 
 from advisor.arrays import FloatArray
+from advisor.data.catalogue import Catalogue
+from advisor.data.interactions import Interactions
 from advisor.recommend.encoders import Held
+from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
-from advisor.recommend.linear import FittedModel
-from advisor.recommend.recipe import Recipe, Training, check_range
+from advisor.recommend.linear import FittedModel, State
+from advisor.recommend.recipe import Recipe, Training, check_half_life, check_range
 from advisor.recommend.threads import one_thread
-
-GRAM_BLOCKS = 8
-"""Row blocks the Gram matrix is summed in; fixed, so that its bits never depend on the number of threads."""
-GRAM_BYTES = 256_000_000
-"""Room for the blocks' partial sums; large shelves get fewer blocks."""
-
-
-def gram_of(history: History) -> FloatArray:
-    """X'X over the history's items, shape (items, items): how many clients bought both."""
-    from advisor.recommend.kernels import gram
-
-    size, rows = len(history.items), history.rows
-    blocks = max(1, min(GRAM_BLOCKS, GRAM_BYTES // max(8 * size * size, 1)))
-    return gram(rows.indptr, rows.codes, rows.weights, size, blocks)
-
-
-def item_model(kind: str, history: History, weights: FloatArray, parameters: dict[str, Any], damping: float = 0.0) -> FittedModel:
-    """A model whose matrix is item-to-item weights (row: held, column: scored) with popularity as the last row."""
-    matrix = np.vstack([weights[:, : history.shelf], history.popularity()[None, : history.shelf]])
-    return FittedModel(kind, history, Held(history.items, damping), matrix, parameters)
 
 
 @dataclass(frozen=True)
-class EASE(Recipe):
+class GramRecipe(Recipe):
+    """A recipe that needs nothing but co-purchase counts, so it learns part by part and day by day."""
+
+    @property
+    def power(self) -> float:
+        """How much clients who own much are discounted when counting."""
+        return 0.0
+
+    @property
+    def half_life(self) -> float | None:
+        """Days in which a purchase loses half its weight as something to predict."""
+        return None
+
+    @abstractmethod
+    def weigh(self, gram: Gram) -> FloatArray:
+        """Item-to-item weights, shape (items, items), zero diagonal; row: held, column: scored."""
+
+    def learn(self, training: Training) -> FittedItems:
+        """Count, then weigh."""
+        history = training.history(self.half_life)
+        return self.solve(Gram.of(history, self.power), history)
+
+    def gram(self, interactions: Interactions, *, catalogue: Catalogue, as_of: date | str | None = None) -> Gram:
+        """Counts of one part of the clients; `a + b` joins parts, `solve` makes the model.
+
+        Args:
+            interactions: Purchases of clients who are in no other part.
+            catalogue: The shelf, the same for all parts. Products that are not on it do not count here.
+            as_of: Day that recency counts back from; default the part's last purchase.
+        """
+        on_shelf = interactions.only(catalogue.ids)
+        found = Gram.of(History.of(on_shelf, catalogue, self.half_life), self.power)
+        return found if as_of is None else found.brought_to(np.datetime64(as_of, "D"))
+
+    def solve(self, gram: Gram, history: History) -> FittedItems:
+        """The model of these counts, for the clients of `history`, who need not be among those counted."""
+        weights = self.weigh(gram)
+        matrix = np.vstack([weights[:, : history.shelf], gram.popularity()[None, : history.shelf]])
+        return FittedItems(type(self).__name__, history, Held(history.items), matrix, self.settings(), self, gram)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedItems(FittedModel):
+    """A fitted item model, and the counts it was made from.
+
+    Attributes:
+        recipe: What made it.
+        gram: Co-purchase counts.
+    """
+
+    recipe: GramRecipe
+    gram: Gram
+
+    def update(self, new: Interactions) -> FittedItems:
+        """The model with more purchases, as fitted on all of them together (to rounding), counting only the clients who bought.
+
+        Args:
+            new: Purchases that are not in the model yet; repeating one changes nothing.
+        """
+        after = self.history.joined(new)
+        return self.recipe.solve(self.gram.updated(self.history, after), after)
+
+    def state(self) -> State:
+        """As every model's, with the counts."""
+        kind, arrays, meta = FittedModel.state(self)
+        names = ("both", "owners", "recent") if self.gram.half_life_days is None else ("both", "toward", "owners", "recent")
+        arrays |= {f"gram.{name}": getattr(self.gram, name) for name in names}
+        return kind, arrays, meta | {"gram": {"clients": self.gram.clients, "as_of": str(self.gram.as_of)}}
+
+
+@dataclass(frozen=True)
+class EASE(GramRecipe):
     """Ridge regression of every product on all others, in closed form.
 
     Args:
-        regularization: Ridge; larger shrinks rare products more.
-        half_life_days: Days in which a purchase loses half its weight; None: no recency.
+        regularization: Ridge, in clients; larger shrinks rare products more.
+        half_life_days: Days in which a purchase loses half its weight as something to predict; None: no recency.
 
     Source: Steck (2019), Embarrassingly shallow autoencoders for sparse data, section 3.
     """
@@ -50,31 +106,38 @@ class EASE(Recipe):
     half_life_days: float | None = None
 
     def __post_init__(self) -> None:
-        check_range("regularization", self.regularization, 1e-6, why="without a ridge the Gram matrix may not be invertible")
+        check_range("regularization", self.regularization, 1e-6, why="without a ridge the counts may not be invertible")
+        check_half_life(self.half_life_days)
 
-    def learn(self, training: Training) -> FittedModel:
-        """Invert."""
-        history = training.history(self.half_life_days)
-        return item_model("EASE", history, ease_weights(gram_of(history), self.regularization), self.settings())
+    @property
+    def half_life(self) -> float | None:
+        """The recipe's."""
+        return self.half_life_days
 
-
-def ease_weights(gram: FloatArray, regularization: float) -> FloatArray:
-    """B = I - P / diag(P) with P = (G + ridge)^-1: zero diagonal, shape (items, items); row: held, column: scored."""
-    with one_thread():
-        inverse = np.linalg.inv(gram + regularization * np.eye(len(gram)))
-    weights = inverse / -np.diag(inverse)
-    np.fill_diagonal(weights, 0.0)
-    return weights
+    def weigh(self, gram: Gram) -> FloatArray:
+        """B = P C - P diag(diag(P C) / diag(P)), P = (G + ridge)^-1: the ridge solution whose diagonal is held at 0."""
+        with one_thread():
+            inverse = np.linalg.inv(gram.both + self.regularization * np.eye(len(gram.items)))
+            if gram.half_life_days is None:
+                weights = inverse / -np.diag(inverse)
+            else:
+                weights = inverse @ gram.toward
+                weights -= inverse * (np.diag(weights) / np.diag(inverse))
+        np.fill_diagonal(weights, 0.0)
+        return weights
 
 
 @dataclass(frozen=True)
-class ItemKNN(Recipe):
+class ItemKNN(GramRecipe):
     """A product is scored by its similarity to what is held, over its nearest neighbours.
 
     Args:
         neighbours: Similar products kept for each scored one.
-        shrinkage: Added to the denominator: similarities that rest on few clients are shrunk.
-        similarity: "cosine": both / sqrt(one * other). "conditional": both / one, the share of owners of the held product who own the scored one.
+        shrinkage: Clients added to the denominator: similarities that rest on few clients are shrunk.
+        similarity: "cosine": both / (sqrt(one * other) + shrinkage). "conditional": both / (one + shrinkage), the share of owners of the held product
+            who own the scored one.
+        half_life_days: Days in which a purchase loses half its weight as something to predict; None: no recency. With it, "conditional" becomes the
+            share who bought the scored one lately.
 
     Source: Deshpande & Karypis (2004), sections 4.1 and 4.2.
     """
@@ -87,17 +150,60 @@ class ItemKNN(Recipe):
     def __post_init__(self) -> None:
         check_range("neighbours", self.neighbours, 1, why="nothing would be similar to anything")
         check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would raise similarities that rest on nothing")
+        check_half_life(self.half_life_days)
 
-    def learn(self, training: Training) -> FittedModel:
-        """Compare."""
-        history = training.history(self.half_life_days)
-        gram = gram_of(history)
-        owners = np.diag(gram).copy()
+    @property
+    def half_life(self) -> float | None:
+        """The recipe's."""
+        return self.half_life_days
+
+    def weigh(self, gram: Gram) -> FloatArray:
+        """Similarities, the nearest of each column."""
+        owners = gram.owners
         below = np.sqrt(np.outer(owners, owners)) if self.similarity == "cosine" else np.repeat(owners[:, None], len(owners), axis=1)
         below += self.shrinkage
-        similar = np.divide(gram, below, out=np.zeros_like(gram), where=below > 0.0)
+        similar = np.divide(gram.toward, below, out=np.zeros_like(below), where=below > 0.0)
         np.fill_diagonal(similar, 0.0)
-        return item_model("ItemKNN", history, nearest(similar, self.neighbours), self.settings())
+        return nearest(similar, self.neighbours)
+
+
+@dataclass(frozen=True)
+class RandomWalk(GramRecipe):
+    """From a held product to one of its owners, from him to one of his products: P3, and RP3 with a penalty for popularity.
+
+    Args:
+        exponent: Each step's probability is raised to this power.
+        popularity_penalty: Scores are divided by (owners of the scored product) ** this.
+        half_life_days: Days in which a purchase loses half its weight as something to predict; None: no recency.
+
+    Source: Cooper et al. (2014), section 3; Paudel et al. (2017), section 3.2.
+    """
+
+    exponent: float = 0.6
+    popularity_penalty: float = 0.0
+    half_life_days: float | None = None
+
+    def __post_init__(self) -> None:
+        check_range("exponent", self.exponent, 0.0, 10.0, why="probabilities are raised to it")
+        check_range("popularity_penalty", self.popularity_penalty, -10.0, 10.0, why="owners are raised to it")
+        check_half_life(self.half_life_days)
+
+    @property
+    def power(self) -> float:
+        """A walker leaves a client by any one of his products."""
+        return self.exponent
+
+    @property
+    def half_life(self) -> float | None:
+        """The recipe's."""
+        return self.half_life_days
+
+    def weigh(self, gram: Gram) -> FloatArray:
+        """W[j, i] = sum over owners u of both: (1 / owners of j) ** a * (1 / products of u) ** a / (owners of i) ** penalty."""
+        owners = np.maximum(gram.owners, 1.0)
+        weights = gram.toward * (owners**-self.exponent)[:, None] * (owners**-self.popularity_penalty)[None, :]
+        np.fill_diagonal(weights, 0.0)
+        return weights
 
 
 def nearest(similar: FloatArray, count: int) -> FloatArray:

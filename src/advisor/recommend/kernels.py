@@ -6,6 +6,7 @@ Imported on first use only; the numpy versions they are compared with stand besi
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -21,7 +22,24 @@ _WIDE = 32
 
 def _compiled(function: _F) -> _F:
     """Parallel over rows, cached on disk, numpy's rules for division by zero; no reordering of sums."""
-    return cast(_F, njit(cache=True, parallel=True, error_model="numpy")(function))
+    loop = njit(cache=True, parallel=True, error_model="numpy")(function)
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        return loop(*map(_sealed, arguments))
+
+    return cast(_F, call)
+
+
+def _sealed(argument: Any) -> Any:
+    """Arrays as read-only C-ordered views, so that a loop meets one kind of array and is compiled once."""
+    if isinstance(argument, tuple):
+        return tuple(map(_sealed, cast(tuple[Any, ...], argument)))
+    if not isinstance(argument, np.ndarray):
+        return argument
+    view = np.ascontiguousarray(np.asarray(argument)).view()
+    view.flags.writeable = False
+    return view
 
 
 def _inlined(function: _F) -> _F:
@@ -29,30 +47,30 @@ def _inlined(function: _F) -> _F:
 
 
 @_compiled
-def gram(indptr: IntArray, codes: IntArray, weights: FloatArray, size: int, blocks: int) -> FloatArray:
-    """X'X of compressed rows, shape (size, size).
+def gram(indptr: IntArray, codes: IntArray, weights: FloatArray, discount: FloatArray, size: int, blocks: int) -> FloatArray:
+    """X'DX of compressed rows of ones, or X'DW where W weighs the entries, shape (size, size); length 0 stands for ones.
 
     Rows are cut into `blocks` fixed blocks whose sums are added in block order: the bits depend on `blocks`, never on threads.
-    `weights` of length 0 means that every entry is 1.
     """
     rows = len(indptr) - 1
     parts = np.zeros((blocks, size, size))
+    plain = len(weights) == 0
     for b in prange(blocks):
         part = parts[b]
         for r in range(rows * b // blocks, rows * (b + 1) // blocks):
+            d = discount[r] if len(discount) else 1.0
             for e in range(indptr[r], indptr[r + 1]):
-                we = weights[e] if len(weights) else 1.0
                 row = part[codes[e]]
-                for f in range(indptr[r], e + 1):
-                    row[codes[f]] += we * (weights[f] if len(weights) else 1.0)
+                for f in range(indptr[r], e + 1 if plain else indptr[r + 1]):
+                    row[codes[f]] += d if plain else d * weights[f]
     total = parts[0]
     for b in range(1, blocks):
         total += parts[b]
-    for i in prange(size):
-        for j in range(i):
-            both = total[i, j] + total[j, i]
-            total[i, j] = both
-            total[j, i] = both
+    if plain:
+        for i in range(size):
+            for j in range(i):
+                total[i, j] += total[j, i]
+                total[j, i] = total[i, j]
     return total
 
 
@@ -169,38 +187,16 @@ def rank_rows(
 
 
 @_compiled
-def hash_rows(indptr: IntArray, codes: IntArray, weights: FloatArray, keys: IntArray) -> IntArray:
-    """One 64-bit number a row from its entries and its key; equal rows have equal numbers."""
+def hash_rows(indptr: IntArray, codes: IntArray, keys: IntArray) -> IntArray:
+    """One 64-bit number a row from its codes and its key; equal rows have equal numbers."""
     rows = len(indptr) - 1
     out = np.empty(rows, dtype=np.int64)
-    bits = weights.view(np.int64)
     for r in prange(rows):
-        h = np.uint64(1469598103934665603) ^ np.uint64(keys[r])
-        h *= np.uint64(1099511628211)
+        h = (np.uint64(1469598103934665603) ^ np.uint64(keys[r])) * np.uint64(1099511628211)
         for e in range(indptr[r], indptr[r + 1]):
-            h ^= np.uint64(codes[e]) + np.uint64(0x9E3779B97F4A7C15)
-            h *= np.uint64(1099511628211)
+            h = (h ^ (np.uint64(codes[e]) + np.uint64(0x9E3779B97F4A7C15))) * np.uint64(1099511628211)
             h ^= h >> np.uint64(29)
-            if len(bits):
-                h ^= np.uint64(bits[e])
-                h *= np.uint64(1099511628211)
-                h ^= h >> np.uint64(31)
         out[r] = np.int64(h)
-    return out
-
-
-@_compiled
-def same_rows(indptr: IntArray, codes: IntArray, weights: FloatArray, keys: IntArray, like: IntArray) -> BoolArray:
-    """Whether each row equals row `like[r]` in key and every entry."""
-    rows = len(indptr) - 1
-    out = np.empty(rows, dtype=np.bool_)
-    for r in prange(rows):
-        a, b = indptr[r], indptr[like[r]]
-        length = indptr[r + 1] - a
-        same = keys[r] == keys[like[r]] and length == indptr[like[r] + 1] - b
-        for e in range(length if same else 0):
-            same = same and codes[a + e] == codes[b + e] and (len(weights) == 0 or weights[a + e] == weights[b + e])
-        out[r] = same
     return out
 
 
@@ -245,9 +241,11 @@ def _solve(system: FloatArray, right: FloatArray) -> None:
 @_inlined
 def _closable(remaining: FloatArray, product: int, exposures: tuple[IntArray, IntArray, FloatArray], least: FloatArray) -> float:
     """Largest money in a product that overshoots no asset's remaining gap; 0 below the smallest purchase."""
-    money = np.inf
-    for e in range(exposures[0][product], exposures[0][product + 1]):
-        money = min(money, remaining[exposures[1][e]] / exposures[2][e])
+    start, stop = exposures[0][product], exposures[0][product + 1]
+    money: Any = np.inf
+    for e in range(start, stop):
+        gap = remaining[exposures[1][e]]
+        money = min(money, gap if stop - start == 1 else gap / exposures[2][e])
     return money if least[product] <= money < np.inf and money > 0.0 else 0.0
 
 

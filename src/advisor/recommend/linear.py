@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -96,7 +96,7 @@ class FittedModel:
     history: History
     encoder: Encoder
     matrix: FloatArray
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any]
 
     @property
     def products(self) -> tuple[str, ...]:
@@ -185,11 +185,13 @@ class FittedModel:
             "history.indptr": history.rows.indptr,
             "history.codes": history.rows.codes,
             "history.weights": history.rows.weights,
+            "history.days": np.zeros(0, dtype=np.int64) if history.days is None else history.days.astype(np.int64),
             "history.last_day": np.array([history.last_day], dtype="datetime64[D]").astype(np.int64),
             "clients": packed_ids(history.clients.ids),
             "items": packed_ids(history.items.ids),
         }
-        return self.kind, arrays, {"encoder": kind, "encoder_meta": meta, "shelf": history.shelf, "parameters": dict(self.parameters)}
+        shelf = {"shelf": history.shelf, "fixed_shelf": history.fixed_shelf, "half_life_days": history.half_life_days}
+        return self.kind, arrays, {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)} | shelf
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
@@ -199,24 +201,21 @@ class FittedModel:
 def distinct(batch: Batch, keys: IntArray) -> tuple[Batch, IntArray]:
     """Clients who cannot be told apart, once: the batch of them, and each client's row in it.
 
-    Two thirds of a bank's clients share their set of holdings with somebody. Rows are grouped by a 64-bit hash and then compared entry by entry,
-    so a collision costs time, never a wrong answer.
+    Two thirds of a bank's clients share their set of holdings with somebody. Rows are grouped by a 64-bit hash and then compared entry by entry:
+    should two different rows ever share a hash, nobody is grouped, and only time is lost.
     """
-    from advisor.recommend.kernels import hash_rows, same_rows
+    from advisor.recommend.kernels import hash_rows
 
-    held = batch.held
+    held, alone = batch.held, np.arange(len(batch))
     if len(batch) < 2:
-        return batch, np.zeros(len(batch), dtype=np.int64)
-    hashes = hash_rows(held.indptr, held.codes, held.weights, keys)
-    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+        return batch, alone
+    _, first, inverse = np.unique(hash_rows(held.indptr, held.codes, keys), return_index=True, return_inverse=True)
     if len(first) > 0.9 * len(batch):
-        return batch, np.arange(len(batch))
-    like = first[inverse]
-    alike = same_rows(held.indptr, held.codes, held.weights, keys, like)
-    if not alike.all():
-        like = np.where(alike, like, np.arange(len(batch)))
-    chosen, row_of = np.unique(like, return_inverse=True)
-    return batch.take(chosen), row_of.astype(np.int64)
+        return batch, alone
+    again = held.take(first[inverse])
+    if not (np.array_equal(again.indptr, held.indptr) and np.array_equal(again.codes, held.codes) and (keys[first[inverse]] == keys).all()):
+        return batch, alone
+    return batch.take(first), inverse.astype(np.int64)
 
 
 def packed_ids(ids: Sequence[str]) -> np.ndarray:
@@ -231,7 +230,14 @@ def unpacked_ids(packed: np.ndarray) -> tuple[str, ...]:
 
 def restored_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> History:
     """The history inside a model's state."""
-    weights = arrays["history.weights"]
-    rows = Rows(arrays["history.indptr"], arrays["history.codes"], weights if len(weights) else NO_WEIGHTS)
-    last_day = arrays["history.last_day"].astype("datetime64[D]")[0]
-    return History(IdMap(unpacked_ids(arrays["clients"])), IdMap(unpacked_ids(arrays["items"])), int(meta["shelf"]), rows, last_day)
+    weights, days, half_life = arrays["history.weights"], arrays["history.days"], meta["half_life_days"]
+    return History(
+        IdMap(unpacked_ids(arrays["clients"])),
+        IdMap(unpacked_ids(arrays["items"])),
+        int(meta["shelf"]),
+        Rows(arrays["history.indptr"], arrays["history.codes"], weights if len(weights) else NO_WEIGHTS),
+        arrays["history.last_day"].astype("datetime64[D]")[0],
+        half_life,
+        None if half_life is None else days.astype("datetime64[D]"),
+        bool(meta["fixed_shelf"]),
+    )

@@ -80,10 +80,10 @@ def pick_products(
     owned = held or Rows(np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS)
     zero = np.zeros(width)
     codes, scores, money, unplaced = pick_rows(
-        np.ascontiguousarray(taste),
+        taste,
         (eligible.class_of, eligible.allowed),
         (owned.indptr, owned.codes),
-        np.ascontiguousarray(gaps),
+        gaps,
         (indptr, assets, exposures[products, assets]),
         (zero if min_purchase is None else min_purchase, zero if fee is None else fee),
         (k, float(fit_weight), allow_held and fit_weight > 0.0),

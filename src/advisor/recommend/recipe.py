@@ -86,3 +86,9 @@ def check_range(name: str, value: float, low: float, high: float = float("inf"),
     if not low <= value <= high:
         span = f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
         raise InputError(f"{name} is {value:g}; {why}. Choose {span}.", field=name, value=value)
+
+
+def check_half_life(days: float | None) -> None:
+    """Raise `InputError` unless days is None or positive."""
+    if days is not None:
+        check_range("half_life_days", days, 1e-3, why="a half-life is a positive number of days (None: no recency)")

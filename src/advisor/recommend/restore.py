@@ -9,23 +9,46 @@ import numpy as np
 
 from advisor.errors import InputError
 from advisor.recommend.encoders import restore_encoder
+from advisor.recommend.gram import Gram
+from advisor.recommend.history import History
+from advisor.recommend.item_based import EASE, FittedItems, GramRecipe, ItemKNN, RandomWalk
 from advisor.recommend.linear import FittedModel, restored_history
+
+_GRAM_RECIPES: dict[str, type[GramRecipe]] = {"EASE": EASE, "ItemKNN": ItemKNN, "RandomWalk": RandomWalk}
 
 
 def restore(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> FittedModel:
     """The fitted model whose `state()` this is; it scores with the same bits.
 
     Raises:
-        InputError: An array is missing.
+        InputError: An array or a setting is missing.
     """
     try:
         history = restored_history(arrays, meta)
         own = {name.removeprefix("encoder."): array for name, array in arrays.items() if name.startswith("encoder.")}
         encoder = restore_encoder(meta["encoder"], own, meta["encoder_meta"], history.items)
-        return FittedModel(kind, history, encoder, arrays["matrix"], dict(meta["parameters"]))
+        plain = FittedModel(kind, history, encoder, arrays["matrix"], dict(meta["parameters"]))
+        return _with_counts(plain, arrays, meta["gram"]) if kind in _GRAM_RECIPES else plain
     except KeyError as error:
         raise InputError(
             f"The saved {kind} model lacks {error}; the file is damaged or of another version. Save it again.",
             field="arrays",
             value=str(error),
         ) from None
+
+
+def _with_counts(plain: FittedModel, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> FittedItems:
+    history: History = plain.history
+    recipe = _GRAM_RECIPES[plain.kind](**plain.parameters)
+    gram = Gram(
+        items=history.items,
+        both=arrays["gram.both"],
+        toward=arrays["gram.both" if recipe.half_life is None else "gram.toward"],
+        owners=arrays["gram.owners"],
+        recent=arrays["gram.recent"],
+        clients=int(meta["clients"]),
+        power=recipe.power,
+        half_life_days=recipe.half_life,
+        as_of=np.datetime64(meta["as_of"], "D"),
+    )
+    return FittedItems(plain.kind, history, plain.encoder, plain.matrix, plain.parameters, recipe, gram)

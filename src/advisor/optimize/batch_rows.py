@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -99,7 +99,4 @@ class BatchRows:
     def limits_of_row(self, i: int) -> Limits:
         """One client's limits with their names."""
         low, high = self.lower[i % len(self.lower)], self.upper[i % len(self.upper)]
-        own = self.limits
-        return Limits(
-            own.assets, low, high, own.rows, own.row_lower, own.row_upper, own.row_names, own.max_volatility, (low == 0.0) & (high == 0.0)
-        )
+        return replace(self.limits, lower=low, upper=high, ineligible=(low == 0.0) & (high == 0.0))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cache, cached_property
 from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Id
 from advisor.contracts.cut_offs import CutOffs
+from advisor.contracts.rules import BUNDLED, RulePack
+from advisor.contracts.signed import Signed
 from advisor.errors import InputError
 
 Dimension = Literal["tolerance", "capacity", "horizon", "knowledge", "objective", "background"]
@@ -21,7 +20,6 @@ LIMITING: tuple[Dimension, ...] = ("tolerance", "capacity", "objective", "horizo
 """The level is the lowest of these; knowledge gates complexity only, background is collected and not scored."""
 DEFAULT_CUT_OFFS = CutOffs.even()
 DEFAULT_HORIZON_CAPS = ((1.0, 1), (3.0, 2), (5.0, 3), (7.0, 4))
-SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Option(Contract):
@@ -94,7 +92,7 @@ class Contradiction(Contract):
     texts: dict[str, str] = {}
 
 
-class Questionnaire(Contract):
+class Questionnaire(Signed):
     """Questions with their key.
 
     A dimension without `cut_offs` has levels at 0, 20, 40, 60, 80 of 100. `horizon_caps`: (years, level), a client whose horizon is shorter than
@@ -105,6 +103,8 @@ class Questionnaire(Contract):
     >>> q.id, len(q.questions), sorted(q.languages)
     ('default', 18, ['zh'])
     """
+
+    file_kind: ClassVar[str] = "Questionnaire"
 
     id: Id
     version: Id
@@ -134,29 +134,11 @@ class Questionnaire(Contract):
         """25 questions over the five sections that European banks ask; our own wording."""
         return _bundled("mifid")
 
-    @classmethod
-    def load(cls, path: str | Path) -> Questionnaire:
-        """From a JSON file. Raises `InputError` when it cannot be read or breaks a rule of the schema or of the key."""
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"Questionnaire {str(path)!r} cannot be read ({error}); pass the path of a UTF-8 JSON file.", field="path", value=str(path)
-            ) from error
-        return cls.model_validate_json(text)
-
-    @classmethod
-    def schema_text(cls) -> str:
-        """The JSON Schema of a questionnaire file, as published beside the bundled ones."""
-        schema = {"$schema": SCHEMA_ID, **cls.model_json_schema()}
-        return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the content, whatever the order of questions or the layout of the file."""
-        content = self.model_dump(mode="json")
+    def _content(self) -> dict[str, Any]:
+        """Without the order of the questions, which never matters."""
+        content = super()._content()
         content["questions"].sort(key=lambda q: q["id"])
-        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return content
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -234,6 +216,13 @@ class Questionnaire(Contract):
                 field="horizon_caps",
                 value=self.horizon_caps,
             )
+        return self
+
+    @model_validator(mode="after")
+    def _regimes_covered(self) -> Self:
+        for name in self.regimes:
+            if name in BUNDLED:  # a host's own pack is not known here: call `check_covers` with its dimensions
+                self.check_covers(RulePack.bundled(name).dimensions, name)
         return self
 
     @model_validator(mode="after")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Id
+from advisor.contracts.signed import Signed
 from advisor.contracts.target_market import ClientPlaces
 from advisor.errors import InputError
 
@@ -24,9 +22,14 @@ Row = Literal["lowest", "1", "2", "3", "4", "5"]
 Condition = Literal[
     "unassessed", "expired", "level", "incapable", "minor", "senior", "high_risk", "amount", "term", "private", "complex", "currency",
     "excluded", "target_market", "unsuited_target_market", "insistence", "sustainability",
+    "product_share", "issuer_share", "own_share", "insured_deposit",
 ]  # fmt: skip
-LEVELS = (1, 2, 3, 4, 5)
-SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+BUNDLED = ("csrc", "nfra", "mifid")
+"""Packs that come with the library."""
+PORTFOLIO = ("product_share", "issuer_share", "own_share", "insured_deposit")
+"""Conditions of a whole portfolio; a single client and product never meet them."""
+THRESHOLDS = ("minor", "senior", "complex", "high_risk", *PORTFOLIO)
+"""Conditions that need a number."""
 
 
 class Rule(Contract):
@@ -34,7 +37,7 @@ class Rule(Contract):
 
     `when` is one of the conditions the library knows. `cells` belongs to `level`: for each row of the client-by-product matrix the product levels at which
     the rule fires. `number` is the condition's threshold, where it has one: an age (`minor`, `senior`), a knowledge score (`complex`), a product level
-    (`high_risk`). `from_level` narrows `senior` and `incapable` to products of at least that level. `unknown` says whether missing knowledge of the
+    (`high_risk`), a fraction of wealth (`product_share`, `issuer_share`, `own_share`; 0 reports any), money (`insured_deposit`). `from_level` narrows `senior` and `incapable` to products of at least that level. `unknown` says whether missing knowledge of the
     fact counts as the worst case. `exempt_professional` leaves professional clients out.
     """
 
@@ -55,23 +58,15 @@ class Rule(Contract):
         return self.texts.get(language, self.text)
 
 
-class Concentration(Contract):
-    """Largest shares of wealth, as fractions, and the deposit guarantee per bank, in money; None = no limit."""
-
-    max_product: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    max_issuer: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    max_own_products: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    insured_deposit: Annotated[float, Field(gt=0.0)] | None = None
-    source: str = ""
-
-
-class RulePack(Contract):
+class RulePack(Signed):
     """The rules of one regime in one version.
 
     `basis` says whether a product's level binds against the client's ("product") or only the portfolio as implemented does ("portfolio"); the lowest
     category is bound product by product under either. `dimensions` must be asked by a questionnaire that is meant for the pack.
     `natural_person_professional` is false where only institutions can be professional.
     """
+
+    file_kind: ClassVar[str] = "Rule pack"
 
     id: Id
     version: Id
@@ -87,33 +82,11 @@ class RulePack(Contract):
     languages: tuple[str, ...] = ()
     rules: tuple[Rule, ...]
     places: ClientPlaces = ClientPlaces()
-    concentration: Concentration = Concentration()
 
     @classmethod
     def bundled(cls, name: str) -> RulePack:
         """One of the packs that come with the library: "csrc", "nfra" or "mifid"."""
         return _bundled(name)
-
-    @classmethod
-    def load(cls, path: str | Path) -> RulePack:
-        """From a JSON file. Raises `InputError` when it cannot be read or is not a usable pack."""
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"Rule pack {str(path)!r} cannot be read ({error}); pass the path of a UTF-8 JSON file.", field="path", value=str(path)
-            ) from error
-        return cls.model_validate_json(text)
-
-    @classmethod
-    def schema_text(cls) -> str:
-        """The JSON Schema of a rule pack file, as published beside the bundled ones."""
-        return json.dumps({"$schema": SCHEMA_ID, **cls.model_json_schema()}, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the content."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -133,7 +106,7 @@ class RulePack(Contract):
                 raise InputError(
                     f"Rule {rule.id!r} is about levels but names no cells; it could never fire. Give cells.", field="cells", value=rule.id
                 )
-            if rule.when in ("minor", "senior", "complex", "high_risk") and rule.number is None:
+            if rule.when in THRESHOLDS and rule.number is None:
                 raise InputError(f"Rule {rule.id!r} ({rule.when}) has no threshold; give number.", field="number", value=rule.id)
             missing = [language for language in self.languages if not rule.texts.get(language)]
             if missing:

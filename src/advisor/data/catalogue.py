@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.product import Product
+from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 
@@ -67,6 +68,25 @@ class Catalogue:
                     f"Catalogue row {row} ({fields.get('id', 'no id')}): {error}", field=error.field, value=error.value
                 ) from None
         return cls.from_products(shelf)
+
+    @classmethod
+    def from_emt(
+        cls, frame: pd.DataFrame, *, assets: Mapping[str, str], sri_to_level: Sequence[int] = SRI_TO_LEVEL, regime: str | None = "mifid"
+    ) -> Catalogue:
+        """From a European MiFID Template (FinDatEx EMT) table, target markets included.
+
+        Columns are found by the five digits their names start with, so versions that word them differently all fit. An empty answer is neutral.
+
+        Args:
+            frame: One row a product, in the template's columns.
+            assets: Which asset (class) each product id implements; the template does not say.
+            sri_to_level: R level of the risk indicators 1..7; the PRIIPs indicator counts, else the UCITS one.
+            regime: The rule pack that governs them.
+
+        Raises:
+            InputError: A mandatory field is absent, an answer is not of the template, or `assets` lacks a product (the row is named).
+        """
+        return cls.from_products(products_from_emt(frame, assets=assets, sri_to_level=sri_to_level, regime=regime))
 
     @cached_property
     def ids(self) -> IdMap:

@@ -198,11 +198,11 @@ def _before_sales(history: AssessmentHistory, purchases: pd.DataFrame, limits: H
     days = pd.to_datetime(purchases["day"]).to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
     rises = np.flatnonzero((history.client[1:] == history.client[:-1]) & (history.level[1:] > history.level[:-1])) + 1
     for code, day in zip(codes.tolist(), days, strict=True):
-        for i in rises[history.client[rises] == code].tolist():
+        for i in map(int, rises[history.client[rises] == code]):
             gap = int((day - history.day[i]).astype(np.int64))
             if 0 <= gap <= limits.days_before_sale:
                 text = f"the level rose from C{history.level[i - 1]} to C{history.level[i]} {gap} days before a purchase; find out who asked for it."
-                found.append((history.clients.ids[code], "upgrade_before_sale", np.datetime64(history.day[i], "D"), text))
+                found.append((history.clients.ids[code], "upgrade_before_sale", history.day[i], text))
     return found
 
 

@@ -68,6 +68,8 @@ def profile_risk(
     cause[given & (cause == 0)] = causes.index(ELSEWHERE)
     bad = np.array(sorted(case.problems), dtype=np.int64)
     level[bad], cause[bad], chance[bad] = 0, causes.index(NOT_ASSESSED), 0.0
+    until = months_later(np.where(given | ~np.isnat(clients.assessed_on), clients.assessed_on, day), VALID_MONTHS)
+    until[bad] = np.datetime64("NaT")
     unstated = given & (clients.lowest_category == -1)
     lowest = np.where(given, (clients.lowest_category == 1) | (unstated & (level <= 1)), False) | case.lowest | (level == 0)
     names, bits = _flags(case, found)
@@ -83,7 +85,7 @@ def profile_risk(
         flag_names=names,
         flag_bits=bits,
         target_volatility=target_volatility(level, bands),
-        valid_until=months_later(np.where(given | ~np.isnat(clients.assessed_on), clients.assessed_on, day), VALID_MONTHS),
+        valid_until=until,
         problems=case.problems,
         questionnaire="" if questionnaire is None or given.all() else questionnaire.signature,
     )

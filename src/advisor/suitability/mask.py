@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import BoolArray, IntArray
-from advisor.contracts.rules import Rule, RulePack
+from advisor.contracts.rules import PORTFOLIO, Rule, RulePack
 from advisor.suitability.facts import EXPIRED, UNDATED, Facts
 from advisor.suitability.market_place import negative, not_positive, places
 from advisor.suitability.preferences import satisfies
@@ -141,6 +141,10 @@ def _insistence(case: Case) -> BoolArray:
     return np.zeros((len(case.facts), 1), dtype=np.bool_)  # a duty of single sales: it never opens a product for promotion
 
 
+def _of_portfolio(case: Case) -> BoolArray:
+    return np.zeros((len(case.facts), 1), dtype=np.bool_)  # judged by `portfolio.concentration`
+
+
 _CONDITIONS: dict[str, Fires] = {
     "unassessed": _unassessed,
     "expired": _expired,
@@ -159,4 +163,5 @@ _CONDITIONS: dict[str, Fires] = {
     "target_market": _target_market,
     "unsuited_target_market": _unsuited_target_market,
     "insistence": _insistence,
+    **dict.fromkeys(PORTFOLIO, _of_portfolio),
 }

@@ -10,7 +10,7 @@ import numpy as np
 from advisor.arrays import BoolArray
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
-from advisor.contracts.rules import Basis, Rule, RulePack
+from advisor.contracts.rules import BUNDLED, Basis, Rule, RulePack
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility, Verdict
@@ -21,8 +21,6 @@ from advisor.suitability.facts import Facts, classes
 from advisor.suitability.mask import allowed
 from advisor.suitability.shelf import Shelf, shelf_of, shelf_of_assets
 from advisor.suitability.verdict import judge
-
-BUNDLED = ("csrc", "nfra", "mifid")
 
 
 @dataclass(frozen=True)

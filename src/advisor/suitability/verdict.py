@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
-from advisor.contracts.rules import Rule, RulePack
+from advisor.contracts.rules import PORTFOLIO, Rule, RulePack
 from advisor.contracts.target_market import TargetMarket
 from advisor.data.eligibility import Decision, Verdict
 from advisor.data.profiles import RiskProfile
@@ -146,6 +146,10 @@ def _market(case: Case, market: TargetMarket) -> str:
     )
 
 
+def _of_portfolio(_: Case) -> bool:
+    return False  # judged by `portfolio.concentration`
+
+
 _CONDITIONS: dict[str, Applies] = {
     "unassessed": _unassessed,
     "expired": _expired,
@@ -164,4 +168,5 @@ _CONDITIONS: dict[str, Applies] = {
     "insistence": _insistence,
     "target_market": _target_market,
     "unsuited_target_market": _unsuited_target_market,
+    **dict.fromkeys(PORTFOLIO, _of_portfolio),
 }

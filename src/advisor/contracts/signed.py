@@ -1,0 +1,51 @@
+"""Contracts that come from files and are signed by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from advisor.contracts.base import Contract
+from advisor.errors import InputError
+
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Signed(Contract):
+    """A contract with a file format, a JSON Schema and a digest."""
+
+    file_kind: ClassVar[str] = "File"
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """From a JSON file. Raises `InputError` when it cannot be read, or breaks a rule of the schema or of its content."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{cls.file_kind} {str(path)!r} cannot be read ({error}); pass the path of a UTF-8 JSON file.",
+                field="path",
+                value=str(path),
+            ) from error
+        return cls.model_validate_json(text)
+
+    @classmethod
+    def schema_text(cls) -> str:
+        """The JSON Schema of such a file, as published beside the bundled ones."""
+        return json.dumps({"$schema": SCHEMA_ID, **cls.model_json_schema()}, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content, whatever the layout of the file."""
+        return hashlib.sha256(json.dumps(self._content(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002  everything is frozen
+        """A copy with other values, checked like any other: a copy cannot carry the old digest or skip a rule."""
+        return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **(update or {})})
+
+    def _content(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")

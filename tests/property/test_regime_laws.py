@@ -1,0 +1,226 @@
+"""What must hold for every regime, client and product; each law is shown to catch a broken copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.arrays import BoolArray
+from advisor.contracts.client import Client
+from advisor.contracts.product import Product
+from advisor.contracts.rules import RulePack
+from advisor.contracts.target_market import TargetMarket
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.eligibility import Eligibility, Verdict
+from advisor.data.profiles import RiskProfiles
+from advisor.data.returns import ReturnModel
+from advisor.risk_profile.profile import profile_risk
+from advisor.suitability import regime as regime_module
+from advisor.suitability.facts import Facts
+from advisor.suitability.regime import Regime
+from advisor.suitability.shelf import Shelf
+
+DAY = "2026-06-01"
+REGIMES = {
+    "csrc": Regime.csrc(),
+    "nfra": Regime.nfra(),
+    "mifid": Regime.mifid(),
+    "mifid by portfolio": Regime.mifid().with_basis("portfolio"),
+}
+FIELDS = ("retail", "professional", "basic", "informed", "advanced", "none", "limited", "no_guarantee", "preservation", "income", "growth")
+
+
+def some_clients(rng: np.random.Generator, count: int = 8) -> ClientTable:
+    def maybe(value: object, chance: float = 0.6) -> object:
+        return value if rng.random() < chance else None
+
+    rows = []
+    for i in range(count):
+        fields = {
+            "level": maybe(int(rng.integers(0, 6)), 0.95),
+            "lowest_category": maybe(bool(rng.random() < 0.3)),
+            "assessed_on": maybe(str(rng.choice(["2026-01-01", "2025-06-01", "2025-05-31", "2024-01-01"])), 0.9),
+            "knowledge": maybe(float(rng.choice([0, 33, 34, 49.9, 50, 67, 100]))),
+            "age": maybe(int(rng.choice([10, 17, 18, 40, 64, 65, 90]))),
+            "currency": maybe(str(rng.choice(["CNY", "EUR"]))),
+            "sustainability": maybe(str(rng.choice(["pai", "taxonomy>=20", "taxonomy>=20|pai"])), 0.3),
+        }
+        flags = {name: bool(rng.random() < 0.25) for name in ("professional", "institution", "private_qualified", "guardian")}
+        chosen = {
+            name: frozenset(rng.choice(["p0", "p1", "p2", "x"], 2).tolist())
+            for name in ("insists", "written_warning", "excluded")
+            if rng.random() < 0.4
+        }
+        given_ = {name: value for name, value in fields.items() if value is not None}
+        wealth, years = float(rng.choice([0, 99, 100, 1e4, 1e6])), float(rng.choice([0, 0.5, 1, 2.9, 3, 10]))
+        rows.append(
+            Client(id=f"c{i}", wealth=wealth, horizon_years=years, legal_capacity=bool(rng.random() < 0.9), **given_, **flags, **chosen)
+        )
+    return ClientTable.from_clients(rows)
+
+
+def some_products(rng: np.random.Generator, count: int = 10) -> Catalogue:
+    shelf = []
+    for i in range(count):
+        market = None
+        if rng.random() < 0.4:
+            answers = {name: str(rng.choice(["yes", "neutral", "no"], p=[0.7, 0.2, 0.1])) for name in FIELDS}
+            market = TargetMarket(
+                **answers, min_years=float(rng.choice([0, 1, 3])), advice=str(rng.choice(["both", "retail", "neither"], p=[0.8, 0.1, 0.1]))
+            )
+        shelf.append(
+            Product(
+                id=f"p{i}",
+                name="x",
+                asset=str(rng.choice(["x", "y"])),
+                risk_level=int(rng.integers(1, 6)),
+                issuer_risk_level=int(rng.integers(1, 6)) if rng.random() < 0.3 else None,
+                regime=str(rng.choice(["csrc", "nfra", "mifid"])) if rng.random() < 0.4 else None,
+                min_purchase=float(rng.choice([0, 100, 1e5])),
+                term_days=int(rng.choice([0, 365, 1000])),
+                complex=bool(rng.random() < 0.2),
+                private=bool(rng.random() < 0.2),
+                currency=str(rng.choice(["CNY", "EUR"])) if rng.random() < 0.3 else None,
+                sustainability=str(rng.choice(["pai", "taxonomy=20", "taxonomy=19|pai"])) if rng.random() < 0.4 else None,
+                target_market=market,
+            )
+        )
+    return Catalogue.from_products(shelf)
+
+
+def case(seed: int) -> tuple[Regime, RiskProfiles, ClientTable, Catalogue]:
+    rng = np.random.default_rng(seed)
+    clients = some_clients(rng)
+    profiles = replace(profile_risk(clients, None, as_of=DAY), objective=rng.choice([np.nan, 0.0, 20.0, 39.0, 40.0, 90.0], len(clients)))
+    return REGIMES[list(REGIMES)[seed % len(REGIMES)]], profiles, clients, some_products(rng)
+
+
+def check_mask_is_check(seed: int) -> None:
+    """A pair is eligible exactly where `check` of that pair alone says allow."""
+    regime, profiles, clients, catalogue = case(seed)
+    mask = regime.eligible(profiles, clients, catalogue)
+    for i in range(len(clients)):
+        for j, product in enumerate(catalogue.products):
+            verdict = regime.check(profiles[i], clients.client(i), product)
+            assert mask[i, j] == (verdict.decision == "allow"), (clients.client(i), product, verdict)
+            worst = {regime.rule(rule).decision for rule in verdict.rules} - {"duty"}
+            assert verdict.decision == ("refuse" if "refuse" in worst else "warn" if "warn" in worst else "allow")
+
+
+def check_lowest_category_gets_r1_only(seed: int) -> None:
+    regime, profiles, clients, catalogue = case(seed)
+    mask = regime.eligible(profiles, clients, catalogue)
+    assert not mask[profiles.lowest_category][:, catalogue.risk_level > 1].any()
+    for i in np.flatnonzero(profiles.lowest_category).tolist():
+        for product in catalogue.products:
+            if product.effective_risk_level > 1:
+                profile, client = profiles[i], clients.client(i)
+                assert regime.check(profile, client, product).decision == "refuse"
+                assert not regime.permits_sale(profile, client, product)
+
+
+def check_level_binds(seed: int) -> None:
+    """On the product basis nobody but a professional gets R > C; on either, nobody without a valid assessment gets anything."""
+    regime, profiles, clients, catalogue = case(seed)
+    mask = regime.eligible(profiles, clients, catalogue)
+    bound = np.array([p.regime not in (None, regime.id) or regime.basis == "product" for p in catalogue.products])
+    above = catalogue.risk_level > profiles.level[:, None]
+    assert not (mask & above & bound & ~clients.professional[:, None]).any()
+    assert not mask[profiles.level == 0].any()
+    assert not mask[profiles.expired & ~np.isnat(profiles.valid_until)].any()
+
+
+def check_batch_equals_single(seed: int) -> None:
+    regime, profiles, clients, catalogue = case(seed)
+    mask = regime.eligible(profiles, clients, catalogue)
+    for i in range(len(clients)):
+        one = clients.take([i])
+        single = replace(profile_risk(one, None, as_of=DAY), objective=profiles.objective[[i]])
+        assert (regime.eligible(single, one, catalogue) == mask[i]).all()
+    order = np.random.default_rng(seed).permutation(len(catalogue))
+    shuffled = Catalogue.from_products([catalogue.products[j] for j in order])
+    assert (regime.eligible(profiles, clients, shuffled) == mask[:, order]).all()
+
+
+def check_more_is_never_taken_away(seed: int) -> None:
+    """A higher level, more wealth, a longer horizon, more knowledge: what was allowed stays allowed."""
+    regime, profiles, clients, _ = case(seed)
+    catalogue = Catalogue.from_products(
+        [p.model_copy(update={"target_market": None}) for p in some_products(np.random.default_rng(seed + 1)).products]
+    )
+    before = regime.eligible(profiles, clients, catalogue)
+    better = replace(clients, wealth=clients.wealth * 2, horizon_years=clients.horizon_years + 1)
+    after = regime.eligible(
+        replace(profiles, level=np.minimum(profiles.level + 1, 5), knowledge=np.fmin(profiles.knowledge + 10, 100)), better, catalogue
+    )
+    assert (after >= before).all()
+
+
+LAWS = {
+    "mask is check": check_mask_is_check,
+    "lowest": check_lowest_category_gets_r1_only,
+    "level": check_level_binds,
+    "batch": check_batch_equals_single,
+    "monotone": check_more_is_never_taken_away,
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+@given(seed=st.integers(0, 2**32 - 2))
+def test_law(name: str, seed: int) -> None:
+    LAWS[name](seed)
+
+
+def caught(law: str) -> bool:
+    for seed in range(80):
+        try:
+            LAWS[law](seed)
+        except AssertionError:
+            return True
+    return False
+
+
+def test_the_laws_catch_broken_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest, verdict, classes = regime_module.allowed, regime_module.judge, regime_module.classes
+
+    def without(*conditions: str) -> Callable[[RulePack, Facts, Shelf], BoolArray]:
+        def leaky(pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
+            rules = tuple(r for r in pack.rules if r.when not in conditions)  # no door would let such a pack in
+            return honest(RulePack.model_construct(**{**dict(pack), "rules": rules}), facts, shelf)
+
+        return leaky
+
+    broken = {
+        "mask is check": ("judge", lambda *a: verdict(*a) if a[3].effective_risk_level < 5 else Verdict("allow")),
+        "lowest": ("allowed", without("level")),
+        "level": ("allowed", without("unassessed", "expired")),
+        "batch": ("classes", lambda f, s, p: (np.zeros(len(f), dtype=np.int64), classes(f, s, p)[1][:1])),
+        "monotone": ("allowed", lambda pack, facts, shelf: honest(pack, facts, shelf) & (facts.wealth[:, None] < 1.5e6)),
+    }
+    assert set(broken) == set(LAWS)
+    for law, (name, copy) in broken.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(regime_module, name, copy)
+            assert caught(law), law
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_an_asset_is_eligible_where_a_product_for_it_is(seed: int) -> None:
+    regime, profiles, clients, catalogue = case(seed)
+    model = ReturnModel(["x", "y", "z"], [0.02, 0.05, 0.05], np.diag([0.01, 0.04, 0.04]), risk_levels={"x": 1, "y": 4})
+    mask = regime.eligible(profiles, clients, catalogue)
+    assets = regime.eligible_assets(profiles, clients, model, catalogue)
+    for j, asset in enumerate(model.assets):
+        columns = [k for k, p in enumerate(catalogue.products) if p.asset == asset]
+        assert (assets[:, j] == mask[:, columns].any(axis=1)).all()
+    alone = regime.eligible_assets(profiles, clients, model)
+    assert not alone[:, 2].any()  # of unknown level
+    assert isinstance(regime.asset_eligibility(profiles, clients, model), Eligibility)
+    plain = ~clients.professional & (regime.basis == "product")
+    assert not alone[plain & (profiles.level < 4), 1].any()

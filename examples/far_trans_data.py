@@ -208,7 +208,8 @@ def holdings(folder: Path, as_of: Day) -> pd.DataFrame:
     """What each customer holds before `as_of`: customerID, ISIN, units, price, money (euros), sorted.
 
     Units are the net units at the latest cut on or before `as_of` plus the transactions since; below zero (bought before the data begin) counts as nothing. Price is the
-    last implied close before `as_of`; money is nan where no trade ever showed a price. Prices begin on 2020-07-02, so before that every money is nan.
+    last implied close before `as_of`; money is nan where no trade ever showed a price. Transactions and prices
+    begin on 2020-07-02, so before that the units are those of the cut and every money is nan.
     """
     folder, day = Path(folder), pd.Timestamp(as_of)
     cuts = _table(folder, "net_units_by_cutoff")

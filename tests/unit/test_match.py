@@ -23,6 +23,8 @@ from advisor import (
     evaluate_match,
 )
 from advisor.data.eligibility import Eligibility
+from advisor.evaluate.match_money import evaluate_money
+from advisor.evaluate.match_probability import evaluate_probability
 from advisor.evaluate.match_report import MatchReport
 
 PRODUCTS = ("a", "b", "c", "d", "e")
@@ -310,6 +312,22 @@ def test_the_page_is_self_contained_and_escaped() -> None:
     assert "<b>gold" not in text
     assert "Suitability" in text
     assert "trec" not in text
+
+
+def test_the_page_takes_probabilities_and_money() -> None:
+    report = full_report()
+    ranking, later = ranked({"x": "abd", "y": "ab", "z": "cde"}), bought(TRUTH)
+    stated = evaluate_probability(ranking, later, np.where(ranking.codes >= 0, 0.3, np.nan))
+    returns = np.random.default_rng(0).normal(0, 0.01, (30, 5))
+    market = Market.from_returns(pd.DataFrame(returns, index=pd.bdate_range("2026-01-01", periods=30), columns=list(PRODUCTS)))
+    text = report.to_html(probability=stated, money=evaluate_money(ranking, market, "2026-01-05", rows=20))
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == page.outside == []
+    assert "Stated probabilities" in text
+    assert "unattainable" in text
+    assert "What the picks returned" in text
 
 
 def test_printing_shows_the_three_numbers_apart() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from advisor.evaluate.match_money import DEFINITIONS as MONEY_DEFINITIONS
+from advisor.evaluate.match_money import MoneyReport
+from advisor.evaluate.match_probability import DEFINITIONS as PROBABILITY_DEFINITIONS
+from advisor.evaluate.match_probability import ProbabilityReport
 from advisor.svg import bar_chart
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ STYLE = (
 TITLES = {"hit_rate": "Hit rate", "precision": "Precision", "recall": "Recall", "ndcg": "nDCG", "map": "MAP", "mrr": "MRR"}
 
 
-def report_page(report: MatchReport, title: str) -> str:
+def report_page(report: MatchReport, title: str, probability: ProbabilityReport | None = None, money: MoneyReport | None = None) -> str:
     """The whole page, self-contained: inline style and SVG, no script, nothing fetched."""
     parts = [
         f"<h1>{escape(title)}</h1>",
@@ -32,6 +36,8 @@ def report_page(report: MatchReport, title: str) -> str:
         _accuracy_table(report),
         _segments(report),
         _lists(report),
+        "" if probability is None else _probability(probability),
+        "" if money is None else _money(money),
         _definitions(report),
     ]
     return (
@@ -131,10 +137,48 @@ def _lists(report: MatchReport) -> str:
     return f"<h2>The lists themselves</h2>{_table(['Measure', 'This ranking', 'Baseline'], rows)}"
 
 
+def _probability(report: ProbabilityReport) -> str:
+    rows: list[list[str]] = []
+    for name, curve in report.curves.items():
+        cut = report.thresholds[name]
+        reach = f"p >= {cut.threshold:.3f}, {cut.coverage:.1%} of them" if cut.attainable else f"unattainable (best {_percent(cut.best)})"
+        rows.append(
+            [
+                name,
+                _number(report.base_rates[name]),
+                _number(curve.expected_calibration_error),
+                _number(curve.brier),
+                _number(curve.brier_of_base_rate),
+                reach,
+            ]
+        )
+    wanted = next(iter(report.thresholds.values())).wanted
+    heads = ["Probability", "Base rate", "Calibration error", "Brier", "Brier of base rate", f"For {wanted:.0%} precision"]
+    return f"<h2>Stated probabilities</h2>{report.to_svg()}{_table(heads, rows)}{_meanings({n: PROBABILITY_DEFINITIONS[n] for n in report.curves})}"
+
+
+def _money(report: MoneyReport) -> str:
+    rows = [
+        [
+            name,
+            _number(m.mean),
+            _span(m.low, m.high),
+            _number(report.shelf[name]),
+            _number(report.differences[name].mean if name in report.differences else math.nan),
+        ]
+        for name, m in report.means.items()
+    ]
+    head = f'<h2>What the picks returned, {report.start} to {report.end}</h2><p class="note">{report.priced:.1%} of picks were priced throughout. Not a part of match accuracy.</p>'
+    return f"{head}{_table(['Measure', 'Mean', 'Interval', 'Whole shelf', 'Minus baseline'], rows)}{_meanings(MONEY_DEFINITIONS)}"
+
+
+def _meanings(definitions: Mapping[str, str]) -> str:
+    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in definitions.items()) + "</dl>"
+
+
 def _definitions(report: MatchReport) -> str:
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in report.definitions.items())
     counts = _table(["Count", "Number"], [[name.replace("_", " "), f"{value:,}"] for name, value in report.counts.items()])
-    return f"<h2>What the numbers stand on</h2>{counts}<h2>Definitions</h2><dl>{items}</dl>"
+    return f"<h2>What the numbers stand on</h2>{counts}<h2>Definitions</h2>{_meanings(report.definitions)}"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -198,5 +198,5 @@ def _product_returns(window: FloatArray, market: Market, products: tuple[str, ..
         spread = product.exposures or {product.asset or "": 1.0}
         if all(a in assets for a in spread):
             share = np.array(list(spread.values())) / sum(spread.values())
-            returns[:, j] = window[:, assets.find(list(spread))] @ share - product.annual_fee / market.periods_per_year
+            returns[:, j] = np.einsum("ta,a->t", window[:, assets.find(list(spread))], share) - product.annual_fee / market.periods_per_year
     return returns

@@ -12,7 +12,9 @@ from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
 from advisor.evaluate.match_check import SuitabilityCheck
 from advisor.evaluate.match_html import report_page
+from advisor.evaluate.match_money import MoneyReport
 from advisor.evaluate.match_outcomes import Key
+from advisor.evaluate.match_probability import ProbabilityReport
 from advisor.measures.bootstrap import Interval, paired_difference
 
 ALL = "all"
@@ -129,9 +131,17 @@ class MatchReport:
         columns = {f"{view}:{metric}@{k}": v[self.outcome_of] for (view, metric, k), v in self.table.items()}
         return pd.DataFrame(columns, index=pd.Index(self.client_ids, name="client_id"))
 
-    def to_html(self, title: str = "Match report") -> str:
-        """One self-contained page with plots, tables and definitions: no script, no outside file."""
-        return report_page(self, title)
+    def to_html(
+        self, title: str = "Match report", *, probability: ProbabilityReport | None = None, money: MoneyReport | None = None
+    ) -> str:
+        """One self-contained page with plots, tables and definitions: no script, no outside file.
+
+        Args:
+            title: Of the page.
+            probability: Adds whether the stated probabilities came true.
+            money: Adds what the picks returned.
+        """
+        return report_page(self, title, probability, money)
 
     def _repr_html_(self) -> str:
         return self.to_html()

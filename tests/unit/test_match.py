@@ -15,6 +15,7 @@ from advisor import (
     ClientTable,
     InputError,
     Interactions,
+    Market,
     Product,
     Ranking,
     Regime,

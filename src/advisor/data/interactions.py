@@ -132,7 +132,8 @@ class Interactions:
 
 
 def _factorize(column: pd.Series, field: str) -> tuple[IntArray, IdMap]:
-    codes, uniques = pd.factorize(column, sort=True)
+    words = column.map(str, na_action="ignore") if column.dtype == object else column
+    codes, uniques = pd.factorize(words, sort=True)
     if (codes < 0).any():
         row = int(np.argmax(codes < 0))
         raise InputError(f"{field} is missing in row {row}; the event belongs to nobody. Drop or mend it.", field=field, value=None)

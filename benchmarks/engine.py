@@ -1,0 +1,105 @@
+"""The engine: one client's latency, a hundred thousand clients' throughput, and where the time goes.
+
+python benchmarks/engine.py
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+
+from advisor import Advisor, Catalogue, ClientTable, Interactions, Product, ReturnModel, sample
+
+DAY = "2026-11-20"
+ASSETS, PRODUCTS = 20, 500
+
+
+def world(clients: int, seed: int = 5) -> tuple[Advisor, ClientTable]:
+    """Synthetic: twenty asset classes, five hundred products, clients with levels, holdings of what suits them, and loss aversion."""
+    rng = np.random.default_rng(seed)
+    volatility = np.sort(rng.uniform(0.002, 0.25, ASSETS))
+    loadings = rng.normal(size=(ASSETS, 4))
+    correlation = loadings @ loadings.T + 4.0 * np.eye(ASSETS)
+    scale = np.sqrt(np.diag(correlation))
+    covariance = correlation / np.outer(scale, scale) * np.outer(volatility, volatility)
+    names = [f"asset_{i:02d}" for i in range(ASSETS)]
+    level_of = np.clip(1 + np.arange(ASSETS) * 5 // ASSETS, 1, 5)
+    model = ReturnModel(names, 0.01 + 0.3 * volatility, covariance)
+    shelf = Catalogue.from_products(
+        Product(
+            id=f"P{j:04d}",
+            name=f"Product {j}",
+            asset=names[j % ASSETS],
+            risk_level=int(level_of[j % ASSETS]),
+            min_purchase=float(100 * (j % 3)),
+        )
+        for j in range(PRODUCTS)
+    )
+    known = 50_000
+    popularity = (1.0 / (1.0 + rng.permutation(PRODUCTS))) ** 0.8
+    bought = pd.DataFrame(
+        {
+            "client_id": [f"c{i:07d}" for i in rng.integers(0, clients, known * 6)],
+            "product_id": [f"P{j:04d}" for j in rng.choice(PRODUCTS, known * 6, p=popularity / popularity.sum())],
+            "day": "2026-01-05",
+        }
+    )
+    house = Advisor.fit(model, Interactions.from_frame(bought), catalogue=shelf)
+    table = pd.DataFrame(
+        {
+            "id": [f"c{i:07d}" for i in range(clients)],
+            "wealth": np.round(np.exp(rng.normal(11.0, 1.0, clients)), 2),
+            "horizon_years": np.round(rng.uniform(1.0, 25.0, clients), 1),
+            "level": rng.integers(1, 6, clients),
+            "assessed_on": "2026-06-01",
+            "bias:loss_aversion": np.round(rng.uniform(1.0, 3.5, clients), 2),
+        }
+    )
+    table["holding:P0000"] = np.where(rng.random(clients) < 0.5, 0.2 * table["wealth"], 0.0)
+    return house, ClientTable.from_frame(table)
+
+
+def tables(quick: bool = False) -> list[str]:
+    """Markdown tables of latency and throughput."""
+    count = 20_000 if quick else 100_000
+    house, clients = world(count)
+    house.advise_table(clients.take(slice(0, 2000)), as_of=DAY)
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        batches = list(house.advise_many(clients, as_of=DAY, picks=5))
+        times.append(time.perf_counter() - started)
+    took = float(np.median(times))
+    ok = sum(int((b.status == "ok").sum()) for b in batches)
+    rows = [
+        "| what | clients | seconds (median of 3) | clients a second | aim |\n|---|---|---|---|---|",
+        f"| advise_many, {ASSETS} assets x {PRODUCTS} products, top 5, loss aversion ({ok:,} ok) | {count:,} | {took:.2f} | {count / took:,.0f} | 10,000 |",
+    ]
+    return ["\n".join(rows), "", *latency(house, clients)]
+
+
+def latency(house: Advisor, clients: ClientTable, windows: int = 5, calls: int = 200) -> list[str]:
+    """p50 and p99 of `advise` for one client, by window."""
+    sample_house = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
+    lines = ["| advise one client | p50 ms | p99 ms | aim p50 |", "|---|---|---|---|"]
+    for name, desk, found in (
+        ("sample: 8 assets x 40 products", sample_house, [sample.client()]),
+        (f"{ASSETS} assets x {PRODUCTS} products", house, [clients.client(i) for i in range(50)]),
+    ):
+        best = (np.inf, np.inf)
+        for _ in range(windows):
+            spent = []
+            for i in range(calls):
+                started = time.perf_counter()
+                desk.advise(found[i % len(found)], as_of=DAY)
+                spent.append(1e3 * (time.perf_counter() - started))
+            best = min(best, (float(np.percentile(spent, 50)), float(np.percentile(spent, 99))))
+        lines.append(f"| {name} | {best[0]:.2f} | {best[1]:.2f} | 5 |")
+    return ["\n".join(lines)]
+
+
+if __name__ == "__main__":
+    print("\n".join(tables("--quick" in sys.argv)))

@@ -17,6 +17,8 @@ from advisor.risk_profile.biases_choices import PRIOR, LossAversionPrior, loss_a
 from advisor.risk_profile.biases_population import pooled, sell_slope, shrink, smoothed_error
 
 _YEAR_DAYS = 365.25
+_TIE = 1e-12
+"""A return since purchase smaller than this is rounding, neither gain nor loss. Every-trade counting at average cost goes without, as its package does."""
 
 
 def measure_biases(
@@ -62,14 +64,19 @@ def measure_biases(
     quotes = _quotes(prices, trades, odean)
     home = np.array([a in (home_assets or ()) for a in trades.assets.ids], dtype=np.bool_)
     tape = _tape(trades, odean)
-    last = max(int(tape.time.max()), int(quotes.time.max()) if len(quotes.time) else 0)
-    tally, rows = _run(tape, quotes, home, cost_basis == "fifo", odean, last)
-    order = np.lexsort((tally.row_asset[:rows], tally.row_client[:rows]))
-    row_client, row_counts = tally.row_client[:rows][order], tally.counts[:rows][order]
+    last = max(int(tape.trade["time"].max()), int(quotes.time.max()) if len(quotes.time) else 0)
+    tally, rows = _run(
+        tape,
+        quotes,
+        home,
+        k.Rules(cost_basis == "fifo", odean, 0.0 if counting == "every_trade" and cost_basis == "average" else _TIE, last),
+    )
+    order = np.lexsort((tally.pair[:rows, 1], tally.pair[:rows, 0]))
+    (row_client, row_asset), row_counts = tally.pair[order].T, tally.counts[order]
     counts = sum_counts(row_counts, row_client, len(trades.clients))
     pgr, plr, error = rates(counts)
     shrunk, mean, between = shrink(pgr - plr, smoothed_error(counts))
-    slope, slope_error = sell_slope(tally.seen, tally.gained)
+    slope, slope_error = sell_slope(*tally.chances)
     loss_aversion, loss_aversion_se = loss_aversion_of(trades.clients, choices, prior)
     habits = _habits(tally.client, home_assets is not None)
     habits["status_quo"] = _refusals(trades, proposals, habits["status_quo"])
@@ -83,7 +90,7 @@ def measure_biases(
         client_ids=trades.clients.ids,
         assets=trades.assets.ids,
         row_client=frozen(row_client),
-        row_asset=frozen(tally.row_asset[:rows][order]),
+        row_asset=frozen(row_asset),
         row_counts=frozen(row_counts),
         counting=counting,
         **{name: frozen(column) for name, column in columns.items()},
@@ -106,15 +113,16 @@ def _tape(trades: Trades, odean: bool) -> k.Tape:
     moment = trades.times.astype("datetime64[ns]").astype(np.int64)
     start = np.searchsorted(trades.client_codes, np.arange(len(trades.clients) + 1)).astype(np.int64)
     group = moment // k.DAY if odean else np.arange(len(trades))
-    return k.Tape(
-        start,
-        np.ascontiguousarray(trades.asset_codes, dtype=np.int64),
-        group,
-        group * k.DAY + (k.DAY - 1) if odean else moment,
-        np.ascontiguousarray(trades.units),
-        np.ascontiguousarray(trades.prices),
-        np.zeros(len(trades), dtype=np.bool_) if trades.left_out is None else np.ascontiguousarray(trades.left_out),
+    trade = k.records(
+        k.TRADE,
+        asset=trades.asset_codes,
+        group=group,
+        time=group * k.DAY + (k.DAY - 1) if odean else moment,
+        units=trades.units,
+        price=trades.prices,
+        left_out=np.zeros(len(trades)) if trades.left_out is None else trades.left_out,
     )
+    return k.Tape(start, trade)
 
 
 def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> k.Quotes:
@@ -145,8 +153,8 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> k.Quotes:
         ranged = "high" in prices.columns or "low" in prices.columns
         high, low = (np.maximum.reduceat(high, first), np.minimum.reduceat(low, first)) if ranged else (price[last], price[last])
         code, moment, price = code[last], day[last] * k.DAY, price[last]
-    indptr = np.searchsorted(code, np.arange(len(trades.assets) + 1)).astype(np.int64)
-    return k.Quotes(indptr, moment, price, high, low)
+    start = np.searchsorted(code, np.arange(len(trades.assets) + 1)).astype(np.int64)
+    return k.Quotes(start, moment, k.records(k.QUOTE, price=price, high=high, low=low))
 
 
 def _column(prices: pd.DataFrame, name: str) -> FloatArray:
@@ -162,12 +170,12 @@ def _column(prices: pd.DataFrame, name: str) -> FloatArray:
     return values
 
 
-def _run(tape: k.Tape, quotes: k.Quotes, home: BoolArray, fifo: bool, odean: bool, last: int) -> tuple[k.Tally, int]:
+def _run(tape: k.Tape, quotes: k.Quotes, home: BoolArray, rules: k.Rules) -> tuple[k.Tally, int]:
     import advisor.risk_profile.kernels as kernels
 
-    trades, assets = len(tape.asset), len(home)
-    book, tally = k.empty_book(assets, trades if fifo else 1), k.empty_tally(trades, len(tape.start) - 1)
-    return tally, kernels.walk(tape, quotes, book, k.empty_before(assets), tally, home, fifo, odean, last)
+    trades, assets = len(tape.trade), len(home)
+    book, tally = k.empty_book(assets, trades if rules.fifo else 1), k.empty_tally(trades, len(tape.start) - 1)
+    return tally, kernels.walk(tape, quotes, book, np.empty(assets, dtype=k.BEFORE), tally, home, rules)
 
 
 def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
-import numpy as np
 
 import advisor.risk_profile.biases_state as k
-from advisor.risk_profile.biases_state import Before, Book, Bools, Floats, Ints, Quotes, Tally, Tape
+from advisor.risk_profile.biases_state import Book, Bools, Floats, Quotes, Records, Rules, Tally, Tape
 
 F = TypeVar("F", bound=Callable[..., Any])
 DUST = 1e-9
@@ -17,30 +16,35 @@ DUST = 1e-9
 
 
 def jit(function: F) -> F:
-    """Compiled without the interpreter lock; the machine code is kept beside the file."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))  # pyright: ignore[reportUnknownMemberType]
+    """Compiled without the interpreter lock; the machine code is kept beside the file.
+
+    Nothing here allocates an array, so reference counting is left out: its atomic updates at every call cost two thirds of the time.
+    """
+    options: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+    return cast(F, numba.njit(**options)(function))
 
 
 @jit
 def price_row(quotes: Quotes, book: Book, asset: int, time: int) -> int:
-    """Row of the asset's last price at or before `time`, -1 = none; later calls for one client only look forward."""
-    start, end = quotes.indptr[asset], quotes.indptr[asset + 1]
-    low = book.quote[asset]
-    if low == -2:
-        low = start - 1
-    step = 1
-    while low + step < end and quotes.time[low + step] <= time:
-        low += step
-        step *= 2
-    high = min(low + step, end)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if quotes.time[middle] <= time:
-            low = middle
-        else:
-            high = middle
-    book.quote[asset] = low
-    return low if low >= start else -1
+    """Row of the asset's last price at or before `time`, -1 = none; later calls for one client only look forward, and at one moment only once."""
+    mine = book.of[asset]
+    start, end = quotes.start[asset], quotes.start[asset + 1]
+    if mine.at != time:
+        low = mine.quote if mine.quote >= start else start - 1
+        step = 1
+        while low + step < end and quotes.time[low + step] <= time:
+            low += step
+            step *= 2
+        high = min(low + step, end)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if quotes.time[middle] <= time:
+                low = middle
+            else:
+                high = middle
+        mine.quote, mine.at = low, time
+        mine.price = quotes.row[low].price if low >= start else 0.0
+    return mine.quote if mine.quote >= start else -1
 
 
 @jit
@@ -49,18 +53,19 @@ def count(tally: Tally, row: int, column: int, rate: float) -> None:
     tally.counts[row, column] += 1
     kept = column // 2
     place = min(k.BINS - 1, max(0, int((rate + 1.0) * k.BINS_PER_UNIT)))
-    tally.seen[kept, place] += 1.0
-    tally.gained[kept, place] += rate
+    tally.chances[0, kept, place] += 1.0
+    tally.chances[1, kept, place] += rate
 
 
 @jit
-def count_paper(tally: Tally, row: int, units: float, basis: float, price: float, high: float, low: float) -> None:
+def count_paper(tally: Tally, row: int, units: float, basis: float, price: float, high: float, low: float, tie: float) -> None:
     """A holding that was kept: a gain if all of the day's range is on the good side, a loss if all is on the bad one, else neither."""
     sign = 1.0 if units > 0.0 else -1.0
     rate = sign * (price / basis - 1.0)
-    if (low > basis and sign > 0.0) or (high < basis and sign < 0.0):
+    above, below = low > basis * (1.0 + tie), high < basis * (1.0 - tie)
+    if (above and sign > 0.0) or (below and sign < 0.0):
         count(tally, row, 2, rate)
-    elif (high < basis and sign > 0.0) or (low > basis and sign < 0.0):
+    elif (below and sign > 0.0) or (above and sign < 0.0):
         count(tally, row, 3, rate)
 
 
@@ -68,120 +73,120 @@ def count_paper(tally: Tally, row: int, units: float, basis: float, price: float
 def close_lots(book: Book, asset: int, units: float) -> float:
     """Take `units` from the oldest lots; returns what they had cost, and resets the basis to the average of the lots that are left."""
     cost, left = 0.0, units
-    lot = book.head[asset]
+    lot = book.of[asset].head
     while lot >= 0 and left > 0.0:
-        taken = min(left, book.lot_units[lot])
-        cost += taken * book.lot_price[lot]
-        book.lot_units[lot] -= taken
+        taken = min(left, book.lot[lot].units)
+        cost += taken * book.lot[lot].price
+        book.lot[lot].units -= taken
         left -= taken
-        if book.lot_units[lot] > 0.0:
+        if book.lot[lot].units > 0.0:
             break
-        lot = book.lot_next[lot]
-    book.head[asset] = lot
+        lot = book.lot[lot].next
+    book.of[asset].head = lot
     total, worth = 0.0, 0.0
     while lot >= 0:
-        total += book.lot_units[lot]
-        worth += book.lot_units[lot] * book.lot_price[lot]
-        lot = book.lot_next[lot]
+        total += book.lot[lot].units
+        worth += book.lot[lot].units * book.lot[lot].price
+        lot = book.lot[lot].next
     if total > 0.0:
-        book.basis[asset] = worth / total
+        book.of[asset].basis = worth / total
     return cost
 
 
 @jit
 def open_lot(book: Book, asset: int, lot: int, units: float, price: float) -> None:
     """Put a lot behind the others."""
-    book.lot_units[lot], book.lot_price[lot], book.lot_next[lot] = units, price, -1
-    if book.head[asset] < 0:
-        book.head[asset] = lot
+    book.lot[lot].units, book.lot[lot].price, book.lot[lot].next = units, price, -1
+    if book.of[asset].head < 0:
+        book.of[asset].head = lot
     else:
-        book.lot_next[book.tail[asset]] = lot
-    book.tail[asset] = lot
+        book.lot[book.of[asset].tail].next = lot
+    book.of[asset].tail = lot
 
 
 @jit
 def hold(book: Book, asset: int, held: int) -> int:
     """Enter or strike the asset from the list of holdings after its units changed; returns how many are held."""
-    slot = book.slot[asset]
-    if book.units[asset] != 0.0 and slot < 0:
-        book.slot[asset], book.held[held] = held, asset
+    slot = book.of[asset].slot
+    if book.of[asset].units != 0.0 and slot < 0:
+        book.of[asset].slot, book.held[held] = held, asset
         return held + 1
-    if book.units[asset] == 0.0 and slot >= 0:
+    if book.of[asset].units == 0.0 and slot >= 0:
         last = book.held[held - 1]
-        book.held[slot], book.slot[last] = last, slot
-        book.slot[asset] = -1
+        book.held[slot], book.of[last].slot = last, slot
+        book.of[asset].slot = -1
         return held - 1
     return held
 
 
 @jit
 def trade(book: Book, asset: int, lot: int, units: float, price: float, fifo: bool, held: int) -> tuple[float, float, int]:
-    """Book one trade: units closed (0 if it only opened), what they had cost, and the number of holdings after it."""
-    have = book.units[asset]
+    """Book one trade: units closed (0 if it only opened), what one of them had cost, and the number of holdings after it."""
+    have = book.of[asset].units
     rest = have + units
     if abs(rest) <= DUST * abs(units):
         rest = 0.0
     closed, cost = 0.0, 0.0
     if have != 0.0 and (have > 0.0) != (units > 0.0):
         closed = min(abs(have), abs(units))
-        cost = close_lots(book, asset, closed) if fifo else closed * book.basis[asset]
+        cost = close_lots(book, asset, closed) / closed if fifo and closed > 0.0 else book.of[asset].basis
         if rest == 0.0:
-            book.head[asset] = -1
+            book.of[asset].head = -1
         elif (rest > 0.0) != (have > 0.0):
-            book.head[asset] = -1
-            book.basis[asset] = price
+            book.of[asset].head = -1
+            book.of[asset].basis = price
             if fifo:
                 open_lot(book, asset, lot, abs(rest), price)
     else:
-        book.basis[asset] = (book.basis[asset] * abs(have) + price * abs(units)) / (abs(have) + abs(units)) if have != 0.0 else price
+        book.of[asset].basis = (book.of[asset].basis * abs(have) + price * abs(units)) / (abs(have) + abs(units)) if have != 0.0 else price
         if fifo:
             open_lot(book, asset, lot, abs(units), price)
-    book.units[asset] = rest
+    book.of[asset].units = rest
     return closed, cost, hold(book, asset, held)
 
 
 @jit
 def worth(quotes: Quotes, book: Book, asset: int, time: int) -> float:
     """Market value of the holding, signed; at its basis where no price is known."""
-    row = price_row(quotes, book, asset, time)
-    return book.units[asset] * (quotes.price[row] if row >= 0 else book.basis[asset])
+    known = price_row(quotes, book, asset, time) >= 0
+    return book.of[asset].units * (book.of[asset].price if known else book.of[asset].basis)
 
 
 @jit
-def look(quotes: Quotes, book: Book, before: Before, time: int, held: int) -> None:
+def look(quotes: Quotes, book: Book, before: Records, time: int, held: int) -> None:
     """Write down what is held before the group's trades, with the weights that prices have made of it."""
     total = 0.0
     for i in range(held):
         asset = book.held[i]
         value = worth(quotes, book, asset, time)
-        before.asset[i], before.units[i], before.basis[i], before.weight[i] = asset, book.units[asset], book.basis[asset], value
+        before[i].asset, before[i].units, before[i].basis, before[i].weight = asset, book.of[asset].units, book.of[asset].basis, value
         total += abs(value)
     for i in range(held):
-        before.weight[i] = before.weight[i] / total if total > 0.0 else 0.0
+        before[i].weight = before[i].weight / total if total > 0.0 else 0.0
 
 
 @jit
-def settle(quotes: Quotes, book: Book, before: Before, stats: Floats, home: Bools, time: int, days: float, was: int, held: int) -> None:
+def settle(quotes: Quotes, book: Book, before: Records, stats: Floats, home: Bools, time: int, days: float, was: int, held: int) -> None:
     """After the group's trades: weights, how far they undid the drift, and sums over the days until the next trades."""
     total, squares, at_home = 0.0, 0.0, 0.0
     for i in range(held):
         value = worth(quotes, book, book.held[i], time)
-        book.pnl[book.held[i]] = value
+        book.of[book.held[i]].pnl = value
         total += abs(value)
     for i in range(was):
-        asset = before.asset[i]
-        now = book.pnl[asset] / total if book.units[asset] != 0.0 and total > 0.0 else 0.0
-        passive = before.weight[i] - book.weight[asset]
+        asset = before[i].asset
+        now = book.of[asset].pnl / total if book.of[asset].units != 0.0 and total > 0.0 else 0.0
+        passive = before[i].weight - book.of[asset].weight
         if total > 0.0:
             stats[k.PASSIVE] += passive * passive
-            stats[k.ACTIVE] += passive * (now - before.weight[i])
-        book.weight[asset] = 0.0
+            stats[k.ACTIVE] += passive * (now - before[i].weight)
+        book.of[asset].weight = 0.0
     for i in range(held):
         asset = book.held[i]
-        book.weight[asset] = book.pnl[asset] / total if total > 0.0 else 0.0
-        squares += book.weight[asset] ** 2
-        at_home += abs(book.weight[asset]) if home[asset] else 0.0
-        book.pnl[asset] = 0.0
+        book.of[asset].weight = book.of[asset].pnl / total if total > 0.0 else 0.0
+        squares += book.of[asset].weight ** 2
+        at_home += abs(book.of[asset].weight) if home[asset] else 0.0
+        book.of[asset].pnl = 0.0
     if total > 0.0:
         stats[k.VALUE_DAYS] += total * days
         stats[k.HHI_DAYS] += squares * days
@@ -191,88 +196,89 @@ def settle(quotes: Quotes, book: Book, before: Before, stats: Floats, home: Bool
 
 
 @jit
-def judge_trade(tape: Tape, quotes: Quotes, book: Book, before: Before, tally: Tally, t: int, was: int, closed: float, cost: float) -> None:
+def judge_trade(
+    tape: Tape, quotes: Quotes, book: Book, before: Records, tally: Tally, t: int, was: int, closed: float, cost: float, tie: float
+) -> None:
     """Every-trade counting: the traded asset at the trade's price, all others at the market's."""
-    asset, price = tape.asset[t], tape.price[t]
+    asset, price = tape.trade[t].asset, tape.trade[t].price
     for i in range(was):
-        other = before.asset[i]
+        other = before[i].asset
         if other != asset:
-            row = price_row(quotes, book, other, tape.time[t])
-            if row >= 0:
-                market = quotes.price[row]
-                count_paper(tally, book.row[other], before.units[i], before.basis[i], market, market, market)
+            if price_row(quotes, book, other, tape.trade[t].time) >= 0:
+                market = book.of[other].price
+                count_paper(tally, book.of[other].row, before[i].units, before[i].basis, market, market, market, tie)
             continue
-        sign = 1.0 if before.units[i] > 0.0 else -1.0
-        gain = sign * (closed * price - cost)
-        if gain != 0.0:
-            count(tally, book.row[asset], 0 if gain > 0.0 else 1, gain / cost)
-        basis = book.basis[asset] if closed > 0.0 else before.basis[i]
-        if book.units[asset] * sign > 0.0:
-            count_paper(tally, book.row[asset], sign, basis, price, price, price)
+        sign = 1.0 if before[i].units > 0.0 else -1.0
+        gain = sign * (price - cost) if closed > 0.0 else 0.0
+        if abs(gain) > tie * cost:
+            count(tally, book.of[asset].row, 0 if gain > 0.0 else 1, gain / cost)
+        basis = book.of[asset].basis if closed > 0.0 else before[i].basis
+        if book.of[asset].units * sign > 0.0:
+            count_paper(tally, book.of[asset].row, sign, basis, price, price, price, tie)
 
 
 @jit
-def judge_day(quotes: Quotes, book: Book, before: Before, tally: Tally, touched: Ints, sold: int, time: int, was: int) -> None:
+def judge_day(quotes: Quotes, book: Book, before: Records, tally: Tally, sold: int, time: int, was: int, tie: float) -> None:
     """Odean's counting: on a day with a sale out of at least two holdings, what was sold and what was kept all day."""
     mine, holdings = 0, was
     for i in range(sold):
-        asset = touched[i]
-        mine += book.sold[asset] == 1
+        asset = book.touched[i]
+        mine += book.of[asset].sold == 1
         found = False
         for j in range(was):
-            found = found or before.asset[j] == asset
+            found = found or before[j].asset == asset
         holdings += not found
     if mine > 0 and holdings >= 2:
         for i in range(sold):
-            asset = touched[i]
-            if book.sold[asset] == 1 and book.pnl[asset] != 0.0:
-                count(tally, book.row[asset], 0 if book.pnl[asset] > 0.0 else 1, book.pnl[asset] / book.paid[asset])
+            asset = book.touched[i]
+            if book.of[asset].sold == 1 and abs(book.of[asset].pnl) > tie * book.of[asset].paid:
+                count(tally, book.of[asset].row, 0 if book.of[asset].pnl > 0.0 else 1, book.of[asset].pnl / book.of[asset].paid)
         for j in range(was):
-            asset = before.asset[j]
-            row = price_row(quotes, book, asset, time) if book.sold[asset] == 0 else -1
+            asset = before[j].asset
+            row = price_row(quotes, book, asset, time) if book.of[asset].sold == 0 else -1
             if row >= 0:
                 same_day = quotes.time[row] // k.DAY == time // k.DAY
-                high, low = (quotes.high[row], quotes.low[row]) if same_day else (quotes.price[row], quotes.price[row])
-                count_paper(tally, book.row[asset], before.units[j], before.basis[j], quotes.price[row], high, low)
+                high, low = (quotes.row[row].high, quotes.row[row].low) if same_day else (quotes.row[row].price, quotes.row[row].price)
+                count_paper(tally, book.of[asset].row, before[j].units, before[j].basis, quotes.row[row].price, high, low, tie)
     for i in range(sold):
-        asset = touched[i]
-        book.sold[asset], book.pnl[asset], book.paid[asset] = 0, 0.0, 0.0
+        asset = book.touched[i]
+        book.of[asset].sold, book.of[asset].pnl, book.of[asset].paid = 0, 0.0, 0.0
 
 
 @jit
-def walk(tape: Tape, quotes: Quotes, book: Book, before: Before, tally: Tally, home: Bools, fifo: bool, odean: bool, end: int) -> int:
+def walk(tape: Tape, quotes: Quotes, book: Book, before: Records, tally: Tally, home: Bools, rules: Rules) -> int:
     """All clients, one after the other; returns the number of (client, asset) rows."""
-    rows = 0
-    touched = np.empty(len(book.units), np.int64)
+    none = tape.start[0]  # a typed 0: a literal one would have everything below compiled twice
+    rows = none
     for client in range(len(tape.start) - 1):
-        t, stop, held, first_row = tape.start[client], tape.start[client + 1], 0, rows
+        t, stop, held, first_row = tape.start[client], tape.start[client + 1], none, rows
         stats = tally.client[client]
         while t < stop:
-            time, was, sold, group = tape.time[t], held, 0, tape.group[t]
+            time, was, sold, group = tape.trade[t].time, held, none, tape.trade[t].group
             look(quotes, book, before, time, held)
-            while t < stop and tape.group[t] == group:
-                asset = tape.asset[t]
-                if book.row[asset] < 0:
-                    book.row[asset] = rows
-                    tally.row_client[rows], tally.row_asset[rows] = client, asset
+            while t < stop and tape.trade[t].group == group:
+                asset = tape.trade[t].asset
+                if book.of[asset].row < 0:
+                    book.of[asset].row = rows
+                    tally.pair[rows, 0], tally.pair[rows, 1] = client, asset
                     rows += 1
-                sign = 1.0 if book.units[asset] > 0.0 else -1.0
-                closed, cost, held = trade(book, asset, t, tape.units[t], tape.price[t], fifo, held)
-                stats[k.TRADED] += abs(tape.units[t]) * tape.price[t]
-                if closed > 0.0 and odean:
-                    if book.sold[asset] == 0:
-                        touched[sold] = asset
+                sign = 1.0 if book.of[asset].units > 0.0 else -1.0
+                closed, cost, held = trade(book, asset, t, tape.trade[t].units, tape.trade[t].price, rules.fifo, held)
+                stats[k.TRADED] += abs(tape.trade[t].units) * tape.trade[t].price
+                if closed > 0.0 and rules.odean:
+                    if book.of[asset].sold == 0:
+                        book.touched[sold] = asset
                         sold += 1
-                    if not tape.left_out[t]:
-                        book.pnl[asset] += sign * (closed * tape.price[t] - cost)
-                        book.paid[asset] += cost
-                    book.sold[asset] = 1 if not tape.left_out[t] or book.sold[asset] == 1 else 2
-                elif not odean and not tape.left_out[t]:
-                    judge_trade(tape, quotes, book, before, tally, t, was, closed, cost)
+                    if not tape.trade[t].left_out:
+                        book.of[asset].pnl += sign * closed * (tape.trade[t].price - cost)
+                        book.of[asset].paid += closed * cost
+                    book.of[asset].sold = 1 if not tape.trade[t].left_out or book.of[asset].sold == 1 else 2
+                elif not rules.odean and not tape.trade[t].left_out:
+                    judge_trade(tape, quotes, book, before, tally, t, was, closed, cost, rules.tie)
                 t += 1
             if sold > 0:
-                judge_day(quotes, book, before, tally, touched, sold, time, was)
-            until = tape.time[t] if t < stop else end
+                judge_day(quotes, book, before, tally, sold, time, was, rules.tie)
+            until = tape.trade[t].time if t < stop else rules.end
             settle(quotes, book, before, stats, home, time, (until - time) / k.DAY, was, held)
         clear(book, tally, first_row, rows)
     return rows
@@ -282,6 +288,6 @@ def walk(tape: Tape, quotes: Quotes, book: Book, before: Before, tally: Tally, h
 def clear(book: Book, tally: Tally, first: int, last: int) -> None:
     """Forget a client: only what he touched is written."""
     for row in range(first, last):
-        asset = tally.row_asset[row]
-        book.units[asset], book.weight[asset] = 0.0, 0.0
-        book.slot[asset], book.row[asset], book.quote[asset], book.head[asset] = -1, -1, -2, -1
+        asset = tally.pair[row, 1]
+        book.of[asset].units, book.of[asset].weight = 0.0, 0.0
+        book.of[asset].slot, book.of[asset].row, book.of[asset].quote, book.of[asset].head, book.of[asset].at = -1, -1, -2, -1, k.NEVER

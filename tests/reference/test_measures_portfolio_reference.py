@@ -18,3 +18,9 @@ def test_expected_shortfall_is_the_minimum_of_rockafellar_and_uryasev(count: int
     solved = linprog(cost, A_ub=rows, b_ub=returns, bounds=[(None, None)] + [(0.0, None)] * count)
     assert solved.status == 0
     assert conditional_value_at_risk(returns, level) == pytest.approx(solved.fun, abs=1e-12)
+
+
+def test_the_program_catches_a_tail_that_ignores_the_edge_period() -> None:
+    returns = np.random.default_rng(37).standard_t(3, size=37) * 0.02
+    whole = np.sort(-returns)[::-1][: int(0.1 * 37)].mean()  # 3 of the 3.7 worst
+    assert conditional_value_at_risk(returns, 0.9) != pytest.approx(whole, abs=1e-6)

@@ -140,9 +140,10 @@ def _traded(held: FloatArray, value: FloatArray, weights: FloatArray, target: Fl
     left = value
     for _ in range(_COST_STEPS if policy.cost > 0.0 else 0):
         again = value - policy.cost * np.abs(goal * left[:, None] - held).sum(axis=1)
-        if (np.abs(again - left) <= 1e-15 * value).all():
+        moving = np.abs(again - left) > 1e-15 * value
+        if not moving.any():
             break
-        left = again
+        left = np.where(moving, again, left)
     return goal * left[:, None]
 
 

@@ -14,21 +14,34 @@ from advisor.evaluate.backtest_record import Failures, Record
 from advisor.evaluate.plots import plot_backtest
 from advisor.evaluate.result_html import result_card, result_page
 from advisor.evaluate.statistics import BootstrapInterval, Statistic, bootstrap_interval
-from advisor.measures import portfolio as measure
+from advisor.measures.portfolio import (
+    annual_return,
+    beta,
+    calmar_ratio,
+    conditional_value_at_risk,
+    drawdowns,
+    hit_ratio,
+    information_ratio,
+    max_drawdown,
+    sharpe_ratio,
+    sortino_ratio,
+    tracking_error,
+    volatility,
+)
 
 
 def statistics_of(periods_per_year: float) -> dict[str, Statistic]:
     """The measures of a stream of returns by name, each from shape (..., T) to (...)."""
     year = periods_per_year
     return {
-        "annual_return": lambda r: measure.annual_return(r, year),
-        "volatility": lambda r: measure.volatility(r, year),
-        "sharpe": lambda r: measure.sharpe_ratio(r, periods_per_year=year),
-        "sortino": lambda r: measure.sortino_ratio(r, periods_per_year=year),
-        "max_drawdown": measure.max_drawdown,
-        "calmar": lambda r: measure.calmar_ratio(r, year),
-        "cvar_95": lambda r: measure.conditional_value_at_risk(r, 0.95),
-        "hit_ratio": measure.hit_ratio,
+        "annual_return": lambda r: annual_return(r, year),
+        "volatility": lambda r: volatility(r, year),
+        "sharpe": lambda r: sharpe_ratio(r, periods_per_year=year),
+        "sortino": lambda r: sortino_ratio(r, periods_per_year=year),
+        "max_drawdown": max_drawdown,
+        "calmar": lambda r: calmar_ratio(r, year),
+        "cvar_95": lambda r: conditional_value_at_risk(r, 0.95),
+        "hit_ratio": hit_ratio,
     }
 
 
@@ -99,7 +112,7 @@ class BacktestResult:
     @property
     def drawdowns(self) -> pd.Series:
         """Loss from the highest value so far at each close, positive, cash flows left out."""
-        return self._daily(measure.drawdowns(self.record.returns), "drawdown")
+        return self._daily(drawdowns(self.record.returns), "drawdown")
 
     def to_frame(self) -> pd.DataFrame:
         """One row a session: return, growth of 1, drawdown, exposure, wealth, and the benchmark's return where there is one."""
@@ -107,7 +120,7 @@ class BacktestResult:
         columns = {
             "return": r,
             "growth": np.cumprod(1.0 + r),
-            "drawdown": measure.drawdowns(r),
+            "drawdown": drawdowns(r),
             "exposure": self.record.exposure,
             "wealth": self.record.wealth,
         }
@@ -160,10 +173,10 @@ class BacktestResult:
             "failures": len(self.failures),
         }
         if self.beside is not None:
-            numbers["benchmark_return"] = measure.annual_return(self.beside, year)
-            numbers["tracking_error"] = measure.tracking_error(r, self.beside, year)
-            numbers["information_ratio"] = measure.information_ratio(r, self.beside, year)
-            numbers["beta"] = measure.beta(r, self.beside)
+            numbers["benchmark_return"] = annual_return(self.beside, year)
+            numbers["tracking_error"] = tracking_error(r, self.beside, year)
+            numbers["information_ratio"] = information_ratio(r, self.beside, year)
+            numbers["beta"] = beta(r, self.beside)
         return {name: float(value) for name, value in numbers.items()}
 
     def _daily(self, values: FloatArray, name: str) -> pd.Series:

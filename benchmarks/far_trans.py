@@ -154,7 +154,7 @@ def suitable_table(folder: Path, days: list[str], recipes: dict[str, Recipe]) ->
                 check_most=2000,
             )
             views = [report.score("ndcg", K, view=v).value for v in ("raw", "reachable", "ceiling")]
-            rows[name].append([report.suitability.share, *views, report.counts["reachable_purchases"] / report.counts["purchases"]])
+            rows[name].append([report.suitability, *views, report.counts["reachable_purchases"] / report.counts["purchases"]])
     lines = [
         f"| recipe | suitability (re-checked) | nDCG@{K} raw | on reachable purchases | ceiling of raw | purchases reachable |",
         "|---|---|---|---|---|---|",

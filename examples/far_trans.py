@@ -101,17 +101,27 @@ def main() -> None:
         .fit(purchases(folder, day), catalogue=house.house.catalogue)
         .rank(table.ids, PICKS, eligible=batch.allowed, clients=table)
     )
-    print("\nWhat they bought in the six months after, against the suitable products ranked by taste:")
+    if folder is not None:
+        who = far.customers(folder, day)
+        print(
+            f"\nLevels: {who['level'].notna().sum():,} of {len(who):,} customers have one, {who['level_modelled'].sum():,} of these were predicted by a model of the bank's."
+        )
+    print(
+        "\nWhat they bought in the six months after, against the suitable products ranked by taste (clients who bought nothing are left out):"
+    )
+    desk = house.house
     print(
         evaluate_match(
             ranked,
             later,
             eligible=batch.allowed,
             baseline=known,
-            regime=house.house.regime,
+            regime=desk.regime,
             clients=table,
-            catalogue=house.house.catalogue,
+            catalogue=desk.catalogue,
             profiles=batch.profiles,
+            skip_without_purchases=True,
+            by="level",
         )
     )
 

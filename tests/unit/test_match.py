@@ -177,8 +177,8 @@ def people() -> tuple[RiskProfiles, ClientTable]:
 def test_suitability_is_proved_pair_by_pair_and_a_leak_is_found() -> None:
     profiles, clients = people()
     fine = evaluate_match(ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=clients, catalogue=shelf())
-    assert fine.suitability.share == 1.0
-    assert fine.suitability.checked == 8
+    assert fine.suitability == 1.0
+    assert fine.suitability_check.checked == 8
     leaky = evaluate_match(
         ranked({"x": "abd", "y": "abe", "z": "cde"}),
         bought(TRUTH),
@@ -187,9 +187,9 @@ def test_suitability_is_proved_pair_by_pair_and_a_leak_is_found() -> None:
         clients=clients,
         catalogue=shelf(),
     )
-    assert leaky.suitability.suitable == 7
-    assert {(b.client_id, b.product_id) for b in leaky.suitability.broken} == {("x", "d"), ("y", "e")}
-    assert all(b.decision == "refuse" and b.rules for b in leaky.suitability.broken)
+    assert leaky.suitability_check.suitable == 7
+    assert {(b.client_id, b.product_id) for b in leaky.suitability_check.broken} == {("x", "d"), ("y", "e")}
+    assert all(b.decision == "refuse" and b.rules for b in leaky.suitability_check.broken)
 
 
 def test_the_check_asks_the_regime_and_not_the_mask() -> None:
@@ -209,8 +209,8 @@ def test_the_check_asks_the_regime_and_not_the_mask() -> None:
         clients=clients,
         catalogue=shelf(),
     )
-    assert report.suitability.share == pytest.approx(6 / 8)
-    assert report.suitability.rules == {"w1": 2}
+    assert report.suitability == pytest.approx(6 / 8)
+    assert report.suitability_check.rules == {"w1": 2}
 
 
 def test_a_pick_off_the_shelf_or_of_a_row_with_a_problem_is_not_suitable() -> None:
@@ -220,7 +220,7 @@ def test_a_pick_off_the_shelf_or_of_a_row_with_a_problem_is_not_suitable() -> No
     )
     short = Catalogue.from_products(shelf().products[:4])
     report = evaluate_match(ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=table, catalogue=short)
-    assert report.suitability.rules == {"client_has_problem": 2, "product_not_in_catalogue": 1}
+    assert report.suitability_check.rules == {"client_has_problem": 2, "product_not_in_catalogue": 1}
 
 
 def test_a_drawn_check_says_that_it_is_one() -> None:
@@ -228,16 +228,16 @@ def test_a_drawn_check_says_that_it_is_one() -> None:
     report = evaluate_match(
         ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=clients, catalogue=shelf(), check_most=4
     )
-    assert 0 < report.suitability.checked <= 4
-    assert "drawn" in report.suitability.how
+    assert 0 < report.suitability_check.checked <= 4
+    assert "drawn" in report.suitability_check.how
 
 
 def test_without_rules_suitability_is_not_claimed() -> None:
     report = evaluate_match(ranked(LISTS), bought(TRUTH))
-    assert np.isnan(report.suitability.share)
+    assert np.isnan(report.suitability)
     assert "not checked" in str(report)
     inside = evaluate_match(ranked(LISTS), bought(TRUTH), eligible=np.ones((3, 5), dtype=bool))
-    assert "mask" in inside.suitability.how
+    assert "mask" in inside.suitability_check.how
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from advisor.engine.holdings import Holdings
 from advisor.engine.house import House, inputs_digest
 from advisor.engine.own_limits import floor_of, limits_around
 from advisor.engine.place import STATUSES, Places
+from advisor.errors import InputError
 from advisor.optimize.certificate import certify
 
 if TYPE_CHECKING:
@@ -150,8 +151,6 @@ class AdviceBatch:
         Raises:
             InputError: pyarrow is not installed.
         """
-        from advisor.errors import InputError
-
         try:
             import pyarrow as pa
         except ImportError as error:

@@ -94,7 +94,7 @@ def evaluate_match(
         client_ids=ranking.client_ids,
         ks=ks,
         counts=found.counts,
-        suitability=suitability,
+        suitability_check=suitability,
         scores=tuple(scores),
         outcome_of=outcome_of,
         table=table,

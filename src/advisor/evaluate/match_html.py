@@ -47,7 +47,7 @@ def report_page(report: MatchReport, title: str, probability: ProbabilityReport 
 
 
 def _cards(report: MatchReport) -> str:
-    s, n = report.suitability, report.counts
+    s, n = report.suitability_check, report.counts
     best = report.score()
     reach, top = (report.score(view=v).value for v in ("reachable", "ceiling"))
     cards = [
@@ -69,7 +69,7 @@ def _cards(report: MatchReport) -> str:
 
 
 def _broken(report: MatchReport) -> str:
-    s = report.suitability
+    s = report.suitability_check
     if not s.broken:
         return ""
     rows = [[b.client_id, b.product_id, b.decision, ", ".join(b.rules)] for b in s.broken]

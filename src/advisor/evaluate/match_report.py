@@ -58,7 +58,7 @@ class MatchReport:
         client_ids: Clients judged, length c.
         ks: Cut-offs.
         counts: Clients, purchases, reachable purchases, picks, ...: what the means stand on.
-        suitability: The re-check of the picks. Not a part of any other number.
+        suitability_check: The re-check of the picks. Not a part of any other number.
         scores: Every metric x k x view x segment.
         outcome_of: Which distinct outcome each client had, shape (c,).
         table: Value of each distinct outcome by (view, metric, k), shape (u,), nan = does not count.
@@ -70,13 +70,18 @@ class MatchReport:
     client_ids: tuple[str, ...]
     ks: tuple[int, ...]
     counts: Mapping[str, int]
-    suitability: SuitabilityCheck
+    suitability_check: SuitabilityCheck
     scores: tuple[Score, ...]
     outcome_of: IntArray
     table: Mapping[Key, FloatArray]
     definitions: Mapping[str, str]
     lists: Mapping[str, float] = field(default_factory=dict)
     baseline_lists: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def suitability(self) -> float:
+        """Share of the picks checked that satisfy every hard rule; 1 is the only good answer, nan where none was checked."""
+        return self.suitability_check.share
 
     def score(self, metric: str = "ndcg", k: int | None = None, *, view: str = "raw", by: str = ALL, segment: str = ALL) -> Score:
         """One score; k defaults to the largest. Raises `InputError` when it was not computed."""
@@ -149,7 +154,7 @@ class MatchReport:
     def __repr__(self) -> str:
         best = self.score()
         return (
-            f"MatchReport({self.counts['clients']:,} clients, suitability {_share(self.suitability.share)}, "
+            f"MatchReport({self.counts['clients']:,} clients, suitability {_share(self.suitability)}, "
             f"nDCG@{best.k} {best.value:.4f} [{best.low:.4f}, {best.high:.4f}])"
         )
 
@@ -159,7 +164,7 @@ class MatchReport:
     def _lines(self) -> Iterator[str]:
         n = self.counts
         yield f"Match report: {n['clients']:,} clients, {n['purchases']:,} later purchases, {n['reachable_purchases']:,} of them reachable ({_share(_ratio(n['reachable_purchases'], n['purchases']))})"
-        s = self.suitability
+        s = self.suitability_check
         yield f"Suitability  {_share(s.share)}  ({s.suitable:,} of {s.checked:,} picks; {s.how})"
         for b in s.broken[:3]:
             yield f"  broken: {b.product_id} for {b.client_id}: {b.decision} ({', '.join(b.rules)})"

@@ -14,12 +14,16 @@ from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
+from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
+from advisor.recommend.association import Association
 from advisor.recommend.blend import Blend
+from advisor.recommend.content import Content
 from advisor.recommend.factors import ALS, BPR
 from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
 from advisor.recommend.linear import FittedModel
-from advisor.recommend.popularity import Popularity
+from advisor.recommend.mvecf import MVECF
+from advisor.recommend.popularity import Demographic, Popularity
 from advisor.recommend.recipe import Recipe
 from advisor.recommend.restore import restore
 
@@ -58,6 +62,17 @@ def hit_rate(ranking: Ranking) -> float:
     return float(np.mean(np.take_along_axis(wanted, ranking.codes, axis=1).any(axis=1)))
 
 
+def shelf(order: list[str]) -> Catalogue:
+    """The three tastes are three assets."""
+    assets = [f"a{int(name[1:]) // 8}" if name in PRODUCTS else "a0" for name in order]
+    return Catalogue.from_frame(
+        pd.DataFrame({"id": order, "name": order, "asset": assets, "risk_level": [1 + i % 5 for i in range(len(order))]})
+    )
+
+
+MODEL = ReturnModel(["a0", "a1", "a2"], [0.02, 0.04, 0.06], np.diag([0.01, 0.02, 0.04]))
+
+
 class RecommenderContract:
     """What a caller may rely on, whatever the recipe."""
 
@@ -67,10 +82,18 @@ class RecommenderContract:
     explains = True
     """Whether holdings explain scores in full."""
 
+    reads_catalogue = False
+    """Whether the recipe cannot do without catalogue and model."""
+
+    @classmethod
+    def train(cls) -> FittedModel:
+        more = {"catalogue": shelf(list(PRODUCTS)), "model": MODEL} if cls.reads_catalogue else {}
+        return cls.recipe.fit(BOUGHT, clients=clients_table(BOUGHT.clients.ids), seed=3, **more)
+
     @pytest.fixture(scope="class")
     @classmethod
     def fitted(cls) -> FittedModel:
-        return cls.recipe.fit(BOUGHT, clients=clients_table(BOUGHT.clients.ids), seed=3)
+        return cls.train()
 
     def test_columns_are_the_products_and_scores_are_finite(self, fitted: FittedModel) -> None:
         scores = fitted.scores(BOUGHT.clients.ids)
@@ -80,8 +103,7 @@ class RecommenderContract:
 
     def test_the_catalogue_gives_the_order(self) -> None:
         order = [*reversed(PRODUCTS[4:]), "NEW"]
-        shelf = Catalogue.from_frame(pd.DataFrame({"id": order, "name": order, "asset": "a", "risk_level": 3}))
-        fitted = self.recipe.fit(BOUGHT, catalogue=shelf, clients=clients_table(BOUGHT.clients.ids))
+        fitted = self.recipe.fit(BOUGHT, catalogue=shelf(order), model=MODEL, clients=clients_table(BOUGHT.clients.ids))
         assert fitted.products == tuple(order)
         assert np.isfinite(fitted.scores(["c000", "nobody"])).all()
 
@@ -152,7 +174,7 @@ class RecommenderContract:
         np.testing.assert_array_equal(ranking.scores, np.take_along_axis(scores, ranking.codes, axis=1))
 
     def test_same_seed_same_bytes(self, fitted: FittedModel) -> None:
-        again = self.recipe.fit(BOUGHT, clients=clients_table(BOUGHT.clients.ids), seed=3)
+        again = self.train()
         np.testing.assert_array_equal(again.scores(BOUGHT.clients.ids), fitted.scores(BOUGHT.clients.ids))
 
     def test_accuracy_floor(self, fitted: FittedModel) -> None:
@@ -233,3 +255,41 @@ class TestBlend(RecommenderContract):
     recipe = Blend([EASE(20.0), Popularity(), RandomWalk(), ALS(factors=4, regularization=3.0)], [1.0, 0.1, 0.5, 0.2])
     floor = 0.80
     explains = False
+
+
+class TestBlendLearnt(RecommenderContract):
+    recipe = Blend([ItemKNN.conditional(shrinkage=5.0), Popularity(), Association()], validation_days=60)
+    floor = 0.80
+    explains = False
+
+
+class TestBlendForBanks(RecommenderContract):
+    recipe = Blend.for_banks()
+    floor = 0.80
+
+
+class TestAssociation(RecommenderContract):
+    recipe = Association()
+    floor = 0.80
+
+
+class TestContent(RecommenderContract):
+    recipe = Content()
+    floor = 0.60
+    reads_catalogue = True
+
+
+class TestMVECF(RecommenderContract):
+    recipe = MVECF(factors=4, regularization=3.0)
+    floor = 0.80
+    reads_catalogue = True
+
+
+class TestSegmentPopularity(RecommenderContract):
+    recipe = Popularity(by=("segment",))
+    floor = 0.38
+
+
+class TestDemographic(RecommenderContract):
+    recipe = Demographic()
+    floor = 0.38

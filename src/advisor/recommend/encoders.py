@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,47 +86,66 @@ class Held:
 class FoldedIn:
     """Each is given the factors that explain best what he holds; who holds nothing asks for one last row, popularity.
 
-    p = (base + extra * sum over held of q q')^-1 * gain * sum over held of q: the client step of weighted least squares, solved exactly and for
-    everybody alike, so a client met in training and a newcomer with the same holdings get the same answer.
+    p = (base + ridge * I + extra * sum of q q')^-1 (shift + sum of image + sum of tilt / number held): the client step of weighted least squares, solved exactly
+    and for everybody alike, so a client met in training and a newcomer with the same holdings get the same answer.
 
     Attributes:
         items: Product ids behind the factors.
         factors: Item factors q, shape (items, f).
-        base: Shape (f, f), positive definite.
+        base: Shape (f, f), positive semidefinite.
+        ridge: Added to its diagonal.
         extra: Weight of a held item beyond the background.
-        gain: Weight of a held item.
+        image: What holding an item adds to the right side, shape (items, f).
+        tilt: The same, divided by the number of items held, shape (items, f) or (0, f) for none.
+        shift: What everybody has on the right side, shape (f,).
     """
 
     items: IdMap
     factors: FloatArray
     base: FloatArray
+    ridge: float
     extra: float
-    gain: float
+    image: FloatArray
+    tilt: FloatArray
+    shift: FloatArray
 
     def encode(self, batch: Batch) -> Rows:
         """All factors of each client, or the last row."""
-        from advisor.recommend.kernels import fold_in
+        size, empty = self.factors.shape[1], np.diff(batch.held.indptr) == 0
+        solved = np.column_stack([self.factors_of(batch.held), empty.astype(np.float64)])
+        return dense_rows(solved, np.where(empty, size, 0), np.where(empty, 1, size))
 
-        size = self.factors.shape[1]
-        solved = fold_in(batch.held.indptr, batch.held.codes, self.factors, self.base, self.extra, self.gain)
-        empty = np.diff(batch.held.indptr) == 0
-        return dense_rows(np.column_stack([solved, empty.astype(np.float64)]), np.where(empty, size, 0), np.where(empty, 1, size))
+    def factors_of(self, held: Rows) -> FloatArray:
+        """Client factors of rows of holdings, shape (c, f)."""
+        from advisor.recommend.kernels import score_rows, solve_rows
+
+        lengths = np.diff(held.indptr)
+        right = self.shift + score_rows(held.indptr, held.codes, NO_WEIGHTS, self.image)
+        if len(self.tilt):
+            right += score_rows(held.indptr, held.codes, NO_WEIGHTS, self.tilt) / np.maximum(lengths, 1)[:, None]
+        return solve_rows(held.indptr, held.codes, self.factors, self.base, np.ones(len(held)), self.ridge, self.extra, right)
 
     def keys(self, batch: Batch) -> IntArray:
         """Holdings decide everything."""
         return _no_keys(batch)
 
     def parts(self, batch: Batch) -> Parts:
-        """The solution is linear in its right side, a sum over held products: one part each."""
+        """The solution is linear in its right side, a sum over held products: one part each, and one for what everybody has."""
         codes = batch.held.codes
+        if not len(codes):
+            return Parts((), (), np.zeros((0, len(self.shift) + 1)))
         q = self.factors[codes]
-        system = self.base + self.extra * np.einsum("hi,hj->ij", q, q)
-        rows = self.gain * np.linalg.solve(system, q.T).T if len(codes) else q
-        return Parts(tuple(self.items.ids[c] for c in codes.tolist()), ("",) * len(codes), np.column_stack([rows, np.zeros(len(codes))]))
+        system = self.base + self.ridge * np.eye(len(self.shift)) + self.extra * np.einsum("hi,hj->ij", q, q)
+        right = self.image[codes] + (self.tilt[codes] / len(codes) if len(self.tilt) else 0.0)
+        names, attributes = tuple(self.items.ids[c] for c in codes.tolist()), ("",) * len(codes)
+        if self.shift.any():
+            right, names, attributes = np.vstack([right, self.shift]), (*names, ""), (*attributes, "expected return")
+        return Parts(names, attributes, np.column_stack([np.linalg.solve(system, right.T).T, np.zeros(len(right))]))
 
     def state(self) -> State:
         """Factors and system."""
-        return "folded_in", {"factors": self.factors, "base": self.base}, {"extra": self.extra, "gain": self.gain}
+        arrays = {name: getattr(self, name) for name in ("factors", "base", "image", "tilt", "shift")}
+        return "folded_in", arrays, {"ridge": self.ridge, "extra": self.extra}
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,20 +246,3 @@ def dense_rows(values: FloatArray, start: IntArray, length: IntArray) -> Rows:
     rows = np.repeat(np.arange(len(values)), length)
     codes = np.arange(indptr[-1]) - np.repeat(indptr[:-1] - start, length)
     return Rows(indptr, codes, values[rows, codes])
-
-
-def restore_encoder(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], items: IdMap) -> Encoder:
-    """The encoder that `state` wrote."""
-    if kind == "stacked":
-        parts: Sequence[Mapping[str, Any]] = meta["encoders"]
-        own = [{n.removeprefix(f"{i}."): a for n, a in arrays.items() if n.startswith(f"{i}.")} for i in range(len(parts))]
-        return Stacked(
-            tuple(restore_encoder(p["kind"], a, p["meta"], items) for p, a in zip(parts, own, strict=True)), tuple(meta["offsets"])
-        )
-    if kind == "held":
-        return Held(items, float(meta["damping"]))
-    if kind == "folded_in":
-        return FoldedIn(items, arrays["factors"], arrays["base"], float(meta["extra"]), float(meta["gain"]))
-    if kind == "member":
-        return Member(items, arrays["factors"], arrays["image"])
-    return Same()

@@ -77,8 +77,9 @@ class ALS(Recipe):
             _, items = (
                 _trained(trainer, history, "ALS") if len(training.interactions) else (None, np.zeros((len(history.items), self.factors)))
             )
-            base = items.T @ items + self.regularization * np.eye(self.factors)
-        encoder = FoldedIn(history.items, items, base, self.alpha - 1.0, self.alpha)
+            base = items.T @ items
+        none, zero = np.zeros((0, self.factors)), np.zeros(self.factors)
+        encoder = FoldedIn(history.items, items, base, self.regularization, self.alpha - 1.0, self.alpha * items, none, zero)
         matrix = np.vstack([items[: history.shelf].T, history.popularity()[None, : history.shelf]])
         settings = self.settings()
         return FittedModel("ALS", history, encoder, matrix, settings | {"seed": training.seed})

@@ -19,6 +19,9 @@ from advisor.recommend.linear import FittedModel, State
 from advisor.recommend.recipe import Recipe, Training, check_half_life, check_range
 from advisor.recommend.threads import one_thread
 
+ALL = 1_000_000
+"""As many neighbours as there are."""
+
 
 @dataclass(frozen=True)
 class GramRecipe(Recipe):
@@ -151,6 +154,14 @@ class ItemKNN(GramRecipe):
         check_range("neighbours", self.neighbours, 1, why="nothing would be similar to anything")
         check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would raise similarities that rest on nothing")
         check_half_life(self.half_life_days)
+
+    @classmethod
+    def conditional(cls, *, shrinkage: float = 20.0, half_life_days: float | None = None) -> ItemKNN:
+        """Share of owners of the held product who own (or with a half-life lately bought) the scored one, over all neighbours.
+
+        The best single recipe on the first 12 of 35 FAR-Trans time points.
+        """
+        return cls(ALL, shrinkage, "conditional", half_life_days)
 
     @property
     def half_life(self) -> float | None:

@@ -153,18 +153,10 @@ def rank_rows(
     shelf: tuple[BoolArray, IntArray, IntArray, IntArray],
     k: int,
 ) -> tuple[IntArray, FloatArray]:
-    """Masked exact top-k, fused with scoring: nothing of size rows x columns is ever made.
+    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`, which lays the matrix' columns out.
 
-    Args:
-        query: indptr, codes, weights of the query rows.
-        matrix: What queries are multiplied with, columns laid out so that what many classes may have comes first.
-        held: indptr, codes of what to leave out, by position in the layout.
-        jobs: Query row and class of each job.
-        shelf: Allowed by class and position; number of positions a class needs; column of each position.
-        k: Slots.
-
-    Returns:
-        Columns (-1 = empty) and scores (nan there), a row a job, ties by column.
+    `query` and `held` are compressed rows; `jobs` the query row and class of each job; `shelf` what each class may have by position, how many
+    positions it needs, the column of each position and the position of each column.
     """
     row_of, class_of = jobs
     allowed, limits, column_of, position_of = shelf
@@ -187,34 +179,29 @@ def rank_rows(
 
 
 @_compiled
-def hash_rows(indptr: IntArray, codes: IntArray, keys: IntArray) -> IntArray:
-    """One 64-bit number a row from its codes and its key; equal rows have equal numbers."""
-    rows = len(indptr) - 1
-    out = np.empty(rows, dtype=np.int64)
-    for r in prange(rows):
-        h = (np.uint64(1469598103934665603) ^ np.uint64(keys[r])) * np.uint64(1099511628211)
-        for e in range(indptr[r], indptr[r + 1]):
-            h = (h ^ (np.uint64(codes[e]) + np.uint64(0x9E3779B97F4A7C15))) * np.uint64(1099511628211)
-            h ^= h >> np.uint64(29)
-        out[r] = np.int64(h)
-    return out
-
-
-@_compiled
-def fold_in(indptr: IntArray, codes: IntArray, factors: FloatArray, base: FloatArray, extra: float, gain: float) -> FloatArray:
-    """Each row's least-squares factors (base + extra * sum q q')^-1 gain * sum q, by Cholesky in a fixed order, shape (rows, f)."""
+def solve_rows(
+    indptr: IntArray,
+    codes: IntArray,
+    factors: FloatArray,
+    base: FloatArray,
+    scale: FloatArray,
+    ridge: float,
+    extra: float,
+    right: FloatArray,
+) -> FloatArray:
+    """Each row's (scale * base + ridge * I + extra * sum of q q')^-1 right, by Cholesky in a fixed order, shape (rows, f)."""
     rows, size = len(indptr) - 1, factors.shape[1]
-    out = np.zeros((rows, size))
+    out = right.copy()
     for r in prange(rows):
-        system = base.copy()
-        right = out[r]
+        system = base * scale[r]
+        for i in range(size):
+            system[i, i] += ridge
         for e in range(indptr[r], indptr[r + 1]):
             q = factors[codes[e]]
             for i in range(size):
-                right[i] += gain * q[i]
                 for j in range(i + 1):
                     system[i, j] += extra * q[i] * q[j]
-        _solve(system, right)
+        _solve(system, out[r])
     return out
 
 

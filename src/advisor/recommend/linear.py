@@ -24,8 +24,9 @@ from advisor.recommend.ranking import as_eligibility, masked_top_k
 
 State = tuple[str, dict[str, np.ndarray], dict[str, Any]]
 """Kind, arrays and JSON-able rest: all that is needed to build the thing again, without pickle."""
-DENSE_CELLS = 4_000_000
-"""Cells of the score matrix made at a time where all of it is not wanted (32 MB)."""
+_HASH_SEED = 20_190_801
+_TOO_FEW_ALIKE = 0.9
+"""Where more than this share of clients is unlike any other, grouping them costs more than it saves."""
 
 
 @dataclass(frozen=True)
@@ -201,16 +202,18 @@ class FittedModel:
 def distinct(batch: Batch, keys: IntArray) -> tuple[Batch, IntArray]:
     """Clients who cannot be told apart, once: the batch of them, and each client's row in it.
 
-    Two thirds of a bank's clients share their set of holdings with somebody. Rows are grouped by a 64-bit hash and then compared entry by entry:
-    should two different rows ever share a hash, nobody is grouped, and only time is lost.
+    Two thirds of a bank's clients share their set of holdings with somebody. Sets are grouped by a sum of random 64-bit numbers, one a product, and
+    then compared entry by entry: should two different sets ever share a sum, nobody is grouped, and only time is lost.
     """
-    from advisor.recommend.kernels import hash_rows
-
     held, alone = batch.held, np.arange(len(batch))
     if len(batch) < 2:
         return batch, alone
-    _, first, inverse = np.unique(hash_rows(held.indptr, held.codes, keys), return_index=True, return_inverse=True)
-    if len(first) > 0.9 * len(batch):
+    top = int(held.codes.max()) + 1 if len(held.codes) else 0
+    numbers = np.random.default_rng(_HASH_SEED).integers(0, 2**64, size=top, dtype=np.uint64)
+    sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(numbers[held.codes], dtype=np.uint64)])
+    hashes = (sums[held.indptr[1:]] - sums[held.indptr[:-1]]) ^ (keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    if len(first) > _TOO_FEW_ALIKE * len(batch):
         return batch, alone
     again = held.take(first[inverse])
     if not (np.array_equal(again.indptr, held.indptr) and np.array_equal(again.codes, held.codes) and (keys[first[inverse]] == keys).all()):

@@ -1,28 +1,113 @@
-"""The recipe every other one has to beat."""
+"""What everybody buys, and what people like this client buy: the recipes that need no purchases of his."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
+from advisor.arrays import FloatArray, IntArray
+from advisor.errors import InputError
+from advisor.recommend.attributes import Attributes
 from advisor.recommend.encoders import Same
+from advisor.recommend.history import History
 from advisor.recommend.linear import FittedModel
-from advisor.recommend.recipe import Recipe, Training
+from advisor.recommend.recipe import Recipe, Training, check_half_life, check_range
+from advisor.recommend.segments import Cells, OneHot
 
 
 @dataclass(frozen=True)
 class Popularity(Recipe):
-    """A product's score is the share of clients who bought it.
+    """A product's score is the share of clients who bought it, all of them or those of the client's segment.
 
     Args:
         half_life_days: Days in which a purchase loses half its weight; None: no recency.
+        by: Attributes whose combination is the segment, columns of `ClientTable` such as "segment", "level" or "answer:q1"; empty: no segments.
+        shrinkage: Clients of the whole bank added to every segment, so that a small one is not taken at its word.
     """
 
     half_life_days: float | None = None
+    by: tuple[str, ...] = ()
+    shrinkage: float = 50.0
+
+    def __post_init__(self) -> None:
+        check_half_life(self.half_life_days)
+        check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would turn the bank against its segments")
 
     def learn(self, training: Training) -> FittedModel:
         """Count."""
         history = training.history(self.half_life_days)
-        matrix = np.ascontiguousarray(history.popularity()[None, : history.shelf])
-        return FittedModel("Popularity", history, Same(), matrix, self.settings())
+        overall = history.popularity()[: history.shelf]
+        if not self.by:
+            return FittedModel("Popularity", history, Same(), np.ascontiguousarray(overall[None]), self.settings())
+        attributes, codes = _training_codes(training, history, self.by, "Popularity(by=...)")
+        cells, cell_of = np.unique(codes, axis=0, return_inverse=True)
+        counts, sizes = _bought(history, cell_of.ravel(), len(cells)), np.bincount(cell_of.ravel(), minlength=len(cells))
+        within = (counts + self.shrinkage * overall) / np.maximum(sizes + self.shrinkage, 1e-12)[:, None]
+        return FittedModel("Popularity", history, Cells(attributes, cells, codes), np.vstack([within, overall]), self.settings())
+
+
+@dataclass(frozen=True)
+class Demographic(Recipe):
+    """Each attribute of a client raises or lowers each product: ridge regression of what was bought on attributes, in closed form.
+
+    Args:
+        by: Attributes; None: all that are not the same for everybody, answers included.
+        regularization: Ridge, in clients.
+        half_life_days: Days in which a purchase loses half its weight; None: no recency.
+    """
+
+    by: tuple[str, ...] | None = None
+    regularization: float = 50.0
+    half_life_days: float | None = None
+
+    def __post_init__(self) -> None:
+        check_range(
+            "regularization", self.regularization, 1e-6, why="values of one attribute exclude each other, so their sum is known without it"
+        )
+        check_half_life(self.half_life_days)
+
+    def learn(self, training: Training) -> FittedModel:
+        """Regress."""
+        history = training.history(self.half_life_days)
+        attributes, codes = _training_codes(training, history, self.by, "Demographic")
+        offsets = attributes.offsets()
+        dense = np.zeros((len(codes), int(offsets[-1])))
+        np.put_along_axis(dense, codes + offsets[:-1], 1.0, axis=1)
+        overall = history.popularity()[: history.shelf]
+        mean = dense.mean(axis=0) if len(dense) else np.zeros(dense.shape[1])
+        system = dense.T @ dense - len(dense) * np.outer(mean, mean) + self.regularization * np.eye(dense.shape[1])
+        bought = _sums(history, dense) - len(dense) * np.outer(mean, overall)
+        effects = np.asarray(np.linalg.solve(system, bought), dtype=np.float64)
+        matrix = np.vstack([effects, overall - np.einsum("d,dp->p", mean, effects)])
+        return FittedModel("Demographic", history, OneHot(attributes, codes), matrix, self.settings())
+
+
+def _training_codes(training: Training, history: History, by: tuple[str, ...] | None, name: str) -> tuple[Attributes, IntArray]:
+    """Vocabulary, and the codes of the history's clients."""
+    if training.clients is None:
+        raise InputError(f"{name} reads client attributes, but no clients were given. Pass clients=.", field="clients", value=None)
+    attributes = Attributes.of(training.clients, by)
+    if not attributes.names:
+        raise InputError(
+            f"{name} found no attribute in which the clients differ. Give them a segment, a level or answers.", field="by", value=by
+        )
+    return attributes, attributes.codes(training.clients, training.clients.index.find(history.clients.ids))
+
+
+def _bought(history: History, group_of: IntArray, groups: int) -> FloatArray:
+    """Weighted purchases of each group and product on the shelf, shape (groups, p)."""
+    on_shelf = history.rows.codes < history.shelf
+    keys = group_of[history.rows.row_of_entry()] * history.shelf + history.rows.codes
+    weights = history.rows.full_weights()[on_shelf]
+    counts = np.bincount(keys[on_shelf], weights=weights, minlength=groups * history.shelf)
+    return counts.astype(np.float64).reshape(groups, history.shelf)
+
+
+def _sums(history: History, features: FloatArray) -> FloatArray:
+    """Features' X over the shelf, shape (d, p)."""
+    rows = history.rows
+    matrix = sparse.csr_array((rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items)))
+    sums: FloatArray = np.asarray(matrix.T @ features)
+    return np.ascontiguousarray(sums[: history.shelf].T)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from advisor.data.ids import IdMap
 from advisor.errors import InputError
-from advisor.recommend.encoders import restore_encoder
+from advisor.recommend.association import Baskets
+from advisor.recommend.encoders import FoldedIn, Held, Member, Same, Stacked
 from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
 from advisor.recommend.item_based import EASE, FittedItems, GramRecipe, ItemKNN, RandomWalk
-from advisor.recommend.linear import FittedModel, restored_history
+from advisor.recommend.linear import Encoder, FittedModel, restored_history
+from advisor.recommend.segments import restore_segments
 
 _GRAM_RECIPES: dict[str, type[GramRecipe]] = {"EASE": EASE, "ItemKNN": ItemKNN, "RandomWalk": RandomWalk}
 
@@ -52,3 +55,25 @@ def _with_counts(plain: FittedModel, arrays: Mapping[str, np.ndarray], meta: Map
         as_of=np.datetime64(meta["as_of"], "D"),
     )
     return FittedItems(plain.kind, history, plain.encoder, plain.matrix, plain.parameters, recipe, gram)
+
+
+def restore_encoder(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], items: IdMap) -> Encoder:
+    """The encoder that `state` wrote."""
+    if kind == "stacked":
+        parts: Sequence[Mapping[str, Any]] = meta["encoders"]
+        own = [{n.removeprefix(f"{i}."): a for n, a in arrays.items() if n.startswith(f"{i}.")} for i in range(len(parts))]
+        return Stacked(
+            tuple(restore_encoder(p["kind"], a, p["meta"], items) for p, a in zip(parts, own, strict=True)), tuple(meta["offsets"])
+        )
+    if kind == "held":
+        return Held(items, float(meta["damping"]))
+    if kind == "folded_in":
+        factors, base, image, tilt, shift = (arrays[name] for name in ("factors", "base", "image", "tilt", "shift"))
+        return FoldedIn(items, factors, base, float(meta["ridge"]), float(meta["extra"]), image, tilt, shift)
+    if kind == "member":
+        return Member(items, arrays["factors"], arrays["image"])
+    if kind == "baskets":
+        return Baskets(items, arrays["pairs"])
+    if kind in ("cells", "one_hot"):
+        return restore_segments(kind, arrays, meta)
+    return Same()

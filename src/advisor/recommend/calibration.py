@@ -1,0 +1,229 @@
+"""Scores as probabilities: of a list's picks, how many are bought, and what it costs to promise more.
+
+What the number means: P(the client buys this pick within the window | he buys something new within it), on lists as they are served, masks included. The unconditional one is the
+same times the share of clients who buy anything. Base rates are near one in twelve a pick and scores add little sharpness, so say "about one
+in ten", never "a 90 % match".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+from scipy.special import expit
+
+from advisor.arrays import BoolArray, FloatArray
+from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.errors import InputError
+
+UNATTAINABLE = "unattainable"
+NEWTON_STEPS = 50
+PRIOR_WEIGHT = 1.0
+"""Pseudo-observations at the base rate added to each end of the curve: no score is certain."""
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A non-decreasing map from scores to probabilities: linear between knots, flat outside.
+
+    Attributes:
+        scores: Knots, ascending, shape (m,).
+        probabilities: Values there, non-decreasing, shape (m,).
+    """
+
+    scores: FloatArray
+    probabilities: FloatArray
+
+    def __call__(self, scores: FloatArray) -> FloatArray:
+        """Probabilities of the same shape, nan where a score is (an empty slot)."""
+        return np.where(np.isnan(scores), np.nan, np.interp(scores, self.scores, self.probabilities))
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What scores were worth on a validation window.
+
+    Attributes:
+        pick: P(a pick is bought | the client buys something), by score.
+        listed: P(at least one pick of the list is bought | the client buys something), by the list's expected number of hits.
+        buys: Share of clients who bought something new in the window.
+        base_rate: Share of picks bought, of those clients.
+        picks: Number of picks it rests on.
+        evidence: Scores and hits of those picks, best score first, each shape (picks,).
+    """
+
+    pick: Curve
+    listed: Curve
+    buys: float
+    base_rate: float
+    picks: int
+    evidence: tuple[FloatArray, BoolArray]
+
+    def probability(self, scores: FloatArray) -> FloatArray:
+        """P(bought | the client buys something) of each pick, same shape, nan where empty."""
+        return self.pick(scores)
+
+    def unconditional(self, scores: FloatArray) -> FloatArray:
+        """P(bought): whether or not the client buys anything."""
+        return self.buys * self.pick(scores)
+
+    def list_probability(self, scores: FloatArray) -> FloatArray:
+        """P(at least one of a list's picks is bought | the client buys something), shape (c,) for scores (c, k); nan for an empty list."""
+        expected = _expected_hits(self.pick, scores)
+        return np.where(np.isnan(scores).all(axis=1), np.nan, self.listed(expected))
+
+    def threshold(self, precision: float, *, least: int = 100) -> Threshold:
+        """The lowest score from which picks were bought at least that often.
+
+        Args:
+            precision: Wanted share of picks bought, of clients who buy something.
+            least: Picks it must rest on.
+
+        Returns:
+            The score and the share of picks that pass it, or `unattainable` with the best that was seen.
+        """
+        if not 0.0 < precision <= 1.0:
+            raise InputError(
+                f"precision is {precision:g}; it is a share. Choose more than 0 and at most 1.", field="precision", value=precision
+            )
+        scores, hits = self.evidence
+        last = np.flatnonzero(np.append(np.diff(scores) != 0.0, True)) if len(scores) else np.zeros(0, dtype=np.int64)
+        last = last[last + 1 >= least]
+        reached = np.cumsum(hits)[last] / (last + 1) if len(last) else np.zeros(0)
+        best = float(reached.max()) if len(reached) else 0.0
+        passing = np.flatnonzero(reached >= precision)
+        if not len(passing):
+            return Threshold(precision, UNATTAINABLE, None, 0.0, best)
+        at = int(last[passing[-1]])
+        return Threshold(precision, "attained", float(scores[at]), (at + 1) / len(scores), float(reached[passing[-1]]))
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Arrays and JSON-able rest; `Calibration.restored` builds it again."""
+        arrays = {
+            "pick.scores": self.pick.scores,
+            "pick.probabilities": self.pick.probabilities,
+            "listed.scores": self.listed.scores,
+            "listed.probabilities": self.listed.probabilities,
+            "evidence.scores": self.evidence[0],
+            "evidence.hits": self.evidence[1],
+        }
+        return arrays, {"buys": self.buys, "base_rate": self.base_rate, "picks": self.picks}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Calibration:
+        """From what `state` gave."""
+        pick, listed = (Curve(arrays[f"{n}.scores"], arrays[f"{n}.probabilities"]) for n in ("pick", "listed"))
+        evidence = (arrays["evidence.scores"], arrays["evidence.hits"])
+        return cls(pick, listed, float(meta["buys"]), float(meta["base_rate"]), int(meta["picks"]), evidence)
+
+    def __repr__(self) -> str:
+        return f"Calibration({self.picks:,} picks, {self.base_rate:.1%} bought by the {self.buys:.1%} of clients who bought something)"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What a wanted precision costs.
+
+    Attributes:
+        precision: Wanted.
+        status: "attained" or "unattainable".
+        score: Lowest score that passes, None where unattainable.
+        coverage: Share of picks that pass.
+        reached: Precision of those that pass; where unattainable the best precision of any threshold.
+    """
+
+    precision: float
+    status: Literal["attained", "unattainable"]
+    score: float | None
+    coverage: float
+    reached: float
+
+
+def calibrate(ranking: Ranking, bought: Interactions, *, method: Literal["isotonic", "platt"] = "isotonic") -> Calibration:
+    """Learn what the scores of served lists are worth.
+
+    Args:
+        ranking: Lists served at the start of a window, masks applied; scores comparable between clients.
+        bought: Purchases in the window of products that were new to the client.
+        method: "isotonic": any non-decreasing curve. "platt": a logistic one, for few purchases.
+
+    Raises:
+        InputError: No client of the ranking bought anything, so there is nothing to learn from.
+    """
+    rows = bought.clients.find(ranking.client_ids)
+    buys = rows >= 0
+    codes, scores = ranking.codes[buys], ranking.scores[buys]
+    if not (codes >= 0).any():
+        raise InputError(
+            f"None of the {len(ranking):,} ranked clients bought anything in the window, so scores cannot be weighed. Choose a longer window.",
+            field="bought",
+            value=len(bought),
+        )
+    hits = _hits(ranking, bought, rows[buys], codes)
+    filled = codes >= 0
+    pick = _curve(scores[filled], hits[filled], method)
+    expected = _expected_hits(pick, scores)
+    order = np.argsort(-scores[filled], kind="stable")
+    evidence = (scores[filled][order], hits[filled][order])
+    listed = _curve(expected, np.asarray(hits.any(axis=1)), method)
+    return Calibration(pick, listed, float(buys.mean()), float(hits[filled].mean()), int(filled.sum()), evidence)
+
+
+def _expected_hits(pick: Curve, scores: FloatArray) -> FloatArray:
+    return np.nansum(pick(scores), axis=1)
+
+
+def _hits(ranking: Ranking, bought: Interactions, rows: np.ndarray, codes: np.ndarray) -> BoolArray:
+    """Which slots were bought, shape (clients, k)."""
+    columns = bought.products.find(ranking.products)
+    width = len(bought.products) + 1
+    pairs = np.unique(bought.client_codes * width + bought.product_codes)
+    asked = rows[:, None] * width + np.where(codes >= 0, columns[codes], -1)
+    valid = (codes >= 0) & (columns[codes] >= 0)
+    at = np.minimum(np.searchsorted(pairs, asked), len(pairs) - 1)
+    return valid & (pairs[at] == asked)
+
+
+def _curve(scores: FloatArray, hits: BoolArray, method: str) -> Curve:
+    order = np.argsort(scores, kind="stable")
+    x, y = scores[order], hits[order].astype(np.float64)
+    if method == "platt":
+        slope, level, centre, width = _logistic(x, y)
+        knots = np.unique(x)
+        return Curve(knots, expit(slope * (knots - centre) / width + level))
+    base = float(y.mean())
+    padded_x, padded_y = np.concatenate([x[:1], x, x[-1:]]), np.concatenate([[base], y, [base]])
+    knots, at = np.unique(padded_x, return_inverse=True)
+    weight = np.bincount(at)
+    weight = weight + (np.isin(np.arange(len(knots)), [0, len(knots) - 1]) * (PRIOR_WEIGHT - 1.0))
+    mean = np.bincount(at, weights=padded_y) / np.bincount(at)
+    fitted = np.clip(np.asarray(isotonic_regression(mean, weights=weight).x, dtype=np.float64), 0.0, 1.0)
+    return _thinned(knots, fitted)
+
+
+def _thinned(knots: FloatArray, values: FloatArray) -> Curve:
+    """Only the ends of each flat stretch."""
+    keep = np.ones(len(knots), dtype=np.bool_)
+    keep[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
+    return Curve(knots[keep], values[keep])
+
+
+def _logistic(x: FloatArray, y: FloatArray) -> tuple[float, float, float, float]:
+    """Slope (at least 0) and level of a logistic curve on the standardised score, by Newton's method, with Platt's targets."""
+    good, bad = float(y.sum()), float(len(y) - y.sum())
+    target = np.where(y > 0.0, (good + 1.0) / (good + 2.0), 1.0 / (bad + 2.0))
+    centre, width = float(x.mean()), float(x.std()) or 1.0
+    design = np.column_stack([(x - centre) / width, np.ones(len(x))])
+    theta = np.array([0.0, np.log((good + 1.0) / (bad + 1.0))])
+    for _ in range(NEWTON_STEPS):
+        p = expit(design @ theta)
+        curvature = (design * (p * (1.0 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+        step = np.linalg.solve(curvature, design.T @ (target - p))
+        theta = theta + step
+        if float(np.abs(step).max()) < 1e-10:
+            break
+    return max(float(theta[0]), 0.0), float(theta[1]), centre, width

@@ -89,6 +89,16 @@ def test_rows_do_not_depend_on_the_others_or_on_the_block(monkeypatch: pytest.Mo
     assert alone.volatility.tobytes() == whole.volatility[[13]].tobytes()
 
 
+def test_portfolios_that_are_alike_are_judged_once_and_counted_each() -> None:
+    weights = np.eye(3)[[1, 2, 1, 1, 0]]
+    report = evaluate_risk(weights, MARKET, levels=[3, 3, 3, 5, 0])
+    assert report.inside.tolist()[:4] == [1.0, 0.0, 1.0, 0.0]
+    assert np.isnan(report.inside[4])
+    np.testing.assert_allclose(report.over_by_window, 1 / 4)
+    np.testing.assert_allclose(report.under_by_window, 1 / 4)
+    assert report.summary()["portfolios"] == 4
+
+
 def test_level_zero_and_assets_without_history_are_said_not_judged() -> None:
     late = zigzag(0.06)
     late[:200] = np.nan

@@ -51,7 +51,11 @@ def evaluate_risk(
     Raises:
         InputError: Shapes disagree, a level is not 0..5, or the market is shorter than a window.
     """
-    w = float_array(weights, "weights", shape=(None, len(market.assets)))
+    given = float_array(weights, "weights", shape=(None, len(market.assets)))
+    level = _checked_levels(levels, len(given))
+    distinct = np.unique(np.column_stack([given, level]), axis=0, return_index=True, return_inverse=True, return_counts=True)
+    first, copies = distinct[1], (distinct[2].reshape(-1).astype(np.int64), distinct[3].astype(np.int64))
+    w: FloatArray = given[first]
     alive = np.isfinite(market.returns)
     growth = np.where(alive, 1.0 + market.returns, 1.0)
     cash: FloatArray = 1.0 - w.sum(axis=1)
@@ -62,7 +66,7 @@ def evaluate_risk(
         priced: BoolArray = np.all((np.abs(w[rows]) <= HELD) | alive[sessions.start], axis=1)
         return value, priced
 
-    return _judge(paths, len(w), market.dates, levels, bands, days, step, market.periods_per_year)
+    return _judge(paths, market.dates, level[first], copies, bands, days, step, market.periods_per_year)
 
 
 def evaluate_risk_of(
@@ -97,21 +101,23 @@ def evaluate_risk_of(
         value: FloatArray = np.cumprod(steps[rows, sessions], axis=1, dtype=np.float64)
         return value, np.ones(len(value), dtype=bool)
 
-    return _judge(paths, len(chosen), chosen[0].sessions, list(levels.values()), bands, days, step, chosen[0].periods_per_year)
+    level = _checked_levels(list(levels.values()), len(chosen))
+    copies = (np.arange(len(chosen)), np.ones(len(chosen), dtype=np.int64))
+    return _judge(paths, chosen[0].sessions, level, copies, bands, days, step, chosen[0].periods_per_year)
 
 
 def _judge(
     paths: _Paths,
-    count: int,
     dates: DayArray,
-    levels: npt.ArrayLike,
+    level: IntArray,
+    copies: tuple[IntArray, IntArray],
     bands: RiskBands | None,
     days: int,
     step: int,
     periods_per_year: float,
 ) -> RiskMatchReport:
-    bands = bands or RiskBands.default()
-    level = _checked_levels(levels, count)
+    """Judge distinct portfolios; `copies` says which of them each portfolio of the report is, and how many portfolios each one stands for."""
+    bands, count, (which, number) = bands or RiskBands.default(), len(level), copies
     starts = _starts(len(dates), days, step)
     lower, upper, stress = (
         np.array([np.nan, *edge])[level] for edge in (bands.lower_volatility, bands.upper_volatility, bands.stress_loss)
@@ -130,9 +136,10 @@ def _judge(
             tally[:, rows] += found
             sums[rows] += np.where(can, volatility, 0.0)
             worst[rows] = np.maximum(worst[rows], np.where(can, drawdown, 0.0))
-            by_window[:3, k] += found.sum(axis=1)
-            by_window[3, k] += can.sum()
-    return _report(level, windows, tally, sums, worst, by_window, dates[starts + days - 1], bands, days)
+            by_window[:3, k] += (found * number[rows]).sum(axis=1)
+            by_window[3, k] += (can * number[rows]).sum()
+    by_row = (level[which], windows[which], tally[:, which], sums[which], worst[which])
+    return _report(*by_row, by_window, dates[starts + days - 1], bands, days)
 
 
 def _report(
@@ -149,22 +156,11 @@ def _report(
     n = np.where(windows > 0, windows, np.nan)
     judged = np.where(by_window[3] > 0, by_window[3], np.nan)
     over, under, breached = (frozen(row / n) for row in tally)
-    over_w, under_w, breached_w = (frozen(row / judged) for row in by_window[:3])
-    return RiskMatchReport(
-        frozen(level),
-        frozen(windows),
-        over,
-        under,
-        breached,
-        frozen(sums / n),
-        frozen(np.where(windows > 0, worst, np.nan)),
-        frozen(ends),
-        over_w,
-        under_w,
-        breached_w,
-        bands,
-        days,
-    )
+    over_then, under_then, breached_then = (frozen(row / judged) for row in by_window[:3])
+    edges = (over, under, breached, frozen(sums / n))
+    worst = np.where(windows > 0, worst, np.nan)
+    through_time = (frozen(ends), over_then, under_then, breached_then)
+    return RiskMatchReport(frozen(level), frozen(windows), *edges, frozen(worst), *through_time, bands, days)
 
 
 def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, FloatArray]:

@@ -87,7 +87,7 @@ def test_a_row_is_the_same_bytes_alone_and_in_any_chunk(seed: int, size: int) ->
 def test_threads_change_no_bit() -> None:
     import numba
 
-    given = problem(4, c=300)
+    given = problem(4, c=1500)
     many = solve(given).weights.tobytes()
     before = numba.get_num_threads()
     numba.set_num_threads(1)
@@ -158,7 +158,7 @@ def test_turnover_falls_as_costs_rise_and_a_high_cost_stops_trade(seed: int) -> 
         for fee in (0.0, 0.002, 0.01, 0.05, 5.0)
     ]
     assert all(b <= a + 1e-12 for a, b in itertools.pairwise(turnover))
-    assert turnover[-1] == 0.0
+    assert turnover[-1] <= 1e-15  # the rounding of what the holdings add up to
 
 
 def test_warm_start_gives_the_same_answer() -> None:

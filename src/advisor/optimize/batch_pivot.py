@@ -19,6 +19,8 @@ SideArray = npt.NDArray[np.int8]
 AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
 """As in `kernels`: on the lower bound, free below the holding, at it, free above it (or free), on the upper bound."""
 NEAR = 1e-9
+FEW = 512
+"""Rows up to which waking other threads costs more than it saves; the answer is the same."""
 STEEPEST = 1e7
 """Risk tolerance that stands in for infinity: what risk then still costs is below what a certificate can see."""
 
@@ -80,7 +82,9 @@ def pivot(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntA
     kink, below, above = rows.kinks
     limits = rows.limits
     data = (rows.lower, kink, rows.upper, below, above, limits.rows, limits.row_lower, limits.row_upper)
-    _kernels().pivot_rows(
+    kernels = _kernels()
+    loop = kernels.pivot_some if len(which) <= FEW else kernels.pivot_rows
+    loop(
         which,
         rows.hessian,
         np.array(rows.model.mean),

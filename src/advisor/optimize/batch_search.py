@@ -16,6 +16,8 @@ ROUNDS = 90
 """Bisection alone would end by then; the secant steps usually need about eight."""
 EXACT = 1e-14
 """Relative width of a bracket that is a point."""
+ENOUGH = 1e-13
+"""Distance from 0 of a function, itself of the order of 1, at which the search ends."""
 LEAST = 1e-9
 """Share of the largest possible risk tolerance at which a client who wants more risk than none must show it."""
 Judge = Callable[[IntArray, FloatArray], FloatArray]
@@ -64,7 +66,7 @@ def search_preferences(rows: BatchRows, preferences: Preferences, state: PivotSt
 
     none = judge(np.arange(len(which)), LEAST * most) > 0.0
     inner = np.flatnonzero(~none)
-    bracketed_roots(judge, inner, LEAST * most, most, np.minimum(tolerance[which], most))
+    bracketed_roots(judge, inner, LEAST * most, most, np.minimum(tolerance[which], most), ENOUGH)
     idle = which[none]
     tolerance[idle] = 0.0
     solve_rows(rows, tolerance, state, idle)
@@ -78,18 +80,18 @@ def search_volatility(rows: BatchRows, cap: float, state: PivotState, tolerance:
         tolerance[which[some]] = at
         solve_rows(rows, tolerance, state, which[some])
         _, volatility = own_moments(rows, state, which[some])
-        return (volatility - cap) * (volatility + cap)
+        return (volatility - cap) * (volatility + cap) / cap**2
 
     most = np.minimum(tolerance[which], STEEPEST)
     everyone = np.arange(len(which))
     too_risky = judge(everyone, np.zeros(len(which))) > 0.0
     inner = np.flatnonzero(~too_risky)
-    low = bracketed_roots(judge, inner, np.zeros(len(which)), most, 0.5 * most)
+    low = bracketed_roots(judge, inner, np.zeros(len(which)), most, 0.5 * most, 1e-14)
     tolerance[which[inner]] = low[inner]
     solve_rows(rows, tolerance, state, which[inner])
 
 
-def bracketed_roots(judge: Judge, which: IntArray, low: FloatArray, high: FloatArray, guess: FloatArray) -> FloatArray:
+def bracketed_roots(judge: Judge, which: IntArray, low: FloatArray, high: FloatArray, guess: FloatArray, enough: float) -> FloatArray:
     """Where an increasing function of each row crosses 0, by bisection sped up with secant steps.
 
     Args:
@@ -98,9 +100,10 @@ def bracketed_roots(judge: Judge, which: IntArray, low: FloatArray, high: FloatA
         low: Left ends, where the function is not positive.
         high: Right ends; where it is not positive there either, the right end is the answer.
         guess: First points.
+        enough: A value this close to 0 is a root.
 
     Returns:
-        Left ends of the final brackets, shape of `low`.
+        The roots, or the left ends of brackets that shrank to a point, shape of `low`.
     """
     left, right = low.copy(), high.copy()
     f_left, f_right = np.full(len(low), np.nan), np.full(len(low), np.nan)
@@ -113,7 +116,8 @@ def bracketed_roots(judge: Judge, which: IntArray, low: FloatArray, high: FloatA
             break
         inside = (at[active] > left[active]) & (at[active] < right[active])
         at[active] = np.where(inside, at[active], 0.5 * (left[active] + right[active]))
-        value, width = judge(active, at[active]), right[active] - left[active]
+        here, width = at[active].copy(), right[active] - left[active]
+        value = judge(active, here)
         below = value <= 0.0
         rise = np.where(below, right[active] - at[active], at[active] - left[active]) > 0.5 * width
         stuck[active] = np.where(rise, stuck[active] + 1, 0)
@@ -124,6 +128,7 @@ def bracketed_roots(judge: Judge, which: IntArray, low: FloatArray, high: FloatA
         with np.errstate(invalid="ignore", divide="ignore"):
             step = left[active] - f_left[active] / slope
         at[active] = np.where(np.isnan(step) | (stuck[active] > 2), 0.5 * (left[active] + right[active]), step)
-        open_ = (right[active] - left[active] > EXACT * right[active]) & (value != 0.0)
-        active = active[open_]
+        done = np.abs(value) <= enough
+        left[active[done]] = here[done]
+        active = active[~done & (right[active] - left[active] > EXACT * right[active])]
     return left

@@ -17,7 +17,7 @@ from numba import njit, prange  # pyright: ignore[reportMissingTypeStubs]
 END, CYCLED, LOST, FULL = 0, 1, 2, 3
 """Why a walk stopped: at its end; after too many steps of length zero; outside its limits; no room left."""
 LEVEL = 0
-SLACK = 1e-9
+SLACK = 1e-7
 """A limit broken by more than this means that the walk has taken a wrong turn."""
 TIE = 1e-13
 TINY_RATE = 1e-13
@@ -496,60 +496,43 @@ def _pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side
     return -1
 
 
-@njit(cache=True, parallel=True)
-def pivot_rows(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
-    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w = 1 and gl <= G w <= gu.
+@njit(cache=True)
+def pivot_some(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
+    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w = 1 and gl <= G w <= gu; on one thread.
 
     The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is `lo`. Arrays of rows have one row for all, or one each.
     `side` (c, n) and `row_side` (c, r; -1, 0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows') and steps
     (-1 = gave up) are written.
     """
     n, r = mu.size, G.shape[0]
-    for block in prange((which.size + 63) // 64):
-        k = max(n, r + 1)
-        scratch = (
-            np.empty((n, n)),
-            np.empty((r + 2, n)),
-            np.empty((r + 1, r + 1)),
-            np.empty((r + 1, n)),
-            np.empty((5, k)),
-            np.empty(n, np.int64),
-            np.empty(n + r, np.int8),
-            np.empty(r + 1, np.int64),
+    k = max(n, r + 1)
+    work, f, turn, active = np.empty((5, k)), np.empty(n, np.int64), np.empty(n + r, np.int8), np.empty(r + 1, np.int64)
+    scratch = (np.empty((n, n)), np.empty((r + 2, n)), np.empty((r + 1, r + 1)), np.empty((r + 1, n)), work, f, turn, active)
+    for i in which:
+        a, b, c, d, e = i % lo.shape[0], i % kink.shape[0], i % up.shape[0], i % below.shape[0], i % above.shape[0]
+        steps[i] = _pivot_row(
+            H, mu, tau[i], lo[a], kink[b], up[c], below[d], above[e], G, gl, gu, side[i], row_side[i], W[i], t[i], scratch
         )
-        for q in range(64 * block, min(which.size, 64 * block + 64)):
-            i = which[q]
-            steps[i] = _pivot_row(
-                H,
-                mu,
-                tau[i],
-                lo[i % lo.shape[0]],
-                kink[i % kink.shape[0]],
-                up[i % up.shape[0]],
-                below[i % below.shape[0]],
-                above[i % above.shape[0]],
-                G,
-                gl,
-                gu,
-                side[i],
-                row_side[i],
-                W[i],
-                t[i],
-                scratch,
-            )
 
 
 @njit(cache=True, parallel=True)
+def pivot_rows(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
+    """As `pivot_some`, on all threads."""
+    for block in prange((which.size + 63) // 64):
+        some = which[64 * block : 64 * block + 64]
+        pivot_some(some, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps)
+
+
+@njit(cache=True)
 def row_products(S, W, out):  # pragma: no cover - compiled
     """Write W @ S to `out`, for symmetric S, each row in one fixed order, so that a row's bits do not depend on its batch."""
     n = S.shape[0]
-    for block in prange((W.shape[0] + 63) // 64):
-        for i in range(64 * block, min(W.shape[0], 64 * block + 64)):
-            out[i] = 0.0
-            for j in range(n):
-                if W[i, j] != 0.0:
-                    for k in range(n):
-                        out[i, k] += W[i, j] * S[j, k]
+    for i in range(W.shape[0]):
+        out[i] = 0.0
+        for j in range(n):
+            if W[i, j] != 0.0:
+                for k in range(n):
+                    out[i, k] += W[i, j] * S[j, k]
 
 
 @njit(cache=True)

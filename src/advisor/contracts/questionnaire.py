@@ -27,7 +27,7 @@ class Option(Contract):
 
     id: Id
     text: Id
-    score: float
+    score: Annotated[float, Field(ge=-1e6, le=1e6)]
     knock_out: bool = False
     texts: dict[str, str] = {}
 
@@ -39,7 +39,7 @@ class Question(Contract):
     text: Id
     dimension: Dimension
     options: tuple[Option, ...]
-    weight: Annotated[float, Field(gt=0.0)] = 1.0
+    weight: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
     texts: dict[str, str] = {}
     section: str = ""
 

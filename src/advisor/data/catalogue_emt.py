@@ -99,7 +99,7 @@ def _product(cells: Mapping[str, str], assets: Mapping[str, str], sri_to_level: 
 
 
 def _text(value: Any) -> str:
-    return "" if pd.isna(value) else str(value).strip()
+    return "" if pd.api.types.is_scalar(value) and pd.isna(value) else str(value).strip()
 
 
 def _word(cells: Mapping[str, str], number: str, words: Mapping[str, Any]) -> Any:

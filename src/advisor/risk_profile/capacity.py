@@ -40,6 +40,8 @@ def bearable_loss(clients: ClientTable, rules: CapacityRules | None = None) -> F
     """
     rules = rules or CapacityRules()
     stated = ~(np.isnan(clients.planned_purchases) & np.isnan(clients.monthly_spending) & np.isnan(clients.liabilities))
+    if not stated.any():
+        return np.full(len(clients), np.inf)
     missing_months = np.maximum(0.0, rules.reserve_months - np.nan_to_num(clients.reserve_months))
     debt = np.maximum(0.0, np.nan_to_num(clients.liabilities) - rules.debt_years * np.nan_to_num(clients.income))
     needed = np.nan_to_num(clients.planned_purchases) + missing_months * np.nan_to_num(clients.monthly_spending) + debt

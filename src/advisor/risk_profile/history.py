@@ -68,13 +68,18 @@ class AssessmentHistory:
             raise InputError(
                 f"The history lacks the column(s) {absent}; client_id, day and level are needed. Add them.", field=absent[0], value=absent
             )
-        days = pd.to_datetime(frame["day"], errors="coerce").to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
-        levels = pd.to_numeric(frame["level"], errors="coerce").to_numpy(dtype=np.float64)
-        bad = np.isnat(days) | ~np.isin(levels, np.arange(6))
+        given = frame["day"].where(~frame["day"].map(lambda day: isinstance(day, int | float)))
+        days = pd.to_datetime(given, errors="coerce", format="ISO8601").to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
+        levels = pd.to_numeric(frame["level"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        bad = np.isnat(days) | ~np.isin(levels, np.arange(6)) | frame["client_id"].isna().to_numpy()
         if bad.any():
             row = int(np.argmax(bad))
             shown = frame.iloc[row].to_dict()
-            raise InputError(f"History row {row} is {shown}; it needs a day and a level of 0..5. Correct it.", field="history", value=row)
+            raise InputError(
+                f"History row {row} is {shown}; it needs a client, a day such as 2026-02-01 and a level of 0..5. Correct it.",
+                field="history",
+                value=row,
+            )
         codes, names = pd.factorize(frame["client_id"].astype(str))
         order = np.lexsort((np.arange(len(frame)), days, codes))
         sure = frame["confirmed"].to_numpy(dtype=np.bool_) if "confirmed" in frame.columns else np.zeros(len(frame), dtype=np.bool_)

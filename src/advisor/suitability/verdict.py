@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import isnan
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
-from advisor.contracts.rules import PORTFOLIO, Rule, RulePack
+from advisor.contracts.rules import PORTFOLIO, Row, Rule, RulePack
 from advisor.contracts.target_market import TargetMarket
 from advisor.data.eligibility import Decision, Verdict
 from advisor.data.profiles import RiskProfile
@@ -38,8 +39,8 @@ def judge(pack: RulePack, profile: RiskProfile, client: Client, product: Product
     exempt = _professional(pack, profile, client)
     fired: list[Rule] = []
     last: list[Rule] = []
-    for rule in pack.rules:
-        if not (rule.exempt_professional and exempt) and _CONDITIONS[rule.when](Case(rule, pack, profile, client, product)):
+    for applies, rule in _applied(pack):
+        if not (exempt and rule.exempt_professional) and applies(Case(rule, pack, profile, client, product)):
             (last if rule.when == "sustainability" else fired).append(rule)
     if not any(rule.decision == "refuse" for rule in fired):
         fired += last
@@ -67,8 +68,7 @@ def _level(case: Case) -> bool:
         return case.product.effective_risk_level in case.rule.cells.get("lowest", ())
     if case.pack.basis == "portfolio" or case.profile.level == 0:
         return False
-    cells = {str(row): levels for row, levels in case.rule.cells.items()}
-    return case.product.effective_risk_level in cells.get(str(case.profile.level), ())
+    return case.product.effective_risk_level in case.rule.cells.get(cast(Row, str(case.profile.level)), ())
 
 
 def _incapable(case: Case) -> bool:
@@ -146,10 +146,6 @@ def _market(case: Case, market: TargetMarket) -> str:
     )
 
 
-def _of_portfolio(_: Case) -> bool:
-    return False  # judged by `portfolio.concentration`
-
-
 _CONDITIONS: dict[str, Applies] = {
     "unassessed": _unassessed,
     "expired": _expired,
@@ -168,5 +164,10 @@ _CONDITIONS: dict[str, Applies] = {
     "insistence": _insistence,
     "target_market": _target_market,
     "unsuited_target_market": _unsuited_target_market,
-    **dict.fromkeys(PORTFOLIO, _of_portfolio),
 }
+
+
+@lru_cache(maxsize=32)
+def _applied(pack: RulePack) -> tuple[tuple[Applies, Rule], ...]:
+    """Rules on single products with what decides them; those on whole portfolios are judged by `portfolio.concentration`."""
+    return tuple((_CONDITIONS[rule.when], rule) for rule in pack.rules if rule.when not in PORTFOLIO)

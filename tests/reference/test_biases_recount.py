@@ -177,7 +177,7 @@ def test_real_trades_counted_again_slowly(data_dir: Path, counting: str, cost_ba
     assert found.counts.to_numpy().sum() > 100
 
 
-def histories(seed: int, clients: int = 25) -> tuple[pd.DataFrame, pd.DataFrame]:
+def histories(seed: int, clients: int = 15) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Small lives: few assets and days; shorts, reversals, partial sales, equal prices, several trades a day, gaps in the prices, marked trades."""
     rng = np.random.default_rng(seed)
     count = 15 * clients
@@ -205,7 +205,7 @@ def measured(trades: pd.DataFrame, prices: pd.DataFrame, counting: str, cost_bas
 
 @pytest.mark.parametrize("cost_basis", ["average", "fifo"])
 @pytest.mark.parametrize("counting", ["odean", "every_trade"])
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10**6))
 def test_counts_equal_a_slow_recount(counting: str, cost_basis: str, seed: int) -> None:
     trades, prices = histories(seed)

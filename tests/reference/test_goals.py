@@ -126,6 +126,10 @@ def test_goals_are_funded_by_priority() -> None:
     assert plan.goals[2].saving > 0
     assert plan_goals(10_000.0, goals, 0.04, 0.08).surplus > 9_000
     assert list(plan.to_frame().index) == ["school", "house", "car"]
+    accounts = plan.accounts()
+    assert sum(a.share for a in accounts) == pytest.approx(1.0)
+    assert {a.name for a in accounts} == {g.goal.name for g in plan.goals if g.money > 0}
+    assert accounts[0].floor_return == pytest.approx((30.0 / plan.goals[0].money) ** 0.5 - 1)
 
 
 def test_a_goal_as_an_account_has_the_same_odds() -> None:

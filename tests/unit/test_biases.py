@@ -92,6 +92,9 @@ def test_habits_by_hand() -> None:
     assert profiles.concentration[0] == pytest.approx(0.5)
     assert profiles.home_share[0] == pytest.approx(0.5)
     assert list(profiles.by_type.index) == ["fund", "stock"]
+    assert profiles.home_bias(0.2)[0] == pytest.approx(1 - 0.5 / 0.8)
+    with pytest.raises(InputError, match="world_home_share"):
+        profiles.home_bias(1.0)
     # weights .5/.5 drift to 2/3 and 1/3; selling half of b makes them .8 and .2: he ran after the drift
     assert profiles.status_quo[0] == 1.0
     back = trades(*TWO, ("c", "a", "2021-01-01", "sell", 2.5, 20.0), ("c", "b", "2021-01-01", "buy", 5, 10.0))
@@ -191,3 +194,10 @@ def test_order_of_clients_and_rows_does_not_matter() -> None:
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     one = measure_biases(trades(*[r for r in rows if r[0] == "c3"]), quotes)
     assert one.client_counts[0].tolist() == first.loc["c3", ["RG", "RL", "PG", "PL"]].tolist()
+
+
+def test_turnover_percentile_ranks_clients() -> None:
+    rows = [(c, a, "2020-01-01", "buy", 10, 10.0) for c in "xyz" for a in "ab"]
+    rows += [("y", "a", "2020-06-01", "sell", 5, 10.0), ("z", "a", "2020-06-01", "sell", 9, 10.0)]
+    profiles = measure_biases(trades(*rows), prices(("a", "2021-01-01", 10.0), ("b", "2021-01-01", 10.0)))
+    np.testing.assert_allclose(profiles.turnover_percentile, [1 / 6, 3 / 6, 5 / 6])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray
+from advisor.errors import InputError
 
 COUNTS = ("RG", "RL", "PG", "PL")
 """Realised gains, realised losses, paper gains, paper losses."""
@@ -112,6 +113,29 @@ class BiasProfiles:
         frame = pd.DataFrame(counts, index=pd.Index(names, name="asset_type"), columns=list(COUNTS))
         pgr, plr, se = rates(counts)
         return frame.assign(pgr=pgr, plr=plr, disposition=pgr - plr, disposition_se=se)
+
+    @cached_property
+    def turnover_percentile(self) -> FloatArray:
+        """Share of clients who turn over less, ties counted half, shape (c,): what overconfidence is read from; nan where turnover is unknown."""
+        ranks = pd.Series(self.turnover).rank(method="average").to_numpy(dtype=np.float64)
+        return np.asarray((ranks - 0.5) / max(1, int(np.isfinite(self.turnover).sum())), dtype=np.float64)
+
+    def home_bias(self, world_home_share: float) -> FloatArray:
+        """1 - foreign share held / foreign share of the world market, shape (c,): 0 = as the market, 1 = all at home.
+
+        Args:
+            world_home_share: Share of home assets in the world market, in [0, 1).
+
+        Raises:
+            InputError: The share is outside [0, 1).
+        """
+        if not 0.0 <= world_home_share < 1.0:
+            raise InputError(
+                f"world_home_share is {world_home_share}; home is a part of the world market, from 0 up to 1. Correct it.",
+                field="world_home_share",
+                value=world_home_share,
+            )
+        return 1.0 - (1.0 - self.home_share) / (1.0 - world_home_share)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, indexed by client id."""

@@ -115,9 +115,11 @@ def _amount(column: pd.Series, field: str, *, positive: bool) -> FloatArray:
     bad = ~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))
     if bad.any():
         row = int(np.argmax(bad))
+        given = column.iloc[row]
+        value = given.item() if isinstance(given, np.generic) else given
         raise InputError(
-            f"{field} is {column.iloc[row]!r} in row {row}; it must be {'positive' if positive else 'zero or positive'} and finite (the side tells buys from sells).",
+            f"{field} is {value!r} in row {row}; it must be {'positive' if positive else 'zero or positive'} and finite (the side tells buys from sells).",
             field=field,
-            value=column.iloc[row],
+            value=value,
         )
     return values

@@ -127,6 +127,23 @@ class FundedGoal:
 
 
 @dataclass(frozen=True)
+class GoalAccount:
+    """One goal as a mental account; the fields are `optimize`'s `Account`'s, so that `Account(**vars(account))` makes one.
+
+    Attributes:
+        name: The goal's.
+        share: Of the money set aside for goals.
+        floor_return: Annual return it must not fall short of.
+        shortfall_probability: With what probability it may, in a single year.
+    """
+
+    name: str
+    share: float
+    floor_return: float
+    shortfall_probability: float
+
+
+@dataclass(frozen=True)
 class GoalPlan:
     """Today's money by goal, most important first; `surplus` is what no goal needs."""
 
@@ -138,6 +155,16 @@ class GoalPlan:
     def saving(self) -> float:
         """Monthly saving for all goals together."""
         return sum(g.saving for g in self.goals)
+
+    def accounts(self) -> tuple[GoalAccount, ...]:
+        """Every funded goal still to come as a mental account; shares add up to 1."""
+        alive = [g for g in self.goals if g.money > 0.0 and g.goal.years > 0.0]
+        total = sum(g.money for g in alive)
+        found: list[GoalAccount] = []
+        for g in alive:
+            floor, alpha = goal_floor(g.money, g.goal.amount, g.goal.years, probability=self.probability)
+            found.append(GoalAccount(g.goal.name, g.money / total, float(floor), float(alpha)))
+        return tuple(found)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a goal."""

@@ -16,13 +16,15 @@ from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
+from advisor.engine.arrow import advice_table
 from advisor.engine.card import card
+from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes
 from advisor.engine.holdings import Holdings
 from advisor.engine.house import House, inputs_digest
 from advisor.engine.own_limits import floor_of, limits_around
 from advisor.engine.place import STATUSES, Places
-from advisor.errors import InputError
 from advisor.optimize.certificate import certify
+from advisor.risk_profile.flags import flag_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,6 +42,7 @@ class AdviceBatch:
         holdings: What they hold, by asset.
         pick_codes: Column in `house.catalogue` of each pick, -1 = empty slot, shape (c, k).
         pick_scores: Score of each pick, nan where empty, shape (c, k).
+        pick_taste: How much the recommender says the client likes each pick, nan where empty, shape (c, k).
         pick_money: Money each pick is to receive, shape (c, k).
         sales: Money to sell of each entry of `holdings`, shape (e,).
         lacking: Money that no pick takes, by vehicle, shape (c, v).
@@ -54,6 +57,7 @@ class AdviceBatch:
     holdings: Holdings
     pick_codes: IntArray
     pick_scores: FloatArray
+    pick_taste: FloatArray
     pick_money: FloatArray
     sales: FloatArray
     lacking: FloatArray
@@ -121,11 +125,21 @@ class AdviceBatch:
 
     def flag_text(self, name: str) -> str:
         """The sentence of a control that fired."""
-        return name.replace("_", " ")
+        return flag_text(name, self.house.language, self.house.questionnaire)
 
     def fingerprint_of(self, i: int) -> str:
         """Fingerprint of the house and of client i's data: `<house>:<inputs>`."""
         return f"{self.house.fingerprint}:{inputs_digest(self.clients, i, self.as_of)}"
+
+    @property
+    def pick_probability(self) -> FloatArray:
+        """P(bought within the calibration's window | the client buys something), nan where empty or not calibrated; shape (c, k)."""
+        calibration = self.house.calibration
+        return np.full_like(self.pick_taste, np.nan) if calibration is None else calibration.probability(self.pick_taste)
+
+    def served(self) -> Ranking:
+        """The picks as served, scored by taste alone: what a calibration learns from."""
+        return Ranking(self.client_ids, self.house.catalogue.ids.ids, self.pick_codes, self.pick_taste)
 
     def ranking(self) -> Ranking:
         """The picks as a ranking over the catalogue, for `evaluate_match`."""
@@ -142,22 +156,18 @@ class AdviceBatch:
         return len(self.clients)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client: client_id, status, level, ..., `weight:<asset>`, `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`, `pick_1_money`."""
+        """One row a client: client_id, status, reasons, level, ..., `weight:<asset>`, `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`,
+        `pick_1_money`, `pick_1_reasons`.
+        """
         return pd.DataFrame(self._columns())
 
     def to_arrow(self) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
-        """The same columns as an Arrow table. Needs the extra `arrow`.
+        """One row a client with the columns of `engine.arrow.advice_schema`: those of `to_frame` and the reason codes and sales. Needs the extra `arrow`.
 
         Raises:
             InputError: pyarrow is not installed.
         """
-        try:
-            import pyarrow as pa
-        except ImportError as error:
-            raise InputError(
-                "to_arrow needs pyarrow, which is not installed; pip install 'advisor[arrow]'.", field="arrow", value=None
-            ) from error
-        return pa.table({name: pa.array(column, from_pandas=True) for name, column in self._columns().items()})
+        return advice_table(self)
 
     def _columns(self) -> dict[str, Any]:
         places, products = self.places, np.array([*self.house.catalogue.ids.ids, None], dtype=object)
@@ -165,8 +175,11 @@ class AdviceBatch:
             "client_id": np.array(self.client_ids, dtype=object),
             "as_of": np.full(len(self), self.as_of.astype("datetime64[s]")),
             "status": self.status,
+            "reasons": reason_codes(self).spelled(),
+            "problem": problem_words(self).spelled(),
             "level": self.level,
             "limited_by": self.profiles.limited_by,
+            "flags": flag_words(self).spelled(),
             "target_volatility": self.profiles.target_volatility,
             "risk_aversion": places.risk_aversion,
             "effective_risk_aversion": places.effective,
@@ -181,7 +194,8 @@ class AdviceBatch:
         for slot in range(self.pick_codes.shape[1]):
             columns[f"pick_{slot + 1}"] = products[self.pick_codes[:, slot]]
             columns[f"pick_{slot + 1}_score"] = self.pick_scores[:, slot]
-            columns[f"pick_{slot + 1}_money"] = self.pick_money[:, slot]
+            columns[f"pick_{slot + 1}_money"] = pick_money(self, slot)
+            columns[f"pick_{slot + 1}_reasons"] = pick_reason_codes(self, slot).spelled()
         return columns
 
     def __repr__(self) -> str:

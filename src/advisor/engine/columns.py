@@ -1,0 +1,129 @@
+"""A batch as columns: what a table of advice holds, and the reason codes of every row without writing a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.engine.card import CENT
+from advisor.engine.place import ABOVE, INVESTED, OK, STATUSES
+
+if TYPE_CHECKING:
+    from advisor.engine.batch import AdviceBatch
+
+SEPARATOR = "|"
+"""Between the codes of a cell."""
+PORTFOLIO_CODES = ("level", "flag", "target", "stress", "below_band", "kept_adds_risk", "correction", "kept", "unplaced")
+"""Reasons of a portfolio in the order in which a card gives them; a card may repeat "flag", "kept" and "unplaced", a column says each once."""
+PICK_CODES = (("suitable", "suggestion"), ("suitable", "closes_gap"))
+"""Reasons of a pick that asks for no money, and of one that does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """A column of words as codes: `names[codes[i]]`, None where the code is -1.
+
+    Attributes:
+        names: Distinct words.
+        codes: Shape (c,).
+    """
+
+    names: tuple[str, ...]
+    codes: IntArray
+
+    def spelled(self) -> npt.NDArray[np.object_]:
+        """The words, shape (c,)."""
+        return np.array([*self.names, None], dtype=object)[self.codes]
+
+
+def reason_codes(batch: AdviceBatch) -> Words:
+    """Codes of the reasons that each client's card gives, each once, in the card's order; "a|b" where there are several.
+
+    Made from bits, so a million rows cost no sentence: `batch[i].reasons` gives the sentences of any row.
+    """
+    bits = np.zeros(len(batch), dtype=np.int64)
+    for position, holds in enumerate(_portfolio_bits(batch)):
+        bits |= holds.astype(np.int64) << position
+    places = batch.places
+    first = places.status.astype(np.int64)
+    stressed = [row for row in places.problems if places.status[row] == ABOVE]
+    first[stressed] = len(STATUSES)
+    keys, codes = np.unique((first << len(PORTFOLIO_CODES)) | bits, return_inverse=True)
+    return Words(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
+
+
+def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
+    """Which of `PORTFOLIO_CODES` hold, each of shape (c,)."""
+    places, bands, level = batch.places, batch.house.bands, batch.profiles.level
+    invested = np.isin(places.status, INVESTED)
+    lower = np.array([0.0, *bands.lower_volatility])[level]
+    keeper = np.zeros(len(batch), dtype=np.bool_)
+    keeper[list(places.keepers)] = True
+    adds = keeper & (places.effective > places.risk_aversion)
+    biased = np.zeros(len(batch), dtype=np.bool_)
+    for factor in places.factors.values():
+        biased |= factor > 1.0
+    kept = np.zeros(len(batch), dtype=np.bool_)
+    kept[batch.holdings.rows[batch.holdings.kept & (batch.holdings.table.values > 0.0)]] = True
+    holds = (
+        np.ones(len(batch), dtype=np.bool_),
+        batch.profiles.flag_bits != 0,
+        np.ones(len(batch), dtype=np.bool_),
+        np.ones(len(batch), dtype=np.bool_),
+        places.volatility < lower,
+        adds,
+        biased & ~adds,
+        kept,
+        (batch.unplaced > CENT).any(axis=1),
+    )
+    return [invested & column for column in holds]
+
+
+def _spell(key: int) -> str:
+    """The codes of one pattern of bits."""
+    first = key >> len(PORTFOLIO_CODES)
+    told = [] if first == OK else ["above_stress" if first == len(STATUSES) else STATUSES[first]]
+    told += [code for position, code in enumerate(PORTFOLIO_CODES) if key >> position & 1]
+    return SEPARATOR.join(told)
+
+
+def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
+    """Codes of the reasons of one pick of each client, None where the slot is empty.
+
+    What past purchases say about it ("taste_holding", "taste_popular") stands on the card alone: it takes an explanation of the score, row by row.
+    """
+    filled, money = batch.pick_codes[:, slot] >= 0, batch.pick_money[:, slot] > CENT
+    return Words(tuple(SEPARATOR.join(codes) for codes in PICK_CODES), np.where(filled, money.astype(np.int64), -1))
+
+
+def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:
+    """Money of one pick of each client as his card orders it, shape (c,): 0 where it is below a cent."""
+    money = batch.pick_money[:, slot]
+    return np.where(money > CENT, money, 0.0)
+
+
+def flag_words(batch: AdviceBatch) -> Words:
+    """Names of the controls that fired, "a|b" where there are several, "" where none did."""
+    bits, codes = np.unique(batch.profiles.flag_bits, return_inverse=True)
+    return Words(tuple(SEPARATOR.join(batch.profiles.spell(int(b))) for b in bits), codes.astype(np.int64))
+
+
+def problem_words(batch: AdviceBatch) -> Words:
+    """What is wrong with each row that got no advice for it, None elsewhere."""
+    codes = np.full(len(batch), -1, dtype=np.int64)
+    names: dict[str, int] = {}
+    for row, text in batch.places.problems.items():
+        codes[row] = names.setdefault(text, len(names))
+    return Words(tuple(names), codes)
+
+
+def sale_entries(batch: AdviceBatch) -> tuple[IntArray, IntArray, FloatArray]:
+    """What each client is to sell, above a cent: (start of each row (c + 1,), position in `batch.holdings.table.names` (e,), money (e,))."""
+    sells = (batch.sales > CENT) & np.isin(batch.places.status, INVESTED)[batch.holdings.rows]
+    start = np.zeros(len(batch) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(batch.holdings.rows[sells], minlength=len(batch)), out=start[1:])
+    return start, batch.holdings.names[sells], batch.sales[sells]

@@ -18,9 +18,15 @@ from advisor.evaluate.backtest import backtest, backtest_many
 from advisor.evaluate.backtest_estimates import Estimates
 from advisor.evaluate.backtest_policy import FixedMix, MeanVariancePolicy, equal_weight, level_policies
 from advisor.evaluate.risk import evaluate_risk_of
+from advisor.optimize.estimate import EstimateSettings
 
 CASH_RETURN = 0.0
 """Of the account's cash, in the model as in the account; no rate of the time is assumed."""
+ESTIMATED_ON: tuple[tuple[str, int | None, dict[str, Any]], ...] = (
+    ("all the past", None, {}),
+    ("2 years", 504, {}),
+    ("weights halved every quarter", None, {"covariance": "ewma", "settings": EstimateSettings(half_life=0.25)}),
+)
 
 
 def tables(quick: bool) -> list[str]:
@@ -163,8 +169,8 @@ def risk_match(quick: bool) -> list[str]:
             "| estimated on | level | promised | mean vol | inside | over | under | stress loss | breached | worst |",
             "|---|---|---|---|---|---|---|---|---|---|",
         ]
-        for label, window in (("all the past", None), ("2 years", 504)):
-            policies: dict[str, Any] = dict(level_policies(levels, estimates=Estimates(cash_return=CASH_RETURN)))
+        for label, window, recipe in ESTIMATED_ON:
+            policies: dict[str, Any] = dict(level_policies(levels, estimates=Estimates(cash_return=CASH_RETURN, **recipe)))
             results = backtest_many(policies, market, warmup=504, window=window)
             parts += _rows(results, {f"C{k}": k for k in levels}, label, bands)
         plain = {"all cash, sold as C3": FixedMix({}), "equal weight, sold as C3": equal_weight}

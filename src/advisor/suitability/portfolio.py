@@ -49,7 +49,7 @@ def legacy_holdings(regime: Regime, profiles: RiskProfiles, clients: ClientTable
     """Holdings that could not be bought today: to be kept, counted in risk, and never topped up.
 
     Returns:
-        Rows of client_id, product_id, money, decision ("warn" or "refuse") and rules. Holdings of ids that are no products are not judged.
+        Rows of client_id, product_id, money, decision ("warn" or "refuse") and rules, by client and in the order of the shelf. Holdings of ids that are no products are not judged.
     """
     rows: list[tuple[object, ...]] = []
     codes = catalogue.ids.find(clients.holdings.names)
@@ -57,7 +57,8 @@ def legacy_holdings(regime: Regime, profiles: RiskProfiles, clients: ClientTable
     owner = clients.holdings.row_of_entry()
     column = codes[clients.holdings.codes]
     blocked = (column >= 0) & ~eligible.allowed[eligible.class_of[owner], np.maximum(column, 0)]
-    for entry in np.flatnonzero(blocked).tolist():
+    found = np.flatnonzero(blocked)
+    for entry in found[np.lexsort((column[found], owner[found]))].tolist():  # in the order of the shelf, whatever the order of the holdings
         row, product = int(owner[entry]), catalogue.products[int(column[entry])]
         if row in clients.problems:
             continue

@@ -16,6 +16,8 @@ INFEASIBLE = -1
 FIXED_WIDTH = 1e-15
 DEPENDENT = 1e-10
 UNLIMITED = 1e30
+PROXIMAL_STEPS = 30
+SETTLED = 1e-12
 TOLERANCES = (1e-12, 1e-9, 1e-6)
 """Feasibility asked of daqp, in turn: limits that leave a single point (caps that add up to just 1) look infeasible to it at the first."""
 
@@ -31,6 +33,7 @@ class QuadraticProgram:
         rows: Shape (r, n); the budget is one of them.
         row_lower: Shape (r,).
         row_upper: Shape (r,).
+        ridge: What was added to the diagonal of a singular hessian; it is taken off again by proximal steps.
     """
 
     hessian: FloatArray
@@ -39,6 +42,7 @@ class QuadraticProgram:
     rows: FloatArray
     row_lower: FloatArray
     row_upper: FloatArray
+    ridge: float = 0.0
 
 
 class ExactSolver:
@@ -49,7 +53,6 @@ class ExactSolver:
     """
 
     def __init__(self, program: QuadraticProgram) -> None:
-        import daqp
 
         self.n = program.lower.size
         low = np.concatenate([program.lower, program.row_lower])
@@ -90,6 +93,15 @@ class ExactSolver:
             InfeasibleError: No point satisfies the limits (unnamed: the caller knows the names).
             SolverError: daqp stopped otherwise.
         """
+        x, multipliers = self._solve(linear)
+        for _ in range(PROXIMAL_STEPS if self._program.ridge > 0.0 else 0):
+            before = x
+            x, multipliers = self._solve(linear - self._program.ridge * before)
+            if float(np.abs(x - before).max()) <= SETTLED:
+                break
+        return x, multipliers
+
+    def _solve(self, linear: FloatArray) -> tuple[FloatArray, FloatArray]:
         while True:
             if self._flag >= 0:
                 self._flag = int(self._model.update(f=np.array(linear)))

@@ -26,7 +26,7 @@ from advisor.optimize.limits import Limits
 
 CERTIFIED = 1e-10
 """Largest KKT residual of a corner: a few ulps in practice, more only where a singular covariance needs a ridge."""
-RIDGES = (0.0, 1e-10, 1e-9, 1e-8)
+RIDGES = (0.0, 1e-6, 1e-4)
 WEAK_PIVOT = 1e-5
 """A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in effect."""
 NUDGES = (1e-6, 1e-8, 1e-10)
@@ -93,7 +93,7 @@ class _Scaled:
     def unscaled(self, path: CornerPath, rows: int) -> CornerPath:
         """The path in the caller's units, with fixed weights and rows that bind nothing put back."""
         weights = np.repeat(self.fixed_weights[None], len(path.risk_tolerance), axis=0)
-        weights[:, self.free] = np.clip(path.weights, self.program.lower, self.program.upper)
+        weights[:, self.free] = _inside(path.weights, self.program)
         tolerance = path.risk_tolerance * (self.variance / self.spread)
         ends = np.stack([tolerance[:-1], tolerance[1:]], axis=1)
         y = self._prices(path.multipliers, ends, rows)
@@ -107,6 +107,15 @@ class _Scaled:
         y[..., 0] = self.variance * multipliers[..., 0] - tolerance * self.centre
         y[..., 1 + self.kept_rows] = self.variance * multipliers[..., 1:] / self.row_scale
         return y
+
+
+def _inside(weights: FloatArray, program: QuadraticProgram) -> FloatArray:
+    """Weights without the hair by which rounding leaves them outside their bounds; the asset with most room takes up the difference."""
+    inside = np.clip(weights, program.lower, program.upper)
+    missing = program.row_lower[0] - inside.sum(axis=1)
+    roomiest = np.minimum(inside - program.lower, program.upper - inside).argmax(axis=1)
+    inside[np.arange(len(inside)), roomiest] += missing
+    return inside
 
 
 def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, FloatArray]:
@@ -175,12 +184,13 @@ def _scale(model: ReturnModel, limits: Limits) -> _Scaled:
     low = np.concatenate([[1.0 - fixed.sum()], (limits.row_lower[kept] - held) / size[kept]])
     high = np.concatenate([[1.0 - fixed.sum()], (limits.row_upper[kept] - held) / size[kept]])
     covariance, pull = model.covariance[np.ix_(free, free)] / variance, model.covariance[free] @ fixed / variance
-    program = QuadraticProgram(_hessian(covariance), limits.lower[free], limits.upper[free], np.ascontiguousarray(matrix), low, high)
+    hessian, ridge = _hessian(covariance)
+    program = QuadraticProgram(hessian, limits.lower[free], limits.upper[free], np.ascontiguousarray(matrix), low, high, ridge)
     return _Scaled(program, covariance, mean / spread, pull, free, fixed, size[kept], kept, variance, centre, spread)
 
 
-def _hessian(covariance: FloatArray) -> FloatArray:
-    """The normalised covariance plus 11', and a ridge when its factor has a pivot that is rounding."""
+def _hessian(covariance: FloatArray) -> tuple[FloatArray, float]:
+    """The normalised covariance plus 11', with a ridge, which is returned too, when its factor has a pivot that is rounding."""
     for ridge in RIDGES:
         hessian = covariance + 1.0
         hessian[np.diag_indices_from(hessian)] += ridge
@@ -189,7 +199,7 @@ def _hessian(covariance: FloatArray) -> FloatArray:
         except np.linalg.LinAlgError:
             continue
         if ridge > 0.0 or pivots.min() > WEAK_PIVOT:
-            return hessian
+            return hessian, ridge
     raise SolverError(
         "The covariance has no Cholesky factor even with a ridge; repair it first.", solver="cholesky", status="not positive definite"
     )

@@ -21,7 +21,7 @@ SLACK = 1e-7
 """A limit broken by more than this means that the walk has taken a wrong turn."""
 TIE = 1e-13
 TINY_RATE = 1e-13
-TINY_PIVOT = 1e-9
+TINY_PIVOT = 1e-8
 FAR = 1e13
 REFRESH = 24
 """Events after which the factor and the point are computed afresh."""
@@ -406,7 +406,7 @@ def _pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side
                         hi = min(hi, h[i] + tau * (below[i] if side[i] == AT_LOWER and kink[i] > lo[i] else above[i]))
                     if w[i] > lo[i]:
                         lw = max(lw, h[i] + tau * (above[i] if side[i] == AT_UPPER else below[i]))
-                t[0] = hi if lw == -np.inf else lw if hi == np.inf else 0.5 * (lw + hi)
+                t[0] = 0.0 if lw == -np.inf and hi == np.inf else hi if lw == -np.inf else lw if hi == np.inf else 0.5 * (lw + hi)
                 return step
             continue
         rest[0] = gap

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from advisor.contracts.product import Product
 from advisor.contracts.rules import BUNDLED, Basis, Rule, RulePack
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
+from advisor.data.days import as_day
 from advisor.data.eligibility import Eligibility, Verdict
 from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.data.returns import ReturnModel
@@ -89,6 +91,15 @@ class Regime:
     def basis(self) -> Basis:
         """Whether R <= C binds each product or the portfolio as implemented."""
         return self.pack.basis
+
+    def in_force(self, day: date | str) -> bool:
+        """Whether the pack binds on a day. Nothing is refused outside it: a host that back-tests a rule asks for just that.
+
+        >>> Regime.nfra().in_force("2026-01-31"), Regime.nfra().in_force("2026-02-01")
+        (False, True)
+        """
+        when = as_day(day, "day").item()
+        return self.pack.effective_from <= when and (self.pack.effective_to is None or when <= self.pack.effective_to)
 
     def rule(self, rule_id: str) -> Rule:
         """A rule by id, of this pack or another known one. Raises `InputError` when there is none."""

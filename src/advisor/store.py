@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -30,6 +29,7 @@ from advisor.engine.advisor import Advisor
 from advisor.engine.house import House
 from advisor.errors import InputError
 from advisor.optimize.corrections import BiasPolicy
+from advisor.recommend.calibration import Calibration
 from advisor.recommend.restore import restore
 from advisor.suitability.regime import Regime
 
@@ -67,7 +67,7 @@ def save(advisor: Advisor, folder: str | Path) -> Path:
         (draft / _MANIFEST).write_text(json.dumps({"manifest_sha256": _sha256(text.encode()), "manifest": text}), encoding="utf-8")
         if target.exists():
             shutil.rmtree(target)
-        os.replace(draft, target)
+        draft.replace(target)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise InputError(
@@ -114,14 +114,20 @@ def _parts(house: House) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "language": house.language,
         "seed": house.seed,
     }
+    learnt, curve = ({}, None) if house.calibration is None else house.calibration.state()
+    parts["calibration"] = curve
     arrays = {"mean": model.mean, "covariance": model.covariance, "risk_levels": model.risk_levels, "stress": model.stress}
-    return parts, arrays | {f"taste.{name}": array for name, array in taste.items()}
+    arrays |= {f"taste.{name}": array for name, array in taste.items()}
+    return parts, arrays | {f"calibration.{name}": array for name, array in learnt.items()}
 
 
 def _house(parts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> House:
     assets = parts["assets"]
     stress = dict(zip(assets, arrays["stress"].tolist(), strict=True))
-    taste = {name.removeprefix("taste."): array for name, array in arrays.items() if name.startswith("taste.")}
+    taste, learnt = (
+        {name.removeprefix(f"{part}."): array for name, array in arrays.items() if name.startswith(f"{part}.")}
+        for part in ("taste", "calibration")
+    )
     return House(
         model=ReturnModel(assets, arrays["mean"], arrays["covariance"], parts["groups"], arrays["risk_levels"].tolist(), stress),
         catalogue=Catalogue.from_products(Product.model_validate(p) for p in parts["catalogue"]),
@@ -134,6 +140,7 @@ def _house(parts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> House:
         fit_weight=parts["fit_weight"],
         language=parts["language"],
         seed=parts["seed"],
+        calibration=None if parts["calibration"] is None else Calibration.restored(learnt, parts["calibration"]),
     )
 
 

@@ -344,3 +344,14 @@ def test_levels_from_a_host_fail_closed() -> None:
     assert profiles.to_frame().shape[0] == 3
     with pytest.raises(InputError, match=r"0\.\.5"):
         RiskProfiles.from_levels([6], as_of="2026-11-22")
+
+
+def test_a_clients_holdings_stand_in_the_same_order_in_every_table() -> None:
+    """Sums run in entry order, so the order may not depend on who else is in the table."""
+    first = Client(id="a", wealth=10.0, horizon_years=1.0, holdings={"z": 1.0, "b": 2.0})
+    second = Client(id="b", wealth=10.0, horizon_years=1.0, holdings={"a": 1.0, "z": 1.0})
+    alone = ClientTable.from_clients([first])
+    together = ClientTable.from_clients([second, first])
+    assert list(alone.holdings.row(0)) == list(together.holdings.row(1)) == ["b", "z"]
+    frame = pd.DataFrame({"id": ["a"], "wealth": [10.0], "horizon_years": [1.0], "holding:z": [1.0], "holding:b": [2.0]})
+    assert list(ClientTable.from_frame(frame).holdings.row(0)) == ["b", "z"]

@@ -20,7 +20,9 @@ from advisor import (
     Regime,
     ReturnModel,
     RiskBands,
+    load,
     sample,
+    save,
 )
 
 DAY = "2026-11-20"
@@ -256,3 +258,18 @@ def test_csrc_and_mifid_houses_work_too() -> None:
         advice = house.advise(assessed(3), as_of=DAY)
         assert advice.status == "ok"
         assert {p.product_id for p in advice.picks} <= {"CASH", "BOND", "MIX"}
+
+
+def test_probabilities_are_learnt_from_a_later_window_and_saved(tmp_path) -> None:
+    bought, clients = sample.interactions(300), sample.clients(300)
+    desk = Advisor.fit(sample.market(), bought.until("2025-06-30"), catalogue=sample.catalogue(), fit_weight=0.0)
+    plain = desk.advise(sample.client(), as_of=DAY)
+    assert all(pick.probability is None for pick in plain.picks)
+    told = desk.calibrate(clients, bought.after("2025-06-30"), as_of="2025-06-30")
+    advice = told.advise(sample.client(), as_of=DAY)
+    assert [p.product_id for p in advice.picks] == [p.product_id for p in plain.picks]
+    assert all(0.0 < p.probability < 1.0 for p in advice.picks)
+    likings = [p.probability for p in advice.picks]
+    assert likings == sorted(likings, reverse=True), "by taste alone the better liked is the likelier"
+    assert told.fingerprint != desk.fingerprint
+    assert load(save(told, tmp_path / "told")).advise(sample.client(), as_of=DAY) == advice

@@ -58,7 +58,7 @@ def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:
         for n in names
         if n.startswith("bias:")
     }
-    columns["holdings"] = _holdings(frame, [n for n in names if n.startswith("holding:")], problems)
+    columns["holdings"] = _holdings(frame, sorted(n for n in names if n.startswith("holding:")), problems)
     _check_sums(columns, problems)
     return columns
 

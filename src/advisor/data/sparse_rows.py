@@ -15,7 +15,7 @@ class SparseRows:
     """For each of c rows a short list of (name, value): compressed rows over a small vocabulary.
 
     Attributes:
-        names: Vocabulary.
+        names: Vocabulary, sorted: so a row's entries stand in the same order, and add up to the same bits, in every table.
         indptr: Row i's entries stand at indptr[i]:indptr[i + 1], shape (c + 1,).
         codes: Position in `names` of each entry, ascending within a row, shape (e,).
         values: Value of each entry, shape (e,).
@@ -29,16 +29,17 @@ class SparseRows:
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, float]]) -> SparseRows:
         """From one mapping a row."""
-        vocabulary: dict[str, int] = {}
+        names = sorted({name for row in rows for name in row})
+        place = {name: code for code, name in enumerate(names)}
         codes: list[int] = []
         values: list[float] = []
         indptr = np.zeros(len(rows) + 1, dtype=np.int64)
         for i, row in enumerate(rows):
-            entries = sorted((vocabulary.setdefault(name, len(vocabulary)), value) for name, value in row.items())
+            entries = sorted((place[name], value) for name, value in row.items())
             codes.extend(code for code, _ in entries)
             values.extend(value for _, value in entries)
             indptr[i + 1] = len(codes)
-        return cls(tuple(vocabulary), indptr, np.array(codes, dtype=np.int64), np.array(values, dtype=np.float64))
+        return cls(tuple(names), indptr, np.array(codes, dtype=np.int64), np.array(values, dtype=np.float64))
 
     @classmethod
     def of_sets(cls, rows: Iterable[Iterable[str]]) -> SparseRows:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from advisor.engine.verify import verify
 from advisor.errors import InputError
 from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.estimate import estimate_returns
+from advisor.recommend.calibration import calibrate
 from advisor.recommend.item_based import EASE
 from advisor.recommend.recipe import Recipe
 from advisor.suitability.regime import Regime
@@ -110,6 +112,33 @@ class Advisor:
                 seed=seed,
             )
         )
+
+    def calibrate(
+        self,
+        clients: ClientTable,
+        bought: Interactions,
+        *,
+        as_of: date | str,
+        picks: int = 5,
+        method: Literal["isotonic", "platt"] = "isotonic",
+    ) -> Advisor:
+        """An advisor whose picks carry a probability, learnt from what clients bought after being served.
+
+        Args:
+            clients: Who would have been served at the start of the window; their data as they were then.
+            bought: What they newly bought in the window (six months, say): later than anything this advisor was fitted on.
+            as_of: Start of the window.
+            picks: Slots served.
+            method: "isotonic", or "platt" for few purchases.
+
+        Returns:
+            The same advisor; `Pick.probability` then is P(bought in such a window | the client buys something), not more.
+
+        Raises:
+            InputError: No client bought anything in the window.
+        """
+        served = self.advise_table(clients, as_of=as_of, picks=picks).served()
+        return Advisor(replace(self.house, calibration=calibrate(served, bought, method=method)))
 
     @property
     def fingerprint(self) -> str:

@@ -59,6 +59,7 @@ def _picks(batch: AdviceBatch, i: int) -> list[Pick]:
     house, level = batch.house, int(batch.profiles.level[i])
     alone = batch.clients.take([i])
     picks: list[Pick] = []
+    chance = None if house.calibration is None else house.calibration.probability(batch.pick_taste[i])
     for slot, code in enumerate(batch.pick_codes[i].tolist()):
         if code < 0:
             continue
@@ -79,6 +80,7 @@ def _picks(batch: AdviceBatch, i: int) -> list[Pick]:
                 asset=asset,
                 rank=slot + 1,
                 score=float(batch.pick_scores[i, slot]),
+                probability=None if chance is None else float(chance[slot]),
                 money=money if money > CENT else 0.0,
                 reasons=tuple(why),
             )

@@ -22,6 +22,7 @@ from advisor.engine.shelf import FrontierShelf
 from advisor.engine.vehicles import Vehicles
 from advisor.errors import InputError
 from advisor.optimize.corrections import BiasPolicy
+from advisor.recommend.calibration import Calibration
 from advisor.recommend.linear import FittedModel
 from advisor.suitability.regime import Regime
 
@@ -45,6 +46,7 @@ class House:
         fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the worst liked product.
         language: Of sentences.
         seed: Of the recommender's fit.
+        calibration: What the tastes of served picks were worth on a validation window; None: picks carry no probability.
     """
 
     model: ReturnModel
@@ -58,6 +60,7 @@ class House:
     fit_weight: float
     language: Language
     seed: int
+    calibration: Calibration | None = None
 
     @cached_property
     def vehicles(self) -> Vehicles:
@@ -73,6 +76,7 @@ class House:
     def fingerprint(self) -> str:
         """SHA-256 over everything an advice depends on besides the client; 64 hex digits."""
         kind, arrays, meta = self.taste.state()
+        learnt, curve = ({}, None) if self.calibration is None else self.calibration.state()
         words = [
             RECORD_VERSION,
             self.model.assets,
@@ -88,6 +92,7 @@ class House:
             self.seed,
             kind,
             meta,
+            curve,
         ]
         numbers = [
             self.model.mean,
@@ -95,6 +100,7 @@ class House:
             self.model.risk_levels,
             self.model.stress,
             *(arrays[name] for name in sorted(arrays)),
+            *(learnt[name] for name in sorted(learnt)),
         ]
         return digest(words, numbers)
 

@@ -52,10 +52,10 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     target = np.where(invested[:, None], places.weights * clients.wealth[:, None], holdings.by_vehicle)
     sales = np.where(invested[holdings.rows], holdings.sales(target), 0.0)
     lacking, gaps = _gaps(target, sales, clients, holdings)
-    chosen = _no_picks(gaps, picks)
+    chosen, liking = _no_picks(gaps, picks), np.full((len(clients), picks), np.nan)
     looked_through = pure[allowed.class_of]
     for rows, spread in ((invested & ~looked_through, house.vehicles.as_mix), (invested & looked_through, house.vehicles.as_parts)):
-        _pick(chosen, house, clients, allowed, holdings, gaps, np.flatnonzero(rows), spread)
+        _pick((chosen, liking), house, clients, allowed, holdings, gaps, np.flatnonzero(rows), spread)
     return AdviceBatch(
         house=house,
         clients=clients,
@@ -65,6 +65,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         holdings=holdings,
         pick_codes=chosen.codes,
         pick_scores=chosen.scores,
+        pick_taste=liking,
         pick_money=chosen.money,
         sales=sales,
         lacking=np.where(invested[:, None], lacking - (gaps - chosen.unplaced), 0.0),
@@ -91,7 +92,7 @@ def _no_picks(gaps: FloatArray, k: int) -> Picks:
 
 
 def _pick(
-    into: Picks,
+    into: tuple[Picks, FloatArray],
     house: House,
     clients: ClientTable,
     allowed: Eligibility,
@@ -100,15 +101,20 @@ def _pick(
     rows: IntArray,
     spread: FloatArray,
 ) -> None:
-    """Products for the clients in `rows`, written into the rows of `into`; `spread` says what each product puts into each vehicle, shape (p, v)."""
-    k = into.codes.shape[1]
+    """Products for the clients in `rows`, written into their rows of `into` with how much each is liked.
+
+    `spread` says what each product puts into each vehicle, shape (p, v).
+    """
+    picks, liking = into
+    k = picks.codes.shape[1]
     indptr, held = holdings.product_rows(len(gaps))
     owned = Rows(indptr, held, NO_WEIGHTS)
     for start in range(0, len(rows) if k else 0, _ROWS_AT_A_TIME):
         part = rows[start : start + _ROWS_AT_A_TIME]
         some = clients.take(part)
+        taste = house.taste.scores(some.ids, some)
         chosen = pick_products(
-            house.taste.scores(some.ids, some),
+            taste,
             allowed.take(part),
             gaps[part],
             spread,
@@ -118,9 +124,6 @@ def _pick(
             held=owned.take(part),
             fit_weight=house.fit_weight,
         )
-        into.codes[part], into.scores[part], into.money[part], into.unplaced[part] = (
-            chosen.codes,
-            chosen.scores,
-            chosen.money,
-            chosen.unplaced,
-        )
+        picks.codes[part], picks.scores[part] = chosen.codes, chosen.scores
+        picks.money[part], picks.unplaced[part] = chosen.money, chosen.unplaced
+        liking[part] = np.where(chosen.codes >= 0, np.take_along_axis(taste, np.maximum(chosen.codes, 0), axis=1), np.nan)

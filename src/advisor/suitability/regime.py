@@ -98,8 +98,8 @@ class Regime:
         >>> Regime.nfra().in_force("2026-01-31"), Regime.nfra().in_force("2026-02-01")
         (False, True)
         """
-        when = as_day(day, "day").item()
-        return self.pack.effective_from <= when and (self.pack.effective_to is None or when <= self.pack.effective_to)
+        when, last = as_day(day, "day"), self.pack.effective_to
+        return bool(np.datetime64(self.pack.effective_from) <= when and (last is None or when <= np.datetime64(last)))
 
     def rule(self, rule_id: str) -> Rule:
         """A rule by id, of this pack or another known one. Raises `InputError` when there is none."""

@@ -68,7 +68,7 @@ def certify(model: ReturnModel, mandate: Mandate, weights: object, risk_aversion
             field="risk_aversion",
             value=risk_aversion,
         )
-    multipliers, extra = _best_multipliers(model, limits, w, risk_aversion)
+    multipliers, extra = best_multipliers(model, limits, w, risk_aversion)
     return certify_row(model, limits, w, risk_aversion, multipliers, risk_aversion + extra)
 
 
@@ -176,7 +176,7 @@ def duality_gap(gradient: FloatArray, weights: FloatArray, limits: Limits, multi
     return gap
 
 
-def _best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float) -> tuple[FloatArray, float]:
+def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float) -> tuple[FloatArray, float]:
     """Multipliers of budget and rows, shape (1 + r,), in units of the objective, and what the volatility cap adds to the risk aversion."""
     from scipy.optimize import linprog
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, StrArray, frozen
+from advisor.arrays import BoolArray, FloatArray, StrArray, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
@@ -16,9 +16,8 @@ from advisor.optimize.critical_line import CornerPath, trace_corners
 from advisor.optimize.infeasible import name_contradiction
 from advisor.optimize.limits import Limits, limits_of
 from advisor.optimize.preferences import Preferences
+from advisor.optimize.segments import Segments
 
-BLOCK = 4096
-"""Clients looked up at a time: a block of weights stays in the cache. Rows do not depend on it."""
 RISKLESS = 1e-12
 """A volatility below this is zero."""
 
@@ -71,7 +70,7 @@ class Frontier:
         """
         rows = _rows_of(gamma, "gamma", lower=0.0, infinite=True)
         with np.errstate(divide="ignore"):
-            weights = self._at(*self._place(1.0 / rows))
+            weights = self.segments.portfolios(*self.segments.at_tolerance(1.0 / rows))
         return weights[0] if np.ndim(gamma) == 0 else weights
 
     def at_volatility(self, target: FloatArray | float) -> FloatArray:
@@ -86,7 +85,7 @@ class Frontier:
         Raises:
             InputError: A target is negative or nan.
         """
-        weights = self._at(*self._place_volatility(_rows_of(target, "target", lower=0.0, infinite=True)))
+        weights = self.segments.portfolios(*self.segments.at_volatility(_rows_of(target, "target", lower=0.0, infinite=True)))
         return weights[0] if np.ndim(target) == 0 else weights
 
     def at_mean(self, target: FloatArray | float) -> FloatArray:
@@ -102,10 +101,7 @@ class Frontier:
             InputError: A target is nan.
         """
         rows = _rows_of(target, "target", lower=-np.inf, infinite=True)
-        corner = _last_at_most(self._mean, rows)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = (np.clip(rows, self._mean[0], self._mean[-1]) - self._mean[corner]) / self._rise[corner]
-        weights = self._at(corner, np.clip(np.nan_to_num(share), 0.0, 1.0))
+        weights = self.segments.portfolios(*self.segments.at_mean(rows))
         return weights[0] if np.ndim(target) == 0 else weights
 
     def risk_aversion_at(self, volatility: FloatArray | float) -> FloatArray:
@@ -120,13 +116,11 @@ class Frontier:
         Raises:
             InputError: A volatility is negative or nan.
         """
-        rows = np.clip(_rows_of(volatility, "volatility", lower=0.0, infinite=True), self._volatility[0], self._volatility[-1])
-        corner, share = self._place_volatility(rows)
-        first = np.searchsorted(self._volatility, rows, side="left")
-        exact = self._volatility[np.minimum(first, len(self) - 1)] == rows
-        tolerance = np.where(
-            exact, self.risk_tolerance[np.minimum(first, len(self) - 1)], self.risk_tolerance[corner] + share * self._width[corner]
-        )
+        s, rows = self.segments, _rows_of(volatility, "volatility", lower=0.0, infinite=True)
+        rows = np.clip(rows, s.volatility[0], s.volatility[-1])
+        corner, share = s.at_volatility(rows)
+        first = np.searchsorted(s.volatility, rows, side="left")
+        tolerance = np.where(s.volatility[first] == rows, s.tolerance[first], s.tolerance[corner] + share * s.width[corner])
         with np.errstate(divide="ignore"):
             return 1.0 / tolerance
 
@@ -144,7 +138,7 @@ class Frontier:
         """
         gamma = self.effective_risk_aversion(preferences)
         with np.errstate(divide="ignore"):
-            return self._at(*self._place(1.0 / gamma))
+            return self.segments.portfolios(*self.segments.at_tolerance(1.0 / gamma))
 
     def effective_risk_aversion(self, preferences: Preferences) -> FloatArray:
         """The plain risk aversion that leads to the same portfolio as these preferences, shape (c,); inf where the client takes no risk at all.
@@ -152,7 +146,8 @@ class Frontier:
         Raises:
             InputError: A status-quo cost is not 0.
         """
-        return preferences.effective_risk_aversion(self.risk_tolerance, self._mean, self._variance, self._slope, self._curve)
+        s = self.segments
+        return preferences.effective_risk_aversion(s.tolerance, s.mean, s.variance, s.slope, s.curve)
 
     def participation(self, preferences: Preferences) -> StrArray:
         """Status of each client: "ok", or "no_participation" where the client's optimum is the riskless end, shape (c,)."""
@@ -168,32 +163,29 @@ class Frontier:
         Raises:
             InputError: No portfolio earns more than `risk_free`.
         """
-        if not self._mean[-1] > risk_free:
+        s = self.segments
+        if not s.mean[-1] > risk_free:
             raise InputError(
-                f"risk_free {risk_free:g} is not below the highest expected return {self._mean[-1]:g}; no portfolio has a positive Sharpe ratio. Lower it.",
+                f"risk_free {risk_free:g} is not below the highest expected return {s.mean[-1]:g}; no portfolio has a positive Sharpe ratio. Lower it.",
                 field="risk_free",
                 value=risk_free,
             )
-        excess = self._mean - risk_free
+        excess = s.mean - risk_free
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = (self._variance - self.risk_tolerance * excess) / (self._width * excess - self.risk_tolerance * self._rise)
+            peak = (s.variance - s.tolerance * excess) / (s.width * excess - s.tolerance * s.rise)
         corner = np.tile(np.arange(len(self)), 2)
-        share = np.concatenate([np.zeros(len(self)), np.clip(np.nan_to_num(share, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)])
-        mean, volatility = self._moments(corner, share)
+        share = np.concatenate([np.zeros(len(self)), np.clip(np.nan_to_num(peak, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)])
+        mean, volatility = s.moments(corner, share)
         with np.errstate(divide="ignore", invalid="ignore"):
             sharpe = np.where(mean > risk_free, (mean - risk_free) / np.where(volatility < RISKLESS, 0.0, volatility), -np.inf)
-        best = (
-            np.nonzero(sharpe >= sharpe.max() * (1.0 - 1e-12))[0]
-            if np.isfinite(sharpe.max())
-            else np.nonzero(np.isinf(sharpe) & (sharpe > 0))[0]
-        )
-        winner = best[np.argmax(mean[best])]
-        return self._at(corner[[winner]], share[[winner]])[0]
+        best = np.flatnonzero(sharpe >= sharpe.max() * (1.0 - 1e-12))
+        winner = best[[np.argmax(mean[best])]]
+        return s.portfolios(corner[winner], share[winner])[0]
 
     def moments_at(self, gamma: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Expected annual return and volatility of the optimum at each risk aversion, each shape (c,), without its weights."""
         with np.errstate(divide="ignore"):
-            return self._moments(*self._place(1.0 / _rows_of(gamma, "gamma", lower=0.0, infinite=True)))
+            return self.segments.moments(*self.segments.at_tolerance(1.0 / _rows_of(gamma, "gamma", lower=0.0, infinite=True)))
 
     def kkt_residuals(self, weights: FloatArray, gamma: FloatArray) -> FloatArray:
         """KKT residual of rows of weights at their risk aversions, shape (c,), recomputed from model and limits with this frontier's multipliers."""
@@ -205,74 +197,14 @@ class Frontier:
         effective = max(gamma, self.least_risk_aversion)
         return certify_row(self.model, self.limits, weights, gamma, self._multipliers(np.array([effective]))[0], effective)
 
-    # ---- the arithmetic of a place: corner j and a share of the way to corner j + 1
-
     @cached_property
-    def _step(self) -> FloatArray:
-        return frozen(np.vstack([np.diff(self.weights, axis=0), np.zeros((1, len(self.assets)))]))
-
-    @cached_property
-    def _width(self) -> FloatArray:
-        return frozen(np.append(np.diff(self.risk_tolerance), 0.0))
-
-    @cached_property
-    def _mean(self) -> FloatArray:
-        return frozen(np.maximum.accumulate(self.mean))
-
-    @cached_property
-    def _rise(self) -> FloatArray:
-        return frozen(np.append(np.diff(self._mean), 0.0))
-
-    @cached_property
-    def _volatility(self) -> FloatArray:
-        return frozen(np.maximum.accumulate(self.volatility))
-
-    @cached_property
-    def _variance(self) -> FloatArray:
-        return frozen(self._volatility**2)
-
-    @cached_property
-    def _slope(self) -> FloatArray:
-        """Half the derivative of variance by the share, at each corner."""
-        return frozen(np.maximum(np.einsum("mi,mi->m", self.weights @ self.model.covariance, self._step), 0.0))
-
-    @cached_property
-    def _curve(self) -> FloatArray:
-        """Variance of the step from each corner to the next."""
-        return frozen(np.maximum(np.einsum("mi,mi->m", self._step @ self.model.covariance, self._step), 0.0))
-
-    def _place(self, tolerance: FloatArray) -> tuple[IntArray, FloatArray]:
-        corner = _last_at_most(self.risk_tolerance, tolerance)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = (np.minimum(tolerance, self.risk_tolerance[-1]) - self.risk_tolerance[corner]) / self._width[corner]
-        return corner, np.clip(np.nan_to_num(share), 0.0, 1.0)
-
-    def _place_volatility(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
-        corner = _last_at_most(self._volatility, target)
-        p, q = self._slope[corner], self._curve[corner]
-        clipped = np.minimum(target, self._volatility[-1])
-        missing = np.maximum((clipped - self._volatility[corner]) * (clipped + self._volatility[corner]), 0.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = missing / (p + np.sqrt(p * p + q * missing))
-        return corner, np.clip(np.nan_to_num(share), 0.0, 1.0)
-
-    def _at(self, corner: IntArray, share: FloatArray) -> FloatArray:
-        weights = np.empty((corner.size, len(self.assets)))
-        for start in range(0, corner.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            rows = weights[block]
-            np.take(self._step, corner[block], axis=0, out=rows)
-            rows *= share[block, None]
-            rows += self.weights[corner[block]]
-        return weights
-
-    def _moments(self, corner: IntArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
-        variance = self._variance[corner] + share * (2.0 * self._slope[corner] + share * self._curve[corner])
-        return self._mean[corner] + share * self._rise[corner], np.sqrt(variance)
+    def segments(self) -> Segments:
+        """The corners with what lies between them."""
+        return Segments.of(self.risk_tolerance, self.weights, self.mean, self.volatility, self.model.covariance)
 
     def _multipliers(self, gamma: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
-            return self.path.multipliers_at(*self._place(1.0 / gamma), gamma)
+            return self.path.multipliers_at(*self.segments.at_tolerance(1.0 / gamma), gamma)
 
 
 def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligible: BoolArray | None = None) -> Frontier:
@@ -352,8 +284,3 @@ def _rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bo
             value=shown,
         )
     return rows
-
-
-def _last_at_most(corners: FloatArray, values: FloatArray) -> IntArray:
-    """Index of the last corner not above each value, 0 where all are."""
-    return np.maximum(np.searchsorted(corners, values, side="right") - 1, 0)

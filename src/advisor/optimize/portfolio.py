@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 
-from advisor.arrays import FloatArray, frozen
+from advisor.arrays import BoolArray, FloatArray, frozen
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
+from advisor.errors import AdvisorError, InfeasibleError, InputError, SolverError
+from advisor.optimize.batch import optimal_portfolios
+from advisor.optimize.batch_costs import TradingCost
+from advisor.optimize.certificate import best_multipliers, certify_row
 from advisor.optimize.frontier import Frontier, trace_frontier
+from advisor.optimize.limits import limits_of
 from advisor.optimize.preferences import Preferences
+from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios
+
+FAILED = ("infeasible", "failed")
+KEPT = 1e-12
+"""A weight this close to the one held was not traded."""
+LEAST_RISK = 1e12
+"""A finite risk aversion that leads to the least risky portfolio, for solvers that take no infinite one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +71,9 @@ def optimal_portfolio(
     risk_aversion: float | None = None,
     target_volatility: float | None = None,
     preferences: Preferences | None = None,
+    current: FloatArray | None = None,
+    cost: float | TradingCost = 0.0,
+    scenarios: Scenarios | FloatArray | None = None,
 ) -> Portfolio:
     """The best portfolio of one client, with its proof.
 
@@ -68,37 +82,119 @@ def optimal_portfolio(
         mandate: The limits; long-only when None.
         risk_aversion: `g` of `mean - g/2 variance`; 0 or more, inf for the least risk.
         target_volatility: Annual; the risk aversion is then the one that leads there.
-        preferences: Of one client, instead of `risk_aversion`; or beside `target_volatility`, whose risk aversion then takes the place of theirs.
+        preferences: Of one client. Beside `risk_aversion` or `target_volatility`, whose risk aversion then takes the place of theirs.
+        current: Weights held now, shape (n,); needed for a cost of trading.
+        cost: One-off proportional cost of trading, spread over one year, or over the holding years of a `TradingCost`.
+        scenarios: Returns over one evaluation period, shape (T, n) for one year: losses are then counted over them, without normality.
 
     Returns:
         The portfolio; its `kkt_residual` proves it optimal, its `binding` limits say what more freedom would be worth.
 
     Raises:
-        InputError: Not exactly one of the ways to say how much risk is wanted.
+        InputError: No risk aversion at all, two of them, costs without holdings, or costs with scenarios.
         InfeasibleError: The limits contradict each other; they are named.
+        SolverError: No certified answer was found.
 
     >>> model = ReturnModel(["cash", "stocks"], [0.02, 0.08], [[0.0, 0.0], [0.0, 0.04]])
     >>> optimal_portfolio(model, risk_aversion=3.0)
     Portfolio(cash 50.0%, stocks 50.0%; mean 5.00%, volatility 10.00%, ok)
     """
+    mandate = mandate or Mandate()
+    _check_arguments(risk_aversion, target_volatility, preferences, current, cost, scenarios)
     frontier = trace_frontier(model, mandate)
-    if (risk_aversion is not None) + (target_volatility is not None) + (preferences is not None and target_volatility is None) != 1:
+    gamma = float(frontier.risk_aversion_at(target_volatility)[0]) if target_volatility is not None else risk_aversion
+    if scenarios is None and current is None and (preferences is None or gamma == np.inf):
+        gamma = cast(float, gamma)
+        return portfolio_on(
+            frontier, frontier.at_volatility(target_volatility) if target_volatility else frontier.at_risk_aversion(gamma), gamma
+        )
+    wanted = preferences or Preferences(0.0)
+    wanted = wanted if gamma is None else wanted.with_risk_aversion(min(gamma, LEAST_RISK))
+    if scenarios is not None:
+        return _over_scenarios(model, mandate, wanted, scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios))
+    if current is not None:
+        return _from_holdings(model, mandate, wanted, current, cost)
+    gamma = float(frontier.effective_risk_aversion(wanted)[0])
+    return portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, str(frontier.participation(wanted)[0]))
+
+
+def _check_arguments(
+    risk_aversion: float | None,
+    target_volatility: float | None,
+    preferences: Preferences | None,
+    current: FloatArray | None,
+    cost: float | TradingCost,
+    scenarios: Scenarios | FloatArray | None,
+) -> None:
+    if (risk_aversion is not None and target_volatility is not None) or (
+        risk_aversion is None and target_volatility is None and preferences is None
+    ):
         raise InputError(
-            f"risk_aversion is {risk_aversion}, target_volatility {target_volatility} and preferences {preferences}; give one of them, or preferences "
-            "with a target_volatility.",
+            f"risk_aversion is {risk_aversion}, target_volatility {target_volatility} and preferences {preferences}; give one risk aversion: by "
+            "number, by volatility, or by preferences.",
             field="risk_aversion",
             value=risk_aversion,
         )
-    gamma = float(frontier.risk_aversion_at(target_volatility)[0]) if target_volatility is not None else risk_aversion
-    if preferences is None:
-        weights = frontier.at_risk_aversion(cast(float, gamma)) if target_volatility is None else frontier.at_volatility(target_volatility)
-        return portfolio_on(frontier, weights, cast(float, gamma))
-    if len(preferences) != 1:
+    if preferences is not None and len(preferences) != 1:
         raise InputError(
             f"preferences are of {len(preferences)} clients; pass those of one, or call optimal_portfolios.",
             field="preferences",
             value=len(preferences),
         )
-    wanted = preferences if gamma is None or np.isinf(gamma) else preferences.with_risk_aversion(gamma)
-    gamma = float(frontier.effective_risk_aversion(wanted)[0]) if gamma is None or np.isfinite(gamma) else gamma
-    return portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, str(frontier.participation(wanted)[0]))
+    if current is None and (isinstance(cost, TradingCost) or cost != 0.0):
+        raise InputError(
+            f"cost is {cost}, but without current weights there is no trade to charge; pass current.", field="cost", value=cost
+        )
+    if current is not None and scenarios is not None:
+        raise InputError(
+            "Holdings and scenarios together are a general program: build a Program with both, or leave one out.",
+            field="scenarios",
+            value=None,
+        )
+
+
+def _from_holdings(model: ReturnModel, mandate: Mandate, wanted: Preferences, current: FloatArray, cost: float | TradingCost) -> Portfolio:
+    solved = optimal_portfolios(model, mandate, wanted, current=np.asarray(current, dtype=np.float64), cost=cost)
+    status, gamma = str(solved.status[0]), float(solved.risk_aversion[0])
+    if status in FAILED:
+        raise _failure(status, solved.reason(0))
+    weights, rows = solved.weights[0], solved.rows
+    hold, buy, sell = (
+        (rows.costs.hold[0], rows.costs.buy[0], rows.costs.sell[0]) if rows.costs is not None else (weights, 0.0 * weights, 0.0 * weights)
+    )
+    kept = (np.abs(weights - hold) <= KEPT) & (buy + sell > 0.0)
+    net = model.mean - np.where(weights > hold, buy, -sell) * ~kept
+    binding = _binding(model, mandate, weights, gamma, net, kept)
+    return Portfolio(
+        model.assets, weights, float(solved.mean[0]), float(solved.volatility[0]), status, binding, float(solved.kkt_residual[0]), gamma
+    )
+
+
+def _over_scenarios(model: ReturnModel, mandate: Mandate, wanted: Preferences, scenarios: Scenarios) -> Portfolio:
+    solved = optimal_over_scenarios(model, scenarios, wanted, mandate)
+    status = str(solved.status[0])
+    if status in FAILED:
+        raise _failure(status, "The scenario program has no certified answer; check the limits and the scale of the scenarios.")
+    weights, gamma = solved.weights[0], float(wanted.risk_aversion[0])
+    volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
+    residual = float(solved.duality_gap[0] / max(1.0, abs(float(solved.objective[0]))))
+    tilted = model.mean + scenarios.returns.T @ solved.tilt[0] / scenarios.years
+    binding = _binding(model, mandate, weights, gamma, tilted, np.zeros(len(model), dtype=np.bool_))
+    return Portfolio(model.assets, weights, float(weights @ model.mean), volatility, status, binding, residual, gamma)
+
+
+def _binding(
+    model: ReturnModel, mandate: Mandate, weights: FloatArray, gamma: float, net_mean: FloatArray, kept: BoolArray
+) -> tuple[Binding, ...]:
+    """Binding limits where the marginal mean is not the model's: after costs, or tilted by losses. Assets that are not worth trading are named too."""
+    limits = limits_of(model, mandate)
+    seen = ReturnModel(model.assets, net_mean, model.covariance)
+    boxed = replace(limits, lower=np.where(kept, weights, limits.lower), upper=np.where(kept, weights, limits.upper))
+    multipliers, extra = best_multipliers(seen, boxed, weights, gamma)
+    found = certify_row(seen, boxed, weights, gamma, multipliers, gamma + extra).binding
+    names = {f"fixed_weight:{model.assets[i]}": f"no_trade:{model.assets[i]}" for i in np.flatnonzero(kept)}
+    return tuple(Binding(name=names.get(b.name, b.name), shadow_price=b.shadow_price) for b in found)
+
+
+def _failure(status: str, reason: str) -> AdvisorError:
+    return InfeasibleError(reason) if status == "infeasible" else SolverError(reason, solver="optimal_portfolio", status=status)

@@ -1,0 +1,136 @@
+"""Part files of advice: whole or not there, and each says in its own footer what it holds."""
+# pyright: reportUnknownParameterType=false
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from advisor.errors import InputError
+
+RUN, ROWS, STATUSES = b"advisor.run", b"advisor.rows", b"advisor.statuses"
+"""Keys of a part's metadata: what made it, how many clients it holds, and how many of each status."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A finished part file.
+
+    Attributes:
+        path: Where.
+        rows: Clients.
+        statuses: Clients by status.
+    """
+
+    path: Path
+    rows: int
+    statuses: Mapping[str, int]
+
+
+def part_path(folder: Path, number: int) -> Path:
+    """Where part `number` stands."""
+    return folder / f"part-{number:06d}.parquet"
+
+
+def write_part(table: pa.Table, path: Path, run: str) -> Part:
+    """Write a part beside its place, make sure that it is on disk, and only then give it its name: a part that is there is whole.
+
+    Args:
+        table: Advice.
+        path: Its place; the same table and `run` give the same bytes.
+        run: What made it, so that a later run can tell its own parts from others.
+
+    Raises:
+        InputError: It cannot be written (disk full, no permission); nothing half-written stays.
+    """
+    counts = pc.value_counts(table["status"].combine_chunks()).to_pylist() if table.num_rows else []
+    statuses = {str(c["values"]): int(c["counts"]) for c in sorted(counts, key=lambda c: str(c["values"]))}
+    told = {RUN: run.encode(), ROWS: str(table.num_rows).encode(), STATUSES: json.dumps(statuses).encode()}
+    schema = table.schema.with_metadata({**(table.schema.metadata or {}), **told})
+    draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    words = [field.name for field in schema if pa.types.is_string(field.type)]
+    try:
+        with draft.open("wb") as file:
+            with pq.ParquetWriter(
+                file, schema, compression="zstd", compression_level=1, use_dictionary=words, write_statistics=["client_id"]
+            ) as out:
+                out.write_table(table.replace_schema_metadata(schema.metadata).combine_chunks())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        _sync_folder(path.parent)
+    except (OSError, pa.ArrowException) as error:
+        draft.unlink(missing_ok=True)
+        raise InputError(
+            f"{path} cannot be written ({error}); free space or choose another place and run again. Finished parts are kept and not made again.",
+            field="target",
+            value=str(path),
+        ) from error
+    return Part(path, table.num_rows, statuses)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file as `write_part` writes a part.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise InputError(
+            f"{path} cannot be written ({error}); free space or choose another place.", field="target", value=str(path)
+        ) from error
+
+
+def read_part(path: Path, run: str) -> Part | None:
+    """The finished part at a place, from its footer; None where there is none yet.
+
+    Raises:
+        InputError: A file is there that another run made, or that cannot be read.
+    """
+    if not path.is_file():
+        return None
+    try:
+        told: Mapping[bytes, bytes] = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(
+            f"{path} is no readable part of a run ({error}); remove it, and it is made again.", field="target", value=str(path)
+        ) from error
+    if told.get(RUN) != run.encode():
+        raise InputError(
+            f"{path} was made by another run (other clients, advisor, day or part size); advice of two runs must not mix. Choose an empty folder.",
+            field="target",
+            value=str(path),
+        )
+    return Part(path, int(told[ROWS]), json.loads(told[STATUSES]))
+
+
+def clear_drafts(folder: Path) -> None:
+    """Remove what a killed run was writing."""
+    for draft in folder.glob(".*.writing"):
+        draft.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

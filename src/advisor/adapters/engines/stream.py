@@ -1,0 +1,203 @@
+"""A day's clients from any table to Parquet parts, in bounded memory; killed at any moment, it goes on where it was.
+
+::
+
+    run.json                what the parts belong to: advisor, day, picks, rows a part, input
+    part-000000.parquet     advice of clients 0 .. rows_per_part - 1, in the order of the input; see `engine.arrow` for the columns
+    summary.json            written last: clients, clients by status, and for each part its SHA-256
+
+A part gets its name only when it is whole and on disk, so a part that is there is finished, and a second start makes only what is missing. Every byte is a
+function of input, advisor, day, picks and rows a part: an interrupted run and an undisturbed one leave the same files.
+"""
+# pyright: reportUnknownParameterType=false
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from advisor.adapters.engines.job import Desk, Job
+from advisor.adapters.engines.local import file_digest, in_order
+from advisor.adapters.engines.parts import Part, clear_drafts, part_path, read_part, write_part, write_text
+from advisor.data.client_arrow import arrow_batches, files_of, opened
+from advisor.engine.advisor import Advisor
+from advisor.errors import InputError
+
+RUN_FILE, SUMMARY_FILE = "run.json", "summary.json"
+ROWS_PER_PART = 50_000
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run left.
+
+    Attributes:
+        folder: Where.
+        clients: Rows read, and rows written: one each.
+        statuses: Clients by status; "ok" and the reasons why there is no advice.
+        parts: The files, in the order of the input.
+        made: How many of them this start made; the others were there.
+    """
+
+    folder: Path
+    clients: int
+    statuses: Mapping[str, int]
+    parts: tuple[Path, ...]
+    made: int
+
+
+def advise_stream(
+    house: Advisor | str | Path,
+    source: Any,
+    folder: str | Path,
+    *,
+    as_of: date | str | None = None,
+    picks: int = 5,
+    workers: int = 1,
+    rows_per_part: int = ROWS_PER_PART,
+    progress: bool = False,
+) -> Summary:
+    """Advise every client of a source and write Parquet parts; run it again after a crash and it finishes.
+
+    Args:
+        house: A fitted advisor, or the folder it was saved to (then workers map one copy of it into memory).
+        source: Parquet, CSV or Arrow files, a folder of them, or anything with the Arrow C stream (pandas, polars, pyarrow, DuckDB). Read by chunk.
+        folder: Where the parts go; empty, or that of the same run begun before.
+        as_of: The day; today when None, and recorded. Name it if the run may go on after midnight.
+        picks: Products to recommend at most.
+        workers: Processes.
+        rows_per_part: Clients a file. Memory grows with workers * rows_per_part, not with the number of clients.
+        progress: Show a bar (needs tqdm).
+
+    Returns:
+        Counts by status. No client is lost or written twice: part i holds rows i * rows_per_part onwards of the input, in its order.
+
+    Raises:
+        InputError: The source cannot be read, the folder holds another run or cannot be written, or the input has changed since the run began. Finished parts
+            are kept in each case.
+    """
+    desk, target = Desk.of(house, as_of=as_of, picks=picks), Path(folder)
+    schema, _ = (source.schema, None) if isinstance(source, pa.Table | pa.RecordBatchReader) else opened(source)
+    job = Job.of(desk, schema)
+    run = _begin(target, job, source, rows_per_part)
+    already = {number: part for number, part in _finished(target, run)}
+    tasks = ((job, table, part_path(target, i), run, already.get(i)) for i, table in enumerate(arrow_batches(source, rows_per_part)))
+    parts: list[Part] = []
+    with _bar(progress) as moved:
+        for part in in_order(_advise_part, tasks, workers):
+            parts.append(part)
+            moved(part.rows)
+    if not parts:
+        parts.append(_advise_part(job, schema.empty_table(), part_path(target, 0), run, already.get(0)))
+    if any(number >= len(parts) for number in already):
+        raise _changed(target)
+    statuses: Counter[str] = Counter()
+    for part in parts:
+        statuses.update(part.statuses)
+    summary = Summary(
+        target, sum(p.rows for p in parts), dict(sorted(statuses.items())), tuple(p.path for p in parts), len(parts) - len(already)
+    )
+    _finish(summary, run)
+    return summary
+
+
+def _advise_part(job: Job, table: pa.Table, path: Path, run: str, done: Part | None) -> Part:
+    if done is None:
+        return write_part(job.on_table(table), path, run)
+    if done.rows != table.num_rows:
+        raise _changed(path)
+    return done
+
+
+def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
+    """Digest of what the run depends on, written down at its start."""
+    told = {
+        "advisor": job.model.fingerprint,
+        "as_of": job.model.as_of,
+        "picks": job.model.picks,
+        "rows_per_part": rows_per_part,
+        "version": job.schema.metadata[b"advisor.version"].decode(),
+        "input": _identity(source, job.input_schema),
+    }
+    text = json.dumps(told, indent=1, sort_keys=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = (folder / RUN_FILE).read_text(encoding="utf-8") if (folder / RUN_FILE).is_file() else None
+    except OSError as error:
+        raise InputError(f"{folder} cannot be used ({error}); choose another place.", field="folder", value=str(folder)) from error
+    if found is None:
+        write_text(folder / RUN_FILE, text)
+    elif found != text:
+        differ = sorted(name for name, value in told.items() if json.loads(found).get(name) != value)
+        raise InputError(
+            f"{folder} holds a run with another {', '.join(differ)}; advice of two runs must not mix. Choose an empty folder, or go on with what it was begun with.",
+            field="folder",
+            value=differ,
+        )
+    clear_drafts(folder)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _identity(source: Any, schema: pa.Schema) -> object:
+    """What tells one input from another: of files their names and digests, of a stream its columns (its rows are counted part by part)."""
+    if isinstance(source, str | Path | Sequence):
+        files: list[Path] = files_of(source)  # pyright: ignore[reportUnknownArgumentType]
+        return [[path.name, file_digest(path)] for path in files]
+    return [f"{field.name}: {field.type}" for field in schema]
+
+
+def _finished(folder: Path, run: str) -> Iterator[tuple[int, Part]]:
+    for path in sorted(folder.glob("part-*.parquet")):
+        part = read_part(path, run)
+        if part is not None:
+            yield int(path.stem.removeprefix("part-")), part
+
+
+def _finish(summary: Summary, run: str) -> None:
+    told = {
+        "run": run,
+        "clients": summary.clients,
+        "statuses": dict(summary.statuses),
+        "parts": [[path.name, file_digest(path)] for path in summary.parts],
+    }
+    write_text(summary.folder / SUMMARY_FILE, json.dumps(told, indent=1, sort_keys=True))
+
+
+def _changed(path: Path) -> InputError:
+    return InputError(
+        f"{path} does not fit the input any more: rows were added or removed since the run began. Run into an empty folder.",
+        field="source",
+        value=str(path),
+    )
+
+
+class _bar:  # noqa: N801 - a context, not a thing
+    """A tqdm bar of clients, or nothing."""
+
+    def __init__(self, shown: bool) -> None:
+        self.bar: Any = None
+        if shown:
+            try:
+                from tqdm import tqdm
+            except ImportError as error:
+                raise InputError("progress needs tqdm; pip install tqdm, or leave progress off.", field="progress", value=True) from error
+            self.bar = tqdm(unit=" clients", unit_scale=True)
+
+    def __enter__(self) -> Any:
+        return self.bar.update if self.bar is not None else _nothing
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _nothing(_: int) -> None:
+    return None

@@ -247,7 +247,7 @@ class TestALS(RecommenderContract):
 
 class TestBPR(RecommenderContract):
     recipe = BPR()
-    floor = 0.50
+    floor = 0.75
     explains = False
 
 

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from advisor.arrays import FloatArray
 from advisor.errors import SolverError
-from advisor.recommend.encoders import FoldedIn, Member
+from advisor.recommend.encoders import FoldedIn, Held, Member
 from advisor.recommend.history import History
 from advisor.recommend.linear import FittedModel
 from advisor.recommend.recipe import Recipe, Training, check_range
@@ -78,16 +78,25 @@ class ALS(Recipe):
                 _trained(trainer, history, "ALS") if len(training.interactions) else (None, np.zeros((len(history.items), self.factors)))
             )
             base = items.T @ items
+            popular = history.popularity()[None, : history.shelf]
+            if self.alpha == 1.0:  # every client has the same system, so scores are linear in what is held: an item model
+                weights = items @ np.linalg.solve(base + self.regularization * np.eye(self.factors), items[: history.shelf].T)
+                return FittedModel(
+                    "ALS", history, Held(history.items), np.vstack([weights, popular]), self.settings() | {"seed": training.seed}
+                )
         none, zero = np.zeros((0, self.factors)), np.zeros(self.factors)
         encoder = FoldedIn(history.items, items, base, self.regularization, self.alpha - 1.0, self.alpha * items, none, zero)
-        matrix = np.vstack([items[: history.shelf].T, history.popularity()[None, : history.shelf]])
-        settings = self.settings()
-        return FittedModel("ALS", history, encoder, matrix, settings | {"seed": training.seed})
+        return FittedModel(
+            "ALS", history, encoder, np.vstack([items[: history.shelf].T, popular]), self.settings() | {"seed": training.seed}
+        )
 
 
 @dataclass(frozen=True)
 class BPR(Recipe):
     """Factors trained to put what was bought above what was not, pair by pair.
+
+    On a bank's small shelf it loses to popularity (FAR-Trans, 3 early time points: nDCG@10 .19 against .28, the best of 12 settings tried; `implicit`'s own
+    defaults, factors=100, fared worse). It is here for large shelves and for comparison.
 
     Args:
         factors: Length of a factor.
@@ -99,9 +108,9 @@ class BPR(Recipe):
     """
 
     factors: int = 8
-    learning_rate: float = 0.01
-    regularization: float = 0.1
-    iterations: int = 100
+    learning_rate: float = 0.05
+    regularization: float = 0.2
+    iterations: int = 300
 
     def __post_init__(self) -> None:
         check_range("factors", self.factors, 1, why="a client needs at least one number")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, History, Rows
@@ -89,15 +89,14 @@ class Gram:
         shrink = float(np.exp2(-(day - self.as_of).astype(np.float64) / self.half_life_days))
         return replace(self, toward=self.toward * shrink, recent=self.recent * shrink, as_of=day)
 
-    def updated(self, before: History, after: History) -> Gram:
-        """Counts of `after`, from those of `before`: only clients whose purchases changed are counted, once out and once in."""
+    def updated(self, before: History, after: History, moved: IntArray) -> Gram:
+        """Counts of `after`, from those of `before`: only the clients in rows `moved` are counted, once out and once in.
+
+        Rows of `before` are the first rows of `after`.
+        """
         grown = self.over(after.items).brought_to(after.last_day)
-        old = after.clients.find(before.clients.ids)
-        now = np.full(len(after.clients), -1, dtype=np.int64)
-        now[old] = np.arange(len(before.clients))
-        moved = np.flatnonzero(changed_rows(before, after, now))
-        known = moved[now[moved] >= 0]
-        out, into = _part(before, now[known], after.items, after.last_day), _part(after, moved, after.items, after.last_day)
+        known = moved[moved < len(before.clients)]
+        out, into = _part(before, known, after.items, after.last_day), _part(after, moved, after.items, after.last_day)
         gone, come = (_counts(rows, len(after.items), self.power) for rows in (out, into))
         both = grown.both - gone[0] + come[0]
         plain = self.half_life_days is None
@@ -121,21 +120,6 @@ class Gram:
         long = np.zeros((2, len(items)))
         long[0, at], long[1, at] = self.owners, self.recent
         return replace(self, items=items, both=wide[0], toward=wide[1], owners=long[0], recent=long[1])
-
-
-def changed_rows(before: History, after: History, now: IntArray) -> BoolArray:
-    """Which of `after`'s clients are new or own other products (or bought one again, where recency counts), shape (c,)."""
-    was = before.rows.take(now)
-    codes = after.items.find(before.items.ids)[was.codes]
-    lengths = np.diff(was.indptr)
-    changed = (now < 0) | (lengths != np.diff(after.rows.indptr))
-    keep = np.repeat(~changed, np.diff(after.rows.indptr))
-    same = codes[np.repeat(~changed, lengths)] == after.rows.codes[keep]
-    if after.days is not None and before.days is not None:
-        same &= before.days[_entries(before.rows, now)][np.repeat(~changed, lengths)] == after.days[keep]
-    row_of = after.rows.row_of_entry()[keep]
-    changed[row_of[~same]] = True
-    return changed
 
 
 def _entries(rows: Rows, index: IntArray) -> IntArray:

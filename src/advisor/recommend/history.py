@@ -133,28 +133,48 @@ class History:
         weights = np.exp2(-(self.last_day - days).astype(np.float64) / half_life_days)
         return replace(self, rows=Rows(self.rows.indptr, self.rows.codes, weights), half_life_days=half_life_days, days=days)
 
-    def joined(self, more: Interactions) -> History:
-        """With more purchases: the history of all of them together."""
-        if self.fixed_shelf:
-            items = IdMap(self.items.ids + tuple(name for name in more.products.ids if name not in self.items))
-        else:
-            items = IdMap(tuple(sorted({*self.items.ids, *more.products.ids})))
-        clients = IdMap(tuple(sorted({*self.clients.ids, *more.clients.ids})))
-        new, new_days = _pairs(more, items.find(more.products.ids)[more.product_codes], recoded=True)
-        row_of = [clients.find(self.clients.ids)[self.rows.row_of_entry()], clients.find(more.clients.ids)[new.row_of_entry()]]
-        codes = [items.find(self.items.ids)[self.rows.codes], new.codes]
-        old_days = np.zeros(len(codes[0]), dtype="datetime64[D]") if self.days is None else self.days
-        keys, days = np.concatenate(row_of) * len(items) + np.concatenate(codes), np.concatenate([old_days, new_days])
-        order = np.lexsort((days, keys))
-        last = order[np.append(np.diff(keys[order]) != 0, [True] * bool(len(keys)))]
+    def joined(self, more: Interactions) -> tuple[History, IntArray]:
+        """The history with more purchases, and the rows of those who made them. New clients stand at the end."""
+        items = self._items_with(more)
+        strangers = tuple(name for name in more.clients.ids if name not in self.clients)
+        clients = IdMap(self.clients.ids + strangers) if strangers else self.clients
+        buyers = clients.find(more.clients.ids)
+        new, days = _pairs(more, items.find(more.products.ids)[more.product_codes], recoded=True)
+        keys = buyers[new.row_of_entry()] * len(items) + new.codes
+        order = np.argsort(keys)
+        old = self.over(items)
+        had = old.rows.row_of_entry() * len(items) + old.rows.codes
+        at = np.searchsorted(had, keys[order])
+        again = at < len(had)
+        again[again] = had[at[again]] == keys[order][again]
+        fresh = order[~again]
+        merged = np.insert(had, at[~again], keys[fresh])
         indptr = np.zeros(len(clients) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(keys[last] // len(items), minlength=len(clients)), out=indptr[1:])
-        last_day = max(
-            (d for d in (self.last_day, new_days.max() if len(new_days) else self.last_day) if not np.isnat(d)), default=self.last_day
-        )
+        np.cumsum(np.bincount(merged // len(items), minlength=len(clients)), out=indptr[1:])
+        known_days = [d for d in (self.last_day, *([days.max()] if len(days) else [])) if not np.isnat(d)]
+        last_day = max(known_days, default=self.last_day)
+        rows = Rows(indptr, merged % len(items), NO_WEIGHTS)
+        plain = replace(old, clients=clients, rows=rows, last_day=last_day, half_life_days=None, days=None)
+        if old.days is None or old.half_life_days is None:
+            return plain, np.sort(buyers)
+        kept = old.days.copy()
+        kept[at[again]] = np.maximum(kept[at[again]], days[order[again]])
+        return plain.weighted(np.insert(kept, at[~again], days[fresh]), old.half_life_days), np.sort(buyers)
+
+    def _items_with(self, more: Interactions) -> IdMap:
+        """Items of both: behind the shelf where a catalogue fixed it, else sorted in."""
+        extra = tuple(name for name in more.products.ids if name not in self.items)
+        if not extra:
+            return self.items
+        return IdMap(self.items.ids + extra if self.fixed_shelf else tuple(sorted((*self.items.ids, *extra))))
+
+    def over(self, items: IdMap) -> History:
+        """The same history with codes over `items`, which hold all of ours in the same order."""
+        if items is self.items:
+            return self
+        codes = items.find(self.items.ids)[self.rows.codes]
         shelf = self.shelf if self.fixed_shelf else len(items)
-        plain = History(clients, items, shelf, Rows(indptr, keys[last] % len(items), NO_WEIGHTS), last_day, fixed_shelf=self.fixed_shelf)
-        return plain if self.half_life_days is None else plain.weighted(days[last], self.half_life_days)
+        return replace(self, items=items, shelf=shelf, rows=Rows(self.rows.indptr, codes, self.rows.weights))
 
     @property
     def products(self) -> tuple[str, ...]:

@@ -83,8 +83,8 @@ class FittedItems(FittedModel):
         Args:
             new: Purchases that are not in the model yet; repeating one changes nothing.
         """
-        after = self.history.joined(new)
-        return self.recipe.solve(self.gram.updated(self.history, after), after)
+        after, moved = self.history.joined(new)
+        return self.recipe.solve(self.gram.updated(self.history, after, moved), after)
 
     def state(self) -> State:
         """As every model's, with the counts."""

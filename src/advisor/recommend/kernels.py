@@ -198,30 +198,31 @@ def solve_rows(
             system[i, i] += ridge
         for e in range(indptr[r], indptr[r + 1]):
             q = factors[codes[e]]
-            for i in range(size):
-                for j in range(i + 1):
-                    system[i, j] += extra * q[i] * q[j]
+            for i in range(size if extra != 0.0 else 0):
+                own = extra * q[i]
+                for j in range(i, size):
+                    system[i, j] += own * q[j]
         _solve(system, out[r])
     return out
 
 
 @_inlined
 def _solve(system: FloatArray, right: FloatArray) -> None:
-    """Solve a small symmetric positive definite system in place (lower triangle given)."""
+    """Solve a small symmetric positive definite system in place (upper triangle given), row after row so that the inner loops run wide."""
     size = len(right)
-    for i in range(size):
-        for j in range(i + 1):
-            total = system[i, j]
-            for t in range(j):
-                total -= system[i, t] * system[j, t]
-            system[i, j] = np.sqrt(total) if i == j else total / system[j, j]
-    for i in range(size):
-        for j in range(i):
-            right[i] -= system[i, j] * right[j]
-        right[i] /= system[i, i]
+    for t in range(size):
+        pivot = np.sqrt(system[t, t])
+        for j in range(t, size):
+            system[t, j] /= pivot
+        right[t] /= pivot
+        for i in range(t + 1, size):
+            factor = system[t, i]
+            right[i] -= factor * right[t]
+            for j in range(i, size):
+                system[i, j] -= factor * system[t, j]
     for i in range(size - 1, -1, -1):
         for j in range(i + 1, size):
-            right[i] -= system[j, i] * right[j]
+            right[i] -= system[i, j] * right[j]
         right[i] /= system[i, i]
 
 
@@ -237,38 +238,30 @@ def _closable(remaining: FloatArray, product: int, exposures: tuple[IntArray, In
 
 
 @_inlined
-def _open_products(allowed: BoolArray, held: IntArray, open_: Any) -> None:
-    """0 = not allowed, 1 = allowed, 2 = allowed and held."""
-    for j in range(len(open_)):
-        open_[j] = allowed[j]
+def _open_taste(likes: FloatArray, allowed: BoolArray, held: IntArray, base: FloatArray, owned: BoolArray) -> None:
+    """Taste scaled to 0..1 over what is allowed, -inf elsewhere; and what of it is held."""
+    low, high = np.inf, -np.inf
+    for j in range(len(base)):
+        owned[j] = False
+        if allowed[j]:
+            low, high = min(low, likes[j]), max(high, likes[j])
+    span = high - low
+    for j in range(len(base)):
+        base[j] = -np.inf if not allowed[j] else ((likes[j] - low) / span if span > 0.0 else 0.0)
     for code in held:
-        if code < len(open_) and open_[code]:
-            open_[code] = 2
+        if code < len(base):
+            owned[code] = True
 
 
 @_inlined
-def _best_product(
-    likes: FloatArray, span: tuple[float, float], open_: Any, fits: tuple[FloatArray, FloatArray], fit_weight: float
-) -> tuple[int, float]:
-    """Open product with the largest taste + fit_weight * closed share * (1 - fee), ties by column; -1 where none is open."""
+def _best(base: FloatArray, owned: BoolArray, closed: FloatArray, worth: FloatArray) -> tuple[int, float]:
+    """Open product with the largest taste + worth * closed share, ties by column; -1 where none is open. A held one must close something."""
     chosen, value = -1, -np.inf
-    low, width = span
-    for j in range(len(open_)):
-        if open_[j] == 0 or (open_[j] == 2 and fits[0][j] == 0.0):
-            continue
-        score = ((likes[j] - low) / width if width > 0.0 else 0.0) + fit_weight * fits[0][j] * (1.0 - fits[1][j])
-        if score > value:
+    for j in range(len(base)):
+        score = base[j] + worth[j] * closed[j]
+        if score > value and (closed[j] > 0.0 or not owned[j]):
             chosen, value = j, score
     return chosen, value
-
-
-@_inlined
-def _span(likes: FloatArray, open_: Any) -> tuple[float, float]:
-    low, high = np.inf, -np.inf
-    for j in range(len(open_)):
-        if open_[j]:
-            low, high = min(low, likes[j]), max(high, likes[j])
-    return low, high - low
 
 
 @_compiled
@@ -279,33 +272,40 @@ def pick_rows(
     gaps: FloatArray,
     exposures: tuple[IntArray, IntArray, FloatArray],
     products: tuple[FloatArray, FloatArray],
-    settings: tuple[int, float, bool],
+    settings: tuple[int, bool],
 ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
     """Greedy picks by taste and by the gap they close; see `portfolio_fit.pick_products`."""
-    k, fit_weight, top_up = settings
+    k, top_up = settings
+    least, worth = products
     count, width = taste.shape
     top = np.full((count, k), -1, dtype=np.int64)
     best, money = np.full((count, k), np.nan), np.zeros((count, k))
     unplaced = gaps.copy()
     for b in prange((count + BLOCK - 1) // BLOCK):
-        open_, closed = np.empty(width, dtype=np.int8), np.empty(width)
+        base, closed, owned = np.empty(width), np.zeros(width), np.empty(width, dtype=np.bool_)
+        moved = np.empty(gaps.shape[1], dtype=np.bool_)
         for i in range(b * BLOCK, min(count, (b + 1) * BLOCK)):
-            remaining = unplaced[i]
-            total = 0.0
+            remaining, total = unplaced[i], 0.0
             for a in range(len(remaining)):
                 total += remaining[a]
-            _open_products(masks[1][masks[0][i]], held[1][held[0][i] : held[0][i + 1]], open_)
-            span = _span(taste[i], open_)
+            _open_taste(taste[i], masks[1][masks[0][i]], held[1][held[0][i] : held[0][i + 1]], base, owned)
+            moved[:] = True
             for slot in range(k):
                 for j in range(width):
-                    counts = open_[j] == 1 or (open_[j] == 2 and top_up)
-                    closed[j] = _closable(remaining, j, exposures, products[0]) / total if counts and total > 0.0 else 0.0
-                chosen, value = _best_product(taste[i], span, open_, (closed, products[1]), fit_weight)
+                    touched = False
+                    for e in range(exposures[0][j], exposures[0][j + 1]):
+                        touched |= moved[exposures[1][e]]
+                    if touched:
+                        use = total > 0.0 and base[j] != -np.inf and (top_up or not owned[j])
+                        closed[j] = _closable(remaining, j, exposures, least) / total if use else 0.0
+                chosen, value = _best(base, owned, closed, worth)
                 if chosen < 0:
                     break
-                open_[chosen] = 0
-                placed = _closable(remaining, chosen, exposures, products[0])
+                base[chosen] = -np.inf
+                placed = _closable(remaining, chosen, exposures, least)
                 top[i, slot], best[i, slot], money[i, slot] = chosen, value, placed
+                moved[:] = False
                 for e in range(exposures[0][chosen], exposures[0][chosen + 1]):
+                    moved[exposures[1][e]] = placed > 0.0
                     remaining[exposures[1][e]] = max(0.0, remaining[exposures[1][e]] - placed * exposures[2][e])
     return top, best, money, unplaced

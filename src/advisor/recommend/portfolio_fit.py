@@ -85,8 +85,8 @@ def pick_products(
         (owned.indptr, owned.codes),
         gaps,
         (indptr, assets, exposures[products, assets]),
-        (zero if min_purchase is None else min_purchase, zero if fee is None else fee),
-        (k, float(fit_weight), allow_held and fit_weight > 0.0),
+        (zero if min_purchase is None else min_purchase, fit_weight * (1.0 - (zero if fee is None else fee))),
+        (k, allow_held and fit_weight > 0.0),
     )
     return Picks(codes, scores, money, unplaced)
 

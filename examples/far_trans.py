@@ -30,14 +30,9 @@ def real(folder: Path, day: str) -> tuple[Advisor, ClientTable, Interactions]:
     offered = set(far.eligible(folder, day))
     model = far.capital_market_assumptions(assets)
     bought = far.interactions(folder, day)
-    # Securities and funds sold by a bank are under the rules for securities: the basis is the product.
-    house = Advisor.fit(
-        model,
-        bought,
-        catalogue=type(shelf).from_products(p for p in shelf.products if p.id in offered),
-        regime=Regime.csrc(),
-        recommender=EASE(),
-    )
+    # Securities and funds sold by a bank are under the rules for securities. What has no price through the test window may be held, but is not sold.
+    on_sale = type(shelf).from_products(p.model_copy(update={"closed": p.id not in offered}) for p in shelf.products)
+    house = Advisor.fit(model, bought, catalogue=on_sale, regime=Regime.csrc(), recommender=EASE())
     table = ClientTable.from_frame(far.clients(folder, day))
     return house, table, far.held_out(folder, day)
 

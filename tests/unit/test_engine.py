@@ -273,3 +273,16 @@ def test_probabilities_are_learnt_from_a_later_window_and_saved(tmp_path) -> Non
     assert likings == sorted(likings, reverse=True), "by taste alone the better liked is the likelier"
     assert told.fingerprint != desk.fingerprint
     assert load(save(told, tmp_path / "told")).advise(sample.client(), as_of=DAY) == advice
+
+
+def test_a_closed_product_is_held_but_never_offered() -> None:
+    shelf = [p.model_copy(update={"closed": p.id == "BOND"}) for p in SHELF]
+    desk = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(shelf))
+    client = assessed(4, holdings={"BOND": 10_000.0})
+    advice = desk.advise(client, as_of=DAY)
+    assert advice.status == "ok"
+    assert "BOND" not in {p.product_id for p in advice.picks} | {o.product_id for o in advice.orders}
+    assert any(r.code == "kept" and r.data["name"] == "BOND" for r in advice.reasons)
+    assert desk.verify(advice, client).ok
+    smuggled = advice.model_copy(update={"picks": (advice.picks[0].model_copy(update={"product_id": "BOND"}),)})
+    assert not desk.verify(smuggled, client).suitable

@@ -21,7 +21,7 @@ class Product(Contract):
 
     `risk_level` 1..5 is R1..R5 as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
     implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year; `term_days` is how long money is locked.
-    `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
+    A `closed` product is no longer sold: clients may hold it, nobody is offered it. `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
     """
 
     id: Id
@@ -37,6 +37,7 @@ class Product(Contract):
     complex: bool = False
     private: bool = False
     currency: str | None = None
+    closed: bool = False
     # What concentration, conflict and sustainability rules read.
     issuer: str | None = None
     own_product: bool = False

@@ -133,6 +133,11 @@ class Catalogue:
         """Which products are privately offered, shape (p,)."""
         return np.array([p.private for p in self.products], dtype=np.bool_)
 
+    @cached_property
+    def closed(self) -> BoolArray:
+        """Which products are no longer sold, shape (p,)."""
+        return np.array([p.closed for p in self.products], dtype=np.bool_)
+
     def exposures(self, assets: IdMap) -> FloatArray:
         """Share of each product in each asset, shape (p, n), rows adding up to 1.
 

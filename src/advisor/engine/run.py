@@ -35,7 +35,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     if picks < 0:
         raise InputError(f"picks is {picks}; ask for 0 or more products.", field="picks", value=picks)
     profiles = profile_risk(clients, house.questionnaire, as_of=str(as_of), bands=house.bands)
-    allowed = house.regime.eligibility(profiles, clients, house.catalogue)
+    allowed = house.offered(profiles, clients)
     usable, pure = house.vehicles.columns(allowed.allowed)
     unknown = unknown_holdings(clients.holdings, house.catalogue, house.model.ids)
     holdings = see_by_vehicle(clients.holdings, house.catalogue, house.vehicles, allowed, usable, pure)

@@ -64,7 +64,10 @@ def _unsuitable(house: House, advice: Advice, client: Client, profiles: RiskProf
         if product_id not in house.catalogue.ids:
             found.append(f"{product_id!r} is not on the shelf")
             continue
-        verdict = house.regime.check(profiles[0], client, house.catalogue.products[house.catalogue.ids.code(product_id)])
+        product = house.catalogue.products[house.catalogue.ids.code(product_id)]
+        if product.closed:
+            found.append(f"{product_id!r} is no longer sold")
+        verdict = house.regime.check(profiles[0], client, product)
         if verdict.decision != "allow":
             found.append(f"{product_id!r} may not be recommended: {verdict.decision} by {', '.join(verdict.rules)}")
     return found
@@ -74,7 +77,7 @@ def _residual(house: House, advice: Advice, table: ClientTable, profiles: RiskPr
     """KKT residual of the recorded weights; inf where they name an asset the model does not have."""
     if any(asset not in house.model.ids for asset in advice.weights) or advice.effective_risk_aversion is None or profiles.level[0] == 0:
         return np.inf
-    allowed, vehicles = house.regime.eligibility(profiles, table, house.catalogue), house.vehicles
+    allowed, vehicles = house.offered(profiles, table), house.vehicles
     usable, pure = vehicles.columns(allowed.allowed)
     holdings = see_by_vehicle(table.holdings, house.catalogue, vehicles, allowed, usable, pure)
     eligible: BoolArray | None = usable[allowed.class_of[0]]

@@ -84,7 +84,7 @@ def beside_skfolio(quick: bool) -> list[str]:
     from skfolio.optimization import MeanRisk, ObjectiveFunction
     from skfolio.prior import EmpiricalPrior
 
-    years, every, train = (3 if quick else 30), 21, 252
+    years, every, train = (3 if quick else 10), 21, 252
     market, frame = thirty_years(years), thirty_years(years).to_frame()
     aversions = (2.0, 4.0, 8.0, 16.0, 32.0)
     prior = EmpiricalPrior(mu_estimator=EmpiricalMu(), covariance_estimator=LedoitWolf())

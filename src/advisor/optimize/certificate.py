@@ -79,8 +79,14 @@ def certify_row(
     marginal = np.einsum("cj,ij->ci", weights[None], model.covariance)
     terms = terms_of(model, limits, weights[None], marginal, np.array([risk_aversion]), multipliers[None], np.array([effective]))
     binding = _binding(model, limits, weights, risk_aversion, multipliers, effective)
-    numbers = (terms.residual, terms.budget_error, terms.violation, terms.gap, terms.objective)
-    return Certificate(*(float(x[0]) for x in numbers), binding)
+    return Certificate(
+        kkt_residual=float(terms.residual[0]),
+        budget_error=float(terms.budget_error[0]),
+        violation=float(terms.violation[0]),
+        duality_gap=float(terms.gap[0]),
+        objective=float(terms.objective[0]),
+        binding=binding,
+    )
 
 
 def kkt_residuals(
@@ -195,7 +201,7 @@ def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, ri
         b_ub=np.concatenate(right) if sum(map(len, left)) else None,
         A_eq=np.ones((1, len(model))),
         b_eq=[1.0],
-        bounds=np.column_stack([limits.lower, limits.upper]),
+        bounds=list(zip(limits.lower.tolist(), limits.upper.tolist(), strict=True)),
         method="highs",
         options={"primal_feasibility_tolerance": LP_TOLERANCE, "dual_feasibility_tolerance": LP_TOLERANCE},
     )

@@ -12,7 +12,8 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals
-from advisor.optimize.critical_line import CornerPath, trace_corners
+from advisor.optimize.corner_path import CornerPath
+from advisor.optimize.critical_line import trace_corners
 from advisor.optimize.infeasible import name_contradiction
 from advisor.optimize.limits import Limits, limits_of
 from advisor.optimize.preferences import Preferences
@@ -268,8 +269,18 @@ def _cut(frontier: Frontier, cap: float) -> Frontier:
 def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, residual: FloatArray, least: float = 0.0) -> Frontier:
     mean, marginal = path.weights @ model.mean, path.weights @ model.covariance
     volatility = np.sqrt(np.maximum(np.einsum("mi,mi->m", marginal, path.weights), 0.0))
-    arrays = (path.risk_tolerance, path.weights, mean, volatility, residual)
-    return Frontier(model.assets, *(frozen(a) for a in arrays), limits, model, path, least)
+    return Frontier(
+        model.assets,
+        frozen(path.risk_tolerance),
+        frozen(path.weights),
+        frozen(mean),
+        frozen(volatility),
+        frozen(residual),
+        limits,
+        model,
+        path,
+        least,
+    )
 
 
 def _rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bool) -> FloatArray:

@@ -109,7 +109,7 @@ def _excess(kept: Sequence[_Limit], limits: Limits, moved: _Limit | None = None)
         bounds=[(None, None)] * n + [(0.0, None)] * cost.size,
         method="highs",
     )
-    return float(solved.fun) if solved.status == 0 else np.inf
+    return float(solved.fun or 0.0) if solved.status == 0 else np.inf
 
 
 def _inequalities(kept: Sequence[_Limit], n: int) -> tuple[FloatArray, FloatArray]:

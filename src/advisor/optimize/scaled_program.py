@@ -1,0 +1,123 @@
+"""The frontier's program in units where everything is about 1, and the exact solver's view of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.data.returns import ReturnModel
+from advisor.errors import InfeasibleError, SolverError
+from advisor.optimize.active_set import ExactSolver, QuadraticProgram
+from advisor.optimize.corner_path import CornerPath
+from advisor.optimize.limits import Limits
+
+RIDGES = (0.0, 1e-6, 1e-4)
+WEAK_PIVOT = 1e-5
+"""A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in effect."""
+BROKEN = 1e-9
+"""A limit on fixed weights alone that is missed by more than this cannot be met."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledProgram:
+    """The program without its fixed weights, in units where covariances, means and rows are about 1.
+
+    The exact solver's `program` has S + 11' for its hessian (the weights add up to 1, so this only shifts the budget's multiplier, and it makes
+    riskless assets harmless), and a ridge where that is singular. Row 0 is the budget.
+    """
+
+    program: QuadraticProgram
+    covariance: FloatArray
+    mean: FloatArray
+    pull: FloatArray
+    free: IntArray
+    fixed_weights: FloatArray
+    row_scale: FloatArray
+    kept_rows: IntArray
+    variance: float
+    centre: float
+    spread: float
+
+    def unscaled(self, path: CornerPath, rows: int) -> CornerPath:
+        """The path in the caller's units, with fixed weights and rows that bind nothing put back."""
+        weights = np.repeat(self.fixed_weights[None], len(path.risk_tolerance), axis=0)
+        weights[:, self.free] = _inside(path.weights, self.program)
+        tolerance = path.risk_tolerance * (self.variance / self.spread)
+        ends = np.stack([tolerance[:-1], tolerance[1:]], axis=1)
+        y = self._prices(path.multipliers, ends, rows)
+        last = self._prices(path.last, tolerance[-1], rows)
+        slope = self._prices(path.slope * (self.spread / self.variance), np.ones(()), rows)
+        return CornerPath(tolerance, weights, y, slope, last)
+
+    def _prices(self, multipliers: FloatArray, tolerance: FloatArray, rows: int) -> FloatArray:
+        """Multipliers in the caller's units: of variance, with the mean of means that was taken off and the rows' own scale."""
+        y = np.zeros((*multipliers.shape[:-1], 1 + rows))
+        y[..., 0] = self.variance * multipliers[..., 0] - tolerance * self.centre
+        y[..., 1 + self.kept_rows] = self.variance * multipliers[..., 1:] / self.row_scale
+        return y
+
+
+def _inside(weights: FloatArray, program: QuadraticProgram) -> FloatArray:
+    """Weights without the hair by which rounding leaves them outside their bounds; the asset with most room takes up the difference."""
+    inside = np.clip(weights, program.lower, program.upper)
+    missing = program.row_lower[0] - inside.sum(axis=1)
+    roomiest = np.minimum(inside - program.lower, program.upper - inside).argmax(axis=1)
+    inside[np.arange(len(inside)), roomiest] += missing
+    return inside
+
+
+def scaled_program(model: ReturnModel, limits: Limits) -> ScaledProgram:
+    """The program of n assets under their limits, scaled.
+
+    Raises:
+        InfeasibleError: The fixed weights alone break a limit (unnamed).
+        SolverError: The covariance has no Cholesky factor even with a ridge.
+    """
+    free = np.nonzero(limits.lower < limits.upper)[0]
+    fixed = np.where(limits.lower < limits.upper, 0.0, limits.lower)
+    variance = float(np.diag(model.covariance)[free].mean()) or 1.0
+    centre = float(model.mean[free].mean())
+    mean = model.mean[free] - centre
+    spread = max(float(np.abs(mean).max()), 1e-12 * float(np.abs(model.mean).max())) or 1.0
+    rows = limits.rows[:, free]
+    size = np.abs(rows).max(axis=1) if free.size else np.zeros(0)
+    kept = np.nonzero(size > 0.0)[0]
+    decided = np.setdiff1d(np.arange(size.size), kept)
+    value = limits.rows[decided] @ fixed
+    if (np.maximum(limits.row_lower[decided] - value, value - limits.row_upper[decided]) > BROKEN).any():
+        raise InfeasibleError("The fixed weights break a limit.")
+    held = limits.rows[kept] @ fixed
+    matrix = np.vstack([np.ones(free.size), rows[kept] / size[kept, None]])
+    low = np.concatenate([[1.0 - fixed.sum()], (limits.row_lower[kept] - held) / size[kept]])
+    high = np.concatenate([[1.0 - fixed.sum()], (limits.row_upper[kept] - held) / size[kept]])
+    covariance, pull = model.covariance[np.ix_(free, free)] / variance, model.covariance[free] @ fixed / variance
+    hessian, ridge = _hessian(covariance)
+    program = QuadraticProgram(hessian, limits.lower[free], limits.upper[free], np.ascontiguousarray(matrix), low, high, ridge)
+    return ScaledProgram(program, covariance, mean / spread, pull, free, fixed, size[kept], kept, variance, centre, spread)
+
+
+def _hessian(covariance: FloatArray) -> tuple[FloatArray, float]:
+    """The normalised covariance plus 11', with a ridge, which is returned too, when its factor has a pivot that is rounding."""
+    for ridge in RIDGES:
+        hessian = covariance + 1.0
+        hessian[np.diag_indices_from(hessian)] += ridge
+        try:
+            pivots = np.diag(np.linalg.cholesky(hessian))
+        except np.linalg.LinAlgError:
+            continue
+        if ridge > 0.0 or pivots.min() > WEAK_PIVOT:
+            return hessian, ridge
+    raise SolverError(
+        "The covariance has no Cholesky factor even with a ridge; repair it first.", solver="cholesky", status="not positive definite"
+    )
+
+
+def active_sides(scaled: ScaledProgram, solver: ExactSolver, tau: float) -> tuple[FloatArray, IntArray, IntArray]:
+    """The optimum at `tau` and what is active there: -1 lower edge, +1 upper edge, 0 neither, 2 an equality."""
+    x, multipliers = solver.solve(scaled.pull - tau * scaled.mean)
+    n, p = scaled.mean.size, scaled.program
+    sides = np.sign(multipliers).astype(np.int64)
+    rows = np.where(p.row_upper - p.row_lower <= 0.0, 2, sides[n:])
+    return x, sides[:n], rows

@@ -106,9 +106,9 @@ def ranking_rows(clients: int, products: int, each: int, factors: int) -> list[s
     fit = timed(lambda: models.append(EASE().fit(bought)), 3)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rows = [f"| EASE fit, {size} | {fit.wall:.2f} s | {fit.cpu:.2f} s | peak memory +{(after - before) / 1e6:.2f} GB |"]
-    day = Interactions(
-        bought.clients, bought.products, bought.client_codes[:1000], bought.product_codes[::-1][:1000].copy(), bought.days[:1000]
-    )
+    buyers = np.unique(np.random.default_rng(2).integers(0, clients, 1000))
+    names = IdMap(tuple(bought.clients.ids[i] for i in buyers.tolist()))
+    day = Interactions(names, bought.products, np.arange(len(buyers)), bought.product_codes[buyers], bought.days[: len(buyers)] + 1)
     update = timed(lambda: models[-1].update(day), 1)  # type: ignore[attr-defined]
     rows.append(f"| EASE update by a day of 1,000 purchases, {size} | {update.wall:.2f} s | {update.cpu:.2f} s | |")
     some = synthetic(min(clients, 100_000), products, each)
@@ -142,6 +142,11 @@ def pick_rows(clients: int = 100_000, products: int = 500, assets: int = 20, k: 
     return [
         f"| {k} picks by taste and gap, {clients:,} x {products} x {assets} assets | {took.wall:.2f} s | {took.cpu:.2f} s | {clients / took.wall:,.0f} clients/s |"
     ]
+
+
+def tables(quick: bool) -> list[str]:
+    """For `benchmarks/run.py`."""
+    return [table(not quick)]
 
 
 def table(full: bool = False) -> str:

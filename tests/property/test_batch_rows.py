@@ -158,7 +158,7 @@ def test_turnover_falls_as_costs_rise_and_a_high_cost_stops_trade(seed: int) -> 
         for fee in (0.0, 0.002, 0.01, 0.05, 5.0)
     ]
     assert all(b <= a + 1e-12 for a, b in itertools.pairwise(turnover))
-    assert turnover[-1] <= 1e-15  # the rounding of what the holdings add up to
+    assert turnover[-1] == 0.0
 
 
 def test_warm_start_gives_the_same_answer() -> None:
@@ -191,3 +191,44 @@ def test_bad_input_is_refused_by_name(options: dict[str, object], field: str) ->
     with pytest.raises(InputError) as caught:
         optimal_portfolios(model, Mandate(), wants, **options)  # type: ignore[arg-type]
     assert caught.value.field in {field, "preferences"}
+
+
+def test_shadow_prices_are_what_relaxing_a_limit_earns() -> None:
+    """Each price against a finite difference of the optimal utility; the broken copy, twice the price, is off."""
+    values = problem(1)
+    model = values["model"]
+    assert isinstance(model, ReturnModel)
+    gamma, step = 4.0, 1e-6
+    mandate = Mandate(group_limits=(GroupLimit(group="g0", upper=0.1),), max_weight=0.43)
+
+    def best(upper: np.ndarray, group: float) -> float:
+        limits = Mandate(group_limits=(GroupLimit(group="g0", upper=group),))
+        w = optimal_portfolios(model, limits, Preferences([gamma]), upper=upper[None]).weights[0]
+        return float(model.mean @ w - gamma / 2 * w @ model.covariance @ w)
+
+    got = optimal_portfolios(model, mandate, Preferences([gamma]))
+    start = best(np.full(7, 0.43), 0.1)
+    prices = {b.name: b.shadow_price for b in got.binding(0)}
+    assert "group:g0:upper" in prices
+    assert any(name.startswith("max_weight:") for name in prices)
+    for name, price in prices.items():
+        if name.startswith("max_weight:"):
+            upper = np.full(7, 0.43)
+            upper[model.assets.index(name.removeprefix("max_weight:"))] += step
+            earned = (best(upper, 0.1) - start) / step
+        elif name == "group:g0:upper":
+            earned = (best(np.full(7, 0.43), 0.1 + step) - start) / step
+        else:
+            continue
+        assert earned == pytest.approx(price, rel=1e-3, abs=1e-6)
+        assert earned != pytest.approx(2.0 * price, rel=1e-3, abs=1e-6)
+
+
+def test_costs_that_stop_a_trade_are_named() -> None:
+    values = problem(1)
+    model = values["model"]
+    assert isinstance(model, ReturnModel)
+    got = optimal_portfolios(model, Mandate(), Preferences([4.0]), current=np.full(7, 1 / 7), cost=0.5)
+    assert {b.name for b in got.binding(0)} == {f"no_trade:a{i}" for i in range(7)}
+    cheapest = min(b.shadow_price for b in got.binding(0))
+    assert 0.0 <= cheapest <= 0.5

@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray, StrArray, frozen
+from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.batch_costs import TradingCost, cost_rows
+from advisor.optimize.batch_explain import row_bindings
 from advisor.optimize.batch_pivot import PivotState
 from advisor.optimize.batch_rows import BatchRows
 from advisor.optimize.batch_solve import ACCEPTED, ChunkAnswer, solve_chunk
@@ -50,6 +52,12 @@ class Portfolios:
     cost: FloatArray
     rows: BatchRows
     state: PivotState
+
+    def binding(self, i: int) -> tuple[Binding, ...]:
+        """The limits and costs that hold row `i` where it is, dearest first: the multipliers of its certificate; empty where it has no portfolio."""
+        if self.status[i] not in ("ok", "no_participation"):
+            return ()
+        return row_bindings(self.rows, self.state, float(self.risk_aversion[i]), i)
 
     def reason(self, i: int) -> str:
         """Why row `i` has no portfolio, naming the limits that contradict each other with their numbers; "" where it has one."""

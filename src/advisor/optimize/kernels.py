@@ -324,8 +324,9 @@ def _free_step(H, f, k, pull, A, rest, L, Y, M, t, x):  # pragma: no cover - com
 
 # ---- block principal pivoting: one row a client, limits and kinks of his own (from `_free_step` to `row_products`)
 
-PRIMAL, DUAL, SINGULAR_PIVOT = 1e-12, 1e-12, 1e-11
-"""Weights, and marginal utilities relative to the covariance, that count as on the right side of a limit; pivots that count as zero."""
+PRIMAL, DUAL, SINGULAR_PIVOT, SNAP = 1e-12, 1e-12, 1e-11, 1e-14
+"""Weights, and marginal utilities relative to the covariance, that count as on the right side of a limit; pivots that count as zero;
+and trades that are the rounding of what the holdings add up to."""
 AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
 """Where a weight is: on its lower bound, free below what is held, exactly there, free above, on its upper bound. Without a kink it is free as BUYING."""
 
@@ -482,6 +483,8 @@ def _pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side
             for a in range(k):
                 i = f[a]
                 w[i] = min(max(w[i], lo[i]), up[i])
+                if abs(w[i] - kink[i]) <= SNAP and kink[i] > lo[i]:
+                    w[i] = kink[i]
             return step
         if bad < best:
             best, patience = bad, 4

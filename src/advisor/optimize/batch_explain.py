@@ -1,0 +1,48 @@
+"""Why a client's weights are what they are: the limits that bind, at their shadow prices, and what costs keep him from trading."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from advisor.contracts.advice import Binding
+from advisor.optimize.batch_pivot import AT_LOWER, AT_UPPER, HELD, PivotState
+from advisor.optimize.batch_rows import BatchRows
+
+CHEAP = 1e-9
+"""A shadow price below this is rounding."""
+
+
+def row_bindings(rows: BatchRows, state: PivotState, risk_aversion: float, i: int) -> tuple[Binding, ...]:
+    """Binding limits of row `i`, dearest first.
+
+    Args:
+        rows: The programs.
+        state: As solved.
+        risk_aversion: Effective, of this row; inf = least risk, and prices are then in units of half the variance.
+        i: Row.
+
+    Returns:
+        Names as everywhere (`max_weight:a`, `group:g:upper`, ...), and `no_trade:a` where costs alone keep the weight where it is: its price is by how much,
+        per unit traded and year, trading would have to become cheaper before he trades.
+    """
+    limits, weights, price = rows.limits_of_row(i), state.weights[i], state.price[i]
+    tolerance = 0.0 if np.isinf(risk_aversion) else 1.0 / max(risk_aversion, 1e-7)
+    unit = 1.0 if np.isinf(risk_aversion) else max(risk_aversion, 1e-7)
+    marginal = weights @ rows.model.covariance - tolerance * rows.model.mean - (price[0] - rows.level) - price[1:] @ limits.rows
+    kinks, below, above = (a[i % len(a)] for a in rows.kinks)
+    found: list[Binding] = []
+    for k, side in enumerate(state.side[i].tolist()):
+        bent = kinks[k] > limits.lower[k]
+        if side == HELD:
+            pull = min(marginal[k] + tolerance * above[k], -(marginal[k] + tolerance * below[k]))
+            found.append(Binding(name=f"no_trade:{limits.assets[k]}", shadow_price=max(0.0, float(unit * pull))))
+        elif side in (AT_LOWER, AT_UPPER):
+            slope = below[k] if bent and side == AT_LOWER else above[k]
+            push = float(unit * (marginal[k] + tolerance * slope))
+            edge = -1 if push > 0.0 else 1
+            if abs(push) > CHEAP and (limits.lower[k] == limits.upper[k] or (edge < 0) == (side == AT_LOWER)):
+                found.append(Binding(name=limits.bound_name(k, edge), shadow_price=abs(push)))
+    for j, value in enumerate((unit * price[1:]).tolist()):
+        if abs(value) > CHEAP:
+            found.append(Binding(name=limits.row_name(j, -1 if value > 0.0 else 1), shadow_price=abs(value)))
+    return tuple(sorted(found, key=lambda b: -b.shadow_price))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -165,7 +165,7 @@ def _named(batch: Any, pa: Any) -> Any:
     return batch if schema is batch.schema else pa.RecordBatch.from_arrays([batch.column(n) for n in schema.names], schema=schema)
 
 
-def files_of(source: str | Path | Sequence[str | Path]) -> list[Path]:
+def files_of(source: object) -> list[Path]:
     """The files behind a path, a folder (by name) or a list of paths (in that order).
 
     Raises:
@@ -174,8 +174,8 @@ def files_of(source: str | Path | Sequence[str | Path]) -> list[Path]:
     if isinstance(source, str | Path):
         path = Path(source)
         found = sorted(p for p in path.iterdir() if p.suffix.lower() in FORMATS) if path.is_dir() else [path]
-    elif isinstance(source, Sequence) and all(isinstance(p, str | Path) for p in source):
-        found = [Path(p) for p in source]
+    elif isinstance(source, list | tuple) and all(isinstance(p, str | Path) for p in cast(Sequence[object], source)):
+        found = [Path(p) for p in cast(Sequence[str | Path], source)]
     else:
         raise InputError(
             f"Clients cannot be read from {type(source).__name__}; give Parquet, CSV or Arrow files, or a table that speaks Arrow (pandas, polars, pyarrow).",

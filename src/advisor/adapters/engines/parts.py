@@ -8,9 +8,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from advisor.errors import InputError
@@ -50,17 +50,20 @@ def write_part(table: pa.Table, path: Path, run: str) -> Part:
     Raises:
         InputError: It cannot be written (disk full, no permission); nothing half-written stays.
     """
-    counts = pc.value_counts(table["status"].combine_chunks()).to_pylist() if table.num_rows else []
-    statuses = {str(c["values"]): int(c["counts"]) for c in sorted(counts, key=lambda c: str(c["values"]))}
+    counted = table["status"].value_counts().to_pylist()
+    statuses = dict(sorted((str(c["values"]), int(c["counts"])) for c in counted))
     told = {RUN: run.encode(), ROWS: str(table.num_rows).encode(), STATUSES: json.dumps(statuses).encode()}
     schema = table.schema.with_metadata({**(table.schema.metadata or {}), **told})
     draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
-    words = [field.name for field in schema if pa.types.is_string(field.type)]
+    settings: dict[str, Any] = {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
+        "write_statistics": ["client_id"],
+    }
     try:
         with draft.open("wb") as file:
-            with pq.ParquetWriter(
-                file, schema, compression="zstd", compression_level=1, use_dictionary=words, write_statistics=["client_id"]
-            ) as out:
+            with pq.ParquetWriter(file, schema, **settings) as out:
                 out.write_table(table.replace_schema_metadata(schema.metadata).combine_chunks())
             file.flush()
             os.fsync(file.fileno())

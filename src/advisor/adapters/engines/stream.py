@@ -88,7 +88,7 @@ def advise_stream(
     schema, _ = (source.schema, None) if isinstance(source, pa.Table | pa.RecordBatchReader) else opened(source)
     job = Job.of(desk, schema)
     run = _begin(target, job, source, rows_per_part)
-    already = {number: part for number, part in _finished(target, run)}
+    already = dict(_finished(target, run))
     tasks = ((job, table, part_path(target, i), run, already.get(i)) for i, table in enumerate(arrow_batches(source, rows_per_part)))
     parts: list[Part] = []
     with _bar(progress) as moved:

@@ -1,0 +1,31 @@
+"""Dask distributed: the job is scattered once to every worker, and files are mapped. Needs `dask[distributed]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from advisor.adapters.engines.job import Job
+from advisor.adapters.engines.local import run_file
+from advisor.adapters.engines.parts import Part
+from advisor.data.client_arrow import files_of
+
+
+def run_on_dask(client: Any, job: Job, source: str | Path | Sequence[str | Path], folder: str | Path) -> list[Part]:
+    """`run_file` over files on a Dask cluster, in their order; finished ones are not made again.
+
+    Args:
+        client: A `distributed.Client`; its workers need this library, and see the files and `folder` under the same paths.
+        job: What to do.
+        source: Files of clients, or a folder of them.
+        folder: Where the advice goes.
+
+    Raises:
+        InputError: The very one a worker met: a file cannot be read, or the advice cannot be written.
+    """
+    target = Path(folder).absolute()
+    target.mkdir(parents=True, exist_ok=True)
+    shared = client.scatter(job, broadcast=True)
+    futures = [client.submit(run_file, shared, str(file.absolute()), str(target), pure=False) for file in files_of(source)]
+    return list(client.gather(futures))

@@ -39,6 +39,7 @@ QUARANTINE = {
     "numba": lambda path: path[-1] == "kernels.py",
     "matplotlib": lambda path: path[-1] == "plots.py" or path[0] == "adapters",
     "sklearn": lambda path: path[0] == "adapters",
+    "skfolio": lambda path: path[0] == "adapters",
     "pyspark": lambda path: path[0] == "adapters",
     "dask": lambda path: path[0] == "adapters",
 }
@@ -48,6 +49,8 @@ LIGHT = ("cvxpy", "implicit", "numba", "scipy.stats", "matplotlib", "plotly", "s
 """What `import advisor` must not pull in."""
 
 LONGEST_FILE = 300
+LONGEST_KERNELS = 650
+"""Compiled loops may only live in one file a room, so that file may be longer."""
 
 
 def source_files() -> list[Path]:
@@ -148,7 +151,8 @@ def test_nothing_inside_imports_an_adapter() -> None:
 
 
 def test_files_stay_readable() -> None:
-    long = {str(f.relative_to(SRC)): n for f in source_files() if (n := len(f.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE}
+    sizes = {f: len(f.read_text(encoding="utf-8").splitlines()) for f in source_files()}
+    long = {str(f.relative_to(SRC)): n for f, n in sizes.items() if n > (LONGEST_KERNELS if f.name == "kernels.py" else LONGEST_FILE)}
     assert not long, long
 
 

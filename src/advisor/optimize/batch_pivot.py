@@ -107,6 +107,6 @@ def marginal_risk(rows: BatchRows, weights: FloatArray) -> FloatArray:
 
 
 def _kernels() -> Any:
-    from advisor.optimize import kernels
+    import advisor.optimize.kernels as kernels
 
     return kernels

@@ -79,7 +79,7 @@ def _single(model: ReturnModel, limits: Limits) -> tuple[CornerPath, FloatArray]
 
 def _walk(scaled: ScaledProgram, solver: ExactSolver) -> CornerPath | None:
     """The compiled walk, helped over ties by the exact solver; None where that does not get it to the end."""
-    from advisor.optimize import kernels
+    import advisor.optimize.kernels as kernels
 
     p, tau, pieces = scaled.program, 0.0, []
     room = 4 * (scaled.mean.size + p.row_lower.size) + 64

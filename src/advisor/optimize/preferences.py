@@ -98,7 +98,7 @@ class Preferences:
         gamma = self.risk_aversion.copy()
         averse = np.nonzero((self.loss_aversion > 1.0) & np.isfinite(gamma))[0]
         if averse.size:
-            from advisor.optimize import kernels
+            import advisor.optimize.kernels as kernels
 
             columns = (self.risk_aversion, self.loss_aversion, self.reference_return, self.evaluation_years)
             gamma[averse] = kernels.preference_risk_aversions(tolerance, mean, variance, slope, curve, *(c[averse] for c in columns))

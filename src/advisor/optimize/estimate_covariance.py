@@ -80,7 +80,7 @@ def shrink_to_constant_correlation(rows: FloatArray) -> tuple[FloatArray, float]
     np.fill_diagonal(target, d**2)
     squared = x**2
     noise = squared.T @ squared / count - s**2
-    skew = (x**3).T @ x / count - (d**2)[:, None] * s
+    skew = (x * x * x).T @ x / count - (d**2)[:, None] * s
     np.fill_diagonal(skew, 0.0)
     shared = float(np.trace(noise)) + average * float((skew * (d[None, :] / d[:, None])).sum())
     gap = float(((s - target) ** 2).sum())

@@ -140,26 +140,22 @@ class History:
         clients = IdMap(self.clients.ids + strangers) if strangers else self.clients
         buyers = clients.find(more.clients.ids)
         new, days = _pairs(more, items.find(more.products.ids)[more.product_codes], recoded=True)
-        keys = buyers[new.row_of_entry()] * len(items) + new.codes
-        order = np.argsort(keys)
-        old = self.over(items)
-        had = old.rows.row_of_entry() * len(items) + old.rows.codes
-        at = np.searchsorted(had, keys[order])
-        again = at < len(had)
-        again[again] = had[at[again]] == keys[order][again]
-        fresh = order[~again]
-        merged = np.insert(had, at[~again], keys[fresh])
-        indptr = np.zeros(len(clients) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(merged // len(items), minlength=len(clients)), out=indptr[1:])
+        row_of, old = buyers[new.row_of_entry()], self.over(items)
+        order = np.lexsort((new.codes, row_of))
+        row_of, codes, days = row_of[order], new.codes[order], days[order]
+        at, again = _places(old.rows, row_of, codes)
+        fresh = ~again
+        counts = np.bincount(row_of[fresh], minlength=len(clients))
+        counts[: len(self.clients)] += np.diff(old.rows.indptr)
+        rows = Rows(np.concatenate([[0], np.cumsum(counts)]), np.insert(old.rows.codes, at[fresh], codes[fresh]), NO_WEIGHTS)
         known_days = [d for d in (self.last_day, *([days.max()] if len(days) else [])) if not np.isnat(d)]
         last_day = max(known_days, default=self.last_day)
-        rows = Rows(indptr, merged % len(items), NO_WEIGHTS)
         plain = replace(old, clients=clients, rows=rows, last_day=last_day, half_life_days=None, days=None)
         if old.days is None or old.half_life_days is None:
             return plain, np.sort(buyers)
         kept = old.days.copy()
-        kept[at[again]] = np.maximum(kept[at[again]], days[order[again]])
-        return plain.weighted(np.insert(kept, at[~again], days[fresh]), old.half_life_days), np.sort(buyers)
+        kept[at[again]] = np.maximum(kept[at[again]], days[again])
+        return plain.weighted(np.insert(kept, at[fresh], days[fresh]), old.half_life_days), np.sort(buyers)
 
     def _items_with(self, more: Interactions) -> IdMap:
         """Items of both: behind the shelf where a catalogue fixed it, else sorted in."""
@@ -233,6 +229,21 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.client_ids)
+
+
+def _places(rows: Rows, row_of: IntArray, codes: IntArray) -> tuple[IntArray, BoolArray]:
+    """Where in `rows` each (row, code) stands or belongs, and whether it is there; rows beyond the last are empty."""
+    ends = np.append(rows.indptr, rows.indptr[-1])
+    low, high = ends[np.minimum(row_of, len(rows))], ends[np.minimum(row_of + 1, len(rows))]
+    last = high.copy()
+    while (low < high).any():
+        middle = (low + high) // 2
+        open_ = low < high
+        less = open_ & (rows.codes[np.minimum(middle, len(rows.codes) - 1)] < codes)
+        low, high = np.where(less, middle + 1, low), np.where(open_ & ~less, middle, high)
+    there = low < last
+    there[there] = rows.codes[low[there]] == codes[there]
+    return low, there
 
 
 def _pairs(interactions: Interactions, codes: IntArray, recoded: bool) -> tuple[Rows, DayArray]:

@@ -87,7 +87,7 @@ def test_a_row_does_not_depend_on_its_batch(seed: int) -> None:
 
 def test_shrinkage_ends_at_the_population_and_at_the_estimate() -> None:
     evidence = BiasEvidence.of(3, loss_aversion=3.0, loss_aversion_se=[0.0, 0.7, np.inf])
-    assert excess_loss_aversion(evidence) == pytest.approx([2.045, 1.5225, 1.0])
+    assert excess_loss_aversion(evidence, BiasPolicy(population_loss_aversion=1.955)) == pytest.approx([2.045, 1.5225, 1.0])
     assert excess_loss_aversion(evidence, BiasPolicy(loss_aversion_spread=0.0))[1] == 1.0
 
 

@@ -21,7 +21,8 @@ class BiasPolicy:
 
     Args:
         cap: Largest factor on risk aversion, of all effects together; 1 switches the correction off.
-        population_loss_aversion: Already in the risk aversion that is corrected. The mean of 607 published estimates; 1 counts all of a client's loss aversion.
+        population_loss_aversion: Already in the risk aversion that is corrected, so only the excess over it counts; 1 counts all of a client's. 1.955, the mean
+            of 607 published estimates, takes the target volatility to hold the dislike of losses of an average person.
         loss_aversion_spread: Standard deviation of true loss aversion between people; what a noisy estimate is shrunk by.
         population_disposition: Mean of PGR - PLR; 0.148 - 0.098 in the classic sample.
         disposition_spread: Standard deviation of the true effect between people.
@@ -38,7 +39,7 @@ class BiasPolicy:
     """
 
     cap: float = 2.0
-    population_loss_aversion: float = 1.955
+    population_loss_aversion: float = 1.0
     loss_aversion_spread: float = 0.7
     population_disposition: float = 0.051
     disposition_spread: float = 0.15
@@ -154,7 +155,8 @@ def excess_loss_aversion(evidence: BiasEvidence, policy: BiasPolicy | None = Non
     Shrunk is `B * estimate + (1 - B) * population` with `B = spread^2 / (spread^2 + se^2)`: a useless estimate (se infinite in effect) corrects nothing.
     Loss aversion below the population's does not raise risk.
 
-    >>> excess_loss_aversion(BiasEvidence.of(4, loss_aversion=[2.455, 2.455, 1.5, np.nan], loss_aversion_se=[np.nan, 0.7, 0.0, 0.0])).round(3).tolist()
+    >>> evidence = BiasEvidence.of(4, loss_aversion=[2.455, 2.455, 1.5, np.nan], loss_aversion_se=[np.nan, 0.7, 0.0, 0.0])
+    >>> excess_loss_aversion(evidence, BiasPolicy(population_loss_aversion=1.955)).round(3).tolist()
     [1.5, 1.25, 1.0, 1.0]
     """
     rules = policy or BiasPolicy()

@@ -112,7 +112,7 @@ def test_two_thousand_random_problems_against_clarabel(block: int) -> None:
             frontier = trace_frontier(model, mandate, eligible=eligible)
         except InfeasibleError as error:
             named = error.constraints
-            assert named, seed  # noqa: PT017
+            assert named, seed
             try:
                 status, _ = clarabel_optimum(model, mandate, eligible, gamma)
             except InfeasibleError:

@@ -16,6 +16,8 @@ from advisor.optimize.limits import Limits
 RIDGES = (0.0, 1e-6, 1e-4)
 WEAK_PIVOT = 1e-5
 """A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in effect."""
+DUST = 1e-14
+"""A weight this close to a bound is on it."""
 BROKEN = 1e-9
 """A limit on fixed weights alone that is missed by more than this cannot be met."""
 
@@ -61,7 +63,7 @@ class ScaledProgram:
 
 def _inside(weights: FloatArray, program: QuadraticProgram) -> FloatArray:
     """Weights without the hair by which rounding leaves them outside their bounds; the asset with most room takes up the difference."""
-    inside = np.clip(weights, program.lower, program.upper)
+    inside = np.where(weights - program.lower < DUST, program.lower, np.where(program.upper - weights < DUST, program.upper, weights))
     missing = program.row_lower[0] - inside.sum(axis=1)
     roomiest = np.minimum(inside - program.lower, program.upper - inside).argmax(axis=1)
     inside[np.arange(len(inside)), roomiest] += missing

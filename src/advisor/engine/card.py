@@ -60,6 +60,8 @@ def _picks(batch: AdviceBatch, i: int) -> list[Pick]:
     alone = batch.clients.take([i])
     picks: list[Pick] = []
     chance = None if house.calibration is None else house.calibration.probability(batch.pick_taste[i])
+    chosen = [house.catalogue.ids.ids[code] for code in batch.pick_codes[i].tolist() if code >= 0]
+    told = iter(house.taste.explain_each(alone.ids[0], chosen, alone))
     for slot, code in enumerate(batch.pick_codes[i].tolist()):
         if code < 0:
             continue
@@ -69,7 +71,7 @@ def _picks(batch: AdviceBatch, i: int) -> list[Pick]:
             reason("suitable", language, product_level=product.effective_risk_level, level=level, regime=product.regime or house.regime.id)
         ]
         why.append(reason("closes_gap", language, money=money, asset=asset) if money > CENT else reason("suggestion", language))
-        best = next(iter(house.taste.explain(alone.ids[0], product.id, alone)), None)
+        best = next(iter(next(told)), None)
         if best is not None and best.product_id and best.share > 0.0:
             why.append(reason("taste_holding", language, held=best.product_id, share=min(best.share, 1.0)))
         else:

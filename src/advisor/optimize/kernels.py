@@ -599,3 +599,12 @@ def preference_risk_aversions(tau, mean, var, slope, curve, gamma, lam, b, years
     for i in prange(gamma.size):
         out[i] = _preference(tau, mean, var, slope, curve, gamma[i], lam[i] - 1.0, b[i], years[i])
     return out
+
+
+@njit(cache=True)
+def few_preference_risk_aversions(tau, mean, var, slope, curve, gamma, lam, b, years):  # pragma: no cover - compiled
+    """The same for a few clients, on one thread: waking others would take longer."""
+    out = np.empty(gamma.size)
+    for i in range(gamma.size):
+        out[i] = _preference(tau, mean, var, slope, curve, gamma[i], lam[i] - 1.0, b[i], years[i])
+    return out

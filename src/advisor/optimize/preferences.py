@@ -13,6 +13,10 @@ from advisor.errors import InputError
 _INV_SQRT_2PI = 0.3989422804014327
 
 
+_FEW = 64
+"""Clients up to which one thread is faster than several."""
+
+
 @dataclass(frozen=True, eq=False)
 class Preferences:
     """Preferences of c clients: maximise `m - g/2 s^2 - (l - 1) E[(b - r)+]`, for returns r of mean m and volatility s.
@@ -101,7 +105,8 @@ class Preferences:
             import advisor.optimize.kernels as kernels
 
             columns = (self.risk_aversion, self.loss_aversion, self.reference_return, self.evaluation_years)
-            gamma[averse] = kernels.preference_risk_aversions(tolerance, mean, variance, slope, curve, *(c[averse] for c in columns))
+            search = kernels.few_preference_risk_aversions if averse.size <= _FEW else kernels.preference_risk_aversions
+            gamma[averse] = search(tolerance, mean, variance, slope, curve, *(c[averse] for c in columns))
         return gamma
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from types import FunctionType
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -18,15 +19,21 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 BLOCK = 256
 """Rows a thread takes at a time: its score buffer is made once for all of them."""
 _WIDE = 32
+FEW = 64
+"""Rows up to which one thread is faster than several."""
 
 
 def _compiled(function: _F) -> _F:
-    """Parallel over rows, cached on disk, numpy's rules for division by zero; no reordering of sums."""
+    """Parallel over rows, cached on disk, numpy's rules for division by zero; no reordering of sums. For a few rows waking threads costs more than the
+    work, so they take the same loop on one: the same bits."""
     loop = njit(cache=True, parallel=True, error_model="numpy")(function)
+    alone = FunctionType(function.__code__, function.__globals__, function.__name__)
+    alone.__qualname__ = f"{function.__name__}_alone"  # a cache of its own
+    single = njit(cache=True, error_model="numpy")(alone)
 
     @wraps(function)
     def call(*arguments: Any) -> Any:
-        return loop(*map(_sealed, arguments))
+        return (single if len(arguments[0]) <= FEW else loop)(*map(_sealed, arguments))
 
     return cast(_F, call)
 

@@ -162,19 +162,34 @@ class FittedModel:
         Raises:
             InputError: The product is not on the shelf.
         """
+        return self.explain_each(client_id, (product_id,), clients)[0]
+
+    def explain_each(self, client_id: str, product_ids: Sequence[str], clients: ClientTable | None = None) -> list[list[Contribution]]:
+        """`explain` of several products for one client, who is looked up once."""
+        columns = [self._column(product_id) for product_id in product_ids]
+        if not columns:
+            return []
+        parts = self.encoder.parts(self.history.batch((client_id,), clients))
+        scores = self.scores((client_id,), clients)[0]
+        found: list[list[Contribution]] = []
+        for column in columns:
+            amounts, total = np.einsum("hd,d->h", parts.rows, self.matrix[:, column]), float(scores[column])
+            order = np.argsort(-amounts, kind="stable").tolist()
+            found.append(
+                [
+                    Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i])
+                    for i in order
+                ]
+            )
+        return found
+
+    def _column(self, product_id: str) -> int:
         column = self.history.items.code(product_id, "product_id")
         if column >= len(self.products):
             raise InputError(
                 f"product_id {product_id!r} is no longer on the shelf, so it has no score.", field="product_id", value=product_id
             )
-        batch = self.history.batch((client_id,), clients)
-        parts = self.encoder.parts(batch)
-        amounts = np.einsum("hd,d->h", parts.rows, self.matrix[:, column])
-        total = float(self.scores((client_id,), clients)[0, column])
-        order = np.argsort(-amounts, kind="stable").tolist()
-        return [
-            Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i]) for i in order
-        ]
+        return column
 
     def state(self) -> State:
         """Kind, arrays and JSON-able rest; `restore` builds the same model from them."""

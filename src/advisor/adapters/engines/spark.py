@@ -3,6 +3,7 @@
 No broadcast (Connect has none): the job travels inside the function, which costs the same up to about 100 MB; a larger advisor is saved to a folder that
 every executor sees, and the desk is made of that folder.
 """
+# pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
 

@@ -1,0 +1,156 @@
+"""The job's law: any cut of the clients into batches, in any order, gives the same rows; a job that looks at its neighbours does not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor import EASE, Advisor, ClientTable, Interactions, sample
+from advisor.adapters.engines.job import Desk, Job
+from advisor.recommend.gram import Gram
+from advisor.recommend.history import History
+
+DAY = "2026-11-20"
+COUNT = 60
+
+
+def clients() -> pa.Table:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(
+        {
+            "id": [f"c{i:05d}" for i in range(COUNT)],
+            "wealth": np.round(np.exp(rng.normal(10.0, 1.0, COUNT)), 2),
+            "horizon_years": np.round(rng.uniform(1.0, 25.0, COUNT), 1),
+            "level": rng.integers(0, 6, COUNT),
+            "assessed_on": "2026-06-01",
+            "bias:loss_aversion": np.round(rng.uniform(1.0, 4.0, COUNT), 2),
+        }
+    )
+    frame["holding:P002"] = np.where(rng.random(COUNT) < 0.5, 0.3 * frame["wealth"], 0.0)
+    frame["holding:P007"] = np.where(rng.random(COUNT) < 0.3, 0.4 * frame["wealth"], 0.0)
+    frame.loc[[3, 17], "wealth"] = -1.0
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+@pytest.fixture(scope="module")
+def job() -> Job:
+    house = Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue())
+    return Job.of(Desk.of(house, as_of=DAY), clients().schema)
+
+
+def rows_of(job: Any, order: list[int], cuts: set[int]) -> dict[str, str]:
+    """Every client's row, exactly, after the clients were put in an order and cut."""
+    table = clients().take(pa.array(order, type=pa.int64()))
+    edges = [0, *sorted(cuts), COUNT]
+    batches = [b for a, z in zip(edges, edges[1:], strict=False) for b in table.slice(a, z - a).combine_chunks().to_batches()]
+    return {row["client_id"]: repr(row) for out in job(iter(batches)) for row in out.to_pylist()}
+
+
+@given(order=st.permutations(range(COUNT)), cuts=st.sets(st.integers(1, COUNT - 1), max_size=6))
+@settings(max_examples=12)
+def test_no_cut_and_no_order_changes_a_row(job: Job, order: list[int], cuts: set[int]) -> None:
+    assert rows_of(job, order, cuts) == rows_of(job, list(range(COUNT)), set())
+
+
+@dataclass(frozen=True)
+class Nosy:
+    """A broken copy: it measures a client against the average of the batch he happens to stand in."""
+
+    job: Job
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            mean = pc.mean(batch["wealth"]).as_py()
+            wealth = pa.array([w if w < 0.0 else 0.5 * (w + mean) for w in batch["wealth"].to_pylist()])
+            yield from self.job(iter([batch.set_column(1, "wealth", wealth)]))
+
+
+def test_the_law_catches_a_job_that_looks_at_its_neighbours(job: Job) -> None:
+    assert rows_of(Nosy(job), list(range(COUNT)), {20}) != rows_of(Nosy(job), list(range(COUNT)), set())
+
+
+def test_eight_threads_give_the_same_rows(job: Job) -> None:
+    wanted, found = rows_of(job, list(range(COUNT)), set()), []
+    start = threading.Barrier(8)
+
+    def work() -> None:
+        start.wait()
+        found.append(rows_of(job, list(range(COUNT)), {30}))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [wanted] * 8
+
+
+def test_eight_threads_of_one_client_each_give_the_same_cards(job: Job) -> None:
+    advisor, table = job.model.advisor(), ClientTable.from_frame(clients().to_pandas())
+    some = [table.client(i) for i in range(20, 26)]
+    wanted = [advisor.advise(c, as_of=DAY).model_dump_json() for c in some]
+    found: list[list[str]] = []
+    threads = [
+        threading.Thread(target=lambda: found.append([advisor.advise(c, as_of=DAY).model_dump_json() for c in some])) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [wanted] * 8
+
+
+def test_numba_threads_change_no_bit(job: Job) -> None:
+    import numba
+
+    table = clients()
+    many = pa.concat_tables([table] * 3).set_column(0, "id", pa.array([f"x{i}" for i in range(3 * COUNT)]))
+    before, found = numba.get_num_threads(), []
+    try:
+        for threads in (1, min(2, before)):
+            numba.set_num_threads(threads)
+            found.append(repr(job.on_table(many).to_pylist()))
+    finally:
+        numba.set_num_threads(before)
+    assert found[0] == found[1]
+    one_by_one = [repr(row) for i in range(0, 3 * COUNT, 30) for row in job.on_table(many.slice(i, 1)).to_pylist()]
+    assert one_by_one == [repr(row) for row in job.on_table(many).to_pylist()[::30]]
+
+
+@given(cuts=st.sets(st.integers(1, 149), max_size=3))
+@settings(max_examples=8)
+def test_counts_by_partition_are_the_local_fit(cuts: set[int]) -> None:
+    """EASE sees purchases only through co-purchase counts, which are sums over clients: partitions add up to them exactly."""
+    bought, shelf = sample.interactions(150), sample.catalogue()
+    whole = History.of(bought, shelf)
+    edges = [0, *sorted(cuts), 150]
+    owner = np.searchsorted(np.array(edges[1:]), bought.client_codes, side="right")
+    frames = pd.DataFrame(
+        {
+            "client_id": np.array(bought.clients.ids, dtype=object)[bought.client_codes],
+            "product_id": np.array(bought.products.ids, dtype=object)[bought.product_codes],
+            "day": bought.days.astype("datetime64[s]"),
+        }
+    )
+    parts = [Gram.of(History.of(Interactions.from_frame(frames[owner == i]), shelf)) for i in range(len(edges) - 1)]
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    local = Gram.of(whole)
+    assert (total.both == local.both).all()
+    assert (total.owners == local.owners).all()
+    assert total.clients == local.clients
+    assert (
+        EASE().fit(bought, catalogue=shelf).matrix
+        == EASE().fit(Interactions.from_frame(frames.sample(frac=1.0, random_state=1)), catalogue=shelf).matrix
+    ).all()

@@ -1,0 +1,124 @@
+"""The same sorted bytes on Dask and on Spark as in one process. Needs the extras `dask` and `spark` (and a Java runtime)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from advisor import Advisor, InputError, sample, save
+from advisor.adapters.engines.dask import run_on_dask
+from advisor.adapters.engines.job import Desk, Job
+from advisor.adapters.engines.spark import ddl, run_on_spark
+
+DAY = "2026-11-20"
+COUNT = 240
+
+
+def frame_of(count: int = COUNT, seed: int = 9) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "id": [f"c{i:05d}" for i in range(count)],
+            "wealth": np.round(np.exp(rng.normal(10.0, 1.0, count)), 2),
+            "horizon_years": np.round(rng.uniform(1.0, 25.0, count), 1),
+            "level": rng.integers(1, 6, count),
+            "assessed_on": "2026-06-01",
+            "segment": rng.choice(["mass", "affluent"], count),
+            "bias:loss_aversion": np.round(rng.uniform(1.0, 4.0, count), 2),
+        }
+    )
+    frame["holding:P002"] = np.where(rng.random(count) < 0.5, 0.3 * frame["wealth"], 0.0)
+    frame.loc[[3, 77], "wealth"] = -1.0
+    return frame
+
+
+def by_client(table: pa.Table) -> bytes:
+    """The rows in the order of their key, exactly: `repr` of a float tells every bit, the sign of zero too."""
+    return repr(table.sort_by("client_id").to_pylist()).encode()
+
+
+class Files:
+    """Clients in three files, the job, and the bytes that it gives in one process."""
+
+    def __init__(self, folder: Path) -> None:
+        house = Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue())
+        self.table = pa.Table.from_pandas(frame_of(), preserve_index=False)
+        self.inputs = folder / "in"
+        self.inputs.mkdir()
+        for i in range(3):
+            pq.write_table(self.table.slice(i * 80, 80), self.inputs / f"{i}.parquet")
+        self.job = Job.of(Desk.of(house, as_of=DAY), self.table.schema)
+        self.on_disk = Job.of(Desk.of(save(house, folder / "house"), as_of=DAY), self.table.schema)
+        self.bytes = by_client(self.job.on_table(self.table))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files(tmp_path_factory.mktemp("clusters"))
+
+
+def test_one_client_changed_would_change_the_bytes(files: Files) -> None:
+    other = files.job.on_table(
+        pa.Table.from_pandas(frame_of().assign(wealth=lambda f: f["wealth"].replace(f["wealth"][9], 1.0)), preserve_index=False)
+    )
+    assert by_client(other) != files.bytes
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dask_gives_the_same_bytes(files: Files, tmp_path: Path) -> None:
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        parts = run_on_dask(client, files.on_disk, files.inputs, tmp_path / "out")
+        found = pa.concat_tables([pq.read_table(p.path) for p in parts])
+        assert by_client(found) == files.bytes
+        (tmp_path / "torn.parquet").write_bytes(b"PAR1")
+        with pytest.raises(InputError, match="cannot be read"):
+            run_on_dask(client, files.on_disk, tmp_path / "torn.parquet", tmp_path / "torn")
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pyspark.sql import SparkSession
+
+        session = (
+            SparkSession.builder.master("local[2]")
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.execution.arrow.maxRecordsPerBatch", "33")
+            .getOrCreate()
+        )
+        yield session
+        session.stop()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_spark_gives_the_same_bytes(files: Files, spark: Any) -> None:
+    frame = spark.read.parquet(str(files.inputs)).repartition(3)
+    for job in (files.job, files.on_disk):
+        found = run_on_spark(frame, job).toArrow()
+        assert by_client(found.cast(files.job.schema)) == files.bytes
+
+
+def test_the_schema_in_the_words_of_spark(files: Files) -> None:
+    assert ddl(files.job.schema).startswith("`client_id` string, `as_of` date, `status` string")
+    assert ddl(files.job.schema).endswith("`sales` array<struct<product_id: string, money: double>>")
+    with pytest.raises(InputError, match="no type"):
+        ddl(pa.schema([("odd", pa.duration("s"))]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ def rows_of(job: Any, order: list[int], cuts: set[int]) -> dict[str, str]:
     """Every client's row, exactly, after the clients were put in an order and cut."""
     table = clients().take(pa.array(order, type=pa.int64()))
     edges = [0, *sorted(cuts), COUNT]
-    batches = [b for a, z in zip(edges, edges[1:], strict=False) for b in table.slice(a, z - a).combine_chunks().to_batches()]
+    batches = [b for a, z in itertools.pairwise(edges) for b in table.slice(a, z - a).combine_chunks().to_batches()]
     return {row["client_id"]: repr(row) for out in job(iter(batches)) for row in out.to_pylist()}
 
 

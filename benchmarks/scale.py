@@ -1,0 +1,181 @@
+"""A million clients to Parquet: seconds by stage, memory, and a loop with PyPortfolioOpt and implicit beside it.
+
+python benchmarks/scale.py [--quick]
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import implicit
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import scipy.sparse as sp
+from pypfopt import EfficientFrontier
+
+from advisor import Advisor, Catalogue, Interactions, Product, ReturnModel, save
+from advisor.adapters.engines import stream
+from advisor.adapters.engines.job import Desk, Job
+from advisor.adapters.engines.parts import write_part
+from advisor.data.client_arrow import arrow_batches, clients_from_arrow
+from advisor.data.eligibility import Eligibility
+from advisor.engine.arrow import advice_table
+from advisor.engine.run import advise_table
+from advisor.risk_profile.profile import profile_risk
+
+DAY = "2026-11-20"
+ASSETS, PRODUCTS, KNOWN, PICKS = 20, 1000, 50_000, 5
+ROWS = 50_000
+
+
+def house_of(seed: int = 5) -> tuple[Advisor, pd.DataFrame]:
+    """Twenty asset classes, a thousand products, and three hundred thousand purchases."""
+    rng = np.random.default_rng(seed)
+    volatility = np.sort(rng.uniform(0.002, 0.25, ASSETS))
+    loadings = rng.normal(size=(ASSETS, 4))
+    correlation = loadings @ loadings.T + 4.0 * np.eye(ASSETS)
+    scale = np.sqrt(np.diag(correlation))
+    names = [f"asset_{i:02d}" for i in range(ASSETS)]
+    model = ReturnModel(names, 0.01 + 0.3 * volatility, correlation / np.outer(scale, scale) * np.outer(volatility, volatility))
+    level_of = np.clip(1 + np.arange(ASSETS) * 5 // ASSETS, 1, 5)
+    shelf = Catalogue.from_products(
+        Product(
+            id=f"P{j:04d}", name=f"Product {j}", asset=names[j % ASSETS], risk_level=int(level_of[j % ASSETS]), min_purchase=100.0 * (j % 3)
+        )
+        for j in range(PRODUCTS)
+    )
+    popularity = (1.0 / (1.0 + rng.permutation(PRODUCTS))) ** 0.8
+    bought = pd.DataFrame(
+        {
+            "client_id": [f"c{i:07d}" for i in rng.integers(0, KNOWN, KNOWN * 6)],
+            "product_id": [f"P{j:04d}" for j in rng.choice(PRODUCTS, KNOWN * 6, p=popularity / popularity.sum())],
+            "day": "2026-01-05",
+        }
+    )
+    return Advisor.fit(model, Interactions.from_frame(bought), catalogue=shelf), bought
+
+
+def write_clients(path: Path, count: int, seed: int = 6) -> None:
+    """Clients by chunk, so that making them takes no more memory than advising them."""
+    rng = np.random.default_rng(seed)
+    writer = None
+    for start in range(0, count, 100_000):
+        rows = min(100_000, count - start)
+        wealth = np.round(np.exp(rng.normal(11.0, 1.0, rows)), 2)
+        table = pa.table(
+            {
+                "id": [f"c{i:07d}" for i in range(start, start + rows)],
+                "wealth": wealth,
+                "horizon_years": np.round(rng.uniform(1.0, 25.0, rows), 1),
+                "level": rng.integers(1, 6, rows),
+                "assessed_on": pa.array(np.full(rows, np.datetime64("2026-06-01"))),
+                "bias:loss_aversion": np.round(rng.uniform(1.0, 3.5, rows), 2),
+                "holding:P0000": np.where(rng.random(rows) < 0.5, 0.2 * wealth, 0.0),
+            }
+        )
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+
+
+def tables(quick: bool = False) -> list[str]:
+    """Markdown: the whole run, its stages, and the ratio to the loop."""
+    count, few = (50_000, 200) if quick else (1_000_000, 1_000)
+    folder = Path(tempfile.mkdtemp(prefix="scale-"))
+    try:
+        house, bought = house_of()
+        saved, clients = save(house, folder / "house"), folder / "clients.parquet"
+        write_clients(clients, count)
+        schema = pq.read_schema(clients)
+        job = Job.of(Desk.of(saved, as_of=DAY, picks=PICKS), schema)
+        sample_of = next(arrow_batches(clients, 2_000))
+        job.on_table(sample_of)
+        cpu, started = time.process_time(), time.perf_counter()
+        done = stream.advise_stream(saved, clients, folder / "out", as_of=DAY, picks=PICKS, rows_per_part=ROWS)
+        wall, spent = time.perf_counter() - started, time.process_time() - cpu
+        size = sum(p.stat().st_size for p in done.parts) / 1e6
+        loop = by_loop(house, bought, sample_of.slice(0, few))
+        ratio = (loop / few) / (wall / count)
+        lines = [
+            "| what | clients | wall s | CPU s | clients a second | peak MB |\n|---|---|---|---|---|---|",
+            (
+                f"| stream, Parquet to Parquet ({size:,.0f} MB), {ASSETS} assets x {PRODUCTS:,} products, top {PICKS}, loss aversion, "
+                f"{done.statuses.get('ok', 0):,} ok | {count:,} | {wall:.1f} | {spent:.1f} | {count / wall:,.0f} | {_peak():,.0f} |"
+            ),
+            f"| loop: PyPortfolioOpt (target volatility, level's assets), implicit ALS top {PICKS} filtered by level | {few:,} | {loop:.1f} | | {few / loop:,.0f} | |",
+            "",
+            f"The loop takes {ratio:,.0f} times as long a client; it has no loss aversion, no holdings, no reasons and no proof of optimality.",
+        ]
+        return ["\n".join(lines), "", stages(house, clients, folder)]
+    finally:
+        shutil.rmtree(folder)
+
+
+def stages(house: Advisor, clients: Path, folder: Path) -> str:
+    """CPU and wall seconds of each step for one part."""
+    inner = house.house
+    day = np.datetime64(DAY)
+    spent: list[tuple[str, float, float]] = []
+
+    def timed(name: str, work: Any) -> Any:
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = work()
+        spent.append((name, time.perf_counter() - wall, time.process_time() - cpu))
+        return result
+
+    table = timed("read Parquet", lambda: next(arrow_batches(clients, ROWS)))
+    people = timed("Arrow to columns", lambda: clients_from_arrow(table))
+    profiles = timed("profile (part of advise)", lambda: profile_risk(people, inner.questionnaire, as_of=DAY, bands=inner.bands))
+    allowed: Eligibility = timed("suitability (part of advise)", lambda: inner.regime.eligibility(profiles, people, inner.catalogue))
+    timed("scores (part of advise)", lambda: [inner.taste.scores(p.ids, p) for p in people.chunks(8192)])
+    batch = timed(f"advise, whole ({len(allowed.allowed)} classes)", lambda: advise_table(inner, people, day, PICKS))
+    out = timed("advice to Arrow, reason codes", lambda: advice_table(batch))
+    timed("write Parquet, sync", lambda: write_part(out, folder / "one.parquet", "one"))
+    rows = [f"| {name} | {wall:.2f} | {cpu:.2f} |" for name, wall, cpu in spent]
+    return "\n".join([f"| stage, {len(people):,} clients in one process | wall s | CPU s |\n|---|---|---|", *rows])
+
+
+def by_loop(house: Advisor, bought: pd.DataFrame, clients: pa.Table) -> float:
+    """Seconds that the usual libraries take, client after client, once their models are fitted."""
+    inner, model = house.house, house.house.model
+    ids, products = pd.Index(bought["client_id"].unique()), pd.Index(inner.catalogue.ids.ids)
+    matrix = sp.csr_matrix(
+        (np.ones(len(bought), dtype=np.float32), (ids.get_indexer(bought["client_id"]), products.get_indexer(bought["product_id"])))
+    )
+    als = implicit.als.AlternatingLeastSquares(factors=16, iterations=3, num_threads=1, random_state=0)
+    als.fit(matrix, show_progress=False)
+    level_of = np.array([p.effective_risk_level for p in inner.catalogue.products])
+    main = inner.catalogue.exposures(model.ids).argmax(axis=1)
+    row_of = {name: i for i, name in enumerate(ids)}
+    started = time.perf_counter()
+    for client in clients.select(["id", "level"]).to_pylist():
+        level = int(client["level"])
+        assets = np.unique(main[level_of <= level])
+        target = inner.bands.target_volatility[level - 1]
+        solver = EfficientFrontier(model.mean[assets], model.covariance[np.ix_(assets, assets)])
+        lowest = float(np.sqrt(1.0 / np.linalg.inv(model.covariance[np.ix_(assets, assets)]).sum()))
+        if target > 1.5 * lowest:
+            solver.efficient_risk(target)
+        else:
+            solver.min_volatility()
+        row = row_of.get(client["id"])
+        if row is not None:
+            als.recommend(row, matrix[row], N=PICKS, filter_items=np.flatnonzero(level_of > level))
+    return time.perf_counter() - started
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+if __name__ == "__main__":
+    print("\n".join(tables("--quick" in sys.argv)))

@@ -63,7 +63,7 @@ class Interactions:
         days = as_days(frame[day], day)
         values = None
         if value is not None:
-            values = frame[value].to_numpy(dtype=np.float64, na_value=np.nan)
+            values = pd.to_numeric(frame[value], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             bad = ~(np.isfinite(values) & (values > 0))
             if bad.any():
                 row = int(np.argmax(bad))

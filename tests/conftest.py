@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,10 @@ settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 settings.load_profile("house")
+
+CLUSTERS = all(find_spec(name) is not None for name in ("distributed", "pyspark")) and shutil.which("java") is not None
+"""Whether the extras `dask` and `spark` and a Java runtime are there."""
+collect_ignore = [] if CLUSTERS else ["unit/test_engines_clusters.py"]
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("ADVISOR_DATA", ROOT.parent / "shared" / "data"))
@@ -35,6 +41,8 @@ _LEFT_OUT = pytest.StashKey[int]()
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     count = config.stash.get(_LEFT_OUT, 0)
+    if not CLUSTERS:
+        terminalreporter.write_line("tests/unit/test_engines_clusters.py left out: it needs the extras dask and spark, and Java.")
     if count:
         terminalreporter.write_line(f"{count} data tests left out: ADVISOR_DATA ({DATA}) is not a folder.")
 

@@ -18,6 +18,7 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.recommend.association import Association
 from advisor.recommend.blend import Blend
+from advisor.recommend.cold_start import ColdStart
 from advisor.recommend.content import Content
 from advisor.recommend.factors import ALS, BPR
 from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
@@ -293,3 +294,9 @@ class TestSegmentPopularity(RecommenderContract):
 class TestDemographic(RecommenderContract):
     recipe = Demographic()
     floor = 0.38
+
+
+class TestColdStart(RecommenderContract):
+    recipe = ColdStart(Blend([EASE(20.0), ALS(factors=4, regularization=3.0, alpha=2.0)], [1.0, 0.2]), Demographic())
+    floor = 0.80
+    explains = False

@@ -25,7 +25,8 @@ FEW = 64
 
 def _compiled(function: _F) -> _F:
     """Parallel over rows, cached on disk, numpy's rules for division by zero; no reordering of sums. For a few rows waking threads costs more than the
-    work, so they take the same loop on one: the same bits."""
+    work, so they take the same loop on one: the same bits.
+    """
     loop = njit(cache=True, parallel=True, error_model="numpy")(function)
     alone = FunctionType(function.__code__, function.__globals__, function.__name__)
     alone.__qualname__ = f"{function.__name__}_alone"  # a cache of its own

@@ -53,7 +53,7 @@ class Parts:
     Attributes:
         names: Held product behind each part ("" where an attribute is).
         attributes: Attribute behind each part ("" where a product is).
-        rows: Shape (parts, d).
+        rows: Shape (parts, d), or fewer columns where the last rows of the matrix have no part.
     """
 
     names: tuple[str, ...]
@@ -173,7 +173,7 @@ class FittedModel:
         scores = self.scores((client_id,), clients)[0]
         found: list[list[Contribution]] = []
         for column in columns:
-            amounts, total = np.einsum("hd,d->h", parts.rows, self.matrix[:, column]), float(scores[column])
+            amounts, total = np.einsum("hd,d->h", parts.rows, self.matrix[: parts.rows.shape[1], column]), float(scores[column])
             order = np.argsort(-amounts, kind="stable").tolist()
             found.append(
                 [

@@ -24,6 +24,7 @@ class Popularity(Recipe):
     Args:
         half_life_days: Days in which a purchase loses half its weight; None: no recency.
         by: Attributes whose combination is the segment, columns of `ClientTable` such as "segment", "level" or "answer:q1"; empty: no segments.
+            Who has none of them, or a combination never seen, is served what everybody buys.
         shrinkage: Clients of the whole bank added to every segment, so that a small one is not taken at its word.
     """
 
@@ -42,15 +43,19 @@ class Popularity(Recipe):
         if not self.by:
             return FittedModel("Popularity", history, Same(), np.ascontiguousarray(overall[None]), self.settings())
         attributes, codes = _training_codes(training, history, self.by, "Popularity(by=...)")
-        cells, cell_of = np.unique(codes, axis=0, return_inverse=True)
-        counts, sizes = _bought(history, cell_of.ravel(), len(cells)), np.bincount(cell_of.ravel(), minlength=len(cells))
+        every, cell_of = np.unique(codes, axis=0, return_inverse=True)
+        counts, sizes = _bought(history, cell_of.ravel(), len(every)), np.bincount(cell_of.ravel(), minlength=len(every))
+        known = every.any(axis=1)
         within = (counts + self.shrinkage * overall) / np.maximum(sizes + self.shrinkage, 1e-12)[:, None]
-        return FittedModel("Popularity", history, Cells(attributes, cells, codes), np.vstack([within, overall]), self.settings())
+        matrix = np.vstack([within[known], overall])
+        return FittedModel("Popularity", history, Cells(attributes, every[known], codes), matrix, self.settings())
 
 
 @dataclass(frozen=True)
 class Demographic(Recipe):
     """Each attribute of a client raises or lowers each product: ridge regression of what was bought on attributes, in closed form.
+
+    An attribute that is not known counts as the average of those who have it.
 
     Args:
         by: Attributes; None: all that are not the same for everybody, answers included.
@@ -72,16 +77,21 @@ class Demographic(Recipe):
         """Regress."""
         history = training.history(self.half_life_days)
         attributes, codes = _training_codes(training, history, self.by, "Demographic")
-        offsets = attributes.offsets()
-        dense = np.zeros((len(codes), int(offsets[-1])))
-        np.put_along_axis(dense, codes + offsets[:-1], 1.0, axis=1)
+        starts = attributes.offsets()
+        dense = np.zeros((len(codes), int(starts[-1])))
+        np.put_along_axis(dense, codes + starts[:-1], 1.0, axis=1)
+        group = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        known = codes[:, group] > 0
+        mean = dense.sum(axis=0, where=known) / np.maximum(known.sum(axis=0), 1)
+        centred = np.where(known, dense - mean, 0.0)
         overall = history.popularity()[: history.shelf]
-        mean = dense.mean(axis=0) if len(dense) else np.zeros(dense.shape[1])
-        system = dense.T @ dense - len(dense) * np.outer(mean, mean) + self.regularization * np.eye(dense.shape[1])
-        bought = _sums(history, dense) - len(dense) * np.outer(mean, overall)
+        system = centred.T @ centred + self.regularization * np.eye(dense.shape[1])
+        bought = _sums(history, centred) - centred.sum(axis=0)[:, None] * overall
         effects = np.asarray(np.linalg.solve(system, bought), dtype=np.float64)
-        matrix = np.vstack([effects, overall - np.einsum("d,dp->p", mean, effects)])
-        return FittedModel("Demographic", history, OneHot(attributes, codes), matrix, self.settings())
+        average = np.add.reduceat(mean[:, None] * effects, starts[:-1], axis=0)
+        rows = effects - average[group]
+        rows[starts[:-1]] = 0.0
+        return FittedModel("Demographic", history, OneHot(attributes, codes), np.vstack([rows, overall]), self.settings())
 
 
 def _training_codes(training: Training, history: History, by: tuple[str, ...] | None, name: str) -> tuple[Attributes, IntArray]:

@@ -10,6 +10,7 @@ import numpy as np
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.recommend.association import Baskets
+from advisor.recommend.cold_start import Switch
 from advisor.recommend.encoders import FoldedIn, Held, Member, Same, Stacked
 from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
@@ -65,6 +66,14 @@ def restore_encoder(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[s
         return Stacked(
             tuple(restore_encoder(p["kind"], a, p["meta"], items) for p, a in zip(parts, own, strict=True)), tuple(meta["offsets"])
         )
+    if kind == "switch":
+        two = [
+            restore_encoder(
+                meta[n]["kind"], {a.removeprefix(f"{n}."): v for a, v in arrays.items() if a.startswith(f"{n}.")}, meta[n]["meta"], items
+            )
+            for n in ("warm", "cold")
+        ]
+        return Switch(two[0], two[1], int(meta["offset"]))
     if kind == "held":
         return Held(items, float(meta["damping"]))
     if kind == "folded_in":

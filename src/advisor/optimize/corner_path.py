@@ -46,22 +46,25 @@ class CornerPath:
 
 
 def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> tuple[FloatArray, float]:
-    """KKT residual of each corner, shape (m,), with the multipliers of the segment below it, and the largest of all residuals: of corners with the
+    """KKT residual of each corner, shape (m,), with the multipliers of the segment above it, and the largest of all residuals: of corners with the
     multipliers of either side, of the points half-way between corners, and of the last one for a client who only wants the mean.
     """
-    m, w = len(path.risk_tolerance), path.weights
-    marginal = w @ model.covariance
-    corner, half = np.arange(m), np.full(m - 1, 0.5)
-    at = np.concatenate([corner[:-1], corner, corner[:-1], corner[-1:]])
-    share = np.concatenate([np.ones(m - 1), np.zeros(m), half, np.zeros(1)])
+    m, w, t = len(path.risk_tolerance), path.weights, path.risk_tolerance
+    marginal, corner = w @ model.covariance, np.arange(m)
+    y = path.multipliers
+    after = y[1:, 0] if len(y) else y[:, 0]
+    jumps = np.flatnonzero((np.concatenate([after, path.last[None]])[: m - 1] != y[:, 1]).any(axis=1))
+    # corners from below where their multipliers differ, from above; segments half-way; the last corner for who only wants the mean
+    at = np.concatenate([corner, corner[:-1], jumps, corner[-1:]])
+    share = np.concatenate([np.zeros(m), np.full(m - 1, 0.5), np.ones(jumps.size), np.zeros(1)])
     step = np.minimum(at + 1, m - 1)
     with np.errstate(divide="ignore"):
-        gamma = 1.0 / (path.risk_tolerance[at] + share * (path.risk_tolerance[step] - path.risk_tolerance[at]))
+        gamma = 1.0 / (t[at] + share * (t[step] - t[at]))
     gamma[-1] = 0.0
     rows, pull = w[at] + share[:, None] * (w[step] - w[at]), marginal[at] + share[:, None] * (marginal[step] - marginal[at])
-    y = path.multipliers_at(at, share, gamma)
-    residual = terms_of(model, replace(limits, max_volatility=None), rows, pull, gamma, y, gamma).residual
-    return np.concatenate([residual[m - 1 : m], residual[: m - 1]]), float(residual.max())
+    capless = limits if limits.max_volatility is None else replace(limits, max_volatility=None)
+    residual = terms_of(model, capless, rows, pull, gamma, path.multipliers_at(at, share, gamma), gamma).residual
+    return residual[:m], float(residual.max())
 
 
 def merged(path: CornerPath) -> CornerPath:
@@ -69,12 +72,16 @@ def merged(path: CornerPath) -> CornerPath:
     t, w = path.risk_tolerance, path.weights
     if len(t) < 2:
         return path
-    width, move = np.diff(t), np.diff(w, axis=0)
-    real = np.append((width > 0.0) | (np.abs(move).max(axis=1) > STRAIGHT), True)
-    t, w, ends = t[real], w[real], np.nonzero(real)[0]
-    width, move = np.diff(t), np.diff(w, axis=0)
+    width, move = t[1:] - t[:-1], w[1:] - w[:-1]
+    ends = np.arange(len(t))
+    if not width.all():
+        ends = np.flatnonzero(np.append((width > 0.0) | (np.abs(move).max(axis=1) > STRAIGHT), True))
+        t, w = t[ends], w[ends]
+        width, move = t[1:] - t[:-1], w[1:] - w[:-1]
     slope = move / np.where(width > 0.0, width, 1.0)[:, None]
-    turns = np.abs(np.diff(slope, axis=0)).max(axis=1) > STRAIGHT * (1.0 + np.abs(slope[:-1]).max(axis=1))
-    kept = np.concatenate([[True], turns | (width[:-1] == 0.0) | (width[1:] == 0.0), [True]])[-len(t) :]
-    t, w, ends = t[kept], w[kept], ends[kept]
+    turns = np.abs(slope[1:] - slope[:-1]).max(axis=1) > STRAIGHT * (1.0 + np.abs(slope[:-1]).max(axis=1))
+    kept = np.ones(len(t), dtype=np.bool_)
+    kept[1:-1] = turns | (width[:-1] == 0.0) | (width[1:] == 0.0)
+    if not kept.all():
+        t, w, ends = t[kept], w[kept], ends[kept]
     return CornerPath(t, w, np.stack([path.multipliers[ends[:-1], 0], path.multipliers[ends[1:] - 1, 1]], axis=1), path.slope, path.last)

@@ -82,7 +82,7 @@ def _walk(scaled: ScaledProgram, solver: ExactSolver) -> CornerPath | None:
     import advisor.optimize.kernels as kernels
 
     p, tau, pieces = scaled.program, 0.0, []
-    room = 4 * (scaled.mean.size + p.row_lower.size) + 64
+    room = 2 * (scaled.mean.size + p.row_lower.size) + 32
     point, *sides = active_sides(scaled, solver, 0.0)
     for _ in range(MAX_RESTARTS):
         data = (scaled.covariance, scaled.mean, scaled.pull, p.rows, p.row_lower, p.row_upper, p.lower, p.upper)

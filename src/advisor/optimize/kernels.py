@@ -1,5 +1,5 @@
 # ruff: noqa: C901  one compiled loop is clearer, and faster, than its pieces
-# pyright: reportUnknownParameterType=false, reportMissingParameterType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportPossiblyUnboundVariable=false
 """The hot loops of the optimiser, compiled by numba on first use. Each is compared in the tests with a plain reference.
 
 Critical line: `walk_critical_line` (reference: the cover of `critical_line.py`, which solves by daqp and numpy alone).
@@ -103,10 +103,13 @@ def _solve(L, order, k, A, rows, g, b, y):  # pragma: no cover - compiled
 def _add(r, x, order, k, H, A, y):  # pragma: no cover - compiled
     """Add Hx - A'y to the gradient `r`."""
     for a in range(k):
-        r += x[a] * H[order[a]]
-    for i in range(y.size):
-        if y[i] != 0.0:
-            r -= y[i] * A[i]
+        if x[a] != 0.0:
+            for i in range(r.size):
+                r[i] += x[a] * H[order[a], i]
+    for j in range(y.size):
+        if y[j] != 0.0:
+            for i in range(r.size):
+                r[i] -= y[j] * A[j, i]
 
 
 @njit(cache=True)
@@ -181,6 +184,7 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
     L, order, k, idle, count, age, slid = np.zeros((n, n)), np.empty(n, np.int64), 0, 0, 0, 0, False
     taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, m))
     y, y1, every, aim, start = np.zeros(m), np.empty(m), np.arange(n), mu.copy(), tau
+    g, v, r1, value, speed, still = np.empty(n), np.empty(n), np.empty(n), np.empty(m), np.empty(m), np.zeros(m)
     while True:
         if age % REFRESH == 0:  # everything from the active set alone: no rounding is carried further
             for i in range(n):
@@ -210,13 +214,21 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
             elif tau == start:
                 taus[0], W[0] = tau, w
         age += 1
-        x, r1 = mu[order[:k]], -mu
-        _solve(L, order, k, A, rows, x, np.zeros(rows.size), y1)
-        _add(r1, x, order, k, H, A, y1)
-        v = np.zeros(n)
-        v[order[:k]] = x
-        value, speed = np.dot(A, w), np.dot(A, v)
-        slow, calm = TINY_RATE * (1.0 + np.abs(v).max()), TINY_RATE * (1.0 + np.abs(r1).max())
+        slow, calm = 1.0, 1.0
+        for i in range(n):
+            r1[i], v[i] = -mu[i], 0.0
+        for a in range(k):
+            g[a] = mu[order[a]]
+        _solve(L, order, k, A, rows, g, still, y1)
+        _add(r1, g, order, k, H, A, y1)
+        for a in range(k):
+            v[order[a]] = g[a]
+            slow = max(slow, abs(g[a]))
+        for i in range(n):
+            calm = max(calm, abs(r1[i]))
+        slow, calm = TINY_RATE * slow, TINY_RATE * calm
+        for j in range(m):
+            value[j], speed[j] = _dot(A[j], w, n), _dot(A[j], v, n)
         best, rate, who, turn, lost = FAR, 0.0, -1, 0, 0.0
         for i in range(n + m):
             # `gap` is what is left before the limit is reached or its multiplier used up, `d` how fast that goes
@@ -241,11 +253,16 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
         if best > TIE * (1.0 + tau):
             if count == room:
                 return FULL, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
-            Y[count, 0] = y
-            tau, w, y, r = tau + best, w + best * v, y + best * y1, r + best * r1
-            Y[count, 1] = y
-            count, idle = count + 1, 0
-            taus[count], W[count] = tau, w
+            count, idle, tau = count + 1, 0, tau + best
+            taus[count] = tau
+            for j in range(m):
+                Y[count - 1, 0, j] = y[j]
+                y[j] += best * y1[j]
+                Y[count - 1, 1, j] = y[j]
+            for i in range(n):
+                w[i] += best * v[i]
+                r[i] += best * r1[i]
+                W[count, i] = w[i]
         else:
             idle += 1
             if idle > 3 * (n + m) + 10:
@@ -552,6 +569,14 @@ def _pull(gamma, kappa, b, years, t, m, v, dt, dm, dv):  # pragma: no cover - co
 
 
 @njit(cache=True)
+def _wants_more(gamma, kappa, b, years, t, m, s):  # pragma: no cover - compiled
+    """True where the client would rather be further up: risk tolerance t is below his own at mean m and volatility s."""
+    root = s * math.sqrt(years)
+    d = (b - m) * years / root
+    return t * (gamma + kappa * math.exp(-0.5 * d * d) * 0.3989422804014327 / root) < 1.0 + 0.5 * kappa * math.erfc(-d * 0.7071067811865476)
+
+
+@njit(cache=True)
 def _preference(tau, mean, var, slope, curve, gamma, kappa, b, years):  # pragma: no cover - compiled
     last = tau.size - 1
     if var[0] <= 1e-24 and b == mean[0]:
@@ -565,7 +590,7 @@ def _preference(tau, mean, var, slope, curve, gamma, kappa, b, years):  # pragma
     low, high = 0, last + 1
     while high - low > 1:
         j = (low + high) // 2
-        if _pull(gamma, kappa, b, years, tau[j], mean[j], var[j], 0.0, 0.0, 0.0)[0] < 0.0:
+        if _wants_more(gamma, kappa, b, years, tau[j], mean[j], math.sqrt(var[j])):
             low = j
         else:
             high = j
@@ -583,12 +608,12 @@ def _preference(tau, mean, var, slope, curve, gamma, kappa, b, years):  # pragma
             left = x
         else:
             right = x
-        step = x - f / g if g > 0.0 else -1.0
+        step, close = (x - f / g if g > 0.0 else -1.0), 1e-8
         if not left < step < right:
-            step = 0.5 * (left + right)
-        if abs(step - x) <= 1e-16 + 2e-16 * x:
+            step, close = 0.5 * (left + right), 1e-16
+        near, x = abs(step - x) <= close * x, step
+        if near:  # Newton squares the error: the next step would be below rounding
             break
-        x = step
     return 1.0 / (tau[low] + x * dt)
 
 

@@ -77,27 +77,34 @@ def scaled_program(model: ReturnModel, limits: Limits) -> ScaledProgram:
         InfeasibleError: The fixed weights alone break a limit (unnamed).
         SolverError: The covariance has no Cholesky factor even with a ridge.
     """
-    free = np.nonzero(limits.lower < limits.upper)[0]
-    fixed = np.where(limits.lower < limits.upper, 0.0, limits.lower)
-    variance = float(np.diag(model.covariance)[free].mean()) or 1.0
+    loose = limits.lower < limits.upper
+    free, fixed = np.flatnonzero(loose), np.where(loose, 0.0, limits.lower)
+    whole = free.size == loose.size
+    covariance = model.covariance if whole else model.covariance[np.ix_(free, free)]
+    pull = np.zeros(free.size) if whole else model.covariance[free] @ fixed
+    variance = float(np.diagonal(covariance).mean()) or 1.0
     centre = float(model.mean[free].mean())
     mean = model.mean[free] - centre
     spread = max(float(np.abs(mean).max()), 1e-12 * float(np.abs(model.mean).max())) or 1.0
+    matrix, low, high, size, kept = _scaled_rows(limits, free, fixed)
+    hessian, ridge = _hessian(covariance / variance)
+    program = QuadraticProgram(hessian, limits.lower[free], limits.upper[free], matrix, low, high, ridge)
+    return ScaledProgram(program, covariance / variance, mean / spread, pull / variance, free, fixed, size, kept, variance, centre, spread)
+
+
+def _scaled_rows(limits: Limits, free: IntArray, fixed: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]:
+    """The budget and the rows on free weights, each divided by its largest coefficient: matrix, edges, those divisors, and which rows these are."""
+    budget = np.array([1.0 - fixed.sum()])
     rows = limits.rows[:, free]
-    size = np.abs(rows).max(axis=1) if free.size else np.zeros(0)
-    kept = np.nonzero(size > 0.0)[0]
-    decided = np.setdiff1d(np.arange(size.size), kept)
+    size = np.abs(rows).max(axis=1)
+    kept, decided = np.flatnonzero(size), np.flatnonzero(size == 0.0)
     value = limits.rows[decided] @ fixed
-    if (np.maximum(limits.row_lower[decided] - value, value - limits.row_upper[decided]) > BROKEN).any():
+    if decided.size and (np.maximum(limits.row_lower[decided] - value, value - limits.row_upper[decided]) > BROKEN).any():
         raise InfeasibleError("The fixed weights break a limit.")
-    held = limits.rows[kept] @ fixed
-    matrix = np.vstack([np.ones(free.size), rows[kept] / size[kept, None]])
-    low = np.concatenate([[1.0 - fixed.sum()], (limits.row_lower[kept] - held) / size[kept]])
-    high = np.concatenate([[1.0 - fixed.sum()], (limits.row_upper[kept] - held) / size[kept]])
-    covariance, pull = model.covariance[np.ix_(free, free)] / variance, model.covariance[free] @ fixed / variance
-    hessian, ridge = _hessian(covariance)
-    program = QuadraticProgram(hessian, limits.lower[free], limits.upper[free], np.ascontiguousarray(matrix), low, high, ridge)
-    return ScaledProgram(program, covariance, mean / spread, pull, free, fixed, size[kept], kept, variance, centre, spread)
+    held, size = limits.rows[kept] @ fixed, size[kept]
+    matrix = np.concatenate([np.ones((1, free.size)), rows[kept] / size[:, None]])
+    low, high = ((edge[kept] - held) / size for edge in (limits.row_lower, limits.row_upper))
+    return matrix, np.concatenate([budget, low]), np.concatenate([budget, high]), size, kept
 
 
 def _hessian(covariance: FloatArray) -> tuple[FloatArray, float]:

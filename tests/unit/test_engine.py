@@ -286,3 +286,14 @@ def test_a_closed_product_is_held_but_never_offered() -> None:
     assert desk.verify(advice, client).ok
     smuggled = advice.model_copy(update={"picks": (advice.picks[0].model_copy(update={"product_id": "BOND"}),)})
     assert not desk.verify(smuggled, client).suitable
+
+
+def test_a_table_of_any_make_gives_the_same_advice(house: Advisor, tmp_path) -> None:
+    frame = pd.DataFrame({"id": ["a", "b", "c"], "wealth": [1e4, -1.0, 5e4], "horizon_years": 9.0, "level": 3, "assessed_on": "2026-06-01"})
+    frame.to_parquet(tmp_path / "clients.parquet")
+    (whole,) = house.advise_many(ClientTable.from_frame(frame), as_of=DAY)
+    for source in (frame, tmp_path / "clients.parquet"):
+        found = [advice for batch in house.advise_many(source, as_of=DAY, chunk=2) for advice in batch]
+        assert found == list(whole)
+    with pytest.raises(InputError):
+        list(house.advise_many(42, as_of=DAY))

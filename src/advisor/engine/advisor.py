@@ -15,6 +15,7 @@ from advisor.contracts.client import Client
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
+from advisor.data.client_arrow import arrow_batches, clients_from_arrow
 from advisor.data.clients import ClientTable
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
@@ -166,12 +167,12 @@ class Advisor:
         return advice
 
     def advise_many(
-        self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5, chunk: int = 100_000
+        self, clients: object, *, as_of: date | str | None = None, picks: int = 5, chunk: int = 100_000
     ) -> Iterator[AdviceBatch]:
         """Advice for many clients, `chunk` rows at a time; nothing is raised for a row, it gets a `status`.
 
         Args:
-            clients: c clients.
+            clients: A `ClientTable`; or, read by chunk, Parquet, CSV or Arrow files, or anything with the Arrow C stream (pandas, polars, a reader).
             as_of: The day; today when None, and recorded.
             picks: Products to recommend at most.
             chunk: Rows a batch; it bounds memory and changes no bit of any advice.
@@ -180,7 +181,8 @@ class Advisor:
             InputError: `as_of` is no day, or picks or chunk is not positive.
         """
         day = today() if as_of is None else as_day(as_of, "as_of")
-        for part in clients.chunks(chunk):
+        parts = clients.chunks(chunk) if isinstance(clients, ClientTable) else map(clients_from_arrow, arrow_batches(clients, chunk))
+        for part in parts:
             yield advise_table(self.house, part, day, picks)
 
     def advise_table(self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5) -> AdviceBatch:

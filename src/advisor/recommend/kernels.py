@@ -14,13 +14,12 @@ import numpy as np
 from numba import njit, prange
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.recommend.views import row_count, sealed
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-BLOCK = 256
-"""Rows a thread takes at a time: its score buffer is made once for all of them."""
+BLOCK = 256  # rows a thread takes at a time: its score buffer is made once for all of them
+FEW = 64  # rows up to which one thread is faster than several
 _WIDE = 32
-FEW = 64
-"""Rows up to which one thread is faster than several."""
 
 
 def _compiled(function: _F) -> _F:
@@ -34,20 +33,9 @@ def _compiled(function: _F) -> _F:
 
     @wraps(function)
     def call(*arguments: Any) -> Any:
-        return (single if len(arguments[0]) <= FEW else loop)(*map(_sealed, arguments))
+        return (single if row_count(arguments[0]) <= FEW else loop)(*map(sealed, arguments))
 
     return cast(_F, call)
-
-
-def _sealed(argument: Any) -> Any:
-    """Arrays as read-only C-ordered views, so that a loop meets one kind of array and is compiled once."""
-    if isinstance(argument, tuple):
-        return tuple(map(_sealed, cast(tuple[Any, ...], argument)))
-    if not isinstance(argument, np.ndarray):
-        return argument
-    view = np.ascontiguousarray(np.asarray(argument)).view()
-    view.flags.writeable = False
-    return view
 
 
 def _inlined(function: _F) -> _F:
@@ -161,16 +149,11 @@ def rank_rows(
     shelf: tuple[BoolArray, IntArray, IntArray, IntArray],
     k: int,
 ) -> tuple[IntArray, FloatArray]:
-    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`, which lays the matrix' columns out.
-
-    `query` and `held` are compressed rows; `jobs` the query row and class of each job; `shelf` what each class may have by position, how many
-    positions it needs, the column of each position and the position of each column.
-    """
+    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`. `jobs`: query row and class; `shelf`: the fields of a `Layout`."""
     row_of, class_of = jobs
     allowed, limits, column_of, position_of = shelf
     count = len(row_of)
-    top = np.full((count, k), -1, dtype=np.int64)
-    best = np.full((count, k), np.nan)
+    top, best = np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan)
     for b in prange((count + BLOCK - 1) // BLOCK):
         whole = np.empty(matrix.shape[1])
         for i in range(b * BLOCK, min(count, (b + 1) * BLOCK)):
@@ -283,11 +266,9 @@ def pick_rows(
     settings: tuple[int, bool],
 ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
     """Greedy picks by taste and by the gap they close; see `portfolio_fit.pick_products`."""
-    k, top_up = settings
-    least, worth = products
+    (k, top_up), (least, worth) = settings, products
     count, width = taste.shape
-    top = np.full((count, k), -1, dtype=np.int64)
-    best, money = np.full((count, k), np.nan), np.zeros((count, k))
+    top, best, money = np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan), np.zeros((count, k))
     unplaced = gaps.copy()
     for b in prange((count + BLOCK - 1) // BLOCK):
         base, closed, owned = np.empty(width), np.zeros(width), np.empty(width, dtype=np.bool_)

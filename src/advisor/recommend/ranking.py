@@ -102,12 +102,22 @@ def masked_top_k(
     same = bool((layout.column_of == np.arange(matrix.shape[1])).all())
     laid = np.ascontiguousarray(matrix if same else matrix[:, layout.column_of])
     out = Rows(np.zeros(len(query) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS) if held is None else held
-    rows = np.arange(len(query)) if row_of is None else row_of
-    return rank_rows(
+    jobs, inverse = _distinct_jobs(np.arange(len(query)) if row_of is None else row_of, eligible, len(query))
+    codes, scores = rank_rows(
         (query.indptr, query.codes, query.weights),
         laid,
         (out.indptr, out.codes),
-        (rows, eligible.class_of),
+        jobs,
         (layout.allowed, layout.limits, layout.column_of, layout.position_of),
         k,
     )
+    return (codes, scores) if inverse is None else (codes[inverse], scores[inverse])
+
+
+def _distinct_jobs(row_of: IntArray, eligible: Eligibility, rows: int) -> tuple[tuple[IntArray, IntArray], IntArray | None]:
+    """Each query row and class once, and every client's job (None: each his own)."""
+    if rows >= len(row_of):
+        return (row_of, eligible.class_of), None
+    classes = max(len(eligible.allowed), 1)
+    pairs, inverse = np.unique(row_of * classes + eligible.class_of, return_inverse=True)
+    return (pairs // classes, pairs % classes), inverse

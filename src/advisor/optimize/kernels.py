@@ -569,11 +569,11 @@ def _pull(gamma, kappa, b, years, t, m, v, dt, dm, dv):  # pragma: no cover - co
 
 
 @njit(cache=True)
-def _wants_more(gamma, kappa, b, years, t, m, s):  # pragma: no cover - compiled
-    """True where the client would rather be further up: risk tolerance t is below his own at mean m and volatility s."""
-    root = s * math.sqrt(years)
+def _excess(gamma, kappa, b, years, t, m, v):  # pragma: no cover - compiled
+    """The first of `_pull` alone: negative where the client would rather be further up than mean m and variance v."""
+    root = math.sqrt(v * years)
     d = (b - m) * years / root
-    return t * (gamma + kappa * math.exp(-0.5 * d * d) * 0.3989422804014327 / root) < 1.0 + 0.5 * kappa * math.erfc(-d * 0.7071067811865476)
+    return t * (gamma + kappa * math.exp(-0.5 * d * d) * 0.3989422804014327 / root) - 1.0 - 0.5 * kappa * math.erfc(-d * 0.7071067811865476)
 
 
 @njit(cache=True)
@@ -587,20 +587,21 @@ def _preference(tau, mean, var, slope, curve, gamma, kappa, b, years):  # pragma
         phi, cdf = math.exp(-0.5 * d * d) * 0.3989422804014327, 0.5 * math.erfc(-d * 0.7071067811865476)
         if kappa * phi * (tau[1] - tau[0]) / (root * math.sqrt(years)) >= 1.0 + kappa * cdf:
             return math.inf
-    low, high = 0, last + 1
+    low, high, below, above = 0, last + 1, -1.0, 1.0
     while high - low > 1:
         j = (low + high) // 2
-        if _wants_more(gamma, kappa, b, years, tau[j], mean[j], math.sqrt(var[j])):
-            low = j
+        f = _excess(gamma, kappa, b, years, tau[j], mean[j], var[j])
+        if f < 0.0:
+            low, below = j, f
         else:
-            high = j
+            high, above = j, f
     if low == last:
         if var[last] <= 1e-24:
             return gamma / (1.0 + kappa) if b > mean[last] else gamma
         f = _pull(gamma, kappa, b, years, 1.0, mean[last], var[last], 1.0, 0.0, 0.0)
         return f[1] / (f[1] - f[0])
     dt, dm = tau[low + 1] - tau[low], mean[low + 1] - mean[low]
-    left, right, x = 0.0, 1.0, 0.5
+    left, right, x = 0.0, 1.0, min(max(below / (below - above), 1e-3), 0.999)
     for _ in range(MAX_REPAIRS):
         v = var[low] + x * (2.0 * slope[low] + x * curve[low])
         f, g = _pull(gamma, kappa, b, years, tau[low] + x * dt, mean[low] + x * dm, v, dt, dm, 2.0 * (slope[low] + x * curve[low]))
@@ -609,7 +610,7 @@ def _preference(tau, mean, var, slope, curve, gamma, kappa, b, years):  # pragma
         else:
             right = x
         step, close = (x - f / g if g > 0.0 else -1.0), 1e-8
-        if not left < step < right:
+        if not left <= step <= right:
             step, close = 0.5 * (left + right), 1e-16
         near, x = abs(step - x) <= close * x, step
         if near:  # Newton squares the error: the next step would be below rounding

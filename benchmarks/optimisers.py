@@ -109,6 +109,9 @@ def skfolio(model: ReturnModel) -> Solve:
     from skfolio.prior import BasePrior, ReturnDistribution
 
     class Given(BasePrior):
+        def __init__(self) -> None:
+            pass
+
         def fit(self, X: Any, y: Any = None, **_: Any) -> Given:  # noqa: ARG002 - scikit-learn's signature
             self.return_distribution_ = ReturnDistribution(mu=model.mean, covariance=model.covariance, returns=np.asarray(X))
             return self

@@ -53,19 +53,18 @@ class ExactSolver:
     """
 
     def __init__(self, program: QuadraticProgram) -> None:
-
         self.n = program.lower.size
         low = np.concatenate([program.lower, program.row_lower])
         high = np.concatenate([program.upper, program.row_upper])
         sense = np.where(high - low <= FIXED_WIDTH, EQUALITY, 0).astype(np.int32)
-        for row in _repeated(program.rows, np.nonzero(sense[self.n :])[0]):  # daqp needs independent equalities
+        for row in _repeated(program.rows, np.flatnonzero(sense[self.n :])):  # daqp needs independent equalities
             low[self.n + row], high[self.n + row], sense[self.n + row] = -np.inf, np.inf, 0
         self._data = (
             np.array(program.hessian),
             np.zeros(self.n),
             np.array(program.rows),
-            np.clip(high, -UNLIMITED, UNLIMITED),
-            np.clip(low, -UNLIMITED, UNLIMITED),
+            np.minimum(high, UNLIMITED),
+            np.maximum(low, -UNLIMITED),
             sense,
         )
         self._program = program
@@ -131,6 +130,8 @@ class ExactSolver:
 
 def _repeated(rows: FloatArray, equalities: IntArray) -> list[int]:
     """Those of the equality rows that are combinations of earlier ones."""
+    if equalities.size <= 1:
+        return []
     basis: list[FloatArray] = []
     repeated: list[int] = []
     for row in equalities.tolist():

@@ -168,18 +168,15 @@ def duality_gap(gradient: FloatArray, weights: FloatArray, limits: Limits, multi
         Gap, shape (c,): 0 or more for feasible weights, and no smaller than what the objective loses against its optimum, by convexity and weak
         duality: any multipliers give a valid bound, the optimal ones the exact gap.
     """
-    y = multipliers[:, 1:]
-    low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
-    y = np.where(y > 0.0, np.where(low, y, 0.0), np.where(high, y, 0.0))
-    cost = gradient - multipliers[:, :1]
+    cost, price = gradient - multipliers[:, :1], multipliers[:, 0]
+    gap = price * (weights.sum(axis=1) - 1.0)
     if limits.row_names:
-        cost = cost - np.einsum("cr,rn->cn", y, limits.rows)
-    gap = np.einsum("cn,cn->c", cost, weights - np.where(cost > 0.0, limits.lower, limits.upper))
-    gap = gap + multipliers[:, 0] * (weights.sum(axis=1) - 1.0)
-    if limits.row_names:
+        low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
+        y = np.where(multipliers[:, 1:] > 0.0, np.where(low, multipliers[:, 1:], 0.0), np.where(high, multipliers[:, 1:], 0.0))
         edge = np.where(y > 0.0, np.where(low, limits.row_lower, 0.0), np.where(high, limits.row_upper, 0.0))
         gap = gap + np.einsum("cr,cr->c", y, np.einsum("cn,rn->cr", weights, limits.rows) - edge)
-    return gap
+        cost = cost - np.einsum("cr,rn->cn", y, limits.rows)
+    return gap + np.einsum("cn,cn->c", cost, weights - np.where(cost > 0.0, limits.lower, limits.upper))
 
 
 def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float) -> tuple[FloatArray, float]:

@@ -44,8 +44,10 @@ class ScaledProgram:
 
     def unscaled(self, path: CornerPath, rows: int) -> CornerPath:
         """The path in the caller's units, with fixed weights and rows that bind nothing put back."""
-        weights = np.repeat(self.fixed_weights[None], len(path.risk_tolerance), axis=0)
-        weights[:, self.free] = _inside(path.weights, self.program)
+        weights = _inside(path.weights, self.program)
+        if self.free.size < self.fixed_weights.size:
+            moving, weights = weights, np.repeat(self.fixed_weights[None], len(weights), axis=0)
+            weights[:, self.free] = moving
         tolerance = path.risk_tolerance * (self.variance / self.spread)
         ends = np.stack([tolerance[:-1], tolerance[1:]], axis=1)
         y = self._prices(path.multipliers, ends, rows)

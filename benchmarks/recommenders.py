@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -21,12 +22,20 @@ from scipy import sparse
 from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
+from advisor.measures.ranking import mark_hits, ndcg
 from advisor.recommend.factors import ALS
-from advisor.recommend.item_based import EASE
+from advisor.recommend.item_based import EASE, ItemKNN
 from advisor.recommend.linear import FittedModel
 from advisor.recommend.portfolio_fit import pick_products
+from advisor.recommend.utility import portfolio_utility, trade_off
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "examples"))
+import far_trans_data as far
 
 LEVELS = 5
+CURVE_DAYS = ("2019-10-03", "2020-02-07", "2020-06-12", "2020-09-09")
+CURVE_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
+CURVE_RISK_AVERSION = 4.0
 IMPLICIT_CLIENTS = 5_000
 """Clients of implicit's own batch recommend; it is too slow for all of them, so its rate is measured on these."""
 
@@ -144,9 +153,43 @@ def pick_rows(clients: int = 100_000, products: int = 500, assets: int = 20, k: 
     ]
 
 
-def tables(quick: bool) -> list[str]:
+def tables(quick: bool = False) -> list[str]:
     """For `benchmarks/run.py`."""
-    return [table(not quick)]
+    folder = far.folder_from_environment()
+    return [table(not quick) + "\n", *([] if folder is None else curve(folder, CURVE_DAYS[:1] if quick else CURVE_DAYS))]
+
+
+def curve(folder: Path, days: tuple[str, ...]) -> list[str]:
+    """Taste against utility on real purchases, for each weight of the trade-off."""
+    shelf, model = far.catalogue(folder), far.capital_market_assumptions(far.load_assets(folder))
+    exposures = shelf.exposures(model.ids)
+    found: dict[float, list[tuple[float, float]]] = {w: [] for w in CURVE_WEIGHTS}
+    for day in days:
+        fitted = ItemKNN.conditional(half_life_days=90.0).fit(far.interactions(folder, day), catalogue=shelf)
+        ids, bought = far.evaluated(folder, day), far.held_out(folder, day)
+        held = fitted.history.batch(ids).held
+        owned = np.zeros((len(ids), len(fitted.history.items)), dtype=bool)
+        owned[held.row_of_entry(), held.codes] = True
+        owned = owned[:, : len(shelf)]
+        weights = owned @ exposures / np.maximum(owned.sum(axis=1), 1)[:, None]
+        gamma = np.full(len(ids), CURVE_RISK_AVERSION)
+        useful = portfolio_utility(weights, np.full(len(ids), 1e4), gamma, shelf, model).certainty_equivalent
+        offered = np.isin(fitted.products, far.eligible(folder, day))
+        classes = Eligibility(np.zeros(len(ids), dtype=np.int64), offered[None])
+        truth, taste = bought.matrix(IdMap(ids), fitted.history.items), fitted.scores(ids)
+        relevant = np.asarray((truth > 0).sum(axis=1))
+        for weight in CURVE_WEIGHTS:
+            mixed = np.where(owned | ~offered, -np.inf, trade_off(taste, useful, classes, weight))
+            top = np.argsort(-mixed, axis=1, kind="stable")[:, :10]
+            quality = np.nan_to_num(ndcg(mark_hits(top, truth), relevant, 10)).mean()
+            found[weight].append((float(quality), float(np.take_along_axis(useful, top, axis=1).mean())))
+    head = ["weight of utility | nDCG@10 | certainty equivalent of the picks, a year", "---|---|---"]
+    rows = [f"{w:g} | {np.mean([q for q, _ in v]):.3f} | {1e4 * np.mean([u for _, u in v]):+.0f} bp" for w, v in found.items()]
+    note = (
+        f"Taste against utility on FAR-Trans ({', '.join(days)}): `trade_off` between the conditional item-kNN with recency and the marginal certainty equivalent, "
+        f"risk aversion {CURVE_RISK_AVERSION:g}, portfolio = what was bought in equal parts, stated capital-market assumptions.\n"
+    )
+    return [note, "\n".join(f"| {row} |" for row in head + rows) + "\n"]
 
 
 def table(full: bool = False) -> str:
@@ -160,4 +203,4 @@ def table(full: bool = False) -> str:
 
 
 if __name__ == "__main__":
-    print(table("--full" in sys.argv))
+    print("\n".join(tables("--full" not in sys.argv)))

@@ -1,0 +1,95 @@
+"""Why something is not shown, what a new product starts with, and what recipes refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from advisor.data.catalogue import Catalogue
+from advisor.data.interactions import Interactions
+from advisor.errors import InputError
+from advisor.recommend.association import Association
+from advisor.recommend.blend import Blend
+from advisor.recommend.content import Content
+from advisor.recommend.factors import ALS, BPR
+from advisor.recommend.item_based import EASE, ItemKNN
+from advisor.recommend.mvecf import MVECF
+from advisor.recommend.omissions import omissions
+from advisor.recommend.popularity import Popularity
+
+
+def bought(pairs: list[tuple[str, str]]) -> Interactions:
+    return Interactions.from_frame(pd.DataFrame(pairs, columns=["client_id", "product_id"]).assign(day="2026-01-01"))
+
+
+def test_every_missing_favourite_has_its_reason() -> None:
+    pairs = [(f"c{i}", p) for i in range(20) for p in ("held", "barred", "liked")[: 1 + i % 3]]
+    pairs += [("me", "held"), *((f"d{i}", p) for i in range(4) for p in ("held", "niche", "quiet"))]
+    fitted = ItemKNN.conditional(shrinkage=0.0).fit(bought(pairs))
+    mask = np.array([[p != "barred" for p in fitted.products]])
+    found = {o.product_id: o for o in omissions(fitted, "me", 1, eligible=mask, count=10)}
+    assert found["held"].code == "held"
+    assert found["barred"].code == "not_suitable"
+    assert found["barred"].rank is None
+    assert found["niche"].code == "ranked_lower"
+    assert found["niche"].rank == 2
+    assert found["niche"].score <= found["niche"].last_shown
+    assert "liked" not in found, "what is shown is not missing"
+    assert [o.popularity_rank for o in omissions(fitted, "me", 1, eligible=mask)] == [1, 2, 4]
+
+
+def test_a_new_product_starts_with_what_its_attributes_are_worth() -> None:
+    shelf = Catalogue.from_frame(
+        pd.DataFrame(
+            {
+                "id": ["bond1", "bond2", "stock1", "stock2", "newbond", "newstock"],
+                "name": "x",
+                "asset": ["bonds", "bonds", "stocks", "stocks", "bonds", "stocks"],
+                "risk_level": [2, 2, 4, 4, 2, 4],
+            }
+        )
+    )
+    pairs = [(f"b{i}", p) for i in range(10) for p in ("bond1", "bond2")] + [(f"s{i}", p) for i in range(10) for p in ("stock1", "stock2")]
+    fitted = Content(shrinkage=1.0).fit(bought([*pairs, ("me", "bond1"), ("you", "stock2")]), catalogue=shelf)
+    top = fitted.rank(["me", "you"], 2)
+    names = [{fitted.products[c] for c in row} for row in top.codes.tolist()]
+    assert "newbond" in names[0]
+    assert "newstock" in names[1]
+    assert EASE(1.0).fit(bought([*pairs, ("me", "bond1")]), catalogue=shelf).scores(["me"])[0, 4] == 0.0, (
+        "purchases alone know nothing of it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: EASE(0.0), "regularization"),
+        (lambda: EASE(half_life_days=-1.0), "half_life_days"),
+        (lambda: ItemKNN(neighbours=0), "neighbours"),
+        (lambda: ItemKNN(shrinkage=float("nan")), "shrinkage"),
+        (lambda: ALS(factors=0), "factors"),
+        (lambda: BPR(iterations=0), "iterations"),
+        (lambda: MVECF(trade_off=-1.0), "trade_off"),
+        (lambda: Association(min_confidence=2.0), "min_confidence"),
+        (lambda: Blend([], []), "weights"),
+        (lambda: Popularity(shrinkage=-1.0), "shrinkage"),
+        (lambda: Content().fit(bought([("a", "b")])), "catalogue"),
+        (lambda: MVECF().fit(bought([("a", "b")])), "catalogue"),
+        (lambda: EASE().fit(bought([])), "interactions"),
+    ],
+)
+def test_what_cannot_work_is_refused_by_name(make: object, field: str) -> None:
+    with pytest.raises(InputError) as caught:
+        make()  # type: ignore[operator]
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "recipe", [Popularity(), EASE(), ItemKNN(), ALS(), Association(), Blend.for_banks(), Blend([EASE(), Popularity()])], ids=repr
+)
+def test_a_shelf_that_nobody_bought_from_is_served_in_its_order(recipe: Popularity) -> None:
+    shelf = Catalogue.from_frame(pd.DataFrame({"id": ["z", "a"], "name": "x", "asset": "cash", "risk_level": 1}))
+    fitted = recipe.fit(bought([]), catalogue=shelf)
+    assert fitted.rank(["anybody"], 3).codes.tolist() == [[0, 1, -1]]
+    np.testing.assert_array_equal(fitted.scores(["anybody"]), [[0.0, 0.0]])

@@ -69,7 +69,7 @@ def test_level_that_no_portfolio_fits_is_refused_and_cash_mends_it() -> None:
     patient = RiskBands.default().model_copy(update={"stress_loss": (1.0, 1.0, 1.0, 1.0, 1.0)})
     with pytest.raises(InfeasibleError, match=r"above the 2\.00% of C1"):
         MeanVariancePolicy(level=1, bands=patient)(wild, np.zeros(2))
-    weights = MeanVariancePolicy(level=1, estimates=Estimates(cash_return=0.01))(wild, np.zeros(2))
+    weights = MeanVariancePolicy(level=1, estimates=Estimates(cash_return=-0.02))(wild, np.zeros(2))
     assert 0.0 < weights.sum() < 0.3
     result = backtest(MeanVariancePolicy(level=1), wild, warmup=252)
     assert len(result.failures) == len(result.weights)

@@ -8,7 +8,10 @@ from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InfeasibleError, SolverError
 from advisor.optimize.active_set import ExactSolver, QuadraticProgram
 from advisor.optimize.batch_pivot import AT_LOWER, AT_UPPER, BUYING, HELD, NEAR, SELLING, STEEPEST, PivotState, pivot
-from advisor.optimize.batch_rows import RIDGE, BatchRows
+from advisor.optimize.batch_rows import BatchRows
+
+SPLIT_RIDGE = 1e-6
+"""Buying and selling the same asset has no curvature of its own; this gives it some, relative to the largest variance, and proximal steps take it out again."""
 
 
 def solve_rows(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntArray) -> IntArray:
@@ -58,12 +61,13 @@ def _by_daqp(rows: BatchRows, tolerance: float, i: int) -> tuple[FloatArray, Flo
     base = np.clip(hold, low, high)
     buy = np.where(hold > high, -rows.costs.sell[i % len(rows.costs.sell)], rows.costs.buy[i % len(rows.costs.buy)])
     sell = np.where(hold < low, -rows.costs.buy[i % len(rows.costs.buy)], rows.costs.sell[i % len(rows.costs.sell)])
-    pair = np.block([[h, -h], [-h, h]]) + np.diag(np.tile(RIDGE * np.diag(h), 2))
+    ridge = SPLIT_RIDGE * float(np.diag(h).max())
+    pair = np.block([[h, -h], [-h, h]]) + ridge * np.eye(2 * n)
     shift = h @ base + linear
     cost = np.concatenate([shift + tolerance * buy, -shift + tolerance * sell])
     moved = budget @ base
     program = QuadraticProgram(
-        pair, np.zeros(2 * n), np.concatenate([high - base, base - low]), np.hstack([budget, -budget]), left - moved, right - moved
+        pair, np.zeros(2 * n), np.concatenate([high - base, base - low]), np.hstack([budget, -budget]), left - moved, right - moved, ridge
     )
     x, dual = ExactSolver(program).solve(cost)
     return np.clip(base + x[:n] - x[n:], low, high), -dual[2 * n :]

@@ -557,7 +557,7 @@ def row_products(S, W, out):  # pragma: no cover - compiled
 
 @njit(cache=True)
 def _pull(gamma, kappa, b, years, t, m, v, dt, dm, dv):  # pragma: no cover - compiled
-    """t (g + k phi(d)/(s sqrt T)) - (1 + k Phi(d)) and its derivative along a segment: negative while more risk is wanted."""
+    """The slope t (g + k phi(d)/(s sqrt T)) - (1 + k Phi(d)) and its derivative along a segment: negative while more risk is wanted."""
     s = math.sqrt(v)
     root = s * math.sqrt(years)
     ds = 0.5 * dv / s

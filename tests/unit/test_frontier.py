@@ -114,8 +114,8 @@ def test_a_walk_that_goes_astray_is_replaced_by_the_cover(monkeypatch: pytest.Mo
     walk = kernels.walk_critical_line
 
     def astray(*data: object) -> tuple[object, ...]:
-        code, taus, weights, multipliers, ray = walk(*data)
-        return code, taus, np.roll(weights, 1, axis=1), multipliers, ray
+        code, taus, weights, *rest = walk(*data)
+        return code, taus, np.roll(weights, 1, axis=1), *rest
 
     monkeypatch.setattr(kernels, "walk_critical_line", astray)
     gamma = np.geomspace(0.1, 100.0, 50)
@@ -198,3 +198,18 @@ def test_an_ineligible_asset_is_not_held_and_has_a_price() -> None:
     assert (frontier.weights[:, best] == 0.0).all()
     names = [b.name for b in frontier.certify(frontier.at_risk_aversion(1.0), 1.0).binding]
     assert f"ineligible:{model.assets[best]}" in names
+
+
+@pytest.mark.parametrize("mandate", [Mandate(), Mandate(max_weight=0.05), Mandate(min_weight=-0.1, max_weight=0.2)])
+@pytest.mark.parametrize(("n", "periods"), [(60, 25), (120, 50)])
+def test_more_assets_than_observations(n: int, periods: int, mandate: Mandate) -> None:
+    """A sample covariance of rank 24 or 49: whole faces of portfolios have the same risk, and the walk slides along them."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(periods, n)) * 0.05 + rng.normal(size=(periods, 1)) * 0.04
+    model = ReturnModel([f"a{i}" for i in range(n)], rng.normal(0.06, 0.03, n), np.cov(x.T) * 12)
+    frontier = trace_frontier(model, mandate)
+    assert frontier.kkt_residual.max() <= 1e-10
+    gamma = np.array([0.5, 2.0, 8.0, 64.0])
+    weights = frontier.at_risk_aversion(gamma)
+    for g, w in zip(gamma.tolist(), weights, strict=True):
+        assert certify(model, mandate, w, g).kkt_residual <= 1e-9

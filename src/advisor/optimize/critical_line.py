@@ -86,12 +86,12 @@ def _walk(scaled: ScaledProgram, solver: ExactSolver) -> CornerPath | None:
     point, *sides = active_sides(scaled, solver, 0.0)
     for _ in range(MAX_RESTARTS):
         data = (scaled.covariance, scaled.mean, scaled.pull, p.rows, p.row_lower, p.row_upper, p.lower, p.upper)
-        code, taus, weights, multipliers, ray = kernels.walk_critical_line(*data, sides[0], sides[1], point, tau, room)
+        code, taus, weights, multipliers, *ray = kernels.walk_critical_line(*data, sides[0], sides[1], point, tau, room)
         if len(taus) > 1 or code == kernels.END:
             pieces.append((taus, weights, multipliers))
             tau = float(taus[-1])
         if code == kernels.END:
-            return _joined(pieces, ray)
+            return _joined(pieces, np.array(ray))
         if code == kernels.FULL:
             continue
         for nudge in NUDGES:

@@ -61,7 +61,8 @@ def _remove(L, order, k, i):  # pragma: no cover - compiled
         p += 1
     for a in range(p, k - 1):
         order[a] = order[a + 1]
-        L[a, : a + 2] = L[a + 1, : a + 2]
+        for b in range(a + 2):
+            L[a, b] = L[a + 1, b]
     for j in range(p, k - 1):
         r = math.hypot(L[j, j], L[j, j + 1])
         c, s = L[j, j] / r, L[j, j + 1] / r
@@ -115,37 +116,45 @@ def _add(r, x, order, k, H, A, y):  # pragma: no cover - compiled
 @njit(cache=True)
 def _flat(L, order, k, i, aim, mu):  # pragma: no cover - compiled
     """The direction of no curvature that free variable `i` would add, turned to the side of `aim`, or else of `mu`."""
-    d = np.zeros(mu.size)
-    x = L[k, :k].copy()
+    d, x, largest = np.zeros(mu.size), np.empty(k), 0.0
+    for a in range(k):
+        x[a] = L[k, a]
     for a in range(k - 1, -1, -1):
         x[a] /= L[a, a]
         d[order[a]] = -x[a]
         for c in range(a):
             x[c] -= x[a] * L[a, c]
     d[i] = 1.0
-    along = np.dot(aim, d)
-    if abs(along) <= 1e-9 * np.abs(aim).max():
-        along = np.dot(mu, d)
-    return d if along >= 0.0 else -d
+    for a in range(mu.size):
+        largest = max(largest, abs(aim[a]))
+    along = _dot(aim, d, mu.size)
+    if abs(along) <= 1e-9 * largest:
+        along = _dot(mu, d, mu.size)
+    if along < 0.0:
+        for a in range(mu.size):
+            d[a] = -d[a]
+    return d
 
 
 @njit(cache=True)
 def _slide(d, w, l, u, side, A, low, high, row_side):  # pragma: no cover - compiled
     """Move `w` along `d` to the first limit in the way, and make that limit active."""
-    speed, value = np.dot(A, d), np.dot(A, w)
-    best, who, turn = math.inf, -1, 0
-    for i in range(w.size + low.size):
-        j = i - w.size
-        v, at, lo, hi = (d[i], w[i], l[i], u[i]) if i < w.size else (speed[j], value[j], low[j], high[j])
-        if abs(v) > 1e-9 and (side[i] if i < w.size else row_side[j]) == 0:
+    n, best, who, turn = w.size, math.inf, -1, 0
+    for i in range(n + low.size):
+        j = i - n
+        if (side[i] if i < n else row_side[j]) != 0:
+            continue
+        v, at, lo, hi = (d[i], w[i], l[i], u[i]) if i < n else (_dot(A[j], d, n), _dot(A[j], w, n), low[j], high[j])
+        if abs(v) > 1e-9:
             t = ((hi if v > 0.0 else lo) - at) / v
             if t < best:
                 best, who, turn = t, i, (1 if v > 0.0 else -1)
-    w += max(best, 0.0) * d
-    if who < w.size:
+    for i in range(n):
+        w[i] += max(best, 0.0) * d[i]
+    if who < n:
         side[who], w[who] = turn, (l[who] if turn < 0 else u[who])
     else:
-        row_side[who - w.size] = turn
+        row_side[who - n] = turn
 
 
 @njit(cache=True)
@@ -157,8 +166,8 @@ def _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order):  # prag
         for j in range(low.size):
             if row_side[j] != 0:
                 for a in range(mu.size):
-                    if A[j, a] != 0.0:
-                        Q[a] += A[j, a] * A[j]
+                    for b in range(mu.size):
+                        Q[a, b] += A[j, a] * A[j, b]
         while i < mu.size:
             if side[i] == 0:
                 if not _insert(L, order, k, Q, i):
@@ -172,49 +181,99 @@ def _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order):  # prag
 
 
 @njit(cache=True)
+def _copy(source, target):  # pragma: no cover - compiled
+    for i in range(source.size):
+        target[i] = source[i]
+
+
+@njit(cache=True)
+def _active(row_side):  # pragma: no cover - compiled
+    """The rows that are active."""
+    rows, count = np.empty(row_side.size, np.int64), 0
+    for j in range(row_side.size):
+        if row_side[j] != 0:
+            rows[count] = j
+            count += 1
+    return rows[:count]
+
+
+@njit(cache=True)
+def _settle(H, A, mu, pull, low, high, row_side, tau, L, order, k, rows, w, y, r):  # pragma: no cover - compiled
+    """Solve for the free weights, the multipliers and the gradient `r` at `tau` from the active set alone, refined once."""
+    n, y1, x, edge, every = mu.size, np.zeros(y.size), np.zeros(mu.size), np.empty(rows.size), np.arange(mu.size)
+    y[:] = 0.0
+    for turn in range(3):
+        for i in range(n):
+            r[i] = pull[i] - tau * mu[i]
+        _add(r, w, every, n, H, A, y)
+        if turn == 2:
+            break
+        for i in range(rows.size):
+            j = rows[i]
+            edge[i] = (low[j] if row_side[j] < 0 else high[j]) - _dot(A[j], w, n)
+        for a in range(k):
+            x[a] = -r[order[a]]
+        _solve(L, order, k, A, rows, x, edge, y1)
+        for a in range(k):
+            w[order[a]] += x[a]
+        for i in range(rows.size):  # the factor holds A'A as well
+            y[rows[i]] += y1[rows[i]] - edge[i]
+
+
+@njit(cache=True)
+def _next_event(A, low, high, l, u, side, row_side, w, v, r, r1, y, y1):  # pragma: no cover - compiled
+    """How far until a limit is reached or a multiplier used up, whose, what it becomes then, and by how much the worst limit is broken."""
+    n, m, slow, calm = w.size, low.size, 1.0, 1.0
+    for i in range(n):
+        slow, calm = max(slow, abs(v[i])), max(calm, abs(r1[i]))
+    best, rate, who, turn, lost = FAR, 0.0, -1, 0, 0.0
+    for i in range(n + m):
+        j, s, eps = i - n, (side[i] if i < n else row_side[i - n]), TINY_RATE * slow
+        if s == 2:
+            continue
+        if s == 0:
+            d, at, lo, hi = (v[i], w[i], l[i], u[i]) if i < n else (_dot(A[j], v, n), _dot(A[j], w, n), low[j], high[j])
+            lost = max(lost, lo - at, at - hi)
+            s, gap, d = (1, hi - at, d) if d > 0.0 else (-1, at - lo, -d)
+        else:
+            gap, d, eps, s = (-s * r[i], s * r1[i], TINY_RATE * calm, 0) if i < n else (-s * y[j], s * y1[j], TINY_RATE * calm, 0)
+            lost = max(lost, -gap)
+        if d > eps and not math.isinf(gap):
+            t = max(gap, 0.0) / d
+            if t < best - TIE or (t < best + TIE and d > rate):
+                best, rate, who, turn = min(t, best), d, i, s
+    return best, who, turn, lost
+
+
+@njit(cache=True)
 def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, room):  # pragma: no cover - compiled
     """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
 
     `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities; `w` is
     a point with these active. All three are changed in place. H may be singular: where a free variable adds no curvature, the portfolio
     slides along the flat direction at the same t. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of
-    each segment, the last multipliers and their slope).
+    each segment, the last multipliers, their slope).
     """
-    n, m = mu.size, low.size
-    L, order, k, idle, count, age, slid = np.zeros((n, n)), np.empty(n, np.int64), 0, 0, 0, 0, False
+    n, m, k, idle, count, age, code, start = mu.size, low.size, 0, 0, 0, 0, FULL, tau
+    L, order, Q = np.zeros((n, n)), np.empty(n, np.int64), H
     taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, m))
-    y, y1, every, aim, start = np.zeros(m), np.empty(m), np.arange(n), mu.copy(), tau
-    g, v, r1, value, speed, still = np.empty(n), np.empty(n), np.empty(n), np.empty(m), np.empty(m), np.zeros(m)
-    while True:
+    y, y1, still, aim = np.zeros(m), np.empty(m), np.zeros(m), mu.copy()
+    g, v, r, r1 = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    while count < room:
         if age % REFRESH == 0:  # everything from the active set alone: no rounding is carried further
             for i in range(n):
                 w[i] = l[i] if side[i] < 0 else (u[i] if side[i] > 0 else w[i])
             Q, k, slid = _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order)
-        rows = np.nonzero(row_side)[0]
-        if age % REFRESH == 0:
-            y = np.zeros(m)
-            for _ in range(2):
-                r = pull - tau * mu
-                _add(r, w, every, n, H, A, y)
-                edge = -np.dot(A, w)[rows]
-                for i in range(rows.size):
-                    edge[i] += low[rows[i]] if row_side[rows[i]] < 0 else high[rows[i]]
-                x = -r[order[:k]]
-                _solve(L, order, k, A, rows, x, edge, y1)
-                y1[rows] -= edge  # the factor holds A'A as well
-                y += y1
-                w[order[:k]] += x
-            _add(r, x, order, k, H, A, y1)
-            if count == room:
-                return FULL, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
+            rows = _active(row_side)
+            _settle(H, A, mu, pull, low, high, row_side, tau, L, order, k, rows, w, y, r)
             if slid and tau > start:
-                Y[count, 0], Y[count, 1] = y, y
+                _copy(y, Y[count, 0])
+                _copy(y, Y[count, 1])
                 count += 1
-                taus[count], W[count] = tau, w
-            elif tau == start:
-                taus[0], W[0] = tau, w
+            if tau == start or slid:
+                taus[count] = tau
+                _copy(w, W[count])
         age += 1
-        slow, calm = 1.0, 1.0
         for i in range(n):
             r1[i], v[i] = -mu[i], 0.0
         for a in range(k):
@@ -223,65 +282,43 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
         _add(r1, g, order, k, H, A, y1)
         for a in range(k):
             v[order[a]] = g[a]
-            slow = max(slow, abs(g[a]))
-        for i in range(n):
-            calm = max(calm, abs(r1[i]))
-        slow, calm = TINY_RATE * slow, TINY_RATE * calm
-        for j in range(m):
-            value[j], speed[j] = _dot(A[j], w, n), _dot(A[j], v, n)
-        best, rate, who, turn, lost = FAR, 0.0, -1, 0, 0.0
-        for i in range(n + m):
-            # `gap` is what is left before the limit is reached or its multiplier used up, `d` how fast that goes
-            j, s = i - n, (side[i] if i < n else row_side[i - n])
-            if s == 2:
-                continue
-            if s == 0:
-                d, at, lo, hi = (v[i], w[i], l[i], u[i]) if i < n else (speed[j], value[j], low[j], high[j])
-                lost = max(lost, lo - at, at - hi)
-                s, gap, eps, d = (1, hi - at, slow, d) if d > 0.0 else (-1, at - lo, slow, -d)
-            else:
-                gap, d, eps, s = (-s * r[i], s * r1[i], calm, 0) if i < n else (-s * y[j], s * y1[j], calm, 0)
-                lost = max(lost, -gap)
-            if d > eps and not math.isinf(gap):
-                t = max(gap, 0.0) / d
-                if t < best - TIE or (t < best + TIE and d > rate):
-                    best, rate, who, turn = min(t, best), d, i, s
-        if lost > SLACK:
-            return LOST, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
-        if who < 0:
-            return END, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
-        if best > TIE * (1.0 + tau):
-            if count == room:
-                return FULL, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
-            count, idle, tau = count + 1, 0, tau + best
-            taus[count] = tau
+        step, who, turn, lost = _next_event(A, low, high, l, u, side, row_side, w, v, r, r1, y, y1)
+        if lost > SLACK or who < 0 or count == room:
+            code = LOST if lost > SLACK else (END if who < 0 else FULL)
+            break
+        if step > TIE * (1.0 + tau):
+            _copy(y, Y[count, 0])
             for j in range(m):
-                Y[count - 1, 0, j] = y[j]
-                y[j] += best * y1[j]
-                Y[count - 1, 1, j] = y[j]
+                y[j] += step * y1[j]
             for i in range(n):
-                w[i] += best * v[i]
-                r[i] += best * r1[i]
-                W[count, i] = w[i]
+                w[i] += step * v[i]
+                r[i] += step * r1[i]
+            _copy(y, Y[count, 1])
+            count, idle, tau = count + 1, 0, tau + step
+            taus[count] = tau
+            _copy(w, W[count])
         else:
             idle += 1
             if idle > 3 * (n + m) + 10:
-                return CYCLED, taus[: count + 1], W[: count + 1], Y[:count], np.stack((y, y1))
+                code = CYCLED
+                break
         if who >= n:
-            j = who - n
-            aim = -row_side[j] * A[j] if turn == 0 else mu
-            row_side[j], age = turn, 0
+            j, age = who - n, 0
+            for i in range(n):
+                aim[i] = -row_side[j] * A[j, i] if turn == 0 else mu[i]
+            row_side[j] = turn
         elif turn != 0:
             _remove(L, order, k, who)
             k, side[who], w[who], r[who] = k - 1, turn, (l[who] if turn < 0 else u[who]), 0.0
         else:
-            aim = np.zeros(n)
-            aim[who] = -side[who]
+            for i in range(n):
+                aim[i] = -side[who] if i == who else 0.0
             side[who] = 0
             if _insert(L, order, k, Q, who):
                 k += 1
             else:
                 age = 0
+    return code, taus[: count + 1], W[: count + 1], Y[:count], y, y1
 
 
 @njit(cache=True)

@@ -107,6 +107,8 @@ def _pick(
     """
     picks, liking = into
     k = picks.codes.shape[1]
+    if not len(rows):
+        return
     indptr, held = holdings.product_rows(len(gaps))
     owned = Rows(indptr, held, NO_WEIGHTS)
     for start in range(0, len(rows) if k else 0, _ROWS_AT_A_TIME):

@@ -118,9 +118,12 @@ class FittedModel:
         Returns:
             Scores comparable within a row. A row's bits do not depend on the other rows: it is summed entry after entry.
         """
+        return self._scores_of(self.history.batch(client_ids, clients))
+
+    def _scores_of(self, batch: Batch) -> FloatArray:
         from advisor.recommend.kernels import score_rows
 
-        query = self.encoder.encode(self.history.batch(client_ids, clients))
+        query = self.encoder.encode(batch)
         return score_rows(query.indptr, query.codes, query.weights, self.matrix)
 
     def rank(
@@ -169,8 +172,8 @@ class FittedModel:
         columns = [self._column(product_id) for product_id in product_ids]
         if not columns:
             return []
-        parts = self.encoder.parts(self.history.batch((client_id,), clients))
-        scores = self.scores((client_id,), clients)[0]
+        batch = self.history.batch((client_id,), clients)
+        parts, scores = self.encoder.parts(batch), self._scores_of(batch)[0]
         found: list[list[Contribution]] = []
         for column in columns:
             amounts, total = np.einsum("hd,d->h", parts.rows, self.matrix[: parts.rows.shape[1], column]), float(scores[column])

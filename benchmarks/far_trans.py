@@ -48,6 +48,8 @@ RECIPES: dict[str, Recipe] = {
     "EASE(500)": EASE(500.0),
     "ItemKNN() (cosine, 100)": ItemKNN(),
     "ItemKNN(conditional, all)": ItemKNN(neighbours=10_000, shrinkage=0.0, similarity="conditional"),
+    "ItemKNN(conditional), 90-day half-life": ItemKNN.conditional(half_life_days=90.0),
+    "Blend.for_banks()": Blend.for_banks(),
     "ALS() (16 factors, ridge 50)": ALS(),
     "ALS(100, .01): implicit's defaults": ALS(factors=100, regularization=0.01),
     "BPR()": BPR(),

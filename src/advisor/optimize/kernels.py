@@ -255,7 +255,7 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
     each segment, the last multipliers, their slope).
     """
     n, m, k, idle, count, age, code, start = mu.size, low.size, 0, 0, 0, 0, FULL, tau
-    L, order, Q = np.zeros((n, n)), np.empty(n, np.int64), H
+    L, order, stiff = np.zeros((n, n)), np.empty(n, np.int64), H
     taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, m))
     y, y1, still, aim = np.zeros(m), np.empty(m), np.zeros(m), mu.copy()
     g, v, r, r1 = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
@@ -263,7 +263,7 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
         if age % REFRESH == 0:  # everything from the active set alone: no rounding is carried further
             for i in range(n):
                 w[i] = l[i] if side[i] < 0 else (u[i] if side[i] > 0 else w[i])
-            Q, k, slid = _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order)
+            stiff, k, slid = _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order)
             rows = _active(row_side)
             _settle(H, A, mu, pull, low, high, row_side, tau, L, order, k, rows, w, y, r)
             if slid and tau > start:
@@ -314,7 +314,7 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
             for i in range(n):
                 aim[i] = -side[who] if i == who else 0.0
             side[who] = 0
-            if _insert(L, order, k, Q, who):
+            if _insert(L, order, k, stiff, who):
                 k += 1
             else:
                 age = 0

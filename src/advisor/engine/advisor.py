@@ -23,7 +23,6 @@ from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.house import House, assets_as_products
-from advisor.engine.place import STATUSES
 from advisor.engine.reasons import LANGUAGES, Language
 from advisor.engine.run import advise_table
 from advisor.engine.verify import verify
@@ -201,6 +200,3 @@ class Advisor:
 def today() -> np.datetime64:
     """The one place that reads the clock."""
     return np.datetime64(datetime.now(UTC).date(), "D")
-
-
-__all__ = ["BAD_INPUT", "STATUSES", "Advisor"]

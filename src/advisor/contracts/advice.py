@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import ConfigDict
 
+from advisor.contracts.advice_html import advice_card
 from advisor.contracts.base import Contract
 
 Scalar = str | int | float | bool | None
@@ -77,6 +78,9 @@ class Advice(Contract):
     unplaced: dict[str, float] = {}
     reasons: tuple[Reason, ...] = ()
     fingerprint: str = ""
+
+    def _repr_html_(self) -> str:
+        return advice_card(self)
 
 
 class Verification(Contract):

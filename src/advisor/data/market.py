@@ -13,6 +13,7 @@ import pandas as pd
 
 from advisor.arrays import DayArray, FloatArray, IntArray, unique_ids
 from advisor.data.days import as_day
+from advisor.data.market_html import market_card
 from advisor.data.returns import label_assets, rate_assets
 from advisor.errors import InputError
 
@@ -147,6 +148,8 @@ class Market:
     def __repr__(self) -> str:
         span = f", {self.dates[0]} to {self.dates[-1]}" if len(self) else ""
         return f"Market({len(self.assets)} assets, {len(self):,} days{span})"
+
+    _repr_html_ = market_card
 
 
 def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:

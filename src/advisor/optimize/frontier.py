@@ -11,6 +11,7 @@ from advisor.arrays import BoolArray, FloatArray, StrArray, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
+from advisor.optimize.cards import frontier_card
 from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals
 from advisor.optimize.corner_path import CornerPath
 from advisor.optimize.critical_line import trace_corners
@@ -56,6 +57,8 @@ class Frontier:
 
     def __repr__(self) -> str:
         return f"Frontier({len(self.assets)} assets, {len(self)} corners, volatility {self.volatility[0]:.2%}..{self.volatility[-1]:.2%}, mean {self.mean[0]:.2%}..{self.mean[-1]:.2%})"
+
+    _repr_html_ = frontier_card
 
     def at_risk_aversion(self, gamma: FloatArray | float) -> FloatArray:
         """Weights that maximise `mean - gamma / 2 * variance`.

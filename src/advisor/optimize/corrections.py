@@ -91,24 +91,11 @@ class BiasEvidence:
         unknown = sorted(set(known) - set(names))
         if unknown:
             raise InputError(f"{unknown} is not evidence; known names are {', '.join(names)}.", field=unknown[0], value=unknown)
-        columns: dict[str, FloatArray] = {}
-        for name in names:
-            given = np.asarray(known.get(name, defaults.get(name, np.nan)), dtype=np.float64)
-            if given.shape not in ((), (count,)):
-                raise InputError(
-                    f"{name} has shape {given.shape} for {count} clients; give one number, or one each.", field=name, value=given.shape
-                )
-            column = np.array(np.broadcast_to(given, (count,)))
-            positive = name in ("loss_aversion", "overconfidence", "evaluation_years")
-            bad = (np.isinf(column) & (not name.endswith("_se"))) | (column <= 0.0 if positive else np.zeros(count, dtype=np.bool_))
-            bad |= np.isnan(column) if name in defaults else column < 0.0 if name.endswith("_se") else False
-            if bad.any():
-                row = int(np.argmax(bad))
-                raise InputError(
-                    f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.", field=name, value=float(column[row])
-                )
+        columns = {name: _evidence(name, known[name], count) for name in known}
+        for value in (np.nan, 0.0, 1.0):
+            column: FloatArray = np.full(count, value)
             column.flags.writeable = False
-            columns[name] = column
+            columns |= {n: column for n in names if n not in known and (defaults.get(n) == value or (n not in defaults and value != value))}
         return cls(**columns)
 
     def take(self, rows: IntArray) -> BiasEvidence:
@@ -217,7 +204,30 @@ def combine_corrections(
     )
 
 
+def _evidence(name: str, value: object, count: int) -> FloatArray:
+    """One column of evidence, checked."""
+    given = np.asarray(value, dtype=np.float64)
+    if given.shape not in ((), (count,)):
+        raise InputError(f"{name} has shape {given.shape} for {count} clients; give one number, or one each.", field=name, value=given.shape)
+    column = np.array(np.broadcast_to(given, (count,)))
+    if name.endswith("_se"):
+        bad = column < 0.0
+    elif name in ("loss_aversion", "overconfidence", "evaluation_years"):
+        bad = np.isinf(column) | (column <= 0.0)
+    else:
+        bad = np.isinf(column)
+    if name in ("evaluation_years", "reference_return"):
+        bad |= np.isnan(column)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputError(f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.", field=name, value=float(column[row]))
+    column.flags.writeable = False
+    return column
+
+
 def _excess(value: FloatArray, error: FloatArray, population: float, spread: float) -> FloatArray:
+    if np.isnan(value).all():
+        return np.zeros_like(value)
     noise = np.where(np.isnan(error), 0.0, error)
     total = spread**2 + noise**2
     trust = np.where(noise == 0.0, 1.0, np.divide(spread**2, total, out=np.zeros_like(noise), where=total > 0.0))

@@ -671,3 +671,88 @@ def few_preference_risk_aversions(tau, mean, var, slope, curve, gamma, lam, b, y
     for i in range(gamma.size):
         out[i] = _preference(tau, mean, var, slope, curve, gamma[i], lam[i] - 1.0, b[i], years[i])
     return out
+
+
+@njit(cache=True)
+def _locate(tau, t):  # pragma: no cover - compiled
+    """The last corner not above risk tolerance t, and the share of the way to the next."""
+    low, high = 0, tau.size
+    while high - low > 1:
+        j = (low + high) // 2
+        if tau[j] <= t:
+            low = j
+        else:
+            high = j
+    if low == tau.size - 1 or tau[low + 1] == tau[low]:
+        return low, 0.0
+    return low, min(max((t - tau[low]) / (tau[low + 1] - tau[low]), 0.0), 1.0)
+
+
+@njit(cache=True, error_model="numpy")
+def _place(g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, pull, y, out):  # pragma: no cover - compiled
+    """One row of `place_rows`: `w` and `out` are written, `pull` and `y` are room to work in."""
+    corner, share = _locate(tau, 1.0 / g)
+    n, r = mu.size, G.shape[0]
+    for i in range(n):
+        w[i] = share * D[corner, i] + W[corner, i]
+    m = lines[0, corner] + share * lines[1, corner]
+    s = math.sqrt(lines[2, corner] + share * (2.0 * lines[3, corner] + share * lines[4, corner]))
+    h = max(g, least)
+    risk, reward = min(h, 1.0), 1.0 / max(h, 1.0)
+    corner, share = _locate(tau, 1.0 / h)
+    beyond = max(reward - risk * tau[-1], 0.0)
+    for j in range(r + 1):
+        if corner < Y.shape[0]:
+            y[j] = risk * (Y[corner, 0, j] + share * (Y[corner, 1, j] - Y[corner, 0, j]))
+        else:
+            y[j] = risk * last[j] + beyond * slope[j]
+    total, variance, mean, broken = 0.0, 0.0, 0.0, 0.0
+    for i in range(n):
+        a = 0.0
+        for j in range(n):
+            a += S[i, j] * w[j]
+        total += w[i]
+        variance += a * w[i]
+        mean += mu[i] * w[i]
+        broken = max(broken, max(box[0, i] - w[i], w[i] - box[1, i]))
+        pull[i] = risk * a - reward * mu[i] - y[0]
+    gap = y[0] * (total - 1.0)
+    for k in range(r):
+        value, p = 0.0, y[k + 1]
+        for i in range(n):
+            value += G[k, i] * w[i]
+        broken = max(broken, max(edges[0, k] - value, value - edges[1, k]))
+        edge = edges[0, k] if p > 0.0 else edges[1, k]
+        if p != 0.0 and math.isfinite(edge):
+            gap += p * (value - edge)
+            for i in range(n):
+                pull[i] -= p * G[k, i]
+    for i in range(n):
+        gap += pull[i] * (w[i] - (box[0, i] if pull[i] > 0.0 else box[1, i]))
+    own = risk
+    if math.isfinite(cap):
+        own = 1.0 if math.isinf(g) else g * reward
+        gap += 0.5 * (risk - own) * (cap * cap - variance)
+        broken = max(broken, math.sqrt(max(variance, 0.0)) - cap)
+    objective = reward * mean - 0.5 * own * variance
+    out[0], out[1], out[2] = m, s, max(max(abs(total - 1.0), broken), gap / max(1.0, abs(objective)))
+
+
+@njit(cache=True)
+def place_some(gamma, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, out):  # pragma: no cover - compiled
+    """Weights (c, n), and mean, volatility and KKT residual (c, 3), of the optimum at each risk aversion, written into `w` and `out`; on one thread.
+
+    `lines` (5, m): mean, its rise to the next corner, variance, half its slope and its curve by the share of the way; `box` (2, n) and `edges` (2, r):
+    lower and upper.
+    """
+    pull, y = np.empty(mu.size), np.empty(G.shape[0] + 1)
+    for i in range(gamma.size):
+        _place(gamma[i], least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w[i], pull, y, out[i])
+
+
+@njit(cache=True, parallel=True)
+def place_rows(gamma, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, out):  # pragma: no cover - compiled
+    """As `place_some`, on all threads."""
+    for b in prange((gamma.size + 255) // 256):
+        rows = slice(256 * b, 256 * b + 256)
+        place_some(gamma[rows], least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w[rows], out[rows])

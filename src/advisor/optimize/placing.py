@@ -1,0 +1,86 @@
+"""A frontier laid out for one pass over many clients: weights, moments and proof of each, row by row in a fixed order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import FloatArray, frozen
+from advisor.errors import InputError
+from advisor.optimize.frontier import Frontier
+
+FEW = 64
+"""Clients up to which one thread is faster than several."""
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where c clients stand on a frontier.
+
+    Attributes:
+        weights: Fractions of wealth, shape (c, n).
+        mean: Expected annual return, shape (c,).
+        volatility: Annual, shape (c,).
+        kkt_residual: Recomputed from model and limits, shape (c,); see `certificate`.
+    """
+
+    weights: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    kkt_residual: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Placer:
+    """Finds places on one frontier.
+
+    Attributes:
+        scalars: Least risk aversion, volatility cap (inf = none).
+        arrays: What the kernel reads, in its order.
+    """
+
+    scalars: tuple[float, float]
+    arrays: tuple[FloatArray, ...]
+
+    @classmethod
+    def of(cls, frontier: Frontier) -> Placer:
+        """For the clients of one frontier."""
+        s, path, limits = frontier.segments, frontier.path, frontier.limits
+        arrays = (
+            s.tolerance,
+            np.stack([s.mean, s.rise, s.variance, s.slope, s.curve]),
+            s.weights,
+            s.step,
+            path.multipliers,
+            path.last,
+            path.slope,
+            frontier.model.covariance,
+            frontier.model.mean,
+            np.stack([limits.lower, limits.upper]),
+            limits.rows,
+            np.stack([limits.row_lower, limits.row_upper]),
+        )
+        cap = np.inf if limits.max_volatility is None else limits.max_volatility
+        return cls((float(frontier.least_risk_aversion), float(cap)), tuple(frozen(np.array(a, dtype=np.float64, order="C")) for a in arrays))
+
+    def place(self, gamma: FloatArray) -> Places:
+        """The optimum at each risk aversion.
+
+        Args:
+            gamma: Risk aversion, shape (c,), 0 to inf.
+
+        Returns:
+            What `Frontier.at_risk_aversion`, `moments_at` and `kkt_residuals` give, to rounding. A row's bits depend on nothing but its own risk aversion.
+
+        Raises:
+            InputError: A risk aversion is negative or nan.
+        """
+        import advisor.optimize.kernels as kernels
+
+        if not (gamma >= 0.0).all():
+            bad = float(gamma[~(gamma >= 0.0)][0])
+            raise InputError(f"gamma has the value {bad}; a risk aversion runs from 0 to inf.", field="gamma", value=bad)
+        weights, told = np.empty((gamma.size, self.arrays[2].shape[1])), np.empty((gamma.size, 3))
+        (kernels.place_some if gamma.size <= FEW else kernels.place_rows)(np.array(gamma), *self.scalars, *self.arrays, weights, told)
+        return Places(weights, told[:, 0], told[:, 1], told[:, 2])

@@ -1,0 +1,65 @@
+"""The compiled pass over rows against the plain methods it joins, for every kind of limit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor import GroupLimit, LinearLimit, Mandate, ReturnModel
+from advisor.errors import InfeasibleError
+from advisor.optimize.frontier import Frontier, trace_frontier
+from advisor.optimize.placing import Placer
+
+
+def frontier_of(seed: int) -> Frontier:
+    """A frontier of 2 to 8 assets under bounds, and sometimes a group, a linear limit and a volatility cap."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 9))
+    names = [f"a{i}" for i in range(n)]
+    roots = rng.normal(size=(n, n)) * 0.1
+    model = ReturnModel(names, rng.normal(0.05, 0.05, n), roots @ roots.T, groups=dict.fromkeys(names[: n // 2], "g"))
+    linear = LinearLimit(name="stress", coefficients=dict(zip(names, rng.uniform(0, 0.5, n).tolist(), strict=True)), upper=0.35)
+    plain = Mandate(
+        max_weight=float(rng.choice([1.0, 0.7])),
+        group_limits=(GroupLimit(group="g", upper=0.8),) if rng.random() < 0.5 and n > 3 else (),
+        linear_limits=(linear,) if rng.random() < 0.5 else (),
+    )
+    whole = trace_frontier(model, plain)
+    if rng.random() < 0.5:
+        return whole
+    return trace_frontier(model, plain.model_copy(update={"max_volatility": float(whole.volatility[[0, -1]].mean())}))
+
+
+@given(st.integers(0, 10_000))
+def test_one_pass_equals_the_methods_it_joins(seed: int) -> None:
+    try:
+        frontier = frontier_of(seed)
+    except InfeasibleError:
+        return
+    corners = 1.0 / np.maximum(frontier.risk_tolerance, 1e-9)
+    gamma = np.concatenate([[0.0, np.inf], corners, 10.0 ** np.random.default_rng(seed).uniform(-2, 3, 100)])
+    placer = Placer.of(frontier)
+    found = placer.place(gamma)
+    weights = frontier.at_risk_aversion(gamma)
+    mean, volatility = frontier.moments_at(gamma)
+    assert np.abs(found.weights - weights).max() <= 1e-14
+    assert np.abs(found.mean - mean).max() <= 1e-14
+    assert np.abs(found.volatility - volatility).max() <= 1e-14
+    assert np.abs(found.kkt_residual - frontier.kkt_residuals(weights, gamma)).max() <= 1e-13
+    alone = [placer.place(gamma[[i]]) for i in range(len(gamma))]
+    assert all((a.weights[0] == w).all() for a, w in zip(alone, found.weights, strict=True))
+    assert [a.kkt_residual[0] for a in alone] == found.kkt_residual.tolist()
+
+
+def test_a_wrong_frontier_is_seen_in_the_residual() -> None:
+    """Weights that are off by a thousandth must show in the residual of the compiled pass, or it would prove nothing."""
+    frontier = frontier_of(3)
+    off = frontier.weights.copy()
+    off[:, 0] += 1e-3
+    off[:, 1] -= 1e-3
+    broken = Frontier(**{name: getattr(frontier, name) for name in Frontier.__dataclass_fields__} | {"weights": off})
+    assert Placer.of(broken).place(np.array([3.0])).kkt_residual[0] > 1e-6
+    with pytest.raises(ValueError, match="gamma"):
+        Placer.of(frontier).place(np.array([np.nan]))

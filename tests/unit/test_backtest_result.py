@@ -14,6 +14,7 @@ from advisor.errors import InputError
 from advisor.evaluate.backtest import backtest, backtest_many
 from advisor.evaluate.backtest_policy import FixedMix, equal_weight
 from advisor.evaluate.backtest_record import Failure, Failures
+from advisor.evaluate.plots import plot_drawdowns
 from advisor.measures import portfolio as measure
 
 
@@ -133,6 +134,12 @@ def test_figures() -> None:
     assert len(RESULT.plot().axes) == 3
     assert len(RESULTS.plot().axes) == 2
     assert len(RESULTS["short"].plot().axes) == 3
+
+
+def test_drawdowns_are_drawn_a_line_a_strategy() -> None:
+    (line, _zero) = plot_drawdowns(RESULT).axes[0].lines
+    np.testing.assert_array_equal(line.get_ydata(), -RESULT.drawdowns.to_numpy())
+    assert [line.get_label() for line in plot_drawdowns(RESULTS).axes[0].lines][:3] == ["equal", "one", "short"]
 
 
 def test_figures_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from advisor.contracts.advice import Advice
 from advisor.errors import InputError
+from advisor.lifecycle.fan import WealthFan
+from advisor.measures.calibration import ReliabilityCurve
 from advisor.measures.portfolio import drawdowns
+from advisor.optimize.frontier import Frontier
+from advisor.optimize.portfolio import Portfolio
 
 if TYPE_CHECKING:
     from advisor.evaluate.result import BacktestResult
     from advisor.evaluate.result_set import BacktestResults
     from advisor.evaluate.risk_report import RiskMatchReport
+
+
+LINE = "#0072B2"
+DPI = 72
+SHOWN = 5e-4
+"""Weights below this are left out of a chart."""
 
 
 def plot_backtest(result: BacktestResult) -> Any:
@@ -75,20 +88,172 @@ def plot_risk_match(report: RiskMatchReport) -> Any:
     return figure
 
 
+def plot_frontier(frontier: Frontier, points: Mapping[str, Portfolio | Advice] | None = None) -> Any:
+    """The exact frontier with its corner portfolios, the single assets, and clients' places on it: a matplotlib figure.
+
+    Args:
+        frontier: Drawn between corners by its own closed form, not by straight lines.
+        points: Portfolios or advice by name.
+
+    Raises:
+        InputError: matplotlib is not installed, or an advice holds no portfolio.
+    """
+    figure, (axis,) = _rows(1, (7.5, 4.5), heights=(1,))
+    steps = np.linspace(frontier.volatility[0], frontier.volatility[-1], 200)
+    axis.plot(steps, frontier.at_volatility(steps) @ frontier.model.mean, color=LINE, label="frontier")
+    axis.plot(frontier.volatility, frontier.mean, "o", color=LINE, markersize=4, label=f"{len(frontier)} corner portfolios")
+    axis.plot(frontier.model.volatility, frontier.model.mean, "x", color="grey", label="single assets")
+    for name, volatility, mean in zip(frontier.assets, frontier.model.volatility, frontier.model.mean, strict=True):
+        axis.annotate(name, (volatility, mean), xytext=(4, -8), textcoords="offset points", fontsize="x-small", color="grey")
+    for name, point in (points or {}).items():
+        volatility, mean = _place(name, point)
+        axis.plot([volatility], [mean], "*", markersize=14, label=name)
+    axis.set_xlabel("volatility a year")
+    axis.set_ylabel("expected return a year")
+    axis.legend(loc="lower right")
+    _in_percent(axis.xaxis, axis.yaxis)
+    return figure
+
+
+def plot_allocation(portfolios: Mapping[str, Portfolio | Advice | Mapping[str, float]]) -> Any:
+    """Weights of some portfolios beside one another, a bar each: a matplotlib figure. Short positions run to the left.
+
+    Raises:
+        InputError: matplotlib is not installed, or there is no portfolio.
+    """
+    rows = {name: _weights(value) for name, value in portfolios.items()}
+    assets = list(dict.fromkeys(a for row in rows.values() for a, w in row.items() if abs(w) >= SHOWN))
+    if not assets:
+        raise InputError(
+            f"{list(rows) or 'portfolios'} hold no weight, so there is nothing to draw; pass a portfolio, an advice or weights by asset.",
+            field="portfolios",
+            value=list(rows),
+        )
+    figure, (axis,) = _rows(1, (8.0, 1.4 + 0.45 * len(rows)), heights=(1,))
+    ends = np.zeros((2, len(rows)))
+    for asset in assets:
+        weight = np.array([row.get(asset, 0.0) for row in rows.values()])
+        side = (weight < 0.0).astype(np.int64)
+        axis.barh(list(rows), weight, left=ends[side, np.arange(len(rows))], label=asset)
+        ends[side, np.arange(len(rows))] += weight
+    axis.invert_yaxis()
+    axis.legend(loc="lower center", ncols=4, bbox_to_anchor=(0.5, 1.0), fontsize="small")
+    _in_percent(axis.xaxis)
+    return figure
+
+
+def plot_glide_path(fan: WealthFan) -> Any:
+    """Quantiles of wealth along a glide path, and the risky share under them: a matplotlib figure.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    figure, (top, bottom) = _rows(2, (8.0, 5.5), heights=(3, 1.2))
+    count = len(fan.levels)
+    for i in range(count // 2):
+        label = f"{fan.levels[i]:.0%} to {fan.levels[count - 1 - i]:.0%}"
+        top.fill_between(fan.years, fan.wealth[i], fan.wealth[count - 1 - i], color=LINE, alpha=0.2, label=label)
+    if count % 2:
+        top.plot(fan.years, fan.wealth[count // 2], color=LINE, label=f"{fan.levels[count // 2]:.0%}")
+    if fan.amount is not None:
+        top.axhline(fan.amount, color="#D55E00", linestyle="--", label=f"goal, reached by {fan.probability:.0%}")
+    top.set_ylabel("wealth")
+    top.legend(loc="upper left")
+    bottom.step(fan.years[:-1], fan.risky_share, where="post", color="#009E73")
+    bottom.set_ylim(0.0, 1.0)
+    bottom.set_ylabel("risky share")
+    bottom.set_xlabel("years from now")
+    _in_percent(bottom.yaxis)
+    return figure
+
+
+def plot_drawdowns(results: BacktestResult | BacktestResults) -> Any:
+    """Loss from the highest value so far, a line a strategy: a matplotlib figure.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    figure, (axis,) = _rows(1, (9.0, 3.0), heights=(1,))
+    for name, result in getattr(results, "results", {getattr(results, "name", ""): results}).items():
+        axis.plot(result.sessions, -drawdowns(result.record.returns), linewidth=0.9, label=name)
+    axis.axhline(0.0, color="grey", linewidth=0.6)
+    axis.set_ylabel("drawdown")
+    axis.legend(loc="lower left")
+    _in_percent(axis.yaxis)
+    return figure
+
+
+def plot_reliability(curve: ReliabilityCurve) -> Any:
+    """Stated against observed probabilities, the size of a dot saying how many: a matplotlib figure.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    figure, (axis,) = _rows(1, (4.5, 4.5), heights=(1,))
+    top = float(max(curve.stated.max(), curve.observed.max())) * 1.05 or 1.0
+    axis.plot([0.0, top], [0.0, top], color="grey", linewidth=0.8, label="as often as stated")
+    axis.plot(curve.stated, curve.observed, color=LINE, linewidth=0.8)
+    share = curve.count / curve.count.sum()
+    axis.scatter(
+        curve.stated, curve.observed, s=15.0 + 300.0 * share, color=LINE, alpha=0.7, label=f"{int(curve.count.sum()):,} predictions"
+    )
+    axis.set_xlabel("stated probability")
+    axis.set_ylabel("share that happened")
+    axis.set_title(f"calibration error {curve.expected_calibration_error:.4f}")
+    axis.legend(loc="upper left")
+    _in_percent(axis.xaxis, axis.yaxis)
+    return figure
+
+
 def _underwater(axis: Any, result: BacktestResult) -> None:
     if len(result.sessions):
         axis.fill_between(result.sessions, -drawdowns(result.record.returns), 0.0, alpha=0.4, color="#D55E00")
     axis.set_ylabel("drawdown")
 
 
+def _place(name: str, point: Portfolio | Advice) -> tuple[float, float]:
+    """Volatility and expected return, both annual."""
+    if isinstance(point, Portfolio):
+        return point.volatility, point.mean
+    if point.expected_volatility is None or point.expected_return is None:
+        raise InputError(
+            f"The advice {name!r} has the status {point.status!r} and no portfolio, so it has no place on the frontier; leave it out.",
+            field=name,
+            value=point.status,
+        )
+    return point.expected_volatility, point.expected_return
+
+
+def _weights(value: Portfolio | Advice | Mapping[str, float]) -> dict[str, float]:
+    if isinstance(value, Portfolio):
+        return dict(zip(value.assets, value.weights.tolist(), strict=True))
+    return dict(value.weights if isinstance(value, Advice) else value)
+
+
+def _in_percent(*axes: Any) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    for axis in axes:
+        axis.set_major_formatter(PercentFormatter(1.0))
+
+
 def _rows(count: int, size: tuple[float, float], *, heights: tuple[float, ...]) -> tuple[Any, tuple[Any, ...]]:
-    """A figure of its own (no global state, nothing to close) with axes one below the other."""
+    """A figure of its own (no global state, nothing to close) that a notebook shows as it is, with axes one below the other."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise InputError(
             "plot() draws with matplotlib, which is not installed; pip install 'advisor[plot]', or use to_html().", field="plot", value=None
         ) from error
-    figure: Any = Figure(figsize=size, layout="constrained")
+
+    class Shown(Figure):
+        """A figure that a notebook shows although pyplot never saw it."""
+
+        def _repr_png_(self) -> bytes:
+            target = BytesIO()
+            self.savefig(target, format="png", dpi=DPI, metadata={"Software": None})
+            return target.getvalue()
+
+    figure: Any = Shown(figsize=size, layout="constrained")
     axes = figure.subplots(count, 1, squeeze=False, height_ratios=heights, sharex=count > 1)
     return figure, tuple(axes[:, 0])

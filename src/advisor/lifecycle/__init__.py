@@ -5,6 +5,7 @@ from __future__ import annotations
 from advisor.lifecycle.bands import Due, RebalancePolicy, band_edges, rebalancing_due
 from advisor.lifecycle.cash_flow import FlowPlan, allocate_flow, drift
 from advisor.lifecycle.costs import CostReport, ProductCosts, ex_ante_costs, ex_post_costs
+from advisor.lifecycle.fan import WealthFan, wealth_fan
 from advisor.lifecycle.glide_path import glide_path, human_capital, human_capital_path
 from advisor.lifecycle.goal_plan import FundedGoal, GoalAccount, GoalPlan, goal_floor, plan_goals, required_saving, required_wealth
 from advisor.lifecycle.goals import GoalOdds, goal_success, lognormal_rates
@@ -62,6 +63,7 @@ __all__ = [
     "TaxLots",
     "Timeline",
     "Trigger",
+    "WealthFan",
     "allocate_flow",
     "band_edges",
     "blend_correlation",
@@ -99,4 +101,5 @@ __all__ = [
     "stress_test",
     "stressed_covariance",
     "switch_benefit",
+    "wealth_fan",
 ]

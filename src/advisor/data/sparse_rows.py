@@ -53,12 +53,13 @@ class SparseRows:
 
     def take(self, rows: IntArray) -> SparseRows:
         """The rows asked for, in that order, over the same vocabulary."""
-        lengths = np.diff(self.indptr)[rows]
+        start = self.indptr[rows]
+        lengths = self.indptr[rows + 1] - start
         indptr = np.zeros(len(rows) + 1, dtype=np.int64)
         np.cumsum(lengths, out=indptr[1:])
         if indptr[-1] == 0:
             return SparseRows(self.names, indptr, self.codes[:0], self.values[:0])
-        source = np.repeat(self.indptr[:-1][rows] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        source = np.repeat(start - indptr[:-1], lengths) + np.arange(indptr[-1])
         return SparseRows(self.names, indptr, self.codes[source], self.values[source])
 
     def row(self, i: int) -> dict[str, float]:

@@ -107,7 +107,7 @@ class AdviceBatch:
         weights, gamma = places.weights[i], float(places.effective[i])
         standing = places.standings[places.standing_of[i]]
         if i not in places.keepers:
-            return standing.frontier.certify(weights, gamma).binding if standing.frontier is not None else ()
+            return () if standing.placer is None else standing.placer.binding(gamma)
         (floor,) = floor_of(self.holdings.locked[[i]], self.clients.wealth[[i]])
         mandate = standing.mandate if STATUSES[places.status[i]] == "ok" else shelf.mandate
         return certify(shelf.model, limits_around(shelf.model, mandate, standing.eligible, floor), weights, gamma).binding

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.contracts.advice import Advice, Order, Pick, Reason
+from advisor.contracts.advice import Advice
 from advisor.engine.place import INVESTED, STATUSES
 from advisor.engine.reasons import reason
 
@@ -17,83 +16,92 @@ if TYPE_CHECKING:
 CENT = 0.005
 """Money below this is rounding."""
 
+Fields = dict[str, Any]
+"""A contract's fields before they are checked: an `Advice` is checked once, with all that it holds."""
+
 
 def card(batch: AdviceBatch, i: int) -> Advice:
     """Row i as an advice."""
-    places, target = batch.places, float(batch.profiles.target_volatility[i])
-    invested = bool(places.status[i] in INVESTED)
-    told: dict[str, Any] = _portfolio(batch, i) if invested else {}
-    return Advice(
-        client_id=batch.client_ids[i],
-        as_of=date.fromisoformat(str(batch.as_of)),
-        status=STATUSES[places.status[i]],
-        level=int(batch.profiles.level[i]),
-        target_volatility=None if np.isnan(target) else target,
-        reasons=(*_status_reasons(batch, i), *(_portfolio_reasons(batch, i) if invested else ())),
-        fingerprint=batch.fingerprint_of(i),
-        **told,
-    )
+    places, target = batch.places, batch.profiles.target_volatility.item(i)
+    told: Fields = {
+        "client_id": batch.client_ids[i],
+        "as_of": batch.as_of.item(),
+        "status": STATUSES[places.status[i]],
+        "level": batch.profiles.level.item(i),
+        "target_volatility": None if target != target else target,
+        "reasons": _status_reasons(batch, i),
+        "fingerprint": batch.fingerprint_of(i),
+    }
+    if places.status[i] in INVESTED:
+        weights, unplaced = (batch.house.vehicles.by_asset(rows[i : i + 1])[0] for rows in (places.weights, batch.lacking))
+        missing = _above_a_cent(batch, unplaced.tolist())
+        told["reasons"] += _portfolio_reasons(batch, i, missing)
+        told |= _portfolio(batch, i, weights.tolist(), missing)
+    return Advice(**told)
 
 
-def _portfolio(batch: AdviceBatch, i: int) -> dict[str, Any]:
+def _above_a_cent(batch: AdviceBatch, unplaced: list[float]) -> dict[int, float]:
+    """Position of each asset that money could not be placed in, and how much."""
+    return {j: money for j, money in enumerate(unplaced) if money > CENT}
+
+
+def _portfolio(batch: AdviceBatch, i: int, weights: list[float], missing: dict[int, float]) -> Fields:
     places, assets = batch.places, batch.house.model.assets
-    weights, unplaced = (batch.house.vehicles.by_asset(rows[[i]])[0] for rows in (places.weights, batch.lacking))
-    picks = tuple(_picks(batch, i))
-    buys = (Order(product_id=p.product_id, money=p.money) for p in picks if p.money > CENT)
-    sells = (Order(product_id=name, money=-money) for name, money in batch.sales_of(i).items() if money > CENT)
+    picks = _picks(batch, i)
+    buys = [{"product_id": p["product_id"], "money": p["money"]} for p in picks if p["money"] > CENT]
+    sells = [{"product_id": name, "money": -money} for name, money in batch.sales_of(i).items() if money > CENT]
     return {
-        "risk_aversion": float(places.risk_aversion[i]),
-        "effective_risk_aversion": float(places.effective[i]),
-        "weights": {a: float(w) for a, w in zip(assets, weights, strict=True) if w != 0.0},
-        "expected_return": float(places.mean[i]),
-        "expected_volatility": float(places.volatility[i]),
-        "kkt_residual": float(places.kkt_residual[i]),
+        "risk_aversion": places.risk_aversion.item(i),
+        "effective_risk_aversion": places.effective.item(i),
+        "weights": {a: w for a, w in zip(assets, weights, strict=True) if w != 0.0},
+        "expected_return": places.mean.item(i),
+        "expected_volatility": places.volatility.item(i),
+        "kkt_residual": places.kkt_residual.item(i),
         "binding": batch.binding_of(i),
         "picks": picks,
-        "orders": (*sells, *buys),
-        "unplaced": {assets[j]: float(unplaced[j]) for j in np.flatnonzero(unplaced > CENT).tolist()},
+        "orders": [*sells, *buys],
+        "unplaced": {assets[j]: money for j, money in missing.items()},
     }
 
 
-def _picks(batch: AdviceBatch, i: int) -> list[Pick]:
-    house, level = batch.house, int(batch.profiles.level[i])
-    alone = batch.clients.take([i])
-    picks: list[Pick] = []
+def _picks(batch: AdviceBatch, i: int) -> list[Fields]:
+    house, level = batch.house, batch.profiles.level.item(i)
     chance = None if house.calibration is None else house.calibration.probability(batch.pick_taste[i])
-    chosen = [house.catalogue.ids.ids[code] for code in batch.pick_codes[i].tolist() if code >= 0]
-    told = iter(house.taste.explain_each(alone.ids[0], chosen, alone))
-    for slot, code in enumerate(batch.pick_codes[i].tolist()):
-        if code < 0:
-            continue
-        product, money = house.catalogue.products[code], float(batch.pick_money[i, slot])
+    codes, tastes = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist()
+    filled = [slot for slot, code in enumerate(codes) if code >= 0]
+    leading = house.taste.leading(batch.client_ids[i], [codes[slot] for slot in filled], [tastes[slot] for slot in filled], batch.clients)
+    picks: list[Fields] = []
+    for slot, held in zip(filled, leading, strict=True):
+        code = codes[slot]
+        product, money = house.catalogue.products[code], batch.pick_money.item(i, slot)
         asset, language = house.catalogue.main_asset[code], house.language
         why = [
-            reason("suitable", language, product_level=product.effective_risk_level, level=level, regime=product.regime or house.regime.id)
+            reason("suitable", language, product_level=product.effective_risk_level, level=level, regime=product.regime or house.regime.id),
+            reason("closes_gap", language, money=money, asset=asset) if money > CENT else reason("suggestion", language),
+            reason("taste_popular", language)
+            if held is None
+            else reason("taste_holding", language, held=held.product_id, share=min(held.share, 1.0)),
         ]
-        why.append(reason("closes_gap", language, money=money, asset=asset) if money > CENT else reason("suggestion", language))
-        best = next(iter(next(told)), None)
-        if best is not None and best.product_id and best.share > 0.0:
-            why.append(reason("taste_holding", language, held=best.product_id, share=min(best.share, 1.0)))
-        else:
-            why.append(reason("taste_popular", language))
         picks.append(
-            Pick(
-                product_id=product.id,
-                asset=asset,
-                rank=slot + 1,
-                score=float(batch.pick_scores[i, slot]),
-                probability=None if chance is None else float(chance[slot]),
-                money=money if money > CENT else 0.0,
-                reasons=tuple(why),
-            )
+            {
+                "product_id": product.id,
+                "asset": asset,
+                "rank": slot + 1,
+                "score": batch.pick_scores.item(i, slot),
+                "probability": None if chance is None else float(chance[slot]),
+                "money": money if money > CENT else 0.0,
+                "reasons": why,
+            }
         )
     return picks
 
 
-def _status_reasons(batch: AdviceBatch, i: int) -> list[Reason]:
+def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
     """Why there is no advice, or what is wrong with it."""
     house, profiles, language = batch.house, batch.profiles, batch.house.language
     status, level = STATUSES[batch.places.status[i]], int(profiles.level[i])
+    if status == "ok":
+        return []
     if status in ("invalid_input", "not_assessed", "infeasible", "unsolved"):
         return [reason(status, language, problem=batch.places.problems.get(i, ""))]
     if status == "assessment_expired":
@@ -105,30 +113,28 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Reason]:
         return [reason(status, language, level=level, regime=house.regime.id)]
     if status == "above_band" and i in batch.places.problems:
         return [reason("above_stress", language, level=level, limit=house.bands.stress_loss[level - 1], problem=batch.places.problems[i])]
-    if status in ("above_band", "holdings_above_band"):
-        upper = house.bands.upper_volatility[level - 1]
-        return [reason(status, language, level=level, volatility=float(batch.places.volatility[i]), upper=upper)]
-    return []
+    upper = house.bands.upper_volatility[level - 1]
+    return [reason(status, language, level=level, volatility=float(batch.places.volatility[i]), upper=upper)]
 
 
-def _portfolio_reasons(batch: AdviceBatch, i: int) -> list[Reason]:
+def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) -> list[Fields]:
     """Why this portfolio, from the level down to the money that found no place."""
     house, places, profiles, language = batch.house, batch.places, batch.profiles, batch.house.language
-    level, volatility = int(profiles.level[i]), float(places.volatility[i])
+    level, volatility = profiles.level.item(i), places.volatility.item(i)
     told = [reason("level", language, level=level, limit=profiles.limits.word(i) or "")]
-    told += [reason("flag", language, text=batch.flag_text(name)) for name in profiles.spell(int(profiles.flag_bits[i]))]
-    target = float(profiles.target_volatility[i])
-    told.append(reason("target", language, level=level, target=target, volatility=volatility, mean=float(places.mean[i])))
+    told += [reason("flag", language, text=batch.flag_text(name)) for name in profiles.spell(profiles.flag_bits.item(i))]
+    target = profiles.target_volatility.item(i)
+    told.append(reason("target", language, level=level, target=target, volatility=volatility, mean=places.mean.item(i)))
     loss = float(np.einsum("n,n->", places.weights[i], house.vehicles.model.stress))
     told.append(reason("stress", language, loss=loss, limit=house.bands.stress_loss[level - 1], level=level))
     if volatility < house.bands.lower_volatility[level - 1]:
         told.append(reason("below_band", language, level=level, lower=house.bands.lower_volatility[level - 1]))
-    if i in places.keepers and places.effective[i] > places.risk_aversion[i]:
+    before, after = places.risk_aversion.item(i), places.effective.item(i)
+    if i in places.keepers and after > before:
         told.append(reason("kept_adds_risk", language))
     elif causes := ", ".join(places.causes(i)):
-        told.append(reason("correction", language, causes=causes, before=float(places.risk_aversion[i]), after=float(places.effective[i])))
+        told.append(reason("correction", language, causes=causes, before=before, after=after))
     told += [reason("kept", language, name=name, money=money) for name, money in batch.kept_of(i).items()]
-    unplaced = house.vehicles.by_asset(batch.lacking[[i]])[0]
-    for j in np.flatnonzero(unplaced > CENT).tolist():
-        told.append(reason("unplaced", language, asset=house.model.assets[j], money=float(unplaced[j]), why=batch.why_unplaced(i, j)))
+    for j, money in missing.items():
+        told.append(reason("unplaced", language, asset=house.model.assets[j], money=money, why=batch.why_unplaced(i, j)))
     return told

@@ -15,7 +15,7 @@ from advisor.engine.holdings import Holdings
 from advisor.engine.own_limits import floor_of, place_around
 from advisor.engine.shelf import FrontierShelf, Standing
 from advisor.optimize.corrections import BiasEvidence, BiasPolicy, Correction, combine_corrections, excess_loss_aversion
-from advisor.optimize.frontier import Frontier
+from advisor.optimize.placing import Placer
 from advisor.optimize.preferences import Preferences
 
 STATUSES = (
@@ -35,6 +35,8 @@ OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_ASSET, INFEASIBLE, ABOVE, HOLDI
 INVESTED = (OK, HOLDINGS_ABOVE)
 """Statuses that come with a portfolio."""
 BROKEN_BY_KEPT = "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
+CORRECTING = ("loss_aversion", "loss_aversion_se", "disposition", "disposition_se", "overconfidence")
+"""Columns of `ClientTable.biases` that bear on risk aversion."""
 SHORTEST_HORIZON = 1.0 / 12.0
 """Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
 
@@ -90,10 +92,11 @@ def first_status(clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[
     return status, problems
 
 
-def evidence_of(clients: ClientTable) -> BiasEvidence:
-    """What the table says about biases, as the corrections read it."""
-    names = ("loss_aversion", "loss_aversion_se", "disposition", "disposition_se", "overconfidence")
-    known = {name: clients.biases[name] for name in names if name in clients.biases}
+def evidence_of(clients: ClientTable) -> BiasEvidence | None:
+    """What the table says about biases, as the corrections read it; None where it says nothing."""
+    known = {name: clients.biases[name] for name in CORRECTING if name in clients.biases}
+    if not known:
+        return None
     return BiasEvidence.of(len(clients), **known, evaluation_years=np.maximum(clients.horizon_years, SHORTEST_HORIZON))
 
 
@@ -137,14 +140,17 @@ def place(
         status[rows] = STATUSES.index(standing.status)
         if standing.problem:
             problems.update(dict.fromkeys(rows.tolist(), standing.problem))
-        if standing.status == "ok" and standing.frontier is not None:
-            draft.fill(rows, standing.frontier, _corrected(standing, evidence, rows, policy))
+        if standing.placer is not None:
+            rational = np.full(len(rows), standing.risk_aversion)
+            correction = None if evidence is None else _corrected(standing, rational, evidence.take(rows), policy)
+            draft.fill(rows, standing.placer, rational, correction)
         elif standing.frontier is not None:
             draft.volatility[rows] = standing.frontier.volatility[0]
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
     keeps = np.flatnonzero((status == OK) & (holdings.locked > 0.0).any(axis=1))
-    _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
-    problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
+    if len(keeps):
+        _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
+        problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
     return draft.places(status, problems, tuple(standings), standing_of, frozenset(keeps.tolist()))
 
 
@@ -203,30 +209,29 @@ class _Draft:
         columns = (self.risk_aversion, self.effective, self.factors, self.weights, self.mean, self.volatility, self.kkt_residual)
         return Places(status, problems, *columns, standings, standing_of, keepers)
 
-    def fill(self, rows: IntArray, frontier: Frontier, correction: Correction) -> None:
-        self.risk_aversion[rows], self.effective[rows] = correction.rational, correction.effective
-        self.factors["loss_aversion"][rows] = correction.loss_aversion_factor
-        self.factors["disposition"][rows] = correction.disposition_factor
-        self.factors["overconfidence"][rows] = correction.overconfidence_factor
-        weights = frontier.at_risk_aversion(correction.effective)
-        self.weights[rows] = weights
-        self.mean[rows], self.volatility[rows] = frontier.moments_at(correction.effective)
-        self.kkt_residual[rows] = frontier.kkt_residuals(weights, correction.effective)
+    def fill(self, rows: IntArray, placer: Placer, rational: FloatArray, correction: Correction | None) -> None:
+        effective = rational if correction is None else correction.effective
+        self.risk_aversion[rows], self.effective[rows] = rational, effective
+        if correction is not None:
+            self.factors["loss_aversion"][rows] = correction.loss_aversion_factor
+            self.factors["disposition"][rows] = correction.disposition_factor
+            self.factors["overconfidence"][rows] = correction.overconfidence_factor
+        found = placer.place(effective)
+        self.weights[rows], self.mean[rows], self.volatility[rows] = found.weights, found.mean, found.volatility
+        self.kkt_residual[rows] = found.kkt_residual
 
 
-def _corrected(standing: Standing, evidence: BiasEvidence, rows: IntArray, policy: BiasPolicy) -> Correction:
-    """Rational and effective risk aversion of the clients in `rows`, who share one frontier."""
-    some = evidence.take(rows)
-    rational = np.full(len(rows), standing.risk_aversion)
+def _corrected(standing: Standing, rational: FloatArray, evidence: BiasEvidence, policy: BiasPolicy) -> Correction:
+    """Rational and effective risk aversion of clients who share one frontier."""
     behavioural = rational.copy()
-    own = excess_loss_aversion(some, policy)
+    own = excess_loss_aversion(evidence, policy)
     averse = (own > 1.0) & np.isfinite(rational) & (rational > 0.0)
     if averse.any() and standing.frontier is not None:
         preferences = Preferences(
             risk_aversion=rational[averse],
             loss_aversion=own[averse],
-            reference_return=some.reference_return[averse],
-            evaluation_years=some.evaluation_years[averse],
+            reference_return=evidence.reference_return[averse],
+            evaluation_years=evidence.evaluation_years[averse],
         )
         behavioural[averse] = standing.frontier.effective_risk_aversion(preferences)
-    return combine_corrections(rational, behavioural, some, policy)
+    return combine_corrections(rational, behavioural, evidence, policy)

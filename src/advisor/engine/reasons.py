@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from advisor.contracts.advice import Reason, Scalar
+from advisor.contracts.advice import Scalar
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -101,15 +101,18 @@ LIMITS = {
 """Words of `RiskProfiles.limited_by` in Chinese."""
 
 
-def reason(code: str, language: Language, **data: Scalar) -> Reason:
-    """The reason `code` with its sentence filled in.
+_LINES: dict[Language, dict[str, str]] = {language: {code: texts[i] for code, texts in SENTENCES.items()} for i, language in enumerate(LANGUAGES)}
 
-    >>> reason("level", "en", level=3, limit="horizon").text
+
+def reason(code: str, language: Language, **data: Scalar) -> dict[str, Any]:
+    """The fields of the `Reason` with this code, its sentence filled in; the `Advice` it goes into checks them all at once.
+
+    >>> reason("level", "en", level=3, limit="horizon")["text"]
     'Risk level C3, decided by horizon.'
     """
-    words = dict(data)
-    if language == "zh" and isinstance(limit := words.get("limit"), str):
-        words["limit"] = LIMITS.get(limit, limit)
-    if isinstance(why := words.get("why"), str):
-        words["why"] = UNPLACED[why][LANGUAGES.index(language)]
-    return Reason(code=code, text=SENTENCES[code][LANGUAGES.index(language)].format(**words), data=data)
+    words = data
+    if code == "unplaced":
+        words = data | {"why": UNPLACED[str(data["why"])][LANGUAGES.index(language)]}
+    elif language == "zh" and isinstance(limit := data.get("limit"), str):
+        words = data | {"limit": LIMITS.get(limit, limit)}
+    return {"code": code, "text": _LINES[language][code].format_map(words), "data": data}

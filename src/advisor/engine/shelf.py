@@ -12,6 +12,7 @@ from advisor.contracts.mandate import LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, SolverError
 from advisor.optimize.frontier import Frontier, trace_frontier
+from advisor.optimize.placing import Placer
 
 STRESS_LIMIT = "stress_loss"
 """Name of the limit that keeps a portfolio within the stressed loss of its level."""
@@ -28,6 +29,7 @@ class Standing:
         risk_aversion: At the target volatility of the level; inf where even the least risky portfolio is at or above it.
         mandate: The limits, the stressed loss of the level among them.
         eligible: Assets they may hold, shape (n,).
+        placer: Finds places on the frontier; None unless the status is "ok".
     """
 
     frontier: Frontier | None
@@ -36,6 +38,7 @@ class Standing:
     risk_aversion: float
     mandate: Mandate
     eligible: BoolArray
+    placer: Placer | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ class FrontierShelf:
         if frontier.volatility[0] > self.bands.upper_volatility[level - 1]:
             return Standing(frontier, "above_band", "", np.inf, mandate, eligible)
         gamma = frontier.risk_aversion_at(np.array([self.bands.target_volatility[level - 1]]))
-        return Standing(frontier, "ok", "", float(gamma[0]), mandate, eligible)
+        return Standing(frontier, "ok", "", float(gamma[0]), mandate, eligible, Placer.of(frontier))
 
     def _without_stress(self, mandate: Mandate, eligible: BoolArray, error: InfeasibleError) -> Standing:
         """Tell limits that contradict each other from assets that are simply too risky for the level."""

@@ -78,7 +78,9 @@ def certify_row(
     """The certificate of one row, shape (n,), from given multipliers, shape (1 + r,); see `kkt_residuals`."""
     marginal = np.einsum("cj,ij->ci", weights[None], model.covariance)
     terms = terms_of(model, limits, weights[None], marginal, np.array([risk_aversion]), multipliers[None], np.array([effective]))
-    binding = _binding(model, limits, weights, risk_aversion, multipliers, effective)
+    risk, reward = (float(x[0]) for x in objective_scale(np.array([effective])))
+    costs = risk * marginal[0] - reward * model.mean - multipliers[0] - multipliers[1:] @ limits.rows
+    binding = binding_limits(limits, weights, costs, multipliers[1:], risk_aversion, effective)
     return Certificate(
         kkt_residual=float(terms.residual[0]),
         budget_error=float(terms.budget_error[0]),
@@ -217,24 +219,31 @@ def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, ri
     return y * scale, effective - risk_aversion
 
 
-def _binding(
-    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float, multipliers: FloatArray, effective: float
+def binding_limits(
+    limits: Limits, weights: FloatArray, costs: FloatArray, prices: FloatArray, risk_aversion: float, effective: float
 ) -> tuple[Binding, ...]:
     """Limits held with equality at a positive price, dearest first.
 
-    Prices are in the client's objective `m'w - g/2 w'Sw` (minus half the variance where `g` is inf): what one more unit of the limit adds a year.
+    Args:
+        limits: Bounds and rows.
+        weights: Shape (n,).
+        costs: Reduced cost of each asset, in units of the certificate's objective, shape (n,).
+        prices: Of the rows, shape (r,).
+        risk_aversion: The client's.
+        effective: With the volatility cap's share.
+
+    Returns:
+        Prices in the client's objective `m'w - g/2 w'Sw` (minus half the variance where `g` is inf): what one more unit of the limit adds a year.
     """
-    risk, reward = (float(x[0]) for x in objective_scale(np.array([effective])))
-    unit = 1.0 / reward if reward > 0.0 else 1.0
-    cost = risk * (model.covariance @ weights) - reward * model.mean - multipliers[0] - multipliers[1:] @ limits.rows
-    found: list[tuple[str, float]] = []
-    for i, excess in enumerate(cost.tolist()):
-        side = -1 if excess > 0.0 else 1
-        edge = limits.lower[i] if side < 0 else limits.upper[i]
-        if abs(weights[i] - edge) <= ACTIVE:
-            found.append((limits.bound_name(i, side), abs(excess) * unit))
-    for j, y in enumerate(multipliers[1:].tolist()):
-        found.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))
-    if limits.max_volatility is not None and effective > risk_aversion:
-        found.append(("max_volatility", (effective - risk_aversion) * limits.max_volatility))
-    return tuple(Binding(name=name, shadow_price=cost) for name, cost in sorted(found, key=lambda item: -item[1]) if cost > ACTIVE)
+    unit = max(effective, 1.0) if effective < np.inf else 1.0
+    found: list[tuple[float, str]] = []
+    for i, excess in enumerate(costs.tolist()):
+        side, price = -1 if excess > 0.0 else 1, abs(excess) * unit
+        if price > ACTIVE and abs(weights.item(i) - (limits.lower if side < 0 else limits.upper).item(i)) <= ACTIVE:
+            found.append((-price, limits.bound_name(i, side)))
+    for j, y in enumerate(prices.tolist()):
+        if abs(y) * unit > ACTIVE:
+            found.append((-abs(y) * unit, limits.row_name(j, -1 if y > 0.0 else 1)))
+    if limits.max_volatility is not None and (price := (effective - risk_aversion) * limits.max_volatility) > ACTIVE:
+        found.append((-price, "max_volatility"))
+    return tuple(Binding(name=name, shadow_price=-price) for price, name in sorted(found, key=lambda item: item[0]))

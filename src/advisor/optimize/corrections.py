@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
 from advisor.errors import InputError
 
 
@@ -91,11 +91,9 @@ class BiasEvidence:
         unknown = sorted(set(known) - set(names))
         if unknown:
             raise InputError(f"{unknown} is not evidence; known names are {', '.join(names)}.", field=unknown[0], value=unknown)
-        columns = {name: _evidence(name, known[name], count) for name in known}
-        for value in (np.nan, 0.0, 1.0):
-            column: FloatArray = np.full(count, value)
-            column.flags.writeable = False
-            columns |= {n: column for n in names if n not in known and (defaults.get(n) == value or (n not in defaults and value != value))}
+        columns = dict.fromkeys(names, frozen(np.full(count, np.nan)))
+        columns |= {name: frozen(np.full(count, value)) for name, value in defaults.items()}
+        columns |= {name: _evidence(name, value, count) for name, value in known.items()}
         return cls(**columns)
 
     def take(self, rows: IntArray) -> BiasEvidence:
@@ -221,8 +219,7 @@ def _evidence(name: str, value: object, count: int) -> FloatArray:
     if bad.any():
         row = int(np.argmax(bad))
         raise InputError(f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.", field=name, value=float(column[row]))
-    column.flags.writeable = False
-    return column
+    return frozen(column)
 
 
 def _excess(value: FloatArray, error: FloatArray, population: float, spread: float) -> FloatArray:

@@ -689,8 +689,8 @@ def _locate(tau, t):  # pragma: no cover - compiled
 
 
 @njit(cache=True, error_model="numpy")
-def _place(g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, pull, y, out):  # pragma: no cover - compiled
-    """One row of `place_rows`: `w` and `out` are written, `pull` and `y` are room to work in."""
+def place_one(g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, pull, y, out):  # pragma: no cover - compiled
+    """One row of `place_rows`: `w` and `out` are written; so are `pull`, the reduced cost of each asset, and `y`, the prices of budget and rows."""
     corner, share = _locate(tau, 1.0 / g)
     n, r = mu.size, G.shape[0]
     for i in range(n):
@@ -747,7 +747,7 @@ def place_some(gamma, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, 
     """
     pull, y = np.empty(mu.size), np.empty(G.shape[0] + 1)
     for i in range(gamma.size):
-        _place(gamma[i], least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w[i], pull, y, out[i])
+        place_one(gamma[i], least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w[i], pull, y, out[i])
 
 
 @njit(cache=True, parallel=True)

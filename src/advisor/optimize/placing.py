@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import FloatArray, frozen
+from advisor.contracts.advice import Binding
 from advisor.errors import InputError
+from advisor.optimize.certificate import binding_limits
 from advisor.optimize.frontier import Frontier
+from advisor.optimize.limits import Limits
 
 FEW = 64
 """Clients up to which one thread is faster than several."""
@@ -36,10 +39,12 @@ class Placer:
     """Finds places on one frontier.
 
     Attributes:
+        limits: Those of the frontier.
         scalars: Least risk aversion, volatility cap (inf = none).
         arrays: What the kernel reads, in its order.
     """
 
+    limits: Limits
     scalars: tuple[float, float]
     arrays: tuple[FloatArray, ...]
 
@@ -62,7 +67,8 @@ class Placer:
             np.stack([limits.row_lower, limits.row_upper]),
         )
         cap = np.inf if limits.max_volatility is None else limits.max_volatility
-        return cls((float(frontier.least_risk_aversion), float(cap)), tuple(frozen(np.array(a, dtype=np.float64, order="C")) for a in arrays))
+        laid_out = tuple(frozen(np.array(a, dtype=np.float64, order="C")) for a in arrays)
+        return cls(limits, (float(frontier.least_risk_aversion), float(cap)), laid_out)
 
     def place(self, gamma: FloatArray) -> Places:
         """The optimum at each risk aversion.
@@ -84,3 +90,12 @@ class Placer:
         weights, told = np.empty((gamma.size, self.arrays[2].shape[1])), np.empty((gamma.size, 3))
         (kernels.place_some if gamma.size <= FEW else kernels.place_rows)(np.array(gamma), *self.scalars, *self.arrays, weights, told)
         return Places(weights, told[:, 0], told[:, 1], told[:, 2])
+
+    def binding(self, gamma: float) -> tuple[Binding, ...]:
+        """Limits that hold the optimum at one risk aversion back, dearest first, as `Frontier.certify` names them."""
+        import advisor.optimize.kernels as kernels
+
+        n = self.arrays[2].shape[1]
+        weights, costs, prices, told = np.empty(n), np.empty(n), np.empty(1 + len(self.limits.row_names)), np.empty(3)
+        kernels.place_one(gamma, *self.scalars, *self.arrays, weights, costs, prices, told)
+        return binding_limits(self.limits, weights, costs, prices[1:], gamma, max(gamma, self.scalars[0]))

@@ -35,13 +35,16 @@ class Rows:
 
     def take(self, rows: IntArray) -> Rows:
         """The rows asked for, in that order; row -1 is an empty row."""
-        known = rows >= 0
-        lengths = np.where(known, np.diff(self.indptr)[rows], 0) if len(self) else np.zeros(len(rows), dtype=np.int64)
+        if len(rows) == 1:
+            first, last = (self.indptr.item(rows.item(0)), self.indptr.item(rows.item(0) + 1)) if rows.item(0) >= 0 else (0, 0)
+            return Rows(np.array((0, last - first)), self.codes[first:last], self.weights[first:last])
+        start = self.indptr[rows]
+        lengths = np.where(rows >= 0, self.indptr[np.minimum(rows + 1, len(self))] - start, 0)
         indptr = np.zeros(len(rows) + 1, dtype=np.int64)
         np.cumsum(lengths, out=indptr[1:])
         if indptr[-1] == 0:
             return Rows(indptr, self.codes[:0], self.weights[:0])
-        source = np.repeat(self.indptr[:-1][rows] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        source = np.repeat(start - indptr[:-1], lengths) + np.arange(indptr[-1])
         return Rows(indptr, self.codes[source], self.weights[source] if len(self.weights) else self.weights)
 
     def full_weights(self) -> FloatArray:

@@ -165,25 +165,38 @@ class FittedModel:
         Raises:
             InputError: The product is not on the shelf.
         """
-        return self.explain_each(client_id, (product_id,), clients)[0]
-
-    def explain_each(self, client_id: str, product_ids: Sequence[str], clients: ClientTable | None = None) -> list[list[Contribution]]:
-        """`explain` of several products for one client, who is looked up once."""
-        columns = [self._column(product_id) for product_id in product_ids]
-        if not columns:
-            return []
+        column = self._column(product_id)
         batch = self.history.batch((client_id,), clients)
-        parts, scores = self.encoder.parts(batch), self._scores_of(batch)[0]
-        found: list[list[Contribution]] = []
-        for column in columns:
-            amounts, total = np.einsum("hd,d->h", parts.rows, self.matrix[: parts.rows.shape[1], column]), float(scores[column])
-            order = np.argsort(-amounts, kind="stable").tolist()
-            found.append(
-                [
-                    Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i])
-                    for i in order
-                ]
-            )
+        parts, total = self.encoder.parts(batch), float(self._scores_of(batch)[0, column])
+        amounts = np.einsum("hd,d->h", parts.rows, self.matrix[: parts.rows.shape[1], column])
+        return [
+            Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i])
+            for i in np.argsort(-amounts, kind="stable").tolist()
+        ]
+
+    def leading(
+        self, client_id: str, columns: Sequence[int], scores: Sequence[float], clients: ClientTable | None = None
+    ) -> list[Contribution | None]:
+        """The held product that speaks most for each of several products, for a client who is looked up once.
+
+        Args:
+            client_id: The client.
+            columns: Positions in `products`, length k.
+            scores: Their scores, as `scores` gives them, length k.
+            clients: Where he stands, with his holdings and attributes.
+
+        Returns:
+            Length k: the first of what `explain` gives, None where that is no product or does not speak for it.
+        """
+        parts = self.encoder.parts(self.history.batch((client_id,), clients)) if columns else None
+        if parts is None or not len(parts.rows):
+            return [None] * len(columns)
+        used = np.flatnonzero(parts.rows.any(axis=0))
+        amounts = np.einsum("hd,dk->hk", parts.rows[:, used], self.matrix[used[:, None], columns])
+        found: list[Contribution | None] = []
+        for first, best, total in zip(amounts.argmax(axis=0).tolist(), amounts.max(axis=0).tolist(), scores, strict=True):
+            share, name = best / total if total else 0.0, parts.names[first]
+            found.append(Contribution(name, share, best) if name and share > 0.0 else None)
         return found
 
     def _column(self, product_id: str) -> int:

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from advisor import GroupLimit, LinearLimit, Mandate, ReturnModel
 from advisor.errors import InfeasibleError
+from advisor.optimize.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.placing import Placer
+from advisor.optimize.preferences import Preferences
 
 
 def frontier_of(seed: int) -> Frontier:
@@ -66,3 +68,37 @@ def test_a_wrong_frontier_is_seen_in_the_residual() -> None:
     assert Placer.of(broken).place(np.array([3.0])).kkt_residual[0] > 1e-6
     with pytest.raises(ValueError, match="gamma"):
         Placer.of(frontier).place(np.array([np.nan]))
+
+
+@given(st.integers(0, 10_000))
+def test_one_pass_corrects_as_the_report_does(seed: int) -> None:
+    try:
+        frontier = frontier_of(seed)
+    except InfeasibleError:
+        return
+    rng = np.random.default_rng(seed)
+
+    def some(low: float, high: float) -> np.ndarray:
+        return np.where(rng.random(40) < 0.3, np.nan, rng.uniform(low, high, 40))
+
+    evidence = BiasEvidence.of(
+        40,
+        loss_aversion=some(0.5, 4.0),
+        loss_aversion_se=some(0.0, 1.0),
+        disposition=some(-0.5, 0.9),
+        disposition_se=some(0.0, 0.4),
+        overconfidence=some(0.5, 3.0),
+        evaluation_years=rng.uniform(0.1, 20.0, 40),
+        reference_return=rng.uniform(-0.02, 0.05, 40),
+    )
+    policy = BiasPolicy(cap=float(rng.uniform(1.0, 4.0)), population_loss_aversion=float(rng.choice([1.0, 1.955])))
+    gamma = np.where(rng.random(40) < 0.1, np.inf, 10.0 ** rng.uniform(-1, 2, 40))
+    own = excess_loss_aversion(evidence, policy)
+    finite = np.where(np.isfinite(gamma), gamma, 1.0)
+    wanted = frontier.effective_risk_aversion(Preferences(finite, own, evidence.reference_return, evidence.evaluation_years))
+    told = combine_corrections(gamma, np.where(np.isfinite(gamma) & (own > 1.0), wanted, gamma), evidence, policy)
+    found = Placer.of(frontier).corrected(gamma, evidence, policy)
+    assert found[:, 0] == pytest.approx(told.effective, rel=1e-12)
+    factors = np.stack([told.loss_aversion_factor, told.disposition_factor, told.overconfidence_factor], axis=1)
+    assert np.abs(found[:, 1:] - factors).max() <= 1e-12
+    assert (found[:, 0] >= gamma).all()

@@ -124,23 +124,30 @@ class ClientTable:
         if i in self.problems:
             raise InputError(self.problems[i], field=self.ids[i])
 
-        fields: dict[str, Any] = {name: value for name in NUMBERS if not np.isnan(value := float(getattr(self, name)[i]))}
-        fields |= {name: bool(getattr(self, name)[i]) for name in FLAGS}
-        fields |= {name: getattr(self, name).word(i) for name in WORDS}
-        fields |= {name: frozenset(getattr(self, name).row(i)) for name in SETS}
-        if "age" in fields:
-            fields["age"] = int(fields["age"])
-        if self.lowest_category[i] >= 0:
-            fields["lowest_category"] = bool(self.lowest_category[i])
-        if self.level[i] >= 0:
-            fields["level"] = int(self.level[i])
-        if not np.isnat(self.assessed_on[i]):
-            fields["assessed_on"] = self.assessed_on[i].item()
-        fields["answers"] = {q: word for q, a in self.answers.items() if (word := a.word(i)) is not None}
-        fields["holdings"] = self.holdings.row(i)
-        fields["biases"] = {b: float(v[i]) for b, v in self.biases.items() if not np.isnan(v[i])}
-        fields["goals"] = self.goals[i] if self.goals else ()
-        return Client(id=self.ids[i], **fields)
+        record = {name: value for name, value in self.record(i).items() if value is not None}
+        if self.lowest_category[i] < 0:
+            del record["lowest_category"]
+        return Client(**record | {"goals": self.goals[i] if self.goals else ()})
+
+    def record(self, i: int) -> dict[str, Any]:
+        """Row i in words and numbers, every field of `Client` by name, None = unknown: what `Client.model_dump(mode="json")` gives."""
+        number: dict[str, float] = {name: getattr(self, name).item(i) for name in NUMBERS}
+        known: dict[str, Any] = {name: value if value == value else None for name, value in number.items()}
+        known |= {name: getattr(self, name).item(i) for name in FLAGS}
+        known |= {name: getattr(self, name).word(i) for name in WORDS}
+        known |= {name: sorted(getattr(self, name).row(i)) for name in SETS}
+        level, lowest, age, day = self.level.item(i), self.lowest_category.item(i), known["age"], self.assessed_on.item(i)
+        return known | {
+            "id": self.ids[i],
+            "age": None if age is None else int(age),
+            "level": level if level >= 0 else None,
+            "lowest_category": lowest == 1,
+            "assessed_on": None if day is None else day.isoformat(),
+            "answers": {q: word for q, a in self.answers.items() if (word := a.word(i)) is not None},
+            "holdings": self.holdings.row(i),
+            "biases": {b: value for b, column in self.biases.items() if (value := column.item(i)) == value},
+            "goals": [goal.model_dump(mode="json") for goal in self.goals[i]] if self.goals else [],
+        }
 
     def __len__(self) -> int:
         return len(self.ids)

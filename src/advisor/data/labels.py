@@ -47,7 +47,7 @@ class Labels:
 
     def word(self, i: int) -> str | None:
         """Word of row i, or None."""
-        code = int(self.codes[i])
+        code = self.codes.item(i)
         return self.names[code] if code >= 0 else None
 
     def __len__(self) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20
 MOST_LINES = 8
+MOST_POINTS = 260
 
 
 def market_card(market: Market) -> str:
@@ -27,8 +28,9 @@ def market_card(market: Market) -> str:
     table = f"<table><tr>{''.join(f'<th>{t}</th>' for t in titles)}</tr>{rows}</table>"
     hidden = len(market.assets) - MOST_ROWS
     more = f"<p>… and {hidden} more assets.</p>" if hidden > 0 else ""
-    lines = {a: _growth(market.returns[:, j]).tolist() for j, a in enumerate(market.assets[:MOST_LINES])}
-    chart = line_chart(lines, labels=[str(day) for day in market.dates.tolist()], title="Growth of 1")
+    kept = np.unique(np.linspace(0, len(market) - 1, MOST_POINTS).round().astype(np.int64))
+    lines = {a: _growth(market.returns[:, j])[kept].tolist() for j, a in enumerate(market.assets[:MOST_LINES])}
+    chart = line_chart(lines, labels=[str(day) for day in market.dates[kept].tolist()], title="Growth of 1")
     return f"<div>{head}{table}{more}{chart}</div>"
 
 

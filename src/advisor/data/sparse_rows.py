@@ -64,7 +64,9 @@ class SparseRows:
 
     def row(self, i: int) -> dict[str, float]:
         """Row i as a mapping."""
-        span = slice(int(self.indptr[i]), int(self.indptr[i + 1]))
+        if not len(self.codes):
+            return {}
+        span = slice(self.indptr.item(i), self.indptr.item(i + 1))
         return {self.names[code]: value for code, value in zip(self.codes[span].tolist(), self.values[span].tolist(), strict=True)}
 
     def row_of_entry(self) -> IntArray:

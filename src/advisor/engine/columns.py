@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.engine.card import CENT
-from advisor.engine.place import ABOVE, INVESTED, OK, STATUSES
+from advisor.engine.place import ABOVE, OK, STATUSES, has_portfolio
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch
@@ -59,7 +59,7 @@ def reason_codes(batch: AdviceBatch) -> Words:
 def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     """Which of `PORTFOLIO_CODES` hold, each of shape (c,)."""
     places, bands, level = batch.places, batch.house.bands, batch.profiles.level
-    invested = np.isin(places.status, INVESTED)
+    invested = has_portfolio(places.status)
     lower = np.array([0.0, *bands.lower_volatility])[level]
     keeper = np.zeros(len(batch), dtype=np.bool_)
     keeper[list(places.keepers)] = True
@@ -123,7 +123,7 @@ def problem_words(batch: AdviceBatch) -> Words:
 
 def sale_entries(batch: AdviceBatch) -> tuple[IntArray, IntArray, FloatArray]:
     """What each client is to sell, above a cent: (start of each row (c + 1,), position in `batch.holdings.table.names` (e,), money (e,))."""
-    sells = (batch.sales > CENT) & np.isin(batch.places.status, INVESTED)[batch.holdings.rows]
+    sells = (batch.sales > CENT) & has_portfolio(batch.places.status)[batch.holdings.rows]
     start = np.zeros(len(batch) + 1, dtype=np.int64)
     np.cumsum(np.bincount(batch.holdings.rows[sells], minlength=len(batch)), out=start[1:])
     return start, batch.holdings.names[sells], batch.sales[sells]

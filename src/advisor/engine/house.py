@@ -123,7 +123,7 @@ def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:
 
 def inputs_digest(clients: ClientTable, i: int, as_of: np.datetime64) -> str:
     """SHA-256 of one client's data and the day, first 16 hex digits; the same whatever table he stands in."""
-    record = clients.problems[i] if i in clients.problems else clients.client(i).model_dump(mode="json")
+    record = clients.problems[i] if i in clients.problems else clients.record(i)
     return digest([clients.ids[i], record, str(as_of)])[:16]
 
 

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.holdings import Holdings
 from advisor.engine.own_limits import floor_of, place_around
 from advisor.engine.shelf import FrontierShelf, Standing
-from advisor.optimize.corrections import BiasEvidence, BiasPolicy, Correction, combine_corrections, excess_loss_aversion
+from advisor.optimize.corrections import BiasEvidence, BiasPolicy
 from advisor.optimize.placing import Placer
-from advisor.optimize.preferences import Preferences
 
 STATUSES = (
     "ok",
@@ -141,9 +140,7 @@ def place(
         if standing.problem:
             problems.update(dict.fromkeys(rows.tolist(), standing.problem))
         if standing.placer is not None:
-            rational = np.full(len(rows), standing.risk_aversion)
-            correction = None if evidence is None else _corrected(standing, rational, evidence.take(rows), policy)
-            draft.fill(rows, standing.placer, rational, correction)
+            draft.fill(rows, standing.placer, standing.risk_aversion, None if evidence is None else evidence.take(rows), policy)
         elif standing.frontier is not None:
             draft.volatility[rows] = standing.frontier.volatility[0]
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
@@ -204,34 +201,24 @@ class _Draft:
     def places(
         self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, keepers: frozenset[int]
     ) -> Places:
-        nobody = ~np.isin(status, INVESTED)
+        nobody = ~has_portfolio(status)
         self.weights[nobody] = np.nan
         columns = (self.risk_aversion, self.effective, self.factors, self.weights, self.mean, self.volatility, self.kkt_residual)
         return Places(status, problems, *columns, standings, standing_of, keepers)
 
-    def fill(self, rows: IntArray, placer: Placer, rational: FloatArray, correction: Correction | None) -> None:
-        effective = rational if correction is None else correction.effective
-        self.risk_aversion[rows], self.effective[rows] = rational, effective
-        if correction is not None:
-            self.factors["loss_aversion"][rows] = correction.loss_aversion_factor
-            self.factors["disposition"][rows] = correction.disposition_factor
-            self.factors["overconfidence"][rows] = correction.overconfidence_factor
+    def fill(self, rows: IntArray, placer: Placer, rational: float, evidence: BiasEvidence | None, policy: BiasPolicy) -> None:
+        effective = np.full(len(rows), rational)
+        self.risk_aversion[rows] = effective
+        if evidence is not None:
+            corrected = placer.corrected(effective, evidence, policy)
+            effective = corrected[:, 0]
+            for factor, told in zip(self.factors.values(), corrected.T[1:], strict=True):
+                factor[rows] = told
         found = placer.place(effective)
-        self.weights[rows], self.mean[rows], self.volatility[rows] = found.weights, found.mean, found.volatility
-        self.kkt_residual[rows] = found.kkt_residual
+        self.effective[rows], self.weights[rows] = effective, found.weights
+        self.mean[rows], self.volatility[rows], self.kkt_residual[rows] = found.mean, found.volatility, found.kkt_residual
 
 
-def _corrected(standing: Standing, rational: FloatArray, evidence: BiasEvidence, policy: BiasPolicy) -> Correction:
-    """Rational and effective risk aversion of clients who share one frontier."""
-    behavioural = rational.copy()
-    own = excess_loss_aversion(evidence, policy)
-    averse = (own > 1.0) & np.isfinite(rational) & (rational > 0.0)
-    if averse.any() and standing.frontier is not None:
-        preferences = Preferences(
-            risk_aversion=rational[averse],
-            loss_aversion=own[averse],
-            reference_return=evidence.reference_return[averse],
-            evaluation_years=evidence.evaluation_years[averse],
-        )
-        behavioural[averse] = standing.frontier.effective_risk_aversion(preferences)
-    return combine_corrections(rational, behavioural, evidence, policy)
+def has_portfolio(status: IntArray) -> BoolArray:
+    """Where a status comes with a portfolio."""
+    return (status == OK) | (status == HOLDINGS_ABOVE)

@@ -10,7 +10,7 @@ from advisor.data.eligibility import Eligibility
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.holdings import Holdings, see_by_vehicle, unknown_holdings
 from advisor.engine.house import House
-from advisor.engine.place import INVESTED, first_status, place
+from advisor.engine.place import first_status, has_portfolio, place
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Rows
 from advisor.recommend.portfolio_fit import Picks, pick_products
@@ -48,7 +48,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         holdings,
         first_status(clients, profiles, unknown),
     )
-    invested = np.isin(places.status, INVESTED)
+    invested = has_portfolio(places.status)
     target = np.where(invested[:, None], places.weights * clients.wealth[:, None], holdings.by_vehicle)
     sales = np.where(invested[holdings.rows], holdings.sales(target), 0.0)
     lacking, gaps = _gaps(target, sales, clients, holdings)

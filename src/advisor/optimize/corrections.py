@@ -207,7 +207,7 @@ def _evidence(name: str, value: object, count: int) -> FloatArray:
     given = np.asarray(value, dtype=np.float64)
     if given.shape not in ((), (count,)):
         raise InputError(f"{name} has shape {given.shape} for {count} clients; give one number, or one each.", field=name, value=given.shape)
-    column = np.array(np.broadcast_to(given, (count,)))
+    column = np.array(given if given.shape else np.broadcast_to(given, (count,)))
     if name.endswith("_se"):
         bad = column < 0.0
     elif name in ("loss_aversion", "overconfidence", "evaluation_years"):

@@ -756,3 +756,44 @@ def place_rows(gamma, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, 
     for b in prange((gamma.size + 255) // 256):
         rows = slice(256 * b, 256 * b + 256)
         place_some(gamma[rows], least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w[rows], out[rows])
+
+
+@njit(cache=True)
+def _beyond(value, error, population, spread):  # pragma: no cover - compiled
+    """What an estimate exceeds the population by, after shrinking; 0 where unknown."""
+    if math.isnan(value):
+        return 0.0
+    noise = 0.0 if math.isnan(error) else error
+    total = spread * spread + noise * noise
+    trust = 1.0 if noise == 0.0 else (spread * spread / total if total > 0.0 else 0.0)
+    return max(trust * (value - population), 0.0)
+
+
+@njit(cache=True)
+def correct_some(gamma, known, years, reference, rules, tau, lines, out):  # pragma: no cover - compiled
+    """Risk aversion after correction, and the factor of each bias alone, shape (c, 4), written into `out`; on one thread.
+
+    `known` (5, c): loss aversion and its error, disposition and its error, overconfidence. `rules` (9,): as `BiasPolicy` lists them. `lines`: see `place_some`.
+    """
+    cap = rules[0]
+    for i in range(gamma.size):
+        g, loss, sales, narrow = gamma[i], 1.0, 1.0, 1.0
+        if g > 0.0 and math.isfinite(g):
+            excess = _beyond(known[0, i], known[1, i], rules[1], rules[2])
+            if excess > 0.0:
+                wanted = _preference(tau, lines[0], lines[2], lines[3], lines[4], g, excess, reference[i], years[i])
+                loss = max(wanted / g, 1.0)
+            sales = min(1.0 + rules[5] * _beyond(known[2, i], known[3, i], rules[3], rules[4]), rules[6])
+            if known[4, i] > 1.0:
+                narrow = min(1.0 + rules[7] * (known[4, i] - 1.0), rules[8])
+        factor = min(loss * sales * narrow, cap)
+        out[i, 0] = g if factor == 1.0 else g * factor
+        out[i, 1], out[i, 2], out[i, 3] = min(loss, cap), min(sales, cap), min(narrow, cap)
+
+
+@njit(cache=True, parallel=True)
+def correct_rows(gamma, known, years, reference, rules, tau, lines, out):  # pragma: no cover - compiled
+    """As `correct_some`, on all threads."""
+    for b in prange((gamma.size + 255) // 256):
+        rows = slice(256 * b, 256 * b + 256)
+        correct_some(gamma[rows], known[:, rows], years[rows], reference[rows], rules, tau, lines, out[rows])

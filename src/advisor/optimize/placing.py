@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -10,11 +10,14 @@ from advisor.arrays import FloatArray, frozen
 from advisor.contracts.advice import Binding
 from advisor.errors import InputError
 from advisor.optimize.certificate import binding_limits
+from advisor.optimize.corrections import BiasEvidence, BiasPolicy
 from advisor.optimize.frontier import Frontier
 from advisor.optimize.limits import Limits
 
 FEW = 64
 """Clients up to which one thread is faster than several."""
+MEASURED = ("loss_aversion", "loss_aversion_se", "disposition", "disposition_se", "overconfidence")
+"""Columns of the evidence, in the order in which the kernel reads them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +93,26 @@ class Placer:
         weights, told = np.empty((gamma.size, self.arrays[2].shape[1])), np.empty((gamma.size, 3))
         (kernels.place_some if gamma.size <= FEW else kernels.place_rows)(np.array(gamma), *self.scalars, *self.arrays, weights, told)
         return Places(weights, told[:, 0], told[:, 1], told[:, 2])
+
+    def corrected(self, gamma: FloatArray, evidence: BiasEvidence, policy: BiasPolicy) -> FloatArray:
+        """Risk aversion after the behavioural correction, and the factor that each bias alone would put on it.
+
+        Args:
+            gamma: Rational risk aversion, shape (c,), 0 to inf.
+            evidence: Of the same clients.
+            policy: The house's rules.
+
+        Returns:
+            Shape (c, 4): effective risk aversion, and the factors of loss aversion, disposition and overconfidence. What `combine_corrections` gives for the
+            optimum of the behavioural preferences on this frontier, in one pass.
+        """
+        import advisor.optimize.kernels as kernels
+
+        known = np.array([getattr(evidence, name) for name in MEASURED])
+        rules, told = np.array(astuple(policy)), np.empty((gamma.size, 4))
+        run = kernels.correct_some if gamma.size <= FEW else kernels.correct_rows
+        run(np.array(gamma), known, evidence.evaluation_years, evidence.reference_return, rules, *self.arrays[:2], told)
+        return told
 
     def binding(self, gamma: float) -> tuple[Binding, ...]:
         """Limits that hold the optimum at one risk aversion back, dearest first, as `Frontier.certify` names them."""

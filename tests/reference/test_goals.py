@@ -8,10 +8,12 @@ from scipy.special import ndtr
 from scipy.stats import kstest
 
 from advisor.contracts.client import Goal
-from advisor.errors import InputError
+from advisor.data.returns import ReturnModel
+from advisor.errors import InfeasibleError, InputError
 from advisor.lifecycle.draws import client_keys, normals, uniforms
 from advisor.lifecycle.goal_plan import goal_floor, plan_goals, required_saving, required_wealth
 from advisor.lifecycle.goals import goal_success, lognormal_rates
+from advisor.optimize.accounts import mental_accounts
 
 
 def simulated(wealth, amount, years, mean, volatility, saving, *, draws=200_000, seed=11) -> float:
@@ -130,6 +132,22 @@ def test_goals_are_funded_by_priority() -> None:
     assert sum(a.share for a in accounts) == pytest.approx(1.0)
     assert {a.name for a in accounts} == {g.goal.name for g in plan.goals if g.money > 0}
     assert accounts[0].floor_return == pytest.approx((30.0 / plan.goals[0].money) ** 0.5 - 1)
+
+
+def test_each_goal_gets_a_portfolio_with_the_wished_odds() -> None:
+    """From goals to portfolios in two calls; the odds of each one are those of the closed form, the simple returns taken as normal."""
+    model = ReturnModel(["cash", "bonds", "shares"], [0.01, 0.03, 0.07], [[0.0, 0.0, 0.0], [0.0, 0.0025, 0.001], [0.0, 0.001, 0.0289]])
+    goals = [Goal(name="house", amount=50_000, years=4), Goal(name="pension", amount=200_000, years=25, priority=2)]
+    plan = plan_goals(1_000_000.0, goals, [0.02, 0.05], [0.02, 0.11], probability=0.9)
+    invested = plan.invest(model)
+    assert [p.name for p in invested.accounts] == ["house", "pension"]
+    assert invested.accounts[0].volatility < invested.accounts[1].volatility
+    for goal, portfolio in zip(plan.goals, invested.accounts, strict=True):
+        odds = goal_success(goal.money, goal.goal.amount, goal.goal.years, portfolio.mean, portfolio.volatility).probability[0]
+        assert odds == pytest.approx(0.9, abs=0.02)
+    np.testing.assert_array_equal(invested.weights, mental_accounts(model, plan.accounts()).weights)
+    with pytest.raises(InfeasibleError, match="house"):
+        plan_goals(20_000.0, goals[:1], 0.02, 0.02).invest(model)
 
 
 def test_a_goal_as_an_account_has_the_same_odds() -> None:

@@ -246,7 +246,7 @@ def _rows(count: int, size: tuple[float, float], *, heights: tuple[float, ...]) 
             "plot() draws with matplotlib, which is not installed; pip install 'advisor[plot]', or use to_html().", field="plot", value=None
         ) from error
 
-    class Shown(Figure):
+    class NotebookFigure(Figure):
         """A figure that a notebook shows although pyplot never saw it."""
 
         def _repr_png_(self) -> bytes:
@@ -254,6 +254,6 @@ def _rows(count: int, size: tuple[float, float], *, heights: tuple[float, ...]) 
             self.savefig(target, format="png", dpi=DPI, metadata={"Software": None})
             return target.getvalue()
 
-    figure: Any = Shown(figsize=size, layout="constrained")
+    figure: Any = NotebookFigure(figsize=size, layout="constrained")
     axes = figure.subplots(count, 1, squeeze=False, height_ratios=heights, sharex=count > 1)
     return figure, tuple(axes[:, 0])

@@ -7,7 +7,7 @@ from advisor.lifecycle.cash_flow import FlowPlan, allocate_flow, drift
 from advisor.lifecycle.costs import CostReport, ProductCosts, ex_ante_costs, ex_post_costs
 from advisor.lifecycle.fan import WealthFan, wealth_fan
 from advisor.lifecycle.glide_path import glide_path, human_capital, human_capital_path
-from advisor.lifecycle.goal_plan import FundedGoal, GoalAccount, GoalPlan, goal_floor, plan_goals, required_saving, required_wealth
+from advisor.lifecycle.goal_plan import FundedGoal, GoalPlan, goal_floor, plan_goals, required_saving, required_wealth
 from advisor.lifecycle.goals import GoalOdds, goal_success, lognormal_rates
 from advisor.lifecycle.holdings_review import HoldingLine, HoldingsReview, review_holdings
 from advisor.lifecycle.house_view import HouseView, ModelPortfolio
@@ -41,7 +41,6 @@ __all__ = [
     "Due",
     "FlowPlan",
     "FundedGoal",
-    "GoalAccount",
     "GoalOdds",
     "GoalPlan",
     "HoldingLine",

@@ -11,9 +11,12 @@ from scipy.special import ndtr, ndtri
 
 from advisor.arrays import FloatArray
 from advisor.contracts.client import Goal
+from advisor.contracts.mandate import Mandate
+from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
 from advisor.lifecycle.goals import goal_success, lognormal_rates, terminal_wealth
+from advisor.optimize.accounts import Account, AccountsPlan, mental_accounts
 
 
 def required_wealth(amount: object, years: object, mean: object, volatility: object, *, probability: object = 0.9) -> FloatArray:
@@ -127,23 +130,6 @@ class FundedGoal:
 
 
 @dataclass(frozen=True)
-class GoalAccount:
-    """One goal as a mental account; the fields are `optimize`'s `Account`'s, so that `Account(**vars(account))` makes one.
-
-    Attributes:
-        name: The goal's.
-        share: Of the money set aside for goals.
-        floor_return: Annual return it must not fall short of.
-        shortfall_probability: With what probability it may, in a single year.
-    """
-
-    name: str
-    share: float
-    floor_return: float
-    shortfall_probability: float
-
-
-@dataclass(frozen=True)
 class GoalPlan:
     """Today's money by goal, most important first; `surplus` is what no goal needs."""
 
@@ -156,15 +142,31 @@ class GoalPlan:
         """Monthly saving for all goals together."""
         return sum(g.saving for g in self.goals)
 
-    def accounts(self) -> tuple[GoalAccount, ...]:
-        """Every funded goal still to come as a mental account; shares add up to 1."""
+    def accounts(self) -> tuple[Account, ...]:
+        """Every funded goal still to come as a mental account (see `goal_floor`); shares are of the money set aside for goals and add up to 1."""
         alive = [g for g in self.goals if g.money > 0.0 and g.goal.years > 0.0]
         total = sum(g.money for g in alive)
-        found: list[GoalAccount] = []
+        found: list[Account] = []
         for g in alive:
             floor, alpha = goal_floor(g.money, g.goal.amount, g.goal.years, probability=self.probability)
-            found.append(GoalAccount(g.goal.name, g.money / total, float(floor), float(alpha)))
+            found.append(Account(g.goal.name, g.money / total, float(floor), float(alpha)))
         return tuple(found)
+
+    def invest(self, model: ReturnModel, *, mandate: Mandate | None = None) -> AccountsPlan:
+        """The best portfolio of each goal's money on one frontier: `mental_accounts` of `accounts`.
+
+        Args:
+            model: Annual expected returns and covariance.
+            mandate: Limits on each account; long-only when None.
+
+        Returns:
+            One portfolio a funded goal, by name: the most expected return that keeps the wished chance of reaching the amount, for returns that are near normal.
+
+        Raises:
+            InputError: No goal has money.
+            InfeasibleError: A goal's money cannot grow so surely in this market; the account and the best attainable floor are named. Save first, or wish less.
+        """
+        return mental_accounts(model, self.accounts(), mandate=mandate)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a goal."""

@@ -13,11 +13,11 @@ demo: $(STAMP)  ## the main job, on real investors where ADVISOR_DATA has them, 
 test: .venv/.installed-test  ## every test, doctest and README block
 	$(PY) -m pytest -q -n $(shell nproc) --dist worksteal
 
-check: .venv/.installed-test  ## lint, types, layers, README and docstring examples
+check: .venv/.installed-test  ## lint, types, layers, README, notebooks and docstring examples
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m basedpyright --pythonpath $(PY)
-	$(PY) -m pytest -q tests/test_layers.py tests/test_public_api.py tests/test_readme.py src
+	$(PY) -m pytest -q tests/test_layers.py tests/test_public_api.py tests/test_readme.py tests/test_notebooks.py src
 
 bench: .venv/.installed-bench  ## the side-by-side tables, into benchmarks/RESULTS.md
 	$(PY) benchmarks/run.py

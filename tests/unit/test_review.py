@@ -34,7 +34,8 @@ def test_nothing_fires_without_a_cause() -> None:
 @pytest.mark.parametrize(
     ("change", "name", "evidence"),
     [
-        ({"drift": np.array([0.03])}, "drift", ("drift", 0.03)),
+        ({"drift": np.array([0.03])}, "drift", ("drift_limit", 0.03)),
+        ({"drift": np.array([0.041])}, "drift", ("drift", 0.041)),
         ({"advised_level": np.array([4])}, "level_changed", ("advised_level", 4.0)),
         ({"valid_until": day("2026-01-31")}, "assessment_expired", ("valid_until", "2026-01-31")),
         ({"valid_until": day("NaT")}, "assessment_expired", ("valid_until", "NaT")),

@@ -142,7 +142,7 @@ class Reviews:
             values = getattr(self.states, column)
             if values is not None:
                 found[column] = str(values[i]) if values.dtype.kind == "M" else float(values[i])
-        return found | {key: float(getattr(self.rules, key)) for key in _LIMITS.get(name, ())}
+        return found | {shown: float(getattr(self.rules, key)) for shown, key in _LIMITS.get(name, {}).items()}
 
     def counts(self) -> pd.Series:
         """How many clients have each trigger."""
@@ -173,12 +173,13 @@ _LOOKS_AT: dict[str, tuple[str, ...]] = {
     "never_reviewed": ("last_review",),
     "review_overdue": ("last_review",),
 }
-_LIMITS: dict[str, tuple[str, ...]] = {
-    "drift": ("drift",),
-    "assessment_expires_soon": ("expiry_days",),
-    "event_soon": ("event_days",),
-    "review_overdue": ("review_days",),
+_LIMITS: dict[str, dict[str, str]] = {
+    "drift": {"drift_limit": "drift"},
+    "assessment_expires_soon": {"expiry_days": "expiry_days"},
+    "event_soon": {"event_days": "event_days"},
+    "review_overdue": {"review_days": "review_days"},
 }
+"""Trigger -> name in the evidence -> rule; never the name of a column, whose value it would hide."""
 
 
 def review(states: ClientStates, *, as_of: date | str, rules: ReviewRules | None = None) -> Reviews:

@@ -25,6 +25,7 @@ from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.evaluate.match_report import MatchReport
+from advisor.evaluate.match_time import compare_over_time
 from advisor.measures.bootstrap import block_interval
 from advisor.recommend.recipe import Recipe
 from advisor.suitability.regime import Regime
@@ -54,7 +55,12 @@ RECIPES: dict[str, Recipe] = {
     "ALS(100, .01): implicit's defaults": ALS(factors=100, regularization=0.01),
     "BPR()": BPR(),
     "Blend(EASE, conditional kNN)": Blend((EASE(500.0), ItemKNN(neighbours=10_000, shrinkage=0.0, similarity="conditional")), (0.5, 0.5)),
+    "for_banks() and EASE with recency": Blend((*Blend.for_banks().recipes, EASE(half_life_days=90.0)), (1.0, 1.0, 1.0, 1.0)),
+    "for_banks(), weights learnt on the last 182 days": Blend(Blend.for_banks().recipes),
 }
+TUNING_POINTS = 12
+"""The first points, on which settings were chosen."""
+BLEND = "Blend.for_banks()"
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,24 @@ def accuracy_table(found: dict[str, list[Point]], points_a_window: int) -> str:
     return "\n".join(lines)
 
 
+def blend_table(found: dict[str, list[Point]]) -> str:
+    """The blend that the tuning points chose against each single recipe, on the clean points alone."""
+    single = {n: points for n, points in found.items() if "lend" not in n and "for_banks" not in n}
+    tuned = max(single, key=lambda n: series(single[n])[:TUNING_POINTS].mean())
+    clean = [i for i, p in enumerate(found[BLEND]) if p.day >= CLEAN_FROM]
+    if len(clean) < 4:
+        return "Too few clean points for the blend's interval."
+    lines = [f"| {BLEND} minus | nDCG@{K} | 95 % | points won | blocks | independent windows |", "|---|---|---|---|---|---|"]
+    for name, points in sorted(single.items(), key=lambda item: -series(item[1])[clean].mean()):
+        mine, theirs = ([p[i].report for i in clean] for p in (found[BLEND], points))
+        c = compare_over_time(mine, theirs, [points[i].day for i in clean], k=K)
+        mark = " (best single recipe of the tuning points)" if name == tuned else ""
+        lines.append(
+            f"| {name}{mark} | {c.span.mean:+.4f} | {c.span.low:+.4f} to {c.span.high:+.4f} | {c.won:.0%} | {c.block} of {len(clean)} points | about {c.windows:.1f} |"
+        )
+    return "\n".join(lines)
+
+
 def suitable_table(folder: Path, days: list[str], recipes: dict[str, Recipe]) -> str:
     """The same under the hard rule R <= C: what suitability leaves of accuracy, and of the ceiling."""
     shelf, regime = far.catalogue(folder), Regime.nfra()
@@ -190,6 +214,8 @@ def tables(quick: bool = False) -> list[str]:
             f"Clean points start on or after {CLEAN_FROM}: settings were tuned on earlier ones. Intervals: circular block bootstrap over time points, blocks of one test "
             f"window ({WINDOW_POINTS} points) or half of what there is: about three independent windows in all and two on the clean points, so they say less than they seem to.\n"
         ),
+        f"The blend chosen on the first {TUNING_POINTS} points, on the clean ones (paired circular block bootstrap by time):\n",
+        blend_table(found) + "\n",
         f"Under the hard rule R <= C ({len(suited)} points; ratings and levels are this project's reading, see `examples/far_trans_data.py`):\n",
         suitable_table(folder, suited, few) + "\n",
     ]

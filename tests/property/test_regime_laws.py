@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.arrays import BoolArray
+from advisor.arrays import BoolArray, IntArray
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.rules import RulePack
@@ -22,9 +22,9 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.returns import ReturnModel
 from advisor.risk_profile.profile import profile_risk
 from advisor.suitability import regime as regime_module
-from advisor.suitability.facts import Facts
+from advisor.suitability.facts import Cuts, Facts
 from advisor.suitability.regime import Regime
-from advisor.suitability.shelf import Shelf
+from advisor.suitability.shelf import Shelf, shelf_of
 
 DAY = "2026-06-01"
 REGIMES = {
@@ -187,7 +187,7 @@ def caught(law: str) -> bool:
 
 
 def test_the_laws_catch_broken_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest, verdict, classes = regime_module.allowed, regime_module.judge, regime_module.classes
+    honest, verdict, cuts = regime_module.allowed, regime_module.judge, regime_module.Cuts
 
     def without(*conditions: str) -> Callable[[RulePack, Facts, Shelf], BoolArray]:
         def leaky(pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
@@ -196,11 +196,15 @@ def test_the_laws_catch_broken_copies(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return leaky
 
+    class OneClass(cuts):
+        def classes(self, facts: Facts) -> tuple[IntArray, IntArray]:
+            return np.zeros(len(facts), dtype=np.int64), super().classes(facts)[1][:1]
+
     broken = {
         "mask is check": ("judge", lambda *a: verdict(*a) if a[3].effective_risk_level < 5 else Verdict("allow")),
         "lowest": ("allowed", without("level")),
         "level": ("allowed", without("unassessed", "expired")),
-        "batch": ("classes", lambda f, s, p: (np.zeros(len(f), dtype=np.int64), classes(f, s, p)[1][:1])),
+        "batch": ("Cuts", OneClass),
         "monotone": ("allowed", lambda pack, facts, shelf: honest(pack, facts, shelf) & (facts.wealth[:, None] < 1.5e6)),
     }
     assert set(broken) == set(LAWS)
@@ -208,6 +212,21 @@ def test_the_laws_catch_broken_copies(monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(regime_module, name, copy)
             assert caught(law), law
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_clients_of_one_kind_are_offered_the_same(seed: int) -> None:
+    """In any two tables: what is remembered for one client serves the next of his kind."""
+    known: dict[Hashable, bytes] = {}
+    regime, profiles, clients, catalogue = case(seed)
+    shelf = shelf_of(catalogue)
+    cuts = Cuts.of(shelf, regime.packs_of(shelf))
+    for part in (clients, clients.take(np.arange(len(clients))[::-1])):
+        order = [clients.ids.index(name) for name in part.ids]
+        facts, mask = Facts.of(profiles, clients).take(np.array(order)), regime.eligible(profiles, clients, catalogue)[order]
+        for i in range(len(part)):
+            assert known.setdefault(cuts.key(facts, i), mask[i].tobytes()) == mask[i].tobytes()
+    assert len(known) == len(set(cuts.classes(Facts.of(profiles, clients))[0].tolist()))
 
 
 @given(st.integers(0, 2**32 - 1))

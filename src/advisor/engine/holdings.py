@@ -8,9 +8,9 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
-from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
+from advisor.engine.offers import Offer
 from advisor.engine.vehicles import Vehicles
 
 
@@ -74,34 +74,37 @@ def unknown_holdings(table: SparseRows, catalogue: Catalogue, assets: IdMap) -> 
     return found
 
 
-def see_by_vehicle(
-    table: SparseRows, catalogue: Catalogue, vehicles: Vehicles, allowed: Eligibility, usable: BoolArray, pure: BoolArray
-) -> Holdings:
+def see_by_vehicle(table: SparseRows, catalogue: Catalogue, vehicles: Vehicles, offer: Offer) -> Holdings:
     """Look through what clients hold.
 
     Args:
         table: Money by product or asset id, c rows. An id that is both counts as the product; unknown ids count as nothing (their rows get a status elsewhere).
         catalogue: The shelf, p products.
         vehicles: What portfolios are made of, v vehicles.
-        allowed: Products each client may buy, in k classes.
-        usable: Vehicles each class may use, shape (k, v).
-        pure: Classes for which a mixed product counts as its parts, shape (k,).
+        offer: What each client may buy.
 
     Returns:
         The same holdings by vehicle. Sums run in entry order, so a client's bits do not depend on who stands beside him.
     """
+    width = len(vehicles.model)
+    if not len(table.codes):
+        nothing: FloatArray = np.zeros((len(table), width))
+        none = table.codes
+        return Holdings(none, none, table, none, nothing[:0], none.astype(np.bool_), nothing, nothing)
     columns, direct = catalogue.ids.find(table.names), vehicles.model.ids.find(table.names)
-    parts = np.zeros((2, len(table.names), len(vehicles.model)))
+    parts = np.zeros((2, len(table.names), width))
     for name, (column, asset) in enumerate(zip(columns.tolist(), direct.tolist(), strict=True)):
         if column >= 0:
             parts[0, name], parts[1, name] = vehicles.as_mix[column], vehicles.as_parts[column]
         elif asset >= 0:
             parts[:, name, asset] = 1.0
     rows, products, assets = table.row_of_entry(), columns[table.codes], direct[table.codes]
-    classes = allowed.class_of[rows]
-    spread = parts[pure[classes].astype(np.int64), table.codes]
-    may_buy = np.where(products >= 0, allowed.allowed[classes, np.maximum(products, 0)], usable[classes, np.maximum(assets, 0)])
-    by_vehicle, locked = np.zeros((len(table), len(vehicles.model))), np.zeros((len(table), len(vehicles.model)))
+    classes = offer.products.class_of[rows]
+    spread = parts[offer.pure[classes].astype(np.int64), table.codes]
+    may_buy = np.where(
+        products >= 0, offer.products.allowed[classes, np.maximum(products, 0)], offer.usable[classes, np.maximum(assets, 0)]
+    )
+    by_vehicle, locked = np.zeros((2, len(table), width))
     money = table.values[:, None] * spread
     np.add.at(by_vehicle, rows, money)
     np.add.at(locked, rows[~may_buy], money[~may_buy])

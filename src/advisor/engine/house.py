@@ -16,9 +16,8 @@ from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
-from advisor.data.eligibility import Eligibility
-from advisor.data.profiles import RiskProfiles
 from advisor.data.returns import ReturnModel
+from advisor.engine.offers import Offers
 from advisor.engine.reasons import Language
 from advisor.engine.shelf import FrontierShelf
 from advisor.engine.vehicles import Vehicles
@@ -74,10 +73,10 @@ class House:
         """Frontiers traced so far."""
         return FrontierShelf(self.vehicles.model, self.vehicles.mandate, self.bands)
 
-    def offered(self, profiles: RiskProfiles, clients: ClientTable) -> Eligibility:
-        """Products each client may be offered, by class: what the rules allow and the house still sells."""
-        suitable = self.regime.eligibility(profiles, clients, self.catalogue)
-        return Eligibility(suitable.class_of, suitable.allowed & ~self.catalogue.closed)
+    @cached_property
+    def offers(self) -> Offers:
+        """What clients may be offered, by kind."""
+        return Offers.of(self.regime, self.catalogue, self.vehicles)
 
     @cached_property
     def fingerprint(self) -> str:

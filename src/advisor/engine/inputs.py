@@ -35,14 +35,21 @@ def input_digests(clients: ClientTable, as_of: np.datetime64) -> list[str]:
         clients: c clients. Of a row with a problem the id and the problem are digested.
         as_of: The day of the advice.
     """
-    day = str(as_of).encode()
     found: list[str] = []
     for part in clients.chunks(_ROWS_AT_A_TIME):
         records = (_record(part, i) for i in range(len(part))) if len(part) <= _FEW else _records(part)
-        for i, (name, record) in enumerate(zip(part.ids, records, strict=True)):
-            told = b"problem:" + part.problems[i].encode() if i in part.problems else record
-            found.append(blake2b(_NOTHING.join((day, b"|", name.encode(), b"|", told)), digest_size=BYTES).hexdigest())
+        found += [_digest(part, i, record, as_of) for i, record in enumerate(records)]
     return found
+
+
+def input_digest(clients: ClientTable, i: int, as_of: np.datetime64) -> str:
+    """`input_digests(clients, as_of)[i]`, for one row alone."""
+    return _digest(clients, i, _record(clients, i), as_of)
+
+
+def _digest(clients: ClientTable, i: int, record: bytes, as_of: np.datetime64) -> str:
+    told = b"problem:" + clients.problems[i].encode() if i in clients.problems else record
+    return blake2b(_NOTHING.join((str(as_of).encode(), b"|", clients.ids[i].encode(), b"|", told)), digest_size=BYTES).hexdigest()
 
 
 @lru_cache(maxsize=65_536)
@@ -53,13 +60,14 @@ def _tag(kind: str, name: str) -> int:
 
 def _record(clients: ClientTable, i: int) -> bytes:
     """All that row i says, for a few rows: the same bytes as `_records` finds by column."""
-    head = [float(getattr(clients, name)[i]) + 0.0 for name in _HEAD]
-    told = [pack("<18d", *(np.nan if v != v else v for v in head), float(clients.assessed_on[i].astype(np.int64)))]
+    head = [float(getattr(clients, name).item(i)) + 0.0 for name in _HEAD]
+    head.append(float(clients.assessed_on[i].astype(np.int64)))
+    told = [pack(f"<{len(head)}d", *(np.nan if value != value else value for value in head))]
     words = [_tag(name, word) for name in WORDS if (word := getattr(clients, name).word(i)) is not None]
     words += [_tag(f"answer:{q}", word) for q in sorted(clients.answers) if (word := clients.answers[q].word(i)) is not None]
     told.append(pack(f"<{len(words)}Q", *words))
     for name in sorted(clients.biases):
-        value = float(clients.biases[name][i])
+        value = clients.biases[name].item(i)
         told.append(_NOTHING if value != value else pack("<Qd", _tag("bias", name), value + 0.0))
     for kind in ("holdings", *SETS):
         table = getattr(clients, kind)

@@ -13,7 +13,7 @@ from advisor.engine.house import House
 from advisor.engine.place import first_status, has_portfolio, place
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Rows
-from advisor.recommend.portfolio_fit import Picks, pick_products
+from advisor.recommend.portfolio_fit import Exposures, Picks, pick_products
 from advisor.risk_profile.profile import profile_risk
 
 _ROWS_AT_A_TIME = 8192
@@ -35,16 +35,16 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     if picks < 0:
         raise InputError(f"picks is {picks}; ask for 0 or more products.", field="picks", value=picks)
     profiles = profile_risk(clients, house.questionnaire, as_of=str(as_of), bands=house.bands)
-    allowed = house.offered(profiles, clients)
-    usable, pure = house.vehicles.columns(allowed.allowed)
+    offer = house.offers.to(profiles, clients)
+    allowed, pure = offer.products, offer.pure
     unknown = unknown_holdings(clients.holdings, house.catalogue, house.model.ids)
-    holdings = see_by_vehicle(clients.holdings, house.catalogue, house.vehicles, allowed, usable, pure)
+    holdings = see_by_vehicle(clients.holdings, house.catalogue, house.vehicles, offer)
     places = place(
         house.shelf,
         house.biases,
         clients,
         profiles,
-        Eligibility(allowed.class_of, usable),
+        offer.assets,
         holdings,
         first_status(clients, profiles, unknown),
     )
@@ -54,8 +54,8 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     lacking, gaps = _gaps(target, sales, clients, holdings)
     chosen, liking = _no_picks(gaps, picks), np.full((len(clients), picks), np.nan)
     looked_through = pure[allowed.class_of]
-    for rows, spread in ((invested & ~looked_through, house.vehicles.as_mix), (invested & looked_through, house.vehicles.as_parts)):
-        _pick((chosen, liking), house, clients, allowed, holdings, gaps, np.flatnonzero(rows), spread)
+    for rows, exposures in ((invested & ~looked_through, house.vehicles.mixes), (invested & looked_through, house.vehicles.parts)):
+        _pick((chosen, liking), house, clients, allowed, holdings, gaps, np.flatnonzero(rows), exposures)
     return AdviceBatch(
         house=house,
         clients=clients,
@@ -99,11 +99,11 @@ def _pick(
     holdings: Holdings,
     gaps: FloatArray,
     rows: IntArray,
-    spread: FloatArray,
+    exposures: Exposures,
 ) -> None:
     """Products for the clients in `rows`, written into their rows of `into` with how much each is liked.
 
-    `spread` says what each product puts into each vehicle, shape (p, v).
+    `exposures` says what each product puts into each vehicle.
     """
     picks, liking = into
     k = picks.codes.shape[1]
@@ -119,7 +119,7 @@ def _pick(
             taste,
             allowed.take(part),
             gaps[part],
-            spread,
+            exposures,
             k,
             min_purchase=house.catalogue.min_purchase,
             fee=house.catalogue.annual_fee,

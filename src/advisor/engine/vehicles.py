@@ -8,6 +8,7 @@ of the assets he can reach purely, mixes add nothing and are left out; a balance
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.mandate import LinearLimit, Mandate
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
+from advisor.recommend.portfolio_fit import Exposures
 
 _ROUNDING = 9
 """Decimals to which two exposures are the same mix."""
@@ -69,6 +71,16 @@ class Vehicles:
             as_mix,
             vehicle_of,
         )
+
+    @cached_property
+    def mixes(self) -> Exposures:
+        """`as_mix`, compressed."""
+        return Exposures.of(self.as_mix)
+
+    @cached_property
+    def parts(self) -> Exposures:
+        """`as_parts`, compressed."""
+        return Exposures.of(self.as_parts)
 
     def columns(self, allowed: BoolArray) -> tuple[BoolArray, BoolArray]:
         """Vehicles that classes of clients may use, by the products they may buy.

@@ -77,16 +77,16 @@ def _residual(house: House, advice: Advice, table: ClientTable, profiles: RiskPr
     """KKT residual of the recorded weights; inf where they name an asset the model does not have."""
     if any(asset not in house.model.ids for asset in advice.weights) or advice.effective_risk_aversion is None or profiles.level[0] == 0:
         return np.inf
-    allowed, vehicles = house.offered(profiles, table), house.vehicles
-    usable, pure = vehicles.columns(allowed.allowed)
-    holdings = see_by_vehicle(table.holdings, house.catalogue, vehicles, allowed, usable, pure)
-    eligible: BoolArray | None = usable[allowed.class_of[0]]
+    offer, vehicles = house.offers.to(profiles, table), house.vehicles
+    holdings = see_by_vehicle(table.holdings, house.catalogue, vehicles, offer)
+    usable = offer.usable[offer.products.class_of[0]]
+    eligible: BoolArray | None = usable
     mandate = house.shelf.limits(int(profiles.level[0])) if advice.status == "ok" else house.shelf.mandate
     floor = np.zeros(len(vehicles.model))
     if holdings.locked[0].any():
         (floor,) = floor_of(holdings.locked, table.wealth)
         mandate, eligible = limits_around(vehicles.model, mandate, eligible, floor), None
     weights = np.array([advice.weights.get(asset, 0.0) for asset in house.model.assets])
-    made = vehicles.made_of(weights, usable[allowed.class_of[0]], floor)
+    made = vehicles.made_of(weights, usable, floor)
     residual = float(certify(vehicles.model, mandate, made, advice.effective_risk_aversion, eligible).kkt_residual)
     return max(residual, float(np.abs(vehicles.by_asset(made[None])[0] - weights).max()))

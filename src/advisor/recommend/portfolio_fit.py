@@ -30,11 +30,36 @@ class Picks:
     unplaced: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class Exposures:
+    """What p products put into n assets, compressed: made once for a shelf.
+
+    Attributes:
+        indptr: Product j's entries stand at indptr[j]:indptr[j + 1], shape (p + 1,).
+        assets: Shape (e,).
+        shares: Shape (e,).
+        shape: (p, n).
+    """
+
+    indptr: IntArray
+    assets: IntArray
+    shares: FloatArray
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, exposures: FloatArray) -> Exposures:
+        """From shares of each product in each asset, shape (p, n)."""
+        products, assets = np.nonzero(exposures)
+        indptr = np.zeros(len(exposures) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(products, minlength=len(exposures)), out=indptr[1:])
+        return cls(indptr, assets, exposures[products, assets], (len(exposures), exposures.shape[1]))
+
+
 def pick_products(
     taste: FloatArray,
     eligible: Eligibility,
     gaps: FloatArray,
-    exposures: FloatArray,
+    exposures: FloatArray | Exposures,
     k: int,
     *,
     min_purchase: FloatArray | None = None,
@@ -53,7 +78,7 @@ def pick_products(
         taste: Scores, shape (c, p), finite.
         eligible: What each client may be offered, by class.
         gaps: Money still to be placed by asset, at least 0, shape (c, n).
-        exposures: Share of each product in each asset, rows adding up to 1, shape (p, n).
+        exposures: Share of each product in each asset, rows adding up to 1, shape (p, n); or the same, compressed.
         k: Slots.
         min_purchase: Smallest purchase in money, shape (p,); default 0.
         fee: Annual fee as a fraction, shape (p,); default 0.
@@ -69,14 +94,12 @@ def pick_products(
         InputError: Shapes disagree, or a gap is negative.
     """
     count, width = taste.shape
-    _check(taste, eligible, gaps, exposures)
+    put = exposures if isinstance(exposures, Exposures) else Exposures.of(exposures)
+    _check(taste, eligible, gaps, put)
     check_range("k", k, 1, why="there is no slot to fill")
     check_range("fit_weight", fit_weight, 0.0, 1e6, why="a negative one would prefer products that close nothing")
     from advisor.recommend.kernels import pick_rows
 
-    products, assets = np.nonzero(exposures)
-    indptr = np.zeros(width + 1, dtype=np.int64)
-    np.cumsum(np.bincount(products, minlength=width), out=indptr[1:])
     owned = held or Rows(np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS)
     zero = np.zeros(width)
     codes, scores, money, unplaced = pick_rows(
@@ -84,14 +107,14 @@ def pick_products(
         (eligible.class_of, eligible.allowed),
         (owned.indptr, owned.codes),
         gaps,
-        (indptr, assets, exposures[products, assets]),
+        (put.indptr, put.assets, put.shares),
         (zero if min_purchase is None else min_purchase, fit_weight * (1.0 - (zero if fee is None else fee))),
         (k, allow_held and fit_weight > 0.0),
     )
     return Picks(codes, scores, money, unplaced)
 
 
-def _check(taste: FloatArray, eligible: Eligibility, gaps: FloatArray, exposures: FloatArray) -> None:
+def _check(taste: FloatArray, eligible: Eligibility, gaps: FloatArray, exposures: Exposures) -> None:
     count, width = taste.shape
     allowed: BoolArray = eligible.allowed
     if len(eligible) != count or allowed.shape[1] != width or len(gaps) != count or exposures.shape != (width, gaps.shape[1]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ from advisor.suitability.shelf import Shelf
 
 VALID, EXPIRED, UNDATED = 0, 1, 2
 LARGEST_KEY = 2**62
+_NUMBERS = ("age", "knowledge", "objective", "wealth", "horizon_years")
+_FLAGS = ("lowest", "professional", "institution", "capable", "guardian", "private_qualified")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,36 +108,67 @@ class Facts:
         return len(self.level)
 
 
-def classes(facts: Facts, shelf: Shelf, packs: Sequence[RulePack]) -> tuple[IntArray, IntArray]:
-    """Clients that no rule of `packs` can tell apart on `shelf`.
+@dataclass(frozen=True, eq=False)
+class Cuts:
+    """Where a rule or product has a threshold: between two of them no rule can tell two clients apart, so a million fall into a handful of classes.
 
-    Numbers are cut only where a rule or product has a threshold, so a million clients fall into a handful of classes.
-
-    Returns:
-        Class of each client, shape (c,), numbered by first appearance, and the first row of each class, shape (k,).
+    Attributes:
+        age, knowledge, objective, wealth, horizon_years: Thresholds, ascending.
+        currency: Whether any product has one.
     """
-    if len(facts) == 1:
-        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    cuts = [np.array((*pack.places.knowledge_cuts, *pack.places.objective_cuts)) for pack in packs]
-    knowledge = np.unique(np.concatenate([_thresholds(packs, ("complex",)), *(c[:2] for c in cuts)]))
-    codes = [
-        facts.level,
-        facts.validity,
-        _between(facts.age, _thresholds(packs, ("minor", "senior"))),
-        _between(facts.knowledge, knowledge),
-        _between(facts.objective, np.unique(np.concatenate([c[2:] for c in cuts])) if (shelf.market != 1).any() else np.zeros(0)),
-        _between(facts.wealth, np.unique(shelf.min_purchase)),
-        _between(facts.horizon_years, np.unique(np.concatenate([shelf.term_years, shelf.min_years]))),
-        facts.currency.codes + 1 if shelf.currency.names else np.zeros(len(facts), dtype=np.int64),
-        facts.sustainability.codes + 1,
-        _row_classes(facts.excluded),
-    ]
-    flags = (facts.lowest, facts.professional, facts.institution, facts.capable, facts.guardian, facts.private_qualified)
-    codes.extend(flag.astype(np.int64) for flag in flags)
-    class_of = _combine(codes)
-    first = np.zeros(int(class_of.max(initial=-1)) + 1, dtype=np.int64)
-    first[class_of[::-1]] = np.arange(len(facts) - 1, -1, -1)
-    return class_of, first
+
+    age: FloatArray
+    knowledge: FloatArray
+    objective: FloatArray
+    wealth: FloatArray
+    horizon_years: FloatArray
+    currency: bool
+
+    @classmethod
+    def of(cls, shelf: Shelf, packs: Sequence[RulePack]) -> Cuts:
+        """For the products of a shelf and the packs that govern them."""
+        marks = [np.array((*pack.places.knowledge_cuts, *pack.places.objective_cuts)) for pack in packs]
+        return cls(
+            age=_thresholds(packs, ("minor", "senior")),
+            knowledge=np.unique(np.concatenate([_thresholds(packs, ("complex",)), *(m[:2] for m in marks)])),
+            objective=np.unique(np.concatenate([m[2:] for m in marks])) if (shelf.market != 1).any() else np.zeros(0),
+            wealth=np.unique(shelf.min_purchase),
+            horizon_years=np.unique(np.concatenate([shelf.term_years, shelf.min_years])),
+            currency=bool(shelf.currency.names),
+        )
+
+    def classes(self, facts: Facts) -> tuple[IntArray, IntArray]:
+        """Class of each client, shape (c,), numbered by first appearance, and the first row of each class, shape (k,)."""
+        if len(facts) == 1:
+            return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        codes = [facts.level, facts.validity]
+        codes += [_between(getattr(facts, name), getattr(self, name)) for name in _NUMBERS]
+        codes += [
+            facts.currency.codes + 1 if self.currency else np.zeros(len(facts), dtype=np.int64),
+            facts.sustainability.codes + 1,
+            _row_classes(facts.excluded),
+        ]
+        codes.extend(getattr(facts, name).astype(np.int64) for name in _FLAGS)
+        class_of = _combine(codes)
+        first = np.zeros(int(class_of.max(initial=-1)) + 1, dtype=np.int64)
+        first[class_of[::-1]] = np.arange(len(facts) - 1, -1, -1)
+        return class_of, first
+
+    def key(self, facts: Facts, i: int) -> Hashable:
+        """What rules can know of client i, in any table: equal keys, equal verdicts on the shelf."""
+        bins: list[int] = []
+        for name in _NUMBERS:
+            value = getattr(facts, name).item(i)
+            bins.append(bisect_right(getattr(self, name), value) if value == value else -1)
+        return (
+            facts.level.item(i),
+            facts.validity.item(i),
+            *bins,
+            facts.currency.word(i) if self.currency else None,
+            facts.sustainability.word(i),
+            tuple(facts.excluded.row(i)),
+            *(getattr(facts, name).item(i) for name in _FLAGS),
+        )
 
 
 def _combine(columns: Sequence[IntArray]) -> IntArray:

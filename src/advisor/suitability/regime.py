@@ -19,7 +19,7 @@ from advisor.data.eligibility import Eligibility, Verdict
 from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.suitability.facts import Facts, classes
+from advisor.suitability.facts import Cuts, Facts
 from advisor.suitability.mask import allowed
 from advisor.suitability.shelf import Shelf, shelf_of, shelf_of_assets
 from advisor.suitability.verdict import judge
@@ -185,9 +185,13 @@ class Regime:
         """As `asset_eligibility`, spelled out: shape (c, n)."""
         return self.asset_eligibility(profiles, clients, model, catalogue).to_array()
 
+    def packs_of(self, shelf: Shelf) -> list[RulePack]:
+        """The packs that govern the parts of a shelf, in their order."""
+        return [self.pack_of(name) for name, _, _ in shelf.parts]
+
     def _by_class(self, facts: Facts, shelf: Shelf) -> Eligibility:
-        packs = [self.pack_of(name) for name, _, _ in shelf.parts]
-        class_of, first = classes(facts, shelf, packs)
+        packs = self.packs_of(shelf)
+        class_of, first = Cuts.of(shelf, packs).classes(facts)
         kinds = facts if len(first) == len(facts) else facts.take(first)
         mask = np.zeros((len(first), len(shelf)), dtype=np.bool_)
         for pack, (_, columns, part) in zip(packs, shelf.parts, strict=True):

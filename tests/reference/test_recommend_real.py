@@ -6,8 +6,10 @@ judge customers with purchases before and after by binary nDCG@10. All 35 points
 
 from __future__ import annotations
 
+import importlib.util
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -24,8 +26,10 @@ from advisor.recommend.association import Association
 from advisor.recommend.blend import Blend
 from advisor.recommend.calibration import calibrate
 from advisor.recommend.cold_start import ColdStart
-from advisor.recommend.factors import ALS
+from advisor.recommend.content import Content
+from advisor.recommend.factors import ALS, BPR
 from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
+from advisor.recommend.mvecf import MVECF
 from advisor.recommend.popularity import Demographic, Popularity
 from advisor.recommend.recipe import Recipe
 
@@ -38,6 +42,17 @@ CLEAN = ("2020-06-25", "2020-08-03", "2020-09-09", "2020-10-05")
 @cache
 def table(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / "far_trans" / f"{name}.csv.gz")
+
+
+@cache
+def far() -> ModuleType:
+    """The loader of the examples, for the shelf and the stated capital-market assumptions."""
+    spec = importlib.util.spec_from_file_location("far_trans_data", Path(__file__).resolve().parents[2] / "examples" / "far_trans_data.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @cache
@@ -74,10 +89,17 @@ def quality(ranking: Ranking, bought: Interactions) -> np.ndarray:
 
 @cache
 def served(folder: Path, day: str, recipe: Recipe, k: int = 10) -> Ranking:
-    fitted, ids = recipe.fit(known(folder, day)), people(folder, day)
+    more = {}
+    if isinstance(recipe, Content | MVECF):
+        files = folder / "far_trans"
+        more = {"catalogue": far().catalogue(files), "model": far().capital_market_assumptions(far().load_assets(files))}
+    if isinstance(recipe, Demographic | ColdStart) or getattr(recipe, "by", ()):
+        more["clients"] = joined(folder, (), day)
+    fitted, ids = recipe.fit(known(folder, day), **more), people(folder, day)
     return fitted.rank(ids, k, eligible=offered(folder, day, fitted.products, len(ids)))
 
 
+ATTRIBUTES = ("segment", "answer:risk", "answer:capacity")
 FLOORS = {
     Popularity(): 0.35,
     Popularity(half_life_days=90.0): 0.36,
@@ -88,8 +110,16 @@ FLOORS = {
     RandomWalk(): 0.445,
     Association(): 0.40,
     ALS(): 0.43,
+    BPR(): 0.18,  # far below popularity: see its docstring
+    MVECF(): 0.40,
+    MVECF(trade_off=0.1): 0.43,
+    Content(): 0.36,
+    Demographic(ATTRIBUTES): 0.38,
+    Popularity(by=ATTRIBUTES): 0.38,
     Blend.for_banks(): 0.46,
+    ColdStart(Blend.for_banks(), Demographic(ATTRIBUTES)): 0.46,
 }
+"""nDCG@10 that each recipe keeps on clients with purchases, on one day; popularity alone reaches .355 there."""
 
 
 @pytest.mark.parametrize("recipe", FLOORS, ids=repr)
@@ -123,7 +153,7 @@ def test_newcomers_are_served_better_by_who_they_are(data_dir: Path, day: str) -
     bought, wanted = known(data_dir, day), later(data_dir, day, warm=False)
     new = joined(data_dir, wanted.clients.ids, day)
     scores = {}
-    for recipe in (Popularity(), ColdStart(EASE(), Demographic(("segment", "answer:risk", "answer:capacity"), half_life_days=90.0))):
+    for recipe in (Popularity(), ColdStart(EASE(), Demographic(ATTRIBUTES, half_life_days=90.0))):
         fitted = recipe.fit(bought, clients=joined(data_dir, (), day))
         ranking = fitted.rank(new.ids, 10, eligible=offered(data_dir, day, fitted.products, len(new)), clients=new)
         scores[type(recipe)] = quality(ranking, wanted)

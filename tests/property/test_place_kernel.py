@@ -52,7 +52,7 @@ def test_one_pass_equals_the_methods_it_joins(seed: int) -> None:
     assert np.abs(found.kkt_residual - frontier.kkt_residuals(weights, gamma)).max() <= 1e-13
     for row, g in enumerate(gamma[: len(corners) + 12].tolist()):
         told = {b.name: b.shadow_price for b in frontier.certify(weights[row], g).binding if b.shadow_price > 1e-7}
-        assert {b.name: b.shadow_price for b in placer.binding(g) if b.shadow_price > 1e-7} == pytest.approx(told, rel=1e-6, abs=1e-9)
+        assert {name: price for name, price in placer.binding(g) if price > 1e-7} == pytest.approx(told, rel=1e-6, abs=1e-9)
     alone = [placer.place(gamma[[i]]) for i in range(len(gamma))]
     assert all((a.weights[0] == w).all() for a, w in zip(alone, found.weights, strict=True))
     assert [a.kkt_residual[0] for a in alone] == found.kkt_residual.tolist()

@@ -17,6 +17,8 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     >>> as_day("2026-02-01", "as_of")
     np.datetime64('2026-02-01')
     """
+    if isinstance(value, np.datetime64) and value.dtype == "datetime64[D]" and not np.isnat(value):
+        return value
     try:
         day = np.datetime64(pd.Timestamp(value), "D")
     except (TypeError, ValueError) as error:

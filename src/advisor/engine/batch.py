@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray
-from advisor.contracts.advice import Advice, Binding
+from advisor.contracts.advice import Advice
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
@@ -101,16 +101,17 @@ class AdviceBatch:
         span = slice(int(table.indptr[i]), int(table.indptr[i + 1]))
         return {table.names[c]: m for c, m in zip(table.codes[span].tolist(), money[span].tolist(), strict=True) if m > 0.0}
 
-    def binding_of(self, i: int) -> tuple[Binding, ...]:
-        """Limits that hold client i's portfolio back, dearest first, from its certificate."""
+    def binding_of(self, i: int) -> list[tuple[str, float]]:
+        """Limits that hold client i's portfolio back and their shadow prices, dearest first, from its certificate."""
         places, shelf = self.places, self.house.shelf
         weights, gamma = places.weights[i], float(places.effective[i])
         standing = places.standings[places.standing_of[i]]
         if i not in places.keepers:
-            return () if standing.placer is None else standing.placer.binding(gamma)
+            return [] if standing.placer is None else standing.placer.binding(gamma)
         (floor,) = floor_of(self.holdings.locked[[i]], self.clients.wealth[[i]])
         mandate = standing.mandate if STATUSES[places.status[i]] == "ok" else shelf.mandate
-        return certify(shelf.model, limits_around(shelf.model, mandate, standing.eligible, floor), weights, gamma).binding
+        proof = certify(shelf.model, limits_around(shelf.model, mandate, standing.eligible, floor), weights, gamma)
+        return [(limit.name, limit.shadow_price) for limit in proof.binding]
 
     def why_unplaced(self, i: int, asset: int) -> str:
         """Why money meant for an asset found no place: a key of `reasons.UNPLACED`."""

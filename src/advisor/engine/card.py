@@ -57,7 +57,7 @@ def _portfolio(batch: AdviceBatch, i: int, weights: list[float], missing: dict[i
         "expected_return": places.mean.item(i),
         "expected_volatility": places.volatility.item(i),
         "kkt_residual": places.kkt_residual.item(i),
-        "binding": batch.binding_of(i),
+        "binding": [{"name": name, "shadow_price": price} for name, price in batch.binding_of(i)],
         "picks": picks,
         "orders": [*sells, *buys],
         "unplaced": {assets[j]: money for j, money in missing.items()},

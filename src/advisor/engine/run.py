@@ -34,7 +34,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     """
     if picks < 0:
         raise InputError(f"picks is {picks}; ask for 0 or more products.", field="picks", value=picks)
-    profiles = profile_risk(clients, house.questionnaire, as_of=str(as_of), bands=house.bands)
+    profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
     offer = house.offers.to(profiles, clients)
     allowed, pure = offer.products, offer.pure
     unknown = unknown_holdings(clients.holdings, house.catalogue, house.model.ids)
@@ -128,4 +128,6 @@ def _pick(
         )
         picks.codes[part], picks.scores[part] = chosen.codes, chosen.scores
         picks.money[part], picks.unplaced[part] = chosen.money, chosen.unplaced
-        liking[part] = np.where(chosen.codes >= 0, np.take_along_axis(taste, np.maximum(chosen.codes, 0), axis=1), np.nan)
+        liked = taste[np.arange(len(part))[:, None], chosen.codes]
+        liked[chosen.codes < 0] = np.nan
+        liking[part] = liked

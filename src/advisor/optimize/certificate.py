@@ -87,7 +87,7 @@ def certify_row(
         violation=float(terms.violation[0]),
         duality_gap=float(terms.gap[0]),
         objective=float(terms.objective[0]),
-        binding=binding,
+        binding=tuple(Binding(name=name, shadow_price=price) for name, price in binding),
     )
 
 
@@ -221,8 +221,8 @@ def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, ri
 
 def binding_limits(
     limits: Limits, weights: FloatArray, costs: FloatArray, prices: FloatArray, risk_aversion: float, effective: float
-) -> tuple[Binding, ...]:
-    """Limits held with equality at a positive price, dearest first.
+) -> list[tuple[str, float]]:
+    """Limits held with equality at a positive price and those prices, dearest first.
 
     Args:
         limits: Bounds and rows.
@@ -236,14 +236,14 @@ def binding_limits(
         Prices in the client's objective `m'w - g/2 w'Sw` (minus half the variance where `g` is inf): what one more unit of the limit adds a year.
     """
     unit = max(effective, 1.0) if effective < np.inf else 1.0
-    found: list[tuple[float, str]] = []
+    found: list[tuple[str, float]] = []
     for i, excess in enumerate(costs.tolist()):
         side, price = -1 if excess > 0.0 else 1, abs(excess) * unit
         if price > ACTIVE and abs(weights.item(i) - (limits.lower if side < 0 else limits.upper).item(i)) <= ACTIVE:
-            found.append((-price, limits.bound_name(i, side)))
+            found.append((limits.bound_name(i, side), price))
     for j, y in enumerate(prices.tolist()):
         if abs(y) * unit > ACTIVE:
-            found.append((-abs(y) * unit, limits.row_name(j, -1 if y > 0.0 else 1)))
+            found.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))
     if limits.max_volatility is not None and (price := (effective - risk_aversion) * limits.max_volatility) > ACTIVE:
-        found.append((-price, "max_volatility"))
-    return tuple(Binding(name=name, shadow_price=-price) for price, name in sorted(found, key=lambda item: item[0]))
+        found.append(("max_volatility", price))
+    return sorted(found, key=lambda item: -item[1])

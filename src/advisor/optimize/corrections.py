@@ -48,6 +48,11 @@ class BiasPolicy:
     overconfidence_weight: float = 0.25
     overconfidence_cap: float = 1.1
 
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All settings, in the order above."""
+        return tuple(vars(self).values())
+
     def __post_init__(self) -> None:
         for name in ("cap", "disposition_cap", "overconfidence_cap", "population_loss_aversion"):
             if not 1.0 <= (value := getattr(self, name)) < np.inf:

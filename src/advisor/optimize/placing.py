@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from advisor.arrays import FloatArray, frozen
-from advisor.contracts.advice import Binding
 from advisor.errors import InputError
 from advisor.optimize.certificate import binding_limits
 from advisor.optimize.corrections import BiasEvidence, BiasPolicy
@@ -109,13 +108,13 @@ class Placer:
         import advisor.optimize.kernels as kernels
 
         known = np.array([getattr(evidence, name) for name in MEASURED])
-        rules, told = np.array(astuple(policy)), np.empty((gamma.size, 4))
+        rules, told = np.array(policy.values), np.empty((gamma.size, 4))
         run = kernels.correct_some if gamma.size <= FEW else kernels.correct_rows
         run(np.array(gamma), known, evidence.evaluation_years, evidence.reference_return, rules, *self.arrays[:2], told)
         return told
 
-    def binding(self, gamma: float) -> tuple[Binding, ...]:
-        """Limits that hold the optimum at one risk aversion back, dearest first, as `Frontier.certify` names them."""
+    def binding(self, gamma: float) -> list[tuple[str, float]]:
+        """Limits that hold the optimum at one risk aversion back and their prices, dearest first, as `Frontier.certify` names them."""
         import advisor.optimize.kernels as kernels
 
         n = self.arrays[2].shape[1]

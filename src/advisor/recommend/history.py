@@ -59,6 +59,9 @@ class Rows:
         """With more entries of weight 1; an entry that is there already stays as it is. Codes are below `width`."""
         if not len(codes):
             return self
+        if len(self) == 1 and not len(self.weights):
+            joined = np.array(sorted({*self.codes.tolist(), *codes.tolist()}))
+            return Rows(np.array((0, len(joined))), joined, NO_WEIGHTS)
         keys = np.concatenate([self.row_of_entry() * width + self.codes, row_of * width + codes])
         weights = np.concatenate([self.full_weights(), np.ones(len(codes))])
         joined, first = np.unique(keys, return_index=True)

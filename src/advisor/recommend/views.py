@@ -13,6 +13,9 @@ def sealed(argument: Any) -> Any:
         return tuple(map(sealed, cast(tuple[Any, ...], argument)))
     if not isinstance(argument, np.ndarray):
         return argument
+    flags = argument.flags
+    if flags.c_contiguous and not flags.writeable:
+        return argument
     view = np.ascontiguousarray(np.asarray(argument)).view()
     view.flags.writeable = False
     return view

@@ -59,4 +59,4 @@ def money_cap(clients: ClientTable, bands: RiskBands, rules: CapacityRules | Non
     rules = rules or CapacityRules()
     cap = np.searchsorted(np.array(bands.stress_loss), bearable_loss(clients, rules), side="right")
     none = clients.reserve_months == 0.0
-    return np.where(none, np.minimum(cap, rules.level_without_reserve), cap).clip(0, LEVELS)
+    return np.minimum(np.where(none, np.minimum(cap, rules.level_without_reserve), cap), LEVELS)

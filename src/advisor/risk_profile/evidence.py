@@ -75,7 +75,7 @@ def examine(
 
 def _row_problems(clients: ClientTable, given: BoolArray, questionnaire: Questionnaire | None, day: np.datetime64) -> dict[int, str]:
     problems: dict[int, str] = dict(clients.problems)
-    for row in np.flatnonzero(clients.assessed_on > day).tolist():
+    for row in (clients.assessed_on > day).nonzero()[0].tolist():
         problems.setdefault(
             row,
             f"assessed_on {clients.assessed_on[row]} is after the day of the profile, {day}; a sale cannot rest on a later assessment. Use what was known on that day.",

@@ -67,8 +67,8 @@ def assign_levels(evidence: Evidence, epsilon: float, rows: int) -> Levels:
         Levels 0..5. Errors of different dimensions are taken as independent, so that the joint probability is the product. A control subtracts or caps,
         hence no control ever raises a level; several at once lower as much as the strongest alone. A control that subtracts stops at 1.
     """
-    level = np.full(rows, LEVELS, dtype=np.int64)
-    cause = np.zeros(rows, dtype=np.int64)
+    limits = np.array([np.full(rows, LEVELS), *evidence.limits.values()])
+    level, cause = limits.min(axis=0), limits.argmin(axis=0)
     causes = (NO_CAUSE, *evidence.limits, "uncertainty", *evidence.lowers, *evidence.caps)
 
     def lower_to(limit: IntArray, name: str) -> None:
@@ -76,12 +76,13 @@ def assign_levels(evidence: Evidence, epsilon: float, rows: int) -> Levels:
         cause[limit < level] = causes.index(name)
         level = np.minimum(level, limit)
 
-    joint = np.ones((rows, LEVELS))
-    for name, limit in evidence.limits.items():
-        lower_to(limit, name)
-        chance = evidence.at_least.get(name)
-        joint *= limit[:, None] >= np.arange(1, LEVELS + 1) if chance is None else chance
-    lower_to((joint >= 1.0 - epsilon - ROUNDING).sum(axis=1), "uncertainty")
+    certain = np.array([limits[0], *(limit for name, limit in evidence.limits.items() if name not in evidence.at_least)]).min(axis=0)
+    joint = (certain[:, None] >= np.arange(1, LEVELS + 1)).astype(np.float64)
+    for name in evidence.limits:
+        if name in evidence.at_least:
+            joint *= evidence.at_least[name]
+    if evidence.at_least:
+        lower_to((joint >= 1.0 - epsilon - ROUNDING).sum(axis=1), "uncertainty")
     before = level
     for name, steps in evidence.lowers.items():
         lower_to(np.maximum(np.minimum(before, 1), before - steps), name)

@@ -31,7 +31,7 @@ def profile_risk(
     clients: ClientTable,
     questionnaire: Questionnaire | None,
     *,
-    as_of: date | str,
+    as_of: date | str | np.datetime64,
     bands: RiskBands | None = None,
     controls: Controls | None = None,
     item_model: GradedResponseModel | None = None,
@@ -66,12 +66,14 @@ def profile_risk(
     causes = (*(_WORDS.get(name, name) for name in found.causes), ELSEWHERE, NOT_ASSESSED)
     level, cause, chance = found.level.copy(), found.cause.copy(), found.probability
     cause[given & (cause == 0)] = causes.index(ELSEWHERE)
-    bad = np.array(sorted(case.problems), dtype=np.int64)
-    level[bad], cause[bad], chance[bad] = 0, causes.index(NOT_ASSESSED), 0.0
+    bad = sorted(case.problems)
+    if bad:
+        level[bad], cause[bad], chance[bad] = 0, causes.index(NOT_ASSESSED), 0.0
     until = months_later(np.where(given | ~np.isnat(clients.assessed_on), clients.assessed_on, day), VALID_MONTHS)
-    until[bad] = np.datetime64("NaT")
+    if bad:
+        until[bad] = np.datetime64("NaT")
     unstated = given & (clients.lowest_category == -1)
-    lowest = np.where(given, (clients.lowest_category == 1) | (unstated & (level <= 1)), False) | case.lowest | (level == 0)
+    lowest = (given & ((clients.lowest_category == 1) | (unstated & (level <= 1)))) | case.lowest | (level == 0)
     names, bits = _flags(case, found)
     return RiskProfiles(
         client_ids=clients.ids,
@@ -133,7 +135,4 @@ def _flags(case: Case, found: Levels) -> tuple[tuple[str, ...], IntArray]:
         if cause in found.causes
     }
     signs: dict[str, BoolArray] = {**case.signs, **lowered}
-    bits = np.zeros(len(found.level), dtype=np.int64)
-    for b, fires in enumerate(signs.values()):
-        bits |= fires.astype(np.int64) << b
-    return tuple(signs), bits
+    return tuple(signs), (1 << np.arange(len(signs))) @ np.array([*signs.values()])

@@ -36,16 +36,18 @@ def columns_from_clients(rows: Sequence[Client]) -> dict[str, Any]:
     """Columns for `ClientTable(**columns)`; see `ClientTable.from_clients`."""
     count = len(rows)
     columns: dict[str, Any] = {"ids": IdMap.of([r.id for r in rows], "client ids").ids}
-    for name in NUMBERS:
-        columns[name] = np.array([np.nan if (v := getattr(r, name)) is None else v for r in rows], dtype=np.float64)
-    for name in FLAGS:
-        columns[name] = np.array([getattr(r, name) for r in rows], dtype=np.bool_)
+    fields = [vars(r) for r in rows]
+    numbers = [[np.nan if (v := f[name]) is None else v for f in fields] for name in NUMBERS]
+    columns |= zip(NUMBERS, np.array(numbers, dtype=np.float64).reshape(len(NUMBERS), count), strict=True)
+    flags = [[f[name] for f in fields] for name in FLAGS]
+    columns |= zip(FLAGS, np.array(flags, dtype=np.bool_).reshape(len(FLAGS), count), strict=True)
+    wordless, nothing = Labels.empty(count), SparseRows.empty(count)
     for name in WORDS:
-        words = [getattr(r, name) for r in rows]
-        columns[name] = Labels.of_words(words)
+        words = [f[name] for f in fields]
+        columns[name] = wordless if words.count(None) == count else Labels.of_words(words)
     for name in SETS:
-        sets = [getattr(r, name) for r in rows]
-        columns[name] = SparseRows.of_sets(sets) if any(sets) else SparseRows.empty(count)
+        sets = [f[name] for f in fields]
+        columns[name] = SparseRows.of_sets(sets) if any(sets) else nothing
     columns["level"] = np.array([-1 if r.level is None else r.level for r in rows], dtype=np.int64)
     columns["assessed_on"] = np.array([r.assessed_on for r in rows], dtype="datetime64[D]")
     columns["lowest_category"] = np.array(
@@ -53,7 +55,7 @@ def columns_from_clients(rows: Sequence[Client]) -> dict[str, Any]:
     )
     questions = dict.fromkeys(q for r in rows for q in r.answers)
     columns["answers"] = {q: Labels.of_words([r.answers.get(q) for r in rows]) for q in questions}
-    columns["holdings"] = SparseRows.of([r.holdings for r in rows])
+    columns["holdings"] = SparseRows.of([r.holdings for r in rows]) if any(r.holdings for r in rows) else nothing
     biases = dict.fromkeys(b for r in rows for b in r.biases)
     columns["biases"] = {b: np.array([r.biases.get(b, np.nan) for r in rows]) for b in biases}
     columns["goals"] = tuple(r.goals for r in rows) if any(r.goals for r in rows) else ()

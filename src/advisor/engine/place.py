@@ -129,10 +129,10 @@ def place(
     keys = profiles.level * (len(holdable.allowed) + 1) + holdable.class_of
     standings: list[Standing] = []
     standing_of = np.full(count, -1, dtype=np.int64)
-    candidates = np.flatnonzero(status == OK)
-    distinct, inverse = np.unique(keys[candidates], return_inverse=True)
-    for group in range(len(distinct)):
-        rows = candidates[inverse == group]
+    candidates = (status == OK).nonzero()[0]
+    kinds, kind_of = np.unique(keys[candidates], return_inverse=True) if len(candidates) > 1 else (candidates, np.zeros_like(candidates))
+    for kind in range(len(kinds)):
+        rows = candidates[kind_of == kind]
         standing = shelf.standing(int(profiles.level[rows[0]]), holdable.allowed[holdable.class_of[rows[0]]])
         standing_of[rows] = len(standings)
         standings.append(standing)
@@ -144,7 +144,7 @@ def place(
         elif standing.frontier is not None:
             draft.volatility[rows] = standing.frontier.volatility[0]
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
-    keeps = np.flatnonzero((status == OK) & (holdings.locked > 0.0).any(axis=1))
+    keeps = ((status == OK) & (holdings.locked > 0.0).any(axis=1)).nonzero()[0]
     if len(keeps):
         _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
         problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
@@ -192,11 +192,9 @@ class _Draft:
 
     @classmethod
     def empty(cls, count: int, n: int) -> _Draft:
-        def unknown() -> FloatArray:
-            return np.full(count, np.nan)
-
-        factors = {name: np.ones(count) for name in ("loss_aversion", "disposition", "overconfidence")}
-        return cls(unknown(), unknown(), factors, np.full((count, n), np.nan), unknown(), unknown(), unknown())
+        rational, effective, mean, volatility, residual = np.full((5, count), np.nan)
+        factors = dict(zip(("loss_aversion", "disposition", "overconfidence"), np.ones((3, count)), strict=True))
+        return cls(rational, effective, factors, np.full((count, n), np.nan), mean, volatility, residual)
 
     def places(
         self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, keepers: frozenset[int]

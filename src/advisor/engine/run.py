@@ -55,7 +55,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     chosen, liking = _no_picks(gaps, picks), np.full((len(clients), picks), np.nan)
     looked_through = pure[allowed.class_of]
     for rows, exposures in ((invested & ~looked_through, house.vehicles.mixes), (invested & looked_through, house.vehicles.parts)):
-        _pick((chosen, liking), house, clients, allowed, holdings, gaps, np.flatnonzero(rows), exposures)
+        _pick((chosen, liking), house, clients, allowed, holdings, gaps, rows.nonzero()[0], exposures)
     return AdviceBatch(
         house=house,
         clients=clients,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.errors import InputError
 
 
@@ -96,9 +96,10 @@ class BiasEvidence:
         unknown = sorted(set(known) - set(names))
         if unknown:
             raise InputError(f"{unknown} is not evidence; known names are {', '.join(names)}.", field=unknown[0], value=unknown)
-        columns = dict.fromkeys(names, frozen(np.full(count, np.nan)))
-        columns |= {name: frozen(np.full(count, value)) for name, value in defaults.items()}
-        columns |= {name: _evidence(name, value, count) for name, value in known.items()}
+        columns = {name: _evidence(name, value, count) for name, value in known.items()}
+        columns |= {name: _column(value, count) for name, value in defaults.items() if name not in known}
+        nothing = _column(np.nan, count)
+        columns |= {name: nothing for name in names if name not in columns}
         return cls(**columns)
 
     def take(self, rows: IntArray) -> BiasEvidence:
@@ -224,7 +225,14 @@ def _evidence(name: str, value: object, count: int) -> FloatArray:
     if bad.any():
         row = int(np.argmax(bad))
         raise InputError(f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.", field=name, value=float(column[row]))
-    return frozen(column)
+    column.flags.writeable = False
+    return column
+
+
+def _column(value: float, count: int) -> FloatArray:
+    column: FloatArray = np.full(count, value)
+    column.flags.writeable = False
+    return column
 
 
 def _excess(value: FloatArray, error: FloatArray, population: float, spread: float) -> FloatArray:

@@ -16,6 +16,7 @@ from advisor.optimize.estimate import estimate_returns
 from advisor.optimize.estimate_covariance import oracle_approximating, sample_covariance, shrink_to_constant_correlation, shrink_to_identity
 from advisor.optimize.estimate_mean import bayes_stein
 from advisor.optimize.estimate_psd import nearest_psd
+from advisor.optimize.moments import Moments
 from advisor.optimize.views import Equilibrium, View, black_litterman
 
 
@@ -28,11 +29,11 @@ def history(count: int, n: int, seed: int = 0) -> np.ndarray:
 def test_identity_shrinkage_and_oas_are_those_of_scikit_learn(count: int, n: int) -> None:
     rows = history(count, n)
     expected, intensity = ledoit_wolf(rows)
-    got, mine = shrink_to_identity(rows)
+    got, mine = shrink_to_identity(Moments.of(rows))
     assert got == pytest.approx(expected, rel=1e-12, abs=1e-18)
     assert mine == pytest.approx(intensity, rel=1e-10)
     expected, intensity = oas(rows)
-    got, mine = oracle_approximating(rows)
+    got, mine = oracle_approximating(Moments.of(rows))
     assert got == pytest.approx(expected, rel=1e-12, abs=1e-18)
     assert mine == pytest.approx(intensity, rel=1e-10)
 
@@ -44,7 +45,7 @@ def test_constant_correlation_is_that_of_pyportfolioopt(count: int, n: int) -> N
     theirs = CovarianceShrinkage(pd.DataFrame(rows), returns_data=True, frequency=1)
     theirs.S = np.cov(rows.T, bias=True)
     expected = theirs.ledoit_wolf(shrinkage_target="constant_correlation").to_numpy()
-    got, intensity = shrink_to_constant_correlation(rows)
+    got, intensity = shrink_to_constant_correlation(Moments.of(rows))
     assert intensity == pytest.approx(float(theirs.delta), rel=1e-9)
     assert got == pytest.approx(expected, rel=1e-9)
     assert np.diag(got) == pytest.approx(rows.var(axis=0), rel=1e-12)

@@ -15,6 +15,7 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.estimate import Covariance, EstimateSettings, Histories, Mean, estimate_returns
 from advisor.optimize.frontier import Frontier, trace_frontier
+from advisor.optimize.moments import RunningMoments
 
 CASH = "(cash)"
 STRESS = "stress_loss"
@@ -63,6 +64,7 @@ class Estimates:
     fewest_rows: int = 60
     assets: Collection[str] | None = None
     _models: WeakKeyDictionary[Market, DayModel] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+    _running: RunningMoments = field(default_factory=RunningMoments, init=False, repr=False)
     _frontiers: WeakKeyDictionary[Market, list[tuple[Mandate, Frontier]]] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
 
     @classmethod
@@ -124,8 +126,22 @@ class Estimates:
                 value=self.fewest_rows,
             )
         market = past if len(columns) == len(past.assets) else _columns_of(past, columns)
-        model = estimate_returns(market, mean=self.mean, covariance=self.covariance, histories=self.histories, settings=self.settings)
+        model = estimate_returns(
+            market, mean=self.mean, covariance=self.covariance, histories=self.histories, settings=self.settings, running=self._running
+        )
         return DayModel(model if self.cash_return is None else _with_cash(model, self.cash_return), columns, len(past.assets))
+
+
+def least_loss(frontier: Frontier) -> float:
+    """A stressed loss that no portfolio within the bounds stays below; rows of the mandate can only raise it.
+
+    Every asset at its lower bound, and the rest of the money where a unit of it loses least.
+    """
+    limits, stress = frontier.limits, frontier.model.stress
+    order = np.argsort(stress, kind="stable")
+    width = (limits.upper - limits.lower)[order]
+    filled = np.clip(1.0 - limits.lower.sum() - (np.cumsum(width) - width), 0.0, width)
+    return float(stress @ limits.lower + stress[order] @ filled)
 
 
 def _columns_of(market: Market, columns: IntArray) -> Market:

@@ -12,7 +12,7 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate.backtest_estimates import Estimates
+from advisor.evaluate.backtest_estimates import Estimates, least_loss
 
 WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
 
@@ -79,6 +79,12 @@ class MeanVariancePolicy:
         frontier = self.estimates.frontier(past, self.mandate)
         weights = frontier.at_volatility(target)
         if frontier.model.stress @ weights > loss + WITHIN:
+            if (least := least_loss(frontier)) > loss + WITHIN:
+                raise InfeasibleError(
+                    f"Every portfolio loses at least {least:.2%} in stress, above the {loss:.2%} of C{level}. "
+                    "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
+                    constraints=(f"C{level} stress_loss",),
+                )
             frontier = self.estimates.frontier(past, self.estimates.stress_mandate(past, self.mandate, loss))
             weights = frontier.at_volatility(target)
         ceiling = self.bands.upper_volatility[level - 1]

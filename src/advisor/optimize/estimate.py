@@ -22,6 +22,7 @@ from advisor.optimize.estimate_covariance import (
 )
 from advisor.optimize.estimate_mean import age_weights, bayes_stein, james_stein
 from advisor.optimize.estimate_window import Window, blocks, common_window, join_blocks
+from advisor.optimize.moments import Moments, RunningMoments
 from advisor.optimize.views import Equilibrium, View, black_litterman
 
 Mean = Literal["bayes_stein", "james_stein", "historical", "ewma", "equilibrium", "black_litterman"]
@@ -56,6 +57,7 @@ def estimate_returns(
     histories: Histories = "common",
     views: Sequence[View] | None = None,
     settings: EstimateSettings | None = None,
+    running: RunningMoments | None = None,
 ) -> ReturnModel:
     """Annual expected returns and covariance from a history of simple returns.
 
@@ -68,6 +70,7 @@ def estimate_returns(
         histories: "common" uses the days on which every asset is known; "stambaugh" uses every day of nested histories, short ones regressed on long ones.
         views: Shorthand for `settings.views`.
         settings: Numbers that some methods need.
+        running: Moments kept from one day of a walk to the next, so that a longer past costs no more; the model agrees with the one without to rounding.
 
     Returns:
         A model whose covariance is positive semidefinite, because every method here gives one, over the market's assets, groups and risk levels.
@@ -88,7 +91,7 @@ def estimate_returns(
         )
     windows = [common_window(market)] if histories == "common" else blocks(market)
     period = market.periods_per_year
-    parts = [(_raw_mean(w, mean, chosen, period), _covariance(w, covariance, chosen, period)) for w in windows]
+    parts = [(_raw_mean(w, mean, chosen, period), _covariance(w, covariance, chosen, period, running)) for w in windows]
     raw, sigma = parts[0] if len(parts) == 1 else join_blocks(windows, parts)
     fewest = min(len(w.rows) for w in windows)
     values = _shrunk(raw, sigma, fewest, mean, sample=covariance == "sample")
@@ -109,21 +112,23 @@ def _raw_mean(window: Window, method: Mean, settings: EstimateSettings, period: 
     return window.rows.mean(axis=0)
 
 
-def _covariance(window: Window, method: Covariance, settings: EstimateSettings, period: float) -> FloatArray:
+def _covariance(
+    window: Window, method: Covariance, settings: EstimateSettings, period: float, running: RunningMoments | None
+) -> FloatArray:
     rows = window.rows
-    if method == "ledoit_wolf":
-        return shrink_to_constant_correlation(rows)[0]
-    if method == "ledoit_wolf_identity":
-        return shrink_to_identity(rows)[0]
-    if method == "oas":
-        return oracle_approximating(rows)[0]
     if method == "ewma":
         return ewma_covariance(rows, age_weights(len(rows), settings.half_life * period))
     if method == "factor":
         if settings.factors < 1:
             raise InputError(f"factors is {settings.factors}; keep at least 1.", field="factors", value=settings.factors)
         return factor_covariance(rows, min(settings.factors, rows.shape[1]))
-    return sample_covariance(rows)
+    if method == "sample":
+        return sample_covariance(rows)
+    moments = Moments.of(rows) if running is None else running.of(rows)
+    shrink = {"ledoit_wolf": shrink_to_constant_correlation, "ledoit_wolf_identity": shrink_to_identity, "oas": oracle_approximating}[
+        method
+    ]
+    return shrink(moments)[0]
 
 
 def _shrunk(raw: FloatArray, sigma: FloatArray, count: int, method: Mean, *, sample: bool) -> FloatArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
+from advisor.optimize.moments import Moments
 
 CONSTANT = 1e-18
 """Variance, relative to the largest, that is the rounding of a constant series: a volatility a billionth of the largest."""
@@ -31,11 +32,11 @@ def ewma_covariance(rows: FloatArray, weights: FloatArray) -> FloatArray:
     return (centred * weights[:, None]).T @ centred / (1.0 - float(weights @ weights))
 
 
-def shrink_to_identity(rows: FloatArray) -> tuple[FloatArray, float]:
+def shrink_to_identity(moments: Moments) -> tuple[FloatArray, float]:
     """Ledoit-Wolf shrinkage towards the scaled identity.
 
     Args:
-        rows: Returns a period, shape (T, n).
+        moments: Of the returns a period.
 
     Returns:
         The covariance (n, n), and the intensity in [0, 1] that minimises the expected squared error. It pulls every variance towards their average:
@@ -43,21 +44,19 @@ def shrink_to_identity(rows: FloatArray) -> tuple[FloatArray, float]:
 
     Source: Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covariance matrices, section 3.2.
     """
-    count, n = rows.shape
-    centred = rows - rows.mean(axis=0)
-    moment = centred.T @ centred / count
+    count, moment, n = moments.count, moments.second, len(moments.mean)
     level = float(np.trace(moment)) / n
     gap = float((moment**2).sum()) - n * level**2
-    noise = (float(((centred**2).sum(axis=1) ** 2).sum()) / count - float((moment**2).sum())) / count
+    noise = (float(moments.squares.sum()) - float((moment**2).sum())) / count
     intensity = 0.0 if gap <= 0.0 else min(1.0, max(0.0, noise / gap))
     return (1.0 - intensity) * moment + intensity * level * np.eye(n), intensity
 
 
-def shrink_to_constant_correlation(rows: FloatArray) -> tuple[FloatArray, float]:
+def shrink_to_constant_correlation(moments: Moments) -> tuple[FloatArray, float]:
     """Ledoit-Wolf shrinkage of the correlations towards their average; variances stay as they are.
 
     Args:
-        rows: Returns a period, shape (T, n).
+        moments: Of the returns a period.
 
     Returns:
         The covariance (n, n), and the intensity in [0, 1]. Positive definite where the intensity is positive and the average correlation is above
@@ -65,45 +64,41 @@ def shrink_to_constant_correlation(rows: FloatArray) -> tuple[FloatArray, float]
 
     Source: Ledoit and Wolf (2004), Honey, I shrunk the sample covariance matrix, appendices A and B.
     """
-    count = len(rows)
-    centred = rows - rows.mean(axis=0)
-    moment = centred.T @ centred / count
+    count, moment = moments.count, moments.second
     deviation = np.sqrt(np.diag(moment))
     risky = moves(moment)
     k = int(risky.sum())
     if k < 2:
         return moment, 0.0
-    x, s, d = centred[:, risky], moment[np.ix_(risky, risky)], deviation[risky]
+    kept = np.ix_(risky, risky)
+    s, d = moment[kept], deviation[risky]
     scale = np.outer(d, d)
     average = float(((s / scale).sum() - k) / (k * (k - 1)))
     target = average * scale
     np.fill_diagonal(target, d**2)
-    squared = x**2
-    noise = squared.T @ squared / count - s**2
-    skew = (x * x * x).T @ x / count - (d**2)[:, None] * s
+    noise = moments.squares[kept] - s**2
+    skew = moments.cubes[kept] - (d**2)[:, None] * s
     np.fill_diagonal(skew, 0.0)
     shared = float(np.trace(noise)) + average * float((skew * (d[None, :] / d[:, None])).sum())
     gap = float(((s - target) ** 2).sum())
     intensity = 0.0 if gap == 0.0 else min(1.0, max(0.0, (float(noise.sum()) - shared) / gap / count))
     shrunk = moment.copy()
-    shrunk[np.ix_(risky, risky)] = (1.0 - intensity) * s + intensity * target
+    shrunk[kept] = (1.0 - intensity) * s + intensity * target
     return shrunk, intensity
 
 
-def oracle_approximating(rows: FloatArray) -> tuple[FloatArray, float]:
+def oracle_approximating(moments: Moments) -> tuple[FloatArray, float]:
     """Shrinkage towards the scaled identity with the oracle-approximating intensity, best for normal returns and few rows.
 
     Args:
-        rows: Returns a period, shape (T, n).
+        moments: Of the returns a period.
 
     Returns:
         The covariance (n, n), and the intensity in [0, 1].
 
     Source: Chen, Wiesel, Eldar and Hero (2010), Shrinkage algorithms for MMSE covariance estimation, equation 23.
     """
-    count, n = rows.shape
-    centred = rows - rows.mean(axis=0)
-    moment = centred.T @ centred / count
+    count, moment, n = moments.count, moments.second, len(moments.mean)
     level = float(np.trace(moment)) / n
     average_square = float((moment**2).mean())
     top = average_square + level**2

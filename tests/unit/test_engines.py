@@ -23,10 +23,11 @@ import pytest
 
 from advisor import Advisor, ClientTable, InputError, sample, save
 from advisor.adapters.engines import job as job_module
-from advisor.adapters.engines.job import Desk, Job
+from advisor.adapters.engines.job import INPUTS, Desk, Job
 from advisor.adapters.engines.local import run_files
 from advisor.adapters.engines.stream import advise_stream
 from advisor.data.client_arrow import arrow_batches, clients_from_arrow
+from advisor.engine.inputs import input_digests
 
 DAY = "2026-11-20"
 COUNT, ROWS = 240, 40
@@ -89,7 +90,8 @@ def test_every_client_is_there_once_and_bad_rows_have_a_reason(world: World) -> 
 
 def test_the_stream_says_what_one_client_is_told(world: World) -> None:
     batch = world.house.advise_table(ClientTable.from_frame(clients_frame()), as_of=DAY)
-    assert batch.to_arrow().equals(world.table().replace_schema_metadata(None))
+    assert batch.to_arrow().equals(world.table().drop_columns([INPUTS]).replace_schema_metadata(None))
+    assert world.table()[INPUTS].to_pylist() == input_digests(batch.clients, np.datetime64(DAY))
     row = world.table().slice(5, 1).to_pylist()[0]
     card = world.house.advise(ClientTable.from_frame(clients_frame()).client(5), as_of=DAY)
     assert {a: row[f"weight:{a}"] for a in card.weights} == card.weights
@@ -242,7 +244,9 @@ def test_two_runs_never_mix(world: World, tmp_path: Path) -> None:
     for change in ({"as_of": "2026-11-21"}, {"picks": 3}, {"rows_per_part": 20}):
         with pytest.raises(InputError, match="another"):
             advise_stream(world.house, clients_frame().iloc[:80], target, **({"as_of": DAY, "rows_per_part": ROWS} | change))
-    for other in (clients_frame().iloc[:79], clients_frame().iloc[:40]):
+    changed = clients_frame().iloc[:80]
+    changed.loc[9, "wealth"] += 0.01
+    for other in (clients_frame().iloc[:79], clients_frame().iloc[:40], changed):
         with pytest.raises(InputError, match="does not fit"):
             advise_stream(world.house, other, target, as_of=DAY, rows_per_part=ROWS)
 

@@ -119,6 +119,6 @@ def test_spark_gives_the_same_bytes(files: Files, spark: Any) -> None:
 
 def test_the_schema_in_the_words_of_spark(files: Files) -> None:
     assert ddl(files.job.schema).startswith("`client_id` string, `as_of` date, `status` string")
-    assert ddl(files.job.schema).endswith("`sales` array<struct<product_id: string, money: double>>")
+    assert ddl(files.job.schema).endswith("`sales` array<struct<product_id: string, money: double>>, `inputs` string")
     with pytest.raises(InputError, match="no type"):
         ddl(pa.schema([("odd", pa.duration("s"))]))

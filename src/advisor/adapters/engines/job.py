@@ -1,13 +1,14 @@
 """One function for every engine: batches of clients in, batches of advice out.
 
 Row-wise pure: no state across batches, so any engine may cut, order and repeat the work as it likes. Row order is not promised by engines; `client_id` is
-the key.
+the key. The columns are those of `engine.arrow` and, last, `inputs`: the digest of the client's row and the day (`engine.inputs`), which says from which data the
+advice was made.
 """
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -24,12 +25,15 @@ from advisor.engine.advisor import Advisor, today
 from advisor.engine.arrow import advice_schema, advice_table
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.house import House
+from advisor.engine.inputs import input_digests
 from advisor.engine.run import advise_table
 from advisor.errors import AdvisorError, InputError
 from advisor.store import load
 
 ROWS_AT_A_TIME = 65_536
 """Rows advised together; bounds memory, changes no bit."""
+INPUTS = "inputs"
+"""Column of the digests of what was read."""
 
 
 @dataclass(frozen=True)
@@ -104,29 +108,46 @@ class Job:
         """
         clients_from_arrow(input_schema.empty_table())
         advisor = model.advisor()
-        return cls(model, input_schema, advice_schema(advisor.house, as_day(model.as_of, "as_of"), model.picks))
+        schema = advice_schema(advisor.house, as_day(model.as_of, "as_of"), model.picks)
+        return cls(model, input_schema, schema.append(pa.field(INPUTS, pa.string())))
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Advice for each batch of clients, in the same order; a bad row gets a status, never an exception."""
         for batch in batches:
-            if batch.schema.names != self.input_schema.names:
-                raise InputError(
-                    f"A batch has columns {batch.schema.names}, the job was made for {self.input_schema.names}; make the job from the schema of the clients.",
-                    field="input_schema",
-                    value=batch.schema.names,
-                )
-            yield from self._advise(batch)
+            self._check(batch)
+            yield from self._advise(batch, {})
 
-    def on_table(self, table: pa.Table) -> pa.Table:
-        """The same for a whole table."""
-        return pa.Table.from_batches(self(iter(table.to_batches())), schema=self.schema)
+    def on_table(self, table: pa.Table, problems: Mapping[int, str] | None = None) -> pa.Table:
+        """The same for a whole table; rows in `problems` are told what is wrong with them instead."""
+        self._check(table)
+        parts: list[pa.RecordBatch] = []
+        start = 0
+        for batch in table.combine_chunks().to_batches():
+            parts += self._advise(batch, {row - start: text for row, text in (problems or {}).items()})
+            start += batch.num_rows
+        return pa.Table.from_batches(parts, schema=self.schema)
 
-    def _advise(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    def clients(self, table: pa.Table | pa.RecordBatch, problems: Mapping[int, str] | None = None) -> ClientTable:
+        """The rows as the job reads them."""
+        found = clients_from_arrow(pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table)
+        return replace(found, problems={**problems, **found.problems}) if problems else found
+
+    def _check(self, batch: pa.RecordBatch | pa.Table) -> None:
+        if batch.schema.names != self.input_schema.names:
+            raise InputError(
+                f"A batch has columns {batch.schema.names}, the job was made for {self.input_schema.names}; make the job from the schema of the clients.",
+                field="input_schema",
+                value=batch.schema.names,
+            )
+
+    def _advise(self, batch: pa.RecordBatch, problems: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
         house, day = self.model.advisor().house, as_day(self.model.as_of, "as_of")
         for start in range(0, batch.num_rows, ROWS_AT_A_TIME):
-            clients = clients_from_arrow(pa.Table.from_batches([batch.slice(start, ROWS_AT_A_TIME)]))
+            some = {row - start: text for row, text in problems.items() if start <= row < start + ROWS_AT_A_TIME}
+            clients = self.clients(batch.slice(start, ROWS_AT_A_TIME), some)
             for advised in _advised(house, clients, day, self.model.picks):
-                out = advice_table(advised)
+                table = advice_table(advised)
+                out = table.append_column(INPUTS, pa.array(input_digests(advised.clients, day), type=pa.string()))
                 if not out.schema.equals(self.schema, check_metadata=True):
                     raise InputError(
                         f"The advice has the schema {out.schema}, the job promised {self.schema}; job and library are of different versions.",

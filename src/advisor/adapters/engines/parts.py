@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from advisor.adapters.engines.job import INPUTS
 from advisor.errors import InputError
 
-RUN, ROWS, STATUSES = b"advisor.run", b"advisor.rows", b"advisor.statuses"
-"""Keys of a part's metadata: what made it, how many clients it holds, and how many of each status."""
+RUN, ROWS, STATUSES, READ = b"advisor.run", b"advisor.rows", b"advisor.statuses", b"advisor.inputs"
+"""Keys of a part's metadata: what made it, how many clients it holds, how many of each status, and the digest of what was read for them."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,23 @@ class Part:
         path: Where.
         rows: Clients.
         statuses: Clients by status.
+        read: Digest of the rows that were read, see `digest_of`.
     """
 
     path: Path
     rows: int
     statuses: Mapping[str, int]
+    read: str
 
 
 def part_path(folder: Path, number: int) -> Path:
     """Where part `number` stands."""
     return folder / f"part-{number:06d}.parquet"
+
+
+def digest_of(inputs: Iterable[str]) -> str:
+    """One digest of the digests of many rows, in their order."""
+    return hashlib.sha256("".join(inputs).encode()).hexdigest()
 
 
 def write_part(table: pa.Table, path: Path, run: str) -> Part:
@@ -52,7 +61,8 @@ def write_part(table: pa.Table, path: Path, run: str) -> Part:
     """
     counted = table["status"].value_counts().to_pylist()
     statuses = dict(sorted((str(c["values"]), int(c["counts"])) for c in counted))
-    told = {RUN: run.encode(), ROWS: str(table.num_rows).encode(), STATUSES: json.dumps(statuses).encode()}
+    read = digest_of(table[INPUTS].to_pylist())
+    told = {RUN: run.encode(), ROWS: str(table.num_rows).encode(), STATUSES: json.dumps(statuses).encode(), READ: read.encode()}
     schema = table.schema.with_metadata({**(table.schema.metadata or {}), **told})
     draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
     settings: dict[str, Any] = {
@@ -76,7 +86,7 @@ def write_part(table: pa.Table, path: Path, run: str) -> Part:
             field="target",
             value=str(path),
         ) from error
-    return Part(path, table.num_rows, statuses)
+    return Part(path, table.num_rows, statuses, read)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -120,7 +130,7 @@ def read_part(path: Path, run: str) -> Part | None:
             field="target",
             value=str(path),
         )
-    return Part(path, int(told[ROWS]), json.loads(told[STATUSES]))
+    return Part(path, int(told[ROWS]), json.loads(told[STATUSES]), told[READ].decode())
 
 
 def clear_drafts(folder: Path) -> None:

@@ -8,6 +8,8 @@
 
 A part gets its name only when it is whole and on disk, so a part that is there is finished, and a second start makes only what is missing. Every byte is a
 function of input, advisor, day, picks and rows a part: an interrupted run and an undisturbed one leave the same files.
+
+A client who stands in the input twice, in whichever parts, is advised at his first row; every later one is a row with the status `invalid_input`.
 """
 # pyright: reportUnknownParameterType=false
 
@@ -22,17 +24,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from advisor.adapters.engines.job import Desk, Job
 from advisor.adapters.engines.local import file_digest, in_order
-from advisor.adapters.engines.parts import Part, clear_drafts, part_path, read_part, write_part, write_text
+from advisor.adapters.engines.parts import Part, clear_drafts, digest_of, part_path, read_part, write_part, write_text
+from advisor.adapters.engines.repeats import REPEATED, MetIds
+from advisor.arrays import IntArray
 from advisor.data.client_arrow import arrow_batches, files_of, opened
+from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
+from advisor.engine.inputs import input_digests
 from advisor.errors import InputError
 
 RUN_FILE, SUMMARY_FILE = "run.json", "summary.json"
 ROWS_PER_PART = 50_000
+_NOBODY: IntArray = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def advise_stream(
         progress: Show a bar (needs tqdm).
 
     Returns:
-        Counts by status. No client is lost or written twice: part i holds rows i * rows_per_part onwards of the input, in its order.
+        Counts by status. No client is lost or advised twice: part i holds rows i * rows_per_part onwards of the input, in its order, and an id is advised once.
 
     Raises:
         InputError: The source cannot be read, the folder holds another run or cannot be written, or the input has changed since the run began. Finished parts
@@ -89,14 +97,14 @@ def advise_stream(
     job = Job.of(desk, schema)
     run = _begin(target, job, source, rows_per_part)
     already = dict(_finished(target, run))
-    tasks = ((job, table, part_path(target, i), run, already.get(i)) for i, table in enumerate(arrow_batches(source, rows_per_part)))
+    tasks = _tasks(job, source, target, run, already, rows_per_part)
     parts: list[Part] = []
     with _bar(progress) as moved:
         for part in in_order(_advise_part, tasks, workers):
             parts.append(part)
             moved(part.rows)
     if not parts:
-        parts.append(_advise_part(job, schema.empty_table(), part_path(target, 0), run, already.get(0)))
+        parts.append(_advise_part(job, schema.empty_table(), _NOBODY, part_path(target, 0), run, already.get(0)))
     if any(number >= len(parts) for number in already):
         raise _changed(target)
     statuses: Counter[str] = Counter()
@@ -109,10 +117,17 @@ def advise_stream(
     return summary
 
 
-def _advise_part(job: Job, table: pa.Table, path: Path, run: str, done: Part | None) -> Part:
+def _tasks(job: Job, source: Any, folder: Path, run: str, already: Mapping[int, Part], rows: int) -> Iterator[tuple[Any, ...]]:
+    met = MetIds()
+    for number, table in enumerate(arrow_batches(source, rows)):
+        yield job, table, met.repeated(table["id"]), part_path(folder, number), run, already.get(number)
+
+
+def _advise_part(job: Job, table: pa.Table, twice: IntArray, path: Path, run: str, done: Part | None) -> Part:
+    problems = dict.fromkeys(twice.tolist(), REPEATED)
     if done is None:
-        return write_part(job.on_table(table), path, run)
-    if done.rows != table.num_rows:
+        return write_part(job.on_table(table, problems), path, run)
+    if done.rows != table.num_rows or done.read != digest_of(input_digests(job.clients(table, problems), as_day(job.model.as_of, "as_of"))):
         raise _changed(path)
     return done
 
@@ -147,7 +162,7 @@ def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
 
 
 def _identity(source: Any, schema: pa.Schema) -> object:
-    """What tells one input from another: of files their names and digests, of a stream its columns (its rows are counted part by part)."""
+    """What tells one input from another: of files their names and digests, of a stream its columns (its rows are compared part by part)."""
     if isinstance(source, str | Path | Sequence):
         files: list[Path] = files_of(source)  # pyright: ignore[reportUnknownArgumentType]
         return [[path.name, file_digest(path)] for path in files]
@@ -173,7 +188,7 @@ def _finish(summary: Summary, run: str) -> None:
 
 def _changed(path: Path) -> InputError:
     return InputError(
-        f"{path} does not fit the input any more: rows were added or removed since the run began. Run into an empty folder.",
+        f"{path} does not fit the input any more: rows were added, removed or changed since the run began. Run into an empty folder.",
         field="source",
         value=str(path),
     )

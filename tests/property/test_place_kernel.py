@@ -11,7 +11,7 @@ from advisor import GroupLimit, LinearLimit, Mandate, ReturnModel
 from advisor.errors import InfeasibleError
 from advisor.optimize.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
 from advisor.optimize.frontier import Frontier, trace_frontier
-from advisor.optimize.placing import Placer
+from advisor.optimize.placing import MEASURED, Placer
 from advisor.optimize.preferences import Preferences
 
 
@@ -89,7 +89,6 @@ def test_one_pass_corrects_as_the_report_does(seed: int) -> None:
         disposition_se=some(0.0, 0.4),
         overconfidence=some(0.5, 3.0),
         evaluation_years=rng.uniform(0.1, 20.0, 40),
-        reference_return=rng.uniform(-0.02, 0.05, 40),
     )
     policy = BiasPolicy(cap=float(rng.uniform(1.0, 4.0)), population_loss_aversion=float(rng.choice([1.0, 1.955])))
     gamma = np.where(rng.random(40) < 0.1, np.inf, 10.0 ** rng.uniform(-1, 2, 40))
@@ -97,7 +96,7 @@ def test_one_pass_corrects_as_the_report_does(seed: int) -> None:
     finite = np.where(np.isfinite(gamma), gamma, 1.0)
     wanted = frontier.effective_risk_aversion(Preferences(finite, own, evidence.reference_return, evidence.evaluation_years))
     told = combine_corrections(gamma, np.where(np.isfinite(gamma) & (own > 1.0), wanted, gamma), evidence, policy)
-    found = Placer.of(frontier).corrected(gamma, evidence, policy)
+    found = Placer.of(frontier).corrected(gamma, np.array([getattr(evidence, n) for n in MEASURED]), evidence.evaluation_years, policy)
     assert found[:, 0] == pytest.approx(told.effective, rel=1e-12)
     factors = np.stack([told.loss_aversion_factor, told.disposition_factor, told.overconfidence_factor], axis=1)
     assert np.abs(found[:, 1:] - factors).max() <= 1e-12

@@ -10,6 +10,8 @@ import pandas as pd
 from advisor.arrays import DayArray
 from advisor.errors import InputError
 
+WRITTEN = len("2026-02-01")
+
 
 def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     """One day as `datetime64[D]`. Raises `InputError` when `value` is no day.
@@ -17,10 +19,10 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     >>> as_day("2026-02-01", "as_of")
     np.datetime64('2026-02-01')
     """
-    if isinstance(value, np.datetime64) and value.dtype == "datetime64[D]" and not np.isnat(value):
-        return value
+    if type(value) is date or (isinstance(value, np.datetime64) and not np.isnat(value)):
+        return np.datetime64(value, "D")
     try:
-        day = np.datetime64(pd.Timestamp(value), "D")
+        day = np.datetime64(date.fromisoformat(value) if isinstance(value, str) and len(value) == WRITTEN else pd.Timestamp(value), "D")
     except (TypeError, ValueError) as error:
         raise InputError(
             f"{field} is {value!r}, which is no day; write it as 2026-02-01 or pass a date.", field=field, value=value

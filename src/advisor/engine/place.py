@@ -14,8 +14,8 @@ from advisor.data.profiles import RiskProfiles
 from advisor.engine.holdings import Holdings
 from advisor.engine.own_limits import floor_of, place_around
 from advisor.engine.shelf import FrontierShelf, Standing
-from advisor.optimize.corrections import BiasEvidence, BiasPolicy
-from advisor.optimize.placing import Placer
+from advisor.optimize.corrections import BiasPolicy
+from advisor.optimize.placing import MEASURED, Placer
 
 STATUSES = (
     "ok",
@@ -34,8 +34,6 @@ OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_ASSET, INFEASIBLE, ABOVE, HOLDI
 INVESTED = (OK, HOLDINGS_ABOVE)
 """Statuses that come with a portfolio."""
 BROKEN_BY_KEPT = "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
-CORRECTING = ("loss_aversion", "loss_aversion_se", "disposition", "disposition_se", "overconfidence")
-"""Columns of `ClientTable.biases` that bear on risk aversion."""
 SHORTEST_HORIZON = 1.0 / 12.0
 """Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
 
@@ -91,12 +89,15 @@ def first_status(clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[
     return status, problems
 
 
-def evidence_of(clients: ClientTable) -> BiasEvidence | None:
-    """What the table says about biases, as the corrections read it; None where it says nothing."""
-    known = {name: clients.biases[name] for name in CORRECTING if name in clients.biases}
+def measured_biases(clients: ClientTable) -> FloatArray | None:
+    """What the table says about biases, in the order of `MEASURED`, nan = unknown, shape (5, c); None where it says nothing."""
+    known = [(row, clients.biases[name]) for row, name in enumerate(MEASURED) if name in clients.biases]
     if not known:
         return None
-    return BiasEvidence.of(len(clients), **known, evaluation_years=np.maximum(clients.horizon_years, SHORTEST_HORIZON))
+    measured: FloatArray = np.full((len(MEASURED), len(clients)), np.nan)
+    for row, column in known:
+        measured[row] = column
+    return measured
 
 
 def place(
@@ -125,7 +126,7 @@ def place(
     count, n = len(clients), len(shelf.model)
     status, problems = start[0].copy(), dict(start[1])
     draft = _Draft.empty(count, n)
-    evidence = evidence_of(clients)
+    measured, years = measured_biases(clients), np.maximum(clients.horizon_years, SHORTEST_HORIZON)
     keys = profiles.level * (len(holdable.allowed) + 1) + holdable.class_of
     standings: list[Standing] = []
     standing_of = np.full(count, -1, dtype=np.int64)
@@ -140,7 +141,9 @@ def place(
         if standing.problem:
             problems.update(dict.fromkeys(rows.tolist(), standing.problem))
         if standing.placer is not None:
-            draft.fill(rows, standing.placer, standing.risk_aversion, None if evidence is None else evidence.take(rows), policy)
+            rational: FloatArray = np.full(len(rows), standing.risk_aversion)
+            corrected = None if measured is None else standing.placer.corrected(rational, measured[:, rows], years[rows], policy)
+            draft.fill(rows, standing.placer, rational, corrected)
         elif standing.frontier is not None:
             draft.volatility[rows] = standing.frontier.volatility[0]
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
@@ -204,11 +207,9 @@ class _Draft:
         columns = (self.risk_aversion, self.effective, self.factors, self.weights, self.mean, self.volatility, self.kkt_residual)
         return Places(status, problems, *columns, standings, standing_of, keepers)
 
-    def fill(self, rows: IntArray, placer: Placer, rational: float, evidence: BiasEvidence | None, policy: BiasPolicy) -> None:
-        effective = np.full(len(rows), rational)
-        self.risk_aversion[rows] = effective
-        if evidence is not None:
-            corrected = placer.corrected(effective, evidence, policy)
+    def fill(self, rows: IntArray, placer: Placer, rational: FloatArray, corrected: FloatArray | None) -> None:
+        effective = self.risk_aversion[rows] = rational
+        if corrected is not None:
             effective = corrected[:, 0]
             for factor, told in zip(self.factors.values(), corrected.T[1:], strict=True):
                 factor[rows] = told

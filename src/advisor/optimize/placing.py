@@ -9,7 +9,7 @@ import numpy as np
 from advisor.arrays import FloatArray, frozen
 from advisor.errors import InputError
 from advisor.optimize.certificate import binding_limits
-from advisor.optimize.corrections import BiasEvidence, BiasPolicy
+from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.frontier import Frontier
 from advisor.optimize.limits import Limits
 
@@ -93,12 +93,13 @@ class Placer:
         (kernels.place_some if gamma.size <= FEW else kernels.place_rows)(np.array(gamma), *self.scalars, *self.arrays, weights, told)
         return Places(weights, told[:, 0], told[:, 1], told[:, 2])
 
-    def corrected(self, gamma: FloatArray, evidence: BiasEvidence, policy: BiasPolicy) -> FloatArray:
+    def corrected(self, gamma: FloatArray, measured: FloatArray, evaluation_years: FloatArray, policy: BiasPolicy) -> FloatArray:
         """Risk aversion after the behavioural correction, and the factor that each bias alone would put on it.
 
         Args:
             gamma: Rational risk aversion, shape (c,), 0 to inf.
-            evidence: Of the same clients.
+            measured: Columns of `BiasEvidence` in the order of `MEASURED`, nan = unknown, shape (5, c).
+            evaluation_years: How often each looks at the result, shape (c,).
             policy: The house's rules.
 
         Returns:
@@ -107,10 +108,9 @@ class Placer:
         """
         import advisor.optimize.kernels as kernels
 
-        known = np.array([getattr(evidence, name) for name in MEASURED])
         rules, told = np.array(policy.values), np.empty((gamma.size, 4))
         run = kernels.correct_some if gamma.size <= FEW else kernels.correct_rows
-        run(np.array(gamma), known, evidence.evaluation_years, evidence.reference_return, rules, *self.arrays[:2], told)
+        run(gamma, measured, evaluation_years, np.zeros(gamma.size), rules, *self.arrays[:2], told)
         return told
 
     def binding(self, gamma: float) -> list[tuple[str, float]]:

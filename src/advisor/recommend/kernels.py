@@ -245,14 +245,108 @@ def _open_taste(likes: FloatArray, allowed: BoolArray, held: IntArray, base: Flo
 
 
 @_inlined
-def _best(base: FloatArray, owned: BoolArray, closed: FloatArray, worth: FloatArray) -> tuple[int, float]:
-    """Open product with the largest taste + worth * closed share, ties by column; -1 where none is open. A held one must close something."""
+def _best(base: FloatArray, owned: BoolArray, closed: FloatArray, worth: FloatArray, extra: FloatArray) -> tuple[int, float]:
+    """Open product with the largest taste + worth * closed share + extra, ties by column; -1 where none is open. A held one must close something."""
     chosen, value = -1, -np.inf
     for j in range(len(base)):
-        score = base[j] + worth[j] * closed[j]
+        score = base[j] + worth[j] * closed[j] + extra[j]
         if score > value and (closed[j] > 0.0 or not owned[j]):
             chosen, value = j, score
     return chosen, value
+
+
+@_inlined
+def _usefulness(
+    risk: FloatArray,
+    wealth: float,
+    gamma: float,
+    exposures: tuple[IntArray, IntArray, FloatArray],
+    moments: tuple[FloatArray, FloatArray, FloatArray],
+    out: FloatArray,
+) -> None:
+    """Marginal certainty equivalent of each product; where risk aversion has no end, minus what it adds to variance. `risk`: covariance times portfolio."""
+    excess, variance, least = moments
+    tilt, drag = (1.0, gamma) if gamma < np.inf else (0.0, 1.0)
+    for j in range(len(out)):
+        together = 0.0
+        for e in range(exposures[0][j], exposures[0][j + 1]):
+            together += exposures[2][e] * risk[exposures[1][e]]
+        size = min(least[j] / wealth, 1.0) if wealth > 0.0 else 1.0
+        out[j] = tilt * excess[j] - drag * (together + 0.5 * size * variance[j])
+
+
+@_inlined
+def _hold_more(
+    share: float,
+    product: int,
+    client: tuple[float, float],
+    covariance: FloatArray,
+    exposures: tuple[IntArray, IntArray, FloatArray],
+    moments: tuple[FloatArray, FloatArray, FloatArray],
+    risk: FloatArray,
+    useful: FloatArray,
+) -> None:
+    """Usefulness after a share of wealth went into a product."""
+    if share <= 0.0:
+        return
+    for e in range(exposures[0][product], exposures[0][product + 1]):
+        for a in range(len(risk)):
+            risk[a] += share * exposures[2][e] * covariance[exposures[1][e], a]
+    _usefulness(risk, client[0], client[1], exposures, moments, useful)
+
+
+@_inlined
+def _open_usefulness(
+    weights: FloatArray,
+    client: tuple[float, float],
+    covariance: FloatArray,
+    exposures: tuple[IntArray, IntArray, FloatArray],
+    moments: tuple[FloatArray, FloatArray, FloatArray],
+    base: FloatArray,
+    risk: FloatArray,
+    useful: FloatArray,
+) -> tuple[float, float]:
+    """Usefulness of each product to a client (wealth, risk aversion); its smallest value over what is open (base above -inf) and 1 / range (0 where all are alike)."""
+    for a in range(len(risk)):
+        risk[a] = 0.0
+        for c in range(len(risk)):
+            risk[a] += covariance[a, c] * weights[c]
+    _usefulness(risk, client[0], client[1], exposures, moments, useful)
+    low, high = np.inf, -np.inf
+    for j in range(len(useful)):
+        if base[j] != -np.inf:
+            low, high = min(low, useful[j]), max(high, useful[j])
+    return (low, 1.0 / (high - low)) if high > low else (0.0, 0.0)
+
+
+@_inlined
+def _close_gaps(
+    remaining: FloatArray,
+    total: float,
+    moved: BoolArray,
+    exposures: tuple[IntArray, IntArray, FloatArray],
+    least: FloatArray,
+    base: FloatArray,
+    blocked: BoolArray,
+    closed: FloatArray,
+) -> None:
+    """Share of the whole gap that each open product can close; only products that touch an asset whose gap moved are looked at again."""
+    for j in range(len(base)):
+        touched = False
+        for e in range(exposures[0][j], exposures[0][j + 1]):
+            touched |= moved[exposures[1][e]]
+        if touched:
+            use = total > 0.0 and base[j] != -np.inf and not blocked[j]
+            closed[j] = _closable(remaining, j, exposures, least) / total if use else 0.0
+
+
+@_inlined
+def _place(remaining: FloatArray, moved: BoolArray, exposures: tuple[IntArray, IntArray, FloatArray], product: int, money: float) -> None:
+    """Take what was placed in a product from the gaps, and say which moved."""
+    moved[:] = False
+    for e in range(exposures[0][product], exposures[0][product + 1]):
+        moved[exposures[1][e]] = money > 0.0
+        remaining[exposures[1][e]] = max(0.0, remaining[exposures[1][e]] - money * exposures[2][e])
 
 
 @_compiled
@@ -263,38 +357,49 @@ def pick_rows(
     gaps: FloatArray,
     exposures: tuple[IntArray, IntArray, FloatArray],
     products: tuple[FloatArray, FloatArray],
-    settings: tuple[int, bool],
-) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
-    """Greedy picks by taste and by the gap they close; see `portfolio_fit.pick_products`."""
-    (k, top_up), (least, worth) = settings, products
+    own: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+    similarity: FloatArray,
+    settings: tuple[int, bool, float, float],
+) -> tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Greedy picks by taste, by the gap they close, by what they do for the portfolio and by novelty; see `portfolio_fit.pick_products`.
+
+    `own`: `OwnPortfolio.arrays`, of length 0 where no portfolio counts.
+    """
+    (k, top_up, rate, variety), (least, worth) = settings, products
+    weights, wealth, gamma, covariance, moments = own[0], own[1], own[2], own[3], (own[4], own[5], least)
     count, width = taste.shape
     top, best, money = np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan), np.zeros((count, k))
-    unplaced = gaps.copy()
+    gained, unplaced, knows = np.full((count, k), np.nan), gaps.copy(), len(gamma) > 0
     for b in prange((count + BLOCK - 1) // BLOCK):
-        base, closed, owned = np.empty(width), np.zeros(width), np.empty(width, dtype=np.bool_)
-        moved = np.empty(gaps.shape[1], dtype=np.bool_)
+        base, closed, owned, barred = np.empty(width), np.zeros(width), np.empty(width, dtype=np.bool_), np.zeros(width, dtype=np.bool_)
+        extra, useful, alike = np.zeros(width), np.zeros(width), np.zeros(width)
+        moved, risk = np.empty(gaps.shape[1], dtype=np.bool_), np.zeros(gaps.shape[1])
         for i in range(b * BLOCK, min(count, (b + 1) * BLOCK)):
-            remaining, total = unplaced[i], 0.0
+            remaining, total, low, scale = unplaced[i], 0.0, 0.0, 0.0
             for a in range(len(remaining)):
                 total += remaining[a]
             _open_taste(taste[i], masks[1][masks[0][i]], held[1][held[0][i] : held[0][i + 1]], base, owned)
+            if not top_up:
+                barred[:] = owned
             moved[:] = True
+            alike[:] = 0.0
+            if knows:
+                low, scale = _open_usefulness(weights[i], (wealth[i], gamma[i]), covariance, exposures, moments, base, risk, useful)
             for slot in range(k):
-                for j in range(width):
-                    touched = False
-                    for e in range(exposures[0][j], exposures[0][j + 1]):
-                        touched |= moved[exposures[1][e]]
-                    if touched:
-                        use = total > 0.0 and base[j] != -np.inf and (top_up or not owned[j])
-                        closed[j] = _closable(remaining, j, exposures, least) / total if use else 0.0
-                chosen, value = _best(base, owned, closed, worth)
+                _close_gaps(remaining, total, moved, exposures, least, base, barred, closed)
+                for j in range(width if knows or variety > 0.0 else 0):
+                    extra[j] = rate * ((useful[j] - low) * scale) - variety * alike[j]
+                chosen, value = _best(base, owned, closed, worth, extra)
                 if chosen < 0:
                     break
                 base[chosen] = -np.inf
                 placed = _closable(remaining, chosen, exposures, least)
                 top[i, slot], best[i, slot], money[i, slot] = chosen, value, placed
-                moved[:] = False
-                for e in range(exposures[0][chosen], exposures[0][chosen + 1]):
-                    moved[exposures[1][e]] = placed > 0.0
-                    remaining[exposures[1][e]] = max(0.0, remaining[exposures[1][e]] - placed * exposures[2][e])
-    return top, best, money, unplaced
+                _place(remaining, moved, exposures, chosen, placed)
+                if knows:
+                    gained[i, slot] = useful[chosen] if gamma[i] < np.inf else np.nan
+                    share = placed / wealth[i] if wealth[i] > 0.0 else 0.0
+                    _hold_more(share, chosen, (wealth[i], gamma[i]), covariance, exposures, moments, risk, useful)
+                if variety > 0.0:
+                    alike[:] = np.maximum(alike, similarity[chosen])
+    return top, best, money, unplaced, gained

@@ -1,4 +1,4 @@
-"""Picks that implement a target portfolio: ordered by taste and by the gap they close, sized in money."""
+"""Picks that implement a target portfolio: ordered by taste, by the gap they close and by what they do for what is held, sized in money."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.eligibility import Eligibility
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Rows
+from advisor.recommend.own_portfolio import NOBODY, NOTHING, OwnPortfolio
 from advisor.recommend.recipe import check_range
 
 
@@ -22,12 +23,15 @@ class Picks:
         scores: Taste (0..1) plus fit, nan where empty, shape (c, k).
         money: Money to place in each, 0 = a suggestion, shape (c, k).
         unplaced: What no pick could take, by asset, shape (c, n).
+        utility: Annual gain in certainty equivalent per unit of money put into each pick, fee paid, after the picks before it; nan where empty or
+            where risk aversion has no end, None where no portfolio counted. Shape (c, k).
     """
 
     codes: IntArray
     scores: FloatArray
     money: FloatArray
     unplaced: FloatArray
+    utility: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,51 +71,84 @@ def pick_products(
     held: Rows | None = None,
     fit_weight: float = 1.0,
     allow_held: bool = True,
+    own: OwnPortfolio | None = None,
+    similarity: FloatArray | None = None,
+    diversity: float = 0.0,
 ) -> Picks:
-    """Choose k products a client, one after the other, each by its taste and by how much of the open gap it closes.
+    """Choose k products a client, one after the other, each by its taste and by what it does for the client's own portfolio.
 
-    At each step the allowed product with the largest `taste + fit_weight * closed * (1 - fee)` is taken, ties by column. `taste` is scaled to
-    0..1 over what the client may have (all 0 where all are alike); `closed` is the share of the client's whole gap that the product can close:
-    money / sum(gap), with the largest money that overshoots no asset's remaining gap, and 0 where that is less than its smallest purchase.
+    At each step the allowed product with the largest value is taken, ties by column:
+
+        taste + fit_weight * (closed * (1 - fee) + own.share * useful) - diversity * alike
+
+    - `taste` is scaled to 0..1 over what the client may have (all 0 where all are alike).
+    - `closed` is the share of the client's whole gap that the product can close: money / sum(gap), with the largest money that overshoots no asset's
+      remaining gap, and 0 where that is less than its smallest purchase.
+    - `useful` is the marginal certainty equivalent of buying the product at its smallest size (see `portfolio_utility`), scaled to 0..1 over what the client may
+      have at the first step. Money placed by earlier picks counts as held, so the second fund of a kind is worth less than the first.
+    - `alike` is the largest similarity to a product already taken.
 
     Args:
         taste: Scores, shape (c, p), finite.
         eligible: What each client may be offered, by class.
         gaps: Money still to be placed by asset, at least 0, shape (c, n).
-        exposures: Share of each product in each asset, rows adding up to 1, shape (p, n); or the same, compressed.
+        exposures: Share of each product in each asset, rows adding up to 1, shape (p, n).
         k: Slots.
         min_purchase: Smallest purchase in money, shape (p,); default 0.
         fee: Annual fee as a fraction, shape (p,); default 0.
         held: What each client holds, by column; codes of p and above are ignored.
         fit_weight: The trade-off: how much closing the whole gap weighs against the whole range of taste. 0 is pure taste, in the order of the
-            masked ranking.
+            masked ranking (with `diversity` 0).
         allow_held: A held product may be topped up where that closes a gap. Otherwise (and always with `fit_weight` 0) held ones are left out.
+        own: What each client has; None: usefulness does not count.
+        similarity: 0..1 between products, shape (p, p), such as `exposure_similarity`; needed where `diversity` is above 0.
+        diversity: 0 does not care; 1 gives the whole range of taste for a product unlike those already taken.
 
     Returns:
-        Picks. For each client and asset gap = sum(money * exposure) + unplaced, to rounding. A client's row has the same bits in every batch.
+        Picks. For each client and asset gap = sum(money * exposure) + unplaced, to rounding. A client's row has the same bits in every batch; beyond its
+        input and output the work takes a few rows of p numbers a thread, whatever c is.
 
     Raises:
-        InputError: Shapes disagree, or a gap is negative.
+        InputError: Shapes disagree, a gap is negative, or diversity is asked for without similarities.
     """
     count, width = taste.shape
     put = exposures if isinstance(exposures, Exposures) else Exposures.of(exposures)
     _check(taste, eligible, gaps, put)
     check_range("k", k, 1, why="there is no slot to fill")
     check_range("fit_weight", fit_weight, 0.0, 1e6, why="a negative one would prefer products that close nothing")
+    check_range("diversity", diversity, 0.0, 1e6, why="a negative one would look for more of the same")
+    if own is not None:
+        own.check(count, put.shape)
+    if diversity > 0.0:
+        _check_similarity(similarity, width)
     from advisor.recommend.kernels import pick_rows
 
     owned = held or Rows(np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS)
     zero = np.zeros(width)
-    codes, scores, money, unplaced = pick_rows(
+    least = zero if min_purchase is None else min_purchase
+    rate = 0.0 if own is None else fit_weight * own.share
+    codes, scores, money, unplaced, utility = pick_rows(
         taste,
         (eligible.class_of, eligible.allowed),
         (owned.indptr, owned.codes),
         gaps,
         (put.indptr, put.assets, put.shares),
-        (zero if min_purchase is None else min_purchase, fit_weight * (1.0 - (zero if fee is None else fee))),
-        (k, allow_held and fit_weight > 0.0),
+        (least, fit_weight * (1.0 - (zero if fee is None else fee))),
+        NOBODY if own is None or rate == 0.0 else own.arrays(),
+        NOTHING if similarity is None else similarity,
+        (k, allow_held and fit_weight > 0.0, rate, float(diversity)),
     )
-    return Picks(codes, scores, money, unplaced)
+    return Picks(codes, scores, money, unplaced, utility if rate else None)
+
+
+def _check_similarity(similarity: FloatArray | None, width: int) -> None:
+    if similarity is None or similarity.shape != (width, width):
+        shape = None if similarity is None else similarity.shape
+        raise InputError(
+            f"diversity is above 0, but similarity is {shape} for {width} products; pass one of shape (p, p), such as exposure_similarity.",
+            field="similarity",
+            value=shape,
+        )
 
 
 def _check(taste: FloatArray, eligible: Eligibility, gaps: FloatArray, exposures: Exposures) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.returns import ReturnModel
-from advisor.optimize.certificate import objective_scale, terms_of
+from advisor.optimize.certificate import objective_scale
 from advisor.optimize.limits import Limits
 
 STRAIGHT = 1e-9
@@ -45,26 +45,63 @@ class CornerPath:
         return np.where((corner < len(y))[:, None], risk[:, None] * inside, ray)
 
 
-def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> tuple[FloatArray, float]:
-    """KKT residual of each corner, shape (m,), with the multipliers of the segment above it, and the largest of all residuals: of corners with the
-    multipliers of either side, of the points half-way between corners, and of the last one for a client who only wants the mean.
+@dataclass(frozen=True, eq=False)
+class PathProof:
+    """What was proved about a path.
+
+    Args:
+        residual: KKT residual of each corner with the multipliers of the segment above it, shape (m,).
+        worst: The largest of all residuals: also of corners with the multipliers of the segment below, where these differ, of the points half-way
+            between corners, and of the last corner for a client who only wants the mean. On a segment the gap is a parabola, so three points bound it.
+        mean: Of the corners, shape (m,).
+        variance: Of the corners, shape (m,).
     """
-    m, w, t = len(path.risk_tolerance), path.weights, path.risk_tolerance
-    marginal, corner = w @ model.covariance, np.arange(m)
-    y = path.multipliers
-    after = y[1:, 0] if len(y) else y[:, 0]
-    jumps = np.flatnonzero((np.concatenate([after, path.last[None]])[: m - 1] != y[:, 1]).any(axis=1))
-    # corners from below where their multipliers differ, from above; segments half-way; the last corner for who only wants the mean
-    at = np.concatenate([corner, corner[:-1], jumps, corner[-1:]])
-    share = np.concatenate([np.zeros(m), np.full(m - 1, 0.5), np.ones(jumps.size), np.zeros(1)])
-    step = np.minimum(at + 1, m - 1)
-    with np.errstate(divide="ignore"):
-        gamma = 1.0 / (t[at] + share * (t[step] - t[at]))
-    gamma[-1] = 0.0
-    rows, pull = w[at] + share[:, None] * (w[step] - w[at]), marginal[at] + share[:, None] * (marginal[step] - marginal[at])
-    capless = limits if limits.max_volatility is None else replace(limits, max_volatility=None)
-    residual = terms_of(model, capless, rows, pull, gamma, path.multipliers_at(at, share, gamma), gamma).residual
-    return residual[:m], float(residual.max())
+
+    residual: FloatArray
+    worst: float
+    mean: FloatArray
+    variance: FloatArray
+
+
+def prove_path(model: ReturnModel, limits: Limits, path: CornerPath) -> PathProof:
+    """`certify_path`, compiled."""
+    import advisor.optimize.kernels as kernels
+
+    corners = (path.risk_tolerance, path.weights, path.multipliers, path.last, path.slope)
+    edges = (limits.lower, limits.upper, limits.rows, limits.row_lower, limits.row_upper)
+    return PathProof(*kernels.path_residuals(*corners, model.covariance, model.mean, *edges))
+
+
+def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> PathProof:
+    """KKT residuals of a path from model, limits and multipliers alone; the volatility cap is not looked at.
+
+    In units of `w'Sw/2 - t mean'w`, divided by t above 1, which is the objective of `certificate` at the risk aversion 1/t.
+    """
+    t, w, y = path.risk_tolerance, path.weights, path.multipliers
+    m, marginal = len(t), w @ model.covariance
+    above = np.concatenate([y[:, 0], path.last[None]])
+    jumps = np.flatnonzero((above[1:] != y[:, 1]).any(axis=1))
+    half = (0.5 * (a[1:] + a[:-1]) for a in (w, marginal, t))
+    ends = (w[jumps + 1], w[-1:]), (marginal[jumps + 1], 0.0 * w[-1:]), (t[jumps + 1], np.ones(1))
+    points, pull, tau = (np.concatenate([a, b, *c]) for a, b, c in zip((w, marginal, t), half, ends, strict=True))
+    prices = np.concatenate([above, 0.5 * (y[:, 0] + y[:, 1]), y[jumps, 1], path.slope[None]])
+    missing = points.sum(axis=1) - 1.0
+    broken = np.maximum(np.abs(missing), np.maximum(limits.lower - points, points - limits.upper).max(axis=1))
+    mean, variance = points @ model.mean, np.einsum("cn,cn->c", pull, points)
+    pull -= np.multiply.outer(tau, model.mean)
+    pull -= prices[:, :1]
+    gap = prices[:, 0] * missing
+    if limits.row_names:
+        value, p = points @ limits.rows.T, prices[:, 1:]
+        edge = np.where(p > 0.0, limits.row_lower, limits.row_upper)
+        p, edge = np.where(np.isfinite(edge), p, 0.0), np.where(np.isfinite(edge), edge, 0.0)
+        gap += np.einsum("cr,cr->c", p, value - edge)
+        pull -= p @ limits.rows
+        broken = np.maximum(broken, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1))
+    gap += np.einsum("cn,cn->c", pull, points - np.where(pull > 0.0, limits.lower, limits.upper))
+    unit = np.maximum(tau, 1.0)
+    residual = np.maximum(broken, gap / np.maximum(unit, np.abs(tau * mean - 0.5 * variance)))
+    return PathProof(residual[:m], float(residual.max()), mean[:m], variance[:m])
 
 
 def merged(path: CornerPath) -> CornerPath:

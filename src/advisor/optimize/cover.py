@@ -57,7 +57,7 @@ def _path_of(corners: list[tuple[float, FloatArray, FloatArray]], slope: FloatAr
 
 def _interval(scaled: ScaledProgram, sides: IntArray, row_sides: IntArray, tau: float) -> tuple[float, float, tuple[FloatArray, ...]]:
     """Where the active set is optimal, and the line `w0 + t w1` with multipliers `y0 + t y1` it gives; empty when it is not optimal at `tau`."""
-    p, n = scaled.program, scaled.mean.size
+    p, n = scaled, scaled.mean.size
     free, rows = np.nonzero(sides == 0)[0], np.nonzero(row_sides != 0)[0]
     w0 = np.where(sides < 0, p.lower, np.where(sides > 0, p.upper, 0.0))
     edge = np.where(row_sides[rows] < 0, p.row_lower[rows], p.row_upper[rows])

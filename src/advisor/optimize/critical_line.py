@@ -1,7 +1,7 @@
 """Markowitz' critical line: every corner of the frontier, each one certified.
 
 The program is `min 1/2 w'Sw - t m'w` over the limits, for all risk tolerances `t >= 0` at once. Its solution is piecewise linear in `t`; the
-corners are where the set of active limits changes. The walk goes upward from the least risky portfolio, which an exact solver finds: from that
+corners are where the set of active limits changes. The walk goes upward from the least risky portfolio, found by pivoting: from that
 side ties at the top of the frontier (equal best means, caps that divide 1) are ordinary events. Where events coincide the textbook rule can
 take a wrong turn: then the walk says so, the exact solver finds the active set a little further up, and the walk goes on from there. At the
 end every corner is certified by its duality gap; what does not certify is traced again by `cover`, which asks the exact solver for every
@@ -12,14 +12,17 @@ Source: Markowitz & Todd (2000), Mean-Variance Analysis in Portfolio Choice and 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from advisor.arrays import FloatArray
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, SolverError
 from advisor.optimize.active_set import ExactSolver
-from advisor.optimize.corner_path import CornerPath, certify_path, merged
+from advisor.optimize.corner_path import CornerPath, PathProof, certify_path, merged
 from advisor.optimize.cover import cover
+from advisor.optimize.infeasible import DeferredInfeasibleError, out_of_reach
 from advisor.optimize.limits import Limits
 from advisor.optimize.scaled_program import ScaledProgram, active_sides, scaled_program
 
@@ -30,7 +33,7 @@ NUDGES = (1e-6, 1e-8, 1e-10)
 MAX_RESTARTS = 200
 
 
-def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, FloatArray]:
+def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
     """Every corner portfolio, from the least risky one upward.
 
     Args:
@@ -38,7 +41,7 @@ def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, Float
         limits: Their limits; the volatility cap is not looked at here.
 
     Returns:
-        The corners, and the KKT residual of each, shape (m,): all below 1e-9, also half-way between corners.
+        The corners, and their proof: every KKT residual is below 1e-9, also between corners.
 
     Raises:
         InfeasibleError: No portfolio satisfies the limits (unnamed: see `infeasible.name_contradiction`).
@@ -47,51 +50,70 @@ def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, Float
     rows = len(limits.row_names)
     if bool((limits.lower >= limits.upper).all()):
         return _single(model, limits)
+    path, proof = _straightforward(model, limits)
+    if path is not None and proof is not None and proof.worst <= CERTIFIED:
+        return path, proof
+    if out_of_reach(limits):
+        raise DeferredInfeasibleError(limits)
     scaled = scaled_program(model, limits)
-    solver = ExactSolver(scaled.program)
-    walked = _walk(scaled, solver)
+    walked = _walk(scaled)
     if walked is not None:
-        path = scaled.unscaled(merged(walked), rows)
-        residual, worst = certify_path(model, limits, path)
-        if worst <= CERTIFIED:
-            return path, residual
-    path = scaled.unscaled(merged(cover(scaled, solver)), rows)
-    residual, worst = certify_path(model, limits, path)
-    if worst > CERTIFIED:
+        path = scaled.unscaled(walked, rows)
+        proof = certify_path(model, limits, path)
+        if proof.worst <= CERTIFIED:
+            return path, proof
+    path = scaled.unscaled(merged(cover(scaled, ExactSolver(scaled.program))), rows)
+    proof = certify_path(model, limits, path)
+    if not proof.worst <= CERTIFIED:
         raise SolverError(
-            f"A portfolio of the frontier has a KKT residual of {worst:.3g}, above {CERTIFIED:g}: it may not be optimal and is not returned. The "
+            f"A portfolio of the frontier has a KKT residual of {proof.worst:.3g}, above {CERTIFIED:g}: it may not be optimal and is not returned. The "
             "covariance is likely near-singular; shrink it, or remove duplicate assets.",
             solver="critical line",
             status="not certified",
         )
-    return path, residual
+    return path, proof
 
 
-def _single(model: ReturnModel, limits: Limits) -> tuple[CornerPath, FloatArray]:
+def _single(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
     """The frontier of one portfolio, where every weight is fixed."""
     y = np.zeros(1 + len(limits.row_names))
     path = CornerPath(np.zeros(1), limits.lower[None].copy(), np.zeros((0, 2, y.size)), y, y)
-    residual, _ = certify_path(model, limits, path)
-    if residual[0] > CERTIFIED:
+    proof = certify_path(model, limits, path)
+    if not proof.residual[0] <= CERTIFIED:
         raise InfeasibleError("The fixed weights break a limit.")
-    return path, residual
+    return path, proof
 
 
-def _walk(scaled: ScaledProgram, solver: ExactSolver) -> CornerPath | None:
+def _straightforward(model: ReturnModel, limits: Limits) -> tuple[CornerPath | None, PathProof | None]:
+    """The path and its proof in one compiled call, where nothing ties."""
+    import advisor.optimize.kernels as kernels
+
+    edges = (limits.lower, limits.upper, limits.rows, limits.row_lower, limits.row_upper)
+    told: Any = kernels.trace_path(model.covariance, model.mean, *edges)
+    code, t, w, y, last, slope, *proof = told
+    if code != kernels.END:
+        return None, None
+    return CornerPath(t, w, y, slope, last), PathProof(*proof)
+
+
+def _walk(scaled: ScaledProgram) -> CornerPath | None:
     """The compiled walk, helped over ties by the exact solver; None where that does not get it to the end."""
     import advisor.optimize.kernels as kernels
 
-    p, tau, pieces = scaled.program, 0.0, []
-    room = 2 * (scaled.mean.size + p.row_lower.size) + 32
+    tau, pieces = 0.0, []
+    room = 2 * (scaled.mean.size + scaled.row_lower.size) + 32
+    limits = (scaled.rows, scaled.row_lower, scaled.row_upper, scaled.lower, scaled.upper)
+    solver = ExactSolver(scaled.program)
     point, *sides = active_sides(scaled, solver, 0.0)
     for _ in range(MAX_RESTARTS):
-        data = (scaled.covariance, scaled.mean, scaled.pull, p.rows, p.row_lower, p.row_upper, p.lower, p.upper)
+        data = (scaled.covariance, scaled.mean, scaled.pull, *limits)
         code, taus, weights, multipliers, *ray = kernels.walk_critical_line(*data, sides[0], sides[1], point, tau, room)
         if len(taus) > 1 or code == kernels.END:
             pieces.append((taus, weights, multipliers))
             tau = float(taus[-1])
         if code == kernels.END:
-            return _joined(pieces, np.array(ray))
+            path = _joined(pieces, np.array(ray))
+            return path if len(pieces) == 1 and bool((taus[1:] > taus[:-1]).all()) else merged(path)
         if code == kernels.FULL:
             continue
         for nudge in NUDGES:

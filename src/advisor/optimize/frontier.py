@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -13,9 +13,9 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.cards import frontier_card
 from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals
-from advisor.optimize.corner_path import CornerPath
+from advisor.optimize.corner_path import CornerPath, PathProof, prove_path
 from advisor.optimize.critical_line import trace_corners
-from advisor.optimize.infeasible import name_contradiction
+from advisor.optimize.infeasible import DeferredInfeasibleError, name_contradiction
 from advisor.optimize.limits import Limits, limits_of
 from advisor.optimize.preferences import Preferences
 from advisor.optimize.segments import Segments
@@ -233,57 +233,52 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligib
     """
     limits = limits_of(model, mandate or Mandate(), eligible)
     try:
-        path, residual = trace_corners(model, limits)
+        path, proof = trace_corners(model, limits)
+    except DeferredInfeasibleError:
+        raise
     except (InfeasibleError, SolverError) as error:
         named = name_contradiction(limits)
         raise named if isinstance(named, InfeasibleError) or isinstance(error, InfeasibleError) else error from None
-    frontier = _frontier(model, limits, path, residual)
     cap = limits.max_volatility
-    if cap is None or frontier.volatility[-1] <= cap:
-        return frontier
-    if cap < frontier.volatility[0] * (1.0 - 1e-12):
+    if cap is None or proof.variance[-1] <= cap * cap:
+        return _frontier(model, limits, path, proof)
+    lowest = float(np.sqrt(max(proof.variance[0], 0.0)))
+    if cap < lowest * (1.0 - 1e-12):
         raise InfeasibleError(
-            f"max_volatility {cap:.6g} is below {frontier.volatility[0]:.6g}, the least volatility that the other limits allow; raise it to at least "
-            f"{np.ceil(frontier.volatility[0] * 1e6) / 1e6:.6g}, or admit less risky assets.",
+            f"max_volatility {cap:.6g} is below {lowest:.6g}, the least volatility that the other limits allow; raise it to at least "
+            f"{np.ceil(lowest * 1e6) / 1e6:.6g}, or admit less risky assets.",
             constraints=("max_volatility",),
         )
-    return _cut(frontier, cap)
+    cut = _cut(model, path, proof, cap)
+    return _frontier(model, limits, cut, prove_path(model, limits, cut), 1.0 / float(cut.risk_tolerance[-1]))
 
 
-def _cut(frontier: Frontier, cap: float) -> Frontier:
-    """The frontier up to its first portfolio of volatility `cap`, which serves every client who would take more risk."""
-    gamma, path = float(frontier.risk_aversion_at(cap)[0]), frontier.path
-    tolerance = 1.0 / gamma
-    before = max(int(np.searchsorted(path.risk_tolerance, tolerance, side="left")), 0)
-    weights, y = frontier.at_volatility(cap)[None], path.multipliers[:before].copy()
-    last = y[-1, 1] if before else path.last
-    if before:
-        start = path.risk_tolerance[before - 1]
-        share = (tolerance - start) / (path.risk_tolerance[before] - start)
-        y[-1, 1] = last = y[-1, 0] + share * (y[-1, 1] - y[-1, 0])
-    taus, rows = np.append(path.risk_tolerance[:before], tolerance), np.vstack([path.weights[:before], weights])
-    cut = CornerPath(taus, rows, y, 0.0 * path.slope, last)
-    draft = _frontier(frontier.model, frontier.limits, cut, np.zeros(len(taus)), gamma)
-    with np.errstate(divide="ignore"):
-        residual = draft.kkt_residuals(draft.weights, 1.0 / draft.risk_tolerance)
-    return replace(draft, kkt_residual=frozen(residual))
+def _cut(model: ReturnModel, path: CornerPath, proof: PathProof, cap: float) -> CornerPath:
+    """The path up to its first portfolio of volatility `cap`, which serves every client who would take more risk."""
+    t, w = path.risk_tolerance, path.weights
+    after = max(int(np.searchsorted(np.maximum.accumulate(proof.variance), cap * cap, side="left")), 0)
+    if after == 0:
+        return CornerPath(
+            t[:1], w[:1], path.multipliers[:0], 0.0 * path.slope, path.multipliers[0, 0] if len(path.multipliers) else path.last
+        )
+    step = w[after] - w[after - 1]
+    marginal = model.covariance @ step
+    slope, curve = max(float(w[after - 1] @ marginal), 0.0), max(float(step @ marginal), 0.0)
+    missing = max(cap * cap - float(proof.variance[after - 1]), 0.0)
+    rise = slope + np.sqrt(slope * slope + curve * missing)
+    share = min(missing / rise, 1.0) if rise > 0.0 else 0.0
+    y = path.multipliers[:after].copy()
+    y[-1, 1] = y[-1, 0] + share * (y[-1, 1] - y[-1, 0])
+    taus = np.append(t[:after], t[after - 1] + share * (t[after] - t[after - 1]))
+    return CornerPath(taus, np.vstack([w[:after], w[after - 1] + share * step]), y, 0.0 * path.slope, y[-1, 1])
 
 
-def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, residual: FloatArray, least: float = 0.0) -> Frontier:
-    mean, marginal = path.weights @ model.mean, path.weights @ model.covariance
-    volatility = np.sqrt(np.maximum(np.einsum("mi,mi->m", marginal, path.weights), 0.0))
-    return Frontier(
-        model.assets,
-        frozen(path.risk_tolerance),
-        frozen(path.weights),
-        frozen(mean),
-        frozen(volatility),
-        frozen(residual),
-        limits,
-        model,
-        path,
-        least,
-    )
+def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, proof: PathProof, least: float = 0.0) -> Frontier:
+    volatility, residual = np.sqrt(np.maximum(proof.variance, 0.0)), proof.residual
+    if least > 0.0 and limits.max_volatility is not None:
+        residual = np.maximum(residual, volatility - limits.max_volatility)
+    t, w, mean, volatility, residual = (frozen(a) for a in (path.risk_tolerance, path.weights, proof.mean, volatility, residual))
+    return Frontier(model.assets, t, w, mean, volatility, residual, limits, model, path, least)
 
 
 def _rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bool) -> FloatArray:

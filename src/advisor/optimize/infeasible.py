@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from advisor.errors import AdvisorError, InfeasibleError, SolverError
 from advisor.optimize.limits import Limits
 
 TOLERANCE = 1e-9
+REACH = 1e-7
+"""A row that misses its edge by more than this, relative to its coefficients, cannot be met."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +62,60 @@ def name_contradiction(limits: Limits) -> AdvisorError:
         f"These limits contradict each other for weights that add up to 1: {', '.join(e.said for e in core)}. {cure}",
         constraints=[e.name for e in core],
     )
+
+
+class DeferredInfeasibleError(InfeasibleError):
+    """Limits that are known to contradict each other and are named when somebody reads the message: naming costs many linear programs, knowing does not."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__("")
+        self._limits = limits
+
+    @cached_property
+    def _named(self) -> tuple[str, tuple[str, ...]]:
+        found = name_contradiction(self._limits)
+        return str(found), found.constraints if isinstance(found, InfeasibleError) else ()
+
+    @property
+    def constraints(self) -> tuple[str, ...]:
+        """Names of the limits that contradict each other."""
+        return self._named[1]
+
+    @constraints.setter
+    def constraints(self, value: tuple[str, ...]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The base class has nothing to say yet."""
+
+    def __str__(self) -> str:
+        return self._named[0]
+
+    def __repr__(self) -> str:
+        return f"InfeasibleError({str(self)!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _told, (str(self), self.constraints)
+
+
+def _told(message: str, constraints: tuple[str, ...]) -> InfeasibleError:
+    return InfeasibleError(message, constraints=constraints)
+
+
+def out_of_reach(limits: Limits) -> bool:
+    """True where the bounds alone keep one of the rows from its edges, by more than rounding.
+
+    The least and the most that a row can be over bounds and budget is what filling its cheapest or dearest weights first gives, exactly.
+    """
+    if not limits.row_names:
+        return False
+    room, left = limits.upper - limits.lower, 1.0 - limits.lower.sum()
+    base, scale = limits.rows @ limits.lower, REACH * np.maximum(1.0, np.abs(limits.rows).max(axis=1))
+    order = np.argsort(limits.rows, axis=1)
+    for ranked, sign in ((order, 1.0), (order[:, ::-1], -1.0)):
+        width = room[ranked]
+        filled = np.clip(left - (np.cumsum(width, axis=1) - width), 0.0, width)
+        value = base + np.einsum("rn,rn->r", filled, np.take_along_axis(limits.rows, ranked, axis=1))
+        if (sign * value > sign * (limits.row_upper if sign > 0.0 else limits.row_lower) + scale).any():
+            return True
+    return False
 
 
 def _limits(limits: Limits) -> list[_Limit]:

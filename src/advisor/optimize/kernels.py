@@ -2,7 +2,7 @@
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false, reportPossiblyUnboundVariable=false
 """The hot loops of the optimiser, compiled by numba on first use. Each is compared in the tests with a plain reference.
 
-Critical line: `walk_critical_line` (reference: the cover of `critical_line.py`, which solves by daqp and numpy alone).
+Critical line: `walk_critical_line` (reference: `cover.py`, which solves by daqp and numpy alone) and `trace_path` (reference: `critical_line.py`).
 Preferences: `preference_tolerances` (reference: bisection on the stationarity condition in numpy).
 Batches: `pivot_rows` and `row_products` (reference: daqp row by row, and a plain matrix product).
 """
@@ -20,6 +20,10 @@ LEVEL = 0
 SLACK = 1e-7
 """A limit broken by more than this means that the walk has taken a wrong turn."""
 TIE = 1e-13
+DUST = 1e-14
+"""A weight this close to a bound is on it."""
+STRAIGHT = 1e-9
+"""Directions this close, relative to their size, are one."""
 TINY_RATE = 1e-13
 TINY_PIVOT = 1e-8
 FAR = 1e13
@@ -36,10 +40,13 @@ def _dot(x, y, k):  # pragma: no cover - compiled
     return s
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def _forward(L, k, x):  # pragma: no cover - compiled
     for a in range(k):
-        x[a] = (x[a] - _dot(L[a], x, a)) / L[a, a]
+        s = x[a]
+        for b in range(a):
+            s -= L[a, b] * x[b]
+        x[a] = s / L[a, a]
 
 
 @njit(cache=True)
@@ -95,22 +102,25 @@ def _solve(L, order, k, A, rows, g, b, y):  # pragma: no cover - compiled
         for a in range(k):
             g[a] += t[i] * U[i, a]
     for a in range(k - 1, -1, -1):
-        g[a] /= L[a, a]
+        v = g[a] / L[a, a]
+        g[a] = v
         for c in range(a):
-            g[c] -= g[a] * L[a, c]
+            g[c] -= v * L[a, c]
 
 
 @njit(cache=True)
 def _add(r, x, order, k, H, A, y):  # pragma: no cover - compiled
     """Add Hx - A'y to the gradient `r`."""
     for a in range(k):
-        if x[a] != 0.0:
+        v, row = x[a], order[a]
+        if v != 0.0:
             for i in range(r.size):
-                r[i] += x[a] * H[order[a], i]
+                r[i] += v * H[row, i]
     for j in range(y.size):
-        if y[j] != 0.0:
+        v = y[j]
+        if v != 0.0:
             for i in range(r.size):
-                r[i] -= y[j] * A[j, i]
+                r[i] -= v * A[j, i]
 
 
 @njit(cache=True)
@@ -188,7 +198,7 @@ def _copy(source, target):  # pragma: no cover - compiled
 
 @njit(cache=True)
 def _active(row_side):  # pragma: no cover - compiled
-    """The rows that are active."""
+    """Which entries are not 0: the rows that are active."""
     rows, count = np.empty(row_side.size, np.int64), 0
     for j in range(row_side.size):
         if row_side[j] != 0:
@@ -246,6 +256,15 @@ def _next_event(A, low, high, l, u, side, row_side, w, v, r, r1, y, y1):  # prag
 
 
 @njit(cache=True)
+def _straight(u, v):  # pragma: no cover - compiled
+    """True where two directions are one; one that is not known yet (nan) is none."""
+    turn, size = 0.0, 1.0
+    for i in range(v.size):
+        turn, size = max(turn, abs(u[i] - v[i])), size + abs(u[i])
+    return turn <= STRAIGHT * size
+
+
+@njit(cache=True)
 def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, room):  # pragma: no cover - compiled
     """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
 
@@ -258,7 +277,8 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
     L, order, stiff = np.zeros((n, n)), np.empty(n, np.int64), H
     taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, m))
     y, y1, still, aim = np.zeros(m), np.empty(m), np.zeros(m), mu.copy()
-    g, v, r, r1 = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    g, v, r, r1, before = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    before[0] = math.nan
     while count < room:
         if age % REFRESH == 0:  # everything from the active set alone: no rounding is carried further
             for i in range(n):
@@ -270,6 +290,7 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
                 _copy(y, Y[count, 0])
                 _copy(y, Y[count, 1])
                 count += 1
+                before[0] = math.nan
             if tau == start or slid:
                 taus[count] = tau
                 _copy(w, W[count])
@@ -287,7 +308,11 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
             code = LOST if lost > SLACK else (END if who < 0 else FULL)
             break
         if step > TIE * (1.0 + tau):
-            _copy(y, Y[count, 0])
+            if _straight(before, v):  # nothing turns here: the segment before goes on
+                count -= 1
+            else:
+                _copy(y, Y[count, 0])
+                _copy(v, before)
             for j in range(m):
                 y[j] += step * y1[j]
             for i in range(n):
@@ -592,6 +617,193 @@ def row_products(S, W, out):  # pragma: no cover - compiled
                     out[i, k] += W[i, j] * S[j, k]
 
 
+# ---- the whole trace in one call, for what has no ties: scale, start, walk, scale back, prove
+
+
+@njit(cache=True)
+def _residual(w, pull, curved, t, y, mean, l, u, rows, low, high, cost):  # pragma: no cover - compiled
+    """KKT residual of curved 1/2 w'Sw - t mean'w, divided by t above 1, at `w` with `pull` = S w, given the multipliers `y` of budget and rows."""
+    gap, broken, total, reward, variance = 0.0, 0.0, -1.0, 0.0, 0.0
+    for i in range(w.size):
+        cost[i] = curved * pull[i] - t * mean[i] - y[0]
+    for j in range(low.size):
+        p, value = y[1 + j], 0.0
+        for i in range(w.size):
+            value += rows[j, i] * w[i]
+        broken = max(broken, low[j] - value, value - high[j])
+        edge = low[j] if p > 0.0 else high[j]
+        if p != 0.0 and not math.isinf(edge):
+            gap += p * (value - edge)
+            for i in range(w.size):
+                cost[i] -= p * rows[j, i]
+    for i in range(w.size):
+        total, reward, variance = total + w[i], reward + mean[i] * w[i], variance + pull[i] * w[i]
+        broken = max(broken, l[i] - w[i], w[i] - u[i])
+        gap += cost[i] * (w[i] - (l[i] if cost[i] > 0.0 else u[i]))
+    gap = (gap + y[0] * total) / max(1.0, t, abs(t * reward - 0.5 * curved * variance))
+    return max(broken, abs(total), gap) if gap < math.inf else math.inf
+
+
+@njit(cache=True)
+def path_residuals(t, W, Y, last, slope, S, mean, l, u, rows, low, high):  # pragma: no cover - compiled
+    """KKT residual of each corner with the multipliers above it, the largest of all (also of corners with the multipliers below them, of the points
+    half-way, and of the last corner for who only wants the mean), and mean and variance of the corners (reference: `corner_path.certify_path`).
+    """
+    m, n = W.shape
+    M, residual, reward, variance, worst = np.zeros((m, n)), np.empty(m), np.zeros(m), np.zeros(m), 0.0
+    cost, w, pull, y = np.empty(n), np.empty(n), np.empty(n), np.empty(last.size)
+    for i in range(m):
+        for a in range(n):
+            v = W[i, a]
+            if v != 0.0:
+                for b in range(n):
+                    M[i, b] += v * S[a, b]
+        for a in range(n):
+            reward[i] += W[i, a] * mean[a]
+            variance[i] += W[i, a] * M[i, a]
+        residual[i] = _residual(W[i], M[i], 1.0, t[i], Y[i, 0] if i < m - 1 else last, mean, l, u, rows, low, high, cost)
+        worst = max(worst, residual[i])
+        if i > 0:
+            for a in range(n):
+                w[a], pull[a] = 0.5 * (W[i - 1, a] + W[i, a]), 0.5 * (M[i - 1, a] + M[i, a])
+            for j in range(y.size):
+                y[j] = 0.5 * (Y[i - 1, 0, j] + Y[i - 1, 1, j])
+            below = _residual(W[i], M[i], 1.0, t[i], Y[i - 1, 1], mean, l, u, rows, low, high, cost)
+            worst = max(worst, below, _residual(w, pull, 1.0, 0.5 * (t[i - 1] + t[i]), y, mean, l, u, rows, low, high, cost))
+    return residual, max(worst, _residual(W[m - 1], M[m - 1], 0.0, 1.0, slope, mean, l, u, rows, low, high, cost)), reward, variance
+
+
+@njit(cache=True)
+def _scaled(S, mean, l, u, rows, low, high):  # pragma: no cover - compiled
+    """As `scaled_program`: the program of the weights that are not fixed, in units where everything is about 1; row 0 is the budget. `units` are those of
+    variance, of the mean's origin, and of means; their first is 0 where a row binds fixed weights alone, or these leave no budget.
+    """
+    n, loose, units = mean.size, np.zeros(mean.size, np.int64), np.zeros(3)
+    for b in range(n):
+        loose[b] = l[b] < u[b]
+    free = _active(loose)
+    k = free.size
+    H, A = np.empty((k, k)), np.ones((low.size + 1, k))
+    vectors, edge = np.zeros((4, k)), np.ones((3, low.size + 1))
+    mu, pull, lo, up = vectors
+    for a in range(k):
+        units[0] += S[free[a], free[a]] / k
+        units[1] += mean[free[a]] / k
+    for a in range(k):
+        units[2] = max(units[2], abs(mean[free[a]] - units[1]), 1e-12 * abs(mean[free[a]]))
+    units[0], units[2] = (units[0] if units[0] > 0.0 else 1.0), (units[2] if units[2] > 0.0 else 1.0)
+    for a in range(k):
+        i = free[a]
+        mu[a], lo[a], up[a] = (mean[i] - units[1]) / units[2], l[i], u[i]
+        for b in range(k):
+            H[a, b] = S[i, free[b]] / units[0]
+        for b in range(n):
+            pull[a] += 0.0 if loose[b] else S[i, b] * l[b] / units[0]
+    for j in range(low.size + 1):
+        size, at = 0.0, 0.0
+        for a in range(k):
+            A[j, a] = rows[j - 1, free[a]] if j > 0 else 1.0
+            size = max(size, abs(A[j, a]))
+        for b in range(n):
+            at += 0.0 if loose[b] else l[b] * (rows[j - 1, b] if j > 0 else 1.0)
+        units[0] = units[0] if size > 0.0 else 0.0
+        for a in range(k):
+            A[j, a] = A[j, a] / size if size > 0.0 else 0.0
+        lower, upper = (low[j - 1], high[j - 1]) if j > 0 else (1.0, 1.0)
+        edge[0, j], edge[1, j], edge[2, j] = (lower - at) / max(size, 1e-300), (upper - at) / max(size, 1e-300), size
+    units[0] = units[0] if edge[0, 0] > 0.0 else 0.0
+    return H, mu, pull, lo, up, A, edge, free, units
+
+
+@njit(cache=True)
+def trace_path(S, mean, l, u, rows, low, high):  # pragma: no cover - compiled
+    """A whole path with its proof: (why it stopped, t, weights, multipliers, the last ones, their slope, residuals, worst, means, variances).
+
+    Anything but END, or a worst residual that is too large, says nothing about the program: `critical_line` then takes the careful way, which is also the
+    reference of this one.
+    """
+    H, mu, pull, lo, up, A, edge, free, units = _scaled(S, mean, l, u, rows, low, high)
+    k, r, m, code = free.size, low.size, 0, LOST
+    sides, row_sides, w = np.zeros(k, np.int64), np.zeros(r + 1, np.int64), np.empty(k)
+    if units[0] > 0.0 and _least_risk(H, pull, lo, up, A, edge, sides, row_sides, w):
+        code, taus, moving, Y, last, slope = walk_critical_line(
+            H, mu, pull, A, edge[0], edge[1], lo, up, sides, row_sides, w, 0.0, 2 * (k + r) + 34
+        )
+        m = taus.size
+    t, weights = np.empty(m), np.empty((m, mean.size))
+    if m == 0:
+        return code, t, weights, np.empty((0, 2, r + 1)), w, w, t, math.inf, t, t
+    for i in range(m):
+        t[i] = taus[i] * (units[0] / units[2])
+        code = LOST if i > 0 and t[i] <= t[i - 1] else code
+        _copy(l, weights[i])
+        for a in range(k):
+            weights[i, free[a]] = moving[i, a]
+        _snap(weights[i], l, u)
+    for i in range(m - 1):
+        _priced(Y[i, 0], t[i], edge[2], units, 1.0)
+        _priced(Y[i, 1], t[i + 1], edge[2], units, 1.0)
+    _priced(last, t[m - 1], edge[2], units, 1.0)
+    _priced(slope, 1.0, edge[2], units, units[2] / units[0])
+    residual, worst, reward, variance = path_residuals(t, weights, Y, last, slope, S, mean, l, u, rows, low, high)
+    return code, t, weights, Y, last, slope, residual, worst, reward, variance
+
+
+@njit(cache=True)
+def _least_risk(H, pull, lo, up, A, edge, sides, row_sides, w):  # pragma: no cover - compiled
+    """The least risky portfolio and what is active there, by pivoting from no bound in the way; False where that gives up. The pivoting knows a budget
+    of 1 only: weights in units of what the fixed ones leave.
+    """
+    k, r, budget, Q = w.size, row_sides.size - 1, edge[0, 0], np.empty_like(H)
+    box, edges, G, tau = np.zeros((4, 1, k)), np.empty((2, r)), np.empty((r, k)), np.ones(1)
+    side, row_side, W, y, steps, force = (
+        np.empty((1, k), np.int8),
+        np.zeros((1, r), np.int8),
+        np.empty((1, k)),
+        np.empty((1, r + 1)),
+        np.zeros(1, np.int64),
+        np.empty(k),
+    )
+    for a in range(k):
+        box[0, 0, a], box[1, 0, a], force[a], side[0, a] = lo[a] / budget, up[a] / budget, -pull[a] / budget, BUYING
+        for b in range(k):
+            Q[a, b] = H[a, b] + 1.0
+    for j in range(r):
+        edges[0, j], edges[1, j] = edge[0, 1 + j] / budget, edge[1, 1 + j] / budget
+        row_side[0, j] = 2 if edge[0, 1 + j] == edge[1, 1 + j] else 0
+        _copy(A[1 + j], G[j])
+    pivot_some(
+        np.zeros(1, np.int64), Q, force, tau, box[0], box[0], box[1], box[2], box[3], G, edges[0], edges[1], side, row_side, W, y, steps
+    )
+    for a in range(k):
+        sides[a], w[a] = (-1 if side[0, a] == AT_LOWER else 1 if side[0, a] == AT_UPPER else 0), W[0, a] * budget
+    row_sides[0] = 2
+    for j in range(r):
+        row_sides[1 + j] = 2 if edge[0, 1 + j] == edge[1, 1 + j] else row_side[0, j]
+    return steps[0] >= 0
+
+
+@njit(cache=True)
+def _snap(w, l, u):  # pragma: no cover - compiled
+    """Put weights that rounding leaves a hair off their bounds on them; the one with most room takes up the difference."""
+    room, who, missing = -math.inf, 0, 1.0
+    for i in range(w.size):
+        near = min(w[i] - l[i], u[i] - w[i])
+        if near > room:
+            room, who = near, i
+        w[i] = l[i] if w[i] - l[i] < DUST else u[i] if u[i] - w[i] < DUST else w[i]
+        missing -= w[i]
+    w[who] += missing
+
+
+@njit(cache=True)
+def _priced(y, t, size, units, factor):  # pragma: no cover - compiled
+    """Multipliers in units of variance, with the mean of means that was taken off and the rows' own scale, in place."""
+    for j in range(y.size):
+        y[j] *= factor * units[0] / size[j]
+    y[0] -= t * units[1]
+
+
 @njit(cache=True)
 def _pull(gamma, kappa, b, years, t, m, v, dt, dm, dv):  # pragma: no cover - compiled
     """The slope t (g + k phi(d)/(s sqrt T)) - (1 + k Phi(d)) and its derivative along a segment: negative while more risk is wanted."""
@@ -603,14 +815,6 @@ def _pull(gamma, kappa, b, years, t, m, v, dt, dm, dv):  # pragma: no cover - co
     dd = -dm * years / root - d * ds / s
     density = kappa * phi / root
     return t * (gamma + density) - 1.0 - kappa * cdf, dt * (gamma + density) - t * density * (d * dd + ds / s) - kappa * phi * dd
-
-
-@njit(cache=True)
-def _excess(gamma, kappa, b, years, t, m, v):  # pragma: no cover - compiled
-    """The first of `_pull` alone: negative where the client would rather be further up than mean m and variance v."""
-    root = math.sqrt(v * years)
-    d = (b - m) * years / root
-    return t * (gamma + kappa * math.exp(-0.5 * d * d) * 0.3989422804014327 / root) - 1.0 - 0.5 * kappa * math.erfc(-d * 0.7071067811865476)
 
 
 @njit(cache=True)
@@ -627,7 +831,7 @@ def _preference(tau, mean, var, slope, curve, gamma, kappa, b, years):  # pragma
     low, high, below, above = 0, last + 1, -1.0, 1.0
     while high - low > 1:
         j = (low + high) // 2
-        f = _excess(gamma, kappa, b, years, tau[j], mean[j], var[j])
+        f = _pull(gamma, kappa, b, years, tau[j], mean[j], var[j], 0.0, 0.0, 0.0)[0]
         if f < 0.0:
             low, below = j, f
         else:
@@ -714,14 +918,14 @@ def place_one(g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, ed
         total += w[i]
         variance += a * w[i]
         mean += mu[i] * w[i]
-        broken = max(broken, max(box[0, i] - w[i], w[i] - box[1, i]))
+        broken = max(broken, box[0, i] - w[i], w[i] - box[1, i])
         pull[i] = risk * a - reward * mu[i] - y[0]
     gap = y[0] * (total - 1.0)
     for k in range(r):
         value, p = 0.0, y[k + 1]
         for i in range(n):
             value += G[k, i] * w[i]
-        broken = max(broken, max(edges[0, k] - value, value - edges[1, k]))
+        broken = max(broken, edges[0, k] - value, value - edges[1, k])
         edge = edges[0, k] if p > 0.0 else edges[1, k]
         if p != 0.0 and math.isfinite(edge):
             gap += p * (value - edge)
@@ -735,7 +939,7 @@ def place_one(g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, ed
         gap += 0.5 * (risk - own) * (cap * cap - variance)
         broken = max(broken, math.sqrt(max(variance, 0.0)) - cap)
     objective = reward * mean - 0.5 * own * variance
-    out[0], out[1], out[2] = m, s, max(max(abs(total - 1.0), broken), gap / max(1.0, abs(objective)))
+    out[0], out[1], out[2] = m, s, max(abs(total - 1.0), broken, gap / max(1.0, abs(objective)))
 
 
 @njit(cache=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -24,13 +25,13 @@ BROKEN = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class ScaledProgram:
-    """The program without its fixed weights, in units where covariances, means and rows are about 1.
+    """The program without its fixed weights, in units where covariances, means and rows are about 1. Row 0 is the budget."""
 
-    The exact solver's `program` has S + 11' for its hessian (the weights add up to 1, so this only shifts the budget's multiplier, and it makes
-    riskless assets harmless), and a ridge where that is singular. Row 0 is the budget.
-    """
-
-    program: QuadraticProgram
+    lower: FloatArray
+    upper: FloatArray
+    rows: FloatArray
+    row_lower: FloatArray
+    row_upper: FloatArray
     covariance: FloatArray
     mean: FloatArray
     pull: FloatArray
@@ -42,18 +43,30 @@ class ScaledProgram:
     centre: float
     spread: float
 
+    @cached_property
+    def program(self) -> QuadraticProgram:
+        """The exact solver's view: S + 11' for a hessian (the weights add up to 1, so this only shifts the budget's multiplier, and it makes riskless
+        assets harmless), and a ridge where that is singular.
+
+        Raises:
+            SolverError: The covariance has no Cholesky factor even with a ridge.
+        """
+        hessian, ridge = _hessian(self.covariance)
+        return QuadraticProgram(hessian, self.lower, self.upper, self.rows, self.row_lower, self.row_upper, ridge)
+
     def unscaled(self, path: CornerPath, rows: int) -> CornerPath:
         """The path in the caller's units, with fixed weights and rows that bind nothing put back."""
-        weights = _inside(path.weights, self.program)
+        weights = _inside(path.weights, self)
         if self.free.size < self.fixed_weights.size:
             moving, weights = weights, np.repeat(self.fixed_weights[None], len(weights), axis=0)
             weights[:, self.free] = moving
         tolerance = path.risk_tolerance * (self.variance / self.spread)
-        ends = np.stack([tolerance[:-1], tolerance[1:]], axis=1)
-        y = self._prices(path.multipliers, ends, rows)
-        last = self._prices(path.last, tolerance[-1], rows)
-        slope = self._prices(path.slope * (self.spread / self.variance), np.ones(()), rows)
-        return CornerPath(tolerance, weights, y, slope, last)
+        m, width = len(tolerance), path.last.size
+        told = np.concatenate([path.multipliers.reshape(-1, width), path.last[None], path.slope[None] * (self.spread / self.variance)])
+        at = np.empty(len(told))
+        at[0 : 2 * m - 2 : 2], at[1 : 2 * m - 2 : 2], at[-2], at[-1] = tolerance[:-1], tolerance[1:], tolerance[-1], 1.0
+        y = self._prices(told, at, rows)
+        return CornerPath(tolerance, weights, y[:-2].reshape(m - 1, 2, 1 + rows), y[-1], y[-2])
 
     def _prices(self, multipliers: FloatArray, tolerance: FloatArray, rows: int) -> FloatArray:
         """Multipliers in the caller's units: of variance, with the mean of means that was taken off and the rows' own scale."""
@@ -63,12 +76,12 @@ class ScaledProgram:
         return y
 
 
-def _inside(weights: FloatArray, program: QuadraticProgram) -> FloatArray:
+def _inside(weights: FloatArray, program: ScaledProgram) -> FloatArray:
     """Weights without the hair by which rounding leaves them outside their bounds; the asset with most room takes up the difference."""
-    inside = np.where(weights - program.lower < DUST, program.lower, np.where(program.upper - weights < DUST, program.upper, weights))
+    below, above = weights - program.lower, program.upper - weights
+    inside = np.where(below < DUST, program.lower, np.where(above < DUST, program.upper, weights))
     missing = program.row_lower[0] - inside.sum(axis=1)
-    roomiest = np.minimum(inside - program.lower, program.upper - inside).argmax(axis=1)
-    inside[np.arange(len(inside)), roomiest] += missing
+    inside[np.arange(len(inside)), np.minimum(below, above).argmax(axis=1)] += missing
     return inside
 
 
@@ -77,7 +90,6 @@ def scaled_program(model: ReturnModel, limits: Limits) -> ScaledProgram:
 
     Raises:
         InfeasibleError: The fixed weights alone break a limit (unnamed).
-        SolverError: The covariance has no Cholesky factor even with a ridge.
     """
     loose = limits.lower < limits.upper
     free, fixed = np.flatnonzero(loose), np.where(loose, 0.0, limits.lower)
@@ -89,14 +101,15 @@ def scaled_program(model: ReturnModel, limits: Limits) -> ScaledProgram:
     mean = model.mean[free] - centre
     spread = max(float(np.abs(mean).max()), 1e-12 * float(np.abs(model.mean).max())) or 1.0
     matrix, low, high, size, kept = _scaled_rows(limits, free, fixed)
-    hessian, ridge = _hessian(covariance / variance)
-    program = QuadraticProgram(hessian, limits.lower[free], limits.upper[free], matrix, low, high, ridge)
-    return ScaledProgram(program, covariance / variance, mean / spread, pull / variance, free, fixed, size, kept, variance, centre, spread)
+    edges = (limits.lower[free], limits.upper[free], matrix, low, high)
+    return ScaledProgram(*edges, covariance / variance, mean / spread, pull / variance, free, fixed, size, kept, variance, centre, spread)
 
 
 def _scaled_rows(limits: Limits, free: IntArray, fixed: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]:
     """The budget and the rows on free weights, each divided by its largest coefficient: matrix, edges, those divisors, and which rows these are."""
     budget = np.array([1.0 - fixed.sum()])
+    if not limits.row_names:
+        return np.ones((1, free.size)), budget, budget, np.ones(0), np.arange(0)
     rows = limits.rows[:, free]
     size = np.abs(rows).max(axis=1)
     kept, decided = np.flatnonzero(size), np.flatnonzero(size == 0.0)
@@ -128,7 +141,6 @@ def _hessian(covariance: FloatArray) -> tuple[FloatArray, float]:
 def active_sides(scaled: ScaledProgram, solver: ExactSolver, tau: float) -> tuple[FloatArray, IntArray, IntArray]:
     """The optimum at `tau` and what is active there: -1 lower edge, +1 upper edge, 0 neither, 2 an equality."""
     x, multipliers = solver.solve(scaled.pull - tau * scaled.mean)
-    n, p = scaled.mean.size, scaled.program
+    n = scaled.mean.size
     sides = np.sign(multipliers).astype(np.int64)
-    rows = np.where(p.row_upper - p.row_lower <= 0.0, 2, sides[n:])
-    return x, sides[:n], rows
+    return x, sides[:n], np.where(scaled.row_upper - scaled.row_lower <= 0.0, 2, sides[n:])

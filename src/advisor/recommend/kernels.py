@@ -257,42 +257,17 @@ def _best(base: FloatArray, owned: BoolArray, closed: FloatArray, worth: FloatAr
 
 @_inlined
 def _usefulness(
-    risk: FloatArray,
-    wealth: float,
-    gamma: float,
-    exposures: tuple[IntArray, IntArray, FloatArray],
-    moments: tuple[FloatArray, FloatArray, FloatArray],
-    out: FloatArray,
+    risk: FloatArray, gamma: float, exposures: tuple[IntArray, IntArray, FloatArray], alone: FloatArray, base: FloatArray, out: FloatArray
 ) -> None:
-    """Marginal certainty equivalent of each product; where risk aversion has no end, minus what it adds to variance. `risk`: covariance times portfolio."""
-    excess, variance, least = moments
-    tilt, drag = (1.0, gamma) if gamma < np.inf else (0.0, 1.0)
+    """Marginal certainty equivalent of each open product: what it is worth alone, less what it adds to the risk of what is held (`risk`: covariance times portfolio)."""
+    drag = gamma if gamma < np.inf else 1.0
     for j in range(len(out)):
+        if base[j] == -np.inf:
+            continue
         together = 0.0
         for e in range(exposures[0][j], exposures[0][j + 1]):
             together += exposures[2][e] * risk[exposures[1][e]]
-        size = min(least[j] / wealth, 1.0) if wealth > 0.0 else 1.0
-        out[j] = tilt * excess[j] - drag * (together + 0.5 * size * variance[j])
-
-
-@_inlined
-def _hold_more(
-    share: float,
-    product: int,
-    client: tuple[float, float],
-    covariance: FloatArray,
-    exposures: tuple[IntArray, IntArray, FloatArray],
-    moments: tuple[FloatArray, FloatArray, FloatArray],
-    risk: FloatArray,
-    useful: FloatArray,
-) -> None:
-    """Usefulness after a share of wealth went into a product."""
-    if share <= 0.0:
-        return
-    for e in range(exposures[0][product], exposures[0][product + 1]):
-        for a in range(len(risk)):
-            risk[a] += share * exposures[2][e] * covariance[exposures[1][e], a]
-    _usefulness(risk, client[0], client[1], exposures, moments, useful)
+        out[j] = alone[j] - drag * together
 
 
 @_inlined
@@ -303,20 +278,47 @@ def _open_usefulness(
     exposures: tuple[IntArray, IntArray, FloatArray],
     moments: tuple[FloatArray, FloatArray, FloatArray],
     base: FloatArray,
-    risk: FloatArray,
-    useful: FloatArray,
+    buffers: tuple[FloatArray, FloatArray, FloatArray],
 ) -> tuple[float, float]:
-    """Usefulness of each product to a client (wealth, risk aversion); its smallest value over what is open (base above -inf) and 1 / range (0 where all are alike)."""
+    """Fill what each open product is worth to a client (wealth, risk aversion); its smallest value and 1 / range (0 where all are alike).
+
+    Where risk aversion has no end it is minus what it adds to variance. `buffers`: risk, alone, useful.
+    """
+    (wealth, gamma), (excess, variance, least), (risk, alone, useful) = client, moments, buffers
     for a in range(len(risk)):
         risk[a] = 0.0
         for c in range(len(risk)):
             risk[a] += covariance[a, c] * weights[c]
-    _usefulness(risk, client[0], client[1], exposures, moments, useful)
+    tilt, drag = (1.0, gamma) if gamma < np.inf else (0.0, 1.0)
+    for j in range(len(alone)):
+        size = min(least[j] / wealth, 1.0) if wealth > 0.0 else 1.0
+        alone[j] = tilt * excess[j] - 0.5 * drag * size * variance[j]
+    _usefulness(risk, gamma, exposures, alone, base, useful)
     low, high = np.inf, -np.inf
     for j in range(len(useful)):
         if base[j] != -np.inf:
             low, high = min(low, useful[j]), max(high, useful[j])
     return (low, 1.0 / (high - low)) if high > low else (0.0, 0.0)
+
+
+@_inlined
+def _hold_more(
+    share: float,
+    product: int,
+    gamma: float,
+    covariance: FloatArray,
+    exposures: tuple[IntArray, IntArray, FloatArray],
+    base: FloatArray,
+    buffers: tuple[FloatArray, FloatArray, FloatArray],
+) -> None:
+    """Usefulness after a share of wealth went into a product."""
+    if share <= 0.0:
+        return
+    risk, alone, useful = buffers
+    for e in range(exposures[0][product], exposures[0][product + 1]):
+        for a in range(len(risk)):
+            risk[a] += share * exposures[2][e] * covariance[exposures[1][e], a]
+    _usefulness(risk, gamma, exposures, alone, base, useful)
 
 
 @_inlined
@@ -373,7 +375,7 @@ def pick_rows(
     for b in prange((count + BLOCK - 1) // BLOCK):
         base, closed, owned, barred = np.empty(width), np.zeros(width), np.empty(width, dtype=np.bool_), np.zeros(width, dtype=np.bool_)
         extra, useful, alike = np.zeros(width), np.zeros(width), np.zeros(width)
-        moved, risk = np.empty(gaps.shape[1], dtype=np.bool_), np.zeros(gaps.shape[1])
+        moved, buffers = np.empty(gaps.shape[1], dtype=np.bool_), (np.zeros(gaps.shape[1]), np.zeros(width), useful)
         for i in range(b * BLOCK, min(count, (b + 1) * BLOCK)):
             remaining, total, low, scale = unplaced[i], 0.0, 0.0, 0.0
             for a in range(len(remaining)):
@@ -384,7 +386,7 @@ def pick_rows(
             moved[:] = True
             alike[:] = 0.0
             if knows:
-                low, scale = _open_usefulness(weights[i], (wealth[i], gamma[i]), covariance, exposures, moments, base, risk, useful)
+                low, scale = _open_usefulness(weights[i], (wealth[i], gamma[i]), covariance, exposures, moments, base, buffers)
             for slot in range(k):
                 _close_gaps(remaining, total, moved, exposures, least, base, barred, closed)
                 for j in range(width if knows or variety > 0.0 else 0):
@@ -399,7 +401,7 @@ def pick_rows(
                 if knows:
                     gained[i, slot] = useful[chosen] if gamma[i] < np.inf else np.nan
                     share = placed / wealth[i] if wealth[i] > 0.0 else 0.0
-                    _hold_more(share, chosen, (wealth[i], gamma[i]), covariance, exposures, moments, risk, useful)
+                    _hold_more(share, chosen, gamma[i], covariance, exposures, base, buffers)
                 if variety > 0.0:
                     alike[:] = np.maximum(alike, similarity[chosen])
     return top, best, money, unplaced, gained

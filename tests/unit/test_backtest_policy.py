@@ -64,8 +64,9 @@ def test_binding_stress_loss_gives_the_optimum_within_it() -> None:
 
 def test_level_that_no_portfolio_fits_is_refused_and_cash_mends_it() -> None:
     wild = Market.from_returns(MARKET.to_frame()[["d", "e"]])
-    with pytest.raises(InfeasibleError, match="stress_loss"):
+    with pytest.raises(InfeasibleError, match=r"loses at least .* above the 3\.00% of C1") as refused:
         MeanVariancePolicy(level=1)(wild, np.zeros(2))
+    assert refused.value.constraints == ("C1 stress_loss",)
     patient = RiskBands.default().model_copy(update={"stress_loss": (1.0, 1.0, 1.0, 1.0, 1.0)})
     with pytest.raises(InfeasibleError, match=r"above the 2\.00% of C1"):
         MeanVariancePolicy(level=1, bands=patient)(wild, np.zeros(2))

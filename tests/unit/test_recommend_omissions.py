@@ -39,6 +39,19 @@ def test_every_missing_favourite_has_its_reason() -> None:
     assert [o.popularity_rank for o in omissions(fitted, "me", 1, eligible=mask)] == [1, 2, 4]
 
 
+def test_a_list_that_more_than_taste_made_says_what_fits_less() -> None:
+    pairs = [(f"c{i}", p) for i in range(20) for p in ("held", "barred", "liked")[: 1 + i % 3]] + [("me", "held"), ("you", "odd")]
+    fitted = ItemKNN.conditional(shrinkage=0.0).fit(bought(pairs))
+    by_taste = {o.product_id: o.code for o in omissions(fitted, "me", 1, count=10)}
+    assert by_taste == {"held": "held", "liked": "ranked_lower", "odd": "ranked_lower"}
+    shown = {o.product_id: o for o in omissions(fitted, "me", 1, shown=["odd"], count=10)}
+    assert {name: o.code for name, o in shown.items()} == {"held": "held", "barred": "fits_less", "liked": "ranked_lower"}
+    assert shown["barred"].rank == 1
+    assert shown["barred"].score > shown["barred"].last_shown
+    with pytest.raises(InputError, match="P99"):
+        omissions(fitted, "me", 1, shown=["P99"])
+
+
 def test_a_new_product_starts_with_what_its_attributes_are_worth() -> None:
     shelf = Catalogue.from_frame(
         pd.DataFrame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,8 @@ from advisor.recommend.linear import FittedModel
 from advisor.recommend.ranking import as_eligibility
 from advisor.recommend.recipe import check_range
 
+Code = Literal["not_suitable", "held", "ranked_lower", "fits_less"]
+
 
 @dataclass(frozen=True)
 class Omission:
@@ -21,16 +24,17 @@ class Omission:
 
     Attributes:
         product_id: Which.
-        code: "not_suitable": the mask refuses it. "held": the client has it. "ranked_lower": others suit his taste better.
+        code: "not_suitable": the mask refuses it. "held": the client has it. "ranked_lower": others suit his taste better. "fits_less": his taste would
+            have shown it, but what is shown does more for his portfolio.
         popularity: Share of clients who bought it.
         popularity_rank: 1 is the most bought product of the shelf.
-        rank: Its place among what he may have and does not hold; None where a rule took it out.
+        rank: Its place by taste among what he may have and does not hold; None where a rule took it out.
         score: His score for it.
-        last_shown: Score of the last product shown; nan where nothing is.
+        last_shown: Lowest score of the products shown; nan where nothing is.
     """
 
     product_id: str
-    code: Literal["not_suitable", "held", "ranked_lower"]
+    code: Code
     popularity: float
     popularity_rank: int
     rank: int | None
@@ -45,9 +49,10 @@ def omissions(
     *,
     eligible: BoolArray | Eligibility | None = None,
     clients: ClientTable | None = None,
+    shown: Sequence[str] | None = None,
     count: int = 3,
 ) -> list[Omission]:
-    """The `count` most bought products that are missing from a client's top k, most bought first, and why.
+    """The `count` most bought products that are missing from a client's list, most bought first, and why.
 
     Args:
         fitted: Any model of this room.
@@ -55,21 +60,35 @@ def omissions(
         k: Its length.
         eligible: What he may be offered, as one row or one client's `Eligibility`; None: everything.
         clients: His holdings and attributes.
+        shown: The products he was shown, where more than taste decided (an advice's picks); None: the k best by taste.
         count: How many to account for.
+
+    Raises:
+        InputError: `shown` names a product that is not on the shelf.
     """
     check_range("count", count, 1, why="nothing would be accounted for")
+    check_range("k", k, 1, why="there is no slot to fill")
     allowed = as_eligibility(eligible, 1, len(fitted.products)).to_array()[0]
     order = fitted.rank([client_id], len(fitted.products), eligible=allowed[None], clients=clients)
     places = {int(code): place for place, code in enumerate(order.codes[0].tolist(), start=1) if code >= 0}
-    shown = order.scores[0, : min(k, len(places))]
-    last = float(shown[-1]) if len(shown) else float("nan")
     scores = fitted.scores([client_id], clients)[0]
+    listed = order.codes[0, : min(k, len(places))] if shown is None else [fitted.history.items.code(name, "shown") for name in shown]
+    there = set(np.asarray(listed, dtype=np.int64).tolist())
+    last = min((float(scores[j]) for j in there), default=float("nan"))
     popularity = fitted.history.popularity()[: len(fitted.products)]
     found: list[Omission] = []
     for rank, column in enumerate(np.argsort(-popularity, kind="stable").tolist(), start=1):
-        place = places.get(column)
-        if len(found) == count or (place is not None and place <= k):
+        if len(found) == count:
+            break
+        if column in there:
             continue
-        code = "ranked_lower" if place is not None else "held" if allowed[column] else "not_suitable"
+        place = places.get(column)
+        code = _code(place, k, bool(allowed[column]))
         found.append(Omission(fitted.products[column], code, float(popularity[column]), rank, place, float(scores[column]), last))
     return found
+
+
+def _code(place: int | None, k: int, allowed: bool) -> Code:
+    if place is None:
+        return "held" if allowed else "not_suitable"
+    return "fits_less" if place <= k else "ranked_lower"

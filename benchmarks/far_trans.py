@@ -27,6 +27,8 @@ from advisor.data.ranking import Ranking
 from advisor.evaluate.match_report import MatchReport
 from advisor.evaluate.match_time import compare_over_time
 from advisor.measures.bootstrap import block_interval
+from advisor.recommend.cold_start import ColdStart
+from advisor.recommend.popularity import Demographic
 from advisor.recommend.recipe import Recipe
 from advisor.suitability.regime import Regime
 
@@ -61,6 +63,16 @@ RECIPES: dict[str, Recipe] = {
 TUNING_POINTS = 12
 """The first points, on which settings were chosen."""
 BLEND = "Blend.for_banks()"
+ATTRIBUTES = ("segment", "answer:risk", "answer:capacity")
+NEWCOMERS: dict[str, Recipe] = {
+    "Popularity()": Popularity(),
+    "Popularity(half_life_days=90)": Popularity(half_life_days=90.0),
+    "Popularity(by=attributes)": Popularity(by=ATTRIBUTES),
+    "Demographic(attributes)": Demographic(ATTRIBUTES),
+    "ColdStart(for_banks, Demographic(attributes, half_life_days=90))": ColdStart(
+        Blend.for_banks(), Demographic(ATTRIBUTES, half_life_days=90.0)
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,11 @@ def series(points: list[Point]) -> np.ndarray:
     return np.array([p.report.score("ndcg", K).value for p in points])
 
 
+def singles(found: dict[str, list[Point]]) -> dict[str, list[Point]]:
+    """Recipes that are no blend."""
+    return {name: points for name, points in found.items() if not isinstance(RECIPES[name], Blend)}
+
+
 def gap_text(gap: np.ndarray, points_a_window: int) -> str:
     """Mean difference with its block interval; blocks are one test window, or half of what there is."""
     if len(gap) < 4:
@@ -111,7 +128,7 @@ def gap_text(gap: np.ndarray, points_a_window: int) -> str:
 def accuracy_table(found: dict[str, list[Point]], points_a_window: int) -> str:
     """One row a recipe: means over time points, the gap to popularity, and on the clean points the gap to the best single recipe."""
     popular = series(found["Popularity()"])
-    best = max((n for n in found if not n.startswith("Blend")), key=lambda n: series(found[n]).mean())
+    best = max(singles(found), key=lambda n: series(found[n]).mean())
     clean = np.array([p.day >= CLEAN_FROM for p in found[best]])
     lines = [
         f"| recipe | nDCG@{K} | minus popularity [95 %] | points won | clean points | clean, minus {best} [95 %] | recall@{K} | hit@{K} | MAP@{K} | coverage | fit + rank, s |",
@@ -133,7 +150,7 @@ def accuracy_table(found: dict[str, list[Point]], points_a_window: int) -> str:
 
 def blend_table(found: dict[str, list[Point]]) -> str:
     """The blend that the tuning points chose against each single recipe, on the clean points alone."""
-    single = {n: points for n, points in found.items() if "lend" not in n and "for_banks" not in n}
+    single = singles(found)
     tuned = max(single, key=lambda n: series(single[n])[:TUNING_POINTS].mean())
     clean = [i for i, p in enumerate(found[BLEND]) if p.day >= CLEAN_FROM]
     if len(clean) < 4:
@@ -191,6 +208,27 @@ def suitable_table(folder: Path, days: list[str], recipes: dict[str, Recipe]) ->
     return "\n".join(lines)
 
 
+def newcomer_table(folder: Path, days: list[str]) -> str:
+    """Customers without a purchase before the point, served by what the bank knows of them the day they joined."""
+    rows: dict[str, list[tuple[float, float]]] = {name: [] for name in NEWCOMERS}
+    for day in days:
+        bought, later = far.interactions(folder, day), far.held_out_newcomers(folder, day)
+        known, new = (ClientTable.from_frame(f) for f in (far.attributes(folder, day), far.attributes_at_start(folder, later.clients.ids)))
+        for name, recipe in NEWCOMERS.items():
+            fitted = recipe.fit(bought, clients=known)
+            offered = np.isin(fitted.products, far.eligible(folder, day))[None]
+            ranking = fitted.rank(new.ids, K, eligible=Eligibility(np.zeros(len(new), dtype=np.int64), offered), clients=new)
+            score = evaluate_match(ranking, later, ks=(K,), resamples=1).score("ndcg", K)
+            rows[name].append((score.value, score.clients))
+    plain = np.array([v for v, _ in rows["Popularity()"]])
+    lines = [f"| recipe | nDCG@{K} of newcomers | minus popularity | points won |", "|---|---|---|---|"]
+    for name, values in rows.items():
+        gap = np.array([v for v, _ in values]) - plain
+        lines.append(f"| {name} | {np.mean([v for v, _ in values]):.4f} | {gap.mean():+.4f} | {(gap > 0).mean():.0%} |")
+    lines.append(f"\n{len(days)} points, {int(np.mean([c for _, c in rows['Popularity()']])):,} newcomers each on average.")
+    return "\n".join(lines)
+
+
 def tables(quick: bool = False) -> list[str]:
     """Markdown: accuracy over the time points, the published numbers, and the same under suitability."""
     folder = far.folder_from_environment()
@@ -216,6 +254,8 @@ def tables(quick: bool = False) -> list[str]:
         ),
         f"The blend chosen on the first {TUNING_POINTS} points, on the clean ones (paired circular block bootstrap by time):\n",
         blend_table(found) + "\n",
+        "Newcomers: customers without a purchase before the point, served by attributes of the day they joined:\n",
+        newcomer_table(folder, suited) + "\n",
         f"Under the hard rule R <= C ({len(suited)} points; ratings and levels are this project's reading, see `examples/far_trans_data.py`):\n",
         suitable_table(folder, suited, few) + "\n",
     ]

@@ -13,7 +13,6 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -22,20 +21,14 @@ from scipy import sparse
 from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
-from advisor.measures.ranking import mark_hits, ndcg
+from advisor.data.returns import ReturnModel
 from advisor.recommend.factors import ALS
-from advisor.recommend.item_based import EASE, ItemKNN
+from advisor.recommend.item_based import EASE
 from advisor.recommend.linear import FittedModel
-from advisor.recommend.portfolio_fit import pick_products
-from advisor.recommend.utility import portfolio_utility, trade_off
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "examples"))
-import far_trans_data as far
+from advisor.recommend.own_portfolio import OwnPortfolio, ProductMoments
+from advisor.recommend.portfolio_fit import Exposures, pick_products
 
 LEVELS = 5
-CURVE_DAYS = ("2019-10-03", "2020-02-07", "2020-06-12", "2020-09-09")
-CURVE_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
-CURVE_RISK_AVERSION = 4.0
 IMPLICIT_CLIENTS = 5_000
 """Clients of implicit's own batch recommend; it is too slow for all of them, so its rate is measured on these."""
 
@@ -139,6 +132,7 @@ def ranking_rows(clients: int, products: int, each: int, factors: int) -> list[s
 
 
 def pick_rows(clients: int = 100_000, products: int = 500, assets: int = 20, k: int = 5) -> list[str]:
+    """Picks by taste and gap, the same judged by what they do for each client's portfolio, and with variety."""
     rng = np.random.default_rng(0)
     taste = rng.random((clients, products))
     exposures = np.zeros((products, assets))
@@ -146,50 +140,26 @@ def pick_rows(clients: int = 100_000, products: int = 500, assets: int = 20, k: 
     gaps = np.where(rng.random((clients, assets)) < 0.5, 0.0, rng.random((clients, assets)) * 1e4)
     allowed = eligibility(clients, products)
     least = rng.choice([0.0, 100.0, 1000.0], products)
-    pick_products(taste[:10], allowed.take(np.arange(10)), gaps[:10], exposures, k, min_purchase=least)
-    took = timed(lambda: pick_products(taste, allowed, gaps, exposures, k, min_purchase=least))
-    return [
-        f"| {k} picks by taste and gap, {clients:,} x {products} x {assets} assets | {took.wall:.2f} s | {took.cpu:.2f} s | {clients / took.wall:,.0f} clients/s |"
-    ]
+    spread = rng.normal(size=(assets, assets))
+    model = ReturnModel([f"a{i}" for i in range(assets)], rng.random(assets) * 0.1, spread @ spread.T / 100.0)
+    weights = rng.dirichlet(np.ones(assets + 1), clients)[:, :assets]
+    own = OwnPortfolio(weights, rng.random(clients) * 1e5 + 1e3, rng.random(clients) * 8.0, ProductMoments.of(exposures, model))
+    put, alike = Exposures.of(exposures), np.corrcoef(exposures).clip(0.0, 1.0)
+    rows: list[str] = []
+    for what, more in (
+        ("taste and gap", {}),
+        ("taste, gap and own portfolio", {"own": own}),
+        ("taste, gap, own portfolio and variety", {"own": own, "similarity": alike, "diversity": 0.2}),
+    ):
+        took = timed(lambda m=more: pick_products(taste, allowed, gaps, put, k, min_purchase=least, **m))
+        rate = f"{clients / took.wall:,.0f} clients/s"
+        rows.append(f"| {k} picks by {what}, {clients:,} x {products} x {assets} assets | {took.wall:.2f} s | {took.cpu:.2f} s | {rate} |")
+    return rows
 
 
 def tables(quick: bool = False) -> list[str]:
     """For `benchmarks/run.py`."""
-    folder = far.folder_from_environment()
-    return [table(not quick) + "\n", *([] if folder is None else curve(folder, CURVE_DAYS[:1] if quick else CURVE_DAYS))]
-
-
-def curve(folder: Path, days: tuple[str, ...]) -> list[str]:
-    """Taste against utility on real purchases, for each weight of the trade-off."""
-    shelf, model = far.catalogue(folder), far.capital_market_assumptions(far.load_assets(folder))
-    exposures = shelf.exposures(model.ids)
-    found: dict[float, list[tuple[float, float]]] = {w: [] for w in CURVE_WEIGHTS}
-    for day in days:
-        fitted = ItemKNN.conditional(half_life_days=90.0).fit(far.interactions(folder, day), catalogue=shelf)
-        ids, bought = far.evaluated(folder, day), far.held_out(folder, day)
-        held = fitted.history.batch(ids).held
-        owned = np.zeros((len(ids), len(fitted.history.items)), dtype=bool)
-        owned[held.row_of_entry(), held.codes] = True
-        owned = owned[:, : len(shelf)]
-        weights = owned @ exposures / np.maximum(owned.sum(axis=1), 1)[:, None]
-        gamma = np.full(len(ids), CURVE_RISK_AVERSION)
-        useful = portfolio_utility(weights, np.full(len(ids), 1e4), gamma, shelf, model).certainty_equivalent
-        offered = np.isin(fitted.products, far.eligible(folder, day))
-        classes = Eligibility(np.zeros(len(ids), dtype=np.int64), offered[None])
-        truth, taste = bought.matrix(IdMap(ids), fitted.history.items), fitted.scores(ids)
-        relevant = np.asarray((truth > 0).sum(axis=1))
-        for weight in CURVE_WEIGHTS:
-            mixed = np.where(owned | ~offered, -np.inf, trade_off(taste, useful, classes, weight))
-            top = np.argsort(-mixed, axis=1, kind="stable")[:, :10]
-            quality = np.nan_to_num(ndcg(mark_hits(top, truth), relevant, 10)).mean()
-            found[weight].append((float(quality), float(np.take_along_axis(useful, top, axis=1).mean())))
-    head = ["weight of utility | nDCG@10 | certainty equivalent of the picks, a year", "---|---|---"]
-    rows = [f"{w:g} | {np.mean([q for q, _ in v]):.3f} | {1e4 * np.mean([u for _, u in v]):+.0f} bp" for w, v in found.items()]
-    note = (
-        f"Taste against utility on FAR-Trans ({', '.join(days)}): `trade_off` between the conditional item-kNN with recency and the marginal certainty equivalent, "
-        f"risk aversion {CURVE_RISK_AVERSION:g}, portfolio = what was bought in equal parts, stated capital-market assumptions.\n"
-    )
-    return [note, "\n".join(f"| {row} |" for row in head + rows) + "\n"]
+    return [table(not quick) + "\n"]
 
 
 def table(full: bool = False) -> str:

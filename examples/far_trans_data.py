@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -178,6 +179,34 @@ def held_out(folder: Path, time_point: Day) -> Interactions:
     rows = _at(folder, "purchase_tests", time_point)
     relevant = rows[(rows["customer_evaluated"] == 1) & (rows["asset_eligible"] == 1)]
     return Interactions.from_frame(relevant, client="customerID", product="ISIN", day="test_end")
+
+
+def held_out_newcomers(folder: Path, time_point: Day) -> Interactions:
+    """The same for customers who bought nothing before the window; the protocol does not score them."""
+    rows = _at(folder, "purchase_tests", time_point)
+    pairs = _table(Path(folder), "purchase_pairs")
+    known = pairs.loc[pairs["known_from"] <= pd.Timestamp(time_point), "customerID"].unique()
+    relevant = rows[(rows["asset_eligible"] == 1) & ~rows["customerID"].isin(known)]
+    return Interactions.from_frame(relevant, client="customerID", product="ISIN", day="test_end")
+
+
+def attributes(folder: Path, as_of: Day) -> pd.DataFrame:
+    """What the bank knows of its customers on `as_of`, for recipes that read attributes: id, segment, answer:risk, answer:capacity (wealth and horizon are not read)."""
+    rows = _table(Path(folder), "customer_information")
+    return _attributes(rows[rows["timestamp"] <= pd.Timestamp(as_of)], "last")
+
+
+def attributes_at_start(folder: Path, ids: tuple[str, ...]) -> pd.DataFrame:
+    """The same of some customers, as their first dated row has it: what is known of a newcomer on the day he joins."""
+    rows = _table(Path(folder), "customer_information")
+    return _attributes(rows[rows["customerID"].isin(ids)], "first")
+
+
+def _attributes(rows: pd.DataFrame, keep: Literal["first", "last"]) -> pd.DataFrame:
+    known = rows.sort_values(["customerID", "timestamp"], kind="stable").drop_duplicates("customerID", keep=keep)
+    risk, capacity = (known[c].str.removeprefix("Predicted_").replace("Not_Available", None) for c in ("riskLevel", "investmentCapacity"))
+    frame = pd.DataFrame({"id": known["customerID"], "wealth": 0.0, "horizon_years": HORIZON_YEARS, "segment": known["customerType"]})
+    return frame.assign(**{"answer:risk": risk, "answer:capacity": capacity}).reset_index(drop=True)
 
 
 def customers(folder: Path, as_of: Day) -> pd.DataFrame:

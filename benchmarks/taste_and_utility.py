@@ -1,0 +1,85 @@
+"""What usefulness and variety cost in taste: the trade-off of `pick_products` on the purchases of a bank's customers (FAR-Trans).
+
+python benchmarks/taste_and_utility.py [--quick]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
+
+import far_trans_data as far
+
+from advisor import Blend, evaluate_match
+from advisor.data.eligibility import Eligibility
+from advisor.data.ranking import Ranking
+from advisor.recommend.own_portfolio import OwnPortfolio, ProductMoments
+from advisor.recommend.portfolio_fit import Exposures, pick_products
+from advisor.recommend.utility import exposure_similarity, portfolio_utility
+
+K = 10
+WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 3.0)
+CURVE = (*((w, 0.0) for w in WEIGHTS), (0.0, 0.1), (0.0, 0.3), (0.2, 0.1))
+"""Weight of usefulness, diversity."""
+RISK_AVERSION = 4.0
+
+
+def curve_table(folder: Path, days: list[str]) -> str:
+    """Taste against usefulness on real purchases, picked as an advice picks: portfolio = what was bought in equal parts, no gap."""
+    shelf, model = far.catalogue(folder), far.capital_market_assumptions(far.load_assets(folder))
+    exposures, alike = shelf.exposures(model.ids), exposure_similarity(shelf, model)
+    moments, put = ProductMoments.of(exposures, model, fee=shelf.annual_fee), Exposures.of(exposures)
+    found: dict[tuple[float, float], list[tuple[float, float, float]]] = {}
+    for day in days:
+        fitted = Blend.for_banks().fit(far.interactions(folder, day), catalogue=shelf)
+        ids, bought = far.evaluated(folder, day), far.held_out(folder, day)
+        held = fitted.held(ids)
+        owned = np.zeros((len(ids), len(fitted.history.items)), dtype=bool)
+        owned[held.row_of_entry(), held.codes] = True
+        owned = owned[:, : len(shelf)]
+        weights = owned @ exposures / np.maximum(owned.sum(axis=1), 1)[:, None]
+        may = Eligibility(np.zeros(len(ids), dtype=np.int64), np.isin(fitted.products, far.eligible(folder, day))[None])
+        taste, none = fitted.scores(ids), np.zeros((len(ids), len(model)))
+        full = np.full(len(ids), 1e4), np.full(len(ids), RISK_AVERSION)
+        worth = portfolio_utility(weights, *full, shelf, model).certainty_equivalent
+        for weight, variety in CURVE:
+            own = OwnPortfolio(weights, *full, moments, share=weight)
+            picks = pick_products(taste, may, none, put, K, held=held, fit_weight=1.0, own=own, similarity=alike, diversity=variety)
+            ranking = Ranking(ids, fitted.products, picks.codes, picks.scores)
+            quality = evaluate_match(ranking, bought, eligible=may, ks=(K,), resamples=1).score("ndcg", K).value
+            pairs = [(picks.codes[:, a], picks.codes[:, b]) for a in range(K) for b in range(a)]
+            same = float(np.mean([alike[a, b][(a >= 0) & (b >= 0)].mean() for a, b in pairs]))
+            gain = np.take_along_axis(worth, np.maximum(picks.codes, 0), axis=1)[picks.codes >= 0].mean()
+            found.setdefault((weight, variety), []).append((quality, float(gain), same))
+    lines = [
+        f"| usefulness against taste | diversity | nDCG@{K} | certainty equivalent of the picks, a year | likeness within a list |",
+        "|---|---|---|---|---|",
+    ]
+    for (weight, variety), values in found.items():
+        quality, gain, same = np.mean(values, axis=0)
+        lines.append(f"| {weight:g} | {variety:g} | {quality:.4f} | {1e4 * gain:+.0f} bp | {same:.3f} |")
+    return "\n".join(lines)
+
+
+def tables(quick: bool = False) -> list[str]:
+    """For `benchmarks/run.py`."""
+    folder = far.folder_from_environment()
+    if folder is None:
+        return ["FAR-Trans is not here (ADVISOR_DATA); nothing was run."]
+    days = far.time_points(folder)[:: 34 if quick else 9]
+    return [
+        (
+            f"FAR-Trans, {len(days)} points: `pick_products` with an `OwnPortfolio` (marginal certainty equivalent, risk aversion {RISK_AVERSION:g}, portfolio = what was "
+            "bought in equal parts, no gap, stated capital-market assumptions). The weight is `fit_weight * share`: what the most useful product gains over the least "
+            "useful one, in units of the whole range of taste; 0 is pure taste.\n"
+        ),
+        curve_table(folder, days) + "\n",
+    ]
+
+
+if __name__ == "__main__":
+    print("\n".join(tables("--quick" in sys.argv)))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
-from advisor.contracts.mandate import LinearLimit, Mandate
+from advisor.contracts.bands import RiskBands
+from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.estimate import Covariance, EstimateSettings, Histories, Mean, estimate_returns
 from advisor.optimize.frontier import Frontier, trace_frontier
+from advisor.optimize.limits import Limits, limits_of
 from advisor.optimize.moments import RunningMoments
 
 CASH = "(cash)"
@@ -43,6 +45,27 @@ class DayModel:
 
 
 @dataclass(frozen=True, eq=False)
+class _KnownLimits:
+    """A mandate as arrays over these assets."""
+
+    assets: tuple[str, ...]
+    groups: tuple[str, ...]
+    mandate: Mandate
+    limits: Limits
+
+
+@dataclass(eq=False)
+class _Traced:
+    """A frontier of a day, and the levels' places on it once they were asked for."""
+
+    mandate: Mandate
+    loss: float | None
+    frontier: Frontier
+    bands: RiskBands | None = None
+    points: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+
+
+@dataclass(frozen=True, eq=False)
 class Estimates:
     """How a history becomes a return model, and the models and frontiers made so far.
 
@@ -65,7 +88,8 @@ class Estimates:
     assets: Collection[str] | None = None
     _models: WeakKeyDictionary[Market, DayModel] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
     _running: RunningMoments = field(default_factory=RunningMoments, init=False, repr=False)
-    _frontiers: WeakKeyDictionary[Market, list[tuple[Mandate, Frontier]]] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+    _limits: list[_KnownLimits] = field(default_factory=list, init=False, repr=False)
+    _frontiers: WeakKeyDictionary[Market, list[_Traced]] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
 
     @classmethod
     def recent(cls, half_life: float = 0.25, *, mean: Mean = "bayes_stein", cash_return: float | None = None) -> Estimates:
@@ -91,28 +115,48 @@ class Estimates:
             known = self._models[past] = self._estimated(past)
         return known
 
-    def frontier(self, past: Market, mandate: Mandate) -> Frontier:
+    def frontier(self, past: Market, mandate: Mandate, loss: float | None = None) -> Frontier:
         """The exact frontier of that model within a mandate; limits on assets that cannot be traded that day are left out.
+
+        Args:
+            past: The history.
+            mandate: Limits.
+            loss: A ceiling on the stressed loss as well.
 
         Raises:
             InputError: As `model`.
-            InfeasibleError: The mandate leaves no portfolio.
+            InfeasibleError: The limits leave no portfolio.
         """
-        traced = self._frontiers.setdefault(past, [])
-        for other, frontier in traced:
-            if other is mandate or other == mandate:
-                return frontier
-        model = self.model(past).model
-        frontier = trace_frontier(model, _restricted(mandate, model))
-        traced.append((mandate, frontier))
-        return frontier
+        return self._traced(past, mandate, loss).frontier
 
-    def stress_mandate(self, past: Market, mandate: Mandate, loss: float) -> Mandate:
-        """The mandate with a ceiling on the stressed loss of that day's model."""
-        model = self.model(past).model
-        losses = {a: float(v) for a, v in zip(model.assets, model.stress, strict=True)}
-        return mandate.model_copy(
-            update={"linear_limits": (*mandate.linear_limits, LinearLimit(name=STRESS, coefficients=losses, upper=loss))}
+    def level_points(self, past: Market, mandate: Mandate, bands: RiskBands) -> FloatArray:
+        """Weights of the model at every level's target volatility on the frontier of the mandate alone, shape (5, k): looked up once for all levels."""
+        traced = self._traced(past, mandate, None)
+        if traced.bands is not bands:
+            traced.points, traced.bands = traced.frontier.at_volatility(np.asarray(bands.target_volatility)), bands
+        return traced.points
+
+    def _traced(self, past: Market, mandate: Mandate, loss: float | None) -> _Traced:
+        known = self._frontiers.setdefault(past, [])
+        found = next((t for t in known if t.loss == loss and (t.mandate is mandate or t.mandate == mandate)), None)
+        if found is None:
+            model = self.model(past).model
+            found = _Traced(mandate, loss, trace_frontier(model, self._limited(model, mandate, loss)))
+            known.append(found)
+        return found
+
+    def _limited(self, model: ReturnModel, mandate: Mandate, loss: float | None) -> Limits:
+        """What the mandate says about the assets of a model, as arrays that serve as long as the assets stay the same; a ceiling on the loss is the last row."""
+        self._limits[:] = [known for known in self._limits if known.assets == model.assets and known.groups == model.groups]
+        found = next((known.limits for known in self._limits if known.mandate is mandate or known.mandate == mandate), None)
+        if found is None:
+            found = limits_of(model, _restricted(mandate, model))
+            self._limits.append(_KnownLimits(model.assets, model.groups, mandate, found))
+        if loss is None:
+            return found
+        lower, upper = np.append(found.row_lower, -np.inf), np.append(found.row_upper, loss)
+        return replace(
+            found, rows=np.vstack([found.rows, model.stress]), row_lower=lower, row_upper=upper, row_names=(*found.row_names, STRESS)
         )
 
     def _estimated(self, past: Market) -> DayModel:

@@ -77,7 +77,7 @@ class MeanVariancePolicy:
         """Where the level's stress loss does not bind, the point of the common frontier is optimal within it too, so it is not traced again."""
         target, loss = self.bands.target_volatility[level - 1], self.bands.stress_loss[level - 1]
         frontier = self.estimates.frontier(past, self.mandate)
-        weights = frontier.at_volatility(target)
+        weights = self.estimates.level_points(past, self.mandate, self.bands)[level - 1]
         if frontier.model.stress @ weights > loss + WITHIN:
             if (least := least_loss(frontier)) > loss + WITHIN:
                 raise InfeasibleError(
@@ -85,7 +85,7 @@ class MeanVariancePolicy:
                     "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
                     constraints=(f"C{level} stress_loss",),
                 )
-            frontier = self.estimates.frontier(past, self.estimates.stress_mandate(past, self.mandate, loss))
+            frontier = self.estimates.frontier(past, self.mandate, loss)
             weights = frontier.at_volatility(target)
         ceiling = self.bands.upper_volatility[level - 1]
         if frontier.volatility[0] > ceiling + WITHIN:

@@ -31,7 +31,7 @@ def common_window(market: Market) -> Window:
         InputError: Fewer than three such days; the asset with the shortest history is named.
     """
     known = np.isfinite(market.returns)
-    rows = market.returns[known.all(axis=1)]
+    rows = market.returns if known.all() else market.returns[known.all(axis=1)]
     _check_length(len(rows), market, known)
     return Window(np.ascontiguousarray(rows), np.arange(len(market.assets)), len(market.assets))
 

@@ -211,13 +211,13 @@ class Frontier:
             return self.path.multipliers_at(*self.segments.at_tolerance(1.0 / gamma), gamma)
 
 
-def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligible: BoolArray | None = None) -> Frontier:
+def trace_frontier(model: ReturnModel, mandate: Mandate | Limits | None = None, *, eligible: BoolArray | None = None) -> Frontier:
     """Every corner portfolio of the mean-variance frontier, exactly, each one certified.
 
     Args:
         model: Annual expected returns and covariance of n assets.
-        mandate: Bounds, group limits, linear limits and a cap on volatility; long-only when None.
-        eligible: False where an asset may not be held, shape (n,).
+        mandate: Bounds, group limits, linear limits and a cap on volatility; long-only when None. Or the `Limits` that `limits_of` made of one.
+        eligible: False where an asset may not be held, shape (n,); not asked where limits are given.
 
     Returns:
         The frontier. Every corner has a KKT residual below 1e-9.
@@ -231,7 +231,7 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | None = None, *, eligib
     >>> trace_frontier(model).at_risk_aversion(3.0)
     array([0.5, 0.5])
     """
-    limits = limits_of(model, mandate or Mandate(), eligible)
+    limits = mandate if isinstance(mandate, Limits) else limits_of(model, mandate or Mandate(), eligible)
     try:
         path, proof = trace_corners(model, limits)
     except DeferredInfeasibleError:

@@ -1,14 +1,19 @@
 """A million clients to Parquet: seconds by stage, memory, and a loop with PyPortfolioOpt and implicit beside it.
 
-python benchmarks/scale.py [--quick]
+    python benchmarks/scale.py [--quick | --clients N] [--workers W]
+
+Clients answer the questionnaire; wall time is that of the whole call, processes started and files synced. Memory is the largest sum of the proportional set sizes
+(PSS: shared pages counted once) of this process and its workers, read ten times a second; CPU time is that of all of them.
 """
 
 from __future__ import annotations
 
+import argparse
+import multiprocessing
 import resource
 import shutil
-import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -20,20 +25,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy.sparse as sp
 from pypfopt import EfficientFrontier
+from threadpoolctl import threadpool_limits
 
-from advisor import Advisor, Catalogue, Interactions, Product, ReturnModel, save
+from advisor import Advisor, Catalogue, Interactions, Product, Questionnaire, ReturnModel, save
 from advisor.adapters.engines import stream
-from advisor.adapters.engines.job import Desk, Job
+from advisor.adapters.engines.job import INPUTS, Desk, Job
 from advisor.adapters.engines.parts import write_part
 from advisor.data.client_arrow import arrow_batches, clients_from_arrow
 from advisor.data.eligibility import Eligibility
 from advisor.engine.arrow import advice_table
+from advisor.engine.inputs import input_digests
 from advisor.engine.run import advise_table
 from advisor.risk_profile.profile import profile_risk
 
 DAY = "2026-11-20"
 ASSETS, PRODUCTS, KNOWN, PICKS = 20, 1000, 50_000, 5
-ROWS = 50_000
+ROWS = 25_000
 
 
 def house_of(seed: int = 5) -> tuple[Advisor, pd.DataFrame]:
@@ -64,60 +71,102 @@ def house_of(seed: int = 5) -> tuple[Advisor, pd.DataFrame]:
 
 
 def write_clients(path: Path, count: int, seed: int = 6) -> None:
-    """Clients by chunk, so that making them takes no more memory than advising them."""
+    """Clients by chunk, so that making them takes no more memory than advising them. One in a thousand rows is broken."""
     rng = np.random.default_rng(seed)
     writer = None
     for start in range(0, count, 100_000):
         rows = min(100_000, count - start)
         wealth = np.round(np.exp(rng.normal(11.0, 1.0, rows)), 2)
-        table = pa.table(
-            {
-                "id": [f"c{i:07d}" for i in range(start, start + rows)],
-                "wealth": wealth,
-                "horizon_years": np.round(rng.uniform(1.0, 25.0, rows), 1),
-                "level": rng.integers(1, 6, rows),
-                "assessed_on": pa.array(np.full(rows, np.datetime64("2026-06-01"))),
-                "bias:loss_aversion": np.round(rng.uniform(1.0, 3.5, rows), 2),
-                "holding:P0000": np.where(rng.random(rows) < 0.5, 0.2 * wealth, 0.0),
-            }
-        )
+        columns = {
+            "id": [f"c{i:07d}" for i in range(start, start + rows)],
+            "wealth": np.where(rng.random(rows) < 0.001, -1.0, wealth),
+            "horizon_years": np.round(rng.uniform(1.0, 25.0, rows), 1),
+            "age": rng.integers(18, 90, rows),
+            "assessed_on": pa.array(np.full(rows, np.datetime64("2026-06-01"))),
+            "bias:loss_aversion": np.round(rng.uniform(1.0, 3.5, rows), 2),
+            "holding:P0000": np.where(rng.random(rows) < 0.5, 0.2 * wealth, 0.0),
+        }
+        bold = rng.beta(1.2, 1.2, rows)
+        for question in Questionnaire.default().questions:
+            noisy = np.clip(bold + rng.normal(0.0, 0.2, rows), 0.0, 1.0 - 1e-9)
+            chosen = pa.array((noisy * len(question.options)).astype(np.int32))
+            options = sorted(question.options, key=lambda o: o.score)
+            columns[f"answer:{question.id}"] = pa.DictionaryArray.from_arrays(chosen, [o.id for o in options]).cast(pa.string())
+        table = pa.table(columns)
         writer = writer or pq.ParquetWriter(path, table.schema)
         writer.write_table(table)
     if writer is not None:
         writer.close()
 
 
-def tables(quick: bool = False) -> list[str]:
+def tables(quick: bool = False, count: int | None = None, workers: int = 2) -> list[str]:
     """Markdown: the whole run, its stages, and the ratio to the loop."""
-    count, few = (50_000, 200) if quick else (1_000_000, 1_000)
+    count, few = count or (50_000 if quick else 1_000_000), 200 if quick else 1_000
     folder = Path(tempfile.mkdtemp(prefix="scale-"))
     try:
         house, bought = house_of()
         saved, clients = save(house, folder / "house"), folder / "clients.parquet"
         write_clients(clients, count)
-        schema = pq.read_schema(clients)
-        job = Job.of(Desk.of(saved, as_of=DAY, picks=PICKS), schema)
+        job = Job.of(Desk.of(saved, as_of=DAY, picks=PICKS), pq.read_schema(clients))
         sample_of = next(arrow_batches(clients, 2_000))
         job.on_table(sample_of)
-        cpu, started = time.process_time(), time.perf_counter()
-        done = stream.advise_stream(saved, clients, folder / "out", as_of=DAY, picks=PICKS, rows_per_part=ROWS)
-        wall, spent = time.perf_counter() - started, time.process_time() - cpu
+        cpu, started = _cpu(), time.perf_counter()
+        with Memory() as memory:
+            done = stream.advise_stream(saved, clients, folder / "out", as_of=DAY, picks=PICKS, rows_per_part=ROWS, workers=workers)
+        wall, spent = time.perf_counter() - started, _cpu() - cpu
         size = sum(p.stat().st_size for p in done.parts) / 1e6
-        loop = by_loop(house, bought, sample_of.slice(0, few))
+        with threadpool_limits(1):
+            loop = by_loop(house, bought, sample_of.slice(0, few), job)
         ratio = (loop / few) / (wall / count)
         lines = [
-            "| what | clients | wall s | CPU s | clients a second | peak MB |\n|---|---|---|---|---|---|",
+            "| what | clients | wall s | CPU s | clients a second | peak MB (PSS, all processes) |\n|---|---|---|---|---|---|",
             (
-                f"| stream, Parquet to Parquet ({size:,.0f} MB), {ASSETS} assets x {PRODUCTS:,} products, top {PICKS}, loss aversion, "
-                f"{done.statuses.get('ok', 0):,} ok | {count:,} | {wall:.1f} | {spent:.1f} | {count / wall:,.0f} | {_peak():,.0f} |"
+                f"| stream, Parquet to Parquet ({size:,.0f} MB), {workers} processes, {ASSETS} assets x {PRODUCTS:,} products, top {PICKS}, answers, loss aversion; "
+                f"{', '.join(f'{n:,} {status}' for status, n in done.statuses.items())} | {count:,} | {wall:.1f} | {spent:.1f} | {count / wall:,.0f} | {memory.peak:,.0f} |"
             ),
             f"| loop: PyPortfolioOpt (target volatility, level's assets), implicit ALS top {PICKS} filtered by level | {few:,} | {loop:.1f} | | {few / loop:,.0f} | |",
             "",
-            f"The loop takes {ratio:,.0f} times as long a client; it has no loss aversion, no holdings, no reasons and no proof of optimality.",
+            f"{1e6 * spent / count:.0f} microseconds of CPU a client. The loop, with levels found for it, takes {ratio:,.0f} times as long a client (wall); no reasons, no proof.",
         ]
         return ["\n".join(lines), "", stages(house, clients, folder)]
     finally:
         shutil.rmtree(folder)
+
+
+def _cpu() -> float:
+    """CPU seconds of this process and of those it has seen end."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+class Memory:
+    """The largest memory of this process and its children in MB while inside: the sum of proportional set sizes."""
+
+    def __init__(self) -> None:
+        self.peak, self._done = 0.0, threading.Event()
+        self._watch = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Memory:
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._watch.join()
+
+    def _look(self) -> None:
+        while not self._done.wait(0.1):
+            pids = ["self", *(str(p.pid) for p in multiprocessing.active_children())]
+            self.peak = max(self.peak, sum(_pss(pid) for pid in pids))
+
+
+def _pss(pid: str) -> float:
+    """Of one process in MB; 0 where it has just ended."""
+    try:
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return sum(float(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:")) / 1024.0
 
 
 def stages(house: Advisor, clients: Path, folder: Path) -> str:
@@ -139,13 +188,15 @@ def stages(house: Advisor, clients: Path, folder: Path) -> str:
     timed("scores (part of advise)", lambda: [inner.taste.scores(p.ids, p) for p in people.chunks(8192)])
     batch = timed(f"advise, whole ({len(allowed.allowed)} classes)", lambda: advise_table(inner, people, day, PICKS))
     out = timed("advice to Arrow, reason codes", lambda: advice_table(batch))
+    digests = timed("digest of each row", lambda: input_digests(people, day))
+    out = out.append_column(INPUTS, pa.array(digests))
     timed("write Parquet, sync", lambda: write_part(out, folder / "one.parquet", "one"))
     rows = [f"| {name} | {wall:.2f} | {cpu:.2f} |" for name, wall, cpu in spent]
     return "\n".join([f"| stage, {len(people):,} clients in one process | wall s | CPU s |\n|---|---|---|", *rows])
 
 
-def by_loop(house: Advisor, bought: pd.DataFrame, clients: pa.Table) -> float:
-    """Seconds that the usual libraries take, client after client, once their models are fitted."""
+def by_loop(house: Advisor, bought: pd.DataFrame, clients: pa.Table, job: Job) -> float:
+    """Seconds that the usual libraries take, client after client, once their models are fitted; the levels of the clients are given to them."""
     inner, model = house.house, house.house.model
     ids, products = pd.Index(bought["client_id"].unique()), pd.Index(inner.catalogue.ids.ids)
     matrix = sp.csr_matrix(
@@ -156,9 +207,10 @@ def by_loop(house: Advisor, bought: pd.DataFrame, clients: pa.Table) -> float:
     level_of = np.array([p.effective_risk_level for p in inner.catalogue.products])
     main = inner.catalogue.exposures(model.ids).argmax(axis=1)
     row_of = {name: i for i, name in enumerate(ids)}
+    levels = job.on_table(clients).select(["client_id", "level"]).to_pylist()
     started = time.perf_counter()
-    for client in clients.select(["id", "level"]).to_pylist():
-        level = int(client["level"])
+    for client in levels:
+        level = max(1, int(client["level"]))
         assets = np.unique(main[level_of <= level])
         target = inner.bands.target_volatility[level - 1]
         solver = EfficientFrontier(model.mean[assets], model.covariance[np.ix_(assets, assets)])
@@ -167,15 +219,16 @@ def by_loop(house: Advisor, bought: pd.DataFrame, clients: pa.Table) -> float:
             solver.efficient_risk(target)
         else:
             solver.min_volatility()
-        row = row_of.get(client["id"])
+        row = row_of.get(client["client_id"])
         if row is not None:
             als.recommend(row, matrix[row], N=PICKS, filter_items=np.flatnonzero(level_of > level))
     return time.perf_counter() - started
 
 
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
-
-
 if __name__ == "__main__":
-    print("\n".join(tables("--quick" in sys.argv)))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="50,000 clients")
+    parser.add_argument("--clients", type=int)
+    parser.add_argument("--workers", type=int, default=2)
+    asked = parser.parse_args()
+    print("\n".join(tables(asked.quick, asked.clients, asked.workers)))

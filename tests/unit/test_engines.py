@@ -98,6 +98,18 @@ def test_the_stream_says_what_one_client_is_told(world: World) -> None:
     assert [row[f"pick_{k}"] for k in range(1, 6)] == [p.product_id for p in card.picks]
 
 
+class Once:
+    """A stream that can be opened but once, as a cursor over a warehouse."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.table: pa.Table | None = table
+
+    def __arrow_c_stream__(self, requested: object = None) -> object:
+        assert self.table is not None
+        table, self.table = self.table, None
+        return table.__arrow_c_stream__(requested)
+
+
 def sources(folder: Path) -> dict[str, object]:
     frame = clients_frame()
     frame.to_csv(folder / "clients.csv", index=False)
@@ -114,6 +126,7 @@ def sources(folder: Path) -> dict[str, object]:
         "pandas": frame,
         "polars": pl.from_pandas(frame),
         "table": t,
+        "once": Once(t),
         "reader": pa.RecordBatchReader.from_batches(t.schema, t.to_batches(max_chunksize=13)),
     }
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".arrow": "ipc", ".feather": "ipc"}
 """Endings of the files that are read."""
+PANDAS_INDEX = "__index_level_0__"
+"""What pandas calls an unnamed index that it puts among the columns."""
 NO_ID = "id is missing; its advice could not be delivered. Give every client an id."
 
 
@@ -157,7 +159,7 @@ def opened(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
 
 def _without_index(schema: Any) -> Any:
     """Pandas adds its index as a column of its own; an unnamed one says nothing."""
-    return schema.remove(schema.get_field_index("__index_level_0__")) if "__index_level_0__" in schema.names else schema
+    return schema.remove(schema.get_field_index(PANDAS_INDEX)) if PANDAS_INDEX in schema.names else schema
 
 
 def _named(batch: Any, pa: Any) -> Any:

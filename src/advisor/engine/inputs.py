@@ -36,20 +36,21 @@ def input_digests(clients: ClientTable, as_of: np.datetime64) -> list[str]:
         as_of: The day of the advice.
     """
     found: list[str] = []
+    day = str(as_of).encode()
     for part in clients.chunks(_ROWS_AT_A_TIME):
         records = (_record(part, i) for i in range(len(part))) if len(part) <= _FEW else _records(part)
-        found += [_digest(part, i, record, as_of) for i, record in enumerate(records)]
+        found += [_digest(part, i, record, day) for i, record in enumerate(records)]
     return found
 
 
 def input_digest(clients: ClientTable, i: int, as_of: np.datetime64) -> str:
     """`input_digests(clients, as_of)[i]`, for one row alone."""
-    return _digest(clients, i, _record(clients, i), as_of)
+    return _digest(clients, i, _record(clients, i), str(as_of).encode())
 
 
-def _digest(clients: ClientTable, i: int, record: bytes, as_of: np.datetime64) -> str:
+def _digest(clients: ClientTable, i: int, record: bytes, day: bytes) -> str:
     told = b"problem:" + clients.problems[i].encode() if i in clients.problems else record
-    return blake2b(_NOTHING.join((str(as_of).encode(), b"|", clients.ids[i].encode(), b"|", told)), digest_size=BYTES).hexdigest()
+    return blake2b(_NOTHING.join((day, b"|", clients.ids[i].encode(), b"|", told)), digest_size=BYTES).hexdigest()
 
 
 @lru_cache(maxsize=65_536)

@@ -30,7 +30,7 @@ from advisor.engine.run import advise_table
 from advisor.errors import AdvisorError, InputError
 from advisor.store import load
 
-ROWS_AT_A_TIME = 65_536
+ROWS_AT_A_TIME = 8192
 """Rows advised together; bounds memory, changes no bit."""
 INPUTS = "inputs"
 """Column of the digests of what was read."""

@@ -1,0 +1,173 @@
+"""A stored batch made again from what it says it was made of, and compared byte by byte; and each stored row proved on its own.
+
+The record is the run's folder; with the saved advisor and the day's clients it is all that is needed. A replay answers "is this what was computed then?", a proof
+(`verify_rows`) answers "was it suitable and optimal?", recomputed by other means than those that made it.
+"""
+# pyright: reportUnknownParameterType=false
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from advisor.adapters.engines.job import Desk, Job
+from advisor.adapters.engines.local import file_digest
+from advisor.adapters.engines.parts import RUN, part_path, write_part
+from advisor.adapters.engines.repeats import REPEATED, MetIds
+from advisor.adapters.engines.stream import RUN_FILE, opened_once
+from advisor.data.client_arrow import arrow_batches
+from advisor.engine.advisor import Advisor
+from advisor.errors import InputError
+
+MOST = 1000
+"""Differing rows that are listed; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that does not come out as it is stored.
+
+    Attributes:
+        part: File name.
+        row: Its number in the part, -1 where the part as a whole differs.
+        client_id: Whose; None where the row has none.
+        columns: What differs: "inputs" says that the client's data are others, or what is wrong with the part.
+    """
+
+    part: str
+    row: int
+    client_id: str | None
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a replay found.
+
+    Attributes:
+        clients: Rows made again.
+        parts: Parts made again.
+        same: Every byte of every part came out as it is stored.
+        differing: How many rows did not, and parts that differ as a whole.
+        differences: The first of them.
+    """
+
+    clients: int
+    parts: int
+    same: bool
+    differing: int
+    differences: tuple[Difference, ...]
+
+
+def replay(folder: str | Path, house: Advisor | str | Path, source: Any) -> Replay:
+    """Make the advice of a run again, in memory bounded by a part, and compare.
+
+    Args:
+        folder: What `advise_stream` left.
+        house: The advisor that is said to have made it, or the folder it was saved to.
+        source: The clients as they were, in their order.
+
+    Returns:
+        `same` where advisor, clients and record belong together and nothing was changed since; otherwise the rows and columns that differ.
+
+    Raises:
+        InputError: The folder holds no run, or the run names another advisor: then no row could come out.
+    """
+    record = _record(Path(folder))
+    desk = Desk.of(house, as_of=record["as_of"], picks=record["picks"])
+    if desk.fingerprint != record["advisor"]:
+        raise InputError(
+            f"{folder} was made by advisor {record['advisor'][:12]}, this is {desk.fingerprint[:12]}; replay with the advisor that was saved then.",
+            field="house",
+            value=desk.fingerprint,
+        )
+    schema, source = opened_once(source)
+    job, met = Job.of(desk, schema), MetIds()
+    found: list[Difference] = []
+    count = clients = number = 0
+    with TemporaryDirectory(prefix="replay-") as scratch:
+        tables = arrow_batches(source, record["rows_per_part"])
+        for number, table in enumerate(_at_least_one(tables, job), start=1):
+            stored, again = part_path(Path(folder), number - 1), part_path(Path(scratch), number - 1)
+            clients += table.num_rows
+            for difference in _compare(job, table, met, stored, again):
+                count += 1
+                found += [difference] if len(found) < MOST else []
+            again.unlink(missing_ok=True)
+    for extra in sorted(Path(folder).glob("part-*.parquet"))[number:]:
+        count += 1
+        found.append(Difference(extra.name, -1, None, ("the source has no clients for this part",)))
+    return Replay(clients, number, count == 0, count, tuple(found))
+
+
+def _at_least_one(tables: Iterator[pa.Table], job: Job) -> Iterator[pa.Table]:
+    """A run over nobody leaves one empty part."""
+    first = next(tables, None)
+    yield job.input_schema.empty_table() if first is None else first
+    yield from tables
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        return {name: record[name] for name in ("advisor", "as_of", "picks", "rows_per_part")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{folder} holds no run ({RUN_FILE}: {error}); give the folder that advise_stream wrote.", field="folder", value=str(folder)
+        ) from error
+
+
+def _compare(job: Job, table: pa.Table, met: MetIds, stored: Path, again: Path) -> Iterator[Difference]:
+    problems = dict.fromkeys(met.repeated(table["id"]).tolist(), REPEATED)
+    try:
+        kept = pq.ParquetFile(stored)
+        rows, run = kept.read(), (kept.schema_arrow.metadata or {}).get(RUN, b"").decode()
+    except (OSError, pa.ArrowException) as error:
+        yield Difference(stored.name, -1, None, (f"it cannot be read ({error})",))
+        return
+    write_part(job.on_table(table, problems), again, run)
+    if file_digest(stored) == file_digest(again):
+        return
+    differ = list(differing_rows(rows, pq.read_table(again)))
+    for row, columns in differ:
+        yield Difference(stored.name, row, rows["client_id"][row].as_py() if row < rows.num_rows else None, columns)
+    if not differ:
+        yield Difference(stored.name, -1, None, ("metadata or encoding: the rows are the same, the file was written otherwise",))
+
+
+def differing_rows(stored: pa.Table, again: pa.Table) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Rows that differ in any bit, with the columns in which they do; rows that one table lacks differ in "missing"."""
+    names = dict.fromkeys((*stored.schema.names, *again.schema.names))
+    count = min(stored.num_rows, again.num_rows)
+    odd: dict[int, list[str]] = {}
+    for name in names:
+        both = name in stored.schema.names and name in again.schema.names
+        for row in _different(stored[name], again[name], count) if both else range(count):
+            odd.setdefault(row, []).append(name)
+    yield from ((row, tuple(odd[row])) for row in sorted(odd))
+    yield from ((row, ("missing",)) for row in range(count, max(stored.num_rows, again.num_rows)))
+
+
+def _different(left: pa.ChunkedArray, right: pa.ChunkedArray, count: int) -> Sequence[int]:
+    left, right = left.slice(0, count).combine_chunks(), right.slice(0, count).combine_chunks()
+    if left.type != right.type:
+        return range(count)
+    if pa.types.is_floating(left.type):
+        bits, others = (np.where(a.is_null().to_numpy(zero_copy_only=False), 0, _bits(a)) for a in (left, right))
+        unlike = (bits != others) | (left.is_null().to_numpy(zero_copy_only=False) != right.is_null().to_numpy(zero_copy_only=False))
+        return np.flatnonzero(unlike).tolist()
+    if left.equals(right):
+        return []
+    return [row for row, (a, b) in enumerate(zip(left.to_pylist(), right.to_pylist(), strict=True)) if repr(a) != repr(b)]
+
+
+def _bits(column: Any) -> Any:
+    return column.fill_null(0.0).to_numpy(zero_copy_only=False).view(np.int64)

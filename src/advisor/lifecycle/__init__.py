@@ -13,6 +13,7 @@ from advisor.lifecycle.holdings_review import HoldingLine, HoldingsReview, revie
 from advisor.lifecycle.house_view import HouseView, ModelPortfolio
 from advisor.lifecycle.household import Household, Position
 from advisor.lifecycle.no_trade import holding_is_optimal, no_trade_half_width, no_trade_region, one_period_half_width
+from advisor.lifecycle.optimal_path import OptimalPath, optimal_glide_path
 from advisor.lifecycle.rebalance import Rebalance, inside_bands, rebalance
 from advisor.lifecycle.reserve import LifeEvent, event_table, liquidity_reserve, reserve_limit, reserve_share
 from advisor.lifecycle.review import TRIGGERS, ClientStates, ReviewRules, Reviews, Trigger, review
@@ -50,6 +51,7 @@ __all__ = [
     "LifeEvent",
     "LotSale",
     "ModelPortfolio",
+    "OptimalPath",
     "Position",
     "ProductCosts",
     "Rebalance",
@@ -84,6 +86,7 @@ __all__ = [
     "no_trade_half_width",
     "no_trade_region",
     "one_period_half_width",
+    "optimal_glide_path",
     "parametric_loss",
     "plan_goals",
     "rebalance",

@@ -58,15 +58,11 @@ def _bent_gap(rows: BatchRows, weights: FloatArray, gradient: FloatArray, reward
     costs = rows.costs
     if costs is None:
         return np.zeros_like(weights)
-    hold = costs.hold
-
-    def paid(v: FloatArray) -> FloatArray:
-        change = v - hold
-        return reward[:, None] * np.where(change > 0.0, costs.buy * change, -costs.sell * change)
-
-    now = paid(weights)
-    best = np.maximum(
-        gradient * (weights - rows.lower) + now - paid(rows.lower), gradient * (weights - rows.upper) + now - paid(rows.upper)
-    )
-    kink = np.clip(hold, rows.lower, rows.upper)
-    return np.maximum(best, gradient * (weights - kink) + now - paid(kink))
+    hold, buy, sell = costs.hold, reward[:, None] * costs.buy, reward[:, None] * costs.sell
+    change = weights - hold
+    now = gradient * change + np.where(change > 0.0, buy, -sell) * change
+    best = np.full_like(weights, np.inf)
+    for place in (rows.lower, rows.upper, np.clip(hold, rows.lower, rows.upper)):
+        edge = place - hold
+        best = np.minimum(best, edge * (gradient + np.where(edge > 0.0, buy, -sell)))
+    return now - best

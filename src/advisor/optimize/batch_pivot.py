@@ -79,24 +79,38 @@ def pivot(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntA
 
     Rows never touch each other, so neither the batch nor the number of threads changes a bit.
     """
+    kernels = _kernels()
+    loop = kernels.pivot_some if len(which) <= FEW else kernels.pivot_rows
+    loop(which, *_laid_out(rows, np.minimum(tolerance, STEEPEST), state))
+    return state.steps[which] >= 0
+
+
+def pivot_to_preferences(rows: BatchRows, wants: FloatArray, tolerance: FloatArray, state: PivotState, which: IntArray) -> BoolArray:
+    """Solve the loss-averse rows `which` (k,) at the risk tolerance that is their fixed point, from the guess in `tolerance` (c,), where it is written; True
+    where that was found, shape (k,).
+
+    Args:
+        rows: The programs.
+        wants: Risk aversion, loss aversion, reference return, years, and the costs of coming to the kink, shape (5, c).
+        tolerance: Guesses, 0 = none.
+        state: As for `pivot`.
+        which: Rows.
+    """
+    kernels = _kernels()
+    loop = kernels.search_some if len(which) <= FEW else kernels.search_rows
+    loop(which, np.array(rows.model.covariance), wants, *_laid_out(rows, tolerance, state))
+    return state.steps[which] >= 0
+
+
+def _laid_out(rows: BatchRows, tolerance: FloatArray, state: PivotState) -> tuple[Any, ...]:
+    """What the kernels take, in their order."""
     kink, below, above = rows.kinks
     limits = rows.limits
     data = (rows.lower, kink, rows.upper, below, above, limits.rows, limits.row_lower, limits.row_upper)
-    kernels = _kernels()
-    loop = kernels.pivot_some if len(which) <= FEW else kernels.pivot_rows
-    loop(
-        which,
-        rows.hessian,
-        np.array(rows.model.mean),
-        np.minimum(tolerance, STEEPEST),
-        *(a if a.flags.writeable else np.array(a) for a in data),
-        state.side,
-        state.row_side,
-        state.weights,
-        state.price,
-        state.steps,
-    )
-    return state.steps[which] >= 0
+    edges = (a if a.flags.writeable else np.array(a) for a in data)
+    return (
+        rows.hessian, np.array(rows.model.mean), tolerance, *edges, state.side, state.row_side, state.weights, state.price, state.steps
+    )  # fmt: skip
 
 
 def marginal_risk(rows: BatchRows, weights: FloatArray) -> FloatArray:

@@ -92,7 +92,8 @@ class BatchRows:
 
     def take(self, rows: IntArray) -> BatchRows:
         """The clients asked for."""
-        pick = lambda a: a if len(a) == 1 else np.ascontiguousarray(a[rows])  # noqa: E731
+        block = slice(int(rows[0]), int(rows[-1]) + 1) if rows.size and bool((rows[1:] == rows[:-1] + 1).all()) else rows
+        pick = lambda a: a if len(a) == 1 else np.ascontiguousarray(a[block])  # noqa: E731
         costs = None if self.costs is None else CostRows(pick(self.costs.hold), pick(self.costs.buy), pick(self.costs.sell))
         return BatchRows(self.model, self.limits, len(rows), pick(self.lower), pick(self.upper), costs)
 

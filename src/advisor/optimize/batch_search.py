@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.optimize.batch_exact import solve_rows
-from advisor.optimize.batch_pivot import STEEPEST, PivotState, marginal_risk
+from advisor.optimize.batch_pivot import STEEPEST, PivotState, marginal_risk, pivot_to_preferences
 from advisor.optimize.batch_rows import BatchRows
 from advisor.optimize.preferences import Preferences, loss_averse_risk_aversion
 
@@ -45,6 +45,30 @@ def effective_at(preferences: Preferences, which: IntArray, mean: FloatArray, vo
         reference_return=p.reference_return[which],
         evaluation_years=p.evaluation_years[which],
     )
+
+
+def walk_to_preferences(
+    rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, which: IntArray, least_volatility: float
+) -> IntArray:
+    """As `search_preferences`, compiled, for those of the rows `which` who surely take some risk; the rows that it solved.
+
+    Along a fixed active set the mean rises evenly with the risk tolerance and variance with its square, so that the fixed point on that line is one of a
+    scalar; two or three active sets lead to the end. `least_volatility` is a lower bound for every row: a client whose tolerance of nearly nothing is
+    below his loss aversion even there is not at the end of no risk.
+    """
+    p = preferences
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = np.minimum(p.loss_aversion / p.risk_aversion, STEEPEST)
+        pull = p.risk_aversion + 0.4 * (p.loss_aversion - 1.0) / (least_volatility * np.sqrt(p.evaluation_years))
+        sure = np.isfinite(p.risk_aversion) & (LEAST * most * pull < 0.5)
+    some = which[sure[which]]
+    if not some.size:
+        return some
+    offset = np.zeros(rows.count)
+    if rows.costs is not None:
+        offset = np.broadcast_to(rows.costs.total(rows.kinks[0]), offset.shape)
+    wants = np.stack([p.risk_aversion, p.loss_aversion, p.reference_return, p.evaluation_years, offset])
+    return some[pivot_to_preferences(rows, wants, tolerance, state, some)]
 
 
 def search_preferences(rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, which: IntArray) -> BoolArray:

@@ -11,7 +11,7 @@ from advisor.optimize.batch_certificate import row_residuals
 from advisor.optimize.batch_exact import solve_exactly, solve_rows
 from advisor.optimize.batch_pivot import PivotState, SideArray, fresh_state, marginal_risk, start_from
 from advisor.optimize.batch_rows import BatchRows
-from advisor.optimize.batch_search import effective_at, own_moments, search_preferences, search_volatility
+from advisor.optimize.batch_search import effective_at, own_moments, search_preferences, search_volatility, walk_to_preferences
 from advisor.optimize.frontier import Frontier
 from advisor.optimize.preferences import Preferences
 
@@ -47,39 +47,40 @@ def solve_chunk(rows: BatchRows, preferences: Preferences, frontier: Frontier, w
         tolerance = 1.0 / guess
     status = np.full(count, "ok", dtype="<U16")
     status[~rows.boxed] = "infeasible"
-    solved = np.flatnonzero(rows.boxed)
-    status[solve_rows(rows, tolerance, state, solved)] = "infeasible"
+    averse = np.flatnonzero(rows.boxed & (preferences.loss_aversion > 1.0))
+    left = rows.boxed.copy()
+    if averse.size:
+        left[walk_to_preferences(rows, preferences, state, tolerance, averse, float(frontier.volatility[0]))] = False
+    status[solve_rows(rows, tolerance, state, np.flatnonzero(left))] = "infeasible"
     state.weights[status == "infeasible"] = 0.0
-    averse = np.flatnonzero((status == "ok") & (preferences.loss_aversion > 1.0))
+    averse = np.flatnonzero(left & (status == "ok") & (preferences.loss_aversion > 1.0))
     if averse.size:
         none = search_preferences(rows, preferences, state, tolerance, averse)
         status[averse[none]] = "no_participation"
     gamma, extra = _capped(rows, preferences, state, tolerance, status)
-    answer = _certified(rows, preferences, state, gamma, extra, status)
+    answer, variance = _certified(rows, preferences, state, gamma, extra, status)
     doubtful = np.flatnonzero(np.isfinite(answer) & (answer > CERTIFIED))
     for i in doubtful.tolist():
         solve_exactly(rows, tolerance, state, i)
     if doubtful.size:
-        answer = _certified(rows, preferences, state, gamma, extra, status)
+        answer, variance = _certified(rows, preferences, state, gamma, extra, status)
     status[(status != "infeasible") & ~(answer <= ACCEPTED)] = "failed"
-    return _finished(rows, state, status, answer, gamma)
+    return _finished(rows, state, status, answer, gamma, variance)
 
 
 def _capped(
     rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, status: StrArray
 ) -> tuple[FloatArray, FloatArray]:
     """Apply the cap on volatility; the effective risk aversion of each row, and how much of it is the cap's, each shape (c,)."""
-    gamma = preferences.risk_aversion.copy()
-    everyone = np.arange(rows.count)
-    mean, volatility = own_moments(rows, state, everyone)
+    gamma, cap = preferences.risk_aversion.copy(), rows.limits.max_volatility
     averse = (preferences.loss_aversion > 1.0) & (status == "ok")
     if averse.any():
         which = np.flatnonzero(averse)
-        gamma[which] = effective_at(preferences, which, mean[which], volatility[which])
+        gamma[which] = effective_at(preferences, which, *own_moments(rows, state, which))
     gamma[status == "no_participation"] = np.inf
     extra = np.zeros(rows.count)
-    cap = rows.limits.max_volatility
     if cap is not None:
+        _, volatility = own_moments(rows, state, np.arange(rows.count))
         over = np.flatnonzero((status != "infeasible") & (volatility > cap + CAP_TOLERANCE))
         if over.size:
             search_volatility(rows, cap, state, tolerance, over)
@@ -94,19 +95,19 @@ def _capped(
 
 def _certified(
     rows: BatchRows, preferences: Preferences, state: PivotState, gamma: FloatArray, extra: FloatArray, status: StrArray
-) -> FloatArray:
-    """KKT residuals, shape (c,), nan where there is no portfolio."""
+) -> tuple[FloatArray, FloatArray]:
+    """KKT residuals, nan where there is no portfolio, and variances, each shape (c,)."""
     marginal = marginal_risk(rows, state.weights)
+    variance = np.einsum("cn,cn->c", marginal, state.weights)
     residual = row_residuals(rows, state.weights, marginal, gamma, state.price)
     residual = residual * preferences.loss_aversion
     cap = rows.limits.max_volatility
     if cap is not None:
-        variance = np.einsum("cn,cn->c", marginal, state.weights)
         with np.errstate(invalid="ignore"):
             share = np.where(np.isinf(extra), 1.0, extra / np.maximum(gamma, 1.0))
         slack = 0.5 * preferences.loss_aversion * share * np.maximum(cap**2 - variance, 0.0)
         residual = np.maximum(residual + slack, np.sqrt(np.maximum(variance, 0.0)) - cap)
-    return np.where(status == "infeasible", np.nan, residual)
+    return np.where(status == "infeasible", np.nan, residual), variance
 
 
 def _finished(
@@ -115,9 +116,9 @@ def _finished(
     status: StrArray,
     residual: FloatArray,
     gamma: FloatArray,
+    variance: FloatArray,
 ) -> ChunkAnswer:
     gone = (status == "infeasible") | (status == "failed")
-    variance = np.einsum("cn,cn->c", marginal_risk(rows, state.weights), state.weights)
     volatility = np.sqrt(np.maximum(variance, 0.0))
     mean = np.einsum("cn,n->c", state.weights, rows.model.mean)
     cost = np.zeros(rows.count) if rows.costs is None else rows.costs.total(state.weights)

@@ -30,6 +30,8 @@ FAR = 1e13
 REFRESH = 24
 """Events after which the factor and the point are computed afresh."""
 MAX_REPAIRS = 80
+TINY, SETTLED = 1e-24, 1e-13
+"""A variance that is none; and a marginal rate of substitution, itself of the order of 1, that is 0."""
 
 
 @njit(cache=True, fastmath=True)
@@ -346,7 +348,7 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
     return code, taus[: count + 1], W[: count + 1], Y[:count], y, y1
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath={"reassoc", "contract"})
 def _free_step(H, f, k, pull, A, rest, L, Y, M, t, x):  # pragma: no cover - compiled
     """Free weights x and multipliers t of H[F, F] x = pull + A't, A x = rest; 0, or where a factor broke down: a row of A, or -1 for H."""
     m = rest.size
@@ -473,9 +475,10 @@ def _pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side
                 continue
             w[i] = lo[i] if s == AT_LOWER else kink[i] if s == HELD else up[i]
             gap -= w[i]
-            if w[i] != 0.0:
+            v = w[i]
+            if v != 0.0:
                 for j in range(n):
-                    h[j] += w[i] * H[i, j]
+                    h[j] += v * H[i, j]
         if k == 0:
             if _open_row(h, lo, kink, up, tau * below, tau * above, side, w, gap):
                 if r > 0:
@@ -509,16 +512,17 @@ def _pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side
         if broken != 0:
             if broken < 0:
                 return -1
-            if np.abs(A[broken, :k]).max() > 0.0 or not _loosen(h, G[active[broken]], rest[broken], lo, kink, up, side, w):
+            if _dot(A[broken], A[broken], k) > 0.0 or not _loosen(h, G[active[broken]], rest[broken], lo, kink, up, side, w):
                 row_side[active[broken]] = 0
             continue
         t[0] = d[0]
         for j in range(1, m):
             t[1 + active[j]] = d[j]
         for a in range(k):
-            w[f[a]] = x[a]
+            i, v = f[a], x[a]
+            w[i] = v
             for j in range(n):
-                h[j] += x[a] * H[f[a], j]
+                h[j] += v * H[i, j]
         bad, last, calm = 0, -1, DUAL * (abs(t[0]) + scale)
         for i in range(n):
             s = side[i]
@@ -579,6 +583,14 @@ def _pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side
 
 
 @njit(cache=True)
+def _scratch(n, r):  # pragma: no cover - compiled
+    """Room that `_pivot_row` works in."""
+    k = max(n, r + 1)
+    work, f, turn, active = np.empty((5, k)), np.empty(n, np.int64), np.empty(n + r, np.int8), np.empty(r + 1, np.int64)
+    return np.empty((n, n)), np.empty((r + 2, n)), np.empty((r + 1, r + 1)), np.empty((r + 1, n)), work, f, turn, active
+
+
+@njit(cache=True)
 def pivot_some(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
     """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w = 1 and gl <= G w <= gu; on one thread.
 
@@ -586,10 +598,7 @@ def pivot_some(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, r
     `side` (c, n) and `row_side` (c, r; -1, 0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows') and steps
     (-1 = gave up) are written.
     """
-    n, r = mu.size, G.shape[0]
-    k = max(n, r + 1)
-    work, f, turn, active = np.empty((5, k)), np.empty(n, np.int64), np.empty(n + r, np.int8), np.empty(r + 1, np.int64)
-    scratch = (np.empty((n, n)), np.empty((r + 2, n)), np.empty((r + 1, r + 1)), np.empty((r + 1, n)), work, f, turn, active)
+    scratch = _scratch(mu.size, G.shape[0])
     for i in which:
         a, b, c, d, e = i % lo.shape[0], i % kink.shape[0], i % up.shape[0], i % below.shape[0], i % above.shape[0]
         steps[i] = _pivot_row(
@@ -815,6 +824,105 @@ def _pull(gamma, kappa, b, years, t, m, v, dt, dm, dv):  # pragma: no cover - co
     dd = -dm * years / root - d * ds / s
     density = kappa * phi / root
     return t * (gamma + density) - 1.0 - kappa * cdf, dt * (gamma + density) - t * density * (d * dd + ds / s) - kappa * phi * dd
+
+
+# ---- loss-averse rows of a batch: the fixed point on each client's own frontier (reference: `batch_search.bracketed_roots`)
+
+
+@njit(cache=True)
+def _own_line(S, mu, kink, below, above, side, row_side, w, scratch):  # pragma: no cover - compiled
+    """Mean (after costs, from the kinks on) and variance of a solved row, and how fast its mean rises with the risk tolerance while the active set stays,
+    from the factors that the pivoting left. Variance then rises by twice the tolerance as fast.
+    """
+    L, Y, M, _, work, _, _, _ = scratch
+    z, q = work[2], work[3]
+    n, k, m, mean, variance, rise = w.size, 0, 1, 0.0, 0.0, 0.0
+    for j in range(row_side.size):
+        m += 1 if row_side[j] != 0 else 0
+    for i in range(n):
+        if w[i] != 0.0:
+            variance += w[i] * _dot(S[i], w, n)
+        bent = w[i] - kink[i]
+        mean += mu[i] * w[i] - (below[i] if bent < 0.0 else above[i]) * bent
+        if side[i] in (SELLING, BUYING):
+            v = mu[i] - (below[i] if side[i] == SELLING else above[i])
+            z[k] = (v - _dot(L[k], z, k)) / L[k, k]
+            rise += z[k] * z[k]
+            k += 1
+    for i in range(m if k > 0 else 0):
+        q[i] = (_dot(Y[i], z, k) - _dot(M[i], q, i)) / M[i, i]
+        rise -= q[i] * q[i]
+    return mean, variance, max(rise, 0.0)
+
+
+@njit(cache=True)
+def _along(gamma, kappa, b, years, x, mean, v, rise, left, right):  # pragma: no cover - compiled
+    """Where a client would stop between `left` and `right` if the active set of risk tolerance `x` stayed, by Newton."""
+    at = x
+    for _ in range(MAX_REPAIRS):
+        moved = max(v + rise * (at * at - x * x), TINY)
+        f, g = _pull(gamma, kappa, b, years, at, mean + rise * (at - x), moved, 1.0, rise, 2.0 * rise * at)
+        if f < 0.0:
+            left = at
+        else:
+            right = at
+        step = at - f / g if g > 0.0 else -1.0
+        close = left < step < right
+        step = step if close else 0.5 * (left + right)
+        near, at = abs(step - at) <= (1e-9 if close else 1e-16) * at, step
+        if near:
+            break
+    return at
+
+
+@njit(cache=True)
+def search_some(
+    which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+):  # pragma: no cover - compiled
+    """As `pivot_some` for loss-averse rows, which also find their risk tolerance, starting from `tau`, written there; on one thread.
+
+    `wants` (5, c): risk aversion, loss aversion, reference, years, and what costs amount to before a kink is left. A row takes the line on which its
+    portfolio moves, walks to where it would stop on it, and looks again: two or three looks. Steps are -1 where that comes to no end.
+    """
+    scratch = _scratch(mu.size, G.shape[0])
+    for i in which:
+        a, p, c, d, e = i % lo.shape[0], i % kink.shape[0], i % up.shape[0], i % below.shape[0], i % above.shape[0]
+        gamma, kappa, b, years, offset = wants[0, i], wants[1, i] - 1.0, wants[2, i], wants[3, i], wants[4, i]
+        left, most, spent = 0.0, min((kappa + 1.0) / max(gamma, 1e-300), 1e7), 0
+        right, x = most, tau[i] if 0.0 < tau[i] < most else 0.5 * most
+        steps[i] = -1
+        for _ in range(MAX_REPAIRS):
+            got = _pivot_row(H, mu, x, lo[a], kink[p], up[c], below[d], above[e], G, gl, gu, side[i], row_side[i], W[i], t[i], scratch)
+            if got < 0:
+                break
+            spent += got
+            mean, v, rise = _own_line(S, mu, kink[p], below[d], above[e], side[i], row_side[i], W[i], scratch)
+            if v <= TINY:
+                break
+            f = _pull(gamma, kappa, b, years, x, mean - offset, v, 1.0, 0.0, 0.0)[0]
+            tau[i] = x
+            if f < 0.0:
+                left = x
+            else:
+                right = x
+            if abs(f) <= SETTLED or right - left <= 1e-15 * right or (x == most and f < 0.0):
+                steps[i] = spent
+                break
+            x = (
+                most
+                if left == x and right == most and rise == 0.0
+                else _along(gamma, kappa, b, years, x, mean - offset, v, rise, left, right)
+            )
+
+
+@njit(cache=True, parallel=True)
+def search_rows(
+    which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+):  # pragma: no cover - compiled
+    """As `search_some`, on all threads."""
+    for block in prange((which.size + 63) // 64):
+        some = which[64 * block : 64 * block + 64]
+        search_some(some, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps)
 
 
 @njit(cache=True)

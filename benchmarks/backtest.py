@@ -18,14 +18,13 @@ from advisor.evaluate.backtest import backtest, backtest_many
 from advisor.evaluate.backtest_estimates import Estimates
 from advisor.evaluate.backtest_policy import FixedMix, MeanVariancePolicy, equal_weight, level_policies
 from advisor.evaluate.risk import evaluate_risk_of
-from advisor.optimize.estimate import EstimateSettings
 
 CASH_RETURN = 0.0
 """Of the account's cash, in the model as in the account; no rate of the time is assumed."""
-ESTIMATED_ON: tuple[tuple[str, int | None, dict[str, Any]], ...] = (
-    ("all the past", None, {}),
-    ("2 years", 504, {}),
-    ("weights halved every quarter", None, {"covariance": "ewma", "settings": EstimateSettings(half_life=0.25)}),
+ESTIMATED_ON: tuple[tuple[str, int | None, Callable[[], Estimates]], ...] = (
+    ("all the past (default)", None, lambda: Estimates(cash_return=CASH_RETURN)),
+    ("2 years", 504, lambda: Estimates(cash_return=CASH_RETURN)),
+    ("`Estimates.recent()`: weights halved every quarter", None, lambda: Estimates.recent(cash_return=CASH_RETURN)),
 )
 
 
@@ -170,7 +169,7 @@ def risk_match(quick: bool) -> list[str]:
             "|---|---|---|---|---|---|---|---|---|---|",
         ]
         for label, window, recipe in ESTIMATED_ON:
-            policies: dict[str, Any] = dict(level_policies(levels, estimates=Estimates(cash_return=CASH_RETURN, **recipe)))
+            policies: dict[str, Any] = dict(level_policies(levels, estimates=recipe()))
             results = backtest_many(policies, market, warmup=504, window=window)
             parts += _rows(results, {f"C{k}": k for k in levels}, label, bands)
         plain = {"all cash, sold as C3": FixedMix({}), "equal weight, sold as C3": equal_weight}

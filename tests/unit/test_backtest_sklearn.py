@@ -60,4 +60,4 @@ def test_skfolio_estimator_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -
     from advisor.adapters.skfolio_policy import SkfolioMeanVariance
 
     with pytest.raises(InputError, match="pip install skfolio"):
-        SkfolioMeanVariance(level=3)
+        SkfolioMeanVariance(MeanVarianceEstimator(level=3))

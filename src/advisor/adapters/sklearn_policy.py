@@ -74,7 +74,7 @@ class MeanVarianceEstimator(BaseEstimator):
         """
         names = [str(c) for c in X.columns] if isinstance(X, pd.DataFrame) else None
         returns = cast(FloatArray, validate_data(cast(Any, self), cast(Any, X), dtype=np.float64, ensure_min_samples=FEWEST_ROWS))
-        self.weights_ = mean_variance_weights(self, returns, names or [f"x{j}" for j in range(returns.shape[1])])
+        self.weights_ = self._optimised(returns, names or [f"x{j}" for j in range(returns.shape[1])])
         return self
 
     def predict(self, X: Any) -> FloatArray:
@@ -94,25 +94,16 @@ class MeanVarianceEstimator(BaseEstimator):
         """Annual Sharpe ratio of `predict(X)`; what a grid search maximises."""
         return float(sharpe_ratio(self.predict(X), periods_per_year=self.periods_per_year))
 
-
-def mean_variance_weights(recipe: Any, returns: FloatArray, names: list[str]) -> FloatArray:
-    """Weights that an estimator with the parameters of `MeanVarianceEstimator` asks for, shape (n,).
-
-    Args:
-        recipe: Has those parameters as attributes.
-        returns: Complete simple returns, shape (T, n); unlike a `Market`'s they may fall below -1 (returns in excess of a benchmark do).
-        names: Of the assets, length n.
-
-    Raises:
-        InputError: Two columns share a name, or parameters contradict one another.
-        InfeasibleError: The mandate leaves no portfolio.
-    """
-    days = np.datetime64("2000-01-01", "D") + np.arange(len(returns))  # the rows' order is all that is used of them
-    no_level = np.zeros(len(names), dtype=np.int64)
-    market = Market(unique_ids(names, "columns"), days, frozen(returns), ("",) * len(names), no_level, float(recipe.periods_per_year))
-    aims = {name: getattr(recipe, name) for name in ("level", "target_volatility", "risk_aversion")}
-    if all(aim is None for aim in aims.values()):
-        aims["risk_aversion"] = RISK_AVERSION
-    estimates = Estimates(mean=recipe.mean, covariance=recipe.covariance, cash_return=recipe.cash_return, fewest_rows=FEWEST_ROWS)
-    policy = MeanVariancePolicy(**aims, mandate=recipe.mandate or Mandate(), estimates=estimates)
-    return policy(market, np.zeros(len(names)))
+    def _optimised(self, returns: FloatArray, names: list[str]) -> FloatArray:
+        """Weights for complete simple returns, shape (n,); unlike a `Market`'s they may fall below -1 (returns in excess of a benchmark do)."""
+        days = np.datetime64("2000-01-01", "D") + np.arange(len(returns))  # the rows' order is all that is used of them
+        no_level = np.zeros(len(names), dtype=np.int64)
+        market = Market(unique_ids(names, "columns"), days, frozen(returns), ("",) * len(names), no_level, float(self.periods_per_year))
+        aims: dict[str, Any] = {name: getattr(self, name) for name in ("level", "target_volatility", "risk_aversion")}
+        if all(aim is None for aim in aims.values()):
+            aims["risk_aversion"] = RISK_AVERSION
+        estimates = Estimates(
+            mean=cast(Any, self.mean), covariance=cast(Any, self.covariance), cash_return=self.cash_return, fewest_rows=FEWEST_ROWS
+        )
+        policy = MeanVariancePolicy(**aims, mandate=self.mandate or Mandate(), estimates=estimates)
+        return policy(market, np.zeros(len(names)))

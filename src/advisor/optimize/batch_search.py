@@ -85,7 +85,8 @@ def search_preferences(rows: BatchRows, preferences: Preferences, state: PivotSt
         tolerance[which[some]] = at
         solve_rows(rows, tolerance, state, which[some])
         mean, volatility = own_moments(rows, state, which[some])
-        excess = at * effective_at(preferences, which[some], mean, volatility) - 1.0
+        with np.errstate(invalid="ignore"):  # no tolerance times an infinite aversion: no risk at all
+            excess = at * effective_at(preferences, which[some], mean, volatility) - 1.0
         return np.where(np.isnan(excess), 1.0, np.minimum(excess, 1e6))
 
     none = judge(np.arange(len(which)), LEAST * most) > 0.0

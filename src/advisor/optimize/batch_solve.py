@@ -47,13 +47,13 @@ def solve_chunk(rows: BatchRows, preferences: Preferences, frontier: Frontier, w
         tolerance = 1.0 / guess
     status = np.full(count, "ok", dtype="<U16")
     status[~rows.boxed] = "infeasible"
-    averse = np.flatnonzero(rows.boxed & (preferences.loss_aversion > 1.0))
-    left = rows.boxed.copy()
+    bent = (preferences.loss_aversion > 1.0) & np.isfinite(preferences.risk_aversion)  # who shuns all risk anyway needs no search
+    averse, left = np.flatnonzero(rows.boxed & bent), rows.boxed.copy()
     if averse.size:
         left[walk_to_preferences(rows, preferences, state, tolerance, averse, float(frontier.volatility[0]))] = False
     status[solve_rows(rows, tolerance, state, np.flatnonzero(left))] = "infeasible"
     state.weights[status == "infeasible"] = 0.0
-    averse = np.flatnonzero(left & (status == "ok") & (preferences.loss_aversion > 1.0))
+    averse = np.flatnonzero(left & (status == "ok") & bent)
     if averse.size:
         none = search_preferences(rows, preferences, state, tolerance, averse)
         status[averse[none]] = "no_participation"

@@ -222,7 +222,7 @@ def logistic(x: np.ndarray, y: np.ndarray, ridge: float) -> np.ndarray:
 
 
 def test_answers_tell_which_products_somebody_holds(data_dir: Path) -> None:
-    """Two-fold cross-validation on 6,394 adults: nDCG@5 over 15 products, against popularity and logistic regression on the same answers."""
+    """Two-fold cross-validation on 6,394 adults: nDCG@5 over 15 products, against popularity and logistic regression on the same answers, whose ridge is the best for it."""
     raw = pd.read_csv(data_dir / "nfwbs" / "nfwbs2016.csv.gz")
     answers = [c for c in raw if not c.startswith("PROD") and c not in {"PUF_ID", "finalwt", "IMPUTATION_FLAG"} and raw[c].nunique() <= 25]
     frame = pd.DataFrame({"id": raw.PUF_ID.astype(str), "wealth": 0.0, "horizon_years": 5.0})
@@ -237,18 +237,22 @@ def test_answers_tell_which_products_somebody_holds(data_dir: Path) -> None:
             pd.DataFrame({"client_id": np.array(everyone.ids)[rows], "product_id": np.array(PRODUCTS)[columns], "day": "2016-12-01"})
         )
         taught = everyone.take(np.flatnonzero(train & held.any(axis=1)))
-        ours = Demographic(regularization=1000.0).fit(bought, clients=taught)
+        ours = Demographic(regularization=1000.0, rounds=3).fit(bought, clients=taught)
         at = [PRODUCTS.index(p) for p in ours.products]
         new = everyone.take(judged)
         theirs = {
             name: np.column_stack([hot[judged], np.ones(len(judged))]) @ logistic(hot[train], held[train].astype(float), r)
-            for name, r in (("logistic", 1.0), ("tuned logistic", 50.0))
+            for name, r in (("logistic", 1.0), ("tuned logistic", 100.0))
         }
         theirs["popularity"] = np.tile(held[train].mean(axis=0), (len(judged), 1))
         mine = order_quality(ours.scores(new.ids, new), held[judged][:, at])
         for name, scores in theirs.items():
             gains[name].append(mine - order_quality(scores, held[judged]))
-    for name, least in (("popularity", 0.02), ("logistic", 0.01), ("tuned logistic", -0.002)):  # equalled to within noise, not beaten
+    for name, least in (
+        ("popularity", 0.02),
+        ("logistic", 0.01),
+        ("tuned logistic", -0.002),
+    ):  # its best ridge of 1, 20, 50, 100, 200: equalled
         gain = np.concatenate(gains[name])
         assert gain.mean() > least, name
         if name != "tuned logistic":

@@ -95,9 +95,10 @@ class Estimates:
     def recent(cls, half_life: float = 0.25, *, mean: Mean = "bayes_stein", cash_return: float | None = None) -> Estimates:
         """Covariance with a short memory: what to choose where a level's band of volatility has to hold out of sample.
 
-        Volatility clusters, so that a covariance in which a day counts half after `half_life` years places levels inside their bands more often on real
-        markets than one that weighs thirty years alike (`benchmarks/backtest.py` shows both beside each other); it trades more, and means stay those of all
-        the past. On returns whose volatility never changes it only adds noise.
+        Volatility clusters, so a day may count half after `half_life` years. Of the half-years after monthly decisions, C3 to C5 so spent about 72 % inside their
+        bands on twenty large US shares of 1990-2022, in place of 38 to 54 % when all the past counts alike; on five equity factor funds of 2014-2022 the two
+        were about equal, and C5 fared worse (`benchmarks/backtest.py` prints both tables). It trades more; means stay those of all the past; on returns whose
+        volatility never changes it only adds noise.
 
         >>> Estimates.recent().covariance, Estimates.recent().settings.half_life
         ('ewma', 0.25)

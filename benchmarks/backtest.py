@@ -72,7 +72,7 @@ def speed(quick: bool) -> list[str]:
         "| strategies | days | runs | failed days | wall s | CPU s |",
         "|---|---|---|---|---|---|",
         *rows,
-        "\nWithout cash no portfolio of these assets is calm enough for C1 on most days: those days are refused and the weights kept.\n",
+        "\nWithout cash no portfolio of these assets is calm enough for C1 on many days: those days are refused and the weights kept.\n",
     ]
 
 

@@ -193,6 +193,9 @@ def test_probabilities_learnt_in_one_window_hold_in_the_next(data_dir: Path) -> 
     bins = np.minimum((promised * 10).astype(int), 9)
     error = sum(abs(promised[bins == b].mean() - hits[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins))
     assert error < 0.05
+    assert ((promised - hits) ** 2).mean() < 0.98 * hits.mean() * (1.0 - hits.mean()), "sharper than stating the base rate"
+    raw = calibrate(served(data_dir, then, recipe), later(data_dir, then), relative=False).probability(ranking.scores)[codes]
+    assert ((promised - hits) ** 2).mean() < ((raw - hits) ** 2).mean()
     assert found.base_rate == pytest.approx(0.12, abs=0.05)
     assert found.threshold(0.85).status == "unattainable", "no score on this data is worth an 85 % promise a pick"
     assert abs(found.list_probability(ranking.scores)[codes].mean() - hits.any(axis=1).mean()) < 0.10

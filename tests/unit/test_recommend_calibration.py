@@ -55,6 +55,28 @@ def test_probabilities_hold_on_another_sample(method: str) -> None:
     assert active.mean() == pytest.approx(found.buys, abs=0.05)
 
 
+def test_scores_that_only_compare_within_a_list_count_relative_to_it() -> None:
+    ranking, bought, _ = served(5)
+    size = np.exp(np.random.default_rng(0).normal(0.0, 2.0, (len(ranking.client_ids), 1)))
+    blown = Ranking(ranking.client_ids, ranking.products, ranking.codes, ranking.scores * size)
+    found, plain = calibrate(blown, bought), calibrate(blown, bought, relative=False)
+    assert found.relative_to == 5
+    assert plain.relative_to == 0
+    assert calibrate(ranking, bought).relative_to == 0, "scores that compare between clients are left as they are"
+    truth = ranking.scores**2 / 2.0
+    errors = [np.nanmean(np.abs(c.probability(blown.scores) - truth)) for c in (found, plain)]
+    assert errors[0] < 0.75 * errors[1]
+    np.testing.assert_allclose(found.probability(ranking.scores), found.probability(blown.scores), rtol=1e-9)
+    for i in (0, 7, 12):
+        np.testing.assert_array_equal(found.probability(blown.scores[i]), found.probability(blown.scores)[i])
+    shuffled = found.probability(blown.scores[:, ::-1])[:, ::-1]
+    np.testing.assert_array_equal(shuffled, found.probability(blown.scores))
+    arrays, meta = found.state()
+    again = Calibration.restored(arrays, json.loads(json.dumps(meta)))
+    np.testing.assert_array_equal(again.probability(blown.scores), found.probability(blown.scores))
+    assert np.isfinite(found.probability(np.zeros(3))).all()
+
+
 def test_a_wanted_precision_costs_coverage_or_is_unattainable() -> None:
     found = calibrate(*served(3)[:2])
     cheap, dear = found.threshold(0.2), found.threshold(0.4)

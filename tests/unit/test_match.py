@@ -329,6 +329,7 @@ def test_the_page_takes_probabilities_and_money() -> None:
     assert "Stated probabilities" in text
     assert "unattainable" in text
     assert "What the picks returned" in text
+    assert "unattainable:" in text.split("<h2>In short</h2>")[1].split("</ul>")[0]
 
 
 def test_printing_shows_the_three_numbers_apart() -> None:

@@ -56,6 +56,18 @@ def test_a_precision_out_of_reach_is_unattainable_and_says_what_is() -> None:
     assert modest.precision >= 0.3 > modest.precision_low
 
 
+def test_plain_words_say_what_may_be_promised() -> None:
+    ranking, later, p = world()
+    told = evaluate_probability(ranking, later, p, list_probability=1 - np.prod(1 - p, axis=1), wanted=0.85).sentences()
+    assert len(told) == 2
+    assert "85% for a pick is unattainable" in told[0]
+    assert "Do not promise it" in told[1]
+    kept = evaluate_probability(ranking, later, p, wanted=0.3).sentences()
+    assert "is kept where at least" in kept[0]
+    wrong = evaluate_probability(ranking, later, np.sqrt(p)).sentences()
+    assert "use their order, not their size" in wrong[1]
+
+
 def test_only_buyers_count_in_the_conditional_and_everybody_in_the_unconditional() -> None:
     ranking, later, p = world()
     half = Ranking((*ranking.client_ids, "never"), ranking.products, np.vstack([ranking.codes, [0, -1, -1]]), np.zeros((CLIENTS + 1, K)))

@@ -30,6 +30,7 @@ def report_page(report: MatchReport, title: str, probability: ProbabilityReport 
     parts = [
         f"<h1>{escape(title)}</h1>",
         _cards(report),
+        _in_short(report, probability),
         _broken(report),
         "<h2>Taste: what was really bought</h2>",
         _accuracy_chart(report),
@@ -66,6 +67,25 @@ def _cards(report: MatchReport) -> str:
     ]
     boxes = "".join(f'<div class="card"><div>{a}</div><div class="big">{b}</div><div class="note">{c}</div></div>' for a, b, c in cards)
     return f'<div class="cards">{boxes}</div><p class="note">Suitability and taste are different questions and are never blended into one number.</p>'
+
+
+def _in_short(report: MatchReport, probability: ProbabilityReport | None) -> str:
+    """The report in a few sentences, for readers who stop here."""
+    k = max(report.ks)
+    hit, share, ceiling = report.score("hit_rate", k), report.score("precision", k), report.score("precision", k, view="ceiling")
+    beside = "" if math.isnan(hit.baseline) else f", against {hit.baseline:.1%} with the baseline's lists"
+    told = [
+        f"{hit.value:.1%} of {hit.clients:,} clients bought at least one of the {k} products shown first{beside}.",
+        f"Of all slots, {share.value:.1%} were bought; clients buy few products, so even a perfect list would reach {ceiling.value:.1%}.",
+    ]
+    n = report.counts
+    if n["reachable_purchases"] < n["purchases"]:
+        missed = 1.0 - n["reachable_purchases"] / n["purchases"]
+        told.append(
+            f"{missed:.1%} of purchases were of products that could not be shown to that client: no list that keeps the rules can score them."
+        )
+    told += [] if probability is None else probability.sentences()
+    return "<h2>In short</h2><ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in told) + "</ul>"
 
 
 def _broken(report: MatchReport) -> str:

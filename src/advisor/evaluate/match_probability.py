@@ -59,6 +59,27 @@ class ProbabilityReport:
             )
         return pd.DataFrame(rows)
 
+    def sentences(self) -> list[str]:
+        """What may be promised and what not, in plain words, for each curve that speaks of buyers."""
+        told: list[str] = []
+        for name, what in (("pick, buyers", "a pick"), ("list, buyers", "a list")):
+            if name not in self.curves:
+                continue
+            cut, curve, base = self.thresholds[name], self.curves[name], self.base_rates[name]
+            if cut.attainable:
+                told.append(
+                    f"{cut.wanted:.0%} for {what} is kept where at least {cut.threshold:.0%} is stated: {cut.coverage:.1%} of them; the others must not be promised."
+                )
+            else:
+                told.append(
+                    f"{cut.wanted:.0%} for {what} is unattainable: {base:.1%} came true on average, {cut.best:.1%} among the surest. Do not promise it."
+                )
+            if curve.brier >= curve.brier_of_base_rate:
+                told.append(
+                    f"The probabilities stated for {what} were no better than stating {base:.1%} for all: use their order, not their size."
+                )
+        return told
+
     def to_svg(self) -> str:
         """Stated against observed, bin by bin, one chart a curve; on the diagonal they are equal."""
         charts: list[str] = []

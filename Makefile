@@ -1,6 +1,8 @@
 # Six verbs. Each sets up what it needs; nothing but python3, pip and make has to be there.
 PY := .venv/bin/python
 STAMP := .venv/.installed
+# ADVISOR_CLUSTERS=1: test on Dask and Spark too, which takes half a gigabyte and a minute more
+TESTED := .venv/.installed-test$(if $(ADVISOR_CLUSTERS),-clusters)
 
 .PHONY: help demo test check bench docs clean
 
@@ -10,10 +12,10 @@ help:  ## what there is to do
 demo: $(STAMP)  ## the main job, on real investors where ADVISOR_DATA has them, else on a sample
 	@$(PY) examples/far_trans.py
 
-test: .venv/.installed-test  ## every test, doctest and README block
+test: $(TESTED)  ## every test, doctest and README block
 	$(PY) -m pytest -q -n $(shell nproc) --dist worksteal
 
-check: .venv/.installed-test  ## lint, types, layers, README, notebooks and docstring examples
+check: $(TESTED)  ## lint, types, layers, README, notebooks and docstring examples
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m basedpyright --pythonpath $(PY)
@@ -47,6 +49,10 @@ $(STAMP): pyproject.toml
 .venv/.installed-test: pyproject.toml
 	$(call install,[test])
 	@touch $(STAMP)
+
+.venv/.installed-test-clusters: pyproject.toml
+	$(call install,[test$(comma)clusters])
+	@touch $(STAMP) .venv/.installed-test
 
 .venv/.installed-bench: pyproject.toml
 	$(call install,[test$(comma)bench])

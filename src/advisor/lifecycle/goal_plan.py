@@ -15,8 +15,10 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
+from advisor.lifecycle.goal_portfolios import goal_portfolios
 from advisor.lifecycle.goals import goal_success, lognormal_rates, terminal_wealth
-from advisor.optimize.accounts import Account, AccountsPlan, mental_accounts
+from advisor.optimize.accounts import Account, AccountsPlan
+from advisor.optimize.frontier import trace_frontier
 
 
 def required_wealth(amount: object, years: object, mean: object, volatility: object, *, probability: object = 0.9) -> FloatArray:
@@ -143,30 +145,40 @@ class GoalPlan:
         return sum(g.saving for g in self.goals)
 
     def accounts(self) -> tuple[Account, ...]:
-        """Every funded goal still to come as a mental account (see `goal_floor`); shares are of the money set aside for goals and add up to 1."""
-        alive = [g for g in self.goals if g.money > 0.0 and g.goal.years > 0.0]
+        """Every funded goal still to come as a mental account of one year (see `goal_floor`); shares are of the money set aside for goals and add up to 1.
+
+        `mental_accounts` takes a year's simple return as normal; over many years that flatters volatile portfolios, and `invest` does not.
+        """
+        alive = self._alive()
         total = sum(g.money for g in alive)
         found: list[Account] = []
         for g in alive:
-            floor, alpha = goal_floor(g.money, g.goal.amount, g.goal.years, probability=self.probability)
+            floor, alpha = goal_floor(g.needed, g.goal.amount, g.goal.years, probability=self.probability)
             found.append(Account(g.goal.name, g.money / total, float(floor), float(alpha)))
         return tuple(found)
 
     def invest(self, model: ReturnModel, *, mandate: Mandate | None = None) -> AccountsPlan:
-        """The best portfolio of each goal's money on one frontier: `mental_accounts` of `accounts`.
+        """The best portfolio of each goal's money, all on one frontier.
 
         Args:
             model: Annual expected returns and covariance.
-            mandate: Limits on each account; long-only when None.
+            mandate: Limits on each goal's portfolio; long-only when None. What the client's level allows belongs here.
 
         Returns:
-            One portfolio a funded goal, by name: the most expected return that keeps the wished chance of reaching the amount, for returns that are near normal.
+            One portfolio a funded goal, by name: see `goal_portfolios`. Money that is less than needed stands for the part of the amount that it can meet; the rest is
+            the task of the saving, never of more risk.
 
         Raises:
             InputError: No goal has money.
-            InfeasibleError: A goal's money cannot grow so surely in this market; the account and the best attainable floor are named. Save first, or wish less.
+            InfeasibleError: The mandate leaves no portfolio.
         """
-        return mental_accounts(model, self.accounts(), mandate=mandate)
+        alive = self._alive()
+        amounts = [g.goal.amount * g.money / g.needed for g in alive]
+        names, money, years = [g.goal.name for g in alive], [g.money for g in alive], [g.goal.years for g in alive]
+        return goal_portfolios(trace_frontier(model, mandate), names, money, amounts, years, probability=self.probability)
+
+    def _alive(self) -> list[FundedGoal]:
+        return [g for g in self.goals if g.money > 0.0 and g.goal.years > 0.0]
 
     def to_frame(self) -> pd.DataFrame:
         """One row a goal."""

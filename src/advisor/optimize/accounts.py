@@ -70,7 +70,8 @@ class AccountPortfolio:
         mean: Expected annual return.
         volatility: Annual.
         risk_aversion: The smallest whose optimum keeps the floor; 0 where unbounded.
-        status: "ok", or "unbounded": the floor holds all the way up, so that only the mandate's limits hold the portfolio back.
+        status: "ok"; "unbounded": the floor holds all the way up, so that only the mandate's limits hold the portfolio back; "below_wish": of a goal whose chance
+            is out of reach, with the best there is.
     """
 
     name: str
@@ -128,7 +129,12 @@ def mental_accounts(model: ReturnModel, accounts: Sequence[Account], *, mandate:
             f"The shares of {len(accounts)} accounts add up to {total:g}; they must add up to 1.", field="accounts", value=total
         )
     frontier = trace_frontier(model, mandate)
-    portfolios = tuple(_portfolio(frontier, account) for account in accounts)
+    return gathered(frontier, tuple(_portfolio(frontier, account) for account in accounts))
+
+
+def gathered(frontier: Frontier, portfolios: tuple[AccountPortfolio, ...]) -> AccountsPlan:
+    """The plan of some accounts' portfolios on one frontier."""
+    model = frontier.model
     weights = np.sum([p.share * p.weights for p in portfolios], axis=0)
     mean = float(weights @ model.mean)
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))

@@ -16,7 +16,7 @@ from advisor.recommend.factors import ALS, BPR
 from advisor.recommend.item_based import EASE, ItemKNN
 from advisor.recommend.mvecf import MVECF
 from advisor.recommend.omissions import omissions
-from advisor.recommend.popularity import Popularity
+from advisor.recommend.popularity import Demographic, Popularity
 
 
 def bought(pairs: list[tuple[str, str]]) -> Interactions:
@@ -82,7 +82,12 @@ def test_a_new_product_starts_with_what_its_attributes_are_worth() -> None:
         (lambda: ItemKNN(neighbours=0), "neighbours"),
         (lambda: ItemKNN(shrinkage=float("nan")), "shrinkage"),
         (lambda: ALS(factors=0), "factors"),
+        (lambda: ALS(half_life_days=0.0), "half_life_days"),
         (lambda: BPR(iterations=0), "iterations"),
+        (lambda: BPR(learning_rate=float("nan")), "learning_rate"),
+        (lambda: MVECF(confidence=0.0), "confidence"),
+        (lambda: Content(own_record=1.5), "own_record"),
+        (lambda: Demographic(rounds=-1), "rounds"),
         (lambda: MVECF(trade_off=-1.0), "trade_off"),
         (lambda: Association(min_confidence=2.0), "min_confidence"),
         (lambda: Blend([], []), "weights"),
@@ -99,7 +104,7 @@ def test_what_cannot_work_is_refused_by_name(make: object, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "recipe", [Popularity(), EASE(), ItemKNN(), ALS(), Association(), Blend.for_banks(), Blend([EASE(), Popularity()])], ids=repr
+    "recipe", [Popularity(), EASE(), ItemKNN(), ALS(), Association(), Content(), Blend.for_banks(), Blend([EASE(), Popularity()])], ids=repr
 )
 def test_a_shelf_that_nobody_bought_from_is_served_in_its_order(recipe: Popularity) -> None:
     shelf = Catalogue.from_frame(pd.DataFrame({"id": ["z", "a"], "name": "x", "asset": "cash", "risk_level": 1}))

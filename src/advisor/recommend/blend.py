@@ -34,7 +34,8 @@ class Blend(Recipe):
     Args:
         recipes: At least one.
         weights: One each, not negative. None: learnt by fitting on all but the last `validation_days` and choosing the weights whose lists
-            have the best nDCG at 10 on what was bought then (equal weights where nothing was); the recipes are then fitted on everything.
+            have the best nDCG at 10 on what was bought then (equal weights where nothing was); the recipes are then fitted on everything. On
+            FAR-Trans weights learnt so lost to equal ones (nDCG@10 .409 against .418 on the points left untouched): one half-year is little to learn from.
         validation_days: Length of that window.
     """
 
@@ -64,7 +65,8 @@ class Blend(Recipe):
     def for_banks(cls) -> Blend:
         """Three item models with equal weights: owners of what you hold who own it, who bought it lately, and similarity.
 
-        Chosen on the first 12 of 35 FAR-Trans time points (to 2019-12-18): the best of the blends tried there, and the simplest.
+        Chosen on the first 12 of 35 FAR-Trans time points (to 2019-12-18): the best of the blends tried there, and the simplest. On the points whose windows no
+        choice touched it beats every single recipe of its benchmark, with a paired interval over time above zero.
         """
         own, lately = ItemKNN.conditional(), ItemKNN.conditional(half_life_days=90.0)
         return cls([own, lately, ItemKNN(neighbours=ALL)], [1.0, 1.0, 1.0])

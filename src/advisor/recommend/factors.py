@@ -13,7 +13,7 @@ from advisor.errors import SolverError
 from advisor.recommend.encoders import FoldedIn, Held, Member
 from advisor.recommend.history import History
 from advisor.recommend.linear import FittedModel
-from advisor.recommend.recipe import Recipe, Training, check_range
+from advisor.recommend.recipe import Recipe, Training, check_factors, check_half_life, check_range
 from advisor.recommend.threads import one_thread
 
 MAP_RIDGE = 10.0
@@ -45,6 +45,7 @@ class ALS(Recipe):
         regularization: Ridge on both sides. `implicit`'s own default (0.01) loses to popularity by far on small shelves.
         alpha: Weight of a purchase against 1 for what was not bought.
         iterations: Sweeps.
+        half_life_days: Days in which a purchase loses half its weight as something to learn from; None: no recency.
 
     Source: Hu, Koren & Volinsky (2008), section 4.
     """
@@ -56,10 +57,8 @@ class ALS(Recipe):
     half_life_days: float | None = None
 
     def __post_init__(self) -> None:
-        check_range("factors", self.factors, 1, why="a client needs at least one number")
-        check_range("regularization", self.regularization, 1e-6, why="without it a client's system may be singular")
-        check_range("alpha", self.alpha, 1e-6, why="a purchase must weigh something")
-        check_range("iterations", self.iterations, 1, why="random factors know nothing")
+        check_factors(self.factors, self.regularization, self.iterations, alpha=self.alpha)
+        check_half_life(self.half_life_days)
 
     def learn(self, training: Training) -> FittedModel:
         """Alternate. Same bytes for the same seed at any thread count."""
@@ -113,8 +112,8 @@ class BPR(Recipe):
     iterations: int = 300
 
     def __post_init__(self) -> None:
-        check_range("factors", self.factors, 1, why="a client needs at least one number")
-        check_range("iterations", self.iterations, 1, why="random factors know nothing")
+        check_factors(self.factors, self.regularization, self.iterations)
+        check_range("learning_rate", self.learning_rate, 1e-9, 1e3, why="no step, or one too far, learns nothing")
 
     def learn(self, training: Training) -> FittedModel:
         """Descend, on one thread: with more, the order of the steps (and the result) would depend on their number."""

@@ -14,7 +14,7 @@ from advisor.errors import InputError
 from advisor.recommend.encoders import FoldedIn
 from advisor.recommend.history import NO_WEIGHTS, History, Rows
 from advisor.recommend.linear import FittedModel
-from advisor.recommend.recipe import Recipe, Training, check_range
+from advisor.recommend.recipe import Recipe, Training, check_factors, check_range
 from advisor.recommend.threads import one_thread
 
 START = 0.1
@@ -48,12 +48,9 @@ class MVECF(Recipe):
     iterations: int = 15
 
     def __post_init__(self) -> None:
-        check_range("factors", self.factors, 1, why="a client needs at least one number")
-        check_range("regularization", self.regularization, 1e-6, why="without it a client's system may be singular")
-        check_range("confidence", self.confidence, 1e-6, why="a purchase must weigh something")
+        check_factors(self.factors, self.regularization, self.iterations, confidence=self.confidence)
         check_range("trade_off", self.trade_off, 0.0, why="a negative one would look for bad portfolios")
         check_range("risk_aversion", self.risk_aversion, 0.0, why="a negative one would look for risk")
-        check_range("iterations", self.iterations, 1, why="random factors know nothing")
 
     def learn(self, training: Training) -> FittedModel:
         """Alternate. Needs `catalogue` and `model`."""

@@ -8,6 +8,7 @@ from advisor.lifecycle.costs import CostReport, ProductCosts, ex_ante_costs, ex_
 from advisor.lifecycle.fan import WealthFan, wealth_fan
 from advisor.lifecycle.glide_path import glide_path, human_capital, human_capital_path
 from advisor.lifecycle.goal_plan import FundedGoal, GoalPlan, goal_floor, plan_goals, required_saving, required_wealth
+from advisor.lifecycle.goal_portfolios import goal_portfolios
 from advisor.lifecycle.goals import GoalOdds, goal_success, lognormal_rates
 from advisor.lifecycle.holdings_review import HoldingLine, HoldingsReview, review_holdings
 from advisor.lifecycle.house_view import HouseView, ModelPortfolio
@@ -75,6 +76,7 @@ __all__ = [
     "factor_scenario",
     "glide_path",
     "goal_floor",
+    "goal_portfolios",
     "goal_success",
     "holding_is_optimal",
     "human_capital",

@@ -28,6 +28,8 @@ RECIPES = [
     ItemKNN.conditional(half_life_days=30.0),
     RandomWalk(),
     RandomWalk(half_life_days=45.0),
+    Blend([EASE(5.0), ItemKNN.conditional(half_life_days=30.0)], [1.0, 0.5]),
+    Blend.for_banks(),
 ]
 
 
@@ -49,7 +51,8 @@ NEW = events(2, 70, ["a-new-one", *PRODUCTS], "2025-04-01", 40)
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=repr)
 @pytest.mark.parametrize("with_catalogue", [False, True])
-def test_an_update_is_a_refit(recipe: GramRecipe, with_catalogue: bool) -> None:
+def test_an_update_is_a_refit(recipe: GramRecipe | Blend, with_catalogue: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("advisor.recommend.blend.SCALE_CLIENTS", 20)  # fewer than there are: the scale is measured on some
     shelf = (
         Catalogue.from_frame(pd.DataFrame({"id": PRODUCTS, "name": PRODUCTS, "asset": "a", "risk_level": 1})) if with_catalogue else None
     )
@@ -74,7 +77,7 @@ def test_an_update_after_saving_and_twice_over() -> None:
     np.testing.assert_allclose(once.update(new).scores(["c001"]), once.scores(["c001"]), atol=1e-12)
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=repr)
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if isinstance(r, GramRecipe)], ids=repr)
 def test_parts_add_up_to_the_whole(recipe: GramRecipe) -> None:
     shelf = Catalogue.from_frame(pd.DataFrame({"id": PRODUCTS, "name": PRODUCTS, "asset": "a", "risk_level": 1}))
     both = pd.concat([OLD, NEW])

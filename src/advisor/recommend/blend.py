@@ -10,9 +10,10 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.recommend.encoders import Held, Stacked
-from advisor.recommend.item_based import ALL, ItemKNN
+from advisor.recommend.item_based import ALL, FittedItems, ItemKNN
 from advisor.recommend.linear import FittedModel
 from advisor.recommend.recipe import Recipe, Training, check_range
 
@@ -100,6 +101,27 @@ class Blend(Recipe):
         return best_weights(scores, owned[use, : history.shelf], wanted[use])
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedBlend(FittedModel):
+    """A blend of item models alone, which takes in a day's purchases as they do. A saved one is served as it was; it is fitted again to be updated.
+
+    Attributes:
+        fitted: The item models.
+        weights: One each.
+    """
+
+    fitted: tuple[FittedItems, ...]
+    weights: tuple[float, ...]
+
+    def update(self, new: Interactions) -> FittedModel:
+        """The blend with more purchases and the same weights, as fitted on all of them together (to rounding).
+
+        Args:
+            new: Purchases that are not in the model yet; repeating one changes nothing.
+        """
+        return blended([one.update(new) for one in self.fitted], self.weights)
+
+
 def best_weights(scores: Sequence[FloatArray], owned: BoolArray, wanted: BoolArray) -> tuple[float, ...]:
     """Weights (the largest 1) with the best mean nDCG at 10, one recipe moved at a time, from equal weights and from each recipe alone.
 
@@ -145,7 +167,9 @@ def blended(fitted: Sequence[FittedModel], weights: Sequence[float], clients: Cl
     blocks = ([(Held(fitted[0].history.items), np.asarray(sum(melted)))] if melted else []) + others
     settings = {"recipes": [{"kind": one.kind, **one.parameters} for one in fitted], "weights": list(weights), "scales": scales}
     if len(blocks) == 1:
-        return FittedModel("Blend", fitted[0].history, blocks[0][0], blocks[0][1], settings)
+        whole = ("Blend", fitted[0].history, blocks[0][0], blocks[0][1], settings)
+        items = tuple(one for one in fitted if isinstance(one, FittedItems))
+        return FittedBlend(*whole, items, tuple(weights)) if len(items) == len(fitted) else FittedModel(*whole)
     offsets = np.cumsum([0, *(len(matrix) for _, matrix in blocks)]).tolist()
     encoder = Stacked(tuple(e for e, _ in blocks), tuple(offsets))
     return FittedModel("Blend", fitted[0].history, encoder, np.vstack([matrix for _, matrix in blocks]), settings)
@@ -153,7 +177,7 @@ def blended(fitted: Sequence[FittedModel], weights: Sequence[float], clients: Cl
 
 def spread(fitted: FittedModel, clients: ClientTable | None = None) -> float:
     """Mean over clients of the standard deviation of a client's scores; 1 where nothing varies."""
-    ids = fitted.history.clients.ids
+    ids = sorted(fitted.history.clients.ids)  # an updated history has its new clients last; the same clients are asked in every order
     scores = fitted.scores(ids[:: max(1, len(ids) // SCALE_CLIENTS)], clients)
     scale = float(scores.std(axis=1).mean()) if scores.size else 0.0
     return scale if scale > 0.0 else 1.0

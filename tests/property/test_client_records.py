@@ -36,7 +36,13 @@ FIELDS = {
 OPTIONAL = {name: values for name, values in FIELDS.items() if name not in ("wealth", "horizon_years")}
 
 
-@given(st.lists(st.fixed_dictionaries({"wealth": FIELDS["wealth"], "horizon_years": FIELDS["horizon_years"]}, optional=OPTIONAL), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.fixed_dictionaries({"wealth": FIELDS["wealth"], "horizon_years": FIELDS["horizon_years"]}, optional=OPTIONAL),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_record_is_the_contract_in_json(rows: list[dict[str, object]]) -> None:
     clients = [Client(id=f"c{i}", **row) for i, row in enumerate(rows)]
     table = ClientTable.from_clients(clients)

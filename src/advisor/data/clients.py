@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -127,7 +128,8 @@ class ClientTable:
         record = {name: value for name, value in self.record(i).items() if value is not None}
         if self.lowest_category[i] < 0:
             del record["lowest_category"]
-        return Client(**record | {"goals": self.goals[i] if self.goals else ()})
+        record["goals"] = self.goals[i] if self.goals else ()
+        return Client(**record)
 
     def record(self, i: int) -> dict[str, Any]:
         """Row i in words and numbers, every field of `Client` by name, None = unknown: what `Client.model_dump(mode="json")` gives."""
@@ -136,7 +138,8 @@ class ClientTable:
         known |= {name: getattr(self, name).item(i) for name in FLAGS}
         known |= {name: getattr(self, name).word(i) for name in WORDS}
         known |= {name: sorted(getattr(self, name).row(i)) for name in SETS}
-        level, lowest, age, day = self.level.item(i), self.lowest_category.item(i), known["age"], self.assessed_on.item(i)
+        level, lowest, age = self.level.item(i), self.lowest_category.item(i), known["age"]
+        day: date | None = cast("Any", self.assessed_on).item(i)
         return known | {
             "id": self.ids[i],
             "age": None if age is None else int(age),

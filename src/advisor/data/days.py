@@ -19,8 +19,8 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     >>> as_day("2026-02-01", "as_of")
     np.datetime64('2026-02-01')
     """
-    if type(value) is date or (isinstance(value, np.datetime64) and not np.isnat(value)):
-        return np.datetime64(value, "D")
+    if isinstance(value, np.datetime64) and not np.isnat(value):
+        return value.astype("datetime64[D]")
     try:
         day = np.datetime64(date.fromisoformat(value) if isinstance(value, str) and len(value) == WRITTEN else pd.Timestamp(value), "D")
     except (TypeError, ValueError) as error:

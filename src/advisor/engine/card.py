@@ -34,13 +34,13 @@ def card(batch: AdviceBatch, i: int) -> Advice:
     }
     if places.status[i] in INVESTED:
         weights, unplaced = (batch.house.vehicles.by_asset(rows[i : i + 1])[0] for rows in (places.weights, batch.lacking))
-        missing = _above_a_cent(batch, unplaced.tolist())
+        missing = _above_a_cent(unplaced.tolist())
         told["reasons"] += _portfolio_reasons(batch, i, missing)
         told |= _portfolio(batch, i, weights.tolist(), missing)
     return Advice(**told)
 
 
-def _above_a_cent(batch: AdviceBatch, unplaced: list[float]) -> dict[int, float]:
+def _above_a_cent(unplaced: list[float]) -> dict[int, float]:
     """Position of each asset that money could not be placed in, and how much."""
     return {j: money for j, money in enumerate(unplaced) if money > CENT}
 

@@ -47,21 +47,6 @@ class Holdings:
         np.cumsum(np.bincount(rows, minlength=clients), out=indptr[1:])
         return indptr, codes[order]
 
-    def sales(self, target: FloatArray) -> FloatArray:
-        """Money to sell of each entry so that no vehicle stays above its target, shape (e,).
-
-        Args:
-            target: Money wanted by vehicle, shape (c, v).
-
-        Returns:
-            For each entry the largest share of it that drives no vehicle it touches below target, if every entry sells its share; kept entries sell nothing.
-        """
-        free = self.by_vehicle - self.locked
-        over = np.maximum(0.0, self.by_vehicle - target)
-        share = np.divide(np.minimum(over, free), free, out=np.zeros_like(free), where=free > 0.0)
-        limit = np.where(self.spread > 0.0, share[self.rows], 1.0).min(axis=1, initial=1.0)
-        return np.where(self.kept, 0.0, limit * self.table.values)
-
 
 def unknown_holdings(table: SparseRows, catalogue: Catalogue, assets: IdMap) -> dict[int, str]:
     """Row -> the first holding that is neither a product nor an asset."""

@@ -34,6 +34,8 @@ OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_ASSET, INFEASIBLE, ABOVE, HOLDI
 INVESTED = (OK, HOLDINGS_ABOVE)
 """Statuses that come with a portfolio."""
 BROKEN_BY_KEPT = "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
+BIASES = ("loss_aversion", "disposition", "overconfidence")
+"""What corrects risk aversion, in the order of `Placer.corrected`."""
 SHORTEST_HORIZON = 1.0 / 12.0
 """Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
 
@@ -196,7 +198,7 @@ class _Draft:
     @classmethod
     def empty(cls, count: int, n: int) -> _Draft:
         rational, effective, mean, volatility, residual = np.full((5, count), np.nan)
-        factors = dict(zip(("loss_aversion", "disposition", "overconfidence"), np.ones((3, count)), strict=True))
+        factors: dict[str, FloatArray] = dict(zip(BIASES, np.ones((3, count)), strict=True))
         return cls(rational, effective, factors, np.full((count, n), np.nan), mean, volatility, residual)
 
     def places(

@@ -101,7 +101,9 @@ LIMITS = {
 """Words of `RiskProfiles.limited_by` in Chinese."""
 
 
-_LINES: dict[Language, dict[str, str]] = {language: {code: texts[i] for code, texts in SENTENCES.items()} for i, language in enumerate(LANGUAGES)}
+_LINES: dict[Language, dict[str, str]] = {
+    language: {code: texts[i] for code, texts in SENTENCES.items()} for i, language in enumerate(LANGUAGES)
+}
 
 
 def reason(code: str, language: Language, **data: Scalar) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.holdings import Holdings, see_by_vehicle, unknown_holdings
 from advisor.engine.house import House
 from advisor.engine.place import first_status, has_portfolio, place
+from advisor.engine.trades import trades_of
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Rows
 from advisor.recommend.portfolio_fit import Exposures, Picks, pick_products
@@ -49,13 +50,11 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         first_status(clients, profiles, unknown),
     )
     invested = has_portfolio(places.status)
-    target = np.where(invested[:, None], places.weights * clients.wealth[:, None], holdings.by_vehicle)
-    sales = np.where(invested[holdings.rows], holdings.sales(target), 0.0)
-    lacking, gaps = _gaps(target, sales, clients, holdings)
-    chosen, liking = _no_picks(gaps, picks), np.full((len(clients), picks), np.nan)
+    trades = trades_of(places.weights, clients.wealth, invested, holdings)
+    chosen, liking = _no_picks(trades.gaps, picks), np.full((len(clients), picks), np.nan)
     looked_through = pure[allowed.class_of]
     for rows, exposures in ((invested & ~looked_through, house.vehicles.mixes), (invested & looked_through, house.vehicles.parts)):
-        _pick((chosen, liking), house, clients, allowed, holdings, gaps, rows.nonzero()[0], exposures)
+        _pick((chosen, liking), house, clients, allowed, holdings, trades.gaps, rows.nonzero()[0], exposures)
     return AdviceBatch(
         house=house,
         clients=clients,
@@ -67,22 +66,10 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         pick_scores=chosen.scores,
         pick_taste=liking,
         pick_money=chosen.money,
-        sales=sales,
-        lacking=np.where(invested[:, None], lacking - (gaps - chosen.unplaced), 0.0),
+        sales=trades.sales,
+        lacking=trades.lacking - (trades.gaps - chosen.unplaced),
         allowed=allowed,
     )
-
-
-def _gaps(target: FloatArray, sales: FloatArray, clients: ClientTable, holdings: Holdings) -> tuple[FloatArray, FloatArray]:
-    """What each vehicle lacks, and what of it there is money for, both shape (c, v): cash and the proceeds of sales, spread in proportion."""
-    sold = np.zeros_like(target)
-    np.add.at(sold, holdings.rows, sales[:, None] * holdings.spread)
-    left = holdings.by_vehicle - sold
-    lacking = np.maximum(target - left, 0.0)
-    budget = np.maximum(clients.wealth - np.einsum("cn->c", left), 0.0)
-    wanted = np.einsum("cn->c", lacking)
-    share = np.divide(np.minimum(budget, wanted), wanted, out=np.zeros_like(wanted), where=wanted > 0.0)
-    return lacking, lacking * share[:, None]
 
 
 def _no_picks(gaps: FloatArray, k: int) -> Picks:

@@ -212,7 +212,9 @@ def _evidence(name: str, value: object, count: int) -> FloatArray:
     """One column of evidence, checked."""
     given = np.asarray(value, dtype=np.float64)
     if given.shape not in ((), (count,)):
-        raise InputError(f"{name} has shape {given.shape} for {count} clients; give one number, or one each.", field=name, value=given.shape)
+        raise InputError(
+            f"{name} has shape {given.shape} for {count} clients; give one number, or one each.", field=name, value=given.shape
+        )
     column = np.array(given if given.shape else np.broadcast_to(given, (count,)))
     if name.endswith("_se"):
         bad = column < 0.0
@@ -224,7 +226,9 @@ def _evidence(name: str, value: object, count: int) -> FloatArray:
         bad |= np.isnan(column)
     if bad.any():
         row = int(np.argmax(bad))
-        raise InputError(f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.", field=name, value=float(column[row]))
+        raise InputError(
+            f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.", field=name, value=float(column[row])
+        )
     column.flags.writeable = False
     return column
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,8 @@ class Placer:
             bad = float(gamma[~(gamma >= 0.0)][0])
             raise InputError(f"gamma has the value {bad}; a risk aversion runs from 0 to inf.", field="gamma", value=bad)
         weights, told = np.empty((gamma.size, self.arrays[2].shape[1])), np.empty((gamma.size, 3))
-        (kernels.place_some if gamma.size <= FEW else kernels.place_rows)(np.array(gamma), *self.scalars, *self.arrays, weights, told)
+        run: Any = kernels.place_some if gamma.size <= FEW else kernels.place_rows
+        run(np.array(gamma), *self.scalars, *self.arrays, weights, told)
         return Places(weights, told[:, 0], told[:, 1], told[:, 2])
 
     def corrected(self, gamma: FloatArray, measured: FloatArray, evaluation_years: FloatArray, policy: BiasPolicy) -> FloatArray:
@@ -109,8 +111,8 @@ class Placer:
         import advisor.optimize.kernels as kernels
 
         rules, told = np.array(policy.values), np.empty((gamma.size, 4))
-        run = kernels.correct_some if gamma.size <= FEW else kernels.correct_rows
-        run(gamma, measured, evaluation_years, np.zeros(gamma.size), rules, *self.arrays[:2], told)
+        run: Any = kernels.correct_some if gamma.size <= FEW else kernels.correct_rows
+        run(np.array(gamma), np.array(measured, order="C"), np.array(evaluation_years), np.zeros(gamma.size), rules, *self.arrays[:2], told)
         return told
 
     def binding(self, gamma: float) -> list[tuple[str, float]]:
@@ -119,5 +121,6 @@ class Placer:
 
         n = self.arrays[2].shape[1]
         weights, costs, prices, told = np.empty(n), np.empty(n), np.empty(1 + len(self.limits.row_names)), np.empty(3)
-        kernels.place_one(gamma, *self.scalars, *self.arrays, weights, costs, prices, told)
+        run: Any = kernels.place_one
+        run(gamma, *self.scalars, *self.arrays, weights, costs, prices, told)
         return binding_limits(self.limits, weights, costs, prices[1:], gamma, max(gamma, self.scalars[0]))

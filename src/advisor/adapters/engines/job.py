@@ -30,7 +30,7 @@ from advisor.engine.run import advise_table
 from advisor.errors import AdvisorError, InputError
 from advisor.store import load
 
-ROWS_AT_A_TIME = 8192
+ROWS_AT_A_TIME = 4096
 """Rows advised together; bounds memory, changes no bit."""
 INPUTS = "inputs"
 """Column of the digests of what was read."""

@@ -21,9 +21,7 @@ from advisor.engine.card import card
 from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes
 from advisor.engine.holdings import Holdings
 from advisor.engine.house import House, inputs_digest
-from advisor.engine.own_limits import floor_of, limits_around
 from advisor.engine.place import STATUSES, Places
-from advisor.optimize.certificate import certify
 from advisor.risk_profile.flags import flag_text
 
 if TYPE_CHECKING:
@@ -103,15 +101,11 @@ class AdviceBatch:
 
     def binding_of(self, i: int) -> list[tuple[str, float]]:
         """Limits that hold client i's portfolio back and their shadow prices, dearest first, from its certificate."""
-        places, shelf = self.places, self.house.shelf
-        weights, gamma = places.weights[i], float(places.effective[i])
-        standing = places.standings[places.standing_of[i]]
-        if i not in places.keepers:
-            return [] if standing.placer is None else standing.placer.binding(gamma)
-        (floor,) = floor_of(self.holdings.locked[[i]], self.clients.wealth[[i]])
-        mandate = standing.mandate if STATUSES[places.status[i]] == "ok" else shelf.mandate
-        proof = certify(shelf.model, limits_around(shelf.model, mandate, standing.eligible, floor), weights, gamma)
-        return [(limit.name, limit.shadow_price) for limit in proof.binding]
+        proof, standing = self.places.keepers.get(i), self.places.standings[self.places.standing_of[i]]
+        if proof is not None:
+            solved, row = proof
+            return [(limit.name, limit.shadow_price) for limit in solved.binding(row)]
+        return [] if standing.placer is None else standing.placer.binding(self.places.effective.item(i))
 
     def why_unplaced(self, i: int, asset: int) -> str:
         """Why money meant for an asset found no place: a key of `reasons.UNPLACED`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +17,10 @@ FLOOR_ROUNDING = 1e-13
 """Left free of what is kept by clients who keep everything."""
 
 
+Proof = tuple[Portfolios, int]
+"""An answer of the batch solver and a row of it; `Portfolios.binding` tells what holds that row."""
+
+
 @dataclass(frozen=True, eq=False)
 class PlacesAround:
     """Portfolios around what is kept, a row a client.
@@ -29,6 +33,7 @@ class PlacesAround:
         kkt_residual: Shape (c,).
         solved: False where what is kept breaks a limit of the mandate, shape (c,).
         within_stress: Whether the stressed loss of the level could be kept, shape (c,).
+        proofs: Of each solved row the answer it is part of, and its place there.
     """
 
     weights: FloatArray
@@ -38,14 +43,16 @@ class PlacesAround:
     kkt_residual: FloatArray
     solved: BoolArray
     within_stress: BoolArray
+    proofs: dict[int, Proof] = field(default_factory=dict)
 
     def take_from(self, found: Portfolios, rows: BoolArray) -> BoolArray:
         """Write in the rows that were solved; says which of `rows` were not."""
-        solved = np.isin(found.status, ("ok", "no_participation"))
+        solved = (found.status == "ok") | (found.status == "no_participation")
         into = np.flatnonzero(rows)[solved]
         self.weights[into], self.risk_aversion[into] = found.weights[solved], found.risk_aversion[solved]
         self.mean[into], self.volatility[into] = found.mean[solved], found.volatility[solved]
         self.kkt_residual[into], self.solved[into] = found.kkt_residual[solved], True
+        self.proofs.update((row, (found, at)) for row, at in zip(into.tolist(), np.flatnonzero(solved).tolist(), strict=True))
         missing = np.zeros_like(rows)
         missing[np.flatnonzero(rows)[~solved]] = True
         return missing

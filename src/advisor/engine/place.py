@@ -12,7 +12,7 @@ from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.holdings import Holdings
-from advisor.engine.own_limits import floor_of, place_around
+from advisor.engine.own_limits import Proof, floor_of, place_around
 from advisor.engine.shelf import FrontierShelf, Standing
 from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.placing import MEASURED, Placer
@@ -53,7 +53,7 @@ class Places:
         weights: Target portfolio, nan rows where there is none; shape (c, n).
         mean, volatility, kkt_residual: Of it; shape (c,). For "above_band" the volatility of the least risky portfolio.
         standings: The distinct standings of the batch; standing_of: each client's, -1 = none, shape (c,).
-        keepers: Rows of clients who keep holdings they may not add to, and so have limits of their own.
+        keepers: Rows of clients who keep holdings they may not add to, and so have limits of their own, with the proof of each.
     """
 
     status: IntArray
@@ -67,7 +67,7 @@ class Places:
     kkt_residual: FloatArray
     standings: tuple[Standing, ...]
     standing_of: IntArray
-    keepers: frozenset[int]
+    keepers: Mapping[int, Proof]
 
     def causes(self, i: int) -> list[str]:
         """Biases that raise client i's risk aversion."""
@@ -149,11 +149,11 @@ def place(
         elif standing.frontier is not None:
             draft.volatility[rows] = standing.frontier.volatility[0]
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
-    keeps = ((status == OK) & (holdings.locked > 0.0).any(axis=1)).nonzero()[0]
+    keeps, keepers = ((status == OK) & (holdings.locked > 0.0).any(axis=1)).nonzero()[0], dict[int, Proof]()
     if len(keeps):
-        _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
+        keepers = _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
         problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
-    return draft.places(status, problems, tuple(standings), standing_of, frozenset(keeps.tolist()))
+    return draft.places(status, problems, tuple(standings), standing_of, keepers)
 
 
 def _place_keepers(
@@ -165,8 +165,9 @@ def _place_keepers(
     keeps: IntArray,
     status: IntArray,
     draft: _Draft,
-) -> None:
-    """Move the clients in `keeps` from their peers' place to one around what they keep, level by level."""
+) -> dict[int, Proof]:
+    """Move the clients in `keeps` from their peers' place to one around what they keep, level by level; the proofs of those that have a place."""
+    proofs: dict[int, Proof] = {}
     for level in np.unique(profiles.level[keeps]).tolist():
         rows = keeps[profiles.level[keeps] == level]
         found = place_around(
@@ -181,6 +182,8 @@ def _place_keepers(
         status[rows[above]], status[rows[~found.solved]] = HOLDINGS_ABOVE, INFEASIBLE
         draft.weights[rows], draft.effective[rows] = found.weights, found.risk_aversion
         draft.mean[rows], draft.volatility[rows], draft.kkt_residual[rows] = found.mean, found.volatility, found.kkt_residual
+        proofs.update((int(rows[at]), proof) for at, proof in found.proofs.items())
+    return proofs
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +205,7 @@ class _Draft:
         return cls(rational, effective, factors, np.full((count, n), np.nan), mean, volatility, residual)
 
     def places(
-        self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, keepers: frozenset[int]
+        self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, keepers: dict[int, Proof]
     ) -> Places:
         nobody = ~has_portfolio(status)
         self.weights[nobody] = np.nan

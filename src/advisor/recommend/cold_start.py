@@ -69,12 +69,11 @@ class Switch:
 
     def parts(self, batch: Batch) -> Parts:
         """Those of the one that serves."""
-        is_cold = not len(batch.held.codes)
-        found = (self.cold if is_cold else self.warm).parts(batch)
-        rows = np.zeros((len(found.rows), found.rows.shape[1] + self.offset))
-        start = self.offset if is_cold else 0
-        rows[:, start : start + found.rows.shape[1]] = found.rows
-        return Parts(found.names, found.attributes, rows if is_cold else found.rows)
+        if len(batch.held.codes):
+            return self.warm.parts(batch)
+        found = self.cold.parts(batch)
+        own = np.arange(found.rows.shape[1]) if found.columns is None else found.columns
+        return Parts(found.names, found.attributes, found.rows, own + self.offset)
 
     def state(self) -> State:
         """Both states."""

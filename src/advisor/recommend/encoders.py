@@ -72,10 +72,9 @@ class Held:
     def parts(self, batch: Batch) -> Parts:
         """One part a held product."""
         query = self.encode(batch)
-        known = query.codes < len(self.items)
-        rows = np.zeros((int(known.sum()), len(self.items) + 1))
-        rows[np.arange(len(rows)), query.codes[known]] = query.full_weights()[known]
-        return Parts(tuple(self.items.ids[c] for c in query.codes[known].tolist()), ("",) * len(rows), rows)
+        held = len(query.codes) if len(batch.held.codes) else 0
+        codes, weights = query.codes[:held], query.full_weights()[:held]
+        return Parts(tuple(self.items.ids[c] for c in codes.tolist()), ("",) * held, np.diag(weights), codes)
 
     def state(self) -> State:
         """The damping; items are the history's."""
@@ -220,11 +219,10 @@ class Stacked:
     def parts(self, batch: Batch) -> Parts:
         """Parts of all, each in its block; a product that several name is added up."""
         rows: dict[tuple[str, str], FloatArray] = {}
-        for encoder, start in zip(self.encoders, self.offsets[:-1], strict=True):
+        for encoder, start, stop in zip(self.encoders, self.offsets[:-1], self.offsets[1:], strict=True):
             found = encoder.parts(batch)
-            for name, attribute, row in zip(found.names, found.attributes, found.rows, strict=True):
-                whole = rows.setdefault((name, attribute), np.zeros(self.offsets[-1]))
-                whole[start : start + len(row)] += row
+            for name, attribute, row in zip(found.names, found.attributes, found.spread(stop - start), strict=True):
+                rows.setdefault((name, attribute), np.zeros(self.offsets[-1]))[start:stop] += row
         matrix = np.array(list(rows.values())) if rows else np.zeros((0, self.offsets[-1]))
         return Parts(tuple(n for n, _ in rows), tuple(a for _, a in rows), matrix)
 

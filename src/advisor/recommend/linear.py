@@ -54,11 +54,27 @@ class Parts:
         names: Held product behind each part ("" where an attribute is).
         attributes: Attribute behind each part ("" where a product is).
         rows: Shape (parts, d), or fewer columns where the last rows of the matrix have no part.
+        columns: Rows of the matrix that the columns of `rows` stand for, where those are some of them; None: the first ones.
     """
 
     names: tuple[str, ...]
     attributes: tuple[str, ...]
     rows: FloatArray
+    columns: IntArray | None = None
+
+    def over(self, matrix: FloatArray, products: Sequence[int]) -> FloatArray:
+        """What each part adds to the score of each product, shape (parts, k), of a matrix of shape (d, p)."""
+        used, rows = self.columns, self.rows
+        if used is None:
+            used = np.flatnonzero(rows.any(axis=0))
+            rows = rows[:, used]
+        return np.einsum("hd,dk->hk", rows, matrix[used[:, None], products])
+
+    def spread(self, width: int) -> FloatArray:
+        """The rows over the first `width` rows of the matrix, shape (parts, width)."""
+        wide: FloatArray = np.zeros((len(self.rows), width))
+        wide[:, np.arange(self.rows.shape[1]) if self.columns is None else self.columns] = self.rows
+        return wide
 
 
 class Encoder(Protocol):
@@ -168,7 +184,7 @@ class FittedModel:
         column = self._column(product_id)
         batch = self.history.batch((client_id,), clients)
         parts, total = self.encoder.parts(batch), float(self._scores_of(batch)[0, column])
-        amounts = np.einsum("hd,d->h", parts.rows, self.matrix[: parts.rows.shape[1], column])
+        amounts = parts.over(self.matrix, [column])[:, 0]
         return [
             Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i])
             for i in np.argsort(-amounts, kind="stable").tolist()
@@ -191,8 +207,7 @@ class FittedModel:
         parts = self.encoder.parts(self.history.batch((client_id,), clients)) if columns else None
         if parts is None or not len(parts.rows):
             return [None] * len(columns)
-        used = np.flatnonzero(parts.rows.any(axis=0))
-        amounts = np.einsum("hd,dk->hk", parts.rows[:, used], self.matrix[used[:, None], columns])
+        amounts = parts.over(self.matrix, columns)
         found: list[Contribution | None] = []
         for first, best, total in zip(amounts.argmax(axis=0).tolist(), amounts.max(axis=0).tolist(), scores, strict=True):
             share, name = best / total if total else 0.0, parts.names[first]

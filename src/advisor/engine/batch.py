@@ -20,7 +20,8 @@ from advisor.engine.arrow import advice_table
 from advisor.engine.card import card
 from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes
 from advisor.engine.holdings import Holdings
-from advisor.engine.house import House, inputs_digest
+from advisor.engine.house import House
+from advisor.engine.inputs import input_digest
 from advisor.engine.place import STATUSES, Places
 from advisor.risk_profile.flags import flag_text
 
@@ -124,7 +125,7 @@ class AdviceBatch:
 
     def fingerprint_of(self, i: int) -> str:
         """Fingerprint of the house and of client i's data: `<house>:<inputs>`."""
-        return f"{self.house.fingerprint}:{inputs_digest(self.clients, i, self.as_of)}"
+        return f"{self.house.fingerprint}:{input_digest(self.clients, i, self.as_of)}"
 
     @property
     def pick_probability(self) -> FloatArray:

@@ -15,7 +15,6 @@ from advisor.contracts.mandate import Mandate
 from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
 from advisor.data.returns import ReturnModel
 from advisor.engine.offers import Offers
 from advisor.engine.reasons import Language
@@ -27,7 +26,7 @@ from advisor.recommend.calibration import Calibration
 from advisor.recommend.linear import FittedModel
 from advisor.suitability.regime import Regime
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 """Raised when the same inputs would give another advice, so that fingerprints of different rules of computation differ."""
 
 
@@ -118,12 +117,6 @@ def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:
         state.update(f"|{array.dtype.str}{array.shape}|".encode())
         state.update(np.ascontiguousarray(array).tobytes())
     return state.hexdigest()
-
-
-def inputs_digest(clients: ClientTable, i: int, as_of: np.datetime64) -> str:
-    """SHA-256 of one client's data and the day, first 16 hex digits; the same whatever table he stands in."""
-    record = clients.problems[i] if i in clients.problems else clients.record(i)
-    return digest([clients.ids[i], record, str(as_of)])[:16]
 
 
 def assets_as_products(model: ReturnModel) -> Catalogue:

@@ -11,7 +11,8 @@ from advisor.data.clients import ClientTable
 from advisor.data.days import as_day
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.holdings import see_by_vehicle
-from advisor.engine.house import House, inputs_digest
+from advisor.engine.house import House
+from advisor.engine.inputs import input_digest
 from advisor.engine.own_limits import floor_of, limits_around
 from advisor.optimize.certificate import certify
 from advisor.risk_profile.profile import profile_risk
@@ -34,7 +35,7 @@ def verify(house: House, advice: Advice, client: Client) -> Verification:
     """
     table = ClientTable.from_clients([client])
     profiles = profile_risk(table, house.questionnaire, as_of=str(advice.as_of), bands=house.bands)
-    fingerprint = f"{house.fingerprint}:{inputs_digest(table, 0, as_day(advice.as_of, 'as_of'))}"
+    fingerprint = f"{house.fingerprint}:{input_digest(table, 0, as_day(advice.as_of, 'as_of'))}"
     problems = (
         [] if fingerprint == advice.fingerprint else ["the fingerprint belongs to another house, another client's data or another day"]
     )

@@ -17,8 +17,8 @@ from advisor.data.client_arrow import clients_from_arrow
 from advisor.data.clients import ClientTable
 from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
-from advisor.engine.house import House, inputs_digest
-from advisor.engine.inputs import input_digests
+from advisor.engine.house import House
+from advisor.engine.inputs import input_digest, input_digests
 from advisor.engine.place import INVALID, STATUSES
 from advisor.errors import InputError
 
@@ -92,7 +92,7 @@ def _proved(advisor: Advisor, told: dict[str, Any], table: ClientTable | None, r
         return Verification(ok=True, suitable=True, kkt_residual=None, fingerprint_matches=True) if unusable else _failed(IGNORED, True)
     if unusable and advisor.advise_table(table.take([row]), as_of=str(day)).status[0] != told["status"]:
         return _failed(MADE_UP, True)
-    return advisor.verify(_advice(advisor.house, told, f"{advisor.fingerprint}:{inputs_digest(table, row, day)}"), table.client(row))
+    return advisor.verify(_advice(advisor.house, told, f"{advisor.fingerprint}:{input_digest(table, row, day)}"), table.client(row))
 
 
 def _failed(problem: str, fingerprint: bool) -> Verification:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -143,12 +144,17 @@ def test_processes_change_no_byte(world: World, tmp_path: Path) -> None:
     assert tree(tmp_path / "pool") == world.bytes
 
 
-RUN = "import sys; from advisor.adapters.engines.stream import advise_stream as a; print(a(*sys.argv[1:4], as_of=sys.argv[4], rows_per_part=int(sys.argv[5])).made)"
+RUN = """
+import sys
+from advisor.adapters.engines.stream import advise_stream
+if __name__ == "__main__":
+    print(advise_stream(*sys.argv[1:4], as_of=sys.argv[4], rows_per_part=int(sys.argv[5]), workers=int(sys.argv[6])).made)
+"""
 
 
 def test_killed_at_random_moments_it_goes_on(world: World, tmp_path: Path) -> None:
     target, rng = tmp_path / "killed", random.Random(11)
-    command = [sys.executable, "-c", RUN, str(world.saved), str(world.file), str(target), DAY, str(ROWS)]
+    command = [sys.executable, "-c", RUN, str(world.saved), str(world.file), str(target), DAY, str(ROWS), "1"]
     finished_before: set[str] = set()
     for parts in (1, 3):
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -167,18 +173,57 @@ def test_killed_at_random_moments_it_goes_on(world: World, tmp_path: Path) -> No
     assert tree(target) == world.bytes
 
 
+def stat_of(pid: int) -> list[str]:
+    """State, parent and so on of a process; nothing where it is not there."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def children(pid: int) -> list[int]:
+    others = [int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit()]
+    return [other for other in others if (told := stat_of(other)) and int(told[1]) == pid]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there and no mere entry that waits to be collected."""
+    return bool(told := stat_of(pid)) and told[0] != "Z"
+
+
+def test_a_killed_pool_leaves_no_worker_and_goes_on(world: World, tmp_path: Path) -> None:
+    target = tmp_path / "pool"
+    script = tmp_path / "run.py"
+    script.write_text(RUN)
+    command = [sys.executable, str(script), str(world.saved), str(world.file), str(target), DAY, str(ROWS), "2"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while running.poll() is None and not list(target.glob("part-*.parquet")):
+        time.sleep(0.002)
+    workers = children(running.pid)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert len(workers) >= 2
+    patience = time.monotonic() + 60.0
+    while any(map(alive, workers)) and time.monotonic() < patience:
+        time.sleep(0.01)
+    assert not any(map(alive, workers))
+    done = advise_stream(world.saved, world.file, target, as_of=DAY, rows_per_part=ROWS)
+    assert done.made < COUNT // ROWS
+    assert tree(target) == world.bytes
+
+
 class Killed(BaseException):
     """Stands for the end of the process: no handler of errors sees it."""
 
 
-def die_at(monkeypatch: pytest.MonkeyPatch, call: int) -> None:
+def die_at(monkeypatch: pytest.MonkeyPatch, call: int, how: BaseException | type[BaseException] = Killed) -> None:
     """End at the nth step that touches the disk: before a sync or before a file gets its name."""
     steps = iter(range(1_000))
 
     def dying(real):
         def step(*arguments, **named):
             if next(steps) == call:
-                raise Killed
+                raise how
             return real(*arguments, **named)
 
         return step
@@ -228,6 +273,37 @@ def test_a_full_disk_says_so_and_keeps_what_is_done(world: World, tmp_path: Path
     advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
     assert tree(target) == world.bytes
     assert all(world.bytes[name] == digest for name, digest in kept.items())
+
+
+@pytest.mark.parametrize("call", [0, 2, 5, 12, 20, 22])
+def test_no_space_at_any_step_of_writing_says_so(world: World, tmp_path: Path, call: int) -> None:
+    """Some file systems only say at the sync, or at the rename, that the disk is full."""
+    with pytest.MonkeyPatch.context() as patch:
+        die_at(patch, call, OSError(errno.ENOSPC, "No space left on device"))
+        with pytest.raises(InputError, match=r"No space left.*free space"):
+            advise_stream(world.house, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    kept = tree(tmp_path / "run")
+    assert not [name for name in kept if name.endswith("writing")]
+    assert all(world.bytes[name] == digest for name, digest in kept.items())
+    advise_stream(world.house, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    assert tree(tmp_path / "run") == world.bytes
+
+
+def test_a_stream_that_breaks_half_way_keeps_what_is_done(world: World, tmp_path: Path) -> None:
+    table = pq.read_table(world.file)
+
+    def broken():
+        yield from table.to_batches(max_chunksize=ROWS)[:3]
+        raise OSError("the connection was lost")
+
+    with pytest.raises(InputError, match="connection was lost"):
+        advise_stream(
+            world.house, pa.RecordBatchReader.from_batches(table.schema, broken()), tmp_path / "run", as_of=DAY, rows_per_part=ROWS
+        )
+    assert len(list((tmp_path / "run").glob("part-*.parquet"))) >= 2
+    whole = advise_stream(world.house, table, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    assert whole.made <= COUNT // ROWS - 2
+    assert pa.concat_tables([pq.read_table(p) for p in whole.parts]).equals(world.table())
 
 
 def test_inputs_that_cannot_be_read_say_so(world: World, tmp_path: Path) -> None:

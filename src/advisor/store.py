@@ -111,6 +111,8 @@ def _parts(house: House) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "taste": {"kind": kind, "meta": meta},
         "biases": asdict(house.biases),
         "fit_weight": house.fit_weight,
+        "utility_share": house.utility_share,
+        "diversity": house.diversity,
         "language": house.language,
         "seed": house.seed,
     }
@@ -138,6 +140,8 @@ def _house(parts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> House:
         taste=restore(parts["taste"]["kind"], taste, parts["taste"]["meta"]),
         biases=BiasPolicy(**parts["biases"]),
         fit_weight=parts["fit_weight"],
+        utility_share=parts["utility_share"],
+        diversity=parts["diversity"],
         language=parts["language"],
         seed=parts["seed"],
         calibration=None if parts["calibration"] is None else Calibration.restored(learnt, parts["calibration"]),

@@ -49,11 +49,12 @@ def plain(weights: FloatArray, wealth: FloatArray, invested: BoolArray, holdings
     lacking = np.where(invested[:, None], np.maximum(target - left, 0.0), 0.0)
     wanted = lacking.sum(axis=1)
     ratio = np.divide(np.minimum(np.maximum(wealth - left.sum(axis=1), 0.0), wanted), wanted, out=np.zeros_like(wanted), where=wanted > 0.0)
-    return Trades(sales, lacking, lacking * ratio[:, None])
+    weight = np.divide(left, wealth[:, None], out=np.zeros_like(left), where=wealth[:, None] > 0.0)
+    return Trades(sales, weight, lacking, lacking * ratio[:, None])
 
 
 def agrees(found: Trades, told: Trades) -> bool:
-    pairs = ((found.sales, told.sales), (found.lacking, told.lacking), (found.gaps, told.gaps))
+    pairs = ((found.sales, told.sales), (found.left, told.left), (found.lacking, told.lacking), (found.gaps, told.gaps))
     return all(np.abs(a - b).max(initial=0.0) <= 1e-12 for a, b in pairs)
 
 

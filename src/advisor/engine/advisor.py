@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.contracts.advice import Advice, Verification
+from advisor.contracts.advice import Advice, Reason, Verification
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.client import Client
 from advisor.contracts.mandate import Mandate
@@ -23,6 +23,7 @@ from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.house import House, assets_as_products
+from advisor.engine.omitted import explain_omissions
 from advisor.engine.reasons import LANGUAGES, Language
 from advisor.engine.run import advise_table
 from advisor.engine.verify import verify
@@ -31,6 +32,7 @@ from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.estimate import estimate_returns
 from advisor.recommend.calibration import calibrate
 from advisor.recommend.item_based import EASE
+from advisor.recommend.own_portfolio import UTILITY_SHARE
 from advisor.recommend.recipe import Recipe
 from advisor.suitability.regime import Regime
 
@@ -66,6 +68,8 @@ class Advisor:
         seed: int = 0,
         biases: BiasPolicy | None = None,
         fit_weight: float = DEFAULT_FIT_WEIGHT,
+        utility_share: float = UTILITY_SHARE,
+        diversity: float = 0.0,
     ) -> Advisor:
         """Learn returns and tastes, and check that everything fits together.
 
@@ -83,16 +87,18 @@ class Advisor:
             biases: How measured biases correct risk aversion; default `BiasPolicy()`.
             fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the least liked product;
                 0 ranks by taste alone.
+            utility_share: What the most useful product for the client's own portfolio (by its marginal certainty equivalent) gains over the least useful
+                one, against 1 for closing his whole gap; 0 leaves usefulness out.
+            diversity: What a product unlike those already picked gains, against the whole range of taste; 0 does not care.
 
         Raises:
             InputError: A product implements an asset the market does not have, no asset or product can be sold, or an option is unknown.
         """
         if language not in LANGUAGES:
             raise InputError(f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}.", field="language", value=language)
-        if not 0.0 <= fit_weight < np.inf:
-            raise InputError(
-                f"fit_weight is {fit_weight}; it weighs gaps against taste, so it is 0 or more.", field="fit_weight", value=fit_weight
-            )
+        for name, weight in (("fit_weight", fit_weight), ("utility_share", utility_share), ("diversity", diversity)):
+            if not 0.0 <= weight < np.inf:
+                raise InputError(f"{name} is {weight}; it is weighed against taste, so it is 0 or more.", field=name, value=weight)
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         shelf = assets_as_products(model) if catalogue is None else catalogue
         shelf.exposures(model.ids)
@@ -108,6 +114,8 @@ class Advisor:
                 taste=taste,
                 biases=biases or BiasPolicy(),
                 fit_weight=float(fit_weight),
+                utility_share=float(utility_share),
+                diversity=float(diversity),
                 language=language,
                 seed=seed,
             )
@@ -191,6 +199,19 @@ class Advisor:
     def verify(self, advice: Advice, client: Client) -> Verification:
         """Prove an advice again from scratch: suitability product by product, the optimality of the weights, and the fingerprints."""
         return verify(self.house, advice, client)
+
+    def omissions(self, advice: Advice, client: Client, *, count: int = 3) -> tuple[Reason, ...]:
+        """Why the most bought products that are missing from an advice are missing, most bought first.
+
+        Args:
+            advice: What he was given.
+            client: His data as they were.
+            count: How many to account for.
+
+        Raises:
+            InputError: `count` is not positive.
+        """
+        return explain_omissions(self.house, advice, client, count)
 
     def __repr__(self) -> str:
         house = self.house

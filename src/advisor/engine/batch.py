@@ -42,6 +42,7 @@ class AdviceBatch:
         pick_codes: Column in `house.catalogue` of each pick, -1 = empty slot, shape (c, k).
         pick_scores: Score of each pick, nan where empty, shape (c, k).
         pick_taste: How much the recommender says the client likes each pick, nan where empty, shape (c, k).
+        pick_utility: What each unit of money in a pick adds a year to the client's certainty equivalent, nan where empty or not judged, shape (c, k).
         pick_money: Money each pick is to receive, shape (c, k).
         sales: Money to sell of each entry of `holdings`, shape (e,).
         lacking: Money that no pick takes, by vehicle, shape (c, v).
@@ -57,6 +58,7 @@ class AdviceBatch:
     pick_codes: IntArray
     pick_scores: FloatArray
     pick_taste: FloatArray
+    pick_utility: FloatArray
     pick_money: FloatArray
     sales: FloatArray
     lacking: FloatArray

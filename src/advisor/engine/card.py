@@ -67,7 +67,7 @@ def _portfolio(batch: AdviceBatch, i: int, weights: list[float], missing: dict[i
 def _picks(batch: AdviceBatch, i: int) -> list[Fields]:
     house, level = batch.house, batch.profiles.level.item(i)
     chance = None if house.calibration is None else house.calibration.probability(batch.pick_taste[i])
-    codes, tastes = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist()
+    codes, tastes, gains = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist(), batch.pick_utility[i].tolist()
     filled = [slot for slot, code in enumerate(codes) if code >= 0]
     leading = house.taste.leading(batch.client_ids[i], [codes[slot] for slot in filled], [tastes[slot] for slot in filled], batch.clients)
     picks: list[Fields] = []
@@ -78,6 +78,7 @@ def _picks(batch: AdviceBatch, i: int) -> list[Fields]:
         why = [
             reason("suitable", language, product_level=product.effective_risk_level, level=level, regime=product.regime or house.regime.id),
             reason("closes_gap", language, money=money, asset=asset) if money > CENT else reason("suggestion", language),
+            *([reason("adds_value", language, gain=gain)] if (gain := gains[slot]) > 0.0 else ()),
             reason("taste_popular", language)
             if held is None
             else reason("taste_holding", language, held=held.product_id, share=min(held.share, 1.0)),

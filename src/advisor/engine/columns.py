@@ -20,7 +20,8 @@ SEPARATOR = "|"
 PORTFOLIO_CODES = ("level", "flag", "target", "stress", "below_band", "kept_adds_risk", "correction", "kept", "unplaced")
 """Reasons of a portfolio in the order in which a card gives them; a card may repeat "flag", "kept" and "unplaced", a column says each once."""
 PICK_CODES = (("suitable", "suggestion"), ("suitable", "closes_gap"))
-"""Reasons of a pick that asks for no money, and of one that does."""
+"""Reasons of a pick that asks for no money, and of one that does; either may add value to the portfolio beside."""
+ADDS_VALUE = "adds_value"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +97,9 @@ def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
 
     What past purchases say about it ("taste_holding", "taste_popular") stands on the card alone: it takes an explanation of the score, row by row.
     """
-    filled, money = batch.pick_codes[:, slot] >= 0, batch.pick_money[:, slot] > CENT
-    return Words(tuple(SEPARATOR.join(codes) for codes in PICK_CODES), np.where(filled, money.astype(np.int64), -1))
+    filled, money, useful = batch.pick_codes[:, slot] >= 0, batch.pick_money[:, slot] > CENT, batch.pick_utility[:, slot] > 0.0
+    words = (*PICK_CODES, *((*codes, ADDS_VALUE) for codes in PICK_CODES))
+    return Words(tuple(SEPARATOR.join(codes) for codes in words), np.where(filled, money + 2 * useful.astype(np.int64), -1))
 
 
 def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:

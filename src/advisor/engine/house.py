@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from advisor.arrays import FloatArray
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.product import Product
@@ -24,9 +25,11 @@ from advisor.errors import InputError
 from advisor.optimize.corrections import BiasPolicy
 from advisor.recommend.calibration import Calibration
 from advisor.recommend.linear import FittedModel
+from advisor.recommend.own_portfolio import ProductMoments
+from advisor.recommend.utility import exposure_similarity
 from advisor.suitability.regime import Regime
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
 """Raised when the same inputs would give another advice, so that fingerprints of different rules of computation differ."""
 
 
@@ -44,6 +47,8 @@ class House:
         taste: The fitted recommender; its columns are the catalogue's.
         biases: How measured biases correct risk aversion.
         fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the worst liked product.
+        utility_share: What the most useful product gains over the least useful one, against 1 for closing the client's whole gap.
+        diversity: What a product unlike those already picked gains, against the whole range of taste.
         language: Of sentences.
         seed: Of the recommender's fit.
         calibration: What the tastes of served picks were worth on a validation window; None: picks carry no probability.
@@ -58,6 +63,8 @@ class House:
     taste: FittedModel
     biases: BiasPolicy
     fit_weight: float
+    utility_share: float
+    diversity: float
     language: Language
     seed: int
     calibration: Calibration | None = None
@@ -78,6 +85,18 @@ class House:
         return Offers.of(self.regime, self.catalogue, self.vehicles)
 
     @cached_property
+    def moments(self) -> tuple[ProductMoments, ProductMoments]:
+        """Return and risk of each product as its own vehicle, and as its parts."""
+        vehicles, fee = self.vehicles, self.catalogue.annual_fee
+        mixes, parts = (ProductMoments.of(exposures, vehicles.model, fee=fee) for exposures in (vehicles.as_mix, vehicles.as_parts))
+        return mixes, parts
+
+    @cached_property
+    def likeness(self) -> FloatArray | None:
+        """How alike products are, shape (p, p); None where diversity does not count."""
+        return exposure_similarity(self.catalogue, self.model) if self.diversity > 0.0 else None
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over everything an advice depends on besides the client; 64 hex digits."""
         kind, arrays, meta = self.taste.state()
@@ -93,6 +112,8 @@ class House:
             self.bands.model_dump_json(),
             repr(self.biases),
             self.fit_weight,
+            self.utility_share,
+            self.diversity,
             self.language,
             self.seed,
             kind,

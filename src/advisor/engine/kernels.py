@@ -10,9 +10,9 @@ BLOCK = 256
 
 @njit(cache=True)
 def trade_some(
-    first, last, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, lacking, gaps
+    first, last, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, left, lacking, gaps
 ):  # pragma: no cover - compiled
-    """What clients `first` to `last` sell, lack, and have money for; see `trades.trades_of`. The last three arrays are written."""
+    """What clients `first` to `last` sell, lack, and have money for; see `trades.trades_of`. The last four arrays are written."""
     for i in range(first, last):
         total, wanted = 0.0, 0.0
         for v in range(weights.shape[1]):
@@ -32,6 +32,7 @@ def trade_some(
                     lacking[i, v] -= sales[e] * spread[e, v]
         for v in range(weights.shape[1]):
             total += lacking[i, v]
+            left[i, v] = max(lacking[i, v], 0.0) / wealth[i] if wealth[i] > 0.0 else 0.0
             lacking[i, v] = max(weights[i, v] * wealth[i] - lacking[i, v], 0.0) if invested[i] else 0.0
             wanted += lacking[i, v]
         budget = max(wealth[i] - total, 0.0)
@@ -42,9 +43,9 @@ def trade_some(
 
 @njit(cache=True, parallel=True)
 def trade_rows(
-    count, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, lacking, gaps
+    count, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, left, lacking, gaps
 ):  # pragma: no cover - compiled
     """`trade_some` for clients 0 to `count`, on all threads."""
     for b in prange((count + BLOCK - 1) // BLOCK):
         last = min(count, BLOCK * b + BLOCK)
-        trade_some(BLOCK * b, last, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, lacking, gaps)
+        trade_some(BLOCK * b, last, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, left, lacking, gaps)

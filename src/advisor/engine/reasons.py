@@ -79,6 +79,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "taste_popular": ("It is often bought by clients of this house.", "本机构客户经常买入该产品。"),
     "suggestion": ("Suggested by taste; the target needs no money here.", "根据偏好推荐；目标组合在此无需投入。"),
+    "adds_value": (
+        "Each unit of money in it adds about {gain:.2%} a year to this portfolio's risk-adjusted return, fee paid.",
+        "每投入一单位资金，扣费后每年约为组合增加{gain:.2%}的风险调整后收益。",
+    ),
+    # why not a better-known product
+    "omitted_not_suitable": (
+        "{product} is bought by {popularity:.1%} of clients, but it may not be offered to this client.",
+        "{product}有{popularity:.1%}的客户购买，但不得向该客户提供。",
+    ),
+    "omitted_held": ("{product} is already held.", "{product}已持有。"),
+    "omitted_ranked_lower": (
+        "{product} is popular, but stands at place {rank} for this client's taste.",
+        "{product}较受欢迎，但按该客户偏好仅排第{rank}位。",
+    ),
+    "omitted_fits_less": (
+        "{product} is at place {rank} by taste, but what is shown does more for this portfolio.",
+        "{product}按偏好排第{rank}位，但所推荐产品更有助于该组合。",
+    ),
 }
 """Code -> sentence in each of `LANGUAGES`; the names in braces are the reason's data."""
 

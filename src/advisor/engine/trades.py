@@ -21,11 +21,13 @@ class Trades:
 
     Attributes:
         sales: Money to sell of each holding, shape (e,).
-        lacking: Money that each vehicle lacks after the sales, shape (c, v).
+        left: What stays after the sales, as fractions of wealth, shape (c, v).
+        lacking: Money that each vehicle lacks then, shape (c, v).
         gaps: What of that there is money for, shape (c, v).
     """
 
     sales: FloatArray
+    left: FloatArray
     lacking: FloatArray
     gaps: FloatArray
 
@@ -46,11 +48,12 @@ def trades_of(weights: FloatArray, wealth: FloatArray, invested: BoolArray, hold
     """
     import advisor.engine.kernels as kernels
 
-    sales, lacking, gaps = np.empty(len(holdings.rows)), np.empty(weights.shape), np.empty(weights.shape)
+    sales: FloatArray = np.empty(len(holdings.rows))
+    left, lacking, gaps = (np.empty(weights.shape) for _ in range(3))
     table = holdings.table
     given = (invested, wealth, weights, table.indptr, table.values, holdings.kept, holdings.spread, holdings.by_vehicle, holdings.locked)
     read = tuple(map(sealed, given))
     few = len(wealth) <= FEW
     run: Any = kernels.trade_some if few else kernels.trade_rows
-    run(*((0,) if few else ()), len(wealth), *read, sales, lacking, gaps)
-    return Trades(sales, lacking, gaps)
+    run(*((0,) if few else ()), len(wealth), *read, sales, left, lacking, gaps)
+    return Trades(sales, left, lacking, gaps)

@@ -1,0 +1,87 @@
+"""What decides a client's picks beside taste: use for his own portfolio, variety; and why better-known products are missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from advisor import Advisor, Client, ClientTable, InputError, sample
+from advisor.engine.columns import pick_reason_codes
+from advisor.recommend.utility import exposure_similarity, portfolio_utility
+
+DAY = "2026-11-20"
+MARKET, BOUGHT, SHELF, PEOPLE = sample.market(), sample.interactions(), sample.catalogue(), sample.clients(40)
+
+
+def house(**settings: float) -> Advisor:
+    return Advisor.fit(MARKET, BOUGHT, catalogue=SHELF, **settings)
+
+
+def test_usefulness_is_the_gain_of_the_plain_formula_and_has_a_reason() -> None:
+    advisor = house(fit_weight=0.01, utility_share=1e4)
+    batch = advisor.advise_table(PEOPLE, as_of=DAY, picks=1)
+    model = advisor.house.model
+    for i in np.flatnonzero(batch.status == "ok").tolist():
+        alone = PEOPLE.take([i])
+        if alone.holdings.codes.size or batch.pick_codes[i, 0] < 0 or not np.isfinite(batch.places.effective[i]):
+            continue
+        nothing = np.zeros((1, len(model)))
+        gains = portfolio_utility(nothing, alone.wealth, batch.places.effective[[i]], SHELF, model).certainty_equivalent[0]
+        allowed = batch.allowed.allowed[batch.allowed.class_of[i]]
+        assert batch.pick_utility[i, 0] == pytest.approx(gains[batch.pick_codes[i, 0]], rel=1e-9)
+        assert gains[batch.pick_codes[i, 0]] >= gains[allowed].max() - 0.011 * np.ptp(gains[allowed])  # taste decides within a hundredth
+        codes = [reason.code for reason in batch[i].picks[0].reasons]
+        assert ("adds_value" in codes) == (batch.pick_utility[i, 0] > 0.0)
+        told = pick_reason_codes(batch, 0).spelled()[i].split("|")
+        assert told == [code for code in codes if not code.startswith("taste_")]
+
+
+def test_no_share_of_usefulness_is_no_usefulness() -> None:
+    batch = house(utility_share=0.0).advise_table(PEOPLE, as_of=DAY)
+    assert np.isnan(batch.pick_utility).all()
+    assert "adds_value" not in {reason.code for pick in batch[0].picks for reason in pick.reasons}
+
+
+def test_diversity_makes_lists_less_alike() -> None:
+    likeness = exposure_similarity(SHELF, house().house.model)
+
+    def alike(advisor: Advisor) -> float:
+        codes = advisor.advise_table(PEOPLE, as_of=DAY).pick_codes
+        full = codes[(codes >= 0).all(axis=1)]
+        return float(np.mean([likeness[np.ix_(row, row)][~np.eye(len(row), dtype=bool)].mean() for row in full]))
+
+    assert alike(house(fit_weight=0.0, diversity=2.0)) < alike(house(fit_weight=0.0)) - 0.02
+
+
+def test_every_missing_favourite_is_accounted_for() -> None:
+    advisor, client = house(), sample.client()
+    advice = advisor.advise(client, as_of=DAY)
+    told = advisor.omissions(advice, client, count=len(SHELF))
+    shown = {pick.product_id for pick in advice.picks}
+    assert {reason.data["product"] for reason in told} == set(SHELF.ids.ids) - shown
+    ranks = [reason.data["popularity_rank"] for reason in told]
+    assert ranks == sorted(ranks)
+    for reason in told:
+        product = SHELF.products[SHELF.ids.code(str(reason.data["product"]))]
+        refused = advisor.house.regime.check(
+            advisor.advise_table(ClientTable.from_clients([client]), as_of=DAY).profiles[0], client, product
+        )
+        assert (reason.code == "omitted_not_suitable") == (refused.decision != "allow")
+        assert str(reason.data["product"]) in reason.text
+    chinese = Advisor.fit(MARKET, BOUGHT, catalogue=SHELF, language="zh")
+    assert (
+        "购买" in chinese.omissions(chinese.advise(client, as_of=DAY), client)[0].text
+        or "偏好" in chinese.omissions(advice, client)[0].text
+    )
+
+
+@pytest.mark.parametrize("name", ["fit_weight", "utility_share", "diversity"])
+def test_a_negative_weight_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} is -1"):
+        house(**{name: -1.0})
+
+
+def test_omissions_refuse_to_account_for_nothing() -> None:
+    advisor, client = house(), Client(id="x", wealth=1e5, horizon_years=9.0, level=3)
+    with pytest.raises(InputError, match="count"):
+        advisor.omissions(advisor.advise(client, as_of=DAY), client, count=0)

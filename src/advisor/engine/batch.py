@@ -112,12 +112,13 @@ class AdviceBatch:
 
     def why_unplaced(self, i: int, asset: int) -> str:
         """Why money meant for an asset found no place: a key of `reasons.UNPLACED`."""
-        vehicles, catalogue = self.house.vehicles, self.house.catalogue
-        wanted = (self.lacking[i] > 0.0) & (vehicles.exposures[:, asset] > 0.0)
-        fitting = self.allowed.allowed[self.allowed.class_of[i]] & wanted[vehicles.vehicle_of]
-        if not fitting.any():
+        vehicles, least = self.house.vehicles, self.house.catalogue.min_purchase
+        lacking, allowed = self.lacking[i].tolist(), self.allowed.allowed[self.allowed.class_of[i]]
+        wanted = [v for v in vehicles.holding[asset] if lacking[v] > 0.0]
+        fitting = [(v, vehicles.products_of[v][allowed[vehicles.products_of[v]]]) for v in wanted]
+        if not any(len(products) for _, products in fitting):
             return "no_product"
-        if (catalogue.min_purchase[fitting] > self.lacking[i][vehicles.vehicle_of[fitting]]).all():
+        if all(least[products].min(initial=np.inf) > lacking[v] for v, products in fitting):
             return "too_small"
         return "no_cash" if self.holdings.locked[i].any() else "beyond_picks"
 

@@ -73,6 +73,16 @@ class Vehicles:
         )
 
     @cached_property
+    def products_of(self) -> tuple[IntArray, ...]:
+        """Columns of the products that are each vehicle."""
+        return tuple((self.vehicle_of == v).nonzero()[0] for v in range(len(self.exposures)))
+
+    @cached_property
+    def holding(self) -> tuple[list[int], ...]:
+        """Vehicles that hold each asset."""
+        return tuple((column > 0.0).nonzero()[0].tolist() for column in self.exposures.T)
+
+    @cached_property
     def mixes(self) -> Exposures:
         """`as_mix`, compressed."""
         return Exposures.of(self.as_mix)

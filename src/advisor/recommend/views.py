@@ -9,16 +9,16 @@ import numpy as np
 
 def sealed(argument: Any) -> Any:
     """Arrays (also in tuples) as read-only C-ordered views, so that a loop meets one kind of array and is compiled once; anything else as it is."""
-    if isinstance(argument, tuple):
-        return tuple(map(sealed, cast(tuple[Any, ...], argument)))
-    if not isinstance(argument, np.ndarray):
-        return argument
-    flags = argument.flags
-    if flags.c_contiguous and not flags.writeable:
-        return argument
-    view = np.ascontiguousarray(np.asarray(argument)).view()
-    view.flags.writeable = False
-    return view
+    if isinstance(argument, np.ndarray):
+        flags = cast(np.ndarray, argument).flags
+        if not flags.c_contiguous:
+            argument = np.ascontiguousarray(argument)
+        elif not flags.writeable:
+            return argument
+        view = argument.view()
+        view.setflags(write=False)
+        return view
+    return tuple([sealed(part) for part in cast(tuple[Any, ...], argument)]) if isinstance(argument, tuple) else argument
 
 
 def row_count(argument: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from importlib.metadata import version
 
 import pytest
 
@@ -80,3 +81,7 @@ def test_every_name_is_there_and_says_what_it_is(name: str) -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):
         advisor.nothing_of_the_kind  # noqa: B018
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert advisor.__version__ == version("advisor")

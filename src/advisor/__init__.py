@@ -4,7 +4,7 @@ Questionnaire answers become risk profiles under real suitability regimes, profi
 biases, and allocations become suitable products ranked by taste. One client or a million: the same engine, the same bits.
 
     from advisor import Advisor, sample
-    house = Advisor.fit(**sample.world())
+    house = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
     print(house.advise(sample.client()))
 
 Names are loaded on first use, so that importing the package costs next to nothing.
@@ -16,24 +16,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from advisor.contracts.advice import (
-        Advice as Advice,
-    )
-    from advisor.contracts.advice import (
-        Binding as Binding,
-    )
-    from advisor.contracts.advice import (
-        Order as Order,
-    )
-    from advisor.contracts.advice import (
-        Pick as Pick,
-    )
-    from advisor.contracts.advice import (
-        Reason as Reason,
-    )
-    from advisor.contracts.advice import (
-        Verification as Verification,
-    )
+    from advisor.contracts.advice import Advice as Advice
+    from advisor.contracts.advice import Binding as Binding
+    from advisor.contracts.advice import Order as Order
+    from advisor.contracts.advice import Pick as Pick
+    from advisor.contracts.advice import Reason as Reason
+    from advisor.contracts.advice import Verification as Verification
     from advisor.contracts.bands import RiskBands as RiskBands
     from advisor.contracts.client import Client as Client
     from advisor.contracts.client import Goal as Goal
@@ -57,24 +45,15 @@ if TYPE_CHECKING:
     from advisor.data.trades import Trades as Trades
     from advisor.engine.advisor import Advisor as Advisor
     from advisor.engine.batch import AdviceBatch as AdviceBatch
-    from advisor.errors import (
-        AdapterError as AdapterError,
-    )
-    from advisor.errors import (
-        AdvisorError as AdvisorError,
-    )
-    from advisor.errors import (
-        InfeasibleError as InfeasibleError,
-    )
-    from advisor.errors import (
-        InputError as InputError,
-    )
-    from advisor.errors import (
-        SolverError as SolverError,
-    )
+    from advisor.errors import AdapterError as AdapterError
+    from advisor.errors import AdvisorError as AdvisorError
+    from advisor.errors import InfeasibleError as InfeasibleError
+    from advisor.errors import InputError as InputError
+    from advisor.errors import SolverError as SolverError
     from advisor.evaluate.backtest import backtest as backtest
     from advisor.evaluate.match import MatchReport as MatchReport
     from advisor.evaluate.match import evaluate_match as evaluate_match
+    from advisor.evaluate.match_time import compare_over_time as compare_over_time
     from advisor.evaluate.result import BacktestResult as BacktestResult
     from advisor.evaluate.risk import RiskMatchReport as RiskMatchReport
     from advisor.evaluate.risk import evaluate_risk as evaluate_risk
@@ -83,6 +62,7 @@ if TYPE_CHECKING:
     from advisor.optimize.accounts import mental_accounts as mental_accounts
     from advisor.optimize.batch import Portfolios as Portfolios
     from advisor.optimize.batch import optimal_portfolios as optimal_portfolios
+    from advisor.optimize.corrections import BiasPolicy as BiasPolicy
     from advisor.optimize.estimate import estimate_returns as estimate_returns
     from advisor.optimize.frontier import Frontier as Frontier
     from advisor.optimize.frontier import trace_frontier as trace_frontier
@@ -90,11 +70,17 @@ if TYPE_CHECKING:
     from advisor.optimize.portfolio import optimal_portfolio as optimal_portfolio
     from advisor.optimize.preferences import Preferences as Preferences
     from advisor.optimize.preferences import loss_averse_risk_aversion as loss_averse_risk_aversion
+    from advisor.recommend.association import Association as Association
     from advisor.recommend.blend import Blend as Blend
+    from advisor.recommend.cold_start import ColdStart as ColdStart
+    from advisor.recommend.content import Content as Content
     from advisor.recommend.factors import ALS as ALS
     from advisor.recommend.factors import BPR as BPR
     from advisor.recommend.item_based import EASE as EASE
     from advisor.recommend.item_based import ItemKNN as ItemKNN
+    from advisor.recommend.item_based import RandomWalk as RandomWalk
+    from advisor.recommend.mvecf import MVECF as MVECF
+    from advisor.recommend.popularity import Demographic as Demographic
     from advisor.recommend.popularity import Popularity as Popularity
     from advisor.risk_profile.biases import measure_biases as measure_biases
     from advisor.risk_profile.profile import profile_risk as profile_risk
@@ -111,14 +97,19 @@ __all__ = [
     "AdviceBatch",
     "Advisor",
     "AdvisorError",
+    "Association",
     "BPR",
     "BacktestResult",
+    "BiasPolicy",
     "BiasProfiles",
     "Binding",
     "Blend",
     "Catalogue",
     "Client",
     "ClientTable",
+    "ColdStart",
+    "Content",
+    "Demographic",
     "EASE",
     "Frontier",
     "Goal",
@@ -128,6 +119,7 @@ __all__ = [
     "Interactions",
     "ItemKNN",
     "LinearLimit",
+    "MVECF",
     "Mandate",
     "Market",
     "MatchReport",
@@ -141,6 +133,7 @@ __all__ = [
     "Product",
     "Question",
     "Questionnaire",
+    "RandomWalk",
     "Ranking",
     "Reason",
     "Regime",
@@ -154,6 +147,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "backtest",
+    "compare_over_time",
     "estimate_returns",
     "evaluate_match",
     "evaluate_risk",
@@ -177,14 +171,19 @@ _HOME = {
     "AdviceBatch": "engine.batch",
     "Advisor": "engine.advisor",
     "AdvisorError": "errors",
+    "Association": "recommend.association",
     "BPR": "recommend.factors",
     "BacktestResult": "evaluate.result",
+    "BiasPolicy": "optimize.corrections",
     "BiasProfiles": "data.biases",
     "Binding": "contracts.advice",
     "Blend": "recommend.blend",
     "Catalogue": "data.catalogue",
     "Client": "contracts.client",
     "ClientTable": "data.clients",
+    "ColdStart": "recommend.cold_start",
+    "Content": "recommend.content",
+    "Demographic": "recommend.popularity",
     "EASE": "recommend.item_based",
     "Frontier": "optimize.frontier",
     "Goal": "contracts.client",
@@ -194,6 +193,7 @@ _HOME = {
     "Interactions": "data.interactions",
     "ItemKNN": "recommend.item_based",
     "LinearLimit": "contracts.mandate",
+    "MVECF": "recommend.mvecf",
     "Mandate": "contracts.mandate",
     "Market": "data.market",
     "MatchReport": "evaluate.match",
@@ -207,6 +207,7 @@ _HOME = {
     "Product": "contracts.product",
     "Question": "contracts.questionnaire",
     "Questionnaire": "contracts.questionnaire",
+    "RandomWalk": "recommend.item_based",
     "Ranking": "data.ranking",
     "Reason": "contracts.advice",
     "Regime": "suitability.regime",
@@ -220,6 +221,7 @@ _HOME = {
     "Verdict": "data.eligibility",
     "Verification": "contracts.advice",
     "backtest": "evaluate.backtest",
+    "compare_over_time": "evaluate.match_time",
     "estimate_returns": "optimize.estimate",
     "evaluate_match": "evaluate.match",
     "evaluate_risk": "evaluate.risk",
@@ -241,6 +243,8 @@ _ROOMS = ("lifecycle", "measures", "sample")
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("advisor")
     if name in _ROOMS:
         return import_module(f"{__name__}.{name}")
     home = _HOME.get(name)

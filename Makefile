@@ -4,6 +4,9 @@ STAMP := .venv/.installed
 # ADVISOR_CLUSTERS=1: test on Dask and Spark too, which takes half a gigabyte and a minute more
 TESTED := .venv/.installed-test$(if $(ADVISOR_CLUSTERS),-clusters)
 
+# implicit needs the OpenMP runtime; where the system has none, the one that scikit-learn brings along is linked here.
+export LD_LIBRARY_PATH := $(CURDIR)/.venv/lib$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
+
 .PHONY: help demo test check bench docs clean
 
 help:  ## what there is to do
@@ -40,6 +43,10 @@ define install
 	  test -x $(PY) || python3 -m venv --without-pip .venv; \
 	  python3 -m pip --python $(PY) install --quiet --disable-pip-version-check -e '.$(1)'; \
 	fi
+	@$(PY) -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null || \
+	  for found in $(CURDIR)/.venv/lib/python3*/site-packages/scikit_learn.libs/libgomp*; do \
+	    test ! -e "$$found" || ln -sf "$$found" .venv/lib/libgomp.so.1; \
+	  done
 	@touch $@
 endef
 

@@ -55,9 +55,10 @@ def utility(got: Portfolios, wants: Preferences) -> np.ndarray:
         short = (wants.reference_return - m) * ndtr(d) + s / np.sqrt(years) * np.exp(-0.5 * np.where(np.isinf(d), 1e9, d) ** 2) / np.sqrt(
             2 * np.pi
         )
+    g = np.where(np.isinf(wants.risk_aversion), 0.0, wants.risk_aversion)  # such clients are compared by volatility
     return (
         m
-        - 0.5 * wants.risk_aversion * s**2
+        - 0.5 * g * s**2
         - (wants.loss_aversion - 1.0) * np.where(s > 0.0, short, np.maximum(wants.reference_return - m, 0.0))
     )
 

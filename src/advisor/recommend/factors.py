@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,20 @@ from advisor.recommend.threads import one_thread
 
 MAP_RIDGE = 10.0
 """Ridge of the map from holdings to BPR factors, in clients: an item with fewer owners than this says little about a newcomer."""
+
+
+@contextmanager
+def _openmp_runtime() -> Generator[None]:
+    """Say what is missing where the compiled loops of `implicit` cannot be loaded."""
+    try:
+        yield
+    except ImportError as error:
+        raise SolverError(
+            f"implicit cannot be loaded ({error}); its loops need the OpenMP runtime libgomp. Install it (Debian: the package libgomp1), "
+            "or use a recipe that needs no training by implicit, such as EASE.",
+            solver="implicit",
+            status="not loaded",
+        ) from error
 
 
 def _trained(trainer: Any, history: History, name: str) -> tuple[FloatArray, FloatArray]:
@@ -62,7 +78,8 @@ class ALS(Recipe):
 
     def learn(self, training: Training) -> FittedModel:
         """Alternate. Same bytes for the same seed at any thread count."""
-        from implicit.cpu.als import AlternatingLeastSquares
+        with _openmp_runtime():
+            from implicit.cpu.als import AlternatingLeastSquares
 
         history = training.history(self.half_life_days)
         with one_thread():
@@ -117,7 +134,8 @@ class BPR(Recipe):
 
     def learn(self, training: Training) -> FittedModel:
         """Descend, on one thread: with more, the order of the steps (and the result) would depend on their number."""
-        from implicit.cpu.bpr import BayesianPersonalizedRanking
+        with _openmp_runtime():
+            from implicit.cpu.bpr import BayesianPersonalizedRanking
 
         history = training.history()
         with one_thread():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError
 from advisor.optimize.batch import Portfolios, optimal_portfolios
+from advisor.optimize.frontier import Frontier
 from advisor.optimize.preferences import Preferences
 
 FLOOR_ROUNDING = 1e-13
@@ -93,6 +95,7 @@ def place_around(
     floor: FloatArray,
     risk_aversion: FloatArray,
     target: float,
+    peers: Callable[[Mandate], Frontier],
 ) -> PlacesAround:
     """The best portfolios that hold at least what is kept.
 
@@ -106,6 +109,7 @@ def place_around(
         floor: Weight of what each keeps, shape (c, v).
         risk_aversion: That each would have if he kept nothing, shape (c,).
         target: Annual volatility of the level.
+        peers: The frontier of a mandate; raises `InfeasibleError` where there is none.
     """
     count = len(floor)
     lower, upper = bounds_around(model, mandates[0], eligible, floor)
@@ -119,9 +123,11 @@ def place_around(
         if not missing.any():
             break
         places.within_stress[missing] = limits is not mandates[1]
+        shared = without_bounds(limits)
         try:
+            frontier = peers(shared.model_copy(update={"max_volatility": None}))
             found = optimal_portfolios(
-                model, without_bounds(limits), Preferences(wanted[missing]), lower=lower[missing], upper=upper[missing]
+                model, shared, Preferences(wanted[missing]), lower=lower[missing], upper=upper[missing], frontier=frontier
             )
         except InfeasibleError:
             continue

@@ -177,6 +177,7 @@ def _place_keepers(
             floor_of(holdings.locked[rows], clients.wealth[rows]),
             draft.effective[rows],
             shelf.bands.target_volatility[level - 1],
+            shelf.peers,
         )
         above = found.solved & ~(found.within_stress & (found.volatility <= shelf.bands.upper_volatility[level - 1]))
         status[rows[above]], status[rows[~found.solved]] = HOLDINGS_ABOVE, INFEASIBLE

@@ -52,6 +52,15 @@ class FrontierShelf:
     mandate: Mandate
     bands: RiskBands
     _known: dict[tuple[int, bytes], Standing] = field(default_factory=dict)
+    _peers: dict[str, Frontier] = field(default_factory=dict)
+
+    def peers(self, mandate: Mandate) -> Frontier:
+        """The frontier of a mandate over all assets. Raises `InfeasibleError` where its limits contradict each other."""
+        key = mandate.model_dump_json()
+        known = self._peers.get(key)
+        if known is None:
+            known = self._peers[key] = trace_frontier(self.model, mandate)
+        return known
 
     def limits(self, level: int) -> Mandate:
         """The house's mandate and the stressed loss that `level` may suffer."""

@@ -16,7 +16,7 @@ from advisor.optimize.batch_explain import row_bindings
 from advisor.optimize.batch_pivot import PivotState
 from advisor.optimize.batch_rows import BatchRows
 from advisor.optimize.batch_solve import ACCEPTED, ChunkAnswer, solve_chunk
-from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.infeasible import name_contradiction
 from advisor.optimize.preferences import Preferences
 
@@ -96,6 +96,7 @@ def optimal_portfolios(
     current: object = None,
     cost: float | FloatArray | TradingCost | None = None,
     start: Portfolios | None = None,
+    frontier: Frontier | None = None,
 ) -> Portfolios:
     """The best portfolio of each client within his own bounds, given what he holds and what trading costs him.
 
@@ -109,6 +110,7 @@ def optimal_portfolios(
         cost: One-off proportional cost of trading, a fraction of what is traded; spread over one year, or over the holding years of a `TradingCost`.
             `preferences.status_quo_cost` adds to it. For loss-averse clients costs lower the return that is compared with the reference.
         start: Yesterday's answer for the same clients: their active sets are tried first.
+        frontier: That of this model and mandate without its volatility cap, where the caller has it already; it seeds the search and decides nothing.
 
     Returns:
         A row a client. Each carries its certificate: rows are solved by block principal pivoting seeded from the shared frontier, whatever misses 1e-9 is
@@ -137,12 +139,12 @@ def optimal_portfolios(
             field="start",
             value=start.weights.shape,
         )
-    frontier = trace_frontier(model, mandate.model_copy(update={"max_volatility": None}))
+    shared = frontier or trace_frontier(model, mandate.model_copy(update={"max_volatility": None}))
     parts: list[ChunkAnswer] = []
     for a in range(0, count, CHUNK):
         block = np.arange(a, min(a + CHUNK, count))
         warm = None if start is None else (start.state.side[block], start.state.row_side[block])
-        parts.append(solve_chunk(rows.take(block), _taken(wants, block), frontier, warm))
+        parts.append(solve_chunk(rows.take(block), _taken(wants, block), shared, warm))
     return _joined(rows, parts)
 
 

@@ -1,6 +1,6 @@
 """Scoring and suitability at scale: one million respondents, one million clients by one thousand products.
 
-    python benchmarks/profiles.py [respondents]
+    python benchmarks/profiles.py [--quick]
 
 Wall and CPU seconds, best of three; the classical score is the yardstick of the same run.
 """
@@ -31,8 +31,8 @@ DAY = "2026-06-01"
 Result = TypeVar("Result")
 
 
-def best(name: str, work: Callable[[], Result], goal: str, times: int = 3) -> tuple[float, Result]:
-    """Run, print and return the best wall time and the first result."""
+def best(lines: list[str], name: str, work: Callable[[], Result], goal: str, times: int = 3) -> tuple[float, Result]:
+    """Run, note a row of the table, and return the best wall time and the first result."""
     walls: list[float] = []
     cpus: list[float] = []
     results: list[Result] = []
@@ -43,7 +43,7 @@ def best(name: str, work: Callable[[], Result], goal: str, times: int = 3) -> tu
         cpus.append(time.process_time() - cpu)
         results = results or [result]
         del result
-    print(f"  {name:<52} {min(walls):7.2f} s wall {min(cpus):7.2f} s cpu   goal {goal}")
+    lines.append(f"| {name} | {min(walls):.2f} | {min(cpus):.2f} | {goal} |")
     return min(walls), results[0]
 
 
@@ -75,37 +75,44 @@ def shelf(count: int, rng: np.random.Generator) -> Catalogue:
     )
 
 
-def main(count: int) -> None:
+def tables(quick: bool = False) -> list[str]:
+    """Scoring and eligibility, each against its aim."""
+    count = 100_000 if quick else 1_000_000
     rng = np.random.default_rng(0)
     asked = Questionnaire.mifid()
     clients = crowd(count, asked, rng)
     everybody = np.ones(count, dtype=np.bool_)
-    print(f"{count:,} respondents x {len(asked.questions)} questions")
+    lines = [f"{count:,} respondents x {len(asked.questions)} questions\n", "| work | wall s | CPU s | aim |", "|---|---|---|---|"]
 
     def classical() -> object:
         answers = read_answers(clients, asked, everybody)
         return [dimension_score(answers, asked, dimension) for dimension in (*LIMITING, "knowledge")]
 
-    base, _ = best("classical scores of five dimensions", classical, "<= 1.5 s")
+    base, _ = best(lines, "classical scores of five dimensions", classical, "<= 1.5 s")
     model = GradedResponseModel.of({f"i{k}": (float(rng.uniform(0.6, 2.2)), np.sort(rng.normal(0, 1, 4)).tolist()) for k in range(25)})
     responses = rng.integers(0, 5, (count, 25)).astype(np.int8)
-    irt, _ = best("EAP with posterior deviation, 25 items, 33 nodes", lambda: model.score(responses), "<= 20 s")
-    _, profiles = best("profile_risk, everything", lambda: profile_risk(clients, asked, as_of=DAY), "-")
-    print(f"  EAP costs {irt / base:.1f} x the classical score")
+    irt, _ = best(lines, "EAP with posterior deviation, 25 items, 33 nodes", lambda: model.score(responses), "<= 20 s")
+    _, profiles = best(lines, "profile_risk, everything", lambda: profile_risk(clients, asked, as_of=DAY), "-")
     catalogue = shelf(1000, rng)
     regime = Regime.nfra()
-    compact, found = best("Regime.eligibility, by class", lambda: regime.eligibility(profiles, clients, catalogue), "-")
-    full, mask = best("Regime.eligible, spelled out", lambda: regime.eligible(profiles, clients, catalogue), "<= 2 s")
-    print(f"  {found}; {mask.nbytes / 1e9:.2f} GB spelled out, {(found.allowed.nbytes + found.class_of.nbytes) / 1e6:.1f} MB by class")
-    print(f"  classes cost {compact / full:.2f} of the full mask")
+    compact, found = best(lines, "Regime.eligibility, by class", lambda: regime.eligibility(profiles, clients, catalogue), "-")
+    full, mask = best(lines, "Regime.eligible, spelled out", lambda: regime.eligible(profiles, clients, catalogue), "<= 2 s")
     client, profile = clients.client(0), profiles[0]
     best(
+        lines,
         "Regime.check, 100,000 pairs",
         lambda: [regime.check(profile, client, catalogue.products[j % 1000]) for j in range(100_000)],
         "-",
         times=1,
     )
+    return [
+        "\n".join(lines),
+        (
+            f"\nPosterior means cost {irt / base:.1f} x the classical scores. {found}: {mask.nbytes / 1e9:.2f} GB spelled out, "
+            f"{(found.allowed.nbytes + found.class_of.nbytes) / 1e6:.1f} MB by class, which cost {compact / full:.2f} of the full mask."
+        ),
+    ]
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    print("\n".join(tables("--quick" in sys.argv)))

@@ -19,6 +19,9 @@ DayArray = npt.NDArray[np.datetime64]
 """Days as `datetime64[D]`; `NaT` means unknown."""
 StrArray = npt.NDArray[np.str_]
 
+NUMBER = (int, float, np.integer, np.floating)
+"""What counts as one number at a door."""
+
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -29,6 +32,14 @@ def frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
     copy = np.array(array, order="C", copy=True)
     copy.flags.writeable = False
     return copy
+
+
+def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy: str) -> None:
+    """Raise `InputError` unless `value` is one of `kinds`; True and False are no numbers."""
+    if isinstance(value, kinds) and not isinstance(value, bool):
+        return
+    shown = repr(value)
+    raise InputError(f"{field} is {shown[:60]} ({type(value).__name__}), which cannot be used here. {remedy}", field=field, value=value)
 
 
 def float_array(value: object, field: str, *, shape: tuple[int | None, ...], allow_nan: bool = False) -> FloatArray:

@@ -297,3 +297,24 @@ def test_a_table_of_any_make_gives_the_same_advice(house: Advisor, tmp_path) -> 
         assert found == list(whole)
     with pytest.raises(InputError):
         list(house.advise_many(42, as_of=DAY))
+
+
+@pytest.mark.parametrize("wrong", ["li", None, {"id": "li"}, 3])
+def test_what_is_no_client_is_named(house: Advisor, wrong: object) -> None:
+    with pytest.raises(InputError, match=r"client is .* Build a Client"):
+        house.advise(wrong, as_of=DAY)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"clients is .* ClientTable.from_frame"):
+        house.advise_table(wrong, as_of=DAY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("picks", [2.5, "3", True, None])
+def test_picks_are_counted_in_whole_numbers(house: Advisor, picks: object) -> None:
+    with pytest.raises(InputError, match="picks is"):
+        house.advise(assessed(3), as_of=DAY, picks=picks)  # type: ignore[arg-type]
+
+
+def test_a_number_is_no_day_and_a_time_elsewhere_is_its_own_day(house: Advisor) -> None:
+    with pytest.raises(InputError, match="20261120, which is no day"):
+        house.advise(assessed(3), as_of=20261120)  # type: ignore[arg-type]
+    late = pd.Timestamp("2026-11-20 23:30", tz="Asia/Shanghai")
+    assert house.advise(assessed(3), as_of=late).as_of == date(2026, 11, 20)

@@ -14,7 +14,7 @@ WRITTEN = len("2026-02-01")
 
 
 def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
-    """One day as `datetime64[D]`. Raises `InputError` when `value` is no day.
+    """One day as `datetime64[D]`; of a time with a time zone, the day there. Raises `InputError` when `value` is no day.
 
     >>> as_day("2026-02-01", "as_of")
     np.datetime64('2026-02-01')
@@ -22,7 +22,10 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     if isinstance(value, np.datetime64) and not np.isnat(value):
         return value.astype("datetime64[D]")
     try:
-        day = np.datetime64(date.fromisoformat(value) if isinstance(value, str) and len(value) == WRITTEN else pd.Timestamp(value), "D")
+        if isinstance(value, int | float | np.number):
+            raise TypeError("a number counts from no agreed day")
+        stamp = date.fromisoformat(value) if isinstance(value, str) and len(value) == WRITTEN else pd.Timestamp(value).tz_localize(None)
+        day = np.datetime64(stamp, "D")
     except (TypeError, ValueError) as error:
         raise InputError(
             f"{field} is {value!r}, which is no day; write it as 2026-02-01 or pass a date.", field=field, value=value

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from advisor.arrays import NUMBER, check_type
 from advisor.contracts.advice import Advice, Reason, Verification
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.client import Client
@@ -97,8 +98,11 @@ class Advisor:
         if language not in LANGUAGES:
             raise InputError(f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}.", field="language", value=language)
         for name, weight in (("fit_weight", fit_weight), ("utility_share", utility_share), ("diversity", diversity)):
+            check_type(weight, NUMBER, name, "Give a number of 0 or more.")
             if not 0.0 <= weight < np.inf:
-                raise InputError(f"{name} is {weight}; it is weighed against taste, so it is 0 or more.", field=name, value=weight)
+                raise InputError(
+                    f"{name} is {weight!r}; it is weighed against taste, so it is a number of 0 or more.", field=name, value=weight
+                )
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         shelf = assets_as_products(model) if catalogue is None else catalogue
         shelf.exposures(model.ids)
@@ -168,6 +172,7 @@ class Advisor:
             InputError: His data cannot be used (an unknown question or option, missing answers, an unknown holding). A client for whom there is
                 no suitable portfolio is not an error: his advice says so in `status`.
         """
+        check_type(client, Client, "client", "Build a Client(id=..., wealth=..., horizon_years=..., ...).")
         advice = self.advise_table(ClientTable.from_clients([client]), as_of=as_of, picks=picks)[0]
         if advice.status in BAD_INPUT:
             raise InputError(advice.reasons[0].text, field=client.id, value=advice.status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from advisor.arrays import check_type
 from advisor.data.clients import ClientTable
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.holdings import see_by_vehicle, unknown_holdings
@@ -27,8 +28,10 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     Raises:
         InputError: `picks` is negative.
     """
+    check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
+    check_type(picks, (int, np.integer), "picks", "Ask for a whole number of products.")
     if picks < 0:
-        raise InputError(f"picks is {picks}; ask for 0 or more products.", field="picks", value=picks)
+        raise InputError(f"picks is {picks!r}; ask for 0 or more products.", field="picks", value=picks)
     profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
     offer = house.offers.to(profiles, clients)
     unknown = unknown_holdings(clients.holdings, house.catalogue, house.model.ids)

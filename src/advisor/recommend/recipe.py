@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import Any
 
+from advisor.arrays import NUMBER, check_type
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.interactions import Interactions
@@ -83,6 +84,7 @@ class Recipe(ABC):
 
 def check_range(name: str, value: float, low: float, high: float = float("inf"), *, why: str) -> None:
     """Raise `InputError` unless low <= value <= high (nan never is)."""
+    check_type(value, NUMBER, name, "Give a number.")
     if not low <= value <= high:
         span = f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
         raise InputError(f"{name} is {value:g}; {why}. Choose {span}.", field=name, value=value)

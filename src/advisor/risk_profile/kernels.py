@@ -1,4 +1,4 @@
-# pyright: reportPrivateImportUsage=false  numba tells checkers less than its users: carray, cfunc and from_dtype are documented
+# pyright: reportPrivateImportUsage=false
 """The hot loop of the room, compiled on first use: one pass over all trades, client by client (reference in the tests, `trades_recount`)."""
 
 from __future__ import annotations

@@ -355,3 +355,10 @@ def test_a_clients_holdings_stand_in_the_same_order_in_every_table() -> None:
     assert list(alone.holdings.row(0)) == list(together.holdings.row(1)) == ["b", "z"]
     frame = pd.DataFrame({"id": ["a"], "wealth": [10.0], "horizon_years": [1.0], "holding:z": [1.0], "holding:b": [2.0]})
     assert list(ClientTable.from_frame(frame).holdings.row(0)) == ["b", "z"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_days_with_a_time_zone_are_the_days_there() -> None:
+    days = pd.date_range("2024-01-01 23:00", periods=3, tz="Asia/Shanghai")
+    market = Market.from_prices(pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=days))
+    assert market.dates.astype(str).tolist() == ["2024-01-02", "2024-01-03"]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from advisor import sample
 from advisor.data.catalogue import Catalogue
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
@@ -111,3 +112,8 @@ def test_a_shelf_that_nobody_bought_from_is_served_in_its_order(recipe: Populari
     fitted = recipe.fit(bought([]), catalogue=shelf)
     assert fitted.rank(["anybody"], 3).codes.tolist() == [[0, 1, -1]]
     np.testing.assert_array_equal(fitted.scores(["anybody"]), [[0.0, 0.0]])
+
+
+def test_a_list_has_a_whole_number_of_slots() -> None:
+    with pytest.raises(InputError, match=r"k is 2.5 .* whole number"):
+        EASE().fit(sample.interactions(50)).rank(["x"], 2.5)  # type: ignore[arg-type]

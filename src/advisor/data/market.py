@@ -155,7 +155,7 @@ class Market:
 def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:
     names = unique_ids([str(c) for c in frame.columns], f"{field} columns")
     try:
-        dates = pd.DatetimeIndex(frame.index).to_numpy().astype("datetime64[D]")
+        dates = pd.DatetimeIndex(frame.index).tz_localize(None).to_numpy().astype("datetime64[D]")
     except (TypeError, ValueError) as error:
         raise InputError(
             f"The index of {field} is not made of days ({error}); set a DatetimeIndex.", field=field, value=str(frame.index.dtype)

@@ -250,7 +250,8 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | Limits | None = None, 
             constraints=("max_volatility",),
         )
     cut = _cut(model, path, proof, cap)
-    return _frontier(model, limits, cut, prove_path(model, limits, cut), 1.0 / float(cut.risk_tolerance[-1]))
+    most = float(cut.risk_tolerance[-1])
+    return _frontier(model, limits, cut, prove_path(model, limits, cut), 1.0 / most if most > 0.0 else np.inf)
 
 
 def _cut(model: ReturnModel, path: CornerPath, proof: PathProof, cap: float) -> CornerPath:

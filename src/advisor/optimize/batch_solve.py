@@ -61,7 +61,7 @@ def solve_chunk(rows: BatchRows, preferences: Preferences, frontier: Frontier, w
     answer, variance = _certified(rows, preferences, state, gamma, extra, status)
     doubtful = np.flatnonzero(np.isfinite(answer) & (answer > CERTIFIED))
     for i in doubtful.tolist():
-        solve_exactly(rows, tolerance, state, i)
+        solve_exactly(rows, tolerance, state, i, polish=False)
     if doubtful.size:
         answer, variance = _certified(rows, preferences, state, gamma, extra, status)
     status[(status != "infeasible") & ~(answer <= ACCEPTED)] = "failed"

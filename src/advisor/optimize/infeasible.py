@@ -99,6 +99,11 @@ def _told(message: str, constraints: tuple[str, ...]) -> InfeasibleError:
     return InfeasibleError(message, constraints=constraints)
 
 
+def contradictory(limits: Limits) -> bool:
+    """True where one linear program says that no portfolio satisfies the limits."""
+    return _excess(_limits(limits), limits) > TOLERANCE
+
+
 def out_of_reach(limits: Limits) -> bool:
     """True where the bounds alone keep one of the rows from its edges, by more than rounding.
 

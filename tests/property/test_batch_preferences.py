@@ -56,11 +56,7 @@ def utility(got: Portfolios, wants: Preferences) -> np.ndarray:
             2 * np.pi
         )
     g = np.where(np.isinf(wants.risk_aversion), 0.0, wants.risk_aversion)  # such clients are compared by volatility
-    return (
-        m
-        - 0.5 * g * s**2
-        - (wants.loss_aversion - 1.0) * np.where(s > 0.0, short, np.maximum(wants.reference_return - m, 0.0))
-    )
+    return m - 0.5 * g * s**2 - (wants.loss_aversion - 1.0) * np.where(s > 0.0, short, np.maximum(wants.reference_return - m, 0.0))
 
 
 @given(st.integers(0, 10_000))

@@ -16,7 +16,7 @@ from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.frontier import trace_frontier
 from advisor.optimize.preferences import Preferences
 from advisor.optimize.program import CvarLimit, Program, ProgramLimits
-from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios, scenario_utility
+from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios, prove_rows, scenario_utility
 
 cp: Any = cvxpy
 MEAN = np.array([0.05, 0.10, 0.25])
@@ -78,12 +78,12 @@ def test_no_loss_aversion_is_markowitz_under_any_mandate() -> None:
 def test_the_dual_proof_sees_a_wrong_portfolio() -> None:
     """The broken copy: the same tilt proves a moved portfolio worse by at least what it loses."""
     from advisor.optimize.limits import limits_of
-    from advisor.optimize.scenarios import _ScenarioProgram
+    from advisor.optimize.scenarios import ScenarioProgram
 
-    solver = _ScenarioProgram(ANNUAL, limits_of(ANNUAL, Mandate()), Scenarios(matched(MEAN, COVARIANCE, 200)))
-    w, tilt, rows = solver.solve(3.0, 1.0, 0.0)
-    best, gap = solver.prove(w, tilt, rows, 3.0, 1.0, 0.0)
-    worse, wide = solver.prove(w + np.array([0.05, 0.0, -0.05]), tilt, rows, 3.0, 1.0, 0.0)
+    limits, scenarios, wants = limits_of(ANNUAL, Mandate()), Scenarios(matched(MEAN, COVARIANCE, 200)), Preferences(3.0, 2.0)
+    w, tilt, prices = (a[None] for a in ScenarioProgram(ANNUAL, limits, scenarios).solve(3.0, 1.0, 0.0))
+    (best,), (gap,) = prove_rows(ANNUAL, limits, scenarios, wants, w, tilt, prices)
+    (worse,), (wide,) = prove_rows(ANNUAL, limits, scenarios, wants, w + np.array([0.05, 0.0, -0.05]), tilt, prices)
     assert gap < 1e-9
     assert wide >= best - worse > 1e-4
 

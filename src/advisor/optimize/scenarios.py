@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from advisor.arrays import FloatArray, StrArray, float_array, frozen
+from advisor.arrays import BoolArray, FloatArray, StrArray, float_array, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.certificate import duality_gap
+from advisor.optimize.frontier import trace_frontier
 from advisor.optimize.limits import Limits, limits_of
 from advisor.optimize.preferences import Preferences
+from advisor.optimize.scenarios_walk import BLOCK, walk_over_scenarios
 
 ACCEPTED = 1e-7
 """Largest duality gap, relative to the objective where that is above 1, of an answer that is called solved."""
+WALKED = 1e-9
+"""Largest one of an answer that the walk may give; what is above goes to the interior point."""
+LEAST_CURVED = 1e-3
+"""Risk aversion below which the program is a linear one in effect, and left to the interior point."""
 INTERIOR: dict[str, float | int | bool] = {
     "tol_gap_abs": 1e-12,
     "tol_gap_rel": 1e-12,
@@ -100,7 +106,7 @@ def optimal_over_scenarios(
         mandate: Limits shared by all; no cap on volatility here (see `Program`).
 
     Returns:
-        A row a client, solved by an interior point method and proved by its dual: tilted scenario weights turn the problem into a smooth one that is above it
+        A row a client: a short exact walk from the frontier's portfolio, or an interior point method, and each proved by its dual: tilted scenario weights turn the problem into a smooth one that is above it
         everywhere, and the linear bound of that one over the limits is exact. Nothing with a gap above 1e-7 is called solved.
 
     Raises:
@@ -122,30 +128,89 @@ def optimal_over_scenarios(
             field="scenarios",
             value=scenarios.returns.shape,
         )
-    solver = _ScenarioProgram(model, limits, scenarios)
-    c = len(preferences)
-    weights, tilt = np.full((c, len(model)), np.nan), np.full((c, len(scenarios.returns)), np.nan)
-    objective, gap = np.full(c, np.nan), np.full(c, np.nan)
-    status = np.full(c, "ok", dtype="<U16")
-    for i in range(c):
-        wants = (float(preferences.risk_aversion[i]), float(preferences.loss_aversion[i]) - 1.0, float(preferences.reference_return[i]))
-        try:
-            w, q, rows = solver.solve(*wants)
-        except InfeasibleError:
-            status[i] = "infeasible"
-            continue
-        except SolverError:
-            status[i] = "failed"
-            continue
-        objective[i], gap[i] = solver.prove(w, q, rows, *wants)
-        if not gap[i] <= ACCEPTED * max(1.0, abs(objective[i])):
-            status[i] = "failed"
-            continue
-        weights[i], tilt[i] = w, q
-    return ScenarioPortfolios(frozen(weights), frozen(objective), frozen(status), frozen(gap), frozen(tilt))
+    c, shape = len(preferences), (len(preferences), len(scenarios.returns))
+    answer = ScenarioPortfolios(
+        np.full((c, len(model)), np.nan), np.full(c, np.nan), np.full(c, "ok", dtype="<U16"), np.full(c, np.nan), np.full(shape, np.nan)
+    )
+    solver = ScenarioProgram(model, limits, scenarios)
+    walked = walk_rows(model, mandate or Mandate(), limits, scenarios, preferences, answer)
+    for i in np.flatnonzero(~walked).tolist():
+        _solve_alone(solver, preferences, answer, i)
+    return ScenarioPortfolios(*(frozen(getattr(answer, item.name)) for item in fields(ScenarioPortfolios)))
 
 
-class _ScenarioProgram:
+def walk_rows(
+    model: ReturnModel, mandate: Mandate, limits: Limits, scenarios: Scenarios, preferences: Preferences, answer: ScenarioPortfolios
+) -> BoolArray:
+    """Write the clients whom the walk from the frontier brings to a proved optimum to `answer`; True for those, shape (c,)."""
+    found = np.zeros(len(preferences), dtype=np.bool_)
+    some = np.flatnonzero((preferences.risk_aversion >= LEAST_CURVED) & np.isfinite(preferences.risk_aversion))
+    try:
+        frontier = trace_frontier(model, mandate)
+    except (InfeasibleError, SolverError):
+        return found
+    for first in range(0, len(some), BLOCK):
+        rows = some[first : first + BLOCK]
+        wants = Preferences(*(getattr(preferences, item.name)[rows] for item in fields(Preferences)))
+        end = walk_over_scenarios(frontier, scenarios.returns, scenarios.years, wants)
+        objective, gap = prove_rows(model, limits, scenarios, wants, end.weights, end.tilt, end.prices)
+        good = end.done & (gap <= WALKED * np.maximum(1.0, np.abs(objective)))
+        found[rows[good]] = True
+        answer.weights[rows[good]], answer.tilt[rows[good]] = end.weights[good], end.tilt[good]
+        answer.objective[rows[good]], answer.duality_gap[rows[good]] = objective[good], gap[good]
+    return found
+
+
+def _solve_alone(solver: ScenarioProgram, preferences: Preferences, answer: ScenarioPortfolios, i: int) -> None:
+    """Client `i` by the interior point, written to `answer`."""
+    p = preferences
+    try:
+        w, tilt, prices = solver.solve(float(p.risk_aversion[i]), float(p.loss_aversion[i]) - 1.0, float(p.reference_return[i]))
+    except InfeasibleError:
+        answer.status[i] = "infeasible"
+        return
+    except SolverError:
+        answer.status[i] = "failed"
+        return
+    own = Preferences(*(getattr(p, item.name)[[i]] for item in fields(Preferences)))
+    objective, gap = prove_rows(solver.model, solver.limits, solver.scenarios, own, w[None], tilt[None], prices[None])
+    answer.objective[i], answer.duality_gap[i] = objective[0], gap[0]
+    if not gap[0] <= ACCEPTED * max(1.0, abs(float(objective[0]))):
+        answer.status[i] = "failed"
+        return
+    answer.weights[i], answer.tilt[i] = w, tilt
+
+
+def prove_rows(
+    model: ReturnModel, limits: Limits, scenarios: Scenarios, wants: Preferences, weights: FloatArray, tilt: FloatArray, prices: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Objective of each row of weights (c, n), and how much better any portfolio could be (plus what the weights violate), each shape (c,).
+
+    Args:
+        model: Means and covariance.
+        limits: Shared.
+        scenarios: Shared.
+        wants: Of c clients.
+        weights: Shape (c, n).
+        tilt: Between 0 and kappa / T, shape (c, T): any such gives a valid bound, the optimal ones the exact gap.
+        prices: Of budget and rows, shape (c, 1 + r): positive at a lower edge.
+    """
+    gamma, years, rows = wants.risk_aversion, scenarios.years, scenarios.returns
+    below = (wants.reference_return * years)[:, None] - weights @ rows.T
+    marginal = weights @ model.covariance
+    plain = weights @ model.mean - 0.5 * gamma * np.einsum("cn,cn->c", marginal, weights)
+    objective = plain - (wants.loss_aversion - 1.0) * np.maximum(below, 0.0).mean(axis=1) / years
+    smooth = plain - np.einsum("ct,ct->c", tilt, below) / years
+    gradient = gamma[:, None] * marginal - model.mean - tilt @ rows / years
+    linear = duality_gap(gradient, weights, limits, prices)
+    broken = np.maximum(np.abs(weights.sum(axis=1) - 1.0), np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1))
+    if limits.row_names:
+        value = weights @ limits.rows.T
+        broken = np.maximum(broken, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1))
+    return objective, np.maximum(smooth + linear - objective, 0.0) + np.maximum(broken, 0.0)
+
+
+class ScenarioProgram:
     """The program's matrices, built once; a client changes only its linear term and its edges."""
 
     def __init__(self, model: ReturnModel, limits: Limits, scenarios: Scenarios) -> None:
@@ -208,17 +273,3 @@ class _ScenarioProgram:
         rows[self._high] -= z[1 + 2 * n + int(self._low.sum()) : 1 + 2 * n + k]
         tilt = np.clip(z[1 + 2 * n + k : 1 + 2 * n + k + t] * self.scenarios.years, 0.0, kappa / t)
         return weights, tilt, np.concatenate([price, rows])
-
-    def prove(
-        self, weights: FloatArray, tilt: FloatArray, rows: FloatArray, gamma: float, kappa: float, reference: float
-    ) -> tuple[float, float]:
-        """Objective of the weights, and how much better any portfolio could be (plus what the weights violate)."""
-        s, years, limits = self.scenarios, self.scenarios.years, self.limits
-        objective = scenario_utility(self.model, s, weights, gamma, kappa + 1.0, reference)
-        smooth = float(self.model.mean @ weights) - 0.5 * gamma * float(weights @ self.model.covariance @ weights)
-        smooth -= float(tilt @ (reference * years - s.returns @ weights)) / years
-        gradient = gamma * (self.model.covariance @ weights) - self.model.mean - tilt @ s.returns / years
-        linear = float(duality_gap(gradient[None], weights[None], limits, rows[None])[0])
-        value = limits.rows @ weights
-        broken = np.concatenate([[abs(weights.sum() - 1.0)], limits.row_lower - value, value - limits.row_upper])
-        return objective, max(smooth + linear - objective, 0.0) + max(float(broken.max()), 0.0)

@@ -17,6 +17,8 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
 from advisor.optimize.frontier import Frontier, trace_frontier
 
+KEPT = 1e-9
+"""A floor missed by less than this, in annual return, is kept: rounding."""
 SHARES = 1e-9
 """Shares of the accounts may miss 1 by this."""
 
@@ -183,7 +185,9 @@ def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
         pair = np.where(b > 0.0, -b - root, -b + root)
         roots = np.stack([pair / a, c / pair])  # the stable pair: no difference of near-equals
     share = np.clip(np.nan_to_num(roots, nan=-1.0, posinf=-1.0, neginf=-1.0), -1.0, 2.0)
-    fits = (share >= 0.0) & (share <= 1.0) & (above + share * rise >= 0.0)
+    variance = segments.variance[:-1] + share * (2.0 * segments.slope[:-1] + share * segments.curve[:-1])
+    kept_there = above + share * rise + z * np.sqrt(np.maximum(variance, 0.0))  # squaring adds roots, and one that is not real is no root
+    fits = (share >= 0.0) & (share <= 1.0) & (above + share * rise >= 0.0) & (kept_there >= -KEPT)
     tolerances = segments.tolerance[:-1] + share * segments.width[:-1]
     highest = float(tolerances[fits].max(initial=-1.0))
     last_kept = float(segments.tolerance[kept >= 0.0].max(initial=-1.0))

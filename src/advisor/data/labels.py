@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import IntArray
+from advisor.arrays import IntArray, frozen
+
+_ONE_WORD, _NO_WORD = frozen(np.array([0])), frozen(np.array([-1]))
+"""Codes of a column of one row: shared, since a client's every answer is one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,8 @@ class Labels:
     @classmethod
     def of_words(cls, words: Sequence[str | None]) -> Labels:
         """From one word (or None) a row."""
+        if len(words) == 1:
+            return cls((), _NO_WORD) if words[0] is None else cls((words[0],), _ONE_WORD)
         names: dict[str, int] = {}
         codes = [-1 if word is None else names.setdefault(word, len(names)) for word in words]
         return cls(tuple(names), np.array(codes, dtype=np.int64))

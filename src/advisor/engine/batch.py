@@ -22,6 +22,7 @@ from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, pr
 from advisor.engine.holdings import Holdings
 from advisor.engine.house import House
 from advisor.engine.inputs import input_digest
+from advisor.engine.offers import Offer
 from advisor.engine.place import STATUSES, Places
 from advisor.risk_profile.flags import flag_text
 
@@ -46,7 +47,7 @@ class AdviceBatch:
         pick_money: Money each pick is to receive, shape (c, k).
         sales: Money to sell of each entry of `holdings`, shape (e,).
         lacking: Money that no pick takes, by vehicle, shape (c, v).
-        allowed: Products each client may buy.
+        offer: What each client may buy.
     """
 
     house: House
@@ -62,7 +63,12 @@ class AdviceBatch:
     pick_money: FloatArray
     sales: FloatArray
     lacking: FloatArray
-    allowed: Eligibility
+    offer: Offer
+
+    @property
+    def allowed(self) -> Eligibility:
+        """Products each client may buy."""
+        return self.offer.products
 
     @property
     def client_ids(self) -> tuple[str, ...]:
@@ -112,13 +118,11 @@ class AdviceBatch:
 
     def why_unplaced(self, i: int, asset: int) -> str:
         """Why money meant for an asset found no place: a key of `reasons.UNPLACED`."""
-        vehicles, least = self.house.vehicles, self.house.catalogue.min_purchase
-        lacking, allowed = self.lacking[i].tolist(), self.allowed.allowed[self.allowed.class_of[i]]
-        wanted = [v for v in vehicles.holding[asset] if lacking[v] > 0.0]
-        fitting = [(v, vehicles.products_of[v][allowed[vehicles.products_of[v]]]) for v in wanted]
-        if not any(len(products) for _, products in fitting):
+        smallest = self.offer.least[self.allowed.class_of[i]]
+        short = [(lacking, smallest.item(v)) for v in self.house.vehicles.holding[asset] if (lacking := self.lacking.item(i, v)) > 0.0]
+        if all(least == np.inf for _, least in short):
             return "no_product"
-        if all(least[products].min(initial=np.inf) > lacking[v] for v, products in fitting):
+        if all(least > lacking for lacking, least in short):
             return "too_small"
         return "no_cash" if self.holdings.locked[i].any() else "beyond_picks"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from advisor.arrays import BoolArray
+from advisor.arrays import BoolArray, FloatArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
@@ -27,11 +27,13 @@ class Offer:
         products: What the rules allow and the house still sells.
         usable: Vehicles that each class may use, shape (k, v).
         pure: Classes for which a mixed product counts as its parts, shape (k,).
+        least: Smallest purchase among the products of each vehicle that each class may buy, inf where there is none, shape (k, v).
     """
 
     products: Eligibility
     usable: BoolArray
     pure: BoolArray
+    least: FloatArray
 
     @property
     def assets(self) -> Eligibility:
@@ -73,4 +75,5 @@ class Offers:
     def _found(self, profiles: RiskProfiles, clients: ClientTable) -> Offer:
         suitable = self.regime.eligibility(profiles, clients, self.catalogue)
         products = Eligibility(suitable.class_of, suitable.allowed & ~self.catalogue.closed)
-        return Offer(products, *self.vehicles.columns(products.allowed))
+        smallest = self.vehicles.smallest(products.allowed, self.catalogue.min_purchase)
+        return Offer(products, *self.vehicles.columns(products.allowed), smallest)

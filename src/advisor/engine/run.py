@@ -62,5 +62,5 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         pick_money=chosen.money,
         sales=trades.sales,
         lacking=trades.lacking - (trades.gaps - chosen.unplaced),
-        allowed=offer.products,
+        offer=offer,
     )

@@ -73,11 +73,6 @@ class Vehicles:
         )
 
     @cached_property
-    def products_of(self) -> tuple[IntArray, ...]:
-        """Columns of the products that are each vehicle."""
-        return tuple((self.vehicle_of == v).nonzero()[0] for v in range(len(self.exposures)))
-
-    @cached_property
     def holding(self) -> tuple[list[int], ...]:
         """Vehicles that hold each asset."""
         return tuple((column > 0.0).nonzero()[0].tolist() for column in self.exposures.T)
@@ -107,6 +102,13 @@ class Vehicles:
         pure = (reached == own[:, :n]).all(axis=1)
         own[np.ix_(pure, np.arange(n, own.shape[1]))] = False
         return own, pure
+
+    def smallest(self, allowed: BoolArray, least: FloatArray) -> FloatArray:
+        """Of the products of each vehicle that classes may buy, shape (k, p), the smallest of `least`, shape (p,); inf where there is none. Shape (k, n + m)."""
+        found: FloatArray = np.full((len(allowed), len(self.exposures)), np.inf)
+        for products, row in zip(allowed, found, strict=True):
+            np.minimum.at(row, self.vehicle_of[products], least[products])
+        return found
 
     def by_asset(self, weights: FloatArray) -> FloatArray:
         """Weights or money by asset, shape (c, n), of rows by vehicle, shape (c, n + m); each row from itself alone."""

@@ -237,9 +237,11 @@ def binding_limits(
     """
     unit = max(effective, 1.0) if effective < np.inf else 1.0
     found: list[tuple[str, float]] = []
-    for i, excess in enumerate(costs.tolist()):
+    for i, (excess, weight, lower, upper) in enumerate(
+        zip(*(column.tolist() for column in (costs, weights, limits.lower, limits.upper)), strict=True)
+    ):
         side, price = -1 if excess > 0.0 else 1, abs(excess) * unit
-        if price > ACTIVE and abs(weights.item(i) - (limits.lower if side < 0 else limits.upper).item(i)) <= ACTIVE:
+        if price > ACTIVE and abs(weight - (lower if side < 0 else upper)) <= ACTIVE:
             found.append((limits.bound_name(i, side), price))
     for j, y in enumerate(prices.tolist()):
         if abs(y) * unit > ACTIVE:

@@ -74,7 +74,7 @@ class Held:
         query = self.encode(batch)
         held = len(query.codes) if len(batch.held.codes) else 0
         codes, weights = query.codes[:held], query.full_weights()[:held]
-        return Parts(tuple(self.items.ids[c] for c in codes.tolist()), ("",) * held, np.diag(weights), codes)
+        return Parts(tuple(self.items.ids[c] for c in codes.tolist()), ("",) * held, weights, codes)
 
     def state(self) -> State:
         """The damping; items are the history's."""

@@ -55,13 +55,15 @@ class Rows:
         """Row of each entry, shape (e,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
-    def join(self, row_of: IntArray, codes: IntArray, width: int) -> Rows:
-        """With more entries of weight 1; an entry that is there already stays as it is. Codes are below `width`."""
+    def join(self, more: Rows, use: BoolArray, width: int) -> Rows:
+        """With those of more entries that are of `use`, at weight 1; an entry that is there already stays as it is. Codes in use are below `width`."""
+        codes = more.codes[use]
         if not len(codes):
             return self
         if len(self) == 1 and not len(self.weights):
             joined = np.array(sorted({*self.codes.tolist(), *codes.tolist()}))
             return Rows(np.array((0, len(joined))), joined, NO_WEIGHTS)
+        row_of = more.row_of_entry()[use]
         keys = np.concatenate([self.row_of_entry() * width + self.codes, row_of * width + codes])
         weights = np.concatenate([self.full_weights(), np.ones(len(codes))])
         joined, first = np.unique(keys, return_index=True)
@@ -204,9 +206,8 @@ class History:
         if not len(table.codes):
             return held
         known = Rows(table.indptr, table.codes, table.values).take(at)
-        codes = self.items.find(table.names)[known.codes]
-        use = (codes >= 0) & (known.weights > 0.0)
-        return held.join(known.row_of_entry()[use], codes[use], len(self.items))
+        found = Rows(known.indptr, self.items.find(table.names)[known.codes], NO_WEIGHTS)
+        return held.join(found, (found.codes >= 0) & (known.weights > 0.0), len(self.items))
 
 
 @dataclass(frozen=True, eq=False)

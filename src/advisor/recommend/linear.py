@@ -53,7 +53,8 @@ class Parts:
     Attributes:
         names: Held product behind each part ("" where an attribute is).
         attributes: Attribute behind each part ("" where a product is).
-        rows: Shape (parts, d), or fewer columns where the last rows of the matrix have no part.
+        rows: Shape (parts, d), or fewer columns where the last rows of the matrix have no part; or shape (parts,) where each part is one row of the matrix
+            alone, the one in `columns`, with this weight.
         columns: Rows of the matrix that the columns of `rows` stand for, where those are some of them; None: the first ones.
     """
 
@@ -65,6 +66,8 @@ class Parts:
     def over(self, matrix: FloatArray, products: Sequence[int]) -> FloatArray:
         """What each part adds to the score of each product, shape (parts, k), of a matrix of shape (d, p)."""
         used, rows = self.columns, self.rows
+        if rows.ndim == 1:
+            return rows[:, None] * matrix[self._columns()[:, None], products]
         if used is None:
             used = np.flatnonzero(rows.any(axis=0))
             rows = rows[:, used]
@@ -73,8 +76,11 @@ class Parts:
     def spread(self, width: int) -> FloatArray:
         """The rows over the first `width` rows of the matrix, shape (parts, width)."""
         wide: FloatArray = np.zeros((len(self.rows), width))
-        wide[:, np.arange(self.rows.shape[1]) if self.columns is None else self.columns] = self.rows
+        wide[np.arange(len(wide)) if self.rows.ndim == 1 else slice(None), self._columns()] = self.rows
         return wide
+
+    def _columns(self) -> IntArray:
+        return np.arange(self.rows.shape[-1]) if self.columns is None else self.columns
 
 
 class Encoder(Protocol):

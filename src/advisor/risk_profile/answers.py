@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from advisor.arrays import BoolArray
+from advisor.arrays import BoolArray, FloatArray
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.clients import ClientTable
 from advisor.data.labels import Labels
@@ -24,11 +24,15 @@ class Answers:
     """What `c` clients chose.
 
     Attributes:
-        position: By question id the position of the chosen option, -1 where there is none, shape (c,) each; in order of question id.
+        questions: Ids of the q questions, in order.
+        positions: Position of the option chosen in each question, -1 where there is none, shape (q, c).
+        points: Weighted score of it, nan where there is none, shape (q, c).
         problems: Row -> why it cannot be scored.
     """
 
-    position: Mapping[str, Positions]
+    questions: tuple[str, ...]
+    positions: Positions
+    points: FloatArray
     problems: Mapping[int, str]
 
 
@@ -43,40 +47,47 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
     Returns:
         Answers whose problems name unknown questions, unknown options, and missing answers of questions that limit the level or knock out.
     """
+    key = key_of(questionnaire)
+    asked, every = key.questions, np.arange(len(key.questions))[:, None]
+    nothing = Labels.empty(len(clients))
+    given = [clients.answers.get(name, nothing) for name in asked]
+    lookup: list[int] = []  # of each question: no answer, then what each word in its column stands for
+    first: list[int] = []
+    for question, labels in zip(asked.values(), given, strict=True):
+        lookup.append(MISSING)
+        first.append(len(lookup))
+        lookup += [question.order.get(name, UNKNOWN) for name in labels.names]
+    codes = np.array([labels.codes for labels in given], dtype=np.int32)
+    codes += np.array(first, dtype=np.int32)[:, None]
+    positions = np.array(lookup, dtype=np.int8)[codes]
     problems: dict[int, str] = {}
-    absent = np.full(len(clients), MISSING, dtype=np.int8)
-    position: dict[str, Positions] = {}
-    for question in key_of(questionnaire).questions.values():
-        given = clients.answers.get(question.id)
-        codes = absent if given is None else _positions(given, question, rows, problems)
-        if question.required and codes.min(initial=0) < 0:
-            for row in np.flatnonzero((codes == MISSING) & rows).tolist():
-                problems.setdefault(
-                    row,
-                    f"question {question.id!r} ({question.dimension}) is not answered; without it the level could come out too high. Ask it again.",
-                )
-        position[question.id] = codes
-    for name, labels in clients.answers.items():
-        if name not in position:
-            for row in np.flatnonzero((labels.codes >= 0) & rows).tolist():
-                problems.setdefault(
-                    row,
-                    f"answer to {name!r}, which questionnaire {questionnaire.id!r} (version {questionnaire.version}) does not ask; "
-                    "the answers may belong to another one. Pass the right questionnaire or drop the column.",
-                )
-    return Answers(position, problems)
+    if positions.min(initial=0) < 0:
+        for question, labels, chosen in zip(asked.values(), given, positions, strict=True):
+            _judge(question, labels, chosen, rows, problems)
+    for name in clients.answers.keys() - asked.keys():
+        for row in np.flatnonzero((clients.answers[name].codes >= 0) & rows).tolist():
+            problems.setdefault(
+                row,
+                f"answer to {name!r}, which questionnaire {questionnaire.id!r} (version {questionnaire.version}) does not ask; "
+                "the answers may belong to another one. Pass the right questionnaire or drop the column.",
+            )
+    return Answers(tuple(asked), positions, key.points[every, positions], problems)
 
 
-def _positions(given: Labels, question: QuestionKey, rows: BoolArray, problems: dict[int, str]) -> Positions:
-    lookup = np.array([*(question.order.get(name, UNKNOWN) for name in given.names), MISSING], dtype=np.int8)
-    codes = lookup[given.codes]
-    if lookup.min() == UNKNOWN:
-        unknown = codes == UNKNOWN
+def _judge(question: QuestionKey, given: Labels, chosen: Positions, rows: BoolArray, problems: dict[int, str]) -> None:
+    """Name the answers of one question that cannot be scored; what is no option counts as no answer from here on."""
+    unknown = chosen == UNKNOWN
+    if unknown.any():
         for row in np.flatnonzero(unknown & rows).tolist():
             problems.setdefault(
                 row,
                 f"question {question.id!r} has the answer {given.word(row)!r}, which is none of its options {list(question.order)}; "
                 "it could not be scored. Correct it.",
             )
-        codes[unknown] = MISSING
-    return codes
+        chosen[unknown] = MISSING
+    if question.required:
+        for row in np.flatnonzero((chosen == MISSING) & rows).tolist():
+            problems.setdefault(
+                row,
+                f"question {question.id!r} ({question.dimension}) is not answered; without it the level could come out too high. Ask it again.",
+            )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
-from advisor.contracts.questionnaire import Contradiction, Questionnaire
+from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.clients import ClientTable
 from advisor.risk_profile.answers import Answers
 from advisor.risk_profile.capacity import CapacityRules
@@ -43,7 +43,7 @@ class Controls:
 
 def straight_lining(answers: Answers, share: float) -> BoolArray:
     """Who chose the same position in nearly all questions, shape (c,); whatever the order of the questions."""
-    positions = np.stack(tuple(answers.position.values()))
+    positions = answers.positions
     given = (positions >= 0).sum(axis=0)
     most = np.zeros(positions.shape[1], dtype=np.int64)
     for position in range(int(positions.max(initial=-1)) + 1):
@@ -51,17 +51,13 @@ def straight_lining(answers: Answers, share: float) -> BoolArray:
     return (given >= STRAIGHT_LINING_LEAST) & (most >= share * given)
 
 
-def contradicts(rule: Contradiction, answers: Answers, questionnaire: Questionnaire) -> BoolArray:
-    """Who gave answers of both sides of a contradiction, shape (c,)."""
-    fires: BoolArray | None = None
+def contradictions(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
+    """Who gave answers of both sides of each of the questionnaire's r contradictions, shape (r, c)."""
     key = key_of(questionnaire)
-    for name, options in (*rule.first.items(), *rule.second.items()):
-        question = key.questions[name]
-        chosen = np.zeros(len(question.order) + 1, dtype=np.bool_)
-        chosen[[question.order[option] for option in options]] = True
-        found = chosen[answers.position[name]]
-        fires = found if fires is None else fires & found
-    return np.zeros(0, dtype=np.bool_) if fires is None else fires
+    if not len(key.starts):
+        return np.zeros((0, answers.positions.shape[1]), dtype=np.bool_)
+    met = key.chosen[np.arange(len(key.told))[:, None], answers.positions[key.told]]
+    return np.logical_and.reduceat(met, key.starts, axis=0)
 
 
 def trades_contradict(clients: ClientTable, tolerance: FloatArray, least: float, loss_aversion_above: float) -> BoolArray:

@@ -13,7 +13,7 @@ from advisor.contracts.questionnaire import LIMITING, Questionnaire
 from advisor.data.clients import ClientTable
 from advisor.risk_profile.answers import Answers, read_answers
 from advisor.risk_profile.capacity import money_cap
-from advisor.risk_profile.coherence import CONTRADICTION, Controls, contradicts, straight_lining, trades_contradict
+from advisor.risk_profile.coherence import CONTRADICTION, Controls, contradictions, straight_lining, trades_contradict
 from advisor.risk_profile.graded_response import GradedResponseModel
 from advisor.risk_profile.history import AssessmentHistory, HistoryLimits
 from advisor.risk_profile.key import SCORED, key_of
@@ -149,8 +149,7 @@ def _lowers(
 ) -> dict[str, IntArray]:
     """Levels that controls take off, by control; `signs` gets a sign for each."""
     lowers: dict[str, IntArray] = {}
-    for rule in questionnaire.contradictions:
-        fires = contradicts(rule, answers, questionnaire)
+    for rule, fires in zip(questionnaire.contradictions, contradictions(answers, questionnaire), strict=True):
         signs[CONTRADICTION + rule.id] = fires
         if rule.lowers:
             lowers[CONTRADICTION + rule.id] = rule.lowers * fires

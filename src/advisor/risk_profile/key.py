@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, frozen
+from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
 from advisor.contracts.questionnaire import LIMITING, Dimension, Question, Questionnaire
 
 SCORED: tuple[Dimension, ...] = (*LIMITING, "knowledge")
@@ -37,9 +37,10 @@ class QuestionKey:
 
 @dataclass(frozen=True, eq=False)
 class DimensionKey:
-    """One dimension: its question ids in order of id, the range of its weighted sum, and the smallest 0..100 score of each level."""
+    """One dimension: its question ids in order of id and their rows in the key, the range of its weighted sum, and the smallest 0..100 score of each level."""
 
     questions: tuple[str, ...]
+    rows: tuple[int, ...]
     low: float
     high: float
     cuts: tuple[float, ...]
@@ -48,24 +49,61 @@ class DimensionKey:
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """All questions in order of id, and the dimensions that are asked."""
+    """All q questions in order of id, and the dimensions that are asked.
+
+    Attributes:
+        questions: By id.
+        dimensions: Those with a question.
+        points: `QuestionKey.points` of every question side by side, nan beyond its options, shape (q, m + 1).
+        knock_out: The same of what knocks out, shape (q, m + 1).
+        told: Row of the question behind every condition of every contradiction, one contradiction after the other, shape (t,).
+        chosen: By position the answers that meet each condition, shape (t, m + 1).
+        starts: Where the conditions of each contradiction begin, shape (r,).
+    """
 
     questions: Mapping[str, QuestionKey]
     dimensions: Mapping[Dimension, DimensionKey]
+    points: FloatArray
+    knock_out: BoolArray
+    told: IntArray
+    chosen: BoolArray
+    starts: IntArray
 
 
 @lru_cache(maxsize=16)
 def key_of(questionnaire: Questionnaire) -> Key:
     """The key of a questionnaire; kept for the last few, since one questionnaire scores many tables."""
+    questions = {name: _question_key(question) for name, question in questionnaire.by_id.items()}
+    row_of = {name: row for row, name in enumerate(questions)}
     dimensions: dict[Dimension, DimensionKey] = {}
     for dimension in SCORED:
-        asked = questionnaire.of(dimension)
+        asked = tuple(q.id for q in questionnaire.of(dimension))
         if asked:
             low, high = questionnaire.span(dimension)
             norm = questionnaire.norms.get(dimension)
             error = 0.0 if norm is None else norm.standard_error
-            dimensions[dimension] = DimensionKey(tuple(q.id for q in asked), low, high, questionnaire.level_cuts(dimension), error)
-    return Key({name: _question_key(question) for name, question in questionnaire.by_id.items()}, dimensions)
+            rows = tuple(row_of[name] for name in asked)
+            dimensions[dimension] = DimensionKey(asked, rows, low, high, questionnaire.level_cuts(dimension), error)
+    width = 1 + max(len(question.order) for question in questions.values())
+    points, knock_out = np.full((len(questions), width), np.nan), np.zeros((len(questions), width), dtype=np.bool_)
+    for row, question in enumerate(questions.values()):
+        points[row, : len(question.order)] = question.points[:-1]
+        if question.knock_out is not None:
+            knock_out[row, : len(question.order)] = question.knock_out[:-1]
+    conditions = [(*rule.first.items(), *rule.second.items()) for rule in questionnaire.contradictions]
+    told = [condition for both in conditions for condition in both]
+    chosen = np.zeros((len(told), width), dtype=np.bool_)
+    for row, (name, options) in enumerate(told):
+        chosen[row, [questions[name].order[option] for option in options]] = True
+    return Key(
+        questions=questions,
+        dimensions=dimensions,
+        points=frozen(points),
+        knock_out=frozen(knock_out),
+        told=frozen(np.array([row_of[name] for name, _ in told], dtype=np.int64)),
+        chosen=frozen(chosen),
+        starts=frozen(np.cumsum([0, *map(len, conditions)])[:-1]),
+    )
 
 
 def _question_key(question: Question) -> QuestionKey:

@@ -33,10 +33,10 @@ def tolerance_responses(answers: Answers, questionnaire: Questionnaire) -> tuple
     measured = key.dimensions.get("tolerance")
     names = () if measured is None else measured.questions
     columns: list[Categories] = []
-    for name in names:
+    for name, row in zip(names, () if measured is None else measured.rows, strict=True):
         points = key.questions[name].points[:-1]
         ranks = np.append(np.searchsorted(np.unique(points), points), -1).astype(np.int8)
-        columns.append(ranks[answers.position[name]])
+        columns.append(ranks[answers.positions[row]])
     return names, np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int8)
 
 

@@ -13,6 +13,7 @@ from advisor.contracts.bands import LEVELS
 from advisor.contracts.cut_offs import ROUNDING
 
 NO_CAUSE = "none"
+_EVERY_LEVEL = np.arange(1, LEVELS + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,23 +72,26 @@ def assign_levels(evidence: Evidence, epsilon: float, rows: int) -> Levels:
     level, cause = limits.min(axis=0), limits.argmin(axis=0)
     causes = (NO_CAUSE, *evidence.limits, "uncertainty", *evidence.lowers, *evidence.caps)
 
-    def lower_to(limit: IntArray, name: str) -> None:
+    def lower_to(limit: IntArray, first: str) -> None:
+        """Lower to each of some limits in turn, shape (k, c); the first that reaches the lowest is the cause."""
         nonlocal level
-        cause[limit < level] = causes.index(name)
-        level = np.minimum(level, limit)
+        lowest = limit.min(axis=0)
+        lower = lowest < level
+        if lower.any():
+            cause[lower] = causes.index(first) + limit.argmin(axis=0)[lower]
+            level = np.minimum(level, lowest)
 
-    certain = np.array([limits[0], *(limit for name, limit in evidence.limits.items() if name not in evidence.at_least)]).min(axis=0)
-    joint = (certain[:, None] >= np.arange(1, LEVELS + 1)).astype(np.float64)
+    sure = [i for i, name in enumerate(evidence.limits, start=1) if name not in evidence.at_least]
+    joint = (limits[[0, *sure]].min(axis=0)[:, None] >= _EVERY_LEVEL).astype(np.float64)
     for name in evidence.limits:
         if name in evidence.at_least:
             joint *= evidence.at_least[name]
     if evidence.at_least:
-        lower_to((joint >= 1.0 - epsilon - ROUNDING).sum(axis=1), "uncertainty")
-    before = level
-    for name, steps in evidence.lowers.items():
-        lower_to(np.maximum(np.minimum(before, 1), before - steps), name)
-    for name, cap in evidence.caps.items():
-        lower_to(cap, name)
+        lower_to((joint >= 1.0 - epsilon - ROUNDING).sum(axis=1)[None], "uncertainty")
+    if evidence.lowers:
+        lower_to(np.maximum(np.minimum(level, 1), level - np.array([*evidence.lowers.values()])), next(iter(evidence.lowers)))
+    if evidence.caps:
+        lower_to(np.array([*evidence.caps.values()]), next(iter(evidence.caps)))
     probability = joint.copy()
     probability[:, :-1] -= joint[:, 1:]
     return Levels(level, cause, causes, probability)
@@ -96,7 +100,6 @@ def assign_levels(evidence: Evidence, epsilon: float, rows: int) -> Levels:
 def chance_of_levels(score: FloatArray, standard_error: float, cuts: Sequence[float]) -> FloatArray:
     """P(true score reaches C1..C5), shape (c, 5), for a score with a normal error; C1 is certain. nan scores give nan."""
     chance = np.ones((len(score), LEVELS))
-    for k in range(1, LEVELS):
-        if cuts[k] > 0.0:
-            chance[:, k] = ndtr((score - cuts[k]) / standard_error) if np.isfinite(cuts[k]) else 0.0
+    doubtful = [k for k in range(1, LEVELS) if cuts[k] > 0.0]
+    chance[:, doubtful] = ndtr((score[:, None] - np.array(cuts)[doubtful]) / standard_error)
     return chance

@@ -25,14 +25,13 @@ def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: D
         Shape (c,), 0..100; nan where a question of the dimension is not answered, or none is asked. Terms are added in order of question id, so the
         order of asking cannot change a bit.
     """
-    key = key_of(questionnaire)
-    rows = len(next(iter(answers.position.values())))
+    key, count = key_of(questionnaire), answers.positions.shape[1]
     measured = key.dimensions.get(dimension)
     if measured is None:
-        return np.full(rows, np.nan)
-    total = np.full(rows, -measured.low)
-    for name in measured.questions:
-        total += key.questions[name].points[answers.position[name]]
+        return np.full(count, np.nan)
+    total: FloatArray = np.full(count, -measured.low)
+    for row in measured.rows:
+        total += answers.points[row]
     total *= 100.0
     total /= measured.high - measured.low
     return total
@@ -40,11 +39,8 @@ def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: D
 
 def knocked_out(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
     """Who chose an option that puts him into the lowest category, shape (c,)."""
-    out = np.zeros(len(next(iter(answers.position.values()))), dtype=np.bool_)
-    for name, question in key_of(questionnaire).questions.items():
-        if question.knock_out is not None:
-            out |= question.knock_out[answers.position[name]]
-    return out
+    table = key_of(questionnaire).knock_out
+    return table[np.arange(len(table))[:, None], answers.positions].any(axis=0)
 
 
 def level_of(score: FloatArray, cuts: Sequence[float]) -> IntArray:
@@ -53,7 +49,4 @@ def level_of(score: FloatArray, cuts: Sequence[float]) -> IntArray:
     >>> level_of(np.array([0.0, 20.0, 81.0, np.nan]), (0.0, 20.0, 40.0, 60.0, 80.0)).tolist()
     [1, 2, 5, 0]
     """
-    level = np.zeros(len(score), dtype=np.int64)
-    for cut in cuts:
-        level += score >= cut - ROUNDING
-    return level
+    return (score[:, None] >= np.array(cuts) - ROUNDING).sum(axis=1)

@@ -20,6 +20,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 BLOCK = 256  # rows a thread takes at a time: its score buffer is made once for all of them
 FEW = 64  # rows up to which one thread is faster than several
 _WIDE = 32
+Shares = tuple[IntArray, IntArray, FloatArray, IntArray, IntArray, IntArray]
+"""The arrays of `portfolio_fit.Exposures`."""
 
 
 def _compiled(function: _F) -> _F:
@@ -218,7 +220,7 @@ def _solve(system: FloatArray, right: FloatArray) -> None:
 
 
 @_inlined
-def _closable(remaining: FloatArray, product: int, exposures: tuple[IntArray, IntArray, FloatArray], least: FloatArray) -> float:
+def _closable(remaining: FloatArray, product: int, exposures: Shares, least: FloatArray) -> float:
     """Largest money in a product that overshoots no asset's remaining gap; 0 below the smallest purchase."""
     start, stop = exposures[0][product], exposures[0][product + 1]
     money: Any = np.inf
@@ -256,18 +258,20 @@ def _best(base: FloatArray, owned: BoolArray, closed: FloatArray, worth: FloatAr
 
 
 @_inlined
-def _usefulness(
-    risk: FloatArray, gamma: float, exposures: tuple[IntArray, IntArray, FloatArray], alone: FloatArray, base: FloatArray, out: FloatArray
-) -> None:
-    """Marginal certainty equivalent of each open product: what it is worth alone, less what it adds to the risk of what is held (`risk`: covariance times portfolio)."""
+def _usefulness(risk: FloatArray, gamma: float, exposures: Shares, alone: FloatArray, toll: FloatArray, out: FloatArray) -> None:
+    """Marginal certainty equivalent of each product: what it is worth alone, less what it adds to the risk of what is held (`risk`: covariance times portfolio)."""
     drag = gamma if gamma < np.inf else 1.0
+    single = exposures[3]
+    for a in range(len(risk)):
+        toll[a] = drag * risk[a]
     for j in range(len(out)):
-        if base[j] == -np.inf:
-            continue
-        together = 0.0
-        for e in range(exposures[0][j], exposures[0][j + 1]):
-            together += exposures[2][e] * risk[exposures[1][e]]
-        out[j] = alone[j] - drag * together
+        if single[j] >= 0:
+            out[j] = alone[j] - toll[single[j]]
+        else:
+            together = 0.0
+            for e in range(exposures[0][j], exposures[0][j + 1]):
+                together += exposures[2][e] * risk[exposures[1][e]]
+            out[j] = alone[j] - drag * together
 
 
 @_inlined
@@ -275,16 +279,16 @@ def _open_usefulness(
     weights: FloatArray,
     client: tuple[float, float],
     covariance: FloatArray,
-    exposures: tuple[IntArray, IntArray, FloatArray],
+    exposures: Shares,
     moments: tuple[FloatArray, FloatArray, FloatArray],
     base: FloatArray,
-    buffers: tuple[FloatArray, FloatArray, FloatArray],
+    buffers: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
 ) -> tuple[float, float]:
     """Fill what each open product is worth to a client (wealth, risk aversion); its smallest value and 1 / range (0 where all are alike).
 
-    Where risk aversion has no end it is minus what it adds to variance. `buffers`: risk, alone, useful.
+    Where risk aversion has no end it is minus what it adds to variance. `buffers`: risk, alone, useful, toll.
     """
-    (wealth, gamma), (excess, variance, least), (risk, alone, useful) = client, moments, buffers
+    (wealth, gamma), (excess, variance, least), (risk, alone, useful, toll) = client, moments, buffers
     for a in range(len(risk)):
         risk[a] = 0.0
         for c in range(len(risk)):
@@ -293,7 +297,7 @@ def _open_usefulness(
     for j in range(len(alone)):
         size = min(least[j] / wealth, 1.0) if wealth > 0.0 else 1.0
         alone[j] = tilt * excess[j] - 0.5 * drag * size * variance[j]
-    _usefulness(risk, gamma, exposures, alone, base, useful)
+    _usefulness(risk, gamma, exposures, alone, toll, useful)
     low, high = np.inf, -np.inf
     for j in range(len(useful)):
         if base[j] != -np.inf:
@@ -307,18 +311,17 @@ def _hold_more(
     product: int,
     gamma: float,
     covariance: FloatArray,
-    exposures: tuple[IntArray, IntArray, FloatArray],
-    base: FloatArray,
-    buffers: tuple[FloatArray, FloatArray, FloatArray],
+    exposures: Shares,
+    buffers: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
 ) -> None:
     """Usefulness after a share of wealth went into a product."""
     if share <= 0.0:
         return
-    risk, alone, useful = buffers
+    risk, alone, useful, toll = buffers
     for e in range(exposures[0][product], exposures[0][product + 1]):
         for a in range(len(risk)):
             risk[a] += share * exposures[2][e] * covariance[exposures[1][e], a]
-    _usefulness(risk, gamma, exposures, alone, base, useful)
+    _usefulness(risk, gamma, exposures, alone, toll, useful)
 
 
 @_inlined
@@ -326,24 +329,23 @@ def _close_gaps(
     remaining: FloatArray,
     total: float,
     moved: BoolArray,
-    exposures: tuple[IntArray, IntArray, FloatArray],
+    exposures: Shares,
     least: FloatArray,
     base: FloatArray,
     blocked: BoolArray,
     closed: FloatArray,
 ) -> None:
     """Share of the whole gap that each open product can close; only products that touch an asset whose gap moved are looked at again."""
-    for j in range(len(base)):
-        touched = False
-        for e in range(exposures[0][j], exposures[0][j + 1]):
-            touched |= moved[exposures[1][e]]
-        if touched:
-            use = total > 0.0 and base[j] != -np.inf and not blocked[j]
-            closed[j] = _closable(remaining, j, exposures, least) / total if use else 0.0
+    for a in range(len(moved)):
+        if moved[a]:
+            for e in range(exposures[4][a], exposures[4][a + 1]):
+                j = exposures[5][e]
+                use = total > 0.0 and base[j] != -np.inf and not blocked[j]
+                closed[j] = _closable(remaining, j, exposures, least) / total if use else 0.0
 
 
 @_inlined
-def _place(remaining: FloatArray, moved: BoolArray, exposures: tuple[IntArray, IntArray, FloatArray], product: int, money: float) -> None:
+def _place(remaining: FloatArray, moved: BoolArray, exposures: Shares, product: int, money: float) -> None:
     """Take what was placed in a product from the gaps, and say which moved."""
     moved[:] = False
     for e in range(exposures[0][product], exposures[0][product + 1]):
@@ -357,7 +359,7 @@ def pick_rows(
     masks: tuple[IntArray, BoolArray],
     held: tuple[IntArray, IntArray],
     gaps: FloatArray,
-    exposures: tuple[IntArray, IntArray, FloatArray],
+    exposures: Shares,
     products: tuple[FloatArray, FloatArray],
     own: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
     similarity: FloatArray,
@@ -375,7 +377,10 @@ def pick_rows(
     for b in prange((count + BLOCK - 1) // BLOCK):
         base, closed, owned, barred = np.empty(width), np.zeros(width), np.empty(width, dtype=np.bool_), np.zeros(width, dtype=np.bool_)
         extra, useful, alike = np.zeros(width), np.zeros(width), np.zeros(width)
-        moved, buffers = np.empty(gaps.shape[1], dtype=np.bool_), (np.zeros(gaps.shape[1]), np.zeros(width), useful)
+        moved, buffers = (
+            np.empty(gaps.shape[1], dtype=np.bool_),
+            (np.zeros(gaps.shape[1]), np.zeros(width), useful, np.zeros(gaps.shape[1])),
+        )
         for i in range(b * BLOCK, min(count, (b + 1) * BLOCK)):
             remaining, total, low, scale = unplaced[i], 0.0, 0.0, 0.0
             for a in range(len(remaining)):
@@ -401,7 +406,7 @@ def pick_rows(
                 if knows:
                     gained[i, slot] = useful[chosen] if gamma[i] < np.inf else np.nan
                     share = placed / wealth[i] if wealth[i] > 0.0 else 0.0
-                    _hold_more(share, chosen, gamma[i], covariance, exposures, base, buffers)
+                    _hold_more(share, chosen, gamma[i], covariance, exposures, buffers)
                 if variety > 0.0:
                     alike[:] = np.maximum(alike, similarity[chosen])
     return top, best, money, unplaced, gained

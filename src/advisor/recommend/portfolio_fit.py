@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
 from advisor.data.eligibility import Eligibility
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Rows
@@ -42,21 +42,38 @@ class Exposures:
         indptr: Product j's entries stand at indptr[j]:indptr[j + 1], shape (p + 1,).
         assets: Shape (e,).
         shares: Shape (e,).
+        single: The asset of a product that puts everything into it, -1 for any other, shape (p,).
+        asset_indptr: The products that touch asset a stand at asset_indptr[a]:asset_indptr[a + 1], shape (n + 1,).
+        products: Shape (e,).
         shape: (p, n).
     """
 
     indptr: IntArray
     assets: IntArray
     shares: FloatArray
+    single: IntArray
+    asset_indptr: IntArray
+    products: IntArray
     shape: tuple[int, int]
 
     @classmethod
     def of(cls, exposures: FloatArray) -> Exposures:
         """From shares of each product in each asset, shape (p, n)."""
         products, assets = np.nonzero(exposures)
-        indptr = np.zeros(len(exposures) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(products, minlength=len(exposures)), out=indptr[1:])
-        return cls(indptr, assets, exposures[products, assets], (len(exposures), exposures.shape[1]))
+        single = np.where((exposures == 1.0).any(axis=1) & ((exposures != 0.0).sum(axis=1) == 1), exposures.argmax(axis=1), -1)
+        touching = np.nonzero(exposures.T)
+        starts = (_starts(products, len(exposures)), _starts(touching[0], exposures.shape[1]))
+        arrays = (starts[0], assets, exposures[products, assets], single, starts[1], touching[1])
+        return cls(*map(frozen, arrays), exposures.shape)
+
+    def arrays(self) -> tuple[IntArray, IntArray, FloatArray, IntArray, IntArray, IntArray]:
+        """As the compiled loop wants them."""
+        return self.indptr, self.assets, self.shares, self.single, self.asset_indptr, self.products
+
+
+def _starts(rows: IntArray, count: int) -> IntArray:
+    """Where each of `count` rows begins among entries sorted by row, and where the last ends, shape (count + 1,)."""
+    return np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=count))])
 
 
 def pick_products(
@@ -132,7 +149,7 @@ def pick_products(
         (eligible.class_of, eligible.allowed),
         (owned.indptr, owned.codes),
         gaps,
-        (put.indptr, put.assets, put.shares),
+        put.arrays(),
         (least, fit_weight * (1.0 - (zero if fee is None else fee))),
         NOBODY if own is None or rate == 0.0 else own.arrays(),
         NOTHING if similarity is None else similarity,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
 from advisor.contracts.product import Product
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
 from advisor.data.ids import IdMap
@@ -96,7 +96,7 @@ class Catalogue:
     @cached_property
     def risk_level(self) -> IntArray:
         """Effective R1..R5: the higher of the seller's and the issuer's rating, shape (p,)."""
-        return np.array([p.effective_risk_level for p in self.products], dtype=np.int64)
+        return frozen(np.array([p.effective_risk_level for p in self.products], dtype=np.int64))
 
     @cached_property
     def assets(self) -> tuple[str, ...]:
@@ -111,32 +111,32 @@ class Catalogue:
     @cached_property
     def min_purchase(self) -> FloatArray:
         """Smallest purchase in money, shape (p,)."""
-        return np.array([p.min_purchase for p in self.products])
+        return frozen(np.array([p.min_purchase for p in self.products]))
 
     @cached_property
     def annual_fee(self) -> FloatArray:
         """Fee as a fraction a year, shape (p,)."""
-        return np.array([p.annual_fee for p in self.products])
+        return frozen(np.array([p.annual_fee for p in self.products]))
 
     @cached_property
     def term_days(self) -> IntArray:
         """Days money is locked, shape (p,)."""
-        return np.array([p.term_days for p in self.products], dtype=np.int64)
+        return frozen(np.array([p.term_days for p in self.products], dtype=np.int64))
 
     @cached_property
     def complex(self) -> BoolArray:
         """Which products need a knowledge test, shape (p,)."""
-        return np.array([p.complex for p in self.products], dtype=np.bool_)
+        return frozen(np.array([p.complex for p in self.products], dtype=np.bool_))
 
     @cached_property
     def private(self) -> BoolArray:
         """Which products are privately offered, shape (p,)."""
-        return np.array([p.private for p in self.products], dtype=np.bool_)
+        return frozen(np.array([p.private for p in self.products], dtype=np.bool_))
 
     @cached_property
     def closed(self) -> BoolArray:
         """Which products are no longer sold, shape (p,)."""
-        return np.array([p.closed for p in self.products], dtype=np.bool_)
+        return frozen(np.array([p.closed for p in self.products], dtype=np.bool_))
 
     def exposures(self, assets: IdMap) -> FloatArray:
         """Share of each product in each asset, shape (p, n), rows adding up to 1.

@@ -71,10 +71,9 @@ class Held:
 
     def parts(self, batch: Batch) -> Parts:
         """One part a held product."""
-        query = self.encode(batch)
-        held = len(query.codes) if len(batch.held.codes) else 0
-        codes, weights = query.codes[:held], query.full_weights()[:held]
-        return Parts(tuple(self.items.ids[c] for c in codes.tolist()), ("",) * held, weights, codes)
+        query = self.encode(batch) if len(batch.held.codes) else batch.held
+        codes = query.codes.tolist()
+        return Parts(tuple([self.items.ids[c] for c in codes]), ("",) * len(codes), query.full_weights(), query.codes)
 
     def state(self) -> State:
         """The damping; items are the history's."""

@@ -21,6 +21,7 @@ from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Batch, History, Rows
 from advisor.recommend.ranking import as_eligibility, masked_top_k
+from advisor.recommend.views import sealed
 
 State = tuple[str, dict[str, np.ndarray], dict[str, Any]]
 """Kind, arrays and JSON-able rest: all that is needed to build the thing again, without pickle."""
@@ -120,6 +121,9 @@ class FittedModel:
     encoder: Encoder
     matrix: FloatArray
     parameters: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matrix", sealed(self.matrix))
 
     @property
     def products(self) -> tuple[str, ...]:

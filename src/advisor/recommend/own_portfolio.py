@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, frozen
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.recommend.recipe import check_range
@@ -56,7 +56,8 @@ class ProductMoments:
             )
         paid = 0.0 if fee is None else fee
         excess = np.einsum("pn,n->p", exposures, model.mean) - cash_return - paid
-        return cls(excess, np.einsum("pn,nm,pm->p", exposures, model.covariance, exposures), model.covariance)
+        variance = np.einsum("pn,nm,pm->p", exposures, model.covariance, exposures)
+        return cls(frozen(excess), frozen(variance), model.covariance)
 
 
 @dataclass(frozen=True, eq=False)

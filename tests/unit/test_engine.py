@@ -24,6 +24,7 @@ from advisor import (
     sample,
     save,
 )
+from advisor.engine import shelf
 
 DAY = "2026-11-20"
 ANSWERS = dict(sample.client().answers)
@@ -318,3 +319,32 @@ def test_a_number_is_no_day_and_a_time_elsewhere_is_its_own_day(house: Advisor) 
         house.advise(assessed(3), as_of=20261120)  # type: ignore[arg-type]
     late = pd.Timestamp("2026-11-20 23:30", tz="Asia/Shanghai")
     assert house.advise(assessed(3), as_of=late).as_of == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    "day", ["26-11-20", "20/11/2026", "today", "now", "", np.datetime64("NaT"), np.datetime64("30000-01-01"), pd.NaT, [DAY]]
+)
+def test_only_a_day_of_the_calendar_is_a_day(house: Advisor, day: object) -> None:
+    with pytest.raises(InputError, match="which is no day"):
+        house.advise(assessed(3), as_of=day)
+
+
+def test_more_slots_than_anybody_could_fill_are_refused(house: Advisor) -> None:
+    with pytest.raises(InputError, match="5 products, and every further slot would stay empty"):
+        house.advise(assessed(3), as_of=DAY, picks=10**9)
+
+
+def test_a_hair_held_beyond_no_wealth_spoils_nobodys_batch(house: Advisor) -> None:
+    poor = assessed(1, wealth=0.0, holdings={"EQ": 1e-7})
+    (batch,) = house.advise_many(ClientTable.from_clients([poor, assessed(3)]), as_of=DAY)
+    assert batch.status.tolist() == ["holdings_above_band", "ok"]
+    assert batch[1] == house.advise(assessed(3), as_of=DAY)
+
+
+def test_memory_does_not_grow_with_clients_who_exclude_what_they_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "KEPT", 3)
+    own = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF))
+    clients = [assessed(5, id=f"{i}", excluded=frozenset(p.id for b, p in enumerate(SHELF) if i >> b & 1)) for i in range(2 ** len(SHELF))]
+    first, again = (list(own.advise_table(ClientTable.from_clients(clients), as_of=DAY)) for _ in range(2))
+    assert len(own.house.shelf._known) == 3
+    assert first == again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,8 @@ import pandas as pd
 from advisor.arrays import DayArray
 from advisor.errors import InputError
 
-WRITTEN = len("2026-02-01")
+FIRST, LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
+"""Days that a `date` can hold."""
 
 
 def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
@@ -19,20 +20,28 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     >>> as_day("2026-02-01", "as_of")
     np.datetime64('2026-02-01')
     """
-    if isinstance(value, np.datetime64) and not np.isnat(value):
-        return value.astype("datetime64[D]")
     try:
-        if isinstance(value, int | float | np.number):
-            raise TypeError("a number counts from no agreed day")
-        stamp = date.fromisoformat(value) if isinstance(value, str) and len(value) == WRITTEN else pd.Timestamp(value).tz_localize(None)
-        day = np.datetime64(stamp, "D")
-    except (TypeError, ValueError) as error:
+        day = _day(value)
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(
             f"{field} is {value!r}, which is no day; write it as 2026-02-01 or pass a date.", field=field, value=value
         ) from error
-    if np.isnat(day):
-        raise InputError(f"{field} is {value!r}, which is no day; write it as 2026-02-01 or pass a date.", field=field, value=value)
+    if not FIRST <= day <= LAST:
+        raise InputError(
+            f"{field} is {value!r}, which is no day of the calendar; write it as 2026-02-01 or pass a date.", field=field, value=value
+        )
     return day
+
+
+def _day(value: object) -> np.datetime64:
+    """NaT where there is none; words are read as ISO 8601 and nothing else, so that no order of day and month is guessed and no clock is read."""
+    if isinstance(value, np.datetime64):
+        return value.astype("datetime64[D]")
+    if isinstance(value, str):
+        return np.datetime64(datetime.fromisoformat(value.strip()).date(), "D")
+    if isinstance(value, date):
+        return np.datetime64(date(value.year, value.month, value.day), "D")
+    raise TypeError("only a date, a datetime or a word in ISO 8601 names a day")
 
 
 def as_days(values: pd.Series, field: str, *, allow_missing: bool = False) -> DayArray:

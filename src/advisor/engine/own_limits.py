@@ -62,7 +62,7 @@ class PlacesAround:
 
 def floor_of(locked: FloatArray, wealth: FloatArray) -> FloatArray:
     """What is kept as weights, shape (c, v), from money of that shape and wealth of shape (c,); a hair below 1 together, so that rounding contradicts nobody."""
-    floor = locked / wealth[:, None]
+    floor = locked / np.maximum(wealth, np.einsum("cv->c", locked))[:, None]
     total = np.einsum("cv->c", floor)
     return floor * np.minimum(1.0, (1.0 - FLOOR_ROUNDING) / np.maximum(total, 0.5))[:, None]
 

@@ -15,6 +15,9 @@ from advisor.engine.trades import trades_of
 from advisor.errors import InputError
 from advisor.risk_profile.profile import profile_risk
 
+MOST_SLOTS = 1_000
+"""Slots that may be asked for on any shelf."""
+
 
 def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks: int) -> AdviceBatch:
     """Profile, suitability, place on the frontier, gaps, picks.
@@ -26,12 +29,17 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         picks: Slots.
 
     Raises:
-        InputError: `picks` is negative.
+        InputError: `picks` is negative or beyond reason.
     """
     check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
     check_type(picks, (int, np.integer), "picks", "Ask for a whole number of products.")
-    if picks < 0:
-        raise InputError(f"picks is {picks!r}; ask for 0 or more products.", field="picks", value=picks)
+    most = max(MOST_SLOTS, len(house.catalogue))
+    if not 0 <= picks <= most:
+        raise InputError(
+            f"picks is {picks!r}; there are {len(house.catalogue)} products, and every further slot would stay empty. Ask for 0 to {most}.",
+            field="picks",
+            value=picks,
+        )
     profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
     offer = house.offers.to(profiles, clients)
     unknown = unknown_holdings(clients.holdings, house.catalogue, house.model.ids)

@@ -14,6 +14,8 @@ from advisor.errors import InfeasibleError, SolverError
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.placing import Placer
 
+KEPT = 1_000
+"""Frontiers that are remembered."""
 STRESS_LIMIT = "stress_loss"
 """Name of the limit that keeps a portfolio within the stressed loss of its level."""
 
@@ -43,7 +45,7 @@ class Standing:
 
 @dataclass(frozen=True, eq=False)
 class FrontierShelf:
-    """Frontiers by (level, mask of assets); a bank has a handful, so they are kept once traced.
+    """Frontiers by (level, mask of assets); a bank has a handful, so the first `KEPT` are kept once traced: exclusions of their own could make one of everybody.
 
     Two threads may trace the same frontier at the same time; both get the same values and nobody waits.
     """
@@ -73,7 +75,9 @@ class FrontierShelf:
         key = (level, eligible.tobytes())
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._trace(level, eligible)
+            known = self._trace(level, eligible)
+            if len(self._known) < KEPT:
+                self._known[key] = known
         return known
 
     def _trace(self, level: int, eligible: BoolArray) -> Standing:

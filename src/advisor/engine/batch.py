@@ -24,6 +24,7 @@ from advisor.engine.house import House
 from advisor.engine.inputs import input_digest
 from advisor.engine.offers import Offer
 from advisor.engine.place import STATUSES, Places
+from advisor.recommend.history import Batch
 from advisor.risk_profile.flags import flag_text
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class AdviceBatch:
         sales: Money to sell of each entry of `holdings`, shape (e,).
         lacking: Money that no pick takes, by vehicle, shape (c, v).
         offer: What each client may buy.
+        known: What the recommender knows about the clients, where it has looked them up together.
     """
 
     house: House
@@ -64,6 +66,7 @@ class AdviceBatch:
     sales: FloatArray
     lacking: FloatArray
     offer: Offer
+    known: Batch | None = None
 
     @property
     def allowed(self) -> Eligibility:
@@ -94,6 +97,12 @@ class AdviceBatch:
     def unplaced(self) -> FloatArray:
         """Money that no pick takes, by asset; shape (c, n)."""
         return self.house.vehicles.by_asset(self.lacking)
+
+    def known_of(self, i: int) -> Batch:
+        """What the recommender knows about client i."""
+        if self.known is None:
+            return self.house.taste.known((self.client_ids[i],), self.clients)
+        return self.known if len(self) == 1 else self.known.take(np.array([i]))
 
     def sales_of(self, i: int) -> dict[str, float]:
         """Money to sell of each holding of client i."""

@@ -69,7 +69,7 @@ def _picks(batch: AdviceBatch, i: int) -> list[Fields]:
     chance = None if house.calibration is None else house.calibration.probability(batch.pick_taste[i])
     codes, tastes, gains = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist(), batch.pick_utility[i].tolist()
     filled = [slot for slot, code in enumerate(codes) if code >= 0]
-    leading = house.taste.leading(batch.client_ids[i], [codes[slot] for slot in filled], [tastes[slot] for slot in filled], batch.clients)
+    leading = house.taste.leading(batch.known_of(i), [codes[slot] for slot in filled], [tastes[slot] for slot in filled])
     picks: list[Fields] = []
     for slot, held in zip(filled, leading, strict=True):
         code = codes[slot]

@@ -12,7 +12,7 @@ from advisor.engine.holdings import Holdings
 from advisor.engine.house import House
 from advisor.engine.offers import Offer
 from advisor.engine.trades import Trades
-from advisor.recommend.history import NO_WEIGHTS, Rows
+from advisor.recommend.history import NO_WEIGHTS, Batch, Rows
 from advisor.recommend.own_portfolio import OwnPortfolio
 from advisor.recommend.portfolio_fit import pick_products
 
@@ -31,6 +31,7 @@ class Chosen:
         utility: Annual gain in certainty equivalent per unit of money, nan where empty or not judged, shape (c, k).
         money: Shape (c, k).
         unplaced: Of the gaps, what no pick takes, by vehicle, shape (c, v).
+        known: What the recommender knows about the clients, where all of them were looked up together.
     """
 
     codes: IntArray
@@ -39,13 +40,14 @@ class Chosen:
     utility: FloatArray
     money: FloatArray
     unplaced: FloatArray
+    known: Batch | None = None
 
     @classmethod
-    def nothing(cls, gaps: FloatArray, k: int) -> Chosen:
+    def nothing(cls, gaps: FloatArray, k: int, known: Batch | None) -> Chosen:
         """Empty slots for everybody, to be filled."""
         count = len(gaps)
         scores, taste, utility = np.full((3, count, k), np.nan)
-        return cls(np.full((count, k), -1, dtype=np.int64), scores, taste, utility, np.zeros((count, k)), gaps.copy())
+        return cls(np.full((count, k), -1, dtype=np.int64), scores, taste, utility, np.zeros((count, k)), gaps.copy(), known)
 
 
 def choose(
@@ -59,7 +61,8 @@ def choose(
     k: int,
 ) -> Chosen:
     """Picks of the clients who are `invested`, shape (c,); risk aversion is the effective one, shape (c,)."""
-    chosen = Chosen.nothing(trades.gaps, k)
+    known = house.taste.known(clients.ids, clients) if len(clients) <= _ROWS_AT_A_TIME and k else None
+    chosen = Chosen.nothing(trades.gaps, k, known)
     pure = offer.pure[offer.products.class_of]
     for looked_through in (False, True):
         rows = (invested & (pure == looked_through)).nonzero()[0]
@@ -67,6 +70,14 @@ def choose(
             own = OwnPortfolio(trades.left, clients.wealth, risk_aversion, house.moments[looked_through], house.utility_share)
             _fill(chosen, house, clients, offer, holdings, trades.gaps, rows, own, looked_through)
     return chosen
+
+
+def _known(known: Batch | None, house: House, clients: ClientTable, part: IntArray, everybody: bool) -> Batch:
+    """What is known about the clients in `part`."""
+    if known is not None:
+        return known if everybody else known.take(part)
+    some = clients.take(part)
+    return house.taste.known(some.ids, some)
 
 
 def _fill(
@@ -85,8 +96,7 @@ def _fill(
     owned, everybody = Rows(indptr, held, NO_WEIGHTS), len(rows) == len(gaps) <= _ROWS_AT_A_TIME
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         part = rows[start : start + _ROWS_AT_A_TIME]
-        some = clients.take(part)
-        taste = house.taste.scores(some.ids, some)
+        taste = house.taste.scores_of(_known(into.known, house, clients, part, everybody))
         found = pick_products(
             taste,
             offer.products if everybody else offer.products.take(part),

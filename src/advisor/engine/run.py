@@ -71,4 +71,5 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         sales=trades.sales,
         lacking=trades.lacking - (trades.gaps - chosen.unplaced),
         offer=offer,
+        known=chosen.known,
     )

@@ -132,7 +132,11 @@ class FittedModel:
 
     def held(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Rows:
         """What each client bought or holds, over the history's items: codes below p are columns, others left the shelf."""
-        return self.history.batch(client_ids, clients).held
+        return self.known(client_ids, clients).held
+
+    def known(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
+        """What is known about clients: their purchases here, and the holdings and attributes in `clients`."""
+        return self.history.batch(client_ids, clients)
 
     def scores(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> FloatArray:
         """How much each client would like each product, shape (c, p); unmasked and finite.
@@ -144,9 +148,10 @@ class FittedModel:
         Returns:
             Scores comparable within a row. A row's bits do not depend on the other rows: it is summed entry after entry.
         """
-        return self._scores_of(self.history.batch(client_ids, clients))
+        return self.scores_of(self.known(client_ids, clients))
 
-    def _scores_of(self, batch: Batch) -> FloatArray:
+    def scores_of(self, batch: Batch) -> FloatArray:
+        """`scores` of clients who have been looked up."""
         from advisor.recommend.kernels import score_rows
 
         query = self.encoder.encode(batch)
@@ -193,28 +198,25 @@ class FittedModel:
         """
         column = self._column(product_id)
         batch = self.history.batch((client_id,), clients)
-        parts, total = self.encoder.parts(batch), float(self._scores_of(batch)[0, column])
+        parts, total = self.encoder.parts(batch), float(self.scores_of(batch)[0, column])
         amounts = parts.over(self.matrix, [column])[:, 0]
         return [
             Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i])
             for i in np.argsort(-amounts, kind="stable").tolist()
         ]
 
-    def leading(
-        self, client_id: str, columns: Sequence[int], scores: Sequence[float], clients: ClientTable | None = None
-    ) -> list[Contribution | None]:
-        """The held product that speaks most for each of several products, for a client who is looked up once.
+    def leading(self, batch: Batch, columns: Sequence[int], scores: Sequence[float]) -> list[Contribution | None]:
+        """The held product that speaks most for each of several products, for one client who has been looked up.
 
         Args:
-            client_id: The client.
+            batch: What is `known` about him alone.
             columns: Positions in `products`, length k.
             scores: Their scores, as `scores` gives them, length k.
-            clients: Where he stands, with his holdings and attributes.
 
         Returns:
             Length k: the first of what `explain` gives, None where that is no product or does not speak for it.
         """
-        parts = self.encoder.parts(self.history.batch((client_id,), clients)) if columns else None
+        parts = self.encoder.parts(batch) if columns else None
         if parts is None or not len(parts.rows):
             return [None] * len(columns)
         amounts = parts.over(self.matrix, columns)

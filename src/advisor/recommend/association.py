@@ -11,7 +11,8 @@ from advisor.arrays import FloatArray, IntArray
 from advisor.data.ids import IdMap
 from advisor.recommend.gram import Gram
 from advisor.recommend.history import NO_WEIGHTS, Batch, Rows
-from advisor.recommend.linear import FittedModel, Parts, State
+from advisor.recommend.linear import FittedModel, State
+from advisor.recommend.parts import Parts
 from advisor.recommend.recipe import Recipe, Training, check_range
 
 LONGEST = 60

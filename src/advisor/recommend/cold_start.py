@@ -8,7 +8,8 @@ import numpy as np
 
 from advisor.arrays import IntArray
 from advisor.recommend.history import Batch, Rows
-from advisor.recommend.linear import Encoder, FittedModel, Parts, State
+from advisor.recommend.linear import Encoder, FittedModel, State
+from advisor.recommend.parts import Parts
 from advisor.recommend.recipe import Recipe, Training
 
 

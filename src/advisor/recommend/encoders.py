@@ -10,7 +10,8 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.ids import IdMap
 from advisor.recommend.history import NO_WEIGHTS, Batch, Rows
-from advisor.recommend.linear import Encoder, Parts, State
+from advisor.recommend.linear import Encoder, State
+from advisor.recommend.parts import Parts
 
 
 def _no_keys(batch: Batch) -> IntArray:

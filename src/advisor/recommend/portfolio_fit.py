@@ -63,8 +63,15 @@ class Exposures:
         single = np.where((exposures == 1.0).any(axis=1) & ((exposures != 0.0).sum(axis=1) == 1), exposures.argmax(axis=1), -1)
         touching = np.nonzero(exposures.T)
         starts = (_starts(products, len(exposures)), _starts(touching[0], exposures.shape[1]))
-        arrays = (starts[0], assets, exposures[products, assets], single, starts[1], touching[1])
-        return cls(*map(frozen, arrays), exposures.shape)
+        return cls(
+            indptr=frozen(starts[0]),
+            assets=frozen(assets),
+            shares=frozen(exposures[products, assets]),
+            single=frozen(single),
+            asset_indptr=frozen(starts[1]),
+            products=frozen(touching[1]),
+            shape=(len(exposures), exposures.shape[1]),
+        )
 
     def arrays(self) -> tuple[IntArray, IntArray, FloatArray, IntArray, IntArray, IntArray]:
         """As the compiled loop wants them."""

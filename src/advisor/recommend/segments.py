@@ -11,7 +11,8 @@ import numpy as np
 from advisor.arrays import IntArray
 from advisor.recommend.attributes import Attributes, client_codes
 from advisor.recommend.history import NO_WEIGHTS, Batch, Rows
-from advisor.recommend.linear import Parts, State
+from advisor.recommend.linear import State
+from advisor.recommend.parts import Parts
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: D
 def knocked_out(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
     """Who chose an option that puts him into the lowest category, shape (c,)."""
     table = key_of(questionnaire).knock_out
-    return table[np.arange(len(table))[:, None], answers.positions].any(axis=0)
+    return np.logical_or.reduce(table[np.arange(len(table))[:, None], answers.positions], axis=0)
 
 
 def level_of(score: FloatArray, cuts: Sequence[float]) -> IntArray:

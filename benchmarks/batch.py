@@ -18,7 +18,8 @@ from advisor.optimize.batch import Portfolios, optimal_portfolios
 from advisor.optimize.batch_costs import TradingCost
 from advisor.optimize.limits import limits_of
 from advisor.optimize.preferences import Preferences
-from advisor.optimize.scenarios import ScenarioProgram, Scenarios, optimal_over_scenarios, scenario_utility
+from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios, scenario_utility
+from advisor.optimize.scenarios_program import ScenarioProgram
 
 cp: Any = cvxpy
 

@@ -42,6 +42,45 @@ def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy
     raise InputError(f"{field} is {shown[:60]} ({type(value).__name__}), which cannot be used here. {remedy}", field=field, value=value)
 
 
+def check_number(
+    value: object, field: str, rule: str, *, lowest: float = -np.inf, highest: float = np.inf, infinite: bool = False
+) -> float:
+    """`value` as a float.
+
+    Args:
+        value: One number, not in an array.
+        field: Its name, for the message.
+        rule: What it must be, in words ("0 or more"), for the message.
+        lowest: Smallest allowed.
+        highest: Largest allowed.
+        infinite: Whether infinities are allowed.
+
+    Raises:
+        InputError: Not one number, nan, or out of range.
+    """
+    check_type(value, NUMBER, field, f"It must be {rule}: pass one number.")
+    number = float(value)  # type: ignore[arg-type]
+    if not lowest <= number <= highest or (not infinite and np.isinf(number)):
+        raise InputError(f"{field} is {number:g}, but it must be {rule}; correct it.", field=field, value=value)
+    return number
+
+
+def numbers(value: object, field: str) -> FloatArray:
+    """A float64 copy of `value` in its own shape, nan and infinities allowed; text and complex numbers are no numbers.
+
+    Raises:
+        InputError: Not numeric, or rows of different lengths.
+    """
+    try:
+        given = np.asarray(value)
+        if given.dtype.kind in "biufO":
+            return np.array(given, dtype=np.float64, order="C")
+        told = f"it holds {given.dtype.name}"
+    except (TypeError, ValueError) as error:
+        told = str(error)
+    raise InputError(f"{field} is not numeric ({told}); pass numbers.", field=field, value=value)
+
+
 def float_array(value: object, field: str, *, shape: tuple[int | None, ...], allow_nan: bool = False) -> FloatArray:
     """A read-only float64 copy of `value`, checked.
 

@@ -37,7 +37,7 @@ def case(seed: int, c: int = 4) -> tuple[ReturnModel, Scenarios, Preferences, Ma
 
 def by_interior_point(*data: Any) -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "walk_rows", lambda *given: np.zeros(len(given[4]), dtype=np.bool_))
+        patch.setattr(module, "walk_rows", lambda *given: np.zeros(len(given[2]), dtype=np.bool_))
         return optimal_over_scenarios(*data)
 
 

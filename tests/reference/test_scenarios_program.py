@@ -78,7 +78,7 @@ def test_no_loss_aversion_is_markowitz_under_any_mandate() -> None:
 def test_the_dual_proof_sees_a_wrong_portfolio() -> None:
     """The broken copy: the same tilt proves a moved portfolio worse by at least what it loses."""
     from advisor.optimize.limits import limits_of
-    from advisor.optimize.scenarios import ScenarioProgram
+    from advisor.optimize.scenarios_program import ScenarioProgram
 
     limits, scenarios, wants = limits_of(ANNUAL, Mandate()), Scenarios(matched(MEAN, COVARIANCE, 200)), Preferences(3.0, 2.0)
     w, tilt, prices = (a[None] for a in ScenarioProgram(ANNUAL, limits, scenarios).solve(3.0, 1.0, 0.0))

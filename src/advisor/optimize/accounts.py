@@ -16,9 +16,12 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
 from advisor.optimize.frontier import Frontier, trace_frontier
+from advisor.optimize.repairs import at_most
 
 KEPT = 1e-9
 """A floor missed by less than this, in annual return, is kept: rounding."""
+BELOW = 1e-13
+"""A floor is asked for no closer than this to the highest there is, where rounding decides whether the highest meets itself."""
 SHARES = 1e-9
 """Shares of the accounts may miss 1 by this."""
 
@@ -166,16 +169,17 @@ def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
     Between corners mean is linear and variance quadratic in the share x of the way, so `(mean - H)^2 = z^2 variance` is a quadratic in x.
     """
     floor, segments = account.floor_return, frontier.segments
-    kept = segments.mean + z * segments.volatility - floor
-    if kept[-1] >= 0.0:
+    if segments.mean[-1] + z * segments.volatility[-1] >= floor:
         return np.inf
     top = _best_floor(frontier, z)
-    if top < floor:
+    if floor > top + KEPT:
         raise InfeasibleError(
             f"Account {account.name!r}: no portfolio keeps a return of {floor:.4g} with a shortfall probability of {account.shortfall_probability:g}; the "
-            f"best attainable floor is {top:.6g}. Lower the floor, or accept a higher probability.",
+            f"best attainable floor is {at_most(top)}. Lower the floor, or accept a higher probability.",
             constraints=(account.name,),
         )
+    floor = min(floor, top - BELOW)
+    kept = segments.mean + z * segments.volatility - floor
     rise, above = segments.rise[:-1], segments.mean[:-1] - floor
     a = rise**2 - z * z * segments.curve[:-1]
     b = above * rise - z * z * segments.slope[:-1]

@@ -19,6 +19,7 @@ from advisor.optimize.batch_solve import ACCEPTED, ChunkAnswer, solve_chunk
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.infeasible import name_contradiction
 from advisor.optimize.preferences import Preferences
+from advisor.optimize.repairs import at_least
 
 CHUNK = 16_384
 """Rows handled at a time, so that temporary arrays stay small; results do not depend on it."""
@@ -74,7 +75,8 @@ class Portfolios:
             )
         cap = limits.max_volatility
         if cap is not None and np.isfinite(self.volatility[i]):
-            return f"max_volatility {cap:g} is below {self.volatility[i]:.6g}, the least volatility his limits allow; raise it to at least that."
+            needed = at_least(float(self.volatility[i]))
+            return f"max_volatility {cap:g} is below {needed}, the least volatility his limits allow; raise it to at least that."
         return str(name_contradiction(limits))
 
     def __len__(self) -> int:
@@ -130,7 +132,7 @@ def optimal_portfolios(
             field="preferences",
             value=len(preferences),
         )
-    wants = preferences if len(preferences) == count else _taken(preferences, np.zeros(count, dtype=np.int64))
+    wants = preferences if len(preferences) == count else preferences.take(np.zeros(count, dtype=np.int64))
     costs = cost_rows(current, cost, wants.status_quo_cost, count, n)
     rows = BatchRows.of(model, mandate, count, lower, upper, costs)
     if start is not None and start.weights.shape != (count, n):
@@ -144,12 +146,8 @@ def optimal_portfolios(
     for a in range(0, count, CHUNK):
         block = np.arange(a, min(a + CHUNK, count))
         warm = None if start is None else (start.state.side[block], start.state.row_side[block])
-        parts.append(solve_chunk(rows.take(block), _taken(wants, block), shared, warm))
+        parts.append(solve_chunk(rows.take(block), wants.take(block), shared, warm))
     return _joined(rows, parts)
-
-
-def _taken(preferences: Preferences, which: IntArray) -> Preferences:
-    return Preferences(*(getattr(preferences, item.name)[which] for item in fields(preferences)))
 
 
 def _joined(rows: BatchRows, parts: list[ChunkAnswer]) -> Portfolios:

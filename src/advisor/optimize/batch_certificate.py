@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.arrays import FloatArray
+from advisor.optimize.batch_costs import CostRows
 from advisor.optimize.batch_rows import BatchRows
 from advisor.optimize.certificate import objective_scale
 
@@ -48,21 +49,28 @@ def row_residuals(rows: BatchRows, weights: FloatArray, marginal: FloatArray, ri
     if rows.costs is None:
         gap += np.einsum("cn->c", np.maximum(gradient * below, -gradient * above))
     else:
-        gap += np.einsum("cn->c", _bent_gap(rows, weights, gradient, reward))
+        gap += np.einsum("cn->c", bent_gap(rows.costs, (rows.lower, rows.upper), weights, gradient, reward))
         objective = objective + reward * rows.costs.total(weights)
     return np.maximum(np.maximum(worst, 0.0), gap / np.maximum(1.0, np.abs(objective)))
 
 
-def _bent_gap(rows: BatchRows, weights: FloatArray, gradient: FloatArray, reward: FloatArray) -> FloatArray:
-    """What each weight could gain by moving to its best edge or kink, shape (c, n): a convex function bends only there."""
-    costs = rows.costs
-    if costs is None:
-        return np.zeros_like(weights)
+def bent_gap(
+    costs: CostRows, edges: tuple[FloatArray, FloatArray], weights: FloatArray, gradient: FloatArray, reward: FloatArray
+) -> FloatArray:
+    """What each weight could gain by moving to its best edge or kink, shape (c, n): a convex function bends only there.
+
+    Args:
+        costs: Annual, of c clients.
+        edges: Lower and upper bounds, shape (n,), (1, n) or (c, n).
+        weights: Shape (c, n).
+        gradient: Of what is minimised, without costs, shape (c, n).
+        reward: Factor of costs in it, shape (c,).
+    """
     hold, buy, sell = costs.hold, reward[:, None] * costs.buy, reward[:, None] * costs.sell
     change = weights - hold
     now = gradient * change + np.where(change > 0.0, buy, -sell) * change
     best = np.full_like(weights, np.inf)
-    for place in (rows.lower, rows.upper, np.clip(hold, rows.lower, rows.upper)):
+    for place in (*edges, np.clip(hold, *edges)):
         edge = place - hold
         best = np.minimum(best, edge * (gradient + np.where(edge > 0.0, buy, -sell)))
     return now - best

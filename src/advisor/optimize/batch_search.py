@@ -10,7 +10,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.optimize.batch_exact import solve_rows
 from advisor.optimize.batch_pivot import STEEPEST, PivotState, marginal_risk, pivot_to_preferences
 from advisor.optimize.batch_rows import BatchRows
-from advisor.optimize.preferences import Preferences, loss_averse_risk_aversion
+from advisor.optimize.preferences import Preferences, closed_form
 
 ROUNDS = 90
 """Bisection alone would end by then; the secant steps usually need about eight."""
@@ -37,13 +37,8 @@ def own_moments(rows: BatchRows, state: PivotState, which: IntArray) -> tuple[Fl
 def effective_at(preferences: Preferences, which: IntArray, mean: FloatArray, volatility: FloatArray) -> FloatArray:
     """The closed form of the effective risk aversion at given moments, shape (k,)."""
     p = preferences
-    return loss_averse_risk_aversion(
-        p.risk_aversion[which],
-        p.loss_aversion[which],
-        mean,
-        volatility,
-        reference_return=p.reference_return[which],
-        evaluation_years=p.evaluation_years[which],
+    return closed_form(
+        p.risk_aversion[which], p.loss_aversion[which], mean, volatility, p.reference_return[which], p.evaluation_years[which]
     )
 
 

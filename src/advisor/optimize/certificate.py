@@ -170,6 +170,12 @@ def duality_gap(gradient: FloatArray, weights: FloatArray, limits: Limits, multi
         Gap, shape (c,): 0 or more for feasible weights, and no smaller than what the objective loses against its optimum, by convexity and weak
         duality: any multipliers give a valid bound, the optimal ones the exact gap.
     """
+    gap, cost = priced_out(gradient, weights, limits, multipliers)
+    return gap + np.einsum("cn,cn->c", cost, weights - np.where(cost > 0.0, limits.lower, limits.upper))
+
+
+def priced_out(gradient: FloatArray, weights: FloatArray, limits: Limits, multipliers: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The part of `duality_gap` that budget and rows have, shape (c,), and what their prices leave of the gradient, shape (c, n)."""
     cost, price = gradient - multipliers[:, :1], multipliers[:, 0]
     gap = price * (weights.sum(axis=1) - 1.0)
     if limits.row_names:
@@ -178,7 +184,7 @@ def duality_gap(gradient: FloatArray, weights: FloatArray, limits: Limits, multi
         edge = np.where(y > 0.0, np.where(low, limits.row_lower, 0.0), np.where(high, limits.row_upper, 0.0))
         gap = gap + np.einsum("cr,cr->c", y, np.einsum("cn,rn->cr", weights, limits.rows) - edge)
         cost = cost - np.einsum("cr,rn->cn", y, limits.rows)
-    return gap + np.einsum("cn,cn->c", cost, weights - np.where(cost > 0.0, limits.lower, limits.upper))
+    return gap, cost
 
 
 def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float) -> tuple[FloatArray, float]:

@@ -18,6 +18,7 @@ from advisor.optimize.critical_line import trace_corners
 from advisor.optimize.infeasible import DeferredInfeasibleError, name_contradiction
 from advisor.optimize.limits import Limits, limits_of
 from advisor.optimize.preferences import Preferences
+from advisor.optimize.repairs import at_least
 from advisor.optimize.segments import Segments
 
 RISKLESS = 1e-12
@@ -246,7 +247,7 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | Limits | None = None, 
     if cap < lowest * (1.0 - 1e-12):
         raise InfeasibleError(
             f"max_volatility {cap:.6g} is below {lowest:.6g}, the least volatility that the other limits allow; raise it to at least "
-            f"{np.ceil(lowest * 1e6) / 1e6:.6g}, or admit less risky assets.",
+            f"{at_least(lowest)}, or admit less risky assets.",
             constraints=("max_volatility",),
         )
     cut = _cut(model, path, proof, cap)

@@ -11,6 +11,7 @@ import numpy as np
 from advisor.arrays import FloatArray
 from advisor.errors import AdvisorError, InfeasibleError, SolverError
 from advisor.optimize.limits import Limits
+from advisor.optimize.repairs import at_least, at_most
 
 TOLERANCE = 1e-9
 REACH = 1e-7
@@ -56,7 +57,8 @@ def name_contradiction(limits: Limits) -> AdvisorError:
         excess = _excess([e for e in core if e is not limit], limits, limit) if limit.repairable else np.inf
         if np.isfinite(excess):
             nearest = _outward(limit.value + limit.sign * excess, limit.sign)
-            repairs.append(f"{limit.name} {'at least' if limit.sign > 0 else 'at most'} {nearest:g}")
+            told = at_least(nearest) if limit.sign > 0 else at_most(nearest)
+            repairs.append(f"{limit.name} {'at least' if limit.sign > 0 else 'at most'} {told}")
     cure = f"Any one of these resolves it: {'; '.join(repairs)}." if repairs else "No single number resolves it; loosen several."
     return InfeasibleError(
         f"These limits contradict each other for weights that add up to 1: {', '.join(e.said for e in core)}. {cure}",

@@ -13,7 +13,7 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import AdvisorError, InfeasibleError, InputError, SolverError
 from advisor.optimize.batch import optimal_portfolios
-from advisor.optimize.batch_costs import TradingCost
+from advisor.optimize.batch_costs import CostRows, TradingCost, cost_rows
 from advisor.optimize.cards import portfolio_card
 from advisor.optimize.certificate import best_multipliers, certify_row
 from advisor.optimize.frontier import Frontier, trace_frontier
@@ -24,8 +24,6 @@ from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios
 FAILED = ("infeasible", "failed")
 KEPT = 1e-12
 """A weight this close to the one held was not traded."""
-LEAST_RISK = 1e12
-"""A finite risk aversion that leads to the least risky portfolio, for solvers that take no infinite one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +92,7 @@ def optimal_portfolio(
         The portfolio; its `kkt_residual` proves it optimal, its `binding` limits say what more freedom would be worth.
 
     Raises:
-        InputError: No risk aversion at all, two of them, costs without holdings, or costs with scenarios.
+        InputError: No risk aversion at all, two of them, costs without holdings, or an argument that cannot be read.
         InfeasibleError: The limits contradict each other; they are named.
         SolverError: No certified answer was found.
 
@@ -112,9 +110,10 @@ def optimal_portfolio(
             frontier, frontier.at_volatility(target_volatility) if target_volatility else frontier.at_risk_aversion(gamma), gamma
         )
     wanted = preferences or Preferences(0.0)
-    wanted = wanted if gamma is None else wanted.with_risk_aversion(min(gamma, LEAST_RISK))
+    wanted = wanted if gamma is None else wanted.with_risk_aversion(gamma)
     if scenarios is not None:
-        return _over_scenarios(model, mandate, wanted, scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios))
+        told = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
+        return _over_scenarios(model, mandate, wanted, told, current, cost)
     if current is not None:
         return _from_holdings(model, mandate, wanted, current, cost)
     gamma = float(frontier.effective_risk_aversion(wanted)[0])
@@ -148,12 +147,6 @@ def _check_arguments(
         raise InputError(
             f"cost is {cost}, but without current weights there is no trade to charge; pass current.", field="cost", value=cost
         )
-    if current is not None and scenarios is not None:
-        raise InputError(
-            "Holdings and scenarios together are a general program: build a Program with both, or leave one out.",
-            field="scenarios",
-            value=None,
-        )
 
 
 def _from_holdings(model: ReturnModel, mandate: Mandate, wanted: Preferences, current: FloatArray, cost: float | TradingCost) -> Portfolio:
@@ -162,27 +155,35 @@ def _from_holdings(model: ReturnModel, mandate: Mandate, wanted: Preferences, cu
     if status in FAILED:
         raise _failure(status, solved.reason(0))
     weights, rows = solved.weights[0], solved.rows
-    hold, buy, sell = (
-        (rows.costs.hold[0], rows.costs.buy[0], rows.costs.sell[0]) if rows.costs is not None else (weights, 0.0 * weights, 0.0 * weights)
-    )
-    kept = (np.abs(weights - hold) <= KEPT) & (buy + sell > 0.0)
-    net = model.mean - np.where(weights > hold, buy, -sell) * ~kept
+    net, kept = _net_of_costs(rows.costs, weights, model.mean)
     binding = _binding(model, mandate, weights, gamma, net, kept)
     return Portfolio(
         model.assets, weights, float(solved.mean[0]), float(solved.volatility[0]), status, binding, float(solved.kkt_residual[0]), gamma
     )
 
 
-def _over_scenarios(model: ReturnModel, mandate: Mandate, wanted: Preferences, scenarios: Scenarios) -> Portfolio:
-    solved = optimal_over_scenarios(model, scenarios, wanted, mandate)
+def _net_of_costs(costs: CostRows | None, weights: FloatArray, mean: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Marginal means after the costs of one client's trades, and which weights were not traded because of them, each shape (n,)."""
+    if costs is None:
+        return mean, np.zeros(len(weights), dtype=np.bool_)
+    hold, buy, sell = costs.hold[0], costs.buy[0], costs.sell[0]
+    kept = (np.abs(weights - hold) <= KEPT) & (buy + sell > 0.0)
+    return mean - np.where(weights > hold, buy, -sell) * ~kept, kept
+
+
+def _over_scenarios(
+    model: ReturnModel, mandate: Mandate, wanted: Preferences, scenarios: Scenarios, current: object, cost: float | TradingCost
+) -> Portfolio:
+    solved = optimal_over_scenarios(model, scenarios, wanted, mandate, current=current, cost=cost)
     status = str(solved.status[0])
     if status in FAILED:
-        raise _failure(status, "The scenario program has no certified answer; check the limits and the scale of the scenarios.")
+        raise _failure(status, "The program over scenarios has no answer whose optimality could be proved; check the scale of the scenarios.")
     weights, gamma = solved.weights[0], float(wanted.risk_aversion[0])
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
     residual = float(solved.duality_gap[0] / max(1.0, abs(float(solved.objective[0]))))
     tilted = model.mean + scenarios.returns.T @ solved.tilt[0] / scenarios.years
-    binding = _binding(model, mandate, weights, gamma, tilted, np.zeros(len(model), dtype=np.bool_))
+    net, kept = _net_of_costs(cost_rows(current, cost, wanted.status_quo_cost, 1, len(model)), weights, tilted)
+    binding = _binding(model, mandate, weights, gamma, net, kept)
     return Portfolio(model.assets, weights, float(weights @ model.mean), volatility, status, binding, residual, gamma)
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import ndtr
 
-from advisor.arrays import FloatArray, frozen
+from advisor.arrays import FloatArray, IntArray, frozen, numbers
 from advisor.errors import InputError
 
 _INV_SQRT_2PI = 0.3989422804014327
 
 
+RULES = {
+    "risk_aversion": (0.0, "0 (only the mean counts) to inf (only the risk counts)"),
+    "loss_aversion": (1.0, "1 (losses weigh as gains) or more; below 1 the best portfolio is no longer unique"),
+    "reference_return": (-np.inf, "a finite annual return"),
+    "evaluation_years": (np.nextafter(0.0, 1.0), "more than 0 years"),
+    "status_quo_cost": (0.0, "0 or more"),
+    "mean": (-np.inf, "a finite annual return"),
+    "volatility": (0.0, "0 or more"),
+}
+"""Smallest value of each quantity, and what it must be in words; only a risk aversion may be infinite."""
 _FEW = 64
 """Clients up to which one thread is faster than several."""
 
@@ -45,14 +55,8 @@ class Preferences:
         evaluation_years: object = 1.0,
         status_quo_cost: object = 0.0,
     ) -> None:
-        given = {
-            "risk_aversion": (risk_aversion, 0.0, "0 (only the mean counts) to inf (only the risk counts)"),
-            "loss_aversion": (loss_aversion, 1.0, "1 (losses weigh as gains) or more; below 1 the best portfolio is no longer unique"),
-            "reference_return": (reference_return, -np.inf, "a finite annual return"),
-            "evaluation_years": (evaluation_years, np.nextafter(0.0, 1.0), "more than 0 years"),
-            "status_quo_cost": (status_quo_cost, 0.0, "0 or more"),
-        }
-        arrays = {name: _vector(value, name, lowest, rule) for name, (value, lowest, rule) in given.items()}
+        given = (risk_aversion, loss_aversion, reference_return, evaluation_years, status_quo_cost)
+        arrays = {item.name: _vector(value, item.name) for item, value in zip(fields(Preferences), given, strict=True)}
         try:
             rows = np.broadcast_arrays(*arrays.values())
         except ValueError:
@@ -68,6 +72,10 @@ class Preferences:
 
     def __repr__(self) -> str:
         return f"Preferences({len(self)} clients, risk aversion {self.risk_aversion.min(initial=np.inf):g}..{self.risk_aversion.max(initial=0.0):g})"
+
+    def take(self, rows: IntArray) -> Preferences:
+        """The clients asked for, in that order."""
+        return Preferences(*(getattr(self, item.name)[rows] for item in fields(self)))
 
     def with_risk_aversion(self, risk_aversion: object) -> Preferences:
         """The same preferences with another risk aversion, shape (c,) or a number."""
@@ -135,12 +143,40 @@ def loss_averse_risk_aversion(
     Returns:
         Shape of the arguments broadcast. At `l = 1` it is `g`; with a reference above the attainable mean it may be below `g`.
 
+    Raises:
+        InputError: A value is out of the range that `Preferences` allow, a volatility is negative, or shapes disagree.
+
     >>> float(loss_averse_risk_aversion(3.0, 1.0, 0.06, 0.10))
     3.0
     """
-    gamma, lam, m, s, b, years = np.broadcast_arrays(
-        *(np.asarray(x, dtype=np.float64) for x in (risk_aversion, loss_aversion, mean, volatility, reference_return, evaluation_years))
-    )
+    given = {
+        "risk_aversion": risk_aversion,
+        "loss_aversion": loss_aversion,
+        "mean": mean,
+        "volatility": volatility,
+        "reference_return": reference_return,
+        "evaluation_years": evaluation_years,
+    }
+    arrays = {name: _checked(value, name) for name, value in given.items()}
+    try:
+        return closed_form(*np.broadcast_arrays(*arrays.values()))
+    except ValueError:
+        shapes = {name: a.shape for name, a in arrays.items()}
+        raise InputError(
+            f"The arguments have shapes {shapes}, which do not go together; give one number, or one a client.", field="mean", value=shapes
+        ) from None
+
+
+def closed_form(
+    risk_aversion: FloatArray,
+    loss_aversion: FloatArray,
+    mean: FloatArray,
+    volatility: FloatArray,
+    reference_return: FloatArray,
+    evaluation_years: FloatArray,
+) -> FloatArray:
+    """`loss_averse_risk_aversion` of arrays of one shape that are known to be in range."""
+    gamma, lam, m, s, b, years = risk_aversion, loss_aversion, mean, volatility, reference_return, evaluation_years
     kappa, scale = lam - 1.0, np.sqrt(years)
     with np.errstate(divide="ignore", invalid="ignore"):
         d = np.where(b == m, 0.0, (b - m) * scale / s)
@@ -148,13 +184,21 @@ def loss_averse_risk_aversion(
         return np.asarray((gamma + np.where(kappa == 0.0, 0.0, kappa * pull)) / (1.0 + kappa * ndtr(d)))
 
 
-def _vector(value: object, name: str, lowest: float, rule: str) -> FloatArray:
-    try:
-        rows = np.atleast_1d(np.array(value, dtype=np.float64))
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} is not numeric ({error}); pass a number, or one a client.", field=name, value=value) from error
-    bad = ~(rows >= lowest) | (np.isinf(rows) & (name != "risk_aversion"))
-    if rows.ndim != 1 or bad.any():
-        shown = rows.shape if rows.ndim != 1 else float(rows[bad][0])
-        raise InputError(f"{name} is {shown}; it must be {rule}, a number or one a client.", field=name, value=shown)
+def _vector(value: object, name: str) -> FloatArray:
+    rows = np.atleast_1d(_checked(value, name))
+    if rows.ndim != 1:
+        raise InputError(
+            f"{name} has shape {rows.shape}; it must be {RULES[name][1]}, a number or one a client.", field=name, value=rows.shape
+        )
     return rows
+
+
+def _checked(value: object, name: str) -> FloatArray:
+    """The numbers of one preference in any shape; the first that is out of range is refused with its row."""
+    given, (lowest, rule) = numbers(value, name), RULES[name]
+    bad = ~(given >= lowest) | (np.isinf(given) & (name != "risk_aversion"))
+    if bad.any():
+        at = [int(i) for i in np.argwhere(bad)[0]]
+        shown = float(given[tuple(at)])
+        raise InputError(f"{name}{at or ''} is {shown}; it must be {rule}, a number or one a client.", field=name, value=shown)
+    return given

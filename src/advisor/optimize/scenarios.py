@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, StrArray, float_array, frozen
+from advisor.arrays import BoolArray, FloatArray, IntArray, StrArray, check_type, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
-from advisor.optimize.certificate import duality_gap
-from advisor.optimize.frontier import trace_frontier
-from advisor.optimize.limits import Limits, limits_of
+from advisor.optimize.batch_costs import CostRows, TradingCost, cost_rows
+from advisor.optimize.batch_pivot import STEEPEST
+from advisor.optimize.batch_search import bracketed_roots
+from advisor.optimize.frontier import Frontier, trace_frontier
+from advisor.optimize.limits import limits_of
 from advisor.optimize.preferences import Preferences
-from advisor.optimize.scenarios_walk import BLOCK, walk_over_scenarios
+from advisor.optimize.scenarios_program import ScenarioProgram, Scenarios, prove_rows, untraded
+from advisor.optimize.scenarios_walk import BLOCK, least_risky, walk_over_scenarios
 
 ACCEPTED = 1e-7
 """Largest duality gap, relative to the objective where that is above 1, of an answer that is called solved."""
@@ -23,39 +25,8 @@ WALKED = 1e-9
 """Largest one of an answer that the walk may give; what is above goes to the interior point."""
 LEAST_CURVED = 1e-3
 """Risk aversion below which the program is a linear one in effect, and left to the interior point."""
-INTERIOR: dict[str, float | int | bool] = {
-    "tol_gap_abs": 1e-12,
-    "tol_gap_rel": 1e-12,
-    "tol_feas": 1e-12,
-    "max_iter": 200,
-    "verbose": False,
-    "max_threads": 1,
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Scenarios:
-    """Equally likely returns of n assets over one evaluation period.
-
-    Args:
-        returns: Simple returns over the whole period, shape (T, n).
-        years: Length of the period; losses are judged once in it.
-
-    Raises:
-        InputError: No scenarios, values that are not finite, or a period that is not positive.
-    """
-
-    returns: FloatArray
-    years: float = 1.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "returns", float_array(self.returns, "scenarios", shape=(None, None)))
-        if not len(self.returns) or not self.years > 0.0:
-            raise InputError(
-                f"{len(self.returns)} scenarios over {self.years} years say nothing; give at least one, over a positive time.",
-                field="scenarios",
-                value=(len(self.returns), self.years),
-            )
+CAPPED = 1e-13
+"""A variance this close to its cap, as a share of it, is at the cap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +35,11 @@ class ScenarioPortfolios:
 
     Attributes:
         weights: Shape (c, n); nan where not "ok".
-        objective: Annual utility, shape (c,).
+        objective: Annual utility before the cap's price, shape (c,); minus half the variance of who only wants the least.
         status: "ok", "infeasible" or "failed", shape (c,).
         duality_gap: Proved distance from the best objective, shape (c,).
         tilt: Dual scenario weights: by how much a loss counts extra in each scenario, between 0 and kappa / T, shape (c, T).
+        risk_aversion: The client's own, or the higher one that keeps his volatility at the mandate's cap, shape (c,).
     """
 
     weights: FloatArray
@@ -75,6 +47,7 @@ class ScenarioPortfolios:
     status: StrArray
     duality_gap: FloatArray
     tilt: FloatArray
+    risk_aversion: FloatArray
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -95,65 +68,116 @@ def scenario_utility(
 
 
 def optimal_over_scenarios(
-    model: ReturnModel, scenarios: Scenarios, preferences: Preferences, mandate: Mandate | None = None
+    model: ReturnModel,
+    scenarios: Scenarios,
+    preferences: Preferences,
+    mandate: Mandate | None = None,
+    *,
+    current: object = None,
+    cost: float | FloatArray | TradingCost | None = None,
 ) -> ScenarioPortfolios:
     """The best portfolio of each client when losses are counted over scenarios.
 
     Args:
         model: Means and covariance of n assets, annual: the mean-variance part.
         scenarios: The loss part. `preferences.evaluation_years` is not used: the scenarios' own period is.
-        preferences: Of c clients; risk aversion 0 leaves a linear program.
-        mandate: Limits shared by all; no cap on volatility here (see `Program`).
+        preferences: Of c clients; risk aversion 0 leaves a linear program, inf asks for the least variance.
+        mandate: Limits shared by all. A cap on volatility acts as a higher risk aversion, which is searched for.
+        current: Weights held now, (n,) or (c, n); what they leave of 1 is cash.
+        cost: One-off proportional cost of trading, as in `optimal_portfolios`; a status-quo cost adds to it.
 
     Returns:
-        A row a client: a short exact walk from the frontier's portfolio, or an interior point method, and each proved by its dual: tilted scenario weights turn the problem into a smooth one that is above it
-        everywhere, and the linear bound of that one over the limits is exact. Nothing with a gap above 1e-7 is called solved.
+        A row a client: a short exact walk from the frontier's portfolio, or an interior point method (always with costs), and each proved by its dual:
+        tilted scenario weights turn the problem into a smooth one that is above it everywhere, and the linear bound of that one over the limits is exact.
+        Nothing with a gap above 1e-7 is called solved.
 
     Raises:
-        InputError: Other assets, or a volatility cap.
+        InputError: Other assets, or costs without holdings.
         InfeasibleError: The bounds of the mandate leave no portfolio.
 
     Source: Fortin and Hlouskova (2011), Optimal asset allocation under linear loss aversion, section 2; Rockafellar and Uryasev (2000) for the form.
     """
+    check_type(scenarios, Scenarios, "scenarios", "Pass Scenarios(returns, years).")
+    check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...).")
     limits = limits_of(model, mandate or Mandate())
-    if limits.max_volatility is not None:
-        raise InputError(
-            "The scenario optimiser has no volatility cap; use Program with scenarios, or a higher risk aversion.",
-            field="max_volatility",
-            value=limits.max_volatility,
-        )
     if scenarios.returns.shape[1] != len(model):
         raise InputError(
             f"scenarios cover {scenarios.returns.shape[1]} assets, the model {len(model)}; give a column for each.",
             field="scenarios",
             value=scenarios.returns.shape,
         )
-    c, shape = len(preferences), (len(preferences), len(scenarios.returns))
-    answer = ScenarioPortfolios(
-        np.full((c, len(model)), np.nan), np.full(c, np.nan), np.full(c, "ok", dtype="<U16"), np.full(c, np.nan), np.full(shape, np.nan)
-    )
-    solver = ScenarioProgram(model, limits, scenarios)
-    walked = walk_rows(model, mandate or Mandate(), limits, scenarios, preferences, answer)
-    for i in np.flatnonzero(~walked).tolist():
-        _solve_alone(solver, preferences, answer, i)
+    costs = cost_rows(current, cost, preferences.status_quo_cost, len(preferences), len(model))
+    free = replace(limits, max_volatility=None)
+    try:
+        frontier = trace_frontier(model, free)
+    except (InfeasibleError, SolverError):
+        frontier = None
+    solver = _Solver(ScenarioProgram(model, free, scenarios, trading=costs is not None), frontier, costs)
+    answer = solver.solve(preferences, np.arange(len(preferences)))
+    if limits.max_volatility is not None:
+        _cap(solver, preferences, answer, limits.max_volatility)
     return ScenarioPortfolios(*(frozen(getattr(answer, item.name)) for item in fields(ScenarioPortfolios)))
 
 
-def walk_rows(
-    model: ReturnModel, mandate: Mandate, limits: Limits, scenarios: Scenarios, preferences: Preferences, answer: ScenarioPortfolios
-) -> BoolArray:
+@dataclass(frozen=True, eq=False)
+class _Solver:
+    """What all clients share: the program, the frontier of its limits (None where there is none), and the costs of each (None where trades are free)."""
+
+    program: ScenarioProgram
+    frontier: Frontier | None
+    costs: CostRows | None
+
+    def solve(self, preferences: Preferences, clients: IntArray) -> ScenarioPortfolios:
+        """Answers of some clients, a row each, that may be written to."""
+        c, n, t = len(preferences), len(self.program.model), len(self.program.scenarios.returns)
+        status = np.full(c, "ok", dtype="<U16")
+        nothing = np.full((c, n), np.nan), np.full(c, np.nan), status, np.full(c, np.nan), np.full((c, t), np.nan)
+        answer = ScenarioPortfolios(*nothing, preferences.risk_aversion.copy())
+        walked = walk_rows(None if self.costs is not None else self.frontier, self.program, preferences, answer)
+        for i in np.flatnonzero(~walked).tolist():
+            self._alone(preferences, answer, i, self._costs_of(int(clients[i])))
+        return answer
+
+    def _costs_of(self, i: int) -> CostRows | None:
+        return None if self.costs is None else CostRows(*(a[[i % len(a)]] for a in (self.costs.hold, self.costs.buy, self.costs.sell)))
+
+    def _alone(self, preferences: Preferences, answer: ScenarioPortfolios, i: int, costs: CostRows | None) -> None:
+        """Client `i` by the interior point, written to `answer`."""
+        own, p = preferences.take(np.array([i])), self.program
+        try:
+            w, tilt, prices = p.solve(
+                float(own.risk_aversion[0]), float(own.loss_aversion[0]) - 1.0, float(own.reference_return[0]), costs
+            )
+        except InfeasibleError:
+            answer.status[i] = "infeasible"
+            return
+        except SolverError:
+            answer.status[i] = "failed"
+            return
+        for weights in ([] if costs is None else [untraded(w, costs, p.limits)]) + [w]:
+            objective, gap = prove_rows(p.model, p.limits, p.scenarios, own, weights[None], tilt[None], prices[None], costs)
+            if gap[0] <= ACCEPTED * max(1.0, abs(float(objective[0]))):
+                answer.objective[i], answer.duality_gap[i] = objective[0], gap[0]
+                answer.weights[i], answer.tilt[i] = weights, tilt
+                return
+        answer.objective[i], answer.duality_gap[i], answer.status[i] = objective[0], gap[0], "failed"
+
+
+def walk_rows(frontier: Frontier | None, program: ScenarioProgram, preferences: Preferences, answer: ScenarioPortfolios) -> BoolArray:
     """Write the clients whom the walk from the frontier brings to a proved optimum to `answer`; True for those, shape (c,)."""
     found = np.zeros(len(preferences), dtype=np.bool_)
-    some = np.flatnonzero((preferences.risk_aversion >= LEAST_CURVED) & np.isfinite(preferences.risk_aversion))
-    try:
-        frontier = trace_frontier(model, mandate)
-    except (InfeasibleError, SolverError):
+    if frontier is None:
         return found
-    for first in range(0, len(some), BLOCK):
-        rows = some[first : first + BLOCK]
-        wants = Preferences(*(getattr(preferences, item.name)[rows] for item in fields(Preferences)))
-        end = walk_over_scenarios(frontier, scenarios.returns, scenarios.years, wants)
-        objective, gap = prove_rows(model, limits, scenarios, wants, end.weights, end.tilt, end.prices)
+    p, least = program, np.isinf(preferences.risk_aversion)
+    some = np.flatnonzero((preferences.risk_aversion >= LEAST_CURVED) & ~least)
+    blocks = [some[first : first + BLOCK] for first in range(0, len(some), BLOCK)]
+    for rows in [*blocks, np.flatnonzero(least)]:
+        if not rows.size:
+            continue
+        wants = preferences.take(rows)
+        walk = least_risky if least[rows[0]] else walk_over_scenarios
+        end = walk(frontier, p.scenarios.returns, p.scenarios.years, wants)
+        objective, gap = prove_rows(p.model, p.limits, p.scenarios, wants, end.weights, end.tilt, end.prices)
         good = end.done & (gap <= WALKED * np.maximum(1.0, np.abs(objective)))
         found[rows[good]] = True
         answer.weights[rows[good]], answer.tilt[rows[good]] = end.weights[good], end.tilt[good]
@@ -161,115 +185,50 @@ def walk_rows(
     return found
 
 
-def _solve_alone(solver: ScenarioProgram, preferences: Preferences, answer: ScenarioPortfolios, i: int) -> None:
-    """Client `i` by the interior point, written to `answer`."""
-    p = preferences
-    try:
-        w, tilt, prices = solver.solve(float(p.risk_aversion[i]), float(p.loss_aversion[i]) - 1.0, float(p.reference_return[i]))
-    except InfeasibleError:
-        answer.status[i] = "infeasible"
-        return
-    except SolverError:
-        answer.status[i] = "failed"
-        return
-    own = Preferences(*(getattr(p, item.name)[[i]] for item in fields(Preferences)))
-    objective, gap = prove_rows(solver.model, solver.limits, solver.scenarios, own, w[None], tilt[None], prices[None])
-    answer.objective[i], answer.duality_gap[i] = objective[0], gap[0]
-    if not gap[0] <= ACCEPTED * max(1.0, abs(float(objective[0]))):
-        answer.status[i] = "failed"
-        return
-    answer.weights[i], answer.tilt[i] = w, tilt
+def _cap(solver: _Solver, preferences: Preferences, answer: ScenarioPortfolios, cap: float) -> None:
+    """Raise the risk aversion of clients whose volatility is above the cap until it is at it, and write what that leads to.
 
-
-def prove_rows(
-    model: ReturnModel, limits: Limits, scenarios: Scenarios, wants: Preferences, weights: FloatArray, tilt: FloatArray, prices: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Objective of each row of weights (c, n), and how much better any portfolio could be (plus what the weights violate), each shape (c,).
-
-    Args:
-        model: Means and covariance.
-        limits: Shared.
-        scenarios: Shared.
-        wants: Of c clients.
-        weights: Shape (c, n).
-        tilt: Between 0 and kappa / T, shape (c, T): any such gives a valid bound, the optimal ones the exact gap.
-        prices: Of budget and rows, shape (c, 1 + r): positive at a lower edge.
+    A cap's multiplier acts as risk aversion: whoever is best at `h >= g`, by how much ever the dual bounds it there, misses the best below the cap by no more
+    than that and `(h - g) / 2 (cap^2 - variance)`.
     """
-    gamma, years, rows = wants.risk_aversion, scenarios.years, scenarios.returns
-    below = (wants.reference_return * years)[:, None] - weights @ rows.T
-    marginal = weights @ model.covariance
-    plain = weights @ model.mean - 0.5 * gamma * np.einsum("cn,cn->c", marginal, weights)
-    objective = plain - (wants.loss_aversion - 1.0) * np.maximum(below, 0.0).mean(axis=1) / years
-    smooth = plain - np.einsum("ct,ct->c", tilt, below) / years
-    gradient = gamma[:, None] * marginal - model.mean - tilt @ rows / years
-    linear = duality_gap(gradient, weights, limits, prices)
-    broken = np.maximum(np.abs(weights.sum(axis=1) - 1.0), np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1))
-    if limits.row_names:
-        value = weights @ limits.rows.T
-        broken = np.maximum(broken, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1))
-    return objective, np.maximum(smooth + linear - objective, 0.0) + np.maximum(broken, 0.0)
+    model = solver.program.model
+    over = np.flatnonzero((answer.status == "ok") & (_volatility(model, answer.weights) > cap * (1.0 + CAPPED)))
+    if not over.size:
+        return
+
+    def judge(some: IntArray, at: FloatArray) -> FloatArray:
+        with np.errstate(divide="ignore"):
+            wants = preferences.take(over[some]).with_risk_aversion(1.0 / at)
+        part = solver.solve(wants, over[some])
+        for item in fields(ScenarioPortfolios):
+            getattr(answer, item.name)[over[some]] = getattr(part, item.name)
+        volatility = _volatility(model, part.weights)
+        return np.where(part.status == "ok", (volatility - cap) * (volatility + cap) / cap**2, 1.0)
+
+    everyone, zero = np.arange(len(over)), np.zeros(len(over))
+    most = 1.0 / np.maximum(preferences.risk_aversion[over], 1.0 / STEEPEST)
+    calm = judge(everyone, zero) <= 2.0 * CAPPED
+    guess = 0.5 * most if solver.frontier is None else np.minimum(1.0 / solver.frontier.risk_aversion_at(cap), 0.5 * most)
+    inner = np.flatnonzero(calm)
+    root = bracketed_roots(judge, inner, zero, most, guess, CAPPED)
+    judge(inner, root[inner])
+    answer.status[over[~calm]] = np.where(answer.status[over[~calm]] == "failed", "failed", "infeasible")
+    _prove_capped(solver, preferences, answer, cap, over)
+    for column in (answer.weights, answer.tilt):
+        column[over[answer.status[over] != "ok"]] = np.nan
 
 
-class ScenarioProgram:
-    """The program's matrices, built once; a client changes only its linear term and its edges."""
+def _prove_capped(solver: _Solver, preferences: Preferences, answer: ScenarioPortfolios, cap: float, over: IntArray) -> None:
+    """The clients' own objectives, and their gaps with the cap's share; who is not proved has failed."""
+    model, own, effective = solver.program.model, preferences.risk_aversion[over], answer.risk_aversion[over]
+    volatility = _volatility(model, answer.weights[over])
+    raised = np.isfinite(effective)
+    extra = np.where(raised, effective - own, 0.0)
+    answer.duality_gap[over] += 0.5 * extra * np.maximum(cap**2 - volatility**2, 0.0) + np.maximum(volatility - cap, 0.0)
+    answer.objective[over] += 0.5 * extra * volatility**2
+    proved = answer.duality_gap[over] <= ACCEPTED * np.maximum(1.0, np.abs(answer.objective[over]))
+    answer.status[over] = np.where((answer.status[over] == "ok") & ~proved, "failed", answer.status[over])
 
-    def __init__(self, model: ReturnModel, limits: Limits, scenarios: Scenarios) -> None:
-        from scipy import sparse
 
-        self.model, self.limits, self.scenarios = model, limits, scenarios
-        n, t = len(model), len(scenarios.returns)
-        eye, none = sparse.eye_array(n), sparse.csc_array((n, t))
-        self._low, self._high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
-        sides = np.vstack([-limits.rows[self._low], limits.rows[self._high]])
-        self._matrix: Any = sparse.csc_array(
-            sparse.block_array(
-                [
-                    [sparse.csc_array(np.ones((1, n))), None],
-                    [-eye, none],
-                    [eye, none],
-                    [sparse.csc_array(sides), sparse.csc_array((len(sides), t))],
-                    [sparse.csc_array(-scenarios.returns), -sparse.eye_array(t)],
-                    [sparse.csc_array((t, n)), -sparse.eye_array(t)],
-                ]
-            )
-        )
-        upper = sparse.csc_array(np.triu(model.covariance))
-        self._hessian: Any = sparse.csc_array(sparse.block_diag([upper, sparse.csc_array((t, t))]))
-
-    def solve(self, gamma: float, kappa: float, reference: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Weights (n,), tilt of scenarios (T,), and multipliers of budget and rows (1 + r,), positive at a lower edge.
-
-        Raises:
-            InfeasibleError: No portfolio satisfies the limits.
-            SolverError: The solver stopped otherwise.
-        """
-        import clarabel as untyped
-
-        clarabel: Any = untyped
-
-        n, t, limits = len(self.model), len(self.scenarios.returns), self.limits
-        scale = 1.0 / max(1.0, gamma)
-        linear = scale * np.concatenate([-self.model.mean, np.full(t, kappa / (t * self.scenarios.years))])
-        sides = np.concatenate([-limits.row_lower[self._low], limits.row_upper[self._high]])
-        edge = np.full(t, -reference * self.scenarios.years)
-        right = np.concatenate([[1.0], -limits.lower, limits.upper, sides, edge, np.zeros(t)])
-        settings = clarabel.DefaultSettings()
-        for name, value in INTERIOR.items():
-            setattr(settings, name, value)
-        cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(len(right) - 1)]
-        done = clarabel.DefaultSolver(self._hessian * (gamma * scale), linear, self._matrix, right, cones, settings).solve()
-        word = str(done.status)
-        if "PrimalInfeasible" in word:
-            raise InfeasibleError("The limits admit no portfolio.", constraints=limits.row_names)
-        if done.x is None or not np.isfinite(done.x).all():
-            raise SolverError(
-                f"Clarabel stopped with {word} on {t} scenarios; check the scale of the returns.", solver="clarabel", status=word
-            )
-        x, z = np.array(done.x), np.array(done.z) / scale
-        weights = np.clip(x[:n], limits.lower, limits.upper)
-        k = len(sides)
-        price, rows = -z[:1], np.zeros(len(limits.row_names))
-        rows[self._low] += z[1 + 2 * n : 1 + 2 * n + int(self._low.sum())]
-        rows[self._high] -= z[1 + 2 * n + int(self._low.sum()) : 1 + 2 * n + k]
-        tilt = np.clip(z[1 + 2 * n + k : 1 + 2 * n + k + t] * self.scenarios.years, 0.0, kappa / t)
-        return weights, tilt, np.concatenate([price, rows])
+def _volatility(model: ReturnModel, weights: FloatArray) -> FloatArray:
+    return np.sqrt(np.maximum(np.einsum("cn,cn->c", weights @ model.covariance, weights), 0.0))

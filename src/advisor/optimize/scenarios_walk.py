@@ -80,6 +80,13 @@ def walk_over_scenarios(frontier: Frontier, returns: FloatArray, years: float, p
     return Walked(np.clip(weights, limits.lower, limits.upper), tilt, prices * gamma, done & np.isfinite(weights).all(axis=1))
 
 
+def least_risky(frontier: Frontier, returns: FloatArray, years: float, preferences: Preferences) -> Walked:  # noqa: ARG001  called as the walk is
+    """Clients of infinite risk aversion, who need no walk: losses do not count beside risk. Prices are in units of half the variance."""
+    c, nothing = len(preferences), np.zeros(len(preferences), dtype=np.int64)
+    prices = _prices(frontier, nothing, np.zeros(c), np.zeros(c))
+    return Walked(np.repeat(frontier.weights[:1], c, axis=0), np.zeros((c, len(returns))), prices, np.ones(c, dtype=np.bool_))
+
+
 def _prices(frontier: Frontier, corner: IntArray, share: FloatArray, tolerance: FloatArray) -> FloatArray:
     """Multipliers of budget and rows at places of the frontier, in units of variance, shape (c, 1 + r)."""
     path = frontier.path

@@ -13,6 +13,7 @@ from advisor.optimize.active_set import ExactSolver
 from advisor.optimize.certificate import certify
 from advisor.optimize.corner_path import certify_path, merged
 from advisor.optimize.cover import cover
+from advisor.optimize.certificate import certify
 from advisor.optimize.critical_line import trace_corners
 from advisor.optimize.frontier import trace_frontier
 from advisor.optimize.limits import limits_of
@@ -128,6 +129,7 @@ def test_a_walk_that_goes_astray_is_replaced_by_the_cover(monkeypatch: pytest.Mo
 
 def test_what_nothing_certifies_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(critical_line, "CERTIFIED", -1.0)
+    monkeypatch.setattr(critical_line, "PROMISED", -1.0)
     with pytest.raises(SolverError, match="may not be optimal and is not returned"):
         trace_frontier(market(5))
 
@@ -214,3 +216,34 @@ def test_more_assets_than_observations(n: int, periods: int, mandate: Mandate) -
     weights = frontier.at_risk_aversion(gamma)
     for g, w in zip(gamma.tolist(), weights, strict=True):
         assert certify(model, mandate, w, g).kkt_residual <= 1e-9
+
+
+def uneven(seed: int, decades: float) -> ReturnModel:
+    """30 assets of 15 risks, whose sizes differ by up to `decades` powers of ten."""
+    rng = np.random.default_rng(seed)
+    loadings = rng.normal(size=(15, 30)) * rng.uniform(0.02, 0.3, 30)
+    size = 10 ** rng.uniform(-decades, 0, 30)
+    mean = rng.normal(0.05, 0.02, 30) * size
+    return ReturnModel([f"a{i}" for i in range(30)], mean, loadings.T @ loadings / 15 * np.outer(size, size))
+
+
+@pytest.mark.parametrize(("seed", "decades"), [(53, 4), (29, 4), (44, 4), (33, 3), (11, 5), (7, 6)])
+def test_risks_of_different_orders_of_magnitude(seed: int, decades: float) -> None:
+    """The frontier ascends, and no portfolio on it is worse than the same problem's in units 10,000 times as large, which a residual can see into."""
+    model, mandate = uneven(seed, decades), Mandate(max_weight=0.2)
+    frontier = trace_frontier(model, mandate)
+    held = frontier.weights @ np.abs(model.mean)
+    assert (np.diff(frontier.mean) >= -1e-12 * held[1:]).all()
+    assert (np.diff(frontier.volatility) >= -1e-15).all()
+    targets = np.linspace(frontier.mean[0], frontier.mean[-1], 50)
+    np.testing.assert_allclose(frontier.at_mean(targets) @ model.mean, targets, rtol=1e-9)
+    large = ReturnModel(model.assets, model.mean * 1e4, model.covariance * 1e8)
+    for at in (1, len(frontier) // 3, len(frontier) // 2):
+        gamma = 1.0 / float(frontier.risk_tolerance[at])
+        assert certify(large, mandate, frontier.weights[at], gamma * 1e-4).duality_gap <= 1e-6 * 1e4 * held[at]
+
+
+def test_a_frontier_that_descends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(critical_line, "_walked_evenly", lambda model, limits: None)  # noqa: ARG005
+    with pytest.raises(SolverError, match="differ by orders of magnitude"):
+        trace_frontier(uneven(53, 4), Mandate(max_weight=0.2))

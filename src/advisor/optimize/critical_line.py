@@ -4,8 +4,8 @@ The program is `min 1/2 w'Sw - t m'w` over the limits, for all risk tolerances `
 corners are where the set of active limits changes. The walk goes upward from the least risky portfolio, found by pivoting: from that
 side ties at the top of the frontier (equal best means, caps that divide 1) are ordinary events. Where events coincide the textbook rule can
 take a wrong turn: then the walk says so, the exact solver finds the active set a little further up, and the walk goes on from there. At the
-end every corner is certified by its duality gap; what does not certify is traced again by `cover`, which asks the exact solver for every
-single active set. What even that cannot certify is refused.
+end every corner is certified by its duality gap; what does not certify, or descends, is
+walked again (with every weight in units of its own risk, where risks differ by orders of magnitude), and then traced by `cover`, which asks the exact solver for every single active set. What even that cannot certify is refused.
 
 Source: Markowitz & Todd (2000), Mean-Variance Analysis in Portfolio Choice and Capital Markets, chapters 7-9.
 """
@@ -28,6 +28,14 @@ from advisor.optimize.scaled_program import ScaledProgram, active_sides, scaled_
 
 CERTIFIED = 1e-10
 """Largest KKT residual of a corner: a few ulps in practice, more only where a singular covariance needs a ridge."""
+PROMISED = 1e-9
+"""Largest one that is returned, where no way comes to a better proof."""
+ASCENDING = 1e-9
+"""By how much of what they are made of mean and variance may fall from corner to corner: rounding."""
+RISKLESS = 1e-20
+"""Share of the largest variance below which an asset has none."""
+UNEVEN = 100.0
+"""Volatilities that differ by more than this factor are worth measuring each by itself."""
 NUDGES = (1e-6, 1e-8, 1e-10)
 """How far above a tie the exact solver is asked which limits are active, as a share of the risk tolerance there."""
 MAX_RESTARTS = 200
@@ -41,37 +49,55 @@ def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathP
         limits: Their limits; the volatility cap is not looked at here.
 
     Returns:
-        The corners, and their proof: every KKT residual is below 1e-9, also between corners.
+        The corners, and their proof: every KKT residual is below 1e-9, also between corners, and mean and variance do not fall.
 
     Raises:
         InfeasibleError: No portfolio satisfies the limits (unnamed: see `infeasible.name_contradiction`).
         SolverError: A corner could not be certified.
     """
-    rows = len(limits.row_names)
     if bool((limits.lower >= limits.upper).all()):
         return _single(model, limits)
-    path, proof = _straightforward(model, limits)
-    if path is not None and proof is not None and proof.worst <= CERTIFIED:
-        return path, proof
-    if out_of_reach(limits):
-        raise DeferredInfeasibleError(limits)
-    scaled = scaled_program(model, limits)
-    walked = _walk(scaled)
-    if walked is not None:
-        path = scaled.unscaled(walked, rows)
-        proof = certify_path(model, limits, path)
-        if proof.worst <= CERTIFIED:
-            return path, proof
-    path = scaled.unscaled(merged(cover(scaled, ExactSolver(scaled.program))), rows)
-    proof = certify_path(model, limits, path)
-    if not proof.worst <= CERTIFIED:
+    best: tuple[CornerPath, PathProof] | None = None
+    for way in (_straightforward, _walked_evenly, _walked, _covered):
+        if way is _walked_evenly and out_of_reach(limits):
+            raise DeferredInfeasibleError(limits)
+        try:
+            found = way(model, limits)
+        except SolverError:
+            if best is None and way is _covered:
+                raise
+            continue
+        if found is not None and _ascends(model, *found):
+            if found[1].worst <= CERTIFIED:
+                return found
+            best = found if best is None or found[1].worst < best[1].worst else best
+    if best is None:
         raise SolverError(
-            f"A portfolio of the frontier has a KKT residual of {proof.worst:.3g}, above {CERTIFIED:g}: it may not be optimal and is not returned. The "
+            "Risk and return do not rise along the frontier that was found, so some of its portfolios are not optimal and none is returned. The "
+            "covariance is near-singular, with volatilities that differ by orders of magnitude; shrink it, or leave out what is nearly riskless.",
+            solver="critical line",
+            status="not certified",
+        )
+    if not best[1].worst <= PROMISED:
+        raise SolverError(
+            f"A portfolio of the frontier has a KKT residual of {best[1].worst:.3g}, above {PROMISED:g}: it may not be optimal and is not returned. The "
             "covariance is likely near-singular; shrink it, or remove duplicate assets.",
             solver="critical line",
             status="not certified",
         )
-    return path, proof
+    return best
+
+
+def _ascends(model: ReturnModel, path: CornerPath, proof: PathProof) -> bool:
+    """Whether mean and variance rise from corner to corner, to a small part of what they are made of: a residual, which is measured against 1, cannot see
+    what is wrong among assets whose risks are far below 1.
+    """
+    fall, drop = proof.mean[:-1] - proof.mean[1:], proof.variance[:-1] - proof.variance[1:]
+    if not (fall > 0.0).any() and not (drop > 0.0).any():
+        return True
+    held = np.abs(path.weights)
+    made, risked = held @ np.abs(model.mean), (held @ np.sqrt(np.diagonal(model.covariance))) ** 2
+    return bool((fall <= ASCENDING * made[1:]).all() and (drop <= ASCENDING * risked[1:]).all())
 
 
 def _single(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
@@ -84,7 +110,7 @@ def _single(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
     return path, proof
 
 
-def _straightforward(model: ReturnModel, limits: Limits) -> tuple[CornerPath | None, PathProof | None]:
+def _straightforward(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof] | None:
     """The path and its proof in one compiled call, where nothing ties."""
     import advisor.optimize.kernels as kernels
 
@@ -92,8 +118,32 @@ def _straightforward(model: ReturnModel, limits: Limits) -> tuple[CornerPath | N
     told: Any = kernels.trace_path(model.covariance, model.mean, *edges)
     code, t, w, y, last, slope, *proof = told
     if code != kernels.END:
-        return None, None
+        return None
     return CornerPath(t, w, y, slope, last), PathProof(*proof)
+
+
+def _walked(model: ReturnModel, limits: Limits, *, even: bool = False) -> tuple[CornerPath, PathProof] | None:
+    """The path of the walk and its proof; None where it does not get to the end."""
+    scaled = scaled_program(model, limits, even=even)
+    walked = _walk(scaled)
+    if walked is None:
+        return None
+    path = scaled.unscaled(walked, len(limits.row_names))
+    return path, certify_path(model, limits, path)
+
+
+def _walked_evenly(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof] | None:
+    """The walk with every weight in units of its own risk, where volatilities differ by orders of magnitude."""
+    variances = np.diagonal(model.covariance)
+    risky = variances[variances > RISKLESS * float(variances.max())]
+    return _walked(model, limits, even=True) if risky.size and float(risky.max()) > UNEVEN**2 * float(risky.min()) else None
+
+
+def _covered(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
+    """The path without a walk, and its proof."""
+    scaled = scaled_program(model, limits)
+    path = scaled.unscaled(merged(cover(scaled, ExactSolver(scaled.program))), len(limits.row_names))
+    return path, certify_path(model, limits, path)
 
 
 def _walk(scaled: ScaledProgram) -> CornerPath | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,13 +19,18 @@ WEAK_PIVOT = 1e-5
 """A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in effect."""
 DUST = 1e-14
 """A weight this close to a bound is on it."""
+LEAST_SIZE = 1e-10
+"""A volatility below this share of the usual one is none."""
 BROKEN = 1e-9
 """A limit on fixed weights alone that is missed by more than this cannot be met."""
 
 
 @dataclass(frozen=True, eq=False)
 class ScaledProgram:
-    """The program without its fixed weights, in units where covariances, means and rows are about 1. Row 0 is the budget."""
+    """The program without its fixed weights, in units where covariances, means and rows are about 1. Row 0 is the budget.
+
+    Its variables are the weights times `size`, which is 1 for all unless an even program was asked for.
+    """
 
     lower: FloatArray
     upper: FloatArray
@@ -42,21 +47,23 @@ class ScaledProgram:
     variance: float
     centre: float
     spread: float
+    size: FloatArray
+    budget: float
 
     @cached_property
     def program(self) -> QuadraticProgram:
-        """The exact solver's view: S + 11' for a hessian (the weights add up to 1, so this only shifts the budget's multiplier, and it makes riskless
-        assets harmless), and a ridge where that is singular.
+        """The exact solver's view: S + 11' for a hessian (of the budget's coefficients, so that this only shifts its multiplier, and makes riskless assets
+        harmless), and a ridge where that is singular.
 
         Raises:
             SolverError: The covariance has no Cholesky factor even with a ridge.
         """
-        hessian, ridge = _hessian(self.covariance)
+        hessian, ridge = _hessian(self.covariance, np.multiply.outer(self.rows[0], self.rows[0]))
         return QuadraticProgram(hessian, self.lower, self.upper, self.rows, self.row_lower, self.row_upper, ridge)
 
     def unscaled(self, path: CornerPath, rows: int) -> CornerPath:
         """The path in the caller's units, with fixed weights and rows that bind nothing put back."""
-        weights = _inside(path.weights, self)
+        weights = _inside_evenly(path.weights, self) if (self.size != 1.0).any() else _inside(path.weights, self)
         if self.free.size < self.fixed_weights.size:
             moving, weights = weights, np.repeat(self.fixed_weights[None], len(weights), axis=0)
             weights[:, self.free] = moving
@@ -71,7 +78,7 @@ class ScaledProgram:
     def _prices(self, multipliers: FloatArray, tolerance: FloatArray, rows: int) -> FloatArray:
         """Multipliers in the caller's units: of variance, with the mean of means that was taken off and the rows' own scale."""
         y = np.zeros((*multipliers.shape[:-1], 1 + rows))
-        y[..., 0] = self.variance * multipliers[..., 0] - tolerance * self.centre
+        y[..., 0] = self.budget * self.variance * multipliers[..., 0] - tolerance * self.centre
         y[..., 1 + self.kept_rows] = self.variance * multipliers[..., 1:] / self.row_scale
         return y
 
@@ -85,8 +92,20 @@ def _inside(weights: FloatArray, program: ScaledProgram) -> FloatArray:
     return inside
 
 
-def scaled_program(model: ReturnModel, limits: Limits) -> ScaledProgram:
+def _inside_evenly(weights: FloatArray, program: ScaledProgram) -> FloatArray:
+    """As `_inside`, from the units of an even program."""
+    p, size = program, program.size
+    plain = replace(p, lower=p.lower / size, upper=p.upper / size, row_lower=p.row_lower / p.budget)
+    return _inside(weights / size, plain)
+
+
+def scaled_program(model: ReturnModel, limits: Limits, *, even: bool = False) -> ScaledProgram:
     """The program of n assets under their limits, scaled.
+
+    Args:
+        model: Means and covariance.
+        limits: Bounds and rows.
+        even: Measure each weight in units of its own risk, so that variances are 1: for assets whose volatilities differ by orders of magnitude.
 
     Raises:
         InfeasibleError: The fixed weights alone break a limit (unnamed).
@@ -99,33 +118,44 @@ def scaled_program(model: ReturnModel, limits: Limits) -> ScaledProgram:
     variance = float(np.diagonal(covariance).mean()) or 1.0
     centre = float(model.mean[free].mean())
     mean = model.mean[free] - centre
+    size, budget = np.ones(free.size), 1.0
+    if even:
+        size = np.sqrt(np.diagonal(covariance) / variance)
+        size = np.where(size > LEAST_SIZE, size, 1.0)
+        budget = float(size.min())
+        covariance, mean, pull = covariance / np.multiply.outer(size, size), mean / size, pull / size
     spread = max(float(np.abs(mean).max()), 1e-12 * float(np.abs(model.mean).max())) or 1.0
-    matrix, low, high, size, kept = _scaled_rows(limits, free, fixed)
-    edges = (limits.lower[free], limits.upper[free], matrix, low, high)
-    return ScaledProgram(*edges, covariance / variance, mean / spread, pull / variance, free, fixed, size, kept, variance, centre, spread)
+    matrix, low, high, units, kept = _scaled_rows(limits, free, fixed, size, budget)
+    edges = (limits.lower[free] * size, limits.upper[free] * size, matrix, low, high)
+    scaled = (covariance / variance, mean / spread, pull / variance)
+    return ScaledProgram(*edges, *scaled, free, fixed, units, kept, variance, centre, spread, size, budget)
 
 
-def _scaled_rows(limits: Limits, free: IntArray, fixed: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]:
-    """The budget and the rows on free weights, each divided by its largest coefficient: matrix, edges, those divisors, and which rows these are."""
-    budget = np.array([1.0 - fixed.sum()])
+def _scaled_rows(
+    limits: Limits, free: IntArray, fixed: FloatArray, unit: FloatArray, total: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]:
+    """The budget and the rows on free weights in their `unit`, each divided by its largest coefficient: matrix, edges, those divisors, and which rows
+    these are.
+    """
+    budget, first = total * np.array([1.0 - fixed.sum()]), (total / unit)[None]
     if not limits.row_names:
-        return np.ones((1, free.size)), budget, budget, np.ones(0), np.arange(0)
-    rows = limits.rows[:, free]
+        return first, budget, budget, np.ones(0), np.arange(0)
+    rows = limits.rows[:, free] / unit
     size = np.abs(rows).max(axis=1)
     kept, decided = np.flatnonzero(size), np.flatnonzero(size == 0.0)
     value = limits.rows[decided] @ fixed
     if decided.size and (np.maximum(limits.row_lower[decided] - value, value - limits.row_upper[decided]) > BROKEN).any():
         raise InfeasibleError("The fixed weights break a limit.")
     held, size = limits.rows[kept] @ fixed, size[kept]
-    matrix = np.concatenate([np.ones((1, free.size)), rows[kept] / size[:, None]])
+    matrix = np.concatenate([first, rows[kept] / size[:, None]])
     low, high = ((edge[kept] - held) / size for edge in (limits.row_lower, limits.row_upper))
     return matrix, np.concatenate([budget, low]), np.concatenate([budget, high]), size, kept
 
 
-def _hessian(covariance: FloatArray) -> tuple[FloatArray, float]:
-    """The normalised covariance plus 11', with a ridge, which is returned too, when its factor has a pivot that is rounding."""
+def _hessian(covariance: FloatArray, lift: FloatArray) -> tuple[FloatArray, float]:
+    """The normalised covariance plus `lift`, with a ridge, which is returned too, when its factor has a pivot that is rounding."""
     for ridge in RIDGES:
-        hessian = covariance + 1.0
+        hessian = covariance + lift
         hessian[np.diag_indices_from(hessian)] += ridge
         try:
             pivots = np.diag(np.linalg.cholesky(hessian))

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import BoolArray, FloatArray, numbers
 from advisor.errors import InputError
+
+ROUNDED = 0.01
+"""Weights that are held may add up to more than 1 by this: rounding, and prices of different moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,58 +49,74 @@ class CostRows:
 
 
 def cost_rows(
-    current: object, cost: float | FloatArray | TradingCost | None, status_quo: FloatArray, count: int, n: int
+    current: object,
+    cost: float | FloatArray | TradingCost | None,
+    status_quo: FloatArray,
+    count: int,
+    n: int,
+    faults: dict[int, str] | None = None,
 ) -> CostRows | None:
     """Costs of `count` clients over `n` assets, or None where no trade costs anything.
 
     Args:
-        current: Weights held, (n,) or (c, n), or None.
+        current: Weights held, (n,) or (c, n), or None; what they leave of 1 is cash.
         cost: One-off, spread over one year where it is not a `TradingCost`.
         status_quo: One-off cost of leaving what is held, felt and not paid, shape (1 or c,); spread as the other costs are.
         count: Clients c.
         n: Assets.
+        faults: Where what cannot be used in one client's own row is noted, by row, instead of raised.
 
     Raises:
-        InputError: Costs without holdings, another shape, a negative or infinite cost, holding years that are not positive.
+        InputError: Costs without holdings, another shape, a negative or infinite cost, holding years that are not positive, holdings above 1.
     """
     given = cost if isinstance(cost, TradingCost) else TradingCost(0.0 if cost is None else cost)
-    years = client_rows(given.holding_years, "holding_years", count, 1, scalar_axis=0)
-    if not (years > 0.0).all():
-        raise InputError(
-            f"holding_years is {float(years.min()):g}; costs are spread over it, so it must be positive.",
-            field="holding_years",
-            value=float(years.min()),
-        )
-    buy = client_rows(given.buy, "cost", count, n)
-    sell = buy if given.sell is None else client_rows(given.sell, "cost", count, n)
-    for rates in (buy, sell):
-        if (rates < 0.0).any():
-            raise InputError(
-                f"cost is {float(rates.min()):g}; a trade does not pay. Give 0 or more.", field="cost", value=float(rates.min())
-            )
+    years = client_rows(given.holding_years, "holding_years", count, 1, scalar_axis=0, faults=faults)
+    spread = _own(given.holding_years, faults, axes=1)
+    refuse(years <= 0.0, years, "holding_years", "costs are spread over it, so it must be more than 0", 1.0, spread, count)
+    buy = client_rows(given.buy, "cost", count, n, faults=faults)
+    sell = buy if given.sell is None else client_rows(given.sell, "cost", count, n, faults=faults)
+    for rates, rate in ((buy, given.buy), (sell, given.buy if given.sell is None else given.sell)):
+        refuse(rates < 0.0, rates, "cost", "a trade does not pay, so it must be 0 or more", 0.0, _own(rate, faults), count)
+    hold = None if current is None else client_rows(current, "current", count, n, faults=faults)
+    if hold is not None:
+        total = np.einsum("cn->c", hold)[:, None]
+        why = "current is weights, fractions of wealth that add up to at most 1, and not money; divide by the wealth"
+        refuse(total > 1.0 + ROUNDED, total, "sum of current", why, 0.0, _own(current, faults), count)
     felt = status_quo[:, None]
     if not (buy.any() or sell.any() or felt.any()):
         return None
-    if current is None:
+    if hold is None:
         raise InputError(
             "Costs were given but not what is held, so no trade can be told from a holding. Pass current, (n,) or (c, n).",
             field="current",
             value=None,
         )
-    hold = client_rows(current, "current", count, n)
     return CostRows(hold, (buy + felt) / years, (sell + felt) / years)
 
 
-def client_rows(value: object, field: str, count: int, n: int, *, scalar_axis: int = 1) -> FloatArray:
+def _own(value: object, faults: dict[int, str] | None, *, axes: int = 2) -> dict[int, str] | None:
+    """Where faults of `value` are noted: nowhere, unless it has a row for each client."""
+    return faults if np.ndim(value) == axes else None  # type: ignore[arg-type]
+
+
+def client_rows(
+    value: object, field: str, count: int, n: int, *, scalar_axis: int = 1, faults: dict[int, str] | None = None
+) -> FloatArray:
     """A number, (n,) or (c, n) as rows (1 or c, n), finite; with `scalar_axis=0` a vector holds one value a client instead.
+
+    Args:
+        value: What was given.
+        field: Its name.
+        count: Clients c.
+        n: Assets.
+        scalar_axis: What a vector runs over: 1 assets, 0 clients.
+        faults: Where a value that is not finite in one client's own row is noted, by row, instead of raised; it is 0 then.
 
     Raises:
         InputError: Another shape, or a value that is not finite.
     """
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{field} is not numeric ({error}); pass numbers.", field=field, value=value) from error
+    array = numbers(value, field)
+    shape = array.shape
     if array.ndim == 1 and scalar_axis == 0:
         array = array[:, None]
     if array.ndim == 0:
@@ -105,12 +124,28 @@ def client_rows(value: object, field: str, count: int, n: int, *, scalar_axis: i
     rows = np.ascontiguousarray(np.atleast_2d(array))
     if rows.ndim != 2 or rows.shape[1] != n or rows.shape[0] not in (1, count):
         raise InputError(
-            f"{field} has shape {array.shape}, but a number, ({n},) or ({count}, {n}) is needed; one row a client.",
-            field=field,
-            value=array.shape,
+            f"{field} has shape {shape}, but a number, ({n},) or ({count}, {n}) is needed; one row a client.", field=field, value=shape
         )
-    if not np.isfinite(rows).all():
-        raise InputError(
-            f"{field} holds a value that is not finite, which would spread into every weight; mend it.", field=field, value=None
-        )
+    own = _own(value, faults, axes=2 if scalar_axis == 1 else 1)
+    refuse(~np.isfinite(rows), rows, field, "what is not finite would spread into every weight; mend it", 0.0, own, count)
     return rows
+
+
+def refuse(
+    bad: BoolArray, rows: FloatArray, field: str, why: str, instead: float, faults: dict[int, str] | None, count: int
+) -> None:
+    """Note the first bad value of each client's own row in `faults` and put `instead` in its place; raise where a value is everybody's.
+
+    Raises:
+        InputError: A bad value that is shared by all clients, or `faults` is None.
+    """
+    if not bad.any():
+        return
+    for i in np.flatnonzero(bad.any(axis=1)).tolist():
+        j = int(bad[i].argmax())
+        place = [k for k, length in zip((i, j), rows.shape, strict=True) if length > 1]
+        told = f"{field}{place or ''} is {rows[i, j]:g}; {why}."
+        if faults is None or len(rows) != count:
+            raise InputError(told, field=field.removeprefix("sum of "), value=float(rows[i, j]))
+        faults.setdefault(i, told)
+    rows[bad] = instead

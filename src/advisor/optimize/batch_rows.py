@@ -8,10 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.optimize.batch_costs import CostRows, client_rows
-from advisor.optimize.limits import SUM_TOLERANCE, Limits, limits_of
+from advisor.optimize.limits import SUM_TOLERANCE, Limits
 
 RIDGE = 1e-10
 """Added, relative to each variance, where the covariance is singular (duplicate assets, short histories): far below what the certificate can see."""
@@ -40,19 +39,30 @@ class BatchRows:
     costs: CostRows | None
 
     @classmethod
-    def of(cls, model: ReturnModel, mandate: Mandate, count: int, lower: object, upper: object, costs: CostRows | None) -> BatchRows:
-        """The programs of `count` clients; own bounds tighten the mandate's, they never widen them.
+    def of(
+        cls,
+        model: ReturnModel,
+        limits: Limits,
+        count: int,
+        own: tuple[object, object],
+        costs: CostRows | None,
+        faults: dict[int, str],
+    ) -> BatchRows:
+        """The programs of `count` clients; own bounds, lower and upper, tighten the mandate's, they never widen them.
+
+        What cannot be used in a client's own row is noted in `faults`, by row; bounds that no weight meets then keep the solvers off all rows noted there.
 
         Raises:
-            InputError: Bounds of another shape, or not finite.
-            InfeasibleError: The mandate's own bounds leave no portfolio to anybody.
+            InputError: Bounds of another shape, or shared ones that are not finite.
         """
-        limits, n = limits_of(model, mandate), len(model)
-        low, high = limits.lower[None], limits.upper[None]
+        low, high, (lower, upper) = limits.lower[None], limits.upper[None], own
         if lower is not None:
-            low = np.maximum(low, client_rows(lower, "lower", count, n))
+            low = np.maximum(low, client_rows(lower, "lower", count, len(model), faults=faults))
         if upper is not None:
-            high = np.minimum(high, client_rows(upper, "upper", count, n))
+            high = np.minimum(high, client_rows(upper, "upper", count, len(model), faults=faults))
+        if faults:
+            low, high = (np.array(np.broadcast_to(edge, (count, len(model)))) for edge in (low, high))
+            low[list(faults)], high[list(faults)] = 1.0, 0.0
         return cls(model, limits, count, np.ascontiguousarray(low), np.ascontiguousarray(high), costs)
 
     @cached_property

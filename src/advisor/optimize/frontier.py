@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, StrArray, frozen
+from advisor.arrays import BoolArray, FloatArray, StrArray, check_number, check_type, frozen, numbers
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
@@ -151,12 +151,14 @@ class Frontier:
         Raises:
             InputError: A status-quo cost is not 0.
         """
+        check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...).")
         s = self.segments
         return preferences.effective_risk_aversion(s.tolerance, s.mean, s.variance, s.slope, s.curve)
 
     def participation(self, preferences: Preferences) -> StrArray:
         """Status of each client: "ok", or "no_participation" where the client's optimum is the riskless end, shape (c,)."""
-        nobody = np.isinf(self.effective_risk_aversion(preferences)) & np.isfinite(preferences.risk_aversion)
+        gamma = self.effective_risk_aversion(preferences)
+        nobody = np.isinf(gamma) & np.isfinite(preferences.risk_aversion)
         return np.where(nobody, "no_participation", "ok")
 
     def max_sharpe(self, risk_free: float = 0.0) -> FloatArray:
@@ -166,9 +168,9 @@ class Frontier:
         Of several portfolios with that ratio (cash mixed with one portfolio) the one that takes most risk is returned.
 
         Raises:
-            InputError: No portfolio earns more than `risk_free`.
+            InputError: No portfolio earns more than `risk_free`, or it is no finite number.
         """
-        s = self.segments
+        s, risk_free = self.segments, check_number(risk_free, "risk_free", "a finite annual return")
         if not s.mean[-1] > risk_free:
             raise InputError(
                 f"risk_free {risk_free:g} is not below the highest expected return {s.mean[-1]:g}; no portfolio has a positive Sharpe ratio. Lower it.",
@@ -232,7 +234,7 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | Limits | None = None, 
     >>> trace_frontier(model).at_risk_aversion(3.0)
     array([0.5, 0.5])
     """
-    limits = mandate if isinstance(mandate, Limits) else limits_of(model, mandate or Mandate(), eligible)
+    limits = mandate if isinstance(mandate, Limits) else limits_of(model, mandate, eligible)
     try:
         path, proof = trace_corners(model, limits)
     except DeferredInfeasibleError:
@@ -285,7 +287,7 @@ def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, proof: PathP
 
 def _rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bool) -> FloatArray:
     """`value` as rows, shape (c,), checked."""
-    rows = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    rows = np.atleast_1d(numbers(value, name))
     bad = ~(rows >= lower) | (np.isinf(rows) & (not infinite))
     if rows.ndim != 1 or bad.any():
         shown = rows.shape if rows.ndim != 1 else float(rows[bad][0])

@@ -97,6 +97,12 @@ class DeferredInfeasibleError(InfeasibleError):
         return _told, (str(self), self.constraints)
 
 
+# what a caller sees of it is the error that it is; the difference is nobody's business
+DeferredInfeasibleError.__name__ = InfeasibleError.__name__
+DeferredInfeasibleError.__qualname__ = InfeasibleError.__qualname__
+DeferredInfeasibleError.__module__ = InfeasibleError.__module__
+
+
 def _told(message: str, constraints: tuple[str, ...]) -> InfeasibleError:
     return InfeasibleError(message, constraints=constraints)
 

@@ -11,7 +11,7 @@ from math import ceil, inf
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, frozen
+from advisor.arrays import BoolArray, FloatArray, check_type, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
@@ -64,21 +64,25 @@ class Limits:
         return f"{self.row_names[row]}:{'lower' if side < 0 else 'upper'}"
 
 
-def limits_of(model: ReturnModel, mandate: Mandate, eligible: BoolArray | None = None) -> Limits:
+def limits_of(model: ReturnModel, mandate: Mandate | None = None, eligible: BoolArray | None = None) -> Limits:
     """The limits of a mandate on the assets of a model.
 
     Args:
         model: Names the assets and their groups.
-        mandate: Bounds, group and linear limits.
+        mandate: Bounds, group and linear limits; long-only when None.
         eligible: False where an asset may not be held at all, shape (n,); such an asset is fixed at 0 whatever the mandate says.
 
     Returns:
         Checked limits whose bounds alone admit a portfolio; whether the rows do is found out when one is looked for.
 
     Raises:
-        InputError: The mandate names assets or groups that the model does not have, or the mask has another shape.
+        InputError: Something else than a model and a mandate, a mandate that names assets or groups that the model does not have, or a mask of another
+            shape.
         InfeasibleError: The bounds alone leave no portfolio that adds up to 1.
     """
+    check_type(model, ReturnModel, "model", "Pass ReturnModel(assets, mean, covariance), or ReturnModel.from_frame(mean, covariance).")
+    mandate = Mandate() if mandate is None else mandate
+    check_type(mandate, Mandate, "mandate", "Pass Mandate(max_weight=..., ...), or None for long-only.")
     n = len(model)
     lower, upper = np.full(n, mandate.min_weight), np.full(n, mandate.max_weight)
     for asset, (low, high) in mandate.bounds.items():
@@ -107,7 +111,10 @@ def limits_of(model: ReturnModel, mandate: Mandate, eligible: BoolArray | None =
 def _ineligible(eligible: BoolArray | None, n: int) -> BoolArray:
     if eligible is None:
         return np.zeros(n, dtype=np.bool_)
-    mask = np.asarray(eligible)
+    try:
+        mask = np.asarray(eligible)
+    except ValueError:  # rows of different lengths
+        mask = np.empty(0)
     if mask.shape != (n,) or mask.dtype != np.bool_:
         raise InputError(
             f"eligible has shape {mask.shape} and type {mask.dtype} for {n} assets; pass one True or False for each.",
@@ -163,10 +170,10 @@ def check_budget(limits: Limits, mandate: Mandate) -> None:
         others = free - len(named)
         fixed = sum(mandate.bounds[a][1] for a in named)
         what = (
-            f"max_weight {mandate.max_weight:g} over {free} {_assets(limits, free)} adds up to {highest:.2f}"
+            f"max_weight {mandate.max_weight:g} over {free} {_assets(limits, free)} adds up to {_sum(highest)}"
             if not named
             else f"The upper bounds of {', '.join(named[:5])} ({fixed:g} together) and max_weight {mandate.max_weight:g} over {others} other "
-            f"{_assets(limits, others)} add up to {highest:.4g}"
+            f"{_assets(limits, others)} add up to {_sum(highest)}"
         )
         repair = f"raise it to at least {_up((1.0 - fixed) / others):.4f}" if others else "raise one of them"
         raise InfeasibleError(
@@ -178,10 +185,10 @@ def check_budget(limits: Limits, mandate: Mandate) -> None:
         others = free - len(named)
         fixed = sum(mandate.bounds[a][0] for a in named)
         what = (
-            f"min_weight {mandate.min_weight:g} over {free} {_assets(limits, free)} adds up to {lowest:.2f}"
+            f"min_weight {mandate.min_weight:g} over {free} {_assets(limits, free)} adds up to {_sum(lowest)}"
             if not named
             else f"The lower bounds of {', '.join(named[:5])} ({fixed:g} together) and min_weight {mandate.min_weight:g} over {others} other "
-            f"{_assets(limits, others)} add up to {lowest:.4g}"
+            f"{_assets(limits, others)} add up to {_sum(lowest)}"
         )
         repair = f"lower it to at most {_down((1.0 - fixed) / others):.4f}" if others and fixed <= 1.0 else "lower one of them"
         raise InfeasibleError(
@@ -192,6 +199,11 @@ def check_budget(limits: Limits, mandate: Mandate) -> None:
 def _assets(limits: Limits, count: int) -> str:
     word = "asset" if count == 1 else "assets"
     return f"eligible {word}" if limits.ineligible.any() else word
+
+
+def _sum(value: float) -> str:
+    """With as many digits as show that it is not 1."""
+    return next((told for digits in range(2, 13) if float(told := f"{value:.{digits}f}") != 1.0), f"{value!r}")
 
 
 def _up(value: float) -> float:

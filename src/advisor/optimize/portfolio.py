@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, frozen
+from advisor.arrays import NUMBER, BoolArray, FloatArray, check_number, check_type, float_array, frozen
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
@@ -84,7 +84,7 @@ def optimal_portfolio(
         risk_aversion: `g` of `mean - g/2 variance`; 0 or more, inf for the least risk.
         target_volatility: Annual; the risk aversion is then the one that leads there.
         preferences: Of one client. Beside `risk_aversion` or `target_volatility`, whose risk aversion then takes the place of theirs.
-        current: Weights held now, shape (n,); needed for a cost of trading.
+        current: Weights held now, shape (n,), not money; what they leave of 1 is cash. Needed for a cost of trading.
         cost: One-off proportional cost of trading, spread over one year, or over the holding years of a `TradingCost`.
         scenarios: Returns over one evaluation period, shape (T, n) for one year: losses are then counted over them, without normality.
 
@@ -100,8 +100,8 @@ def optimal_portfolio(
     >>> optimal_portfolio(model, risk_aversion=3.0)
     Portfolio(cash 50.0%, stocks 50.0%; mean 5.00%, volatility 10.00%, ok)
     """
-    mandate = mandate or Mandate()
-    _check_arguments(risk_aversion, target_volatility, preferences, current, cost, scenarios)
+    mandate = Mandate() if mandate is None else mandate
+    _check_arguments(risk_aversion, target_volatility, preferences, current, cost)
     frontier = trace_frontier(model, mandate)
     gamma = float(frontier.risk_aversion_at(target_volatility)[0]) if target_volatility is not None else risk_aversion
     if scenarios is None and current is None and (preferences is None or gamma == np.inf):
@@ -126,8 +126,9 @@ def _check_arguments(
     preferences: Preferences | None,
     current: FloatArray | None,
     cost: float | TradingCost,
-    scenarios: Scenarios | FloatArray | None,
 ) -> None:
+    if preferences is not None:
+        check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...).")
     if (risk_aversion is not None and target_volatility is not None) or (
         risk_aversion is None and target_volatility is None and preferences is None
     ):
@@ -137,20 +138,27 @@ def _check_arguments(
             field="risk_aversion",
             value=risk_aversion,
         )
+    for name, value in (("risk_aversion", risk_aversion), ("target_volatility", target_volatility)):
+        if value is not None:
+            check_number(value, name, "0 or more (inf for the least risk)" if name == "risk_aversion" else "0 or more", lowest=0.0, infinite=True)
     if preferences is not None and len(preferences) != 1:
         raise InputError(
             f"preferences are of {len(preferences)} clients; pass those of one, or call optimal_portfolios.",
             field="preferences",
             value=len(preferences),
         )
-    if current is None and (isinstance(cost, TradingCost) or cost != 0.0):
+    if current is None and (not isinstance(cost, NUMBER) or cost != 0.0):
         raise InputError(
             f"cost is {cost}, but without current weights there is no trade to charge; pass current.", field="cost", value=cost
         )
 
 
+def _held(model: ReturnModel, current: object) -> FloatArray:
+    return float_array(current, "current", shape=(len(model),))
+
+
 def _from_holdings(model: ReturnModel, mandate: Mandate, wanted: Preferences, current: FloatArray, cost: float | TradingCost) -> Portfolio:
-    solved = optimal_portfolios(model, mandate, wanted, current=np.asarray(current, dtype=np.float64), cost=cost)
+    solved = optimal_portfolios(model, mandate, wanted, current=_held(model, current), cost=cost)
     status, gamma = str(solved.status[0]), float(solved.risk_aversion[0])
     if status in FAILED:
         raise _failure(status, solved.reason(0))
@@ -174,7 +182,8 @@ def _net_of_costs(costs: CostRows | None, weights: FloatArray, mean: FloatArray)
 def _over_scenarios(
     model: ReturnModel, mandate: Mandate, wanted: Preferences, scenarios: Scenarios, current: object, cost: float | TradingCost
 ) -> Portfolio:
-    solved = optimal_over_scenarios(model, scenarios, wanted, mandate, current=current, cost=cost)
+    held = None if current is None else _held(model, current)
+    solved = optimal_over_scenarios(model, scenarios, wanted, mandate, current=held, cost=cost)
     status = str(solved.status[0])
     if status in FAILED:
         raise _failure(status, "The program over scenarios has no answer whose optimality could be proved; check the scale of the scenarios.")
@@ -182,7 +191,7 @@ def _over_scenarios(
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
     residual = float(solved.duality_gap[0] / max(1.0, abs(float(solved.objective[0]))))
     tilted = model.mean + scenarios.returns.T @ solved.tilt[0] / scenarios.years
-    net, kept = _net_of_costs(cost_rows(current, cost, wanted.status_quo_cost, 1, len(model)), weights, tilted)
+    net, kept = _net_of_costs(cost_rows(held, cost, wanted.status_quo_cost, 1, len(model)), weights, tilted)
     binding = _binding(model, mandate, weights, gamma, net, kept)
     return Portfolio(model.assets, weights, float(weights @ model.mean), volatility, status, binding, residual, gamma)
 

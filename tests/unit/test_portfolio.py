@@ -99,7 +99,6 @@ def test_scenarios_of_normal_returns_come_to_the_closed_form() -> None:
         {"risk_aversion": 3.0, "target_volatility": 0.1},
         {"preferences": Preferences([1.0, 2.0])},
         {"risk_aversion": 3.0, "cost": 0.01},
-        {"risk_aversion": 3.0, "current": np.full(4, 0.25), "scenarios": np.zeros((5, 4))},
         {"preferences": Preferences(3.0, status_quo_cost=0.1)},
     ],
 )

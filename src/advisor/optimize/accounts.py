@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from advisor.arrays import FloatArray, frozen
+from advisor.arrays import NUMBER, FloatArray, check_type, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
@@ -46,6 +46,9 @@ class Account:
     shortfall_probability: float
 
     def __post_init__(self) -> None:
+        check_type(self.name, str, "name", "Name the account.")
+        for name, rule in (("share", "a positive fraction"), ("floor_return", "an annual return"), ("shortfall_probability", "a number")):
+            check_type(getattr(self, name), NUMBER, name, f"Account {self.name!r} needs {rule} there.")
         if not self.share > 0.0 or not np.isfinite(self.share):
             raise InputError(
                 f"Account {self.name!r} has the share {self.share}; give a positive fraction.", field="share", value=self.share
@@ -125,9 +128,12 @@ def mental_accounts(model: ReturnModel, accounts: Sequence[Account], *, mandate:
         The plan; every account meets its floor with the accepted probability, to the last digit where the floor binds.
 
     Raises:
-        InputError: No accounts, or shares that do not add up to 1.
+        InputError: No accounts, something else than accounts, or shares that do not add up to 1.
         InfeasibleError: A floor is out of reach; it is named with the best attainable one.
     """
+    check_type(accounts, Sequence, "accounts", "Pass a list of Account(name, share, floor_return, shortfall_probability).")
+    for i, account in enumerate(accounts):
+        check_type(account, Account, f"accounts[{i}]", "Pass Account(name, share, floor_return, shortfall_probability).")
     if not accounts or abs(sum(a.share for a in accounts) - 1.0) > SHARES:
         total = sum(a.share for a in accounts)
         raise InputError(

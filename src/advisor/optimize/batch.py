@@ -149,7 +149,7 @@ def optimal_portfolios(
     wants = preferences if len(preferences) == count else preferences.take(np.zeros(count, dtype=np.int64))
     faults: dict[int, str] = {}
     costs = cost_rows(current, cost, wants.status_quo_cost, count, n, faults)
-    rows = BatchRows.of(model, limits, count, (lower, upper), costs, faults)
+    rows = BatchRows.of(model, limits, count, lower, upper, costs, faults)
     if frontier is not None:
         check_type(frontier, Frontier, "frontier", "Pass what trace_frontier gave for this model and mandate, or None.")
         if frontier.assets != model.assets:

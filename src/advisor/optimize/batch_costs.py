@@ -126,8 +126,9 @@ def client_rows(
         raise InputError(
             f"{field} has shape {shape}, but a number, ({n},) or ({count}, {n}) is needed; one row a client.", field=field, value=shape
         )
-    own = _own(value, faults, axes=2 if scalar_axis == 1 else 1)
-    refuse(~np.isfinite(rows), rows, field, "what is not finite would spread into every weight; mend it", 0.0, own, count)
+    bad = ~np.isfinite(rows)
+    own = None if bad.all() else _own(value, faults, axes=2 if scalar_axis == 1 else 1)  # nothing that can be used is nobody's own mistake
+    refuse(bad, rows, field, "what is not finite would spread into every weight; mend it", 0.0, own, count)
     return rows
 
 

@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.optimize.batch_costs import CostRows, client_rows
-from advisor.optimize.limits import SUM_TOLERANCE, Limits
+from advisor.optimize.limits import SUM_TOLERANCE, Limits, limits_of
 
 RIDGE = 1e-10
 """Added, relative to each variance, where the covariance is singular (duplicate assets, short histories): far below what the certificate can see."""
@@ -42,20 +43,23 @@ class BatchRows:
     def of(
         cls,
         model: ReturnModel,
-        limits: Limits,
+        mandate: Mandate | Limits | None,
         count: int,
-        own: tuple[object, object],
+        lower: object,
+        upper: object,
         costs: CostRows | None,
-        faults: dict[int, str],
+        faults: dict[int, str] | None = None,
     ) -> BatchRows:
-        """The programs of `count` clients; own bounds, lower and upper, tighten the mandate's, they never widen them.
+        """The programs of `count` clients; own bounds tighten the mandate's, they never widen them.
 
         What cannot be used in a client's own row is noted in `faults`, by row; bounds that no weight meets then keep the solvers off all rows noted there.
 
         Raises:
             InputError: Bounds of another shape, or shared ones that are not finite.
+            InfeasibleError: The mandate's own bounds leave no portfolio to anybody.
         """
-        low, high, (lower, upper) = limits.lower[None], limits.upper[None], own
+        limits = mandate if isinstance(mandate, Limits) else limits_of(model, mandate)
+        low, high = limits.lower[None], limits.upper[None]
         if lower is not None:
             low = np.maximum(low, client_rows(lower, "lower", count, len(model), faults=faults))
         if upper is not None:

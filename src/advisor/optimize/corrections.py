@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray, check_type, numbers
 from advisor.errors import InputError
 
 
@@ -32,7 +32,7 @@ class BiasPolicy:
         overconfidence_cap: Largest factor that overconfidence alone can give.
 
     Raises:
-        InputError: A cap below 1, a negative weight or spread: they would raise risk.
+        InputError: A cap below 1, a negative weight or spread: they would raise risk. A setting that is no finite number.
 
     Source: Brown, Imai, Vieider and Camerer (2024) for 1.955 [1.820, 2.102]; Odean (1998) for the disposition counts. Spreads, weights and caps are this
     library's own, meant to be calibrated.
@@ -54,12 +54,22 @@ class BiasPolicy:
         return tuple(vars(self).values())
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            check_type(value := getattr(self, item.name), NUMBER, item.name, "A setting of BiasPolicy is one number.")
+            if not np.isfinite(value):
+                raise InputError(f"BiasPolicy.{item.name} is {value}; give a finite number.", field=item.name, value=value)
         for name in ("cap", "disposition_cap", "overconfidence_cap", "population_loss_aversion"):
             if not 1.0 <= (value := getattr(self, name)) < np.inf:
                 raise InputError(f"BiasPolicy.{name} is {value}; below 1 it would raise risk. Give 1 or more.", field=name, value=value)
         for item in fields(self):
             if not (value := getattr(self, item.name)) >= 0.0 and item.name != "population_disposition":
                 raise InputError(f"BiasPolicy.{item.name} is {value}; give a number that is not negative.", field=item.name, value=value)
+        if not -1.0 <= self.population_disposition <= 1.0:
+            raise InputError(
+                f"BiasPolicy.population_disposition is {self.population_disposition:g}; PGR - PLR is a difference of shares, from -1 to 1. Correct it.",
+                field="population_disposition",
+                value=self.population_disposition,
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +99,8 @@ class BiasEvidence:
         """Evidence on `count` clients from scalars or (c,) arrays; what is not named is unknown (years 1, reference 0).
 
         Raises:
-            InputError: An unknown name, another length, a loss aversion or factor that is not positive, years that are not positive, an infinity.
+            InputError: An unknown name, another length, a loss aversion or factor that is not positive, years that are not positive, a disposition beyond
+                -1..1 (it is PGR - PLR), an infinity.
         """
         defaults = {"evaluation_years": 1.0, "reference_return": 0.0}
         names = [item.name for item in fields(cls)]
@@ -172,7 +183,9 @@ def combine_corrections(
         InputError: Lengths disagree, or a risk aversion is negative or nan.
     """
     rules = policy or BiasPolicy()
-    rational = np.asarray(risk_aversion, dtype=np.float64)
+    check_type(evidence, BiasEvidence, "evidence", "Pass BiasEvidence.of(count, loss_aversion=..., ...).")
+    check_type(rules, BiasPolicy, "policy", "Pass BiasPolicy(cap=..., ...), or None.")
+    rational = numbers(risk_aversion, "risk_aversion")
     if rational.shape != (len(evidence),) or behavioural.shape != rational.shape:
         raise InputError(
             f"risk_aversion has shape {rational.shape} for {len(evidence)} rows of evidence; give one each.",
@@ -210,7 +223,7 @@ def combine_corrections(
 
 def _evidence(name: str, value: object, count: int) -> FloatArray:
     """One column of evidence, checked."""
-    given = np.asarray(value, dtype=np.float64)
+    given = numbers(value, name)
     if given.shape not in ((), (count,)):
         raise InputError(
             f"{name} has shape {given.shape} for {count} clients; give one number, or one each.", field=name, value=given.shape
@@ -220,6 +233,8 @@ def _evidence(name: str, value: object, count: int) -> FloatArray:
         bad = column < 0.0
     elif name in ("loss_aversion", "overconfidence", "evaluation_years"):
         bad = np.isinf(column) | (column <= 0.0)
+    elif name == "disposition":
+        bad = np.abs(column) > 1.0
     else:
         bad = np.isinf(column)
     if name in ("evaluation_years", "reference_return"):

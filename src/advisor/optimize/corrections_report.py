@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import BoolArray, FloatArray, check_type, numbers
 from advisor.errors import InputError
 from advisor.optimize.corrections import BiasEvidence, BiasPolicy, Correction, combine_corrections, excess_loss_aversion
 from advisor.optimize.frontier import Frontier
@@ -34,7 +34,9 @@ def correct_risk_aversion(
     Raises:
         InputError: Lengths disagree, or a risk aversion is negative or nan.
     """
-    gamma = np.asarray(risk_aversion, dtype=np.float64)
+    check_type(frontier, Frontier, "frontier", "Pass what trace_frontier gave.")
+    check_type(evidence, BiasEvidence, "evidence", "Pass BiasEvidence.of(count, loss_aversion=..., ...).")
+    gamma = numbers(risk_aversion, "risk_aversion")
     own = excess_loss_aversion(evidence, policy)
     behavioural = gamma.copy()
     inner = np.flatnonzero(np.isfinite(gamma) & (own > 1.0)) if gamma.shape == own.shape else np.zeros(0, dtype=np.int64)

@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from scipy.special import ndtr
 
-from advisor.arrays import FloatArray, frozen
+from advisor.arrays import NUMBER, FloatArray, check_type, frozen
 from advisor.errors import InputError
 from advisor.optimize.frontier import Frontier
 
@@ -54,7 +54,7 @@ class Prospect:
 
     def __post_init__(self) -> None:
         ranges = {
-            "loss_aversion": (1e-12, np.inf),
+            "loss_aversion": (1e-12, 1e6),
             "curvature": (1e-3, 1.0),
             "gain_weighting": (0.3, 1.0),
             "loss_weighting": (0.3, 1.0),
@@ -62,6 +62,7 @@ class Prospect:
             "evaluation_years": (1e-12, 1e6),
         }
         for name, (low, high) in ranges.items():
+            check_type(getattr(self, name), NUMBER, name, "Pass one number.")
             value = float(getattr(self, name))
             if not low <= value <= high:
                 raise InputError(
@@ -124,6 +125,8 @@ def at_prospect(frontier: Frontier, prospect: Prospect) -> FloatArray:
         Weights, shape (n,). Without limits the problem may have no maximum at all (risk lovers for whom leverage always pays); on a frontier with
         limits it has one. Found by a grid over every segment and a golden-section search round its best point.
     """
+    check_type(frontier, Frontier, "frontier", "Pass what trace_frontier gave.")
+    check_type(prospect, Prospect, "prospect", "Pass Prospect(loss_aversion=..., ...).")
     s = frontier.segments
     corner = np.repeat(np.arange(len(frontier)), GRID)
     share = np.tile(np.linspace(0.0, 1.0, GRID, endpoint=False), len(frontier))

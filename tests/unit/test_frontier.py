@@ -13,7 +13,6 @@ from advisor.optimize.active_set import ExactSolver
 from advisor.optimize.certificate import certify
 from advisor.optimize.corner_path import certify_path, merged
 from advisor.optimize.cover import cover
-from advisor.optimize.certificate import certify
 from advisor.optimize.critical_line import trace_corners
 from advisor.optimize.frontier import trace_frontier
 from advisor.optimize.limits import limits_of
@@ -244,6 +243,6 @@ def test_risks_of_different_orders_of_magnitude(seed: int, decades: float) -> No
 
 
 def test_a_frontier_that_descends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(critical_line, "_walked_evenly", lambda model, limits: None)  # noqa: ARG005
+    monkeypatch.setattr(critical_line, "_walked_evenly", lambda model, limits: None)
     with pytest.raises(SolverError, match="differ by orders of magnitude"):
         trace_frontier(uneven(53, 4), Mandate(max_weight=0.2))

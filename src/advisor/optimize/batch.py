@@ -142,7 +142,9 @@ def optimal_portfolios(
     """
     limits, n = limits_of(model, mandate), len(model)
     check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...), one value a client.")
-    lower, upper, current = (None if v is None else numbers(v, name) for v, name in ((lower, "lower"), (upper, "upper"), (current, "current")))
+    lower, upper, current = (
+        None if v is None else numbers(v, name) for v, name in ((lower, "lower"), (upper, "upper"), (current, "current"))
+    )
     count = _clients(preferences, (lower, upper, current), cost)
     if start is not None:
         _check_start(start, (count, n))

@@ -99,9 +99,7 @@ def _own(value: object, faults: dict[int, str] | None, *, axes: int = 2) -> dict
     return faults if np.ndim(value) == axes else None  # type: ignore[arg-type]
 
 
-def client_rows(
-    value: object, field: str, count: int, n: int, *, scalar_axis: int = 1, faults: dict[int, str] | None = None
-) -> FloatArray:
+def client_rows(value: object, field: str, count: int, n: int, *, scalar_axis: int = 1, faults: dict[int, str] | None = None) -> FloatArray:
     """A number, (n,) or (c, n) as rows (1 or c, n), finite; with `scalar_axis=0` a vector holds one value a client instead.
 
     Args:
@@ -132,9 +130,7 @@ def client_rows(
     return rows
 
 
-def refuse(
-    bad: BoolArray, rows: FloatArray, field: str, why: str, instead: float, faults: dict[int, str] | None, count: int
-) -> None:
+def refuse(bad: BoolArray, rows: FloatArray, field: str, why: str, instead: float, faults: dict[int, str] | None, count: int) -> None:
     """Note the first bad value of each client's own row in `faults` and put `instead` in its place; raise where a value is everybody's.
 
     Raises:

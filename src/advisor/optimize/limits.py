@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, inf
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from advisor.arrays import BoolArray, FloatArray, check_type, frozen
 from advisor.contracts.mandate import Mandate
@@ -112,7 +114,7 @@ def _ineligible(eligible: BoolArray | None, n: int) -> BoolArray:
     if eligible is None:
         return np.zeros(n, dtype=np.bool_)
     try:
-        mask = np.asarray(eligible)
+        mask: npt.NDArray[Any] = np.asarray(eligible)
     except ValueError:  # rows of different lengths
         mask = np.empty(0)
     if mask.shape != (n,) or mask.dtype != np.bool_:

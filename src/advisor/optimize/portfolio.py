@@ -140,7 +140,9 @@ def _check_arguments(
         )
     for name, value in (("risk_aversion", risk_aversion), ("target_volatility", target_volatility)):
         if value is not None:
-            check_number(value, name, "0 or more (inf for the least risk)" if name == "risk_aversion" else "0 or more", lowest=0.0, infinite=True)
+            check_number(
+                value, name, "0 or more (inf for the least risk)" if name == "risk_aversion" else "0 or more", lowest=0.0, infinite=True
+            )
     if preferences is not None and len(preferences) != 1:
         raise InputError(
             f"preferences are of {len(preferences)} clients; pass those of one, or call optimal_portfolios.",
@@ -186,7 +188,9 @@ def _over_scenarios(
     solved = optimal_over_scenarios(model, scenarios, wanted, mandate, current=held, cost=cost)
     status = str(solved.status[0])
     if status in FAILED:
-        raise _failure(status, "The program over scenarios has no answer whose optimality could be proved; check the scale of the scenarios.")
+        raise _failure(
+            status, "The program over scenarios has no answer whose optimality could be proved; check the scale of the scenarios."
+        )
     weights, gamma = solved.weights[0], float(wanted.risk_aversion[0])
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
     residual = float(solved.duality_gap[0] / max(1.0, abs(float(solved.objective[0]))))

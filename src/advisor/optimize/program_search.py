@@ -27,13 +27,16 @@ class Relaxation:
     value: float
 
 
-def choose_assets(relax: Callable[[FloatArray, FloatArray], Relaxation | None], n: int, most: int) -> tuple[FloatArray | None, float]:
+def choose_assets(
+    relax: Callable[[FloatArray, FloatArray], Relaxation | None], n: int, most: int, nodes: int = MOST_NODES
+) -> tuple[FloatArray | None, float]:
     """The best portfolio with at most `most` assets.
 
     Args:
         relax: Solves with the choice of each asset between two vectors (n,); None when there is nothing.
         n: Assets.
         most: Largest number held.
+        nodes: Most branches looked at.
 
     Returns:
         Weights (n,), or None when no choice has a portfolio, and the gap that is left: proved optimal within it, because every branch not searched is
@@ -50,7 +53,7 @@ def choose_assets(relax: Callable[[FloatArray, FloatArray], Relaxation | None], 
         return None, 0.0
     best, weights = -np.inf, None
     queue = [(-root.value, next(order), np.zeros(n), np.ones(n), root)]
-    for _ in range(MOST_NODES):
+    for _ in range(nodes):
         if not queue or -queue[0][0] <= best + PROVED:
             return weights, 0.0 if not queue else max(0.0, -queue[0][0] - best)
         bound, _, least, highest, node = heapq.heappop(queue)
@@ -69,7 +72,7 @@ def choose_assets(relax: Callable[[FloatArray, FloatArray], Relaxation | None], 
                 heapq.heappush(queue, (-child.value, next(order), low, high, child))
     if weights is None:
         raise SolverError(
-            f"No portfolio of {most} assets was found in {MOST_NODES} branches; lower min_position or raise max_assets.",
+            f"No portfolio of {most} assets was found in {nodes} branches; lower min_position or raise max_assets.",
             solver="branch and bound",
             status="node limit",
         )

@@ -11,8 +11,8 @@ DIGITS = 6
 def at_least(value: float) -> str:
     """Six digits of `value`, rounded up.
 
-    >>> at_least(0.12345642), at_least(0.25), at_least(-1.0000001)
-    ('0.123457', '0.25', '-1')
+    >>> at_least(0.12345642), at_least(0.8), at_least(-1.0000001)
+    ('0.123457', '0.8', '-1')
     """
     return _rounded(value, ROUND_CEILING)
 
@@ -27,5 +27,5 @@ def at_most(value: float) -> str:
 
 
 def _rounded(value: float, rounding: str) -> str:
-    exact = Context(prec=DIGITS, rounding=rounding).create_decimal_from_float(value)
-    return repr(float(exact)).removesuffix(".0")
+    rounded = Context(prec=DIGITS, rounding=rounding).create_decimal(repr(float(value)))
+    return repr(float(rounded)).removesuffix(".0")

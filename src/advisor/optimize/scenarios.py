@@ -145,22 +145,20 @@ class _Solver:
         """Client `i` by the interior point, written to `answer`."""
         own, p = preferences.take(np.array([i])), self.program
         try:
-            w, tilt, prices = p.solve(
-                float(own.risk_aversion[0]), float(own.loss_aversion[0]) - 1.0, float(own.reference_return[0]), costs
-            )
+            w, tilt, prices = p.solve(float(own.risk_aversion[0]), float(own.loss_aversion[0]) - 1.0, float(own.reference_return[0]), costs)
         except InfeasibleError:
             answer.status[i] = "infeasible"
             return
         except SolverError:
             answer.status[i] = "failed"
             return
+        answer.status[i] = "failed"
         for weights in ([] if costs is None else [untraded(w, costs, p.limits)]) + [w]:
             objective, gap = prove_rows(p.model, p.limits, p.scenarios, own, weights[None], tilt[None], prices[None], costs)
+            answer.objective[i], answer.duality_gap[i] = objective[0], gap[0]
             if gap[0] <= ACCEPTED * max(1.0, abs(float(objective[0]))):
-                answer.objective[i], answer.duality_gap[i] = objective[0], gap[0]
-                answer.weights[i], answer.tilt[i] = weights, tilt
+                answer.weights[i], answer.tilt[i], answer.status[i] = weights, tilt, "ok"
                 return
-        answer.objective[i], answer.duality_gap[i], answer.status[i] = objective[0], gap[0], "failed"
 
 
 def walk_rows(frontier: Frontier | None, program: ScenarioProgram, preferences: Preferences, answer: ScenarioPortfolios) -> BoolArray:

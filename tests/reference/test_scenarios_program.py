@@ -14,6 +14,7 @@ from advisor.contracts.mandate import GroupLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.portfolio import optimal_portfolio
 from advisor.optimize.preferences import Preferences
 from advisor.optimize.program import CvarLimit, Program, ProgramLimits
 from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios, prove_rows, scenario_utility
@@ -86,6 +87,94 @@ def test_the_dual_proof_sees_a_wrong_portfolio() -> None:
     (worse,), (wide,) = prove_rows(ANNUAL, limits, scenarios, wants, w + np.array([0.05, 0.0, -0.05]), tilt, prices)
     assert gap < 1e-9
     assert wide >= best - worse > 1e-4
+
+
+def by_cvxpy(scenarios: Scenarios, gamma: float, cap: float, cost: float, hold: np.ndarray) -> tuple[np.ndarray, float]:
+    """The whole program as anybody would write it."""
+    w = cp.Variable(3)
+    short = cp.sum(cp.pos(0.01 - scenarios.returns @ w)) / len(scenarios.returns)
+    worth = ANNUAL.mean @ w - gamma / 2 * cp.quad_form(w, cp.psd_wrap(ANNUAL.covariance)) - 1.25 * short - cost * cp.norm1(w - hold)
+    root = np.linalg.cholesky(ANNUAL.covariance)
+    problem = cp.Problem(cp.Maximize(worth), [cp.sum(w) == 1, w >= 0, cp.norm(root.T @ w) <= cap])
+    problem.solve(solver="CLARABEL", tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
+    return w.value, float(problem.value)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 3.0])
+@pytest.mark.parametrize("cost", [0.0, 0.004])
+def test_a_volatility_cap_and_trading_costs_over_scenarios(gamma: float, cost: float) -> None:
+    """Against one conic program of everything; the cap's price against a finite difference."""
+    scenarios, hold = Scenarios(matched(MEAN, COVARIANCE, 120)), np.array([0.2, 0.5, 0.3])
+    free = optimal_over_scenarios(ANNUAL, scenarios, Preferences(gamma, 2.25, 0.01), current=hold, cost=cost)
+    cap = 0.8 * float(np.sqrt(free.weights[0] @ ANNUAL.covariance @ free.weights[0]))
+
+    def best(limit: float) -> Any:
+        return optimal_over_scenarios(
+            ANNUAL, scenarios, Preferences(gamma, 2.25, 0.01), Mandate(max_volatility=limit), current=hold, cost=cost
+        )
+
+    got = best(cap)
+    weights, worth = by_cvxpy(scenarios, gamma, cap, cost, hold)
+    assert got.status.tolist() == ["ok"]
+    assert got.objective[0] == pytest.approx(worth, abs=1e-8)
+    np.testing.assert_allclose(got.weights[0], weights, atol=1e-5)
+    assert np.sqrt(got.weights[0] @ ANNUAL.covariance @ got.weights[0]) <= cap * (1.0 + 1e-12)
+    assert got.duality_gap[0] <= 1e-9
+    assert got.risk_aversion[0] > gamma
+    price = (got.risk_aversion[0] - gamma) * cap
+    assert (best(cap + 1e-5).objective[0] - best(cap - 1e-5).objective[0]) / 2e-5 == pytest.approx(price, rel=2e-2)
+    one = optimal_portfolio(
+        ANNUAL,
+        Mandate(max_volatility=cap),
+        preferences=Preferences(gamma, 2.25, 0.01),
+        current=hold if cost else None,
+        cost=cost,
+        scenarios=scenarios,
+    )
+    np.testing.assert_array_equal(one.weights, got.weights[0])
+    assert one.kkt_residual <= 1e-9
+    assert {b.name: b.shadow_price for b in one.binding}["max_volatility"] == pytest.approx(price, rel=1e-4)
+
+
+def test_costs_that_are_not_worth_paying_leave_what_is_held() -> None:
+    scenarios, hold = Scenarios(matched(MEAN, COVARIANCE, 120)), np.array([0.2, 0.5, 0.3])
+    got = optimal_portfolio(ANNUAL, preferences=Preferences(3.0, 2.25), current=hold, cost=0.5, scenarios=scenarios)
+    np.testing.assert_array_equal(got.weights, hold)
+    assert {b.name for b in got.binding} <= {"no_trade:a", "no_trade:b", "no_trade:c"}
+    felt = optimal_portfolio(ANNUAL, preferences=Preferences(3.0, 2.25, status_quo_cost=0.5), current=hold, scenarios=scenarios)
+    np.testing.assert_array_equal(felt.weights, hold)
+
+
+@pytest.mark.filterwarnings("error")
+def test_who_only_wants_the_least_risk_gets_it_over_scenarios_too() -> None:
+    scenarios = Scenarios(matched(MEAN, COVARIANCE, 60))
+    least = trace_frontier(ANNUAL).at_risk_aversion(np.inf)
+    got = optimal_over_scenarios(ANNUAL, scenarios, Preferences([np.inf, 3.0, np.inf], 2.0))
+    assert got.status.tolist() == ["ok"] * 3
+    np.testing.assert_array_equal(got.weights[[0, 2]], [least, least])
+    assert got.objective[0] == pytest.approx(-0.5 * least @ ANNUAL.covariance @ least)
+    one = optimal_portfolio(ANNUAL, preferences=Preferences(np.inf, 2.0), scenarios=scenarios)
+    np.testing.assert_array_equal(one.weights, least)
+    held = optimal_portfolio(ANNUAL, preferences=Preferences(np.inf, 2.0), scenarios=scenarios, current=[0.2, 0.5, 0.3], cost=0.01)
+    np.testing.assert_allclose(held.weights, least, atol=1e-5)
+
+
+def test_many_clients_under_one_cap() -> None:
+    """Clients whom the cap does not touch keep their own; the others end at it; a cap below the least risk is nobody's."""
+    scenarios = Scenarios(matched(MEAN, COVARIANCE, 120))
+    wants = Preferences(np.geomspace(0.5, 100.0, 40), 2.0)
+    free = optimal_over_scenarios(ANNUAL, scenarios, wants)
+    volatility = lambda w: np.sqrt(np.einsum("cn,cn->c", w @ ANNUAL.covariance, w))  # noqa: E731
+    cap = float(np.median(volatility(free.weights)))
+    got = optimal_over_scenarios(ANNUAL, scenarios, wants, Mandate(max_volatility=cap))
+    calm = volatility(free.weights) <= cap
+    assert 5 < calm.sum() < 35
+    np.testing.assert_array_equal(got.weights[calm], free.weights[calm])
+    np.testing.assert_allclose(volatility(got.weights[~calm]), cap, rtol=1e-9)
+    assert (got.duality_gap <= 1e-9 * np.maximum(1.0, np.abs(got.objective))).all()
+    nobody = optimal_over_scenarios(ANNUAL, scenarios, wants, Mandate(max_volatility=1e-4))
+    assert set(nobody.status.tolist()) == {"infeasible"}
+    assert np.isnan(nobody.weights).all()
 
 
 def test_contradictory_rows_are_a_status() -> None:

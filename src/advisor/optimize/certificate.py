@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, float_array
+from advisor.arrays import BoolArray, FloatArray, check_number, float_array
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
 from advisor.optimize.infeasible import name_contradiction
 from advisor.optimize.limits import Limits, limits_of
 
@@ -62,12 +61,7 @@ def certify(model: ReturnModel, mandate: Mandate, weights: object, risk_aversion
     """
     limits = limits_of(model, mandate, eligible)
     w = float_array(weights, "weights", shape=(len(model),))
-    if not risk_aversion >= 0.0:
-        raise InputError(
-            f"risk_aversion is {risk_aversion}; it is 0 (only the mean counts) or more. Correct it.",
-            field="risk_aversion",
-            value=risk_aversion,
-        )
+    risk_aversion = check_number(risk_aversion, "risk_aversion", "0 (only the mean counts) or more", lowest=0.0, infinite=True)
     multipliers, extra = best_multipliers(model, limits, w, risk_aversion)
     return certify_row(model, limits, w, risk_aversion, multipliers, risk_aversion + extra)
 

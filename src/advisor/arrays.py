@@ -75,7 +75,7 @@ def numbers(value: object, field: str) -> FloatArray:
         given = np.asarray(value)
         if given.dtype.kind in "biufO":
             return np.array(given, dtype=np.float64, order="C")
-        told = f"it holds {given.dtype.name}"
+        told = "it holds text" if given.dtype.kind in "US" else f"it holds {given.dtype.name}"
     except (TypeError, ValueError) as error:
         told = str(error)
     raise InputError(f"{field} is not numeric ({told}); pass numbers.", field=field, value=value)
@@ -93,10 +93,7 @@ def float_array(value: object, field: str, *, shape: tuple[int | None, ...], all
     Raises:
         InputError: Not numeric, another shape, or not finite.
     """
-    try:
-        array = np.array(value, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{field} is not numeric ({error}); pass numbers.", field=field, value=value) from error
+    array = numbers(value, field)
     if array.ndim != len(shape) or any(want is not None and have != want for have, want in zip(array.shape, shape, strict=True)):
         wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable
 from typing import Any
@@ -74,6 +75,7 @@ PORTFOLIO_DOORS: list[tuple[str, Door]] = [
     ("model", lambda: optimal_portfolio(None, risk_aversion=3.0)),  # type: ignore[arg-type]
     ("years", lambda: Scenarios(ROWS, "x")),  # type: ignore[arg-type]
     ("years", lambda: Scenarios(ROWS, np.nan)),
+    ("scenarios", lambda: Scenarios(1j * ROWS)),
     ("scenarios", lambda: optimal_over_scenarios(MODEL, ROWS, ONE)),  # type: ignore[arg-type]
 ]
 BATCH_DOORS: list[tuple[str, Door]] = [
@@ -172,6 +174,7 @@ def test_a_row_that_cannot_be_used_is_a_status_and_the_others_are_solved() -> No
     assert got.reason(0).startswith("upper[0, 2] is nan")
     assert got.reason(2).startswith("sum of current[2] is 100")
     assert got.binding(0) == ()
+    assert pickle.loads(pickle.dumps(got)).reason(2) == got.reason(2)
     assert np.isnan(got.weights[[0, 2]]).all()
     alone = optimal_portfolios(MODEL, None, ONE, upper=upper[1:2], current=HELD, cost=0.01)
     np.testing.assert_array_equal(got.weights[1], alone.weights[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from types import MappingProxyType
 
 import numpy as np
 
@@ -201,4 +200,4 @@ def _joined(rows: BatchRows, parts: list[ChunkAnswer], faults: dict[int, str]) -
         if item.name != "state"
     }
     state = PivotState(*(np.concatenate([getattr(part.state, item.name) for part in parts]) for item in fields(PivotState)))
-    return Portfolios(assets=rows.model.assets, rows=rows, state=state, faults=MappingProxyType(faults), **columns)
+    return Portfolios(assets=rows.model.assets, rows=rows, state=state, faults=faults, **columns)

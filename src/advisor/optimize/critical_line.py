@@ -133,10 +133,17 @@ def _walked(model: ReturnModel, limits: Limits, *, even: bool = False) -> tuple[
 
 
 def _walked_evenly(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof] | None:
-    """The walk with every weight in units of its own risk, where volatilities differ by orders of magnitude."""
+    """The walk with every weight in units of its own risk, where volatilities differ by orders of magnitude; whether there is any portfolio at all is for
+    the plain walk to say.
+    """
     variances = np.diagonal(model.covariance)
     risky = variances[variances > RISKLESS * float(variances.max())]
-    return _walked(model, limits, even=True) if risky.size and float(risky.max()) > UNEVEN**2 * float(risky.min()) else None
+    if not risky.size or float(risky.max()) <= UNEVEN**2 * float(risky.min()):
+        return None
+    try:
+        return _walked(model, limits, even=True)
+    except InfeasibleError:
+        return None
 
 
 def _covered(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:

@@ -281,7 +281,8 @@ def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, proof: PathP
     volatility, residual = np.sqrt(np.maximum(proof.variance, 0.0)), proof.residual
     if least > 0.0 and limits.max_volatility is not None:
         residual = np.maximum(residual, volatility - limits.max_volatility)
-    t, w, mean, volatility, residual = (frozen(a) for a in (path.risk_tolerance, path.weights, proof.mean, volatility, residual))
+    mean, volatility = np.maximum.accumulate(proof.mean), np.maximum.accumulate(volatility)  # by an ulp: the path has been seen to ascend
+    t, w, mean, volatility, residual = (frozen(a) for a in (path.risk_tolerance, path.weights, mean, volatility, residual))
     return Frontier(model.assets, t, w, mean, volatility, residual, limits, model, path, least)
 
 

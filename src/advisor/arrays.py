@@ -5,6 +5,8 @@ Inside the house arrays are C-ordered, read-only and finite unless a docstring s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import inf
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +23,8 @@ StrArray = npt.NDArray[np.str_]
 
 NUMBER = (int, float, np.integer, np.floating)
 """What counts as one number at a door."""
+_NO_NUMBERS = "bcmMUS"
+"""Kinds of arrays that numpy would turn into numbers without a word: yes / no, complex, spans of time, days, text."""
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -34,35 +38,45 @@ def frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
     return copy
 
 
-def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy: str) -> None:
-    """Raise `InputError` unless `value` is one of `kinds`; True and False are no numbers."""
+def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy: str, *, key: object = None) -> None:
+    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is one of `kinds`; True and False are no numbers."""
     if isinstance(value, kinds) and not isinstance(value, bool):
         return
-    shown = repr(value)
-    raise InputError(f"{field} is {shown[:60]} ({type(value).__name__}), which cannot be used here. {remedy}", field=field, value=value)
+    shown = " ".join(repr(value).split())
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    name = field if key is None else f"{field}[{key!r}]"
+    raise InputError(f"{name} is {shown} ({type(value).__name__}), which cannot be used here. {remedy}", field=field, value=value)
 
 
 def check_number(
-    value: object, field: str, rule: str, *, lowest: float = -np.inf, highest: float = np.inf, infinite: bool = False
+    value: object,
+    field: str,
+    remedy: str,
+    *,
+    low: float = -inf,
+    above: float | None = None,
+    high: float = inf,
+    infinite: bool = False,
+    key: object = None,
 ) -> float:
-    """`value` as a float.
+    """`value` (the entry `key` of `field`, where given) as a float. Raises `InputError` unless it is one number from `low` (or above `above`) to `high`, and
+    finite unless `infinite` says that it need not be.
 
-    Args:
-        value: One number, not in an array.
-        field: Its name, for the message.
-        rule: What it must be, in words ("0 or more"), for the message.
-        lowest: Smallest allowed.
-        highest: Largest allowed.
-        infinite: Whether infinities are allowed.
-
-    Raises:
-        InputError: Not one number, nan, or out of range.
+    >>> check_number(np.float32(0.5), "share", "Give a fraction.", low=0.0, high=1.0)
+    0.5
     """
-    check_type(value, NUMBER, field, f"It must be {rule}: pass one number.")
-    number = float(value)  # type: ignore[arg-type]
-    if not lowest <= number <= highest or (not infinite and np.isinf(number)):
-        raise InputError(f"{field} is {number:g}, but it must be {rule}; correct it.", field=field, value=value)
-    return number
+    check_type(value, NUMBER, field, remedy, key=key)
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        number = inf
+    if low <= number <= high and (above is None or number > above) and (infinite or abs(number) < inf):
+        return number
+    name = field if key is None else f"{field}[{key!r}]"
+    start = f"above {above:g}" if above is not None else "" if low == -inf else f"of at least {low:g}"
+    kind = "a number" if infinite or high < inf else "a finite number"
+    span = f"{kind} {start}".strip() + ("" if high == inf else f" and at most {high:g}")
+    raise InputError(f"{name} is {number:g}; it must be {span}. {remedy}", field=field, value=value)
 
 
 def numbers(value: object, field: str) -> FloatArray:
@@ -73,10 +87,10 @@ def numbers(value: object, field: str) -> FloatArray:
     """
     try:
         given = np.asarray(value)
-        if given.dtype.kind in "biufO":
+        if given.dtype.kind not in _NO_NUMBERS:
             return np.array(given, dtype=np.float64, order="C")
         told = "it holds text" if given.dtype.kind in "US" else f"it holds {given.dtype.name}"
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         told = str(error)
     raise InputError(f"{field} is not numeric ({told}); pass numbers.", field=field, value=value)
 
@@ -120,8 +134,10 @@ def unique_ids(ids: object, field: str) -> tuple[str, ...]:
     """
     if isinstance(ids, str):
         raise InputError(f"{field} is the single string {ids!r}; pass a sequence of ids.", field=field, value=ids)
+    if not isinstance(ids, Iterable):
+        raise InputError(f"{field} is {ids!r} ({type(ids).__name__}); pass a sequence of ids, one text each.", field=field, value=ids)
     names: list[str] = []
-    for item in ids:  # type: ignore[attr-defined]
+    for item in ids:
         text: Any = item.item() if isinstance(item, np.generic) else item
         if not isinstance(text, str) or not text:
             raise InputError(f"{field} holds {text!r}; an id is a non-empty string. Convert it with str().", field=field, value=text)

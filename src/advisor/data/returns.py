@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray, float_array, unique_ids
+from advisor.arrays import FloatArray, IntArray, check_number, check_type, float_array, unique_ids
+from advisor.data.by_asset import label_assets, numbers_by_id, rate_assets
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 
@@ -33,7 +34,8 @@ class ReturnModel:
             `max(0, 2.33 * volatility - mean)`, the loss of a year in a hundred; all assets are taken to suffer theirs at once.
 
     Raises:
-        InputError: Shapes disagree, a value is not finite, or the covariance is not symmetric positive semidefinite.
+        InputError: Shapes disagree, a value is not finite, the covariance is not symmetric positive semidefinite, or groups, risk levels or stress
+            name other assets or hold something else than text, whole levels 0..5 and losses of 0 or more.
     """
 
     assets: tuple[str, ...]
@@ -59,8 +61,8 @@ class ReturnModel:
         mu = float_array(mean, "mean", shape=(n,))
         sigma = _checked_covariance(float_array(covariance, "covariance", shape=(n, n)), names)
         default = np.maximum(0.0, STRESS_QUANTILE * np.sqrt(np.diag(sigma)) - mu)
-        losses = np.array([(stress or {}).get(a, default[i]) for i, a in enumerate(names)], dtype=np.float64)
-        _check_names(stress, names, "stress")
+        stated = numbers_by_id(stress, names, "stress", "Write a loss of 30 % as 0.3; what would gain has 0.", low=0.0)
+        losses = np.array([stated.get(a, default[i]) for i, a in enumerate(names)], dtype=np.float64)
         values = {
             "assets": names,
             "mean": mu,
@@ -81,8 +83,14 @@ class ReturnModel:
         risk_levels: Mapping[str, int] | None = None,
         stress: Mapping[str, float] | None = None,
     ) -> ReturnModel:
-        """From a Series of means and a DataFrame of covariances, joined by label (order does not matter)."""
-        names = [str(a) for a in mean.index]
+        """From a Series of means and a DataFrame of covariances, joined by label (order does not matter).
+
+        Raises:
+            InputError: No Series or DataFrame, labels that repeat or differ, or what `ReturnModel` refuses.
+        """
+        check_type(mean, pd.Series, "mean", "Pass a Series indexed by asset, or use ReturnModel(assets, mean, covariance) for arrays.")
+        check_type(covariance, pd.DataFrame, "covariance", "Pass a DataFrame with the assets as index and columns.")
+        names = unique_ids([str(a) for a in mean.index], "mean index")
         rows, columns = [str(a) for a in covariance.index], [str(a) for a in covariance.columns]
         for have, what in ((rows, "rows"), (columns, "columns")):
             if set(have) != set(names) or len(have) != len(names):
@@ -90,8 +98,51 @@ class ReturnModel:
                 raise InputError(
                     f"covariance {what} and mean name other assets ({odd[:5]}); give both for the same ones.", field="covariance", value=odd
                 )
-        matrix = covariance.set_axis(rows, axis=0).set_axis(columns, axis=1).loc[names, names].to_numpy()
+        matrix = covariance.set_axis(rows, axis=0).set_axis(columns, axis=1).loc[list(names), list(names)].to_numpy()
         return cls(names, mean.to_numpy(), matrix, groups, risk_levels, stress)
+
+    @classmethod
+    def from_skfolio(
+        cls,
+        prior: object,
+        assets: Sequence[str] | None = None,
+        *,
+        periods_per_year: float = 252.0,
+        groups: Mapping[str, str] | None = None,
+        risk_levels: Mapping[str, int] | None = None,
+        stress: Mapping[str, float] | None = None,
+    ) -> ReturnModel:
+        """From a fitted skfolio prior (or its return distribution), read by its attributes; skfolio is not imported.
+
+        Args:
+            prior: Has `return_distribution_` (or is one) with `mu` and `covariance`, a period each.
+            assets: Ids; default the names the prior was fitted with (`feature_names_in_`).
+            periods_per_year: Both are multiplied by it.
+            groups: Group by asset id.
+            risk_levels: R1..R5 by asset id.
+            stress: Stressed loss by asset id.
+
+        Raises:
+            InputError: The object has no such attributes (fit it first), no names are known, or what `ReturnModel` refuses.
+        """
+        found = next((getattr(prior, name) for name in ("return_distribution_", "prior_model_") if hasattr(prior, name)), prior)
+        mean, covariance = getattr(found, "mu", None), getattr(found, "covariance", None)
+        if mean is None or covariance is None:
+            raise InputError(
+                f"prior is a {type(prior).__name__} without return_distribution_ (with mu and covariance), so there is nothing to read; call its fit first.",
+                field="prior",
+                value=type(prior).__name__,
+            )
+        names = getattr(prior, "feature_names_in_", None) if assets is None else assets
+        if names is None:
+            raise InputError(
+                "The prior was fitted without column names, so its assets are not known; pass assets.", field="assets", value=None
+            )
+        names = unique_ids(names if isinstance(names, str) else [str(a) for a in names], "assets")
+        n = len(names)
+        rows = check_number(periods_per_year, "periods_per_year", "Give the number of periods a year, 252 for days.", above=0.0)
+        mu = float_array(mean, "prior.mu", shape=(n,))
+        return cls(names, mu * rows, float_array(covariance, "prior.covariance", shape=(n, n)) * rows, groups, risk_levels, stress)
 
     @cached_property
     def ids(self) -> IdMap:
@@ -110,55 +161,8 @@ class ReturnModel:
         return f"ReturnModel({len(self)} assets, means {self.mean.min():.2%}..{self.mean.max():.2%}, volatilities {self.volatility.min():.2%}..{self.volatility.max():.2%})"
 
 
-def label_assets(groups: Mapping[str, str] | Sequence[str] | None, names: Sequence[str]) -> tuple[str, ...]:
-    """One group a name, "" where none is given. Raises `InputError` for groups of unknown assets or another length."""
-    if groups is None:
-        return ("",) * len(names)
-    if isinstance(groups, Mapping):
-        _check_names(groups, names, "groups")
-        return tuple(groups.get(a, "") for a in names)
-    if len(groups) != len(names):
-        raise InputError(
-            f"groups has {len(groups)} entries for {len(names)} assets; give one each, or a mapping.", field="groups", value=len(groups)
-        )
-    return tuple(groups)
-
-
-def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequence[str]) -> IntArray:
-    """One level 1..5 a name, 0 where none is given, shape (n,). Raises `InputError` for other levels and unknown assets."""
-    if levels is None:
-        levels = {}
-    if isinstance(levels, Mapping):
-        _check_names(levels, names, "risk_levels")
-        rated = np.array([levels.get(a, 0) for a in names], dtype=np.int64)
-    else:
-        rated = np.array(levels, dtype=np.int64)
-        if rated.shape != (len(names),):
-            raise InputError(
-                f"risk_levels has shape {rated.shape} for {len(names)} assets; give one each, or a mapping.",
-                field="risk_levels",
-                value=rated.shape,
-            )
-    for name, level in zip(names, rated.tolist(), strict=True):
-        if not 0 <= level <= 5:
-            raise InputError(
-                f"risk_levels[{name!r}] is {level}; levels run from 1 (R1) to 5 (R5), 0 = unknown.", field="risk_levels", value=level
-            )
-    rated.flags.writeable = False
-    return rated
-
-
-def _check_names(given: Mapping[str, object] | None, names: Sequence[str], field: str) -> None:
-    unknown = sorted(set(given or ()) - set(names))
-    if unknown:
-        raise InputError(
-            f"{field} names {unknown[:5]}, which {'is' if len(unknown) == 1 else 'are'} not among the assets; correct or remove.",
-            field=field,
-            value=unknown,
-        )
-
-
-def _checked_covariance(sigma: FloatArray, names: Sequence[str]) -> FloatArray:
+def check_symmetric(sigma: FloatArray, names: Sequence[str]) -> None:
+    """Raise `InputError` unless a covariance of shape (n, n) equals its transpose, up to rounding."""
     scale = float(np.abs(sigma).max()) or 1.0
     skew = np.abs(sigma - sigma.T)
     if skew.max() > 1e-9 * scale:
@@ -168,12 +172,16 @@ def _checked_covariance(sigma: FloatArray, names: Sequence[str]) -> FloatArray:
             field="covariance",
             value=(float(sigma[i, j]), float(sigma[j, i])),
         )
+
+
+def _checked_covariance(sigma: FloatArray, names: Sequence[str]) -> FloatArray:
+    check_symmetric(sigma, names)
     symmetric: FloatArray = 0.5 * (sigma + sigma.T)
     lowest, highest = (float(v) for v in np.linalg.eigvalsh(symmetric)[[0, -1]])
     if lowest < -PSD_TOLERANCE * max(highest, 0.0) or highest < 0.0:
         raise InputError(
             f"covariance is not positive semidefinite: its smallest eigenvalue is {lowest:.3g} (largest {highest:.3g}), so some portfolio would have "
-            "negative variance. Repair it with optimize.nearest_psd, or estimate it from aligned returns.",
+            "negative variance. Repair it with advisor.nearest_psd, or estimate it from aligned returns.",
             field="covariance",
             value=lowest,
         )

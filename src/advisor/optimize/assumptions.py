@@ -1,11 +1,13 @@
-"""Doors for estimates made elsewhere: capital-market assumptions, and a fitted prior of skfolio."""
+"""A door for estimates made elsewhere: capital-market assumptions. (A fitted prior of skfolio: `ReturnModel.from_skfolio`.)"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
+from advisor.arrays import check_number, check_type, unique_ids
+from advisor.data.by_asset import numbers_by_id
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 
@@ -31,29 +33,27 @@ def from_assumptions(
 
     Raises:
         InputError: Other assets in one table than in another, a negative volatility, a correlation outside [-1, 1] or of an asset with itself, one pair given
-            twice with two values, or correlations that contradict each other (mend them with `nearest_psd`).
+            twice with two values, or correlations that contradict each other (mend them with `advisor.nearest_psd`).
 
     >>> m = from_assumptions({"share": 0.06, "bond": 0.03}, {"share": 0.16, "bond": 0.05}, {("bond", "share"): 0.25})
     >>> m.covariance.round(5).tolist()
     [[0.0256, 0.002], [0.002, 0.0025]]
     """
-    assets = list(mean)
+    check_type(mean, Mapping, "mean", "Give the expected annual return of each asset in a mapping.")
+    assets = unique_ids(mean, "mean")
+    check_type(volatility, Mapping, "volatility", "Give the annual volatility of each asset in a mapping.")
     if set(volatility) != set(assets):
-        odd = sorted(set(volatility) ^ set(assets))
+        odd = sorted({str(a) for a in set(volatility) ^ set(assets)})
         raise InputError(f"mean and volatility name other assets ({odd[:5]}); give both for the same ones.", field="volatility", value=odd)
-    deviation = np.array([float(volatility[a]) for a in assets])
-    if not (deviation >= 0.0).all():
-        worst = assets[int(np.argmin(deviation >= 0.0))]
-        raise InputError(f"volatility[{worst!r}] is {volatility[worst]}; give 0 or more.", field="volatility", value=volatility[worst])
+    returns = numbers_by_id(mean, assets, "mean", "Give an annual return.")
+    spread = numbers_by_id(volatility, assets, "volatility", "Give 0 or more, as an annual fraction.", low=0.0)
+    deviation = np.array([spread[a] for a in assets])
     table = np.eye(len(assets))
     seen: dict[tuple[int, int], float] = {}
-    for (a, b), value in correlations.items():
-        if a not in mean or b not in mean or a == b:
-            raise InputError(
-                f"correlations name the pair ({a!r}, {b!r}); give two different assets of the model.", field="correlations", value=(a, b)
-            )
-        if not -1.0 <= value <= 1.0:
-            raise InputError(f"The correlation of {a!r} and {b!r} is {value}; it lies in [-1, 1].", field="correlations", value=value)
+    check_type(correlations, Mapping, "correlations", "Give a mapping from a pair of assets to their correlation.")
+    for pair, value in correlations.items():
+        a, b = _pair(pair, assets)
+        value = check_number(value, "correlations", "It lies in [-1, 1].", low=-1.0, high=1.0, key=pair)
         i, j = sorted((assets.index(a), assets.index(b)))
         if seen.setdefault((i, j), value) != value:
             raise InputError(
@@ -62,38 +62,13 @@ def from_assumptions(
                 value=(seen[i, j], value),
             )
         table[i, j] = table[j, i] = value
-    return ReturnModel(assets, [float(mean[a]) for a in assets], table * np.outer(deviation, deviation), groups, risk_levels, stress)
+    return ReturnModel(assets, [returns[a] for a in assets], table * np.outer(deviation, deviation), groups, risk_levels, stress)
 
 
-def from_skfolio(
-    prior: object,
-    assets: Sequence[str] | None = None,
-    *,
-    periods_per_year: float = 252.0,
-    groups: Mapping[str, str] | None = None,
-    risk_levels: Mapping[str, int] | None = None,
-) -> ReturnModel:
-    """A model from a fitted skfolio prior (or its return distribution), read by its attributes; skfolio is not imported.
+def _pair(pair: object, assets: tuple[str, ...]) -> tuple[str, str]:
+    if isinstance(pair, tuple) and len(pair) == 2 and pair[0] in assets and pair[1] in assets and pair[0] != pair[1]:
+        return pair
+    raise InputError(f"correlations name {pair!r}; give a pair of two different assets of the model.", field="correlations", value=pair)
 
-    Args:
-        prior: Has `return_distribution_` (or is one) with `mu` and `covariance`, a period each.
-        assets: Ids; default the names the prior was fitted with (`feature_names_in_`).
-        periods_per_year: Both are multiplied by it.
-        groups: As in `ReturnModel`.
-        risk_levels: As in `ReturnModel`.
 
-    Raises:
-        InputError: The object has no such attributes (fit it first), no names are known, or lengths disagree.
-    """
-    found = next((getattr(prior, name) for name in ("return_distribution_", "prior_model_") if hasattr(prior, name)), prior)
-    if not (hasattr(found, "mu") and hasattr(found, "covariance")):
-        raise InputError(
-            f"{type(prior).__name__} has no return_distribution_ with mu and covariance; call its fit first.",
-            field="prior",
-            value=type(prior).__name__,
-        )
-    names = getattr(prior, "feature_names_in_", None) if assets is None else assets
-    if names is None:
-        raise InputError("The prior was fitted without column names; pass assets.", field="assets", value=None)
-    mean, covariance = np.asarray(getattr(found, "mu")), np.asarray(getattr(found, "covariance"))  # noqa: B009 (of an object of unknown type)
-    return ReturnModel([str(a) for a in names], mean * periods_per_year, covariance * periods_per_year, groups, risk_levels)
+from_skfolio = ReturnModel.from_skfolio

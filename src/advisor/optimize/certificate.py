@@ -61,7 +61,7 @@ def certify(model: ReturnModel, mandate: Mandate, weights: object, risk_aversion
     """
     limits = limits_of(model, mandate, eligible)
     w = float_array(weights, "weights", shape=(len(model),))
-    risk_aversion = check_number(risk_aversion, "risk_aversion", "0 (only the mean counts) or more", lowest=0.0, infinite=True)
+    risk_aversion = check_number(risk_aversion, "risk_aversion", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True)
     multipliers, extra = best_multipliers(model, limits, w, risk_aversion)
     return certify_row(model, limits, w, risk_aversion, multipliers, risk_aversion + extra)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import NUMBER, FloatArray, check_number, check_type
+from advisor.data.by_asset import check_names, numbers_by_id
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
@@ -26,7 +27,7 @@ def in_home_currency(
         market: Returns in each asset's own currency.
         currencies: Currency of each foreign asset; unnamed assets are at home.
         rates: Returns of one unit of each foreign currency in home money, on the same days.
-        hedged: Share of the currency exposure that is hedged, 0 to 1: one for all, or by asset.
+        hedged: Share of the currency exposure that is hedged, 0 to 1: one for all, or by foreign asset (0 where unnamed).
         carry: Annual gain of hedging each currency (home minus foreign short rate); 0 where unnamed.
 
     Returns:
@@ -34,9 +35,14 @@ def in_home_currency(
         hedge of the opening value leaves open).
 
     Raises:
-        InputError: An unknown asset or currency, other days, or a share outside [0, 1].
+        InputError: An unknown asset or currency, other days, no rate on any day of an asset, a share outside [0, 1], or a carry that is no finite number.
     """
-    _known(currencies, market.assets, "currencies")
+    for given, name in ((market, "market"), (rates, "rates")):
+        check_type(given, Market, name, "Build one with Market.from_prices or Market.from_returns.")
+    check_type(currencies, Mapping, "currencies", "Give a mapping from foreign asset to its currency.")
+    check_names(currencies, market.assets, "currencies")
+    shares = _shares(hedged, currencies)
+    gains = numbers_by_id(carry, rates.assets, "carry", "Give an annual gain, 0.02 for 2 %.", what="the currencies of rates")
     if len(rates) != len(market) or not (rates.dates == market.dates).all():
         raise InputError(
             f"rates cover {len(rates)} days, the market {len(market)}; a return is converted on its own day. Align them first.",
@@ -47,13 +53,16 @@ def in_home_currency(
     for asset, currency in currencies.items():
         if currency not in rates.assets:
             raise InputError(f"rates hold no {currency!r}, the currency of {asset!r}; add its column.", field="rates", value=currency)
-        share = hedged if isinstance(hedged, int | float) else hedged.get(asset, 0.0)
-        if not 0.0 <= share <= 1.0:
-            raise InputError(f"hedged[{asset!r}] is {share}; it is a share, 0 to 1.", field="hedged", value=share)
         column = market.assets.index(asset)
         change = rates.returns[:, rates.assets.index(currency)]
-        gain = (carry or {}).get(currency, 0.0) / market.periods_per_year
-        returns[:, column] = (1.0 + returns[:, column]) * (1.0 + change) - 1.0 - share * (change - gain)
+        gain = gains.get(currency, 0.0) / market.periods_per_year
+        returns[:, column] = (1.0 + returns[:, column]) * (1.0 + change) - 1.0 - shares[asset] * (change - gain)
+        if not np.isfinite(returns[:, column]).any():
+            raise InputError(
+                f"rates hold no {currency!r} on any day of {asset!r}, so nothing would be left of its history. Pass rates of the same years.",
+                field="rates",
+                value=currency,
+            )
     returns = np.maximum(returns, -1.0)
     returns.flags.writeable = False
     return Market(market.assets, market.dates, returns, market.groups, market.risk_levels, market.periods_per_year)
@@ -75,6 +84,7 @@ def hedge_share(model: ReturnModel, asset: str, currency: str) -> float:
 
     Source: Anderson and Danthine (1981); Campbell, Serfaty-de Medeiros and Viceira (2010), section I.
     """
+    check_type(model, ReturnModel, "model", "Estimate one with advisor.estimate_returns.")
     i, j = model.ids.code(asset, "asset"), model.ids.code(currency, "currency")
     variance = float(model.covariance[j, j])
     if not variance > 0.0:
@@ -95,7 +105,7 @@ def after_costs(
 
     Args:
         model: Before costs.
-        fees: Annual fee by asset.
+        fees: Annual fee by asset, a fraction of the money held.
         income: Part of the expected return that is paid out and taxed each year, by asset.
         income_tax: Rate on it.
         gains_tax: Rate on the rest of a positive expected return, in the measure it is realised.
@@ -105,11 +115,11 @@ def after_costs(
         `mean - fee - income_tax * income - gains_tax * turnover * max(0, mean - fee - income)`. Taxes on losses are not refunded, which is on the safe side.
 
     Raises:
-        InputError: An unknown asset, or a rate outside [0, 1].
+        InputError: An unknown asset, or a fee, income or rate outside [0, 1].
     """
+    check_type(model, ReturnModel, "model", "Estimate one with advisor.estimate_returns.")
     for name, rate in (("income_tax", income_tax), ("gains_tax", gains_tax), ("turnover", turnover)):
-        if not 0.0 <= rate <= 1.0:
-            raise InputError(f"{name} is {rate}; it is a fraction, 0 to 1.", field=name, value=rate)
+        check_number(rate, name, "It is a fraction, 0.25 for 25 %.", low=0.0, high=1.0)
     fee, paid = _column(fees, model, "fees"), _column(income, model, "income")
     gain = np.maximum(0.0, model.mean - fee - paid)
     mean = model.mean - fee - income_tax * paid - gains_tax * turnover * gain
@@ -118,11 +128,17 @@ def after_costs(
 
 
 def _column(values: Mapping[str, float] | None, model: ReturnModel, field: str) -> FloatArray:
-    _known(values or {}, model.assets, field)
-    return np.array([float((values or {}).get(a, 0.0)) for a in model.assets])
+    """Annual fractions by asset, 0 where unnamed, shape (n,)."""
+    stated = numbers_by_id(values, model.assets, field, "It is an annual fraction, 0.01 for 1 %.", low=0.0, high=1.0)
+    return np.array([stated.get(a, 0.0) for a in model.assets])
 
 
-def _known(values: Mapping[str, object], assets: tuple[str, ...], field: str) -> None:
-    unknown = sorted(set(values) - set(assets))
-    if unknown:
-        raise InputError(f"{field} names {unknown[:5]}, not among the assets; correct or remove.", field=field, value=unknown)
+def _shares(hedged: Mapping[str, float] | float, currencies: Mapping[str, str]) -> dict[str, float]:
+    """Share hedged of every foreign asset."""
+    check_type(hedged, (*NUMBER, Mapping), "hedged", "Give one share, 0 to 1, or a mapping by foreign asset.")
+    remedy = "It is a share of the currency exposure, 0 to 1."
+    if isinstance(hedged, Mapping):
+        return dict.fromkeys(currencies, 0.0) | numbers_by_id(
+            hedged, currencies, "hedged", remedy, low=0.0, high=1.0, what="the foreign assets that currencies names"
+        )
+    return dict.fromkeys(currencies, check_number(hedged, "hedged", remedy, low=0.0, high=1.0))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal, get_args
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_number, check_type
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
@@ -23,7 +24,7 @@ from advisor.optimize.estimate_covariance import (
 from advisor.optimize.estimate_mean import age_weights, bayes_stein, james_stein
 from advisor.optimize.estimate_window import Window, blocks, common_window, join_blocks
 from advisor.optimize.moments import Moments, RunningMoments
-from advisor.optimize.views import Equilibrium, View, black_litterman
+from advisor.optimize.views import WIDENING, Equilibrium, View, black_litterman
 
 Mean = Literal["bayes_stein", "james_stein", "historical", "ewma", "equilibrium", "black_litterman"]
 Covariance = Literal["ledoit_wolf", "ledoit_wolf_identity", "oas", "sample", "ewma", "factor"]
@@ -39,7 +40,10 @@ class EstimateSettings:
         factors: Statistical factors kept ("factor").
         equilibrium: Market weights and the price of risk ("equilibrium", "black_litterman").
         views: Opinions ("black_litterman").
-        overconfidence: How much too narrow the views' intervals are, as a factor ("black_litterman").
+        overconfidence: How much too narrow the views' intervals are, as a factor of at least 1 ("black_litterman").
+
+    Raises:
+        InputError: A half-life that is not positive, less than one factor, or anything that is not of its kind.
     """
 
     half_life: float = 1.0
@@ -47,6 +51,15 @@ class EstimateSettings:
     equilibrium: Equilibrium = field(default_factory=Equilibrium)
     views: tuple[View, ...] = ()
     overconfidence: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.half_life != inf:
+            check_number(self.half_life, "half_life", "Weights halve every half_life years; float('inf') weighs all rows alike.", above=0.0)
+        check_type(self.factors, (int, np.integer), "factors", "Give a whole number of factors.")
+        check_number(self.factors, "factors", "A factor model must keep at least 1.", low=1)
+        check_type(self.equilibrium, Equilibrium, "equilibrium", "Build it with advisor.Equilibrium(weights=..., premium=...).")
+        object.__setattr__(self, "views", _opinions(self.views))
+        check_number(self.overconfidence, "overconfidence", WIDENING, low=1.0)
 
 
 def estimate_returns(
@@ -76,15 +89,20 @@ def estimate_returns(
         A model whose covariance is positive semidefinite, because every method here gives one, over the market's assets, groups and risk levels.
 
     Raises:
-        InputError: An unknown method, too few common days (the shortest history is named), a singular covariance where an inverse is needed.
+        InputError: No Market, an unknown method, too few common days (the shortest history is named), a singular covariance where an inverse is needed.
 
     Source: Jorion (1986); Ledoit and Wolf (2004); Stambaugh (1997); Black and Litterman (1992).
     """
+    check_type(market, Market, "market", "Build one with Market.from_prices or Market.from_returns.")
     for value, allowed, name in ((mean, Mean, "mean"), (covariance, Covariance, "covariance"), (histories, Histories, "histories")):
+        check_type(value, str, name, f"Choose one of {', '.join(get_args(allowed))}.")
         if value not in get_args(allowed):
-            raise InputError(f"{name} is {value!r}; choose one of {', '.join(get_args(allowed))}.", field=name, value=value)
-    chosen = settings or EstimateSettings()
-    opinions = chosen.views if views is None else tuple(views)
+            raise InputError(
+                f"{name} is {value!r}, which is no method; choose one of {', '.join(get_args(allowed))}.", field=name, value=value
+            )
+    chosen = EstimateSettings() if settings is None else settings
+    check_type(chosen, EstimateSettings, "settings", "Build them with advisor.EstimateSettings(half_life=..., ...).")
+    opinions = chosen.views if views is None else _opinions(views)
     if opinions and mean != "black_litterman":
         raise InputError(
             f'views were given but mean is {mean!r}, which has no use for them; pass mean="black_litterman".', field="views", value=mean
@@ -108,7 +126,7 @@ def estimate_returns(
 
 def _raw_mean(window: Window, method: Mean, settings: EstimateSettings, period: float) -> FloatArray:
     if method == "ewma":
-        return age_weights(len(window.rows), settings.half_life * period) @ window.rows
+        return _ages(window, settings, period) @ window.rows
     return window.rows.mean(axis=0)
 
 
@@ -117,10 +135,8 @@ def _covariance(
 ) -> FloatArray:
     rows = window.rows
     if method == "ewma":
-        return ewma_covariance(rows, age_weights(len(rows), settings.half_life * period))
+        return ewma_covariance(rows, _ages(window, settings, period))
     if method == "factor":
-        if settings.factors < 1:
-            raise InputError(f"factors is {settings.factors}; keep at least 1.", field="factors", value=settings.factors)
         return factor_covariance(rows, min(settings.factors, rows.shape[1]))
     if method == "sample":
         return sample_covariance(rows)
@@ -129,6 +145,29 @@ def _covariance(
         method
     ]
     return shrink(moments)[0]
+
+
+def _ages(window: Window, settings: EstimateSettings, period: float) -> FloatArray:
+    """Weights of a window's rows by age, shape (T,)."""
+    rows = settings.half_life * period
+    if rows < 1.0:
+        raise InputError(
+            f"half_life is {settings.half_life:g} years, {rows:.2g} rows of this market: hardly more than its last row would count. "
+            f"Give at least {1.0 / period:.2g} years, which is one row.",
+            field="half_life",
+            value=settings.half_life,
+        )
+    return age_weights(len(window.rows), rows)
+
+
+def _opinions(views: object) -> tuple[View, ...]:
+    """A checked tuple of views."""
+    remedy = 'Give a sequence of views, each built with advisor.View({"a": 1.0}, mean=0.05, confidence=0.5).'
+    check_type(views, Sequence, "views", remedy)
+    given: tuple[object, ...] = tuple(views)  # type: ignore[arg-type]
+    for view in given:
+        check_type(view, View, "views", remedy)
+    return given  # type: ignore[return-value]
 
 
 def _shrunk(raw: FloatArray, sigma: FloatArray, count: int, method: Mean, *, sample: bool) -> FloatArray:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, float_array
+from advisor.arrays import FloatArray, check_number, float_array, unique_ids
+from advisor.data.returns import check_symmetric
 from advisor.errors import InputError
 
 SWEEPS = 200
@@ -24,6 +25,7 @@ class PsdRepair:
         largest_change: Largest change of a correlation.
         pair: The two assets whose correlation changed most, or columns as text where no names were given; empty when nothing changed.
         sweeps: Alternating projections used; 0 when nothing was to be mended.
+        uncorrelated: Assets without variance whose covariances with others were not 0, and now are.
     """
 
     covariance: FloatArray
@@ -31,19 +33,25 @@ class PsdRepair:
     largest_change: float
     pair: tuple[str, ...]
     sweeps: int
+    uncorrelated: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether anything was changed."""
-        return self.sweeps > 0
+        return self.sweeps > 0 or bool(self.uncorrelated)
 
     def __str__(self) -> str:
         if not self.changed:
             return "nothing changed: the covariance is positive semidefinite"
-        return (
-            f"smallest eigenvalue of the correlations {self.smallest_eigenvalue:.3g} raised to 0; variances kept; "
-            f"the largest change of a correlation is {self.largest_change:.2g}, between {self.pair[0]} and {self.pair[1]}"
-        )
+        done: list[str] = []
+        if self.uncorrelated:
+            done.append(f"without variance, so made uncorrelated with all others: {', '.join(self.uncorrelated)}")
+        if self.sweeps:
+            done.append(
+                f"smallest eigenvalue of the correlations {self.smallest_eigenvalue:.3g} raised to 0; variances kept; "
+                f"the largest change of a correlation is {self.largest_change:.2g}, between {self.pair[0]} and {self.pair[1]}"
+            )
+        return "; ".join(done)
 
 
 def nearest_psd(covariance: object, assets: Sequence[str] | None = None, *, tolerance: float = 1e-10) -> PsdRepair:
@@ -58,16 +66,29 @@ def nearest_psd(covariance: object, assets: Sequence[str] | None = None, *, tole
         The repair. Variances are kept because they are estimated far better than correlations and carry the risk level of an asset.
 
     Raises:
-        InputError: Not square, not finite, or a negative variance.
+        InputError: Not square, not symmetric, not finite, a negative variance, names of another number, or a tolerance that is no small positive number.
 
     Source: Higham (2002), Computing the nearest correlation matrix, algorithm 3.3.
 
     >>> print(nearest_psd([[1.0, 0.9, 0.2], [0.9, 1.0, 0.8], [0.2, 0.8, 1.0]]))
     smallest eigenvalue of the correlations -0.109 raised to 0; variances kept; the largest change of a correlation is 0.07, between 0 and 1
+    >>> print(nearest_psd([[0.0, 0.1], [0.1, 1.0]], ["cash", "share"]))
+    without variance, so made uncorrelated with all others: cash
     """
+    check_number(tolerance, "tolerance", "Give what counts as nothing, such as 1e-10.", above=0.0, high=1e-3)
     given = float_array(covariance, "covariance", shape=(None, None))
     n = len(given)
     sigma = float_array(given, "covariance", shape=(n, n))
+    if not n:
+        raise InputError("covariance is empty; there is nothing to mend. Pass one row an asset.", field="covariance", value=(0, 0))
+    names = tuple(str(k) for k in range(n)) if assets is None else unique_ids(assets, "assets")
+    if len(names) != n:
+        raise InputError(
+            f"assets names {len(names)} for a covariance of {n}; the report could not say which were changed. Give one name each.",
+            field="assets",
+            value=len(names),
+        )
+    check_symmetric(sigma, names)
     variance = np.diag(sigma)
     if (variance < 0.0).any():
         worst = int(np.argmin(variance))
@@ -76,20 +97,22 @@ def nearest_psd(covariance: object, assets: Sequence[str] | None = None, *, tole
             field="covariance",
             value=float(variance[worst]),
         )
+    dead = variance == 0.0
+    lost = dead & (sigma != 0.0).any(axis=1)
+    uncorrelated = tuple(name for name, gone in zip(names, lost.tolist(), strict=True) if gone)
+    symmetric = np.where(dead[:, None] | dead, 0.0, 0.5 * (sigma + sigma.T))
     deviation = np.sqrt(variance)
-    safe = np.where(deviation > 0.0, deviation, 1.0)
-    correlation = 0.5 * (sigma + sigma.T) / np.outer(safe, safe)
-    correlation[deviation == 0.0, :] = 0.0
-    correlation[:, deviation == 0.0] = 0.0
+    safe = np.where(dead, 1.0, deviation)
+    correlation = symmetric / np.outer(safe, safe)
     np.fill_diagonal(correlation, 1.0)
     lowest = float(np.linalg.eigvalsh(correlation)[0])
     if lowest >= -tolerance:
-        return PsdRepair(0.5 * (sigma + sigma.T), lowest, 0.0, (), 0)
+        return PsdRepair(symmetric, lowest, 0.0, (), 0, uncorrelated)
     repaired, sweeps = _project(correlation, tolerance)
     change = np.abs(repaired - correlation)
     i, j = sorted(int(k) for k in np.unravel_index(int(change.argmax()), change.shape))
-    names = [str(k) for k in range(n)] if assets is None else list(assets)
-    return PsdRepair(repaired * np.outer(deviation, deviation), lowest, float(change.max()), (names[i], names[j]), sweeps)
+    covariance = repaired * np.outer(deviation, deviation)
+    return PsdRepair(covariance, lowest, float(change.max()), (names[i], names[j]), sweeps, uncorrelated)
 
 
 def _project(correlation: FloatArray, tolerance: float) -> tuple[FloatArray, int]:

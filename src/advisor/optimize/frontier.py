@@ -170,7 +170,7 @@ class Frontier:
         Raises:
             InputError: No portfolio earns more than `risk_free`, or it is no finite number.
         """
-        s, risk_free = self.segments, check_number(risk_free, "risk_free", "a finite annual return")
+        s, risk_free = self.segments, check_number(risk_free, "risk_free", "Give an annual return.")
         if not s.mean[-1] > risk_free:
             raise InputError(
                 f"risk_free {risk_free:g} is not below the highest expected return {s.mean[-1]:g}; no portfolio has a positive Sharpe ratio. Lower it.",

@@ -140,9 +140,7 @@ def _check_arguments(
         )
     for name, value in (("risk_aversion", risk_aversion), ("target_volatility", target_volatility)):
         if value is not None:
-            check_number(
-                value, name, "0 or more (inf for the least risk)" if name == "risk_aversion" else "0 or more", lowest=0.0, infinite=True
-            )
+            check_number(value, name, "Inf takes the least risk." if name == "risk_aversion" else "It is annual.", low=0.0, infinite=True)
     if preferences is not None and len(preferences) != 1:
         raise InputError(
             f"preferences are of {len(preferences)} clients; pass those of one, or call optimal_portfolios.",

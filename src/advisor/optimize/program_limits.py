@@ -33,8 +33,8 @@ class CvarLimit:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scenarios", float_array(self.scenarios, "scenarios", shape=(None, None)))
-        check_number(self.limit, "limit", "a loss, 0 or more (0.1 is 10 %)", lowest=0.0)
-        check_number(self.level, "level", "a confidence between 0 and 1")
+        check_number(self.limit, "limit", "It is a loss, 0.1 for 10 %.", low=0.0)
+        check_number(self.level, "level", "It is a confidence between 0 and 1.")
         if not 0.0 < self.level < 1.0 or not len(self.scenarios):
             raise InputError(
                 f"A CVaR at level {self.level} over {len(self.scenarios)} scenarios has no worst part; use a level in (0, 1) and some scenarios.",
@@ -75,8 +75,8 @@ class ProgramLimits:
             check_type(self.cvar, CvarLimit, "cvar", "Pass CvarLimit(scenarios, limit).")
         if self.max_assets is not None:
             check_type(self.max_assets, (int, np.integer), "max_assets", "Pass a whole number, 1 or more.")
-            check_number(self.max_assets, "max_assets", "1 or more", lowest=1.0)
-        check_number(self.min_position, "min_position", "a weight from 0 to 1", lowest=0.0, highest=1.0)
+            check_number(self.max_assets, "max_assets", "Give a number of assets.", low=1.0)
+        check_number(self.min_position, "min_position", "It is a weight.", low=0.0, high=1.0)
         if self.min_position > 0.0 and self.max_assets is None:
             raise InputError(
                 f"min_position is {self.min_position:g} without max_assets, and would not be kept; pass max_assets too (the number of assets, where any "
@@ -86,7 +86,7 @@ class ProgramLimits:
             )
         for name in ("max_tracking_error", "max_turnover"):
             if (value := getattr(self, name)) is not None:
-                check_number(value, name, "0 or more", lowest=0.0)
+                check_number(value, name, "A limit below that is never met.", low=0.0)
         if self.custom is not None and not callable(self.custom):
             raise InputError(
                 f"custom is {self.custom!r}, which cannot be called; pass a function from the weights to a list of cvxpy constraints.",

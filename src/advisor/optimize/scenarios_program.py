@@ -45,7 +45,7 @@ class Scenarios:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "returns", float_array(self.returns, "scenarios", shape=(None, None)))
-        years = check_number(self.years, "years", "the length of the scenarios' period, more than 0 years", lowest=np.nextafter(0.0, 1.0))
+        years = check_number(self.years, "years", "It is the length of the scenarios' period.", above=0.0)
         object.__setattr__(self, "years", years)
         if not len(self.returns):
             raise InputError("There are 0 scenarios, which say nothing; give at least one.", field="scenarios", value=0)

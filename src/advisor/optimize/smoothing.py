@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_number, check_type, unique_ids
 from advisor.contracts.bands import RiskBands
+from advisor.data.by_asset import check_names, numbers_by_id
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
@@ -32,23 +33,25 @@ def desmooth(market: Market, assets: Sequence[str], *, smoothing: Mapping[str, f
     Args:
         market: Returns, simple.
         assets: Whose reports are smoothed. Naming them is a judgement: momentum in a traded price is not smoothing.
-        smoothing: `a` in [0, 0.95] by asset; not given: the first autocorrelation of its returns, 0 where that is negative.
+        smoothing: `a` in [0, 0.95] by asset (of those named in `assets`); not given: the first autocorrelation of its returns, 0 where that is negative.
 
     Returns:
         Returns `(r_t - a * r_{t-1}) / (1 - a)`: their mean is (nearly) the reported one, their volatility higher by about `sqrt((1 + a) / (1 - a))`. The first
         return of each treated history is lost.
 
     Raises:
-        InputError: An unknown asset, a smoothing outside [0, 0.95], or fewer than four returns.
+        InputError: An unknown asset or one named twice, a smoothing of an asset that is not treated or outside [0, 0.95], or fewer than four returns.
 
     Source: Geltner (1993), Estimating market values from appraised values without assuming an efficient market.
     """
+    check_type(market, Market, "market", "Build one with Market.from_prices or Market.from_returns.")
+    treated = unique_ids(assets, "assets")
+    check_names(treated, market.assets, "assets", "the assets of the market")
+    stated = numbers_by_id(smoothing, treated, "smoothing", "Give a share from 0 to 0.95.", what="the assets to treat")
     returns = market.returns.copy()
     used: dict[str, float] = {}
     factor: dict[str, float] = {}
-    for asset in assets:
-        if asset not in market.assets:
-            raise InputError(f"{asset!r} is not in the market; correct its id.", field="assets", value=asset)
+    for asset in treated:
         column = market.assets.index(asset)
         rows = np.flatnonzero(np.isfinite(returns[:, column]))
         series = returns[rows, column]
@@ -56,7 +59,7 @@ def desmooth(market: Market, assets: Sequence[str], *, smoothing: Mapping[str, f
             raise InputError(
                 f"{asset!r} has {len(series)} returns; its smoothing cannot be told from fewer than 4.", field=asset, value=len(series)
             )
-        a = _autocorrelation(series) if smoothing is None or asset not in smoothing else float(smoothing[asset])
+        a = stated[asset] if asset in stated else _autocorrelation(series)
         if not 0.0 <= a <= HIGHEST_SMOOTHING:
             raise InputError(
                 f"The smoothing of {asset!r} is {a:.3g}; undoing it is sensible between 0 and {HIGHEST_SMOOTHING}. Use a traded proxy instead.",
@@ -88,9 +91,11 @@ def floor_volatility(model: ReturnModel, bands: RiskBands | None = None, *, shar
     Raises:
         InputError: A share outside [0, 1].
     """
-    if not 0.0 <= share <= 1.0:
-        raise InputError(f"share is {share}; it is a fraction of the band's lower edge.", field="share", value=share)
-    edges = np.array([0.0, *(bands or RiskBands.default()).lower_volatility]) * share
+    check_type(model, ReturnModel, "model", "Estimate one with advisor.estimate_returns.")
+    check_number(share, "share", "It is a fraction of the band's lower edge.", low=0.0, high=1.0)
+    chosen = RiskBands.default() if bands is None else bands
+    check_type(chosen, RiskBands, "bands", "Use RiskBands.default() or build RiskBands(...).")
+    edges = np.array([0.0, *chosen.lower_volatility]) * share
     floor = edges[model.risk_levels]
     current = model.volatility
     scale = np.where(current > 0.0, np.maximum(floor / np.where(current > 0.0, current, 1.0), 1.0), 1.0)

@@ -1,0 +1,97 @@
+"""What is given by asset: numbers, groups and levels, each for an asset that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import inf
+
+import numpy as np
+
+from advisor.arrays import NUMBER, IntArray, check_number, check_type
+from advisor.errors import InputError
+
+_MAPPING = "Give a mapping from asset id to value."
+
+
+def check_names(given: Iterable[object], known: Collection[str], field: str, what: str = "the assets") -> None:
+    """Raise `InputError` where `given` names something that is not among `known`."""
+    unknown = sorted({str(name) for name in given if name not in known})
+    if unknown:
+        raise InputError(
+            f"{field} names {unknown[:5]}, which {'is' if len(unknown) == 1 else 'are'} not among {what}; correct or remove.",
+            field=field,
+            value=unknown,
+        )
+
+
+def numbers_by_id(
+    values: Mapping[str, float] | None,
+    known: Collection[str],
+    field: str,
+    remedy: str,
+    *,
+    low: float = -inf,
+    high: float = inf,
+    what: str = "the assets",
+) -> dict[str, float]:
+    """A checked copy of numbers by id, empty for None.
+
+    Raises:
+        InputError: No mapping, an id that is not among `known`, or a value that is no finite number from `low` to `high`.
+    """
+    if values is None:
+        return {}
+    check_type(values, Mapping, field, _MAPPING)
+    check_names(values, known, field, what)
+    return {name: check_number(value, field, remedy, low=low, high=high, key=name) for name, value in values.items()}
+
+
+def label_assets(groups: Mapping[str, str] | Sequence[str] | None, names: Sequence[str]) -> tuple[str, ...]:
+    """One group a name, "" where none is given. Raises `InputError` for what is no text, groups of unknown assets or another length."""
+    if groups is None:
+        return ("",) * len(names)
+    labels = _one_each(groups, names, "groups", "")
+    for name, label in zip(names, labels, strict=True):
+        if not isinstance(label, str):
+            raise InputError(
+                f'groups[{name!r}] is {label!r} ({type(label).__name__}); limits name groups by text, so it would never be found. Give text, "" for none.',
+                field="groups",
+                value=label,
+            )
+    return tuple(str(label) for label in labels)
+
+
+def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequence[str]) -> IntArray:
+    """One level 1..5 a name, 0 where none is given, shape (n,). Raises `InputError` for other levels, unknown assets and another length."""
+    given = [0] * len(names) if levels is None else _one_each(levels, names, "risk_levels", 0)
+    for name, level in zip(names, given, strict=True):
+        if not isinstance(level, NUMBER) or isinstance(level, bool) or level not in range(6):
+            raise InputError(
+                f"risk_levels[{name!r}] is {level!r}; levels are whole numbers from 1 (R1) to 5 (R5), 0 = unknown. Give one of them.",
+                field="risk_levels",
+                value=level,
+            )
+    rated = np.array(given, dtype=np.float64).astype(np.int64)
+    rated.flags.writeable = False
+    return rated
+
+
+def _one_each(given: object, names: Sequence[str], field: str, default: object) -> list[object]:
+    """The value of each name, from a mapping (`default` where unnamed) or from a sequence as long as `names`."""
+    if isinstance(given, Mapping):
+        check_names(given, names, field)
+        return [given.get(name, default) for name in names]
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InputError(
+            f"{field} is {given!r} ({type(given).__name__}); give one each of the {len(names)} assets, or a mapping by asset id.",
+            field=field,
+            value=given,
+        )
+    values = [value.item() if isinstance(value, np.generic) else value for value in given]
+    if len(values) != len(names):
+        raise InputError(
+            f"{field} has {len(values)} entries for {len(names)} assets; give one each, or a mapping by asset id.",
+            field=field,
+            value=len(values),
+        )
+    return values

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen
 from advisor.contracts.product import Product
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
 from advisor.data.ids import IdMap
+from advisor.data.tables import check_once, check_table
 from advisor.errors import InputError
+
+_NUMBERS = ("risk_level", "issuer_risk_level", "min_purchase", "annual_fee", "term_days")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +33,12 @@ class Catalogue:
 
     @classmethod
     def from_products(cls, products: Iterable[Product]) -> Catalogue:
-        """From contracts. Raises `InputError` when empty or an id is there twice."""
+        """From contracts. Raises `InputError` when empty, something is no `Product`, or an id is there twice."""
+        remedy = "Pass a sequence of Product(id=..., name=..., asset=..., risk_level=...), or a table to Catalogue.from_frame."
+        check_type(products, Iterable, "products", remedy)
         shelf = tuple(products)
+        for product in shelf:
+            check_type(product, Product, "products", remedy)
         if not shelf:
             raise InputError("The catalogue is empty; nothing could be recommended. Add at least one product.", field="catalogue", value=())
         IdMap.of([p.id for p in shelf], "product ids")
@@ -44,8 +51,10 @@ class Catalogue:
         Exposures may also be given as one column an asset, named `exposure:<asset>`.
 
         Raises:
-            InputError: A column is unknown, a field is wrong (the row is named), or ids repeat.
+            InputError: No table, a column is unknown or there twice, a field is wrong (the row is named), or ids repeat.
         """
+        check_table(frame, "catalogue", [], "One row a product, its columns named as Product's fields.")
+        check_once([str(c) for c in frame.columns], "catalogue")
         prefix = "exposure:"
         spread = [str(c) for c in frame.columns if str(c).startswith(prefix)]
         unknown = [str(c) for c in frame.columns if str(c) not in Product.model_fields and c not in spread]
@@ -58,10 +67,11 @@ class Catalogue:
         shelf: list[Product] = []
         for row, record in enumerate(frame.to_dict("records")):
             fields: dict[str, Any] = {str(k): _plain(v) for k, v in record.items() if str(k) not in spread and not _missing(v)}
-            exposures = {str(c)[len(prefix) :]: float(record[c]) for c in spread if not _missing(record[c]) and record[c] != 0}
+            exposures = {c[len(prefix) :]: _plain(v) for c in spread if not _missing(v := record[c]) and v != 0}
             if exposures:
                 fields["exposures"] = exposures
             try:
+                _check_cells(fields)
                 shelf.append(Product(**fields))
             except InputError as error:
                 raise InputError(
@@ -163,6 +173,13 @@ class Catalogue:
     def __repr__(self) -> str:
         counts = np.bincount(self.risk_level, minlength=6)[1:]
         return f"Catalogue({len(self)} products, " + " ".join(f"R{i}:{n}" for i, n in enumerate(counts, start=1)) + ")"
+
+
+def _check_cells(fields: Mapping[str, Any]) -> None:
+    """Raise `InputError` where a number is yes or no, which pydantic would take for 1 or 0."""
+    for name, value in [*((n, fields[n]) for n in _NUMBERS if n in fields), *fields.get("exposures", {}).items()]:
+        if isinstance(value, bool):
+            raise InputError(f"{name} is {value}, which is no number. Correct the cell.", field=name, value=value)
 
 
 def _missing(value: object) -> bool:

@@ -14,11 +14,11 @@ from advisor.data.client_columns import FLAGS, RANGES, SETS, WORDS
 from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
+from advisor.data.tables import FALSE, TRUE, as_numbers, check_once, check_table
 from advisor.errors import InputError
 
 REQUIRED = ("id", "wealth", "horizon_years")
 _PREFIXES = ("answer:", "holding:", "bias:")
-_TRUE, _FALSE = {"true", "1", "1.0", "yes", "y"}, {"false", "0", "0.0", "no", "n"}
 
 
 class _Problems(dict[int, str]):
@@ -64,7 +64,9 @@ def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _checked_names(frame: pd.DataFrame) -> list[str]:
+    check_table(frame, "clients", [], "One row a client, its columns named as Client's fields.")
     names = [str(c) for c in frame.columns]
+    check_once(names, "The client table")
     absent = [c for c in REQUIRED if c not in names]
     if absent:
         raise InputError(
@@ -97,7 +99,7 @@ def _ids(column: pd.Series) -> tuple[str, ...]:
 
 def _numbers(frame: pd.DataFrame, name: str, low: float, high: float, problems: _Problems) -> FloatArray:
     given = frame[name]
-    values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    values = as_numbers(given)
     missing = given.isna().to_numpy()
     bad = ~missing & ~(np.isfinite(values) & (values >= low) & (values <= high))
     if name in REQUIRED:
@@ -121,14 +123,14 @@ def _flags(frame: pd.DataFrame, name: str, empty: int, problems: _Problems) -> I
         return given.to_numpy(dtype=np.int64)
     words = given.astype(str).str.lower()
     missing = given.isna().to_numpy()
-    true, false = words.isin(_TRUE).to_numpy(), words.isin(_FALSE).to_numpy()
+    true, false = words.isin(TRUE).to_numpy(), words.isin(FALSE).to_numpy()
     problems.note(~(true | false | missing), name, frame, "it must be true or false. Correct the cell.")
     return np.where(true, 1, np.where(false, 0, empty)).astype(np.int64)
 
 
 def _levels(frame: pd.DataFrame, problems: _Problems) -> IntArray:
     given = frame["level"]
-    values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = as_numbers(given)
     fine = np.isin(values, np.arange(6.0))
     problems.note(~fine & given.notna().to_numpy(), "level", frame, "a level is a whole number from 0 to 5. Correct the cell.")
     return np.where(fine, np.nan_to_num(values), -1).astype(np.int64)

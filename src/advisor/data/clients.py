@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.contracts.client import Client, Goal
 from advisor.data.client_columns import FLAGS, NUMBERS, SETS, WORDS, columns_from_clients
 from advisor.data.client_frame import columns_from_frame
@@ -74,8 +74,13 @@ class ClientTable:
 
     @classmethod
     def from_clients(cls, clients: Iterable[Client]) -> ClientTable:
-        """From contracts. Raises `InputError` when an id is there twice."""
-        return cls(**columns_from_clients(tuple(clients)))
+        """From contracts. Raises `InputError` when something is no `Client` or an id is there twice."""
+        remedy = "Pass a sequence of Client(id=..., wealth=..., horizon_years=..., ...), or a table to ClientTable.from_frame."
+        check_type(clients, Iterable, "clients", remedy)
+        rows = tuple(clients)
+        for row in rows:
+            check_type(row, Client, "clients", remedy)
+        return cls(**columns_from_clients(rows))
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> ClientTable:
@@ -84,7 +89,7 @@ class ClientTable:
         `id`, `wealth` and `horizon_years` are required. A wrong cell does not stop the table: its row is noted in `problems` and later gets a status.
 
         Raises:
-            InputError: A required column is absent, a column is unknown, or an id is missing or there twice.
+            InputError: No table, a required column is absent, a column is unknown or there twice, or an id is missing or there twice.
         """
         return cls(**columns_from_frame(frame))
 
@@ -109,7 +114,8 @@ class ClientTable:
         return ClientTable(**taken)
 
     def chunks(self, size: int) -> Iterator[ClientTable]:
-        """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is positive."""
+        """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is a positive whole number."""
+        check_type(size, (int, np.integer), "chunk", "Give a whole number of clients.")
         if size < 1:
             raise InputError(f"chunk size is {size}; it must be at least 1.", field="chunk", value=size)
         for start in range(0, len(self), size):

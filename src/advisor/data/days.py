@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import DayArray
@@ -12,6 +13,8 @@ from advisor.errors import InputError
 
 FIRST, LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
 """Days that a `date` can hold."""
+_NUMERIC = ("integer", "floating", "decimal", "complex", "boolean", "mixed")
+"""Words of pandas for columns that hold, or may hold, numbers."""
 
 
 def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
@@ -45,13 +48,57 @@ def _day(value: object) -> np.datetime64:
 
 
 def as_days(values: pd.Series, field: str, *, allow_missing: bool = False) -> DayArray:
-    """Many days as `datetime64[D]`, read-only. Raises `InputError` for what is no day, and for missing ones unless allowed."""
-    try:
-        days = pd.to_datetime(values).to_numpy(dtype="datetime64[ns]").astype("datetime64[D]")
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{field} holds something that is no day ({error}); write days as 2026-02-01.", field=field, value=None) from error
-    if not allow_missing and np.isnat(days).any():
-        row = int(np.argmax(np.isnat(days)))
-        raise InputError(f"{field} has no day in row {row}; every row needs one. Fill or drop it.", field=field, value=None)
+    """Many days as `datetime64[D]`, read-only; of times with a time zone, the days there.
+
+    Raises:
+        InputError: A cell is no day in ISO 8601, or missing where that is not allowed (the row is named).
+    """
+    times = _times(values, field, allow_missing=allow_missing)
+    local = times.dt.tz_localize(None) if times.dt.tz is not None else times
+    days = local.to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
     days.flags.writeable = False
     return days
+
+
+def as_times(values: pd.Series, field: str) -> npt.NDArray[np.datetime64]:
+    """Many moments as `datetime64[ns]`, of times with a time zone in UTC; refuses what `as_days` does, and missing ones."""
+    times = _times(values, field, allow_missing=False)
+    try:
+        return times.to_numpy(dtype="datetime64[ns]")
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{field} holds a time out of range ({error}); moments run from 1678 to 2262. Correct it.", field=field, value=None
+        ) from error
+
+
+def _times(values: pd.Series, field: str, *, allow_missing: bool) -> pd.Series:
+    row = _first_number(values)
+    if row is not None:
+        value = values.iloc[row]
+        value = value.item() if isinstance(value, np.generic) else value
+        raise InputError(
+            f"{field} is {value!r} in row {row}; a number counts from no agreed day. Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit.",
+            field=field,
+            value=value,
+        )
+    try:
+        times = pd.to_datetime(values, format="ISO8601")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{field} holds something that is no day ({error}); write days as 2026-02-01.", field=field, value=None) from error
+    if not pd.api.types.is_datetime64_any_dtype(times.dtype):
+        raise InputError(f"{field} holds days of several kinds or time zones; bring them to one.", field=field, value=str(times.dtype))
+    missing = times.isna().to_numpy()
+    if not allow_missing and missing.any():
+        row = int(np.argmax(missing))
+        raise InputError(f"{field} has no day in row {row}; every row needs one. Fill or drop it.", field=field, value=None)
+    return times
+
+
+def _first_number(values: pd.Series) -> int | None:
+    """Row of the first cell that is a number, or None; words and dates are told apart by their kind, without looking at each."""
+    if values.dtype.kind in "biufc":
+        known = values.notna().to_numpy()
+        return int(np.argmax(known)) if known.any() else None
+    if values.dtype != object or not pd.api.types.infer_dtype(values, skipna=True).startswith(_NUMERIC):
+        return None
+    return next((i for i, x in enumerate(values) if isinstance(x, int | float | complex | np.number | np.bool_) and x == x), None)

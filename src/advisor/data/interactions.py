@@ -12,6 +12,7 @@ from scipy import sparse
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.data.days import as_day, as_days
 from advisor.data.ids import IdMap
+from advisor.data.tables import as_numbers, cell, check_table, id_codes, told
 from advisor.errors import InputError
 
 
@@ -49,28 +50,24 @@ class Interactions:
             value: Column of positive weights (money, units); None: every event weighs 1.
 
         Raises:
-            InputError: A column is absent, an id or day is missing, a value is not positive and finite.
+            InputError: No table, a column is absent or there twice, an id or day is missing, a day is a number, a value is not positive and finite.
         """
-        absent = [c for c in (client, product, day, value) if c is not None and c not in frame.columns]
-        if absent:
-            raise InputError(
-                f"Interactions need the column(s) {absent}; the table has {[str(c) for c in frame.columns]}. Name them by keyword.",
-                field=absent[0],
-                value=absent,
-            )
-        client_codes, clients = _factorize(frame[client], client)
-        product_codes, products = _factorize(frame[product], product)
+        columns = [client, product, day] + ([] if value is None else [value])
+        check_table(frame, "interactions", columns, "One row an event: a client, a product and a day; name the columns by keyword.")
+        belongs = "the event belongs to nobody. Drop or mend it."
+        client_codes, clients = id_codes(frame[client], client, belongs)
+        product_codes, products = id_codes(frame[product], product, belongs)
         days = as_days(frame[day], day)
         values = None
         if value is not None:
-            values = pd.to_numeric(frame[value], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+            values = as_numbers(frame[value])
             bad = ~(np.isfinite(values) & (values > 0))
             if bad.any():
                 row = int(np.argmax(bad))
                 raise InputError(
-                    f"{value} is {values[row]:g} in row {row}; a weight is positive and finite. Drop the row (a sale is not a purchase).",
+                    f"{value} is {told(frame[value], row)} in row {row}; a weight is positive and finite. Drop the row (a sale is not a purchase).",
                     field=value,
-                    value=float(values[row]),
+                    value=cell(frame[value], row),
                 )
         order = np.lexsort((days, product_codes, client_codes))
         return cls(clients, products, client_codes[order], product_codes[order], days[order], None if values is None else values[order])
@@ -129,15 +126,6 @@ class Interactions:
     def __repr__(self) -> str:
         span = f", {self.days.min()} to {self.days.max()}" if len(self) else ""
         return f"Interactions({len(self):,} events, {len(self.clients):,} clients, {len(self.products):,} products{span})"
-
-
-def _factorize(column: pd.Series, field: str) -> tuple[IntArray, IdMap]:
-    words = column.map(str, na_action="ignore") if column.dtype == object else column
-    codes, uniques = pd.factorize(words, sort=True)
-    if (codes < 0).any():
-        row = int(np.argmax(codes < 0))
-        raise InputError(f"{field} is missing in row {row}; the event belongs to nobody. Drop or mend it.", field=field, value=None)
-    return codes.astype(np.int64), IdMap.of([str(u) for u in uniques], field)
 
 
 def _reduced(ids: IdMap, codes: IntArray) -> tuple[IdMap, IntArray]:

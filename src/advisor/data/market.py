@@ -11,10 +11,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray, IntArray, unique_ids
-from advisor.data.days import as_day
+from advisor.arrays import DayArray, FloatArray, IntArray, check_number, check_type, unique_ids
+from advisor.data.by_asset import label_assets, rate_assets
+from advisor.data.days import as_day, as_days
 from advisor.data.market_html import market_card
-from advisor.data.returns import label_assets, rate_assets
+from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
 
 Day = date | str | np.datetime64
@@ -60,7 +61,7 @@ class Market:
             fill: "forward" carries the last price over holes inside a history (a return of 0, then the jump).
 
         Raises:
-            InputError: A price is zero, negative or infinite, a hole, days that repeat or run backward, fewer than two rows.
+            InputError: No table, a price is no number, zero, negative or infinite, a hole, days that are numbers, repeat or run backward, fewer than two rows.
         """
         names, dates, values = _table(prices, "prices")
         if len(dates) < 2:
@@ -91,7 +92,7 @@ class Market:
         """From simple returns: one row a day, one column an asset; missing values only at the start or end of a column.
 
         Raises:
-            InputError: A return is below -1 or infinite, a hole, days that repeat or run backward.
+            InputError: No table, a return is no number, below -1 or infinite, a hole, days that are numbers, repeat or run backward, no row.
         """
         names, dates, values = _table(returns, "returns")
         bad = np.isinf(values) | (values < -1.0)
@@ -116,12 +117,9 @@ class Market:
         risk_levels: Mapping[str, int] | None,
         periods_per_year: float,
     ) -> Market:
-        if not periods_per_year > 0:
-            raise InputError(
-                f"periods_per_year is {periods_per_year}; it scales variances, so it must be positive.",
-                field="periods_per_year",
-                value=periods_per_year,
-            )
+        check_number(
+            periods_per_year, "periods_per_year", "It scales means and variances to a year: 252 for days, 12 for months.", above=0.0
+        )
         dates, returns = dates.copy(), np.ascontiguousarray(returns)
         dates.flags.writeable = returns.flags.writeable = False
         return cls(names, dates, returns, label_assets(groups, names), rate_assets(risk_levels, names), float(periods_per_year))
@@ -153,13 +151,11 @@ class Market:
 
 
 def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:
+    check_type(frame, pd.DataFrame, field, "Pass a pandas DataFrame: one row a day (the index), one column an asset.")
     names = unique_ids([str(c) for c in frame.columns], f"{field} columns")
-    try:
-        dates = pd.DatetimeIndex(frame.index).tz_localize(None).to_numpy().astype("datetime64[D]")
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"The index of {field} is not made of days ({error}); set a DatetimeIndex.", field=field, value=str(frame.index.dtype)
-        ) from error
+    if not names:
+        raise InputError(f"{field} has no columns; a market needs at least one asset. Pass one column an asset.", field=field, value=())
+    dates = _index_days(frame, field)
     if len(dates) > 1 and not (np.diff(dates) > np.timedelta64(0, "D")).all():
         row = int(np.argmin(np.diff(dates) > np.timedelta64(0, "D")))
         raise InputError(
@@ -167,11 +163,34 @@ def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, 
             field=field,
             value=str(dates[row + 1]),
         )
+    return names, dates, _cells(frame, names, dates, field)
+
+
+def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
     try:
-        values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{field} is not numeric ({error}); convert it.", field=field, value=None) from error
-    return names, dates, values
+        return as_days(frame.index.to_series(), f"{field} index")
+    except InputError as error:
+        raise InputError(
+            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex.", field=field, value=error.value
+        ) from error
+
+
+def _cells(frame: pd.DataFrame, names: Sequence[str], dates: DayArray, field: str) -> FloatArray:
+    """The numbers of a table, nan where a cell is empty."""
+    if all(dtype.kind in "iuf" for dtype in frame.dtypes):
+        return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    columns = [frame.iloc[:, j] for j in range(len(names))]
+    values = np.column_stack([as_numbers(column) for column in columns]).reshape(len(frame), len(names))
+    bad = np.isnan(values) & ~frame.isna().to_numpy()
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        value = cell(columns[column], row)
+        raise InputError(
+            f"{field} is not numeric: {names[column]!r} on {dates[row]} is {value!r} ({type(value).__name__}). Correct it, or leave it empty.",
+            field=names[column],
+            value=value,
+        )
+    return values
 
 
 def _without_holes(values: FloatArray, names: Sequence[str], dates: DayArray, fill: str | None) -> FloatArray:

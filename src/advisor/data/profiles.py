@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, float_array, unique_ids
 from advisor.contracts.bands import LEVELS, RiskBands
-from advisor.data.days import as_day
+from advisor.data.days import as_day, as_days
 from advisor.data.labels import Labels
 from advisor.errors import InputError
 
@@ -104,18 +104,22 @@ class RiskProfiles:
             valid_until: Not given: NaT, which counts as expired where a regime demands a date.
 
         Raises:
-            InputError: A level is outside 0..5, or lengths disagree.
+            InputError: A level is no whole number of 0..5, an id is no text or there twice, knowledge is outside 0..100, `lowest_category` is not yes or no,
+                or lengths disagree.
         """
-        level = np.asarray(levels)
-        if level.ndim != 1 or not np.isin(level, np.arange(LEVELS + 1)).all():
+        level = float_array(levels, "levels", shape=(None,))
+        if (bad := ~np.isin(level, np.arange(LEVELS + 1))).any():
+            row = int(np.argmax(bad))
             raise InputError(
-                f"levels is {levels!r}; one level 0..5 a client is needed, shape (c,). 0 means no suitable portfolio.",
+                f"levels[{row}] is {level[row]:g}; one level 0..5 a client is needed, shape (c,). 0 means no suitable portfolio.",
                 field="levels",
-                value=levels,
+                value=float(level[row]),
             )
         level = level.astype(np.int64)
         count = len(level)
-        ids = tuple(str(i) for i in range(count)) if client_ids is None else tuple(client_ids)
+        ids = tuple(str(i) for i in range(count)) if client_ids is None else unique_ids(client_ids, "client_ids")
+        chosen = RiskBands.default() if bands is None else bands
+        check_type(chosen, RiskBands, "bands", "Use RiskBands.default() or build RiskBands(...).")
         unknown = np.full(count, np.nan)
         profiles = cls(
             client_ids=ids,
@@ -125,15 +129,17 @@ class RiskProfiles:
             capacity=unknown,
             horizon=unknown,
             objective=unknown,
-            knowledge=unknown if knowledge is None else np.asarray(knowledge, dtype=np.float64),
+            knowledge=unknown if knowledge is None else _knowledge(knowledge),
             standard_error=unknown,
             level_probability=(level[:, None] == np.arange(1, LEVELS + 1)).astype(np.float64),
             limits=Labels(("assessed elsewhere",), np.zeros(count, dtype=np.int64)),
-            lowest_category=level <= 1 if lowest_category is None else np.asarray(lowest_category, dtype=np.bool_),
+            lowest_category=level <= 1 if lowest_category is None else _flags(lowest_category),
             flag_names=(),
             flag_bits=np.zeros(count, dtype=np.int64),
-            target_volatility=target_volatility(level, bands or RiskBands.default()),
-            valid_until=np.full(count, "NaT", dtype="datetime64[D]") if valid_until is None else valid_until,
+            target_volatility=target_volatility(level, chosen),
+            valid_until=np.full(count, "NaT", dtype="datetime64[D]")
+            if valid_until is None
+            else as_days(pd.Series(_column(valid_until, "valid_until")), "valid_until", allow_missing=True),
         )
         wrong = [f.name for f in fields(profiles) if isinstance(v := getattr(profiles, f.name), np.ndarray) and len(v) != count]
         if wrong or len(ids) != count:
@@ -201,6 +207,36 @@ class RiskProfiles:
     def __repr__(self) -> str:
         counts = np.bincount(self.level, minlength=LEVELS + 1)
         return f"RiskProfiles({len(self):,} clients, " + " ".join(f"C{k}:{n:,}" for k, n in enumerate(counts)) + ")"
+
+
+def _column(values: object, field: str) -> Any:
+    """`values` where they are a sequence of one cell a client."""
+    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+        raise InputError(f"{field} is {values!r} ({type(values).__name__}); give one value a client.", field=field, value=values)
+    return values if isinstance(values, np.ndarray | pd.Series) else list(values)
+
+
+def _knowledge(values: object) -> FloatArray:
+    given = float_array(values, "knowledge", shape=(None,), allow_nan=True)
+    if (bad := (given < 0.0) | (given > 100.0)).any():
+        row = int(np.argmax(bad))
+        raise InputError(
+            f"knowledge[{row}] is {given[row]:g}; it is a score of 0..100, nan = not asked. Correct it.",
+            field="knowledge",
+            value=float(given[row]),
+        )
+    return given
+
+
+def _flags(values: object) -> BoolArray:
+    given = np.asarray(_column(values, "lowest_category"))
+    if given.dtype != np.bool_ and not (given.dtype.kind in "iu" and np.isin(given, (0, 1)).all()):
+        raise InputError(
+            f"lowest_category holds {given.ravel()[:3].tolist()}; a client is in the lowest category or not. Give True or False for each.",
+            field="lowest_category",
+            value=given.ravel()[:3].tolist(),
+        )
+    return given.astype(np.bool_)
 
 
 def target_volatility(level: IntArray, bands: RiskBands) -> FloatArray:

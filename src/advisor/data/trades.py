@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.days import as_times
 from advisor.data.ids import IdMap
+from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
 
 _SIDES = {"buy": 1, "b": 1, "purchase": 1, "sell": -1, "s": -1, "sale": -1}
@@ -57,50 +59,43 @@ class Trades:
         """From one row a trade. `side` is buy / sell (or B / S), any case; `day` may hold a time of day, which is kept.
 
         `left_out` names yes / no columns (adviser-initiated, whole-portfolio sale, ...): a trade marked in any of them moves the holdings but is not
-        read as a choice of the client.
+        read as a choice of the client. Cells are True and False, 1 and 0, yes and no; an empty cell marks nothing.
 
         Raises:
-            InputError: A column is absent, a side unknown, a time missing, units negative or not finite, a price not positive and finite.
+            InputError: No table, a column is absent or there twice, an id or time is missing, a side unknown, a mark neither yes nor no, units negative
+                or not finite, a price not positive and finite.
         """
-        names = (client, asset, day, side, units, price, *left_out)
-        absent = [c for c in names if c not in frame.columns]
-        if absent:
-            raise InputError(
-                f"Trades need the column(s) {absent}; the table has {[str(c) for c in frame.columns]}. Name them by keyword.",
-                field=absent[0],
-                value=absent,
-            )
-        client_codes, client_ids = pd.factorize(frame[client].astype(str), sort=True)
-        asset_codes, asset_ids = pd.factorize(frame[asset].astype(str), sort=True)
-        try:
-            times = pd.to_datetime(frame[day]).to_numpy(dtype="datetime64[ns]")
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"{day} holds something that is no time ({error}); write 2026-02-01 or 2026-02-01 14:30.", field=day, value=None
-            ) from error
-        if np.isnat(times).any():
-            raise InputError(
-                f"{day} is missing in row {int(np.argmax(np.isnat(times)))}; trades could not be ordered. Fill or drop it.",
-                field=day,
-                value=None,
-            )
-        words = frame[side].astype(str).str.lower()
+        marks = [left_out] if isinstance(left_out, str) else list(left_out)
+        check_table(
+            frame,
+            "trades",
+            [client, asset, day, side, units, price, *marks],
+            "One row a trade, with client, asset, day, side, units and price; name them by keyword.",
+        )
+        client_codes, clients = id_codes(_texts(frame[client]), client, "the trade belongs to nobody. Drop or mend it.")
+        asset_codes, assets = id_codes(_texts(frame[asset]), asset, "it is not known what was traded. Drop or mend it.")
+        times = as_times(frame[day], day)
+        words = frame[side].astype(str).str.strip().str.lower()
         signs = words.map(_SIDES).to_numpy(dtype=np.float64, na_value=np.nan)
         if np.isnan(signs).any():
             row = int(np.argmax(np.isnan(signs)))
-            raise InputError(f"{side} is {words.iloc[row]!r} in row {row}; it must be buy or sell.", field=side, value=words.iloc[row])
+            raise InputError(
+                f"{side} is {cell(frame[side], row)!r} in row {row}; it must be buy or sell, which tells what came from what went. Correct it.",
+                field=side,
+                value=cell(frame[side], row),
+            )
         amounts = [_amount(frame[units], units, positive=False), _amount(frame[price], price, positive=True)]
         order = np.lexsort((np.arange(len(frame)), times, client_codes))
         return cls(
-            IdMap.of(list(client_ids), client),
-            IdMap.of(list(asset_ids), asset),
-            client_codes[order].astype(np.int64),
-            asset_codes[order].astype(np.int64),
+            clients,
+            assets,
+            client_codes[order],
+            asset_codes[order],
             times[order],
             (signs * amounts[0])[order],
             amounts[1][order],
             day,
-            frame[list(left_out)].astype(bool).any(axis=1).to_numpy()[order] if left_out else None,
+            _marked(frame, marks)[order] if marks else None,
         )
 
     def __len__(self) -> int:
@@ -110,13 +105,23 @@ class Trades:
         return f"Trades({len(self):,} trades, {len(self.clients):,} clients, {len(self.assets):,} assets)"
 
 
+def _texts(column: pd.Series) -> pd.Series:
+    """Ids as they sort as words, whatever they were."""
+    return column if isinstance(column.dtype, pd.StringDtype) else column.astype(object)
+
+
+def _marked(frame: pd.DataFrame, marks: Sequence[str]) -> BoolArray:
+    """Trades marked in any of the columns, shape (t,)."""
+    remedy = "It says whether the trade was somebody else's choice; leave it empty where it was not."
+    return np.logical_or.reduce([yes_no(frame[name], name, remedy, missing=False) for name in marks])
+
+
 def _amount(column: pd.Series, field: str, *, positive: bool) -> FloatArray:
-    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = as_numbers(column)
     bad = ~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))
     if bad.any():
         row = int(np.argmax(bad))
-        given = column.iloc[row]
-        value = given.item() if isinstance(given, np.generic) else given
+        value = cell(column, row)
         raise InputError(
             f"{field} is {value!r} in row {row}; it must be {'positive' if positive else 'zero or positive'} and finite (the side tells buys from sells).",
             field=field,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from types import NoneType
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 import advisor.risk_profile.biases_state as k
-from advisor.arrays import BoolArray, FloatArray, frozen
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen, unique_ids
 from advisor.data.biases import BiasProfiles, rates, sum_counts
+from advisor.data.days import as_times
+from advisor.data.tables import as_numbers, cell, check_once, check_table, id_codes
 from advisor.data.trades import Trades
 from advisor.errors import InputError
 from advisor.risk_profile.biases_choices import PRIOR, LossAversionPrior, loss_aversion_of
@@ -55,10 +58,12 @@ def measure_biases(
         his weights on what prices had changed since his last trade, clipped to 0..1: 0 = undoes all drift, 1 = leaves it or runs after it.
 
     Raises:
-        InputError: No trades, a column is absent, a price is zero, negative or infinite, an unknown word.
+        InputError: Something is not of its kind, no trades, a column is absent or there twice, an asset or time is missing in a price table, a price is no
+            number, zero, negative or infinite, an unknown word.
 
     Source: Odean (1998), section II; Barber & Odean (2000) for turnover; Calvet, Campbell & Sodini (2009) for active and passive changes of weights.
     """
+    _check_kinds(trades, asset_types, home_assets, prior)
     _check_words(trades, counting, cost_basis)
     odean = counting == "odean"
     quotes = _quotes(prices, trades, odean)
@@ -101,6 +106,18 @@ def measure_biases(
     )
 
 
+def _check_kinds(
+    trades: Trades, asset_types: Mapping[str, str] | None, home_assets: Collection[str] | None, prior: LossAversionPrior
+) -> None:
+    check_type(trades, Trades, "trades", "Build them with Trades.from_frame.")
+    check_type(prior, LossAversionPrior, "prior", "Build a LossAversionPrior(mean, lower, upper), or leave it out.")
+    check_type(asset_types, (Mapping, NoneType), "asset_types", "Give a mapping from asset id to type.")
+    for asset, kind in (asset_types or {}).items():
+        check_type(kind, str, "asset_types", 'Give a word such as "fund".', key=asset)
+    if home_assets is not None:
+        unique_ids(home_assets, "home_assets")
+
+
 def _check_words(trades: Trades, counting: str, cost_basis: str) -> None:
     for field, word, known in (("counting", counting, ("odean", "every_trade")), ("cost_basis", cost_basis, ("average", "fifo"))):
         if word not in known:
@@ -126,23 +143,19 @@ def _tape(trades: Trades, odean: bool) -> k.Tape:
 
 
 def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> k.Quotes:
-    absent = [c for c in ("asset", trades.time_name, "price") if c not in prices.columns]
-    if absent:
+    check_table(prices, "prices", ["asset", trades.time_name, "price"], f"It needs asset, {trades.time_name} (as in the trades) and price.")
+    check_once([str(c) for c in prices.columns], "prices", ["high", "low"])
+    missing = prices["asset"].isna().to_numpy()
+    if missing.any():
+        row = int(np.argmax(missing))
         raise InputError(
-            f"prices lacks the column(s) {absent}; it needs asset, {trades.time_name} (as in the trades) and price. Rename or add them.",
-            field=absent[0],
-            value=[str(c) for c in prices.columns],
+            f"prices.asset is missing in row {row}; it is not known whose price that is. Drop or mend it.", field="asset", value=None
         )
     code = pd.Index(trades.assets.ids).get_indexer(pd.Index(prices["asset"].astype(str)))
-    try:
-        time = pd.to_datetime(prices[trades.time_name]).to_numpy(dtype="datetime64[ns]")
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"prices.{trades.time_name} holds something that is no time ({error}); write 2026-02-01.", field=trades.time_name, value=None
-        ) from error
+    time = as_times(prices[trades.time_name], trades.time_name)
     price = _column(prices, "price")
     high, low = (_column(prices, name) if name in prices.columns else price for name in ("high", "low"))
-    used = np.flatnonzero((code >= 0) & ~np.isnan(price) & ~np.isnat(time))
+    used = np.flatnonzero((code >= 0) & ~np.isnan(price))
     order = used[np.lexsort((time[used], code[used]))]
     code, moment, price = code[order].astype(np.int64), time[order].astype(np.int64), price[order]
     high, low = np.fmax(high[order], price), np.fmin(low[order], price)
@@ -158,14 +171,15 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> k.Quotes:
 
 
 def _column(prices: pd.DataFrame, name: str) -> FloatArray:
-    values = pd.to_numeric(prices[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.isinf(values) | (values <= 0.0)
+    values = as_numbers(prices[name])
+    bad = np.isinf(values) | (values <= 0.0) | (np.isnan(values) & prices[name].notna().to_numpy())
     if bad.any():
         row = int(np.argmax(bad))
+        value = cell(prices[name], row)
         raise InputError(
-            f"prices.{name} is {values[row]:g} for {prices['asset'].iloc[row]!r} in row {row}; a gain could not be formed. Correct it, or leave it empty.",
+            f"prices.{name} is {value!r} for {cell(prices['asset'], row)!r} in row {row}; a gain could not be formed. Correct it, or leave it empty.",
             field=name,
-            value=float(values[row]),
+            value=value,
         )
     return values
 
@@ -198,10 +212,26 @@ def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
 def _refusals(trades: Trades, proposals: pd.DataFrame | None, measured: FloatArray) -> FloatArray:
     if proposals is None:
         return measured
-    absent = [c for c in ("client_id", "required", "done") if c not in proposals.columns]
-    if absent:
-        raise InputError(f"proposals lacks the column(s) {absent}; it needs client_id, required and done.", field=absent[0], value=absent)
-    sums = proposals.groupby(proposals["client_id"].astype(str))[["required", "done"]].sum().reindex(list(trades.clients.ids))
-    required, done = (sums[c].to_numpy(dtype=np.float64) for c in ("required", "done"))
+    check_table(proposals, "proposals", ["client_id", "required", "done"], "A proposal is client_id, required and done.")
+    codes, ids = id_codes(proposals["client_id"].astype(object), "client_id", "the proposal was made to nobody. Drop or mend it.")
+    who = trades.clients.find(ids.ids)[codes]
+    required, done = (_turnover(proposals, name, who, len(trades.clients)) for name in ("required", "done"))
     known = required > 0
     return np.where(known, np.clip(1.0 - done / np.where(known, required, 1.0), 0.0, 1.0), measured)
+
+
+def _turnover(proposals: pd.DataFrame, name: str, who: IntArray, count: int) -> FloatArray:
+    """Sum of a column by client, shape (count,); `who` is -1 for those who made no trade."""
+    values = as_numbers(proposals[name])
+    bad = ~(np.isfinite(values) & (values >= 0.0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        value = cell(proposals[name], row)
+        raise InputError(
+            f"proposals.{name} is {value!r} in row {row}; turnover is a fraction of 0 or more. Correct or drop the row.",
+            field=name,
+            value=value,
+        )
+    total: FloatArray = np.zeros(count)
+    np.add.at(total, who[who >= 0], values[who >= 0])
+    return total

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, check_number, check_type
 from advisor.data.ids import IdMap
+from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
 
 _Z95 = 1.959963984540054
@@ -26,11 +27,24 @@ class LossAversionPrior:
 
     Source: the meta-analysis of 607 estimates in 150 articles (J. Econ. Lit. 2024): 1.955 [1.820, 2.102]. Individual risky choices only:
     `LossAversionPrior(1.31, 1.10, 1.53)`; Tversky & Kahneman (1992): 2.25.
+
+    Raises:
+        InputError: A value that is not positive and finite, or a mean outside its interval.
     """
 
     mean: float = 1.955
     lower: float = 1.820
     upper: float = 2.102
+
+    def __post_init__(self) -> None:
+        for name in ("mean", "lower", "upper"):
+            check_number(getattr(self, name), name, "Loss aversion weighs a loss against a gain of the same size.", above=0.0)
+        if not self.lower <= self.mean <= self.upper:
+            raise InputError(
+                f"The mean {self.mean} is outside its interval [{self.lower}, {self.upper}]; no error could be read from it. Give lower <= mean <= upper.",
+                field="mean",
+                value=self.mean,
+            )
 
     @property
     def standard_error(self) -> float:
@@ -55,10 +69,13 @@ def loss_aversion_of(clients: IdMap, choices: pd.DataFrame | None, prior: LossAv
         between people maximise the likelihood of everybody's choices. A posterior exists also where a client accepts or refuses everything.
 
     Raises:
-        InputError: A column is absent, or a gain or loss is not positive.
+        InputError: No table, a column is absent or there twice, a client is missing, a gain or loss is no positive number, or `accepted` is neither yes nor no.
     """
     mean, error = np.full(len(clients), prior.mean), np.full(len(clients), prior.standard_error)
-    if choices is None or not len(choices):
+    if choices is None:
+        return mean, error
+    check_type(choices, pd.DataFrame, "choices", "Pass a pandas DataFrame with client_id, gain, loss and accepted.")
+    if not len(choices):
         return mean, error
     codes, gain, loss, accepted = _checked(clients, choices)
     if not len(codes):
@@ -90,21 +107,24 @@ def _posterior(row: IntArray, count: int, gain: FloatArray, loss: FloatArray, ac
 
 
 def _checked(clients: IdMap, choices: pd.DataFrame) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
-    absent = [c for c in ("client_id", "gain", "loss", "accepted") if c not in choices.columns]
-    if absent:
-        raise InputError(
-            f"choices lacks the column(s) {absent}; a choice is client_id, gain, loss and accepted.", field=absent[0], value=absent
-        )
-    codes = clients.find(choices["client_id"].astype(str).tolist())
-    gain, loss = (pd.to_numeric(choices[c], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan) for c in ("gain", "loss"))
-    bad = ~((gain > 0) & (loss > 0) & np.isfinite(gain) & np.isfinite(loss))
-    if bad.any():
-        i = int(np.argmax(bad))
-        raise InputError(
-            f"choices row {i} offers a gain of {gain[i]:g} against a loss of {loss[i]:g}; both must be positive and finite (the loss without its sign).",
-            field="loss",
-            value=float(loss[i]),
-        )
+    check_table(choices, "choices", ["client_id", "gain", "loss", "accepted"], "A choice is client_id, gain, loss and accepted.")
+    who, ids = id_codes(choices["client_id"].astype(object), "client_id", "the choice was made by nobody. Drop or mend it.")
+    codes = clients.find(ids.ids)[who]
+    gain, loss = (_stake(choices[name], name) for name in ("gain", "loss"))
+    accepted = yes_no(choices["accepted"], "accepted", "It says what the client chose; drop a choice he did not make.").astype(np.float64)
     asked = codes >= 0
-    accepted = np.asarray(choices["accepted"].astype(bool), dtype=np.float64)
     return codes[asked], gain[asked], loss[asked], accepted[asked]
+
+
+def _stake(column: pd.Series, name: str) -> FloatArray:
+    values = as_numbers(column)
+    bad = ~(np.isfinite(values) & (values > 0.0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        value = cell(column, row)
+        raise InputError(
+            f"choices.{name} is {value!r} in row {row}; gain and loss are positive and finite (the loss without its sign). Correct it.",
+            field=name,
+            value=value,
+        )
+    return values

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, check_number, check_type
 from advisor.data.biases import BiasProfiles, PopulationBias, rates
 from advisor.errors import InputError
 
@@ -114,10 +114,15 @@ def bootstrap_disposition(profiles: BiasProfiles, *, draws: int = 2000, level: f
         Intervals of the pooled rates, and the clustered standard error; reproducible by seed.
 
     Raises:
-        InputError: Fewer than two clients or 100 draws, or a level outside (0, 1).
+        InputError: No profiles, fewer than two clients or 100 draws, a level outside (0, 1), or a seed that is no whole number of 0 or more.
 
     Source: Cameron, Gelbach & Miller (2008), pairs cluster bootstrap.
     """
+    check_type(profiles, BiasProfiles, "profiles", "Pass what advisor.measure_biases gives.")
+    for name, value in (("draws", draws), ("seed", seed)):
+        check_type(value, (int, np.integer), name, "Give a whole number.")
+    check_number(seed, "seed", "It starts the draws.", low=0)
+    check_number(level, "level", "It is the coverage of the interval, 0.95 for 95 %.")
     counts = profiles.client_counts.astype(np.float64)
     if len(counts) < 2 or draws < 100 or not 0.0 < level < 1.0:
         raise InputError(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from types import NoneType
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, IntArray
+from advisor.arrays import BoolArray, IntArray, check_type
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.clients import ClientTable
@@ -56,10 +57,18 @@ def profile_risk(
         doubt can lift it.
 
     Raises:
-        InputError: `as_of` is no day, or the item model has items that the questionnaire lacks.
+        InputError: An argument is not of its kind, `as_of` is no day, or the item model has items that the questionnaire lacks.
     """
     day = as_day(as_of, "as_of")
-    bands, controls = bands or RiskBands.default(), controls or Controls()
+    bands, controls = RiskBands.default() if bands is None else bands, Controls() if controls is None else controls
+    check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
+    check_type(
+        questionnaire, (Questionnaire, NoneType), "questionnaire", "Use Questionnaire.default() or load one with Questionnaire.load(path)."
+    )
+    check_type(bands, RiskBands, "bands", "Use RiskBands.default() or build RiskBands(...).")
+    check_type(controls, Controls, "controls", "Leave it out, or build Controls(...).")
+    check_type(item_model, (GradedResponseModel, NoneType), "item_model", "Pass what calibrate gives, or leave it out.")
+    check_type(history, (AssessmentHistory, NoneType), "history", "Build one with AssessmentHistory.from_frame, or leave it out.")
     case = examine(clients, questionnaire, day, bands, controls, item_model, history)
     found = assign_levels(case.evidence, controls.epsilon, len(clients))
     given = clients.level >= 0

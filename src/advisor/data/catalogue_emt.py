@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from advisor.arrays import check_type
 from advisor.contracts.product import Product
 from advisor.contracts.target_market import Answer, Audience, TargetMarket
+from advisor.data.tables import check_table
 from advisor.errors import InputError
 
 SRI_TO_LEVEL = (1, 2, 3, 4, 5, 5, 5)
@@ -49,6 +51,8 @@ def products_from_emt(
     frame: pd.DataFrame, *, assets: Mapping[str, str], sri_to_level: Sequence[int] = SRI_TO_LEVEL, regime: str | None = "mifid"
 ) -> list[Product]:
     """Products from an EMT table; see `Catalogue.from_emt`."""
+    check_table(frame, "frame", [], "One row a product, in the columns of the European MiFID Template.")
+    check_type(assets, Mapping, "assets", "Give a mapping from product id to the asset that it implements.")
     if len(sri_to_level) != 7 or list(sri_to_level) != sorted(sri_to_level) or not all(1 <= level <= 5 for level in sri_to_level):
         raise InputError(
             f"sri_to_level is {tuple(sri_to_level)}; it needs seven levels of 1..5 that do not fall, one for each SRI.",

@@ -11,6 +11,7 @@ import pandas as pd
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.client import BIASES, Client, Goal
 from advisor.data.client_columns import FLAGS, RANGES, SETS, WORDS
+from advisor.data.days import days_or_missing
 from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
@@ -18,6 +19,7 @@ from advisor.data.tables import FALSE, TRUE, as_numbers, check_once, check_table
 from advisor.errors import InputError
 
 REQUIRED = ("id", "wealth", "horizon_years")
+_LISTS = list | tuple | set | frozenset | np.ndarray
 _PREFIXES = ("answer:", "holding:", "bias:")
 
 
@@ -50,7 +52,7 @@ def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:
     for name in WORDS:
         columns[name] = Labels.of(frame[name]) if name in names else Labels.empty(count)
     for name in SETS:
-        columns[name] = SparseRows.of_sets(_ids_in_cell(cell) for cell in frame[name]) if name in names else SparseRows.empty(count)
+        columns[name] = _sets(frame[name], problems) if name in names else SparseRows.empty(count)
     columns["goals"] = _goals(frame["goals"], problems) if "goals" in names else ()
     columns["answers"] = {n.removeprefix("answer:"): Labels.of(frame[n]) for n in names if n.startswith("answer:")}
     columns["biases"] = {
@@ -137,24 +139,39 @@ def _levels(frame: pd.DataFrame, problems: _Problems) -> IntArray:
 
 
 def _days(frame: pd.DataFrame, name: str, problems: _Problems) -> Any:
-    days = pd.to_datetime(frame[name], errors="coerce")
-    problems.note((days.isna() & frame[name].notna()).to_numpy(), name, frame, "it is no day; write 2026-02-01. Correct the cell.")
-    return days.to_numpy(dtype="datetime64[ns]").astype("datetime64[D]")
+    days = days_or_missing(frame[name])
+    problems.note(np.isnat(days) & frame[name].notna().to_numpy(), name, frame, "it is no day; write 2026-02-01. Correct the cell.")
+    return days
+
+
+def _sets(column: pd.Series, problems: _Problems) -> SparseRows:
+    cells = column.tolist()
+    for row in [i for i, cell in enumerate(cells) if not isinstance(cell, _LISTS | str) and not _empty(cell)]:
+        problems.setdefault(
+            row, f"{column.name} is {cells[row]!r}; it must be ids: a list of them, or text with | between. Correct the cell."
+        )
+    return SparseRows.of_sets(_ids_in_cell(cell) for cell in cells)
+
+
+def _empty(cell: object) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or cell != cell
 
 
 def _ids_in_cell(cell: object) -> Iterable[str]:
     if isinstance(cell, str):
         return [part.strip() for part in cell.split("|") if part.strip()]
-    if isinstance(cell, list | tuple | set | frozenset | np.ndarray):
-        return [str(part) for part in cell]  # type: ignore[union-attr]
+    if isinstance(cell, _LISTS):
+        return [str(part) for part in cell]
     return []
 
 
 def _goals(column: pd.Series, problems: _Problems) -> tuple[tuple[Goal, ...], ...]:
     rows: list[tuple[Goal, ...]] = []
     for row, cell in enumerate(column.tolist()):
+        if not isinstance(cell, _LISTS) and not _empty(cell):
+            problems.setdefault(row, f"goals is {cell!r}; it must be a list of goals, each with name, amount and years. Correct the cell.")
         try:
-            rows.append(tuple(g if isinstance(g, Goal) else Goal.model_validate(g) for g in cell) if isinstance(cell, list | tuple) else ())
+            rows.append(tuple(g if isinstance(g, Goal) else Goal.model_validate(g) for g in cell) if isinstance(cell, _LISTS) else ())
         except InputError as error:
             problems.setdefault(row, f"goals: {error}")
             rows.append(())

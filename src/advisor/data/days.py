@@ -60,6 +60,25 @@ def as_days(values: pd.Series, field: str, *, allow_missing: bool = False) -> Da
     return days
 
 
+def days_or_missing(values: pd.Series) -> DayArray:
+    """Many days as `datetime64[D]`, shape (c,); NaT where a cell is missing, a number, or no day in ISO 8601."""
+    if values.dtype.kind == "M":
+        return as_days(values, "day", allow_missing=True)
+    try:
+        if _first_number(values) is None:
+            return as_days(pd.to_datetime(values, format="ISO8601"), "day", allow_missing=True)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    return np.array([_day_or_missing(value) for value in values.tolist()], dtype="datetime64[D]")
+
+
+def _day_or_missing(value: object) -> np.datetime64:
+    try:
+        return np.datetime64("NaT", "D") if value is None else as_day(value, "day")  # type: ignore[arg-type]
+    except InputError:
+        return np.datetime64("NaT", "D")
+
+
 def as_times(values: pd.Series, field: str) -> npt.NDArray[np.datetime64]:
     """Many moments as `datetime64[ns]`, of times with a time zone in UTC; refuses what `as_days` does, and missing ones."""
     times = _times(values, field, allow_missing=False)
@@ -84,7 +103,7 @@ def _times(values: pd.Series, field: str, *, allow_missing: bool) -> pd.Series:
     try:
         times = pd.to_datetime(values, format="ISO8601")
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{field} holds something that is no day ({error}); write days as 2026-02-01.", field=field, value=None) from error
+        raise _no_day(values, field) from error
     if not pd.api.types.is_datetime64_any_dtype(times.dtype):
         raise InputError(f"{field} holds days of several kinds or time zones; bring them to one.", field=field, value=str(times.dtype))
     missing = times.isna().to_numpy()
@@ -92,6 +111,20 @@ def _times(values: pd.Series, field: str, *, allow_missing: bool) -> pd.Series:
         row = int(np.argmax(missing))
         raise InputError(f"{field} has no day in row {row}; every row needs one. Fill or drop it.", field=field, value=None)
     return times
+
+
+def _no_day(values: pd.Series, field: str) -> InputError:
+    """The refusal of a column whose words do not all read as days of one time zone."""
+    bad = np.isnat(days_or_missing(values)) & values.notna().to_numpy()
+    if not bad.any():
+        return InputError(f"{field} holds days of several time zones; bring them to one with pandas.to_datetime.", field=field, value=None)
+    row = int(np.argmax(bad))
+    value = values.iloc[row]
+    return InputError(
+        f"{field} is {value!r} in row {row}, which is no day; write days as 2026-02-01, times as 2026-02-01 14:30.",
+        field=field,
+        value=value,
+    )
 
 
 def _first_number(values: pd.Series) -> int | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from types import NoneType
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.data.days import as_day, as_days
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, told
@@ -104,6 +105,8 @@ class Interactions:
         Returns:
             1 for every pair that occurs; with values, their sum over the pair's events.
         """
+        for given, name in ((clients, "clients"), (products, "products")):
+            check_type(given, (IdMap, NoneType), name, "Pass the IdMap of another table, or leave it out.")
         rows, columns, values = self.client_codes, self.product_codes, self.values
         if clients is not None and clients is not self.clients:
             rows = clients.find(self.clients.ids)[rows]

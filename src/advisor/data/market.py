@@ -63,6 +63,10 @@ class Market:
         Raises:
             InputError: No table, a price is no number, zero, negative or infinite, a hole, days that are numbers, repeat or run backward, fewer than two rows.
         """
+        if fill not in (None, "forward"):
+            raise InputError(
+                f'fill is {fill!r}; "forward" is the only one offered, None refuses holes. Choose one of them.', field="fill", value=fill
+            )
         names, dates, values = _table(prices, "prices")
         if len(dates) < 2:
             raise InputError(
@@ -152,6 +156,12 @@ class Market:
 
 def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:
     check_type(frame, pd.DataFrame, field, "Pass a pandas DataFrame: one row a day (the index), one column an asset.")
+    if isinstance(frame.columns, pd.MultiIndex) or frame.columns.isna().any():
+        raise InputError(
+            f"{field} has columns {frame.columns.tolist()[:3]}, of several levels or without a name; an asset is one id. Rename the columns.",
+            field=f"{field} columns",
+            value=frame.columns.tolist()[:3],
+        )
     names = unique_ids([str(c) for c in frame.columns], f"{field} columns")
     if not names:
         raise InputError(f"{field} has no columns; a market needs at least one asset. Pass one column an asset.", field=field, value=())
@@ -212,8 +222,6 @@ def _without_holes(values: FloatArray, names: Sequence[str], dates: DayArray, fi
             field=names[column],
             value=str(dates[row]),
         )
-    if fill != "forward":
-        raise InputError(f'fill is {fill!r}; "forward" is the only one offered.', field="fill", value=fill)
     filled = values.copy()
     last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], 0), axis=0)
     filled[holes] = values[last, np.arange(values.shape[1])][holes]

@@ -107,7 +107,7 @@ class RiskProfiles:
             InputError: A level is no whole number of 0..5, an id is no text or there twice, knowledge is outside 0..100, `lowest_category` is not yes or no,
                 or lengths disagree.
         """
-        level = float_array(levels, "levels", shape=(None,))
+        level = float_array(_column(levels, "levels"), "levels", shape=(None,))
         if (bad := ~np.isin(level, np.arange(LEVELS + 1))).any():
             row = int(np.argmax(bad))
             raise InputError(
@@ -211,8 +211,10 @@ class RiskProfiles:
 
 def _column(values: object, field: str) -> Any:
     """`values` where they are a sequence of one cell a client."""
-    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
-        raise InputError(f"{field} is {values!r} ({type(values).__name__}); give one value a client.", field=field, value=values)
+    if isinstance(values, str | Mapping | pd.DataFrame) or not isinstance(values, Iterable):
+        raise InputError(
+            f"{field} is {values!r} ({type(values).__name__}); give one value a client, shape (c,).", field=field, value=values
+        )
     return values if isinstance(values, np.ndarray | pd.Series) else list(values)
 
 

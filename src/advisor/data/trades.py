@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.data.days import as_times
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
@@ -65,6 +65,7 @@ class Trades:
             InputError: No table, a column is absent or there twice, an id or time is missing, a side unknown, a mark neither yes nor no, units negative
                 or not finite, a price not positive and finite.
         """
+        check_type(left_out, Sequence, "left_out", "Give the names of the yes / no columns.")
         marks = [left_out] if isinstance(left_out, str) else list(left_out)
         check_table(
             frame,

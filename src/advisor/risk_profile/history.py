@@ -11,8 +11,9 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, IntArray
 from advisor.data.clients import ClientTable
-from advisor.data.days import as_day
+from advisor.data.days import as_day, days_or_missing
 from advisor.data.ids import IdMap
+from advisor.data.tables import as_numbers, check_once, check_table, yes_no
 from advisor.errors import InputError
 from advisor.risk_profile.validity import months_later
 
@@ -61,16 +62,16 @@ class AssessmentHistory:
         """From a table with columns `client_id`, `day`, `level` and, optionally, `confirmed`; what is not said to be confirmed is not.
 
         Raises:
-            InputError: A column is absent, a day is none, or a level is outside 0..5.
+            InputError: No table, a column is absent or there twice, a day is none, a level is outside 0..5, or `confirmed` is neither yes nor no.
         """
+        check_table(frame, "history", [], "One row an assessment: client_id, day, level and, optionally, confirmed.")
         absent = [c for c in ("client_id", "day", "level") if c not in frame.columns]
         if absent:
             raise InputError(
                 f"The history lacks the column(s) {absent}; client_id, day and level are needed. Add them.", field=absent[0], value=absent
             )
-        given = frame["day"].where(~frame["day"].map(lambda day: isinstance(day, int | float)))
-        days = pd.to_datetime(given, errors="coerce", format="ISO8601").to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
-        levels = pd.to_numeric(frame["level"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        check_once([str(c) for c in frame.columns], "The history", ["client_id", "day", "level", "confirmed"])
+        days, levels = days_or_missing(frame["day"]), as_numbers(frame["level"])
         bad = np.isnat(days) | ~np.isin(levels, np.arange(6)) | frame["client_id"].isna().to_numpy()
         if bad.any():
             row = int(np.argmax(bad))
@@ -82,7 +83,9 @@ class AssessmentHistory:
             )
         codes, names = pd.factorize(frame["client_id"].astype(str))
         order = np.lexsort((np.arange(len(frame)), days, codes))
-        sure = frame["confirmed"].to_numpy(dtype=np.bool_) if "confirmed" in frame.columns else np.zeros(len(frame), dtype=np.bool_)
+        sure = np.zeros(len(frame), dtype=np.bool_)
+        if "confirmed" in frame.columns:
+            sure = yes_no(frame["confirmed"], "confirmed", "It says whether the client confirmed a rise.", missing=False)
         return cls(IdMap(tuple(names)), codes[order].astype(np.int64), days[order], levels[order].astype(np.int64), sure[order])
 
     def until(self, day: date | str | np.datetime64) -> AssessmentHistory:

@@ -159,18 +159,58 @@ def test_zero_unit_orders_move_nothing_but_are_an_occasion_of_the_package() -> N
         ({"choices": pd.DataFrame({"client_id": ["c"], "gain": [1.0], "loss": [-1.0], "accepted": [True]})}, "loss"),
         ({"choices": pd.DataFrame({"client_id": ["c"]})}, "gain"),
         ({"proposals": pd.DataFrame({"client_id": ["c"]})}, "required"),
+        ({"proposals": pd.DataFrame({"client_id": ["c"], "required": ["x"], "done": [0.1]})}, "required"),
+        ({"proposals": "x"}, "proposals"),
+        ({"trades": "x"}, "trades"),
+        ({"prices": "x"}, "prices"),
+        ({"prices": prices(("a", "2020-01-01", 1.0), ("b", "2020-01-01", "x"))}, "price"),
+        ({"prices": prices(("a", "2020-01-01", True))}, "price"),
+        ({"prices": prices(("a", "2020-01-01", 1.0)).assign(high="x")}, "high"),
+        ({"prices": prices((None, "2020-01-01", 1.0))}, "asset"),
+        ({"prices": prices(("a", 20200101, 1.0))}, "day"),
+        ({"prices": prices(("a", None, 1.0))}, "day"),
+        ({"choices": "x"}, "choices"),
+        ({"choices": pd.DataFrame({"client_id": ["c"], "gain": [1.0], "loss": [1.0], "accepted": ["maybe"]})}, "accepted"),
+        ({"choices": pd.DataFrame({"client_id": ["c"], "gain": [1.0], "loss": [1.0], "accepted": [None]})}, "accepted"),
+        ({"choices": pd.DataFrame({"client_id": [None], "gain": [1.0], "loss": [1.0], "accepted": [True]})}, "client_id"),
+        ({"choices": pd.DataFrame({"client_id": ["c"], "gain": ["x"], "loss": [1.0], "accepted": [True]})}, "gain"),
+        ({"asset_types": "x"}, "asset_types"),
+        ({"asset_types": {"a": 1}}, "asset_types"),
+        ({"home_assets": "ab"}, "home_assets"),
+        ({"prior": 2.25}, "prior"),
     ],
 )
 def test_refusals_name_the_field(change: dict, field: str) -> None:
-    given = {"prices": prices(("a", "2020-01-01", 1.0))} | change
+    given = {"trades": trades(*TWO), "prices": prices(("a", "2020-01-01", 1.0))} | change
     with pytest.raises(InputError) as caught:
-        measure_biases(trades(*TWO), **given)
+        measure_biases(**given)
     assert caught.value.field == field
+
+
+def test_a_refused_gamble_is_not_an_accepted_one() -> None:
+    """Words are read as what they say: "no" once counted as yes."""
+    asked = pd.DataFrame({"client_id": ["c"] * 4, "gain": [3.0, 2.0, 1.5, 1.0], "loss": [1.0] * 4})
+    said, meant = (
+        loss_aversion_of(IdMap.of(["c"]), asked.assign(accepted=cells)) for cells in (["yes", "no", "No", 0], [True, False, False, False])
+    )
+    assert said[0].tolist() == meant[0].tolist()
+    assert said[0][0] > loss_aversion_of(IdMap.of(["c"]), asked.assign(accepted=True))[0][0]
+
+
+@pytest.mark.parametrize("values", [(float("nan"), 1.0, 2.0), (-1.0, -2.0, 3.0), (1.0, 2.0, 3.0), ("x", 1.0, 2.0)])
+def test_a_prior_is_positive_and_inside_its_interval(values: tuple) -> None:
+    with pytest.raises(InputError) as caught:
+        LossAversionPrior(*values)
+    assert caught.value.field == "mean"
 
 
 def test_bootstrap_needs_clients_and_draws() -> None:
     with pytest.raises(InputError, match="at least 2 clients"):
         bootstrap_disposition(measure_biases(trades(*TWO), prices()))
+    for change, field in (({"draws": "x"}, "draws"), ({"level": "x"}, "level"), ({"seed": -1}, "seed"), ({"profiles": "x"}, "profiles")):
+        with pytest.raises(InputError) as caught:
+            bootstrap_disposition(**{"profiles": measure_biases(trades(*TWO), prices()), **change})
+        assert caught.value.field == field
 
 
 def test_everything_is_read_only_and_printable() -> None:

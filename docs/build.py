@@ -15,7 +15,7 @@ import advisor.measures
 
 def entry(name: str, value: object) -> str:
     """One name as a list item."""
-    summary = (inspect.getdoc(value) or "").splitlines()[0]
+    summary = next(iter((inspect.getdoc(value) or "").splitlines()), "")
     if inspect.isclass(value):
         doors = [n for n, m in inspect.getmembers(value) if not n.startswith("_") and callable(m) and n in vars(value)]
         return f"- `{name}`: {summary}" + (f" Methods: {', '.join(f'`{d}`' for d in doors)}." if doors else "")

@@ -16,77 +16,59 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from advisor.contracts.advice import Advice as Advice
-    from advisor.contracts.advice import Binding as Binding
-    from advisor.contracts.advice import Order as Order
-    from advisor.contracts.advice import Pick as Pick
-    from advisor.contracts.advice import Reason as Reason
-    from advisor.contracts.advice import Verification as Verification
-    from advisor.contracts.bands import RiskBands as RiskBands
-    from advisor.contracts.client import Client as Client
-    from advisor.contracts.client import Goal as Goal
-    from advisor.contracts.mandate import GroupLimit as GroupLimit
-    from advisor.contracts.mandate import LinearLimit as LinearLimit
-    from advisor.contracts.mandate import Mandate as Mandate
-    from advisor.contracts.product import Product as Product
-    from advisor.contracts.questionnaire import Option as Option
-    from advisor.contracts.questionnaire import Question as Question
-    from advisor.contracts.questionnaire import Questionnaire as Questionnaire
-    from advisor.data.biases import BiasProfiles as BiasProfiles
-    from advisor.data.catalogue import Catalogue as Catalogue
-    from advisor.data.clients import ClientTable as ClientTable
-    from advisor.data.eligibility import Verdict as Verdict
-    from advisor.data.interactions import Interactions as Interactions
-    from advisor.data.market import Market as Market
-    from advisor.data.profiles import RiskProfile as RiskProfile
-    from advisor.data.profiles import RiskProfiles as RiskProfiles
-    from advisor.data.ranking import Ranking as Ranking
-    from advisor.data.returns import ReturnModel as ReturnModel
-    from advisor.data.trades import Trades as Trades
-    from advisor.engine.advisor import Advisor as Advisor
-    from advisor.engine.batch import AdviceBatch as AdviceBatch
-    from advisor.errors import AdapterError as AdapterError
-    from advisor.errors import AdvisorError as AdvisorError
-    from advisor.errors import InfeasibleError as InfeasibleError
-    from advisor.errors import InputError as InputError
-    from advisor.errors import SolverError as SolverError
-    from advisor.evaluate.backtest import backtest as backtest
-    from advisor.evaluate.match import MatchReport as MatchReport
-    from advisor.evaluate.match import evaluate_match as evaluate_match
-    from advisor.evaluate.match_time import compare_over_time as compare_over_time
-    from advisor.evaluate.result import BacktestResult as BacktestResult
-    from advisor.evaluate.risk import RiskMatchReport as RiskMatchReport
-    from advisor.evaluate.risk import evaluate_risk as evaluate_risk
-    from advisor.optimize.accounts import Account as Account
-    from advisor.optimize.accounts import AccountsPlan as AccountsPlan
-    from advisor.optimize.accounts import mental_accounts as mental_accounts
-    from advisor.optimize.batch import Portfolios as Portfolios
-    from advisor.optimize.batch import optimal_portfolios as optimal_portfolios
-    from advisor.optimize.corrections import BiasPolicy as BiasPolicy
-    from advisor.optimize.estimate import estimate_returns as estimate_returns
-    from advisor.optimize.frontier import Frontier as Frontier
-    from advisor.optimize.frontier import trace_frontier as trace_frontier
-    from advisor.optimize.portfolio import Portfolio as Portfolio
-    from advisor.optimize.portfolio import optimal_portfolio as optimal_portfolio
-    from advisor.optimize.preferences import Preferences as Preferences
-    from advisor.optimize.preferences import loss_averse_risk_aversion as loss_averse_risk_aversion
-    from advisor.recommend.association import Association as Association
-    from advisor.recommend.blend import Blend as Blend
-    from advisor.recommend.cold_start import ColdStart as ColdStart
-    from advisor.recommend.content import Content as Content
-    from advisor.recommend.factors import ALS as ALS
-    from advisor.recommend.factors import BPR as BPR
-    from advisor.recommend.item_based import EASE as EASE
-    from advisor.recommend.item_based import ItemKNN as ItemKNN
-    from advisor.recommend.item_based import RandomWalk as RandomWalk
-    from advisor.recommend.mvecf import MVECF as MVECF
-    from advisor.recommend.popularity import Demographic as Demographic
-    from advisor.recommend.popularity import Popularity as Popularity
-    from advisor.risk_profile.biases import measure_biases as measure_biases
-    from advisor.risk_profile.profile import profile_risk as profile_risk
-    from advisor.store import load as load
-    from advisor.store import save as save
-    from advisor.suitability.regime import Regime as Regime
+    from advisor.contracts.advice import Advice, Binding, Order, Pick, Reason, Verification
+    from advisor.contracts.bands import RiskBands
+    from advisor.contracts.client import Client, Goal
+    from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
+    from advisor.contracts.product import Product
+    from advisor.contracts.questionnaire import Option, Question, Questionnaire
+    from advisor.data.biases import BiasProfiles
+    from advisor.data.catalogue import Catalogue
+    from advisor.data.clients import ClientTable
+    from advisor.data.eligibility import Verdict
+    from advisor.data.interactions import Interactions
+    from advisor.data.market import Market
+    from advisor.data.profiles import RiskProfile, RiskProfiles
+    from advisor.data.ranking import Ranking
+    from advisor.data.returns import ReturnModel
+    from advisor.data.trades import Trades
+    from advisor.engine.advisor import Advisor
+    from advisor.engine.batch import AdviceBatch
+    from advisor.errors import AdapterError, AdvisorError, InfeasibleError, InputError, SolverError
+    from advisor.evaluate.backtest import backtest
+    from advisor.evaluate.match import MatchReport, evaluate_match
+    from advisor.evaluate.match_time import compare_over_time
+    from advisor.evaluate.result import BacktestResult
+    from advisor.evaluate.risk import RiskMatchReport, evaluate_risk
+    from advisor.optimize.accounts import Account, AccountsPlan, mental_accounts
+    from advisor.optimize.batch import Portfolios, optimal_portfolios
+    from advisor.optimize.batch_costs import TradingCost
+    from advisor.optimize.corrections import BiasEvidence, BiasPolicy
+    from advisor.optimize.corrections_report import correct_risk_aversion, report_correction
+    from advisor.optimize.currency import after_costs, in_home_currency
+    from advisor.optimize.estimate import EstimateSettings, estimate_returns
+    from advisor.optimize.estimate_psd import nearest_psd
+    from advisor.optimize.frontier import Frontier, trace_frontier
+    from advisor.optimize.portfolio import Portfolio, optimal_portfolio
+    from advisor.optimize.preferences import Preferences, loss_averse_risk_aversion
+    from advisor.optimize.program import CvarLimit, Program, ProgramLimits
+    from advisor.optimize.prospect import Prospect
+    from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios
+    from advisor.optimize.smoothing import desmooth
+    from advisor.optimize.views import Equilibrium, View
+    from advisor.recommend.association import Association
+    from advisor.recommend.blend import Blend
+    from advisor.recommend.cold_start import ColdStart
+    from advisor.recommend.content import Content
+    from advisor.recommend.factors import ALS, BPR
+    from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
+    from advisor.recommend.mvecf import MVECF
+    from advisor.recommend.popularity import Demographic, Popularity
+    from advisor.risk_profile.biases import measure_biases
+    from advisor.risk_profile.biases_population import bootstrap_disposition
+    from advisor.risk_profile.profile import profile_risk
+    from advisor.store import load, save
+    from advisor.suitability.regime import Regime
 
 __all__ = [
     "ALS",
@@ -100,6 +82,7 @@ __all__ = [
     "Association",
     "BPR",
     "BacktestResult",
+    "BiasEvidence",
     "BiasPolicy",
     "BiasProfiles",
     "Binding",
@@ -109,8 +92,11 @@ __all__ = [
     "ClientTable",
     "ColdStart",
     "Content",
+    "CvarLimit",
     "Demographic",
     "EASE",
+    "Equilibrium",
+    "EstimateSettings",
     "Frontier",
     "Goal",
     "GroupLimit",
@@ -131,6 +117,9 @@ __all__ = [
     "Portfolios",
     "Preferences",
     "Product",
+    "Program",
+    "ProgramLimits",
+    "Prospect",
     "Question",
     "Questionnaire",
     "RandomWalk",
@@ -142,22 +131,33 @@ __all__ = [
     "RiskMatchReport",
     "RiskProfile",
     "RiskProfiles",
+    "Scenarios",
     "SolverError",
     "Trades",
+    "TradingCost",
     "Verdict",
     "Verification",
+    "View",
+    "after_costs",
     "backtest",
+    "bootstrap_disposition",
     "compare_over_time",
+    "correct_risk_aversion",
+    "desmooth",
     "estimate_returns",
     "evaluate_match",
     "evaluate_risk",
+    "in_home_currency",
     "load",
     "loss_averse_risk_aversion",
     "measure_biases",
     "mental_accounts",
+    "nearest_psd",
+    "optimal_over_scenarios",
     "optimal_portfolio",
     "optimal_portfolios",
     "profile_risk",
+    "report_correction",
     "save",
     "trace_frontier",
 ]
@@ -174,6 +174,7 @@ _HOME = {
     "Association": "recommend.association",
     "BPR": "recommend.factors",
     "BacktestResult": "evaluate.result",
+    "BiasEvidence": "optimize.corrections",
     "BiasPolicy": "optimize.corrections",
     "BiasProfiles": "data.biases",
     "Binding": "contracts.advice",
@@ -183,8 +184,11 @@ _HOME = {
     "ClientTable": "data.clients",
     "ColdStart": "recommend.cold_start",
     "Content": "recommend.content",
+    "CvarLimit": "optimize.program",
     "Demographic": "recommend.popularity",
     "EASE": "recommend.item_based",
+    "Equilibrium": "optimize.views",
+    "EstimateSettings": "optimize.estimate",
     "Frontier": "optimize.frontier",
     "Goal": "contracts.client",
     "GroupLimit": "contracts.mandate",
@@ -205,6 +209,9 @@ _HOME = {
     "Portfolios": "optimize.batch",
     "Preferences": "optimize.preferences",
     "Product": "contracts.product",
+    "Program": "optimize.program",
+    "ProgramLimits": "optimize.program",
+    "Prospect": "optimize.prospect",
     "Question": "contracts.questionnaire",
     "Questionnaire": "contracts.questionnaire",
     "RandomWalk": "recommend.item_based",
@@ -216,22 +223,33 @@ _HOME = {
     "RiskMatchReport": "evaluate.risk",
     "RiskProfile": "data.profiles",
     "RiskProfiles": "data.profiles",
+    "Scenarios": "optimize.scenarios",
     "SolverError": "errors",
     "Trades": "data.trades",
+    "TradingCost": "optimize.batch_costs",
     "Verdict": "data.eligibility",
     "Verification": "contracts.advice",
+    "View": "optimize.views",
+    "after_costs": "optimize.currency",
     "backtest": "evaluate.backtest",
+    "bootstrap_disposition": "risk_profile.biases_population",
     "compare_over_time": "evaluate.match_time",
+    "correct_risk_aversion": "optimize.corrections_report",
+    "desmooth": "optimize.smoothing",
     "estimate_returns": "optimize.estimate",
     "evaluate_match": "evaluate.match",
     "evaluate_risk": "evaluate.risk",
+    "in_home_currency": "optimize.currency",
     "load": "store",
     "loss_averse_risk_aversion": "optimize.preferences",
     "measure_biases": "risk_profile.biases",
     "mental_accounts": "optimize.accounts",
+    "nearest_psd": "optimize.estimate_psd",
+    "optimal_over_scenarios": "optimize.scenarios",
     "optimal_portfolio": "optimize.portfolio",
     "optimal_portfolios": "optimize.batch",
     "profile_risk": "risk_profile.profile",
+    "report_correction": "optimize.corrections_report",
     "save": "store",
     "trace_frontier": "optimize.frontier",
 }

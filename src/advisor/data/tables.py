@@ -25,7 +25,7 @@ def check_table(frame: object, field: str, columns: Sequence[str], remedy: str) 
     names = [str(c) for c in frame.columns]  # type: ignore[attr-defined]
     absent = [c for c in columns if c not in names]
     if absent:
-        raise InputError(f"{field} lacks the column(s) {absent}; it has {names[:20]}. {remedy}", field=absent[0], value=absent)
+        raise InputError(f"{field} need the column(s) {absent}; the table has {names[:20]}. {remedy}", field=absent[0], value=absent)
     check_once(names, field, columns)
 
 

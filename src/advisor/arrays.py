@@ -109,7 +109,9 @@ def float_array(value: object, field: str, *, shape: tuple[int | None, ...], all
     """
     array = numbers(value, field)
     if array.ndim != len(shape) or any(want is not None and have != want for have, want in zip(array.shape, shape, strict=True)):
-        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+        if value is None:
+            raise InputError(f"{field} is None, but an array of shape {wanted} is needed; pass it.", field=field, value=None)
         raise InputError(
             f"{field} has shape {array.shape}, but {wanted} is needed; check rows and columns.", field=field, value=array.shape
         )

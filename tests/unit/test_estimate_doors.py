@@ -40,6 +40,10 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     # ReturnModel
     (lambda: model(assets=None), "assets", "pass a sequence of ids"),
     (lambda: model(assets=5), "assets", "pass a sequence of ids"),
+    (lambda: model(assets={"a", "b"}), "assets", "has no order"),
+    (lambda: model(groups={"x", "y"}), "groups", "or a mapping"),
+    (lambda: model(mean=None), "mean", r"is None, but an array of shape \(2,\)"),
+    (lambda: estimate_returns(MARKET, running="x"), "running", "RunningMoments"),  # type: ignore[arg-type]
     (lambda: model(groups=5), "groups", "or a mapping"),
     (lambda: model(groups="xy"), "groups", "or a mapping"),
     (lambda: model(groups=[1, None]), "groups", r"groups\['a'\] is 1 \(int\)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from math import inf
 
 import numpy as np
@@ -81,7 +82,7 @@ def _one_each(given: object, names: Sequence[str], field: str, default: object) 
     if isinstance(given, Mapping):
         check_names(given, names, field)
         return [given.get(name, default) for name in names]
-    if isinstance(given, str) or not isinstance(given, Iterable):
+    if isinstance(given, str | AbstractSet) or not isinstance(given, Iterable):
         raise InputError(
             f"{field} is {given!r} ({type(given).__name__}); give one each of the {len(names)} assets, or a mapping by asset id.",
             field=field,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,6 +55,12 @@ class ReturnModel:
         risk_levels: Mapping[str, int] | Sequence[int] | None = None,
         stress: Mapping[str, float] | None = None,
     ) -> None:
+        if isinstance(assets, AbstractSet):
+            raise InputError(
+                f"assets is the set {assets!r}, which has no order to go with mean and covariance; pass a list.",
+                field="assets",
+                value=assets,
+            )
         names = unique_ids(assets, "assets")
         if not names:
             raise InputError("assets is empty; a portfolio needs at least one asset.", field="assets", value=())

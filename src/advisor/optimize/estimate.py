@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
+from types import NoneType
 from typing import Literal, get_args
 
 import numpy as np
@@ -102,6 +103,7 @@ def estimate_returns(
             )
     chosen = EstimateSettings() if settings is None else settings
     check_type(chosen, EstimateSettings, "settings", "Build them with advisor.EstimateSettings(half_life=..., ...).")
+    check_type(running, (RunningMoments, NoneType), "running", "Keep one RunningMoments for a walk, or leave it out.")
     opinions = chosen.views if views is None else _opinions(views)
     if opinions and mean != "black_litterman":
         raise InputError(

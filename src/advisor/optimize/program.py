@@ -104,7 +104,9 @@ class Program:
             InfeasibleError: The limits contradict each other; `.constraints` names those in play, and the message the nearest value that resolves it.
             SolverError: No solver came to an accurate end.
         """
-        risk_aversion = check_number(risk_aversion, "risk_aversion", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True)
+        risk_aversion = check_number(
+            risk_aversion, "risk_aversion", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True
+        )
         self._reward.value = 1.0 / max(1.0, risk_aversion)
         self._risk.value = 0.5 * min(risk_aversion, 1.0)
         attempts: list[tuple[str, str]] = []

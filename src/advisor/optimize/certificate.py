@@ -236,13 +236,9 @@ def binding_limits(
         Prices in the client's objective `m'w - g/2 w'Sw` (minus half the variance where `g` is inf): what one more unit of the limit adds a year.
     """
     unit = max(effective, 1.0) if effective < np.inf else 1.0
-    found: list[tuple[str, float]] = []
-    for i, (excess, weight, lower, upper) in enumerate(
-        zip(*(column.tolist() for column in (costs, weights, limits.lower, limits.upper)), strict=True)
-    ):
-        side, price = -1 if excess > 0.0 else 1, abs(excess) * unit
-        if price > ACTIVE and abs(weight - (lower if side < 0 else upper)) <= ACTIVE:
-            found.append((limits.bound_name(i, side), price))
+    dear, edge = np.abs(costs) * unit, np.where(costs > 0.0, limits.lower, limits.upper)
+    held = ((dear > ACTIVE) & (np.abs(weights - edge) <= ACTIVE)).nonzero()[0].tolist()
+    found = [(limits.bound_name(i, -1 if costs.item(i) > 0.0 else 1), dear.item(i)) for i in held]
     for j, y in enumerate(prices.tolist()):
         if abs(y) * unit > ACTIVE:
             found.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))

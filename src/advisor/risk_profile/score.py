@@ -29,8 +29,8 @@ def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: D
     measured = key.dimensions.get(dimension)
     if measured is None:
         return np.full(count, np.nan)
-    total: FloatArray = np.full(count, -measured.low)
-    for row in measured.rows:
+    total = answers.points[measured.rows[0]] - measured.low
+    for row in measured.rows[1:]:
         total += answers.points[row]
     total *= 100.0
     total /= measured.high - measured.low

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CENT = 0.005
 """Money below this is rounding."""
+STRESS_ROUNDING = 1e-7
+"""A stressed loss beyond its limit by less is at it."""
 
 Fields = dict[str, Any]
 """A contract's fields before they are checked: an `Advice` is checked once, with all that it holds."""
@@ -114,8 +116,17 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
         return [reason(status, language, level=level, regime=house.regime.id)]
     if status == "above_band" and i in batch.places.problems:
         return [reason("above_stress", language, level=level, limit=house.bands.stress_loss[level - 1], problem=batch.places.problems[i])]
-    upper = house.bands.upper_volatility[level - 1]
-    return [reason(status, language, level=level, volatility=float(batch.places.volatility[i]), upper=upper)]
+    upper, volatility = house.bands.upper_volatility[level - 1], batch.places.volatility.item(i)
+    if status == "holdings_above_band" and volatility <= upper:
+        return [
+            reason("holdings_above_stress", language, loss=_stress_loss(batch, i), limit=house.bands.stress_loss[level - 1], level=level)
+        ]
+    return [reason(status, language, level=level, volatility=volatility, upper=upper)]
+
+
+def _stress_loss(batch: AdviceBatch, i: int) -> float:
+    """What the target portfolio would lose in the stress of its assets."""
+    return float(np.einsum("n,n->", batch.places.weights[i], batch.house.vehicles.model.stress))
 
 
 def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) -> list[Fields]:
@@ -126,8 +137,8 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
     told += [reason("flag", language, text=batch.flag_text(name)) for name in profiles.spell(profiles.flag_bits.item(i))]
     target = profiles.target_volatility.item(i)
     told.append(reason("target", language, level=level, target=target, volatility=volatility, mean=places.mean.item(i)))
-    loss = float(np.einsum("n,n->", places.weights[i], house.vehicles.model.stress))
-    told.append(reason("stress", language, loss=loss, limit=house.bands.stress_loss[level - 1], level=level))
+    loss, most = _stress_loss(batch, i), house.bands.stress_loss[level - 1]
+    told.append(reason("stress" if loss <= most + STRESS_ROUNDING else "stress_above", language, loss=loss, limit=most, level=level))
     if volatility < house.bands.lower_volatility[level - 1]:
         told.append(reason("below_band", language, level=level, lower=house.bands.lower_volatility[level - 1]))
     before, after = places.risk_aversion.item(i), places.effective.item(i)

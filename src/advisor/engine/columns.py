@@ -9,19 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.engine.card import CENT
-from advisor.engine.place import ABOVE, OK, STATUSES, has_portfolio
+from advisor.engine.card import CENT, STRESS_ROUNDING
+from advisor.engine.place import ABOVE, HOLDINGS_ABOVE, OK, STATUSES, has_portfolio
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch
 
 SEPARATOR = "|"
 """Between the codes of a cell."""
-PORTFOLIO_CODES = ("level", "flag", "target", "stress", "below_band", "kept_adds_risk", "correction", "kept", "unplaced")
+PORTFOLIO_CODES = ("level", "flag", "target", "stress", "stress_above", "below_band", "kept_adds_risk", "correction", "kept", "unplaced")
 """Reasons of a portfolio in the order in which a card gives them; a card may repeat "flag", "kept" and "unplaced", a column says each once."""
 PICK_CODES = (("suitable", "suggestion"), ("suitable", "closes_gap"))
 """Reasons of a pick that asks for no money, and of one that does; either may add value to the portfolio beside."""
 ADDS_VALUE = "adds_value"
+_FIRSTS = (*STATUSES, "above_stress", "holdings_above_stress")
+"""Codes of the first reason where there is more to say than "ok"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,9 @@ def reason_codes(batch: AdviceBatch) -> Words:
     places = batch.places
     first = places.status.astype(np.int64)
     stressed = [row for row in places.problems if places.status[row] == ABOVE]
-    first[stressed] = len(STATUSES)
+    first[stressed] = _FIRSTS.index("above_stress")
+    upper = np.array([np.nan, *batch.house.bands.upper_volatility])[batch.profiles.level]
+    first[(places.status == HOLDINGS_ABOVE) & (places.volatility <= upper)] = _FIRSTS.index("holdings_above_stress")
     keys, codes = np.unique((first << len(PORTFOLIO_CODES)) | bits, return_inverse=True)
     return Words(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
 
@@ -61,7 +65,8 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     """Which of `PORTFOLIO_CODES` hold, each of shape (c,)."""
     places, bands, level = batch.places, batch.house.bands, batch.profiles.level
     invested = has_portfolio(places.status)
-    lower = np.array([0.0, *bands.lower_volatility])[level]
+    lower, most = np.array([0.0, *bands.lower_volatility])[level], np.array([0.0, *bands.stress_loss])[level]
+    stressed = np.einsum("cv,v->c", places.weights, batch.house.vehicles.model.stress) > most + STRESS_ROUNDING
     keeper = np.zeros(len(batch), dtype=np.bool_)
     keeper[list(places.keepers)] = True
     adds = keeper & (places.effective > places.risk_aversion)
@@ -74,7 +79,8 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
         np.ones(len(batch), dtype=np.bool_),
         batch.profiles.flag_bits != 0,
         np.ones(len(batch), dtype=np.bool_),
-        np.ones(len(batch), dtype=np.bool_),
+        ~stressed,
+        stressed,
         places.volatility < lower,
         adds,
         biased & ~adds,
@@ -87,7 +93,7 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
 def _spell(key: int) -> str:
     """The codes of one pattern of bits."""
     first = key >> len(PORTFOLIO_CODES)
-    told = [] if first == OK else ["above_stress" if first == len(STATUSES) else STATUSES[first]]
+    told = [] if first == OK else [_FIRSTS[first]]
     told += [code for position, code in enumerate(PORTFOLIO_CODES) if key >> position & 1]
     return SEPARATOR.join(told)
 

@@ -116,7 +116,8 @@ def place_around(
     gamma, mean, volatility, residual = np.full((4, count), np.nan)
     solved, stressed = np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
     places = PlacesAround(np.full(floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed)
-    capped = mandates[0].model_copy(update={"max_volatility": target})
+    cap = mandates[0].max_volatility
+    capped = mandates[0].model_copy(update={"max_volatility": target if cap is None else min(cap, target)})
     least = np.full(count, np.inf)
     missing = np.ones(count, dtype=np.bool_)
     for limits, wanted in ((capped, risk_aversion), (mandates[0], least), (mandates[1], least)):

@@ -39,6 +39,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "What must be kept takes the portfolio to {volatility:.1%} volatility a year, above the {upper:.1%} of level C{level}; the rest goes where it lowers risk most.",
         "必须保留的持仓使组合年化波动率达{volatility:.1%}，高于C{level}等级的{upper:.1%}；其余资金用于最大程度降低风险。",
     ),
+    "holdings_above_stress": (
+        "With what must be kept, the portfolio would lose about {loss:.1%} in the stress of a year in a hundred, more than the {limit:.0%} that level C{level} allows; the rest goes where it lowers risk most.",
+        "因必须保留的持仓，组合在百年一遇的压力情景下约损失{loss:.1%}，超过C{level}等级允许的{limit:.0%}；其余资金用于最大程度降低风险。",
+    ),
     # why this portfolio
     "level": ("Risk level C{level}, decided by {limit}.", "风险等级C{level}，由{limit}决定。"),
     "flag": ("Control on the answers: {text}", "答卷控制：{text}"),
@@ -49,6 +53,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "stress": (
         "In the stress of a year in a hundred it would lose about {loss:.1%}, within the {limit:.0%} that level C{level} allows.",
         "在百年一遇的压力情景下约损失{loss:.1%}，在C{level}等级允许的{limit:.0%}之内。",
+    ),
+    "stress_above": (
+        "In the stress of a year in a hundred it would lose about {loss:.1%}, more than the {limit:.0%} that level C{level} allows, because of what must be kept.",
+        "在百年一遇的压力情景下约损失{loss:.1%}，因必须保留的持仓而超过C{level}等级允许的{limit:.0%}。",
     ),
     "below_band": (
         "No suitable asset is risky enough to reach the {lower:.1%} volatility where level C{level} begins; the portfolio stays below its band.",
@@ -109,14 +117,15 @@ UNPLACED = {
 """Why money stays unplaced."""
 
 LIMITS = {
-    "tolerance": "风险承受意愿",
-    "capacity": "风险承受能力",
-    "horizon": "投资期限",
-    "objective": "投资目标",
-    "knowledge": "投资知识",
-    "assessed elsewhere": "外部测评",
+    "tolerance": ("tolerance", "风险承受意愿"),
+    "capacity": ("capacity", "风险承受能力"),
+    "horizon": ("horizon", "投资期限"),
+    "objective": ("objective", "投资目标"),
+    "knowledge": ("knowledge", "投资知识"),
+    "assessed elsewhere": ("the assessment made elsewhere", "外部测评"),
+    "none": ("no limit: it is the highest", "无限制（最高等级）"),
 }
-"""Words of `RiskProfiles.limited_by` in Chinese."""
+"""Words of `RiskProfiles.limited_by` in sentences."""
 
 
 _LINES: dict[Language, dict[str, str]] = {
@@ -133,6 +142,6 @@ def reason(code: str, language: Language, **data: Scalar) -> dict[str, Any]:
     words = data
     if code == "unplaced":
         words = data | {"why": UNPLACED[str(data["why"])][LANGUAGES.index(language)]}
-    elif language == "zh" and isinstance(limit := data.get("limit"), str):
-        words = data | {"limit": LIMITS.get(limit, limit)}
+    elif isinstance(limit := data.get("limit"), str):
+        words = data | {"limit": LIMITS[limit][LANGUAGES.index(language)] if limit in LIMITS else limit}
     return {"code": code, "text": _LINES[language][code].format_map(words), "data": data}

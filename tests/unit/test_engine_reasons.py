@@ -1,0 +1,66 @@
+"""What an advice says about kept holdings is true: which promise breaks, and by how much."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from advisor import Advice, Advisor, Client, ClientTable, Mandate, sample
+
+DAY = "2026-11-20"
+LANGUAGES = ("en", "zh")
+
+
+def keeper(level: int, **holdings: float) -> Client:
+    return Client(id="k", wealth=1e5, horizon_years=5, level=level, assessed_on="2026-05-04", holdings=holdings)
+
+
+def house(**more: object) -> Advisor:
+    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue(), **more)  # type: ignore[arg-type]
+
+
+def check_promises(advice: Advice, desk: Advisor) -> None:
+    """Sentences against the numbers: a stress reason names the side of its limit, the status reason the promise that breaks."""
+    bands, told = desk.house.bands, {reason.code: reason.data for reason in advice.reasons}
+    weights = [advice.weights.get(asset, 0.0) for asset in desk.house.model.assets]
+    loss, limit = float(np.dot(weights, desk.house.model.stress)), bands.stress_loss[advice.level - 1]
+    assert ("stress_above" in told) == (loss > limit + 1e-7) != ("stress" in told)
+    assert told.get("stress", told.get("stress_above"))["loss"] == pytest.approx(loss)
+    above = advice.expected_volatility > bands.upper_volatility[advice.level - 1]
+    if advice.status == "holdings_above_band":
+        assert ("holdings_above_band" in told, "holdings_above_stress" in told) == (above, not above)
+        assert above or "stress_above" in told
+    else:
+        assert advice.status == "ok"
+        assert not above
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_keeper_is_told_which_promise_breaks(language: str) -> None:
+    desk, statuses = house(language=language), set()
+    clients = [
+        keeper(level, gold=gold, P013=fund).model_copy(update={"id": f"{level}-{gold}-{fund}"})
+        for level in range(1, 6)
+        for gold in (0.0, 2e4, 6e4)
+        for fund in (0.0, 3e4)
+    ]
+    batch = desk.advise_table(ClientTable.from_clients(clients), as_of=DAY)
+    codes = batch.to_frame()["reasons"].tolist()
+    for advice, spelled in zip(batch, codes, strict=True):
+        if advice.weights:
+            check_promises(advice, desk)
+        statuses |= {reason.code for reason in advice.reasons}
+        assert spelled.split("|") == list(dict.fromkeys(reason.code for reason in advice.reasons))
+    assert {"holdings_above_band", "holdings_above_stress", "stress_above", "stress"} <= statuses
+
+
+def test_what_is_kept_does_not_lift_the_house_s_own_cap_on_volatility() -> None:
+    desk = house(mandate=Mandate(max_volatility=0.03))
+    for money in (5e3, 1e4, 2e4):
+        advice = desk.advise(keeper(3, gold=money), as_of=DAY)
+        assert advice.status != "ok" or advice.expected_volatility <= 0.03 + 1e-9
+
+
+def test_sentences_are_english_whatever_decided() -> None:
+    advice = house().advise(keeper(3), as_of=DAY)
+    assert advice.reasons[0].text == "Risk level C3, decided by the assessment made elsewhere."

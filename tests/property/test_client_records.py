@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import Client, ClientTable, Goal
+from advisor.engine.inputs import input_digest
 
 IDS = st.sampled_from(["a", "b", "c", "d"])
 MONEY = st.one_of(st.none(), st.floats(0.0, 1e6))
@@ -49,3 +51,18 @@ def test_record_is_the_contract_in_json(rows: list[dict[str, object]]) -> None:
     for i, client in enumerate(clients):
         assert table.record(i) == client.model_dump(mode="json")
         assert table.client(i) == client
+
+
+@given(st.fixed_dictionaries({"wealth": FIELDS["wealth"], "horizon_years": FIELDS["horizon_years"]}, optional=OPTIONAL))
+def test_a_client_comes_back_from_json_as_he_went_and_equal_clients_have_the_same_data(row: dict[str, object]) -> None:
+    client = Client(id="c", **row)
+    for again in (Client.model_validate_json(client.model_dump_json()), Client.model_validate(client.model_dump()), client.model_copy()):
+        assert again == client
+        assert hash(again) == hash(client)
+        assert digest_of(again) == digest_of(client)
+    stated = Client(**(client.model_dump() | {"lowest_category": client.lowest_category}))
+    assert (stated == client) == (digest_of(stated) == digest_of(client)) == ("lowest_category" in row)
+
+
+def digest_of(client: Client) -> str:
+    return input_digest(ClientTable.from_clients([client]), 0, np.datetime64("2026-11-20"))

@@ -362,3 +362,24 @@ def test_days_with_a_time_zone_are_the_days_there() -> None:
     days = pd.date_range("2024-01-01 23:00", periods=3, tz="Asia/Shanghai")
     market = Market.from_prices(pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=days))
     assert market.dates.astype(str).tolist() == ["2024-01-02", "2024-01-03"]
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(Client(id="a", wealth=1.0, horizon_years=1.0), "wealth"), (Goal(name="g", amount=1.0, years=1.0), "years"), (Mandate(), "nothing")],
+)
+def test_a_contract_never_changes_and_says_so(value: object, name: str) -> None:
+    with pytest.raises(InputError, match=rf"{type(value).__name__}\.{name} cannot be set to 3: .* Make another") as refused:
+        setattr(value, name, 3)
+    assert (refused.value.field, refused.value.value) == (name, 3)
+    with pytest.raises(InputError, match=rf"{name} cannot be removed"):
+        delattr(value, name)
+
+
+def test_a_client_of_level_1_is_the_same_after_json() -> None:
+    client = Client(id="a", wealth=1e5, horizon_years=10.0, level=1, assessed_on="2026-05-04", knowledge=80.0)
+    again = Client.model_validate_json(client.model_dump_json())
+    assert again == client
+    assert ClientTable.from_clients([client, again.model_copy(update={"id": "b"})]).lowest_category.tolist() == [-1, -1]
+    assert Client(**(client.model_dump() | {"lowest_category": False})) != client, "he is judged otherwise"
+    assert "lowest_category" in Client.model_json_schema(mode="serialization")["properties"]

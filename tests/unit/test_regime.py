@@ -216,3 +216,13 @@ def test_a_million_pairs_fall_into_few_classes() -> None:
     assert found.to_array().nbytes == 2000 * 50
     with pytest.raises(ValueError, match="read-only"):
         found.allowed[0, 0] = True
+
+
+def test_the_digest_tells_further_packs_and_bundled_ones_that_products_name() -> None:
+    mine, other = (RulePack.bundled("mifid").model_copy(update={"id": "mine", "version": v}) for v in ("1", "2"))
+    yours = mine.model_copy(update={"id": "yours"})
+    base = Regime.csrc()
+    assert base.digest == base.pack.digest
+    assert len({base.digest, base.with_packs(mine).digest, base.with_packs(other).digest}) == 3
+    assert base.with_packs(mine, yours).digest == base.with_packs(yours, mine).digest
+    assert base.named_digests(["nfra", None, "nfra", "csrc", "mine", "unknown"]) == [Regime.nfra().digest]

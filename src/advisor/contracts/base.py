@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,14 +21,17 @@ def input_error(name: str, error: ValidationError) -> InputError:
         if cause.field is not None:
             field, value = cause.field, cause.value
     else:
-        shown = repr(value)
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."
         hint = {"missing": "pass it", "extra_forbidden": "remove it or correct its spelling"}.get(first["type"], "correct it")
-        text = f"{name}.{field} = {shown}: {first['msg'].removeprefix('Value error, ')}; {hint}."
+        text = f"{name}.{field} = {_shown(value)}: {first['msg'].removeprefix('Value error, ')}; {hint}."
     if len(complaints) > 1:
         others = ", ".join(".".join(str(part) for part in c["loc"]) or name for c in complaints[1:5])
         text += f" ({len(complaints) - 1} more: {others})"
     return InputError(text, field=field, value=value)
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "..."
 
 
 class Contract(BaseModel):
@@ -49,6 +52,20 @@ class Contract(BaseModel):
     # Nested contracts are then validated by pydantic's own core, so that a complaint keeps its full path.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._stays(name, f"be set to {_shown(value)}", value)
+
+    def __delattr__(self, name: str) -> None:
+        self._stays(name, "be removed", None)
+
+    def _stays(self, name: str, what: str, value: object) -> NoReturn:
+        kind = type(self).__name__
+        raise InputError(
+            f"{kind}.{name} cannot {what}: what was made from this {kind} would no longer belong to it. Make another {kind} that holds what you want.",
+            field=name,
+            value=value,
+        )
+
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
         """As pydantic's, but raising `InputError`."""
@@ -64,3 +81,22 @@ class Contract(BaseModel):
             return super().model_validate_json(json_data, **options)
         except ValidationError as error:
             raise input_error(cls.__name__, error) from None
+
+    @classmethod
+    def restored(cls, obj: Any) -> Self:
+        """As `model_validate`, of what the library itself once wrote: a field that is unknown here was written by a newer version, and is no slip of the pen.
+
+        Raises:
+            InputError: A field is unknown, missing or wrong.
+        """
+        try:
+            return super().model_validate(obj)
+        except ValidationError as error:
+            unknown = [".".join(map(str, c["loc"])) for c in error.errors(include_url=False) if c["type"] == "extra_forbidden"]
+            if not unknown:
+                raise input_error(cls.__name__, error) from None
+            raise InputError(
+                f"{cls.__name__}.{unknown[0]} is a field that this version of the library does not know, so a newer version wrote it. Upgrade the library.",
+                field=unknown[0],
+                value=unknown,
+            ) from None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.errors import InputError
@@ -39,7 +39,8 @@ class Client(Contract):
 
     `wealth` is all investable money in the client's currency, holdings included; what holdings do not cover is cash. `holdings` maps asset or product ids to
     money. `answers` maps question ids to option ids. A host that has assessed the client passes `level` (1..5), `assessed_on` and `knowledge`
-    (0..100) instead of answers; with `level=1` and `lowest_category` not stated he counts as lowest category.
+    (0..100) instead of answers; with `level=1` and `lowest_category` not stated he counts as lowest category,
+    so what was not stated is not written either (`model_dump`), and a client who is stated not to be in it is another than one of whom nothing is said.
     `biases` are measured elsewhere: `loss_aversion` (a ratio, 1 = none), `disposition` (PGR - PLR), `overconfidence` (a ratio, 1 = none),
     `status_quo` (share of refused trades, 0..1), and standard errors `loss_aversion_se`, `disposition_se`.
     """
@@ -80,6 +81,27 @@ class Client(Contract):
     def _in_order(self, ids: frozenset[str]) -> list[str]:
         """Sorted, so that the same client always has the same bytes."""
         return sorted(ids)
+
+    @model_serializer(mode="wrap")
+    def _as_stated(self, write: SerializerFunctionWrapHandler):
+        """No type is named, so that the JSON schema stays that of the fields."""
+        written: dict[str, Any] = write(self)
+        if not self.states_category:
+            written.pop("lowest_category", None)
+        return written
+
+    @property
+    def states_category(self) -> bool:
+        """Whether it was said that he is, or is not, in the lowest category."""
+        return "lowest_category" in self.model_fields_set
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Client):
+            return NotImplemented
+        return super().__eq__(other) and self.states_category == other.states_category
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.wealth, self.horizon_years))
 
     @model_validator(mode="after")
     def _biases_in_range(self) -> Self:

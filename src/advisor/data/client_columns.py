@@ -50,9 +50,7 @@ def columns_from_clients(rows: Sequence[Client]) -> dict[str, Any]:
         columns[name] = SparseRows.of_sets(sets) if any(sets) else nothing
     columns["level"] = np.array([-1 if r.level is None else r.level for r in rows], dtype=np.int64)
     columns["assessed_on"] = np.array([r.assessed_on for r in rows], dtype="datetime64[D]")
-    columns["lowest_category"] = np.array(
-        [int(r.lowest_category) if "lowest_category" in r.model_fields_set else -1 for r in rows], dtype=np.int64
-    )
+    columns["lowest_category"] = np.array([int(r.lowest_category) if r.states_category else -1 for r in rows], dtype=np.int64)
     questions = dict.fromkeys(q for r in rows for q in r.answers)
     columns["answers"] = {q: Labels.of_words([r.answers.get(q) for r in rows]) for q in questions}
     columns["holdings"] = SparseRows.of([r.holdings for r in rows]) if any(r.holdings for r in rows) else nothing

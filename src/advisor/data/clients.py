@@ -132,13 +132,13 @@ class ClientTable:
             raise InputError(self.problems[i], field=self.ids[i])
 
         record = {name: value for name, value in self.record(i).items() if value is not None}
-        if self.lowest_category[i] < 0:
-            del record["lowest_category"]
         record["goals"] = self.goals[i] if self.goals else ()
         return Client(**record)
 
     def record(self, i: int) -> dict[str, Any]:
-        """Row i in words and numbers, every field of `Client` by name, None = unknown: what `Client.model_dump(mode="json")` gives."""
+        """Row i in words and numbers, every field of `Client` by name, None = unknown: what `Client.model_dump(mode="json")` gives; `lowest_category`
+        only where it is stated.
+        """
         number: dict[str, float] = {name: getattr(self, name).item(i) for name in NUMBERS}
         known: dict[str, Any] = {name: value if value == value else None for name, value in number.items()}
         known |= {name: getattr(self, name).item(i) for name in FLAGS}
@@ -150,7 +150,7 @@ class ClientTable:
             "id": self.ids[i],
             "age": None if age is None else int(age),
             "level": level if level >= 0 else None,
-            "lowest_category": lowest == 1,
+            **({"lowest_category": lowest == 1} if lowest >= 0 else {}),
             "assessed_on": None if day is None else day.isoformat(),
             "answers": {q: word for q, a in self.answers.items() if (word := a.word(i)) is not None},
             "holdings": self.holdings.row(i),

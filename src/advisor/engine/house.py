@@ -29,7 +29,7 @@ from advisor.recommend.own_portfolio import ProductMoments
 from advisor.recommend.utility import exposure_similarity
 from advisor.suitability.regime import Regime
 
-RECORD_VERSION = 3
+RECORD_VERSION = 4
 """Raised when the same inputs would give another advice, so that fingerprints of different rules of computation differ."""
 
 
@@ -109,6 +109,7 @@ class House:
             None if self.questionnaire is None else self.questionnaire.digest,
             self.mandate.model_dump_json(),
             self.regime.digest,
+            self.regime.named_digests(p.regime for p in self.catalogue.products),
             self.bands.model_dump_json(),
             repr(self.biases),
             self.fit_weight,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -84,8 +86,15 @@ class Regime:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the pack's content."""
-        return self.pack.digest
+        """SHA-256 of all that is known of the rules: of the pack's content alone, or of that and the further packs, in whatever order they were added."""
+        if not self.others:
+            return self.pack.digest
+        return hashlib.sha256("|".join((self.pack.digest, *sorted(pack.digest for pack in self.others))).encode()).hexdigest()
+
+    def named_digests(self, names: Iterable[str | None]) -> list[str]:
+        """SHA-256 of the bundled packs that products naming `names` are judged by: `digest` says nothing of those."""
+        own = {self.id, *(pack.id for pack in self.others)}
+        return [RulePack.bundled(name).digest for name in sorted({name for name in names if name in BUNDLED} - own)]
 
     @property
     def basis(self) -> Basis:

@@ -16,6 +16,7 @@ from advisor import (
     InputError,
     Interactions,
     Mandate,
+    Popularity,
     Product,
     Regime,
     ReturnModel,
@@ -348,3 +349,33 @@ def test_memory_does_not_grow_with_clients_who_exclude_what_they_like(monkeypatc
     first, again = (list(own.advise_table(ClientTable.from_clients(clients), as_of=DAY)) for _ in range(2))
     assert len(own.house.shelf._known) == 3
     assert first == again
+
+
+WHOLE = 5
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["market", "interactions", "catalogue", "questionnaire", "mandate", "regime", "bands", "recommender", "biases", "seed", "language"],
+)
+@pytest.mark.parametrize("wrong", [WHOLE, "x", BOUGHT.matrix(), Popularity, True], ids=["int", "str", "matrix", "class", "bool"])
+def test_what_a_house_cannot_be_made_of_is_named(argument: str, wrong: object) -> None:
+    given: dict = {"market": MODEL, "interactions": BOUGHT, "catalogue": Catalogue.from_products(SHELF), argument: wrong}
+    if argument == "seed" and wrong is WHOLE:
+        return
+    with pytest.raises(InputError, match=f"{argument} is") as refused:
+        Advisor.fit(given.pop("market"), given.pop("interactions"), **given)
+    assert refused.value.field == argument
+
+
+def test_a_house_needs_a_market_and_purchases_and_a_seed_that_can_be_one() -> None:
+    for wrong in ((None, BOUGHT), (MODEL, None)):
+        with pytest.raises(InputError, match=r"is None .* cannot be used here"):
+            Advisor.fit(*wrong)
+    with pytest.raises(InputError, match="seed is -1"):
+        Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF), seed=-1)
+    shelf = Catalogue.from_products(SHELF)
+    assert (
+        Advisor.fit(MODEL, BOUGHT, catalogue=shelf, seed=np.int64(3)).fingerprint
+        == Advisor.fit(MODEL, BOUGHT, catalogue=shelf, seed=3).fingerprint
+    )

@@ -57,6 +57,7 @@ class Advice(Contract):
     `status` is "ok" or says why there is none; then weights, picks and orders are empty and `reasons` explain. `level` 0 = no suitable portfolio.
     `risk_aversion` is the one implied by the target volatility, `effective_risk_aversion` the one after behavioural corrections (never lower).
     A risk aversion is inf where even the least risky portfolio is at or above the target. Money that no product could take is in `unplaced`, by asset.
+    `slots` is how many picks were asked for: with fewer of them, nothing else was left.
     """
 
     model_config = ConfigDict(allow_inf_nan=True)
@@ -77,6 +78,7 @@ class Advice(Contract):
     kkt_residual: float | None = None
     unplaced: dict[str, float] = {}
     reasons: tuple[Reason, ...] = ()
+    slots: int | None = None
     fingerprint: str = ""
 
     def _repr_html_(self) -> str:

@@ -95,6 +95,28 @@ class Advisor:
         Raises:
             InputError: A product implements an asset the market does not have, no asset or product can be sold, or an option is unknown.
         """
+        check_type(market, (Market, ReturnModel), "market", "Read one with Market.from_prices, or give a ReturnModel.")
+        check_type(interactions, Interactions, "interactions", "Read purchases with Interactions.from_frame.")
+        for name, given, kind, remedy in (
+            ("catalogue", catalogue, Catalogue, "Make one with Catalogue.from_products or Catalogue.from_frame, or leave it out."),
+            ("questionnaire", questionnaire, Questionnaire, "Read one with Questionnaire.load, or leave it out."),
+            ("mandate", mandate, Mandate, "Give a Mandate(...), or leave it out."),
+            ("regime", regime, Regime, "Take Regime.csrc(), .nfra() or .mifid(), read your own with Regime.load, or leave it out."),
+            ("bands", bands, RiskBands, "Give RiskBands(...), or leave them out."),
+            (
+                "recommender",
+                recommender,
+                Recipe,
+                "Give a recipe such as EASE() or Popularity(), itself and not what it fitted, or leave it out.",
+            ),
+            ("biases", biases, BiasPolicy, "Give a BiasPolicy(...), or leave it out."),
+        ):
+            if given is not None:
+                check_type(given, kind, name, remedy)
+        check_type(seed, (int, np.integer), "seed", "Give a whole number of 0 or more.")
+        if seed < 0:
+            raise InputError(f"seed is {seed}; random draws start from a whole number of 0 or more.", field="seed", value=seed)
+        check_type(language, str, "language", f"Say one of {', '.join(LANGUAGES)}.")
         if language not in LANGUAGES:
             raise InputError(f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}.", field="language", value=language)
         for name, weight in (("fit_weight", fit_weight), ("utility_share", utility_share), ("diversity", diversity)):
@@ -106,7 +128,7 @@ class Advisor:
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         shelf = assets_as_products(model) if catalogue is None else catalogue
         shelf.exposures(model.ids)
-        taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=seed)
+        taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=int(seed))
         return cls(
             House(
                 model=model,
@@ -121,7 +143,7 @@ class Advisor:
                 utility_share=float(utility_share),
                 diversity=float(diversity),
                 language=language,
-                seed=seed,
+                seed=int(seed),
             )
         )
 
@@ -202,7 +224,16 @@ class Advisor:
         return advise_table(self.house, clients, today() if as_of is None else as_day(as_of, "as_of"), picks)
 
     def verify(self, advice: Advice, client: Client) -> Verification:
-        """Prove an advice again from scratch: suitability product by product, the optimality of the weights, and the fingerprints."""
+        """Prove an advice again from scratch: suitability product by product, the optimality of the weights, the money, the fingerprints, and that making it
+        once more gives every value of it again to the bit.
+
+        Args:
+            advice: The record.
+            client: His data as they were.
+
+        Raises:
+            InputError: These are no advice and no client. Whatever is wrong with a record is said in `problems`.
+        """
         return verify(self.house, advice, client)
 
     def omissions(self, advice: Advice, client: Client, *, count: int = 3) -> tuple[Reason, ...]:
@@ -214,7 +245,7 @@ class Advisor:
             count: How many to account for.
 
         Raises:
-            InputError: `count` is not positive.
+            InputError: `count` is not positive, or the advice is another client's.
         """
         return explain_omissions(self.house, advice, client, count)
 

@@ -32,6 +32,7 @@ def card(batch: AdviceBatch, i: int) -> Advice:
         "level": batch.profiles.level.item(i),
         "target_volatility": None if target != target else target,
         "reasons": _status_reasons(batch, i),
+        "slots": batch.pick_codes.shape[1],
         "fingerprint": batch.fingerprint_of(i),
     }
     if places.status[i] in INVESTED:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from advisor.arrays import check_type
 from advisor.contracts.advice import Advice, Reason
 from advisor.contracts.client import Client
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.engine.house import House
 from advisor.engine.reasons import reason
+from advisor.errors import InputError
 from advisor.recommend.omissions import omissions
 from advisor.risk_profile.profile import profile_risk
 
 
 def explain_omissions(house: House, advice: Advice, client: Client, count: int) -> tuple[Reason, ...]:
     """See `Advisor.omissions`."""
+    check_type(advice, Advice, "advice", "Give what Advisor.advise returned.")
+    check_type(client, Client, "client", "Give the client as he was when he was advised.")
+    check_type(count, (int, np.integer), "count", "Ask for a whole number of products.")
+    if advice.client_id != client.id:
+        raise InputError(
+            f"the advice is of {advice.client_id!r}, the client is {client.id!r}; why something is missing differs by client. Give the two that belong together.",
+            field="client",
+            value=client.id,
+        )
     alone = ClientTable.from_clients([client])
     profiles = profile_risk(alone, house.questionnaire, as_of=str(advice.as_of), bands=house.bands)
     offered = house.offers.to(profiles, alone).products

@@ -13,7 +13,7 @@ import pytest
 
 from advisor import Advisor, InputError, Popularity, sample, save
 from advisor.adapters.engines.job import INPUTS, Desk, Job
-from advisor.adapters.engines.proof import IGNORED, MADE_UP, UNKNOWN, verify_rows
+from advisor.adapters.engines.proof import IGNORED, MADE_UP, TWICE, UNKNOWN, verify_rows
 from advisor.adapters.engines.repeats import MetIds, repeated_clients
 from advisor.adapters.engines.replay import replay
 from advisor.adapters.engines.stream import advise_stream
@@ -212,6 +212,136 @@ def test_forged_rows_do_not(stored: Stored) -> None:
     assert forged(stored, row, status="invalid_input") == (MADE_UP,)
     assert forged(stored, 4, status="ok") == (IGNORED,)
     assert forged(stored, 25, status="ok") == (IGNORED,)
+
+
+def other_number(value: float | None) -> float:
+    return np.nextafter(value or 0.0, 1e9).item()
+
+
+TAMPERED = {
+    "status": "above_band",
+    "reasons": "level",
+    "problem": "nothing",
+    "limited_by": "capacity",
+    "flags": "none",
+    "level": 2,
+    "pick_1_reasons": "suitable",
+    "pick_2": None,
+    "sales": [],
+    **dict.fromkeys(
+        (
+            "target_volatility",
+            "risk_aversion",
+            "effective_risk_aversion",
+            "expected_return",
+            "expected_volatility",
+            "kkt_residual",
+            "weight:cash",
+            "unplaced:cash",
+            "pick_1_score",
+            "pick_1_money",
+        ),
+        other_number,
+    ),
+}
+
+
+@pytest.mark.parametrize("column", TAMPERED)
+def test_every_column_of_a_row_is_proved(stored: Stored, column: str) -> None:
+    row = next(i for i, r in enumerate(stored.rows.to_pylist()) if r["status"] == "ok" and r["sales"])
+    value = TAMPERED[column]
+    problems = forged(stored, row, **{column: value(stored.rows[column][row].as_py()) if callable(value) else value})
+    assert problems[0].startswith(f"{column} recomputes to "), problems
+
+
+def test_a_sale_of_another_size_does_not_add_up(stored: Stored) -> None:
+    row, told = next((i, r) for i, r in enumerate(stored.rows.to_pylist()) if r["status"] == "ok" and r["sales"])
+    found = forged(stored, row, sales=[sale | {"money": 2.0 * sale["money"] + 1e6} for sale in told["sales"]])
+    assert any("are sold" in problem for problem in found)
+
+
+def test_rows_of_another_house_do_not_pass(stored: Stored) -> None:
+    other = Advisor.fit(sample.market(), sample.interactions(100), catalogue=sample.catalogue(), fit_weight=99.0)
+    proofs = [p.verification for p in verify_rows(stored.rows, other, clients())]
+    assert not any(p.ok or p.fingerprint_matches for p in proofs)
+    assert all("advisor.fingerprint" in p.problems[0] for p in proofs if p.problems != (UNKNOWN,))
+    later = stored.rows.replace_schema_metadata({**stored.rows.schema.metadata, b"advisor.as_of": b"2026-11-21"})
+    assert not any(p.verification.ok for p in verify_rows(later, stored.advisor, clients()))
+
+
+def test_rows_without_metadata_are_proved_by_what_they_say(stored: Stored) -> None:
+    bare = stored.rows.replace_schema_metadata(None)
+    few = bare.drop_columns([n for n in bare.schema.names if n.endswith(("_score", "reasons")) or n in ("problem", "flags", "limited_by")])
+    for rows in (bare, few, few.select(few.schema.names[::-1])):
+        assert all(p.verification.ok for p in verify_rows(rows, stored.advisor, clients()))
+    other = Advisor.fit(sample.market(), sample.interactions(100), catalogue=sample.catalogue(), fit_weight=0.0)
+    assert not all(p.verification.ok for p in verify_rows(bare, other, clients()))
+
+
+def test_a_row_that_is_there_twice_is_named(stored: Stored) -> None:
+    row = next(i for i, r in enumerate(stored.rows.to_pylist()) if r["status"] == "ok")
+    one = stored.rows.slice(row, 1)
+    first, second = verify_rows(pa.concat_tables([one, one]), stored.advisor, clients())
+    assert first.verification.ok
+    assert second.verification.problems == (TWICE,)
+
+
+def test_a_client_who_cannot_be_put_in_a_contract_to_the_bit_is_proved(stored: Stored) -> None:
+    table = clients().append_column("age", pa.array([41.5] * COUNT))
+    rows = Job.of(Desk.of(stored.advisor, as_of=DAY), table.schema).on_table(table.slice(0, 20))
+    assert [p.verification.problems for p in verify_rows(rows, stored.advisor, table) if not p.verification.ok] == []
+
+
+@pytest.mark.parametrize("change", ["no weights", "a stranger", "one column twice", "fewer picks", "a damaged number", "another type"])
+def test_rows_that_cannot_be_made_again_are_refused(stored: Stored, change: str) -> None:
+    rows = stored.rows
+    told = {
+        "no weights": lambda: rows.drop_columns(["weight:cash"]),
+        "a stranger": lambda: rows.append_column("branch", rows["status"]),
+        "one column twice": lambda: rows.append_column("status", rows["status"]),
+        "fewer picks": lambda: rows.drop_columns([n for n in rows.schema.names if n.startswith("pick_5")]),
+        "a damaged number": lambda: rows.replace_schema_metadata({**rows.schema.metadata, b"advisor.picks": b"many"}),
+        "another type": lambda: rows.set_column(rows.schema.get_field_index("risk_aversion"), "risk_aversion", rows["status"]),
+    }[change]()
+    with pytest.raises(InputError, match=r"The stored rows (have|lack)"):
+        verify_rows(told, stored.advisor, clients())
+
+
+@pytest.mark.parametrize("wrong", [None, "rows.parquet", 5, pd.DataFrame()])
+def test_a_proof_or_replay_of_nothing_is_refused(stored: Stored, wrong: object) -> None:
+    for arguments in ((wrong, stored.advisor, clients()), (stored.rows, stored.advisor, wrong)):
+        with pytest.raises(InputError, match="read_table"):
+            verify_rows(*arguments)
+    if not isinstance(wrong, str):
+        with pytest.raises(InputError, match="house is"):
+            verify_rows(stored.rows, wrong, clients())
+        with pytest.raises(InputError, match="folder is"):
+            replay(wrong, stored.advisor, clients())
+        with pytest.raises(InputError, match="house is"):
+            replay(stored.summary.folder, wrong, clients())
+    if not isinstance(wrong, pd.DataFrame):
+        with pytest.raises(InputError):
+            replay(stored.summary.folder, stored.advisor, wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rows_per_part", "20"),
+        ("rows_per_part", None),
+        ("rows_per_part", 0),
+        ("picks", 2.5),
+        ("picks", True),
+        ("as_of", 5),
+        ("advisor", []),
+    ],
+)
+def test_a_damaged_record_of_a_run_is_refused(stored: Stored, tmp_path: Path, field: str, value: object) -> None:
+    folder = copy_of(stored, tmp_path / "run")
+    record = json.loads((folder / "run.json").read_text()) | {field: value}
+    (folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match=rf"holds no run .*{field}"):
+        replay(folder, stored.advisor, stored.file)
 
 
 def test_rows_of_two_days_or_of_something_else_are_refused(stored: Stored) -> None:

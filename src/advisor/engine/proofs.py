@@ -43,7 +43,7 @@ class Proved:
     kkt_residual: float | None
 
 
-def prove(house: House, advice: Advice, client: Client, table: ClientTable, profiles: RiskProfiles, *, money: bool = True) -> Proved:
+def prove(house: House, advice: Advice, client: Client, table: ClientTable, profiles: RiskProfiles) -> Proved:
     """Prove a record, or say what does not hold.
 
     Args:
@@ -52,7 +52,6 @@ def prove(house: House, advice: Advice, client: Client, table: ClientTable, prof
         client: The client's data.
         table: The same, one row.
         profiles: What he is assessed as, one row.
-        money: Whether the record holds all that is needed to account for every cent.
     """
     unsuitable = tuple(_unsuitable(house, advice, client, profiles))
     if not advice.weights:
@@ -60,7 +59,7 @@ def prove(house: House, advice: Advice, client: Client, table: ClientTable, prof
     weights, gamma = _weights(house, advice), advice.effective_risk_aversion
     if weights is None:
         return Proved(unsuitable, ("the weights are no portfolio: an asset is not known here, or a weight is no finite number",), None)
-    wrong = [*_moments(house, advice, weights), *(_money(house, advice, client, weights) if money else ())]
+    wrong = [*_moments(house, advice, weights), *_money(house, advice, client, weights)]
     level = int(profiles.level[0])
     if not level or gamma is None or not gamma >= 0.0:
         wrong.append(f"there are weights, but at level C{level} and risk aversion {gamma} no portfolio is the best one")

@@ -23,12 +23,15 @@ from advisor.adapters.engines.local import file_digest
 from advisor.adapters.engines.parts import RUN, part_path, write_part
 from advisor.adapters.engines.repeats import REPEATED, MetIds
 from advisor.adapters.engines.stream import RUN_FILE, opened_once
+from advisor.arrays import check_type
 from advisor.data.client_arrow import arrow_batches
 from advisor.engine.advisor import Advisor
 from advisor.errors import InputError
 
 MOST = 1000
 """Differing rows that are listed; the others are counted."""
+_FIELDS = (("advisor", str, 0), ("as_of", str, 0), ("picks", int, 0), ("rows_per_part", int, 1))
+"""What is read of a run's record: name, type, and the least that a number may be."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def replay(folder: str | Path, house: Advisor | str | Path, source: Any) -> Repl
     Raises:
         InputError: The folder holds no run, or the run names another advisor: then no row could come out.
     """
+    check_type(folder, (str, Path), "folder", "Give the folder that advise_stream wrote.")
+    check_type(house, (Advisor, str, Path), "house", "Give the advisor, or the folder that save() wrote.")
     record = _record(Path(folder))
     desk = Desk.of(house, as_of=record["as_of"], picks=record["picks"])
     if desk.fingerprint != record["advisor"]:
@@ -118,11 +123,18 @@ def _at_least_one(tables: Iterator[pa.Table], job: Job) -> Iterator[pa.Table]:
 def _record(folder: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        return {name: record[name] for name in ("advisor", "as_of", "picks", "rows_per_part")}
+        return {name: _field(record, name, kind, least) for name, kind, least in _FIELDS}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{folder} holds no run ({RUN_FILE}: {error}); give the folder that advise_stream wrote.", field="folder", value=str(folder)
         ) from error
+
+
+def _field(record: dict[str, Any], name: str, kind: type, least: int) -> Any:
+    value = record[name]
+    if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < least):
+        raise TypeError(f"{name} is {value!r}")
+    return value
 
 
 def _compare(job: Job, table: pa.Table, met: MetIds, stored: Path, again: Path) -> Iterator[Difference]:

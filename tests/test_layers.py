@@ -14,6 +14,7 @@ SRC = Path(__file__).resolve().parents[1] / "src" / "advisor"
 RANK = {
     "errors": 0,
     "arrays": 1,
+    "folders": 1,
     "svg": 1,
     "contracts": 1,
     "measures": 2,

@@ -4,38 +4,42 @@
 
     manifest.json        what it is, versions, every part as JSON, and for each file its SHA-256
     arrays/<name>.npy    one array a file, so that loading maps it into memory and worker processes share its pages
+
+A folder is written beside its place and swapped in whole (`advisor.folders`): killed at any moment, the old or the new one is there, and `load` finds it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
+import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from advisor.contracts.bands import RiskBands
-from advisor.contracts.mandate import Mandate
-from advisor.contracts.product import Product
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.contracts.rules import RulePack
-from advisor.data.catalogue import Catalogue
-from advisor.data.returns import ReturnModel
+from advisor.arrays import check_type
 from advisor.engine.advisor import Advisor
-from advisor.engine.house import House
-from advisor.errors import InputError
-from advisor.optimize.corrections import BiasPolicy
-from advisor.recommend.calibration import Calibration
-from advisor.recommend.restore import restore
-from advisor.suitability.regime import Regime
+from advisor.engine.house_parts import NEWER, check_fields, house_of, parts_of
+from advisor.errors import AdvisorError, InputError
+from advisor.folders import aside_of, is_file, is_left, replacing, sync
 
 FORMAT = "advisor"
-FORMAT_VERSION = 1
-_MANIFEST = "manifest.json"
+FORMAT_VERSION = 2
+_MANIFEST, _ARRAYS = "manifest.json", "arrays"
+_FIELDS: dict[str, tuple[type, ...]] = {
+    "format": (str,),
+    "format_version": (int,),
+    "library": (str,),
+    "fingerprint": (str,),
+    "parts": (dict,),
+    "files": (dict,),
+}
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+"""What an array may be called: a file of the folder, never a way out of it."""
 
 
 def save(advisor: Advisor, folder: str | Path) -> Path:
@@ -43,125 +47,139 @@ def save(advisor: Advisor, folder: str | Path) -> Path:
 
     Args:
         advisor: What to save.
-        folder: Where; must not exist yet, or hold an advisor saved earlier, which is replaced.
+        folder: Where; must not exist yet, or be empty, or hold an advisor saved earlier and nothing else: that is replaced once the new one is on disk.
 
     Returns:
         The folder. Saving the same advisor twice gives the same bytes.
 
     Raises:
-        InputError: The folder holds something else, or cannot be written.
+        InputError: The folder holds something else, is the one this program works in, is being written by another program, or cannot be written.
     """
-    target = Path(folder)
-    if target.exists() and not (target / _MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(
-            f"{target} exists and is no saved advisor; it is not overwritten. Choose an empty folder.", field="folder", value=str(target)
-        )
-    parts, arrays = _parts(advisor.house)
-    draft = target.with_name(f".{target.name}.writing")
+    check_type(advisor, Advisor, "advisor", "Give what Advisor.fit returned.")
+    target = _place(folder)
+    parts, arrays = parts_of(advisor.house)
     try:
-        shutil.rmtree(draft, ignore_errors=True)
-        (draft / "arrays").mkdir(parents=True)
-        files = {name: _write_array(draft, name, array) for name, array in sorted(arrays.items())}
-        manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, "fingerprint": advisor.fingerprint, "parts": parts, "files": files}
-        text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
-        (draft / _MANIFEST).write_text(json.dumps({"manifest_sha256": _sha256(text.encode()), "manifest": text}), encoding="utf-8")
-        if target.exists():
-            shutil.rmtree(target)
-        draft.replace(target)
+        with replacing(target, _MANIFEST, _strangers) as draft:
+            _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays)
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
+        aside = aside_of(target)
+        kept = f" What stood there is in {aside}, and load finds it." if os.path.lexists(aside) and not os.path.lexists(target) else ""
         raise InputError(
-            f"{target} cannot be written ({error}); free space or choose another place.", field="folder", value=str(target)
+            f"{target} cannot be written ({error}); free space or choose another place.{kept}", field="folder", value=str(target)
         ) from error
-    return target
+    return Path(folder)
 
 
 def load(folder: str | Path) -> Advisor:
     """Read a saved advisor; arrays are mapped read-only, not copied.
 
     Raises:
-        InputError: There is none, it is of a newer format, or a byte has changed since it was saved.
+        InputError: There is none, it is of another version, or a byte has changed since it was saved.
     """
-    source = Path(folder)
-    manifest = _read_manifest(source)
-    arrays = {name: _read_array(source, name, record) for name, record in manifest["files"].items()}
-    advisor = Advisor(_house(manifest["parts"], arrays))
-    if advisor.fingerprint != manifest["fingerprint"]:
+    source = _place(folder)
+    try:
+        if not source.exists() and (aside_of(source) / _MANIFEST).is_file():
+            source = aside_of(source)
+        manifest = _read_manifest(source)
+        files: Mapping[str, Any] = manifest["files"]
+        arrays = {name: _read_array(source, name, record) for name, record in files.items()}
+    except OSError as error:
+        raise InputError(f"{source} cannot be read ({error}); restore it from a copy.", field="folder", value=str(source)) from error
+    told = f"It was saved by version {manifest['library']} of the library, this is {version('advisor')}"
+    try:
+        advisor = Advisor(house_of(manifest["parts"], arrays))
+        found = advisor.fingerprint
+    except (AdvisorError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise InputError(
-            f"{source} was saved with fingerprint {manifest['fingerprint'][:12]} but reads back as {advisor.fingerprint[:12]}: this version of the library "
-            "computes something else from the same parts. Load it with the version that saved it, or fit again.",
+            f"{source} cannot be used: {error} ({told}: load it with that version, or fit and save again.)",
+            field=error.field if isinstance(error, InputError) else "folder",
+            value=str(source),
+        ) from error
+    if found != manifest["fingerprint"]:
+        raise InputError(
+            f"{source} was saved with fingerprint {manifest['fingerprint'][:12]} but reads back as {found[:12]}: this version of the library computes something "
+            f"else from the same parts. {told}: load it with that version, or fit and save again.",
             field="folder",
             value=str(source),
         )
     return advisor
 
 
-def _parts(house: House) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    model = house.model
-    kind, taste, meta = house.taste.state()
-    parts = {
-        "assets": model.assets,
-        "groups": model.groups,
-        "catalogue": [p.model_dump(mode="json") for p in house.catalogue.products],
-        "questionnaire": None if house.questionnaire is None else house.questionnaire.model_dump(mode="json"),
-        "mandate": json.loads(house.mandate.model_dump_json()),
-        "regime": house.regime.pack.model_dump(mode="json"),
-        "other_packs": [pack.model_dump(mode="json") for pack in house.regime.others],
-        "bands": house.bands.model_dump(mode="json"),
-        "taste": {"kind": kind, "meta": meta},
-        "biases": asdict(house.biases),
-        "fit_weight": house.fit_weight,
-        "utility_share": house.utility_share,
-        "diversity": house.diversity,
-        "language": house.language,
-        "seed": house.seed,
-    }
-    learnt, curve = ({}, None) if house.calibration is None else house.calibration.state()
-    parts["calibration"] = curve
-    arrays = {"mean": model.mean, "covariance": model.covariance, "risk_levels": model.risk_levels, "stress": model.stress}
-    arrays |= {f"taste.{name}": array for name, array in taste.items()}
-    return parts, arrays | {f"calibration.{name}": array for name, array in learnt.items()}
+def _place(folder: object) -> Path:
+    check_type(folder, (str, Path), "folder", "Give the path of a folder.")
+    try:
+        return Path(str(folder)).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"folder is {str(folder)[:60]!r}, which is no path ({error}). Correct it.", field="folder", value=folder
+        ) from error
 
 
-def _house(parts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> House:
-    assets = parts["assets"]
-    stress = dict(zip(assets, arrays["stress"].tolist(), strict=True))
-    taste, learnt = (
-        {name.removeprefix(f"{part}."): array for name, array in arrays.items() if name.startswith(f"{part}.")}
-        for part in ("taste", "calibration")
-    )
-    return House(
-        model=ReturnModel(assets, arrays["mean"], arrays["covariance"], parts["groups"], arrays["risk_levels"].tolist(), stress),
-        catalogue=Catalogue.from_products(Product.model_validate(p) for p in parts["catalogue"]),
-        questionnaire=None if parts["questionnaire"] is None else Questionnaire.model_validate(parts["questionnaire"]),
-        mandate=Mandate.model_validate(parts["mandate"]),
-        regime=Regime(RulePack.model_validate(parts["regime"]), tuple(RulePack.model_validate(p) for p in parts["other_packs"])),
-        bands=RiskBands.model_validate(parts["bands"]),
-        taste=restore(parts["taste"]["kind"], taste, parts["taste"]["meta"]),
-        biases=BiasPolicy(**parts["biases"]),
-        fit_weight=parts["fit_weight"],
-        utility_share=parts["utility_share"],
-        diversity=parts["diversity"],
-        language=parts["language"],
-        seed=parts["seed"],
-        calibration=None if parts["calibration"] is None else Calibration.restored(learnt, parts["calibration"]),
-    )
+def _strangers(folder: Path) -> list[str]:
+    """What stands in a folder besides a manifest and the arrays that it names. What a killed program left under a name of ours may lack either."""
+    left = is_left(folder)
+    named = set[str]() if left else _files_named(folder / _MANIFEST)
+    if named is None:
+        return sorted(path.name for path in folder.iterdir())
+    strange: list[str] = []
+    for path in sorted(folder.iterdir()):
+        if path.name == _ARRAYS and path.is_dir() and not path.is_symlink():
+            inside = ((p, p.suffix == ".npy" if left else p.name in named) for p in sorted(path.iterdir()))
+            strange += [f"{_ARRAYS}/{p.name}" for p, ours in inside if not ours or not is_file(p)]
+        elif path.name != _MANIFEST or not is_file(path):
+            strange.append(path.name)
+    return strange
 
 
-def _write_array(folder: Path, name: str, array: np.ndarray) -> dict[str, str]:
-    path = folder / "arrays" / f"{name}.npy"
-    np.save(path, np.ascontiguousarray(array), allow_pickle=False)
-    return {"sha256": _sha256(path.read_bytes())}
+def _files_named(manifest: Path) -> set[str] | None:
+    """File names of the arrays that a manifest of this library names; None where it is none."""
+    try:
+        told = json.loads(json.loads(manifest.read_text(encoding="utf-8"))["manifest"])
+        return {f"{name}.npy" for name in told["files"]} if told["format"] == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
-def _read_array(folder: Path, name: str, record: Mapping[str, str]) -> np.ndarray:
-    path = folder / "arrays" / f"{name}.npy"
+def _write(draft: Path, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Fill the draft and bring it to disk."""
+    (draft / _ARRAYS).mkdir()
+    files = {name: {"sha256": _write_array(draft / _ARRAYS / f"{name}.npy", array)} for name, array in sorted(arrays.items())}
+    manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, "library": version("advisor"), **told, "files": files}
+    text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
+    with (draft / _MANIFEST).open("w", encoding="utf-8") as file:
+        file.write(json.dumps({"manifest_sha256": _sha256(text.encode()), "manifest": text}))
+        file.flush()
+        os.fsync(file.fileno())
+    sync(draft / _ARRAYS)
+    sync(draft)
+
+
+def _write_array(path: Path, array: np.ndarray) -> str:
+    """SHA-256 of the file."""
+    with path.open("w+b") as file:
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_array(folder: Path, name: str, record: object) -> np.ndarray:
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"The manifest names the array {name[:60]!r}, which is no plain file name; nothing outside the folder is read. Restore it from a copy.",
+            field="files",
+            value=name,
+        )
+    check_fields(record, {"sha256": (str,)}, f"files.{name}")
+    path, wanted = folder / _ARRAYS / f"{name}.npy", dict[str, str](record)["sha256"]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    _refuse_links(path.parent, path)
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != record["sha256"]:
+        if found != wanted:
             raise InputError(
-                f"{path} has changed since it was saved (SHA-256 {found[:12]} instead of {record['sha256'][:12]}); advice from it could not be trusted. "
+                f"{path} has changed since it was saved (SHA-256 {found[:12]} instead of {wanted[:12]}); advice from it could not be trusted. "
                 "Restore it from a copy, or save again.",
                 field=name,
                 value=found,
@@ -174,36 +192,57 @@ def _read_array(folder: Path, name: str, record: Mapping[str, str]) -> np.ndarra
     return np.asarray(mapped)
 
 
+def _refuse_links(*paths: Path) -> None:
+    for path in paths:
+        if path.is_symlink() or (path.exists() and not (path.is_dir() if path.name == _ARRAYS else is_file(path))):
+            raise InputError(
+                f"{path} is a link or no plain file; what is behind it was not saved here and is not read. Restore the folder from a copy.",
+                field="folder",
+                value=str(path),
+            )
+
+
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / _MANIFEST
-    if not path.is_file():
+    if not path.exists():
         raise InputError(
             f"{folder} holds no saved advisor ({_MANIFEST} is not there); give the folder that save() returned.",
             field="folder",
             value=str(folder),
         )
+    _refuse_links(path)
     try:
         outer = json.loads(path.read_text(encoding="utf-8"))
-        text, wanted = outer["manifest"], outer["manifest_sha256"]
-        manifest: dict[str, Any] = json.loads(text)
-    except (ValueError, KeyError, TypeError) as error:
+        text, wanted = str(outer["manifest"]), outer["manifest_sha256"]
+        manifest: Any = json.loads(text)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
             f"{path} is not a manifest of this library ({error}); restore it from a copy.", field="folder", value=str(path)
         ) from error
-    if _sha256(text.encode()) != wanted:
+    if _sha256(text.encode(errors="replace")) != wanted:
         raise InputError(
             f"{path} has changed since it was saved; advice from it could not be trusted. Restore it from a copy.",
             field="folder",
             value=str(path),
         )
-    if manifest.get("format") != FORMAT or manifest.get("format_version", 0) > FORMAT_VERSION:
-        raise InputError(
-            f"{path} is of format {manifest.get('format')!r} version {manifest.get('format_version')}; this version of the library reads {FORMAT!r} up to "
-            f"{FORMAT_VERSION}. Upgrade the library, or fit and save again.",
-            field="format_version",
-            value=manifest.get("format_version"),
-        )
+    _check_version(path, manifest)
+    check_fields(manifest, _FIELDS, "manifest")
     return manifest
+
+
+def _check_version(path: Path, manifest: object) -> None:
+    """A manifest of this format, in the version that is read here; its other fields are looked at only then."""
+    told: dict[str, Any] = manifest if isinstance(manifest, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    kind, number = told.get("format"), told.get("format_version")
+    if kind == FORMAT and type(number) is int and number == FORMAT_VERSION:
+        return
+    newer = kind == FORMAT and isinstance(number, int) and number > FORMAT_VERSION
+    raise InputError(
+        f"{path} is of format {repr(kind)[:40]} version {repr(number)[:40]}; this version of the library reads {FORMAT!r} in version {FORMAT_VERSION}. "
+        + (f"So {NEWER}" if newer else "Load it with the version of the library that saved it, or fit and save again."),
+        field="format_version",
+        value=number,
+    )
 
 
 def _sha256(content: bytes) -> str:

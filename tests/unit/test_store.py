@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from advisor import ALS, Advisor, InputError, Popularity, load, sample, save
+from advisor import ALS, Advisor, InputError, LinearLimit, Mandate, Popularity, Regime, load, sample, save
+from advisor.contracts.rules import RulePack
+from advisor.optimize.corrections import BiasPolicy
 
 DAY = "2026-11-20"
 
@@ -61,13 +70,306 @@ def test_refusals_say_what_to_do(tmp_path: Path, house: Advisor) -> None:
         load(folder)
 
 
-def test_a_newer_format_is_refused(tmp_path: Path, house: Advisor) -> None:
-    from hashlib import sha256
-
-    folder = save(house, tmp_path / "house")
+def resigned(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """A manifest that was changed and signed again, as another version, or somebody else, would."""
     outer = json.loads((folder / "manifest.json").read_text())
-    inner = json.loads(outer["manifest"]) | {"format_version": 99}
-    text = json.dumps(inner)
+    inner = json.loads(outer["manifest"])
+    found = change(inner)
+    text = json.dumps(inner if found is None else found)
     (folder / "manifest.json").write_text(json.dumps({"manifest": text, "manifest_sha256": sha256(text.encode()).hexdigest()}))
+
+
+def put(value: object, *path: str | int) -> Callable[[dict[str, Any]], None]:
+    def change(manifest: Any) -> None:
+        for step in path[:-1]:
+            manifest = manifest[step]
+        manifest[path[-1]] = value
+
+    return change
+
+
+def drop(*path: str) -> Callable[[dict[str, Any]], None]:
+    def change(manifest: Any) -> None:
+        for step in path[:-1]:
+            manifest = manifest[step]
+        del manifest[path[-1]]
+
+    return change
+
+
+NEWER = {
+    "format": put(99, "format_version"),
+    "field": put(1, "signature"),
+    "part": put([], "parts", "esg"),
+    "bias": put(1.0, "parts", "biases", "herding"),
+    "product field": put(1, "parts", "catalogue", 0, "carbon"),
+    "rule field": put(1, "parts", "regime", "rules", 0, "weight"),
+    "mandate field": put(1, "parts", "mandate", "turnover"),
+    "band field": put(1, "parts", "bands", "tails"),
+    "taste field": put(1, "parts", "taste", "layers"),
+    "language": put("fr", "parts", "language"),
+    "file field": put("x", "files", "mean", "codec"),
+}
+DAMAGED = {
+    "no record": lambda _: [],
+    "version as a word": put("2", "format_version"),
+    "no version": drop("format_version"),
+    "version nothing": put(None, "format_version"),
+    "version true": put(True, "format_version"),
+    "an older version": put(1, "format_version"),
+    "another format": put("pickle", "format"),
+    "no library": drop("library"),
+    "library a number": put(3, "library"),
+    "no files": drop("files"),
+    "files a list": put([], "files"),
+    "no file": put({}, "files"),
+    "no array": drop("files", "mean"),
+    "no digest": put({}, "files", "mean"),
+    "digest a number": put({"sha256": 5}, "files", "mean"),
+    "file a word": put("x", "files", "mean"),
+    "no parts": drop("parts"),
+    "parts nothing": put(None, "parts"),
+    "no fingerprint": drop("fingerprint"),
+    "fingerprint a list": put([], "fingerprint"),
+    "another fingerprint": put("0" * 64, "fingerprint"),
+    "no language": drop("parts", "language"),
+    "no seed": drop("parts", "seed"),
+    "seed true": put(True, "parts", "seed"),
+    "weight a word": put("5", "parts", "fit_weight"),
+    "assets nothing": put(None, "parts", "assets"),
+    "too few assets": put(["cash"], "parts", "assets"),
+    "assets of numbers": put(list(range(8)), "parts", "assets"),
+    "a product of nothing": put(None, "parts", "catalogue", 0),
+    "a product without a level": put({"id": "A", "name": "A"}, "parts", "catalogue", 0),
+    "no kind": drop("parts", "taste", "kind"),
+    "no meta": put({}, "parts", "taste", "meta"),
+    "meta of lists": put({"encoder": [], "encoder_meta": [], "parameters": [], "gram": [], "clients": []}, "parts", "taste", "meta"),
+    "a bias missing": drop("parts", "biases", "cap"),
+    "a bias a word": put("2", "parts", "biases", "cap"),
+    "a bias below 1": put(0.5, "parts", "biases", "cap"),
+    "a rule of nothing": put([], "parts", "regime", "rules"),
+    "a curve of nothing": put({}, "parts", "calibration"),
+    "a way out": put({"sha256": "0" * 64}, "files", "../../out"),
+    "a way out from the root": put({"sha256": "0" * 64}, "files", "/etc/passwd"),
+    "a hidden file": put({"sha256": "0" * 64}, "files", "..mean"),
+}
+
+
+@pytest.mark.parametrize("change", NEWER)
+def test_what_a_newer_version_wrote_is_refused_as_such(tmp_path: Path, house: Advisor, change: str) -> None:
+    folder = save(house, tmp_path / "house")
+    resigned(folder, NEWER[change])
+    with pytest.raises(InputError, match=r"newer version of the library wrote it|newer version wrote it"):
+        load(folder)
+
+
+@pytest.mark.parametrize("change", DAMAGED)
+def test_a_damaged_manifest_is_refused_in_words(tmp_path: Path, house: Advisor, change: str) -> None:
+    folder = save(house, tmp_path / "house")
+    resigned(folder, DAMAGED[change])
+    with pytest.raises(InputError, match=r"[Rr]estore|fit and save again"):
+        load(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "5", "null", "[" * 100_000, '{"manifest": 5, "manifest_sha256": 5}'])
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, house: Advisor, text: str) -> None:
+    folder = save(house, tmp_path / "house")
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(InputError, match=r"manifest|changed"):
+        load(folder)
+    with pytest.raises(InputError, match="not overwritten"):
+        save(house, folder)
+
+
+def test_a_newer_format_is_refused_by_its_number_and_the_library_is_named(tmp_path: Path, house: Advisor) -> None:
+    folder = save(house, tmp_path / "house")
+    inner = json.loads(json.loads((folder / "manifest.json").read_text())["manifest"])
+    assert inner["library"] == version("advisor")
+    resigned(folder, put(99, "format_version"))
     with pytest.raises(InputError, match="version 99"):
         load(folder)
+    resigned(folder, lambda m: m | {"format_version": 2, "library": "77.1", "fingerprint": "0" * 64})
+    with pytest.raises(InputError, match=r"saved by version 77\.1 of the library"):
+        load(folder)
+
+
+@pytest.mark.parametrize("link", ["manifest.json", "arrays", "arrays/mean.npy"])
+def test_links_are_neither_followed_nor_replaced(tmp_path: Path, house: Advisor, link: str) -> None:
+    folder = save(house, tmp_path / "house")
+    (folder / link).rename(tmp_path / "elsewhere")
+    (folder / link).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="is a link"):
+        load(folder)
+    with pytest.raises(InputError, match="not overwritten"):
+        save(house, folder)
+    assert (tmp_path / "elsewhere").exists()
+
+
+def test_a_folder_with_anything_else_in_it_is_not_replaced(tmp_path: Path, house: Advisor) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "manifest.json").write_text('{"name": "a web app", "manifest": "{}"}')
+    (site / "precious.txt").write_text("years of work")
+    with pytest.raises(InputError, match=r"lost: manifest\.json, precious\.txt"):
+        save(house, site)
+    folder = save(house, tmp_path / "house")
+    for extra in ("notes.txt", "arrays/mine.npy", "arrays/readme.md", "more/deep.txt"):
+        (folder / extra).parent.mkdir(exist_ok=True)
+        (folder / extra).write_text("mine")
+        with pytest.raises(InputError, match=f"lost: {Path(extra).parts[0]}"):
+            save(house, folder)
+        assert (folder / extra).read_text() == "mine"
+        (folder / extra).unlink()
+    (folder / "more").rmdir()
+    save(house, folder)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="not overwritten"):
+        save(house, tmp_path / "file")
+    draft = tmp_path / ".new.writing"
+    draft.mkdir()
+    (draft / "diary.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"diary\.txt"):
+        save(house, tmp_path / "new")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".new.writing", "file", "house", "site"]
+
+
+@pytest.fixture(scope="module")
+def other() -> Advisor:
+    return Advisor.fit(sample.market(), sample.interactions(60), catalogue=sample.catalogue(), recommender=Popularity())
+
+
+@pytest.mark.parametrize("fails", [".house.writing", "house", "all"])
+def test_a_rename_that_fails_leaves_what_was_there(
+    tmp_path: Path, house: Advisor, other: Advisor, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    folder, replace, rename = save(house, tmp_path / "house"), Path.replace, Path.rename
+
+    def broken(real: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
+        def move(self: Path, to: Path) -> Path:
+            if self.name == fails or (fails == "all" and self.name != "house"):
+                raise OSError("no rename today")
+            return real(self, to)
+
+        return move
+
+    monkeypatch.setattr(Path, "replace", broken(replace))
+    monkeypatch.setattr(Path, "rename", broken(rename))
+    with pytest.raises(InputError, match="no rename today") as refused:
+        save(other, folder)
+    assert load(folder).fingerprint == house.fingerprint
+    left = [".house.replaced"] if fails == "all" else ["house"]
+    assert [p.name for p in tmp_path.iterdir()] == left
+    assert ("load finds it" in str(refused.value)) == (fails == "all")
+    monkeypatch.undo()
+    assert load(save(other, folder)).fingerprint == other.fingerprint
+    assert [p.name for p in tmp_path.iterdir()] == ["house"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_any_step_the_old_or_the_new_one_is_there(tmp_path: Path, house: Advisor, other: Advisor) -> None:
+    both, outcomes = {house.fingerprint, other.fingerprint}, set()
+    for step in range(200):
+        folder = save(house, tmp_path / f"house{step}")
+        if not killed_at(step, lambda folder=folder: save(other, folder)):
+            break
+        found = load(folder).fingerprint
+        outcomes.add(found)
+        assert found in both
+        assert load(save(other, folder)).fingerprint == other.fingerprint
+        assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+    assert step > 20
+    assert outcomes == both
+
+
+def killed_at(step: int, work: Callable[[], object]) -> bool:
+    """Run `work` in a process of its own that dies at its `step`-th touch of the disk; whether it did."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    count = itertools.count()
+    for owner, name in ((os, "fsync"), (os, "mkdir"), (os, "rename"), (os, "replace"), (os, "unlink"), (os, "rmdir"), (os, "open")):
+        setattr(owner, name, counted(getattr(owner, name), count, step))
+    try:
+        work()
+    finally:
+        os._exit(0)
+
+
+def counted(real: Callable[..., Any], count: Iterator[int], step: int) -> Callable[..., Any]:
+    def touch(*arguments: Any, **options: Any) -> Any:
+        if next(count) == step:
+            os._exit(9)
+        return real(*arguments, **options)
+
+    return touch
+
+
+def test_two_programs_do_not_write_one_folder(tmp_path: Path, house: Advisor) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    draft = tmp_path / ".house.writing"
+    draft.mkdir()
+    handle = os.open(draft, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(InputError, match="written by another program"):
+            save(house, tmp_path / "house")
+    finally:
+        os.close(handle)
+    save(house, tmp_path / "house")
+    assert not draft.exists()
+
+
+def test_the_folder_one_works_in_is_not_replaced(tmp_path: Path, house: Advisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in (".", "", tmp_path, tmp_path.parent, "/"):
+        with pytest.raises(InputError):
+            save(house, folder)
+    with pytest.raises(InputError, match="works in"):
+        save(house, ".")
+    assert load(save(house, "inside")).fingerprint == house.fingerprint
+    assert [p.name for p in tmp_path.iterdir()] == ["inside"]
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"house", ["house"], "a\0b", "a\ud800"])
+def test_what_is_no_folder_is_named(house: Advisor, wrong: Any) -> None:
+    with pytest.raises(InputError, match=r"folder is .* (Give the path|Correct it)"):
+        save(house, wrong)
+    with pytest.raises(InputError, match=r"folder is .* (Give the path|Correct it)"):
+        load(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "house"])
+def test_what_is_no_advisor_is_named(tmp_path: Path, wrong: Any) -> None:
+    with pytest.raises(InputError, match=r"advisor is .* Advisor.fit"):
+        save(wrong, tmp_path / "house")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_or_read_is_named(tmp_path: Path, house: Advisor) -> None:
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path / "file" / "house", tmp_path / ("n" * 300)):
+        with pytest.raises(InputError, match=r"cannot be written|not overwritten"):
+            save(house, place)
+        with pytest.raises(InputError, match=r"cannot be read|no saved advisor"):
+            load(place)
+
+
+def test_all_that_a_house_can_hold_comes_back(tmp_path: Path) -> None:
+    packs = RulePack.bundled("nfra").model_copy(update={"id": "mine"})
+    bought = sample.interactions(100)
+    full = Advisor.fit(
+        sample.market(),
+        bought.until("2025-06-30"),
+        catalogue=sample.catalogue(),
+        mandate=Mandate(linear_limits=(LinearLimit(name="l", coefficients={"gold": 1.0}, upper=0.3),), max_volatility=0.15),
+        regime=Regime.csrc().with_packs(packs),
+        biases=BiasPolicy(cap=1.5),
+        language="zh",
+        seed=4,
+        diversity=0.2,
+    ).calibrate(sample.clients(100), bought.after("2025-06-30"), as_of="2025-06-30")
+    again = load(save(full, tmp_path / "house"))
+    assert again.fingerprint == full.fingerprint
+    assert again.advise(sample.client(), as_of=DAY) == full.advise(sample.client(), as_of=DAY)

@@ -1,0 +1,158 @@
+"""A house as plain values and arrays, and back: what is saved of it. Nothing of another version passes as if it were understood."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, cast
+
+import numpy as np
+
+from advisor.contracts.bands import RiskBands
+from advisor.contracts.mandate import Mandate
+from advisor.contracts.product import Product
+from advisor.contracts.questionnaire import Questionnaire
+from advisor.contracts.rules import RulePack
+from advisor.data.catalogue import Catalogue
+from advisor.data.returns import ReturnModel
+from advisor.engine.house import House
+from advisor.engine.reasons import LANGUAGES, Language
+from advisor.errors import InputError
+from advisor.optimize.corrections import BiasPolicy
+from advisor.recommend.calibration import Calibration
+from advisor.recommend.restore import restore
+from advisor.suitability.regime import Regime
+
+Kinds = tuple[type, ...]
+Arrays = Mapping[str, np.ndarray]
+_NOTHING, _NUMBER = type(None), (int, float)
+_PARTS: dict[str, Kinds] = {
+    "assets": (list,),
+    "groups": (list, _NOTHING),
+    "catalogue": (list,),
+    "questionnaire": (dict, _NOTHING),
+    "mandate": (dict,),
+    "regime": (dict,),
+    "other_packs": (list,),
+    "bands": (dict,),
+    "taste": (dict,),
+    "biases": (dict,),
+    "fit_weight": _NUMBER,
+    "utility_share": _NUMBER,
+    "diversity": _NUMBER,
+    "language": (str,),
+    "seed": (int,),
+    "calibration": (dict, _NOTHING),
+}
+_TASTE: dict[str, Kinds] = {"kind": (str,), "meta": (dict,)}
+_BIASES: dict[str, Kinds] = {field.name: _NUMBER for field in fields(BiasPolicy)}
+_CURVE: dict[str, Kinds] = {"buys": _NUMBER, "base_rate": _NUMBER, "picks": (int,), "relative_to": (int,)}
+_MODEL = ("mean", "covariance", "risk_levels", "stress")
+_FITTED = ("taste.", "calibration.")
+"""Beginnings of the names of arrays that were learnt."""
+NEWER = "a newer version of the library wrote it. Upgrade the library."
+
+
+def parts_of(house: House) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Everything of a house that JSON can hold, and its arrays by name."""
+    model = house.model
+    kind, taste, meta = house.taste.state()
+    learnt, curve = ({}, None) if house.calibration is None else house.calibration.state()
+    parts = {
+        "assets": model.assets,
+        "groups": model.groups,
+        "catalogue": [p.model_dump(mode="json") for p in house.catalogue.products],
+        "questionnaire": None if house.questionnaire is None else house.questionnaire.model_dump(mode="json"),
+        "mandate": json.loads(house.mandate.model_dump_json()),
+        "regime": house.regime.pack.model_dump(mode="json"),
+        "other_packs": [pack.model_dump(mode="json") for pack in house.regime.others],
+        "bands": house.bands.model_dump(mode="json"),
+        "taste": {"kind": kind, "meta": meta},
+        "biases": asdict(house.biases),
+        "fit_weight": house.fit_weight,
+        "utility_share": house.utility_share,
+        "diversity": house.diversity,
+        "language": house.language,
+        "seed": house.seed,
+        "calibration": curve,
+    }
+    arrays = {"mean": model.mean, "covariance": model.covariance, "risk_levels": model.risk_levels, "stress": model.stress}
+    arrays |= {f"taste.{name}": array for name, array in taste.items()}
+    return parts, arrays | {f"calibration.{name}": array for name, array in learnt.items()}
+
+
+def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
+    """The house whose `parts_of` these are.
+
+    Raises:
+        InputError: A part is missing, of another kind, or unknown here, since a newer version wrote it. Values that fit together nowhere may raise the plain
+            errors of those who read them.
+    """
+    check_fields(parts, _PARTS, "parts")
+    check_fields(parts["taste"], _TASTE, "parts.taste")
+    check_fields(parts["biases"], _BIASES, "parts.biases")
+    if parts["calibration"] is not None:
+        check_fields(parts["calibration"], _CURVE, "parts.calibration")
+    _check_arrays(arrays)
+    assets, stress = parts["assets"], arrays["stress"].tolist()
+    taste, learnt = ({name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)} for part in _FITTED)
+    return House(
+        model=ReturnModel(
+            assets,
+            arrays["mean"],
+            arrays["covariance"],
+            parts["groups"],
+            arrays["risk_levels"].tolist(),
+            dict(zip(assets, stress, strict=True)),
+        ),
+        catalogue=Catalogue.from_products(Product.restored(p) for p in parts["catalogue"]),
+        questionnaire=None if parts["questionnaire"] is None else Questionnaire.restored(parts["questionnaire"]),
+        mandate=Mandate.restored(parts["mandate"]),
+        regime=Regime(RulePack.restored(parts["regime"]), tuple(RulePack.restored(p) for p in parts["other_packs"])),
+        bands=RiskBands.restored(parts["bands"]),
+        taste=restore(parts["taste"]["kind"], taste, parts["taste"]["meta"]),
+        biases=BiasPolicy(**parts["biases"]),
+        fit_weight=parts["fit_weight"],
+        utility_share=parts["utility_share"],
+        diversity=parts["diversity"],
+        language=_language(parts["language"]),
+        seed=parts["seed"],
+        calibration=None if parts["calibration"] is None else Calibration.restored(learnt, parts["calibration"]),
+    )
+
+
+def check_fields(record: object, kinds: Mapping[str, Kinds], name: str) -> None:
+    """Raise `InputError` unless a record read from JSON has these fields, all of them, each of its kind, and no other."""
+    if not isinstance(record, dict):
+        raise InputError(f"{name} is a {type(record).__name__} and no record; it is damaged. Restore it from a copy.", field=name)
+    told = cast(dict[str, object], record)
+    for field in told:
+        if field not in kinds:
+            raise InputError(f"{name}.{field} is not known to this version, so {NEWER}", field=f"{name}.{field}", value=field)
+    for field, kind in kinds.items():
+        if field not in told:
+            raise InputError(f"{name} lacks {field!r}; it is damaged. Restore it from a copy.", field=f"{name}.{field}")
+        value = told[field]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise InputError(
+                f"{name}.{field} is {repr(value)[:60]}, which is no {' or '.join(k.__name__ for k in kind)}; it is damaged. Restore it from a copy.",
+                field=f"{name}.{field}",
+                value=value,
+            )
+
+
+def _check_arrays(arrays: Arrays) -> None:
+    for name in _MODEL:
+        if name not in arrays:
+            raise InputError(f"The array {name!r} is missing; what was saved is damaged. Restore it from a copy.", field=name)
+    for name in arrays:
+        if name not in _MODEL and not name.startswith(_FITTED):
+            raise InputError(f"The array {name!r} is not known to this version, so {NEWER}", field=name, value=name)
+
+
+def _language(word: str) -> Language:
+    for language in LANGUAGES:
+        if word == language:
+            return language
+    raise InputError(f"parts.language is {word!r}, in which this version has no sentences, so {NEWER}", field="parts.language", value=word)

@@ -1,0 +1,168 @@
+"""A folder written whole or not at all, whatever stood in its place and whenever the program is killed.
+
+It is written beside its place (`.<name>.writing`), brought to disk, and only then given its name; what stood there is kept aside (`.<name>.replaced`) until
+the new one is in place. So at any moment one of the two is there, whole: under its name, or aside.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from advisor.errors import InputError
+
+Strangers = Callable[[Path], list[str]]
+"""Names what stands in a folder that its owner did not write."""
+WRITING, REPLACED = ".writing", ".replaced"
+_NAMED = 5
+
+
+def aside_of(target: Path) -> Path:
+    """Where the folder that is being replaced waits."""
+    return target.parent / f".{target.name}{REPLACED}"
+
+
+def is_left(folder: Path) -> bool:
+    """Whether a folder has a name of ours: a killed program left it, perhaps half written or half removed."""
+    return folder.name.startswith(".") and folder.name.endswith((WRITING, REPLACED))
+
+
+@contextmanager
+def replacing(target: Path, mark: str, strangers: Strangers) -> Generator[Path]:
+    """A draft folder to be filled, which then takes the place of `target`; if anything fails all stays as it was.
+
+    Args:
+        target: An absolute path; nothing, an empty folder, or one that holds nothing strange.
+        mark: The file that makes a folder a whole one; removed first when one goes.
+        strangers: Of a folder that may go.
+
+    Raises:
+        InputError: A folder in the way holds something strange, is the one this program works in, or is being written by another program.
+        OSError: The disk does not want to.
+    """
+    aside, draft = aside_of(target), target.parent / f".{target.name}{WRITING}"
+    if Path.cwd().is_relative_to(target):
+        raise InputError(
+            f"{target} is the folder this program works in, or above it, and would be replaced as a whole. Name a folder inside it.",
+            field="folder",
+            value=str(target),
+        )
+    for place in (target, aside, draft):
+        _refuse_strangers(place, strangers)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(draft, mark):
+        if not target.exists() and (aside / mark).is_file():
+            aside.rename(target)
+        _refuse_strangers(target, strangers)
+        _discard(aside, mark)
+        yield draft
+        _swap(draft, target, aside)
+        _discard(aside, mark)
+
+
+@contextmanager
+def _alone(draft: Path, mark: str) -> Generator[None]:
+    """The draft, empty and this program's alone. The system frees it when a program ends, so what a killed one left is taken over. Gone afterwards."""
+    draft.mkdir(exist_ok=True)
+    handle = os.open(draft, os.O_RDONLY) if sys.platform != "win32" else -1
+    try:
+        if not _locked(draft, handle):
+            raise InputError(
+                f"{draft} is being written by another program; two at once would mix. Wait until it is done, or choose another place.",
+                field="folder",
+                value=str(draft),
+            )
+        _empty(draft, mark)
+        try:
+            yield
+        finally:
+            if _same(draft, handle):
+                shutil.rmtree(draft, ignore_errors=True)
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def _refuse_strangers(place: Path, strangers: Strangers) -> None:
+    if not os.path.lexists(place):
+        return
+    strange = strangers(place) if place.is_dir() and not place.is_symlink() else [place.name]
+    if strange:
+        more = f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else ""
+        raise InputError(
+            f"{place} is not overwritten, since what was not saved there by this library would be lost: {', '.join(strange[:_NAMED])}{more}. "
+            "Choose an empty folder, or move that away.",
+            field="folder",
+            value=strange,
+        )
+
+
+def _swap(draft: Path, target: Path, aside: Path) -> None:
+    replaces = target.exists()
+    if replaces:
+        target.replace(aside)
+    try:
+        draft.replace(target)
+    except OSError:
+        if replaces:
+            with suppress(OSError):
+                aside.rename(target)
+        raise
+    sync(target.parent)
+
+
+def _discard(folder: Path, mark: str) -> None:
+    """Remove a folder, if it is there."""
+    if folder.exists():
+        _empty(folder, mark)
+        folder.rmdir()
+
+
+def _empty(folder: Path, mark: str) -> None:
+    """Remove what is in a folder; its mark first, so that half of it is never taken for a whole."""
+    (folder / mark).unlink(missing_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def sync(folder: Path) -> None:
+    """Make names last through a power cut, where the system can."""
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a file itself, and no link to one."""
+    return os.path.lexists(path) and stat.S_ISREG(path.lstat().st_mode)
+
+
+def _locked(draft: Path, handle: int) -> bool:
+    """Whether the draft is locked for this program alone; where a system knows no locks it is taken to be."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return _same(draft, handle)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def _same(draft: Path, handle: int) -> bool:
+    """Whether the folder that was opened still has its name."""
+    return draft.exists() and (handle < 0 or os.path.samestat(os.fstat(handle), draft.stat()))

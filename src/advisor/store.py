@@ -71,15 +71,34 @@ def save(advisor: Advisor, folder: str | Path) -> Path:
 
 
 def load(folder: str | Path) -> Advisor:
-    """Read a saved advisor; arrays are mapped read-only, not copied.
+    """Read a saved advisor; arrays are mapped read-only, not copied. One that is saved anew in the meantime is read instead.
 
     Raises:
         InputError: There is none, it is of another version, or a byte has changed since it was saved.
     """
-    source = _place(folder)
+    target = _place(folder)
+    source, stamp = _standing(target)
     try:
-        if not source.exists() and (aside_of(source) / _MANIFEST).is_file():
-            source = aside_of(source)
+        return _loaded(source)
+    except InputError:
+        if _standing(target) == (source, stamp):
+            raise
+    return _loaded(_standing(target)[0])
+
+
+def _standing(target: Path) -> tuple[Path, tuple[int, int] | None]:
+    """Where the saved advisor stands, in its place or aside where a program was killed while replacing it; and what changes when another takes its place."""
+    for source in (target, *(() if os.path.lexists(target) else (aside_of(target),))):
+        try:
+            found = (source / _MANIFEST).stat()
+        except (OSError, ValueError):
+            continue
+        return source, (found.st_ino, found.st_mtime_ns)
+    return target, None
+
+
+def _loaded(source: Path) -> Advisor:
+    try:
         manifest = _read_manifest(source)
         files: Mapping[str, Any] = manifest["files"]
         arrays = {name: _read_array(source, name, record) for name, record in files.items()}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from advisor import ALS, Advisor, InputError, LinearLimit, Mandate, Popularity, Regime, load, sample, save
+from advisor import ALS, Advisor, InputError, LinearLimit, Mandate, Popularity, Regime, load, sample, save, store
 from advisor.contracts.rules import RulePack
 from advisor.optimize.corrections import BiasPolicy
 
@@ -373,3 +373,26 @@ def test_all_that_a_house_can_hold_comes_back(tmp_path: Path) -> None:
     again = load(save(full, tmp_path / "house"))
     assert again.fingerprint == full.fingerprint
     assert again.advise(sample.client(), as_of=DAY) == full.advise(sample.client(), as_of=DAY)
+
+
+def test_an_advisor_that_is_saved_anew_while_it_is_read_is_read_instead(
+    tmp_path: Path, house: Advisor, other: Advisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, real, saves = save(house, tmp_path / "house"), store._read_array, itertools.count()
+
+    def meanwhile(source: Path, name: str, record: object) -> Any:
+        if next(saves) == 1:
+            save(other, folder)
+        return real(source, name, record)
+
+    monkeypatch.setattr(store, "_read_array", meanwhile)
+    assert load(folder).fingerprint == other.fingerprint
+
+
+def test_what_was_left_aside_is_read_only_where_nothing_stands_in_its_place(tmp_path: Path, house: Advisor) -> None:
+    folder = save(house, tmp_path / "house")
+    folder.rename(tmp_path / ".house.replaced")
+    assert load(folder).fingerprint == house.fingerprint
+    folder.mkdir()
+    with pytest.raises(InputError, match="holds no saved advisor"):
+        load(folder)

@@ -383,3 +383,13 @@ def test_a_client_of_level_1_is_the_same_after_json() -> None:
     assert ClientTable.from_clients([client, again.model_copy(update={"id": "b"})]).lowest_category.tolist() == [-1, -1]
     assert Client(**(client.model_dump() | {"lowest_category": False})) != client, "he is judged otherwise"
     assert "lowest_category" in Client.model_json_schema(mode="serialization")["properties"]
+
+
+@pytest.mark.parametrize("wrong", [{"level": 9}, {"wealth": float("nan")}, {"holdings": {"A": 1e9}}, {"wealth": -5.0}, {"levl": 3}])
+def test_a_copy_with_other_values_is_checked_like_any_other(wrong: dict[str, object]) -> None:
+    client = Client(id="a", wealth=100.0, horizon_years=5, level=1)
+    with pytest.raises(InputError):
+        client.model_copy(update=wrong)
+    copy = client.model_copy(update={"wealth": 200.0})
+    assert copy.wealth == 200.0
+    assert not copy.states_category

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -65,6 +66,12 @@ class Contract(BaseModel):
             field=name,
             value=value,
         )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; with other values in `update`, checked like any other. What was not stated stays unstated."""
+        if not update:
+            return super().model_copy(deep=deep)
+        return type(self)(**{name: getattr(self, name) for name in self.model_fields_set} | dict(update))
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:

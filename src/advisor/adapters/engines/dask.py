@@ -9,7 +9,7 @@ from typing import Any
 from advisor.adapters.engines.job import Job
 from advisor.adapters.engines.local import run_file
 from advisor.adapters.engines.parts import Part
-from advisor.data.client_arrow import files_of
+from advisor.data.client_files import files_of
 
 
 def run_on_dask(client: Any, job: Job, source: str | Path | Sequence[str | Path], folder: str | Path) -> list[Part]:

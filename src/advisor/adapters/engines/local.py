@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from advisor.adapters.engines.job import Job
 from advisor.adapters.engines.parts import Part, read_part, write_part
-from advisor.data.client_arrow import arrow_batches, files_of, opened
+from advisor.data.client_arrow import arrow_batches, opened
+from advisor.data.client_files import files_of
 from advisor.errors import AdapterError
 
 _T = TypeVar("_T")

@@ -32,7 +32,8 @@ from advisor.adapters.engines.local import file_digest, in_order
 from advisor.adapters.engines.parts import Part, clear_drafts, digest_of, part_path, read_part, write_part, write_text
 from advisor.adapters.engines.repeats import REPEATED, MetIds
 from advisor.arrays import IntArray
-from advisor.data.client_arrow import PANDAS_INDEX, arrow_batches, files_of, opened
+from advisor.data.client_arrow import arrow_batches, opened_once
+from advisor.data.client_files import files_of
 from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
 from advisor.engine.inputs import input_digests
@@ -115,19 +116,6 @@ def advise_stream(
     )
     _finish(summary, run)
     return summary
-
-
-def opened_once(source: Any) -> tuple[pa.Schema, Any]:
-    """Schema of a source, and what to read it from: some streams can be opened but once.
-
-    Raises:
-        InputError: See `arrow_batches`.
-    """
-    if not hasattr(source, "__arrow_c_stream__"):
-        return opened(source)[0], source
-    whole = source if isinstance(source, pa.Table | pa.RecordBatchReader) else pa.RecordBatchReader.from_stream(source)
-    index = whole.schema.get_field_index(PANDAS_INDEX)
-    return whole.schema if index < 0 else whole.schema.remove(index), whole
 
 
 def _tasks(job: Job, source: Any, folder: Path, run: str, already: Mapping[int, Part], rows: int) -> Iterator[tuple[Any, ...]]:

@@ -1,0 +1,202 @@
+"""A column of cells, in the form that its type allows; whatever the form, each cell means what `cells` says it means."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.data.cells import LISTS, NO_DAY, day_of, is_missing, json_of, number_of, text_of
+from advisor.data.labels import Labels
+
+
+class Cells(ABC):
+    """A column of c cells."""
+
+    @abstractmethod
+    def missing(self) -> BoolArray:
+        """Where there is nothing, shape (c,)."""
+
+    @abstractmethod
+    def words(self) -> Labels:
+        """Their texts, length c; none where a cell is missing or `nested`."""
+
+    @abstractmethod
+    def cell(self, row: int) -> Any:
+        """One cell as a Python value, None where it is missing."""
+
+    def numbers(self) -> FloatArray:
+        """Their numbers, shape (c,), a fresh array; nan where a cell is missing or no number."""
+        return np.full(len(self), np.nan)
+
+    def days(self) -> DayArray:
+        """Their days, shape (c,); NaT where a cell is missing or no day."""
+        return np.full(len(self), NO_DAY)
+
+    def nested(self) -> BoolArray:
+        """Which are lists or records, and so no words, shape (c,)."""
+        return np.zeros(len(self), dtype=np.bool_)
+
+    def __len__(self) -> int:
+        return len(self.missing())
+
+
+@dataclass(frozen=True, eq=False)
+class Objects(Cells):
+    """Cells of any kind, one by one.
+
+    Attributes:
+        cells: Python values, None where a cell is missing; `Objects.of` sees to that.
+    """
+
+    cells: Sequence[Any]
+
+    @classmethod
+    def of(cls, cells: Sequence[Any]) -> Objects:
+        """With one way to be missing."""
+        return cls([None if is_missing(cell) else cell for cell in cells])
+
+    def missing(self) -> BoolArray:
+        """See `Cells`, as for the others."""
+        return np.array([cell is None for cell in self.cells], dtype=np.bool_)
+
+    @cached_property
+    def _nested(self) -> list[bool]:
+        return [isinstance(json_of(text_of(cell)) if isinstance(cell, str | bytes) else cell, LISTS | Mapping) for cell in self.cells]
+
+    def numbers(self) -> FloatArray:
+        """One by one."""
+        return np.array([np.nan if cell is None else number_of(cell) for cell in self.cells], dtype=np.float64)
+
+    def words(self) -> Labels:
+        """One by one."""
+        both = zip(self.cells, self._nested, strict=True)
+        return Labels.of_words([None if cell is None or nested else text_of(cell) for cell, nested in both])
+
+    def days(self) -> DayArray:
+        """One by one."""
+        return np.array([day_of(cell) for cell in self.cells], dtype="datetime64[D]")
+
+    def nested(self) -> BoolArray:
+        """One by one."""
+        return np.array(self._nested, dtype=np.bool_)
+
+    def cell(self, row: int) -> Any:
+        """As it came."""
+        return self.cells[row]
+
+
+@dataclass(frozen=True, eq=False)
+class Words(Cells):
+    """Cells of text. Each distinct text is read once.
+
+    Attributes:
+        labels: Texts, -1 where there is none.
+    """
+
+    labels: Labels
+
+    @classmethod
+    def of(cls, codes: IntArray, names: Sequence[str]) -> Words:
+        """With blank text as missing."""
+        blank = np.array([not name or name.isspace() for name in names] + [True], dtype=np.bool_)
+        return cls(Labels(tuple(names), np.where(blank[codes], -1, codes) if blank[:-1].any() else codes))
+
+    def missing(self) -> BoolArray:
+        """Where there is no text."""
+        return self.labels.codes < 0
+
+    def numbers(self) -> FloatArray:
+        """Those that are written."""
+        return np.array([*map(number_of, self.labels.names), np.nan], dtype=np.float64)[self.labels.codes]
+
+    def words(self) -> Labels:
+        """The texts."""
+        nested = self.nested()
+        return Labels(self.labels.names, np.where(nested, -1, self.labels.codes)) if nested.any() else self.labels
+
+    def days(self) -> DayArray:
+        """Those that are written."""
+        return np.array([*map(day_of, self.labels.names), NO_DAY], dtype="datetime64[D]")[self.labels.codes]
+
+    def nested(self) -> BoolArray:
+        """Lists and records that are written, in JSON."""
+        return np.array([*(isinstance(json_of(name), LISTS | Mapping) for name in self.labels.names), False], dtype=np.bool_)[
+            self.labels.codes
+        ]
+
+    def cell(self, row: int) -> Any:
+        """The text."""
+        return self.labels.word(row)
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers(Cells):
+    """Cells of one numeric type.
+
+    Attributes:
+        values: Whole numbers or floats, shape (c,).
+        gaps: Where there is none (its value then says nothing), shape (c,).
+    """
+
+    values: npt.NDArray[Any]
+    gaps: BoolArray
+
+    def missing(self) -> BoolArray:
+        """The gaps."""
+        return self.gaps
+
+    def numbers(self) -> FloatArray:
+        """The values."""
+        values = self.values.astype(np.float64)
+        values[self.gaps] = np.nan
+        return values
+
+    def words(self) -> Labels:
+        """Each distinct number is written once."""
+        names, inverse = np.unique(self.values[~self.gaps], return_inverse=True)
+        codes = np.full(len(self), -1, dtype=np.int64)
+        codes[~self.gaps] = inverse
+        return Labels(tuple(map(text_of, names.tolist())), codes)
+
+    def cell(self, row: int) -> Any:
+        """A whole number or a float."""
+        return None if self.gaps[row] else self.values[row].item()
+
+
+@dataclass(frozen=True, eq=False)
+class Days(Cells):
+    """Cells of dates or times.
+
+    Attributes:
+        values: Days (of times with a time zone, those there), NaT where there is none, shape (c,).
+    """
+
+    values: DayArray
+
+    def missing(self) -> BoolArray:
+        """Where there is no day."""
+        return np.isnat(self.values)
+
+    def words(self) -> Labels:
+        """The days as they are written."""
+        return Labels.of_words([None if np.isnat(day) else str(day) for day in self.values])
+
+    def days(self) -> DayArray:
+        """The days."""
+        return self.values
+
+    def cell(self, row: int) -> Any:
+        """A day as it is written."""
+        return None if np.isnat(self.values[row]) else str(self.values[row])
+
+
+def truths(values: BoolArray, missing: BoolArray) -> Words:
+    """A column of True and False."""
+    return Words(Labels(("False", "True"), np.where(missing, -1, values.astype(np.int64))))

@@ -1,0 +1,157 @@
+"""Files of clients as one stream: columns that a file lacks are empty there, and columns of two types are read as text, which is worth the same."""
+# pyright: reportUnknownParameterType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from advisor.data.cells_arrow import as_text
+from advisor.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMATS = {".parquet": "parquet", ".csv": "csv", ".arrow": "ipc", ".feather": "ipc"}
+"""Endings of the files that are read."""
+_ROWS = 65_536
+_FILE_MAGIC = b"ARROW1"
+"""How an Arrow file begins; what does not is a stream, or broken."""
+
+
+@dataclass(frozen=True)
+class FileBatches:
+    """Files and what they hold.
+
+    Attributes:
+        schemas: Of each file, in order.
+        schema: Of the batches.
+    """
+
+    schemas: Sequence[tuple[Path, Any]]
+    schema: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        """Batches of all files, in order, each of `schema`."""
+        for path, _ in self.schemas:
+            for batch in _batches(path):
+                yield _conformed(batch, self.schema)
+
+
+def opened_files(files: Sequence[Path]) -> FileBatches:
+    """Files of one format; only their schemas are read.
+
+    Raises:
+        OSError, pyarrow.ArrowException: One cannot be read.
+    """
+    schemas = [(path, _schema(path)) for path in files]
+    return FileBatches(schemas, _unified([schema for _, schema in schemas]))
+
+
+def _unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
+    import pyarrow as pa
+
+    kinds: dict[str, list[Any]] = {}
+    for schema in schemas:
+        for field in schema:
+            kinds.setdefault(field.name, []).append(field.type)
+    twice = [schema for schema in schemas if len(set(schema.names)) < len(schema.names)]
+    return twice[0] if twice else pa.schema([(name, _common(found, pa)) for name, found in kinds.items()])
+
+
+def _common(kinds: Sequence[Any], pa: Any) -> Any:
+    known = [kind for kind in dict.fromkeys(kinds) if not pa.types.is_null(kind)]
+    if len(known) < 2:
+        return known[0] if known else pa.null()
+    return pa.map_(pa.string(), pa.string()) if all(pa.types.is_map(kind) for kind in known) else pa.string()
+
+
+def _conformed(batch: Any, schema: Any) -> Any:
+    import pyarrow as pa
+
+    if batch.schema.equals(schema):
+        return batch
+    columns: list[Any] = []
+    for field in schema:
+        at = batch.schema.get_field_index(field.name)
+        if at < 0 or pa.types.is_null(batch.column(at).type):
+            columns.append(pa.nulls(batch.num_rows, field.type))
+        else:
+            columns.append(batch.column(at) if batch.column(at).type == field.type else as_text(batch.column(at)))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _schema(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    kind = FORMATS[path.suffix.lower()]
+    if kind == "csv":
+        with _csv(path) as reader:
+            return reader.schema
+    if kind == "ipc" and _is_stream(path):
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
+            return reader.schema
+    return ds.dataset(str(path), format=kind).schema.remove_metadata()
+
+
+def _batches(path: Path) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    kind = FORMATS[path.suffix.lower()]
+    if kind == "csv":
+        with _csv(path) as reader:
+            yield from reader
+    elif kind == "ipc" and _is_stream(path):
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
+            yield from reader
+    else:
+        yield from ds.dataset(str(path), format=kind).to_batches(batch_size=_ROWS, batch_readahead=2, fragment_readahead=1)
+
+
+def _is_stream(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_FILE_MAGIC)) not in (_FILE_MAGIC, b"FEA1" + b"\0\0")
+
+
+def _csv(path: Path) -> Any:
+    """Every cell as it is written, an empty one as missing: no id loses its zeros, and no first block settles what later ones may hold."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    parse = csv.ParseOptions(newlines_in_values=True)
+    with csv.open_csv(path, parse_options=parse) as head:
+        names = head.schema.names
+    told = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True)
+    return csv.open_csv(path, parse_options=parse, convert_options=told)
+
+
+def files_of(source: object) -> list[Path]:
+    """The files behind a path, a folder (by name) or a list of paths (in that order).
+
+    Raises:
+        InputError: There is none, they are of mixed or unknown formats, or `source` is no path.
+    """
+    if isinstance(source, str | Path):
+        path = Path(source)
+        found = sorted(p for p in path.iterdir() if p.suffix.lower() in FORMATS) if path.is_dir() else [path]
+    elif isinstance(source, list | tuple) and all(isinstance(p, str | Path) for p in cast(Sequence[object], source)):
+        found = [Path(p) for p in cast(Sequence[str | Path], source)]
+    else:
+        raise InputError(
+            f"Clients cannot be read from {type(source).__name__}; give Parquet, CSV or Arrow files, or a table that speaks Arrow (pandas, polars, pyarrow).",
+            field="source",
+            value=type(source).__name__,
+        )
+    missing = [str(p) for p in found if not p.is_file()]
+    if missing or not found or len({FORMATS.get(p.suffix.lower()) for p in found}) > 1 or found[0].suffix.lower() not in FORMATS:
+        odd = missing or [str(p) for p in found] or [str(source)]
+        raise InputError(
+            f"Clients cannot be read from {odd[:3]}: the files must exist and all be of one of the formats {', '.join(sorted(FORMATS))}. Correct the path.",
+            field="source",
+            value=odd[0],
+        )
+    return found

@@ -1,0 +1,75 @@
+"""Anything with the Arrow C stream as batches of clients; a pandas frame column by column, so that no cell of any kind stops it."""
+# pyright: reportUnknownParameterType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from advisor.data.cells_arrow import text_array
+from advisor.data.client_cells import check_names
+from advisor.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PANDAS_INDEX = "__index_level_0__"
+"""What pandas calls an unnamed index that it puts among the columns."""
+
+
+def opened_stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Schema and batches of a stream; it is opened once.
+
+    Raises:
+        InputError: It delivers no table.
+    """
+    import pyarrow as pa
+
+    if isinstance(source, pd.DataFrame):
+        table = table_of_frame(source)
+        return table.schema, iter(table.to_batches())
+    try:
+        reader = pa.RecordBatchReader.from_stream(source)
+    except (pa.ArrowException, TypeError, ValueError, NotImplementedError) as error:
+        raise InputError(
+            f"Clients cannot be read from {type(source).__name__} ({error}); give a table: one row a client, columns named as Client's fields.",
+            field="source",
+            value=type(source).__name__,
+        ) from error
+    schema = _without_index(reader.schema)
+    return schema, (_named(batch, schema, pa) for batch in reader)
+
+
+def table_of_frame(frame: pd.DataFrame) -> pa.Table:
+    """A frame as Arrow; a column whose cells are of no one Arrow type becomes text that is worth the same. A named index is a column."""
+    import pyarrow as pa
+
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index(level=[name for name in frame.index.names if name is not None])
+    names = check_names([c for c in frame.columns if c != "holdings"])
+    names = [str(c) for c in frame.columns] if "holdings" in frame.columns else names
+    return pa.table([_array(frame.iloc[:, at]) for at in range(len(names))], names=names)
+
+
+def _array(column: pd.Series) -> Any:
+    import pyarrow as pa
+
+    try:
+        found = pa.array(column, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return text_array(column.astype(object).tolist())
+    if (column.dtype == object and pa.types.is_temporal(found.type)) or isinstance(found, pa.ExtensionArray):
+        return text_array(column.astype(object).tolist())
+    return found
+
+
+def _without_index(schema: Any) -> Any:
+    """Pandas adds its index as a column of its own; an unnamed one says nothing."""
+    return schema.remove(schema.get_field_index(PANDAS_INDEX)) if PANDAS_INDEX in schema.names else schema
+
+
+def _named(batch: Any, schema: Any, pa: Any) -> Any:
+    kept = [at for at, name in enumerate(batch.schema.names) if name != PANDAS_INDEX]
+    return batch if len(kept) == len(batch.schema) else pa.RecordBatch.from_arrays([batch.column(at) for at in kept], schema=schema)

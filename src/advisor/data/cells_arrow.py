@@ -206,7 +206,6 @@ def arrow_of_clients(clients: ClientTable) -> pa.Table:
     columns |= {f"bias:{bias}": pa.array(values, type=pa.float64(), from_pandas=True) for bias, values in clients.biases.items()}
     held = [list(clients.holdings.row(i).items()) for i in range(count)]
     columns["holdings"] = pa.array(held, type=pa.map_(pa.string(), pa.float64()))
-    if clients.goals:
-        columns["goals"] = text_array(clients.goals)
+    columns["goals"] = text_array(clients.goals or [None] * count)
     columns[KNOWN_PROBLEMS] = pa.array([clients.problems.get(i) for i in range(count)], type=pa.string())
     return pa.table(columns)

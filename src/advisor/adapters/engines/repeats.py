@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.arrays import IntArray
+from advisor.data.cells_arrow import ids_of_arrow
 from advisor.errors import InputError
 
 REPEATED = "id stands in an earlier row of this input too; advice would be given twice. That row was advised: remove this one, or give it an id of its own."
@@ -28,9 +29,9 @@ class MetIds:
 
     def repeated(self, ids: pa.ChunkedArray) -> IntArray:
         """Rows whose id was met before, in this column or an earlier one, ascending; rows without an id are never among them."""
-        names = ids.to_pylist()
-        rows = [row for row, name in enumerate(names) if name is not None]
-        digests = [blake2b(str(names[row]).encode(), digest_size=_DIGEST).digest() for row in rows]
+        names, _ = ids_of_arrow(ids)
+        rows = [row for row, name in enumerate(names) if name]
+        digests = [blake2b(names[row].encode(), digest_size=_DIGEST).digest() for row in rows]
         keys, first = np.unique(np.array(digests, dtype=f"S{_DIGEST}"), return_index=True)
         fresh = ~self._met(keys)
         again = np.ones(len(rows), dtype=np.bool_)

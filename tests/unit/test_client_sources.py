@@ -37,9 +37,9 @@ def read(source: Any, size: int = 100) -> ClientTable:
 @pytest.mark.parametrize(
     ("cells", "day"),
     [
-        (pa.array([dt.datetime(2026, 5, 3, 16), None], pa.timestamp("us", "Asia/Shanghai")), "2026-05-04"),
-        (pa.array([dt.datetime(2026, 5, 4, 23, 59), None], pa.timestamp("s")), "2026-05-04"),
-        (pa.array([dt.datetime(1969, 12, 31, 23), None], pa.timestamp("us")), "1969-12-31"),
+        (pa.array([pd.Timestamp("2026-05-03 16:00"), None], pa.timestamp("us", "Asia/Shanghai")), "2026-05-04"),
+        (pa.array([pd.Timestamp("2026-05-04 23:59"), None], pa.timestamp("s")), "2026-05-04"),
+        (pa.array([pd.Timestamp("1969-12-31 23:00"), None], pa.timestamp("us")), "1969-12-31"),
         (pa.array([dt.date(9999, 12, 31), None], pa.date32()), "9999-12-31"),
         (pa.array([dt.date(1, 1, 1), None], pa.date64()), "0001-01-01"),
         (pa.array([dt.date(1600, 1, 1), None], pa.date32()), "1600-01-01"),
@@ -65,7 +65,11 @@ def test_a_frame_s_day_with_a_zone_is_the_day_there() -> None:
         ("assessed_on", pa.array([20260504, None]), "assessed_on is 20260504; it is no day"),
         ("assessed_on", ["2026/05/04", None], "assessed_on is '2026/05/04'; it is no day"),
         ("assessed_on", [True, None], "assessed_on is 'True'; it is no day"),
-        ("wealth", pa.array([dt.datetime(2026, 5, 4), dt.datetime(2026, 5, 4)], pa.timestamp("us")), "wealth is '2026-05-04'; it must be a number"),
+        (
+            "wealth",
+            pa.array([pd.Timestamp("2026-05-04 00:00"), pd.Timestamp("2026-05-04 00:00")], pa.timestamp("us")),
+            "wealth is '2026-05-04'; it must be a number",
+        ),
         ("wealth", pa.array([dt.timedelta(1), None], pa.duration("us")), "wealth is '1 day"),
         ("wealth", [True, False], "wealth is 'True'; it must be a number"),
         ("wealth", [-5, None], "wealth is -5.0; it must be"),
@@ -98,7 +102,11 @@ def test_a_bad_cell_is_a_problem_of_its_row(column: str, cells: Any, words: str)
     [
         ("goals", pa.array([[{"name": "h", "amount": 5, "years": 2}], None]), (Goal(name="h", amount=5.0, years=2.0),)),
         ("goals", ['[{"name": "h", "amount": 5, "years": 2}]', None], (Goal(name="h", amount=5.0, years=2.0),)),
-        ("goals", np.array([np.array([{"name": "h", "amount": 5, "years": 2}]), None], dtype=object), (Goal(name="h", amount=5.0, years=2.0),)),
+        (
+            "goals",
+            np.array([np.array([{"name": "h", "amount": 5, "years": 2}]), None], dtype=object),
+            (Goal(name="h", amount=5.0, years=2.0),),
+        ),
         ("excluded", [5, None], frozenset({"5"})),
         ("excluded", [["P1", None], None], frozenset({"P1"})),
         ("excluded", ["P1| P2", None], frozenset({"P1", "P2"})),
@@ -111,7 +119,11 @@ def test_a_bad_cell_is_a_problem_of_its_row(column: str, cells: Any, words: str)
     ],
 )
 def test_what_can_be_read_is_read(column: str, cells: Any, found: object) -> None:
-    table = clients_from_arrow(pa.Table.from_pandas(pd.DataFrame({**TWO, column: cells}))) if isinstance(cells, np.ndarray) else one(column, cells)
+    table = (
+        clients_from_arrow(pa.Table.from_pandas(pd.DataFrame({**TWO, column: cells})))
+        if isinstance(cells, np.ndarray)
+        else one(column, cells)
+    )
     assert getattr(table.client(0), column) == found
 
 
@@ -147,7 +159,7 @@ def test_a_file_that_lacks_a_needed_column_is_named(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-CSV = "id,wealth,horizon_years,currency,answer:q,level\n00123,100000,5,,,\n00124,100000.5,5,CNY,a,3\n00125,abc,5,\"\",,\n"
+CSV = 'id,wealth,horizon_years,currency,answer:q,level\n00123,100000,5,,,\n00124,100000.5,5,CNY,a,3\n00125,abc,5,"",,\n'
 
 
 def test_csv_is_text_and_an_empty_cell_is_empty(tmp_path: Path) -> None:
@@ -204,8 +216,7 @@ def test_both_kinds_of_arrow_file_are_read(tmp_path: Path) -> None:
 )
 def test_what_is_no_table_of_clients_is_one_refusal(source: Any, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        for table in arrow_batches(source, 10):
-            clients_from_arrow(table)
+        [clients_from_arrow(table) for table in arrow_batches(source, 10)]
 
 
 def test_a_frame_with_a_column_twice_is_refused() -> None:

@@ -24,8 +24,11 @@ import pytest
 
 from advisor import Advisor, ClientTable, InputError, sample, save
 from advisor.adapters.engines import job as job_module
+from advisor.adapters.engines import local
+from advisor.adapters.engines.folders import draft_of
 from advisor.adapters.engines.job import INPUTS, Desk, Job
-from advisor.adapters.engines.local import run_files
+from advisor.adapters.engines.local import run_file, run_files
+from advisor.adapters.engines.parts import read_part
 from advisor.adapters.engines.stream import advise_stream
 from advisor.data.client_arrow import arrow_batches, clients_from_arrow
 from advisor.engine.inputs import input_digests
@@ -430,3 +433,284 @@ def test_chunks_are_exact_whatever_the_source_s_are() -> None:
         assert pa.concat_tables(found).equals(table)
     with pytest.raises(InputError, match="at least 1"):
         next(arrow_batches(table, 0))
+
+
+def test_a_row_that_cannot_even_be_read_is_set_aside_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, table = job_module.clients_from_arrow, pq.read_table(world.file)
+    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+
+    def fragile(some):
+        if "c00100" in some["id"].to_pylist():
+            raise TypeError("unhashable type: 'dict'")
+        return real(some)
+
+    monkeypatch.setattr(job_module, "clients_from_arrow", fragile)
+    found, plain = job.on_table(table, {7: "told before"}).to_pylist(), world.table().to_pylist()
+    assert "unhashable" in found[100]["problem"]
+    assert found[7]["problem"] == "told before"
+    assert found[:7] + found[8:100] + found[101:] == plain[:7] + plain[8:100] + plain[101:]
+
+
+def test_an_empty_batch_gives_an_empty_batch(world: World) -> None:
+    table = pq.read_table(world.file)
+    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    batches = [table.slice(0, 0).to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)], table.slice(0, 5).to_batches()]
+    found = list(job(b for some in batches for b in some))
+    assert [b.num_rows for b in found] == [0, 5]
+    assert all(b.schema.equals(job.schema) for b in found)
+
+
+def test_a_job_refuses_types_that_it_was_not_made_for_and_takes_what_engines_make_of_them(world: World) -> None:
+    table = pq.read_table(world.file)
+    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    at, wealth = table.schema.get_field_index("wealth"), table["wealth"]
+    for odd in (wealth.cast(pa.int64(), safe=False).cast(pa.timestamp("us")), wealth.cast(pa.string())):
+        with pytest.raises(InputError, match="other types"):
+            job.on_table(table.set_column(at, "wealth", odd))
+    coded = table.set_column(0, "id", table["id"].dictionary_encode()).set_column(
+        4, "assessed_on", table["assessed_on"].cast(pa.large_string())
+    )
+    assert job.on_table(coded).equals(world.table())
+    stamps = pa.table(
+        {"id": ["a"], "wealth": [1.0], "horizon_years": [1.0], "assessed_on": pa.array([0], pa.timestamp("us", "Asia/Shanghai"))}
+    )
+    with pytest.raises(InputError, match="other types"):
+        Job.of(job.model, stamps.schema).on_table(
+            stamps.set_column(3, "assessed_on", stamps["assessed_on"].cast(pa.timestamp("us", "UTC")))
+        )
+
+
+def test_whole_numbers_with_gaps_are_advised_alike_in_any_batch(world: World) -> None:
+    """Wrong cells, gaps, days in several spellings, goals as records, decimals: each row alone, and all together."""
+    table = pq.read_table(world.file).select(["id", "horizon_years", "bias:loss_aversion"]).slice(0, 6)
+    goals = [[{"name": "h", "amount": 5, "years": 2}], None, [], [{"name": "x", "amount": -1, "years": 2}], None, None]
+    for name, cells in {
+        "wealth": pa.array([-5, None, 100_000, 50_000, 70_000, 20_000]),
+        "level": pa.array([1, 5, None, 3, 9, 2]),
+        "segment": pa.array([None, 7, 8, None, 7, None]),
+        "assessed_on": ["2026-05-04", "2026-05-04 10:00", "2026-05-04T00:00:00+08:00", "2026-05-04T00:00:00+01:00", "2026/05/04", None],
+        "income": pa.array([None, "912842.82", "1.10", None, None, None]).cast(pa.decimal128(20, 2)),
+        "goals": pa.array(goals),
+    }.items():
+        table = table.append_column(name, cells if isinstance(cells, pa.Array) else pa.array(cells))
+    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    whole = [repr(row) for row in job.on_table(table).to_pylist()]
+    assert [repr(r) for i in range(6) for r in job.on_table(table.slice(i, 1)).to_pylist()] == whole
+    for chunk in (1, 2, 4, 6):
+        batches = world.house.advise_many(table, as_of=DAY, chunk=chunk)
+        told = [problem for batch in batches for problem in batch.to_arrow()["problem"].to_pylist()]
+        assert told == job.on_table(table)["problem"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"house": None}, "house"),
+        ({"house": 5}, "house"),
+        ({"folder": None}, "folder"),
+        ({"picks": 2.5}, "picks"),
+        ({"picks": "5"}, "picks"),
+        ({"picks": True}, "picks"),
+        ({"picks": -1}, "picks"),
+        ({"workers": "2"}, "workers"),
+        ({"workers": 1.5}, "workers"),
+        ({"workers": 0}, "workers"),
+        ({"workers": -1}, "workers"),
+        ({"rows_per_part": 2.5}, "rows_per_part"),
+        ({"rows_per_part": "5"}, "rows_per_part"),
+        ({"rows_per_part": None}, "rows_per_part"),
+        ({"rows_per_part": 0}, "rows_per_part"),
+        ({"as_of": 20261120}, "as_of"),
+        ({"source": pd.Series([1.0])}, "source"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_named(world: World, tmp_path: Path, arguments: dict, field: str) -> None:
+    given = {"house": world.house, "source": world.file, "folder": tmp_path / "run", "as_of": DAY} | arguments
+    with pytest.raises(InputError) as refused:
+        advise_stream(given.pop("house"), given.pop("source"), given.pop("folder"), **given)
+    assert refused.value.field == field
+    assert not (tmp_path / "run").exists()
+
+
+def test_desks_and_jobs_name_what_they_cannot_use(world: World, tmp_path: Path) -> None:
+    table = pq.read_table(world.file)
+    desk = Desk.of(world.house, as_of=DAY)
+    job = Job.of(desk, table.schema)
+    wrong = {
+        "picks": [lambda p=p: Desk.of(world.house, picks=p) for p in ("5", None, 2.5, True, -1)],
+        "house": [lambda: Desk.of(None), lambda: Desk.of(7)],
+        "model": [lambda: Job.of(world.house, table.schema)],
+        "input_schema": [lambda: Job.of(desk, 5), lambda: Job.of(desk, table)],
+        "batches": [lambda: list(job(5)), lambda: list(job(table))],
+        "batch": [lambda: list(job([table]))],
+        "table": [lambda: job.on_table(table.to_pandas())],
+        "job": [lambda: run_files(desk, world.file, tmp_path)],
+        "workers": [lambda: run_files(job, world.file, tmp_path, workers="2")],
+        "folder": [lambda: run_files(job, world.file, None), lambda: run_files(job, world.file, world.file)],
+    }
+    for field, calls in wrong.items():
+        for call in calls:
+            with pytest.raises(InputError) as refused:
+                call()
+            assert refused.value.field == field
+
+
+def test_an_advisor_saved_anew_is_the_one_that_advises(world: World, tmp_path: Path) -> None:
+    saved = save(world.house, tmp_path / "house")
+    old = Desk.of(saved, as_of=DAY)
+    other = Advisor.fit(sample.market(), sample.interactions(100), catalogue=sample.catalogue())
+    save(other, tmp_path / "house")
+    assert Desk.of(saved, as_of=DAY).advisor().fingerprint == other.fingerprint
+    with pytest.raises(InputError, match="make the job anew"):
+        old.advisor()
+
+
+def test_a_client_table_is_a_source_of_a_stream(world: World, tmp_path: Path) -> None:
+    found = advise_stream(world.house, ClientTable.from_frame(clients_frame()), tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    assert pa.concat_tables([pq.read_table(p) for p in found.parts]).equals(world.table())
+
+
+@pytest.mark.parametrize("place", [4, 500, -500, -9, -4, "seal", "every block"])
+def test_a_damaged_part_is_named_and_never_kept(world: World, tmp_path: Path, place: object) -> None:
+    target = tmp_path / "run"
+    advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+    part = target / "part-000002.parquet"
+    whole = part.read_bytes()
+    seal = pq.read_metadata(part).metadata[b"advisor.sha256"]
+    places = range(0, len(whole), 997) if place == "every block" else [whole.rindex(seal) + 3 if place == "seal" else place]
+    for at in places:
+        harmed = bytearray(whole)
+        harmed[at] ^= 0x01
+        part.write_bytes(harmed)
+        with pytest.raises(InputError, match=r"part-000002\.parquet (is no readable part|was made by another run)"):
+            advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+    other = target / "part-000004.parquet"
+    other.write_bytes(other.read_bytes()[:-1])
+    with pytest.raises(InputError, match=r"2 parts cannot be kept \(part-000002\.parquet, part-000004\.parquet\)"):
+        advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+    part.unlink()
+    other.unlink()
+    assert advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS).made == 2
+    assert tree(target) == world.bytes
+
+
+def test_a_seal_is_the_digest_of_the_file_without_it(world: World) -> None:
+    for part in world.summary.parts:
+        seal, whole = pq.read_metadata(part).metadata[b"advisor.sha256"], part.read_bytes()
+        assert hashlib.sha256(whole.replace(seal, b"0" * 64)).hexdigest().encode() == seal
+
+
+@pytest.mark.parametrize("record", ["", "no", "[]", "5", b"\xff\xfe"])
+def test_a_damaged_record_of_a_run_is_refused(world: World, tmp_path: Path, record: str | bytes) -> None:
+    (tmp_path / "run.json").write_bytes(record if isinstance(record, bytes) else record.encode())
+    with pytest.raises(InputError, match=r"run\.json cannot be read"):
+        advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+
+
+@pytest.mark.parametrize("name", ["part-copy.parquet", "part-1.parquet", "part-000000 (1).parquet"])
+def test_a_file_that_would_be_read_as_a_part_is_named(world: World, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PAR1")
+    with pytest.raises(InputError, match="Move it elsewhere"):
+        advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+
+
+def test_what_killed_runs_left_is_removed_and_what_is_not_theirs_stays(world: World, tmp_path: Path) -> None:
+    (tmp_path / ".x.writing").mkdir()
+    (tmp_path / ".part-000000.parquet.4194305.writing").write_bytes(b"torn")
+    advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+    (tmp_path / ".x.writing").rmdir()
+    assert tree(tmp_path) == world.bytes
+
+
+def test_two_runs_in_one_folder_do_not_undo_each_other(world: World, tmp_path: Path) -> None:
+    target, refused = tmp_path / "run", []
+
+    def batches():
+        for batch in pq.read_table(world.file).to_batches(max_chunksize=ROWS):
+            yield batch
+            draft = draft_of(target / "part-000009.parquet")
+            draft.write_bytes(b"in the making")
+            with pytest.raises(InputError, match="Another run is writing"):
+                advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+            refused.append(draft.is_file())
+
+    stream = pa.RecordBatchReader.from_batches(pq.read_schema(world.file), batches())
+    found = advise_stream(world.house, stream, target, as_of=DAY, rows_per_part=ROWS)
+    assert refused == [True] * (COUNT // ROWS)
+    assert pa.concat_tables([pq.read_table(p) for p in found.parts]).equals(world.table())
+
+
+def test_where_there_are_no_locks_only_what_the_dead_left_is_removed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    mine = draft_of(tmp_path / "part-000009.parquet")
+    dead = mine.with_name(mine.name.replace(f".{os.getpid()}.", ".4194305."))
+    for draft in (mine, dead):
+        draft.write_bytes(b"torn")
+    advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+    assert mine.is_file()
+    assert not dead.is_file()
+
+
+def test_files_of_one_name_are_refused_before_anything_is_written(world: World, tmp_path: Path) -> None:
+    table = pq.read_table(world.file)
+    for at, name in enumerate(("a", "b")):
+        (tmp_path / name).mkdir()
+        pq.write_table(table.slice(at * 10, 10 + at), tmp_path / name / "p.parquet")
+    job = Job.of(Desk.of(world.saved, as_of=DAY), table.schema)
+    files = [tmp_path / "a" / "p.parquet", tmp_path / "b" / "p.parquet"]
+    for again in (files, files[:1] * 2):
+        for workers in (1, 2):
+            with pytest.raises(InputError, match="same name"):
+                run_files(job, again, tmp_path / "out", workers=workers)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_is_advised_by_row_groups_that_no_chunk_of_its_own_changes(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "_ROWS_A_GROUP", 50)
+    table = pq.read_table(world.file)
+    table = table.set_column(0, "id", pa.array(["c00003" if i == 200 else name for i, name in enumerate(table["id"].to_pylist())]))
+    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    found = set()
+    for at, size in enumerate((7, 64, COUNT)):
+        with pa.ipc.new_file(tmp_path / "p.arrow", table.schema) as out:
+            out.write_table(table, max_chunksize=size)
+        monkeypatch.setattr(local, "file_digest", lambda _: "the same rows")
+        part = run_file(job, tmp_path / "p.arrow", tmp_path / str(at))
+        found.add(part.path.read_bytes())
+    assert len(found) == 1
+    assert pq.ParquetFile(part.path).num_row_groups == 5
+    rows = pq.read_table(part.path).to_pylist()
+    assert "earlier row" in rows[200]["problem"]
+    assert rows[:200] + rows[201:] == world.table().to_pylist()[:200] + world.table().to_pylist()[201:]
+    assert (part.rows, part.statuses) == (
+        COUNT,
+        read_part(part.path, pq.read_metadata(part.path).metadata[b"advisor.run"].decode()).statuses,
+    )
+
+
+def test_files_say_what_is_wrong_with_them_and_leave_nothing(world: World, tmp_path: Path) -> None:
+    job = Job.of(Desk.of(world.house, as_of=DAY), pq.read_schema(world.file))
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match="must exist"):
+        run_file(job, tmp_path / "absent.parquet", out)
+    with pytest.raises(InputError, match="cannot be used"):
+        run_file(job, world.file, world.file)
+    out.mkdir(exist_ok=True)
+    harmed = tmp_path / "harmed.parquet"
+    harmed.write_bytes(world.file.read_bytes()[:300] + bytes(200) + world.file.read_bytes()[500:])
+    dead = draft_of(out / "harmed.parquet").name.replace(f".{os.getpid()}.", ".4194305.")
+    (out / dead).write_bytes(b"torn")
+    with pytest.raises(InputError, match="cannot be read"):
+        run_file(job, harmed, out)
+    assert list(out.iterdir()) == []
+    done = run_file(job, world.file, out)
+    done.path.write_bytes(done.path.read_bytes().replace(b"PAR1", b"PAR2", 1))
+    with pytest.raises(InputError, match="no readable part"):
+        run_file(job, world.file, out)

@@ -12,9 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from advisor.arrays import check_type
+from advisor.arrays import check_type, whole_number
 from advisor.data.cells_arrow import KNOWN_PROBLEMS, arrow_of_clients, cells_of_arrow, held_of_arrow, ids_of_arrow
 from advisor.data.client_cells import Problems, check_names, columns_from_cells
 from advisor.data.client_files import FileBatches, files_of, opened_files
@@ -81,10 +79,7 @@ def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
     Raises:
         InputError: The source cannot be read, or is none of these.
     """
-    check_type(rows, (int, np.integer), "chunk", "Give a whole number of clients, 1 or more.")
-    if rows < 1:
-        raise InputError(f"chunk size is {rows}; it must be at least 1.", field="chunk", value=rows)
-    return _cut(source, int(rows))
+    return _cut(source, whole_number(rows, "chunk", 1, "Give a whole number of clients."))
 
 
 def _cut(source: Any, rows: int) -> Iterator[pa.Table]:

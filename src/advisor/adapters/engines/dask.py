@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from advisor.adapters.engines.folders import ready
 from advisor.adapters.engines.job import Job
-from advisor.adapters.engines.local import run_file
+from advisor.adapters.engines.local import files_apart, run_file
 from advisor.adapters.engines.parts import Part
-from advisor.data.client_files import files_of
+from advisor.arrays import check_type
 
 
 def run_on_dask(client: Any, job: Job, source: str | Path | Sequence[str | Path], folder: str | Path) -> list[Part]:
@@ -18,14 +19,14 @@ def run_on_dask(client: Any, job: Job, source: str | Path | Sequence[str | Path]
     Args:
         client: A `distributed.Client`; its workers need this library, and see the files and `folder` under the same paths.
         job: What to do.
-        source: Files of clients, or a folder of them.
+        source: Files of clients, of different names, or a folder of them.
         folder: Where the advice goes.
 
     Raises:
-        InputError: The very one a worker met: a file cannot be read, or the advice cannot be written.
+        InputError: Two files have one name; or the very one a worker met: a file cannot be read, or the advice cannot be written.
     """
-    target = Path(folder).absolute()
-    target.mkdir(parents=True, exist_ok=True)
+    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
+    files, target = files_apart(source), ready(folder).absolute()
     shared = client.scatter(job, broadcast=True)
-    futures = [client.submit(run_file, shared, str(file.absolute()), str(target), pure=False) for file in files_of(source)]
+    futures = [client.submit(run_file, shared, str(file.absolute()), str(target), pure=False) for file in files]
     return list(client.gather(futures))

@@ -13,33 +13,50 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from advisor.adapters.engines.folders import clear_drafts, ready
 from advisor.adapters.engines.job import Job
-from advisor.adapters.engines.parts import Part, read_part, write_part
-from advisor.data.client_arrow import arrow_batches, opened
+from advisor.adapters.engines.parts import Part, read_part, write_tables
+from advisor.adapters.engines.repeats import REPEATED, MetIds
+from advisor.arrays import check_type, whole_number
+from advisor.data.client_arrow import arrow_batches
 from advisor.data.client_files import files_of
-from advisor.errors import AdapterError
+from advisor.errors import AdapterError, InputError
 
 _T = TypeVar("_T")
 _THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_WHOLE_FILE = 1 << 62
+_ROWS_A_GROUP = 65_536
+"""Clients read, advised and written at a time of one file: a row group of the advice, whatever chunks the file is read in."""
 
 
 def run_file(job: Job, file: str | Path, folder: str | Path) -> Part:
     """Advice for the clients of one file, written under the same name with the ending .parquet; the unit of work that every engine maps.
 
+    Memory is bounded by a row group of 65,536 clients, whatever the size of the file. A client who stands in the file twice is advised at his first row.
+
     Raises:
-        InputError: The file cannot be read, or the advice cannot be written.
+        InputError: The file cannot be read, the advice cannot be written, or what is there already is damaged or of another run.
     """
-    path = Path(folder) / (Path(file).stem + ".parquet")
-    run = hashlib.sha256(f"{job.model.fingerprint}|{job.model.as_of}|{job.model.picks}|{file_digest(Path(file))}".encode()).hexdigest()
-    done = read_part(path, run)
-    if done is not None:
-        return done
-    tables = list(arrow_batches(Path(file), _WHOLE_FILE))
-    table = tables[0] if tables else opened(Path(file))[0].empty_table()
-    return write_part(job.on_table(table), path, run)
+    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
+    check_type(file, (str, Path), "file", "Name a file of clients.")
+    (source,), target = files_of([file]), ready(folder)
+    path = _target(source, target)
+    clear_drafts(target, name=path.name)
+    desk, version = job.model, (job.schema.metadata or {}).get(b"advisor.version", b"").decode()
+    run = hashlib.sha256(f"{desk.fingerprint}|{desk.as_of}|{desk.picks}|{version}|{file_digest(source)}".encode()).hexdigest()
+    return read_part(path, run) or write_tables(_advised(job, source), job.schema, path, run)
+
+
+def _advised(job: Job, file: Path) -> Iterator[pa.Table]:
+    met = MetIds()
+    for table in arrow_batches(file, _ROWS_A_GROUP):
+        yield job.on_table(table, dict.fromkeys(met.repeated(table["id"]).tolist(), REPEATED))
+
+
+def _target(file: Path, folder: Path) -> Path:
+    return folder / (file.stem + ".parquet")
 
 
 def run_files(job: Job, source: str | Path | Sequence[str | Path], folder: str | Path, *, workers: int = 1) -> list[Part]:
@@ -47,12 +64,35 @@ def run_files(job: Job, source: str | Path | Sequence[str | Path], folder: str |
 
     Args:
         job: What to do.
-        source: Files, or a folder of them.
+        source: Files of different names, or a folder of them.
         folder: Where the advice goes.
         workers: Processes; 1 works here. Pays above some hundred thousand clients: a process takes seconds to start.
+
+    Raises:
+        InputError: As `run_file`; or two files have one name, so that their advice would stand in one place.
     """
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return list(in_order(run_file, ((job, file, folder) for file in files_of(source)), workers))
+    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
+    processes = whole_number(workers, "workers", 1, "Give a number of processes.")
+    files, target = files_apart(source), ready(folder)
+    return list(in_order(run_file, ((job, file, target) for file in files), processes))
+
+
+def files_apart(source: object) -> list[Path]:
+    """Files whose advice will stand in places of its own each.
+
+    Raises:
+        InputError: They cannot be read, or two have one name.
+    """
+    files, places = files_of(source), dict[str, Path]()
+    for file in files:
+        other = places.setdefault(file.stem, file)
+        if other is not file:
+            raise InputError(
+                f"{other} and {file} have the same name, so the advice of one would replace that of the other. Rename one, or give each a folder.",
+                field="source",
+                value=str(file),
+            )
+    return files
 
 
 def in_order(work: Callable[..., _T], tasks: Iterable[tuple[Any, ...]], workers: int) -> Iterator[_T]:
@@ -115,6 +155,9 @@ def _end_with(parent: Any) -> None:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file. Raises `InputError` when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error}); restore the file.", field="source", value=str(path)) from error

@@ -1,4 +1,4 @@
-"""Part files of advice: whole or not there, and each says in its own footer what it holds."""
+"""Part files of advice: whole or not there, and each says in its own footer what it holds and what its bytes add up to."""
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -6,19 +6,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from advisor.adapters.engines.folders import draft_of
 from advisor.adapters.engines.job import INPUTS
-from advisor.errors import InputError
+from advisor.errors import AdvisorError, InputError
 
-RUN, ROWS, STATUSES, READ = b"advisor.run", b"advisor.rows", b"advisor.statuses", b"advisor.inputs"
-"""Keys of a part's metadata: what made it, how many clients it holds, how many of each status, and the digest of what was read for them."""
+RUN, ROWS, STATUSES, READ, SEAL = b"advisor.run", b"advisor.rows", b"advisor.statuses", b"advisor.inputs", b"advisor.sha256"
+"""Keys of a part's metadata: what made it, how many clients it holds, how many of each status, the digest of what was read for them, and the SHA-256 of the
+whole file as it is with 64 zeros in the place of that very digest."""
+_BLANK = b"0" * 64
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -59,22 +64,36 @@ def write_part(table: pa.Table, path: Path, run: str) -> Part:
     Raises:
         InputError: It cannot be written (disk full, no permission); nothing half-written stays.
     """
-    counted = table["status"].value_counts().to_pylist()
-    statuses = dict(sorted((str(c["values"]), int(c["counts"])) for c in counted))
-    read = digest_of(table[INPUTS].to_pylist())
-    told = {RUN: run.encode(), ROWS: str(table.num_rows).encode(), STATUSES: json.dumps(statuses).encode(), READ: read.encode()}
-    schema = table.schema.with_metadata({**(table.schema.metadata or {}), **told})
-    draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    return write_tables([table], table.schema, path, run)
+
+
+def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, run: str) -> Part:
+    """`write_part` of many tables, one at a time in memory; each is a row group, so the bytes depend on how they are cut.
+
+    Raises:
+        InputError: As `write_part`, or what making a table met.
+    """
+    schema = schema.with_metadata({**(schema.metadata or {}), RUN: run.encode()})
+    draft = draft_of(path)
     settings: dict[str, Any] = {
         "compression": "zstd",
         "compression_level": 1,
         "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
         "write_statistics": ["client_id"],
     }
+    counts, digest, rows = Counter[str](), hashlib.sha256(), 0
     try:
-        with draft.open("wb") as file:
+        with draft.open("w+b") as file:
             with pq.ParquetWriter(file, schema, **settings) as out:
-                out.write_table(table.replace_schema_metadata(schema.metadata).combine_chunks())
+                for table in tables:
+                    out.write_table(table.replace_schema_metadata(schema.metadata).combine_chunks())
+                    rows += table.num_rows
+                    counts.update({str(c["values"]): int(c["counts"]) for c in table["status"].value_counts().to_pylist()})
+                    digest.update("".join(table[INPUTS].to_pylist()).encode())
+                statuses = dict(sorted(counts.items()))
+                told = {ROWS: str(rows).encode(), STATUSES: json.dumps(statuses).encode(), READ: digest.hexdigest().encode()}
+                out.add_key_value_metadata({**told, SEAL: _BLANK})
+            _seal(file)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
@@ -86,7 +105,43 @@ def write_part(table: pa.Table, path: Path, run: str) -> Part:
             field="target",
             value=str(path),
         ) from error
-    return Part(path, table.num_rows, statuses, read)
+    except AdvisorError:
+        draft.unlink(missing_ok=True)
+        raise
+    return Part(path, rows, statuses, digest.hexdigest())
+
+
+def _seal(file: BinaryIO) -> None:
+    """Put the digest of a written file in its place."""
+    at = _place_of(file, _BLANK)
+    found = _digest_without(file, at)
+    file.seek(at)
+    file.write(found)
+
+
+def _place_of(file: BinaryIO, digest: bytes) -> int:
+    """Where a digest stands in the footer. Raises `ValueError` when it does not."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(size - 8)
+    footer = int.from_bytes(file.read(4), "little")
+    file.seek(start := max(size - 8 - footer, 0))
+    return start + file.read(footer).rindex(digest)
+
+
+def _digest_without(file: BinaryIO, at: int) -> bytes:
+    """SHA-256 of a file with zeros at the place of its own digest."""
+    found = hashlib.sha256()
+    file.seek(0)
+    left = at
+    while left:
+        block = file.read(min(left, _BLOCK))
+        found.update(block)
+        left -= len(block)
+    found.update(_BLANK)
+    file.seek(at + len(_BLANK))
+    while block := file.read(_BLOCK):
+        found.update(block)
+    return found.hexdigest().encode()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -95,7 +150,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         InputError: It cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    draft = draft_of(path)
     try:
         with draft.open("w", encoding="utf-8") as file:
             file.write(text)
@@ -111,32 +166,31 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_part(path: Path, run: str) -> Part | None:
-    """The finished part at a place, from its footer; None where there is none yet.
+    """The finished part at a place; None where there is none yet.
 
     Raises:
-        InputError: A file is there that another run made, or that cannot be read.
+        InputError: A file is there that another run made, that cannot be read, or whose bytes are not those that were written.
     """
     if not path.is_file():
         return None
     try:
-        told: Mapping[bytes, bytes] = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException) as error:
+        told: Mapping[bytes, bytes] = pq.read_metadata(path).metadata or {}
+        if told.get(RUN) != run.encode():
+            raise InputError(
+                f"{path} was made by another run (other clients, advisor, day or part size); advice of two runs must not mix. Choose an empty folder.",
+                field="target",
+                value=str(path),
+            )
+        with path.open("rb") as file:
+            if _digest_without(file, _place_of(file, told[SEAL])) != told[SEAL]:
+                raise ValueError("its bytes are not those that were written")
+        return Part(path, int(told[ROWS]), json.loads(told[STATUSES]), told[READ].decode())
+    except InputError:
+        raise
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         raise InputError(
             f"{path} is no readable part of a run ({error}); remove it, and it is made again.", field="target", value=str(path)
         ) from error
-    if told.get(RUN) != run.encode():
-        raise InputError(
-            f"{path} was made by another run (other clients, advisor, day or part size); advice of two runs must not mix. Choose an empty folder.",
-            field="target",
-            value=str(path),
-        )
-    return Part(path, int(told[ROWS]), json.loads(told[STATUSES]), told[READ].decode())
-
-
-def clear_drafts(folder: Path) -> None:
-    """Remove what a killed run was writing."""
-    for draft in folder.glob(".*.writing"):
-        draft.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

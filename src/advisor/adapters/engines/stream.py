@@ -6,7 +6,8 @@
     part-000000.parquet     advice of clients 0 .. rows_per_part - 1, in the order of the input; see `engine.arrow` for the columns
     summary.json            written last: clients, clients by status, and for each part its SHA-256
 
-A part gets its name only when it is whole and on disk, so a part that is there is finished, and a second start makes only what is missing. Every byte is a
+A part gets its name only when it is whole and on disk, so a part that is there is finished, and a second start makes only what is missing; it carries the SHA-256
+of its own bytes, so one that was damaged since is named and not kept. One run at a time writes into a folder. Every byte is a
 function of input, advisor, day, picks and rows a part: an interrupted run and an undisturbed one leave the same files.
 
 A client who stands in the input twice, in whichever parts, is advised at his first row; every later one is a row with the status `invalid_input`.
@@ -27,11 +28,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from advisor.adapters.engines.folders import alone_in, clear_drafts, ready
 from advisor.adapters.engines.job import Desk, Job
 from advisor.adapters.engines.local import file_digest, in_order
-from advisor.adapters.engines.parts import Part, clear_drafts, digest_of, part_path, read_part, write_part, write_text
+from advisor.adapters.engines.parts import Part, digest_of, part_path, read_part, write_part, write_text
 from advisor.adapters.engines.repeats import REPEATED, MetIds
-from advisor.arrays import IntArray
+from advisor.arrays import IntArray, check_type, whole_number
 from advisor.data.client_arrow import arrow_batches, opened_once
 from advisor.data.client_files import files_of
 from advisor.data.days import as_day
@@ -78,7 +80,8 @@ def advise_stream(
 
     Args:
         house: A fitted advisor, or the folder it was saved to (then workers map one copy of it into memory).
-        source: Parquet, CSV or Arrow files, a folder of them, or anything with the Arrow C stream (pandas, polars, pyarrow, DuckDB). Read by chunk.
+        source: Parquet, CSV or Arrow files, a folder of them, a `ClientTable`, or anything with the Arrow C stream (pandas, polars, pyarrow, DuckDB). Read by
+            chunk.
         folder: Where the parts go; empty, or that of the same run begun before.
         as_of: The day; today when None, and recorded. Name it if the run may go on after midnight.
         picks: Products to recommend at most.
@@ -90,32 +93,42 @@ def advise_stream(
         Counts by status. No client is lost or advised twice: part i holds rows i * rows_per_part onwards of the input, in its order, and an id is advised once.
 
     Raises:
-        InputError: The source cannot be read, the folder holds another run or cannot be written, or the input has changed since the run began. Finished parts
-            are kept in each case.
+        InputError: The source cannot be read, the folder holds another run, is written to by one, or cannot be written, a finished part was damaged, or the
+            input has changed since the run began. Finished parts are kept in each case.
     """
-    desk, target = Desk.of(house, as_of=as_of, picks=picks), Path(folder)
+    desk = Desk.of(house, as_of=as_of, picks=picks)
+    processes = whole_number(workers, "workers", 1, "Give a number of processes.")
+    size = whole_number(rows_per_part, "rows_per_part", 1, "Give a number of clients.")
+    check_type(folder, (str, Path), "folder", "Name the folder for the advice.")
+    bar = _bar(progress)
     schema, source = opened_once(source)
     job = Job.of(desk, schema)
-    run = _begin(target, job, source, rows_per_part)
-    already = dict(_finished(target, run))
-    tasks = _tasks(job, source, target, run, already, rows_per_part)
-    parts: list[Part] = []
-    with _bar(progress) as moved:
-        for part in in_order(_advise_part, tasks, workers):
-            parts.append(part)
-            moved(part.rows)
-    if not parts:
-        parts.append(_advise_part(job, schema.empty_table(), _NOBODY, part_path(target, 0), run, already.get(0)))
-    if any(number >= len(parts) for number in already):
-        raise _changed(target)
+    target = ready(folder)
+    with alone_in(target) as held:
+        run = _begin(target, job, source, size)
+        clear_drafts(target, everything=held)
+        already = dict(_finished(target, run))
+        tasks = _tasks(job, source, target, run, already, size)
+        parts: list[Part] = []
+        with bar as moved:
+            for part in in_order(_advise_part, tasks, processes):
+                parts.append(part)
+                moved(part.rows)
+        if not parts:
+            parts.append(_advise_part(job, schema.empty_table(), _NOBODY, part_path(target, 0), run, already.get(0)))
+        if any(number >= len(parts) for number in already):
+            raise _changed(target)
+        summary = _summed(target, parts, len(parts) - len(already))
+        _finish(summary, run)
+        clear_drafts(target, everything=held)
+    return summary
+
+
+def _summed(folder: Path, parts: Sequence[Part], made: int) -> Summary:
     statuses: Counter[str] = Counter()
     for part in parts:
         statuses.update(part.statuses)
-    summary = Summary(
-        target, sum(p.rows for p in parts), dict(sorted(statuses.items())), tuple(p.path for p in parts), len(parts) - len(already)
-    )
-    _finish(summary, run)
-    return summary
+    return Summary(folder, sum(p.rows for p in parts), dict(sorted(statuses.items())), tuple(p.path for p in parts), made)
 
 
 def _tasks(job: Job, source: Any, folder: Path, run: str, already: Mapping[int, Part], rows: int) -> Iterator[tuple[Any, ...]]:
@@ -144,21 +157,27 @@ def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
         "input": _identity(source, job.input_schema),
     }
     text = json.dumps(told, indent=1, sort_keys=True)
+    path = folder / RUN_FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        found = (folder / RUN_FILE).read_text(encoding="utf-8") if (folder / RUN_FILE).is_file() else None
-    except OSError as error:
-        raise InputError(f"{folder} cannot be used ({error}); choose another place.", field="folder", value=str(folder)) from error
+        found = path.read_text(encoding="utf-8") if path.exists() else None
+        before: Any = {} if found is None else json.loads(found)
+        if not isinstance(before, dict):
+            raise ValueError("it holds no record")
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path} cannot be read ({error}), so nobody knows whose parts stand beside it. Restore it, or choose an empty folder.",
+            field="folder",
+            value=str(folder),
+        ) from error
     if found is None:
-        write_text(folder / RUN_FILE, text)
+        write_text(path, text)
     elif found != text:
-        differ = sorted(name for name, value in told.items() if json.loads(found).get(name) != value)
+        differ = sorted(name for name, value in told.items() if before.get(name) != value) or ["form"]  # pyright: ignore[reportUnknownMemberType]
         raise InputError(
             f"{folder} holds a run with another {', '.join(differ)}; advice of two runs must not mix. Choose an empty folder, or go on with what it was begun with.",
             field="folder",
             value=differ,
         )
-    clear_drafts(folder)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -171,10 +190,25 @@ def _identity(source: Any, schema: pa.Schema) -> object:
 
 
 def _finished(folder: Path, run: str) -> Iterator[tuple[int, Part]]:
+    broken: list[InputError] = []
     for path in sorted(folder.glob("part-*.parquet")):
-        part = read_part(path, run)
-        if part is not None:
-            yield int(path.stem.removeprefix("part-")), part
+        number = path.stem.removeprefix("part-")
+        if not number.isdecimal() or path != part_path(folder, int(number)):
+            raise InputError(
+                f"{path} is no part of this run, and would be read as one. Move it elsewhere.", field="folder", value=str(path)
+            )
+        try:
+            part = read_part(path, run)
+        except InputError as error:
+            broken.append(error)
+        else:
+            if part is not None:
+                yield int(number), part
+    if len(broken) > 1:
+        names = ", ".join(Path(str(error.value)).name for error in broken[:10])
+        raise InputError(f"{len(broken)} parts cannot be kept ({names}). The first: {broken[0]}", field="target", value=names)
+    if broken:
+        raise broken[0]
 
 
 def _finish(summary: Summary, run: str) -> None:

@@ -42,7 +42,7 @@ def text_of(cell: object) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if abs(cell) < _WHOLE and cell.is_integer() else repr(cell)
     if isinstance(cell, bytes):
-        return cell.decode("utf-8", "backslashreplace")
+        return _decoded(cell)
     if isinstance(cell, Decimal):
         plain = cell.is_finite() and abs(cell.adjusted()) < _DIGITS
         return (f"{cell:f}".rstrip("0").rstrip(".") if "." in f"{cell:f}" else f"{cell:f}") if plain else str(cell)
@@ -51,6 +51,14 @@ def text_of(cell: object) -> str:
     if isinstance(cell, LISTS | Mapping | Goal):
         return json.dumps(_plain(cell), ensure_ascii=False)
     return str(cell) if not isinstance(cell, int) or abs(cell) < 10**_DIGITS else "inf" if cell > 0 else "-inf"
+
+
+def _decoded(cell: bytes) -> str:
+    """Text of bytes: what is no UTF-8 is spelled out, half a pair of surrogates as in text."""
+    try:
+        return text_of(cell.decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        return cell.decode("utf-8", "backslashreplace")
 
 
 def _plain(cell: Any) -> Any:

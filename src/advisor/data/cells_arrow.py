@@ -105,16 +105,18 @@ def _is_text(kind: Any, pa: Any) -> bool:
 
 def _words(array: Any, pa: Any) -> Cells:
     """Words in the order in which they first appear."""
-    text = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    coded = pa.types.is_dictionary(array.type)
     try:
-        whole = (array if pa.types.is_dictionary(array.type) else text.cast(pa.string())).dictionary_encode()
+        whole = array if coded else array.cast(pa.string()).dictionary_encode()
         names = whole.dictionary.to_pylist()
     except (UnicodeDecodeError, pa.ArrowInvalid):
-        return Objects.of(text.cast(pa.binary()).to_pylist())
+        values = (array.dictionary if coded else array).cast(pa.binary()).to_pylist()
+        return Objects.of([None if c is None else values[c] for c in array.indices.to_pylist()] if coded else values)
+    codes = whole.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     if None in names or len(set(names)) != len(names):
-        return Words(Labels.of_words([None if is_missing(word) else word for word in text.to_pylist()]))
-    plain = Words.of(whole.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64), names)
-    return plain if pa.types.is_dictionary(array.type) else ArrowWords(plain.labels, text)
+        return Words(Labels.of_words([None if c < 0 or is_missing(names[c]) else names[c] for c in codes.tolist()]))
+    plain = Words.of(codes, names)
+    return plain if coded else ArrowWords(plain.labels, array)
 
 
 def _numbers(array: Any, pa: Any) -> Numbers:

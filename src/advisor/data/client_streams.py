@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from advisor.data.cells import is_missing, text_of
 from advisor.data.cells_arrow import text_array
 from advisor.data.client_cells import check_names
 from advisor.errors import InputError
@@ -46,8 +47,8 @@ def table_of_frame(frame: pd.DataFrame) -> pa.Table:
     """A frame as Arrow; a column whose cells are of no one Arrow type becomes text that is worth the same. A named index is a column."""
     import pyarrow as pa
 
-    if any(name is not None for name in frame.index.names):
-        frame = frame.reset_index(level=[name for name in frame.index.names if name is not None])
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    frame = frame.reset_index(level=named) if named else frame
     names = check_names([c for c in frame.columns if c != "holdings"])
     names = [str(c) for c in frame.columns] if "holdings" in frame.columns else names
     return pa.table([_array(frame.iloc[:, at]) for at in range(len(names))], names=names)
@@ -56,6 +57,9 @@ def table_of_frame(frame: pd.DataFrame) -> pa.Table:
 def _array(column: pd.Series) -> Any:
     import pyarrow as pa
 
+    if column.name == "id" and any(isinstance(cell, str) and text_of(cell) != cell for cell in column.array):
+        texts = [None if is_missing(cell) else cell if isinstance(cell, str) else text_of(cell) for cell in column]
+        return pa.array([None if text is None else text.encode("utf-8", "surrogatepass") for text in texts], type=pa.binary())
     try:
         found = pa.array(column, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):

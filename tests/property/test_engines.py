@@ -10,14 +10,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import EASE, Advisor, ClientTable, Interactions, sample
 from advisor.adapters.engines.job import Desk, Job
+from advisor.adapters.engines.stream import advise_stream
+from advisor.engine.inputs import input_digests
 from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
 
@@ -155,3 +159,66 @@ def test_counts_by_partition_are_the_local_fit(cuts: set[int]) -> None:
         EASE().fit(bought, catalogue=shelf).matrix
         == EASE().fit(Interactions.from_frame(frames.sample(frac=1.0, random_state=1)), catalogue=shelf).matrix
     ).all()
+
+
+def mixed_clients() -> pa.Table:
+    """What banks deliver: whole numbers with gaps, days in several spellings, decimals, records, maps, and cells that are wrong in each."""
+    rng = np.random.default_rng(5)
+
+    def some(cells: list[Any]) -> list[Any]:
+        return [cells[i] for i in rng.integers(0, len(cells), COUNT)]
+
+    goal = {"name": "house", "amount": 5000, "years": 4}
+    return pa.table(
+        {
+            "id": pa.array([7000 + i for i in range(COUNT)]),
+            "wealth": pa.array(some([-5, None, 100_000, 250_000, 40_000])),
+            "horizon_years": pa.array(some([5, 10, None, 20])),
+            "age": pa.array(some([None, 30, 45, 200])),
+            "level": pa.array(some([1, 2, 3, 4, 5, None, 9])),
+            "assessed_on": some(
+                ["2026-05-04", "2026-05-04 10:00", "2026-05-04T00:00:00+08:00", "2026-05-04T01:00:00+01:00", "2026/05/04", None]
+            ),
+            "income": pa.array(some(["912842.82", "1.10", None])).cast(pa.decimal128(20, 2)),
+            "segment": pa.array(some([None, 7, 8])),
+            "professional": pa.array(some([None, 0, 1, 2])),
+            "excluded": pa.array(some([None, ["P003"], ["P003", "P004"]])),
+            "goals": pa.array(some([None, [goal], [goal, {**goal, "amount": -1}], []])),
+            "holdings": pa.array(some([None, [("P002", 100.0)], [("P002", -1.0)]]), type=pa.map_(pa.string(), pa.float64())),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def mixed(job: Job) -> tuple[Job, list[str]]:
+    other = Job.of(job.model, mixed_clients().schema)
+    return other, [repr(row) for row in other.on_table(mixed_clients()).to_pylist()]
+
+
+@given(cuts=st.sets(st.integers(1, COUNT - 1), max_size=8))
+@settings(max_examples=15)
+def test_no_cut_changes_a_row_of_any_type(mixed: tuple[Job, list[str]], cuts: set[int]) -> None:
+    other, wanted = mixed
+    table, edges = mixed_clients(), [0, *sorted(cuts), COUNT]
+    batches = [b for a, z in itertools.pairwise(edges) for b in table.slice(a, z - a).combine_chunks().to_batches()]
+    assert [repr(row) for out in other(iter(batches)) for row in out.to_pylist()] == wanted
+
+
+def test_every_source_of_any_type_says_what_a_frame_says(mixed: tuple[Job, list[str]], tmp_path: Any) -> None:
+    other, wanted = mixed
+    advisor, table = other.model.advisor(), mixed_clients()
+    frame = table.drop_columns(["holdings"]).to_pandas()
+    frame["holding:P002"] = [None if cell is None else cell[0][1] for cell in table["holdings"].to_pylist()]
+    batch = advisor.advise_table(ClientTable.from_frame(frame), as_of=DAY)
+    rows = batch.to_arrow().append_column("inputs", pa.array(input_digests(batch.clients, np.datetime64(DAY))))
+    assert [repr(row) for row in rows.to_pylist()] == wanted
+    for at, source in enumerate(
+        (
+            frame,
+            table,
+            pl.from_arrow(table.drop_columns(["holdings"])).with_columns(pl.Series("holding:P002", frame["holding:P002"])),
+            batch.clients,
+        )
+    ):
+        found = advise_stream(advisor, source, tmp_path / str(at), as_of=DAY, rows_per_part=17)
+        assert [repr(row) for part in found.parts for row in pq.read_table(part).to_pylist()] == wanted, at

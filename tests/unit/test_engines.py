@@ -714,3 +714,20 @@ def test_files_say_what_is_wrong_with_them_and_leave_nothing(world: World, tmp_p
     done.path.write_bytes(done.path.read_bytes().replace(b"PAR1", b"PAR2", 1))
     with pytest.raises(InputError, match="no readable part"):
         run_file(job, world.file, out)
+
+
+def test_files_of_unlike_columns_become_files(world: World, tmp_path: Path) -> None:
+    table = pq.read_table(world.file)
+    (tmp_path / "in").mkdir()
+    pq.write_table(table.slice(0, 40), tmp_path / "in" / "0.parquet")
+    pq.write_table(table.slice(40, 40).drop_columns(["segment"]), tmp_path / "in" / "1.parquet")
+    whole = table.slice(80, 40)
+    pq.write_table(
+        whole.set_column(3, "level", whole["level"].cast(pa.float64())).select(whole.schema.names[::-1]), tmp_path / "in" / "2.parquet"
+    )
+    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    found = pa.concat_tables([pq.read_table(p.path) for p in run_files(job, tmp_path / "in", tmp_path / "out")])
+    assert found["pick_1"].equals(world.table()["pick_1"].slice(0, 120))
+    pq.write_table(table.drop_columns(["wealth"]), tmp_path / "in" / "1.parquet")
+    with pytest.raises(InputError, match=r"1\.parquet lacks"):
+        run_files(job, tmp_path / "in", tmp_path / "elsewhere")

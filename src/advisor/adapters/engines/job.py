@@ -212,7 +212,7 @@ def _table(advised: AdviceBatch, day: np.datetime64) -> pa.Table:
 
 
 def alike(one: pa.DataType, other: pa.DataType) -> bool:
-    """Whether cells of two Arrow types are read alike: engines deliver words, lists and widths of numbers in forms of their own."""
+    """Whether cells of two Arrow types are read alike: engines deliver words, lists and numbers in forms of their own, and a number is worth the same in all."""
     return _plain(one) == _plain(other) or pa.types.is_null(one) or pa.types.is_null(other)
 
 
@@ -231,9 +231,7 @@ def _plain(kind: Any) -> object:
     families = {
         "text": (types.is_string, types.is_large_string, types.is_string_view),
         "bytes": (types.is_binary, types.is_large_binary, types.is_fixed_size_binary),
-        "whole": (types.is_integer,),
-        "float": (types.is_floating,),
-        "decimal": (types.is_decimal,),
+        "number": (types.is_integer, types.is_floating, types.is_decimal),
         "day": (types.is_date,),
     }
     return next((name for name, checks in families.items() if any(check(kind) for check in checks)), kind)

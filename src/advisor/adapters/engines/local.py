@@ -34,7 +34,8 @@ _ROWS_A_GROUP = 65_536
 def run_file(job: Job, file: str | Path, folder: str | Path) -> Part:
     """Advice for the clients of one file, written under the same name with the ending .parquet; the unit of work that every engine maps.
 
-    Memory is bounded by a row group of 65,536 clients, whatever the size of the file. A client who stands in the file twice is advised at his first row.
+    Memory is bounded by a row group of 65,536 clients, whatever the size of the file. A client who stands in the file twice is advised at his first row. A column
+    of the job that the file lacks is empty there; `id`, `wealth` and `horizon_years` it must have.
 
     Raises:
         InputError: The file cannot be read, the advice cannot be written, or what is there already is damaged or of another run.
@@ -52,6 +53,11 @@ def run_file(job: Job, file: str | Path, folder: str | Path) -> Part:
 def _advised(job: Job, file: Path) -> Iterator[pa.Table]:
     met = MetIds()
     for table in arrow_batches(file, _ROWS_A_GROUP):
+        for field in job.input_schema:
+            if field.name not in table.schema.names:
+                table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+        if set(table.schema.names) == set(job.input_schema.names):
+            table = table.select(job.input_schema.names)
         yield job.on_table(table, dict.fromkeys(met.repeated(table["id"]).tolist(), REPEATED))
 
 

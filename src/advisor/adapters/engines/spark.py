@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from advisor.adapters.engines.job import Job
+from advisor.arrays import check_type
 from advisor.errors import InputError
 
 NAMES = {pa.string(): "string", pa.float64(): "double", pa.int8(): "tinyint", pa.date32(): "date"}
@@ -43,5 +44,9 @@ def run_on_spark(frame: Any, job: Job) -> Any:
     Args:
         frame: A frame with the columns of `job.input_schema`; others are left behind.
         job: What to do.
+
+    Raises:
+        InputError: `job` is none.
     """
+    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
     return frame.select(*(f"`{name}`" for name in job.input_schema.names)).mapInArrow(job, ddl(job.schema))

@@ -79,7 +79,7 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: Trades.from_frame(twice(TRADES)), "client_id", "more than once"),
     (lambda: Interactions.from_frame(twice(EVENTS)), "client_id", "more than once"),
     (lambda: Catalogue.from_frame(twice(SHELF)), "id", "more than once"),
-    (lambda: ClientTable.from_frame(twice(PEOPLE)), "id", "more than once"),
+    (lambda: ClientTable.from_frame(twice(PEOPLE)), "horizon_years", "more than once"),
     (lambda: Market.from_prices(twice(PRICES)), "prices columns", "twice"),
     (lambda: Market.from_prices(PRICES.rename(columns={"a": None})), "prices columns", "without a name"),
     (
@@ -176,14 +176,13 @@ def test_marks_are_read_as_the_words_say() -> None:
 @pytest.mark.parametrize(
     ("column", "cell", "words"),
     [
-        ("wealth", True, "wealth is True"),
-        ("wealth", pd.Timestamp("2024-01-01"), "wealth is Timestamp"),
-        ("level", True, "level is True"),
-        ("holding:p", True, "holding:p is True"),
+        ("wealth", True, "wealth is 'True'; it must be a number"),
+        ("wealth", pd.Timestamp("2024-01-01"), "wealth is '2024-01-01'; it must be a number"),
+        ("level", True, "level is 'True'; a level is a whole number"),
+        ("holding:p", True, "holding:p is 'True'; it must be a number"),
         ("assessed_on", 20240101, "it is no day"),
         ("assessed_on", "01/02/2024", "it is no day"),
-        ("excluded", 5, "excluded is 5; it must be ids"),
-        ("goals", "house", "goals is 'house'; it must be a list"),
+        ("goals", "house", "goals: it is 'house'; it must be a list of goals"),
     ],
 )
 def test_a_cell_that_is_something_else_is_a_problem_of_its_row(column: str, cell: object, words: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from advisor.arrays import IntArray, frozen
 
@@ -25,12 +24,6 @@ class Labels:
 
     names: tuple[str, ...]
     codes: IntArray
-
-    @classmethod
-    def of(cls, column: pd.Series) -> Labels:
-        """From a column; None and nan are no word, anything else becomes its `str`."""
-        codes, uniques = pd.factorize(column.astype(object))
-        return cls(tuple(str(u) for u in uniques), codes.astype(np.int64))
 
     @classmethod
     def of_words(cls, words: Sequence[str | None]) -> Labels:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import inf
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from advisor.arrays import NUMBER, IntArray, check_number, check_type
 from advisor.errors import InputError
@@ -96,3 +98,34 @@ def _one_each(given: object, names: Sequence[str], field: str, default: object) 
             value=len(values),
         )
     return values
+
+
+def in_order(values: object, names: Sequence[str], field: str, *, square: bool = False) -> object:
+    """Values in the order of the assets: a Series, or a DataFrame by its columns (and with `square` its rows), is put in order by its labels.
+
+    Anything else, and a pandas object that is labelled by bare positions, is in order already and returned as it is.
+
+    Raises:
+        InputError: Its labels are not the assets.
+    """
+    if isinstance(values, pd.Series):
+        return _by_label(values, names, field, 0)
+    if isinstance(values, pd.DataFrame):
+        frame = _by_label(values, names, field, 1)
+        return _by_label(frame, names, field, 0) if square else frame
+    return values
+
+
+def _by_label(values: Any, names: Sequence[str], field: str, axis: int) -> Any:
+    labels = values.axes[axis]
+    if isinstance(labels, pd.RangeIndex):
+        return values
+    have = [str(label) for label in labels]
+    if sorted(have) != sorted(names):
+        odd = sorted(set(have) ^ set(names)) or sorted({label for label in have if have.count(label) > 1})
+        raise InputError(
+            f"{field} is labelled by other assets ({odd[:5]}) than {list(names[:5])}; label it by the same ones, once each, or pass an array in their order.",
+            field=field,
+            value=odd,
+        )
+    return values.set_axis(have, axis=axis).reindex(list(names), axis=axis)

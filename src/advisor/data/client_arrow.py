@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.arrays import check_type, whole_number
+from advisor.data.arrow_extra import pyarrow
 from advisor.data.cells_arrow import KNOWN_PROBLEMS, arrow_of_clients, cells_of_arrow, held_of_arrow, ids_of_arrow
 from advisor.data.client_cells import Problems, check_names, columns_from_cells
 from advisor.data.client_files import FileBatches, files_of, opened_files
@@ -77,8 +78,9 @@ def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
         rows: Rows a table.
 
     Raises:
-        InputError: The source cannot be read, or is none of these.
+        InputError: The source cannot be read, or is none of these, or pyarrow is not installed.
     """
+    pyarrow()
     return _cut(source, whole_number(rows, "chunk", 1, "Give a whole number of clients."))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray, check_number, check_type, float_array, unique_ids
-from advisor.data.by_asset import label_assets, numbers_by_id, rate_assets
+from advisor.data.by_asset import in_order, label_assets, numbers_by_id, rate_assets
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 
@@ -27,7 +27,7 @@ class ReturnModel:
 
     Args:
         assets: Distinct ids, length n.
-        mean: Expected annual simple returns, shape (n,).
+        mean: Expected annual simple returns, shape (n,). A Series (and a DataFrame of covariances) is put in order by its labels.
         covariance: Annual covariance, shape (n, n); symmetric and positive semidefinite.
         groups: Group of each asset, by id; what `GroupLimit` names. Unnamed assets have none ("").
         risk_levels: R1..R5 of each asset, by id, used for eligibility where no catalogue is given. Unnamed: 0 = unknown, which no client may hold.
@@ -65,8 +65,8 @@ class ReturnModel:
         if not names:
             raise InputError("assets is empty; a portfolio needs at least one asset.", field="assets", value=())
         n = len(names)
-        mu = float_array(mean, "mean", shape=(n,))
-        sigma = _checked_covariance(float_array(covariance, "covariance", shape=(n, n)), names)
+        mu = float_array(in_order(mean, names, "mean"), "mean", shape=(n,))
+        sigma = _checked_covariance(float_array(in_order(covariance, names, "covariance", square=True), "covariance", shape=(n, n)), names)
         default = np.maximum(0.0, STRESS_QUANTILE * np.sqrt(np.diag(sigma)) - mu)
         stated = numbers_by_id(stress, names, "stress", "Write a loss of 30 % as 0.3; what would gain has 0.", low=0.0)
         losses = np.array([stated.get(a, default[i]) for i, a in enumerate(names)], dtype=np.float64)

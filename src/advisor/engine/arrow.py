@@ -34,10 +34,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.data.arrow_extra import pyarrow
 from advisor.engine.columns import Words, flag_words, pick_money, pick_reason_codes, problem_words, reason_codes, sale_entries
 from advisor.engine.house import House
 from advisor.engine.place import STATUSES
-from advisor.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,21 +45,6 @@ if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch
 
 NUMBERS = ("target_volatility", "risk_aversion", "effective_risk_aversion", "expected_return", "expected_volatility", "kkt_residual")
-
-
-def pyarrow() -> Any:
-    """The library, or what to do where it is not installed.
-
-    Raises:
-        InputError: pyarrow is not installed.
-    """
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        raise InputError(
-            "Arrow tables need pyarrow, which is not installed; pip install 'advisor[arrow]'.", field="arrow", value=None
-        ) from error
-    return pa
 
 
 def advice_schema(house: House, as_of: np.datetime64, picks: int) -> pa.Schema:  # pyright: ignore[reportUnknownParameterType]

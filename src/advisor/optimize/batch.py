@@ -10,6 +10,7 @@ import numpy as np
 from advisor.arrays import FloatArray, StrArray, check_type, frozen, numbers
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
+from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.batch_costs import TradingCost, cost_rows
@@ -142,7 +143,8 @@ def optimal_portfolios(
     limits, n = limits_of(model, mandate), len(model)
     check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...), one value a client.")
     lower, upper, current = (
-        None if v is None else numbers(v, name) for v, name in ((lower, "lower"), (upper, "upper"), (current, "current"))
+        None if v is None else numbers(in_order(v, model.assets, name), name)
+        for v, name in ((lower, "lower"), (upper, "upper"), (current, "current"))
     )
     count = _clients(preferences, (lower, upper, current), cost)
     if start is not None:

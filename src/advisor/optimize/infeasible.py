@@ -41,11 +41,12 @@ def name_contradiction(limits: Limits) -> AdvisorError:
 
     Returns:
         An `InfeasibleError` to raise. Every limit it names is needed for the contradiction: each was left out in turn, and stays out if the rest
-        still contradicts itself. For each it gives the nearest value that resolves it alone. (A `SolverError` if there is no contradiction.)
+        still contradicts itself. For each it gives the nearest value that resolves everything alone, where there is one. (A `SolverError` if there is no contradiction.)
 
     Source: Chinneck (2008), Feasibility and Infeasibility in Optimization, section 6.2 (deletion filter).
     """
-    core = _limits(limits)
+    every = _limits(limits)
+    core = every
     if _excess(core, limits) <= TOLERANCE:
         return SolverError("daqp found the limits infeasible, HiGHS did not; check their scale.", solver="daqp", status="infeasible")
     for limit in list(core):
@@ -54,7 +55,7 @@ def name_contradiction(limits: Limits) -> AdvisorError:
             core = rest
     repairs: list[str] = []
     for limit in core:
-        excess = _excess([e for e in core if e is not limit], limits, limit) if limit.repairable else np.inf
+        excess = _excess([e for e in every if e is not limit], limits, limit) if limit.repairable else np.inf
         if np.isfinite(excess):
             nearest = _outward(limit.value + limit.sign * excess, limit.sign)
             told = at_least(nearest) if limit.sign > 0 else at_most(nearest)

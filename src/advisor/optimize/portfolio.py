@@ -10,6 +10,7 @@ import numpy as np
 from advisor.arrays import NUMBER, BoolArray, FloatArray, check_number, check_type, float_array, frozen
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
+from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import AdvisorError, InfeasibleError, InputError, SolverError
 from advisor.optimize.batch import optimal_portfolios
@@ -112,7 +113,9 @@ def optimal_portfolio(
     wanted = preferences or Preferences(0.0)
     wanted = wanted if gamma is None else wanted.with_risk_aversion(gamma)
     if scenarios is not None:
-        told = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
+        told = (
+            scenarios if isinstance(scenarios, Scenarios) else Scenarios(cast(FloatArray, in_order(scenarios, model.assets, "scenarios")))
+        )
         return _over_scenarios(model, mandate, wanted, told, current, cost)
     if current is not None:
         return _from_holdings(model, mandate, wanted, current, cost)
@@ -154,7 +157,7 @@ def _check_arguments(
 
 
 def _held(model: ReturnModel, current: object) -> FloatArray:
-    return float_array(current, "current", shape=(len(model),))
+    return float_array(in_order(current, model.assets, "current"), "current", shape=(len(model),))
 
 
 def _from_holdings(model: ReturnModel, mandate: Mandate, wanted: Preferences, current: FloatArray, cost: float | TradingCost) -> Portfolio:

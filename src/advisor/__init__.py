@@ -16,6 +16,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from advisor.adapters.engines.proof import verify_rows
+    from advisor.adapters.engines.replay import replay
+    from advisor.adapters.engines.stream import advise_stream
     from advisor.contracts.advice import Advice, Binding, Order, Pick, Reason, Verification
     from advisor.contracts.bands import RiskBands
     from advisor.contracts.client import Client, Goal
@@ -51,8 +54,9 @@ if TYPE_CHECKING:
     from advisor.optimize.frontier import Frontier, trace_frontier
     from advisor.optimize.portfolio import Portfolio, optimal_portfolio
     from advisor.optimize.preferences import Preferences, loss_averse_risk_aversion
-    from advisor.optimize.program import CvarLimit, Program, ProgramLimits
-    from advisor.optimize.prospect import Prospect
+    from advisor.optimize.program import Program
+    from advisor.optimize.program_limits import CvarLimit, ProgramLimits
+    from advisor.optimize.prospect import Prospect, at_prospect, prospect_value
     from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios
     from advisor.optimize.smoothing import desmooth
     from advisor.optimize.views import Equilibrium, View
@@ -138,7 +142,9 @@ __all__ = [
     "Verdict",
     "Verification",
     "View",
+    "advise_stream",
     "after_costs",
+    "at_prospect",
     "backtest",
     "bootstrap_disposition",
     "compare_over_time",
@@ -157,9 +163,12 @@ __all__ = [
     "optimal_portfolio",
     "optimal_portfolios",
     "profile_risk",
+    "prospect_value",
+    "replay",
     "report_correction",
     "save",
     "trace_frontier",
+    "verify_rows",
 ]
 
 _HOME = {
@@ -184,7 +193,7 @@ _HOME = {
     "ClientTable": "data.clients",
     "ColdStart": "recommend.cold_start",
     "Content": "recommend.content",
-    "CvarLimit": "optimize.program",
+    "CvarLimit": "optimize.program_limits",
     "Demographic": "recommend.popularity",
     "EASE": "recommend.item_based",
     "Equilibrium": "optimize.views",
@@ -210,7 +219,7 @@ _HOME = {
     "Preferences": "optimize.preferences",
     "Product": "contracts.product",
     "Program": "optimize.program",
-    "ProgramLimits": "optimize.program",
+    "ProgramLimits": "optimize.program_limits",
     "Prospect": "optimize.prospect",
     "Question": "contracts.questionnaire",
     "Questionnaire": "contracts.questionnaire",
@@ -230,7 +239,9 @@ _HOME = {
     "Verdict": "data.eligibility",
     "Verification": "contracts.advice",
     "View": "optimize.views",
+    "advise_stream": "adapters.engines.stream",
     "after_costs": "optimize.currency",
+    "at_prospect": "optimize.prospect",
     "backtest": "evaluate.backtest",
     "bootstrap_disposition": "risk_profile.biases_population",
     "compare_over_time": "evaluate.match_time",
@@ -249,9 +260,12 @@ _HOME = {
     "optimal_portfolio": "optimize.portfolio",
     "optimal_portfolios": "optimize.batch",
     "profile_risk": "risk_profile.profile",
+    "prospect_value": "optimize.prospect",
+    "replay": "adapters.engines.replay",
     "report_correction": "optimize.corrections_report",
     "save": "store",
     "trace_frontier": "optimize.frontier",
+    "verify_rows": "adapters.engines.proof",
 }
 """Public name -> the module that defines it."""
 

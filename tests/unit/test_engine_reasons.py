@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor import Advice, Advisor, Client, ClientTable, Mandate, sample
+from advisor import Advice, Advisor, Client, ClientTable, GroupLimit, InputError, Mandate, sample
 
 DAY = "2026-11-20"
 LANGUAGES = ("en", "zh")
@@ -64,3 +64,17 @@ def test_what_is_kept_does_not_lift_the_house_s_own_cap_on_volatility() -> None:
 def test_sentences_are_english_whatever_decided() -> None:
     advice = house().advise(keeper(3), as_of=DAY)
     assert advice.reasons[0].text == "Risk level C3, decided by the assessment made elsewhere."
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "no day of the assessment was given; pass assessed_on"), ("zh", "未提供测评日期")])
+def test_an_assessment_without_a_day_asks_for_the_day(language: str, words: str) -> None:
+    advice = house(language=language).advise(Client(id="k", wealth=1e5, horizon_years=5, level=3), as_of=DAY)
+    assert advice.status == "assessment_expired"
+    assert words in advice.reasons[0].text
+
+
+def test_a_house_refuses_limits_on_what_it_does_not_have() -> None:
+    with pytest.raises(InputError, match="'nogroup', but no asset is in it"):
+        house(mandate=Mandate(group_limits=(GroupLimit(group="nogroup", upper=0.5),)))
+    with pytest.raises(InputError, match="uranium"):
+        house(mandate=Mandate(bounds={"uranium": (0.0, 0.1)}))

@@ -43,6 +43,11 @@ class Client(Contract):
     so what was not stated is not written either (`model_dump`), and a client who is stated not to be in it is another than one of whom nothing is said.
     `biases` are measured elsewhere: `loss_aversion` (a ratio, 1 = none), `disposition` (PGR - PLR), `overconfidence` (a ratio, 1 = none),
     `status_quo` (share of refused trades, 0..1), and standard errors `loss_aversion_se`, `disposition_se`.
+
+    What he can bear to lose is capped by what is stated of his needs, money in his currency: `income` a year, `liabilities` (debts), `monthly_spending`,
+    `reserve_months` (months of spending that are at hand today, 0 = none), `planned_purchases` (to be paid from wealth). Rules read: `legal_capacity` and
+    `guardian` (somebody acts for him), `professional` and `institution`, `private_qualified` (may buy private offers), `insists` and `written_warning`
+    (ids of products that he asks for himself, and has been warned of in writing), `currency`, `sustainability`. By `gender` and `segment` reports are split.
     """
 
     id: Id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -28,9 +29,10 @@ from advisor.engine.omitted import explain_omissions
 from advisor.engine.reasons import LANGUAGES, Language
 from advisor.engine.run import advise_table
 from advisor.engine.verify import verify
-from advisor.errors import InputError
+from advisor.errors import InfeasibleError, InputError
 from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.estimate import estimate_returns
+from advisor.optimize.limits import limits_of
 from advisor.recommend.calibration import calibrate
 from advisor.recommend.item_based import EASE
 from advisor.recommend.own_portfolio import UTILITY_SHARE
@@ -128,6 +130,10 @@ class Advisor:
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         shelf = assets_as_products(model) if catalogue is None else catalogue
         shelf.exposures(model.ids)
+        with suppress(
+            InfeasibleError
+        ):  # limits that contradict each other are a status of their clients; names that do not exist are refused
+            limits_of(model, mandate)
         taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=int(seed))
         return cls(
             House(

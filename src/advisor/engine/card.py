@@ -110,7 +110,7 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
         return [reason(status, language, problem=batch.places.problems.get(i, ""))]
     if status == "assessment_expired":
         until = profiles.valid_until[i]
-        return [reason(status, language, as_of=str(batch.as_of), valid_until="?" if np.isnat(until) else str(until))]
+        return [reason(status, language, as_of=str(batch.as_of), valid_until=None if np.isnat(until) else str(until))]
     if status == "no_suitable_level":
         return [reason(status, language, limit=profiles.limits.word(i) or "")]
     if status == "no_eligible_asset":

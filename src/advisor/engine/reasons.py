@@ -127,6 +127,8 @@ LIMITS = {
 }
 """Words of `RiskProfiles.limited_by` in sentences."""
 
+UNDATED = ("not known, since no day of the assessment was given; pass assessed_on", "未知，未提供测评日期assessed_on")
+"""Until when an assessment without a day is valid."""
 
 _LINES: dict[Language, dict[str, str]] = {
     language: {code: texts[i] for code, texts in SENTENCES.items()} for i, language in enumerate(LANGUAGES)
@@ -142,6 +144,8 @@ def reason(code: str, language: Language, **data: Scalar) -> dict[str, Any]:
     words = data
     if code == "unplaced":
         words = data | {"why": UNPLACED[str(data["why"])][LANGUAGES.index(language)]}
+    elif data.get("valid_until", "") is None:
+        words = data | {"valid_until": UNDATED[LANGUAGES.index(language)]}
     elif isinstance(limit := data.get("limit"), str):
         words = data | {"limit": LIMITS[limit][LANGUAGES.index(language)] if limit in LIMITS else limit}
     return {"code": code, "text": _LINES[language][code].format_map(words), "data": data}

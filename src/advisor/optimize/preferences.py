@@ -65,7 +65,7 @@ class Preferences:
                 f"Preferences have lengths {shapes}; give one number, or one a client.", field="preferences", value=shapes
             ) from None
         for name, row in zip(arrays, rows, strict=True):
-            object.__setattr__(self, name, frozen(np.array(row)))
+            object.__setattr__(self, name, frozen(row + 0.0))  # no negative zero
 
     def __len__(self) -> int:
         return len(self.risk_aversion)

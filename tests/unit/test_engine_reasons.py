@@ -78,3 +78,16 @@ def test_a_house_refuses_limits_on_what_it_does_not_have() -> None:
         house(mandate=Mandate(group_limits=(GroupLimit(group="nogroup", upper=0.5),)))
     with pytest.raises(InputError, match="uranium"):
         house(mandate=Mandate(bounds={"uranium": (0.0, 0.1)}))
+
+
+@pytest.mark.parametrize(
+    ("told", "rule"), [({"age": 16}, "minor"), ({"sustainability": "green"}, "sustainability"), ({"legal_capacity": False}, "capacity")]
+)
+def test_a_client_for_whom_nothing_is_left_is_told_by_which_rule(told: dict[str, object], rule: str) -> None:
+    desk = house()
+    advice = desk.advise(keeper(4).model_copy(update=told), as_of=DAY)
+    assert advice.status == "no_eligible_asset"
+    first = str(advice.reasons[0].data["rules"]).split(", ")[0]
+    assert rule in first
+    count, shelf = map(int, first.split()[1].split("/"))
+    assert shelf // 2 < count <= shelf == len(desk.house.catalogue)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 CENT = 0.005
 """Money below this is rounding."""
+MOST_RULES = 3
+"""Rules that a refusal names."""
 STRESS_ROUNDING = 1e-7
 """A stressed loss beyond its limit by less is at it."""
 
@@ -114,7 +117,7 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
     if status == "no_suitable_level":
         return [reason(status, language, limit=profiles.limits.word(i) or "")]
     if status == "no_eligible_asset":
-        return [reason(status, language, level=level, regime=house.regime.id)]
+        return [reason(status, language, level=level, regime=house.regime.id, rules=_refusing(batch, i))]
     if status == "above_band" and i in batch.places.problems:
         return [reason("above_stress", language, level=level, limit=house.bands.stress_loss[level - 1], problem=batch.places.problems[i])]
     upper, volatility = house.bands.upper_volatility[level - 1], batch.places.volatility.item(i)
@@ -123,6 +126,14 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
             reason("holdings_above_stress", language, loss=_stress_loss(batch, i), limit=house.bands.stress_loss[level - 1], level=level)
         ]
     return [reason(status, language, level=level, volatility=volatility, upper=upper)]
+
+
+def _refusing(batch: AdviceBatch, i: int) -> str:
+    """The rules that keep most products of the shelf from client i, with how many, "" where none does."""
+    house, profile, client = batch.house, batch.profiles[i], batch.clients.client(i)
+    verdicts = [house.regime.check(profile, client, product) for product in house.catalogue.products if not product.closed]
+    counts = Counter(rule for verdict in verdicts if verdict.decision != "allow" for rule in verdict.rules)
+    return ", ".join(f"{rule} {count}/{len(verdicts)}" for rule, count in counts.most_common(MOST_RULES))
 
 
 def _stress_loss(batch: AdviceBatch, i: int) -> float:

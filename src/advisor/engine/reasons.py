@@ -22,8 +22,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "没有适合该客户的风险等级（受{limit}限制），不应提供投资组合。",
     ),
     "no_eligible_asset": (
-        "At level C{level} the rules of {regime} leave no asset of this shelf; add suitable products or review the exclusions.",
-        "在C{level}等级下，{regime}规则未留下任何可投资产；请补充合适产品或检查排除项。",
+        "At level C{level} the rules of {regime} leave no asset of this shelf (products refused by rule: {rules}); add suitable products or review what was stated of the client.",
+        "在C{level}等级下，{regime}规则未留下任何可投资产（按规则排除的产品数：{rules}）；请补充合适产品或检查客户信息。",
     ),
     "infeasible": ("The limits contradict each other for this client: {problem}", "该客户的限制条件互相矛盾：{problem}"),
     "unsolved": ("No portfolio could be certified as optimal for this client: {problem}", "无法为该客户验证最优组合：{problem}"),

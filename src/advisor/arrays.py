@@ -79,6 +79,19 @@ def check_number(
     raise InputError(f"{name} is {number:g}; it must be {span}. {remedy}", field=field, value=value)
 
 
+def check_whole(value: object, field: str, remedy: str, *, low: float = -inf, high: float = inf, key: object = None) -> int:
+    """`value` (the entry `key` of `field`, where given) as an int. Raises `InputError` unless it is one whole number from `low` to `high`.
+
+    >>> check_whole(np.float64(252.0), "rows", "Give a number of rows.", low=1)
+    252
+    """
+    number = check_number(value, field, remedy, low=low, high=high, key=key)
+    if number.is_integer():
+        return int(value)  # type: ignore[call-overload]
+    name = field if key is None else f"{field}[{key!r}]"
+    raise InputError(f"{name} is {number:g}; it must be a whole number. {remedy}", field=field, value=value)
+
+
 def numbers(value: object, field: str) -> FloatArray:
     """A float64 copy of `value` in its own shape, nan and infinities allowed; text and complex numbers are no numbers.
 

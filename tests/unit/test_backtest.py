@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,15 @@ from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
 from advisor.evaluate.backtest import backtest, backtest_many
 from advisor.evaluate.backtest_terms import Terms
+from advisor.optimize.portfolio import Portfolio
 
 
 def market_of(columns: dict[str, list[float]], start: str = "2024-01-29") -> Market:
     length = len(next(iter(columns.values())))
     return Market.from_returns(pd.DataFrame(columns, index=pd.bdate_range(start, periods=length)))
+
+
+HALF = Portfolio(("a", "b"), np.array([0.5, 0.5]), 0.05, 0.1, "ok", (), 0.0, 3.0)
 
 
 def always(*weights: float):
@@ -105,14 +110,56 @@ def test_failing_day_keeps_the_weights_and_is_listed() -> None:
         ([np.nan, 1.0], "not finite"),
         ([0.9, 0.2], "more than all wealth"),
         ([0.5, 0.5], "no return on this day"),
-        ([1.0, "x"], "ValueError"),
+        ([1.0, "x"], "it holds text"),
+        (None, "answered None"),
+        ("x", "it holds text"),
+        ({1.0, 2.0}, "'set'"),
+        ([[1.0], [1.0, 2.0]], "not numeric"),
+        (pd.DataFrame([[1.0, 0.0]]), "shape (1, 2)"),
+        ({"a": 1.0, "bonds": 0.0}, "['bonds'], which the market does not have"),
+        ({"a": None}, "'a' is not finite"),
+        ({"a": "x"}, "it holds text"),
+        ({"a": [1.0, 2.0]}, "one weight each"),
+        ({"a": 2.0}, "more than all wealth"),
+        (pd.Series({"a": 1.0}), "no weight for ['late']"),
+        (pd.Series([1.0, 0.0]), "['0', '1'], which the market does not have"),
+        (pd.Series([1.0, 0.0, 0.0], index=["a", "late", "a"]), "more than one weight for 'a'"),
+        (replace(HALF, assets=("a", "bonds")), "['bonds'], which the market does not have"),
     ],
 )
-def test_answers_that_cannot_be_traded_fail_the_day(answer: list[float], reason: str) -> None:
+def test_answers_that_cannot_be_traded_fail_the_day(answer: object, reason: str) -> None:
     market = market_of({"a": [0.0] * 5, "late": [np.nan, np.nan, np.nan, 0.0, 0.0]})
     result = backtest(lambda past, held: answer, market, warmup=2, every=100)
     assert reason in result.failures[0].reason
     assert result.returns.tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [0.25, 0.0, 0.75],
+        pd.Series({"gold": 0.75, "bonds": 0.0, "cash": 0.25}),
+        {"gold": 0.75, "cash": 0.25},
+        replace(HALF, assets=("gold", "cash"), weights=np.array([0.75, 0.25])),
+    ],
+)
+def test_weights_by_name_are_those_of_the_assets_in_any_order(answer: object) -> None:
+    market = market_of({"cash": [0.0] * 3, "bonds": [0.0] * 3, "gold": [0.0, 0.1, 0.2]})
+    result = backtest(lambda past, held: answer, market, warmup=1, every=100)
+    assert not result.failures
+    assert result.weights.iloc[0].to_dict() == {"cash": 0.25, "bonds": 0.0, "gold": 0.75}
+    assert result.returns.iloc[0] == pytest.approx(0.999 * 1.075 - 1.0)
+
+
+def test_no_answer_can_be_changed_after_it_was_given() -> None:
+    mine = np.array([1.0])
+
+    def policy(past: Market, held: np.ndarray) -> np.ndarray:
+        mine[:] = 0.5 * len(past)
+        return mine
+
+    result = backtest(policy, market_of({"a": [0.0] * 3}), warmup=1, every=1)
+    assert result.weights["a"].tolist() == [0.5, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("bug", [NameError("x"), TypeError("x"), AttributeError("x")])
@@ -289,11 +336,18 @@ def test_no_policy_is_refused() -> None:
         {"delisting_return": -2.0},
         {"capital": np.inf},
         {"flows": {"2024-01-30": np.nan}},
+        {"flows": {"2024-01-30": "x"}},
+        {"flows": {"soon": 1.0}},
+        {"flows": [("2024-01-30", 1.0)]},
+        {"capital": "x"},
+        {"fixed_cost": None},
+        {"cash_rate": True},
     ],
 )
 def test_terms_are_checked(terms: dict[str, object]) -> None:
-    with pytest.raises(InputError, match=f"Terms.{next(iter(terms))}"):
+    with pytest.raises(InputError) as refusal:
         Terms(**terms)
+    assert refusal.value.field == next(iter(terms))
 
 
 def test_progress_needs_tqdm_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

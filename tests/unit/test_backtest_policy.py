@@ -130,10 +130,15 @@ def test_only_named_assets_are_considered() -> None:
     [
         ({}, "no aim"),
         ({"level": 3, "risk_aversion": 2.0}, "one place"),
-        ({"level": 6}, "levels run from 1 to 5"),
-        ({"level": 0}, "levels run"),
+        ({"level": 6}, "Levels run from 1 to 5"),
+        ({"level": 0}, "Levels run"),
         ({"risk_aversion": -1.0}, "0 or more"),
         ({"target_volatility": float("nan")}, "0 or more"),
+        ({"level": "3"}, "level is '3'"),
+        ({"target_volatility": "x"}, "target_volatility is 'x'"),
+        ({"level": 3, "mandate": {"max_weight": 0.5}}, "mandate is"),
+        ({"level": 3, "estimates": "ewma"}, "estimates is"),
+        ({"level": 3, "bands": 0.1}, "bands is"),
     ],
 )
 def test_aims_are_checked(aim: dict[str, float], message: str) -> None:

@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from advisor.arrays import FloatArray, float_array, frozen
+from advisor.arrays import DayArray, FloatArray, check_type, check_whole, float_array, frozen, numbers
+from advisor.data.days import as_days
 from advisor.data.market import Market
+from advisor.data.tables import as_numbers
 from advisor.errors import InputError
 from advisor.evaluate.backtest_account import Policy
 from advisor.evaluate.backtest_terms import Terms
@@ -20,6 +22,8 @@ from advisor.evaluate.result import BacktestResult
 from advisor.evaluate.result_set import BacktestResults
 
 BENCHMARK = "benchmark"
+ALONE = "portfolio"
+"""Name of a strategy that runs alone."""
 
 
 def backtest(
@@ -41,7 +45,8 @@ def backtest(
     `cost_bps / 10,000 * sum |change of weight|`, is taken from wealth at the trade and so is part of the next session's return.
 
     Args:
-        policy: From (market until the day, weights held, shape (n,)) to weights wanted, shape (n,); what they leave of 1 is cash.
+        policy: From (market until the day, weights held, shape (n,)) to weights wanted: shape (n,) in the order of the assets, a Series labelled by asset in any
+            order, a mapping from asset to weight (0 where absent; an advice's `weights` is one) or a `Portfolio`. What they leave of 1 is cash.
         market: The whole history.
         every: Pandas offset alias, number of sessions, or days; a mark that is no session means the first session after it.
         warmup: Rows of returns that must exist, the day's own included, before the first decision.
@@ -53,11 +58,12 @@ def backtest(
 
     Returns:
         The result. The future cannot reach a decision, because the object a policy gets is a copy that ends at the day.
-        A day on which the policy raises, or answers what cannot be traded (another shape, not finite, more than all wealth, an asset without
-        a return on that day), keeps the weights held and is listed in `failures`; errors of its code (`NameError`, `TypeError`, ...) are raised.
+        A day on which the policy raises, or answers what cannot be traded (another shape, no numbers, not finite, more than all wealth, an asset that
+        the market does not have, one without a return on that day), keeps the weights held and is listed in `failures`; errors of its code
+        (`NameError`, `TypeError`, ...) are raised.
 
     Raises:
-        InputError: No rebalancing session is left after the warm-up, or an argument is out of its range.
+        InputError: No rebalancing session is left after the warm-up, or an argument is of another kind or out of its range.
 
     >>> days = pd.bdate_range("2024-01-01", periods=60)
     >>> market = Market.from_returns(pd.DataFrame({"stocks": 0.01, "bonds": 0.0}, index=days))
@@ -66,7 +72,7 @@ def backtest(
     (['2024-02-01', '2024-03-01'], 0.005)
     """
     results = backtest_many(
-        {"portfolio": policy},
+        {ALONE: policy},
         market,
         every=every,
         warmup=warmup,
@@ -76,7 +82,7 @@ def backtest(
         benchmark=benchmark,
         progress=progress,
     )
-    return results["portfolio"]
+    return results[ALONE]
 
 
 def backtest_many(
@@ -110,12 +116,9 @@ def backtest_many(
     Raises:
         InputError: As `backtest`, or no policy is given.
     """
-    if not policies:
-        raise InputError("policies is empty; there is nothing to test. Pass at least one, by name.", field="policies", value=())
-    if window is not None and window < 1:
-        raise InputError(
-            f"window is {window}; a policy needs at least one row. Pass a number of rows, or None for all.", field="window", value=window
-        )
+    _check(policies, market, terms)
+    if window is not None:
+        window = check_whole(window, "window", "A policy needs at least one row: pass a number of rows, or None for all.", low=1)
     rows = rebalancing_rows(market.dates, every, warmup=warmup)
     rate = _rate(cost_bps, len(market.assets))
     lineup = dict(policies)
@@ -134,8 +137,25 @@ def backtest_many(
     return BacktestResults(results)
 
 
+def _check(policies: object, market: object, terms: object) -> None:
+    check_type(policies, Mapping, "policies", "Pass a mapping from name to policy.")
+    for name, policy in policies.items():  # type: ignore[attr-defined]
+        if not callable(policy) or isinstance(policy, type):
+            field = "policy" if name == ALONE else f"policies[{name!r}]"
+            raise InputError(
+                f"{field} is {policy!r} ({type(policy).__name__}), which cannot decide. Pass a function from (past, held) to weights, "
+                "or a policy such as MeanVariancePolicy(level=3).",
+                field="policy",
+                value=policy,
+            )
+    if not policies:
+        raise InputError("policies is empty; there is nothing to test. Pass at least one, by name.", field="policies", value=())
+    check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
+    check_type(terms, Terms, "terms", "Pass Terms(capital=..., flows=...), or leave it out.")
+
+
 def _rate(cost_bps: float | npt.ArrayLike, n: int) -> FloatArray:
-    given = np.asarray(cost_bps, dtype=np.float64)
+    given = numbers(cost_bps, "cost_bps")
     bps = float_array(np.broadcast_to(given, (n,)) if given.ndim == 0 else given, "cost_bps", shape=(n,))
     if (bps < 0.0).any():
         raise InputError(
@@ -156,8 +176,7 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
             )
         chosen = market.returns[first + 1 :, market.assets.index(benchmark)]
     elif isinstance(benchmark, pd.Series):
-        index = pd.DatetimeIndex(market.dates[first + 1 :])
-        chosen = benchmark.reindex(index).to_numpy(dtype=np.float64)
+        chosen = _on_sessions(benchmark, market.dates[first + 1 :])
     else:
         raise InputError(
             f"benchmark is a {type(benchmark).__name__}; pass a policy, an asset's id, or a Series of returns.",
@@ -172,3 +191,22 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
             value=str(day),
         )
     return frozen(chosen)
+
+
+def _on_sessions(benchmark: pd.Series, dates: DayArray) -> FloatArray:
+    """The benchmark's return on each session, nan where it has none; its own days are read, whatever their clock."""
+    days = as_days(pd.Series(benchmark.index), BENCHMARK)
+    values = as_numbers(benchmark)
+    order = np.argsort(days, kind="stable")
+    days, values = days[order], values[order]
+    if (days[1:] == days[:-1]).any():
+        day = days[1:][int(np.argmax(days[1:] == days[:-1]))]
+        raise InputError(
+            f"benchmark has two returns on {day}; it is not known which one counts. Drop one.", field=BENCHMARK, value=str(day)
+        )
+    place = np.searchsorted(days, dates)
+    found = place < len(days)
+    found[found] = days[place[found]] == dates[found]
+    chosen: FloatArray = np.full(len(dates), np.nan)
+    chosen[found] = values[place[found]]
+    return chosen

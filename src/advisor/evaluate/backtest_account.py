@@ -11,10 +11,11 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, frozen
 from advisor.data.market import Market
+from advisor.evaluate.backtest_answer import Answer, read_weights
 from advisor.evaluate.backtest_record import Failure, Failures, Record
 
-Policy = Callable[[Market, FloatArray], FloatArray]
-"""From the market as it was known at the day's close and the weights held at it, shape (n,), to the weights wanted, shape (n,)."""
+Policy = Callable[[Market, FloatArray], Answer]
+"""From the market as it was known at the day's close and the weights held at it, shape (n,), to the weights wanted."""
 
 OVER_ONE = 1e-6  # a solver's rounding of the budget, not a loan
 HELD = 1e-12  # below this a weight is no position and a difference is no trade
@@ -116,13 +117,14 @@ class Account:
         held = self.weights.copy()
         held.flags.writeable = False
         try:
-            answer = np.array(self.policy(past, held), dtype=np.float64)
+            given = self.policy(past, held)
         except BUGS:
             raise
         except Exception as error:  # noqa: BLE001  the policy is the caller's own code and its solvers': whatever it raises, the day failed and is listed
             return f"{type(error).__name__}: {error}"
-        if answer.shape != held.shape:
-            return f"the policy answered with shape {answer.shape}; {held.shape}, one weight an asset, is needed"
+        answer = read_weights(given, self.assets)
+        if isinstance(answer, str):
+            return answer
         if not np.isfinite(answer).all():
             return f"the weight of {self.assets[int(np.argmin(np.isfinite(answer)))]!r} is not finite"
         if answer.sum() > 1.0 + OVER_ONE:

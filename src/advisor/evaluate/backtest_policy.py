@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_number, check_type, check_whole
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
@@ -50,13 +50,13 @@ class MeanVariancePolicy:
                 value=given,
             )
         name, value = given.popitem()
-        good = value in range(1, LEVELS + 1) if name == "level" else value >= 0.0
-        if not good:
-            raise InputError(
-                f"{name} is {value}; {f'levels run from 1 to {LEVELS}' if name == 'level' else 'it must be 0 or more'}.",
-                field=name,
-                value=value,
-            )
+        if name == "level":
+            check_whole(value, "level", f"Levels run from 1 to {LEVELS}.", low=1, high=LEVELS)
+        else:
+            check_number(value, name, "Give 0 or more.", low=0.0, infinite=True)
+        check_type(self.mandate, Mandate, "mandate", "Pass a Mandate.")
+        check_type(self.estimates, Estimates, "estimates", "Pass Estimates(), or Estimates.recent().")
+        check_type(self.bands, RiskBands, "bands", "Pass RiskBands.")
 
     def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
         """Weights wanted at the close of the last day of `past`, shape (n,).
@@ -109,6 +109,7 @@ def level_policies(
     >>> list(level_policies([1, 3]))
     ['C1', 'C3']
     """
+    check_type(levels, Iterable, "levels", "Give the levels, 1 to 5.")
     limits, known, promise = mandate or Mandate(), estimates or Estimates(), bands or RiskBands.default()
     return {f"C{level}": MeanVariancePolicy(level=level, mandate=limits, estimates=known, bands=promise) for level in levels}
 
@@ -128,6 +129,11 @@ class FixedMix:
     """
 
     weights: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        check_type(self.weights, Mapping, "weights", "Give a mapping from asset id to weight.")
+        for asset, weight in self.weights.items():
+            check_number(weight, "weights", "A weight is a fraction of wealth.", key=asset)
 
     def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
         """Weights wanted, shape (n,). Raises `InputError` for an asset that the market does not have."""

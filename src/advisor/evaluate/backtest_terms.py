@@ -8,9 +8,8 @@ from datetime import date
 
 import numpy as np
 
-from advisor.arrays import DayArray, FloatArray
+from advisor.arrays import DayArray, FloatArray, check_number, check_type
 from advisor.data.days import as_day
-from advisor.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -33,20 +32,14 @@ class Terms:
     delisting_return: float = 0.0
 
     def __post_init__(self) -> None:
-        checks = (
-            ("capital", self.capital, self.capital > 0.0, "positive"),
-            ("fixed_cost", self.fixed_cost, self.fixed_cost >= 0.0, "not negative"),
-            ("cash_rate", self.cash_rate, self.cash_rate > -1.0, "above -1"),
-            ("delisting_return", self.delisting_return, self.delisting_return >= -1.0, "not below -1"),
-        )
-        for name, value, good, want in checks:
-            if not (good and np.isfinite(value)):
-                raise InputError(f"Terms.{name} is {value}; it must be finite and {want}.", field=name, value=value)
+        check_number(self.capital, "capital", "Give the money at the start.", above=0.0)
+        check_number(self.fixed_cost, "fixed_cost", "Give the fee for each asset traded, 0 for none.", low=0.0)
+        check_number(self.cash_rate, "cash_rate", "Give an annual rate, 0.02 for 2 %.", above=-1.0)
+        check_number(self.delisting_return, "delisting_return", "Give a return, -0.3 where 30 % is lost.", low=-1.0)
+        check_type(self.flows, Mapping, "flows", "Give a mapping from day to money, + paid in and - taken out.")
         for day, money in self.flows.items():
-            if not np.isfinite(money):
-                raise InputError(
-                    f"Terms.flows[{day!r}] is {money}; a flow is an amount of money. Correct or drop it.", field="flows", value=money
-                )
+            as_day(day, "flows")
+            check_number(money, "flows", "A flow is an amount of money: correct or drop it.", key=day)
 
     def flow_by_session(self, dates: DayArray) -> FloatArray:
         """Net flow at the close of each session, shape (T,); flows after the last session are left out."""

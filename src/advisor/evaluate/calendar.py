@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, IntArray
+from advisor.arrays import DayArray, IntArray, check_type, check_whole
 from advisor.data.days import as_day
 from advisor.errors import InputError
 
@@ -35,13 +35,10 @@ def rebalancing_rows(dates: DayArray, every: Schedule, *, warmup: int) -> IntArr
     >>> rebalancing_rows(days, "MS", warmup=1).tolist(), rebalancing_rows(days, 3, warmup=2).tolist()
     ([4], [1, 4])
     """
-    if isinstance(warmup, bool) or warmup < 1 or int(warmup) != warmup:
-        raise InputError(
-            f"warmup is {warmup}; a decision needs at least one row of history. Pass a whole number of rows, 252 for a year of days.",
-            field="warmup",
-            value=warmup,
-        )
-    first = int(warmup) - 1
+    first = (
+        check_whole(warmup, "warmup", "A decision needs at least one row of history: pass a number of rows, 252 for a year of days.", low=1)
+        - 1
+    )
     rows = _marked_rows(dates, every, first)
     rows = rows[rows >= first]
     if not len(rows):
@@ -54,6 +51,7 @@ def rebalancing_rows(dates: DayArray, every: Schedule, *, warmup: int) -> IntArr
 
 
 def _marked_rows(dates: DayArray, every: Schedule, first: int) -> IntArray:
+    check_type(every, (str, int, np.integer, Iterable), "every", 'Write "MS" (months), "W-FRI", a number of sessions, or a list of days.')
     if isinstance(every, int | np.integer):
         if every < 1:
             raise InputError(f"every is {every}; a number of sessions is at least 1.", field="every", value=every)

@@ -1,0 +1,65 @@
+"""What a policy answers, as weights by position: an array as it stands, and by name where it names its assets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from advisor.arrays import FloatArray, numbers
+from advisor.errors import InputError
+from advisor.optimize.portfolio import Portfolio
+
+Answer = npt.ArrayLike | Mapping[str, float] | pd.Series | Portfolio
+"""Weights wanted: shape (n,) in the order of the assets; or by asset, where a mapping and a `Portfolio` leave out what is not wanted and a Series names all."""
+
+_SHOWN = 5
+
+
+def read_weights(answer: object, assets: tuple[str, ...]) -> FloatArray | str:
+    """A copy of the weights in the order of the assets, shape (n,), or why there are none.
+
+    Args:
+        answer: What a policy gave back, whatever it is.
+        assets: Of the market, length n.
+    """
+    try:
+        return _read(answer, assets)
+    except InputError as error:
+        return str(error)
+
+
+def _read(answer: object, assets: tuple[str, ...]) -> FloatArray | str:
+    if isinstance(answer, pd.Series):
+        return _by_asset(answer.index, answer.to_numpy(), assets, needed=assets)
+    if isinstance(answer, Mapping):
+        return _by_asset(answer.keys(), list(answer.values()), assets)
+    if isinstance(answer, Portfolio):
+        return _by_asset(answer.assets, answer.weights, assets)
+    if answer is None:
+        return "the policy answered None; it must return the weights it wants"
+    weights = numbers(answer, "the answer of the policy")
+    if weights.shape != (len(assets),):
+        return f"the policy answered with shape {weights.shape}; {(len(assets),)}, one weight an asset, is needed"
+    return weights
+
+
+def _by_asset(labels: Iterable[object], values: object, assets: tuple[str, ...], needed: Collection[str] = ()) -> FloatArray | str:
+    names = [str(label) for label in labels]
+    place = {asset: i for i, asset in enumerate(assets)}
+    unknown = [name for name in names if name not in place]
+    if unknown:
+        return f"the policy answered weights for {unknown[:_SHOWN]}, which the market does not have; it has {list(assets[:_SHOWN])}"
+    if len(set(names)) < len(names):
+        return f"the policy answered more than one weight for {next(name for name in names if names.count(name) > 1)!r}"
+    missing = [asset for asset in needed if asset not in names]
+    if missing:
+        return f"the policy answered no weight for {missing[:_SHOWN]}; a Series names every asset, and what is not wanted is 0"
+    given = numbers(values, "the answer of the policy")
+    if given.shape != (len(names),):
+        return f"the policy answered {given.shape} numbers for {len(names)} assets; one weight each is needed"
+    weights = np.zeros(len(assets))
+    weights[[place[name] for name in names]] = given
+    return weights

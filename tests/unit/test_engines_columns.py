@@ -66,7 +66,7 @@ def test_reason_codes_are_those_of_the_card(batch: AdviceBatch, house: Advisor) 
 
 
 def test_a_stressed_shelf_is_told_apart() -> None:
-    risky = Catalogue.from_products([Product(id="E", name="E", asset="emerging_equity", risk_level=1)])
+    risky = Catalogue.from_products([Product(id="P001", name="E", asset="emerging_equity", risk_level=1)])
     house = Advisor.fit(sample.market(), sample.interactions(50), catalogue=risky)
     frame = mixed_clients(20).assign(level=1)[["id", "wealth", "horizon_years", "level", "assessed_on"]]
     batch = house.advise_table(ClientTable.from_frame(frame), as_of=DAY)

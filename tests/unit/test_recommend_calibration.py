@@ -92,7 +92,7 @@ def test_a_wanted_precision_costs_coverage_or_is_unattainable() -> None:
     none = found.threshold(0.85)
     assert (none.status, none.score, none.coverage) == ("unattainable", None, 0.0)
     assert none.reached < 0.85
-    with pytest.raises(InputError, match="it is a share"):
+    with pytest.raises(InputError, match="It is a share"):
         found.threshold(1.2)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, check_type
 from advisor.data.client_columns import FLAGS, NUMBERS, WORDS
 from advisor.data.clients import ClientTable
 from advisor.data.labels import Labels
@@ -18,6 +18,13 @@ from advisor.recommend.history import Batch
 BINS = 5
 """Quantile bins a number is cut into."""
 _ANSWER = "answer:"
+
+
+def check_names(by: object) -> None:
+    """Raise `InputError` unless `by` is a sequence of names; one name alone would be read letter by letter."""
+    check_type(by, (tuple, list), "by", 'Give the names of attributes in a tuple, such as ("segment", "level").')
+    for i, name in enumerate(by):  # type: ignore[var-annotated, arg-type]
+        check_type(name, str, "by", "An attribute is named by text.", key=i)
 
 
 @dataclass(frozen=True)

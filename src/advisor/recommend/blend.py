@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
@@ -15,7 +16,7 @@ from advisor.errors import InputError
 from advisor.recommend.encoders import Held, Stacked
 from advisor.recommend.item_based import ALL, FittedItems, ItemKNN
 from advisor.recommend.linear import FittedModel
-from advisor.recommend.recipe import Recipe, Training, check_range
+from advisor.recommend.recipe import Recipe, Training, check_range, check_recipe
 
 SCALE_CLIENTS = 4096
 """Clients (evenly spaced) whose scores tell a recipe's scale, and by whom weights are learnt."""
@@ -45,10 +46,16 @@ class Blend(Recipe):
     validation_days: int
 
     def __init__(self, recipes: Sequence[Recipe], weights: Sequence[float] | None = None, validation_days: int = 182) -> None:
+        remedy = "Give one number a recipe, 0 or more."
+        check_type(recipes, Sequence, "recipes", "Give a list of recipes, such as [EASE(), Popularity()].")
+        check_type(weights, (Sequence, np.ndarray, NoneType), "weights", remedy)
+        for i, recipe in enumerate(recipes):
+            check_recipe(recipe, "recipes", key=i)
+        shares = None if weights is None else tuple(check_number(w, "weights", remedy, infinite=True, key=i) for i, w in enumerate(weights))
         object.__setattr__(self, "recipes", tuple(recipes))
-        object.__setattr__(self, "weights", None if weights is None else tuple(float(w) for w in weights))
+        object.__setattr__(self, "weights", shares)
         object.__setattr__(self, "validation_days", validation_days)
-        check_range("validation_days", validation_days, 1, why="nothing is bought in no time")
+        check_range("validation_days", validation_days, 1, why="nothing is bought in no time", whole=True)
         if not self.recipes or (self.weights is not None and len(self.recipes) != len(self.weights)):
             raise InputError(
                 f"Blend has {len(self.recipes)} recipes and {len(self.weights or ())} weights; give one weight a recipe, and at least one recipe.",

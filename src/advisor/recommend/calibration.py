@@ -12,17 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import expit
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import BoolArray, FloatArray, check_number, check_type, check_whole
+from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 
+METHODS = ("isotonic", "platt")
 UNATTAINABLE = "unattainable"
 NEWTON_STEPS = 50
 PRIOR_WEIGHT = 1.0
@@ -95,10 +98,8 @@ class Calibration:
         Returns:
             The score and the share of picks that pass it, or `unattainable` with the best that was seen.
         """
-        if not 0.0 < precision <= 1.0:
-            raise InputError(
-                f"precision is {precision:g}; it is a share. Choose more than 0 and at most 1.", field="precision", value=precision
-            )
+        check_number(precision, "precision", "It is a share of picks.", above=0.0, high=1.0)
+        check_whole(least, "least", "Give the number of picks it must rest on.", low=1)
         scores, hits = self.evidence
         last = np.flatnonzero(np.append(np.diff(scores) != 0.0, True)) if len(scores) else np.zeros(0, dtype=np.int64)
         last = last[last + 1 >= least]
@@ -154,7 +155,12 @@ class Threshold:
 
 
 def calibrate(
-    ranking: Ranking, bought: Interactions, *, method: Literal["isotonic", "platt"] = "isotonic", relative: bool | None = None
+    ranking: Ranking,
+    bought: Interactions,
+    *,
+    method: Literal["isotonic", "platt"] = "isotonic",
+    relative: bool | None = None,
+    after: date | str | np.datetime64 | None = None,
 ) -> Calibration:
     """Learn what the scores of served lists are worth.
 
@@ -163,10 +169,14 @@ def calibrate(
         bought: Purchases in the window of products that were new to the client.
         method: "isotonic": any non-decreasing curve. "platt": a logistic one, for few purchases.
         relative: Whether a score counts relative to the client's own list; None: as predicts better for one half of the clients what was learnt from the other.
+        after: Last day that the lists were made on: the later of the day they were served and the last purchase the model was fitted on. Purchases up to and
+            including it are not counted: a list leaves out what is held, so it cannot contain them. None: all of `bought` is taken to be later.
 
     Raises:
-        InputError: No client of the ranking bought anything, so there is nothing to learn from.
+        InputError: An argument is of another kind, there is no such method, no purchase is later than `after`, or no client of the ranking bought
+            anything, so there is nothing to learn from.
     """
+    bought = _window(ranking, bought, method, relative, after)
     rows = bought.clients.find(ranking.client_ids)
     buys = rows >= 0
     codes, raw = ranking.codes[buys], ranking.scores[buys]
@@ -187,6 +197,30 @@ def calibrate(
     evidence = (scores[filled][order], hits[filled][order])
     listed = _curve(_expected_hits(pick, scores), np.asarray(hits.any(axis=1)), method)
     return Calibration(pick, listed, float(buys.mean()), float(hits[filled].mean()), int(filled.sum()), evidence, width if relative else 0)
+
+
+def _window(ranking: object, bought: Interactions, method: str, relative: object, after: date | str | np.datetime64 | None) -> Interactions:
+    """The purchases that may count, after everything was checked."""
+    check_type(ranking, Ranking, "ranking", "Pass the Ranking that was served, such as fitted.rank(client_ids, k).")
+    check_type(bought, Interactions, "bought", "Pass the purchases of the window, made by Interactions.from_frame.")
+    if method not in METHODS:
+        raise InputError(
+            f"method is {method!r}, which is no way to calibrate; choose one of {list(METHODS)}.", field="method", value=method
+        )
+    if relative is not None and not isinstance(relative, bool):
+        check_type(relative, (), "relative", "Pass True or False, or None to let the purchases decide.")
+    if after is None:
+        return bought
+    day = as_day(after, "after")
+    later = bought.after(day)
+    if not len(later) and len(bought):
+        raise InputError(
+            f"None of the {len(bought):,} purchases is later than {day} (the last is of {bought.days.max()}): the model may have learnt from them, and what it has "
+            "seen cannot tell what its scores are worth. Pass purchases of a later window, or fit the model on purchases up to an earlier day.",
+            field="bought",
+            value=str(bought.days.max()),
+        )
+    return later
 
 
 def _relative(scores: FloatArray, width: int) -> FloatArray:

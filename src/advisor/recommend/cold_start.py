@@ -10,7 +10,7 @@ from advisor.arrays import IntArray
 from advisor.recommend.history import Batch, Rows
 from advisor.recommend.linear import Encoder, FittedModel, State
 from advisor.recommend.parts import Parts
-from advisor.recommend.recipe import Recipe, Training
+from advisor.recommend.recipe import Recipe, Training, check_recipe
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class ColdStart(Recipe):
 
     warm: Recipe
     cold: Recipe
+
+    def __post_init__(self) -> None:
+        check_recipe(self.warm, "warm")
+        check_recipe(self.cold, "cold")
 
     def learn(self, training: Training) -> FittedModel:
         """Fit both."""

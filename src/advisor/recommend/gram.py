@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, check_type
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, History, Rows
@@ -61,6 +61,7 @@ class Gram:
         Raises:
             InputError: The two count other products, or differ in power or half-life.
         """
+        check_type(other, Gram, "gram", "Add the counts of another part.")
         if self.items != other.items or self.power != other.power or self.half_life_days != other.half_life_days:
             raise InputError(
                 f"These counts cannot be added: {len(self.items)} and {len(other.items)} items, powers {self.power:g} and {other.power:g}, half-lives "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from types import NoneType
 
 import numpy as np
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
@@ -142,7 +143,8 @@ class History:
         return replace(self, rows=Rows(self.rows.indptr, self.rows.codes, weights), half_life_days=half_life_days, days=days)
 
     def joined(self, more: Interactions) -> tuple[History, IntArray]:
-        """The history with more purchases, and the rows of those who made them. New clients stand at the end."""
+        """The history with more purchases, and the rows of those who made them. New clients stand at the end. Raises `InputError` for what is none."""
+        check_type(more, Interactions, "new", "Pass purchases, made by Interactions.from_frame.")
         items = self._items_with(more)
         strangers = tuple(name for name in more.clients.ids if name not in self.clients)
         clients = IdMap(self.clients.ids + strangers) if strangers else self.clients
@@ -191,9 +193,17 @@ class History:
         return counts.astype(np.float64) / max(len(self.clients), 1)
 
     def batch(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
-        """What is known about the clients asked for: their purchases here, and the holdings and attributes in `clients`."""
+        """What is known about the clients asked for: their purchases here, and the holdings and attributes in `clients`.
+
+        Raises:
+            InputError: The ids are no sequence (one id alone would be read letter by letter), or `clients` is no table of them.
+        """
+        _check_asked(client_ids, clients)
         ids = tuple(client_ids)
-        rows = np.arange(len(ids)) if ids is self.clients.ids or ids == self.clients.ids else self.clients.find(ids)
+        try:
+            rows = np.arange(len(ids)) if ids is self.clients.ids or ids == self.clients.ids else self.clients.find(ids)
+        except TypeError as error:
+            raise InputError(f"client_ids hold what is no id ({error}); an id is text.", field="client_ids", value=None) from error
         owned = Rows(self.rows.indptr, self.rows.codes, NO_WEIGHTS)
         held = owned if len(ids) == len(self.clients) and bool((rows == np.arange(len(ids))).all()) else owned.take(rows)
         if clients is None:
@@ -236,6 +246,12 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.client_ids)
+
+
+def _check_asked(client_ids: object, clients: object) -> None:
+    if isinstance(client_ids, str) or not isinstance(client_ids, Iterable):
+        check_type(client_ids, (), "client_ids", "Pass a sequence of client ids, [id] for one client.")
+    check_type(clients, (ClientTable, NoneType), "clients", "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.")
 
 
 def _places(rows: Rows, row_of: IntArray, codes: IntArray) -> tuple[IntArray, BoolArray]:

@@ -9,9 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_type
 from advisor.data.catalogue import Catalogue
+from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
+from advisor.errors import InputError
 from advisor.recommend.encoders import Held
 from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
@@ -21,6 +23,7 @@ from advisor.recommend.threads import one_thread
 
 ALL = 1_000_000
 """As many neighbours as there are."""
+SIMILARITIES = ("cosine", "conditional")
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,20 @@ class GramRecipe(Recipe):
             interactions: Purchases of clients who are in no other part.
             catalogue: The shelf, the same for all parts. Products that are not on it do not count here.
             as_of: Day that recency counts back from; default the part's last purchase.
+
+        Raises:
+            InputError: No purchases, no catalogue, or no day.
         """
+        check_type(interactions, Interactions, "interactions", "Pass purchases, made by Interactions.from_frame.")
+        check_type(catalogue, Catalogue, "catalogue", "Pass the shelf, the same for all parts.")
         on_shelf = interactions.only(catalogue.ids)
         found = Gram.of(History.of(on_shelf, catalogue, self.half_life), self.power)
-        return found if as_of is None else found.brought_to(np.datetime64(as_of, "D"))
+        return found if as_of is None else found.brought_to(as_day(as_of, "as_of"))
 
     def solve(self, gram: Gram, history: History) -> FittedItems:
-        """The model of these counts, for the clients of `history`, who need not be among those counted."""
+        """The model of these counts, for the clients of `history`, who need not be among those counted. Raises `InputError` for what is neither."""
+        check_type(gram, Gram, "gram", "Pass the counts that `gram` gave, added up over the parts.")
+        check_type(history, History, "history", "Pass the History of the clients to be served.")
         weights = self.weigh(gram)
         matrix = np.vstack([weights[:, : history.shelf], gram.popularity()[None, : history.shelf]])
         return FittedItems(type(self).__name__, history, Held(history.items), matrix, self.settings(), self, gram)
@@ -151,8 +161,14 @@ class ItemKNN(GramRecipe):
     half_life_days: float | None = None
 
     def __post_init__(self) -> None:
-        check_range("neighbours", self.neighbours, 1, why="nothing would be similar to anything")
+        check_range("neighbours", self.neighbours, 1, why="nothing would be similar to anything", whole=True)
         check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would raise similarities that rest on nothing")
+        if self.similarity not in SIMILARITIES:
+            raise InputError(
+                f"similarity is {self.similarity!r}, which is none; choose one of {list(SIMILARITIES)}.",
+                field="similarity",
+                value=self.similarity,
+            )
         check_half_life(self.half_life_days)
 
     @classmethod

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
@@ -144,6 +144,7 @@ class FittedModel:
             InputError: The product is not on the shelf.
         """
         column = self._column(product_id)
+        check_type(client_id, str, "client_id", "Pass the id of one client.")
         batch = self.history.batch((client_id,), clients)
         parts, total = self.encoder.parts(batch), float(self.scores_of(batch)[0, column])
         amounts = parts.over(self.matrix, [column])[:, 0]
@@ -174,6 +175,7 @@ class FittedModel:
         return found
 
     def _column(self, product_id: str) -> int:
+        check_type(product_id, str, "product_id", "Pass the id of one product.")
         column = self.history.items.code(product_id, "product_id")
         if column >= len(self.products):
             raise InputError(

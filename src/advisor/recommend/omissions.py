@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import BoolArray
+from advisor.arrays import BoolArray, check_type
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.recommend.linear import FittedModel
@@ -66,8 +66,10 @@ def omissions(
     Raises:
         InputError: `shown` names a product that is not on the shelf.
     """
-    check_range("count", count, 1, why="nothing would be accounted for")
-    check_range("k", k, 1, why="there is no slot to fill")
+    check_type(fitted, FittedModel, "fitted", "Pass a fitted model, such as EASE().fit(interactions).")
+    check_type(client_id, str, "client_id", "Pass the id of one client.")
+    check_range("count", count, 1, why="nothing would be accounted for", whole=True)
+    check_range("k", k, 1, why="there is no slot to fill", whole=True)
     allowed = as_eligibility(eligible, 1, len(fitted.products)).to_array()[0]
     order = fitted.rank([client_id], len(fitted.products), eligible=allowed[None], clients=clients)
     places = {int(code): place for place, code in enumerate(order.codes[0].tolist(), start=1) if code >= 0}

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
-from advisor.recommend.attributes import Attributes
+from advisor.recommend.attributes import Attributes, check_names
 from advisor.recommend.encoders import Same
 from advisor.recommend.history import History
 from advisor.recommend.linear import FittedModel
@@ -37,6 +37,7 @@ class Popularity(Recipe):
 
     def __post_init__(self) -> None:
         check_half_life(self.half_life_days)
+        check_names(self.by)
         check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would turn the bank against its segments")
 
     def learn(self, training: Training) -> FittedModel:
@@ -80,7 +81,9 @@ class Demographic(Recipe):
             "regularization", self.regularization, 1e-6, why="values of one attribute exclude each other, so their sum is known without it"
         )
         check_half_life(self.half_life_days)
-        check_range("rounds", self.rounds, 0, 100, why="each solves the system once more")
+        check_range("rounds", self.rounds, 0, 100, why="each solves the system once more", whole=True)
+        if self.by is not None:
+            check_names(self.by)
 
     def learn(self, training: Training) -> FittedModel:
         """Regress."""

@@ -53,7 +53,14 @@ def as_eligibility(eligible: BoolArray | Eligibility | None, count: int, product
     if isinstance(eligible, Eligibility):
         found = eligible
     else:
-        mask = np.asarray(eligible)
+        try:
+            mask = np.asarray(eligible)
+        except ValueError as error:
+            raise InputError(
+                f"eligible is no mask ({error}); pass booleans of shape (clients, products), or an Eligibility.",
+                field="eligible",
+                value=None,
+            ) from error
         if mask.dtype != np.bool_ or mask.ndim != 2:
             raise InputError(
                 f"eligible has dtype {mask.dtype} and {mask.ndim} dimensions; pass booleans of shape (clients, products), or an Eligibility.",

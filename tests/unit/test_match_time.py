@@ -51,7 +51,7 @@ def test_long_blocks_doubt_what_single_points_would_claim() -> None:
     [
         ([GOOD] * 3, [GOOD] * 3, DAYS[:3], "at least four"),
         ([GOOD] * 5, [GOOD] * 4, DAYS[:5], "one report of each model a day"),
-        ([GOOD] * 4, [GOOD] * 4, DAYS[3::-1], "must ascend"),
+        ([GOOD] * 4, [GOOD] * 4, DAYS[3::-1], "do not ascend"),
     ],
 )
 def test_what_cannot_be_paired_is_refused(first: list, second: list, days: list[str], message: str) -> None:

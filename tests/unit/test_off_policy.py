@@ -155,7 +155,7 @@ def test_a_log_against_new_lists() -> None:
     assert off_policy(logged).clusters == 2
     with pytest.raises(InputError, match="ids do not match"):
         LoggedChoices.against(log.iloc[[4]], ranking)
-    with pytest.raises(InputError, match="lacks"):
+    with pytest.raises(InputError, match="need the column"):
         LoggedChoices.against(log.drop(columns="reward"), ranking)
 
 

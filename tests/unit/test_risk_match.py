@@ -149,7 +149,7 @@ def test_of_a_walk_forward_judges_what_was_earned() -> None:
         ({"levels": [2.5]}, "levels\\[0\\] is 2.5"),
         ({"levels": [1, 2]}, "shape"),
         ({"days": 1}, "days is 1"),
-        ({"step": 0}, "step 0"),
+        ({"step": 0}, "step is 0"),
         ({"days": 500}, "252 sessions"),
         ({"weights": [[1.0]]}, "shape"),
         ({"weights": [[np.nan, 0.0, 0.0]]}, "not finite"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, check_whole
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
@@ -17,6 +17,7 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.evaluate.match_check import Checks, inside_mask, recheck, refused_purchases, unchecked
+from advisor.evaluate.match_inputs import check_cut_offs, check_draws, check_given, check_mask, check_rules
 from advisor.evaluate.match_lists import list_quality
 from advisor.evaluate.match_outcomes import Key, Mask, Refused, distinct, outcomes, values
 from advisor.evaluate.match_report import ALL, MatchReport, Score
@@ -70,9 +71,24 @@ def evaluate_match(
         A report whose raw value never exceeds the ceiling where every pick is eligible. Intervals are over clients within this one window; what changes from month to month is not in them.
 
     Raises:
-        InputError: Ids that do not match, a list that repeats a product, a mask of another shape, k < 1, or a source that is missing.
+        InputError: An argument of another kind, ids that do not match, a list that repeats a product, a mask of another shape, k < 1, or a source that is missing.
     """
-    ks = _checked_ks(ks)
+    for value, kind, field in ((ranking, Ranking, "ranking"), (held_out, Interactions, "held_out")):
+        check_given(value, kind, field)
+    for value, kind, field in (
+        (profiles, RiskProfiles, "profiles"),
+        (baseline, Ranking, "baseline"),
+        (clients, ClientTable, "clients"),
+        (catalogue, Catalogue, "catalogue"),
+        (history, Interactions, "history"),
+    ):
+        check_given(value, kind, field, optional=True)
+    check_mask(eligible)
+    check_rules(regime)
+    check_draws(confidence, resamples, seed)
+    if check_most is not None:
+        check_whole(check_most, "check_most", "Give how many picks to check again, or None for all.", low=1)
+    ks = check_cut_offs(ks)
     rules = _rules(regime, profiles, clients, catalogue)
     suitability = unchecked(ranking) if eligible is None else inside_mask(ranking, eligible)
     if rules is not None:
@@ -198,10 +214,3 @@ def _widened(eligible: Mask | None, ranking: Ranking, aligned: Ranking) -> Mask 
     if isinstance(eligible, Eligibility):
         return Eligibility(eligible.class_of, np.pad(eligible.allowed, ((0, 0), (0, extra))))
     return np.pad(np.asarray(eligible, dtype=np.bool_), ((0, 0), (0, extra)))
-
-
-def _checked_ks(ks: tuple[int, ...]) -> tuple[int, ...]:
-    whole = tuple(sorted({int(k) for k in ks}))
-    if not whole or whole[0] < 1:
-        raise InputError(f"ks is {ks!r}; give at least one cut-off of 1 or more.", field="ks", value=ks)
-    return whole

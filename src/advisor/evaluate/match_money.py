@@ -9,13 +9,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import BoolArray, FloatArray, check_whole
 from advisor.data.catalogue import Catalogue
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
 from advisor.data.market import Market
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
+from advisor.evaluate.match_inputs import check_draws, check_given
 from advisor.evaluate.match_outcomes import checked_lists
 from advisor.measures.bootstrap import Interval, interval, paired_difference
 
@@ -113,12 +114,18 @@ def evaluate_money(
     Raises:
         InputError: The market does not reach over the window, no pick is priced, or the baseline has other clients.
     """
+    check_given(ranking, Ranking, "ranking")
+    check_given(market, Market, "market")
+    check_given(catalogue, Catalogue, "catalogue", optional=True)
+    check_given(baseline, Ranking, "baseline", optional=True)
+    check_draws(confidence, resamples, seed)
+    rows = check_whole(rows, "rows", "Give the length of the window in rows of the market, at least 2.", low=2)
     checked_lists(ranking)
     day = as_day(start, "start")
     first = int(np.searchsorted(market.dates, day, side="right"))
-    if rows < 2 or first + rows > len(market):
+    if first + rows > len(market):
         raise InputError(
-            f"rows is {rows} from {day} on, but the market has {len(market) - first} rows after it; two at least are needed. Shorten the window.",
+            f"rows is {rows} from {day} on, but the market has {len(market) - first} rows after it. Shorten the window.",
             field="rows",
             value=rows,
         )

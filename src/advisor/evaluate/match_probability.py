@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import BoolArray, FloatArray, check_number, check_whole, numbers
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
+from advisor.evaluate.match_inputs import check_given
 from advisor.evaluate.match_outcomes import outcomes
 from advisor.measures.calibration import ReliabilityCurve, Threshold, reliability_curve, threshold_for_precision
 from advisor.svg import line_chart
@@ -128,6 +129,10 @@ def evaluate_probability(
     Raises:
         InputError: Shapes differ, or a probability is outside [0, 1].
     """
+    check_given(ranking, Ranking, "ranking")
+    check_given(held_out, Interactions, "held_out")
+    check_number(wanted, "wanted", "A precision is a share, such as 0.85.", above=0.0, high=1.0)
+    check_whole(bins, "bins", "Give the number of bins.", low=1)
     found = outcomes(ranking, held_out, None)
     buyers = found.bought > 0
     asked: dict[str, tuple[FloatArray, BoolArray, BoolArray]] = {
@@ -153,8 +158,8 @@ def evaluate_probability(
     return ProbabilityReport(curves, thresholds, rates)
 
 
-def _shaped(value: FloatArray, shape: tuple[int, ...], field: str) -> FloatArray:
-    array = np.asarray(value, dtype=np.float64)
+def _shaped(value: object, shape: tuple[int, ...], field: str) -> FloatArray:
+    array = numbers(value, field)
     if array.shape != shape:
         raise InputError(
             f"{field} has shape {array.shape}, but {shape} is needed: one for each slot or list of the ranking.",

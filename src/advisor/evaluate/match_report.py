@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, check_type
 from advisor.errors import InputError
 from advisor.evaluate.match_check import SuitabilityCheck
 from advisor.evaluate.match_html import report_page
+from advisor.evaluate.match_inputs import check_draws
 from advisor.evaluate.match_money import MoneyReport
 from advisor.evaluate.match_outcomes import Key
 from advisor.evaluate.match_probability import ProbabilityReport
@@ -112,6 +113,8 @@ class MatchReport:
         Raises:
             InputError: The reports judge other clients, or one lacks the metric.
         """
+        check_type(other, MatchReport, "other", "Pass the report of the other model, made by evaluate_match on the same clients.")
+        check_draws(confidence, resamples, seed)
         key = (view, metric, max(self.ks) if k is None else k)
         if self.client_ids != other.client_ids:
             raise InputError(
@@ -123,8 +126,13 @@ class MatchReport:
 
     def per_client(self, view: str, metric: str, k: int) -> FloatArray:
         """Value of each client, shape (c,); nan = does not count. Raises `InputError` when it was not computed."""
-        if (view, metric, k) not in self.table:
-            raise InputError(f"{(view, metric, k)} was not computed; ks are {self.ks}.", field="metric", value=(view, metric, k))
+        if (view, metric, k) not in list(self.table):  # a list, because what is asked for need not be hashable
+            raise InputError(
+                f"{(view, metric, k)} was not computed; views are {sorted({v for v, _, _ in self.table})}, metrics {sorted({m for _, m, _ in self.table})}, "
+                f"ks {self.ks}.",
+                field="metric",
+                value=(view, metric, k),
+            )
         return self.table[view, metric, k][self.outcome_of]
 
     def to_frame(self) -> pd.DataFrame:

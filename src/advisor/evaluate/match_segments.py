@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import IntArray
+from advisor.arrays import IntArray, check_type
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
+from advisor.data.tables import check_once
 from advisor.errors import InputError
+from advisor.evaluate.match_inputs import check_segmentation
 
 By = str | Sequence[str] | Mapping[str, Sequence[object]] | pd.Series | pd.DataFrame
 """`"level"`, `"segment"`, `"tenure"` or several of them; or labels by name in the order of the ranking; or a table indexed by client id."""
@@ -35,15 +37,18 @@ def segments(
     Raises:
         InputError: A named segmentation lacks its source, or labels have another length.
     """
+    check_segmentation(by)
     if by is None:
         return {}
     if isinstance(by, pd.Series):
         by = by.to_frame(name=by.name or "segment")
     if isinstance(by, pd.DataFrame):
         table = by.set_axis([str(i) for i in by.index], axis=0)
+        check_once(table.index.tolist(), "the index of by")
         return {str(c): _words(table[c].reindex(list(ranking.client_ids)).tolist()) for c in table.columns}
     if isinstance(by, Mapping):
         for name, labels in by.items():
+            check_type(labels, (Sequence, np.ndarray, pd.Series), "by", "Give one label each, in the order of the ranking.", key=name)
             if len(labels) != len(ranking):
                 raise InputError(
                     f"by[{name!r}] has {len(labels)} labels for {len(ranking)} ranked clients; give one each.",

@@ -8,11 +8,12 @@ from datetime import date
 
 import numpy as np
 
-from advisor.arrays import BoolArray
+from advisor.arrays import BoolArray, check_whole
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
+from advisor.evaluate.match_inputs import check_given
 
 Day = date | str | np.datetime64
 
@@ -55,9 +56,10 @@ def temporal_split(interactions: Interactions, cut: Day, *, days: int | None = N
     Raises:
         InputError: Either side is empty, or days is below 1.
     """
+    check_given(interactions, Interactions, "interactions")
     day = as_day(cut, "cut")
-    if days is not None and days < 1:
-        raise InputError(f"days is {days}; a window has at least one day.", field="days", value=days)
+    if days is not None:
+        days = check_whole(days, "days", "A window has at least one day; None takes all that came after.", low=1)
     train, later = interactions.until(day), interactions.after(day)
     if days is not None and len(later):
         later = later.until(day + np.timedelta64(days, "D"))
@@ -84,8 +86,9 @@ def temporal_splits(interactions: Interactions, first: Day, *, days: int, every:
     Raises:
         InputError: every is below 1, or a split is empty.
     """
-    if every < 1:
-        raise InputError(f"every is {every}; cuts must move forward by at least a day.", field="every", value=every)
+    check_given(interactions, Interactions, "interactions")
+    days = check_whole(days, "days", "A window has at least one day.", low=1)
+    every = check_whole(every, "every", "Cuts must move forward by at least a day.", low=1)
     cut, last = as_day(first, "first"), interactions.days.max() if len(interactions) else as_day(first, "first")
     while cut + np.timedelta64(days, "D") <= last:
         yield temporal_split(interactions, cut, days=days, only_new=only_new)

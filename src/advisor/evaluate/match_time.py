@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray
+from advisor.arrays import DayArray, FloatArray, check_type, check_whole
 from advisor.data.days import as_day
 from advisor.errors import InputError
+from advisor.evaluate.match_inputs import check_draws
 from advisor.evaluate.match_report import MatchReport
 from advisor.evaluate.match_split import Day
 from advisor.measures.bootstrap import Interval, block_interval
@@ -109,8 +110,17 @@ def compare_over_time(
 
     Source: Kuensch (1989), moving blocks; Politis & Romano (1992), the circular form.
     """
+    for reports, field in ((first, "first"), (second, "second")):
+        check_type(reports, (list, tuple), field, "Give a list of reports, one a day.")
+        for i, report in enumerate(reports):
+            check_type(report, MatchReport, field, "Give the reports of evaluate_match, one a day.", key=i)
+    check_draws(confidence, resamples, seed)
+    check_type(days, Iterable, "days", "Give the days, one a report.")
+    window_days = check_whole(window_days, "window_days", "Give the days of the window that follows each point.", low=1)
+    if block is not None:
+        check_whole(block, "block", "Give how many neighbouring points are drawn together.", low=1)
     stood = np.array([as_day(day, "days") for day in days], dtype="datetime64[D]")
-    _check(first, second, stood, window_days)
+    _check(first, second, stood)
     values = [np.array([float(np.nanmean(r.per_client(view, metric, k or max(r.ks)))) for r in reports]) for reports in (first, second)]
     together = int((stood < stood[0] + np.timedelta64(window_days, "D")).sum())
     size = min(together, len(stood) // 2) if block is None else block
@@ -119,16 +129,16 @@ def compare_over_time(
     return TimeComparison(stood, values[0], values[1], span, size, window_days, confidence, measure)
 
 
-def _check(first: Sequence[MatchReport], second: Sequence[MatchReport], days: DayArray, window_days: int) -> None:
+def _check(first: Sequence[MatchReport], second: Sequence[MatchReport], days: DayArray) -> None:
     if not 4 <= len(first) == len(second) == len(days):
         raise InputError(
             f"There are {len(first)} and {len(second)} reports and {len(days)} days; give one report of each model a day, at least four.",
             field="days",
             value=len(days),
         )
-    if (np.diff(days).astype(np.int64) <= 0).any() or window_days < 1:
+    if (np.diff(days).astype(np.int64) <= 0).any():
         raise InputError(
-            f"days must ascend and window_days ({window_days}) be positive; blocks of neighbours mean nothing otherwise.",
+            f"days run {days[0]}, {days[1]}, ... and do not ascend; blocks of neighbours mean nothing otherwise. Sort the reports by day.",
             field="days",
             value=str(days[0]),
         )

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, float_array
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, float_array, numbers
 from advisor.data.ids import IdMap
 from advisor.data.ranking import Ranking
+from advisor.data.tables import as_numbers, check_table
 from advisor.errors import InputError
 
 DEFINITIONS: dict[str, str] = {
@@ -46,10 +47,10 @@ class LoggedChoices:
     cluster: IntArray | None = None
 
     def __post_init__(self) -> None:
-        n = len(self.reward)
+        n = len(numbers(self.reward, "reward").reshape(-1))
         for name in ("reward", "propensity", "target", "predicted", "expected"):
             value = getattr(self, name)
-            if value is not None:
+            if value is not None or name not in ("predicted", "expected"):
                 object.__setattr__(self, name, float_array(value, name, shape=(n,)))
         if n == 0:
             raise InputError("The log is empty; there is nothing to learn a policy's value from.", field="reward", value=0)
@@ -60,9 +61,7 @@ class LoggedChoices:
                 "predicted and expected come together: the model's reward of what was shown, and of what would be.", field="expected"
             )
         if self.cluster is not None and len(self.cluster) != n:
-            raise InputError(
-                f"cluster has {len(self.cluster)} entries for {n} records; give one each.", field="cluster", value=len(self.cluster)
-            )
+            raise InputError(f"cluster has {len(self.cluster)} entries for {n} records; give one each.", field="cluster", value=n)
 
     @classmethod
     def against(
@@ -90,24 +89,20 @@ class LoggedChoices:
         Raises:
             InputError: A column is absent, or no logged client has a new list.
         """
-        absent = [c for c in (client, product, propensity, reward, *([slot] if slot else [])) if c not in log.columns]
-        if absent:
-            raise InputError(
-                f"The log lacks the column(s) {absent}; it has {[str(c) for c in log.columns]}. Name them by keyword.", field=absent[0]
-            )
+        check_type(ranking, Ranking, "ranking", "Pass the new lists, such as fitted.rank(client_ids, k).")
+        columns = [client, product, propensity, reward, *([slot] if slot else [])]
+        check_table(log, "log", columns, "One row a product shown; name the columns by keyword.")
         row = IdMap(ranking.client_ids).find(log[client].astype(str).tolist())
         kept = row >= 0
         if not kept.any():
-            raise InputError(
-                "No logged client has a new list; the ids do not match. Rank the clients of the log.", field=client, value=None
-            )
+            raise InputError("No logged client has a new list; the ids do not match. Rank the clients of the log.", field=client)
         code = IdMap(ranking.products).find(log[product].astype(str).tolist())[kept]
-        place = (log[slot].to_numpy(dtype=np.int64) - 1)[kept] if slot else np.zeros(int(kept.sum()), dtype=np.int64)
+        place = _places(log[slot])[kept] if slot else np.zeros(int(kept.sum()), dtype=np.int64)
         inside = (place >= 0) & (place < ranking.codes.shape[1]) & (code >= 0)
         would = inside & (ranking.codes[row[kept], np.where(inside, place, 0)] == code)
         return cls(
-            log[reward].to_numpy(dtype=np.float64)[kept],
-            log[propensity].to_numpy(dtype=np.float64)[kept],
+            as_numbers(log[reward])[kept],
+            as_numbers(log[propensity])[kept],
             would.astype(np.float64),
             cluster=row[kept],
         )
@@ -200,10 +195,10 @@ def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: 
     >>> off_policy(log)["ips"].value, off_policy(log)["snips"].value  # (2 * 1) / 4; 2 / (2 + 2)
     (0.5, 0.5)
     """
-    if clip is not None and not clip > 0.0:
-        raise InputError(f"clip is {clip}; a weight is cut at a positive number.", field="clip", value=clip)
-    if not 0.0 < confidence < 1.0:
-        raise InputError(f"confidence is {confidence}; it is a share between 0 and 1.", field="confidence", value=confidence)
+    check_type(logged, LoggedChoices, "logged", "Pass LoggedChoices, made by LoggedChoices.against(log, ranking).")
+    if clip is not None:
+        check_number(clip, "clip", "A weight is cut at a positive number.", above=0.0, infinite=True)
+    check_number(confidence, "confidence", "It is a share between 0 and 1.", above=0.0, high=1.0 - 1e-12)
     raw: FloatArray = logged.target / logged.propensity
     weight = raw if clip is None else np.minimum(raw, clip)
     group = np.arange(len(logged)) if logged.cluster is None else np.unique(logged.cluster, return_inverse=True)[1]
@@ -264,16 +259,26 @@ def softmax_policy(scores: FloatArray, temperature: float, *, eligible: BoolArra
     Raises:
         InputError: temperature is not positive.
     """
-    if not temperature > 0.0:
+    check_number(temperature, "temperature", "It must be positive; a small one is nearly greedy.", above=0.0, infinite=True)
+    scores = float_array(scores, "scores", shape=(None, None))
+    may = np.ones(scores.shape, dtype=np.bool_) if eligible is None else np.asarray(eligible)
+    if may.shape != scores.shape or may.dtype != np.bool_:
         raise InputError(
-            f"temperature is {temperature}; it must be positive. A small one is nearly greedy.", field="temperature", value=temperature
+            f"eligible is {may.dtype} of shape {may.shape}, but booleans of shape {scores.shape} are needed, one a score.",
+            field="eligible",
+            value=may.shape,
         )
-    may = np.ones(scores.shape, dtype=np.bool_) if eligible is None else eligible
     best = np.max(np.where(may, scores, -np.inf), axis=1, keepdims=True, initial=-np.inf)
     shifted = np.where(may, scores - np.where(np.isfinite(best), best, 0.0), -np.inf)
     mass = np.exp(shifted / temperature)
     total = mass.sum(axis=1, keepdims=True)
     return mass / np.where(total > 0.0, total, 1.0)
+
+
+def _places(column: pd.Series) -> IntArray:
+    """Places from 0; -1 where a cell is no whole number of 1 or more."""
+    given = as_numbers(column)
+    return np.where((given >= 1.0) & (given == np.floor(given)) & np.isfinite(given), given - 1.0, -1.0).astype(np.int64)
 
 
 def _standard_error(influence: FloatArray, group: IntArray) -> float:

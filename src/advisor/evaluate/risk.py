@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import NoneType
 
 import numpy as np
 import numpy.typing as npt
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, float_array, frozen
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, check_whole, float_array, frozen
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.data.market import Market
 from advisor.errors import InputError
@@ -51,6 +52,7 @@ def evaluate_risk(
     Raises:
         InputError: Shapes disagree, a level is not 0..5, or the market is shorter than a window.
     """
+    check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
     given = float_array(weights, "weights", shape=(None, len(market.assets)))
     level = _checked_levels(levels, len(given))
     distinct = np.unique(np.column_stack([given, level]), axis=0, return_index=True, return_inverse=True, return_counts=True)
@@ -92,6 +94,8 @@ def evaluate_risk_of(
     Raises:
         InputError: A name is no strategy of the run, a level is not 0..5, or the run is shorter than a window.
     """
+    check_type(results, BacktestResults, "results", "Pass what backtest_many gave.")
+    check_type(levels, Mapping, "levels", "Give a mapping from a strategy's name to its level.")
     if not levels:
         raise InputError("levels is empty; name the strategies to judge and their levels.", field="levels", value={})
     chosen = [results[name] for name in levels]
@@ -117,6 +121,7 @@ def _judge(
     periods_per_year: float,
 ) -> RiskMatchReport:
     """Judge distinct portfolios; `copies` says which of them each portfolio of the report is, and how many portfolios each one stands for."""
+    check_type(bands, (RiskBands, NoneType), "bands", "Pass RiskBands, or leave it out.")
     bands, count, (which, number) = bands or RiskBands.default(), len(level), copies
     starts = _starts(len(dates), days, step)
     lower, upper, stress = (
@@ -189,10 +194,8 @@ def _checked_levels(levels: npt.ArrayLike, count: int) -> IntArray:
 
 
 def _starts(rows: int, days: int, step: int) -> IntArray:
-    if days < 2 or step < 1:
-        raise InputError(
-            f"days is {days} and step {step}; a window needs at least 2 sessions and a step of at least 1.", field="days", value=days
-        )
+    days = check_whole(days, "days", "Give the sessions in a window, at least 2.", low=2)
+    step = check_whole(step, "step", "Give the sessions between the starts of two windows, at least 1.", low=1)
     if rows < days:
         raise InputError(
             f"There are {rows} sessions, but a window has {days}; nothing could be judged. Pass a longer market or fewer days.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, check_number, check_type, check_whole, float_array, numbers
 from advisor.errors import InputError
 
 AT_ONCE = 64  # resamples in memory together
@@ -57,8 +57,14 @@ def bootstrap_interval(
 
     Source: Politis & Romano (1994), The stationary bootstrap, section 2.
     """
-    r = np.atleast_2d(np.asarray(returns, dtype=np.float64))
-    _check(r, level, draws)
+    r = np.atleast_2d(numbers(returns, "returns"))
+    if not callable(statistic):
+        check_type(statistic, (), "statistic", "Pass a function from returns to one number each, such as those of advisor.measures.")
+    seed = check_whole(seed, "seed", "Give a whole number, 0 or more.", low=0)
+    draws = check_whole(draws, "draws", "Give how many resamples to draw, at least 2.", low=2)
+    _check(r, check_number(level, "level", "Give a probability between 0 and 1."))
+    if block is not None:
+        block = check_number(block, "block", "Give a mean block length, or None to choose it from the returns.")
     length = max(block_length(row) for row in r) if block is None else float(block)
     if not 1.0 <= length <= r.shape[1]:
         raise InputError(
@@ -107,8 +113,10 @@ def block_length(returns: npt.ArrayLike) -> float:
     Source: Politis & White (2004), section 3.2, with the corrected constant of Patton, Politis & White (2009); as in the implementations that
     followed, the cut-off lag is the first of the run of insignificant ones.
     """
-    r = np.asarray(returns, dtype=np.float64)
+    r = float_array(returns, "returns", shape=(None,))
     count = len(r)
+    if not count:
+        raise InputError("returns is empty; there is no dependence to measure. Pass a history.", field="returns", value=0)
     longest = int(np.ceil(np.sqrt(count))) + max(5, int(np.ceil(np.log10(count))))
     quiet = max(5, int(np.ceil(np.log10(count))))
     centred = r - r.mean()
@@ -131,14 +139,12 @@ def block_length(returns: npt.ArrayLike) -> float:
     return float(np.clip((slope**2 / spectrum**2 * count) ** (1.0 / 3.0), 1.0, cap))
 
 
-def _check(r: FloatArray, level: float, draws: int) -> None:
+def _check(r: FloatArray, level: float) -> None:
     if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
         raise InputError(
             f"returns has shape {r.shape}; resampling needs at least 10 finite returns of each series. Pass a longer history.",
             field="returns",
             value=r.shape,
         )
-    if not 0.0 < level < 1.0 or draws < 2:
-        raise InputError(
-            f"level is {level} and draws {draws}; pass a probability between 0 and 1 and at least 2 draws.", field="level", value=level
-        )
+    if not 0.0 < level < 1.0:
+        raise InputError(f"level is {level}; pass a probability between 0 and 1.", field="level", value=level)

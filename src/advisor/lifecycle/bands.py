@@ -7,12 +7,14 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type
 from advisor.errors import InputError
 from advisor.lifecycle.cash_flow import drift, fill
+from advisor.lifecycle.inputs import array, spread
 
 REASONS = ("band", "drift", "calendar")
 """Why a rebalancing is due; bit b of `Due.reason_bits` stands for REASONS[b]."""
+_POLICY = "Pass a RebalancePolicy, or leave it out."
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class RebalancePolicy:
     def __post_init__(self) -> None:
         for name in ("absolute", "relative", "drift", "every_months", "min_trade", "cost"):
             value = getattr(self, name)
-            if value is not None and not 0.0 <= value < np.inf:
-                raise InputError(f"RebalancePolicy.{name} is {value}; it must be 0 or more and finite.", field=name, value=value)
+            if value is not None or name in ("min_trade", "cost"):
+                check_number(value, name, "Correct the RebalancePolicy.", low=0.0)
+        check_type(self.to, str, "to", 'Say "target" or "edge".')
         if self.to not in ("target", "edge"):
             raise InputError(f'RebalancePolicy.to is {self.to!r}; it must be "target" or "edge".', field="to", value=self.to)
         if self.cost >= 1.0:
@@ -80,6 +83,8 @@ def band_edges(target: FloatArray, policy: RebalancePolicy) -> tuple[FloatArray,
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.55, 0.075], [0.65, 0.125])
     """
+    target = array(target, "target")
+    check_type(policy, RebalancePolicy, "policy", _POLICY)
     widths = [np.full_like(target, policy.absolute)] if policy.absolute is not None else []
     if policy.relative is not None:
         widths.append(policy.relative * target)
@@ -104,9 +109,12 @@ def rebalancing_due(
         One row an account. A weight on the edge is inside; a drift equal to the limit triggers.
 
     Raises:
-        InputError: The policy has a calendar and `months_since` is not given.
+        InputError: No numbers, shapes that do not fit, or the policy has a calendar and `months_since` is not given.
     """
-    low, high = band_edges(np.broadcast_to(target, weights.shape), policy)
+    weights = array(weights, "weights")
+    if weights.ndim != 2:
+        raise InputError(f"weights has shape {weights.shape}; one row an account is needed.", field="weights", value=weights.shape)
+    low, high = band_edges(spread(target, "target", weights.shape), policy)
     slack = 1e-12
     outside = (weights < low - slack) | (weights > high + slack)
     moved = drift(weights, target)
@@ -120,7 +128,7 @@ def rebalancing_due(
                 field="months_since",
                 value=None,
             )
-        months = np.broadcast_to(np.asarray(months_since, dtype=np.float64), moved.shape)
+        months = spread(months_since, "months_since", moved.shape)
         bits |= (~(months < policy.every_months)).astype(np.int64) << 2
     return Due(np.asarray(bits > 0), bits, moved, outside)
 

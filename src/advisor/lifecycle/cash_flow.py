@@ -8,6 +8,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import array, spread, together
 
 _BLOCK = 8192
 """Accounts worked on at once, so that their sorted gaps stay in the processor's cache."""
@@ -44,7 +45,8 @@ def drift(weights: FloatArray, target: FloatArray) -> FloatArray:
     >>> float(drift(np.array([0.7, 0.3]), np.array([0.6, 0.4])).round(3))
     0.1
     """
-    return 0.5 * np.abs(weights - target).sum(axis=-1)
+    have, want = together(weights=weights, target=target)
+    return 0.5 * np.abs(have - want).sum(axis=-1)
 
 
 def money_table(value: object, field: str, *, negative: bool = False) -> FloatArray:
@@ -53,7 +55,7 @@ def money_table(value: object, field: str, *, negative: bool = False) -> FloatAr
     Raises:
         InputError: Another number of dimensions, not finite, or negative where that is not allowed.
     """
-    table = np.atleast_2d(np.asarray(value, dtype=np.float64))
+    table = np.atleast_2d(array(value, field))
     bad = ~np.isfinite(table) if negative else ~(np.isfinite(table) & (table >= 0.0))
     if table.ndim != 2 or bad.any():
         shown = table.shape if table.ndim != 2 else table[bad][0]
@@ -72,7 +74,7 @@ def target_table(target: object, shape: tuple[int, int], field: str = "target") 
     Raises:
         InputError: It does not fit the accounts, a weight is negative, or a row does not add up to 1.
     """
-    table = np.asarray(target, dtype=np.float64)
+    table = array(target, field)
     if table.shape not in (shape, shape[1:]):
         raise InputError(f"{field} has shape {table.shape}; {shape} or {shape[1:]} is needed.", field=field, value=table.shape)
     total = table.sum(axis=-1)
@@ -106,7 +108,7 @@ def allocate_flow(holdings: object, target: object, flow: object) -> FlowPlan:
     """
     held = money_table(holdings, "holdings")
     wanted = target_table(target, held.shape)
-    moved = np.broadcast_to(np.asarray(flow, dtype=np.float64), (len(held),))
+    moved = spread(flow, "flow", (len(held),))
     if not np.isfinite(moved).all():
         raise InputError("flow holds a value that is not finite; it is money in (+) or out (-). Correct it.", field="flow", value=None)
     trades, unfunded = np.empty_like(held), np.empty(len(held))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray
+from advisor.arrays import NUMBER, FloatArray, check_number, check_type
+from advisor.data.tables import as_numbers, check_table
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import listed
 
 KINDS = ("entry", "ongoing", "transaction", "performance", "service", "exit")
 """Kinds of cost: entry and exit are paid once, the others every year; service is the adviser's own fee."""
@@ -29,6 +31,8 @@ class ProductCosts:
     exit: float = 0.0
 
     def __post_init__(self) -> None:
+        for kind in KINDS:
+            check_type(getattr(self, kind), NUMBER, kind, "A cost is a fraction, 0.01 for 1 %.")
         bad = {kind: getattr(self, kind) for kind in KINDS if not 0.0 <= getattr(self, kind) < 1.0}
         if bad:
             raise InputError(
@@ -105,13 +109,17 @@ def ex_ante_costs(
     >>> report.money.round(2).loc["F1", ["entry", "ongoing"]].tolist(), round(report.effect_on_return, 4)
     ([100.0, 485.2], 0.012)
     """
-    known = {c.product_id: c for c in costs}
+    check_type(orders, Mapping, "orders", "Give a mapping from product id to money.")
+    for product, money in orders.items():
+        check_type(money, NUMBER, "orders", "It is money.", key=product)
+    check_number(years, "years", "It is how long the products are held.", above=0.0)
+    check_number(gross_return, "gross_return", "It is annual, 0.05 for 5 %.", above=-1.0)
+    known = {c.product_id: c for c in listed(costs, ProductCosts, "costs", "Give a list of ProductCosts, one a product of the orders.")}
     missing = [p for p in orders if p not in known]
     bad = {p: m for p, m in orders.items() if not 0.0 <= m < np.inf}
-    if missing or bad or not years > 0.0 or not gross_return > -1.0:
+    if missing or bad:
         raise InputError(
-            f"Costs are missing for {missing}, money is wrong for {bad}, or years ({years}) or return ({gross_return}) are out of range; every product needs its costs, "
-            "0 or more money, a positive period and a return above -1.",
+            f"Costs are missing for {missing}, or money is wrong for {bad}; every product needs its costs and 0 or more money. Correct the orders.",
             field=missing[0] if missing else "orders",
             value=missing or bad,
         )
@@ -150,18 +158,15 @@ def ex_post_costs(charged: pd.DataFrame, *, start_value: float, end_value: float
     Raises:
         InputError: A column is absent, an unknown kind, a negative charge, or a period that is not positive.
     """
-    absent = [c for c in ("product_id", "kind", "money") if c not in charged.columns]
-    if absent or not years > 0.0:
-        raise InputError(
-            f"charged lacks the column(s) {absent}, or years ({years}) is not positive; give product_id, kind and money.",
-            field="charged",
-            value=absent,
-        )
+    check_table(charged, "charged", ["product_id", "kind", "money"], "One row a charge.")
+    check_number(years, "years", "It is the length of the period.", above=0.0)
+    for name, value in (("start_value", start_value), ("end_value", end_value), ("flows", flows)):
+        check_number(value, name, "It is money.")
     unknown = sorted(set(charged["kind"].astype(str)) - set(KINDS))
-    amounts: FloatArray = charged["money"].to_numpy(dtype=np.float64)
+    amounts: FloatArray = as_numbers(charged["money"])
     if unknown or not (np.isfinite(amounts) & (amounts >= 0.0)).all():
         raise InputError(f"Kinds {unknown} are not among {KINDS}, or a charge is negative; correct them.", field="kind", value=unknown)
-    money = charged.pivot_table(index="product_id", columns="kind", values="money", aggfunc="sum", fill_value=0.0)
+    money = charged.assign(money=amounts).pivot_table(index="product_id", columns="kind", values="money", aggfunc="sum", fill_value=0.0)
     money = money.reindex(columns=list(KINDS), fill_value=0.0).astype(np.float64)
     put_in = start_value + flows
     share = money.sum(axis=1) / max(float(money.to_numpy().sum()), 1e-300)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, float_array, frozen
+from advisor.arrays import FloatArray, check_number, check_type, float_array, frozen
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
-from advisor.lifecycle.goals import lognormal_rates
+from advisor.lifecycle.goals import check_paths, lognormal_rates
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,16 @@ def wealth_fan(
     >>> fan.wealth[:, -1].round(6).tolist()
     [121.0, 121.0, 121.0, 121.0, 121.0]
     """
-    yearly, ranks = _checked(wealth, risky_share, volatility, levels, draws)
+    yearly, ranks = _checked(risky_share, levels)
+    check_number(wealth, "wealth", "It is the money today.", low=0.0)
+    check_number(volatility, "volatility", "It is annual, 0.16 for 16 %.", low=0.0)
+    check_number(risky_return, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
+    check_number(safe_return, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)
+    check_number(saving, "saving", "It is money a month, negative where it is spent.")
+    if amount is not None:
+        check_number(amount, "amount", "It is the money wanted at the end.")
+    draws, seed = check_paths(draws, seed)
+    check_type(client_id, str, "client_id", "Give the id of one client.")
     share = np.repeat(yearly, 12)
     mu, sigma = lognormal_rates(safe_return + share * (risky_return - safe_return), share * volatility)
     months = len(share)
@@ -99,9 +108,7 @@ def wealth_fan(
     return WealthFan(frozen(np.arange(months + 1) / 12.0), frozen(share), frozen(ranks), frozen(quantiles), amount, reached)
 
 
-def _checked(
-    wealth: float, risky_share: Sequence[float] | FloatArray, volatility: float, levels: Sequence[float], draws: int
-) -> tuple[FloatArray, FloatArray]:
+def _checked(risky_share: Sequence[float] | FloatArray, levels: Sequence[float]) -> tuple[FloatArray, FloatArray]:
     share = float_array(risky_share, "risky_share", shape=(None,))
     ranks = np.sort(float_array(levels, "levels", shape=(None,)))
     if not len(share) or not ((share >= 0.0) & (share <= 1.0)).all():
@@ -115,11 +122,5 @@ def _checked(
             f"levels are {ranks.tolist()}; a quantile's probability is above 0 and below 1. Correct it.",
             field="levels",
             value=ranks.tolist(),
-        )
-    if not 0.0 <= wealth < np.inf or not 0.0 <= volatility < np.inf or draws < 100:
-        raise InputError(
-            f"wealth {wealth:g} and volatility {volatility:g} must be 0 or more and draws ({draws}) at least 100; correct them.",
-            field="wealth",
-            value=wealth,
         )
     return share, ranks

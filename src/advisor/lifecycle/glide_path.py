@@ -6,8 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_number, check_type
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import together
 
 Shape = Literal["linear", "convex", "logistic"]
 
@@ -37,23 +38,25 @@ def glide_path(
     >>> glide_path(10.0, shape="convex").round(3).tolist(), glide_path(10.0, shape="logistic").round(3).tolist()
     (0.225, 0.45)
     """
-    left, high, low, span = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (years, start, end, length)))
+    left, high, low, span = together(years=years, start=start, end=end, length=length)
+    if steepness is not None:
+        check_number(steepness, "steepness", "It bends the path, so it is positive.", above=0.0)
     for name, share in (("start", high), ("end", low)):
         if not ((share >= 0.0) & (share <= 1.0)).all():
             odd = float(share[~((share >= 0.0) & (share <= 1.0))][0])
             raise InputError(f"{name} is {odd:g}; a risky share runs from 0 to 1. Correct it.", field=name, value=odd)
-    if not (span > 0.0).all() or np.isnan(left).any() or (steepness is not None and not steepness > 0.0):
-        raise InputError(
-            f"length must be positive, years known and steepness positive; got {span.min():g} and {steepness}.",
-            field="length",
-            value=float(span.min()),
-        )
+    if np.isnan(left).any():
+        raise InputError("years holds nan; where a path stands depends on them. Fill or drop the row.", field="years", value=None)
+    if not (span > 0.0).all():
+        odd = float(span[~(span > 0.0)][0])
+        raise InputError(f"length is {odd:g}; the years over which the share moves are positive. Correct it.", field="length", value=odd)
     u = np.clip(left / span, 0.0, 1.0)
     return low + (high - low) * _shape(u, shape, steepness)
 
 
 def _shape(u: FloatArray, shape: str, steepness: float | None) -> FloatArray:
     """From 0 at 0 to 1 at 1, rising."""
+    check_type(shape, str, "shape", 'Say "linear", "convex" or "logistic".')
     if shape == "linear":
         return u
     if shape == "convex":
@@ -77,10 +80,16 @@ def human_capital(income: object, years: object, *, growth: object = 0.0, discou
     Returns:
         Money, broadcast shape; 0 in retirement.
 
+    Raises:
+        InputError: No numbers, shapes that do not fit, or a rate of -1 or below.
+
     >>> float(human_capital(50_000.0, 20.0, growth=0.0, discount=0.0))
     1000000.0
     """
-    pay, left, up, down = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (income, years, growth, discount)))
+    pay, left, up, down = together(income=income, years=years, growth=growth, discount=discount)
+    if not ((up > -1.0).all() and (down > -1.0).all()):
+        odd = float(min(up.min(), down.min()))
+        raise InputError(f"growth or discount is {odd:g}; a rate a year is above -1. Correct it.", field="growth", value=odd)
     force = np.log1p(down) - np.log1p(up)
     span = np.maximum(left, 0.0)
     small = np.abs(force) < 1e-12
@@ -112,9 +121,10 @@ def human_capital_path(
     >>> human_capital_path(100.0, [0.0, 50.0, 300.0], excess_return=0.04, volatility=0.2, risk_aversion=4.0).round(3).tolist()
     [0.25, 0.375, 1.0]
     """
-    money, wages, excess, sigma, gamma = np.broadcast_arrays(
-        *(np.asarray(x, dtype=np.float64) for x in (financial, human, excess_return, volatility, risk_aversion))
+    money, wages, excess, sigma, gamma = together(
+        financial=financial, human=human, excess_return=excess_return, volatility=volatility, risk_aversion=risk_aversion
     )
+    check_number(cap, "cap", "It is the largest risky share.", low=0.0)
     if not ((money > 0.0).all() and (wages >= 0.0).all() and (sigma > 0.0).all() and (gamma > 0.0).all()):
         raise InputError(
             "financial wealth, volatility and risk_aversion must be positive and human capital 0 or more; correct them.",

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from advisor.arrays import FloatArray
+from advisor.arrays import NUMBER, FloatArray, check_number, check_type
 from advisor.contracts.client import Goal
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
 from advisor.lifecycle.goal_portfolios import goal_portfolios
-from advisor.lifecycle.goals import goal_success, lognormal_rates, terminal_wealth
+from advisor.lifecycle.goals import check_paths, goal_success, ids_of, lognormal_rates, terminal_wealth
+from advisor.lifecycle.inputs import listed, spread, together
 from advisor.optimize.accounts import Account, AccountsPlan
 from advisor.optimize.frontier import trace_frontier
 
@@ -35,12 +36,12 @@ def required_wealth(amount: object, years: object, mean: object, volatility: obj
         amount * exp(z_p sigma sqrt(T) - mu T), the inverse of the closed form in `goal_success`.
 
     Raises:
-        InputError: A probability outside (0, 1).
+        InputError: No numbers, shapes that do not fit, a date that is past, or a probability outside (0, 1).
 
     >>> round(float(required_wealth(150.0, 10.0, 0.06, 0.15, probability=0.9)), 2)
     163.65
     """
-    level = np.asarray(probability, dtype=np.float64)
+    level, wanted, span = together(probability=probability, amount=amount, years=years)
     if not ((level > 0.0) & (level < 1.0)).all():
         raise InputError(
             f"probability is {level.min():g}..{level.max():g}; certainty cannot be bought with risky assets. Choose one in (0, 1).",
@@ -48,8 +49,10 @@ def required_wealth(amount: object, years: object, mean: object, volatility: obj
             value=float(level.max()),
         )
     mu, sigma = lognormal_rates(mean, volatility)
-    span = np.asarray(years, dtype=np.float64)
-    return np.asarray(amount, dtype=np.float64) * np.exp(ndtri(level) * sigma * np.sqrt(span) - mu * span)
+    if not (span >= 0.0).all():
+        raise InputError(f"years is {span.min():g}; a date to save for is not past. Correct it.", field="years", value=float(span.min()))
+    mu, sigma, level, wanted, span = together(mean=mu, volatility=sigma, probability=level, amount=wanted, years=span)
+    return wanted * np.exp(ndtri(level) * sigma * np.sqrt(span) - mu * span)
 
 
 def required_saving(
@@ -88,16 +91,20 @@ def required_saving(
     100.0
     """
     have, need, span, m, s = (
-        np.array(x, dtype=np.float64)
-        for x in np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in (wealth, amount, years, mean, volatility)))
+        np.atleast_1d(x) for x in together(wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility)
     )
+    check_type(probability, NUMBER, "probability", "It is one chance for all goals, such as 0.9.")
     if not 0.0 < probability < 1.0 or not (span > 0.0).all():
         raise InputError(
             f"probability is {probability:g} and the nearest date is {span.min():g} years away; a probability in (0, 1) and dates in the future are needed.",
             field="probability",
             value=probability,
         )
-    ids = tuple(str(i) for i in range(len(have))) if client_ids is None else tuple(client_ids)
+    for field, column in (("wealth", have), ("amount", need), ("years", span), ("mean", m), ("volatility", s)):
+        if not np.isfinite(column).all():
+            raise InputError(f"{field} is not finite everywhere; a saving cannot be found for it. Correct it.", field=field, value=None)
+    draws, seed = check_paths(draws, seed)
+    ids = ids_of(client_ids, len(have))
     saving = np.empty(len(have))
     for i in range(len(have)):
         row = slice(i, i + 1)
@@ -217,9 +224,16 @@ def plan_goals(
 
     Returns:
         The plan: money over all goals and the surplus add up to wealth, and no goal has less than it needs while one of lower priority has any.
+
+    Raises:
+        InputError: Negative wealth, no list of goals, a mean or volatility for another number of them, or a probability outside (0, 1).
     """
+    wealth = check_number(wealth, "wealth", "It is the money there is.", low=0.0)
+    goals = listed(goals, Goal, "goals", "Give a list of Goal, such as client.goals.")
+    check_type(probability, NUMBER, "probability", "It is one chance for all goals, such as 0.9.")
+    draws, seed = check_paths(draws, seed)
     order = sorted(range(len(goals)), key=lambda i: (goals[i].priority, goals[i].years, i))
-    m, s = (np.broadcast_to(np.asarray(x, dtype=np.float64), (len(goals),)) for x in (mean, volatility))
+    m, s = spread(mean, "mean", (len(goals),)), spread(volatility, "volatility", (len(goals),))
     left, funded = wealth, list[FundedGoal]()
     for i in order:
         goal = goals[i]
@@ -260,7 +274,7 @@ def goal_floor(money: object, amount: object, years: object, *, probability: obj
     >>> round(float(floor), 3), round(float(alpha), 3)
     (0.1, 0.122)
     """
-    have, need, span, level = (np.asarray(x, dtype=np.float64) for x in (money, amount, years, probability))
+    have, need, span, level = together(money=money, amount=amount, years=years, probability=probability)
     if not ((have > 0.0).all() and (need > 0.0).all() and (span > 0.0).all()):
         raise InputError("money, amount and years must be positive for a goal to have a floor; fund it first.", field="money", value=None)
     return (need / have) ** (1.0 / span) - 1.0, ndtr(ndtri(1.0 - level) / np.sqrt(span))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtri
 
-from advisor.arrays import FloatArray, frozen
+from advisor.arrays import FloatArray, check_number, check_type, frozen
 from advisor.errors import InputError
 from advisor.lifecycle.goals import lognormal_rates
 from advisor.optimize.accounts import AccountPortfolio, AccountsPlan, gathered
@@ -44,13 +44,25 @@ def goal_portfolios(
     Raises:
         InputError: No goal has money.
     """
+    check_type(frontier, Frontier, "frontier", "Pass a Frontier, made by trace_frontier.")
+    parts = {"names": names, "money": money, "amounts": amounts, "years": years}
+    for field, values in parts.items():
+        check_type(values, (Sequence, np.ndarray), field, "Give one a goal.")
+    if len({len(values) for values in parts.values()}) > 1:
+        raise InputError(
+            f"There are {', '.join(f'{len(v)} {field}' for field, v in parts.items())}; give one of each a goal.",
+            field="names",
+            value=len(names),
+        )
+    for field in ("money", "amounts", "years"):
+        for i, value in enumerate(parts[field]):
+            check_number(value, field, "It must be positive for a goal to be invested for.", above=0.0, key=i)
+    check_number(probability, "probability", "It is a chance between 0 and 1.", above=0.0, high=1.0 - 1e-15)
     if not len(names):
         raise InputError("No goal has money and a date to come, so there is nothing to invest; fund one first.", field="goals", value=())
     total = sum(money)
-    parts = zip(names, money, amounts, years, strict=True)
-    return gathered(
-        frontier, tuple(_portfolio(frontier, n, m / total, np.log(m / a), t, float(ndtri(probability))) for n, m, a, t in parts)
-    )
+    each = zip(names, money, amounts, years, strict=True)
+    return gathered(frontier, tuple(_portfolio(frontier, n, m / total, np.log(m / a), t, float(ndtri(probability))) for n, m, a, t in each))
 
 
 def _portfolio(frontier: Frontier, name: str, share: float, cover: float, years: float, wished: float) -> AccountPortfolio:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_whole
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
+from advisor.lifecycle.inputs import listed, together
 
 _CELLS = 4_000_000
 """Path steps simulated at once (32 MB)."""
@@ -40,7 +41,14 @@ def lognormal_rates(mean: object, volatility: object) -> tuple[FloatArray, Float
     >>> round(float(m), 5), round(float(s), 5)
     (0.04836, 0.14081)
     """
-    gross, sigma = 1.0 + np.asarray(mean, dtype=np.float64), np.asarray(volatility, dtype=np.float64)
+    average, sigma = together(mean=mean, volatility=volatility)
+    gross = 1.0 + average
+    if not ((gross > 0.0).all() and (sigma >= 0.0).all()):
+        raise InputError(
+            f"mean is {average.min():g} and volatility {sigma.min():g}; a mean is above -1 and a volatility 0 or more. Correct them.",
+            field="mean" if not (gross > 0.0).all() else "volatility",
+            value=float(average.min()),
+        )
     variance = np.log1p((sigma / gross) ** 2)
     return np.log(gross) - 0.5 * variance, np.sqrt(variance)
 
@@ -81,15 +89,10 @@ def goal_success(
     >>> round(float(odds.probability[0]), 4), float(odds.standard_error[0])
     (0.5696, 0.0)
     """
-    columns = _columns(wealth, amount, years, mean, volatility, saving)
+    columns = _columns(wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility, saving=saving)
     count = len(columns[0])
-    ids = tuple(str(i) for i in range(count)) if client_ids is None else tuple(client_ids)
-    if len(ids) != count or draws < 100:
-        raise InputError(
-            f"{len(ids)} client_ids for {count} goals and {draws} draws; give one id a goal and at least 100 draws.",
-            field="client_ids",
-            value=len(ids),
-        )
+    draws, seed = check_paths(draws, seed)
+    ids = ids_of(client_ids, count)
     odds = np.empty((4, count))
     flows = columns[5] != 0.0
     odds[:, ~flows] = _closed(*(c[~flows] for c in columns[:5]))
@@ -104,11 +107,27 @@ def goal_success(
     return GoalOdds(*odds)
 
 
-def _columns(*values: object) -> tuple[FloatArray, ...]:
-    columns = [np.atleast_1d(np.asarray(v, dtype=np.float64)) for v in values]
-    table = np.broadcast_arrays(*columns)
+def check_paths(draws: object, seed: object) -> tuple[int, int]:
+    """Number of paths and seed. Raises `InputError` for fewer than 100 paths, and a seed that is no whole number of 64 bits."""
+    paths = check_whole(draws, "draws", "A chance needs at least 100 paths.", low=100)
+    return paths, check_whole(seed, "seed", "The same one gives the same paths.", low=-(2**63), high=2**63 - 1025)
+
+
+def ids_of(client_ids: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """One id a goal; "0", "1", ... where none are given. Raises `InputError` for another number of them."""
+    if client_ids is None:
+        return tuple(str(i) for i in range(count))
+    ids = listed(client_ids, str, "client_ids", "Give one id a goal.")
+    if len(ids) != count:
+        raise InputError(f"There are {len(ids)} client_ids for {count} goals; give one id a goal.", field="client_ids", value=len(ids))
+    return ids
+
+
+def _columns(**values: object) -> tuple[FloatArray, ...]:
+    table = tuple(np.atleast_1d(column) for column in together(**values))
     wealth, amount, years, mean, volatility, saving = table
-    fine = (wealth >= 0.0) & (amount > 0.0) & (years > 0.0) & (mean > -1.0) & (volatility >= 0.0) & np.isfinite(saving)
+    fine = (wealth >= 0.0) & (amount > 0.0) & (years > 0.0) & (mean > -1.0) & (volatility >= 0.0)
+    fine &= np.all([np.isfinite(column) for column in table], axis=0)
     if not fine.all() or wealth.ndim != 1:
         i = int(np.argmax(~fine)) if wealth.ndim == 1 else 0
         raise InputError(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 import pandas as pd
 
+from advisor.arrays import check_number, check_type
 from advisor.errors import InputError
 from advisor.lifecycle.bands import RebalancePolicy, band_edges
 from advisor.lifecycle.rebalance import rebalance
@@ -96,6 +98,13 @@ def review_holdings(
     Raises:
         InputError: The target holds an asset that may not be bought, weights do not add up to 1, or there is no money.
     """
+    for value, field in ((holdings, "holdings"), (target, "target"), (eligible, "eligible")):
+        check_type(value, (Mapping, NoneType) if field == "eligible" else Mapping, field, "Give a mapping by asset id.")
+    for value, field in ((holdings, "holdings"), (target, "target")):
+        for asset, number in value.items():
+            check_number(number, field, "Holdings are money, a target is a weight.", low=0.0, key=asset)
+    check_type(policy, (RebalancePolicy, NoneType), "policy", "Pass a RebalancePolicy, or leave it out.")
+    check_number(flow, "flow", "It is money in (+) or out (-).")
     rules = policy or RebalancePolicy()
     allowed = eligible or {}
     banned = [a for a, w in target.items() if w > 0.0 and not allowed.get(a, True)]

@@ -9,6 +9,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import cast
 
+from advisor.arrays import NUMBER, check_type, check_whole
 from advisor.data.days import as_day
 from advisor.errors import InputError
 
@@ -41,16 +42,16 @@ class ModelPortfolio:
     approved_on: date | None = None
 
     def __post_init__(self) -> None:
+        check_type(self.weights, Mapping, "weights", "Give a mapping from asset id to weight.")
+        for asset, weight in self.weights.items():
+            check_type(weight, NUMBER, "weights", "A weight is a fraction of wealth.", key=asset)
+        check_whole(self.level, "level", "Levels run from 1 to 5.", low=1, high=5)
         total = sum(self.weights.values())
         if abs(total - 1.0) > TOLERANCE or any(not 0.0 <= w <= 1.0 for w in self.weights.values()):
             raise InputError(
                 f"Model portfolio {self.name!r} has weights {dict(self.weights)} that add up to {total:.6g}; they must be 0 or more and add up to 1.",
                 field="weights",
                 value=total,
-            )
-        if not 1 <= self.level <= 5:
-            raise InputError(
-                f"Model portfolio {self.name!r} has level {self.level}; levels run from 1 to 5.", field="level", value=self.level
             )
         object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
 
@@ -78,6 +79,8 @@ class HouseView:
         self, name: str, level: int, weights: Mapping[str, float], *, author: str, rationale: str, valid_from: date | str
     ) -> HouseView:
         """The view with a next, unapproved version. Raises `InputError` for weights, a level, or a missing author or rationale."""
+        for value, field in ((name, "name"), (author, "author"), (rationale, "rationale")):
+            check_type(value, str, field, "Give it in words.")
         if not name or not author or not rationale:
             raise InputError(
                 "A proposal needs a name, an author and a rationale; a decision must be told later. Give all three.",
@@ -94,6 +97,7 @@ class HouseView:
         Raises:
             InputError: There is no such version, it is approved already, or the approver is its author: four eyes are needed.
         """
+        check_type(by, str, "by", "Name who approves.")
         found = self.version(name, version)
         if found.approved_by is not None or not by or by == found.author:
             raise InputError(
@@ -108,6 +112,8 @@ class HouseView:
 
     def version(self, name: str, version: int) -> ModelPortfolio:
         """One version. Raises `InputError` when there is none."""
+        check_type(name, str, "name", "Name a model portfolio.")
+        check_whole(version, "version", "Give its number, from 1.")
         for found in self.versions:
             if (found.name, found.version) == (name, version):
                 return found
@@ -119,6 +125,7 @@ class HouseView:
 
     def current(self, name: str, on: date | str) -> ModelPortfolio:
         """The latest approved version that was valid and approved on that day. Raises `InputError` when there is none."""
+        check_type(name, str, "name", "Name a model portfolio.")
         day = _date(on, "on")
         served = [v for v in self.versions if v.name == name and v.approved_on is not None and max(v.approved_on, v.valid_from) <= day]
         if not served:
@@ -129,6 +136,7 @@ class HouseView:
 
     def for_level(self, level: int, on: date | str) -> tuple[ModelPortfolio, ...]:
         """Current versions of every portfolio made for a level, by name; possibly none."""
+        check_whole(level, "level", "Levels run from 1 to 5.", low=0, high=5)
         day = _date(on, "on")
         names = sorted({v.name for v in self.versions if v.approved_on is not None and max(v.approved_on, v.valid_from) <= day})
         return tuple(found for name in names if (found := self.current(name, day)).level == level)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, frozen
+from advisor.arrays import NUMBER, FloatArray, check_type, check_whole, frozen
+from advisor.contracts.bands import LEVELS
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.lifecycle.cash_flow import fill, target_table
+from advisor.lifecycle.inputs import listed
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,16 @@ class Household:
         Source: ESMA35-43-3172, guideline 6: of a group the most prudent member counts.
         """
         ids = IdMap.of(assets, "assets")
+        positions = listed(positions, Position, "positions", "Give a list of Position.")
+        check_type(liabilities, (Mapping, NoneType), "liabilities", "Give a mapping from name to money owed.")
+        check_type(levels, (Mapping, NoneType), "levels", "Give a mapping from member to risk level.")
+        for member, level in (levels or {}).items():
+            check_whole(level, "levels", "Levels run from 1 to 5, 0 where none is suitable.", low=0, high=LEVELS, key=member)
         owed = dict(liabilities or {})
         for name, money in [(f"position {p.account}/{p.asset}", p.money) for p in positions] + [
             (f"liability {k}", v) for k, v in owed.items()
         ]:
+            check_type(money, NUMBER, name, "It is money.")
             if not 0.0 <= money < np.inf:
                 raise InputError(
                     f"{name} is {money}; money is finite and not negative here. Enter what is owed as a liability.", field=name, value=money

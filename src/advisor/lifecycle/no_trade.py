@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import BoolArray, FloatArray, check_number, float_array
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import array, spread, together
 
 _STEPS = 200
 """Fourth-order steps across the region; the equation is smooth, and 200 leave an error far below a basis point of weight."""
@@ -32,7 +33,7 @@ def no_trade_half_width(weight: object, risk_aversion: object, cost: object) -> 
     >>> no_trade_half_width(0.6, 3.0, [0.0005, 0.001, 0.005]).round(3).tolist()
     [0.024, 0.031, 0.052]
     """
-    w, gamma, eps = (np.asarray(x, dtype=np.float64) for x in (weight, risk_aversion, cost))
+    w, gamma, eps = together(weight=weight, risk_aversion=risk_aversion, cost=cost)
     _check(gamma, eps)
     return np.cbrt(1.5 / gamma * w**2 * (1.0 - w) ** 2 * eps)
 
@@ -45,8 +46,10 @@ def one_period_half_width(risk_aversion: object, volatility: object, cost: objec
     >>> float(one_period_half_width(3.0, 0.2, 0.003).round(3))
     0.025
     """
-    gamma, sigma, eps = (np.asarray(x, dtype=np.float64) for x in (risk_aversion, volatility, cost))
+    gamma, sigma, eps = together(risk_aversion=risk_aversion, volatility=volatility, cost=cost)
     _check(gamma, eps)
+    if not (sigma > 0.0).all():
+        raise InputError(f"volatility is {sigma.min():g}; it must be positive. Correct it.", field="volatility", value=float(sigma.min()))
     return eps / (gamma * sigma**2)
 
 
@@ -77,8 +80,12 @@ def holding_is_optimal(
 
     Source: the optimality condition of a convex program with an L1 term.
     """
-    gamma = np.broadcast_to(np.asarray(risk_aversion, dtype=np.float64), (len(weights),))
-    price = np.broadcast_to(np.asarray(cost, dtype=np.float64), (weights.shape[1],))
+    weights = array(weights, "weights")
+    if weights.ndim != 2:
+        raise InputError(f"weights has shape {weights.shape}; one row a portfolio is needed.", field="weights", value=weights.shape)
+    assets = weights.shape[1]
+    mean, covariance = spread(mean, "mean", (assets,)), float_array(covariance, "covariance", shape=(assets, assets))
+    gamma, price = spread(risk_aversion, "risk_aversion", (len(weights),)), spread(cost, "cost", (assets,))
     slope = mean - gamma[:, None] * np.einsum("cj,ij->ci", weights, covariance)
     buy = (slope - price).max(axis=1)
     sell = np.where(weights > 0.0, slope + price, np.inf).min(axis=1)
@@ -102,6 +109,8 @@ def no_trade_region(weight: float, risk_aversion: float, cost: float) -> tuple[f
 
     Source: Gerhold, Guasoni, Muhle-Karbe & Schachermayer (2014), Theorem 3.1.
     """
+    for name, value in (("weight", weight), ("risk_aversion", risk_aversion), ("cost", cost)):
+        check_number(value, name, "Give one number.")
     if not 0.0 < weight < 1.0 or not risk_aversion > 0.0 or not 0.0 <= cost <= 0.2:
         raise InputError(
             f"no_trade_region needs a weight in (0, 1), a positive risk aversion and a cost in [0, 0.2]; got {weight}, {risk_aversion}, {cost}.",

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, frozen
+from advisor.arrays import FloatArray, check_number, check_whole, frozen
 from advisor.errors import InputError
 from advisor.lifecycle.goals import lognormal_rates
+from advisor.lifecycle.inputs import array
 
 STATES = 201
 """Amounts of wealth for which the best share is worked out, evenly apart in logarithms."""
@@ -46,6 +47,7 @@ class OptimalPath:
         Raises:
             InputError: The path has no such year.
         """
+        check_whole(years_to_go, "years_to_go", "Give whole years.")
         if years_to_go not in self.years_to_go:
             raise InputError(
                 f"years_to_go is {years_to_go}; the path was worked out for 1 to {int(self.years_to_go[0])}.",
@@ -53,7 +55,7 @@ class OptimalPath:
                 value=years_to_go,
             )
         row = self.policy[int(self.years_to_go[0]) - int(years_to_go)]
-        return np.interp(np.log(np.maximum(np.asarray(wealth, dtype=np.float64), self.wealth[0])), np.log(self.wealth), row)
+        return np.interp(np.log(np.maximum(array(wealth, "wealth"), self.wealth[0])), np.log(self.wealth), row)
 
     def to_frame(self) -> pd.DataFrame:
         """The glide path, one row a year."""
@@ -164,16 +166,11 @@ def _best(value: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatArray
 def _check(
     wealth: float, years: int, saving: float, risky: float, volatility: float, safe: float, risk_aversion: float, cap: float
 ) -> None:
-    ranges = (
-        ("wealth", wealth, 0.0 < wealth < np.inf, "positive"),
-        ("years", years, years >= 1, "at least 1"),
-        ("saving", saving, 0.0 <= saving < np.inf, "0 or more"),
-        ("risky_return", risky, -1.0 < risky < np.inf, "above -1"),
-        ("volatility", volatility, 0.0 < volatility < np.inf, "positive"),
-        ("safe_return", safe, -1.0 < safe < np.inf, "above -1"),
-        ("risk_aversion", risk_aversion, 0.0 < risk_aversion <= 100.0, "above 0 and at most 100"),
-        ("cap", cap, 0.0 < cap <= 1.0, "above 0 and at most 1, for no money is borrowed"),
-    )
-    for name, value, good, want in ranges:
-        if not good:
-            raise InputError(f"{name} is {value}; it must be {want}. Correct it.", field=name, value=value)
+    check_number(wealth, "wealth", "It is the money today.", above=0.0)
+    check_whole(years, "years", "Give the years until the date.", low=1)
+    check_number(saving, "saving", "It is money a year.", low=0.0)
+    check_number(risky, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
+    check_number(volatility, "volatility", "It is annual, 0.16 for 16 %.", above=0.0)
+    check_number(safe, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)
+    check_number(risk_aversion, "risk_aversion", "It is constant and relative, 4 say.", above=0.0, high=100.0)
+    check_number(cap, "cap", "It is the largest share, for no money is borrowed.", above=0.0, high=1.0)

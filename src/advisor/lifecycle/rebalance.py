@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.errors import InputError
 from advisor.lifecycle.bands import REASONS, RebalancePolicy, band_edges, rebalancing_due, to_edge
 from advisor.lifecycle.cash_flow import drift, fill, money_table, target_table
+from advisor.lifecycle.inputs import array, spread
 from advisor.lifecycle.rounding import place_trades
 
 _BLOCK = 8192
@@ -86,9 +88,10 @@ def rebalance(
     """
     held = money_table(holdings, "holdings")
     wanted = target_table(target, held.shape)
+    check_type(policy, (RebalancePolicy, NoneType), "policy", "Pass a RebalancePolicy, or leave it out.")
     rules = policy or RebalancePolicy()
-    moved = np.broadcast_to(np.asarray(flow, dtype=np.float64), (len(held),))
-    months = None if months_since is None else np.broadcast_to(np.asarray(months_since, dtype=np.float64), (len(held),))
+    moved = spread(flow, "flow", (len(held),))
+    months = None if months_since is None else spread(months_since, "months_since", (len(held),))
     lots = _lots(lot_value, held.shape)
     if not np.isfinite(moved).all():
         raise InputError("flow holds a value that is not finite; it is money in (+) or out (-). Correct it.", field="flow", value=None)
@@ -154,7 +157,7 @@ def _weights(money: FloatArray, value: FloatArray) -> FloatArray:
 def _lots(lot_value: object, shape: tuple[int, int]) -> FloatArray | None:
     if lot_value is None:
         return None
-    lots = np.asarray(lot_value, dtype=np.float64)
+    lots = array(lot_value, "lot_value")
     if lots.shape not in (shape, shape[1:]) or not (np.isfinite(lots) & (lots >= 0.0)).all():
         raise InputError(
             f"lot_value has shape {lots.shape} and must be {shape} or {shape[1:]}, finite and 0 or more (0 = any amount).",
@@ -166,5 +169,6 @@ def _lots(lot_value: object, shape: tuple[int, int]) -> FloatArray | None:
 
 def inside_bands(weights: FloatArray, target: FloatArray, policy: RebalancePolicy) -> BoolArray:
     """Which rows have every weight inside its band, shape (c,)."""
-    low, high = band_edges(np.broadcast_to(target, weights.shape), policy)
+    weights = array(weights, "weights")
+    low, high = band_edges(spread(target, "target", weights.shape), policy)
     return np.all((weights >= low - 1e-9) & (weights <= high + 1e-9), axis=1)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import NUMBER, FloatArray, check_number, check_type
 from advisor.contracts.mandate import LinearLimit
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import array, listed, names_of, together
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class LifeEvent:
     inflation: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("amount", "years", "inflation", "priority"):
+            check_type(getattr(self, name), NUMBER, name, "Correct the event.")
         if not self.years >= 0.0 or not np.isfinite(self.amount) or not self.inflation > -1.0 or self.priority < 1:
             raise InputError(
                 f"Event {self.name!r} has amount {self.amount}, years {self.years}, inflation {self.inflation}, priority {self.priority}; "
@@ -47,6 +50,8 @@ class LifeEvent:
 
 def event_table(events: Sequence[Sequence[LifeEvent]]) -> tuple[FloatArray, FloatArray]:
     """Amounts at their date and years until then of every client's events, both (c, e); empty places hold 0 and inf."""
+    check_type(events, (list, tuple), "events", "Give one list of LifeEvent a client.")
+    events = [listed(row, LifeEvent, "events", "Give one list of LifeEvent a client.") for row in events]
     width = max((len(row) for row in events), default=0)
     amounts, years = np.zeros((len(events), width)), np.full((len(events), width), np.inf)
     for i, row in enumerate(events):
@@ -83,7 +88,9 @@ def liquidity_reserve(
     >>> liquidity_reserve(3000.0, 6.0, np.array([[20_000.0, 50_000.0]]), np.array([[1.0, 5.0]])).tolist()
     [38000.0]
     """
-    spending, cover = (np.asarray(x, dtype=np.float64) for x in (monthly_spending, months))
+    spending, cover = together(monthly_spending=monthly_spending, months=months)
+    check_type(horizon, NUMBER, "horizon", "It is in years.")
+    check_number(rate, "rate", "It is annual, 0.02 for 2 %.")
     if not ((spending >= 0.0).all() and (cover >= 0.0).all()) or not horizon >= 0.0 or not rate > -1.0:
         raise InputError(
             f"A reserve needs spending, months and a horizon of 0 or more and a rate above -1; got {spending.min():g}, {cover.min():g}, {horizon:g}, {rate:g}.",
@@ -91,9 +98,17 @@ def liquidity_reserve(
             value=float(spending.min()),
         )
     due = np.zeros(1)
+    if (amounts is None) != (years is None):
+        raise InputError(
+            "amounts and years come together: what is due, and when. Pass both, as `event_table` gives them.",
+            field="amounts" if amounts is None else "years",
+            value=None,
+        )
     if amounts is not None and years is not None:
+        amounts, years = together(amounts=np.atleast_2d(array(amounts, "amounts")), years=np.atleast_2d(array(years, "years")))
         due = np.where(years <= horizon, amounts * (1.0 + rate) ** -np.minimum(years, horizon), 0.0).sum(axis=1)
-    return np.maximum(np.atleast_1d(spending * cover) + due, 0.0)
+    regular, due = together(monthly_spending=np.atleast_1d(spending * cover), amounts=due)
+    return np.maximum(regular + due, 0.0)
 
 
 def reserve_share(reserve: object, wealth: object) -> tuple[FloatArray, FloatArray]:
@@ -109,7 +124,7 @@ def reserve_share(reserve: object, wealth: object) -> tuple[FloatArray, FloatArr
     >>> [x.tolist() for x in reserve_share([20.0, 150.0], 100.0)]
     [[0.2, 1.0], [0.0, 50.0]]
     """
-    need, have = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (reserve, wealth)))
+    need, have = (np.atleast_1d(x) for x in together(reserve=reserve, wealth=wealth))
     share = np.divide(need, have, out=(need > 0.0).astype(np.float64), where=have > 0.0)
     return np.minimum(share, 1.0), np.maximum(need - have, 0.0)
 
@@ -125,6 +140,8 @@ def reserve_limit(reserve: float, wealth: float, liquid: Collection[str]) -> Lin
     Raises:
         InputError: There is no liquid asset, or the reserve is above all wealth.
     """
+    reserve, wealth = check_number(reserve, "reserve", "It is money."), check_number(wealth, "wealth", "It is money.")
+    liquid = names_of(liquid, "liquid", "Name the liquid assets in a tuple, such as ('cash',).")
     share, missing = reserve_share(reserve, wealth)
     if missing[0] > 0.0:
         raise InputError(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date
+from types import NoneType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
-from advisor.data.days import as_day
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_number, check_type, check_whole, float_array
+from advisor.data.days import as_day, as_days
 from advisor.errors import InputError
 
 TRIGGERS = (
@@ -66,14 +68,33 @@ class ClientStates:
     last_review: DayArray | None = None
 
     def __post_init__(self) -> None:
+        listing = "Give the ids in a tuple, one a client."
+        check_type(self.client_ids, (tuple, list), "client_ids", listing)
         for column in fields(self):
             values = getattr(self, column.name)
+            if values is not None and column.name != "client_ids":
+                values = _column(values, column.name)
+                object.__setattr__(self, column.name, values)
             if values is not None and len(values) != len(self.client_ids):
                 raise InputError(
                     f"{column.name} has {len(values)} rows for {len(self.client_ids)} clients; give one each, or leave the column out.",
                     field=column.name,
                     value=len(values),
                 )
+
+
+_DAYS = frozenset({"valid_until", "next_event", "kyc_changed_on", "last_review"})
+"""Columns that hold days."""
+
+
+def _column(values: Any, name: str) -> FloatArray | IntArray | DayArray:
+    """One column as an array of numbers or of days; one that is such an array stays as it is."""
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in ("M" if name in _DAYS else "iuf"):
+        return values
+    if name not in _DAYS:
+        return float_array(values, name, shape=(None,), allow_nan=True)
+    check_type(values, (list, tuple, np.ndarray, pd.Series), name, "Give one day a client, None where there is none.")
+    return as_days(pd.Series(values), name, allow_missing=True)
 
 
 @dataclass(frozen=True)
@@ -93,6 +114,14 @@ class ReviewRules:
     expiry_days: int = 30
     ages: tuple[float, ...] = (65.0, 75.0)
     review_days: int = 365
+
+    def __post_init__(self) -> None:
+        check_number(self.drift, "drift", "It is the total drift from which a review is due, 0.03 say.", low=0.0)
+        for name in ("event_days", "expiry_days", "review_days"):
+            check_whole(getattr(self, name), name, "Give a number of days.", low=0)
+        check_type(self.ages, (tuple, list), "ages", "Give the ages in a tuple, such as (65.0, 75.0).")
+        for i, age in enumerate(self.ages):
+            check_number(age, "ages", "It is in years.", low=0.0, key=i)
 
 
 @dataclass(frozen=True)
@@ -198,6 +227,8 @@ def review(states: ClientStates, *, as_of: date | str, rules: ReviewRules | None
     >>> [t.name for t in review(states, as_of="2026-02-01")[0]]
     ['drift', 'level_changed']
     """
+    check_type(states, ClientStates, "states", "Pass ClientStates(client_ids, ...) with what is known.")
+    check_type(rules, (ReviewRules, NoneType), "rules", "Pass ReviewRules, or leave it out.")
     day, limits = as_day(as_of, "as_of"), rules or ReviewRules()
     found = _portfolio(states, limits) | _calendar(states, day, limits)
     bits = np.zeros(len(states.client_ids), dtype=np.int64)

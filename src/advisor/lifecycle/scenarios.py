@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import NUMBER, FloatArray, check_number, check_type, check_whole, float_array
 from advisor.data.days import as_day
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import array
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,12 @@ class Scenario:
     otherwise: float | None = 0.0
 
     def __post_init__(self) -> None:
+        check_type(self.name, str, "name", "A scenario is told by its name.")
+        check_type(self.shocks, Mapping, "shocks", "Give a mapping from asset or group to simple return.")
+        for key, value in self.shocks.items():
+            check_type(value, NUMBER, "shocks", "A shock is a simple return, -0.34 where 34 % is lost.", key=key)
+        if self.otherwise is not None:
+            check_number(self.otherwise, "otherwise", "It is the return of what is not named.", low=-1.0)
         bad = {k: v for k, v in self.shocks.items() if not -1.0 <= v < np.inf}
         if bad or not self.shocks:
             raise InputError(
@@ -117,6 +124,7 @@ def replay_scenario(market: Market, start: str, end: str, *, name: str | None = 
     Raises:
         InputError: The window holds no day, or an asset has no return in part of it.
     """
+    check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
     first, last = as_day(start, "start"), as_day(end, "end")
     rows = (market.dates > first) & (market.dates <= last)
     moves = market.returns[rows]
@@ -139,6 +147,7 @@ def scenario(name: str) -> Scenario:
     >>> scenario("COVID 2020").shocks["equity"]
     -0.34
     """
+    check_type(name, str, "name", "Give the name of one of HISTORICAL.")
     for found in HISTORICAL:
         if found.name == name:
             return found
@@ -159,9 +168,9 @@ def blend_correlation(correlation: object, share: float, toward: object = 1.0) -
     Raises:
         InputError: A share outside 0..1, another shape, or an end that is not a correlation matrix.
     """
-    have = np.asarray(correlation, dtype=np.float64)
+    have, end = _square(correlation, "correlation"), array(toward, "toward")
+    check_number(share, "share", "It runs from 0 (unchanged) to 1; outside, the matrix may stop being a correlation.", low=0.0, high=1.0)
     n = len(have)
-    end = np.asarray(toward, dtype=np.float64)
     if end.ndim == 0:
         end = np.full((n, n), float(end)) + (1.0 - float(end)) * np.eye(n)
     for name, matrix in (("correlation", have), ("toward", end)):
@@ -172,12 +181,6 @@ def blend_correlation(correlation: object, share: float, toward: object = 1.0) -
                 field=name,
                 value=matrix.shape,
             )
-    if not 0.0 <= share <= 1.0:
-        raise InputError(
-            f"share is {share}; it runs from 0 (unchanged) to 1. Outside, the matrix may stop being a correlation.",
-            field="share",
-            value=share,
-        )
     return (1.0 - share) * have + share * end
 
 
@@ -192,17 +195,24 @@ def stressed_covariance(covariance: object, *, volatility: float = 1.0, correlat
     >>> stressed_covariance([[0.04, 0.0], [0.0, 0.01]], volatility=2.0, correlation=0.5).round(4).tolist()
     [[0.16, 0.04], [0.04, 0.04]]
     """
-    sigma = np.asarray(covariance, dtype=np.float64)
+    sigma = _square(covariance, "covariance")
+    check_number(volatility, "volatility", "It is what volatilities are multiplied by.", low=0.0)
     risk = np.sqrt(np.diag(sigma))
     scale = np.where(risk > 0.0, risk, 1.0)
     pairs = sigma / np.outer(scale, scale)
     np.fill_diagonal(pairs, 1.0)
-    if not volatility >= 0.0:
-        raise InputError(
-            f"volatility is {volatility}; it multiplies volatilities, so it must be 0 or more.", field="volatility", value=volatility
-        )
     stressed = volatility * risk
     return blend_correlation(pairs, correlation) * np.outer(stressed, stressed)
+
+
+def _positions(given: object) -> Iterable[object]:
+    check_type(given, (Sequence, np.ndarray), "given", "Give a list of positions of factors.")
+    return given  # type: ignore[return-value]
+
+
+def _square(value: object, field: str) -> FloatArray:
+    matrix = float_array(value, field, shape=(None, None))
+    return float_array(matrix, field, shape=(len(matrix), len(matrix)))
 
 
 def factor_scenario(
@@ -230,7 +240,8 @@ def factor_scenario(
     Raises:
         InputError: Shapes disagree.
     """
-    beta, moves = np.asarray(exposures, dtype=np.float64), np.array(shocks, dtype=np.float64)
+    check_type(model, ReturnModel, "model", "Pass a ReturnModel, made by estimate_returns.")
+    beta, moves = array(exposures, "exposures"), float_array(shocks, "shocks", shape=(None,)).copy()
     if beta.shape != (len(model), len(moves)):
         raise InputError(
             f"exposures has shape {beta.shape}; {(len(model), len(moves))} is needed, an asset a row and a factor a column.",
@@ -238,7 +249,10 @@ def factor_scenario(
             value=beta.shape,
         )
     if covariance is not None and given is not None:
-        omega, known = np.asarray(covariance, dtype=np.float64), np.array(given, dtype=np.int64)
+        omega = float_array(covariance, "covariance", shape=(len(moves), len(moves)))
+        known = np.array(
+            [check_whole(j, "given", "Give positions of factors.", low=0, high=len(moves) - 1) for j in _positions(given)], dtype=np.int64
+        )
         rest = np.setdiff1d(np.arange(len(moves)), known)
         moves[rest] = omega[np.ix_(rest, known)] @ np.linalg.solve(omega[np.ix_(known, known)], moves[known])
     values = np.maximum(beta @ moves, -1.0)

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, float_array
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import array, listed, names_of, spread
 from advisor.lifecycle.scenarios import HISTORICAL, Scenario
 
 RED_LINE = "stress_loss_above_tolerance"
@@ -103,12 +104,20 @@ def stress_test(
     >>> report.losses.round(4).tolist(), report.risky_cap.round(3).tolist(), report.status.tolist()
     ([[0.3408]], [0.176], ['red_line'])
     """
+    check_type(model, ReturnModel, "model", "Pass a ReturnModel, made by estimate_returns.")
+    scenarios = listed(scenarios, Scenario, "scenarios", "Give a list of Scenario, such as [scenario('COVID 2020')].")
+    risky = names_of(risky, "risky", "Name the groups or ids of the assets that are cut, in a tuple.")
     table = _weights(weights, len(model))
     names = tuple(s.name for s in scenarios)
     if not names or len(set(names)) != len(names):
         raise InputError(f"scenarios are {names}; at least one is needed, each with a name of its own.", field="scenarios", value=names)
     shocks = np.stack([s.returns(model.assets, model.groups) for s in scenarios])
-    limit = np.broadcast_to(np.asarray(tolerance, dtype=np.float64), (len(table),))
+    limit = spread(tolerance, "tolerance", (len(table),))
+    if not (limit >= 0.0).all():
+        odd = float(limit[~(limit >= 0.0)][0])
+        raise InputError(
+            f"tolerance is {odd:g}; the share of wealth that may be lost is 0 or more. Correct it.", field="tolerance", value=odd
+        )
     losses = -np.einsum("cn,sn->cs", table, shocks)
     worst = losses.argmax(axis=1)
     worst_loss = losses[np.arange(len(table)), worst]
@@ -120,13 +129,18 @@ def stress_test(
             field="risky",
             value=sorted(risky),
         )
-    share, cap, proposal = _caps(table, shocks, limit, chosen, breached, None if safe is None else model.ids.code(safe, "safe"))
+    share, cap, proposal = _caps(table, shocks, limit, chosen, breached, None if safe is None else _safe(model, safe))
     status = np.where(~breached, "ok", np.where(np.isnan(cap), "no_remedy", "red_line"))
     return StressReport(names, losses, worst, worst_loss, breached, share, cap, proposal, status)
 
 
+def _safe(model: ReturnModel, safe: object) -> int:
+    check_type(safe, str, "safe", "Name one asset of the model.")
+    return model.ids.code(str(safe), "safe")
+
+
 def _weights(weights: object, assets: int) -> FloatArray:
-    table = np.atleast_2d(np.asarray(weights, dtype=np.float64))
+    table = np.atleast_2d(array(weights, "weights"))
     if table.ndim != 2 or table.shape[1] != assets or not np.isfinite(table).all() or (np.abs(table.sum(axis=1) - 1.0) > 1e-6).any():
         raise InputError(
             f"weights has shape {table.shape} for {assets} assets, and rows must be finite and add up to 1; correct it.",
@@ -175,11 +189,11 @@ def parametric_loss(
     >>> float(parametric_loss([1.0], np.array([0.0]), np.array([[0.04]]), probability=0.01).round(4)[0])
     0.4653
     """
-    if not 0.0 < probability <= 0.5 or not years > 0.0:
-        raise InputError(
-            f"probability {probability} must be in (0, 0.5] and years {years} positive.", field="probability", value=probability
-        )
-    table = np.atleast_2d(np.asarray(weights, dtype=np.float64))
+    check_number(probability, "probability", "It is that of a loss at least as large.", above=0.0, high=0.5)
+    check_number(years, "years", "It is the length of the window.", above=0.0)
+    table = np.atleast_2d(array(weights, "weights"))
+    assets = table.shape[-1]
+    mean, covariance = float_array(mean, "mean", shape=(assets,)), float_array(covariance, "covariance", shape=(assets, assets))
     risk = np.sqrt(np.maximum(np.einsum("ci,ij,cj->c", table, covariance, table), 0.0))
     centre = np.einsum("ci,i->c", table, mean)
     return np.maximum(-float(ndtri(probability)) * risk * np.sqrt(years) - centre * years, 0.0)

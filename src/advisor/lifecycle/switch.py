@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import BoolArray, FloatArray, check_number
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import together
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +63,13 @@ def switch_benefit(
     >>> float(test.net), float(test.break_even_years)
     (1500.0, 2.5)
     """
-    money, gain, span, leave, enter, paid = np.broadcast_arrays(
-        *(np.asarray(x, dtype=np.float64) for x in (amount, annual_benefit, years, exit_cost, entry_cost, tax))
+    money, gain, span, leave, enter, paid = together(
+        amount=amount, annual_benefit=annual_benefit, years=years, exit_cost=exit_cost, entry_cost=entry_cost, tax=tax
     )
-    if (money < 0.0).any() or (span < 0.0).any() or rate <= -1.0:
+    check_number(rate, "rate", "It is annual, 0.02 for 2 %.", above=-1.0)
+    if not (money >= 0.0).all() or not (span >= 0.0).all():
         raise InputError(
-            f"A switch needs an amount and years of 0 or more and a rate above -1; got {money.min():g}, {span.min():g}, {rate:g}.",
+            f"A switch needs an amount and years of 0 or more; got {money.min():g} and {span.min():g}. Correct them.",
             field="amount",
             value=float(money.min()),
         )

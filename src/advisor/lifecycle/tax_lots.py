@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_number, check_type
+from advisor.data.days import as_day
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import array
 
 Rule = Literal["highest_cost", "least_tax", "fifo", "lifo"]
 LONG_TERM_DAYS = 365
@@ -32,6 +35,11 @@ class TaxLots:
     acquired: DayArray
 
     def __post_init__(self) -> None:
+        for name, kinds in (("position", "iu"), ("units", "iuf"), ("cost", "iuf"), ("acquired", "M")):
+            values = getattr(self, name)
+            if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype.kind not in kinds:
+                held = {"position": "whole numbers", "acquired": "days (datetime64)"}.get(name, "numbers")
+                check_type(values, (), name, f"Give a numpy array of {held}, one a lot.")
         count = len(self.position)
         if not len(self.units) == len(self.cost) == len(self.acquired) == count:
             raise InputError(
@@ -70,7 +78,7 @@ def sell_lots(
     units: object,
     price: object,
     *,
-    on: object,
+    on: date | str | np.datetime64,
     rule: Rule = "highest_cost",
     short_rate: float = 0.0,
     long_rate: float = 0.0,
@@ -98,8 +106,11 @@ def sell_lots(
     >>> sale.sold.tolist(), sale.short_gain.tolist(), sale.long_gain.tolist()
     ([2.0, 10.0], [10.0], [8.0])
     """
-    wanted, quote = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (units, price))
-    day = np.datetime64(str(on), "D")
+    check_type(lots, TaxLots, "lots", "Pass TaxLots.")
+    wanted, quote = np.atleast_1d(array(units, "units")), np.atleast_1d(array(price, "price"))
+    day = as_day(on, "on")
+    for name, value in (("short_rate", short_rate), ("long_rate", long_rate)):
+        check_number(value, name, "It is a fraction of the gain.", low=0.0, high=1.0)
     _check(lots, wanted, quote, rule)
     unit_gain = quote[lots.position] - lots.cost
     long_term = (day - lots.acquired).astype(np.int64) > LONG_TERM_DAYS
@@ -125,6 +136,7 @@ def sell_lots(
 
 
 def _check(lots: TaxLots, units: FloatArray, price: FloatArray, rule: str) -> None:
+    check_type(rule, str, "rule", "Name one.")
     if rule not in ("highest_cost", "least_tax", "fifo", "lifo"):
         raise InputError(f'rule is {rule!r}; it must be "highest_cost", "least_tax", "fifo" or "lifo".', field="rule", value=rule)
     last = int(lots.position.max()) if len(lots.position) else -1

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, check_number, check_whole
 from advisor.contracts.client import Goal
-from advisor.errors import InputError
 from advisor.lifecycle.glide_path import Shape, glide_path
+from advisor.lifecycle.inputs import listed
 from advisor.lifecycle.reserve import LifeEvent
 
 
@@ -90,10 +90,17 @@ def life_timeline(
     >>> line.risky_share.round(2).tolist(), line.wealth.tolist()
     ([0.22, 0.18, 0.14, 0.0, 0.0, 0.0, 0.0], [100.0, 100.0, 100.0, 100.0, 100.0, 0.0, 0.0])
     """
-    if not wealth >= 0.0 or years < 1:
-        raise InputError(
-            f"A timeline needs wealth of 0 or more and at least one year; got {wealth} and {years}.", field="wealth", value=wealth
-        )
+    wealth = check_number(wealth, "wealth", "It is today's money.", low=0.0)
+    years = check_whole(years, "years", "Give the length of the line, at least one year.", low=1)
+    check_number(annual_saving, "annual_saving", "It is money a year.")
+    check_number(risky_return, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
+    check_number(safe_return, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)
+    check_number(reserve_horizon, "reserve_horizon", "It is in years.", low=0.0, infinite=True)
+    check_number(length, "length", "It is in years.", above=0.0)
+    for value, field in ((start, "start"), (end, "end")):
+        check_number(value, field, "It is a risky share.", low=0.0, high=1.0)
+    goals = listed(goals, Goal, "goals", "Give a list of Goal.")
+    events = listed(events, LifeEvent, "events", "Give a list of LifeEvent.")
     claims = [(g.priority, g.years, g.name, g.amount, False) for g in goals]
     claims += [(e.priority, e.years, e.name, e.amount_then, True) for e in events]
     claims.sort()

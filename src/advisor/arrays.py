@@ -108,15 +108,6 @@ def numbers(value: object, field: str) -> FloatArray:
     raise InputError(f"{field} is not numeric ({told}); pass numbers.", field=field, value=value)
 
 
-def whole_number(value: object, field: str, least: int, remedy: str) -> int:
-    """`value` as an int. Raises `InputError` unless it is one whole number of at least `least`; True and False are none."""
-    check_type(value, (int, np.integer), field, remedy)
-    number = int(value)  # type: ignore[call-overload]
-    if number < least:
-        raise InputError(f"{field} is {number}; it must be at least {least}. {remedy}", field=field, value=value)
-    return number
-
-
 def float_array(value: object, field: str, *, shape: tuple[int | None, ...], allow_nan: bool = False) -> FloatArray:
     """A read-only float64 copy of `value`, checked.
 

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.arrays import check_type, whole_number
+from advisor.arrays import check_type, check_whole
 from advisor.data.arrow_extra import pyarrow
 from advisor.data.cells_arrow import KNOWN_PROBLEMS, arrow_of_clients, cells_of_arrow, held_of_arrow, ids_of_arrow
 from advisor.data.client_cells import Problems, check_names, columns_from_cells
@@ -81,7 +81,7 @@ def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
         InputError: The source cannot be read, or is none of these, or pyarrow is not installed.
     """
     pyarrow()
-    return _cut(source, whole_number(rows, "chunk", 1, "Give a whole number of clients."))
+    return _cut(source, check_whole(rows, "chunk", "Give a whole number of clients.", low=1))
 
 
 def _cut(source: Any, rows: int) -> Iterator[pa.Table]:

@@ -175,10 +175,12 @@ class Advisor:
             The same advisor; `Pick.probability` then is P(bought in such a window | the client buys something), not more.
 
         Raises:
-            InputError: No client bought anything in the window.
+            InputError: No client bought anything in the window that is later than what the recommender has learnt from, or there is no such method.
         """
         served = self.advise_table(clients, as_of=as_of, picks=picks).served()
-        return Advisor(replace(self.house, calibration=calibrate(served, bought, method=method)))
+        before, last = as_day(as_of, "as_of") - np.timedelta64(1, "D"), self.house.taste.history.last_day
+        after = before if np.isnat(last) else max(before, last)
+        return Advisor(replace(self.house, calibration=calibrate(served, bought, method=method, after=after)))
 
     @property
     def fingerprint(self) -> str:

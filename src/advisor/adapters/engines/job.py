@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from advisor.arrays import check_type, whole_number
+from advisor.arrays import check_type, check_whole
 from advisor.contracts.client import Client
 from advisor.data.client_arrow import clients_from_arrow
 from advisor.data.clients import ClientTable
@@ -66,7 +66,7 @@ class Desk:
         """
         check_type(house, (Advisor, str, Path), "house", "Give a fitted Advisor, or the folder that save wrote.")
         day = str(today() if as_of is None else as_day(as_of, "as_of"))
-        slots = whole_number(picks, "picks", 0, "Ask for a whole number of products.")
+        slots = check_whole(picks, "picks", "Ask for a whole number of products.", low=0)
         if isinstance(house, Advisor):
             return cls(house, house.fingerprint, day, slots)
         folder = str(Path(house).resolve())

@@ -20,7 +20,7 @@ from advisor.adapters.engines.folders import clear_drafts, ready
 from advisor.adapters.engines.job import Job
 from advisor.adapters.engines.parts import Part, read_part, write_tables
 from advisor.adapters.engines.repeats import REPEATED, MetIds
-from advisor.arrays import check_type, whole_number
+from advisor.arrays import check_type, check_whole
 from advisor.data.client_arrow import arrow_batches
 from advisor.data.client_files import files_of
 from advisor.errors import AdapterError, InputError
@@ -78,7 +78,7 @@ def run_files(job: Job, source: str | Path | Sequence[str | Path], folder: str |
         InputError: As `run_file`; or two files have one name, so that their advice would stand in one place.
     """
     check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
-    processes = whole_number(workers, "workers", 1, "Give a number of processes.")
+    processes = check_whole(workers, "workers", "Give a number of processes.", low=1)
     files, target = files_apart(source), ready(folder)
     return list(in_order(run_file, ((job, file, target) for file in files), processes))
 

@@ -33,7 +33,7 @@ from advisor.adapters.engines.job import Desk, Job
 from advisor.adapters.engines.local import file_digest, in_order
 from advisor.adapters.engines.parts import Part, digest_of, part_path, read_part, write_part, write_text
 from advisor.adapters.engines.repeats import REPEATED, MetIds
-from advisor.arrays import IntArray, check_type, whole_number
+from advisor.arrays import IntArray, check_type, check_whole
 from advisor.data.client_arrow import arrow_batches, opened_once
 from advisor.data.client_files import files_of
 from advisor.data.days import as_day
@@ -97,8 +97,8 @@ def advise_stream(
             input has changed since the run began. Finished parts are kept in each case.
     """
     desk = Desk.of(house, as_of=as_of, picks=picks)
-    processes = whole_number(workers, "workers", 1, "Give a number of processes.")
-    size = whole_number(rows_per_part, "rows_per_part", 1, "Give a number of clients.")
+    processes = check_whole(workers, "workers", "Give a number of processes.", low=1)
+    size = check_whole(rows_per_part, "rows_per_part", "Give a number of clients.", low=1)
     check_type(folder, (str, Path), "folder", "Name the folder for the advice.")
     bar = _bar(progress)
     schema, source = opened_once(source)

@@ -280,3 +280,41 @@ def test_text_that_is_no_utf8_stops_nothing(name: str) -> None:
 
 def test_an_index_named_as_a_column_is_left_out() -> None:
     assert read(pd.DataFrame(TWO).set_index("id", drop=False)).ids == ("a", "b")
+
+
+GOALS = '[{"name": "house", "amount": 5000, "years": 3}]'
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("excluded", '["P001", "P002"]'),
+        ("excluded", '{"a": 1}'),
+        ("excluded", "P001|P002"),
+        ("goals", GOALS),
+        ("answer:q", ""),
+        ("currency", " "),
+        ("age", ""),
+    ],
+)
+def test_bytes_are_the_text_that_they_are(column: str, text: str) -> None:
+    as_text, as_bytes = (one(column, pa.array([cell, None], kind)) for cell, kind in ((text, pa.string()), (text.encode(), pa.binary())))
+    assert input_digests(as_text, DAY) == input_digests(as_bytes, DAY)
+    assert as_text.problems == as_bytes.problems
+
+
+def test_a_goal_s_name_is_text_whatever_wrote_it() -> None:
+    tables = [
+        ClientTable.from_frame(
+            pd.DataFrame(TWO).assign(goals=pd.Series([[{"name": name, "amount": 5000, "years": 3}], None], dtype=object))
+        )
+        for name in (5, 5.0, "5", Decimal("5"), np.int64(5))
+    ]
+    tables.append(one("goals", ['[{"name": 5, "amount": 5000, "years": 3}]', None]))
+    assert all(table.goals[0] == (Goal(name="5", amount=5000, years=3),) for table in tables)
+    assert len({tuple(input_digests(table, DAY)) for table in tables}) == 1
+
+
+def test_no_number_is_written_as_minus_nothing() -> None:
+    floats, decimals = one("segment", [-0.0, None]), one("segment", pa.array([Decimal("-0.0"), None], pa.decimal128(4, 1)))
+    assert input_digests(floats, DAY) == input_digests(decimals, DAY)

@@ -91,3 +91,9 @@ def test_a_client_for_whom_nothing_is_left_is_told_by_which_rule(told: dict[str,
     assert rule in first
     count, shelf = map(int, first.split()[1].split("/"))
     assert shelf // 2 < count <= shelf == len(desk.house.catalogue)
+
+
+@pytest.mark.parametrize("mandate", [Mandate(min_weight=-0.05), Mandate(bounds={"gold": (-0.1, 0.3)})])
+def test_a_house_sells_no_product_short(mandate: Mandate) -> None:
+    with pytest.raises(InputError, match="a product cannot be sold short"):
+        house(mandate=mandate)

@@ -13,6 +13,9 @@ from advisor import (
     Mandate,
     Preferences,
     ReturnModel,
+    Scenarios,
+    TradingCost,
+    optimal_over_scenarios,
     optimal_portfolio,
     optimal_portfolios,
     trace_frontier,
@@ -66,3 +69,36 @@ def test_a_repair_resolves_the_contradiction_by_itself() -> None:
     assert "l:lower at most 1" in cure
     assert "max_weight" not in cure, "no max_weight helps while no weight may be negative"
     trace_frontier(MODEL, Mandate(linear_limits=(LinearLimit(name="l", coefficients={"a": 1.0}, lower=1.0),)))
+
+
+def test_costs_are_read_by_label() -> None:
+    held, cost = np.array([0.6, 0.3, 0.1]), np.array([0.001, 0.02, 0.05])
+    plain = optimal_portfolio(MODEL, risk_aversion=3.0, current=held, cost=TradingCost(cost))
+    for given in (TradingCost(turned(cost)), TradingCost(turned(cost), turned(cost))):
+        np.testing.assert_array_equal(optimal_portfolio(MODEL, risk_aversion=3.0, current=held, cost=given).weights, plain.weights)
+    rows = optimal_portfolios(MODEL, None, Preferences(3.0), current=turned(held), cost=turned(cost))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(rows.weights[0], plain.weights)
+    with pytest.raises(InputError, match="cost is labelled by other assets"):
+        optimal_portfolios(MODEL, None, Preferences(3.0), current=held, cost=pd.Series(cost, index=list("xyz")))  # type: ignore[arg-type]
+
+
+def test_scenarios_keep_their_labels() -> None:
+    held, frame = np.array([0.6, 0.3, 0.1]), pd.DataFrame(SCENARIOS, columns=NAMES).iloc[:, TURNED]
+    wants = Preferences([3.0], 2.5)
+    plain = optimal_over_scenarios(MODEL, Scenarios(SCENARIOS), wants, current=held, cost=0.02)
+    by_label = optimal_over_scenarios(MODEL, Scenarios(frame), wants, current=turned(held), cost=0.02)
+    np.testing.assert_array_equal(by_label.weights, plain.weights)
+    single = [optimal_portfolio(MODEL, preferences=wants, scenarios=Scenarios(s)).weights for s in (SCENARIOS, frame)]
+    np.testing.assert_array_equal(single[0], single[1])
+    with pytest.raises(InputError, match="scenarios is labelled by other assets"):
+        optimal_over_scenarios(MODEL, Scenarios(frame.set_axis(list("xyz"), axis=1)), wants)
+
+
+def test_what_is_said_of_assets_goes_by_label() -> None:
+    groups, levels, stress = turned(np.array(["g", "h", "i"])), turned(np.array([1, 2, 4])), turned(np.array([0.0, 0.2, 0.5]))
+    model = ReturnModel(NAMES, MEAN, SIGMA, groups=groups, risk_levels=levels, stress=stress)  # type: ignore[arg-type]
+    assert model.groups == ("g", "h", "i")
+    assert model.risk_levels.tolist() == [1, 2, 4]
+    assert model.stress.tolist() == [0.0, 0.2, 0.5]
+    with pytest.raises(InputError, match="risk_levels is labelled by other assets"):
+        ReturnModel(NAMES, MEAN, SIGMA, risk_levels=pd.Series([1, 2, 4], index=list("xyz")))  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ def check_names(given: Iterable[object], known: Collection[str], field: str, wha
 
 
 def numbers_by_id(
-    values: Mapping[str, float] | None,
+    values: Mapping[str, float] | pd.Series | None,
     known: Collection[str],
     field: str,
     remedy: str,
@@ -44,13 +44,17 @@ def numbers_by_id(
     """
     if values is None:
         return {}
-    check_type(values, Mapping, field, _MAPPING)
-    check_names(values, known, field, what)
-    return {name: check_number(value, field, remedy, low=low, high=high, key=name) for name, value in values.items()}
+    if isinstance(values, pd.Series):
+        given: Mapping[str, float] = {str(name): value for name, value in values.items()}
+    else:
+        check_type(values, Mapping, field, _MAPPING)
+        given = values
+    check_names(given, known, field, what)
+    return {name: check_number(value, field, remedy, low=low, high=high, key=name) for name, value in given.items()}
 
 
 def label_assets(groups: Mapping[str, str] | Sequence[str] | None, names: Sequence[str]) -> tuple[str, ...]:
-    """One group a name, "" where none is given. Raises `InputError` for what is no text, groups of unknown assets or another length."""
+    """One group a name, "" where none is given; a Series goes by its labels. Raises `InputError` for what is no text, groups of unknown assets or another length."""
     if groups is None:
         return ("",) * len(names)
     labels = _one_each(groups, names, "groups", "")
@@ -65,7 +69,7 @@ def label_assets(groups: Mapping[str, str] | Sequence[str] | None, names: Sequen
 
 
 def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequence[str]) -> IntArray:
-    """One level 1..5 a name, 0 where none is given, shape (n,). Raises `InputError` for other levels, unknown assets and another length."""
+    """One level 1..5 a name, 0 where none is given, shape (n,); a Series goes by its labels. Raises `InputError` for other levels, unknown assets and another length."""
     given = [0] * len(names) if levels is None else _one_each(levels, names, "risk_levels", 0)
     for name, level in zip(names, given, strict=True):
         if not isinstance(level, NUMBER) or isinstance(level, bool) or level not in range(6):
@@ -80,7 +84,8 @@ def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequenc
 
 
 def _one_each(given: object, names: Sequence[str], field: str, default: object) -> list[object]:
-    """The value of each name, from a mapping (`default` where unnamed) or from a sequence as long as `names`."""
+    """The value of each name, from a mapping (`default` where unnamed), from a Series or from a sequence as long as `names`."""
+    given = in_order(given, names, field)
     if isinstance(given, Mapping):
         check_names(given, names, field)
         return [given.get(name, default) for name in names]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
-from advisor.data.cells import LISTS, NO_DAY, day_of, is_missing, json_of, number_of, text_of
+from advisor.data.cells import LISTS, NO_DAY, day_of, decoded, is_missing, json_of, number_of, text_of
 from advisor.data.labels import Labels
 
 
@@ -59,8 +59,9 @@ class Objects(Cells):
 
     @classmethod
     def of(cls, cells: Sequence[Any]) -> Objects:
-        """With one way to be missing."""
-        return cls([None if is_missing(cell) else cell for cell in cells])
+        """With one way to be missing, and bytes as the text that they are, where they are text."""
+        told = [decoded(cell) if isinstance(cell, bytes) else cell for cell in cells]
+        return cls([None if is_missing(cell) else cell for cell in told])
 
     def missing(self) -> BoolArray:
         """See `Cells`, as for the others."""

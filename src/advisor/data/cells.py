@@ -44,6 +44,7 @@ def text_of(cell: object) -> str:
     if isinstance(cell, bytes):
         return _decoded(cell)
     if isinstance(cell, Decimal):
+        cell = abs(cell) if cell == 0 else cell
         plain = cell.is_finite() and abs(cell.adjusted()) < _DIGITS
         return (f"{cell:f}".rstrip("0").rstrip(".") if "." in f"{cell:f}" else f"{cell:f}") if plain else str(cell)
     if isinstance(cell, date | np.datetime64):
@@ -75,6 +76,14 @@ def _plain(cell: Any) -> Any:
     if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         return number_of(cell)
     return cell if cell is None or isinstance(cell, bool) else text_of(cell)
+
+
+def decoded(cell: bytes) -> str | bytes:
+    """The text that bytes are in UTF-8; as they are where they are none."""
+    try:
+        return cell.decode()
+    except UnicodeDecodeError:
+        return cell
 
 
 def json_of(text: str) -> object:

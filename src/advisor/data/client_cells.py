@@ -226,7 +226,15 @@ def _goal(item: object) -> Goal:
     if not isinstance(item, Mapping):
         raise InputError(f"one of them is {shown(item)}; {_NO_GOALS}")
     fields = {text_of(n): v for n, v in cast("Mapping[object, object]", item).items() if not is_missing(v)}
-    return Goal.model_validate({n: number_of(v) if number_of(v) == number_of(v) and n != "name" else v for n, v in fields.items()})
+    return Goal.model_validate({n: _of_goal(n, v) for n, v in fields.items()})
+
+
+def _of_goal(name: str, value: object) -> object:
+    """A field of a goal: its name is text, as ids are, and what reads as a number is one."""
+    if name == "name":
+        return value if isinstance(value, LISTS | Mapping) else text_of(value)
+    number = number_of(value)
+    return number if number == number else value
 
 
 def _holdings(cells: Mapping[str, Cells], count: int, problems: Problems) -> SparseRows:

@@ -133,7 +133,14 @@ class Advisor:
         with suppress(
             InfeasibleError
         ):  # limits that contradict each other are a status of their clients; names that do not exist are refused
-            limits_of(model, mandate)
+            lowest = limits_of(model, mandate).lower.min()
+            if lowest < 0.0:
+                raise InputError(
+                    f"The mandate allows weights down to {lowest:g}, but clients hold products, and a product cannot be sold short. "
+                    "Set min_weight and lower bounds to 0 or more; optimal_portfolio and trace_frontier take short weights.",
+                    field="mandate",
+                    value=float(lowest),
+                )
         taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=int(seed))
         return cls(
             House(

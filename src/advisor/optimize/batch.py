@@ -151,7 +151,7 @@ def optimal_portfolios(
         _check_start(start, (count, n))
     wants = preferences if len(preferences) == count else preferences.take(np.zeros(count, dtype=np.int64))
     faults: dict[int, str] = {}
-    costs = cost_rows(current, cost, wants.status_quo_cost, count, n, faults)
+    costs = cost_rows(current, cost, wants.status_quo_cost, count, model.assets, faults)
     rows = BatchRows.of(model, limits, count, lower, upper, costs, faults)
     if frontier is not None:
         check_type(frontier, Frontier, "frontier", "Pass what trace_frontier gave for this model and mandate, or None.")

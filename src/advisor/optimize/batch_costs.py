@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, numbers
+from advisor.data.by_asset import in_order
 from advisor.errors import InputError
 
 ROUNDED = 0.01
@@ -53,23 +55,25 @@ def cost_rows(
     cost: float | FloatArray | TradingCost | None,
     status_quo: FloatArray,
     count: int,
-    n: int,
+    assets: Sequence[str],
     faults: dict[int, str] | None = None,
 ) -> CostRows | None:
-    """Costs of `count` clients over `n` assets, or None where no trade costs anything.
+    """Costs of `count` clients over n assets, or None where no trade costs anything.
 
     Args:
-        current: Weights held, (n,) or (c, n), or None; what they leave of 1 is cash.
+        current: Weights held, (n,) or (c, n), or None; what they leave of 1 is cash. What pandas labels by asset goes by its labels, as costs do.
         cost: One-off, spread over one year where it is not a `TradingCost`.
         status_quo: One-off cost of leaving what is held, felt and not paid, shape (1 or c,); spread as the other costs are.
         count: Clients c.
-        n: Assets.
+        assets: Ids, length n.
         faults: Where what cannot be used in one client's own row is noted, by row, instead of raised.
 
     Raises:
         InputError: Costs without holdings, another shape, a negative or infinite cost, holding years that are not positive, holdings above 1.
     """
-    given = cost if isinstance(cost, TradingCost) else TradingCost(0.0 if cost is None else cost)
+    n, given = len(assets), cost if isinstance(cost, TradingCost) else TradingCost(0.0 if cost is None else cost)
+    given = TradingCost(in_order(given.buy, assets, "cost"), in_order(given.sell, assets, "cost"), given.holding_years)
+    current = in_order(current, assets, "current")
     years = client_rows(given.holding_years, "holding_years", count, 1, scalar_axis=0, faults=faults)
     spread = _own(given.holding_years, faults, axes=1)
     refuse(years <= 0.0, years, "holding_years", "costs are spread over it, so it must be more than 0", 1.0, spread, count)

@@ -113,10 +113,8 @@ def optimal_portfolio(
     wanted = preferences or Preferences(0.0)
     wanted = wanted if gamma is None else wanted.with_risk_aversion(gamma)
     if scenarios is not None:
-        told = (
-            scenarios if isinstance(scenarios, Scenarios) else Scenarios(cast(FloatArray, in_order(scenarios, model.assets, "scenarios")))
-        )
-        return _over_scenarios(model, mandate, wanted, told, current, cost)
+        told = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
+        return _over_scenarios(model, mandate, wanted, told.of(model.assets), current, cost)
     if current is not None:
         return _from_holdings(model, mandate, wanted, current, cost)
     gamma = float(frontier.effective_risk_aversion(wanted)[0])
@@ -196,7 +194,7 @@ def _over_scenarios(
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
     residual = float(solved.duality_gap[0] / max(1.0, abs(float(solved.objective[0]))))
     tilted = model.mean + scenarios.returns.T @ solved.tilt[0] / scenarios.years
-    net, kept = _net_of_costs(cost_rows(held, cost, wanted.status_quo_cost, 1, len(model)), weights, tilted)
+    net, kept = _net_of_costs(cost_rows(held, cost, wanted.status_quo_cost, 1, model.assets), weights, tilted)
     binding = _binding(model, mandate, weights, gamma, net, kept)
     return Portfolio(model.assets, weights, float(weights @ model.mean), volatility, status, binding, residual, gamma)
 

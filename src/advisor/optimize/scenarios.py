@@ -99,14 +99,14 @@ def optimal_over_scenarios(
     """
     check_type(scenarios, Scenarios, "scenarios", "Pass Scenarios(returns, years).")
     check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...).")
-    limits = limits_of(model, mandate or Mandate())
+    limits, scenarios = limits_of(model, mandate or Mandate()), scenarios.of(model.assets)
     if scenarios.returns.shape[1] != len(model):
         raise InputError(
             f"scenarios cover {scenarios.returns.shape[1]} assets, the model {len(model)}; give a column for each.",
             field="scenarios",
             value=scenarios.returns.shape,
         )
-    costs = cost_rows(current, cost, preferences.status_quo_cost, len(preferences), len(model))
+    costs = cost_rows(current, cost, preferences.status_quo_cost, len(preferences), model.assets)
     free = replace(limits, max_volatility=None)
     try:
         frontier = trace_frontier(model, free)

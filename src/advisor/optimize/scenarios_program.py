@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 
 from advisor.arrays import FloatArray, check_number, float_array
+from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.batch_certificate import bent_gap
@@ -33,8 +36,9 @@ class Scenarios:
     """Equally likely returns of n assets over one evaluation period.
 
     Args:
-        returns: Simple returns over the whole period, shape (T, n).
+        returns: Simple returns over the whole period, shape (T, n). A DataFrame goes by the labels of its columns.
         years: Length of the period; losses are judged once in it.
+        assets: What those labels were; None of an array, which is in the model's order.
 
     Raises:
         InputError: No scenarios, values that are not finite, or a period that is not positive.
@@ -42,13 +46,24 @@ class Scenarios:
 
     returns: FloatArray
     years: float = 1.0
+    assets: tuple[str, ...] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        given: object = self.returns
+        if isinstance(given, pd.DataFrame) and not isinstance(given.columns, pd.RangeIndex):
+            object.__setattr__(self, "assets", tuple(str(name) for name in given.columns))
         object.__setattr__(self, "returns", float_array(self.returns, "scenarios", shape=(None, None)))
         years = check_number(self.years, "years", "It is the length of the scenarios' period.", above=0.0)
         object.__setattr__(self, "years", years)
         if not len(self.returns):
             raise InputError("There are 0 scenarios, which say nothing; give at least one.", field="scenarios", value=0)
+
+    def of(self, assets: Sequence[str]) -> Scenarios:
+        """The same in the order of a model's assets. Raises `InputError` where they are labelled by other ones."""
+        if self.assets is None or self.assets == tuple(assets):
+            return self
+        frame = in_order(pd.DataFrame(self.returns, columns=list(self.assets)), assets, "scenarios")
+        return Scenarios(cast(FloatArray, frame), self.years)
 
 
 def prove_rows(

@@ -103,7 +103,7 @@ def _weights(house: House, advice: Advice) -> FloatArray | None:
 
 def _moments(house: House, advice: Advice, weights: FloatArray) -> Iterator[str]:
     """Expected return and volatility are those of the weights."""
-    found = {"expected_return": float(weights @ house.model.mean), "expected_volatility": _volatility(house, weights)}
+    found = {"expected_return": float(np.einsum("i,i->", weights, house.model.mean)), "expected_volatility": _volatility(house, weights)}
     for name, value in found.items():
         said: float | None = getattr(advice, name)
         if said is not None and not abs(said - value) <= ROUNDING:
@@ -111,7 +111,7 @@ def _moments(house: House, advice: Advice, weights: FloatArray) -> Iterator[str]
 
 
 def _volatility(house: House, weights: FloatArray) -> float:
-    return float(np.sqrt(max(weights @ house.model.covariance @ weights, 0.0)))
+    return float(np.sqrt(max(np.einsum("i,ij,j->", weights, house.model.covariance, weights), 0.0)))
 
 
 def _band(house: House, level: int, weights: FloatArray, gamma: float) -> Iterator[str]:
@@ -120,7 +120,7 @@ def _band(house: House, level: int, weights: FloatArray, gamma: float) -> Iterat
     volatility, most = _volatility(house, weights), upper if np.isinf(gamma) else target
     if not volatility <= most + ROUNDING:
         yield f"the volatility of the weights is {volatility:.3%}, above the {most:.3%} that level C{level} is aimed at"
-    loss, limit = float(weights @ house.model.stress), house.bands.stress_loss[level - 1]
+    loss, limit = float(np.einsum("i,i->", weights, house.model.stress)), house.bands.stress_loss[level - 1]
     if not loss <= limit + ROUNDING:
         yield f"the stressed loss of the weights is {loss:.3%}, above the {limit:.3%} that level C{level} may suffer"
 

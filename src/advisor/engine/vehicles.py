@@ -118,7 +118,7 @@ class Vehicles:
         """Weights by vehicle, shape (n + m,), at or above `floor`, that come nearest to asset weights of shape (n,)."""
         from scipy.optimize import nnls
 
-        rest, _ = nnls(self.exposures[usable].T, weights - floor @ self.exposures)
+        rest, _ = nnls(self.exposures[usable].T, weights - np.einsum("v,vi->i", floor, self.exposures))
         found = floor.copy()
         found[usable] += rest
         return found
@@ -126,13 +126,13 @@ class Vehicles:
 
 def _mixed_model(model: ReturnModel, exposures: FloatArray, names: list[str]) -> ReturnModel:
     mixes = exposures[len(model) :]
-    stress = np.concatenate([model.stress, mixes @ model.stress])
-    covariance = exposures @ model.covariance @ exposures.T
+    stress = np.concatenate([model.stress, np.einsum("mi,i->m", mixes, model.stress)])
+    covariance = np.einsum("vj,wj->vw", np.einsum("vi,ij->vj", exposures, model.covariance), exposures)
     covariance[: len(model), : len(model)] = model.covariance
     labels = (*model.assets, *names)
     return ReturnModel(
         labels,
-        np.concatenate([model.mean, mixes @ model.mean]),
+        np.concatenate([model.mean, np.einsum("mi,i->m", mixes, model.mean)]),
         0.5 * (covariance + covariance.T),
         risk_levels=[*model.risk_levels.tolist(), *([0] * len(names))],
         stress=dict(zip(labels, stress.tolist(), strict=True)),
@@ -144,7 +144,7 @@ def _said_of_vehicles(mandate: Mandate, model: ReturnModel, exposures: FloatArra
     labels = [*model.assets, *names]
 
     def row(name: str, shares: FloatArray, lower: float, upper: float) -> LinearLimit:
-        coefficients = {label: float(c) for label, c in zip(labels, exposures @ shares, strict=True) if c != 0.0}
+        coefficients = {label: float(c) for label, c in zip(labels, np.einsum("vi,i->v", exposures, shares), strict=True) if c != 0.0}
         return LinearLimit(name=name, coefficients=coefficients, lower=lower, upper=upper)
 
     limits: list[LinearLimit] = []

@@ -28,7 +28,12 @@ def row_bindings(rows: BatchRows, state: PivotState, risk_aversion: float, i: in
     limits, weights, price = rows.limits_of_row(i), state.weights[i], state.price[i]
     tolerance = 0.0 if np.isinf(risk_aversion) else 1.0 / max(risk_aversion, 1e-7)
     unit = 1.0 if np.isinf(risk_aversion) else max(risk_aversion, 1e-7)
-    marginal = weights @ rows.model.covariance - tolerance * rows.model.mean - (price[0] - rows.level) - price[1:] @ limits.rows
+    marginal = (
+        np.einsum("j,ji->i", weights, rows.model.covariance)
+        - tolerance * rows.model.mean
+        - (price[0] - rows.level)
+        - np.einsum("r,ri->i", price[1:], limits.rows)
+    )
     kinks, below, above = (a[i % len(a)] for a in rows.kinks)
     found: list[Binding] = []
     for k, side in enumerate(state.side[i].tolist()):

@@ -266,8 +266,8 @@ def _cut(model: ReturnModel, path: CornerPath, proof: PathProof, cap: float) -> 
             t[:1], w[:1], path.multipliers[:0], 0.0 * path.slope, path.multipliers[0, 0] if len(path.multipliers) else path.last
         )
     step = w[after] - w[after - 1]
-    marginal = model.covariance @ step
-    slope, curve = max(float(w[after - 1] @ marginal), 0.0), max(float(step @ marginal), 0.0)
+    marginal = np.einsum("ij,j->i", model.covariance, step)
+    slope, curve = (max(float(np.einsum("i,i->", at, marginal)), 0.0) for at in (w[after - 1], step))
     missing = max(cap * cap - float(proof.variance[after - 1]), 0.0)
     rise = slope + np.sqrt(slope * slope + curve * missing)
     share = min(missing / rise, 1.0) if rise > 0.0 else 0.0

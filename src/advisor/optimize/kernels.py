@@ -34,7 +34,7 @@ TINY, SETTLED = 1e-24, 1e-13
 """A variance that is none; and a marginal rate of substitution, itself of the order of 1, that is 0."""
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _dot(x, y, k):  # pragma: no cover - compiled
     s = 0.0
     for a in range(k):
@@ -42,7 +42,7 @@ def _dot(x, y, k):  # pragma: no cover - compiled
     return s
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _forward(L, k, x):  # pragma: no cover - compiled
     for a in range(k):
         s = x[a]
@@ -73,7 +73,7 @@ def _remove(L, order, k, i):  # pragma: no cover - compiled
         for b in range(a + 2):
             L[a, b] = L[a + 1, b]
     for j in range(p, k - 1):
-        r = math.hypot(L[j, j], L[j, j + 1])
+        r = math.sqrt(L[j, j] * L[j, j] + L[j, j + 1] * L[j, j + 1])
         c, s = L[j, j] / r, L[j, j + 1] / r
         for a in range(j, k - 1):
             L[a, j], L[a, j + 1] = c * L[a, j] + s * L[a, j + 1], c * L[a, j + 1] - s * L[a, j]
@@ -348,7 +348,7 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
     return code, taus[: count + 1], W[: count + 1], Y[:count], y, y1
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(cache=True)
 def _free_step(H, f, k, pull, A, rest, L, Y, M, t, x):  # pragma: no cover - compiled
     """Free weights x and multipliers t of H[F, F] x = pull + A't, A x = rest; 0, or where a factor broke down: a row of A, or -1 for H."""
     m = rest.size

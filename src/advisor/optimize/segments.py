@@ -46,8 +46,8 @@ class Segments:
         """From corners in ascending order; rounding that makes a mean or volatility descend by an ulp is evened out."""
         step = np.vstack([np.diff(weights, axis=0), np.zeros((1, weights.shape[1]))])
         mean, volatility = np.maximum.accumulate(mean), np.maximum.accumulate(volatility)
-        slope = np.maximum(np.einsum("mi,mi->m", weights @ covariance, step), 0.0)
-        curve = np.maximum(np.einsum("mi,mi->m", step @ covariance, step), 0.0)
+        slope = np.maximum(np.einsum("mi,mi->m", np.einsum("mj,ji->mi", weights, covariance), step), 0.0)
+        curve = np.maximum(np.einsum("mi,mi->m", np.einsum("mj,ji->mi", step, covariance), step), 0.0)
         width, rise = np.append(np.diff(tolerance), 0.0), np.append(np.diff(mean), 0.0)
         return cls(*(frozen(a) for a in (tolerance, width, weights, step, mean, rise, volatility, volatility**2, slope, curve)))
 

@@ -67,7 +67,7 @@ def portfolio_utility(
     from advisor.recommend.kernels import score_rows
 
     exposures = catalogue.exposures(model.ids)
-    together = exposures @ model.covariance
+    together = np.einsum("pi,ij->pj", exposures, model.covariance)
     variance = np.einsum("pn,pn->p", together, exposures)
     count, assets = weights.shape
     indptr, codes = np.arange(count + 1) * assets, np.tile(np.arange(assets), count)
@@ -77,7 +77,7 @@ def portfolio_utility(
         else np.zeros((count, len(catalogue)))
     )
     size = np.divide(catalogue.min_purchase[None, :], wealth[:, None], out=np.ones((count, len(catalogue))), where=wealth[:, None] > 0.0)
-    excess, fee = exposures @ model.mean - cash_return, catalogue.annual_fee
+    excess, fee = np.einsum("pi,i->p", exposures, model.mean) - cash_return, catalogue.annual_fee
     redundancy = risk_aversion[:, None] * with_held
     own = 0.5 * risk_aversion[:, None] * np.minimum(size, 1.0) * variance
     return Utility(excess - fee - redundancy - own, excess, fee, redundancy, own)
@@ -145,7 +145,7 @@ def diversify(codes: IntArray, scores: FloatArray, similarity: FloatArray, k: in
 def exposure_similarity(catalogue: Catalogue, model: ReturnModel) -> FloatArray:
     """Correlation of products through the assets they hold, negative ones as 0, shape (p, p)."""
     exposures = catalogue.exposures(model.ids)
-    covariance = exposures @ model.covariance @ exposures.T
+    covariance = np.einsum("pj,qj->pq", np.einsum("pi,ij->pj", exposures, model.covariance), exposures)
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     both = np.outer(spread, spread)
     return np.clip(np.divide(covariance, both, out=np.eye(len(spread)), where=both > 0.0), 0.0, 1.0)

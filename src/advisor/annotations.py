@@ -1,0 +1,265 @@
+"""What an argument may be, as annotations: each alias reads a value or refuses it, and says what to do.
+
+The numbers take Python's and numpy's (never True or False, never text); the arrays take anything that numpy reads as
+numbers, and hand it on as float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from math import inf, isfinite
+from os import PathLike
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray, numbers
+from advisor.errors import InputError
+
+_WIDE = 2.0**62
+Fault = Literal["kind", "value", "shape"]
+
+
+def fault(kind: Fault, why: str, remedy: str) -> PydanticCustomError:
+    """A complaint: of the kind of thing, of its value, or of its shape."""
+    return PydanticCustomError(kind, "{why}", {"why": why, "remedy": remedy})  # pyright: ignore[reportArgumentType]
+
+
+class Reader:
+    """Metadata of an `Annotated` alias: reads one argument, or refuses it."""
+
+    def read(self, value: Any) -> Any:
+        """The value as the function gets it; raises what `fault` makes."""
+        raise NotImplementedError
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+class Named(Reader):
+    """What a test says yes to."""
+
+    def __init__(self, name: str, test: Callable[[Any], bool], what: str) -> None:
+        self.name, self.test, self.what = name, test, what
+
+    def read(self, value: Any) -> Any:
+        """The value, where the test says yes."""
+        if self.test(value):
+            return value
+        raise fault("kind", f"it must be {self.what}", "Give one.")
+
+
+class Number(Reader):
+    """One number within a range."""
+
+    def __init__(
+        self,
+        remedy: str,
+        *,
+        low: float = -inf,
+        above: float = -inf,
+        high: float = inf,
+        below: float = inf,
+        infinite: bool = False,
+        whole: bool = False,
+    ) -> None:
+        self.remedy, self.low, self.above, self.high, self.below = remedy, low, above, high, below
+        self.infinite, self.whole = infinite, whole
+
+    def read(self, value: Any) -> float:
+        """The value as a float, or as an int where it must be whole."""
+        if isinstance(value, bool) or not isinstance(value, NUMBER):
+            raise fault("kind", f"it must be {self.span()}", self.remedy)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = inf
+        if (self.whole and not number.is_integer()) or not (
+            isfinite(number) or (self.infinite and number == number)
+        ):
+            raise fault("value", f"it must be {self.span(number)}", self.remedy)
+        if (
+            self.low <= number <= self.high
+            and (number > self.above or self.above == -inf)
+            and (number < self.below or self.below == inf)
+        ):
+            return int(value) if self.whole else number
+        raise fault("value", f"it must be {self.span(number)}", self.remedy)
+
+    def span(self, value: float = 0.0) -> str:
+        """The range in words; how many bits a whole number may have only where `value` has more."""
+        kind = (
+            "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
+        )
+        parts = [
+            f"above {self.above:g}" if self.above > -inf else "",
+            f"of at least {self.low:g}" if self.low > -_WIDE else "",
+            f"of at most {self.high:g}" if self.high < _WIDE else "",
+            f"below {self.below:g}" if self.below < _WIDE or value > _WIDE else "",
+        ]
+        return " ".join([kind, " and ".join(p for p in parts if p)]).strip()
+
+
+class Array(Reader):
+    """Numbers of a kind and a number of dimensions."""
+
+    def __init__(
+        self,
+        remedy: str,
+        *,
+        dimensions: tuple[int, ...] = (),
+        kind: Literal["float", "int", "bool"] = "float",
+        finite: bool = False,
+        low: float = -inf,
+        high: float = inf,
+        filled: bool = False,
+    ) -> None:
+        self.remedy, self.dimensions, self.kind = remedy, dimensions, kind
+        self.finite, self.low, self.high, self.filled = finite, low, high, filled
+
+    def read(self, value: Any) -> npt.NDArray[Any]:
+        """The value as an array; itself where it is one of float64."""
+        array = self._array(value)
+        if self.dimensions and array.ndim not in self.dimensions:
+            wanted = " or ".join(str(n) for n in self.dimensions)
+            raise fault(
+                "shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy
+            )
+        if self.filled and (array.ndim == 0 or array.shape[-1] == 0):
+            raise fault(
+                "shape",
+                f"it has shape {array.shape}, and needs at least one entry on its last axis",
+                self.remedy,
+            )
+        if (
+            self.kind == "float"
+            and (self.finite or self.low > -inf or self.high < inf)
+            and array.size
+        ):
+            self._check_values(array)
+        return array
+
+    def _array(self, value: Any) -> npt.NDArray[Any]:
+        if type(value) is np.ndarray and value.dtype == np.float64 and self.kind == "float":
+            return value
+        try:
+            array = numbers(value, "it") if self.kind == "float" else np.asarray(value)
+        except (InputError, TypeError, ValueError, OverflowError, RecursionError):
+            raise fault("kind", "it is not numeric", self.remedy) from None
+        if self.kind == "float":
+            return array
+        if self.kind == "bool":
+            if array.dtype == np.bool_ or array.size == 0:
+                return array.astype(np.bool_, copy=False)
+            if array.dtype.kind in "iuf" and bool(((array == 0) | (array == 1)).all()):
+                return array.astype(np.bool_)
+            raise fault("kind", "it must hold True and False", self.remedy)
+        if array.dtype.kind in "iu" and (
+            array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63
+        ):
+            return array.astype(np.int64, copy=False)
+        if array.dtype.kind == "f" and bool(
+            (np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()
+        ):
+            return array.astype(np.int64)
+        raise fault("kind", "it must hold whole numbers", self.remedy)
+
+    def _check_values(self, array: FloatArray) -> None:
+        if self.finite and not np.isfinite(array).all():
+            count = int((~np.isfinite(array)).sum())
+            raise fault(
+                "value",
+                f"it holds {count} values that are not finite, which would spread into every result",
+                "Cut or fill them first.",
+            )
+        if bool((array < self.low).any()) or bool((array > self.high).any()):
+            bad = array[(array < self.low) | (array > self.high)].flat[0]
+            raise fault(
+                "value",
+                f"it holds {bad:g}, and must lie within {self.low:g} to {self.high:g}",
+                self.remedy,
+            )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and (
+        value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
+    )
+
+
+def _is_items(value: Any) -> bool:
+    return (
+        isinstance(value, Iterable)
+        and not isinstance(value, str | bytes | bytearray | Mapping)
+        and getattr(value, "ndim", 1) != 0
+    )
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, date | np.datetime64) or _is_text(value)
+
+
+Finite = Annotated[float, Number("Give a finite number.")]
+Real = Annotated[float, Number("Give a number.", infinite=True)]
+"""A number that may be infinite."""
+Positive = Annotated[float, Number("Give a number above 0.", above=0.0)]
+NotNegative = Annotated[float, Number("Give a number of at least 0.", low=0.0)]
+Share = Annotated[float, Number("Give a fraction from 0 to 1, such as 0.25.", low=0.0, high=1.0)]
+OpenShare = Annotated[
+    float, Number("Give a fraction strictly between 0 and 1, such as 0.95.", above=0.0, below=1.0)
+]
+Whole = Annotated[int, Number("Give a whole number.", whole=True, low=-(2.0**63), below=2.0**63)]
+Count = Annotated[
+    int, Number("Give a whole number of 1 or more.", whole=True, low=1.0, below=2.0**63)
+]
+CountOrNone = Annotated[
+    int, Number("Give a whole number of 0 or more.", whole=True, low=0.0, below=2.0**63)
+]
+"""A count that may be 0."""
+Level = Annotated[int, Number("Give a level from 1 to 5.", whole=True, low=1.0, high=5.0)]
+Seed = Annotated[
+    int, Number("Give a whole number of 0 or more, such as 0.", whole=True, low=0.0, below=2.0**64)
+]
+YesNo = Annotated[bool, Named("yes_no", lambda v: isinstance(v, bool | np.bool_), "True or False")]
+Text = Annotated[str, Named("text", _is_text, "a text (a str that UTF-8 can write)")]
+Day = Annotated[
+    date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")
+]
+Folder = Annotated[
+    str | PathLike[str], Named("folder", lambda v: isinstance(v, PathLike) or _is_text(v), "a path")
+]
+Items = Annotated[Iterable[Any], Named("items", _is_items, "a list (of one, where there is one)")]
+
+Numbers = Annotated[FloatArray, Array("Pass numbers.")]
+"""Any shape, nan and infinities allowed."""
+FiniteArray = Annotated[FloatArray, Array("Pass numbers.", finite=True)]
+Vector = Annotated[FloatArray, Array("Pass one row of numbers.", dimensions=(1,))]
+Matrix = Annotated[FloatArray, Array("Pass a table of numbers.", dimensions=(2,))]
+Series = Annotated[
+    FloatArray,
+    Array("Pass a history with at least one period on the last axis.", finite=True, filled=True),
+]
+"""Returns: finite, time on the last axis, at least one period."""
+Shares = Annotated[FloatArray, Array("Pass fractions from 0 to 1.", low=0.0, high=1.0)]
+"""Fractions; nan means unknown."""
+WholeArray = Annotated[IntArray, Array("Pass whole numbers.", kind="int")]
+YesNoArray = Annotated[BoolArray, Array("Pass True and False.", kind="bool")]
+
+PLAIN: Sequence[tuple[Any, Any]] = (
+    (Any, Any),
+    (bool, YesNo),
+    (float, Finite),
+    (int, Whole),
+    (str, Text),
+    (FloatArray, Numbers),
+    (IntArray, WholeArray),
+    (BoolArray, YesNoArray),
+    (npt.ArrayLike, Numbers),
+)
+"""Plain annotation -> what is checked for it."""

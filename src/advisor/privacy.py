@@ -1,0 +1,99 @@
+"""One switch for personal data: what `repr`, logs and messages show of a client. Masked unless asked for.
+
+::
+
+    privacy.masked()        True, unless somebody said otherwise
+    with privacy.show():    the values are shown inside this block, to debug with
+        print(client)
+    privacy.show_always()   for this whole process (a notebook on made-up data)
+    privacy.mask_always()   and back
+
+Masked are amounts, ids, answers and raw cells of clients; names of fields, rows and repairs stay. The environment
+variable `ADVISOR_PRIVACY=show` is read once, when the library is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import reprlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+MASK = "***"
+"""Stands where a value was."""
+_LENGTH = 60
+
+_process = [os.environ.get("ADVISOR_PRIVACY", "").strip().lower() != "show"]
+_block: ContextVar[bool | None] = ContextVar("advisor_privacy", default=None)
+
+
+def masked() -> bool:
+    """Whether personal data are masked here and now."""
+    here = _block.get()
+    return _process[0] if here is None else here
+
+
+@contextmanager
+def show() -> Generator[None]:
+    """A block in which personal data are shown; other threads and tasks are not affected."""
+    token = _block.set(False)
+    try:
+        yield
+    finally:
+        _block.reset(token)
+
+
+@contextmanager
+def mask() -> Generator[None]:
+    """A block in which personal data are masked, whatever the process says."""
+    token = _block.set(True)
+    try:
+        yield
+    finally:
+        _block.reset(token)
+
+
+def show_always() -> None:
+    """Show personal data in this process; a block of `mask` still masks."""
+    _process[0] = False
+
+
+def mask_always() -> None:
+    """Mask personal data in this process again; a block of `show` still shows."""
+    _process[0] = True
+
+
+def personal(value: object) -> str:
+    """A personal value as a message shows it: `***`, or a short `repr` where values are shown.
+
+    >>> personal(120_000.0)
+    '***'
+    """
+    return MASK if masked() else short(value)
+
+
+def kept(value: object) -> object:
+    """A personal value as an error keeps it: None where it is masked."""
+    return None if masked() else value
+
+
+def short(value: object, length: int = _LENGTH) -> str:
+    """A `repr` on one line, cut to `length` characters; of any object, also one whose `repr` raises.
+
+    >>> short("a" * 100, 10)
+    "'aaaaaa..."
+    """
+    try:
+        if isinstance(value, int) and abs(value) >= 10**length:
+            text = f"a whole number of {value.bit_length()} bits"
+        elif isinstance(value, str | bytes) and len(value) > 4 * length:
+            text = repr(value[: 4 * length])
+        elif isinstance(value, list | tuple | dict | set | frozenset) and len(value) > length:
+            text = reprlib.repr(value)
+        else:
+            text = " ".join(repr(value).split())
+    except Exception as error:  # noqa: BLE001 - somebody else's __repr__ may raise anything
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= length else text[: length - 3] + "..."

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 
-from advisor.arrays import FloatArray, check_type, numbers
+from advisor.arrays import DayArray, FloatArray, check_type, numbers
+from advisor.data.days import as_days
 from advisor.errors import InputError
 
+_COARSE = ("Y", "M", "W", "generic")
+"""Units of datetime64 that name no day."""
 _Kind = TypeVar("_Kind")
 
 
@@ -46,6 +50,46 @@ def spread(value: object, field: str, shape: tuple[int, ...]) -> FloatArray:
         raise InputError(
             f"{field} has shape {given.shape}, but {shape} is needed; give a number, or one for each.", field=field, value=given.shape
         ) from error
+
+
+def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:
+    """Days as `datetime64[D]`, shape (n,); of times, the day; of times with a time zone, the day there.
+
+    Args:
+        values: A numpy array of any unit from days to attoseconds, or a list, Series or Index of
+            days in any form that `as_days` reads.
+        field: Its name, for the message.
+        allow_missing: True where NaT means "unknown".
+
+    Raises:
+        InputError: Not one day an entry, missing where that is not allowed, or a unit (months,
+            years) that names no day.
+    """
+    kinds = (list, tuple, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)
+    check_type(values, kinds, field, "Give one day an entry.")
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind == "M":
+        unit = np.datetime_data(values.dtype)[0]
+        if unit in _COARSE and not np.isnat(values).all():
+            raise InputError(
+                f"{field} holds {values.dtype.name}, which names no day; give days, such as "
+                'np.array(["2026-02-01"], dtype="datetime64[D]").',
+                field=field,
+                value=values.dtype.name,
+            )
+        found: DayArray = values.astype("datetime64[D]")
+    else:
+        if isinstance(values, np.ndarray) and values.ndim != 1:
+            check_type(values, (), field, "Give one day an entry, in one dimension.")
+        found = as_days(pd.Series(values), field, allow_missing=True)
+    missing = np.isnat(found)
+    if missing.any() and not allow_missing:
+        row = int(np.argmax(missing))
+        raise InputError(
+            f"{field} has no day in row {row}; every row needs one. Fill or drop it.",
+            field=field,
+            value=None,
+        )
+    return found
 
 
 def listed(values: object, kind: type[_Kind], field: str, remedy: str) -> tuple[_Kind, ...]:

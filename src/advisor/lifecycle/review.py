@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_number, check_type, check_whole, float_array
-from advisor.data.days import as_day, as_days
+from advisor.data.days import as_day
 from advisor.errors import InputError
+from advisor.lifecycle.inputs import days
 
 TRIGGERS = (
     "drift",
@@ -89,12 +90,11 @@ _DAYS = frozenset({"valid_until", "next_event", "kyc_changed_on", "last_review"}
 
 def _column(values: Any, name: str) -> FloatArray | IntArray | DayArray:
     """One column as an array of numbers or of days; one that is such an array stays as it is."""
-    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in ("M" if name in _DAYS else "iuf"):
+    if name in _DAYS:
+        return days(values, name, allow_missing=True)
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "if":
         return values
-    if name not in _DAYS:
-        return float_array(values, name, shape=(None,), allow_nan=True)
-    check_type(values, (list, tuple, np.ndarray, pd.Series), name, "Give one day a client, None where there is none.")
-    return as_days(pd.Series(values), name, allow_missing=True)
+    return float_array(values, name, shape=(None,), allow_nan=True)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,14 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_number, check_type
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_number, check_type, float_array, frozen
 from advisor.data.days import as_day
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import array
+from advisor.lifecycle.inputs import array, days
 
 Rule = Literal["highest_cost", "least_tax", "fifo", "lifo"]
-LONG_TERM_DAYS = 365
-"""A lot held for more days than this is long term."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +23,13 @@ class TaxLots:
 
     Attributes:
         position: Which position each lot belongs to, 0..p-1, shape (l,).
-        units: Positive, shape (l,).
-        cost: Price paid a unit, shape (l,).
-        acquired: Shape (l,).
+        units: Positive and finite, shape (l,).
+        cost: Price paid a unit, finite and 0 or more, shape (l,).
+        acquired: Day of the purchase, shape (l,); given in any unit and type of day, kept as
+            `datetime64[D]`, of times with a time zone the day there.
+
+    Raises:
+        InputError: Not one number and one day a lot, or one that no lot can have.
     """
 
     position: IntArray
@@ -35,20 +38,34 @@ class TaxLots:
     acquired: DayArray
 
     def __post_init__(self) -> None:
-        for name, kinds in (("position", "iu"), ("units", "iuf"), ("cost", "iuf"), ("acquired", "M")):
-            values = getattr(self, name)
-            if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype.kind not in kinds:
-                held = {"position": "whole numbers", "acquired": "days (datetime64)"}.get(name, "numbers")
-                check_type(values, (), name, f"Give a numpy array of {held}, one a lot.")
-        count = len(self.position)
+        whole = float_array(self.position, "position", shape=(None,))
+        count = len(whole)
+        bad = ~((whole >= 0.0) & (whole < 2.0**53) & (whole == np.floor(whole)))
+        _refuse(bad, whole, "position", "a whole number, 0 or more")
+        object.__setattr__(self, "position", frozen(whole.astype(np.int64)))
+        for name in ("units", "cost"):
+            values = float_array(getattr(self, name), name, shape=(None,))
+            low, rule = (values <= 0.0, "above 0") if name == "units" else (values < 0.0, "0 or more")
+            _refuse(low, values, name, rule)
+            object.__setattr__(self, name, values)
+        object.__setattr__(self, "acquired", frozen(days(self.acquired, "acquired")))
         if not len(self.units) == len(self.cost) == len(self.acquired) == count:
             raise InputError(
-                f"Lots have {count} positions, {len(self.units)} units, {len(self.cost)} costs and {len(self.acquired)} days; give one of each a lot.",
+                f"Lots have {count} positions, {len(self.units)} units, {len(self.cost)} costs and "
+                f"{len(self.acquired)} days; give one of each a lot.",
                 field="units",
                 value=count,
             )
-        if count and (not (self.units > 0.0).all() or not (self.cost >= 0.0).all() or self.position.min() < 0):
-            raise InputError("Every lot needs positive units, a cost of 0 or more and a position of 0 or more.", field="units", value=None)
+
+
+def _refuse(bad: BoolArray, values: FloatArray, field: str, rule: str) -> None:
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputError(
+            f"{field}[{row}] is {values[row]:g}; a lot needs one that is {rule}. Correct the lot.",
+            field=field,
+            value=float(values[row]),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +109,16 @@ def sell_lots(
         on: Day of the sale.
         rule: "highest_cost" first (the smallest gain now); "least_tax" first (gain times the rate of its term); "fifo", "lifo".
         short_rate: Tax on gains held for a year or less, a fraction.
-        long_rate: Tax on gains held longer.
+        long_rate: Tax on gains held for more than one calendar year: sold after the anniversary
+            of the purchase, as `first_long_term_day` says.
 
     Returns:
         Sales that add up to `units` in every position, or to all it has with the rest `unfilled`. With "highest_cost" no unsold unit cost more than a
         sold one, so the gain is the smallest that any choice of lots gives; with "least_tax" the same holds for the sum of rate times gain.
 
     Raises:
-        InputError: Shapes disagree, units are negative, a price is not positive, or an unknown rule.
+        InputError: Shapes disagree, units are negative or infinite, a price is not positive, a lot
+            was bought after the sale, or an unknown rule.
 
     >>> lots = TaxLots(np.array([0, 0]), np.array([10.0, 10.0]), np.array([5.0, 8.0]), np.array(["2024-01-02", "2026-01-02"], dtype="datetime64[D]"))
     >>> sale = sell_lots(lots, [12.0], [9.0], on="2026-02-01")
@@ -112,17 +131,23 @@ def sell_lots(
     for name, value in (("short_rate", short_rate), ("long_rate", long_rate)):
         check_number(value, name, "It is a fraction of the gain.", low=0.0, high=1.0)
     _check(lots, wanted, quote, rule)
+    late = lots.acquired > day
+    if late.any():
+        row = int(np.argmax(late))
+        raise InputError(
+            f"acquired[{row}] is {lots.acquired[row]}, after the sale on {day}; what is not yet "
+            "bought cannot be sold. Correct the day, or drop the lot.",
+            field="acquired",
+            value=str(lots.acquired[row]),
+        )
     unit_gain = quote[lots.position] - lots.cost
-    long_term = (day - lots.acquired).astype(np.int64) > LONG_TERM_DAYS
+    long_term = day >= first_long_term_day(lots.acquired)
     rate = np.where(long_term, long_rate, short_rate)
     age = lots.acquired.astype(np.int64)
     key = {"highest_cost": -lots.cost, "least_tax": unit_gain * rate, "fifo": age, "lifo": -age}[rule]
     order = np.lexsort((np.arange(len(age)), age, key, lots.position))
     position, held = lots.position[order], lots.units[order]
-    running = np.cumsum(held)
-    starts = np.searchsorted(position, np.arange(len(wanted)))
-    offset = np.concatenate([[0.0], running])[starts]
-    before = running - held - offset[position]
+    before = pd.Series(held).groupby(position).cumsum().to_numpy() - held
     sold = np.empty_like(lots.units)
     sold[order] = np.clip(wanted[position] - before, 0.0, held)
     gain = sold * unit_gain
@@ -133,6 +158,26 @@ def sell_lots(
     short_gain, long_gain = by_position(np.where(long_term, 0.0, gain)), by_position(np.where(long_term, gain, 0.0))
     tax = short_rate * np.maximum(short_gain, 0.0) + long_rate * np.maximum(long_gain, 0.0)
     return LotSale(sold, gain, long_term, short_gain, long_gain, tax, wanted - by_position(sold))
+
+
+def first_long_term_day(acquired: DayArray) -> DayArray:
+    """First day on which a sale is long term, shape of `acquired`: a year and a day later.
+
+    The day of the purchase does not count and the day of the sale does, so the year is that which
+    begins on the day after the purchase, counted by the calendar: what was bought on the last day
+    of a month becomes long term on the first day of the thirteenth month after it.
+
+    Source: 26 U.S.C. 1222(3), "held for more than 1 year"; Rev. Rul. 66-7, 1966-1 C.B. 188;
+    Caspe v. United States, 694 F.2d 1116 (8th Cir. 1982).
+
+    >>> bought = np.array(["2023-01-10", "2024-02-29", "2023-02-28"], dtype="datetime64[D]")
+    >>> first_long_term_day(bought).astype(str).tolist()
+    ['2024-01-11', '2025-03-01', '2024-03-01']
+    """
+    start = acquired + np.timedelta64(1, "D")
+    month = start.astype("datetime64[M]")
+    into = start - month.astype("datetime64[D]")
+    return (month + np.timedelta64(12, "M")).astype("datetime64[D]") + into
 
 
 def _check(lots: TaxLots, units: FloatArray, price: FloatArray, rule: str) -> None:
@@ -146,5 +191,9 @@ def _check(lots: TaxLots, units: FloatArray, price: FloatArray, rule: str) -> No
             field="units",
             value=units.shape,
         )
-    if not (units >= 0.0).all() or not (np.isfinite(price) & (price > 0.0)).all():
-        raise InputError("units to sell must be 0 or more and prices positive and finite; correct them.", field="units", value=None)
+    if not ((units >= 0.0) & (units < np.inf)).all() or not ((price > 0.0) & (price < np.inf)).all():
+        raise InputError(
+            "units to sell must be 0 or more and prices positive, and both finite; correct them.",
+            field="units",
+            value=None,
+        )

@@ -133,3 +133,9 @@ def test_switch_break_even_by_discounted_sum() -> None:
     until = np.linspace(0, float(test.break_even_years), 200_001)
     assert np.trapezoid(600.0 * 1.03**-until, until) == pytest.approx(1500.0, rel=1e-8)
     assert np.isinf(switch_benefit(100.0, 0.0, 5.0, exit_cost=0.01).break_even_years)
+
+
+def test_a_switch_breaks_even_under_a_negative_rate_too() -> None:
+    test = switch_benefit(100_000.0, 0.006, 5.0, exit_cost=0.01, entry_cost=0.005, rate=-0.02)
+    until = np.linspace(0, float(test.break_even_years), 200_001)
+    assert np.trapezoid(600.0 * 0.98**-until, until) == pytest.approx(1500.0, rel=1e-8)

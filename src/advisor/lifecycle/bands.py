@@ -30,6 +30,8 @@ class RebalancePolicy:
         to: Trade to the "target", or only to the "edge" of the bands.
         min_trade: Smallest trade in money; smaller ones are left out.
         cost: Proportional cost of a trade, as a fraction of its money.
+        narrowest: Least half-width of a relative band in weight: a quarter of nearly nothing is
+            nothing, and a cent in an asset of target 0 is no reason to trade.
 
     Source: the defaults are published ones: 5 points and 25 %, drift of 3 %.
     """
@@ -42,11 +44,12 @@ class RebalancePolicy:
     to: Literal["target", "edge"] = "target"
     min_trade: float = 0.0
     cost: float = 0.0
+    narrowest: float = 0.001
 
     def __post_init__(self) -> None:
-        for name in ("absolute", "relative", "drift", "every_months", "min_trade", "cost"):
+        for name in ("absolute", "relative", "drift", "every_months", "min_trade", "cost", "narrowest"):
             value = getattr(self, name)
-            if value is not None or name in ("min_trade", "cost"):
+            if value is not None or name in ("min_trade", "cost", "narrowest"):
                 check_number(value, name, "Correct the RebalancePolicy.", low=0.0)
         check_type(self.to, str, "to", 'Say "target" or "edge".')
         if self.to not in ("target", "edge"):
@@ -87,7 +90,7 @@ def band_edges(target: FloatArray, policy: RebalancePolicy) -> tuple[FloatArray,
     check_type(policy, RebalancePolicy, "policy", _POLICY)
     widths = [np.full_like(target, policy.absolute)] if policy.absolute is not None else []
     if policy.relative is not None:
-        widths.append(policy.relative * target)
+        widths.append(np.maximum(policy.relative * target, policy.narrowest))
     if not widths:
         return np.zeros_like(target), np.ones_like(target)
     half = np.maximum.reduce(widths) if policy.widest else np.minimum.reduce(widths)

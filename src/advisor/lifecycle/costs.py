@@ -160,8 +160,9 @@ def ex_post_costs(charged: pd.DataFrame, *, start_value: float, end_value: float
     """
     check_table(charged, "charged", ["product_id", "kind", "money"], "One row a charge.")
     check_number(years, "years", "It is the length of the period.", above=0.0)
-    for name, value in (("start_value", start_value), ("end_value", end_value), ("flows", flows)):
-        check_number(value, name, "It is money.")
+    for name, value in (("start_value", start_value), ("end_value", end_value)):
+        check_number(value, name, "It is money.", low=0.0)
+    check_number(flows, "flows", "It is money in (+) or out (-).")
     unknown = sorted(set(charged["kind"].astype(str)) - set(KINDS))
     amounts: FloatArray = as_numbers(charged["money"])
     if unknown or not (np.isfinite(amounts) & (amounts >= 0.0)).all():

@@ -54,6 +54,8 @@ class HoldingsReview:
         due: Whether more is traded than the flow.
         reasons: Why: "band", "drift", "calendar".
         cost: Of the trades, money.
+        cash: Money that smallest trades leave uninvested.
+        unfunded: Part of an outflow that the portfolio cannot pay.
     """
 
     lines: tuple[HoldingLine, ...]
@@ -63,6 +65,8 @@ class HoldingsReview:
     due: bool
     reasons: tuple[str, ...]
     cost: float
+    cash: float = 0.0
+    unfunded: float = 0.0
 
     def to_frame(self) -> pd.DataFrame:
         """One row an asset."""
@@ -120,7 +124,8 @@ def review_holdings(
     plan = rebalance(money, goal, policy=rules, flow=flow, months_since=months_since)
     low, high = band_edges(goal, rules)
     weight = money / max(float(money.sum()), 1e-300)
-    after = (money + plan.trades[0]) / (money + plan.trades[0]).sum()
+    after = money + plan.trades[0]
+    after = after / (float(after.sum()) or 1.0)
     lines = [
         _line(
             name,
@@ -139,6 +144,8 @@ def review_holdings(
         bool(plan.due[0]),
         plan.reasons(0),
         float(plan.cost[0]),
+        float(plan.cash[0]),
+        float(plan.unfunded[0]),
     )
 
 

@@ -15,8 +15,8 @@ from advisor.lifecycle.inputs import array, spread
 from advisor.lifecycle.rounding import place_trades
 
 _BLOCK = 8192
-_COST_STEPS = 60
-"""Fixed-point steps for the value that is left after costs; each gains a factor `cost`, so that a handful is enough for any real one."""
+_SETTLED = 1e-12
+"""A share of an outflow that is rounding, not money owed."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,8 +30,10 @@ class Rebalance:
         drift_before, drift_after: Shape (c,).
         turnover: Half of the money traded beyond the flow, over the value, shape (c,).
         cost: Money, shape (c,).
-        cash: Money that stays uninvested because of costs' rounding, lots and smallest trades, shape (c,).
-        unfunded: Part of an outflow that the account cannot pay, shape (c,).
+        cash: Money that stays uninvested because of lots and smallest trades, 0 or more, shape (c,).
+        unfunded: Part of an outflow that the account cannot pay, all it holds being sold and the
+            cost of that paid, shape (c,). Money is kept: holdings + flow + unfunded = holdings
+            after the trades + cost + cash.
     """
 
     trades: FloatArray
@@ -70,13 +72,15 @@ def rebalance(
         holdings: Money now, shape (c, n) or (n,).
         target: Target weights, (c, n) or (n,), rows adding up to 1.
         policy: When and how far; default `RebalancePolicy()`: narrower of 5 points and 25 % of the weight, or 3 % drift, to the target.
-        flow: Money in (+) or out (-), (c,) or a number. It is placed first; only if the account still is due, more is traded.
+        flow: Money in (+) or out (-), (c,) or a number, costs included: an inflow of 100 at a cost
+            of 1 % buys 99.01 and pays .99; an outflow of 100 sells 101.01, so that 100 arrive. It
+            is placed first; only if the account still is due, more is traded.
         months_since: Months since the last rebalancing, where the policy has a calendar.
         lot_value: Money of one lot of each asset, (n,) or (c, n), 0 = any amount.
 
     Returns:
-        One row an account. Where nothing is due, trades have the flow's sign only: an inflow never sells. Trades and costs add up to the flow that
-        could be paid, less the cash that smallest sizes leave. To the target: drift after is 0 but for rounding; to the edge: no weight is outside its
+        One row an account. Where nothing is due, trades have the flow's sign only: an inflow never sells. An outflow is paid as long as the account can:
+        where lots or smallest trades get in the way, a little more is sold and the rest stays as cash. To the target: drift after is 0 but for rounding; to the edge: no weight is outside its
         band, with the least possible turnover. `drift_after` never exceeds `drift_before` unless lots or smallest trades get in the way.
 
     Raises:
@@ -107,46 +111,60 @@ def rebalance(
 def _block(
     held: FloatArray, target: FloatArray, policy: RebalancePolicy, flow: FloatArray, months: FloatArray | None, lots: FloatArray | None
 ) -> Rebalance:
+    # 1. the flow alone, its own cost included
     worth = held.sum(axis=1)
-    paid = np.maximum(flow, -worth)
-    placed = fill(held, target, paid)
-    value = worth + paid
+    rate = policy.cost
+    paid = np.maximum(flow, -worth * (1.0 - rate))
+    gross = np.where(flow < 0.0, np.maximum(flow / (1.0 - rate), -worth), flow / (1.0 + rate))
+    placed = fill(held, target, gross)
+    value = worth + gross
+    # 2. whether more is due
     weights = _weights(held + placed, value)
     state = rebalancing_due(weights, target, policy, months_since=months)
     due = state.due & (value > 0.0)
     trades = placed
     if due.any():
-        trades = np.where(due[:, None], _traded(held, value, weights, target, policy) - held, placed)
-    cost = policy.cost * np.abs(trades).sum(axis=1)
-    cash = paid - trades.sum(axis=1) - cost
+        full = _traded(held, worth + paid, weights, target, policy) - held
+        trades = np.where(due[:, None], full, placed)
+    # 3. what can be placed of that
+    cash, unfunded = np.zeros(len(held)), paid - flow
+    unfunded[unfunded <= _SETTLED * np.abs(flow)] = 0.0
     if policy.min_trade > 0.0 or lots is not None:
-        trades, cash = place_trades(trades, held, paid, min_trade=policy.min_trade, lot_value=lots, cost=policy.cost)
-        cost = policy.cost * np.abs(trades).sum(axis=1)
+        trades, cash, unfunded = place_trades(trades, held, flow, min_trade=policy.min_trade, lot_value=lots, cost=rate)
+    traded = np.abs(trades).sum(axis=1)
+    beyond = np.maximum(traded - np.abs(gross), 0.0)
     after = held + trades
-    gross = np.abs(trades).sum(axis=1) - np.abs(paid)
     return Rebalance(
         trades=trades,
         due=due,
         reason_bits=np.where(due, state.reason_bits, 0),
         drift_before=np.where(worth > 0.0, drift(_weights(held, worth), target), 0.0),
         drift_after=np.where(value > 0.0, drift(_weights(after, after.sum(axis=1)), target), 0.0),
-        turnover=0.5 * np.divide(np.maximum(gross, 0.0), value, out=np.zeros_like(value), where=value > 0.0),
-        cost=cost,
+        turnover=0.5 * np.divide(beyond, value, out=np.zeros_like(value), where=value > 0.0),
+        cost=rate * traded,
         cash=cash,
-        unfunded=paid - flow,
+        unfunded=unfunded,
     )
 
 
-def _traded(held: FloatArray, value: FloatArray, weights: FloatArray, target: FloatArray, policy: RebalancePolicy) -> FloatArray:
-    """Money in each asset after a full rebalancing that pays its own costs, shape (c, n)."""
+def _traded(held: FloatArray, money: FloatArray, weights: FloatArray, target: FloatArray, policy: RebalancePolicy) -> FloatArray:
+    """Money in each asset after a full rebalancing that pays its own costs, shape (c, n).
+
+    What is left, L, solves L = money - cost * sum |goal * L - held|. The gap between the sides is
+    concave and piecewise linear in L, so Newton's steps from above go down to the root and end on
+    its piece, exactly, after at most one step a kink.
+    """
     goal = target if policy.to == "target" else to_edge(weights, target, policy)
-    left = value
-    for _ in range(_COST_STEPS if policy.cost > 0.0 else 0):
-        again = value - policy.cost * np.abs(goal * left[:, None] - held).sum(axis=1)
-        moving = np.abs(again - left) > 1e-15 * value
+    left = np.maximum(money, 0.0)
+    for _ in range(held.shape[1] + 2 if policy.cost > 0.0 else 0):
+        gap = goal * left[:, None] - held
+        miss = money - policy.cost * np.abs(gap).sum(axis=1) - left
+        slope = 1.0 + policy.cost * (goal * np.sign(gap)).sum(axis=1)
+        again = np.maximum(left + miss / slope, 0.0)
+        moving = np.abs(again - left) > 1e-15 * money
         if not moving.any():
             break
-        left = np.where(moving, again, left)
+        left = np.where(moving, again, left)  # a row that is done does not know the others
     return goal * left[:, None]
 
 

@@ -67,9 +67,14 @@ def switch_benefit(
         amount=amount, annual_benefit=annual_benefit, years=years, exit_cost=exit_cost, entry_cost=entry_cost, tax=tax
     )
     check_number(rate, "rate", "It is annual, 0.02 for 2 %.", above=-1.0)
-    if not (money >= 0.0).all() or not (span >= 0.0).all():
+    for name, values in (("annual_benefit", gain), ("exit_cost", leave), ("entry_cost", enter), ("tax", paid)):
+        if not np.isfinite(values).all():
+            raise InputError(
+                f"{name} holds a value that is not finite; the switch could not be judged. Correct it.", field=name, value=None
+            )
+    if not ((money >= 0.0) & (money < np.inf)).all() or not ((span >= 0.0) & (span < np.inf)).all():
         raise InputError(
-            f"A switch needs an amount and years of 0 or more; got {money.min():g} and {span.min():g}. Correct them.",
+            f"A switch needs a finite amount and finite years of 0 or more; got {money.min():g} and {span.min():g}. Correct them.",
             field="amount",
             value=float(money.min()),
         )
@@ -78,7 +83,6 @@ def switch_benefit(
     benefit, cost = money * gain * annuity, money * (leave + enter) + paid
     with np.errstate(divide="ignore", invalid="ignore"):
         need = np.where(cost <= 0.0, 0.0, np.where(gain > 0.0, cost / (money * gain), np.inf))
-        years_needed = (
-            need if force == 0.0 else np.where(force * need < 1.0, -np.log1p(-force * np.minimum(need, 1.0 / force)) / force, np.inf)
-        )
+        reach = 1.0 - force * need  # what is left of the longest possible benefit
+        years_needed = need if force == 0.0 else np.where(reach > 0.0, -np.log(np.maximum(reach, 0.0)) / force, np.inf)
     return SwitchTest(benefit, cost, benefit - cost, benefit > cost, years_needed)

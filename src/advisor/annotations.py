@@ -36,9 +36,7 @@ class Reader:
         """The value as the function gets it; raises what `fault` makes."""
         raise NotImplementedError
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
 
 
@@ -80,23 +78,15 @@ class Number(Reader):
             number = float(value)
         except OverflowError:
             number = inf
-        if (self.whole and not number.is_integer()) or not (
-            isfinite(number) or (self.infinite and number == number)
-        ):
+        if (self.whole and not number.is_integer()) or not (isfinite(number) or (self.infinite and number == number)):
             raise fault("value", f"it must be {self.span(number)}", self.remedy)
-        if (
-            self.low <= number <= self.high
-            and (number > self.above or self.above == -inf)
-            and (number < self.below or self.below == inf)
-        ):
+        if self.low <= number <= self.high and (number > self.above or self.above == -inf) and (number < self.below or self.below == inf):
             return int(value) if self.whole else number
         raise fault("value", f"it must be {self.span(number)}", self.remedy)
 
     def span(self, value: float = 0.0) -> str:
         """The range in words; how many bits a whole number may have only where `value` has more."""
-        kind = (
-            "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
-        )
+        kind = "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
         parts = [
             f"above {self.above:g}" if self.above > -inf else "",
             f"of at least {self.low:g}" if self.low > -_WIDE else "",
@@ -128,20 +118,14 @@ class Array(Reader):
         array = self._array(value)
         if self.dimensions and array.ndim not in self.dimensions:
             wanted = " or ".join(str(n) for n in self.dimensions)
-            raise fault(
-                "shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy
-            )
+            raise fault("shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy)
         if self.filled and (array.ndim == 0 or array.shape[-1] == 0):
             raise fault(
                 "shape",
                 f"it has shape {array.shape}, and needs at least one entry on its last axis",
                 self.remedy,
             )
-        if (
-            self.kind == "float"
-            and (self.finite or self.low > -inf or self.high < inf)
-            and array.size
-        ):
+        if self.kind == "float" and (self.finite or self.low > -inf or self.high < inf) and array.size:
             self._check_values(array)
         return array
 
@@ -160,13 +144,9 @@ class Array(Reader):
             if array.dtype.kind in "iuf" and bool(((array == 0) | (array == 1)).all()):
                 return array.astype(np.bool_)
             raise fault("kind", "it must hold True and False", self.remedy)
-        if array.dtype.kind in "iu" and (
-            array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63
-        ):
+        if array.dtype.kind in "iu" and (array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63):
             return array.astype(np.int64, copy=False)
-        if array.dtype.kind == "f" and bool(
-            (np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()
-        ):
+        if array.dtype.kind == "f" and bool((np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()):
             return array.astype(np.int64)
         raise fault("kind", "it must hold whole numbers", self.remedy)
 
@@ -188,17 +168,11 @@ class Array(Reader):
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and (
-        value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
-    )
+    return isinstance(value, str) and (value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value))
 
 
 def _is_items(value: Any) -> bool:
-    return (
-        isinstance(value, Iterable)
-        and not isinstance(value, str | bytes | bytearray | Mapping)
-        and getattr(value, "ndim", 1) != 0
-    )
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray | Mapping) and getattr(value, "ndim", 1) != 0
 
 
 def _is_day(value: Any) -> bool:
@@ -211,29 +185,17 @@ Real = Annotated[float, Number("Give a number.", infinite=True)]
 Positive = Annotated[float, Number("Give a number above 0.", above=0.0)]
 NotNegative = Annotated[float, Number("Give a number of at least 0.", low=0.0)]
 Share = Annotated[float, Number("Give a fraction from 0 to 1, such as 0.25.", low=0.0, high=1.0)]
-OpenShare = Annotated[
-    float, Number("Give a fraction strictly between 0 and 1, such as 0.95.", above=0.0, below=1.0)
-]
+OpenShare = Annotated[float, Number("Give a fraction strictly between 0 and 1, such as 0.95.", above=0.0, below=1.0)]
 Whole = Annotated[int, Number("Give a whole number.", whole=True, low=-(2.0**63), below=2.0**63)]
-Count = Annotated[
-    int, Number("Give a whole number of 1 or more.", whole=True, low=1.0, below=2.0**63)
-]
-CountOrNone = Annotated[
-    int, Number("Give a whole number of 0 or more.", whole=True, low=0.0, below=2.0**63)
-]
+Count = Annotated[int, Number("Give a whole number of 1 or more.", whole=True, low=1.0, below=2.0**63)]
+CountOrNone = Annotated[int, Number("Give a whole number of 0 or more.", whole=True, low=0.0, below=2.0**63)]
 """A count that may be 0."""
 Level = Annotated[int, Number("Give a level from 1 to 5.", whole=True, low=1.0, high=5.0)]
-Seed = Annotated[
-    int, Number("Give a whole number of 0 or more, such as 0.", whole=True, low=0.0, below=2.0**64)
-]
+Seed = Annotated[int, Number("Give a whole number of 0 or more, such as 0.", whole=True, low=0.0, below=2.0**64)]
 YesNo = Annotated[bool, Named("yes_no", lambda v: isinstance(v, bool | np.bool_), "True or False")]
 Text = Annotated[str, Named("text", _is_text, "a text (a str that UTF-8 can write)")]
-Day = Annotated[
-    date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")
-]
-Folder = Annotated[
-    str | PathLike[str], Named("folder", lambda v: isinstance(v, PathLike) or _is_text(v), "a path")
-]
+Day = Annotated[date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")]
+Folder = Annotated[str | PathLike[str], Named("folder", lambda v: isinstance(v, PathLike) or _is_text(v), "a path")]
 Items = Annotated[Iterable[Any], Named("items", _is_items, "a list (of one, where there is one)")]
 
 Numbers = Annotated[FloatArray, Array("Pass numbers.")]

@@ -14,8 +14,8 @@ from advisor.errors import InputError
 from advisor.evaluate.backtest import backtest, backtest_many
 from advisor.evaluate.backtest_policy import FixedMix, equal_weight
 from advisor.evaluate.backtest_record import Failure, Failures
-from advisor.evaluate.plots import plot_drawdowns
 from advisor.measures import portfolio as measure
+from advisor.reports.figures import plot_drawdowns
 
 
 def random_market() -> Market:

@@ -9,10 +9,10 @@ import pytest
 
 from advisor import InputError, ReturnModel, optimal_portfolio, trace_frontier
 from advisor.contracts.advice import Advice
-from advisor.evaluate.plots import plot_allocation, plot_frontier, plot_glide_path, plot_reliability
 from advisor.lifecycle.fan import wealth_fan
 from advisor.lifecycle.glide_path import glide_path
 from advisor.measures.calibration import reliability_curve
+from advisor.reports.figures import plot_allocation, plot_frontier, plot_glide_path, plot_reliability
 
 MODEL = ReturnModel(["bonds", "stocks"], [0.02, 0.08], [[0.0025, 0.0], [0.0, 0.04]])
 FRONTIER = trace_frontier(MODEL)

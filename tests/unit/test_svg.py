@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import InputError
-from advisor.svg import MOST_POINTS, area_chart, bar_chart, line_chart, percent, plain
+from advisor.reports.charts import MOST_POINTS, area_chart, bar_chart, line_chart, percent, plain
 
 NS = "{http://www.w3.org/2000/svg}"
 NUMBERS = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=30)

@@ -6,7 +6,6 @@ from datetime import date
 
 from pydantic import ConfigDict
 
-from advisor.contracts.advice_html import advice_card
 from advisor.contracts.base import Contract
 
 Scalar = str | int | float | bool | None
@@ -82,6 +81,8 @@ class Advice(Contract):
     fingerprint: str = ""
 
     def _repr_html_(self) -> str:
+        from advisor.reports.advice import advice_card
+
         return advice_card(self)
 
 

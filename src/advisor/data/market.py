@@ -14,7 +14,6 @@ import pandas as pd
 from advisor.arrays import DayArray, FloatArray, IntArray, check_number, check_type, unique_ids
 from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.days import as_day, as_days
-from advisor.data.market_html import market_card
 from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
 
@@ -151,7 +150,10 @@ class Market:
         span = f", {self.dates[0]} to {self.dates[-1]}" if len(self) else ""
         return f"Market({len(self.assets)} assets, {len(self):,} days{span})"
 
-    _repr_html_ = market_card
+    def _repr_html_(self) -> str:
+        from advisor.reports.cards import market_card
+
+        return market_card(self)
 
 
 def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:

@@ -14,7 +14,6 @@ from advisor.errors import InputError
 from advisor.evaluate.match_inputs import check_given
 from advisor.evaluate.match_outcomes import outcomes
 from advisor.measures.calibration import ReliabilityCurve, Threshold, reliability_curve, threshold_for_precision
-from advisor.svg import line_chart
 
 DEFINITIONS: dict[str, str] = {
     "pick, buyers": "stated: P(buys this pick within the window | buys something new in it); observed over clients who bought something",
@@ -83,11 +82,9 @@ class ProbabilityReport:
 
     def to_svg(self) -> str:
         """Stated against observed, bin by bin, one chart a curve; on the diagonal they are equal."""
-        charts: list[str] = []
-        for name, curve in self.curves.items():
-            labels = [f"{p:.3f}" for p in curve.stated]
-            charts.append(line_chart({"observed": curve.observed.tolist(), "stated": curve.stated.tolist()}, labels=labels, title=name))
-        return "".join(charts)
+        from advisor.reports.match import reliability_chart
+
+        return reliability_chart(self)
 
     def __str__(self) -> str:
         lines: list[str] = []

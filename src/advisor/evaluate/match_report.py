@@ -11,7 +11,6 @@ import pandas as pd
 from advisor.arrays import FloatArray, IntArray, check_type
 from advisor.errors import InputError
 from advisor.evaluate.match_check import SuitabilityCheck
-from advisor.evaluate.match_html import report_page
 from advisor.evaluate.match_inputs import check_draws
 from advisor.evaluate.match_money import MoneyReport
 from advisor.evaluate.match_outcomes import Key
@@ -154,6 +153,8 @@ class MatchReport:
             probability: Adds whether the stated probabilities came true.
             money: Adds what the picks returned.
         """
+        from advisor.reports.match import report_page
+
         return report_page(self, title, probability, money)
 
     def _repr_html_(self) -> str:

@@ -11,8 +11,6 @@ import pandas as pd
 from advisor.arrays import DayArray, FloatArray
 from advisor.errors import InputError
 from advisor.evaluate.backtest_record import Failures, Record
-from advisor.evaluate.plots import plot_backtest
-from advisor.evaluate.result_html import result_card, result_page
 from advisor.evaluate.statistics import BootstrapInterval, Statistic, bootstrap_interval
 from advisor.measures.portfolio import (
     annual_return,
@@ -151,13 +149,19 @@ class BacktestResult:
 
     def plot(self) -> Any:
         """A matplotlib figure of growth, drawdown and weights. Raises `InputError` where matplotlib is not installed."""
+        from advisor.reports.figures import plot_backtest
+
         return plot_backtest(self)
 
     def to_html(self, title: str | None = None) -> str:
         """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no script."""
+        from advisor.reports.backtest import result_page
+
         return result_page(self, title or f"Backtest: {self.name}")
 
     def _repr_html_(self) -> str:
+        from advisor.reports.backtest import result_card
+
         return result_card(self)
 
     def _measures(self) -> dict[str, float]:

@@ -11,9 +11,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.errors import InputError
-from advisor.evaluate.plots import plot_backtests
 from advisor.evaluate.result import BacktestResult
-from advisor.evaluate.result_html import results_card, results_page
 from advisor.evaluate.statistics_sharpe import SharpeTest, Test, compare_sharpe, deflate
 
 
@@ -72,13 +70,19 @@ class BacktestResults:
 
     def plot(self) -> Any:
         """A matplotlib figure of growth and drawdown, one line a strategy. Raises `InputError` where matplotlib is not installed."""
+        from advisor.reports.figures import plot_backtests
+
         return plot_backtests(self)
 
     def to_html(self, title: str = "Backtests") -> str:
         """The strategies side by side as one page that stands alone."""
+        from advisor.reports.backtest import results_page
+
         return results_page(self, title)
 
     def _repr_html_(self) -> str:
+        from advisor.reports.backtest import results_card
+
         return results_card(self)
 
     def __repr__(self) -> str:

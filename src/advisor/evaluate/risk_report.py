@@ -10,8 +10,6 @@ import pandas as pd
 
 from advisor.arrays import DayArray, FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
-from advisor.evaluate.plots import plot_risk_match
-from advisor.evaluate.risk_html import risk_card
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +93,13 @@ class RiskMatchReport:
 
     def plot(self) -> Any:
         """A matplotlib figure: share of windows inside, under and over the band, a bar a level. Raises `InputError` where matplotlib is not installed."""
+        from advisor.reports.figures import plot_risk_match
+
         return plot_risk_match(self)
 
     def _repr_html_(self) -> str:
+        from advisor.reports.cards import risk_card
+
         return risk_card(self)
 
     def _row(self, level: int) -> dict[str, float]:

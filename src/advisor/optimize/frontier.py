@@ -11,7 +11,6 @@ from advisor.arrays import BoolArray, FloatArray, StrArray, check_number, check_
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
-from advisor.optimize.cards import frontier_card
 from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals
 from advisor.optimize.corner_path import CornerPath, PathProof, prove_path
 from advisor.optimize.critical_line import trace_corners
@@ -21,8 +20,7 @@ from advisor.optimize.preferences import Preferences
 from advisor.optimize.repairs import at_least
 from advisor.optimize.segments import Segments
 
-RISKLESS = 1e-12
-"""A volatility below this is zero."""
+RISKLESS = 1e-12  # a volatility below this is zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +57,10 @@ class Frontier:
     def __repr__(self) -> str:
         return f"Frontier({len(self.assets)} assets, {len(self)} corners, volatility {self.volatility[0]:.2%}..{self.volatility[-1]:.2%}, mean {self.mean[0]:.2%}..{self.mean[-1]:.2%})"
 
-    _repr_html_ = frontier_card
+    def _repr_html_(self) -> str:
+        from advisor.reports.cards import frontier_card
+
+        return frontier_card(self)
 
     def at_risk_aversion(self, gamma: FloatArray | float) -> FloatArray:
         """Weights that maximise `mean - gamma / 2 * variance`.
@@ -262,9 +263,8 @@ def _cut(model: ReturnModel, path: CornerPath, proof: PathProof, cap: float) -> 
     t, w = path.risk_tolerance, path.weights
     after = max(int(np.searchsorted(np.maximum.accumulate(proof.variance), cap * cap, side="left")), 0)
     if after == 0:
-        return CornerPath(
-            t[:1], w[:1], path.multipliers[:0], 0.0 * path.slope, path.multipliers[0, 0] if len(path.multipliers) else path.last
-        )
+        first = path.multipliers[0, 0] if len(path.multipliers) else path.last
+        return CornerPath(t[:1], w[:1], path.multipliers[:0], 0.0 * path.slope, first)
     step = w[after] - w[after - 1]
     marginal = np.einsum("ij,j->i", model.covariance, step)
     slope, curve = (max(float(np.einsum("i,i->", at, marginal)), 0.0) for at in (w[after - 1], step))

@@ -15,7 +15,6 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import AdvisorError, InfeasibleError, InputError, SolverError
 from advisor.optimize.batch import optimal_portfolios
 from advisor.optimize.batch_costs import CostRows, TradingCost, cost_rows
-from advisor.optimize.cards import portfolio_card
 from advisor.optimize.certificate import best_multipliers, certify_row
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.limits import limits_of
@@ -55,7 +54,10 @@ class Portfolio:
         held = ", ".join(f"{a} {w:.1%}" for a, w in zip(self.assets, self.weights.tolist(), strict=True) if abs(w) >= 5e-4)
         return f"Portfolio({held}; mean {self.mean:.2%}, volatility {self.volatility:.2%}, {self.status})"
 
-    _repr_html_ = portfolio_card
+    def _repr_html_(self) -> str:
+        from advisor.reports.cards import portfolio_card
+
+        return portfolio_card(self)
 
 
 def portfolio_on(frontier: Frontier, weights: FloatArray, risk_aversion: float, status: str = "ok") -> Portfolio:

@@ -1,0 +1,49 @@
+"""An advice as a notebook card: its sentences, its weights, its picks and its orders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor.reports.charts import percent
+from advisor.reports.pages import render
+
+if TYPE_CHECKING:
+    from advisor.contracts.advice import Advice
+
+BAR_WIDTH = 160
+"""Pixels of the bar of the largest weight."""
+
+
+def advice_card(advice: Advice) -> str:
+    """HTML that a notebook shows of an advice; every word of it is escaped."""
+    parts = [f"{advice.client_id} on {advice.as_of}: {advice.status}", f"C{advice.level}"]
+    if advice.expected_return is not None and advice.expected_volatility is not None:
+        parts.append(f"expected return {advice.expected_return:.2%} at {advice.expected_volatility:.2%} volatility")
+    picks = [
+        (
+            pick.rank,
+            pick.product_id,
+            pick.asset,
+            f"{pick.money:,.0f}",
+            "" if pick.probability is None else percent(pick.probability),
+            " ".join(reason.text for reason in pick.reasons),
+        )
+        for pick in advice.picks
+    ]
+    residual = advice.kkt_residual
+    return render(
+        "advice",
+        advice=advice,
+        headline=", ".join(parts),
+        weights=_bars(advice),
+        picks=picks,
+        orders=[(order.product_id, f"{order.money:+,.0f}") for order in advice.orders],
+        proof="" if residual is None else f"KKT residual {residual:.1e}; ",
+    )
+
+
+def _bars(advice: Advice) -> list[tuple[str, float, int]]:
+    """Asset, weight and width of its bar in pixels, largest weight first."""
+    largest = max(map(abs, advice.weights.values()), default=0.0)
+    ordered = sorted(advice.weights.items(), key=lambda item: -item[1])
+    return [(asset, weight, round(BAR_WIDTH * abs(weight) / max(largest, 1e-12))) for asset, weight in ordered]

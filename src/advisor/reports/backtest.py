@@ -1,0 +1,208 @@
+"""Backtests as pages (tear sheets) and notebook cards."""
+
+from __future__ import annotations
+
+from calendar import month_abbr
+from collections.abc import Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import DayArray, FloatArray
+from advisor.measures.portfolio import drawdowns
+from advisor.reports.charts import area_chart, line_chart, percent, plain
+from advisor.reports.pages import MISSING, picture, render
+
+if TYPE_CHECKING:
+    from advisor.evaluate.result import BacktestResult
+    from advisor.evaluate.result_set import BacktestResults
+
+TITLES = {
+    "annual_return": "Return a year",
+    "volatility": "Volatility a year",
+    "sharpe": "Sharpe",
+    "sortino": "Sortino",
+    "max_drawdown": "Worst drawdown",
+    "calmar": "Calmar",
+    "cvar_95": "CVaR 95 %, one session",
+    "hit_ratio": "Sessions with a gain",
+    "exposure": "Mean exposure",
+    "turnover": "Turnover a year",
+    "costs": "Costs a year",
+    "rebalances": "Rebalancing days",
+    "failures": "Failed days",
+    "benchmark_return": "Benchmark's return a year",
+    "tracking_error": "Tracking error",
+    "information_ratio": "Information ratio",
+    "beta": "Beta",
+    "deflated_sharpe": "Deflated Sharpe",
+}
+RATIOS = {
+    "sharpe", "sortino", "calmar", "information_ratio", "beta", "rebalances", "failures", "turnover"
+}  # fmt: skip
+WITH_INTERVAL = ("annual_return", "volatility", "sharpe", "max_drawdown")
+DRAWS = 500
+"""Resamples of a page's intervals: their ends are good to a few per cent of the width."""
+MOST_LAYERS = 7
+ROLLING = 126
+SHORTEST_FOR_DEFLATED = 10
+TIMING = (
+    "A decision uses the history that ends at the day's close, trades at that close and earns from "
+    "the next session on; a trade's cost is part of that next return. Returns are net, simple and "
+    "time-weighted. Drawdowns and CVaR are positive losses. Turnover counts what is bought plus "
+    "what is sold."
+)
+
+
+def result_page(result: BacktestResult, title: str) -> str:
+    """The tear sheet of one strategy, a whole HTML page."""
+    long = len(result.sessions) > 0
+    return render(
+        "backtest",
+        title=title,
+        summary=repr(result),
+        backtest=result,
+        rows=_measures(result) if long else [],
+        draws=DRAWS,
+        charts=picture(_charts(result)) if long else "",
+        months=[*month_abbr[1:], "Year"],
+        years=_months(result) if long else [],
+        timing=TIMING,
+    )
+
+
+def result_card(result: BacktestResult) -> str:
+    """HTML that a notebook shows of one strategy."""
+    growth = picture(_growth([result]))
+    return render("backtest_card", summary=repr(result), backtest=result, growth=growth)
+
+
+def results_page(results: BacktestResults, title: str) -> str:
+    """Several strategies side by side, a whole HTML page."""
+    heads, rows = _side_by_side(results)
+    members = [result for _, result in results.items()]
+    return render(
+        "backtests",
+        title=title,
+        heads=heads,
+        rows=rows,
+        growth=picture(_growth(members)),
+        drawdown=picture(_drawdown(members)),
+        parts=[(name, r, picture(_allocation(r))) for name, r in results.items()],
+        timing=TIMING,
+    )
+
+
+def results_card(results: BacktestResults) -> str:
+    """HTML that a notebook shows of several strategies."""
+    heads, rows = _side_by_side(results)
+    growth = picture(_growth([result for _, result in results.items()]))
+    return render("backtests_card", heads=heads, rows=rows, growth=growth)
+
+
+def _write(name: str, value: float) -> str:
+    if not isfinite(value):
+        return MISSING
+    if name not in RATIOS:
+        return percent(value)
+    return plain(value) if value == int(value) else f"{value:.2f}"
+
+
+def _measures(result: BacktestResult) -> list[tuple[str, str, str]]:
+    """Title, value and interval of each measure of the summary."""
+    rows: list[tuple[str, str, str]] = []
+    for measure, value in result.summary().items():
+        name, span = str(measure), ""
+        if name in WITH_INTERVAL and len(result.sessions) >= ROLLING:
+            interval = result.interval(name, draws=DRAWS)
+            span = f"{_write(name, interval.low)} to {_write(name, interval.high)}"
+        rows.append((TITLES.get(name, name), _write(name, float(value)), span))
+    return rows
+
+
+def _side_by_side(results: BacktestResults) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows of the summaries, a row a strategy."""
+    table = results.summary()
+    if all(len(result.sessions) >= SHORTEST_FOR_DEFLATED for _, result in results.items()):
+        table = table.assign(deflated_sharpe=results.deflated_sharpe())
+    names = [str(column) for column in table.columns]
+    rows = [[str(strategy), *(_write(name, float(row[name])) for name in names)] for strategy, row in table.iterrows()]
+    return ["Strategy", *(TITLES.get(name, name) for name in names)], rows
+
+
+def _charts(result: BacktestResult) -> str:
+    parts = (_growth([result]), _drawdown([result]), _rolling(result), _allocation(result))
+    return "".join(parts)
+
+
+def _growth(results: Sequence[BacktestResult]) -> str:
+    if not len(results[0].sessions):
+        return ""
+    lines = {r.name: np.cumprod(1.0 + r.record.returns).tolist() for r in results}
+    if results[0].beside is not None:
+        lines["benchmark"] = np.cumprod(1.0 + results[0].beside).tolist()
+    return line_chart(lines, labels=_days(results[0].sessions), title="Growth of 1")
+
+
+def _drawdown(results: Sequence[BacktestResult]) -> str:
+    if not len(results[0].sessions):
+        return ""
+    return line_chart(
+        {r.name: (-drawdowns(r.record.returns)).tolist() for r in results},
+        labels=_days(results[0].sessions),
+        title="Drawdown",
+        form=percent,
+        size=(640, 170),
+        filled=len(results) == 1,
+    )
+
+
+def _rolling(result: BacktestResult) -> str:
+    if len(result.sessions) < ROLLING:
+        return ""
+    streams: dict[str, FloatArray] = {result.name: result.record.returns}
+    if result.beside is not None:
+        streams["benchmark"] = result.beside
+    scale = result.periods_per_year**0.5
+    return line_chart(
+        {n: (pd.Series(r).rolling(ROLLING).std() * scale).tolist() for n, r in streams.items()},
+        labels=_days(result.sessions),
+        title=f"Volatility of the last {ROLLING} sessions, a year",
+        form=percent,
+        size=(640, 190),
+    )
+
+
+def _allocation(result: BacktestResult) -> str:
+    weights = result.record.weights
+    order = np.argsort(-weights.mean(axis=0), kind="stable")
+    shown, rest = order[:MOST_LAYERS], order[MOST_LAYERS:]
+    layers: dict[str, Any] = {result.assets[j]: weights[:, j].tolist() for j in shown.tolist() if np.abs(weights[:, j]).max() > 0.0}
+    if len(rest) and np.abs(weights[:, rest]).max() > 0.0:
+        layers[f"{len(rest)} others"] = weights[:, rest].sum(axis=1).tolist()
+    if not layers:
+        return ""
+    title = "Weights after each trade"
+    if (weights < 0.0).any():
+        return line_chart(layers, labels=_days(result.days), title=title, form=percent)
+    return area_chart(layers, labels=_days(result.days), title=title)
+
+
+def _months(result: BacktestResult) -> list[tuple[int, list[str]]]:
+    """Each year with its twelve monthly returns and its own, "" where there is none."""
+    growth = 1.0 + result.returns
+    index = pd.DatetimeIndex(result.sessions)
+    monthly = growth.groupby([index.year, index.month]).prod() - 1.0
+    yearly = growth.groupby(index.year).prod() - 1.0
+    rows: list[tuple[int, list[str]]] = []
+    for year, total in yearly.items():
+        values = [float(monthly.get((year, month), np.nan)) for month in range(1, 13)]
+        texts = [f"{v:.1%}" if isfinite(v) else "" for v in (*values, float(total))]
+        rows.append((int(str(year)), texts))
+    return rows
+
+
+def _days(days: DayArray) -> list[str]:
+    return [str(day) for day in days.tolist()]

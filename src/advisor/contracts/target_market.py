@@ -50,7 +50,7 @@ class TargetMarket(Contract):
 class ClientPlaces(Contract):
     """Where a pack places clients in target markets.
 
-    `knowledge_cuts`: knowledge scores at which a client counts as informed and as advanced; unknown knowledge is basic. `objective_cuts`: objective scores
+    `knowledge_cuts`: knowledge scores at which a client counts as informed and as advanced; unknown knowledge, or an unknown objective, counts as the worst place for the product at hand. `objective_cuts`: objective scores
     at which he seeks income and growth. `loss_bearing`: by level C1..C5; the lowest category bears none.
     """
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.contracts.thresholds import count_reached
 from advisor.data.clients import ClientTable
 
 
@@ -57,6 +58,6 @@ def money_cap(clients: ClientTable, bands: RiskBands, rules: CapacityRules | Non
     A client who states that he has no reserve gets at most `level_without_reserve`.
     """
     rules = rules or CapacityRules()
-    cap = np.searchsorted(np.array(bands.stress_loss), bearable_loss(clients, rules), side="right")
+    cap = count_reached(bearable_loss(clients, rules), bands.stress_loss)
     none = clients.reserve_months == 0.0
     return np.minimum(np.where(none, np.minimum(cap, rules.level_without_reserve), cap), LEVELS)

@@ -8,6 +8,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
 from advisor.contracts.questionnaire import Questionnaire
+from advisor.contracts.thresholds import exceeds, reaches
 from advisor.data.clients import ClientTable
 from advisor.risk_profile.answers import Answers
 from advisor.risk_profile.capacity import CapacityRules
@@ -48,7 +49,7 @@ def straight_lining(answers: Answers, share: float) -> BoolArray:
     most = np.zeros(positions.shape[1], dtype=np.int64)
     for position in range(int(positions.max(initial=-1)) + 1):
         np.maximum(most, (positions == position).sum(axis=0), out=most)
-    return (given >= STRAIGHT_LINING_LEAST) & (most >= share * given)
+    return (given >= STRAIGHT_LINING_LEAST) & reaches(most, share * given)
 
 
 def contradictions(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
@@ -65,4 +66,4 @@ def trades_contradict(clients: ClientTable, tolerance: FloatArray, least: float,
     measured = clients.biases.get("loss_aversion")
     if measured is None:
         return np.zeros(len(clients), dtype=np.bool_)
-    return (measured > loss_aversion_above) & (tolerance >= least)
+    return exceeds(measured, loss_aversion_above) & reaches(tolerance, least)

@@ -10,6 +10,7 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.questionnaire import LIMITING, Questionnaire
+from advisor.contracts.thresholds import count_reached, reaches
 from advisor.data.clients import ClientTable
 from advisor.risk_profile.answers import Answers, read_answers
 from advisor.risk_profile.capacity import money_cap
@@ -67,8 +68,8 @@ def examine(
     signs = {
         **case.signs,
         "incapable": ~clients.legal_capacity,
-        "senior": clients.age >= ages.senior_age,
-        "minor": clients.age < ages.adult_age,
+        "senior": reaches(clients.age, ages.senior_age),
+        "minor": ~reaches(clients.age, ages.adult_age) & ~np.isnan(clients.age),
     }
     return Case(case.scores, case.standard_error, evidence, case.lowest | ~clients.legal_capacity, signs, problems)
 
@@ -117,8 +118,8 @@ def _from_answers(
         if dimension == "tolerance" and item_model is not None:
             found = measure_tolerance(item_model, answers, questionnaire)
             at_least[dimension], error = found.at_least, found.standard_error
-            limits[dimension] = (found.at_least >= 0.5).sum(axis=1)
-            signs["misfit"] = found.fit < controls.misfit_below
+            limits[dimension] = reaches(found.at_least, 0.5).sum(axis=1)
+            signs["misfit"] = ~reaches(found.fit, controls.misfit_below) & ~np.isnan(found.fit)
             lowers["misfit"] = controls.misfit_lowers * signs["misfit"]
         elif measured.standard_error > 0.0:
             at_least[dimension] = chance_of_levels(scores[dimension], measured.standard_error, measured.cuts)
@@ -164,4 +165,4 @@ def _lowers(
 def _horizon_cap(years: FloatArray, questionnaire: Questionnaire) -> IntArray:
     """Highest level a horizon allows, shape (c,): never higher for a shorter one, since the questionnaire's caps rise."""
     caps = np.array([*(level for _, level in questionnaire.horizon_caps), LEVELS])
-    return caps[np.searchsorted([y for y, _ in questionnaire.horizon_caps], years, side="right")]
+    return caps[count_reached(years, [y for y, _ in questionnaire.horizon_caps])]

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, IntArray
+from advisor.contracts.thresholds import reaches
 from advisor.data.clients import ClientTable
 from advisor.data.days import as_day, days_or_missing
+from advisor.data.horizons import months_later
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, check_once, check_table, yes_no
 from advisor.errors import InputError
-from advisor.risk_profile.validity import months_later
 
 
 @dataclass(frozen=True)
@@ -218,12 +219,12 @@ def _duties(clients: ClientTable, today: np.datetime64, limits: HistoryLimits) -
     kinds = (
         (
             "senior",
-            clients.age >= limits.senior_age,
+            reaches(clients.age, limits.senior_age),
             f"the client is {limits.senior_age:g} or older; special care is due with products of high risk.",
         ),
         (
             "minor",
-            clients.age < limits.adult_age,
+            ~reaches(clients.age, limits.adult_age) & ~np.isnan(clients.age),
             f"the client is under {limits.adult_age:g}; only a guardian can act, for products of the lowest risk.",
         ),
         ("capacity", ~clients.legal_capacity, "the client lacks full civil capacity; nothing may be sold without a guardian."),

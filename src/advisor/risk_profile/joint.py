@@ -8,11 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.thresholds import reaches
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
+
+ADULT_AGE = 18.0
 
 
 def joint_profiles(profiles: RiskProfiles, accounts: Sequence[str]) -> RiskProfiles:
@@ -73,7 +76,7 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
     group, names = _groups(accounts)
     k = len(names)
     first = _first_lowest(np.zeros(len(clients), dtype=np.int64), group, k)
-    minor = clients.age < 18.0
+    minor = ~reaches(clients.age, ADULT_AGE) & ~np.isnan(clients.age)
     age = np.full(k, -np.inf)
     np.maximum.at(age, group, np.where(np.isnan(clients.age), np.inf, clients.age))
     young = np.full(k, np.inf)

@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.contracts.bands import LEVELS
-from advisor.contracts.cut_offs import ROUNDING
+from advisor.contracts.thresholds import reaches
 
 NO_CAUSE = "none"
 _EVERY_LEVEL = np.arange(1, LEVELS + 1)
@@ -87,7 +87,7 @@ def assign_levels(evidence: Evidence, epsilon: float, rows: int) -> Levels:
         if name in evidence.at_least:
             joint *= evidence.at_least[name]
     if evidence.at_least:
-        lower_to((joint >= 1.0 - epsilon - ROUNDING).sum(axis=1)[None], "uncertainty")
+        lower_to(reaches(joint, 1.0 - epsilon).sum(axis=1)[None], "uncertainty")
     if evidence.lowers:
         lower_to(np.maximum(np.minimum(level, 1), level - np.array([*evidence.lowers.values()])), next(iter(evidence.lowers)))
     if evidence.caps:

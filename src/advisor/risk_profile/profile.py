@@ -14,6 +14,7 @@ from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.clients import ClientTable
 from advisor.data.days import as_day
+from advisor.data.horizons import months_later
 from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles, target_volatility
 from advisor.risk_profile.coherence import Controls
@@ -21,7 +22,6 @@ from advisor.risk_profile.evidence import ELSEWHERE, Case, examine
 from advisor.risk_profile.graded_response import GradedResponseModel
 from advisor.risk_profile.history import AssessmentHistory
 from advisor.risk_profile.levels import Levels, assign_levels
-from advisor.risk_profile.validity import months_later
 
 VALID_MONTHS = 12
 NOT_ASSESSED = "no assessment"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.contracts.cut_offs import ROUNDING
 from advisor.contracts.questionnaire import Dimension, Questionnaire
+from advisor.contracts.thresholds import reaches
 from advisor.risk_profile.answers import Answers
 from advisor.risk_profile.key import key_of
 
@@ -34,7 +34,7 @@ def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: D
         total += answers.points[row]
     total *= 100.0
     total /= measured.high - measured.low
-    return total
+    return np.clip(total, 0.0, 100.0, out=total)
 
 
 def knocked_out(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
@@ -49,4 +49,4 @@ def level_of(score: FloatArray, cuts: Sequence[float]) -> IntArray:
     >>> level_of(np.array([0.0, 20.0, 81.0, np.nan]), (0.0, 20.0, 40.0, 60.0, 80.0)).tolist()
     [1, 2, 5, 0]
     """
-    return (score[:, None] >= np.array(cuts) - ROUNDING).sum(axis=1)
+    return reaches(score[:, None], np.array(cuts)).sum(axis=1)

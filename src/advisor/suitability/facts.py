@@ -5,13 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.rules import RulePack
+from advisor.contracts.thresholds import count_reached, raised
 from advisor.data.clients import ClientTable
+from advisor.data.horizons import days_within
 from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles
 from advisor.data.sparse_rows import SparseRows
@@ -20,7 +23,7 @@ from advisor.suitability.shelf import Shelf
 
 VALID, EXPIRED, UNDATED = 0, 1, 2
 LARGEST_KEY = 2**62
-_NUMBERS = ("age", "knowledge", "objective", "wealth", "horizon_years")
+_NUMBERS = ("age", "knowledge", "objective", "wealth", "horizon_years", "horizon_days")
 _FLAGS = ("lowest", "professional", "institution", "capable", "guardian", "private_qualified")
 
 
@@ -29,6 +32,7 @@ class Facts:
     """`c` clients as rules see them.
 
     Attributes:
+        as_of: The day of the profiles, from which horizons run.
         level: 0..5, shape (c,).
         lowest, professional, institution, capable, guardian, private_qualified: Shape (c,).
         validity: `VALID`, `EXPIRED` or `UNDATED`, shape (c,).
@@ -38,6 +42,7 @@ class Facts:
         excluded: Ids of products and assets.
     """
 
+    as_of: np.datetime64
     level: IntArray
     lowest: BoolArray
     validity: IntArray
@@ -65,6 +70,7 @@ class Facts:
                 value=len(profiles),
             )
         return cls(
+            as_of=profiles.as_of,
             level=profiles.level,
             lowest=profiles.lowest_category,
             validity=np.where(np.isnat(profiles.valid_until), UNDATED, np.where(profiles.expired, EXPIRED, VALID)),
@@ -86,6 +92,7 @@ class Facts:
     def take(self, rows: IntArray) -> Facts:
         """The clients asked for, in that order."""
         return Facts(
+            as_of=self.as_of,
             level=self.level[rows],
             lowest=self.lowest[rows],
             validity=self.validity[rows],
@@ -104,6 +111,11 @@ class Facts:
             excluded=self.excluded.take(rows),
         )
 
+    @cached_property
+    def horizon_days(self) -> IntArray:
+        """The longest term in days that ends within each horizon, shape (c,); -1 where it is unknown."""
+        return days_within(self.horizon_years, self.as_of)
+
     def __len__(self) -> int:
         return len(self.level)
 
@@ -113,7 +125,7 @@ class Cuts:
     """Where a rule or product has a threshold: between two of them no rule can tell two clients apart, so a million fall into a handful of classes.
 
     Attributes:
-        age, knowledge, objective, wealth, horizon_years: Thresholds, ascending.
+        age, knowledge, objective, wealth, horizon_years, horizon_days: Thresholds, ascending.
         currency: Whether any product has one.
     """
 
@@ -122,6 +134,7 @@ class Cuts:
     objective: FloatArray
     wealth: FloatArray
     horizon_years: FloatArray
+    horizon_days: FloatArray
     currency: bool
 
     @classmethod
@@ -133,7 +146,8 @@ class Cuts:
             knowledge=np.unique(np.concatenate([_thresholds(packs, ("complex",)), *(m[:2] for m in marks)])),
             objective=np.unique(np.concatenate([m[2:] for m in marks])) if (shelf.market != 1).any() else np.zeros(0),
             wealth=np.unique(shelf.min_purchase),
-            horizon_years=np.unique(np.concatenate([shelf.term_years, shelf.min_years])),
+            horizon_years=np.unique(shelf.min_years),
+            horizon_days=_terms(shelf.term_days),
             currency=bool(shelf.currency.names),
         )
 
@@ -142,7 +156,10 @@ class Cuts:
         if len(facts) == 1:
             return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         codes = [facts.level, facts.validity]
-        codes += [_between(getattr(facts, name), getattr(self, name)) for name in _NUMBERS]
+        codes += [
+            _between(getattr(facts, name), cuts) if len(cuts := getattr(self, name)) else np.zeros(len(facts), dtype=np.int64)
+            for name in _NUMBERS
+        ]
         codes += [
             facts.currency.codes + 1 if self.currency else np.zeros(len(facts), dtype=np.int64),
             facts.sustainability.codes + 1,
@@ -158,8 +175,9 @@ class Cuts:
         """What rules can know of client i, in any table: equal keys, equal verdicts on the shelf."""
         bins: list[int] = []
         for name in _NUMBERS:
-            value = getattr(facts, name).item(i)
-            bins.append(bisect_right(getattr(self, name), value) if value == value else -1)
+            cuts = getattr(self, name)
+            value = getattr(facts, name).item(i) if len(cuts) else 0.0
+            bins.append(bisect_right(cuts, raised(value)) if value == value else -1)
         return (
             facts.level.item(i),
             facts.validity.item(i),
@@ -190,10 +208,14 @@ def _thresholds(packs: Sequence[RulePack], conditions: tuple[str, ...]) -> Float
     return np.unique([rule.number for pack in packs for rule in pack.rules if rule.when in conditions and rule.number is not None])
 
 
+def _terms(days: IntArray) -> FloatArray:
+    """Terms that a horizon can be too short for: none where nothing is locked."""
+    return np.unique(days).astype(np.float64) if days.any() else np.zeros(0)
+
+
 def _between(values: FloatArray, thresholds: FloatArray) -> IntArray:
     """How many thresholds each value reaches, plus one; 0 where it is unknown."""
-    reached = np.searchsorted(thresholds, values, side="right") + 1
-    return np.where(np.isnan(values), 0, reached)
+    return np.where(np.isnan(values), 0, count_reached(values, thresholds) + 1)
 
 
 def _row_classes(rows: SparseRows) -> IntArray:

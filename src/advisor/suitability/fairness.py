@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import FloatArray
+from advisor.contracts.thresholds import count_reached
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
@@ -57,7 +58,7 @@ def fairness(
 def age_groups(clients: ClientTable, edges: Sequence[float] = AGE_EDGES) -> list[str | None]:
     """The age band of each client, "0-34" and so on, None where the age is unknown."""
     names = [f"{low:g}-{high - 1:g}" if np.isfinite(high) else f"{low:g}+" for low, high in pairwise(edges)]
-    codes = np.searchsorted(edges, clients.age, side="right") - 1
+    codes = count_reached(clients.age, edges) - 1
     return [None if np.isnan(age) else names[code] for age, code in zip(clients.age.tolist(), codes.tolist(), strict=True)]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.product import Product
 from advisor.contracts.target_market import KNOWLEDGE, LOSS_BEARING, OBJECTIVES, Audience, ClientPlaces, TargetMarket
+from advisor.contracts.thresholds import count_reached, reaches
 
 INVESTORS = ("retail", "professional")
 GROUPS: tuple[tuple[str, ...], ...] = (INVESTORS, KNOWLEDGE, LOSS_BEARING, OBJECTIVES)
@@ -23,10 +24,10 @@ def market_row(product: Product) -> IntArray:
     if market is None:
         return EVERYBODY
     signs = [_SIGN[getattr(market, name)] for group in GROUPS for name in group]
-    return np.array([*signs, *(1 if reaches(market.advice, kind) else -1 for kind in INVESTORS), -1 if market.not_for_lowest else 1])
+    return np.array([*signs, *(1 if meant_for(market.advice, kind) else -1 for kind in INVESTORS), -1 if market.not_for_lowest else 1])
 
 
-def reaches(audience: Audience, kind: str) -> bool:
+def meant_for(audience: Audience, kind: str) -> bool:
     """Whether a channel is meant for a kind of investor."""
     return audience in ("both", kind)
 
@@ -34,23 +35,23 @@ def reaches(audience: Audience, kind: str) -> bool:
 def places(
     rules: ClientPlaces, level: IntArray, lowest: BoolArray, professional: BoolArray, knowledge: FloatArray, objective: FloatArray
 ) -> tuple[IntArray, ...]:
-    """Position of each client in each of `GROUPS`, shape (c,) each; -1 = any position is possible.
+    """Position of each client in each of `GROUPS`, shape (c,) each; -1 = not known, so that the worst position counts.
 
     Levels, flags and scores are of c clients, shape (c,) each.
     """
-    informed = np.searchsorted(rules.knowledge_cuts, np.where(np.isnan(knowledge), 0.0, knowledge), side="right")
+    informed = np.where(np.isnan(knowledge), -1, count_reached(knowledge, rules.knowledge_cuts))
     bears = np.array([0, *(LOSS_BEARING.index(b) for b in rules.loss_bearing)])[level]
-    seeks = np.where(np.isnan(objective), -1, np.searchsorted(rules.objective_cuts, objective, side="right"))
+    seeks = np.where(np.isnan(objective), -1, count_reached(objective, rules.objective_cuts))
     return professional.astype(np.int64), informed.astype(np.int64), np.where(lowest, 0, bears), seeks
 
 
 def negative(markets: IntArray, position: tuple[IntArray, ...], lowest: BoolArray) -> BoolArray:
-    """Who is in which negative target market, shape (c, p): a "no" at the client's place, advice not meant for him, or not for the lowest category."""
+    """Who is in which negative target market, shape (c, p): a "no" at a place where the client may stand, advice not meant for him, or not for the lowest category."""
     fires = np.zeros((len(lowest), len(markets)), dtype=np.bool_)
     start = 0
     for group, where in zip(GROUPS, position, strict=True):
         no = markets[:, start : start + len(group)] == -1
-        fires |= np.column_stack([no, no.all(axis=1)]).T[where]
+        fires |= np.column_stack([no, no.any(axis=1)]).T[where]
         start += len(group)
     fires |= markets[:, start + position[0]].T == -1
     return fires | (lowest[:, None] & (markets[:, start + 2] == -1))
@@ -77,15 +78,22 @@ def judge_market(
     ('positive', 'negative')
     """
     kind = "professional" if professional else "retail"
-    informed = "basic" if not knowledge >= rules.knowledge_cuts[0] else "informed" if knowledge < rules.knowledge_cuts[1] else "advanced"
     bears = "none" if lowest or level == 0 else rules.loss_bearing[level - 1]
-    if isnan(objective):
-        aims: tuple[str, ...] = OBJECTIVES
-    else:
-        aims = ("preservation" if objective < rules.objective_cuts[0] else "income" if objective < rules.objective_cuts[1] else "growth",)
-    single = [getattr(market, name) for name in (kind, informed, bears)]
-    sought = [getattr(market, name) for name in aims]
-    barred = not reaches(market.advice, kind) or (lowest and market.not_for_lowest)
-    if barred or "no" in single or all(answer == "no" for answer in sought):
+    possible = (
+        kind,
+        bears,
+        *_possible(KNOWLEDGE, knowledge, rules.knowledge_cuts),
+        *_possible(OBJECTIVES, objective, rules.objective_cuts),
+    )
+    answers = {getattr(market, name) for name in possible}
+    barred = not meant_for(market.advice, kind) or (lowest and market.not_for_lowest)
+    if barred or "no" in answers:
         return "negative"
-    return "positive" if set(single) | set(sought) == {"yes"} else "outside"
+    return "positive" if answers == {"yes"} else "outside"
+
+
+def _possible(group: tuple[str, ...], score: float, cuts: tuple[float, float]) -> tuple[str, ...]:
+    """The places of a group where a client with a score may stand: one, or all of them where it is unknown."""
+    if isnan(score):
+        return group
+    return (group[2 if reaches(score, cuts[1]) else 1 if reaches(score, cuts[0]) else 0],)

@@ -9,6 +9,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, IntArray
 from advisor.contracts.rules import PORTFOLIO, Rule, RulePack
+from advisor.contracts.thresholds import reaches
 from advisor.suitability.facts import EXPIRED, UNDATED, Facts
 from advisor.suitability.market_place import negative, not_positive, places
 from advisor.suitability.preferences import satisfies
@@ -68,29 +69,31 @@ def _incapable(case: Case) -> BoolArray:
 
 
 def _minor(case: Case) -> BoolArray:
-    young = case.facts.age < (case.rule.number or 0.0)
+    young = ~reaches(case.facts.age, case.rule.number or 0.0) & ~np.isnan(case.facts.age)
     if case.rule.unknown:
         young |= np.isnan(case.facts.age)
     return young[:, None] & (~case.facts.guardian[:, None] | (case.shelf.risk_level >= case.rule.from_level))
 
 
 def _senior(case: Case) -> BoolArray:
-    old = case.facts.age >= (case.rule.number or 0.0)
+    old = reaches(case.facts.age, case.rule.number or 0.0)
     if case.rule.unknown:
         old |= np.isnan(case.facts.age)
     return old[:, None] & (case.shelf.risk_level >= case.rule.from_level)
 
 
 def _high_risk(case: Case) -> BoolArray:
-    return (case.shelf.risk_level >= (case.rule.number or 0.0))[None, :]
+    return reaches(case.shelf.risk_level, case.rule.number or 0.0)[None, :]
 
 
 def _amount(case: Case) -> BoolArray:
-    return case.shelf.min_purchase > case.facts.wealth[:, None]
+    return ~reaches(case.facts.wealth[:, None], case.shelf.min_purchase)
 
 
 def _term(case: Case) -> BoolArray:
-    return case.shelf.term_years > case.facts.horizon_years[:, None]
+    if not case.shelf.term_days.any():
+        return np.zeros((len(case.facts), 1), dtype=np.bool_)
+    return case.shelf.term_days > case.facts.horizon_days[:, None]
 
 
 def _private(case: Case) -> BoolArray:
@@ -98,7 +101,7 @@ def _private(case: Case) -> BoolArray:
 
 
 def _complex(case: Case) -> BoolArray:
-    return case.shelf.complex & ~(case.facts.knowledge >= (case.rule.number or 0.0))[:, None]
+    return case.shelf.complex & ~reaches(case.facts.knowledge, case.rule.number or 0.0)[:, None]
 
 
 def _currency(case: Case) -> BoolArray:
@@ -128,7 +131,7 @@ def _target_market(case: Case) -> BoolArray:
 
 
 def _unsuited_target_market(case: Case) -> BoolArray:
-    short = case.shelf.min_years > case.facts.horizon_years[:, None]
+    short = ~reaches(case.facts.horizon_years[:, None], case.shelf.min_years)
     return short | negative(case.shelf.market, _places(case), case.facts.lowest)
 
 

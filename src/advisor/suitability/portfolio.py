@@ -8,6 +8,7 @@ import pandas as pd
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.rules import Rule
+from advisor.contracts.thresholds import count_exceeded, exceeds
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.profiles import RiskProfiles
@@ -30,8 +31,8 @@ def rate_portfolio(volatility: FloatArray, bands: RiskBands | None = None) -> In
 
     Source: NFRA Order 2025-7 Art. 22: a portfolio is rated as a whole.
     """
-    edges = np.array((bands or RiskBands.default()).upper_volatility)
-    return np.where(np.isnan(volatility), LEVELS + 1, np.searchsorted(edges, volatility, side="left") + 1).astype(np.int64)
+    edges = (bands or RiskBands.default()).upper_volatility
+    return np.where(np.isnan(volatility), LEVELS + 1, count_exceeded(volatility, edges) + 1).astype(np.int64)
 
 
 def portfolio_suits(profiles: RiskProfiles, volatility: FloatArray, bands: RiskBands | None = None) -> BoolArray:
@@ -111,5 +112,5 @@ def _held(clients: ClientTable, catalogue: Catalogue) -> FloatArray:
 
 def _beyond(rule: Rule, value: FloatArray, subjects: tuple[str, ...], clients: ClientTable) -> list[tuple[object, ...]]:
     limit = rule.number or 0.0
-    over = value > limit * (1.0 + 1e-9) if limit else value > 0.0
+    over = exceeds(value, limit)
     return [(clients.ids[i], rule.id, subjects[j], float(value[i, j]), limit, rule.text) for i, j in np.argwhere(over).tolist()]

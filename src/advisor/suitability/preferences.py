@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from types import MappingProxyType
 
+from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
 
 
@@ -43,4 +44,4 @@ def satisfies(product: str, client: str) -> bool:
     (True, False, True)
     """
     claims = parse(product)
-    return all(name in claims and claims[name] >= share for name, share in parse(client).items())
+    return all(name in claims and reaches(claims[name], share) for name, share in parse(client).items())

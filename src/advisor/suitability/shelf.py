@@ -13,8 +13,6 @@ from advisor.data.labels import Labels
 from advisor.data.returns import ReturnModel
 from advisor.suitability.market_place import EVERYBODY, market_row
 
-DAYS_PER_YEAR = 365.25
-
 
 @dataclass(frozen=True, eq=False)
 class Shelf:
@@ -25,7 +23,7 @@ class Shelf:
         names: Per product the words an exclusion may name: its id and its assets.
         risk_level: R1..R5; 0 = unknown, which nobody may have. Shape (p,).
         min_purchase: Money, shape (p,).
-        term_years: Years money is locked, shape (p,).
+        term_days: Days money is locked, shape (p,).
         private, complex: Shape (p,).
         market: Target market answers as signs, one row a product; see `market_place`.
         min_years: Smallest horizon the target market asks for, shape (p,).
@@ -36,7 +34,7 @@ class Shelf:
     names: tuple[frozenset[str], ...]
     risk_level: IntArray
     min_purchase: FloatArray
-    term_years: FloatArray
+    term_days: IntArray
     private: BoolArray
     complex: BoolArray
     currency: Labels
@@ -53,7 +51,7 @@ class Shelf:
             names=tuple(self.names[j] for j in where),
             risk_level=self.risk_level[columns],
             min_purchase=self.min_purchase[columns],
-            term_years=self.term_years[columns],
+            term_days=self.term_days[columns],
             private=self.private[columns],
             complex=self.complex[columns],
             currency=self.currency.take(columns),
@@ -85,7 +83,7 @@ def shelf_of(catalogue: Catalogue) -> Shelf:
         names=tuple(frozenset({p.id, *(p.exposures or {p.asset or "": 1.0})}) for p in products),
         risk_level=catalogue.risk_level,
         min_purchase=catalogue.min_purchase,
-        term_years=catalogue.term_days / DAYS_PER_YEAR,
+        term_days=catalogue.term_days,
         private=catalogue.private,
         complex=catalogue.complex,
         currency=Labels.of_words([p.currency for p in products]),
@@ -106,7 +104,7 @@ def shelf_of_assets(model: ReturnModel) -> Shelf:
         names=tuple(frozenset({asset}) for asset in model.assets),
         risk_level=model.risk_levels,
         min_purchase=np.zeros(n),
-        term_years=np.zeros(n),
+        term_days=np.zeros(n, dtype=np.int64),
         private=np.zeros(n, dtype=np.bool_),
         complex=np.zeros(n, dtype=np.bool_),
         currency=words,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from math import isnan
 from typing import NamedTuple, cast
+
+import numpy as np
 
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.rules import PORTFOLIO, Row, Rule, RulePack
 from advisor.contracts.target_market import TargetMarket
+from advisor.contracts.thresholds import reaches
 from advisor.data.eligibility import Decision, Verdict
+from advisor.data.horizons import days_within
 from advisor.data.profiles import RiskProfile
 from advisor.suitability.market_place import judge_market
 from advisor.suitability.preferences import satisfies
-from advisor.suitability.shelf import DAYS_PER_YEAR
 
 
 class Case(NamedTuple):
@@ -76,25 +78,28 @@ def _incapable(case: Case) -> bool:
 
 
 def _minor(case: Case) -> bool:
-    young = case.rule.unknown if case.client.age is None else case.client.age < (case.rule.number or 0.0)
+    young = case.rule.unknown if case.client.age is None else not reaches(case.client.age, case.rule.number or 0.0)
     return young and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
 
 
 def _senior(case: Case) -> bool:
-    old = case.rule.unknown if case.client.age is None else case.client.age >= (case.rule.number or 0.0)
+    old = case.rule.unknown if case.client.age is None else bool(reaches(case.client.age, case.rule.number or 0.0))
     return old and case.product.effective_risk_level >= case.rule.from_level
 
 
 def _high_risk(case: Case) -> bool:
-    return case.product.effective_risk_level >= (case.rule.number or 0.0)
+    return bool(reaches(case.product.effective_risk_level, case.rule.number or 0.0))
 
 
 def _amount(case: Case) -> bool:
-    return case.product.min_purchase > case.client.wealth
+    return not reaches(case.client.wealth, case.product.min_purchase)
 
 
 def _term(case: Case) -> bool:
-    return case.product.term_days / DAYS_PER_YEAR > case.client.horizon_years
+    if not case.product.term_days:
+        return False
+    horizon = np.array([case.client.horizon_years])
+    return case.product.term_days > int(days_within(horizon, np.datetime64(case.profile.as_of))[0])
 
 
 def _private(case: Case) -> bool:
@@ -102,7 +107,7 @@ def _private(case: Case) -> bool:
 
 
 def _complex(case: Case) -> bool:
-    return case.product.complex and (isnan(case.profile.knowledge) or case.profile.knowledge < (case.rule.number or 0.0))
+    return case.product.complex and not reaches(case.profile.knowledge, case.rule.number or 0.0)
 
 
 def _currency(case: Case) -> bool:
@@ -135,7 +140,7 @@ def _target_market(case: Case) -> bool:
 
 def _unsuited_target_market(case: Case) -> bool:
     market = case.product.target_market
-    return market is not None and (market.min_years > case.client.horizon_years or _market(case, market) == "negative")
+    return market is not None and (not reaches(case.client.horizon_years, market.min_years) or _market(case, market) == "negative")
 
 
 def _market(case: Case, market: TargetMarket) -> str:

@@ -30,9 +30,7 @@ def both(regime: Regime, client: Client, product: Product, day: str, knowledge: 
     """What both implementations of the rules say of a pair; they must agree."""
     table = ClientTable.from_clients([client])
     until = np.array(["2099-01-01"], dtype="datetime64[D]")
-    profiles = RiskProfiles.from_levels(
-        [5], as_of=day, lowest_category=[False], knowledge=[knowledge], valid_until=until, client_ids=["a"]
-    )
+    profiles = RiskProfiles.from_levels([5], as_of=day, lowest_category=[False], knowledge=[knowledge], valid_until=until, client_ids=["a"])
     allowed = bool(regime.eligible(profiles, table, Catalogue.from_products([product]))[0, 0])
     assert allowed == (regime.check(profiles[0], client, product).decision == "allow")
     return allowed
@@ -125,9 +123,7 @@ def test_a_smallest_purchase_that_is_all_of_wealth_can_be_paid() -> None:
 def test_bands_and_shares_are_met_by_sums_of_decimals() -> None:
     edge = 0.01 * 3 + 0.05  # 0.08, and a last bit more
     assert rate_portfolio(np.array([edge, 0.1 * 3 - 0.22, 0.0801, np.nan])).tolist() == [3, 3, 4, 6]
-    shelf = Catalogue.from_products(
-        [Product(id=name, name=name, asset="x", risk_level=1, issuer="i") for name in ("p", "q", "r")]
-    )
+    shelf = Catalogue.from_products([Product(id=name, name=name, asset="x", risk_level=1, issuer="i") for name in ("p", "q", "r")])
     client = Client(id="a", wealth=1.5, horizon_years=5.0, holdings={"p": 0.1 + 0.2, "q": 0.3, "r": 0.31})
     found = concentration(Regime.nfra(), ClientTable.from_clients([client]), shelf)
     assert found[found["rule"] == "nfra.product_share"]["subject"].tolist() == ["r"]

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 SLACK = 1e-9
 """One part in a thousand million: far above what rounding does to a sum of decimals, far below a cent
 of the amounts, a point of the scores and a day of the terms that are compared."""
-Number = TypeVar("Number", float, FloatArray)
+Number = TypeVar("Number", bound=float | npt.NDArray[np.float64] | npt.NDArray[np.int64])
 
 
 def raised(value: Number) -> Number:
@@ -21,10 +22,10 @@ def raised(value: Number) -> Number:
     Args:
         value: A number, or many of any shape; nan and positive infinity stay what they are.
     """
-    return value + SLACK * abs(value)
+    return value + SLACK * abs(value)  # type: ignore[return-value]
 
 
-def reaches(value: float | FloatArray, cut: float | FloatArray) -> npt.NDArray[np.bool_]:
+def reaches(value: float | Numbers, cut: float | Numbers) -> npt.NDArray[np.bool_]:
     """Whether a value is at least as large as a threshold; never where either is nan.
 
     >>> bool(reaches(100.0 * (0.7 * 3 + 0.2 * 2) / 5, 50.0)), bool(reaches(49.99, 50.0))
@@ -33,7 +34,7 @@ def reaches(value: float | FloatArray, cut: float | FloatArray) -> npt.NDArray[n
     return raised(value) >= cut  # type: ignore[return-value]
 
 
-def exceeds(value: float | FloatArray, cut: float | FloatArray) -> npt.NDArray[np.bool_]:
+def exceeds(value: float | Numbers, cut: float | Numbers) -> npt.NDArray[np.bool_]:
     """Whether a value is larger than a threshold; the opposite of `reaches` with both exchanged.
 
     >>> bool(exceeds(0.1 + 0.2, 0.3)), bool(exceeds(0.31, 0.3))

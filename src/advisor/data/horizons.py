@@ -41,10 +41,11 @@ def days_within(years: FloatArray, day: np.datetime64) -> IntArray:
     """
     months = raised(np.minimum(years, LONGEST_YEARS) * 12.0)
     whole = np.floor(np.where(np.isnan(months), 0.0, months)).astype(np.int64)
-    end = months_later(day, whole)
+    start = np.full(whole.shape, day)
+    end = months_later(start, whole)
     days = (end - day).astype(np.int64)
     part = months - whole
     if (part * 31.0 >= 1.0).any():
-        rest = (months_later(day, whole + 1) - end).astype(np.int64)
+        rest = (months_later(start, whole + 1) - end).astype(np.int64)
         days = days + np.floor(np.where(part == part, part * rest, 0.0)).astype(np.int64)
     return np.where(np.isnan(months), -1, days)

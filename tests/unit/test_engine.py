@@ -336,10 +336,10 @@ def test_more_slots_than_anybody_could_fill_are_refused(house: Advisor) -> None:
 
 
 def test_a_hair_held_beyond_no_wealth_spoils_nobodys_batch(house: Advisor) -> None:
-    poor = assessed(1, wealth=0.0, holdings={"EQ": 1e-7})
-    (batch,) = house.advise_many(ClientTable.from_clients([poor, assessed(3)]), as_of=DAY)
-    assert batch.status.tolist() == ["holdings_above_band", "ok"]
-    assert batch[1] == house.advise(assessed(3), as_of=DAY)
+    poor = [assessed(1, id=f"{w}", wealth=w, holdings={"EQ": 1e-7}) for w in (0.0, 1e-9)]
+    (batch,) = house.advise_many(ClientTable.from_clients([*poor, assessed(3)]), as_of=DAY)
+    assert batch.status.tolist() == ["no_money", "holdings_above_band", "ok"]
+    assert batch[2] == house.advise(assessed(3), as_of=DAY)
 
 
 def test_memory_does_not_grow_with_clients_who_exclude_what_they_like(monkeypatch: pytest.MonkeyPatch) -> None:

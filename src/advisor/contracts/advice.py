@@ -3,13 +3,51 @@
 from __future__ import annotations
 
 from datetime import date
+from math import inf
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import ConfigDict
+from pydantic import Field, field_serializer, model_validator
 
-from advisor.contracts.base import Contract
+from advisor.contracts.base import Contract, finite_or_none
 
 Scalar = str | int | float | bool | None
 """What a reason's data may hold."""
+
+Status = Literal[
+    "ok",
+    "invalid_input",
+    "not_assessed",
+    "no_suitable_level",
+    "assessment_expired",
+    "no_money",
+    "no_eligible_asset",
+    "infeasible",
+    "above_band",
+    "holdings_above_band",
+    "unsolved",
+]
+"""What `Advice.status` and `AdviceBatch.status` may say.
+
+===================== ==============================================================================
+status                what it means
+===================== ==============================================================================
+ok                    a portfolio within all that the level promises
+invalid_input         the client's data cannot be used: a cell, or an id or name that is not known
+not_assessed          there is no level, and the answers cannot be scored
+no_suitable_level     the assessment leaves no level at which this client could bear a loss
+assessment_expired    the assessment is too old, or of a day that is not known
+no_money              wealth is 0: there is nothing to invest
+no_eligible_asset     rules refuse every product, or those that a portfolio of the level needs
+infeasible            the mandate's limits contradict each other for this client
+above_band            what the level allows is riskier than its band or its stressed loss
+holdings_above_band   a portfolio, but what is kept takes it above the band or the stressed loss
+unsolved              no portfolio could be certified as optimal
+===================== ==============================================================================
+
+`ok` and `holdings_above_band` come with weights, picks and orders; of the others `reasons` says why.
+"""
+STATUSES: tuple[Status, ...] = get_args(Status)
+"""The words of `Status`, in its order."""
 
 
 class Binding(Contract):
@@ -22,17 +60,20 @@ class Binding(Contract):
 class Reason(Contract):
     """A stable code for machines, a sentence for people, and the numbers in the sentence."""
 
-    model_config = ConfigDict(allow_inf_nan=True)
-
     code: str
     text: str
     data: dict[str, Scalar] = {}
 
 
 class Pick(Contract):
-    """One recommended product: `money` is how much of it the target portfolio wants (0 = suggested, nothing to place)."""
+    """One recommended product.
 
-    model_config = ConfigDict(allow_inf_nan=True)
+    `kind` follows from `money`: "buy" where an order places money in it; an "alternative" has none,
+    and nothing of it is to be bought. `marginal_value` is what each further unit of money in it would add a year to
+    the certainty equivalent of the advised portfolio (expected return, less the product's fee, less
+    the effective risk aversion times its covariance with the portfolio); None where risk aversion is
+    without limit, since then no return makes up for risk.
+    """
 
     product_id: str
     asset: str
@@ -40,7 +81,14 @@ class Pick(Contract):
     score: float
     probability: float | None = None
     money: float = 0.0
+    kind: Literal["buy", "alternative"] = "alternative"
+    marginal_value: float | None = None
     reasons: tuple[Reason, ...] = ()
+
+    @model_validator(mode="after")
+    def _kind_by_money(self) -> Self:
+        object.__setattr__(self, "kind", "buy" if self.money > 0.0 else "alternative")
+        return self
 
 
 class Order(Contract):
@@ -50,24 +98,26 @@ class Order(Contract):
     money: float
 
 
+RiskAversion = Annotated[float, Field(ge=0.0, allow_inf_nan=True)]
+
+
 class Advice(Contract):
     """One client's advice.
 
-    `status` is "ok" or says why there is none; then weights, picks and orders are empty and `reasons` explain. `level` 0 = no suitable portfolio.
+    `status` is "ok" or says why there is none (`Status`); then weights, picks and orders are empty and `reasons` explain. `level` 0 = no suitable portfolio.
     `risk_aversion` is the one implied by the target volatility, `effective_risk_aversion` the one after behavioural corrections (never lower).
-    A risk aversion is inf where even the least risky portfolio is at or above the target. Money that no product could take is in `unplaced`, by asset.
+    A risk aversion is inf where the portfolio is the least risky one there is. JSON has no infinity: there it is null beside weights, and null beside
+    weights is read as inf. Money that no product could take is in `unplaced`, by asset.
     `slots` is how many picks were asked for: with fewer of them, nothing else was left.
     """
 
-    model_config = ConfigDict(allow_inf_nan=True)
-
     client_id: str
     as_of: date
-    status: str
+    status: Status
     level: int
     target_volatility: float | None = None
-    risk_aversion: float | None = None
-    effective_risk_aversion: float | None = None
+    risk_aversion: RiskAversion | None = None
+    effective_risk_aversion: RiskAversion | None = None
     weights: dict[str, float] = {}
     expected_return: float | None = None
     expected_volatility: float | None = None
@@ -79,6 +129,29 @@ class Advice(Contract):
     reasons: tuple[Reason, ...] = ()
     slots: int | None = None
     fingerprint: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_limit(cls, fields: Any) -> Any:
+        """A risk aversion that is not given beside weights is without limit."""
+        if not isinstance(fields, dict) or not fields.get("weights"):
+            return fields
+        names = ("risk_aversion", "effective_risk_aversion")
+        return {**fields, **{name: inf for name in names if fields.get(name) is None}}
+
+    @field_serializer("risk_aversion", "effective_risk_aversion", when_used="json")
+    def _as_json(self, value: float | None) -> float | None:
+        return finite_or_none(value)
+
+    @property
+    def buys(self) -> tuple[Pick, ...]:
+        """The picks that money is placed in."""
+        return tuple(pick for pick in self.picks if pick.kind == "buy")
+
+    @property
+    def alternatives(self) -> tuple[Pick, ...]:
+        """The picks of which nothing is to be bought, best first."""
+        return tuple(pick for pick in self.picks if pick.kind == "alternative")
 
     def _repr_html_(self) -> str:
         from advisor.reports.advice import advice_card

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from advisor.errors import InputError
 
 LEVELS = 5
 Five = tuple[float, float, float, float, float]
+_SHARES: dict[str, Any] = {"prefixItems": [{"type": "number", "minimum": 0.0}] * LEVELS}
+_POSITIVE: dict[str, Any] = {"prefixItems": [{"type": "number", "exclusiveMinimum": 0.0}] * LEVELS}
 
 
 class RiskBands(Contract):
@@ -20,18 +22,23 @@ class RiskBands(Contract):
     A client is aimed at `target_share * upper_volatility`, never at the edge. Bands are read as [lower, upper].
     """
 
-    lower_volatility: Five
-    upper_volatility: Five
-    stress_loss: Five
+    lower_volatility: Annotated[Five, Field(json_schema_extra=_SHARES)]
+    upper_volatility: Annotated[Five, Field(json_schema_extra=_POSITIVE)]
+    stress_loss: Annotated[Five, Field(json_schema_extra=_POSITIVE)]
     target_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.8
 
     @classmethod
     def default(cls) -> RiskBands:
         """Volatility 0-2, 2-4.5, 4.5-8, 8-13, 13-20 %; stressed losses 3, 8, 15, 28, 40 %.
 
+        The stressed loss of a portfolio is the sum of what each asset loses in its own stress: all of them at once (comonotone), which no year needs to
+        bring and no diversification lessens. An asset that states no stress has its own worst year in a hundred: 2.326 standard deviations below its mean,
+        2.326 being the 99 % quantile of the normal distribution. The same quantile of the portfolio's own mean and volatility, in which assets move apart,
+        is its model's worst year in a hundred, a smaller loss; an advice says both.
+
         Source: the losses are the reference numbers of an open implementation of ESMA35-43-3172, called illustrative by its author;
-        the volatilities are this library's own, chosen so that a year in a hundred (2.33 standard deviations below the mean) loses about what its level promises.
-        Replace both by your house's numbers.
+        the volatilities are this library's own, chosen so that the worst year in a hundred of a portfolio loses about what its level promises.
+        Replace both by your own numbers.
         """
         return cls(
             lower_volatility=(0.0, 0.02, 0.045, 0.08, 0.13),

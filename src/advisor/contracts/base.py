@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn, Self
+from math import inf
+from typing import Annotated, Any, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from advisor.errors import InputError
 
@@ -33,6 +41,19 @@ def input_error(name: str, error: ValidationError) -> InputError:
 def _shown(value: object) -> str:
     shown = repr(value)
     return shown if len(shown) <= 80 else shown[:77] + "..."
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """The number as JSON can hold it: None in place of an infinity."""
+    return None if value is not None and value in (inf, -inf) else value
+
+
+_TO_JSON = PlainSerializer(finite_or_none, when_used="json")
+_NO_LIMIT = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "null"}]})
+LowerEdge = Annotated[float, BeforeValidator(lambda v: -inf if v is None else v), _TO_JSON, _NO_LIMIT]
+"""A lower limit; -inf = none, which JSON writes as null."""
+UpperEdge = Annotated[float, BeforeValidator(lambda v: inf if v is None else v), _TO_JSON, _NO_LIMIT]
+"""An upper limit; inf = none, which JSON writes as null."""
 
 
 class Contract(BaseModel):

@@ -22,7 +22,12 @@ BIASES: dict[str, tuple[float, float]] = {
     "overconfidence": (0.1, 100.0),
     "status_quo": (0.0, 1.0),
 }
-"""Biases that the engine reads, and what each may be; others are carried along and ignored."""
+"""Biases that the engine reads, and what each may be; nobody is advised who has another."""
+
+
+def _bias_schema(schema: dict[str, Any]) -> None:
+    """Say in the JSON schema what each bias may be."""
+    schema["properties"] = {name: {"type": "number", "minimum": low, "maximum": high} for name, (low, high) in BIASES.items()}
 
 
 class Goal(Contract):
@@ -63,7 +68,7 @@ class Client(Contract):
     excluded: frozenset[str] = frozenset()
     goals: tuple[Goal, ...] = ()
     professional: bool = False
-    biases: dict[str, float] = {}
+    biases: Annotated[dict[str, float], Field(json_schema_extra=_bias_schema)] = {}
     # What the capacity controls read; unknown where None.
     income: Money | None = None
     liabilities: Money | None = None

@@ -36,7 +36,7 @@ class CutOffs(Contract):
 
     scale: Literal["percent", "points"] = "percent"
     step: Annotated[float, Field(ge=0.0)] = 0.0
-    bands: tuple[Band, ...]
+    bands: Annotated[tuple[Band, ...], Field(json_schema_extra={"minItems": 1})]
 
     @classmethod
     def even(cls) -> CutOffs:

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from advisor.contracts.base import Contract
+from advisor.contracts.base import Contract, LowerEdge, UpperEdge
 from advisor.contracts.client import Id
 from advisor.errors import InputError
 
@@ -28,14 +28,17 @@ class GroupLimit(Contract):
 
 
 class LinearLimit(Contract):
-    """`lower <= sum of coefficient * weight <= upper`; an asset that is not named has coefficient 0."""
+    """`lower <= sum of coefficient * weight <= upper`; an asset that is not named has coefficient 0.
+
+    An edge that is infinite is no limit; JSON writes null for it and reads null as that.
+    """
 
     model_config = ConfigDict(allow_inf_nan=True)
 
     name: Id
-    coefficients: dict[Id, float]
-    lower: float = -inf
-    upper: float = inf
+    coefficients: Annotated[dict[Id, float], Field(json_schema_extra={"minProperties": 1})]
+    lower: Annotated[LowerEdge, Field(json_schema_extra={"default": None})] = -inf
+    upper: Annotated[UpperEdge, Field(json_schema_extra={"default": None})] = inf
 
     @model_validator(mode="after")
     def _usable(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Id, Money
@@ -23,6 +23,15 @@ class Product(Contract):
     implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year; `term_days` is how long money is locked.
     A `closed` product is no longer sold: clients may hold it, nobody is offered it. `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["asset"], "properties": {"asset": {"type": "string"}}},
+                {"required": ["exposures"], "properties": {"exposures": {"minProperties": 1}}},
+            ]
+        }
+    )
 
     id: Id
     name: str

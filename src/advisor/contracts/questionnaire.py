@@ -38,7 +38,7 @@ class Question(Contract):
     id: Id
     text: Id
     dimension: Dimension
-    options: tuple[Option, ...]
+    options: Annotated[tuple[Option, ...], Field(json_schema_extra={"minItems": 2})]
     weight: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
     texts: dict[str, str] = {}
     section: str = ""

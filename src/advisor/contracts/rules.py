@@ -80,7 +80,7 @@ class RulePack(Signed):
     validity_months: Annotated[int, Field(ge=1)] = 12
     natural_person_professional: bool = True
     languages: tuple[str, ...] = ()
-    rules: tuple[Rule, ...]
+    rules: Annotated[tuple[Rule, ...], Field(json_schema_extra={"minItems": 1})]
     places: ClientPlaces = ClientPlaces()
 
     @classmethod

@@ -16,7 +16,7 @@ from advisor.data.ids import IdMap
 from advisor.errors import InputError
 
 STRESS_QUANTILE = 2.3263478740408408
-"""Normal quantile of a year in a hundred: the stressed loss of an asset whose model states none."""
+"""The 99 % quantile of the normal distribution: a year in a hundred is this many standard deviations below the mean, or worse."""
 PSD_TOLERANCE = 1e-9
 """Largest negative eigenvalue, relative to the largest one, that is rounding and not a mistake."""
 
@@ -32,7 +32,8 @@ class ReturnModel:
         groups: Group of each asset, by id; what `GroupLimit` names. Unnamed assets have none ("").
         risk_levels: R1..R5 of each asset, by id, used for eligibility where no catalogue is given. Unnamed: 0 = unknown, which no client may hold.
         stress: Loss of each asset in the stress that `RiskBands.stress_loss` speaks of, by id, as positive fractions. Unnamed assets:
-            `max(0, 2.33 * volatility - mean)`, the loss of a year in a hundred; all assets are taken to suffer theirs at once.
+            `max(0, 2.326 * volatility - mean)`, the loss of a year in a hundred; all assets are taken to suffer theirs at once, which is the
+            worst that they can do together (comonotone), not the portfolio's own year in a hundred.
 
     Raises:
         InputError: Shapes disagree, a value is not finite, the covariance is not symmetric positive semidefinite, or groups, risk levels or stress

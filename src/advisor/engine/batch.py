@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, pr
 from advisor.engine.holdings import Holdings
 from advisor.engine.house import House
 from advisor.engine.inputs import input_digest
+from advisor.engine.marginal import marginal_values
 from advisor.engine.offers import Offer
 from advisor.engine.place import STATUSES, Places
 from advisor.recommend.history import Batch
@@ -142,6 +144,11 @@ class AdviceBatch:
     def fingerprint_of(self, i: int) -> str:
         """Fingerprint of the house and of client i's data: `<house>:<inputs>`."""
         return f"{self.house.fingerprint}:{input_digest(self.clients, i, self.as_of)}"
+
+    @cached_property
+    def pick_value(self) -> FloatArray:
+        """What each further unit of money in a pick adds a year to the certainty equivalent of the advised portfolio, nan where unknown; shape (c, k)."""
+        return marginal_values(self, slice(None), self.pick_codes)
 
     @property
     def pick_probability(self) -> FloatArray:

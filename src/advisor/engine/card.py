@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.contracts.advice import Advice
-from advisor.engine.place import INVESTED, STATUSES
+from advisor.contracts.advice import STATUSES, Advice
+from advisor.data.returns import STRESS_QUANTILE
+from advisor.engine.causes import lacks_assets, refused_by
+from advisor.engine.marginal import marginal_values
+from advisor.engine.place import INVESTED
 from advisor.engine.reasons import reason
 
 if TYPE_CHECKING:
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 CENT = 0.005
 """Money below this is rounding."""
-MOST_RULES = 3
-"""Rules that a refusal names."""
 STRESS_ROUNDING = 1e-7
 """A stressed loss beyond its limit by less is at it."""
 
@@ -73,7 +73,8 @@ def _portfolio(batch: AdviceBatch, i: int, weights: list[float], missing: dict[i
 def _picks(batch: AdviceBatch, i: int) -> list[Fields]:
     house, level = batch.house, batch.profiles.level.item(i)
     chance = None if house.calibration is None else house.calibration.probability(batch.pick_taste[i])
-    codes, tastes, gains = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist(), batch.pick_utility[i].tolist()
+    codes, tastes = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist()
+    gains = marginal_values(batch, slice(i, i + 1), batch.pick_codes[i : i + 1])[0].tolist()
     filled = [slot for slot, code in enumerate(codes) if code >= 0]
     leading = house.taste.leading(batch.known_of(i), [codes[slot] for slot in filled], [tastes[slot] for slot in filled])
     picks: list[Fields] = []
@@ -81,13 +82,22 @@ def _picks(batch: AdviceBatch, i: int) -> list[Fields]:
         code = codes[slot]
         product, money = house.catalogue.products[code], batch.pick_money.item(i, slot)
         asset, language = house.catalogue.main_asset[code], house.language
+        risk, gain, share = product.effective_risk_level, gains[slot], house.popularity.item(code)
         why = [
-            reason("suitable", language, product_level=product.effective_risk_level, level=level, regime=product.regime or house.regime.id),
+            reason(
+                "suitable" if risk <= level else "allowed_above",
+                language,
+                product_level=risk,
+                level=level,
+                regime=product.regime or house.regime.id,
+            ),
             reason("closes_gap", language, money=money, asset=asset) if money > CENT else reason("suggestion", language),
-            *([reason("adds_value", language, gain=gain)] if (gain := gains[slot]) > 0.0 else ()),
-            reason("taste_popular", language)
-            if held is None
-            else reason("taste_holding", language, held=held.product_id, share=min(held.share, 1.0)),
+            *([reason("adds_value" if gain > 0.0 else "takes_value", language, gain=gain)] if gain == gain else ()),
+            reason("taste_holding", language, held=held.product_id, share=min(held.share, 1.0))
+            if held is not None
+            else reason("taste_popular", language, share=share)
+            if share > 0.0
+            else reason("taste_unknown", language),
         ]
         picks.append(
             {
@@ -97,6 +107,7 @@ def _picks(batch: AdviceBatch, i: int) -> list[Fields]:
                 "score": batch.pick_scores.item(i, slot),
                 "probability": None if chance is None else float(chance[slot]),
                 "money": money if money > CENT else 0.0,
+                "marginal_value": gain if gain == gain else None,
                 "reasons": why,
             }
         )
@@ -116,10 +127,19 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
         return [reason(status, language, as_of=str(batch.as_of), valid_until=None if np.isnat(until) else str(until))]
     if status == "no_suitable_level":
         return [reason(status, language, limit=profiles.limits.word(i) or "")]
+    if status == "no_money":
+        return [reason(status, language)]
     if status == "no_eligible_asset":
-        return [reason(status, language, level=level, regime=house.regime.id, rules=_refusing(batch, i))]
-    if status == "above_band" and i in batch.places.problems:
-        return [reason("above_stress", language, level=level, limit=house.bands.stress_loss[level - 1], problem=batch.places.problems[i])]
+        rules, text = refused_by(batch, i)
+        code = "too_few_assets" if lacks_assets(batch.places)[i] else status
+        return [reason(code, language, level=level, regime=house.regime.id, rules=rules, text=text)]
+    if status == "above_band":
+        rules, _ = refused_by(batch, i)
+        if i in batch.places.problems:
+            limit = house.bands.stress_loss[level - 1]
+            return [reason("above_stress", language, level=level, limit=limit, problem=batch.places.problems[i], rules=rules)]
+        upper, volatility = house.bands.upper_volatility[level - 1], batch.places.volatility.item(i)
+        return [reason(status, language, level=level, volatility=volatility, upper=upper, rules=rules)]
     upper, volatility = house.bands.upper_volatility[level - 1], batch.places.volatility.item(i)
     if status == "holdings_above_band" and volatility <= upper:
         return [
@@ -128,16 +148,8 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
     return [reason(status, language, level=level, volatility=volatility, upper=upper)]
 
 
-def _refusing(batch: AdviceBatch, i: int) -> str:
-    """The rules that keep most products of the shelf from client i, with how many, "" where none does."""
-    house, profile, client = batch.house, batch.profiles[i], batch.clients.client(i)
-    verdicts = [house.regime.check(profile, client, product) for product in house.catalogue.products if not product.closed]
-    counts = Counter(rule for verdict in verdicts if verdict.decision != "allow" for rule in verdict.rules)
-    return ", ".join(f"{rule} {count}/{len(verdicts)}" for rule, count in counts.most_common(MOST_RULES))
-
-
 def _stress_loss(batch: AdviceBatch, i: int) -> float:
-    """What the target portfolio would lose in the stress of its assets."""
+    """What the target portfolio would lose if each asset suffered its stressed loss in the same year."""
     return float(np.einsum("n,n->", batch.places.weights[i], batch.house.vehicles.model.stress))
 
 
@@ -150,13 +162,15 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
     target = profiles.target_volatility.item(i)
     told.append(reason("target", language, level=level, target=target, volatility=volatility, mean=places.mean.item(i)))
     loss, most = _stress_loss(batch, i), house.bands.stress_loss[level - 1]
-    told.append(reason("stress" if loss <= most + STRESS_ROUNDING else "stress_above", language, loss=loss, limit=most, level=level))
+    one_in_100 = places.mean.item(i) - STRESS_QUANTILE * volatility
+    stress = "stress" if loss <= most + STRESS_ROUNDING else "stress_above"
+    told.append(reason(stress, language, loss=loss, limit=most, level=level, one_in_100=one_in_100))
     if volatility < house.bands.lower_volatility[level - 1]:
-        told.append(reason("below_band", language, level=level, lower=house.bands.lower_volatility[level - 1]))
+        told.append(reason("below_band", language, level=level, volatility=volatility, lower=house.bands.lower_volatility[level - 1]))
     before, after = places.risk_aversion.item(i), places.effective.item(i)
     if i in places.keepers and after > before:
         told.append(reason("kept_adds_risk", language))
-    elif causes := ", ".join(places.causes(i)):
+    elif after > before and (causes := ", ".join(places.causes(i))):
         told.append(reason("correction", language, causes=causes, before=before, after=after))
     told += [reason("kept", language, name=name, money=money) for name, money in batch.kept_of(i).items()]
     for j, money in missing.items():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.advice import STATUSES
 from advisor.engine.card import CENT, STRESS_ROUNDING
-from advisor.engine.place import ABOVE, HOLDINGS_ABOVE, OK, STATUSES, has_portfolio
+from advisor.engine.causes import lacks_assets
+from advisor.engine.place import ABOVE, HOLDINGS_ABOVE, OK, has_portfolio
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch
@@ -19,10 +22,10 @@ SEPARATOR = "|"
 """Between the codes of a cell."""
 PORTFOLIO_CODES = ("level", "flag", "target", "stress", "stress_above", "below_band", "kept_adds_risk", "correction", "kept", "unplaced")
 """Reasons of a portfolio in the order in which a card gives them; a card may repeat "flag", "kept" and "unplaced", a column says each once."""
-PICK_CODES = (("suitable", "suggestion"), ("suitable", "closes_gap"))
-"""Reasons of a pick that asks for no money, and of one that does; either may add value to the portfolio beside."""
-ADDS_VALUE = "adds_value"
-_FIRSTS = (*STATUSES, "above_stress", "holdings_above_stress")
+PICK_CODES = (("suitable", "allowed_above"), ("suggestion", "closes_gap"), (None, "takes_value", "adds_value"))
+"""Reasons of a pick in the order in which a card gives them, one of each; a value only where there is one."""
+_PICK_WORDS = tuple(SEPARATOR.join(filter(None, codes)) for codes in product(*PICK_CODES))
+_FIRSTS = (*STATUSES, "above_stress", "holdings_above_stress", "too_few_assets")
 """Codes of the first reason where there is more to say than "ok"."""
 
 
@@ -57,6 +60,7 @@ def reason_codes(batch: AdviceBatch) -> Words:
     first[stressed] = _FIRSTS.index("above_stress")
     upper = np.array([np.nan, *batch.house.bands.upper_volatility])[batch.profiles.level]
     first[(places.status == HOLDINGS_ABOVE) & (places.volatility <= upper)] = _FIRSTS.index("holdings_above_stress")
+    first[lacks_assets(places)] = _FIRSTS.index("too_few_assets")
     keys, codes = np.unique((first << len(PORTFOLIO_CODES)) | bits, return_inverse=True)
     return Words(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
 
@@ -83,7 +87,7 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
         stressed,
         places.volatility < lower,
         adds,
-        biased & ~adds,
+        biased & ~adds & (places.effective > places.risk_aversion),
         kept,
         (batch.unplaced > CENT).any(axis=1),
     )
@@ -103,9 +107,13 @@ def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
 
     What past purchases say about it ("taste_holding", "taste_popular") stands on the card alone: it takes an explanation of the score, row by row.
     """
-    filled, money, useful = batch.pick_codes[:, slot] >= 0, batch.pick_money[:, slot] > CENT, batch.pick_utility[:, slot] > 0.0
-    words = (*PICK_CODES, *((*codes, ADDS_VALUE) for codes in PICK_CODES))
-    return Words(tuple(SEPARATOR.join(codes) for codes in words), np.where(filled, money + 2 * useful.astype(np.int64), -1))
+    codes = batch.pick_codes[:, slot]
+    gain = batch.pick_value[:, slot]
+    value = np.where(np.isnan(gain), 0, np.where(gain > 0.0, 2, 1))
+    above = batch.house.catalogue.risk_level[codes] > batch.profiles.level
+    money = batch.pick_money[:, slot] > CENT
+    word = np.ravel_multi_index((above.astype(np.int64), money.astype(np.int64), value), (2, 2, 3))
+    return Words(_PICK_WORDS, np.where(codes >= 0, word, -1))
 
 
 def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:

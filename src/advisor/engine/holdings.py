@@ -8,7 +8,6 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
-from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
 from advisor.engine.offers import Offer
 from advisor.engine.vehicles import Vehicles
@@ -46,17 +45,6 @@ class Holdings:
         indptr = np.zeros(clients + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows, minlength=clients), out=indptr[1:])
         return indptr, codes[order]
-
-
-def unknown_holdings(table: SparseRows, catalogue: Catalogue, assets: IdMap) -> dict[int, str]:
-    """Row -> the first holding that is neither a product nor an asset."""
-    lost = np.array([name not in catalogue.ids and name not in assets for name in table.names], dtype=np.bool_)
-    found: dict[int, str] = {}
-    if lost.any():
-        entries = np.flatnonzero(lost[table.codes])
-        for row, code in zip(table.row_of_entry()[entries].tolist(), table.codes[entries].tolist(), strict=True):
-            found.setdefault(row, table.names[code])
-    return found
 
 
 def see_by_vehicle(table: SparseRows, catalogue: Catalogue, vehicles: Vehicles, offer: Offer) -> Holdings:

@@ -92,6 +92,18 @@ class House:
         return mixes, parts
 
     @cached_property
+    def exposures(self) -> FloatArray:
+        """Share of each product in each asset, shape (p, n)."""
+        return self.catalogue.exposures(self.model.ids)
+
+    @cached_property
+    def popularity(self) -> FloatArray:
+        """Share of the clients whose purchases are on record who have bought each product, shape (p,)."""
+        history = self.taste.history
+        bought = np.bincount(history.rows.codes, minlength=len(history.items))
+        return bought[: len(self.catalogue)] / max(len(history.clients), 1)
+
+    @cached_property
     def likeness(self) -> FloatArray | None:
         """How alike products are, shape (p, p); None where diversity does not count."""
         return exposure_similarity(self.catalogue, self.model) if self.diversity > 0.0 else None

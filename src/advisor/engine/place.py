@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.advice import STATUSES
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
@@ -17,20 +18,8 @@ from advisor.engine.shelf import FrontierShelf, Standing
 from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.placing import MEASURED, Placer
 
-STATUSES = (
-    "ok",
-    "invalid_input",
-    "not_assessed",
-    "no_suitable_level",
-    "assessment_expired",
-    "no_eligible_asset",
-    "infeasible",
-    "above_band",
-    "holdings_above_band",
-    "unsolved",
-)
-"""What `AdviceBatch.status` may say; every word but "ok" has a sentence in `reasons`."""
-OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED = range(len(STATUSES))
+OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_MONEY, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED = range(len(STATUSES))
+"""Positions in `STATUSES`; every word but "ok" has a sentence in `reasons`."""
 INVESTED = (OK, HOLDINGS_ABOVE)
 """Statuses that come with a portfolio."""
 BROKEN_BY_KEPT = "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
@@ -77,15 +66,13 @@ class Places:
 def first_status(clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[int, str]) -> tuple[IntArray, dict[int, str]]:
     """Status of each client before any portfolio is looked for, shape (c,), and what is wrong with the bad rows."""
     status = np.full(len(clients), OK, dtype=np.int64)
+    status[clients.wealth <= 0.0] = NO_MONEY
     status[profiles.level == 0] = NO_LEVEL
     problems: dict[int, str] = {}
     for row, text in profiles.problems.items():
         status[row], problems[row] = NOT_ASSESSED, text
-    for row, name in unknown.items():
-        status[row] = INVALID
-        problems[row] = (
-            f"it holds {name!r}, which is neither a product nor an asset here, so its risk is unknown. Add it to the catalogue or correct the id."
-        )
+    for row, text in unknown.items():
+        status[row], problems[row] = INVALID, text
     for row, text in clients.problems.items():
         status[row], problems[row] = INVALID, text
     return status, problems

@@ -21,27 +21,57 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No risk level suits this client (held down by {limit}); no investment portfolio should be offered.",
         "没有适合该客户的风险等级（受{limit}限制），不应提供投资组合。",
     ),
+    "no_money": (
+        "There is nothing to invest: wealth is 0. State all investable money, holdings included.",
+        "没有可投资资金：财富为0。请填写全部可投资资金（含持仓）。",
+    ),
     "no_eligible_asset": (
-        "At level C{level} the rules of {regime} leave no asset of this shelf (products refused by rule: {rules}); add suitable products or review what was stated of the client.",
-        "在C{level}等级下，{regime}规则未留下任何可投资产（按规则排除的产品数：{rules}）；请补充合适产品或检查客户信息。",
+        (
+            "At level C{level} the rules of {regime} leave this client no product of the catalogue "
+            "(products refused, by rule: {rules}); "
+            "add suitable products or review what was stated of the client. {text}"
+        ),
+        "在C{level}等级下，{regime}规则未给该客户留下任何产品（按规则排除的产品数：{rules}）；请补充合适产品或检查客户信息。{text}",
+    ),
+    "too_few_assets": (
+        (
+            "Rules of {regime} refuse this client products without which no portfolio keeps what level "
+            "C{level} promises (products refused, by rule: {rules}); none is offered. {text}"
+        ),
+        "{regime}规则排除了该客户在C{level}等级下构建组合所需的产品（按规则排除的产品数：{rules}），因此不予提供组合。{text}",
     ),
     "infeasible": ("The limits contradict each other for this client: {problem}", "该客户的限制条件互相矛盾：{problem}"),
     "unsolved": ("No portfolio could be certified as optimal for this client: {problem}", "无法为该客户验证最优组合：{problem}"),
     "above_band": (
-        "Even the least risky suitable portfolio has {volatility:.1%} volatility a year, above the {upper:.1%} that level C{level} promises; it is not offered.",
-        "即使风险最低的合适组合，年化波动率也达{volatility:.1%}，高于C{level}等级承诺的{upper:.1%}，因此不予提供。",
+        (
+            "Even the least risky portfolio of what this client may buy (products refused, by rule: {rules}) "
+            "has {volatility:.1%} volatility a year, above the {upper:.1%} that level C{level} promises; it is not offered."
+        ),
+        (
+            "即使在该客户可购买的产品中（按规则排除的产品数：{rules}）风险最低的组合，"
+            "年化波动率也达{volatility:.1%}，高于C{level}等级承诺的{upper:.1%}，因此不予提供。"
+        ),
     ),
     "above_stress": (
-        "Every suitable portfolio would lose more in a year in a hundred than the {limit:.0%} that level C{level} allows; none is offered. {problem}",
-        "所有合适组合在百年一遇的压力情景下的损失均超过C{level}等级允许的{limit:.0%}，因此不予提供。{problem}",
+        (
+            "Every portfolio of what this client may buy (products refused, by rule: {rules}) would lose more than the "
+            "{limit:.0%} that level C{level} allows if each asset suffered its stressed loss in the same year; none is offered. {problem}"
+        ),
+        (
+            "该客户可购买产品（按规则排除的产品数：{rules}）的任何组合，在各资产同年遭受各自压力损失时，"
+            "损失均超过C{level}等级允许的{limit:.0%}，因此不予提供。{problem}"
+        ),
     ),
     "holdings_above_band": (
         "What must be kept takes the portfolio to {volatility:.1%} volatility a year, above the {upper:.1%} of level C{level}; the rest goes where it lowers risk most.",
         "必须保留的持仓使组合年化波动率达{volatility:.1%}，高于C{level}等级的{upper:.1%}；其余资金用于最大程度降低风险。",
     ),
     "holdings_above_stress": (
-        "With what must be kept, the portfolio would lose about {loss:.1%} in the stress of a year in a hundred, more than the {limit:.0%} that level C{level} allows; the rest goes where it lowers risk most.",
-        "因必须保留的持仓，组合在百年一遇的压力情景下约损失{loss:.1%}，超过C{level}等级允许的{limit:.0%}；其余资金用于最大程度降低风险。",
+        (
+            "With what must be kept, the portfolio would lose about {loss:.1%} if each asset suffered its stressed loss in the same year, "
+            "more than the {limit:.0%} that level C{level} allows; the rest goes where it lowers risk most."
+        ),
+        "因必须保留的持仓，若各资产同年遭受各自压力损失，组合约损失{loss:.1%}，超过C{level}等级允许的{limit:.0%}；其余资金用于最大程度降低风险。",
     ),
     # why this portfolio
     "level": ("Risk level C{level}, decided by {limit}.", "风险等级C{level}，由{limit}决定。"),
@@ -51,24 +81,41 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "C{level}组合的目标年化波动率为{target:.1%}；本组合预期波动率{volatility:.1%}，预期收益{mean:.1%}。",
     ),
     "stress": (
-        "In the stress of a year in a hundred it would lose about {loss:.1%}, within the {limit:.0%} that level C{level} allows.",
-        "在百年一遇的压力情景下约损失{loss:.1%}，在C{level}等级允许的{limit:.0%}之内。",
+        (
+            "If each asset suffered its stressed loss in the same year (where none is stated, the loss of its own worst year "
+            "in a hundred), it would lose about {loss:.1%}, within the {limit:.0%} that level C{level} allows. "
+            "By the model, in which assets move apart, its own worst year in a hundred returns {one_in_100:.1%} or less."
+        ),
+        (
+            "若各资产同年遭受各自的压力损失（未另行给定的，取该资产自身百年一遇的损失），组合约损失{loss:.1%}，"
+            "在C{level}等级允许的{limit:.0%}之内。按模型（各资产不同步），组合自身百年一遇的年收益率为{one_in_100:.1%}或更低。"
+        ),
     ),
     "stress_above": (
-        "In the stress of a year in a hundred it would lose about {loss:.1%}, more than the {limit:.0%} that level C{level} allows, because of what must be kept.",
-        "在百年一遇的压力情景下约损失{loss:.1%}，因必须保留的持仓而超过C{level}等级允许的{limit:.0%}。",
+        (
+            "If each asset suffered its stressed loss in the same year (where none is stated, the loss of its own worst year "
+            "in a hundred), it would lose about {loss:.1%}, more than the {limit:.0%} that level C{level} allows. "
+            "By the model, in which assets move apart, its own worst year in a hundred returns {one_in_100:.1%} or less."
+        ),
+        (
+            "若各资产同年遭受各自的压力损失（未另行给定的，取该资产自身百年一遇的损失），组合约损失{loss:.1%}，"
+            "超过C{level}等级允许的{limit:.0%}。按模型（各资产不同步），组合自身百年一遇的年收益率为{one_in_100:.1%}或更低。"
+        ),
     ),
     "below_band": (
-        "No suitable asset is risky enough to reach the {lower:.1%} volatility where level C{level} begins; the portfolio stays below its band.",
-        "没有合适资产能达到C{level}等级起点的{lower:.1%}波动率；组合低于其风险区间。",
+        (
+            "At {volatility:.1%} volatility a year the portfolio stays below the {lower:.1%} where the band of level C{level} begins: "
+            "it takes less risk than the level would allow."
+        ),
+        "组合年化波动率为{volatility:.1%}，低于C{level}等级区间的起点{lower:.1%}：承担的风险低于该等级所允许的水平。",
     ),
     "correction": (
         "Behaviour seen in {causes} raises risk aversion from {before:.2f} to {after:.2f}: less risk than the level alone would take.",
         "从{causes}中看到的行为使风险厌恶系数由{before:.2f}升至{after:.2f}：承担的风险低于等级本身。",
     ),
     "kept": (
-        "{name} ({money:,.2f}) is not suitable to buy any more: it is kept, counted as risk, and not topped up.",
-        "{name}（{money:,.2f}）已不适合买入：予以保留，计入风险，不再加仓。",
+        "{name} ({money:,.2f}) may not be bought for this client: it is kept, counted as risk, and not topped up.",
+        "{name}（{money:,.2f}）不得为该客户买入：予以保留，计入风险，不再加仓。",
     ),
     "kept_adds_risk": (
         "What is kept adds risk of its own, so the rest is placed more safely.",
@@ -80,30 +127,48 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Its risk level R{product_level} is within C{level} under {regime}.",
         "其风险等级R{product_level}在{regime}下不超过C{level}。",
     ),
+    "allowed_above": (
+        "Its risk level R{product_level} is above C{level}; {regime} allows it to this client all the same.",
+        "其风险等级R{product_level}高于C{level}，但{regime}规则允许该客户购买。",
+    ),
     "closes_gap": ("Puts {money:,.2f} where the portfolio lacks it: {asset}.", "将{money:,.2f}投入组合所缺的{asset}。"),
     "taste_holding": (
-        "Clients who hold {held} often buy it ({share:.0%} of its score).",
-        "持有{held}的客户常买入该产品（占得分的{share:.0%}）。",
+        "Past purchases link it to {held}, which this client holds or has bought ({share:.0%} of its score).",
+        "历史购买记录显示其与该客户持有或买过的{held}相关（占得分的{share:.0%}）。",
     ),
-    "taste_popular": ("It is often bought by clients of this house.", "本机构客户经常买入该产品。"),
-    "suggestion": ("Suggested by taste; the target needs no money here.", "根据偏好推荐；目标组合在此无需投入。"),
+    "taste_popular": (
+        "{share:.1%} of the clients whose purchases are on record have bought it.",
+        "有购买记录的客户中，{share:.1%}买过该产品。",
+    ),
+    "taste_unknown": ("No purchase of it is on record.", "该产品暂无购买记录。"),
+    "suggestion": (
+        "An alternative: no money is placed in it, and nothing of it is to be bought now.",
+        "备选产品：本次不投入资金，无需买入。",
+    ),
     "adds_value": (
-        "Each unit of money in it adds about {gain:.2%} a year to this portfolio's risk-adjusted return, fee paid.",
-        "每投入一单位资金，扣费后每年约为组合增加{gain:.2%}的风险调整后收益。",
+        "At the advised portfolio each further unit of money in it adds about {gain:.2%} a year to the risk-adjusted return, its fee paid.",
+        "在建议组合的基础上，每再投入一单位资金，扣费后每年约增加{gain:.2%}的风险调整后收益。",
+    ),
+    "takes_value": (
+        (
+            "At the advised portfolio each further unit of money in it changes the risk-adjusted return by about "
+            "{gain:.2%} a year, its fee paid."
+        ),
+        "在建议组合的基础上，每再投入一单位资金，扣费后每年约使风险调整后收益变化{gain:.2%}。",
     ),
     # why not a better-known product
     "omitted_not_suitable": (
-        "{product} is bought by {popularity:.1%} of clients, but it may not be offered to this client.",
+        "{product} has been bought by {popularity:.1%} of clients, but it may not be offered to this client.",
         "{product}有{popularity:.1%}的客户购买，但不得向该客户提供。",
     ),
-    "omitted_held": ("{product} is already held.", "{product}已持有。"),
+    "omitted_held": ("{product} is already held or has been bought.", "{product}已持有或曾买入。"),
     "omitted_ranked_lower": (
-        "{product} is popular, but stands at place {rank} for this client's taste.",
-        "{product}较受欢迎，但按该客户偏好仅排第{rank}位。",
+        "{product} has been bought by {popularity:.1%} of clients, but by relevance it is at place {rank} for this client.",
+        "{product}有{popularity:.1%}的客户购买，但按与该客户的相关度仅排第{rank}位。",
     ),
     "omitted_fits_less": (
-        "{product} is at place {rank} by taste, but what is shown does more for this portfolio.",
-        "{product}按偏好排第{rank}位，但所推荐产品更有助于该组合。",
+        "{product} is at place {rank} by relevance, but what is shown ranks higher with the portfolio taken into account.",
+        "{product}按相关度排第{rank}位，但计入组合需要后，所推荐产品排名更高。",
     ),
 }
 """Code -> sentence in each of `LANGUAGES`; the names in braces are the reason's data."""
@@ -130,6 +195,9 @@ LIMITS = {
 UNDATED = ("not known, since no day of the assessment was given; pass assessed_on", "未知，未提供测评日期assessed_on")
 """Until when an assessment without a day is valid."""
 
+NO_RULES = ("none", "无")
+"""Where no rule refuses a product."""
+
 _LINES: dict[Language, dict[str, str]] = {
     language: {code: texts[i] for code, texts in SENTENCES.items()} for i, language in enumerate(LANGUAGES)
 }
@@ -141,11 +209,13 @@ def reason(code: str, language: Language, **data: Scalar) -> dict[str, Any]:
     >>> reason("level", "en", level=3, limit="horizon")["text"]
     'Risk level C3, decided by horizon.'
     """
-    words = data
+    words: dict[str, Any] = dict(data)
     if code == "unplaced":
         words = data | {"why": UNPLACED[str(data["why"])][LANGUAGES.index(language)]}
     elif data.get("valid_until", "") is None:
         words = data | {"valid_until": UNDATED[LANGUAGES.index(language)]}
     elif isinstance(limit := data.get("limit"), str):
         words = data | {"limit": LIMITS[limit][LANGUAGES.index(language)] if limit in LIMITS else limit}
+    elif data.get("rules") == "":
+        words = data | {"rules": NO_RULES[LANGUAGES.index(language)]}
     return {"code": code, "text": _LINES[language][code].format_map(words), "data": data}

@@ -7,11 +7,13 @@ import numpy as np
 from advisor.arrays import check_type
 from advisor.data.clients import ClientTable
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.holdings import see_by_vehicle, unknown_holdings
+from advisor.engine.causes import true_causes
+from advisor.engine.holdings import see_by_vehicle
 from advisor.engine.house import House
 from advisor.engine.picking import choose
 from advisor.engine.place import first_status, has_portfolio, place
 from advisor.engine.trades import trades_of
+from advisor.engine.unknown import unknown_names
 from advisor.errors import InputError
 from advisor.risk_profile.profile import profile_risk
 
@@ -42,9 +44,9 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         )
     profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
     offer = house.offers.to(profiles, clients)
-    unknown = unknown_holdings(clients.holdings, house.catalogue, house.model.ids)
+    unknown = unknown_names(clients, house.catalogue, house.model.ids)
     holdings = see_by_vehicle(clients.holdings, house.catalogue, house.vehicles, offer)
-    places = place(
+    found = place(
         house.shelf,
         house.biases,
         clients,
@@ -53,6 +55,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         holdings,
         first_status(clients, profiles, unknown),
     )
+    places = true_causes(house, clients, profiles, offer.products.class_of, found)
     invested = has_portfolio(places.status)
     trades = trades_of(places.weights, clients.wealth, invested, holdings)
     chosen = choose(house, clients, offer, holdings, trades, places.effective, invested, picks)

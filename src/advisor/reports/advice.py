@@ -19,27 +19,37 @@ def advice_card(advice: Advice) -> str:
     parts = [f"{advice.client_id} on {advice.as_of}: {advice.status}", f"C{advice.level}"]
     if advice.expected_return is not None and advice.expected_volatility is not None:
         parts.append(f"expected return {advice.expected_return:.2%} at {advice.expected_volatility:.2%} volatility")
-    picks = [
-        (
-            pick.rank,
-            pick.product_id,
-            pick.asset,
-            f"{pick.money:,.0f}",
-            "" if pick.probability is None else percent(pick.probability),
-            " ".join(reason.text for reason in pick.reasons),
-        )
-        for pick in advice.picks
-    ]
     residual = advice.kkt_residual
     return render(
         "advice",
         advice=advice,
         headline=", ".join(parts),
         weights=_bars(advice),
-        picks=picks,
+        picks=[(title, rows) for title, rows in _picks(advice) if rows],
         orders=[(order.product_id, f"{order.money:+,.0f}") for order in advice.orders],
         proof="" if residual is None else f"KKT residual {residual:.1e}; ",
     )
+
+
+def _picks(advice: Advice) -> list[tuple[str, list[tuple[str | int, ...]]]]:
+    """A title and the rows of what is to buy, and of the alternatives to it."""
+    return [
+        (
+            title,
+            [
+                (
+                    pick.rank,
+                    pick.product_id,
+                    pick.asset,
+                    f"{pick.money:,.0f}",
+                    "" if pick.probability is None else percent(pick.probability),
+                    " ".join(reason.text for reason in pick.reasons),
+                )
+                for pick in picks
+            ],
+        )
+        for title, picks in (("to buy", advice.buys), ("alternatives", advice.alternatives))
+    ]
 
 
 def _bars(advice: Advice) -> list[tuple[str, float, int]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 import numpy as np
 
 from advisor.arrays import BoolArray, IntArray
-from advisor.contracts.rules import PORTFOLIO, Rule, RulePack
+from advisor.contracts.rules import PORTFOLIO, Condition, Rule, RulePack
 from advisor.contracts.thresholds import reaches
 from advisor.suitability.facts import EXPIRED, UNDATED, Facts
 from advisor.suitability.market_place import negative, not_positive, places
@@ -30,11 +30,11 @@ Fires = Callable[[Case], BoolArray]
 """Where a rule fires: shape (k, p), (k, 1) or (1, p)."""
 
 
-def allowed(pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-    """Which products each client may be offered under a pack, shape (k, p): those where no rule refuses or warns."""
+def allowed(pack: RulePack, facts: Facts, shelf: Shelf, only: Container[Condition] | None = None) -> BoolArray:
+    """Which products each client may be offered under a pack, shape (k, p): those where no rule refuses or warns; `only`: no rule of these conditions."""
     mask = np.broadcast_to(shelf.risk_level > 0, (len(facts), len(shelf))).copy()
     for rule in pack.rules:
-        if rule.decision != "duty":
+        if rule.decision != "duty" and (only is None or rule.when in only):
             fires = _CONDITIONS[rule.when](Case(rule, pack, facts, shelf))
             if rule.exempt_professional:
                 fires = fires & ~_professional(pack, facts)[:, None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 from advisor.arrays import BoolArray
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
-from advisor.contracts.rules import BUNDLED, Basis, Rule, RulePack
+from advisor.contracts.rules import BUNDLED, Basis, Condition, Rule, RulePack
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.days import as_day
@@ -170,6 +170,10 @@ class Regime:
         """As `eligibility`, spelled out: shape (c, p), one byte a pair."""
         return self.eligibility(profiles, clients, catalogue).to_array()
 
+    def allowed_by(self, conditions: Container[Condition], facts: Facts, catalogue: Catalogue) -> BoolArray:
+        """Which products each client could be offered if only the rules of these conditions were there, shape (c, p)."""
+        return self._masks(facts, shelf_of(catalogue), conditions)
+
     def asset_eligibility(
         self, profiles: RiskProfiles, clients: ClientTable, model: ReturnModel, catalogue: Catalogue | None = None
     ) -> Eligibility:
@@ -199,14 +203,15 @@ class Regime:
         return [self.pack_of(name) for name, _, _ in shelf.parts]
 
     def _by_class(self, facts: Facts, shelf: Shelf) -> Eligibility:
-        packs = self.packs_of(shelf)
-        class_of, first = Cuts.of(shelf, packs).classes(facts)
-        kinds = facts if len(first) == len(facts) else facts.take(first)
-        mask = np.zeros((len(first), len(shelf)), dtype=np.bool_)
-        for pack, (_, columns, part) in zip(packs, shelf.parts, strict=True):
-            mask[:, columns] = allowed(pack, kinds, part)
+        class_of, first = Cuts.of(shelf, self.packs_of(shelf)).classes(facts)
+        return Eligibility(class_of, self._masks(facts if len(first) == len(facts) else facts.take(first), shelf))
+
+    def _masks(self, facts: Facts, shelf: Shelf, only: Container[Condition] | None = None) -> BoolArray:
+        mask = np.zeros((len(facts), len(shelf)), dtype=np.bool_)
+        for pack, (_, columns, part) in zip(self.packs_of(shelf), shelf.parts, strict=True):
+            mask[:, columns] = allowed(pack, facts, part, only)
         mask.flags.writeable = False
-        return Eligibility(class_of, mask)
+        return mask
 
 
 def _cells(rule: Rule, row: str) -> tuple[int, ...]:

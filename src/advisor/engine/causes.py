@@ -1,0 +1,111 @@
+"""Why a client gets no portfolio: what rules took from them, apart from what the level rules out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.arrays import BoolArray, IntArray
+from advisor.contracts.advice import STATUSES
+from advisor.contracts.rules import Condition
+from advisor.data.clients import ClientTable
+from advisor.data.profiles import RiskProfiles
+from advisor.engine.house import House
+from advisor.engine.place import ABOVE, EXPIRED, INFEASIBLE, NO_ASSET, OK, Places
+from advisor.suitability.facts import UNDATED, VALID, Facts
+from advisor.suitability.shelf import shelf_of
+
+if TYPE_CHECKING:
+    from advisor.engine.batch import AdviceBatch
+
+MOST_RULES = 3
+"""Rules that a refusal names."""
+BY_LEVEL: tuple[Condition, ...] = ("unassessed", "level")
+"""Rules about the level alone."""
+BY_CHOICE: tuple[Condition, ...] = (*BY_LEVEL, "excluded", "sustainability")
+"""Rules about the level, and what the client themselves asked for."""
+CLOSED = {"en": "No product of the catalogue is still sold.", "zh": "目录中的产品均已停售。"}
+
+
+def true_causes(
+    house: House,
+    clients: ClientTable,
+    profiles: RiskProfiles,
+    class_of: IntArray,
+    places: Places,
+) -> Places:
+    """The same places, with the real cause as the status of who has none.
+
+    Where rules about the client (currency, term, smallest purchase, knowledge, age, ...) leave too
+    little for a portfolio, and with the products of the level there would be one, the status is
+    "no_eligible_asset", not "above_band" or "infeasible". An assessment is "expired" only where a
+    rule asks for its day. Clients whom no rule can tell apart are judged once.
+
+    Args:
+        house: Rules and frontiers.
+        clients: c clients.
+        profiles: Theirs.
+        class_of: Class of each client before the rules, shape (c,).
+        places: Theirs.
+    """
+    status = places.status.copy()
+    none = np.flatnonzero((status == ABOVE) | (status == INFEASIBLE) | (status == EXPIRED))
+    if not len(none):
+        return places
+    facts = Facts.of(profiles, clients)
+    status[none[(status[none] == EXPIRED) & ~_asked_for(house, facts)[none]]] = NO_ASSET
+    shared = shared_status(places)
+    rows = none[(status[none] != EXPIRED) & (shared[none] != OK) & (shared[none] != NO_ASSET)]
+    keys = class_of[rows] * (profiles.level.max(initial=0) + 1) + profiles.level[rows]
+    _, first, kind_of = np.unique(keys, return_index=True, return_inverse=True)
+    for kind, at in enumerate(rows[first].tolist()):
+        mask = house.regime.allowed_by(BY_CHOICE, facts.take(np.array([at])), house.catalogue)
+        usable, _ = house.vehicles.columns(mask & ~house.catalogue.closed)
+        if house.shelf.standing(profiles.level.item(at), usable[0]).status == STATUSES[OK]:
+            status[rows[kind_of == kind]] = NO_ASSET
+    return replace(places, status=status)
+
+
+def shared_status(places: Places) -> IntArray:
+    """Status of all who share a client's level and rules, "ok" where nobody looked; shape (c,)."""
+    known = [STATUSES.index(standing.status) for standing in places.standings]
+    return np.array([*known, OK])[places.standing_of]
+
+
+def _asked_for(house: House, facts: Facts) -> BoolArray:
+    """Where a rule refuses for the day of the assessment, shape (c,)."""
+    packs = house.regime.packs_of(shelf_of(house.catalogue))
+    rules = [rule for pack in packs for rule in pack.rules if rule.when == "expired" and rule.decision != "duty"]
+    undated = any(rule.unknown for rule in rules)
+    return (facts.validity != VALID) & (bool(rules) & ((facts.validity != UNDATED) | undated))
+
+
+def lacks_assets(places: Places) -> BoolArray:
+    """Where some assets are left, but too few for a portfolio of the level, shape (c,)."""
+    return (places.status == NO_ASSET) & (shared_status(places) != NO_ASSET)
+
+
+def refused_by(batch: AdviceBatch, i: int) -> tuple[str, str]:
+    """The rules that keep products from client i, each with of how many; and the text of the first.
+
+    Rules that refuse what the level would allow come first, then those that refuse most. Both are
+    "" where no rule refuses anything.
+    """
+    house, profile, client = batch.house, batch.profiles[i], batch.clients.client(i)
+    products = [product for product in house.catalogue.products if not product.closed]
+    if not products:
+        return f"closed {len(house.catalogue)}/{len(house.catalogue)}", CLOSED[house.language]
+    counts, in_reach = Counter[str](), Counter[str]()
+    for product in products:
+        pack = house.regime.pack_of(product.regime)
+        fired = [pack.by_id[rule] for rule in house.regime.check(profile, client, product).rules]
+        refusing = [rule for rule in fired if rule.decision != "duty"]
+        counts.update(rule.id for rule in refusing)
+        if not any(rule.when in BY_LEVEL for rule in refusing):
+            in_reach.update(rule.id for rule in refusing)
+    named = sorted(counts, key=lambda rule: (-in_reach[rule], -counts[rule], rule))[:MOST_RULES]
+    told = ", ".join(f"{rule} {counts[rule]}/{len(products)}" for rule in named)
+    return told, house.regime.rule(named[0]).text_in(house.language) if named else ""

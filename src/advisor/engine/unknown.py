@@ -1,0 +1,99 @@
+"""Names in clients' data that mean nothing here: a typo must not buy what was excluded."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from difflib import get_close_matches
+from functools import lru_cache
+
+import numpy as np
+
+from advisor.arrays import IntArray
+from advisor.contracts.client import BIASES
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.ids import IdMap
+from advisor.data.sparse_rows import SparseRows
+
+HOLDS = (
+    "it holds {name!r}, which is neither a product nor an asset here, so its risk is unknown. "
+    "{nearest}Add it to the catalogue or correct the id."
+)
+EXCLUDES = (
+    "it excludes {name!r}, which is neither a product nor an asset here, so what is meant could still be "
+    "bought. {nearest}Correct the id, or leave it out."
+)
+BIASED = (
+    "it has a bias {name!r}, which nothing here reads, so it would not count. {nearest}Biases are "
+    f"{', '.join(BIASES)}: correct the name, or leave it out."
+)
+
+_KINDS, _CLOSEST = 64, 8
+"""Kinds of letters that are counted, and ids with the most like counts that are compared."""
+
+
+def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> dict[int, str]:
+    """What is wrong with each row that holds or excludes an unknown id, or has an unknown bias.
+
+    Args:
+        clients: c clients.
+        catalogue: Products, open and closed.
+        assets: What products invest in.
+    """
+    known = _Either(catalogue.ids, assets)
+    ids = (*catalogue.ids.ids, *assets.ids)
+    found = _strangers(clients.holdings, known, HOLDS, ids)
+    for row, text in _strangers(clients.excluded, known, EXCLUDES, ids).items():
+        found.setdefault(row, text)
+    for name, values in clients.biases.items():
+        if name not in BIASES:
+            text = BIASED.format(name=name, nearest=nearest(name, tuple(BIASES)))
+            for row in np.flatnonzero(~np.isnan(values)).tolist():
+                found.setdefault(row, text)
+    return found
+
+
+class _Either(Container[object]):
+    def __init__(self, *parts: Container[object]) -> None:
+        self.parts = parts
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in part for part in self.parts)
+
+
+def _strangers(table: SparseRows, known: Container[object], sentence: str, ids: tuple[str, ...]) -> dict[int, str]:
+    """Row -> a sentence about its first name that is not known."""
+    lost = np.array([name not in known for name in table.names], dtype=np.bool_)
+    found: dict[int, str] = {}
+    if not lost.any():
+        return found
+    entries = np.flatnonzero(lost[table.codes])
+    told: dict[int, str] = {}
+    for row, code in zip(table.row_of_entry()[entries].tolist(), table.codes[entries].tolist(), strict=True):
+        if row not in found:
+            if code not in told:
+                name = table.names[code]
+                told[code] = sentence.format(name=name, nearest=nearest(name, ids))
+            found[row] = told[code]
+    return found
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str:
+    """A question that names the known word most like `name`, with a blank behind; "" where none is.
+
+    >>> nearest("glod", ("cash", "gold", "bonds"))
+    "Is it 'gold'? "
+    """
+    apart = np.abs(_letters(known) - _letters((name,))).sum(axis=1)
+    likely = np.argsort(apart, kind="stable")[:_CLOSEST].tolist()
+    found = get_close_matches(name, [known[at] for at in likely], n=1)
+    return f"Is it {found[0]!r}? " if found else ""
+
+
+@lru_cache(maxsize=16)
+def _letters(names: tuple[str, ...]) -> IntArray:
+    """How often each kind of letter stands in each name, shape (names, kinds)."""
+    counts = np.zeros((len(names), _KINDS), dtype=np.int64)
+    for row, name in zip(counts, names, strict=True):
+        np.add.at(row, [ord(letter) % _KINDS for letter in name[:1000]], 1)
+    return counts

@@ -319,3 +319,11 @@ def test_ids_of_assets_closed_products_and_products_may_be_excluded() -> None:
     advice = desk(shelf).advise(client(4, excluded=names), as_of=DAY)
     assert advice.status == "ok"
     assert set(advice.weights) <= {"cash", "bonds"}
+
+
+def test_an_omission_is_not_explained_by_what_is_not_shown() -> None:
+    own, person = desk(), client(3)
+    nothing = own.advise(person, as_of=DAY, picks=0)
+    told = own.omissions(nothing, person, count=4)
+    assert told
+    assert not any("what is shown" in reason.text for reason in told)

@@ -43,7 +43,7 @@ def explain_omissions(house: House, advice: Advice, client: Client, count: int) 
     return tuple(
         Reason(
             **reason(
-                f"omitted_{m.code}",
+                f"omitted_{_code(m.code, bool(shown), house.diversity)}",
                 house.language,
                 product=m.product_id,
                 popularity=m.popularity,
@@ -53,3 +53,10 @@ def explain_omissions(house: House, advice: Advice, client: Client, count: int) 
         )
         for m in missing
     )
+
+
+def _code(code: str, shown: bool, diversity: float) -> str:
+    """What an omission is called: only what is shown can fit better, or make the list more varied."""
+    if code != "fits_less":
+        return code
+    return ("varies_less" if diversity > 0.0 else code) if shown else "ranked_lower"

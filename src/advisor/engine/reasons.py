@@ -158,7 +158,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     # why not a better-known product
     "omitted_not_suitable": (
-        "{product} has been bought by {popularity:.1%} of clients, but it may not be offered to this client.",
+        "{product} is bought by {popularity:.1%} of clients, but it may not be offered to this client.",
         "{product}有{popularity:.1%}的客户购买，但不得向该客户提供。",
     ),
     "omitted_held": ("{product} is already held or has been bought.", "{product}已持有或曾买入。"),
@@ -167,8 +167,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{product}有{popularity:.1%}的客户购买，但按与该客户的相关度仅排第{rank}位。",
     ),
     "omitted_fits_less": (
-        "{product} is at place {rank} by relevance, but what is shown ranks higher with the portfolio taken into account.",
-        "{product}按相关度排第{rank}位，但计入组合需要后，所推荐产品排名更高。",
+        "{product} is at place {rank} by taste, but what is shown does more for this portfolio.",
+        "{product}按偏好排第{rank}位，但所推荐产品更有助于该组合。",
+    ),
+    "omitted_varies_less": (
+        "{product} is at place {rank} by taste, but what is shown does more for this portfolio or makes the list more varied.",
+        "{product}按偏好排第{rank}位，但所推荐产品更有助于该组合或使列表更多样。",
     ),
 }
 """Code -> sentence in each of `LANGUAGES`; the names in braces are the reason's data."""

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -207,9 +208,10 @@ class Regime:
         return Eligibility(class_of, self._masks(facts if len(first) == len(facts) else facts.take(first), shelf))
 
     def _masks(self, facts: Facts, shelf: Shelf, only: Container[Condition] | None = None) -> BoolArray:
+        judged = allowed if only is None else partial(allowed, only=only)
         mask = np.zeros((len(facts), len(shelf)), dtype=np.bool_)
         for pack, (_, columns, part) in zip(self.packs_of(shelf), shelf.parts, strict=True):
-            mask[:, columns] = allowed(pack, facts, part, only)
+            mask[:, columns] = judged(pack, facts, part)
         mask.flags.writeable = False
         return mask
 

@@ -35,6 +35,7 @@ def clients(draw: st.DrawFn) -> Client:
         id=draw(st.sampled_from(["c00001", "c00007", "new", "陈"])),
         wealth=wealth,
         horizon_years=draw(st.floats(0.0, 40.0)),
+        age=40,
         level=draw(st.none() | st.integers(0, 5)),
         assessed_on=draw(st.none() | st.dates(date(2025, 6, 1), date(2026, 11, 20))),
         knowledge=draw(st.none() | st.floats(0.0, 100.0)),
@@ -127,7 +128,7 @@ def test_bias_never_raises_risk(client: Client, loss_aversion: float) -> None:
 def test_the_properties_would_catch_a_leak() -> None:
     """A batch whose mask is opened is caught by the pair-by-pair check."""
     desk = house()
-    client = Client(id="x", wealth=1e5, horizon_years=9.0, level=1, assessed_on=date(2026, 11, 1))
+    client = Client(id="x", wealth=1e5, horizon_years=9.0, age=40, level=1, assessed_on=date(2026, 11, 1))
     advice = desk.advise(client, as_of=DAY)
     risky = next(p for p in SHELF.products if p.effective_risk_level == 5)
     broken = advice.model_copy(update={"picks": (advice.picks[0].model_copy(update={"product_id": risky.id}),)})

@@ -36,6 +36,7 @@ def clients() -> pa.Table:
             "id": [f"c{i:05d}" for i in range(COUNT)],
             "wealth": np.round(np.exp(rng.normal(10.0, 1.0, COUNT)), 2),
             "horizon_years": np.round(rng.uniform(1.0, 25.0, COUNT), 1),
+            "age": 40,
             "level": rng.integers(0, 6, COUNT),
             "assessed_on": "2026-06-01",
             "bias:loss_aversion": np.round(rng.uniform(1.0, 4.0, COUNT), 2),

@@ -181,7 +181,7 @@ def house() -> Advisor:
     JUNK,
 )
 def test_the_front_door(answers: dict, holdings: dict, day: object) -> None:
-    client = opens(lambda: Client(id="x", wealth=100.0, horizon_years=5.0, answers=answers, holdings=holdings))
+    client = opens(lambda: Client(id="x", wealth=100.0, horizon_years=5.0, age=40, answers=answers, holdings=holdings))
     if client is not None:
         opens(lambda: house().advise(client, as_of="2026-11-20"))
         opens(lambda: house().advise(client, as_of=day))

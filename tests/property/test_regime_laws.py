@@ -243,3 +243,56 @@ def test_an_asset_is_eligible_where_a_product_for_it_is(seed: int) -> None:
     assert isinstance(regime.asset_eligibility(profiles, clients, model), Eligibility)
     plain = ~clients.professional & (regime.basis == "product")
     assert not alone[plain & (profiles.level < 4), 1].any()
+
+
+UNKNOWN = {"age": [10, 17, 18, 40, 64, 65, 90], "knowledge": [0.0, 33.0, 34.0, 49.9, 50.0, 66.0, 67.0, 100.0], "currency": ["CNY", "EUR"]}
+"""Facts of a client that may be missing, with a value on each side of every threshold."""
+
+
+def check_missing_is_closed(seed: int) -> None:
+    """Who says less may have at most what he may have whatever the missing fact is: the worst value counts."""
+    regime, profiles, clients, catalogue = case(seed)
+    for i in range(0, len(clients), 4):
+        client = clients.client(i)
+        for name, values in UNKNOWN.items():
+            if name == "currency":  # where nobody names one there is but one
+                products = [p if p.currency else p.model_copy(update={"currency": "CNY"}) for p in catalogue.products]
+                offered = Catalogue.from_products(products)
+            else:
+                offered = catalogue
+
+            def may(value: object, name: str = name, offered: Catalogue = offered, i: int = i, client: Client = client) -> BoolArray:
+                table = ClientTable.from_clients([client.model_copy(update={name: value})])
+                profile = replace(profile_risk(table, None, as_of=DAY), objective=profiles.objective[[i]])
+                return regime.eligible(profile, table, offered)[0]
+
+            worst = np.logical_and.reduce([may(value) for value in values])
+            assert not (may(None) & ~worst).any(), (client, name)
+        table = clients.take([i])
+        profile = profile_risk(table, None, as_of=DAY)
+        at = [replace(profile, objective=np.array([score])) for score in (0.0, 19.0, 20.0, 39.0, 40.0, 100.0, np.nan)]
+        *known, unknown = [regime.eligible(p, table, catalogue)[0] for p in at]
+        assert not (unknown & ~np.logical_and.reduce(known)).any()
+        undated = regime.eligible(replace(profile, valid_until=np.full(1, "NaT", dtype="datetime64[D]")), table, catalogue)[0]
+        expired = regime.eligible(replace(profile, valid_until=np.full(1, "2020-01-01", dtype="datetime64[D]")), table, catalogue)[0]
+        assert not (undated & ~expired).any()
+        if client.currency:
+            named = Catalogue.from_products([p.model_copy(update={"currency": None}) for p in catalogue.products])
+            assert not regime.eligible(profile, table, named).any()
+
+
+@given(seed=st.integers(0, 2**32 - 2))
+def test_missing_is_closed(seed: int) -> None:
+    check_missing_is_closed(seed)
+
+
+def test_an_open_pack_would_be_seen() -> None:
+    """The law is no empty one: a pack that lets the unknown pass breaks it."""
+    pack = RulePack.bundled("nfra")
+    rules = tuple(r.model_copy(update={"unknown": False}) if r.when == "minor" else r for r in pack.rules)
+    client = Client(id="c", wealth=1e5, horizon_years=9, level=3, assessed_on="2026-01-01")
+    table = ClientTable.from_clients([client])
+    shelf = Catalogue.from_products([Product(id="p", name="p", asset="x", risk_level=1)])
+    profile = profile_risk(table, None, as_of=DAY)
+    assert not Regime(pack).eligible(profile, table, shelf).any()
+    assert Regime(pack.model_copy(update={"rules": rules, "version": "open"})).eligible(profile, table, shelf).all()

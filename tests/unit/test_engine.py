@@ -52,6 +52,7 @@ def assessed(level: int, **more: object) -> Client:
         "id": f"c{level}",
         "wealth": 100_000.0,
         "horizon_years": 10.0,
+        "age": 40,
         "level": level,
         "assessed_on": date(2026, 6, 1),
         "knowledge": 80.0,
@@ -158,9 +159,9 @@ def test_no_suitable_portfolio_is_a_status(house: Advisor, client: Client, statu
 @pytest.mark.parametrize(
     ("client", "words"),
     [
-        (Client(id="x", wealth=1.0, horizon_years=1.0), "is not answered"),
-        (Client(id="x", wealth=1.0, horizon_years=1.0, answers=ANSWERS | {"no_such_question": "a"}), "no_such_question"),
-        (Client(id="x", wealth=1.0, horizon_years=1.0, answers=ANSWERS | {"tolerance_fall": "zzz"}), "zzz"),
+        (Client(id="x", wealth=1.0, horizon_years=1.0, age=40), "is not answered"),
+        (Client(id="x", wealth=1.0, horizon_years=1.0, age=40, answers=ANSWERS | {"no_such_question": "a"}), "no_such_question"),
+        (Client(id="x", wealth=1.0, horizon_years=1.0, age=40, answers=ANSWERS | {"tolerance_fall": "zzz"}), "zzz"),
         (assessed(3, id="x", holdings={"UNKNOWN": 5.0}), "UNKNOWN"),
     ],
 )
@@ -176,7 +177,14 @@ def test_bad_input_raises_for_one_and_is_a_status_for_many(house: Advisor, clien
 
 def test_a_bad_row_of_a_frame_is_a_status(world: Advisor) -> None:
     frame = pd.DataFrame(
-        {"id": ["a", "b"], "wealth": [-1.0, 5e4], "horizon_years": [5.0, 8.0], "level": [3, 3], "assessed_on": ["2026-06-01"] * 2}
+        {
+            "id": ["a", "b"],
+            "wealth": [-1.0, 5e4],
+            "horizon_years": [5.0, 8.0],
+            "age": 40,
+            "level": [3, 3],
+            "assessed_on": ["2026-06-01"] * 2,
+        }
     )
     (batch,) = world.advise_many(ClientTable.from_frame(frame), as_of=DAY)
     assert batch.status.tolist() == ["invalid_input", "ok"]
@@ -291,7 +299,9 @@ def test_a_closed_product_is_held_but_never_offered() -> None:
 
 
 def test_a_table_of_any_make_gives_the_same_advice(house: Advisor, tmp_path) -> None:
-    frame = pd.DataFrame({"id": ["a", "b", "c"], "wealth": [1e4, -1.0, 5e4], "horizon_years": 9.0, "level": 3, "assessed_on": "2026-06-01"})
+    frame = pd.DataFrame(
+        {"id": ["a", "b", "c"], "wealth": [1e4, -1.0, 5e4], "horizon_years": 9.0, "age": 40, "level": 3, "assessed_on": "2026-06-01"}
+    )
     frame.to_parquet(tmp_path / "clients.parquet")
     (whole,) = house.advise_many(ClientTable.from_frame(frame), as_of=DAY)
     for source in (frame, tmp_path / "clients.parquet"):

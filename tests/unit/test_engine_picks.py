@@ -81,6 +81,6 @@ def test_a_negative_weight_is_refused(name: str) -> None:
 
 
 def test_omissions_refuse_to_account_for_nothing() -> None:
-    advisor, client = house(), Client(id="x", wealth=1e5, horizon_years=9.0, level=3)
+    advisor, client = house(), Client(id="x", wealth=1e5, horizon_years=9.0, age=40, level=3)
     with pytest.raises(InputError, match="count"):
         advisor.omissions(advisor.advise(client, as_of=DAY), client, count=0)

@@ -12,7 +12,7 @@ LANGUAGES = ("en", "zh")
 
 
 def keeper(level: int, **holdings: float) -> Client:
-    return Client(id="k", wealth=1e5, horizon_years=5, level=level, assessed_on="2026-05-04", holdings=holdings)
+    return Client(id="k", wealth=1e5, horizon_years=5, age=40, level=level, assessed_on="2026-05-04", holdings=holdings)
 
 
 def house(**more: object) -> Advisor:
@@ -68,7 +68,7 @@ def test_sentences_are_english_whatever_decided() -> None:
 
 @pytest.mark.parametrize(("language", "words"), [("en", "no day of the assessment was given; pass assessed_on"), ("zh", "未提供测评日期")])
 def test_an_assessment_without_a_day_asks_for_the_day(language: str, words: str) -> None:
-    advice = house(language=language).advise(Client(id="k", wealth=1e5, horizon_years=5, level=3), as_of=DAY)
+    advice = house(language=language).advise(Client(id="k", wealth=1e5, horizon_years=5, age=40, level=3), as_of=DAY)
     assert advice.status == "assessment_expired"
     assert words in advice.reasons[0].text
 

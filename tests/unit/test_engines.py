@@ -52,6 +52,7 @@ def clients_frame(count: int = COUNT, seed: int = 4) -> pd.DataFrame:
     )
     frame["holding:P002"] = np.where(rng.random(count) < 0.5, 0.3 * frame["wealth"], 0.0)
     frame.loc[[3, 77], "wealth"] = -1.0
+    frame["age"] = 40
     return frame
 
 

@@ -35,6 +35,7 @@ def frame_of(count: int = COUNT, seed: int = 9) -> pd.DataFrame:
             "id": [f"c{i:05d}" for i in range(count)],
             "wealth": np.round(np.exp(rng.normal(10.0, 1.0, count)), 2),
             "horizon_years": np.round(rng.uniform(1.0, 25.0, count), 1),
+            "age": 40,
             "level": rng.integers(1, 6, count),
             "assessed_on": "2026-06-01",
             "segment": rng.choice(["mass", "affluent"], count),

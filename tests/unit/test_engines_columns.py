@@ -34,6 +34,7 @@ def mixed_clients(count: int = 160, seed: int = 3) -> pd.DataFrame:
     frame["holding:P007"] = np.where(rng.random(count) < 0.3, 0.4 * frame["wealth"], 0.0)
     frame["holding:nothing"] = np.where(rng.random(count) < 0.03, 0.01 * frame["wealth"], 0.0)
     frame.loc[rng.random(count) < 0.05, "wealth"] = -1.0
+    frame["age"] = 40
     return frame
 
 
@@ -68,7 +69,7 @@ def test_reason_codes_are_those_of_the_card(batch: AdviceBatch, house: Advisor) 
 def test_a_stressed_shelf_is_told_apart() -> None:
     risky = Catalogue.from_products([Product(id="P001", name="E", asset="emerging_equity", risk_level=1)])
     house = Advisor.fit(sample.market(), sample.interactions(50), catalogue=risky)
-    frame = mixed_clients(20).assign(level=1)[["id", "wealth", "horizon_years", "level", "assessed_on"]]
+    frame = mixed_clients(20).assign(level=1)[["id", "wealth", "horizon_years", "level", "assessed_on", "age"]]
     batch = house.advise_table(ClientTable.from_frame(frame), as_of=DAY)
     told = reason_codes(batch).spelled()
     assert "above_stress" in set(told)

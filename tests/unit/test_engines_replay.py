@@ -29,6 +29,7 @@ def clients(count: int = COUNT) -> pa.Table:
             "id": [f"c{i:03d}" for i in range(count)],
             "wealth": np.round(np.exp(rng.normal(10.0, 1.0, count)), 2),
             "horizon_years": np.round(rng.uniform(1.0, 25.0, count), 1),
+            "age": 40,
             "level": rng.integers(0, 6, count),
             "assessed_on": "2026-06-01",
             "bias:loss_aversion": np.round(rng.uniform(1.0, 4.0, count), 2),
@@ -287,7 +288,8 @@ def test_a_row_that_is_there_twice_is_named(stored: Stored) -> None:
 
 
 def test_a_client_who_cannot_be_put_in_a_contract_to_the_bit_is_proved(stored: Stored) -> None:
-    table = clients().append_column("age", pa.array([41.5] * COUNT))
+    table = clients()
+    table = table.set_column(table.schema.get_field_index("age"), "age", pa.array([41.5] * COUNT))
     rows = Job.of(Desk.of(stored.advisor, as_of=DAY), table.schema).on_table(table.slice(0, 20))
     assert [p.verification.problems for p in verify_rows(rows, stored.advisor, table) if not p.verification.ok] == []
 

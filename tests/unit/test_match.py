@@ -145,7 +145,7 @@ def test_segments_add_up_to_the_whole() -> None:
 def test_segments_by_level_segment_and_tenure() -> None:
     profiles = RiskProfiles.from_levels([1, 2, 2], as_of="2026-01-01", client_ids=["z", "y", "x"])
     clients = ClientTable.from_clients(
-        [Client(id="x", wealth=1, horizon_years=1, segment="gold"), Client(id="y", wealth=1, horizon_years=1)]
+        [Client(id="x", wealth=1, horizon_years=1, age=40, segment="gold"), Client(id="y", wealth=1, horizon_years=1, age=40)]
     )
     history = Interactions.from_frame(
         pd.DataFrame({"client_id": ["x", "y", "y"], "product_id": ["a", "c", "e"], "day": ["2023-01-01", "2025-09-01", "2025-12-31"]})
@@ -170,7 +170,7 @@ def people() -> tuple[RiskProfiles, ClientTable]:
     valid = np.full(3, np.datetime64("2027-01-01"))
     profiles = RiskProfiles.from_levels([3, 2, 5], as_of="2026-01-01", client_ids=["x", "y", "z"], valid_until=valid, knowledge=[100.0] * 3)
     return profiles, ClientTable.from_clients(
-        [Client(id=i, wealth=1e6, horizon_years=20, level=v) for i, v in zip("xyz", (3, 2, 5), strict=True)]
+        [Client(id=i, wealth=1e6, horizon_years=20, age=40, level=v) for i, v in zip("xyz", (3, 2, 5), strict=True)]
     )
 
 
@@ -216,7 +216,7 @@ def test_the_check_asks_the_regime_and_not_the_mask() -> None:
 def test_a_pick_off_the_shelf_or_of_a_row_with_a_problem_is_not_suitable() -> None:
     profiles, _ = people()
     table = ClientTable.from_frame(
-        pd.DataFrame({"id": ["x", "y", "z"], "wealth": [1e6, -5.0, 1e6], "horizon_years": [9, 9, 9], "level": [3, 2, 5]})
+        pd.DataFrame({"id": ["x", "y", "z"], "wealth": [1e6, -5.0, 1e6], "horizon_years": [9, 9, 9], "age": 40, "level": [3, 2, 5]})
     )
     short = Catalogue.from_products(shelf().products[:4])
     report = evaluate_match(ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=table, catalogue=short)

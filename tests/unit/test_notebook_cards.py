@@ -72,7 +72,7 @@ def test_an_advice_shows_reasons_and_picks() -> None:
     text = text_of(advice._repr_html_())
     assert advice.reasons[0].text in text
     assert all(p.product_id in text for p in advice.picks)
-    nobody = house.advise(Client(id="x", wealth=1.0, horizon_years=1.0, level=3, assessed_on="2020-01-01"), as_of="2026-11-20")
+    nobody = house.advise(Client(id="x", wealth=1.0, horizon_years=1.0, age=40, level=3, assessed_on="2020-01-01"), as_of="2026-11-20")
     assert nobody.status in text_of(nobody._repr_html_())
 
 

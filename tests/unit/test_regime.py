@@ -39,7 +39,7 @@ def rules_of(regime: Regime, client: dict[str, object], product: dict[str, objec
 @pytest.mark.parametrize("name", BUNDLED)
 def test_packs_say_what_and_where_in_both_languages(name: str) -> None:
     regime = Regime(RulePack.bundled(name))
-    assert (regime.id, regime.version, regime.basis) == (name, "1.0.0", "product")
+    assert (regime.id, regime.version, regime.basis) == (name, "1.1.0", "product")
     assert len(regime.digest) == 64
     for rule in regime.pack.rules:
         assert regime.rule(rule.id).article
@@ -70,7 +70,7 @@ def test_the_matrices() -> None:
         ("nfra", {"assessed_on": "2025-05-31"}, {}, "refuse", ("nfra.29.expired",)),
         ("nfra", {"assessed_on": "2025-06-01"}, {}, "allow", ()),
         ("nfra", {"assessed_on": None}, {}, "refuse", ("nfra.29.expired",)),
-        ("csrc", {"assessed_on": None}, {}, "allow", ()),
+        ("csrc", {"assessed_on": None}, {}, "refuse", ("csrc.21.expired",)),
         ("csrc", {"assessed_on": "2025-05-31"}, {}, "refuse", ("csrc.21.expired",)),
         ("mifid", {"assessed_on": None}, {}, "refuse", ("mifid.54_13.expired",)),
         ("nfra", {}, {"min_purchase": 1000.01}, "refuse", ("nfra.12.amount",)),
@@ -83,7 +83,12 @@ def test_the_matrices() -> None:
         ("nfra", {"knowledge": None}, {"complex": True}, "refuse", ("nfra.25.complex",)),
         ("nfra", {"knowledge": 50}, {"complex": True}, "allow", ()),
         ("nfra", {"age": 65, "level": 5}, {"risk_level": 4}, "allow", ("nfra.18.senior",)),
-        ("nfra", {"age": None, "level": 5}, {"risk_level": 4}, "allow", ("nfra.18.senior",)),
+        ("nfra", {"age": None, "level": 5}, {"risk_level": 4}, "refuse", ("nfra.19.minor", "nfra.18.senior")),
+        ("nfra", {"age": None}, {}, "refuse", ("nfra.19.minor",)),
+        ("nfra", {"age": None, "guardian": True}, {}, "allow", ()),
+        ("nfra", {"age": None, "institution": True}, {}, "allow", ()),
+        ("nfra", {"currency": None}, {"currency": "USD"}, "refuse", ("nfra.12.currency",)),
+        ("nfra", {"currency": "CNY"}, {"currency": None}, "refuse", ("nfra.12.currency",)),
         ("nfra", {"age": 64, "level": 5}, {"risk_level": 4}, "allow", ()),
         ("nfra", {"age": 17}, {}, "refuse", ("nfra.19.minor",)),
         ("nfra", {"age": 17, "guardian": True}, {}, "allow", ()),

@@ -72,9 +72,11 @@ def test_concentration_conflicts_and_insured_deposits() -> None:
     )
     table = ClientTable.from_clients(
         [
-            Client(id="a", wealth=1_000_000, horizon_years=9, holdings={"p1": 210_000, "p2": 200_000, "p3": 190_000, "d1": 300_000}),
-            Client(id="b", wealth=1_000_000, horizon_years=9, holdings={"d1": 300_000, "d2": 200_001, "p3": 200_000}),
-            Client(id="c", wealth=1_000_000, horizon_years=9, holdings={"p2": 200_000}),
+            Client(
+                id="a", wealth=1_000_000, horizon_years=9, age=40, holdings={"p1": 210_000, "p2": 200_000, "p3": 190_000, "d1": 300_000}
+            ),
+            Client(id="b", wealth=1_000_000, horizon_years=9, age=40, holdings={"d1": 300_000, "d2": 200_001, "p3": 200_000}),
+            Client(id="c", wealth=1_000_000, horizon_years=9, age=40, holdings={"p2": 200_000}),
         ]
     )
     found = concentration(Regime.nfra(), table, catalogue)
@@ -99,14 +101,14 @@ def test_the_difference_between_two_versions_names_whom_it_concerns() -> None:
     old = Regime.nfra()
     level = old.rule("nfra.12.level").model_copy(update={"cells": {**old.rule("nfra.12.level").cells, "3": (3, 4, 5)}})
     rules = tuple(level if r.id == level.id else r for r in old.pack.rules if r.id != "nfra.18.senior")
-    new = Regime(old.pack.model_copy(update={"version": "1.1.0", "rules": (*rules, old.rule("csrc.19.insistence"))}))
+    new = Regime(old.pack.model_copy(update={"version": "1.2.0", "rules": (*rules, old.rule("csrc.19.insistence"))}))
     change = compare_packs(old, new, profiles, table, shelf())
     assert (change.added, change.removed, change.changed) == (("csrc.19.insistence",), ("nfra.18.senior",), ("nfra.12.level",))
     assert change.clients.to_dict("index") == {"c1": {"opened": 0, "closed": 1}, "c2": {"opened": 0, "closed": 1}}
     assert change.products.to_dict("index") == {"f3": {"opened": 0, "closed": 2}}
     back = compare_packs(new, old, profiles, table, shelf())
     assert back.products.to_dict("index") == {"f3": {"opened": 2, "closed": 0}}
-    with pytest.raises(InputError, match=r"call themselves nfra 1\.0\.0"):
+    with pytest.raises(InputError, match=r"call themselves nfra 1\.1\.0"):
         compare_packs(old, Regime(old.pack.model_copy(update={"rules": rules})), profiles, table, shelf())
 
 
@@ -114,7 +116,7 @@ def test_fairness_is_measured_with_its_chance() -> None:
     rng = np.random.default_rng(0)
     levels = np.r_[rng.integers(1, 6, 400), rng.integers(1, 4, 400), 0]
     groups = ["f"] * 400 + ["m"] * 400 + [None]
-    profiles = RiskProfiles.from_levels(levels, as_of=DAY, lowest_category=np.zeros(801, dtype=bool))
+    profiles = RiskProfiles.from_levels(levels, as_of=DAY, lowest_category=np.zeros(801, dtype=bool), valid_until=["2026-12-31"] * 801)
     table = people(*levels.tolist(), lowest_category=False)
     eligibility = Regime.csrc().eligibility(profiles, table, shelf())
     found = fairness(profiles, groups, eligibility=eligibility)
@@ -215,7 +217,9 @@ def test_a_bad_template_says_which_cell(frame: pd.DataFrame, assets: dict[str, s
 )
 def test_target_markets_bind_under_mifid(client: dict[str, object], decision: str, rules: tuple[str, ...]) -> None:
     product = Catalogue.from_emt(emt(f05030="Y", f05010="Y"), assets=ASSETS).products[0]
-    person = Client(**({"id": "c", "wealth": 1e5, "horizon_years": 9, "level": 5, "assessed_on": "2026-01-01", "knowledge": 50} | client))
+    person = Client(
+        **({"id": "c", "wealth": 1e5, "horizon_years": 9, "age": 40, "level": 5, "assessed_on": "2026-01-01", "knowledge": 50, "currency": "EUR"} | client)
+    )
     table = ClientTable.from_clients([person])
     profile = profile_risk(table, None, as_of=DAY)[0]
     verdict = Regime.mifid().check(profile, person, product)

@@ -72,6 +72,7 @@ def _minor(case: Case) -> BoolArray:
     young = ~reaches(case.facts.age, case.rule.number or 0.0) & ~np.isnan(case.facts.age)
     if case.rule.unknown:
         young |= np.isnan(case.facts.age)
+    young &= ~case.facts.institution  # has no age
     return young[:, None] & (~case.facts.guardian[:, None] | (case.shelf.risk_level >= case.rule.from_level))
 
 
@@ -79,6 +80,7 @@ def _senior(case: Case) -> BoolArray:
     old = reaches(case.facts.age, case.rule.number or 0.0)
     if case.rule.unknown:
         old |= np.isnan(case.facts.age)
+    old &= ~case.facts.institution
     return old[:, None] & (case.shelf.risk_level >= case.rule.from_level)
 
 
@@ -106,8 +108,8 @@ def _complex(case: Case) -> BoolArray:
 
 def _currency(case: Case) -> BoolArray:
     client, product = case.facts.currency, case.shelf.currency
-    differs = [[name != word for word in product.names] + [False] for name in client.names]
-    unstated = [case.rule.unknown] * len(product.names) + [False]
+    differs = [[name != word for word in product.names] + [case.rule.unknown] for name in client.names]
+    unstated = [case.rule.unknown] * len(product.names) + [False]  # nobody names a currency: there is but one
     return np.array([*differs, unstated])[client.codes][:, product.codes]
 
 

@@ -79,12 +79,12 @@ def _incapable(case: Case) -> bool:
 
 def _minor(case: Case) -> bool:
     young = case.rule.unknown if case.client.age is None else not reaches(case.client.age, case.rule.number or 0.0)
-    return young and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
+    return young and not case.client.institution and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
 
 
 def _senior(case: Case) -> bool:
     old = case.rule.unknown if case.client.age is None else bool(reaches(case.client.age, case.rule.number or 0.0))
-    return old and case.product.effective_risk_level >= case.rule.from_level
+    return old and not case.client.institution and case.product.effective_risk_level >= case.rule.from_level
 
 
 def _high_risk(case: Case) -> bool:
@@ -111,9 +111,8 @@ def _complex(case: Case) -> bool:
 
 
 def _currency(case: Case) -> bool:
-    if not case.product.currency:
-        return False
-    return case.rule.unknown if not case.client.currency else case.product.currency != case.client.currency
+    client, product = case.client.currency or "", case.product.currency or ""
+    return case.rule.unknown if (client == "") != (product == "") else client != product
 
 
 def _excluded(case: Case) -> bool:

@@ -208,6 +208,7 @@ def test_no_money_is_the_reason_of_who_has_none(level: int, language: str) -> No
     assert not advice.picks
 
 
+IN_EURO = [p.model_copy(update={"currency": "EUR"}) for p in SHELF]
 TAKES_CASH = {
     "currency": ({"currency": "CNY"}, {"currency": "EUR"}),
     "amount": ({"min_purchase": 1e6}, {}),
@@ -221,12 +222,13 @@ TAKES_CASH = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_rule_that_takes_the_safe_products_is_named(rule: str, language: str) -> None:
     product_, person = TAKES_CASH[rule]
-    shelf = [p.model_copy(update=product_) if p.id == "CASH" else p for p in SHELF]
+    shelf = [p.model_copy(update=product_) if p.id == "CASH" else p for p in IN_EURO]
+    person = {"currency": "EUR", **person}
     advice = told_same(desk(shelf, language=language), client(2, **person))
     assert advice.status == "no_eligible_asset"
     assert advice.reasons[0].code == "too_few_assets"
     assert rule in str(first(advice)["rules"]).split(" ")[0]
-    everything = [p.model_copy(update=product_) for p in SHELF]
+    everything = [p.model_copy(update=product_) for p in IN_EURO]
     nothing = told_same(desk(everything, language=language), client(2, **person))
     assert nothing.status == nothing.reasons[0].code == "no_eligible_asset"
     assert rule in str(first(nothing)["rules"]).split(" ")[0]
@@ -245,10 +247,10 @@ def test_an_exclusion_is_named_where_what_it_leaves_is_too_risky() -> None:
 
 
 def test_a_mandate_that_rules_make_impossible_is_not_called_contradictory() -> None:
-    shelf = [p.model_copy(update={"currency": "CNY"}) if p.id == "CASH" else p for p in SHELF]
+    shelf = [p.model_copy(update={"currency": "CNY"}) if p.id == "CASH" else p for p in IN_EURO]
     some_cash = LinearLimit(name="some cash", coefficients={"cash": 1.0}, lower=0.1)
     own = desk(shelf, mandate=Mandate(linear_limits=(some_cash,)))
-    assert told_same(own, client(4, currency="CNY")).status == "ok"
+    assert told_same(desk(IN_EURO, mandate=own.house.mandate), client(4, currency="EUR")).status == "ok"
     advice = told_same(own, client(4, currency="EUR"))
     assert advice.status == "no_eligible_asset"
     assert "currency" in str(first(advice)["rules"])

@@ -148,7 +148,7 @@ class AdviceBatch:
     @cached_property
     def pick_value(self) -> FloatArray:
         """What each further unit of money in a pick adds a year to the certainty equivalent of the advised portfolio, nan where unknown; shape (c, k)."""
-        return marginal_values(self, slice(None), self.pick_codes)
+        return marginal_values(self)
 
     @property
     def pick_probability(self) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 from advisor.contracts.advice import STATUSES, Advice
 from advisor.data.returns import STRESS_QUANTILE
 from advisor.engine.causes import lacks_assets, refused_by
-from advisor.engine.marginal import marginal_values
+from advisor.engine.marginal import marginal_values_of
 from advisor.engine.place import INVESTED
 from advisor.engine.reasons import reason
 
@@ -53,7 +53,7 @@ def _above_a_cent(unplaced: list[float]) -> dict[int, float]:
 
 def _portfolio(batch: AdviceBatch, i: int, weights: list[float], missing: dict[int, float]) -> Fields:
     places, assets = batch.places, batch.house.model.assets
-    picks = _picks(batch, i)
+    picks = _picks(batch, i, weights)
     buys = [{"product_id": p["product_id"], "money": p["money"]} for p in picks if p["money"] > CENT]
     sells = [{"product_id": name, "money": -money} for name, money in batch.sales_of(i).items() if money > CENT]
     return {
@@ -70,19 +70,19 @@ def _portfolio(batch: AdviceBatch, i: int, weights: list[float], missing: dict[i
     }
 
 
-def _picks(batch: AdviceBatch, i: int) -> list[Fields]:
+def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
     house, level = batch.house, batch.profiles.level.item(i)
     chance = None if house.calibration is None else house.calibration.probability(batch.pick_taste[i])
     codes, tastes = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist()
-    gains = marginal_values(batch, slice(i, i + 1), batch.pick_codes[i : i + 1])[0].tolist()
     filled = [slot for slot, code in enumerate(codes) if code >= 0]
+    gains = marginal_values_of(weights, batch.places.effective.item(i), [codes[slot] for slot in filled], batch)
     leading = house.taste.leading(batch.known_of(i), [codes[slot] for slot in filled], [tastes[slot] for slot in filled])
     picks: list[Fields] = []
-    for slot, held in zip(filled, leading, strict=True):
+    for slot, held, gain in zip(filled, leading, gains, strict=True):
         code = codes[slot]
         product, money = house.catalogue.products[code], batch.pick_money.item(i, slot)
         asset, language = house.catalogue.main_asset[code], house.language
-        risk, gain, share = product.effective_risk_level, gains[slot], house.popularity.item(code)
+        risk, share = product.effective_risk_level, house.popularity.item(code)
         why = [
             reason(
                 "suitable" if risk <= level else "allowed_above",

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, IntArray
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.product import Product
@@ -92,9 +92,16 @@ class House:
         return mixes, parts
 
     @cached_property
-    def exposures(self) -> FloatArray:
-        """Share of each product in each asset, shape (p, n)."""
-        return self.catalogue.exposures(self.model.ids)
+    def exposed_to(self) -> tuple[IntArray, FloatArray]:
+        """Assets of each product in their order, and its share in each, both of shape (p, m); shares of 0 fill short rows."""
+        shares = self.catalogue.exposures(self.model.ids)
+        order = np.argsort(shares == 0.0, axis=1, kind="stable")[:, : max((shares != 0.0).sum(axis=1).max(initial=1), 1)]
+        return order.astype(np.int64), np.take_along_axis(shares, order, axis=1)
+
+    @cached_property
+    def plain_moments(self) -> tuple[list[float], list[list[float]]]:
+        """Mean and covariance of the assets as numbers."""
+        return self.model.mean.tolist(), self.model.covariance.tolist()
 
     @cached_property
     def popularity(self) -> FloatArray:

@@ -41,7 +41,7 @@ def made_up() -> tuple[Advisor, ClientTable, Interactions]:
     """The same on the sample: fitted on the purchases of the first eighteen months, judged on the last six."""
     bought, cut = sample.interactions(2000), "2025-06-30"
     house = Advisor.fit(sample.market(), bought.until(cut), catalogue=sample.catalogue())
-    return house, sample.clients(2000), bought.after(cut)
+    return house, sample.clients(2000, assessed_on="2025-06-02"), bought.after(cut)
 
 
 def show(advice: Advice) -> None:

@@ -6,6 +6,8 @@ of the order that long histories show. Purchases come from clients whose taste l
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
@@ -15,11 +17,14 @@ from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
+from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market
 from advisor.errors import InputError
 
 SEED = 7
+ASSESSED_ON = "2026-01-05"
+"""The day on which sample clients answered; their answers may be used for a year."""
 _DAYS = 2520
 _YEAR = 252.0
 
@@ -125,8 +130,8 @@ def interactions(clients: int = 500, products: int = 40, seed: int = SEED) -> In
     )
 
 
-def clients(count: int = 500, seed: int = SEED) -> ClientTable:
-    """`count` clients who answered `Questionnaire.default()`, each in the mood of a risk attitude of his own."""
+def clients(count: int = 500, seed: int = SEED, *, assessed_on: date | str | None = ASSESSED_ON) -> ClientTable:
+    """`count` clients who answered `Questionnaire.default()` on a day, each in the mood of a risk attitude of their own."""
     rng = np.random.default_rng([seed, 3])
     attitude = rng.beta(2.5, 2.0, size=count)
     columns: dict[str, object] = {
@@ -134,6 +139,7 @@ def clients(count: int = 500, seed: int = SEED) -> ClientTable:
         "wealth": np.round(np.exp(rng.normal(11.0, 1.0, size=count)), 2),
         "horizon_years": np.round(rng.uniform(1.0, 25.0, size=count), 1),
         "age": rng.integers(21, 80, size=count),
+        "assessed_on": np.full(count, "NaT" if assessed_on is None else as_day(assessed_on, "assessed_on"), dtype="datetime64[D]"),
     }
     for question in Questionnaire.default().questions:
         options = sorted(question.options, key=lambda option: option.score)
@@ -143,10 +149,11 @@ def clients(count: int = 500, seed: int = SEED) -> ClientTable:
     return ClientTable.from_frame(pd.DataFrame(columns))
 
 
-def client() -> Client:
-    """One client in mid-life who answered every question in the middle."""
+def client(*, assessed_on: date | str | None = ASSESSED_ON) -> Client:
+    """One client in mid-life who answered every question in the middle, on a day."""
     answers: dict[str, str] = {}
     for question in Questionnaire.default().questions:
         options = sorted(question.options, key=lambda option: option.score)
         answers[question.id] = options[(2 * len(options)) // 3].id
-    return Client(id="anna", wealth=120_000.0, horizon_years=12.0, age=41, answers=answers)
+    day: date | None = None if assessed_on is None else as_day(assessed_on, "assessed_on").item()
+    return Client(id="anna", wealth=120_000.0, horizon_years=12.0, age=41, answers=answers, assessed_on=day)

@@ -271,7 +271,7 @@ def test_csrc_and_mifid_houses_work_too() -> None:
 
 
 def test_probabilities_are_learnt_from_a_later_window_and_saved(tmp_path) -> None:
-    bought, clients = sample.interactions(300), sample.clients(300)
+    bought, clients = sample.interactions(300), sample.clients(300, assessed_on="2025-06-02")
     desk = Advisor.fit(sample.market(), bought.until("2025-06-30"), catalogue=sample.catalogue(), fit_weight=0.0)
     plain = desk.advise(sample.client(), as_of=DAY)
     assert all(pick.probability is None for pick in plain.picks)

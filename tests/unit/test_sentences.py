@@ -55,7 +55,7 @@ def bought(*pairs_: tuple[str, str]) -> Interactions:
 BOUGHT = bought(("a", "CASH"), ("a", "BOND"), ("b", "BOND"), ("b", "MIX"), ("c", "CASH"))
 
 
-def client(level: int = 4, **more: Any) -> Client:
+def client(level: int | None = 4, **more: Any) -> Client:
     fields: dict[str, Any] = {
         "id": "c1",
         "wealth": 100_000.0,
@@ -329,3 +329,16 @@ def test_an_omission_is_not_explained_by_what_is_not_shown() -> None:
     told = own.omissions(nothing, person, count=4)
     assert told
     assert not any("what is shown" in reason.text for reason in told)
+
+
+@pytest.mark.parametrize("regime", ["nfra", "mifid"])
+def test_answers_of_no_day_are_not_taken_for_fresh(regime: str) -> None:
+    own = desk(regime=getattr(Regime, regime)())
+    answers = dict(sample.client().answers)
+    undated = client(None, answers=answers, assessed_on=None)
+    advice = told_same(own, undated)
+    assert advice.status == "assessment_expired"
+    assert "assessed_on" in advice.reasons[0].text
+    assert not advice.picks
+    assert told_same(own, undated.model_copy(update={"assessed_on": "2026-06-01"})).status == "ok"
+    assert told_same(own, undated.model_copy(update={"assessed_on": "2025-06-01"})).status == "assessment_expired"

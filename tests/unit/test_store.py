@@ -369,7 +369,7 @@ def test_all_that_a_house_can_hold_comes_back(tmp_path: Path) -> None:
         language="zh",
         seed=4,
         diversity=0.2,
-    ).calibrate(sample.clients(100), bought.after("2025-06-30"), as_of="2025-06-30")
+    ).calibrate(sample.clients(100, assessed_on="2025-06-02"), bought.after("2025-06-30"), as_of="2025-06-30")
     again = load(save(full, tmp_path / "house"))
     assert again.fingerprint == full.fingerprint
     assert again.advise(sample.client(), as_of=DAY) == full.advise(sample.client(), as_of=DAY)

@@ -46,7 +46,8 @@ def profile_risk(
     Args:
         clients: c clients.
         questionnaire: What was asked; None when all rows carry levels.
-        as_of: The day the profiles are for; also the assessment day of answers without `assessed_on`.
+        as_of: The day the profiles are for. It is not the day of answers without `assessed_on`: when those were given is unknown, so no day is
+            known until which they are valid, and a regime that asks for one refuses.
         bands: What each level promises; default `RiskBands.default()`.
         controls: How careful to be; default `Controls()`.
         item_model: Calibrated parameters of the tolerance questions: tolerance is then measured by their posterior instead of a common standard error.
@@ -78,7 +79,7 @@ def profile_risk(
     bad = sorted(case.problems)
     if bad:
         level[bad], cause[bad], chance[bad] = 0, causes.index(NOT_ASSESSED), 0.0
-    until = months_later(np.where(given | ~np.isnat(clients.assessed_on), clients.assessed_on, day), VALID_MONTHS)
+    until = months_later(clients.assessed_on, VALID_MONTHS)
     if bad:
         until[bad] = np.datetime64("NaT")
     unstated = given & (clients.lowest_category == -1)

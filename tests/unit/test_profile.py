@@ -143,7 +143,7 @@ def test_missing_knowledge_and_background_are_no_problem() -> None:
 
 def test_validity_is_twelve_months_from_the_assessment() -> None:
     assert np.isnat(one(BEST).valid_until[0]), "nobody knows when undated answers were given"
-    assert str(one(BEST, assessed_on=date.fromisoformat(DAY)).valid_until[0]) == "2027-06-01"
+    assert str(one(BEST, assessed_on=DAY).valid_until[0]) == "2027-06-01"
     assert str(one(BEST, assessed_on="2024-02-29").valid_until[0]) == "2025-02-28"
     assert one(BEST, assessed_on="2024-02-29").expired[0]
 

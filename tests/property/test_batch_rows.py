@@ -14,7 +14,7 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize import batch
 from advisor.optimize.batch import Portfolios, optimal_portfolios
-from advisor.optimize.batch_certificate import row_residuals
+from advisor.optimize.batch_certificate import Rates, row_residuals
 from advisor.optimize.batch_exact import solve_exactly
 from advisor.optimize.batch_pivot import fresh_state, marginal_risk, pivot
 from advisor.optimize.batch_rows import BatchRows
@@ -140,7 +140,7 @@ def test_a_moved_portfolio_loses_its_certificate(seed: int, shift: float) -> Non
     top, low = int(np.argmax(broken[0])), int(np.argmin(broken[0]))
     broken[:, top] -= shift
     broken[:, low] += shift
-    residual = row_residuals(rows, broken, marginal_risk(rows, broken), gamma, got.state.price)
+    residual = row_residuals(rows, broken, marginal_risk(rows, broken), Rates.of(gamma, rows.steepest), got.state.price)
     value = lambda w: float(model.mean @ w - 2.5 * w @ model.covariance @ w)  # noqa: E731
     lost = (value(got.weights[0]) - value(broken[0])) / 5.0
     assert residual[0] >= lost > 0.0

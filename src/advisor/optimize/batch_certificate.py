@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, IntArray
 from advisor.optimize.batch_costs import CostRows
 from advisor.optimize.batch_rows import BatchRows
 from advisor.optimize.certificate import objective_scale
 
 
-def row_residuals(rows: BatchRows, weights: FloatArray, marginal: FloatArray, risk_aversion: FloatArray, price: FloatArray) -> FloatArray:
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """The objective `reward (mean'w - cost(w)) - risk/2 w'Sw` of each row, and what it is optimal at.
+
+    Attributes:
+        reward: Factor of the mean after costs, shape (c,).
+        risk: Factor of half the variance, shape (c,).
+        unit: Of multipliers that are in units of `w'Sw/2 - t mean'w`, shape (c,).
+    """
+
+    reward: FloatArray
+    risk: FloatArray
+    unit: FloatArray
+
+    @classmethod
+    def of(cls, risk_aversion: FloatArray, steepest: float) -> Rates:
+        """Of plain risk aversions, shape (c,); inf = least variance."""
+        risk, reward = objective_scale(risk_aversion)
+        return cls(reward, risk, np.where(risk_aversion > 1.0, 1.0, np.maximum(risk_aversion, 1.0 / steepest)))
+
+    def put(self, which: IntArray, reward: FloatArray, risk: FloatArray, unit: FloatArray) -> None:
+        """Write those of the rows `which`, in place."""
+        self.reward[which], self.risk[which], self.unit[which] = reward, risk, unit
+
+
+def row_residuals(rows: BatchRows, weights: FloatArray, marginal: FloatArray, rates: Rates, price: FloatArray) -> FloatArray:
     """KKT residual of each row.
 
     Args:
         rows: The programs.
         weights: Shape (c, n).
         marginal: `weights @ covariance`, shape (c, n).
-        risk_aversion: At which the row is claimed to be optimal, shape (c,); inf = least variance.
+        rates: The objective. Of a loss-averse row its rates at these weights: that objective is concave, so no portfolio is better than its gradient says.
         price: Multipliers of budget and rows in units of `w'Sw/2 - t mean'w`, as the pivoting leaves them, shape (c, 1 + r).
 
     Returns:
-        The largest of `|sum w - 1|`, violations of bounds and rows, and the duality gap over `max(1, |objective|)`, shape (c,). The objective is
-        `mean'w - g/2 w'Sw - cost(w)`, divided by g above 1. Any multipliers give a valid bound on what is lost (weak duality; the
-        inner minimum over a box with kinks is separable, so it is taken exactly at an edge or kink), so a small residual is a proof.
+        The largest of `|sum w - 1|`, violations of bounds and rows, and the duality gap over `max(1, |objective|)`, shape (c,). Any multipliers give a
+        valid bound on what is lost (weak duality; the inner minimum over a box with kinks is separable, so it is taken exactly at an edge or kink), so a
+        small residual is a proof.
     """
-    risk, reward = objective_scale(risk_aversion)
-    unit = np.where(risk_aversion > 1.0, 1.0, np.maximum(risk_aversion, 1e-7))
+    risk, reward, unit = rates.risk, rates.reward, rates.unit
     multipliers = price * unit[:, None]
     multipliers[:, 0] -= rows.level * unit
     limits = rows.limits

@@ -26,8 +26,8 @@ def row_bindings(rows: BatchRows, state: PivotState, risk_aversion: float, i: in
         per unit traded and year, trading would have to become cheaper before he trades.
     """
     limits, weights, price = rows.limits_of_row(i), state.weights[i], state.price[i]
-    tolerance = 0.0 if np.isinf(risk_aversion) else 1.0 / max(risk_aversion, 1e-7)
-    unit = 1.0 if np.isinf(risk_aversion) else max(risk_aversion, 1e-7)
+    tolerance = 0.0 if np.isinf(risk_aversion) else 1.0 / max(risk_aversion, 1.0 / rows.steepest)
+    unit = 1.0 if np.isinf(risk_aversion) else max(risk_aversion, 1.0 / rows.steepest)
     marginal = (
         np.einsum("j,ji->i", weights, rows.model.covariance)
         - tolerance * rows.model.mean

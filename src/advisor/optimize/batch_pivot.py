@@ -21,8 +21,6 @@ AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
 NEAR = 1e-9
 FEW = 512
 """Rows up to which waking other threads costs more than it saves; the answer is the same."""
-STEEPEST = 1e7
-"""Risk tolerance that stands in for infinity: what risk then still costs is below what a certificate can see."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +79,7 @@ def pivot(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntA
     """
     kernels = _kernels()
     loop = kernels.pivot_some if len(which) <= FEW else kernels.pivot_rows
-    loop(which, *_laid_out(rows, np.minimum(tolerance, STEEPEST), state))
+    loop(which, *_laid_out(rows, np.clip(tolerance, 0.0, rows.steepest), state))
     return state.steps[which] >= 0
 
 
@@ -91,8 +89,8 @@ def pivot_to_preferences(rows: BatchRows, wants: FloatArray, tolerance: FloatArr
 
     Args:
         rows: The programs.
-        wants: Risk aversion, loss aversion, reference return, years, and the costs of coming to the kink, shape (5, c).
-        tolerance: Guesses, 0 = none.
+        wants: As the kernel takes them, shape (c, 6).
+        tolerance: Guesses, more than 0.
         state: As for `pivot`.
         which: Rows.
     """

@@ -15,6 +15,8 @@ from advisor.optimize.limits import SUM_TOLERANCE, Limits, limits_of
 
 RIDGE = 1e-10
 """Added, relative to each variance, where the covariance is singular (duplicate assets, short histories): far below what the certificate can see."""
+FAR = 1e10
+"""Risk tolerance, in units of variance by mean, at which risk no longer counts."""
 WELL_CONDITIONED = 1e-9
 """Smallest eigenvalue of the scaled Hessian above which no ridge is needed."""
 
@@ -81,6 +83,13 @@ class BatchRows:
     def level(self) -> float:
         """Added to every entry of the Hessian: on weights that add up to 1 that changes nothing, and it makes a riskless asset harmless."""
         return float(np.diag(self.model.covariance).mean()) or 1.0
+
+    @cached_property
+    def steepest(self) -> float:
+        """Risk tolerance that stands in for infinity: what risk then still costs is below what a certificate can see."""
+        mean = self.model.mean
+        spread = max(float(np.ptp(mean)), 1e-3 * float(np.abs(mean).max())) or 1.0
+        return FAR * self.level / spread
 
     @cached_property
     def hessian(self) -> FloatArray:

@@ -8,18 +8,14 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.optimize.batch_exact import solve_rows
-from advisor.optimize.batch_pivot import STEEPEST, PivotState, marginal_risk, pivot_to_preferences
-from advisor.optimize.batch_rows import BatchRows
-from advisor.optimize.preferences import Preferences, closed_form
+from advisor.optimize.batch_pivot import PivotState, marginal_risk, pivot_to_preferences
+from advisor.optimize.batch_rows import FAR, BatchRows
+from advisor.optimize.preferences import Preferences, rates
 
 ROUNDS = 90
 """Bisection alone would end by then; the secant steps usually need about eight."""
 EXACT = 1e-14
 """Relative width of a bracket that is a point."""
-ENOUGH = 1e-13
-"""Distance from 0 of a function, itself of the order of 1, at which the search ends."""
-LEAST = 1e-9
-"""Share of the largest possible risk tolerance at which a client who wants more risk than none must show it."""
 Judge = Callable[[IntArray, FloatArray], FloatArray]
 
 
@@ -34,63 +30,30 @@ def own_moments(rows: BatchRows, state: PivotState, which: IntArray) -> tuple[Fl
     return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
-def effective_at(preferences: Preferences, which: IntArray, mean: FloatArray, volatility: FloatArray) -> FloatArray:
-    """The closed form of the effective risk aversion at given moments, shape (k,)."""
+def rates_at(preferences: Preferences, which: IntArray, mean: FloatArray, volatility: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """`preferences.rates` of rows `which` at given moments, each shape (k,)."""
     p = preferences
-    return closed_form(
-        p.risk_aversion[which], p.loss_aversion[which], mean, volatility, p.reference_return[which], p.evaluation_years[which]
-    )
+    return rates(p.risk_aversion[which], p.loss_aversion[which], mean, volatility, p.reference_return[which], p.evaluation_years[which])
 
 
-def walk_to_preferences(
-    rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, which: IntArray, least_volatility: float
-) -> IntArray:
-    """As `search_preferences`, compiled, for those of the rows `which` who surely take some risk; the rows that it solved.
-
-    Along a fixed active set the mean rises evenly with the risk tolerance and variance with its square, so that the fixed point on that line is one of a
-    scalar; two or three active sets lead to the end. `least_volatility` is a lower bound for every row: a client whose tolerance of nearly nothing is
-    below his loss aversion even there is not at the end of no risk.
-    """
-    p = preferences
-    with np.errstate(divide="ignore", invalid="ignore"):
-        most = np.minimum(p.loss_aversion / p.risk_aversion, STEEPEST)
-        pull = p.risk_aversion + 0.4 * (p.loss_aversion - 1.0) / (least_volatility * np.sqrt(p.evaluation_years))
-        sure = np.isfinite(p.risk_aversion) & (LEAST * most * pull < 0.5)
-    some = which[sure[which]]
-    if not some.size:
-        return some
-    offset = np.zeros(rows.count)
-    if rows.costs is not None:
-        offset = np.broadcast_to(rows.costs.total(rows.kinks[0]), offset.shape)
-    wants = np.stack([p.risk_aversion, p.loss_aversion, p.reference_return, p.evaluation_years, offset])
-    return some[pivot_to_preferences(rows, wants, tolerance, state, some)]
-
-
-def search_preferences(rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, which: IntArray) -> BoolArray:
-    """Risk tolerance of the loss-averse rows `which`, written to `tolerance` with the weights to `state`; True where the client takes no risk.
+def walk_to_preferences(rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, which: IntArray) -> BoolArray:
+    """Solve the loss-averse rows `which` (k,), from the guesses in `tolerance` (c,); True where that was done, shape (k,).
 
     The objective is concave and depends on weights through mean after costs and volatility alone, so the optimum lies on the row's own frontier, where
-    `tolerance * effective risk aversion` crosses 1 once.
+    `tolerance * effective risk aversion` crosses 1 once, or at its end of no risk: there `tolerance` is minus that of a portfolio on the first line away.
+    Along a fixed active set the mean rises evenly with the risk tolerance and variance with its square, so that the fixed point on that line is one of a
+    scalar; two or three active sets lead to the end.
     """
-    gamma, lam = preferences.risk_aversion[which], preferences.loss_aversion[which]
-    with np.errstate(divide="ignore"):
-        most = np.minimum(lam / gamma, STEEPEST)
-
-    def judge(some: IntArray, at: FloatArray) -> FloatArray:
-        tolerance[which[some]] = at
-        solve_rows(rows, tolerance, state, which[some])
-        mean, volatility = own_moments(rows, state, which[some])
-        with np.errstate(invalid="ignore"):  # no tolerance times an infinite aversion: no risk at all
-            excess = at * effective_at(preferences, which[some], mean, volatility) - 1.0
-        return np.where(np.isnan(excess), 1.0, np.minimum(excess, 1e6))
-
-    none = judge(np.arange(len(which)), LEAST * most) > 0.0
-    inner = np.flatnonzero(~none)
-    bracketed_roots(judge, inner, LEAST * most, most, np.minimum(tolerance[which], most), ENOUGH)
-    idle = which[none]
-    tolerance[idle] = 0.0
-    solve_rows(rows, tolerance, state, idle)
-    return none
+    p, offset = preferences, np.zeros(rows.count)
+    with np.errstate(divide="ignore", over="ignore"):
+        most = np.minimum(p.loss_aversion / p.risk_aversion, rows.steepest)
+    if rows.costs is not None:
+        offset = np.broadcast_to(rows.costs.total(rows.kinks[0]), offset.shape)
+    wants = np.stack([p.risk_aversion, p.loss_aversion - 1.0, p.reference_return, p.evaluation_years, offset, most], axis=1)
+    unit = 1e-3 * rows.steepest / FAR
+    guess = np.where(tolerance > 0.0, tolerance, unit)
+    tolerance[which] = np.minimum(guess, most)[which]
+    return pivot_to_preferences(rows, wants, tolerance, state, which)
 
 
 def search_volatility(rows: BatchRows, cap: float, state: PivotState, tolerance: FloatArray, which: IntArray) -> None:
@@ -102,7 +65,7 @@ def search_volatility(rows: BatchRows, cap: float, state: PivotState, tolerance:
         _, volatility = own_moments(rows, state, which[some])
         return (volatility - cap) * (volatility + cap) / cap**2
 
-    most = np.minimum(tolerance[which], STEEPEST)
+    most = np.clip(tolerance[which], 0.0, rows.steepest)
     everyone = np.arange(len(which))
     too_risky = judge(everyone, np.zeros(len(which))) > 0.0
     inner = np.flatnonzero(~too_risky)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, StrArray
-from advisor.optimize.batch_certificate import row_residuals
+from advisor.arrays import FloatArray, IntArray, StrArray
+from advisor.optimize.batch_certificate import Rates, row_residuals
 from advisor.optimize.batch_exact import solve_exactly, solve_rows
-from advisor.optimize.batch_pivot import PivotState, SideArray, fresh_state, marginal_risk, start_from
+from advisor.optimize.batch_pivot import PivotState, SideArray, fresh_state, marginal_risk, pivot, start_from
 from advisor.optimize.batch_rows import BatchRows
-from advisor.optimize.batch_search import effective_at, own_moments, search_preferences, search_volatility, walk_to_preferences
+from advisor.optimize.batch_search import own_moments, rates_at, search_volatility, walk_to_preferences
 from advisor.optimize.frontier import Frontier
 from advisor.optimize.preferences import Preferences
 
@@ -20,6 +20,8 @@ CERTIFIED = 1e-9
 ACCEPTED = 1e-7
 """Residual above which a row is not called solved."""
 CAP_TOLERANCE = 1e-10
+HUGE = 1e200
+"""Stands in for an infinite price, which no certificate accepts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,71 +45,138 @@ def solve_chunk(rows: BatchRows, preferences: Preferences, frontier: Frontier, w
     guess = frontier.effective_risk_aversion(plain)
     cold = warm is None
     state = start_from(rows, frontier.at_risk_aversion(guess)) if cold else fresh_state(rows, warm[0].copy(), warm[1].copy())
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         tolerance = 1.0 / guess
     status = np.full(count, "ok", dtype="<U16")
     status[~rows.boxed] = "infeasible"
     bent = (preferences.loss_aversion > 1.0) & np.isfinite(preferences.risk_aversion)  # who shuns all risk anyway needs no search
-    averse, left = np.flatnonzero(rows.boxed & bent), rows.boxed.copy()
+    status[solve_rows(rows, tolerance, state, np.flatnonzero(rows.boxed & ~bent))] = "infeasible"
+    averse = np.flatnonzero(rows.boxed & bent)
     if averse.size:
-        left[walk_to_preferences(rows, preferences, state, tolerance, averse, float(frontier.volatility[0]))] = False
-    status[solve_rows(rows, tolerance, state, np.flatnonzero(left))] = "infeasible"
+        done = walk_to_preferences(rows, preferences, state, tolerance, averse)
+        _solve_again(rows, preferences, (state, tolerance, status), averse[~done])
     state.weights[status == "infeasible"] = 0.0
-    averse = np.flatnonzero(left & (status == "ok") & bent)
-    if averse.size:
-        none = search_preferences(rows, preferences, state, tolerance, averse)
-        status[averse[none]] = "no_participation"
-    gamma, extra = _capped(rows, preferences, state, tolerance, status)
-    answer, variance = _certified(rows, preferences, state, gamma, extra, status)
+    capped = _capped(rows, state, tolerance, status)
+    claim = _claimed(rows, preferences, state, tolerance, status, capped)
+    answer, variance = _certified(rows, preferences, state, tolerance, status, claim)
     doubtful = np.flatnonzero(np.isfinite(answer) & (answer > CERTIFIED))
-    for i in doubtful.tolist():
-        solve_exactly(rows, tolerance, state, i, polish=False)
     if doubtful.size:
-        answer, variance = _certified(rows, preferences, state, gamma, extra, status)
+        free = bent[doubtful] & ~np.isin(doubtful, capped)
+        _solve_again(rows, preferences, (state, tolerance, status), doubtful[free], polish=False)
+        for i in doubtful[~free].tolist():
+            solve_exactly(rows, tolerance, state, i, polish=False)
+        claim = _claimed(rows, preferences, state, tolerance, status, capped)
+        answer, variance = _certified(rows, preferences, state, tolerance, status, claim)
     status[(status != "infeasible") & ~(answer <= ACCEPTED)] = "failed"
-    return _finished(rows, state, status, answer, gamma, variance)
+    return _finished(rows, state, status, answer, claim.gamma, variance)
 
 
-def _capped(
-    rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, status: StrArray
-) -> tuple[FloatArray, FloatArray]:
-    """Apply the cap on volatility; the effective risk aversion of each row, and how much of it is the cap's, each shape (c,)."""
-    gamma, cap = preferences.risk_aversion.copy(), rows.limits.max_volatility
-    averse = (preferences.loss_aversion > 1.0) & (status == "ok")
-    if averse.any():
-        which = np.flatnonzero(averse)
-        gamma[which] = effective_at(preferences, which, *own_moments(rows, state, which))
-    gamma[status == "no_participation"] = np.inf
-    extra = np.zeros(rows.count)
-    if cap is not None:
-        _, volatility = own_moments(rows, state, np.arange(rows.count))
-        over = np.flatnonzero((status != "infeasible") & (volatility > cap + CAP_TOLERANCE))
-        if over.size:
-            search_volatility(rows, cap, state, tolerance, over)
-            mean, volatility = own_moments(rows, state, over)
-            own = np.where(averse[over], effective_at(preferences, over, mean, volatility), gamma[over])
-            with np.errstate(divide="ignore", invalid="ignore"):
-                gamma[over] = 1.0 / tolerance[over]
-                extra[over] = np.maximum(np.nan_to_num(gamma[over] - own, nan=0.0, posinf=np.inf), 0.0)
-            status[over[volatility > cap + CAP_TOLERANCE]] = "infeasible"
-    return gamma, extra
+def _solve_again(
+    rows: BatchRows,
+    preferences: Preferences,
+    where: tuple[PivotState, FloatArray, StrArray],
+    which: IntArray,
+    *,
+    polish: bool = True,
+) -> None:
+    """Solve the loss-averse rows `which` on their own exact paths; `where` are state, tolerance and status."""
+    state, tolerance, status = where
+    for i in which.tolist():
+        wants = preferences.take(np.array([i]))
+        if not solve_exactly(rows, tolerance, state, i, polish=polish, preferences=wants):
+            status[i] = "infeasible"
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """What each row is claimed to be optimal at.
+
+    Attributes:
+        gamma: Effective risk aversion, inf = least risk, shape (c,).
+        rates: The objective, with the share of the cap on volatility.
+        cap_price: Part of the price of half the variance that is the cap's, shape (c,).
+    """
+
+    gamma: FloatArray
+    rates: Rates
+    cap_price: FloatArray
+
+
+def _capped(rows: BatchRows, state: PivotState, tolerance: FloatArray, status: StrArray) -> IntArray:
+    """Apply the cap on volatility; the rows whose risk tolerance it lowered."""
+    cap = rows.limits.max_volatility
+    if cap is None:
+        return np.zeros(0, dtype=np.int64)
+    _, volatility = own_moments(rows, state, np.arange(rows.count))
+    over = np.flatnonzero((status != "infeasible") & (volatility > cap + CAP_TOLERANCE))
+    if over.size:
+        search_volatility(rows, cap, state, tolerance, over)
+        _, volatility = own_moments(rows, state, over)
+        status[over[volatility > cap + CAP_TOLERANCE]] = "infeasible"
+    return over
+
+
+def _claimed(
+    rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, status: StrArray, capped: IntArray
+) -> Claim:
+    """What the rows are optimal at, at their risk tolerance, shape (c,); "no_participation" is noted in `status`."""
+    own, bent = preferences.risk_aversion, (preferences.loss_aversion > 1.0) & np.isfinite(preferences.risk_aversion)
+    found = bent & ((status == "ok") | (status == "no_participation"))
+    status[found] = np.where(tolerance[found] < 0.0, "no_participation", "ok")
+    reward, risk, extra = np.ones(rows.count), own.copy(), np.zeros(rows.count)
+    which = np.flatnonzero(found)
+    if which.size:
+        reward[which], risk[which] = rates_at(preferences, which, *own_moments(rows, state, which))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        gamma = risk / reward
+        gamma[capped] = 1.0 / np.maximum(tolerance[capped], 0.0)
+        extra[capped] = np.maximum(np.nan_to_num(reward[capped] * gamma[capped] - risk[capped], nan=0.0, posinf=np.inf), 0.0)
+        gamma[status == "no_participation"] = np.inf
+        rates = Rates.of(np.where(status == "no_participation", np.inf, own + extra), rows.steepest)
+        which = np.flatnonzero(found & np.isfinite(extra) & (status == "ok"))
+        scale = 1.0 / np.maximum(own[which] + extra[which], 1.0)
+        share = reward[which] * scale
+        rates.put(which, share, np.minimum(risk + extra, HUGE)[which] * scale, share / np.minimum(tolerance[which], rows.steepest))
+        cap_price = np.where(np.isinf(extra), 1.0, extra / np.maximum(own + extra, 1.0))
+    return Claim(gamma, rates, np.nan_to_num(cap_price))
 
 
 def _certified(
-    rows: BatchRows, preferences: Preferences, state: PivotState, gamma: FloatArray, extra: FloatArray, status: StrArray
+    rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, status: StrArray, claim: Claim
 ) -> tuple[FloatArray, FloatArray]:
     """KKT residuals, nan where there is no portfolio, and variances, each shape (c,)."""
     marginal = marginal_risk(rows, state.weights)
     variance = np.einsum("cn,cn->c", marginal, state.weights)
-    residual = row_residuals(rows, state.weights, marginal, gamma, state.price)
-    residual = residual * preferences.loss_aversion
+    residual = row_residuals(rows, state.weights, marginal, claim.rates, state.price)
     cap = rows.limits.max_volatility
     if cap is not None:
-        with np.errstate(invalid="ignore"):
-            share = np.where(np.isinf(extra), 1.0, extra / np.maximum(gamma, 1.0))
-        slack = 0.5 * preferences.loss_aversion * share * np.maximum(cap**2 - variance, 0.0)
+        slack = 0.5 * claim.cap_price * np.maximum(cap**2 - variance, 0.0)
         residual = np.maximum(residual + slack, np.sqrt(np.maximum(variance, 0.0)) - cap)
+    idle = np.flatnonzero(status == "no_participation")
+    if idle.size:
+        residual[idle] = np.maximum(residual[idle], _idle_residuals(rows, preferences, state, -tolerance[idle], idle))
     return np.where(status == "infeasible", np.nan, residual), variance
+
+
+def _idle_residuals(rows: BatchRows, preferences: Preferences, state: PivotState, away: FloatArray, idle: IntArray) -> FloatArray:
+    """How much the rows `idle`, which take no risk at all, could gain by taking some, shape (k,).
+
+    Without risk the objective has a kink: it falls with volatility by up to `k phi(d) / sqrt(T)`, for any d, where it gains `1 + k Phi(d)` by the mean. Its
+    bound is taken in the direction of the portfolios at the risk tolerances `away`, on the line that leads away from no risk: as long as risk costs more
+    than it earns there, at `1 / away` a unit, these are optimal for such an objective, and its gap holds for all portfolios.
+    """
+    part, wants, every = rows.take(idle), preferences.take(idle), np.arange(idle.size)
+    there = fresh_state(part, state.side[idle], state.row_side[idle])
+    solved = pivot(part, away, there, every)
+    still, _ = own_moments(rows, state, idle)
+    mean, volatility = own_moments(part, there, every)
+    reward, risk = rates_at(wants, every, mean, volatility)
+    risk = np.minimum(risk - wants.risk_aversion, reward / away)
+    scale = 1.0 / np.maximum(wants.risk_aversion, 1.0)
+    rates = Rates(reward * scale, risk * scale, reward * scale / away)
+    gap = row_residuals(part, there.weights, marginal_risk(part, there.weights), rates, there.price)
+    gap += scale * np.maximum(reward * (mean - still) - risk * volatility**2, 0.0)
+    return np.where(solved, gap, np.inf)
 
 
 def _finished(

@@ -75,7 +75,7 @@ class Frontier:
             InputError: A risk aversion is negative or nan.
         """
         rows = _rows_of(gamma, "gamma", lower=0.0, infinite=True)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             weights = self.segments.portfolios(*self.segments.at_tolerance(1.0 / rows))
         return weights[0] if np.ndim(gamma) == 0 else weights
 
@@ -127,7 +127,7 @@ class Frontier:
         corner, share = s.at_volatility(rows)
         first = np.searchsorted(s.volatility, rows, side="left")
         tolerance = np.where(s.volatility[first] == rows, s.tolerance[first], s.tolerance[corner] + share * s.width[corner])
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return 1.0 / tolerance
 
     def at_preferences(self, preferences: Preferences) -> FloatArray:
@@ -143,7 +143,7 @@ class Frontier:
             InputError: A status-quo cost is not 0.
         """
         gamma = self.effective_risk_aversion(preferences)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return self.segments.portfolios(*self.segments.at_tolerance(1.0 / gamma))
 
     def effective_risk_aversion(self, preferences: Preferences) -> FloatArray:
@@ -192,7 +192,7 @@ class Frontier:
 
     def moments_at(self, gamma: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Expected annual return and volatility of the optimum at each risk aversion, each shape (c,), without its weights."""
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return self.segments.moments(*self.segments.at_tolerance(1.0 / _rows_of(gamma, "gamma", lower=0.0, infinite=True)))
 
     def kkt_residuals(self, weights: FloatArray, gamma: FloatArray) -> FloatArray:
@@ -211,7 +211,7 @@ class Frontier:
         return Segments.of(self.risk_tolerance, self.weights, self.mean, self.volatility, self.model.covariance)
 
     def _multipliers(self, gamma: FloatArray) -> FloatArray:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return self.path.multipliers_at(*self.segments.at_tolerance(1.0 / gamma), gamma)
 
 

@@ -3,7 +3,7 @@
 """The hot loops of the optimiser, compiled by numba on first use. Each is compared in the tests with a plain reference.
 
 Critical line: `walk_critical_line` (reference: `cover.py`, which solves by daqp and numpy alone) and `trace_path` (reference: `critical_line.py`).
-Preferences: `preference_tolerances` (reference: bisection on the stationarity condition in numpy).
+Preferences: `preference_risk_aversions` (reference: bisection on the stationarity condition in numpy).
 Batches: `pivot_rows` and `row_products` (reference: daqp row by row, and a plain matrix product).
 """
 
@@ -30,8 +30,11 @@ FAR = 1e13
 REFRESH = 24
 """Events after which the factor and the point are computed afresh."""
 MAX_REPAIRS = 80
-TINY, SETTLED = 1e-24, 1e-13
-"""A variance that is none; and a marginal rate of substitution, itself of the order of 1, that is 0."""
+TINY, SETTLED, SQUARED = 1e-24, 1e-13, 1e-7
+"""A variance that is none; a marginal rate of substitution, itself of the order of 1, that is 0;
+and one from which a step of Newton leads there."""
+FLAT, EPSILON, LOOKS = 1e-12, 2.220446049250313e-16, 400
+"""A part of a variance that rounding cannot tell from 0; rounding; and evaluations of a search."""
 
 
 @njit(cache=True)
@@ -814,19 +817,74 @@ def _priced(y, t, size, units, factor):  # pragma: no cover - compiled
 
 
 @njit(cache=True)
-def _pull(gamma, kappa, b, years, t, m, v, dt, dm, dv):  # pragma: no cover - compiled
-    """The slope t (g + k phi(d)/(s sqrt T)) - (1 + k Phi(d)) and its derivative along a segment: negative while more risk is wanted."""
-    s = math.sqrt(v)
-    root = s * math.sqrt(years)
-    ds = 0.5 * dv / s
-    d = (b - m) * years / root
+def _rates(gamma, kappa, years, short, v):  # pragma: no cover - compiled
+    """What a unit of mean is worth to a client whose mean is `short` below the reference, and a
+    unit of half the variance: 1 + k Phi(d), and g + k phi(d) / (s sqrt T); their ratio is the
+    effective risk aversion.
+    """
+    root = math.sqrt(max(v, 0.0) * years)
+    if root < 1e-150:
+        return 1.0 + (kappa if short > 0.0 else 0.0), (math.inf if short == 0.0 else gamma)
+    d = short * years / root
     phi, cdf = math.exp(-0.5 * d * d) * 0.3989422804014327, 0.5 * math.erfc(-d * 0.7071067811865476)
-    dd = -dm * years / root - d * ds / s
+    return 1.0 + kappa * cdf, gamma + kappa * phi / root
+
+
+@njit(cache=True)
+def _pull(gamma, kappa, years, t, short, v, dt, dm, dv):  # pragma: no cover - compiled
+    """The slope t (g + k phi(d)/(s sqrt T)) - (1 + k Phi(d)) where the mean is `short` below the
+    reference, and its derivative along a segment: negative while more risk is wanted.
+    """
+    root = math.sqrt(max(v, 0.0) * years)
+    if root < 1e-150:
+        earned, paid = _rates(gamma, kappa, years, short, v)
+        return t * paid - earned, dt * gamma
+    d = short * years / root
+    phi, cdf = math.exp(-0.5 * d * d) * 0.3989422804014327, 0.5 * math.erfc(-d * 0.7071067811865476)
     density = kappa * phi / root
-    return t * (gamma + density) - 1.0 - kappa * cdf, dt * (gamma + density) - t * density * (d * dd + ds / s) - kappa * phi * dd
+    f = t * (gamma + density) - 1.0 - kappa * cdf
+    if phi == 0.0:
+        return f, dt * gamma
+    dd, turn = -dm * years / root, 0.5 * dv / v
+    dd -= d * turn
+    return f, dt * (gamma + density) - t * density * (d * dd + turn) - kappa * phi * dd
 
 
-# ---- loss-averse rows of a batch: the fixed point on each client's own frontier (reference: `batch_search.bracketed_roots`)
+@njit(cache=True)
+def _middle(left, right):  # pragma: no cover - compiled
+    """A point between two that are not negative: half-way in size where they differ by orders."""
+    if left <= 0.0:
+        return 0.015625 * right
+    return math.sqrt(left) * math.sqrt(right) if right > 4.0 * left else 0.5 * (left + right)
+
+
+@njit(cache=True)
+def _root(gamma, kappa, years, t, dt, short, dm, v, slope, curve, left, right, x):  # pragma: no cover - compiled
+    """Where a client stops on a straight piece of path: the share of it at which `_pull`, negative
+    at `left` and positive at `right`, is 0, from the guess `x`. A step of Newton counts as the last
+    only where the function itself is small as well; where it does not get on, the bracket is cut.
+    """
+    before = math.inf
+    for _ in range(LOOKS):
+        moved = v + x * (2.0 * slope + x * curve)
+        f, g = _pull(gamma, kappa, years, t + x * dt, short - x * dm, moved, dt, dm, 2.0 * (slope + x * curve))
+        if f < 0.0:
+            left = x
+        else:
+            right = x
+        step = x - f / g if g > 0.0 else -1.0
+        if abs(f) <= SQUARED and abs(step - x) <= SQUARED * x:
+            return min(max(step, left), right)
+        if right - left <= 4e-16 * right:
+            break
+        if left < step < right and abs(f) < 0.5 * before:
+            x, before = step, abs(f)
+        else:
+            x, before = _middle(left, right), math.inf
+    return x
+
+
+# ---- loss-averse rows of a batch: the fixed point on each client's own frontier (reference: `own_path`, the row's exact path)
 
 
 @njit(cache=True)
@@ -856,23 +914,36 @@ def _own_line(S, mu, kink, below, above, side, row_side, w, scratch):  # pragma:
 
 
 @njit(cache=True)
-def _along(gamma, kappa, b, years, x, mean, v, rise, left, right):  # pragma: no cover - compiled
-    """Where a client would stop between `left` and `right` if the active set of risk tolerance `x` stayed, by Newton."""
-    at = x
-    for _ in range(MAX_REPAIRS):
-        moved = max(v + rise * (at * at - x * x), TINY)
-        f, g = _pull(gamma, kappa, b, years, at, mean + rise * (at - x), moved, 1.0, rise, 2.0 * rise * at)
-        if f < 0.0:
-            left = at
-        else:
-            right = at
-        step = at - f / g if g > 0.0 else -1.0
-        close = left < step < right
-        step = step if close else 0.5 * (left + right)
-        near, at = abs(step - at) <= (1e-9 if close else 1e-16) * at, step
-        if near:
-            break
-    return at
+def _own_pull(wants, x, mean, v, rise):  # pragma: no cover - compiled
+    """`_pull` at risk tolerance `x` on a row's own line, how far rounding can move it, and the line
+    drawn back to a tolerance of 0: the variance there, and how far the mean is below the reference.
+    """
+    gamma, kappa, b, years, offset, _ = wants
+    mean -= offset
+    flat, size = v - rise * x * x, abs(b) + abs(mean) + abs(offset)
+    flat = 0.0 if flat <= FLAT * v else flat
+    v, short = flat + rise * x * x, b - mean + rise * x
+    if flat == 0.0 and abs(short) <= 4.0 * EPSILON * size + FLAT * rise * x:
+        short = 0.0
+    v = 0.0 if v <= TINY and rise == 0.0 else v
+    f = _pull(gamma, kappa, years, x, short - rise * x, v, 1.0, rise, 2.0 * rise * x)[0]
+    noise, root = SETTLED, math.sqrt(v * years)
+    if noise < abs(f) < 1e-3 and root > 1e-150:
+        d = (short - rise * x) * years / root
+        phi = math.exp(-0.5 * d * d) * 0.3989422804014327
+        noise += 4.0 * EPSILON * size * years / root * kappa * phi * (1.0 + x * abs(d) / root)
+    return f, noise, flat, short
+
+
+@njit(cache=True)
+def _next_look(wants, x, flat, short, rise, left, right):  # pragma: no cover - compiled
+    """Where a row would stop if the active set of risk tolerance `x` stayed."""
+    gamma, kappa, _, years, _, most = wants
+    if rise > 0.0:
+        return _root(gamma, kappa, years, 0.0, 1.0, short, rise, flat, 0.0, rise, left, right, x)
+    earned, paid = _rates(gamma, kappa, years, short, flat)
+    x = earned / paid if paid * most > earned else most
+    return x if left < x <= right else _middle(left, right)
 
 
 @njit(cache=True)
@@ -881,38 +952,52 @@ def search_some(
 ):  # pragma: no cover - compiled
     """As `pivot_some` for loss-averse rows, which also find their risk tolerance, starting from `tau`, written there; on one thread.
 
-    `wants` (5, c): risk aversion, loss aversion, reference, years, and what costs amount to before a kink is left. A row takes the line on which its
-    portfolio moves, walks to where it would stop on it, and looks again: two or three looks. Steps are -1 where that comes to no end.
+    `wants` (c, 6): risk aversion, loss aversion less 1, reference, years, what costs amount to before a kink is left, and the largest risk tolerance. A
+    row takes the line on which its portfolio moves, walks to where it would stop on it, and looks again: two or three looks. Who takes no risk at all ends
+    with minus the tolerance of a point on the line that leads away from there. Steps are -1 where that comes to no end.
     """
     scratch = _scratch(mu.size, G.shape[0])
     for i in which:
         a, p, c, d, e = i % lo.shape[0], i % kink.shape[0], i % up.shape[0], i % below.shape[0], i % above.shape[0]
-        gamma, kappa, b, years, offset = wants[0, i], wants[1, i] - 1.0, wants[2, i], wants[3, i], wants[4, i]
-        left, most, spent = 0.0, min((kappa + 1.0) / max(gamma, 1e-300), 1e7), 0
-        right, x = most, tau[i] if 0.0 < tau[i] < most else 0.5 * most
+        gamma, kappa, b, years, offset, most = wants[i, 0], wants[i, 1], wants[i, 2], wants[i, 3], wants[i, 4], wants[i, 5]
+        own, x, left, spent, stuck, idle = (gamma, kappa, b, years, offset, most), tau[i], 0.0, 0, 0, -1.0
+        right, width = most, 2.0 * most
         steps[i] = -1
         for _ in range(MAX_REPAIRS):
-            got = _pivot_row(H, mu, x, lo[a], kink[p], up[c], below[d], above[e], G, gl, gu, side[i], row_side[i], W[i], t[i], scratch)
+            got = _pivot_row(
+                H, mu, max(x, 0.0), lo[a], kink[p], up[c], below[d], above[e], G, gl, gu, side[i], row_side[i], W[i], t[i], scratch
+            )
             if got < 0:
                 break
             spent += got
             mean, v, rise = _own_line(S, mu, kink[p], below[d], above[e], side[i], row_side[i], W[i], scratch)
-            if v <= TINY:
-                break
-            f = _pull(gamma, kappa, b, years, x, mean - offset, v, 1.0, 0.0, 0.0)[0]
+            if x == 0.0:  # the way ended at no risk: is that a portfolio of these limits, and at the reference?
+                if v <= TINY and abs(b - mean + offset) <= 1e-14 * (abs(b) + abs(mean) + abs(offset)):
+                    tau[i], steps[i] = -idle, spent
+                    break
+                x = _middle(left, right)
+                continue
+            f, noise, flat, short = _own_pull(own, x, mean, v, rise)
             tau[i] = x
             if f < 0.0:
                 left = x
             else:
                 right = x
-            if abs(f) <= SETTLED or right - left <= 1e-15 * right or (x == most and f < 0.0):
+            if abs(f) <= noise or right - left <= 1e-15 * right or (x == most and f < 0.0):
                 steps[i] = spent
                 break
-            x = (
-                most
-                if left == x and right == most and rise == 0.0
-                else _along(gamma, kappa, b, years, x, mean - offset, v, rise, left, right)
-            )
+            stuck = stuck + 1 if right - left > 0.5 * width else 0
+            width = right - left
+            if f > 0.0 and flat == 0.0 and short == 0.0 and left == 0.0 and x != idle:
+                earned, paid = _rates(gamma, kappa, years, -rise * x, rise * x * x)
+                if rise == 0.0 or x * (paid - gamma) >= earned:
+                    idle, x = x, 0.0
+                    continue
+            after = _middle(left, right) if stuck > 2 else _next_look(own, x, flat, short, rise, left, right)
+            if after == x:
+                steps[i] = spent
+                break
+            x = after
 
 
 @njit(cache=True, parallel=True)
@@ -926,45 +1011,39 @@ def search_rows(
 
 
 @njit(cache=True)
+def _stays_out(tau, mean, curve, gamma, kappa, years):  # pragma: no cover - compiled
+    """Whether who starts without risk, at the reference, gains nothing by the first step away."""
+    for j in range(tau.size - 1):
+        if curve[j] > 0.0 and mean[j + 1] > mean[j]:
+            width = tau[j + 1] - tau[j]
+            earned, paid = _rates(gamma, kappa, years, mean[j] - mean[j + 1], curve[j])
+            return (paid - gamma) * width >= earned
+    return True
+
+
+@njit(cache=True)
 def _preference(tau, mean, var, slope, curve, gamma, kappa, b, years):  # pragma: no cover - compiled
-    last = tau.size - 1
-    if var[0] <= 1e-24 and b == mean[0]:
-        if last == 0:
-            return math.inf
-        root = math.sqrt(curve[0])
-        d = -(mean[1] - mean[0]) * math.sqrt(years) / root
-        phi, cdf = math.exp(-0.5 * d * d) * 0.3989422804014327, 0.5 * math.erfc(-d * 0.7071067811865476)
-        if kappa * phi * (tau[1] - tau[0]) / (root * math.sqrt(years)) >= 1.0 + kappa * cdf:
+    last, riskless = tau.size - 1, var[0] <= TINY
+    if riskless and abs(b - mean[0]) <= 4.0 * EPSILON * abs(b):
+        b = mean[0]
+        if _stays_out(tau, mean, curve, gamma, kappa, years):
             return math.inf
     low, high, below, above = 0, last + 1, -1.0, 1.0
     while high - low > 1:
         j = (low + high) // 2
-        f = _pull(gamma, kappa, b, years, tau[j], mean[j], var[j], 0.0, 0.0, 0.0)[0]
+        f = _pull(gamma, kappa, years, tau[j], b - mean[j], var[j], 0.0, 0.0, 0.0)[0]
         if f < 0.0:
             low, below = j, f
         else:
             high, above = j, f
+    short = b - mean[low]
     if low == last:
-        if var[last] <= 1e-24:
-            return gamma / (1.0 + kappa) if b > mean[last] else gamma
-        f = _pull(gamma, kappa, b, years, 1.0, mean[last], var[last], 1.0, 0.0, 0.0)
-        return f[1] / (f[1] - f[0])
-    dt, dm = tau[low + 1] - tau[low], mean[low + 1] - mean[low]
-    left, right, x = 0.0, 1.0, min(max(below / (below - above), 1e-3), 0.999)
-    for _ in range(MAX_REPAIRS):
-        v = var[low] + x * (2.0 * slope[low] + x * curve[low])
-        f, g = _pull(gamma, kappa, b, years, tau[low] + x * dt, mean[low] + x * dm, v, dt, dm, 2.0 * (slope[low] + x * curve[low]))
-        if f < 0.0:
-            left = x
-        else:
-            right = x
-        step, close = (x - f / g if g > 0.0 else -1.0), 1e-8
-        if not left <= step <= right:
-            step, close = 0.5 * (left + right), 1e-16
-        near, x = abs(step - x) <= close * x, step
-        if near:  # Newton squares the error: the next step would be below rounding
-            break
-    return 1.0 / (tau[low] + x * dt)
+        earned, paid = _rates(gamma, kappa, years, short, var[last])
+        return paid / earned
+    dt, dm, x = tau[low + 1] - tau[low], mean[low + 1] - mean[low], min(max(below / (below - above), 1e-3), 0.999)
+    start, rate = (0.0, 0.0) if riskless and low == 0 else (var[low], slope[low])
+    x = _root(gamma, kappa, years, tau[low], dt, short, dm, start, rate, curve[low], 0.0, 1.0, x)
+    return 1.0 / max(tau[low] + x * dt, 1e-300)
 
 
 @njit(cache=True, parallel=True)

@@ -176,12 +176,27 @@ def closed_form(
     evaluation_years: FloatArray,
 ) -> FloatArray:
     """`loss_averse_risk_aversion` of arrays of one shape that are known to be in range."""
+    earned, paid = rates(risk_aversion, loss_aversion, mean, volatility, reference_return, evaluation_years)
+    return np.asarray(paid / earned)
+
+
+def rates(
+    risk_aversion: FloatArray,
+    loss_aversion: FloatArray,
+    mean: FloatArray,
+    volatility: FloatArray,
+    reference_return: FloatArray,
+    evaluation_years: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """What a loss-averse client gains by a unit of mean, `1 + k Phi(d)`, and loses by a unit of half
+    the variance, `g + k phi(d) / (s sqrt(T))`: the gradient of the objective, in arrays of one shape.
+    """
     gamma, lam, m, s, b, years = risk_aversion, loss_aversion, mean, volatility, reference_return, evaluation_years
     kappa, scale = lam - 1.0, np.sqrt(years)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         d = np.where(b == m, 0.0, (b - m) * scale / s)
         pull = np.where(s > 0.0, _INV_SQRT_2PI * np.exp(-0.5 * d * d) / (s * scale), np.where((b == m) & (kappa > 0.0), np.inf, 0.0))
-        return np.asarray((gamma + np.where(kappa == 0.0, 0.0, kappa * pull)) / (1.0 + kappa * ndtr(d)))
+        return np.asarray(1.0 + kappa * ndtr(d)), np.asarray(gamma + np.where(kappa == 0.0, 0.0, kappa * pull))
 
 
 def _vector(value: object, name: str) -> FloatArray:

@@ -11,7 +11,6 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.batch_costs import CostRows, TradingCost, cost_rows
-from advisor.optimize.batch_pivot import STEEPEST
 from advisor.optimize.batch_search import bracketed_roots
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.limits import limits_of
@@ -19,6 +18,8 @@ from advisor.optimize.preferences import Preferences
 from advisor.optimize.scenarios_program import ScenarioProgram, Scenarios, prove_rows, untraded
 from advisor.optimize.scenarios_walk import BLOCK, least_risky, walk_over_scenarios
 
+STEEPEST = 1e7
+"""Risk tolerance that stands in for infinity."""
 ACCEPTED = 1e-7
 """Largest duality gap, relative to the objective where that is above 1, of an answer that is called solved."""
 WALKED = 1e-9

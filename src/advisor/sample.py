@@ -155,5 +155,5 @@ def client(*, assessed_on: date | str | None = ASSESSED_ON) -> Client:
     for question in Questionnaire.default().questions:
         options = sorted(question.options, key=lambda option: option.score)
         answers[question.id] = options[(2 * len(options)) // 3].id
-    day: date | None = None if assessed_on is None else as_day(assessed_on, "assessed_on").item()
+    day = None if assessed_on is None else date.fromisoformat(str(as_day(assessed_on, "assessed_on")))
     return Client(id="anna", wealth=120_000.0, horizon_years=12.0, age=41, answers=answers, assessed_on=day)

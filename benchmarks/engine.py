@@ -55,6 +55,7 @@ def world(clients: int, products: int = PRODUCTS, seed: int = 5) -> tuple[Adviso
             "horizon_years": np.round(rng.uniform(1.0, 25.0, clients), 1),
             "level": rng.integers(1, 6, clients),
             "assessed_on": "2026-06-01",
+            "age": 40,
             "bias:loss_aversion": np.round(rng.uniform(1.0, 3.5, clients), 2),
         }
     )

@@ -285,6 +285,7 @@ def clients(folder: Path, as_of: Day, *, confirmed: bool = True) -> pd.DataFrame
             "level": rows["level"],
             "assessed_on": assessed,
             "segment": rows["kind"],
+            "currency": "EUR",
         }
     )
     wide.columns = [f"holding:{isin}" for isin in wide.columns]

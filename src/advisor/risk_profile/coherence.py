@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray
+from advisor.arrays import BoolArray
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.thresholds import exceeds, reaches
 from advisor.data.clients import ClientTable
@@ -61,9 +61,9 @@ def contradictions(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
     return np.logical_and.reduceat(met, key.starts, axis=0)
 
 
-def trades_contradict(clients: ClientTable, tolerance: FloatArray, least: float, loss_aversion_above: float) -> BoolArray:
-    """Who states a tolerance of at least `least` but shows more loss aversion in his trades than `loss_aversion_above`, shape (c,)."""
+def trades_contradict(clients: ClientTable, tolerant: BoolArray, loss_aversion_above: float) -> BoolArray:
+    """Who states a high tolerance (`tolerant`, shape (c,)) but shows more loss aversion in his trades than `loss_aversion_above`, shape (c,)."""
     measured = clients.biases.get("loss_aversion")
     if measured is None:
         return np.zeros(len(clients), dtype=np.bool_)
-    return exceeds(measured, loss_aversion_above) & reaches(tolerance, least)
+    return exceeds(measured, loss_aversion_above) & tolerant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,15 +14,17 @@ from advisor.contracts.thresholds import count_reached, reaches
 from advisor.data.clients import ClientTable
 from advisor.risk_profile.answers import Answers, read_answers
 from advisor.risk_profile.capacity import money_cap
+from advisor.risk_profile.caution import cautious_floor
 from advisor.risk_profile.coherence import CONTRADICTION, Controls, contradictions, straight_lining, trades_contradict
 from advisor.risk_profile.graded_response import GradedResponseModel
 from advisor.risk_profile.history import AssessmentHistory, HistoryLimits
 from advisor.risk_profile.key import SCORED, key_of
-from advisor.risk_profile.latent import measure_tolerance
-from advisor.risk_profile.levels import Evidence, chance_of_levels
+from advisor.risk_profile.latent import Measured, measure_tolerance
+from advisor.risk_profile.levels import Evidence, assign_levels, chance_of_levels
 from advisor.risk_profile.score import dimension_score, knocked_out, level_of
 
 ELSEWHERE = "assessed elsewhere"
+REVEALED = "revealed behaviour"
 HIGH_TOLERANCE = 4
 """Levels from which a stated tolerance is checked against trades."""
 
@@ -53,8 +55,10 @@ def examine(
     problems = _row_problems(clients, given, questionnaire, day)
     nothing = np.full(len(clients), np.nan)
     case = Case(dict.fromkeys(SCORED, nothing) | {"knowledge": clients.knowledge}, nothing, Evidence({}), ~given & given, {}, problems)
+    answers: Answers | None = None
     if questionnaire is not None and not given.all():
-        case = _from_answers(clients, questionnaire, ~given, controls, item_model, problems)
+        answers = read_answers(clients, questionnaire, ~given)
+        case = _from_answers(clients, questionnaire, answers, ~given, controls, item_model, problems)
     limits: dict[str, IntArray] = {ELSEWHERE: np.where(given, clients.level, LEVELS)} if given.any() else {}
     limits |= case.evidence.limits
     limits["money"] = money_cap(clients, bands, controls.capacity)
@@ -63,7 +67,9 @@ def examine(
     if history is not None:
         stood = history.standing(clients.ids, day)
         caps["last assessment"] = np.where(stood >= 0, stood, LEVELS)
-    evidence = Evidence(limits, case.evidence.at_least, case.evidence.lowers, caps)
+    evidence = Evidence(limits, case.evidence.at_least, case.evidence.lowers, caps=caps)
+    if questionnaire is not None and answers is not None:
+        evidence = replace(evidence, floors=_floors(evidence, questionnaire, answers, ~given, controls, item_model))
     ages = HistoryLimits()
     signs = {
         **case.signs,
@@ -93,40 +99,32 @@ def _row_problems(clients: ClientTable, given: BoolArray, questionnaire: Questio
 def _from_answers(
     clients: ClientTable,
     questionnaire: Questionnaire,
+    answers: Answers,
     rows: BoolArray,
     controls: Controls,
     item_model: GradedResponseModel | None,
     problems: dict[int, str],
 ) -> Case:
-    answers = read_answers(clients, questionnaire, rows)
     for row, text in answers.problems.items():
         problems.setdefault(row, text)
     key = key_of(questionnaire)
     everybody = bool(rows.all())
     scores = {d: dimension_score(answers, questionnaire, d) for d in SCORED}
     out = knocked_out(answers, questionnaire)
-    limits: dict[str, IntArray] = {}
-    at_least: dict[str, FloatArray] = {}
     signs: dict[str, BoolArray] = {"knocked_out": out, "straight_lining": straight_lining(answers, controls.straight_lining_share)}
-    lowers = _lowers(clients, questionnaire, answers, scores["tolerance"], controls, signs)
-    error = np.full(len(clients), np.nan)
-    for dimension in LIMITING:
-        measured = key.dimensions.get(dimension)
-        if measured is None:
-            continue
-        limits[dimension] = level_of(scores[dimension], measured.cuts)
-        if dimension == "tolerance" and item_model is not None:
-            found = measure_tolerance(item_model, answers, questionnaire)
-            at_least[dimension], error = found.at_least, found.standard_error
-            limits[dimension] = reaches(found.at_least, 0.5).sum(axis=1)
-            signs["misfit"] = ~reaches(found.fit, controls.misfit_below) & ~np.isnan(found.fit)
-            lowers["misfit"] = controls.misfit_lowers * signs["misfit"]
-        elif measured.standard_error > 0.0:
-            at_least[dimension] = chance_of_levels(scores[dimension], measured.standard_error, measured.cuts)
-            if dimension == "tolerance":
-                error = np.where(np.isnan(scores[dimension]), np.nan, measured.standard_error)
+    tolerance = None if item_model is None else measure_tolerance(item_model, answers, questionnaire)
+    limits, at_least = _measured(questionnaire, scores, tolerance)
     limits["horizon in years"] = _horizon_cap(clients.horizon_years, questionnaire)
     limits["knock-out"] = np.where(out, 1, LEVELS)
+    lowers = _lowers(clients, questionnaire, answers, limits, controls, signs)
+    error = np.full(len(clients), np.nan)
+    asked = key.dimensions.get("tolerance")
+    if tolerance is not None:
+        error = tolerance.standard_error
+        signs["misfit"] = ~reaches(tolerance.fit, controls.misfit_below) & ~np.isnan(tolerance.fit)
+        lowers["misfit"] = controls.misfit_lowers * signs["misfit"]
+    elif asked is not None and asked.standard_error > 0.0:
+        error = np.where(np.isnan(scores["tolerance"]), np.nan, asked.standard_error)
     if not everybody:
         scores = {d: np.where(rows, s, clients.knowledge if d == "knowledge" else np.nan) for d, s in scores.items()}
         error = np.where(rows, error, np.nan)
@@ -140,11 +138,58 @@ def _from_answers(
     return Case(scores, error, Evidence(limits, at_least, lowers), out, signs, problems)
 
 
+def _measured(
+    questionnaire: Questionnaire, scores: Mapping[str, FloatArray], tolerance: Measured | None
+) -> tuple[dict[str, IntArray], dict[str, FloatArray]]:
+    """By dimension asked the level its score allows, and the chance of each level where it is measured with error."""
+    limits: dict[str, IntArray] = {}
+    at_least: dict[str, FloatArray] = {}
+    for dimension in LIMITING:
+        measured = key_of(questionnaire).dimensions.get(dimension)
+        if measured is None:
+            continue
+        limits[dimension] = level_of(scores[dimension], measured.cuts)
+        if dimension == "tolerance" and tolerance is not None:
+            at_least[dimension] = tolerance.at_least
+            limits[dimension] = reaches(tolerance.at_least, 0.5).sum(axis=1)
+        elif measured.standard_error > 0.0:
+            at_least[dimension] = chance_of_levels(scores[dimension], measured.standard_error, measured.cuts)
+    return limits, at_least
+
+
+def _floors(
+    evidence: Evidence,
+    questionnaire: Questionnaire,
+    answers: Answers,
+    rows: BoolArray,
+    controls: Controls,
+    item_model: GradedResponseModel | None,
+) -> dict[str, IntArray]:
+    """How far down each control may take a client, by control, so that no more cautious answer raises a level."""
+    floors: dict[str, IntArray] = {}
+    if REVEALED in evidence.lowers:  # below it no tolerance is checked against trades
+        floors[REVEALED] = np.full(len(rows), HIGH_TOLERANCE - 1)
+    contradicting = [name for name in evidence.lowers if name.startswith(CONTRADICTION)]
+    if not any(evidence.lowers[name].any() for name in contradicting):
+        return floors
+
+    def levels_of(changed: Answers, owner: IntArray) -> IntArray:
+        scores = {d: dimension_score(changed, questionnaire, d) for d in LIMITING}
+        tolerance = None if item_model is None else measure_tolerance(item_model, changed, questionnaire)
+        limits, at_least = _measured(questionnaire, scores, tolerance)
+        limits["knock-out"] = np.where(knocked_out(changed, questionnaire), 1, LEVELS)
+        others = {name: limit[owner] for name, limit in evidence.limits.items() if name not in limits}
+        return assign_levels(Evidence(others | limits, at_least), controls.epsilon, len(owner)).level
+
+    floor = cautious_floor(answers, questionnaire, rows, levels_of)
+    return floors | dict.fromkeys(contradicting, floor)
+
+
 def _lowers(
     clients: ClientTable,
     questionnaire: Questionnaire,
     answers: Answers,
-    tolerance: FloatArray,
+    limits: Mapping[str, IntArray],
     controls: Controls,
     signs: dict[str, BoolArray],
 ) -> dict[str, IntArray]:
@@ -154,11 +199,10 @@ def _lowers(
         signs[CONTRADICTION + rule.id] = fires
         if rule.lowers:
             lowers[CONTRADICTION + rule.id] = rule.lowers * fires
-    asked = key_of(questionnaire).dimensions.get("tolerance")
-    if asked is not None:
-        fires = trades_contradict(clients, tolerance, asked.cuts[HIGH_TOLERANCE - 1], controls.loss_aversion_above)
+    if "tolerance" in limits:
+        fires = trades_contradict(clients, limits["tolerance"] >= HIGH_TOLERANCE, controls.loss_aversion_above)
         signs["stated_above_revealed"] = fires
-        lowers["revealed behaviour"] = controls.revealed_lowers * fires
+        lowers[REVEALED] = controls.revealed_lowers * fires
     return lowers
 
 

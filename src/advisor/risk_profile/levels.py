@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from scipy.special import ndtr
@@ -25,25 +25,24 @@ class Evidence:
         at_least: Of those causes that are measured with error, P(it allows at least C1..C5), shape (c, 5).
         lowers: By cause how many levels a control takes off, shape (c,); the largest counts, not their sum.
         caps: By cause a level that a control does not let pass, shape (c,).
+        floors: By cause a level below which its control takes nothing off, shape (c,); 1 where none is given. A more
+            cautious client whom the control leaves alone has at most that level, so that caution never pays.
     """
 
     limits: Mapping[str, IntArray]
     at_least: Mapping[str, FloatArray] = field(default_factory=dict)
     lowers: Mapping[str, IntArray] = field(default_factory=dict)
     caps: Mapping[str, IntArray] = field(default_factory=dict)
+    floors: Mapping[str, IntArray] = field(default_factory=dict)
 
     def certain(self) -> Evidence:
         """The same as if nothing were measured with error."""
-        return Evidence(self.limits, {}, self.lowers, self.caps)
+        return replace(self, at_least={})
 
     def without(self, cause: str) -> Evidence:
         """The same with one cause left out."""
-        return Evidence(
-            {name: limit for name, limit in self.limits.items() if name != cause},
-            {name: chance for name, chance in self.at_least.items() if name != cause},
-            {name: steps for name, steps in self.lowers.items() if name != cause},
-            {name: cap for name, cap in self.caps.items() if name != cause},
-        )
+        parts = {f.name: {name: part for name, part in getattr(self, f.name).items() if name != cause} for f in fields(self)}
+        return Evidence(**parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +65,7 @@ def assign_levels(evidence: Evidence, epsilon: float, rows: int) -> Levels:
 
     Returns:
         Levels 0..5. Errors of different dimensions are taken as independent, so that the joint probability is the product. A control subtracts or caps,
-        hence no control ever raises a level; several at once lower as much as the strongest alone. A control that subtracts stops at 1.
+        hence no control ever raises a level; several at once lower as much as the strongest alone. A control that subtracts stops at its floor, and at 1.
     """
     limits = np.array([np.full(rows, LEVELS), *evidence.limits.values()])
     level, cause = limits.min(axis=0), limits.argmin(axis=0)
@@ -89,7 +88,9 @@ def assign_levels(evidence: Evidence, epsilon: float, rows: int) -> Levels:
     if evidence.at_least:
         lower_to(reaches(joint, 1.0 - epsilon).sum(axis=1)[None], "uncertainty")
     if evidence.lowers:
-        lower_to(np.maximum(np.minimum(level, 1), level - np.array([*evidence.lowers.values()])), next(iter(evidence.lowers)))
+        steps = np.array([*evidence.lowers.values()])
+        floors = np.array([evidence.floors.get(name, np.ones(rows, dtype=np.int64)) for name in evidence.lowers])
+        lower_to(np.maximum(np.minimum(level, floors), level - steps), next(iter(evidence.lowers)))
     if evidence.caps:
         lower_to(np.array([*evidence.caps.values()]), next(iter(evidence.caps)))
     probability = joint.copy()

@@ -1,0 +1,106 @@
+"""What a client who contradicts themselves would have got for more cautious answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from advisor.arrays import BoolArray, IntArray
+from advisor.contracts.questionnaire import Question, Questionnaire
+from advisor.risk_profile.answers import Answers, Positions
+from advisor.risk_profile.coherence import contradictions
+from advisor.risk_profile.key import key_of
+
+LevelsOf = Callable[[Answers, IntArray], IntArray]
+"""Levels of answer sheets before any control, each of a given client."""
+Exits = dict[int, tuple[int, ...]]
+
+
+def cautious_floor(answers: Answers, questionnaire: Questionnaire, rows: BoolArray, levels_of: LevelsOf) -> IntArray:
+    """The highest level that more cautious answers would have given, shape (c,).
+
+    A contradiction takes levels off. Were nothing else done, whoever answers one of the two questions
+    more cautiously could get a higher level for it, because the contradiction is gone. So a contradiction
+    takes a client no lower than the best sheet that differs only in more cautious answers. Since levels
+    without a contradiction never fall when an answer gets bolder, it is enough to step from each answer
+    that is part of a contradiction to the boldest more cautious one that is not.
+
+    Args:
+        answers: Of c clients.
+        questionnaire: What was asked.
+        rows: Whose answers count, shape (c,).
+        levels_of: Levels of changed answers without controls; rows of the answers, clients they are of.
+
+    Returns:
+        1..5; 1 where no contradiction that lowers fires, or no more cautious sheet is free of it.
+    """
+    floor = np.ones(len(rows), dtype=np.int64)
+    steps = np.array([rule.lowers for rule in questionnaire.contradictions], dtype=np.int64)
+    fires = contradictions(answers, questionnaire) & (steps > 0)[:, None]
+    owner = np.flatnonzero(fires.any(axis=0) & rows)
+    sheets, fires = answers.positions[:, owner], fires[:, owner]
+    while len(owner):
+        # 1. every way out of every contradiction, each sheet once
+        sheets, owner = _stepped_out(sheets, owner, fires, questionnaire)
+        if not len(owner):
+            break
+        # 2. what each is worth, contradictions that remain taken off
+        changed = _of_positions(sheets, answers, questionnaire)
+        fires = contradictions(changed, questionnaire) & (steps > 0)[:, None]
+        level = levels_of(changed, owner)
+        off = (fires * steps[:, None]).max(axis=0, initial=0)
+        np.maximum.at(floor, owner, np.maximum(np.minimum(level, 1), level - off))
+        # 3. and on from those that still contradict themselves
+        on = fires.any(axis=0)
+        sheets, owner, fires = sheets[:, on], owner[on], fires[:, on]
+    return floor
+
+
+def _stepped_out(sheets: Positions, owner: IntArray, fires: BoolArray, questionnaire: Questionnaire) -> tuple[Positions, IntArray]:
+    """Answer sheets one step more cautious, and whose they are."""
+    parts: list[Positions] = []
+    owners: list[IntArray] = []
+    for rule, conditions in enumerate(_exits(questionnaire)):
+        for row, exits in conditions:
+            for position, others in exits.items():
+                here = np.flatnonzero(fires[rule] & (sheets[row] == position))
+                for other in others if len(here) else ():
+                    part = sheets[:, here].copy()
+                    part[row] = other
+                    parts.append(part)
+                    owners.append(owner[here])
+    if not parts:
+        return sheets[:, :0], owner[:0]
+    both = np.unique(np.vstack([np.concatenate(owners)[None], np.concatenate(parts, axis=1)]), axis=1)
+    return both[1:].astype(np.int8), both[0]
+
+
+def _of_positions(positions: Positions, answers: Answers, questionnaire: Questionnaire) -> Answers:
+    points = key_of(questionnaire).points
+    return Answers(answers.questions, positions, points[np.arange(len(positions))[:, None], positions], {})
+
+
+@lru_cache(maxsize=16)
+def _exits(questionnaire: Questionnaire) -> tuple[tuple[tuple[int, Exits], ...], ...]:
+    """By contradiction, its conditions: the question's row, and from each option of the condition the way out."""
+    row_of = {name: row for row, name in enumerate(questionnaire.by_id)}
+    return tuple(
+        tuple(
+            (row_of[name], _ways_out(questionnaire.by_id[name], frozenset(chosen)))
+            for name, chosen in (*rule.first.items(), *rule.second.items())
+        )
+        for rule in questionnaire.contradictions
+    )
+
+
+def _ways_out(question: Question, chosen: frozenset[str]) -> Exits:
+    """From each option that meets a condition the boldest options of a lower score that do not, by position."""
+    exits: Exits = {}
+    for position, option in enumerate(question.options):
+        lower = [o for o in question.options if o.id not in chosen and o.score < option.score]
+        best = max((o.score for o in lower), default=0.0)
+        if option.id in chosen:
+            exits[position] = tuple(i for i, o in enumerate(question.options) if o in lower and o.score == best)
+    return exits

@@ -141,6 +141,54 @@ def float_array(value: object, field: str, *, shape: tuple[int | None, ...], all
     return array
 
 
+DAYS_A_YEAR = 365.25
+_USUAL = (365.25, 252.0, 52.0, 26.0, 24.0, 12.0, 4.0, 2.0, 1.0)
+"""Rows a year of days, sessions, weeks, ... years."""
+_TOLERANCE, _SLACK_DAYS, _HANDFUL = 1.6, 10.0, 5
+"""How far the rows a year may be from the number, as a factor (365 days pass as 252 sessions, the
+next frequencies differ by 2 or more), and days that a long holiday or a short history may add."""
+
+
+def check_frequency(days: DayArray, periods_per_year: float, field: str) -> None:
+    """Raise `InputError` where the days contradict the number of periods a year.
+
+    Args:
+        days: Of the rows, increasing, shape (T,).
+        periods_per_year: What means and variances are multiplied by; 1 leaves them a row's own,
+            which days closer than a year do not contradict.
+        field: What the rows are, for the message.
+
+    The days fit where either their average distance or their median one does: a gap of years in
+    daily rows, or rows only on some days, are no contradiction. A handful of rows that are too
+    close together is none either.
+    """
+    gaps = np.diff(days.astype("datetime64[D]")).astype(np.float64)
+    if not len(gaps) or not (periods_per_year > 0.0):
+        return
+    span, middle = float(gaps.sum()), float(np.median(gaps))
+    step = DAYS_A_YEAR / periods_per_year
+    due = step * len(gaps)
+    sparse = span > _TOLERANCE * due + _SLACK_DAYS and middle > _TOLERANCE * step
+    dense = len(gaps) >= _HANDFUL and periods_per_year != 1.0
+    dense = dense and span < due / _TOLERANCE - _SLACK_DAYS and middle < step / _TOLERANCE
+    if not (sparse or dense):
+        return
+    found = DAYS_A_YEAR * len(gaps) / max(span, 1.0)
+    if found > 140.0 and middle <= 3.0:
+        usual = 252.0 if found < 310.0 else 365.0
+    else:
+        usual = min(_USUAL, key=lambda rate: abs(np.log(rate / found)))
+    told = usual if abs(np.log(usual / found)) < 0.25 else round(found, 1)
+    raise InputError(
+        f"{field} has {len(days)} rows from {days[0]} to {days[-1]}, about {found:.3g} a year, but "
+        f"periods_per_year is {periods_per_year:g}: volatilities would be wrong by a factor of "
+        f"{np.sqrt(max(periods_per_year / found, found / periods_per_year)):.2g}. "
+        f"Pass periods_per_year={told:g}.",
+        field="periods_per_year",
+        value=float(periods_per_year),
+    )
+
+
 def unique_ids(ids: object, field: str) -> tuple[str, ...]:
     """`ids` as a tuple of distinct, non-empty strings.
 

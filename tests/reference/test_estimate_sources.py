@@ -52,6 +52,23 @@ def test_constant_correlation_is_that_of_pyportfolioopt(count: int, n: int) -> N
     assert np.linalg.eigvalsh(got)[0] > 0.0
 
 
+@pytest.mark.parametrize("count", [12, 60, 500])
+def test_every_covariance_has_the_divisor_of_the_sample(count: int) -> None:
+    """Variances are those of `np.var(ddof=1)` where the method keeps them, and the average variance is where it does not; intensities are scikit-learn's."""
+    rows = history(count, 5)
+    market = Market.from_returns(pd.DataFrame(rows, index=pd.bdate_range("2020-01-01", periods=count), columns=list("abcde")))
+    unbiased = rows.var(axis=0, ddof=1) * 252.0
+    for method in ("ledoit_wolf", "sample", "factor"):
+        got = estimate_returns(market, mean="historical", covariance=method).covariance
+        assert np.diag(got) == pytest.approx(unbiased, rel=1e-9)
+    for method, reference in (("ledoit_wolf_identity", ledoit_wolf), ("oas", oas)):
+        got = estimate_returns(market, mean="historical", covariance=method).covariance
+        _, delta = reference(rows)
+        sample = np.cov(rows.T)
+        expected = (1.0 - delta) * sample + delta * np.trace(sample) / 5.0 * np.eye(5)
+        assert got == pytest.approx(expected * 252.0, rel=1e-9, abs=1e-12)
+
+
 # He and Litterman (1999), The intuition behind Black-Litterman model portfolios, tables 1, 2 and 4.
 COUNTRIES = ("Australia", "Canada", "France", "Germany", "Japan", "UK", "USA")
 VOLATILITY = np.array([16.0, 20.3, 24.8, 27.1, 21.0, 20.0, 18.7]) / 100

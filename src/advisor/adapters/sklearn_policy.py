@@ -91,8 +91,13 @@ class MeanVarianceEstimator(BaseEstimator):
         return np.einsum("tn,n->t", returns, self.weights_)
 
     def score(self, X: Any, y: Any = None) -> float:  # noqa: ARG002  scikit-learn's signature
-        """Annual Sharpe ratio of `predict(X)`; what a grid search maximises."""
-        return float(sharpe_ratio(self.predict(X), periods_per_year=self.periods_per_year))
+        """Annual Sharpe ratio of `predict(X)`; what a grid search maximises.
+
+        With a `cash_return` it is that of the return above cash: what is invested earns its return
+        less that of cash, and what is not earns nothing more.
+        """
+        cash = float(self.weights_.sum()) * (self.cash_return or 0.0) / self.periods_per_year
+        return float(sharpe_ratio(self.predict(X) - cash, periods_per_year=self.periods_per_year))
 
     def _optimised(self, returns: FloatArray, names: list[str]) -> FloatArray:
         """Weights for complete simple returns, shape (n,); unlike a `Market`'s they may fall below -1 (returns in excess of a benchmark do)."""

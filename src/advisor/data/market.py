@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray, IntArray, check_number, check_type, unique_ids
+from advisor.arrays import DayArray, FloatArray, IntArray, check_frequency, check_number, check_type, unique_ids
 from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.days import as_day, as_days
 from advisor.data.tables import as_numbers, cell
@@ -56,11 +56,12 @@ class Market:
             prices: Positive prices. Missing values at the start or end of a column are an unequal history; a hole inside is refused unless `fill="forward"`.
             groups: Group by asset id.
             risk_levels: R1..R5 by asset id.
-            periods_per_year: Rows a year.
+            periods_per_year: Rows a year; the days are held against it.
             fill: "forward" carries the last price over holes inside a history (a return of 0, then the jump).
 
         Raises:
-            InputError: No table, a price is no number, zero, negative or infinite, a hole, days that are numbers, repeat or run backward, fewer than two rows.
+            InputError: No table, a price is no number, zero, negative or infinite, a hole, days that are numbers, repeat or run backward, fewer than two rows,
+                or rows that are not `periods_per_year` a year (monthly ones under 252); the number to pass is named.
         """
         if fill not in (None, "forward"):
             raise InputError(
@@ -81,7 +82,7 @@ class Market:
             )
         values = _without_holes(values, names, dates, fill)
         returns = values[1:] / values[:-1] - 1.0
-        return cls._checked(names, dates[1:], returns, groups, risk_levels, periods_per_year)
+        return cls._checked(names, dates, returns, groups, risk_levels, periods_per_year)
 
     @classmethod
     def from_returns(
@@ -95,7 +96,8 @@ class Market:
         """From simple returns: one row a day, one column an asset; missing values only at the start or end of a column.
 
         Raises:
-            InputError: No table, a return is no number, below -1 or infinite, a hole, days that are numbers, repeat or run backward, no row.
+            InputError: No table, a return is no number, below -1 or infinite, a hole, days that are numbers, repeat or run backward, no row,
+                or rows that are not `periods_per_year` a year.
         """
         names, dates, values = _table(returns, "returns")
         bad = np.isinf(values) | (values < -1.0)
@@ -123,7 +125,8 @@ class Market:
         check_number(
             periods_per_year, "periods_per_year", "It scales means and variances to a year: 252 for days, 12 for months.", above=0.0
         )
-        dates, returns = dates.copy(), np.ascontiguousarray(returns)
+        check_frequency(dates, periods_per_year, "The history")
+        dates, returns = dates[-len(returns) :].copy(), np.ascontiguousarray(returns)
         dates.flags.writeable = returns.flags.writeable = False
         return cls(names, dates, returns, label_assets(groups, names), rate_assets(risk_levels, names), float(periods_per_year))
 

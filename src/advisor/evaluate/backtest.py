@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from advisor.arrays import DayArray, FloatArray, check_type, check_whole, float_array, frozen, numbers
+from advisor.arrays import DayArray, FloatArray, check_frequency, check_type, check_whole, float_array, frozen, numbers
 from advisor.data.days import as_days
 from advisor.data.market import Market
 from advisor.data.tables import as_numbers
@@ -117,6 +117,7 @@ def backtest_many(
         InputError: As `backtest`, or no policy is given.
     """
     _check(policies, market, terms)
+    check_frequency(market.dates, market.periods_per_year, "market")
     if window is not None:
         window = check_whole(window, "window", "A policy needs at least one row: pass a number of rows, or None for all.", low=1)
     rows = rebalancing_rows(market.dates, every, warmup=warmup)
@@ -130,7 +131,15 @@ def backtest_many(
     beside = records.pop().returns if own is not None else _given_benchmark(benchmark, market, int(rows[0]))
     results = {
         name: BacktestResult(
-            name, market.assets, sessions, days, frozen(market.dates[record.trade_rows]), record, beside, market.periods_per_year
+            name,
+            market.assets,
+            sessions,
+            days,
+            frozen(market.dates[record.trade_rows]),
+            record,
+            beside,
+            market.periods_per_year,
+            terms.cash_rate,
         )
         for name, record in zip(lineup, records, strict=True)
     }

@@ -21,7 +21,8 @@ class Terms:
         fixed_cost: Money for each asset traded on a rebalancing day.
         flows: Money paid in (+) or taken out (-) by day; it moves at the close of that day, or of the first session after it. What cash
             cannot pay is sold in proportion, at the proportional cost. Flows before the first decision belong to `capital`.
-        cash_rate: Annual rate that cash earns (and a short of cash pays).
+        cash_rate: Annual rate that cash earns (and a short of cash pays); the Sharpe ratios of the
+            result are of what is earned above it.
         delisting_return: Return of the session after an asset's last one (-0.3 says that 30 % is lost); the rest turns to cash.
     """
 

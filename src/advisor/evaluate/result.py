@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray
+from advisor.arrays import DayArray, FloatArray, check_number
 from advisor.errors import InputError
 from advisor.evaluate.backtest_record import Failures, Record
 from advisor.evaluate.statistics import BootstrapInterval, Statistic, bootstrap_interval
@@ -28,19 +28,29 @@ from advisor.measures.portfolio import (
 )
 
 
-def statistics_of(periods_per_year: float) -> dict[str, Statistic]:
-    """The measures of a stream of returns by name, each from shape (..., T) to (...)."""
-    year = periods_per_year
+def statistics_of(periods_per_year: float, risk_free: float = 0.0) -> dict[str, Statistic]:
+    """The measures of a stream of returns by name, each from shape (..., T) to (...).
+
+    Args:
+        periods_per_year: Periods a year.
+        risk_free: Annual rate, compounded as cash is; Sharpe and Sortino are of what is above it.
+    """
+    year, cash = periods_per_year, cash_return(risk_free, periods_per_year)
     return {
         "annual_return": lambda r: annual_return(r, year),
         "volatility": lambda r: volatility(r, year),
-        "sharpe": lambda r: sharpe_ratio(r, periods_per_year=year),
-        "sortino": lambda r: sortino_ratio(r, periods_per_year=year),
+        "sharpe": lambda r: sharpe_ratio(r - cash, periods_per_year=year),
+        "sortino": lambda r: sortino_ratio(r - cash, periods_per_year=year),
         "max_drawdown": max_drawdown,
         "calmar": lambda r: calmar_ratio(r, year),
         "cvar_95": lambda r: conditional_value_at_risk(r, 0.95),
         "hit_ratio": hit_ratio,
     }
+
+
+def cash_return(rate: float, periods_per_year: float) -> float:
+    """Return of cash in one period at an annual rate: `(1 + rate) ** (1 / periods) - 1`."""
+    return float(np.expm1(np.log1p(rate) / periods_per_year))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +66,9 @@ class BacktestResult:
         record: The arrays of the run.
         beside: Returns of the benchmark, shape (m,), or None.
         periods_per_year: Sessions a year.
+        risk_free: Annual rate that cash earned in the run (`Terms.cash_rate`). Interest is no
+            skill: Sharpe and Sortino ratios and their tests are of the return above it, unless
+            another rate is given to them.
     """
 
     name: str
@@ -66,6 +79,7 @@ class BacktestResult:
     record: Record
     beside: FloatArray | None
     periods_per_year: float
+    risk_free: float = 0.0
 
     @property
     def returns(self) -> pd.Series:
@@ -126,11 +140,34 @@ class BacktestResult:
             columns["benchmark"] = self.beside
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.sessions))
 
-    def summary(self) -> pd.Series:
-        """The usual measures by name: annual decimals, losses positive, costs and turnover a year."""
-        return pd.Series(self._measures(), name=self.name)
+    def summary(self, *, risk_free: float | None = None) -> pd.Series:
+        """The usual measures by name: annual decimals, losses positive, costs and turnover a year.
 
-    def interval(self, statistic: str = "sharpe", *, level: float = 0.95, draws: int = 2000, seed: int = 0) -> BootstrapInterval:
+        Args:
+            risk_free: Annual rate that the Sharpe and Sortino ratios are above; None: what cash
+                earned in the run.
+        """
+        return pd.Series(self._measures(self.rate(risk_free)), name=self.name)
+
+    def rate(self, risk_free: float | None = None) -> float:
+        """The annual risk-free rate meant: the one given, or what cash earned in the run."""
+        if risk_free is None:
+            return self.risk_free
+        return check_number(risk_free, "risk_free", "Give an annual rate, 0.02 for 2 %.", above=-1.0)
+
+    def excess(self, risk_free: float | None = None) -> FloatArray:
+        """Net returns above those of cash, shape (m,)."""
+        return self.record.returns - cash_return(self.rate(risk_free), self.periods_per_year)
+
+    def interval(
+        self,
+        statistic: str = "sharpe",
+        *,
+        level: float = 0.95,
+        draws: int = 2000,
+        seed: int = 0,
+        risk_free: float | None = None,
+    ) -> BootstrapInterval:
         """Stationary-bootstrap interval of one measure of the returns.
 
         Args:
@@ -138,11 +175,12 @@ class BacktestResult:
             level: Probability that the interval aims at.
             draws: Number of resamples.
             seed: Same seed, same interval.
+            risk_free: As in `summary`.
 
         Raises:
             InputError: Another statistic, or too few returns.
         """
-        known = statistics_of(self.periods_per_year)
+        known = statistics_of(self.periods_per_year, self.rate(risk_free))
         if statistic not in known:
             raise InputError(f"statistic is {statistic!r}; choose one of {', '.join(known)}.", field="statistic", value=statistic)
         return bootstrap_interval(self.record.returns, known[statistic], level=level, draws=draws, seed=seed)
@@ -153,23 +191,23 @@ class BacktestResult:
 
         return plot_backtest(self)
 
-    def to_html(self, title: str | None = None) -> str:
+    def to_html(self, title: str | None = None, *, risk_free: float | None = None) -> str:
         """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no script."""
         from advisor.reports.backtest import result_page
 
-        return result_page(self, title or f"Backtest: {self.name}")
+        return result_page(self, title or f"Backtest: {self.name}", risk_free)
 
     def _repr_html_(self) -> str:
         from advisor.reports.backtest import result_card
 
         return result_card(self)
 
-    def _measures(self) -> dict[str, float]:
+    def _measures(self, risk_free: float) -> dict[str, float]:
         r, year = self.record.returns, self.periods_per_year
         if not len(r):
             return {"rebalances": float(len(self.days)), "failures": float(len(self.failures))}
         years = len(r) / year
-        numbers = {name: statistic(r) for name, statistic in statistics_of(year).items()} | {
+        numbers = {name: statistic(r) for name, statistic in statistics_of(year, risk_free).items()} | {
             "exposure": self.record.exposure.mean(),
             "turnover": self.record.turnover.sum() / years,
             "costs": self.record.costs.sum() / years,
@@ -189,7 +227,7 @@ class BacktestResult:
     def __repr__(self) -> str:
         if not len(self.sessions):
             return f"BacktestResult({self.name!r}, {len(self.days)} rebalancing days, no session after the first)"
-        m = self._measures()
+        m = self._measures(self.risk_free)
         failed = f", {len(self.failures)} of {len(self.days)} days failed" if self.failures else ""
         return (
             f"BacktestResult({self.name!r}, {self.sessions[0]} to {self.sessions[-1]}, {len(self.days)} rebalancing days{failed}: "

@@ -47,26 +47,40 @@ class BacktestResults:
         """Net returns: session x strategy."""
         return pd.DataFrame({name: result.returns for name, result in self.results.items()})
 
-    def summary(self) -> pd.DataFrame:
-        """One row a strategy, one column a measure."""
-        return pd.DataFrame({name: result.summary() for name, result in self.results.items()}).T
+    def summary(self, *, risk_free: float | None = None) -> pd.DataFrame:
+        """One row a strategy, one column a measure; `risk_free` as in `BacktestResult.summary`."""
+        return pd.DataFrame({name: result.summary(risk_free=risk_free) for name, result in self.results.items()}).T
 
     def to_frame(self) -> pd.DataFrame:
         """One row a (strategy, session): `BacktestResult.to_frame` of each, stacked."""
         return pd.concat({name: result.to_frame() for name, result in self.results.items()}, names=["strategy", "day"])
 
-    def deflated_sharpe(self) -> pd.Series:
+    def deflated_sharpe(self, *, risk_free: float | None = None) -> pd.Series:
         """Probability that each strategy's true Sharpe ratio is above 0, all strategies of the run counted as trials.
+
+        Args:
+            risk_free: Annual rate; None: what cash earned in the run.
 
         Source: Bailey & Lopez de Prado (2014).
         """
-        return pd.Series(
-            deflate(np.stack([result.record.returns for result in self.results.values()])), index=list(self.results), name="deflated_sharpe"
-        )
+        above = np.stack([result.excess(risk_free) for result in self.results.values()])
+        return pd.Series(deflate(above), index=list(self.results), name="deflated_sharpe")
 
-    def compare(self, first: str, second: str, *, test: Test = "ledoit_wolf", seed: int = 0) -> SharpeTest:
-        """Test whether two strategies have the same Sharpe ratio: see `compare_sharpe`."""
-        return compare_sharpe(self[first].record.returns, self[second].record.returns, test=test, seed=seed)
+    def compare(
+        self,
+        first: str,
+        second: str,
+        *,
+        test: Test = "ledoit_wolf",
+        seed: int = 0,
+        risk_free: float | None = None,
+    ) -> SharpeTest:
+        """Test whether two strategies have the same Sharpe ratio: see `compare_sharpe`.
+
+        The ratios are of the returns above `risk_free` a year; None: what cash earned in the run.
+        """
+        pair = (self[name].excess(risk_free) for name in (first, second))
+        return compare_sharpe(*pair, test=test, seed=seed)
 
     def plot(self) -> Any:
         """A matplotlib figure of growth and drawdown, one line a strategy. Raises `InputError` where matplotlib is not installed."""
@@ -74,11 +88,11 @@ class BacktestResults:
 
         return plot_backtests(self)
 
-    def to_html(self, title: str = "Backtests") -> str:
+    def to_html(self, title: str = "Backtests", *, risk_free: float | None = None) -> str:
         """The strategies side by side as one page that stands alone."""
         from advisor.reports.backtest import results_page
 
-        return results_page(self, title)
+        return results_page(self, title, risk_free)
 
     def _repr_html_(self) -> str:
         from advisor.reports.backtest import results_card

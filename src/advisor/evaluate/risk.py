@@ -8,7 +8,7 @@ from types import NoneType
 import numpy as np
 import numpy.typing as npt
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, check_whole, float_array, frozen
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_frequency, check_type, check_whole, float_array, frozen
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.data.market import Market
 from advisor.errors import InputError
@@ -53,6 +53,7 @@ def evaluate_risk(
         InputError: Shapes disagree, a level is not 0..5, or the market is shorter than a window.
     """
     check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
+    check_frequency(market.dates, market.periods_per_year, "market")
     given = float_array(weights, "weights", shape=(None, len(market.assets)))
     level = _checked_levels(levels, len(given))
     distinct = np.unique(np.column_stack([given, level]), axis=0, return_index=True, return_inverse=True, return_counts=True)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from advisor.arrays import FloatArray, IntArray, check_number, check_type, check_whole, float_array, numbers
 from advisor.errors import InputError
+from advisor.measures.history import deviation, noise_of
 
 AT_ONCE = 64  # resamples in memory together
 Statistic = Callable[[FloatArray], FloatArray]
@@ -122,7 +123,7 @@ def block_length(returns: npt.ArrayLike) -> float:
     centred = r - r.mean()
     variance = float(centred @ centred) / count
     cap = float(np.ceil(min(3.0 * np.sqrt(count), count / 3.0)))
-    if variance <= 1e-30:
+    if deviation(r, noise=noise_of(returns), ddof=0) == 0.0:
         return 1.0
     covariance = np.array([centred[k:] @ centred[: count - k] for k in range(min(longest, count - 1) + 1)]) / count
     significant = np.abs(covariance[1:] / variance) >= 2.0 * np.sqrt(np.log10(count) / count)

@@ -12,6 +12,7 @@ from scipy.special import ndtr, ndtri
 from advisor.arrays import FloatArray
 from advisor.errors import InputError
 from advisor.evaluate.statistics import AT_ONCE, block_length
+from advisor.measures.history import NOISE, deviation, noise_of, quiet, ratio
 from advisor.measures.portfolio import kurtosis, skewness
 
 EULER = 0.5772156649015329
@@ -97,22 +98,19 @@ def deflate(returns: npt.ArrayLike) -> FloatArray:
         returns: Shape (k, T). Strategies that resemble one another count as if they were independent, which deflates too much, never too little.
 
     Returns:
-        Shape (k,); nan where a strategy's returns do not vary.
+        Shape (k,); nan where a strategy's returns do not vary; such a strategy is no trial.
     """
     r = _table(returns)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sharpe = np.where(r.std(axis=1) > 0.0, r.mean(axis=1) / r.std(axis=1, ddof=1), np.nan)
+    sharpe = ratio(r.mean(axis=1), deviation(r, noise=noise_of(returns)))
     known = sharpe[np.isfinite(sharpe)]
     variance = float(known.var(ddof=1)) if len(known) > 1 else 0.0
     skew, kurt = skewness(r), kurtosis(r)
-    return np.array(
-        [
-            deflated_sharpe_ratio(s, count=r.shape[1], trials=max(len(known), 1), variance=variance, skew=g, kurt=k)
-            if np.isfinite(s)
-            else np.nan
-            for s, g, k in zip(sharpe.tolist(), skew.tolist(), kurt.tolist(), strict=True)
-        ]
-    )
+    testable = 1.0 - skew * sharpe + (kurt - 1.0) / 4.0 * sharpe**2 > NOISE  # nan is not
+    out = np.full(len(r), np.nan)
+    for i in np.flatnonzero(testable).tolist():
+        moments = {"skew": float(skew[i]), "kurt": float(kurt[i])}
+        out[i] = deflated_sharpe_ratio(float(sharpe[i]), count=r.shape[1], trials=len(known), variance=variance, **moments)
+    return out
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,8 @@ class SharpeTest:
     Attributes:
         difference: First minus second, a period.
         standard_error: Of the difference.
-        p_value: Of the hypothesis that the two are equal, two-sided.
+        p_value: Of the hypothesis that the two are equal, two-sided; nan where there is nothing to
+            test, because the two are one strategy up to its scale.
         test: Which test.
     """
 
@@ -159,7 +158,7 @@ def compare_sharpe(
         if np.shape(first) == np.shape(second)
         else first
     )
-    if pair.shape[0] != 2 or (pair.std(axis=1) == 0.0).any():
+    if pair.shape[0] != 2 or (deviation(pair, noise=noise_of(first, second)) == 0.0).any():
         raise InputError(
             "The two series must be of one length and vary; a constant has no Sharpe ratio. Align them, or drop it.",
             field="first",
@@ -171,8 +170,8 @@ def compare_sharpe(
     if test not in ("ledoit_wolf", "ledoit_wolf_bootstrap"):
         raise InputError(f'test is {test!r}; choose "jobson_korkie", "ledoit_wolf" or "ledoit_wolf_bootstrap".', field="test", value=test)
     influence = _influence(pair)
-    error = float(np.sqrt(_long_run_variance(influence) / pair.shape[1]))
-    if test == "ledoit_wolf":
+    error = 0.0 if deviation(influence) == 0.0 else float(np.sqrt(_long_run_variance(influence) / pair.shape[1]))
+    if test == "ledoit_wolf" or error == 0.0:
         return _normal(difference, error, test)
     length = block or max(1, round(max(block_length(influence), 1.0)))
     more = _studentised(pair, length, draws, seed) >= abs(difference) / error
@@ -180,7 +179,8 @@ def compare_sharpe(
 
 
 def _normal(difference: float, error: float, test: str) -> SharpeTest:
-    return SharpeTest(difference, error, float(2.0 * ndtr(-abs(difference) / error)) if error > 0.0 else float(difference == 0.0), test)
+    p_value = float(2.0 * ndtr(-abs(difference) / error)) if error > 0.0 else float("nan")
+    return SharpeTest(difference, error, p_value, test)
 
 
 def _difference(pair: FloatArray) -> FloatArray:
@@ -194,14 +194,19 @@ def _memmel(pair: FloatArray) -> float:
     centred = pair - pair.mean(axis=1, keepdims=True)
     rho = float((centred[0] * centred[1]).mean() / (pair[0].std() * pair[1].std()))
     variance = 2.0 - 2.0 * rho + 0.5 * (a**2 + b**2 - 2.0 * a * b * rho**2)
-    return float(np.sqrt(max(variance, 0.0) / pair.shape[1]))
+    level = 4.0 + 2.0 * (a**2 + b**2)
+    return float(np.sqrt(max(float(quiet(variance, level)), 0.0) / pair.shape[1]))
 
 
 def _influence(pair: FloatArray) -> FloatArray:
-    """Influence of each day on the difference, shape (..., 2, T) -> (..., T): the gradient of mu / sqrt(m2 - mu^2) times the day's moments."""
-    mean, second = pair.mean(axis=-1, keepdims=True), (pair**2).mean(axis=-1, keepdims=True)
-    spread = (second - mean**2) ** 1.5
-    part = (second * (pair - mean) - 0.5 * mean * (pair**2 - second)) / spread
+    """Influence of each day on the difference, shape (..., 2, T) -> (..., T).
+
+    The gradient of mu / sqrt(m2 - mu^2) times the day's moments, written in central moments so that
+    nothing cancels where the mean is large beside the spread.
+    """
+    mean, spread = pair.mean(axis=-1, keepdims=True), pair.std(axis=-1, keepdims=True)
+    scaled = (pair - mean) / spread
+    part = scaled - 0.5 * (mean / spread) * (scaled**2 - 1.0)
     return part[..., 0, :] - part[..., 1, :]
 
 
@@ -232,9 +237,13 @@ def _studentised(pair: FloatArray, block: int, draws: int, seed: int) -> FloatAr
         starts = rng.integers(0, count, size=(size, blocks))
         rows = ((starts[:, :, None] + np.arange(block)) % count).reshape(size, blocks * block)
         sample = np.moveaxis(pair[:, rows], 0, 1)
-        sums = _influence(sample).reshape(size, blocks, block).sum(axis=2)
+        moves = (sample.std(axis=-1) > 0.0).all(axis=-1)  # a resample of one quiet day has no ratio
+        sample = sample[moves]
+        sums = _influence(sample).reshape(len(sample), blocks, block).sum(axis=2)
         error = np.sqrt((sums**2).mean(axis=1) / block / (blocks * block))
-        out[begin : begin + size] = np.abs(_difference(sample) - centre) / error
+        miss, studentised = np.abs(_difference(sample) - centre), np.full(size, np.inf)
+        studentised[moves] = np.divide(miss, error, out=np.full(len(miss), np.inf), where=error > 0.0)
+        out[begin : begin + size] = studentised
     return out
 
 

@@ -80,7 +80,8 @@ def estimate_returns(
         mean: "bayes_stein" (Jorion) or "james_stein" shrink the sample means; "ewma" weights rows by age; "equilibrium" ignores past means;
             "black_litterman" adds views to the equilibrium; "historical", the raw sample mean, is opt-in because its errors swamp any risk aversion.
         covariance: "ledoit_wolf" shrinks correlations towards their average and keeps volatilities; "ledoit_wolf_identity" and "oas" shrink towards
-            the scaled identity; "factor" keeps statistical factors; "ewma"; "sample".
+            the scaled identity; "factor" keeps statistical factors; "ewma"; "sample". All have the same scale: variances are unbiased (divisor T - 1, or
+            its weighted form). The shrinkage intensities are those of the papers, which divide by T; the shrunk covariance is then scaled by T / (T - 1).
         histories: "common" uses the days on which every asset is known; "stambaugh" uses every day of nested histories, short ones regressed on long ones.
         views: Shorthand for `settings.views`.
         settings: Numbers that some methods need.
@@ -146,7 +147,7 @@ def _covariance(
     shrink = {"ledoit_wolf": shrink_to_constant_correlation, "ledoit_wolf_identity": shrink_to_identity, "oas": oracle_approximating}[
         method
     ]
-    return shrink(moments)[0]
+    return shrink(moments)[0] * (moments.count / (moments.count - 1))
 
 
 def _ages(window: Window, settings: EstimateSettings, period: float) -> FloatArray:

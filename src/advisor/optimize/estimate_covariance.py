@@ -1,6 +1,7 @@
 """Covariance from a history: plain, weighted by age, shrunk, and by statistical factors.
 
-The closed forms are short and no core dependency has them; a reference test holds the ones scikit-learn also has against it.
+The closed forms are short and no core dependency has them; a reference test holds the ones scikit-learn also has against it. The shrunk ones are on moments divided
+by T, as in their papers; `estimate_returns` brings them to the divisor T - 1 of the others.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
+from advisor.measures.history import NOISE
 from advisor.optimize.moments import Moments
 
 CONSTANT = 1e-18
@@ -15,9 +17,9 @@ CONSTANT = 1e-18
 
 
 def moves(covariance: FloatArray) -> BoolArray:
-    """Which assets have any variance, shape (n,)."""
+    """Which assets have any variance a period, shape (n,): more than prices' rounding makes."""
     variance = np.diag(covariance)
-    return variance > CONSTANT * float(variance.max(initial=0.0))
+    return variance > max(CONSTANT * float(variance.max(initial=0.0)), NOISE**2)
 
 
 def sample_covariance(rows: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from advisor.data.by_asset import check_names, numbers_by_id
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
+from advisor.measures.history import deviation
 
 HIGHEST_SMOOTHING = 0.95
 """Autocorrelation above which a series is nearly all memory, and what is left of it noise."""
@@ -67,7 +68,7 @@ def desmooth(market: Market, assets: Sequence[str], *, smoothing: Mapping[str, f
                 value=a,
             )
         true = (series[1:] - a * series[:-1]) / (1.0 - a)
-        before = float(series[1:].std())
+        before = float(deviation(series[1:], ddof=0))
         returns[rows[0], column] = np.nan
         returns[rows[1:], column] = np.maximum(true, -1.0)
         used[asset], factor[asset] = a, float(true.std()) / before if before > 0.0 else 1.0

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import DayArray, FloatArray
+from advisor.errors import InputError
 from advisor.measures.portfolio import drawdowns
 from advisor.reports.charts import area_chart, line_chart, percent, plain
 from advisor.reports.pages import MISSING, picture, render
@@ -56,20 +57,20 @@ TIMING = (
 )
 
 
-def result_page(result: BacktestResult, title: str) -> str:
-    """The tear sheet of one strategy, a whole HTML page."""
+def result_page(result: BacktestResult, title: str, risk_free: float | None = None) -> str:
+    """The tear sheet of one strategy, a whole HTML page; rate as in `BacktestResult.summary`."""
     long = len(result.sessions) > 0
     return render(
         "backtest",
         title=title,
         summary=repr(result),
         backtest=result,
-        rows=_measures(result) if long else [],
+        rows=_measures(result, risk_free) if long else [],
         draws=DRAWS,
         charts=picture(_charts(result)) if long else "",
         months=[*month_abbr[1:], "Year"],
         years=_months(result) if long else [],
-        timing=TIMING,
+        timing=_above_cash(result.rate(risk_free)) + TIMING,
     )
 
 
@@ -79,9 +80,9 @@ def result_card(result: BacktestResult) -> str:
     return render("backtest_card", summary=repr(result), backtest=result, growth=growth)
 
 
-def results_page(results: BacktestResults, title: str) -> str:
+def results_page(results: BacktestResults, title: str, risk_free: float | None = None) -> str:
     """Several strategies side by side, a whole HTML page."""
-    heads, rows = _side_by_side(results)
+    heads, rows = _side_by_side(results, risk_free)
     members = [result for _, result in results.items()]
     return render(
         "backtests",
@@ -91,7 +92,7 @@ def results_page(results: BacktestResults, title: str) -> str:
         growth=picture(_growth(members)),
         drawdown=picture(_drawdown(members)),
         parts=[(name, r, picture(_allocation(r))) for name, r in results.items()],
-        timing=TIMING,
+        timing=_above_cash(members[0].rate(risk_free)) + TIMING,
     )
 
 
@@ -102,6 +103,12 @@ def results_card(results: BacktestResults) -> str:
     return render("backtests_card", heads=heads, rows=rows, growth=growth)
 
 
+def _above_cash(rate: float) -> str:
+    if rate == 0.0:
+        return ""
+    return f"Sharpe and Sortino ratios are of returns above cash at {rate:.2%} a year. "
+
+
 def _write(name: str, value: float) -> str:
     if not isfinite(value):
         return MISSING
@@ -110,23 +117,33 @@ def _write(name: str, value: float) -> str:
     return plain(value) if value == int(value) else f"{value:.2f}"
 
 
-def _measures(result: BacktestResult) -> list[tuple[str, str, str]]:
+def _measures(result: BacktestResult, risk_free: float | None) -> list[tuple[str, str, str]]:
     """Title, value and interval of each measure of the summary."""
     rows: list[tuple[str, str, str]] = []
-    for measure, value in result.summary().items():
+    for measure, value in result.summary(risk_free=risk_free).items():
         name, span = str(measure), ""
         if name in WITH_INTERVAL and len(result.sessions) >= ROLLING:
-            interval = result.interval(name, draws=DRAWS)
-            span = f"{_write(name, interval.low)} to {_write(name, interval.high)}"
+            span = _interval(result, name, risk_free)
         rows.append((TITLES.get(name, name), _write(name, float(value)), span))
     return rows
 
 
-def _side_by_side(results: BacktestResults) -> tuple[list[str], list[list[str]]]:
+def _interval(result: BacktestResult, name: str, risk_free: float | None) -> str:
+    """The two ends; nothing where the measure cannot be formed, as the Sharpe ratio of cash."""
+    try:
+        ends = result.interval(name, draws=DRAWS, risk_free=risk_free)
+    except InputError:
+        return ""
+    return f"{_write(name, ends.low)} to {_write(name, ends.high)}"
+
+
+def _side_by_side(
+    results: BacktestResults, risk_free: float | None = None
+) -> tuple[list[str], list[list[str]]]:
     """Heads and rows of the summaries, a row a strategy."""
-    table = results.summary()
+    table = results.summary(risk_free=risk_free)
     if all(len(result.sessions) >= SHORTEST_FOR_DEFLATED for _, result in results.items()):
-        table = table.assign(deflated_sharpe=results.deflated_sharpe())
+        table = table.assign(deflated_sharpe=results.deflated_sharpe(risk_free=risk_free))
     names = [str(column) for column in table.columns]
     rows = [[str(strategy), *(_write(name, float(row[name])) for name in names)] for strategy, row in table.iterrows()]
     return ["Strategy", *(TITLES.get(name, name) for name in names)], rows

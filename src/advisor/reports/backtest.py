@@ -137,9 +137,7 @@ def _interval(result: BacktestResult, name: str, risk_free: float | None) -> str
     return f"{_write(name, ends.low)} to {_write(name, ends.high)}"
 
 
-def _side_by_side(
-    results: BacktestResults, risk_free: float | None = None
-) -> tuple[list[str], list[list[str]]]:
+def _side_by_side(results: BacktestResults, risk_free: float | None = None) -> tuple[list[str], list[list[str]]]:
     """Heads and rows of the summaries, a row a strategy."""
     table = results.summary(risk_free=risk_free)
     if all(len(result.sessions) >= SHORTEST_FOR_DEFLATED for _, result in results.items()):

@@ -45,7 +45,7 @@ CHANGES = [
     {"lowest_category": False},
     {"professional": True},
     {"income": None, "liabilities": 10.0},
-    {"segment": None, "currency": "mass"},
+    {"segment": None, "currency": "CNY"},
     {"assessed_on": None},
     {"answers": {"a": "y", "b": "x"}},
     {"answers": {"a": "x"}},

@@ -140,7 +140,8 @@ def test_fairness_is_measured_with_its_chance() -> None:
 EMT = {
     "00010_Financial_Instrument_Identifying_Data": ["LU1", "LU2"],
     "00030_Financial_Instrument_Name": ["Growth fund", "Reserve fund"],
-    "00060_Financial_Instrument_Currency": ["EUR", "EUR"],
+    "00040_Financial_Instrument_Currency": ["EUR", "EUR"],
+    "00060_Financial_Instrument_Product_Type": ["U", "U"],
     "01010_Investor_Type_Retail": ["Y", "Y"],
     "01020_Investor_Type_Professional": ["Y", "Neutral"],
     "02010_Basic_Investor": ["N", "Y"],

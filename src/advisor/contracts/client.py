@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
 
 from advisor.contracts.base import Contract
+from advisor.contracts.currencies import currency_code
 from advisor.errors import InputError
 
 Id = Annotated[str, Field(min_length=1)]
 Money = Annotated[float, Field(ge=0.0)]
+Currency = Annotated[str | None, BeforeValidator(currency_code)]
+"""A code of ISO 4217, in capitals; None where it is not stated."""
 
 
 BIASES: dict[str, tuple[float, float]] = {
@@ -82,7 +85,7 @@ class Client(Contract):
     guardian: bool = False
     insists: frozenset[str] = frozenset()
     written_warning: frozenset[str] = frozenset()
-    currency: str | None = None
+    currency: Currency = None
     gender: str | None = None
     segment: str | None = None
     sustainability: str | None = None

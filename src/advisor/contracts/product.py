@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from advisor.contracts.base import Contract
-from advisor.contracts.client import Id, Money
+from advisor.contracts.client import Currency, Id, Money
 from advisor.contracts.target_market import TargetMarket
 from advisor.errors import InputError
 
@@ -45,7 +45,7 @@ class Product(Contract):
     term_days: Annotated[int, Field(ge=0)] = 0
     complex: bool = False
     private: bool = False
-    currency: str | None = None
+    currency: Currency = None
     closed: bool = False
     # What concentration, conflict and sustainability rules read.
     issuer: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -12,12 +13,17 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen
 from advisor.contracts.product import Product
+from advisor.contracts.thresholds import exceeds
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
+from advisor.data.cells import number_of
 from advisor.data.ids import IdMap
 from advisor.data.tables import check_once, check_table
 from advisor.errors import InputError
 
-_NUMBERS = ("risk_level", "issuer_risk_level", "min_purchase", "annual_fee", "term_days")
+MAX_FEE = 0.05
+"""A larger fraction of wealth a year is taken for a percentage, or a slip, until `max_fee` says otherwise."""
+PERCENT = "annual_fee_percent"
+_NUMBERS = (PERCENT, "risk_level", "issuer_risk_level", "min_purchase", "annual_fee", "term_days")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +36,21 @@ class Catalogue:
     """
 
     products: tuple[Product, ...]
+    unknown_fees: tuple[str, ...] = ()
+    """Ids of products whose fee is not stated, in order: they count with the fee that `unknown_fee` said."""
 
     @classmethod
-    def from_products(cls, products: Iterable[Product]) -> Catalogue:
-        """From contracts. Raises `InputError` when empty, something is no `Product`, or an id is there twice."""
+    def from_products(cls, products: Iterable[Product], *, max_fee: float = MAX_FEE, unknown_fee: float = 0.0) -> Catalogue:
+        """From contracts.
+
+        Args:
+            products: At least one.
+            max_fee: The largest believable fee, a fraction a year.
+            unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by `unknown_fees`.
+
+        Raises:
+            InputError: Empty, something is no `Product`, an id is there twice, or a fee is above `max_fee`.
+        """
         remedy = "Pass a sequence of Product(id=..., name=..., asset=..., risk_level=...), or a table to Catalogue.from_frame."
         check_type(products, Iterable, "products", remedy)
         shelf = tuple(products)
@@ -42,22 +59,35 @@ class Catalogue:
         if not shelf:
             raise InputError("The catalogue is empty; nothing could be recommended. Add at least one product.", field="catalogue", value=())
         IdMap.of([p.id for p in shelf], "product ids")
-        return cls(shelf)
+        for name, fee in (("max_fee", max_fee), ("unknown_fee", unknown_fee)):
+            if isinstance(fee, bool) or not 0.0 <= number_of(fee) <= 1.0:
+                raise InputError(f"{name} is {fee!r}; it is a fraction a year, 0..1, such as 0.05 for 5 %.", field=name, value=fee)
+        for product in shelf:
+            _check_fee(product, max_fee)
+        unknown = tuple(p.id for p in shelf if "annual_fee" not in p.model_fields_set)
+        if unknown and unknown_fee:
+            shelf = tuple(p.model_copy(update={"annual_fee": unknown_fee}) if p.id in set(unknown) else p for p in shelf)
+        return cls(shelf, unknown)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> Catalogue:
+    def from_frame(cls, frame: pd.DataFrame, *, max_fee: float = MAX_FEE, unknown_fee: float = 0.0) -> Catalogue:
         """From a table with `Product`'s fields as columns (missing cells take the default).
 
-        Exposures may also be given as one column an asset, named `exposure:<asset>`.
+        Exposures may also be given as one column an asset, named `exposure:<asset>`, and fees in percent as `annual_fee_percent` (0.41 is 0.41 %).
+
+        Args:
+            frame: One row a product.
+            max_fee: The largest believable fee, a fraction a year.
+            unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by `unknown_fees`.
 
         Raises:
-            InputError: No table, a column is unknown or there twice, a field is wrong (the row is named), or ids repeat.
+            InputError: No table, a column is unknown or there twice, a field is wrong (the row is named), ids repeat, or a fee is above `max_fee`.
         """
         check_table(frame, "catalogue", [], "One row a product, its columns named as Product's fields.")
         check_once([str(c) for c in frame.columns], "catalogue")
         prefix = "exposure:"
         spread = [str(c) for c in frame.columns if str(c).startswith(prefix)]
-        unknown = [str(c) for c in frame.columns if str(c) not in Product.model_fields and c not in spread]
+        unknown = [str(c) for c in frame.columns if str(c) not in (*Product.model_fields, PERCENT) and c not in spread]
         if unknown:
             raise InputError(
                 f"The catalogue has columns {unknown[:5]} that no product field is named after; rename or drop them.",
@@ -72,31 +102,44 @@ class Catalogue:
                 fields["exposures"] = exposures
             try:
                 _check_cells(fields)
-                shelf.append(Product(**fields))
+                product = Product(**_fee_as_fraction(fields))
+                _check_fee(product, max_fee)
+                shelf.append(product)
             except InputError as error:
                 raise InputError(
                     f"Catalogue row {row} ({fields.get('id', 'no id')}): {error}", field=error.field, value=error.value
                 ) from None
-        return cls.from_products(shelf)
+        return cls.from_products(shelf, max_fee=max_fee, unknown_fee=unknown_fee)
 
     @classmethod
     def from_emt(
-        cls, frame: pd.DataFrame, *, assets: Mapping[str, str], sri_to_level: Sequence[int] = SRI_TO_LEVEL, regime: str | None = "mifid"
+        cls,
+        frame: pd.DataFrame,
+        *,
+        assets: Mapping[str, str],
+        sri_to_level: Sequence[int] = SRI_TO_LEVEL,
+        regime: str | None = "mifid",
+        max_fee: float = MAX_FEE,
+        unknown_fee: float = 0.0,
     ) -> Catalogue:
         """From a European MiFID Template (FinDatEx EMT) table, target markets included.
 
-        Columns are found by the five digits their names start with, so versions that word them differently all fit. An empty answer is neutral.
+        A column is a field's number, alone (`04010`) or with the name that a version from 3 to 4.3 publishes (`04010_Risk_Tolerance_PRIIPS_Methodology`);
+        columns of other fields are passed over. An empty answer is neutral. What is leveraged (00100) counts as complex.
 
         Args:
             frame: One row a product, in the template's columns.
             assets: Which asset (class) each product id implements; the template does not say.
             sri_to_level: R level of the risk indicators 1..7; the PRIIPs indicator counts, else the UCITS one.
             regime: The rule pack that governs them.
+            max_fee: The largest believable ongoing cost, a fraction a year.
+            unknown_fee: What unknown ongoing costs count as, a fraction a year.
 
         Raises:
-            InputError: A mandatory field is absent, an answer is not of the template, or `assets` lacks a product (the row is named).
+            InputError: A mandatory field is absent, a field is there twice or under a name that is another's, an answer is not of the template, or `assets` lacks a product (the row is named).
         """
-        return cls.from_products(products_from_emt(frame, assets=assets, sri_to_level=sri_to_level, regime=regime))
+        products = products_from_emt(frame, assets=assets, sri_to_level=sri_to_level, regime=regime)
+        return cls.from_products(products, max_fee=max_fee, unknown_fee=unknown_fee)
 
     @cached_property
     def ids(self) -> IdMap:
@@ -172,7 +215,35 @@ class Catalogue:
 
     def __repr__(self) -> str:
         counts = np.bincount(self.risk_level, minlength=6)[1:]
-        return f"Catalogue({len(self)} products, " + " ".join(f"R{i}:{n}" for i, n in enumerate(counts, start=1)) + ")"
+        fees = f", {len(self.unknown_fees)} of unknown fee" if self.unknown_fees else ""
+        return f"Catalogue({len(self)} products, " + " ".join(f"R{i}:{n}" for i, n in enumerate(counts, start=1)) + fees + ")"
+
+
+def _fee_as_fraction(fields: dict[str, Any]) -> dict[str, Any]:
+    """A record of `Product`'s fields, its fee in percent made a fraction."""
+    if PERCENT not in fields:
+        return fields
+    rest = {name: value for name, value in fields.items() if name != PERCENT}
+    percent = number_of(fields[PERCENT])
+    if not 0.0 <= percent < 100.0 or "annual_fee" in rest:
+        why = (
+            "annual_fee is stated too, and it is not known which one counts"
+            if "annual_fee" in rest
+            else "it is a number of 0..100, such as 0.41"
+        )
+        raise InputError(f"{PERCENT} is {fields[PERCENT]!r}; {why}. Correct the cell.", field=PERCENT, value=fields[PERCENT])
+    return rest | {"annual_fee": float(Decimal(repr(percent)) / 100)}
+
+
+def _check_fee(product: Product, max_fee: float) -> None:
+    if exceeds(product.annual_fee, max_fee):
+        fee = product.annual_fee
+        raise InputError(
+            f"Product {product.id!r} has an annual_fee of {fee:g}, which is {100 * fee:g} % a year; more than {100 * max_fee:g} % is hardly meant. "
+            f"Write {fee / 100:g} (or {fee:g} in the column {PERCENT}) if {fee:g} % is meant; else pass max_fee={fee:g}.",
+            field="annual_fee",
+            value=fee,
+        )
 
 
 def _check_cells(fields: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.contracts.client import BIASES, Client, Goal
+from advisor.contracts.currencies import code_of, nearest
 from advisor.data.cell_columns import Cells, Objects, Words
 from advisor.data.cells import LISTS, is_missing, json_of, number_of, shown, text_of
 from advisor.data.client_columns import FLAGS, RANGES, SETS, WORDS
@@ -96,6 +97,8 @@ def columns_from_cells(
     )
     for name in WORDS:
         columns[name] = _words(cells[name], name, problems) if name in cells else Labels.empty(count)
+    if len(columns["currency"].names):
+        columns["currency"] = _currencies(columns["currency"], cells["currency"], problems)
     for name in SETS:
         columns[name] = _sets(cells[name], name, problems) if name in cells else SparseRows.empty(count)
     columns["goals"] = _goals(cells["goals"], problems) if "goals" in cells else ()
@@ -178,6 +181,17 @@ def _days(cells: Cells, problems: Problems) -> DayArray:
 def _words(cells: Cells, name: str, problems: Problems) -> Labels:
     problems.note(cells.nested(), name, cells, "it must be one word. Correct the cell.")
     return cells.words()
+
+
+def _currencies(words: Labels, cells: Cells, problems: Problems) -> Labels:
+    """The codes of ISO 4217 that words write, in capitals; each word is looked up once."""
+    codes = [code_of(word) for word in words.names]
+    for word, code in zip(range(len(codes)), codes, strict=True):
+        if code is None:
+            why = f"that is no code of ISO 4217. {nearest(words.names[word])}"
+            problems.note(words.codes == word, "currency", cells, why)
+    known = Labels.of_words([*codes, None])
+    return Labels(known.names, known.codes[words.codes])
 
 
 def _sets(cells: Cells, name: str, problems: Problems) -> SparseRows:

@@ -106,7 +106,7 @@ def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
             arrays["risk_levels"].tolist(),
             dict(zip(assets, stress, strict=True)),
         ),
-        catalogue=Catalogue.from_products(Product.restored(p) for p in parts["catalogue"]),
+        catalogue=Catalogue.from_products([Product.restored(p) for p in parts["catalogue"]], max_fee=1.0),
         questionnaire=None if parts["questionnaire"] is None else Questionnaire.restored(parts["questionnaire"]),
         mandate=Mandate.restored(parts["mandate"]),
         regime=Regime(RulePack.restored(parts["regime"]), tuple(RulePack.restored(p) for p in parts["other_packs"])),

@@ -52,8 +52,8 @@ WORDS = {
 REQUIRED = (ID, CURRENCY, "01010", PROFESSIONAL, "02010", "02020", "02030")
 YEARS = {"V": 0.0, "S": 1.0, "M": 3.0, "L": 5.0, "H": 100.0, "HTM": 100.0, "NEUTRAL": 0.0, "-": 0.0}
 """Holding periods in letters: very short, short (from 1 year), medium (from 3), long (from 5); hold to maturity, which without a date fits nobody."""
-_ANSWER: dict[str, Answer] = {"Y": "yes", "YES": "yes", "N": "no", "NO": "no", "NEUTRAL": "neutral", "-": "neutral", "": "neutral"}
-_PROFESSIONAL: dict[str, Answer] = _ANSWER | {"P": "yes", "E": "yes", "B": "yes", "BOTH": "yes"}
+_ANSWER: Mapping[str, Answer] = {"Y": "yes", "YES": "yes", "N": "no", "NO": "no", "NEUTRAL": "neutral", "-": "neutral", "": "neutral"}
+_PROFESSIONAL: Mapping[str, Answer] = {**_ANSWER, "P": "yes", "E": "yes", "B": "yes", "BOTH": "yes"}
 _AUDIENCE: dict[str, Audience] = {
     "R": "retail", "RETAIL": "retail", "P": "professional", "PROFESSIONAL": "professional",
     "B": "both", "BOTH": "both", "N": "neither", "NEITHER": "neither", "": "both",
@@ -96,6 +96,7 @@ def _product(cells: Mapping[str, str], assets: Mapping[str, str], sri_to_level: 
     market |= {field: _word(cells, number, _AUDIENCE) for number, field in AUDIENCES.items()}
     period = cells.get(HOLDING, "").upper()
     years = YEARS[period] if period in YEARS else 0.0 if not period else _number(cells, HOLDING, 0, 200)
+    fields: dict[str, Any] = {"annual_fee": _number(cells, COSTS, 0, 1)} if cells.get(COSTS) else {}
     return Product(
         id=name,
         name=cells.get(NAME) or name,
@@ -104,7 +105,7 @@ def _product(cells: Mapping[str, str], assets: Mapping[str, str], sri_to_level: 
         regime=regime,
         currency=_currency(cells),
         complex=_word(cells, LEVERAGED, _ANSWER) == "yes",
-        **({"annual_fee": _number(cells, COSTS, 0, 1)} if cells.get(COSTS) else {}),
+        **fields,
         target_market=TargetMarket(**market, risk_indicator=indicator, min_years=years, not_for_lowest=lowest == "yes"),
     )
 

@@ -81,13 +81,13 @@ def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
         InputError: The source cannot be read, or is none of these, or pyarrow is not installed.
     """
     pyarrow()
-    return _cut(source, check_whole(rows, "chunk", "Give a whole number of clients.", low=1))
+    size = check_whole(rows, "chunk", "Give a whole number of clients.", low=1)
+    return _cut(source, *opened(source), size)
 
 
-def _cut(source: Any, rows: int) -> Iterator[pa.Table]:
+def _cut(source: Any, schema: pa.Schema, stream: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
     import pyarrow as pa
 
-    schema, stream = opened(source)
     waiting: list[Any] = []
     count = 0
     try:

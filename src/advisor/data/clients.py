@@ -115,11 +115,8 @@ class ClientTable:
 
     def chunks(self, size: int) -> Iterator[ClientTable]:
         """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is a positive whole number."""
-        check_type(size, (int, np.integer), "chunk", "Give a whole number of clients.")
-        if size < 1:
-            raise InputError(f"chunk size is {size}; it must be at least 1.", field="chunk", value=size)
-        for start in range(0, len(self), size):
-            yield self.take(slice(start, start + size))
+        check_chunk(size)
+        return (self.take(slice(start, start + size)) for start in range(0, len(self), size))
 
     @cached_property
     def index(self) -> IdMap:
@@ -164,3 +161,10 @@ class ClientTable:
     def __repr__(self) -> str:
         bad = f", {len(self.problems)} with problems" if self.problems else ""
         return f"ClientTable({len(self):,} clients, {len(self.answers)} questions, {len(self.holdings.names)} holdings{bad})"
+
+
+def check_chunk(size: int) -> None:
+    """Raise `InputError` unless `size` is a positive whole number."""
+    check_type(size, (int, np.integer), "chunk", "Give a whole number of clients.")
+    if size < 1:
+        raise InputError(f"chunk size is {size}; it must be at least 1.", field="chunk", value=size)

@@ -18,7 +18,7 @@ from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
 from advisor.data.client_arrow import arrow_batches, clients_from_arrow
-from advisor.data.clients import ClientTable
+from advisor.data.clients import ClientTable, check_chunk
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market
@@ -27,7 +27,7 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.house import House, assets_as_products
 from advisor.engine.omitted import explain_omissions
 from advisor.engine.reasons import LANGUAGES, Language
-from advisor.engine.run import advise_table
+from advisor.engine.run import advise_table, check_picks
 from advisor.engine.verify import verify
 from advisor.errors import InfeasibleError, InputError
 from advisor.optimize.corrections import BiasPolicy
@@ -227,16 +227,17 @@ class Advisor:
             chunk: Rows a batch; it bounds memory and changes no bit of any advice.
 
         Raises:
-            InputError: `as_of` is no day, or picks or chunk is not positive.
+            InputError: At once, before any batch is asked for: `as_of` is no day, picks or chunk is no such number, or `clients` cannot be read.
         """
-        day = today() if as_of is None else as_day(as_of, "as_of")
+        day = _day_of(as_of)
+        check_picks(self.house, picks)
+        check_chunk(chunk)
         parts = clients.chunks(chunk) if isinstance(clients, ClientTable) else map(clients_from_arrow, arrow_batches(clients, chunk))
-        for part in parts:
-            yield advise_table(self.house, part, day, picks)
+        return (advise_table(self.house, part, day, picks) for part in parts)
 
     def advise_table(self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5) -> AdviceBatch:
         """`advise_many` in one batch."""
-        return advise_table(self.house, clients, today() if as_of is None else as_day(as_of, "as_of"), picks)
+        return advise_table(self.house, clients, _day_of(as_of), picks)
 
     def verify(self, advice: Advice, client: Client) -> Verification:
         """Prove an advice again from scratch: suitability product by product, the optimality of the weights, the money, the fingerprints, and that making it
@@ -267,6 +268,11 @@ class Advisor:
     def __repr__(self) -> str:
         house = self.house
         return f"Advisor({len(house.model)} assets, {len(house.catalogue)} products, {house.regime.id}, {house.taste.kind}, {self.fingerprint[:12]})"
+
+
+def _day_of(as_of: date | str | None) -> np.datetime64:
+    """The day asked for; today where none is."""
+    return today() if as_of is None else as_day(as_of, "as_of")
 
 
 def today() -> np.datetime64:

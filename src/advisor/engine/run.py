@@ -21,6 +21,18 @@ MOST_SLOTS = 1_000
 """Slots that may be asked for on any shelf."""
 
 
+def check_picks(house: House, picks: int) -> None:
+    """Raise `InputError` unless `picks` is a number of slots that may be asked for."""
+    check_type(picks, (int, np.integer), "picks", "Ask for a whole number of products.")
+    most = max(MOST_SLOTS, len(house.catalogue))
+    if not 0 <= picks <= most:
+        raise InputError(
+            f"picks is {picks!r}; there are {len(house.catalogue)} products, and every further slot would stay empty. Ask for 0 to {most}.",
+            field="picks",
+            value=picks,
+        )
+
+
 def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks: int) -> AdviceBatch:
     """Profile, suitability, place on the frontier, gaps, picks.
 
@@ -34,14 +46,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         InputError: `picks` is negative or beyond reason.
     """
     check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
-    check_type(picks, (int, np.integer), "picks", "Ask for a whole number of products.")
-    most = max(MOST_SLOTS, len(house.catalogue))
-    if not 0 <= picks <= most:
-        raise InputError(
-            f"picks is {picks!r}; there are {len(house.catalogue)} products, and every further slot would stay empty. Ask for 0 to {most}.",
-            field="picks",
-            value=picks,
-        )
+    check_picks(house, picks)
     profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
     offer = house.offers.to(profiles, clients)
     unknown = unknown_names(clients, house.catalogue, house.model.ids)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from advisor.annotations import Count, Matrix, Number, OpenShare, Seed, Vector
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.validation import checked
+
+Draws = Annotated[int, Number("Give how many resamples to draw, such as 1000.", whole=True, low=1, high=1e7)]
 
 ROWS_AT_ONCE = 64
 """Resamples drawn together: keeps the table of counts small whatever the number of distinct rows."""
@@ -29,7 +34,8 @@ class Interval:
     share_above_zero: float
 
 
-def resampled_means(values: FloatArray, counts: IntArray | None = None, *, resamples: int = 1000, seed: int = 0) -> FloatArray:
+@checked
+def resampled_means(values: Matrix, counts: IntArray | None = None, *, resamples: Draws = 1000, seed: Seed = 0) -> FloatArray:
     """Means of rows drawn with replacement, column by column.
 
     Args:
@@ -48,7 +54,7 @@ def resampled_means(values: FloatArray, counts: IntArray | None = None, *, resam
     Source: Efron & Tibshirani (1993), chapter 6; the multinomial form of the empirical bootstrap.
     """
     number = np.ones(len(values), dtype=np.int64) if counts is None else counts
-    if values.ndim != 2 or number.shape != (len(values),) or number.sum() < 1 or resamples < 1:
+    if number.shape != (len(values),) or (number < 0).any() or number.sum() < 1:
         raise InputError(
             f"values has shape {values.shape}, counts {number.shape}, resamples is {resamples}; a table, one count a row, at least one client and one resample are needed.",
             field="values",
@@ -68,7 +74,8 @@ def resampled_means(values: FloatArray, counts: IntArray | None = None, *, resam
     return out
 
 
-def interval(values: FloatArray, *, confidence: float = 0.95, resamples: int = 1000, seed: int = 0) -> Interval:
+@checked
+def interval(values: Vector, *, confidence: OpenShare = 0.95, resamples: Draws = 1000, seed: Seed = 0) -> Interval:
     """Mean of `values` (nan left out) with its percentile bootstrap interval.
 
     Args:
@@ -90,7 +97,8 @@ def interval(values: FloatArray, *, confidence: float = 0.95, resamples: int = 1
     return summarise(float(kept.mean()), resampled_means(distinct[:, None], counts, resamples=resamples, seed=seed)[:, 0], confidence)
 
 
-def paired_difference(first: FloatArray, second: FloatArray, *, confidence: float = 0.95, resamples: int = 1000, seed: int = 0) -> Interval:
+@checked
+def paired_difference(first: Vector, second: Vector, *, confidence: OpenShare = 0.95, resamples: Draws = 1000, seed: Seed = 0) -> Interval:
     """Mean of first - second over the same clients, with its paired bootstrap interval: client i is drawn with both of his values.
 
     Args:
@@ -112,7 +120,8 @@ def paired_difference(first: FloatArray, second: FloatArray, *, confidence: floa
     return interval(np.asarray(first - second, dtype=np.float64), confidence=confidence, resamples=resamples, seed=seed)
 
 
-def block_interval(values: FloatArray, *, block: int, confidence: float = 0.95, resamples: int = 10_000, seed: int = 0) -> Interval:
+@checked
+def block_interval(values: Vector, *, block: Count, confidence: OpenShare = 0.95, resamples: Draws = 10_000, seed: Seed = 0) -> Interval:
     """Mean of a series in time order with a circular block bootstrap interval, for values whose neighbours share data.
 
     Args:
@@ -131,7 +140,7 @@ def block_interval(values: FloatArray, *, block: int, confidence: float = 0.95, 
     Source: Politis & Romano (1992), circular block bootstrap.
     """
     count = len(values)
-    if values.ndim != 1 or not np.isfinite(values).all() or not 1 <= block <= max(count // 2, min(count, 1)):
+    if not np.isfinite(values).all() or not 1 <= block <= max(count // 2, min(count, 1)):
         raise InputError(
             f"block is {block} for {values.shape} values; give finite values in time order and at least two blocks.",
             field="block",

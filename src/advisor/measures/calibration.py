@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.annotations import Count, CountOrNone
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.validation import checked
+
+MOST_BINS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,8 @@ class ReliabilityCurve:
     brier_of_base_rate: float
 
 
-def reliability_curve(probability: FloatArray, happened: BoolArray, *, bins: int = 10, equal_counts: bool = False) -> ReliabilityCurve:
+@checked
+def reliability_curve(probability: FloatArray, happened: BoolArray, *, bins: Count = 10, equal_counts: bool = False) -> ReliabilityCurve:
     """Reliability curve and expected calibration error.
 
     Args:
@@ -73,9 +78,9 @@ def reliability_curve(probability: FloatArray, happened: BoolArray, *, bins: int
 
 
 def _checked(probability: FloatArray, happened: BoolArray, bins: int) -> tuple[FloatArray, FloatArray]:
-    if probability.shape != happened.shape or probability.ndim != 1 or bins < 1:
+    if probability.shape != happened.shape or probability.ndim != 1 or bins > MOST_BINS:
         raise InputError(
-            f"probability has shape {probability.shape}, happened {happened.shape}, bins is {bins}; give one outcome a probability and at least one bin.",
+            f"probability has shape {probability.shape}, happened {happened.shape}, bins is {bins}; give one outcome a probability and at most {MOST_BINS:,} bins.",
             field="happened",
             value=happened.shape,
         )
@@ -112,7 +117,8 @@ class Threshold:
     best: float
 
 
-def threshold_for_precision(probability: FloatArray, happened: BoolArray, wanted: float, *, at_least: int = 30) -> Threshold:
+@checked
+def threshold_for_precision(probability: FloatArray, happened: BoolArray, wanted: float, *, at_least: CountOrNone = 30) -> Threshold:
     """The lowest cut whose remaining predictions are right at least `wanted` of the time.
 
     Args:
@@ -149,6 +155,7 @@ def threshold_for_precision(probability: FloatArray, happened: BoolArray, wanted
     return Threshold(wanted, True, float(stated[order][i]), float(precise[i]), low, float(count[i] / len(order)), best)
 
 
+@checked
 def wilson_low(right: float, count: float, z: float = 1.959963984540054) -> float:
     """Lower end of the Wilson score interval of right / count.
 
@@ -157,5 +164,7 @@ def wilson_low(right: float, count: float, z: float = 1.959963984540054) -> floa
     >>> round(wilson_low(8, 10), 4)
     0.4902
     """
+    if not 0.0 <= right <= count or count == 0.0:
+        raise InputError(f"right is {right:g} of {count:g}; it is a part of a count above 0. Correct them.", field="right", value=right)
     share, extra = right / count, z * z / count
     return float((share + extra / 2.0 - z * np.sqrt(share * (1.0 - share) / count + extra / (4.0 * count))) / (1.0 + extra))

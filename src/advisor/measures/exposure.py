@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from advisor.annotations import Count, CountOrNone, Matrix, Vector
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.validation import checked
 
+MOST_PRODUCTS = 100_000_000
 DEFINITIONS: dict[str, str] = {
     "coverage": "share of the products that stand in at least one list",
     "gini": "Gini coefficient of how often each product is shown, products never shown included: 0 = all equally often, (p - 1) / p = one product only",
@@ -21,21 +25,33 @@ DEFINITIONS: dict[str, str] = {
 """What each measure is; a report repeats these."""
 
 
-def exposure_counts(codes: IntArray, products: int) -> IntArray:
+@checked
+def exposure_counts(codes: IntArray, products: CountOrNone) -> IntArray:
     """How often each product is shown, shape (p,).
 
     >>> exposure_counts(np.array([[0, 2], [0, -1]]), 4).tolist()
     [2, 0, 1, 0]
     """
     shown = codes[codes >= 0]
-    if shown.size and int(shown.max()) >= products:
+    if products > MOST_PRODUCTS:
         raise InputError(
-            f"codes name product {int(shown.max())}, but there are {products} (0..{products - 1}).", field="codes", value=int(shown.max())
+            f"products is {products}; more than {MOST_PRODUCTS:,} cannot be counted. Correct it.", field="products", value=products
         )
+    _check_codes(codes, products)
     return np.bincount(shown, minlength=products).astype(np.int64)
 
 
-def coverage(codes: IntArray, products: int) -> float:
+def _check_codes(codes: IntArray, products: int, *, lists: bool = False) -> None:
+    """Raise `InputError` for a code that is no product, and unless there is a row a list where `lists` asks for it."""
+    last = int(codes.max(initial=-1))
+    if last >= products:
+        raise InputError(f"codes name product {last}, but there are {products} (0..{products - 1}).", field="codes", value=last)
+    if lists and codes.ndim != 2:
+        raise InputError(f"codes has shape {codes.shape}; one row a list is needed.", field="codes", value=codes.shape)
+
+
+@checked
+def coverage(codes: IntArray, products: CountOrNone) -> float:
     """Share of the products that stand in at least one list.
 
     >>> coverage(np.array([[0, 2], [0, -1]]), 4)
@@ -44,7 +60,8 @@ def coverage(codes: IntArray, products: int) -> float:
     return float((exposure_counts(codes, products) > 0).mean()) if products else 0.0
 
 
-def gini(counts: IntArray | FloatArray) -> float:
+@checked
+def gini(counts: npt.ArrayLike) -> float:
     """Gini coefficient of non-negative counts, shape (p,); 0 where all are zero.
 
     Returns:
@@ -58,7 +75,10 @@ def gini(counts: IntArray | FloatArray) -> float:
     >>> gini(np.array([5, 5, 5, 5])), gini(np.array([0, 0, 0, 9]))
     (0.0, 0.75)
     """
-    ascending = np.sort(np.asarray(counts, dtype=np.float64))
+    amounts = np.asarray(counts, dtype=np.float64)
+    if amounts.ndim != 1:
+        raise InputError(f"counts has shape {amounts.shape}; one amount a product is needed.", field="counts", value=amounts.shape)
+    ascending = np.sort(amounts)
     if not np.isfinite(ascending).all() or (ascending < 0.0).any():
         raise InputError("A count is negative or not finite; a Gini coefficient needs amounts.", field="counts", value=counts)
     total, p = float(ascending.sum()), len(ascending)
@@ -67,7 +87,8 @@ def gini(counts: IntArray | FloatArray) -> float:
     return float(((2.0 * np.arange(1, p + 1) - p - 1.0) * ascending).sum() / (p * total))
 
 
-def novelty(codes: IntArray, holders: IntArray, clients: int) -> FloatArray:
+@checked
+def novelty(codes: IntArray, holders: IntArray, clients: Count) -> FloatArray:
     """Mean self-information of each list, in bits, shape (c,); nan for an empty list.
 
     Args:
@@ -80,10 +101,13 @@ def novelty(codes: IntArray, holders: IntArray, clients: int) -> FloatArray:
     >>> novelty(np.array([[0, 1]]), np.array([4, 1]), 8).tolist()  # (1 + 3) / 2
     [2.0]
     """
+    if holders.ndim != 1:
+        raise InputError(f"holders has shape {holders.shape}; one number a product is needed.", field="holders", value=holders.shape)
     return list_mean(codes, -np.log2(np.maximum(holders, 1) / float(clients)))
 
 
-def diversity(codes: IntArray, features: FloatArray) -> FloatArray:
+@checked
+def diversity(codes: IntArray, features: Matrix) -> FloatArray:
     """One minus the mean pairwise cosine similarity of each list's products, shape (c,); nan for fewer than two picks.
 
     Args:
@@ -98,6 +122,9 @@ def diversity(codes: IntArray, features: FloatArray) -> FloatArray:
     >>> diversity(np.array([[0, 1], [0, 2]]), np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]])).tolist()
     [1.0, 0.0]
     """
+    _check_codes(codes, len(features), lists=True)
+    if not codes.size:
+        return np.full(len(codes), np.nan)
     norms = np.sqrt(np.einsum("pf,pf->p", features, features))
     unit = features / np.where(norms > 0.0, norms, 1.0)[:, None]
     filled = codes >= 0
@@ -110,12 +137,14 @@ def diversity(codes: IntArray, features: FloatArray) -> FloatArray:
     return np.where(pairs > 0.0, 1.0 - similarity / np.where(pairs > 0.0, pairs, 1.0), np.nan)
 
 
-def list_mean(codes: IntArray, values: FloatArray) -> FloatArray:
+@checked
+def list_mean(codes: IntArray, values: Vector) -> FloatArray:
     """Mean of a product measure over each list's filled slots, shape (c,); nan for an empty list, and slots whose value is nan are left out.
 
     >>> list_mean(np.array([[0, 1], [1, -1]]), np.array([1.0, 3.0])).tolist()
     [2.0, 3.0]
     """
+    _check_codes(codes, len(values), lists=True)
     if len(values) == 0:
         return np.full(len(codes), np.nan)
     taken = np.where(codes >= 0, np.asarray(values, dtype=np.float64)[np.maximum(codes, 0)], np.nan)
@@ -124,7 +153,8 @@ def list_mean(codes: IntArray, values: FloatArray) -> FloatArray:
     return np.where(count > 0, np.where(known, taken, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
-def popularity_lift(codes: IntArray, popularity: FloatArray, held_popularity: FloatArray) -> FloatArray:
+@checked
+def popularity_lift(codes: IntArray, popularity: Vector, held_popularity: Vector) -> FloatArray:
     """How much more popular each list is than what its client holds, shape (c,): ratio of means minus 1; nan without holdings or picks.
 
     Args:
@@ -135,4 +165,10 @@ def popularity_lift(codes: IntArray, popularity: FloatArray, held_popularity: Fl
     Source: Abdollahpouri et al. (2019), RMSE workshop at RecSys (popularity lift), a client at a time.
     """
     shown = list_mean(codes, popularity)
+    if shown.shape != held_popularity.shape:
+        raise InputError(
+            f"held_popularity has {len(held_popularity)} entries for {len(shown)} lists; give one a client.",
+            field="held_popularity",
+            value=len(held_popularity),
+        )
     return np.where(held_popularity > 0.0, shown / np.where(held_popularity > 0.0, held_popularity, 1.0) - 1.0, np.nan)

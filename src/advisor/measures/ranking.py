@@ -10,8 +10,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from advisor.annotations import Count
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.validation import checked
 
 DEFINITIONS: dict[str, str] = {
     "hit_rate": "1 if at least one of the first k picks was bought, else 0",
@@ -24,6 +26,7 @@ DEFINITIONS: dict[str, str] = {
 """What each metric is, its divisor and its ideal; a report repeats these."""
 
 
+@checked
 def mark_hits(codes: IntArray, truth: sparse.csr_array) -> BoolArray:
     """Which slots hold a product that the client bought.
 
@@ -57,7 +60,8 @@ def mark_hits(codes: IntArray, truth: sparse.csr_array) -> BoolArray:
     return (bought[place] == asked) & (codes >= 0)
 
 
-def hit_rate(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
+@checked
+def hit_rate(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
     """Whether anything among the first k was bought.
 
     >>> hit_rate(np.array([[False, True, False]]), np.array([2]), 1).tolist(), hit_rate(np.array([[False, True, False]]), np.array([2]), 2).tolist()
@@ -66,7 +70,8 @@ def hit_rate(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
     return np.asarray(_first(hits, relevant, k).any(axis=-1), dtype=np.float64)
 
 
-def precision(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
+@checked
+def precision(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
     """Share of the first k picks that were bought; the divisor is k also where the list is shorter.
 
     >>> precision(np.array([[True, False, True]]), np.array([4]), 3).round(4).tolist()
@@ -75,7 +80,8 @@ def precision(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
     return np.asarray(_first(hits, relevant, k).sum(axis=-1) / float(k), dtype=np.float64)
 
 
-def recall(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
+@checked
+def recall(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
     """Share of what the client bought that is among the first k.
 
     >>> recall(np.array([[True, False, True]]), np.array([4]), 3).tolist()
@@ -84,7 +90,8 @@ def recall(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
     return _ratio(_first(hits, relevant, k).sum(axis=-1), relevant)
 
 
-def ndcg(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
+@checked
+def ndcg(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
     """Normalised discounted cumulative gain with binary gains and discount 1 / log2(rank + 1).
 
     Args:
@@ -104,12 +111,14 @@ def ndcg(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
     0.6934
     """
     top = _first(hits, relevant, k)
+    k = min(k, max(top.shape[-1], int(np.max(relevant, initial=0))))
     discount = 1.0 / np.log2(np.arange(2, k + 2))
     ideal = np.concatenate(([0.0], np.cumsum(discount)))[np.minimum(relevant, k)]
     return _ratio(np.einsum("...k,k->...", top.astype(np.float64), discount[: top.shape[-1]]), ideal)
 
 
-def average_precision(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
+@checked
+def average_precision(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
     """Mean over the bought products of the precision at the rank of each (0 beyond k); its mean over clients is MAP at k.
 
     Source: the divisor is the number of bought products, as in trec_eval's map_cut; some libraries divide by min(k, relevant) or by k instead.
@@ -122,7 +131,8 @@ def average_precision(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray
     return _ratio((at_rank * top).sum(axis=-1), relevant)
 
 
-def reciprocal_rank(hits: BoolArray, relevant: IntArray, k: int) -> FloatArray:
+@checked
+def reciprocal_rank(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
     """1 / rank of the first bought pick among the first k, 0 where there is none; its mean over clients is MRR at k.
 
     >>> reciprocal_rank(np.array([[False, False, True], [False, False, False]]), np.array([1, 1]), 3).round(4).tolist()
@@ -145,12 +155,8 @@ METRICS = {
 """The six accuracy metrics by the names a report uses."""
 
 
-def _first(hits: BoolArray, relevant: IntArray, k: int) -> BoolArray:
-    if k < 1:
-        raise InputError(f"k is {k}; a list has at least one place. Use k >= 1.", field="k", value=k)
-    marks = np.asarray(hits, dtype=np.bool_)
-    counts = np.asarray(relevant)
-    if marks.shape[:-1] != counts.shape:
+def _first(marks: BoolArray, counts: IntArray, k: int) -> BoolArray:
+    if not marks.ndim or marks.shape[:-1] != counts.shape:
         raise InputError(
             f"hits has shape {marks.shape} but relevant has {counts.shape}; give one count a list.", field="relevant", value=counts.shape
         )

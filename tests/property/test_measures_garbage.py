@@ -1,0 +1,150 @@
+"""Every public measure, with every argument in turn replaced by what cannot be used: an answer, or a refusal in the library's words."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from advisor import measures
+from advisor.errors import AdvisorError
+from advisor.measures import bootstrap, history
+
+RNG = np.random.default_rng(0)
+R = RNG.normal(0.0, 0.01, 30)
+HITS, RELEVANT = np.array([[True, False, True], [False, False, False]]), np.array([3, 1])
+CODES = np.array([[0, 2], [1, -1]])
+LISTS = {"hits": HITS, "relevant": RELEVANT, "k": 2}
+STATED = {"probability": np.array([0.2, 0.8, 0.5]), "happened": np.array([True, False, True])}
+RESAMPLED = {"confidence": 0.9, "resamples": 20, "seed": 1}
+COVARIANCE = np.array([[0.04, 0.01], [0.01, 0.09]])
+
+CASES: dict[str, dict[str, Any]] = {
+    **{name: {"returns": R, "periods_per_year": 252.0} for name in ("annual_return", "mean_return", "volatility", "calmar_ratio")},
+    **{name: {"returns": R, "target": 0.01, "periods_per_year": 252.0} for name in ("downside_deviation", "sortino_ratio")},
+    "sharpe_ratio": {"returns": R, "risk_free": 0.01, "periods_per_year": 252.0},
+    **{name: {"returns": R, "level": 0.9} for name in ("value_at_risk", "conditional_value_at_risk")},
+    **{name: {"returns": R} for name in ("drawdowns", "max_drawdown", "hit_ratio", "skewness", "kurtosis")},
+    **{name: {"returns": R, "benchmark": R[::-1], "periods_per_year": 252.0} for name in ("tracking_error", "information_ratio")},
+    "beta": {"returns": R, "benchmark": R[::-1]},
+    "turnover": {"before": [0.5, 0.5], "after": [0.4, 0.6]},
+    **{name: {"weights": [0.5, 0.5], "covariance": COVARIANCE} for name in ("portfolio_volatility", "risk_contributions")},
+    "effective_number": {"weights": [0.5, 0.5]},
+    **dict.fromkeys(("hit_rate", "precision", "recall", "ndcg", "average_precision", "reciprocal_rank"), LISTS),
+    "mark_hits": {"codes": CODES, "truth": sparse.csr_array(np.eye(2, 3))},
+    "exposure_counts": {"codes": CODES, "products": 3},
+    "coverage": {"codes": CODES, "products": 3},
+    "gini": {"counts": [1, 2, 3]},
+    "novelty": {"codes": CODES, "holders": np.array([1, 2, 3]), "clients": 9},
+    "diversity": {"codes": CODES, "features": np.eye(3)},
+    "list_mean": {"codes": CODES, "values": [1.0, 2.0, 3.0]},
+    "popularity_lift": {"codes": CODES, "popularity": [0.1, 0.2, 0.3], "held_popularity": [0.1, 0.2]},
+    "reliability_curve": {**STATED, "bins": 4, "equal_counts": True},
+    "threshold_for_precision": {**STATED, "wanted": 0.5, "at_least": 1},
+    "interval": {"values": R, **RESAMPLED},
+    "paired_difference": {"first": R, "second": R[::-1], **RESAMPLED},
+    "block_interval": {"values": R, "block": 3, **RESAMPLED},
+}
+DAYS = pd.date_range("2020-01-01", periods=3)
+BAD: dict[str, Any] = {
+    "none": None,
+    "word": "x",
+    "number as a word": "0.5",
+    "bytes": b"0.5",
+    "surrogate": "\ud800",
+    "yes": True,
+    "minus": -1,
+    "nought": 0,
+    "half": 0.5,
+    "nan": float("nan"),
+    "inf": float("inf"),
+    "tiny": 5e-324,
+    "great": 1e308,
+    "huge": 10**400,
+    "complex": 1j,
+    "decimal": Decimal("0.5"),
+    "signal": Decimal("sNaN"),
+    "day": DAYS[0],
+    "list of words": ["x", "y"],
+    "nothing": [],
+    "no rows": np.zeros((0, 3)),
+    "no columns": np.zeros((3, 0)),
+    "ragged": [[1.0], [1.0, 2.0]],
+    "nans": [float("nan")] * 3,
+    "infs": np.full(30, np.inf),
+    "long": np.linspace(0.0, 1.0, 31),
+    "one": [0.5],
+    "scalar array": np.array(0.5),
+    "cube": np.ones((2, 2, 2)),
+    "great ones": np.full(30, 1e308),
+    "below all": np.full(30, -5.0),
+    "whole": np.arange(30),
+    "unsigned": np.array([2**64 - 1, 1], dtype=np.uint64),
+    "shares": np.array([[2.0, -1.0], [0.3, 1e300]]),
+    "bools": np.array([True, False]),
+    "days": DAYS.to_numpy(),
+    "spans": DAYS.to_numpy() - DAYS.to_numpy()[0],
+    "objects": np.array([object(), None], dtype=object),
+    "structured": np.zeros(3, dtype=[("a", float)]),
+    "mapping": {"x": 1.0},
+    "set": {1.0, 2.0},
+    "generator": (x for x in [1.0]),
+    "frame": pd.DataFrame({"a": [0.1, 0.2], "b": [0.3, 0.4]}),
+    "frame of words": pd.DataFrame({"a": ["x"]}),
+    "frame of days": pd.DataFrame({"a": np.zeros(3)}, index=DAYS),
+    "series": pd.Series([0.1, 0.2, 0.3], index=DAYS),
+    "no day": pd.Series([0.1, 0.2], index=pd.DatetimeIndex(["2020-01-01", None])),
+    "category": pd.Series(["a", "b"], dtype="category"),
+    "missing": pd.Series([1, None], dtype="Int64"),
+    "sparse": sparse.csr_array(np.eye(3)),
+    "type": float,
+    "function": len,
+    "thing": object(),
+}
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    return {name: f for name, f in vars(measures).items() if inspect.isfunction(f)}
+
+
+def test_every_measure_has_a_case_that_is_answered() -> None:
+    assert set(CASES) == set(functions())
+    for name, arguments in CASES.items():
+        function = functions()[name]
+        function(**arguments)
+        assert set(arguments) == set(inspect.signature(function).parameters), name
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_raw_comes_out_of_any_argument(name: str) -> None:
+    function, arguments = functions()[name], CASES[name]
+    for field in arguments:
+        for kind, bad in BAD.items():
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # numbers out of any range may overflow
+                try:
+                    function(**{**arguments, field: bad})
+                except AdvisorError as error:
+                    str(error)
+                except Exception as error:  # noqa: BLE001  the test is that there is none
+                    pytest.fail(f"{name}({field}={kind}) raised {type(error).__name__}: {error}")
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_the_reader_behind_them_opens_nothing_raw(bad: str) -> None:
+    for read in (lambda v: history.history(v, 252.0), lambda v: history.pair(v, R), lambda v: history.pair(R, v)):
+        try:
+            read(BAD[bad])
+        except AdvisorError:
+            continue
+    try:
+        bootstrap.resampled_means(BAD[bad], resamples=5)
+    except AdvisorError:
+        return

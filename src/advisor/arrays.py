@@ -79,7 +79,15 @@ def check_number(
     raise InputError(f"{name} is {number:g}; it must be {span}. {remedy}", field=field, value=value)
 
 
-def check_whole(value: object, field: str, remedy: str, *, low: float = -inf, high: float = inf, key: object = None) -> int:
+def check_whole(
+    value: object,
+    field: str,
+    remedy: str,
+    *,
+    low: float = -inf,
+    high: float = 2.0**53,
+    key: object = None,
+) -> int:
     """`value` (the entry `key` of `field`, where given) as an int. Raises `InputError` unless it is one whole number from `low` to `high`.
 
     >>> check_whole(np.float64(252.0), "rows", "Give a number of rows.", low=1)
@@ -197,7 +205,7 @@ def unique_ids(ids: object, field: str) -> tuple[str, ...]:
     """
     if isinstance(ids, str):
         raise InputError(f"{field} is the single string {ids!r}; pass a sequence of ids.", field=field, value=ids)
-    if not isinstance(ids, Iterable):
+    if not isinstance(ids, Iterable) or getattr(ids, "ndim", 1) == 0:
         raise InputError(f"{field} is {ids!r} ({type(ids).__name__}); pass a sequence of ids, one text each.", field=field, value=ids)
     names: list[str] = []
     for item in ids:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -216,6 +217,20 @@ BAD: dict[str, object] = {
     "mapping": {"x": "y"},
     "table": pd.DataFrame({"a": ["x"]}),
     "thing": object(),
+    "scalar array": np.array(0.5),
+    "structured": np.zeros(3, dtype=[("a", float)]),
+    "surrogate": "\ud800",
+    "bytes": b"0.5",
+    "huge": 10**400,
+    "great": 1e308,
+    "tiny": 5e-324,
+    "no rows": np.zeros((0, 3)),
+    "no columns": np.zeros((3, 0)),
+    "cube": np.ones((2, 2, 2)),
+    "spans": np.array([1, 2], dtype="timedelta64[D]"),
+    "decimal": Decimal("0.5"),
+    "signal": Decimal("sNaN"),
+    "generator": (x for x in [1.0]),
 }
 WORDS_ALONE: list[tuple[str, str]] = [("stress_test", "risky"), ("reserve_limit", "liquid"), ("goal_success", "client_ids")]
 

@@ -11,7 +11,7 @@ import pandas as pd
 from advisor.arrays import NUMBER, FloatArray, check_number, check_type
 from advisor.data.tables import as_numbers, check_table
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import listed
+from advisor.lifecycle.inputs import LONGEST, listed
 
 KINDS = ("entry", "ongoing", "transaction", "performance", "service", "exit")
 """Kinds of cost: entry and exit are paid once, the others every year; service is the adviser's own fee."""
@@ -112,8 +112,8 @@ def ex_ante_costs(
     check_type(orders, Mapping, "orders", "Give a mapping from product id to money.")
     for product, money in orders.items():
         check_type(money, NUMBER, "orders", "It is money.", key=product)
-    check_number(years, "years", "It is how long the products are held.", above=0.0)
-    check_number(gross_return, "gross_return", "It is annual, 0.05 for 5 %.", above=-1.0)
+    check_number(years, "years", "It is how long the products are held.", above=0.0, high=LONGEST)
+    check_number(gross_return, "gross_return", "It is annual, 0.05 for 5 %.", above=-1.0, high=1.0)
     known = {c.product_id: c for c in listed(costs, ProductCosts, "costs", "Give a list of ProductCosts, one a product of the orders.")}
     missing = [p for p in orders if p not in known]
     bad = {p: m for p, m in orders.items() if not 0.0 <= m < np.inf}

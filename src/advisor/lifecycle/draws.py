@@ -19,7 +19,10 @@ _GOLDEN, _FIRST, _SECOND = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476
 def client_keys(seed: int, client_ids: Sequence[str]) -> Words:
     """A 64-bit key of each (seed, client id), shape (c,): a hash, so that neighbours have nothing in common."""
     salt = int(seed).to_bytes(8, "little", signed=True)
-    return np.array([int.from_bytes(blake2b(i.encode(), digest_size=8, key=salt).digest(), "little") for i in client_ids], dtype=np.uint64)
+    return np.array(
+        [int.from_bytes(blake2b(i.encode("utf-8", "surrogatepass"), digest_size=8, key=salt).digest(), "little") for i in client_ids],
+        dtype=np.uint64,
+    )
 
 
 def uniforms(keys: Words, count: int, *, start: int = 0) -> FloatArray:

@@ -17,7 +17,7 @@ from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
 from advisor.lifecycle.goal_portfolios import goal_portfolios
 from advisor.lifecycle.goals import check_paths, goal_success, ids_of, lognormal_rates, terminal_wealth
-from advisor.lifecycle.inputs import listed, spread, together
+from advisor.lifecycle.inputs import LONGEST, listed, spread, together
 from advisor.optimize.accounts import Account, AccountsPlan
 from advisor.optimize.frontier import trace_frontier
 
@@ -93,10 +93,10 @@ def required_saving(
     have, need, span, m, s = (
         np.atleast_1d(x) for x in together(wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility)
     )
-    check_type(probability, NUMBER, "probability", "It is one chance for all goals, such as 0.9.")
-    if not 0.0 < probability < 1.0 or not (span > 0.0).all():
+    probability = check_number(probability, "probability", "It is one chance for all goals, such as 0.9.")
+    if not 0.0 < probability < 1.0 or not ((span > 0.0) & (span <= LONGEST)).all():
         raise InputError(
-            f"probability is {probability:g} and the nearest date is {span.min():g} years away; a probability in (0, 1) and dates in the future are needed.",
+            f"probability is {probability:g} and the dates are {span.min(initial=np.inf):g} to {span.max(initial=0.0):g} years away; a probability in (0, 1) and dates within {LONGEST:g} years are needed.",
             field="probability",
             value=probability,
         )

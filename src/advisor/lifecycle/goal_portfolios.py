@@ -48,6 +48,8 @@ def goal_portfolios(
     parts = {"names": names, "money": money, "amounts": amounts, "years": years}
     for field, values in parts.items():
         check_type(values, (Sequence, np.ndarray), field, "Give one a goal.")
+        if getattr(values, "ndim", 1) != 1:
+            check_type(values, (), field, "Give one a goal, in one dimension.")
     if len({len(values) for values in parts.values()}) > 1:
         raise InputError(
             f"There are {', '.join(f'{len(v)} {field}' for field, v in parts.items())}; give one of each a goal.",

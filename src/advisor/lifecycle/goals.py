@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from advisor.arrays import FloatArray, check_whole
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
-from advisor.lifecycle.inputs import listed, together
+from advisor.lifecycle.inputs import LONGEST, MOST_DRAWS, listed, together
 
 _CELLS = 4_000_000
 """Path steps simulated at once (32 MB)."""
@@ -109,7 +109,7 @@ def goal_success(
 
 def check_paths(draws: object, seed: object) -> tuple[int, int]:
     """Number of paths and seed. Raises `InputError` for fewer than 100 paths, and a seed that is no whole number of 64 bits."""
-    paths = check_whole(draws, "draws", "A chance needs at least 100 paths.", low=100)
+    paths = check_whole(draws, "draws", "A chance needs at least 100 paths.", low=100, high=MOST_DRAWS)
     return paths, check_whole(seed, "seed", "The same one gives the same paths.", low=-(2**63), high=2**63 - 1025)
 
 
@@ -126,13 +126,19 @@ def ids_of(client_ids: Sequence[str] | None, count: int) -> tuple[str, ...]:
 def _columns(**values: object) -> tuple[FloatArray, ...]:
     table = tuple(np.atleast_1d(column) for column in together(**values))
     wealth, amount, years, mean, volatility, saving = table
-    fine = (wealth >= 0.0) & (amount > 0.0) & (years > 0.0) & (mean > -1.0) & (volatility >= 0.0)
+    fine = (wealth >= 0.0) & (amount > 0.0) & (years > 0.0) & (years <= LONGEST) & (mean > -1.0) & (volatility >= 0.0)
     fine &= np.all([np.isfinite(column) for column in table], axis=0)
-    if not fine.all() or wealth.ndim != 1:
-        i = int(np.argmax(~fine)) if wealth.ndim == 1 else 0
+    if wealth.ndim != 1:
+        raise InputError(
+            f"wealth and what stands beside it have shape {wealth.shape} together; a number a goal is needed, in one dimension.",
+            field="wealth",
+            value=wealth.shape,
+        )
+    if not fine.all():
+        i = int(np.argmax(~fine))
         raise InputError(
             f"Goal {i} has wealth {wealth.flat[i]:g}, amount {amount.flat[i]:g}, years {years.flat[i]:g}, mean {mean.flat[i]:g}, volatility {volatility.flat[i]:g}, "
-            f"saving {saving.flat[i]:g}; wealth must be 0 or more, amount and years positive, volatility 0 or more, all finite. Correct it.",
+            f"saving {saving.flat[i]:g}; wealth must be 0 or more, amount and years positive, years at most {LONGEST:g}, volatility 0 or more, all finite. Correct it.",
             field="wealth",
             value=float(wealth.flat[i]),
         )

@@ -60,7 +60,7 @@ class ModelPortfolio:
         """Digest of what was decided: name, version, level, weights to the last bit, and the day it starts."""
         parts = [self.name, str(self.version), str(self.level), self.valid_from.isoformat()]
         parts += [f"{a}={w.hex()}" for a, w in sorted((a, float(w)) for a, w in self.weights.items())]
-        return sha256("\n".join(parts).encode()).hexdigest()[:16]
+        return sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,10 @@ from advisor.errors import InputError
 
 _COARSE = ("Y", "M", "W", "generic")
 """Units of datetime64 that name no day."""
+LONGEST = 1000.0
+"""Years that a plan may run: beyond it, numbers overflow before anybody lives to see them."""
+MOST_DRAWS = 10_000_000
+"""Paths of a simulation; more fit in no memory."""
 _Kind = TypeVar("_Kind")
 
 
@@ -78,7 +82,7 @@ def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:
             )
         found: DayArray = values.astype("datetime64[D]")
     else:
-        if isinstance(values, np.ndarray) and values.ndim != 1:
+        if isinstance(values, np.ndarray) and (values.ndim != 1 or values.dtype.kind == "V"):
             check_type(values, (), field, "Give one day an entry, in one dimension.")
         found = as_days(pd.Series(values), field, allow_missing=True)
     missing = np.isnat(found)
@@ -94,7 +98,8 @@ def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:
 
 def listed(values: object, kind: type[_Kind], field: str, remedy: str) -> tuple[_Kind, ...]:
     """The values as a tuple. Raises `InputError` unless they are a list of `kind`."""
-    if isinstance(values, str | kind) or not isinstance(values, Iterable):
+    alone = isinstance(values, str | bytes | kind) or getattr(values, "ndim", 1) == 0
+    if alone or not isinstance(values, Iterable):
         check_type(values, (), field, remedy)
     found: tuple[Any, ...] = tuple(values)  # type: ignore[arg-type]
     for i, value in enumerate(found):

@@ -10,7 +10,7 @@ import pandas as pd
 from advisor.arrays import FloatArray, check_number, check_whole, frozen
 from advisor.errors import InputError
 from advisor.lifecycle.goals import lognormal_rates
-from advisor.lifecycle.inputs import array
+from advisor.lifecycle.inputs import LONGEST, array
 
 STATES = 201
 """Amounts of wealth for which the best share is worked out, evenly apart in logarithms."""
@@ -166,9 +166,10 @@ def _best(value: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatArray
 def _check(
     wealth: float, years: int, saving: float, risky: float, volatility: float, safe: float, risk_aversion: float, cap: float
 ) -> None:
-    check_number(wealth, "wealth", "It is the money today.", above=0.0)
-    check_whole(years, "years", "Give the years until the date.", low=1)
-    check_number(saving, "saving", "It is money a year.", low=0.0)
+    check_number(wealth, "wealth", "It is the money today.", low=1e-100)
+    check_whole(years, "years", "Give the years until the date.", low=1, high=LONGEST)
+    if check_number(saving, "saving", "It is money a year.", low=0.0) > 0.0:
+        check_number(saving, "saving", "It is money a year, or 0.", low=1e-100)
     check_number(risky, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
     check_number(volatility, "volatility", "It is annual, 0.16 for 16 %.", above=0.0)
     check_number(safe, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import NUMBER, FloatArray, check_number, check_type
+from advisor.arrays import FloatArray, check_number, check_type
 from advisor.contracts.mandate import LinearLimit
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, listed, names_of, together
@@ -33,7 +33,7 @@ class LifeEvent:
 
     def __post_init__(self) -> None:
         for name in ("amount", "years", "inflation", "priority"):
-            check_type(getattr(self, name), NUMBER, name, "Correct the event.")
+            check_number(getattr(self, name), name, "Correct the event.", infinite=name == "years")
         if not self.years >= 0.0 or not np.isfinite(self.amount) or not self.inflation > -1.0 or self.priority < 1:
             raise InputError(
                 f"Event {self.name!r} has amount {self.amount}, years {self.years}, inflation {self.inflation}, priority {self.priority}; "
@@ -89,7 +89,7 @@ def liquidity_reserve(
     [38000.0]
     """
     spending, cover = together(monthly_spending=monthly_spending, months=months)
-    check_type(horizon, NUMBER, "horizon", "It is in years.")
+    horizon = check_number(horizon, "horizon", "It is in years.", infinite=True)
     check_number(rate, "rate", "It is annual, 0.02 for 2 %.")
     if not ((spending >= 0.0).all() and (cover >= 0.0).all()) or not horizon >= 0.0 or not rate > -1.0:
         raise InputError(

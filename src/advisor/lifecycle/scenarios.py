@@ -207,6 +207,8 @@ def stressed_covariance(covariance: object, *, volatility: float = 1.0, correlat
 
 def _positions(given: object) -> Iterable[object]:
     check_type(given, (Sequence, np.ndarray), "given", "Give a list of positions of factors.")
+    if isinstance(given, np.ndarray) and (given.ndim != 1 or given.dtype.kind not in "iuf"):
+        check_type(given, (), "given", "Give a list of positions of factors.")
     return given  # type: ignore[return-value]
 
 

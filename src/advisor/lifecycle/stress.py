@@ -192,6 +192,8 @@ def parametric_loss(
     check_number(probability, "probability", "It is that of a loss at least as large.", above=0.0, high=0.5)
     check_number(years, "years", "It is the length of the window.", above=0.0)
     table = np.atleast_2d(array(weights, "weights"))
+    if table.ndim != 2:
+        raise InputError(f"weights has shape {table.shape}; one row a portfolio is needed.", field="weights", value=table.shape)
     assets = table.shape[-1]
     mean, covariance = float_array(mean, "mean", shape=(assets,)), float_array(covariance, "covariance", shape=(assets, assets))
     risk = np.sqrt(np.maximum(np.einsum("ci,ij,cj->c", table, covariance, table), 0.0))

@@ -11,7 +11,7 @@ import pandas as pd
 from advisor.arrays import FloatArray, check_number, check_whole
 from advisor.contracts.client import Goal
 from advisor.lifecycle.glide_path import Shape, glide_path
-from advisor.lifecycle.inputs import listed
+from advisor.lifecycle.inputs import LONGEST, listed
 from advisor.lifecycle.reserve import LifeEvent
 
 
@@ -91,7 +91,7 @@ def life_timeline(
     ([0.22, 0.18, 0.14, 0.0, 0.0, 0.0, 0.0], [100.0, 100.0, 100.0, 100.0, 100.0, 0.0, 0.0])
     """
     wealth = check_number(wealth, "wealth", "It is today's money.", low=0.0)
-    years = check_whole(years, "years", "Give the length of the line, at least one year.", low=1)
+    years = check_whole(years, "years", "Give the length of the line, at least one year.", low=1, high=LONGEST)
     check_number(annual_saving, "annual_saving", "It is money a year.")
     check_number(risky_return, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
     check_number(safe_return, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from advisor import (
     Advice,
     Advisor,
+    Catalogue,
     Client,
     ClientTable,
     Goal,
@@ -167,6 +168,23 @@ def every_contract(kind: type[Contract] = Contract) -> Iterator[type[Contract]]:
 def test_schemas_are_json_themselves(kind: type[Contract]) -> None:
     for mode in ("validation", "serialization"):
         jsonschema.Draft202012Validator.check_schema(strict(json.dumps(kind.model_json_schema(mode=mode))))
+
+
+@given(st.none() | st.floats(0.0, 0.04))
+def test_a_fee_nobody_stated_stays_apart_from_none(fee: float | None) -> None:
+    given_fee = {} if fee is None else {"annual_fee": fee}
+    product = Product(id="p", name="P", asset="a", risk_level=1, **given_fee)
+    check(product)
+    for again in (
+        Product.model_validate_json(product.model_dump_json()),
+        Product.model_validate(product.model_dump()),
+        product.model_copy(update={"name": "Q"}),
+    ):
+        assert again.states_fee == product.states_fee == (fee is not None)
+        assert again.annual_fee == (fee or 0.0)
+    shelf = Catalogue.from_products([product])
+    assert shelf.unknown_fees == (() if fee is not None else ("p",))
+    assert Catalogue.from_frame(shelf.to_frame()).unknown_fees == shelf.unknown_fees
 
 
 CLIENT = {"id": "c", "wealth": 1.0, "horizon_years": 1.0}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Currency, Id, Money
@@ -20,7 +20,8 @@ class Product(Contract):
     """One product on the shelf.
 
     `risk_level` 1..5 is R1..R5 as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
-    implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year; `term_days` is how long money is locked.
+    implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year; one that is not stated
+    counts as 0 and is not written either (`model_dump`), so that a fee nobody knows stays apart from none (`states_fee`). `term_days` is how long money is locked.
     A `closed` product is no longer sold: clients may hold it, nobody is offered it. `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
     """
 
@@ -71,6 +72,19 @@ class Product(Contract):
                 value=None,
             )
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_stated(self, write: SerializerFunctionWrapHandler):
+        """No type is named, so that the JSON schema stays that of the fields."""
+        written: dict[str, Any] = write(self)
+        if not self.states_fee:
+            written.pop("annual_fee", None)
+        return written
+
+    @property
+    def states_fee(self) -> bool:
+        """Whether a fee was stated, be it 0."""
+        return "annual_fee" in self.model_fields_set
 
     @property
     def effective_risk_level(self) -> int:

@@ -64,7 +64,7 @@ class Catalogue:
                 raise InputError(f"{name} is {fee!r}; it is a fraction a year, 0..1, such as 0.05 for 5 %.", field=name, value=fee)
         for product in shelf:
             _check_fee(product, max_fee)
-        unknown = tuple(p.id for p in shelf if "annual_fee" not in p.model_fields_set)
+        unknown = tuple(p.id for p in shelf if not p.states_fee)
         if unknown and unknown_fee:
             shelf = tuple(p.model_copy(update={"annual_fee": unknown_fee}) if p.id in set(unknown) else p for p in shelf)
         return cls(shelf, unknown)
@@ -207,8 +207,8 @@ class Catalogue:
         return matrix
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a product."""
-        return pd.DataFrame([p.model_dump() for p in self.products])
+        """One row a product; a fee that is not stated is empty."""
+        return pd.DataFrame([p.model_dump() for p in self.products], columns=[*Product.model_fields])
 
     def __len__(self) -> int:
         return len(self.products)

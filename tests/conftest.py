@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from scipy import sparse
 
 settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -55,3 +60,64 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def data_dir() -> Path:
     """Folder of the real data sets; ask for it only in tests marked `data`."""
     return DATA
+
+
+@pytest.fixture
+def garbage() -> dict[str, Any]:
+    """What no public function can use, by name; new objects each time."""
+    days = pd.date_range("2020-01-01", periods=3)
+    return {
+        "none": None,
+        "word": "x",
+        "number as a word": "0.5",
+        "bytes": b"0.5",
+        "surrogate": "\ud800",
+        "yes": True,
+        "minus": -1,
+        "nought": 0,
+        "half": 0.5,
+        "nan": float("nan"),
+        "inf": float("inf"),
+        "tiny": 5e-324,
+        "great": 1e308,
+        "huge": 10**400,
+        "complex": 1j,
+        "decimal": Decimal("0.5"),
+        "signal": Decimal("sNaN"),
+        "day": days[0],
+        "list of words": ["x", "y"],
+        "nothing": [],
+        "no rows": np.zeros((0, 3)),
+        "no columns": np.zeros((3, 0)),
+        "ragged": [[1.0], [1.0, 2.0]],
+        "nans": [float("nan")] * 3,
+        "infs": np.full(30, np.inf),
+        "long": np.linspace(0.0, 1.0, 31),
+        "one": [0.5],
+        "scalar array": np.array(0.5),
+        "cube": np.ones((2, 2, 2)),
+        "great ones": np.full(30, 1e308),
+        "below all": np.full(30, -5.0),
+        "whole": np.arange(30),
+        "unsigned": np.array([2**64 - 1, 1], dtype=np.uint64),
+        "shares": np.array([[2.0, -1.0], [0.3, 1e300]]),
+        "bools": np.array([True, False]),
+        "days": days.to_numpy(),
+        "spans": days.to_numpy() - days.to_numpy()[0],
+        "objects": np.array([object(), None], dtype=object),
+        "structured": np.zeros(3, dtype=[("a", float)]),
+        "mapping": {"x": 1.0},
+        "set": {1.0, 2.0},
+        "generator": (x for x in [1.0]),
+        "frame": pd.DataFrame({"a": [0.1, 0.2], "b": [0.3, 0.4]}),
+        "frame of words": pd.DataFrame({"a": ["x"]}),
+        "frame of days": pd.DataFrame({"a": np.zeros(3)}, index=days),
+        "series": pd.Series([0.1, 0.2, 0.3], index=days),
+        "no day": pd.Series([0.1, 0.2], index=pd.DatetimeIndex(["2020-01-01", None])),
+        "category": pd.Series(["a", "b"], dtype="category"),
+        "missing": pd.Series([1, None], dtype="Int64"),
+        "sparse": sparse.csr_array(np.eye(3)),
+        "type": float,
+        "function": len,
+        "thing": object(),
+    }

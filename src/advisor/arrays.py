@@ -39,8 +39,12 @@ def frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
 
 
 def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy: str, *, key: object = None) -> None:
-    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is one of `kinds`; True and False are no numbers."""
-    if isinstance(value, kinds) and not isinstance(value, bool):
+    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is one of `kinds`.
+
+    True, False and spans of time are no numbers, and an array without dimensions is no list.
+    """
+    odd = isinstance(value, bool | np.timedelta64) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    if isinstance(value, kinds) and not odd:
         return
     shown = " ".join(repr(value).split())
     shown = shown if len(shown) <= 60 else shown[:57] + "..."

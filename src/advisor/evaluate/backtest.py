@@ -116,14 +116,14 @@ def backtest_many(
     Raises:
         InputError: As `backtest`, or no policy is given.
     """
-    _check(policies, market, terms)
+    _check(policies, market, terms, progress)
     check_frequency(market.dates, market.periods_per_year, "market")
     if window is not None:
         window = check_whole(window, "window", "A policy needs at least one row: pass a number of rows, or None for all.", low=1)
     rows = rebalancing_rows(market.dates, every, warmup=warmup)
     rate = _rate(cost_bps, len(market.assets))
     lineup = dict(policies)
-    own = benchmark if callable(benchmark) else None
+    own = benchmark if callable(benchmark) and not isinstance(benchmark, type) else None
     runs = [*lineup.values(), own] if own is not None else list(lineup.values())
     with threadpool_limits(limits=1, user_api="blas"):  # the same bytes on any machine, and small matrices only lose by threads
         records = walk(runs, market, rows, rate=rate, terms=terms, window=window, progress=progress)
@@ -146,7 +146,9 @@ def backtest_many(
     return BacktestResults(results)
 
 
-def _check(policies: object, market: object, terms: object) -> None:
+def _check(policies: object, market: object, terms: object, progress: object) -> None:
+    if not isinstance(progress, bool | np.bool_):
+        check_type(progress, (), "progress", "True shows a bar.")
     check_type(policies, Mapping, "policies", "Pass a mapping from name to policy.")
     for name, policy in policies.items():  # type: ignore[attr-defined]
         if not callable(policy) or isinstance(policy, type):

@@ -52,6 +52,8 @@ def rebalancing_rows(dates: DayArray, every: Schedule, *, warmup: int) -> IntArr
 
 def _marked_rows(dates: DayArray, every: Schedule, first: int) -> IntArray:
     check_type(every, (str, int, np.integer, Iterable), "every", 'Write "MS" (months), "W-FRI", a number of sessions, or a list of days.')
+    if isinstance(every, np.ndarray) and every.ndim != 1:
+        check_type(every, (), "every", "Give days in one dimension.")
     if isinstance(every, int | np.integer):
         if every < 1:
             raise InputError(f"every is {every}; a number of sessions is at least 1.", field="every", value=every)

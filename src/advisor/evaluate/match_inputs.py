@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType
 
 import numpy as np
@@ -86,3 +86,8 @@ def check_segmentation(by: object) -> None:
         "by",
         'Name "level", "segment" or "tenure", or pass labels by client.',
     )
+    if isinstance(by, Iterator):
+        check_type(by, (), "by", "Give the names in a list.")
+    if isinstance(by, Iterable) and not isinstance(by, str | Mapping | pd.Series | pd.DataFrame):
+        for i, name in enumerate(by):
+            check_type(name, str, "by", 'Name "level", "segment" or "tenure".', key=i)

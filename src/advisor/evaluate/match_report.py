@@ -125,6 +125,8 @@ class MatchReport:
 
     def per_client(self, view: str, metric: str, k: int) -> FloatArray:
         """Value of each client, shape (c,); nan = does not count. Raises `InputError` when it was not computed."""
+        for name, value in (("metric", metric), ("view", view)):
+            check_type(value, str, name, "Name one that was computed.")
         if (view, metric, k) not in list(self.table):  # a list, because what is asked for need not be hashable
             raise InputError(
                 f"{(view, metric, k)} was not computed; views are {sorted({v for v, _, _ in self.table})}, metrics {sorted({m for _, m, _ in self.table})}, "

@@ -197,7 +197,7 @@ def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: 
     """
     check_type(logged, LoggedChoices, "logged", "Pass LoggedChoices, made by LoggedChoices.against(log, ranking).")
     if clip is not None:
-        check_number(clip, "clip", "A weight is cut at a positive number.", above=0.0, infinite=True)
+        clip = check_number(clip, "clip", "A weight is cut at a positive number.", low=1e-100, infinite=True)
     check_number(confidence, "confidence", "It is a share between 0 and 1.", above=0.0, high=1.0 - 1e-12)
     raw: FloatArray = logged.target / logged.propensity
     weight = raw if clip is None else np.minimum(raw, clip)
@@ -245,6 +245,14 @@ def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: 
     )
 
 
+def _booleans(values: object) -> BoolArray:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        check_type(values, (), "eligible", "Give one row a client, all of one length.")
+        raise
+
+
 def softmax_policy(scores: FloatArray, temperature: float, *, eligible: BoolArray | None = None) -> FloatArray:
     """Probabilities of showing each product first, shape (c, p): exp(score / temperature) over the eligible ones; the exploration a log needs.
 
@@ -259,9 +267,9 @@ def softmax_policy(scores: FloatArray, temperature: float, *, eligible: BoolArra
     Raises:
         InputError: temperature is not positive.
     """
-    check_number(temperature, "temperature", "It must be positive; a small one is nearly greedy.", above=0.0, infinite=True)
+    temperature = check_number(temperature, "temperature", "It must be positive; a small one is nearly greedy.", above=0.0, infinite=True)
     scores = float_array(scores, "scores", shape=(None, None))
-    may = np.ones(scores.shape, dtype=np.bool_) if eligible is None else np.asarray(eligible)
+    may = np.ones(scores.shape, dtype=np.bool_) if eligible is None else _booleans(eligible)
     if may.shape != scores.shape or may.dtype != np.bool_:
         raise InputError(
             f"eligible is {may.dtype} of shape {may.shape}, but booleans of shape {scores.shape} are needed, one a score.",

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import OpenShare, Seed
 from advisor.arrays import DayArray, FloatArray, check_number
 from advisor.errors import InputError
 from advisor.evaluate.backtest_record import Failures, Record
 from advisor.evaluate.statistics import BootstrapInterval, Statistic, bootstrap_interval
+from advisor.measures.bootstrap import Draws
 from advisor.measures.portfolio import (
     annual_return,
     beta,
@@ -26,6 +28,7 @@ from advisor.measures.portfolio import (
     tracking_error,
     volatility,
 )
+from advisor.validation import checked
 
 
 def statistics_of(periods_per_year: float, risk_free: float = 0.0) -> dict[str, Statistic]:
@@ -140,6 +143,7 @@ class BacktestResult:
             columns["benchmark"] = self.beside
         return pd.DataFrame(columns, index=pd.DatetimeIndex(self.sessions))
 
+    @checked
     def summary(self, *, risk_free: float | None = None) -> pd.Series:
         """The usual measures by name: annual decimals, losses positive, costs and turnover a year.
 
@@ -149,23 +153,26 @@ class BacktestResult:
         """
         return pd.Series(self._measures(self.rate(risk_free)), name=self.name)
 
+    @checked
     def rate(self, risk_free: float | None = None) -> float:
         """The annual risk-free rate meant: the one given, or what cash earned in the run."""
         if risk_free is None:
             return self.risk_free
         return check_number(risk_free, "risk_free", "Give an annual rate, 0.02 for 2 %.", above=-1.0)
 
+    @checked
     def excess(self, risk_free: float | None = None) -> FloatArray:
         """Net returns above those of cash, shape (m,)."""
         return self.record.returns - cash_return(self.rate(risk_free), self.periods_per_year)
 
+    @checked
     def interval(
         self,
         statistic: str = "sharpe",
         *,
-        level: float = 0.95,
-        draws: int = 2000,
-        seed: int = 0,
+        level: OpenShare = 0.95,
+        draws: Draws = 2000,
+        seed: Seed = 0,
         risk_free: float | None = None,
     ) -> BootstrapInterval:
         """Stationary-bootstrap interval of one measure of the returns.
@@ -191,6 +198,7 @@ class BacktestResult:
 
         return plot_backtest(self)
 
+    @checked
     def to_html(self, title: str | None = None, *, risk_free: float | None = None) -> str:
         """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no script."""
         from advisor.reports.backtest import result_page

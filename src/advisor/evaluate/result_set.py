@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Seed
 from advisor.errors import InputError
 from advisor.evaluate.result import BacktestResult
 from advisor.evaluate.statistics_sharpe import SharpeTest, Test, compare_sharpe, deflate
+from advisor.validation import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +26,7 @@ class BacktestResults:
     def __post_init__(self) -> None:
         object.__setattr__(self, "results", MappingProxyType(dict(self.results)))
 
+    @checked
     def __getitem__(self, name: str) -> BacktestResult:
         if name not in self.results:
             raise InputError(f"No strategy is named {name!r}; this run has {list(self.results)}.", field="name", value=name)
@@ -47,6 +50,7 @@ class BacktestResults:
         """Net returns: session x strategy."""
         return pd.DataFrame({name: result.returns for name, result in self.results.items()})
 
+    @checked
     def summary(self, *, risk_free: float | None = None) -> pd.DataFrame:
         """One row a strategy, one column a measure; `risk_free` as in `BacktestResult.summary`."""
         return pd.DataFrame({name: result.summary(risk_free=risk_free) for name, result in self.results.items()}).T
@@ -55,6 +59,7 @@ class BacktestResults:
         """One row a (strategy, session): `BacktestResult.to_frame` of each, stacked."""
         return pd.concat({name: result.to_frame() for name, result in self.results.items()}, names=["strategy", "day"])
 
+    @checked
     def deflated_sharpe(self, *, risk_free: float | None = None) -> pd.Series:
         """Probability that each strategy's true Sharpe ratio is above 0, all strategies of the run counted as trials.
 
@@ -66,13 +71,14 @@ class BacktestResults:
         above = np.stack([result.excess(risk_free) for result in self.results.values()])
         return pd.Series(deflate(above), index=list(self.results), name="deflated_sharpe")
 
+    @checked
     def compare(
         self,
         first: str,
         second: str,
         *,
-        test: Test = "ledoit_wolf",
-        seed: int = 0,
+        test: Test | str = "ledoit_wolf",
+        seed: Seed = 0,
         risk_free: float | None = None,
     ) -> SharpeTest:
         """Test whether two strategies have the same Sharpe ratio: see `compare_sharpe`.
@@ -88,6 +94,7 @@ class BacktestResults:
 
         return plot_backtests(self)
 
+    @checked
     def to_html(self, title: str = "Backtests", *, risk_free: float | None = None) -> str:
         """The strategies side by side as one page that stands alone."""
         from advisor.reports.backtest import results_page

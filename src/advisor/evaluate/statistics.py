@@ -73,7 +73,15 @@ def bootstrap_interval(
         )
     pick = (lambda x: x[:, 0]) if np.ndim(returns) == 1 else (lambda x: x)
     values = [statistic(pick(np.moveaxis(r[:, rows], 0, 1))) for rows in stationary_indices(r.shape[1], length, draws, seed)]
-    drawn = np.concatenate([np.asarray(v, dtype=np.float64) for v in values])
+    told = [numbers(value, "statistic") for value in values]
+    if any(value.ndim != 1 for value in told) or sum(map(len, told)) != draws:
+        raise InputError(
+            f"statistic gives shape {told[0].shape} for {min(draws, AT_ONCE)} resamples; one number a resample is needed. "
+            "Measure along the last axis, as those of advisor.measures do.",
+            field="statistic",
+            value=told[0].shape,
+        )
+    drawn = np.concatenate(told)
     good = drawn[np.isfinite(drawn)]
     if len(good) < 2:
         raise InputError(

@@ -6,20 +6,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from advisor.arrays import FloatArray
+from advisor.annotations import Count, Seed
+from advisor.arrays import BoolArray, FloatArray, numbers
 from advisor.errors import InputError
 from advisor.evaluate.statistics import AT_ONCE, block_length
-from advisor.measures.history import NOISE, deviation, noise_of, quiet, ratio
+from advisor.measures.bootstrap import Draws
+from advisor.measures.history import NOISE, Returns, deviation, noise_of, quiet, ratio
+from advisor.measures.history import pair as pair_of
 from advisor.measures.portfolio import kurtosis, skewness
+from advisor.validation import checked
 
 EULER = 0.5772156649015329
 Test = Literal["jobson_korkie", "ledoit_wolf", "ledoit_wolf_bootstrap"]
 
 
-def probabilistic_sharpe_ratio(sharpe: float, *, count: int, benchmark: float = 0.0, skew: float = 0.0, kurt: float = 3.0) -> float:
+@checked
+def probabilistic_sharpe_ratio(sharpe: float, *, count: Count, benchmark: float = 0.0, skew: float = 0.0, kurt: float = 3.0) -> float:
     """Probability that the true Sharpe ratio is above a benchmark.
 
     Args:
@@ -37,8 +41,8 @@ def probabilistic_sharpe_ratio(sharpe: float, *, count: int, benchmark: float = 
 
     Source: Bailey & Lopez de Prado (2012), The Sharpe ratio efficient frontier, equation 11.
     """
-    spread = 1.0 - skew * sharpe + (kurt - 1.0) / 4.0 * sharpe**2
-    if count < 2 or not spread > 0.0:
+    spread = 1.0 - skew * sharpe + (kurt - 1.0) / 4.0 * sharpe * sharpe
+    if count < 2 or not 0.0 < spread < np.inf:
         raise InputError(
             f"count is {count}, skew {skew:g}, kurtosis {kurt:g} at Sharpe {sharpe:g}: the Sharpe ratio's variance would not be positive. Check the moments.",
             field="kurt",
@@ -47,6 +51,7 @@ def probabilistic_sharpe_ratio(sharpe: float, *, count: int, benchmark: float = 
     return float(ndtr((sharpe - benchmark) * np.sqrt(count - 1.0) / np.sqrt(spread)))
 
 
+@checked
 def expected_best_sharpe(trials: float, variance: float) -> float:
     """Sharpe ratio that the best of many worthless strategies is expected to show, a period.
 
@@ -68,7 +73,8 @@ def expected_best_sharpe(trials: float, variance: float) -> float:
     return float(np.sqrt(variance) * best)
 
 
-def deflated_sharpe_ratio(sharpe: float, *, count: int, trials: float, variance: float, skew: float = 0.0, kurt: float = 3.0) -> float:
+@checked
+def deflated_sharpe_ratio(sharpe: float, *, count: Count, trials: float, variance: float, skew: float = 0.0, kurt: float = 3.0) -> float:
     """Probability that the true Sharpe ratio is above 0, given that this strategy was the best of `trials`.
 
     Args:
@@ -91,7 +97,8 @@ def deflated_sharpe_ratio(sharpe: float, *, count: int, trials: float, variance:
     return probabilistic_sharpe_ratio(sharpe, count=count, benchmark=expected_best_sharpe(trials, variance), skew=skew, kurt=kurt)
 
 
-def deflate(returns: npt.ArrayLike) -> FloatArray:
+@checked
+def deflate(returns: Returns) -> FloatArray:
     """Deflated Sharpe ratio of each of several strategies tried together, all of them counted as trials.
 
     Args:
@@ -131,8 +138,9 @@ class SharpeTest:
     test: str
 
 
+@checked
 def compare_sharpe(
-    first: npt.ArrayLike, second: npt.ArrayLike, *, test: Test = "ledoit_wolf", draws: int = 1999, block: int | None = None, seed: int = 0
+    first: Returns, second: Returns, *, test: Test | str = "ledoit_wolf", draws: Draws = 1999, block: Count | None = None, seed: Seed = 0
 ) -> SharpeTest:
     """Test whether two strategies on the same days have the same Sharpe ratio.
 
@@ -153,12 +161,8 @@ def compare_sharpe(
 
     Source: Jobson & Korkie (1981) with Memmel (2003); Ledoit & Wolf (2008), sections 3.1 and 3.2.
     """
-    pair = _table(
-        np.stack([np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)])
-        if np.shape(first) == np.shape(second)
-        else first
-    )
-    if pair.shape[0] != 2 or (deviation(pair, noise=noise_of(first, second)) == 0.0).any():
+    pair = _table(np.stack(np.broadcast_arrays(*pair_of(first, second, field="second"))))
+    if pair.shape[0] != 2 or not np.all(_moves(pair, noise_of(first, second))):
         raise InputError(
             "The two series must be of one length and vary; a constant has no Sharpe ratio. Align them, or drop it.",
             field="first",
@@ -181,6 +185,13 @@ def compare_sharpe(
 def _normal(difference: float, error: float, test: str) -> SharpeTest:
     p_value = float(2.0 * ndtr(-abs(difference) / error)) if error > 0.0 else float("nan")
     return SharpeTest(difference, error, p_value, test)
+
+
+def _moves(pair: FloatArray, noise: float) -> BoolArray:
+    """Which series have a spread, neither rounding nor beyond what numbers can hold, shape (2,)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = deviation(pair, noise=noise)
+    return (spread > 0.0) & (spread < np.inf)
 
 
 def _difference(pair: FloatArray) -> FloatArray:
@@ -247,8 +258,8 @@ def _studentised(pair: FloatArray, block: int, draws: int, seed: int) -> FloatAr
     return out
 
 
-def _table(returns: npt.ArrayLike) -> FloatArray:
-    r = np.asarray(returns, dtype=np.float64)
+def _table(returns: object) -> FloatArray:
+    r = numbers(returns, "returns")
     if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
         raise InputError(
             f"returns has shape {r.shape}; at least 10 finite returns of each strategy, on the same days, are needed. Align and lengthen them.",

@@ -1,13 +1,16 @@
-# Six verbs. Each sets up what it needs; nothing but python3, pip and make has to be there.
+# Seven verbs. Each sets up what it needs; nothing but python3, pip and make has to be there.
 PY := .venv/bin/python
 STAMP := .venv/.installed
 # ADVISOR_CLUSTERS=1: test on Dask and Spark too, which takes half a gigabyte and a minute more
 TESTED := .venv/.installed-test$(if $(ADVISOR_CLUSTERS),-clusters)
 
+# what an install has to be made again for
+SOURCES := pyproject.toml hatch_build.py src/advisor/native/build.py $(wildcard src/advisor/native/*.[ch])
+
 # implicit needs the OpenMP runtime; where the system has none, the one that scikit-learn brings along is linked here.
 export LD_LIBRARY_PATH := $(CURDIR)/.venv/lib$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: help demo test check bench docs clean
+.PHONY: help demo test check bench docs wheels clean
 
 help:  ## what there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -30,8 +33,13 @@ bench: .venv/.installed-bench  ## the side-by-side tables, into benchmarks/RESUL
 docs: .venv/.installed-test  ## the public names with signature and summary, into docs/API.md
 	$(PY) docs/build.py
 
+wheels:  ## a wheel for each platform, into dist/: Linux x86-64 and aarch64, musl, macOS arm64, Windows
+	@for target in linux-x86_64 linux-aarch64 musl-x86_64 macos-arm64 windows-x86_64; do \
+	  ADVISOR_TARGET=$$target python3 -m pip wheel --quiet --no-deps --wheel-dir dist . || exit 1; \
+	done
+
 clean:  ## forget the environment and every cache
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist src/advisor/native/kernels-*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv where it is present; else a venv without pip (a bare Debian has no ensurepip) filled by the system's pip.
@@ -50,18 +58,18 @@ define install
 	@touch $@
 endef
 
-$(STAMP): pyproject.toml
+$(STAMP): $(SOURCES)
 	$(call install,)
 
-.venv/.installed-test: pyproject.toml
+.venv/.installed-test: $(SOURCES)
 	$(call install,[test])
 	@touch $(STAMP)
 
-.venv/.installed-test-clusters: pyproject.toml
+.venv/.installed-test-clusters: $(SOURCES)
 	$(call install,[test$(comma)clusters])
 	@touch $(STAMP) .venv/.installed-test
 
-.venv/.installed-bench: pyproject.toml
+.venv/.installed-bench: $(SOURCES)
 	$(call install,[test$(comma)bench])
 	@touch $(STAMP) .venv/.installed-test
 

@@ -14,6 +14,7 @@ SRC = Path(__file__).resolve().parents[1] / "src" / "advisor"
 RANK = {
     "errors": 0,
     "privacy": 0,
+    "native": 1,
     "arrays": 1,
     "folders": 1,
     "annotations": 2,
@@ -41,6 +42,7 @@ QUARANTINE = {
     "cvxpy": lambda path: path == ("optimize", "program.py"),
     "implicit": lambda path: path == ("recommend", "factors.py"),
     "numba": lambda path: path[-1] == "kernels.py",
+    "ctypes": lambda path: path[0] == "native",
     "matplotlib": lambda path: path == ("reports", "figures.py"),
     "jinja2": lambda path: path == ("reports", "pages.py"),
     "sklearn": lambda path: path[0] == "adapters",

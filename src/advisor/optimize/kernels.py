@@ -14,8 +14,33 @@ import math
 import numpy as np
 from numba import njit, prange  # pyright: ignore[reportMissingTypeStubs]
 
+from advisor.native.library import Function
+from advisor.native.threads import blocks
+
 END, CYCLED, LOST, FULL = 0, 1, 2, 3
 """Why a walk stopped: at its end; after too many steps of length zero; outside its limits; no room left."""
+
+_PROGRAM = (
+    "which:i8[k] H:f8[n,n] mu:f8[n] tau:f8[c] lo:f8[a,n] kink:f8[b,n] up:f8[d,n] below:f8[e,n] above:f8[f,n] G:f8[r,n] gl:f8[r] gu:f8[r] "
+    "side=i1[c,n] row_side=i1[c,r] W=f8[c,n] t=f8[c,s] steps=i8[c]"
+)
+_PIVOT = Function("advisor_pivot", _PROGRAM, rows=True)
+_PRODUCTS = Function("advisor_row_products", "S:f8[n,n] W:f8[c,n] out=f8[c,n]", rows=True)
+_WALK = Function(
+    "advisor_walk_critical_line",
+    "H:f8[n,n] mu:f8[n] pull:f8[n] A:f8[m,n] low:f8[m] high:f8[m] l:f8[n] u:f8[n] side=i8[n] row_side=i8[m] w=f8[n] taus=f8[corners] "
+    "W=f8[corners,n] Y=f8[corners,2,m] last=f8[m] slope=f8[m] told=i8[2] tau:f8",
+)
+_TRACE = Function(
+    "advisor_trace_path",
+    "S:f8[n,n] mean:f8[n] l:f8[n] u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] taus=f8[corners] W=f8[corners,n] Y=f8[corners,2,m] last=f8[m] "
+    "slope=f8[m] residual=f8[corners] worst=f8[1] reward=f8[corners] variance=f8[corners] told=i8[2]",
+)
+_RESIDUALS = Function(
+    "advisor_path_residuals",
+    "t:f8[m] W:f8[m,n] Y:f8[segments,2,q] last:f8[q] slope:f8[q] S:f8[n,n] mean:f8[n] l:f8[n] u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] "
+    "residual=f8[m] reward=f8[m] variance=f8[m] worst=f8[1]",
+)
 LEVEL = 0
 SLACK = 1e-7
 """A limit broken by more than this means that the walk has taken a wrong turn."""
@@ -37,80 +62,75 @@ FLAT, EPSILON, LOOKS = 1e-12, 2.220446049250313e-16, 400
 """A part of a variance that rounding cannot tell from 0; rounding; and evaluations of a search."""
 
 
+def pivot_some(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):
+    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w = 1 and gl <= G w <= gu; on one thread.
+
+    The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is `lo`. Arrays of rows have one row for all, or one each.
+    `side` (c, n) and `row_side` (c, r; -1, 0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows') and steps
+    (-1 = gave up) are written.
+    """
+    _PIVOT.bound(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps)(0, len(which))
+
+
+def pivot_rows(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):
+    """As `pivot_some`, on all threads."""
+    call = _PIVOT.bound(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps)
+    blocks(call, len(which), size=64)
+
+
+def row_products(S, W, out):
+    """Write W @ S to `out`, for symmetric S, each row in one fixed order, so that a row's bits do not depend on its batch."""
+    blocks(_PRODUCTS.bound(S, W, out), len(W), few=1024)
+
+
+def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, room):
+    """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
+
+    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities; `w` is
+    a point with these active. All three are changed in place. H may be singular: where a free variable adds no curvature, the portfolio
+    slides along the flat direction at the same t. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of
+    each segment, the last multipliers, their slope).
+    """
+    n, m = len(mu), len(low)
+    taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room + 1, 2, m))
+    last, slope, told = np.empty(m), np.empty(m), np.empty(2, dtype=np.int64)
+    _WALK(H, mu, pull, A, low, high, l, u, side, row_side, w, taus, W, Y, last, slope, told, tau)
+    code, corners = told.tolist()
+    return code, taus[:corners].copy(), W[:corners].copy(), Y[: corners - 1].copy(), last, slope
+
+
+def path_residuals(t, W, Y, last, slope, S, mean, l, u, rows, low, high):
+    """KKT residual of each corner with the multipliers above it, the largest of all (also of corners with the multipliers below them, of the points
+    half-way, and of the last corner for who only wants the mean), and mean and variance of the corners (reference: `corner_path.certify_path`).
+    """
+    residual, reward, variance, worst = (*(np.empty(len(t)) for _ in range(3)), np.empty(1))
+    given = map(np.ascontiguousarray, (t, W, Y, last, slope, S, mean, l, u, rows, low, high))
+    _RESIDUALS(*given, residual, reward, variance, worst)
+    return residual, float(worst[0]), reward, variance
+
+
+def trace_path(S, mean, l, u, rows, low, high):
+    """A whole path with its proof: (why it stopped, t, weights, multipliers, the last ones, their slope, residuals, worst, means, variances).
+
+    Anything but END, or a worst residual that is too large, says nothing about the program: `critical_line` then takes the careful way, which is also the
+    reference of this one.
+    """
+    n, r = len(mean), len(low)
+    room = 2 * (n + r) + 35
+    t, W, Y, last, slope = np.empty(room), np.empty((room, n)), np.empty((room, 2, r + 1)), np.empty(r + 1), np.empty(r + 1)
+    residual, reward, variance, worst, told = np.empty(room), np.empty(room), np.empty(room), np.empty(1), np.empty(2, dtype=np.int64)
+    _TRACE(S, mean, l, u, rows, low, high, t, W, Y, last, slope, residual, worst, reward, variance, told)
+    code, m = told.tolist()
+    path = (t[:m].copy(), W[:m].copy(), Y[: max(m - 1, 0)].copy(), last, slope)
+    return code, *path, residual[:m].copy(), float(worst[0]), reward[:m].copy(), variance[:m].copy()
+
+
 @njit(cache=True)
 def _dot(x, y, k):  # pragma: no cover - compiled
     s = 0.0
     for a in range(k):
         s += x[a] * y[a]
     return s
-
-
-@njit(cache=True)
-def _forward(L, k, x):  # pragma: no cover - compiled
-    for a in range(k):
-        s = x[a]
-        for b in range(a):
-            s -= L[a, b] * x[b]
-        x[a] = s / L[a, a]
-
-
-@njit(cache=True)
-def _insert(L, order, k, H, i):  # pragma: no cover - compiled
-    """Append variable `i` to the factor of H[F, F]; False when H[F, F] is not positive definite."""
-    for a in range(k):
-        L[k, a] = H[i, order[a]]
-    _forward(L, k, L[k])
-    pivot = H[i, i] - _dot(L[k], L[k], k)
-    L[k, k], order[k] = math.sqrt(max(pivot, 0.0)), i
-    return pivot > TINY_PIVOT * H[i, i]
-
-
-@njit(cache=True)
-def _remove(L, order, k, i):  # pragma: no cover - compiled
-    """Take variable `i` out of the factor, by Givens rotations of the rows below it."""
-    p = 0
-    while order[p] != i:
-        p += 1
-    for a in range(p, k - 1):
-        order[a] = order[a + 1]
-        for b in range(a + 2):
-            L[a, b] = L[a + 1, b]
-    for j in range(p, k - 1):
-        r = math.sqrt(L[j, j] * L[j, j] + L[j, j + 1] * L[j, j + 1])
-        c, s = L[j, j] / r, L[j, j + 1] / r
-        for a in range(j, k - 1):
-            L[a, j], L[a, j + 1] = c * L[a, j] + s * L[a, j + 1], c * L[a, j + 1] - s * L[a, j]
-
-
-@njit(cache=True)
-def _solve(L, order, k, A, rows, g, b, y):  # pragma: no cover - compiled
-    """Solve Hx - A'y = g, Ax = b on the free variables and active rows; `g` becomes x. A row that repeats others gets y = 0."""
-    m = rows.size
-    U, S, t = np.empty((m, k)), np.zeros((m, m)), np.empty(m)
-    y[:] = 0.0
-    _forward(L, k, g)
-    for i in range(m):
-        for a in range(k):
-            U[i, a] = A[rows[i], order[a]]
-        _forward(L, k, U[i])
-        for j in range(i):
-            S[i, j] = (_dot(U[i], U[j], k) - _dot(S[i], S[j], j)) / S[j, j]
-        full = _dot(U[i], U[i], k)
-        rest = full - _dot(S[i], S[i], i)
-        S[i, i] = math.sqrt(rest) if rest > 1e-10 * full else math.inf
-        t[i] = (b[i] - _dot(U[i], g, k) - _dot(S[i], t, i)) / S[i, i]
-    for i in range(m - 1, -1, -1):
-        t[i] /= S[i, i]
-        y[rows[i]] = t[i]
-        for j in range(i):
-            t[j] -= S[i, j] * t[i]
-        for a in range(k):
-            g[a] += t[i] * U[i, a]
-    for a in range(k - 1, -1, -1):
-        v = g[a] / L[a, a]
-        g[a] = v
-        for c in range(a):
-            g[c] -= v * L[a, c]
 
 
 @njit(cache=True)
@@ -129,79 +149,6 @@ def _add(r, x, order, k, H, A, y):  # pragma: no cover - compiled
 
 
 @njit(cache=True)
-def _flat(L, order, k, i, aim, mu):  # pragma: no cover - compiled
-    """The direction of no curvature that free variable `i` would add, turned to the side of `aim`, or else of `mu`."""
-    d, x, largest = np.zeros(mu.size), np.empty(k), 0.0
-    for a in range(k):
-        x[a] = L[k, a]
-    for a in range(k - 1, -1, -1):
-        x[a] /= L[a, a]
-        d[order[a]] = -x[a]
-        for c in range(a):
-            x[c] -= x[a] * L[a, c]
-    d[i] = 1.0
-    for a in range(mu.size):
-        largest = max(largest, abs(aim[a]))
-    along = _dot(aim, d, mu.size)
-    if abs(along) <= 1e-9 * largest:
-        along = _dot(mu, d, mu.size)
-    if along < 0.0:
-        for a in range(mu.size):
-            d[a] = -d[a]
-    return d
-
-
-@njit(cache=True)
-def _slide(d, w, l, u, side, A, low, high, row_side):  # pragma: no cover - compiled
-    """Move `w` along `d` to the first limit in the way, and make that limit active."""
-    n, best, who, turn = w.size, math.inf, -1, 0
-    for i in range(n + low.size):
-        j = i - n
-        if (side[i] if i < n else row_side[j]) != 0:
-            continue
-        v, at, lo, hi = (d[i], w[i], l[i], u[i]) if i < n else (_dot(A[j], d, n), _dot(A[j], w, n), low[j], high[j])
-        if abs(v) > 1e-9:
-            t = ((hi if v > 0.0 else lo) - at) / v
-            if t < best:
-                best, who, turn = t, i, (1 if v > 0.0 else -1)
-    for i in range(n):
-        w[i] += max(best, 0.0) * d[i]
-    if who < n:
-        side[who], w[who] = turn, (l[who] if turn < 0 else u[who])
-    else:
-        row_side[who - n] = turn
-
-
-@njit(cache=True)
-def _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order):  # pragma: no cover - compiled
-    """Factor H + A'A (active rows) on the free variables; where that is singular, slide along the flat direction until it is not."""
-    slid = False
-    while True:
-        Q, k, i = H.copy(), 0, 0
-        for j in range(low.size):
-            if row_side[j] != 0:
-                for a in range(mu.size):
-                    for b in range(mu.size):
-                        Q[a, b] += A[j, a] * A[j, b]
-        while i < mu.size:
-            if side[i] == 0:
-                if not _insert(L, order, k, Q, i):
-                    break
-                k += 1
-            i += 1
-        if i == mu.size:
-            return Q, k, slid
-        _slide(_flat(L, order, k, i, aim, mu), w, l, u, side, A, low, high, row_side)
-        slid = True
-
-
-@njit(cache=True)
-def _copy(source, target):  # pragma: no cover - compiled
-    for i in range(source.size):
-        target[i] = source[i]
-
-
-@njit(cache=True)
 def _active(row_side):  # pragma: no cover - compiled
     """Which entries are not 0: the rows that are active."""
     rows, count = np.empty(row_side.size, np.int64), 0
@@ -210,145 +157,6 @@ def _active(row_side):  # pragma: no cover - compiled
             rows[count] = j
             count += 1
     return rows[:count]
-
-
-@njit(cache=True)
-def _settle(H, A, mu, pull, low, high, row_side, tau, L, order, k, rows, w, y, r):  # pragma: no cover - compiled
-    """Solve for the free weights, the multipliers and the gradient `r` at `tau` from the active set alone, refined once."""
-    n, y1, x, edge, every = mu.size, np.zeros(y.size), np.zeros(mu.size), np.empty(rows.size), np.arange(mu.size)
-    y[:] = 0.0
-    for turn in range(3):
-        for i in range(n):
-            r[i] = pull[i] - tau * mu[i]
-        _add(r, w, every, n, H, A, y)
-        if turn == 2:
-            break
-        for i in range(rows.size):
-            j = rows[i]
-            edge[i] = (low[j] if row_side[j] < 0 else high[j]) - _dot(A[j], w, n)
-        for a in range(k):
-            x[a] = -r[order[a]]
-        _solve(L, order, k, A, rows, x, edge, y1)
-        for a in range(k):
-            w[order[a]] += x[a]
-        for i in range(rows.size):  # the factor holds A'A as well
-            y[rows[i]] += y1[rows[i]] - edge[i]
-
-
-@njit(cache=True)
-def _next_event(A, low, high, l, u, side, row_side, w, v, r, r1, y, y1):  # pragma: no cover - compiled
-    """How far until a limit is reached or a multiplier used up, whose, what it becomes then, and by how much the worst limit is broken."""
-    n, m, slow, calm = w.size, low.size, 1.0, 1.0
-    for i in range(n):
-        slow, calm = max(slow, abs(v[i])), max(calm, abs(r1[i]))
-    best, rate, who, turn, lost = FAR, 0.0, -1, 0, 0.0
-    for i in range(n + m):
-        j, s, eps = i - n, (side[i] if i < n else row_side[i - n]), TINY_RATE * slow
-        if s == 2:
-            continue
-        if s == 0:
-            d, at, lo, hi = (v[i], w[i], l[i], u[i]) if i < n else (_dot(A[j], v, n), _dot(A[j], w, n), low[j], high[j])
-            lost = max(lost, lo - at, at - hi)
-            s, gap, d = (1, hi - at, d) if d > 0.0 else (-1, at - lo, -d)
-        else:
-            gap, d, eps, s = (-s * r[i], s * r1[i], TINY_RATE * calm, 0) if i < n else (-s * y[j], s * y1[j], TINY_RATE * calm, 0)
-            lost = max(lost, -gap)
-        if d > eps and not math.isinf(gap):
-            t = max(gap, 0.0) / d
-            if t < best - TIE or (t < best + TIE and d > rate):
-                best, rate, who, turn = min(t, best), d, i, s
-    return best, who, turn, lost
-
-
-@njit(cache=True)
-def _straight(u, v):  # pragma: no cover - compiled
-    """True where two directions are one; one that is not known yet (nan) is none."""
-    turn, size = 0.0, 1.0
-    for i in range(v.size):
-        turn, size = max(turn, abs(u[i] - v[i])), size + abs(u[i])
-    return turn <= STRAIGHT * size
-
-
-@njit(cache=True)
-def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, room):  # pragma: no cover - compiled
-    """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
-
-    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities; `w` is
-    a point with these active. All three are changed in place. H may be singular: where a free variable adds no curvature, the portfolio
-    slides along the flat direction at the same t. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of
-    each segment, the last multipliers, their slope).
-    """
-    n, m, k, idle, count, age, code, start = mu.size, low.size, 0, 0, 0, 0, FULL, tau
-    L, order, stiff = np.zeros((n, n)), np.empty(n, np.int64), H
-    taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room, 2, m))
-    y, y1, still, aim = np.zeros(m), np.empty(m), np.zeros(m), mu.copy()
-    g, v, r, r1, before = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    before[0] = math.nan
-    while count < room:
-        if age % REFRESH == 0:  # everything from the active set alone: no rounding is carried further
-            for i in range(n):
-                w[i] = l[i] if side[i] < 0 else (u[i] if side[i] > 0 else w[i])
-            stiff, k, slid = _build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order)
-            rows = _active(row_side)
-            _settle(H, A, mu, pull, low, high, row_side, tau, L, order, k, rows, w, y, r)
-            if slid and tau > start:
-                _copy(y, Y[count, 0])
-                _copy(y, Y[count, 1])
-                count += 1
-                before[0] = math.nan
-            if tau == start or slid:
-                taus[count] = tau
-                _copy(w, W[count])
-        age += 1
-        for i in range(n):
-            r1[i], v[i] = -mu[i], 0.0
-        for a in range(k):
-            g[a] = mu[order[a]]
-        _solve(L, order, k, A, rows, g, still, y1)
-        _add(r1, g, order, k, H, A, y1)
-        for a in range(k):
-            v[order[a]] = g[a]
-        step, who, turn, lost = _next_event(A, low, high, l, u, side, row_side, w, v, r, r1, y, y1)
-        if lost > SLACK or who < 0 or count == room:
-            code = LOST if lost > SLACK else (END if who < 0 else FULL)
-            break
-        if step > TIE * (1.0 + tau):
-            if _straight(before, v):  # nothing turns here: the segment before goes on
-                count -= 1
-            else:
-                _copy(y, Y[count, 0])
-                _copy(v, before)
-            for j in range(m):
-                y[j] += step * y1[j]
-            for i in range(n):
-                w[i] += step * v[i]
-                r[i] += step * r1[i]
-            _copy(y, Y[count, 1])
-            count, idle, tau = count + 1, 0, tau + step
-            taus[count] = tau
-            _copy(w, W[count])
-        else:
-            idle += 1
-            if idle > 3 * (n + m) + 10:
-                code = CYCLED
-                break
-        if who >= n:
-            j, age = who - n, 0
-            for i in range(n):
-                aim[i] = -row_side[j] * A[j, i] if turn == 0 else mu[i]
-            row_side[j] = turn
-        elif turn != 0:
-            _remove(L, order, k, who)
-            k, side[who], w[who], r[who] = k - 1, turn, (l[who] if turn < 0 else u[who]), 0.0
-        else:
-            for i in range(n):
-                aim[i] = -side[who] if i == who else 0.0
-            side[who] = 0
-            if _insert(L, order, k, stiff, who):
-                k += 1
-            else:
-                age = 0
-    return code, taus[: count + 1], W[: count + 1], Y[:count], y, y1
 
 
 @njit(cache=True)
@@ -591,229 +399,6 @@ def _scratch(n, r):  # pragma: no cover - compiled
     k = max(n, r + 1)
     work, f, turn, active = np.empty((5, k)), np.empty(n, np.int64), np.empty(n + r, np.int8), np.empty(r + 1, np.int64)
     return np.empty((n, n)), np.empty((r + 2, n)), np.empty((r + 1, r + 1)), np.empty((r + 1, n)), work, f, turn, active
-
-
-@njit(cache=True)
-def pivot_some(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
-    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w = 1 and gl <= G w <= gu; on one thread.
-
-    The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is `lo`. Arrays of rows have one row for all, or one each.
-    `side` (c, n) and `row_side` (c, r; -1, 0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows') and steps
-    (-1 = gave up) are written.
-    """
-    scratch = _scratch(mu.size, G.shape[0])
-    for i in which:
-        a, b, c, d, e = i % lo.shape[0], i % kink.shape[0], i % up.shape[0], i % below.shape[0], i % above.shape[0]
-        steps[i] = _pivot_row(
-            H, mu, tau[i], lo[a], kink[b], up[c], below[d], above[e], G, gl, gu, side[i], row_side[i], W[i], t[i], scratch
-        )
-
-
-@njit(cache=True, parallel=True)
-def pivot_rows(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):  # pragma: no cover - compiled
-    """As `pivot_some`, on all threads."""
-    for block in prange((which.size + 63) // 64):
-        some = which[64 * block : 64 * block + 64]
-        pivot_some(some, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps)
-
-
-@njit(cache=True)
-def row_products(S, W, out):  # pragma: no cover - compiled
-    """Write W @ S to `out`, for symmetric S, each row in one fixed order, so that a row's bits do not depend on its batch."""
-    n = S.shape[0]
-    for i in range(W.shape[0]):
-        out[i] = 0.0
-        for j in range(n):
-            if W[i, j] != 0.0:
-                for k in range(n):
-                    out[i, k] += W[i, j] * S[j, k]
-
-
-# ---- the whole trace in one call, for what has no ties: scale, start, walk, scale back, prove
-
-
-@njit(cache=True)
-def _residual(w, pull, curved, t, y, mean, l, u, rows, low, high, cost):  # pragma: no cover - compiled
-    """KKT residual of curved 1/2 w'Sw - t mean'w, divided by t above 1, at `w` with `pull` = S w, given the multipliers `y` of budget and rows."""
-    gap, broken, total, reward, variance = 0.0, 0.0, -1.0, 0.0, 0.0
-    for i in range(w.size):
-        cost[i] = curved * pull[i] - t * mean[i] - y[0]
-    for j in range(low.size):
-        p, value = y[1 + j], 0.0
-        for i in range(w.size):
-            value += rows[j, i] * w[i]
-        broken = max(broken, low[j] - value, value - high[j])
-        edge = low[j] if p > 0.0 else high[j]
-        if p != 0.0 and not math.isinf(edge):
-            gap += p * (value - edge)
-            for i in range(w.size):
-                cost[i] -= p * rows[j, i]
-    for i in range(w.size):
-        total, reward, variance = total + w[i], reward + mean[i] * w[i], variance + pull[i] * w[i]
-        broken = max(broken, l[i] - w[i], w[i] - u[i])
-        gap += cost[i] * (w[i] - (l[i] if cost[i] > 0.0 else u[i]))
-    gap = (gap + y[0] * total) / max(1.0, t, abs(t * reward - 0.5 * curved * variance))
-    return max(broken, abs(total), gap) if gap < math.inf else math.inf
-
-
-@njit(cache=True)
-def path_residuals(t, W, Y, last, slope, S, mean, l, u, rows, low, high):  # pragma: no cover - compiled
-    """KKT residual of each corner with the multipliers above it, the largest of all (also of corners with the multipliers below them, of the points
-    half-way, and of the last corner for who only wants the mean), and mean and variance of the corners (reference: `corner_path.certify_path`).
-    """
-    m, n = W.shape
-    M, residual, reward, variance, worst = np.zeros((m, n)), np.empty(m), np.zeros(m), np.zeros(m), 0.0
-    cost, w, pull, y = np.empty(n), np.empty(n), np.empty(n), np.empty(last.size)
-    for i in range(m):
-        for a in range(n):
-            v = W[i, a]
-            if v != 0.0:
-                for b in range(n):
-                    M[i, b] += v * S[a, b]
-        for a in range(n):
-            reward[i] += W[i, a] * mean[a]
-            variance[i] += W[i, a] * M[i, a]
-        residual[i] = _residual(W[i], M[i], 1.0, t[i], Y[i, 0] if i < m - 1 else last, mean, l, u, rows, low, high, cost)
-        worst = max(worst, residual[i])
-        if i > 0:
-            for a in range(n):
-                w[a], pull[a] = 0.5 * (W[i - 1, a] + W[i, a]), 0.5 * (M[i - 1, a] + M[i, a])
-            for j in range(y.size):
-                y[j] = 0.5 * (Y[i - 1, 0, j] + Y[i - 1, 1, j])
-            below = _residual(W[i], M[i], 1.0, t[i], Y[i - 1, 1], mean, l, u, rows, low, high, cost)
-            worst = max(worst, below, _residual(w, pull, 1.0, 0.5 * (t[i - 1] + t[i]), y, mean, l, u, rows, low, high, cost))
-    return residual, max(worst, _residual(W[m - 1], M[m - 1], 0.0, 1.0, slope, mean, l, u, rows, low, high, cost)), reward, variance
-
-
-@njit(cache=True)
-def _scaled(S, mean, l, u, rows, low, high):  # pragma: no cover - compiled
-    """As `scaled_program`: the program of the weights that are not fixed, in units where everything is about 1; row 0 is the budget. `units` are those of
-    variance, of the mean's origin, and of means; their first is 0 where a row binds fixed weights alone, or these leave no budget.
-    """
-    n, loose, units = mean.size, np.zeros(mean.size, np.int64), np.zeros(3)
-    for b in range(n):
-        loose[b] = l[b] < u[b]
-    free = _active(loose)
-    k = free.size
-    H, A = np.empty((k, k)), np.ones((low.size + 1, k))
-    vectors, edge = np.zeros((4, k)), np.ones((3, low.size + 1))
-    mu, pull, lo, up = vectors
-    for a in range(k):
-        units[0] += S[free[a], free[a]] / k
-        units[1] += mean[free[a]] / k
-    for a in range(k):
-        units[2] = max(units[2], abs(mean[free[a]] - units[1]), 1e-12 * abs(mean[free[a]]))
-    units[0], units[2] = (units[0] if units[0] > 0.0 else 1.0), (units[2] if units[2] > 0.0 else 1.0)
-    for a in range(k):
-        i = free[a]
-        mu[a], lo[a], up[a] = (mean[i] - units[1]) / units[2], l[i], u[i]
-        for b in range(k):
-            H[a, b] = S[i, free[b]] / units[0]
-        for b in range(n):
-            pull[a] += 0.0 if loose[b] else S[i, b] * l[b] / units[0]
-    for j in range(low.size + 1):
-        size, at = 0.0, 0.0
-        for a in range(k):
-            A[j, a] = rows[j - 1, free[a]] if j > 0 else 1.0
-            size = max(size, abs(A[j, a]))
-        for b in range(n):
-            at += 0.0 if loose[b] else l[b] * (rows[j - 1, b] if j > 0 else 1.0)
-        units[0] = units[0] if size > 0.0 else 0.0
-        for a in range(k):
-            A[j, a] = A[j, a] / size if size > 0.0 else 0.0
-        lower, upper = (low[j - 1], high[j - 1]) if j > 0 else (1.0, 1.0)
-        edge[0, j], edge[1, j], edge[2, j] = (lower - at) / max(size, 1e-300), (upper - at) / max(size, 1e-300), size
-    units[0] = units[0] if edge[0, 0] > 0.0 else 0.0
-    return H, mu, pull, lo, up, A, edge, free, units
-
-
-@njit(cache=True)
-def trace_path(S, mean, l, u, rows, low, high):  # pragma: no cover - compiled
-    """A whole path with its proof: (why it stopped, t, weights, multipliers, the last ones, their slope, residuals, worst, means, variances).
-
-    Anything but END, or a worst residual that is too large, says nothing about the program: `critical_line` then takes the careful way, which is also the
-    reference of this one.
-    """
-    H, mu, pull, lo, up, A, edge, free, units = _scaled(S, mean, l, u, rows, low, high)
-    k, r, m, code = free.size, low.size, 0, LOST
-    sides, row_sides, w = np.zeros(k, np.int64), np.zeros(r + 1, np.int64), np.empty(k)
-    if units[0] > 0.0 and _least_risk(H, pull, lo, up, A, edge, sides, row_sides, w):
-        code, taus, moving, Y, last, slope = walk_critical_line(
-            H, mu, pull, A, edge[0], edge[1], lo, up, sides, row_sides, w, 0.0, 2 * (k + r) + 34
-        )
-        m = taus.size
-    t, weights = np.empty(m), np.empty((m, mean.size))
-    if m == 0:
-        return code, t, weights, np.empty((0, 2, r + 1)), w, w, t, math.inf, t, t
-    for i in range(m):
-        t[i] = taus[i] * (units[0] / units[2])
-        code = LOST if i > 0 and t[i] <= t[i - 1] else code
-        _copy(l, weights[i])
-        for a in range(k):
-            weights[i, free[a]] = moving[i, a]
-        _snap(weights[i], l, u)
-    for i in range(m - 1):
-        _priced(Y[i, 0], t[i], edge[2], units, 1.0)
-        _priced(Y[i, 1], t[i + 1], edge[2], units, 1.0)
-    _priced(last, t[m - 1], edge[2], units, 1.0)
-    _priced(slope, 1.0, edge[2], units, units[2] / units[0])
-    residual, worst, reward, variance = path_residuals(t, weights, Y, last, slope, S, mean, l, u, rows, low, high)
-    return code, t, weights, Y, last, slope, residual, worst, reward, variance
-
-
-@njit(cache=True)
-def _least_risk(H, pull, lo, up, A, edge, sides, row_sides, w):  # pragma: no cover - compiled
-    """The least risky portfolio and what is active there, by pivoting from no bound in the way; False where that gives up. The pivoting knows a budget
-    of 1 only: weights in units of what the fixed ones leave.
-    """
-    k, r, budget, Q = w.size, row_sides.size - 1, edge[0, 0], np.empty_like(H)
-    box, edges, G, tau = np.zeros((4, 1, k)), np.empty((2, r)), np.empty((r, k)), np.ones(1)
-    side, row_side, W, y, steps, force = (
-        np.empty((1, k), np.int8),
-        np.zeros((1, r), np.int8),
-        np.empty((1, k)),
-        np.empty((1, r + 1)),
-        np.zeros(1, np.int64),
-        np.empty(k),
-    )
-    for a in range(k):
-        box[0, 0, a], box[1, 0, a], force[a], side[0, a] = lo[a] / budget, up[a] / budget, -pull[a] / budget, BUYING
-        for b in range(k):
-            Q[a, b] = H[a, b] + 1.0
-    for j in range(r):
-        edges[0, j], edges[1, j] = edge[0, 1 + j] / budget, edge[1, 1 + j] / budget
-        row_side[0, j] = 2 if edge[0, 1 + j] == edge[1, 1 + j] else 0
-        _copy(A[1 + j], G[j])
-    pivot_some(
-        np.zeros(1, np.int64), Q, force, tau, box[0], box[0], box[1], box[2], box[3], G, edges[0], edges[1], side, row_side, W, y, steps
-    )
-    for a in range(k):
-        sides[a], w[a] = (-1 if side[0, a] == AT_LOWER else 1 if side[0, a] == AT_UPPER else 0), W[0, a] * budget
-    row_sides[0] = 2
-    for j in range(r):
-        row_sides[1 + j] = 2 if edge[0, 1 + j] == edge[1, 1 + j] else row_side[0, j]
-    return steps[0] >= 0
-
-
-@njit(cache=True)
-def _snap(w, l, u):  # pragma: no cover - compiled
-    """Put weights that rounding leaves a hair off their bounds on them; the one with most room takes up the difference."""
-    room, who, missing = -math.inf, 0, 1.0
-    for i in range(w.size):
-        near = min(w[i] - l[i], u[i] - w[i])
-        if near > room:
-            room, who = near, i
-        w[i] = l[i] if w[i] - l[i] < DUST else u[i] if u[i] - w[i] < DUST else w[i]
-        missing -= w[i]
-    w[who] += missing
-
-
-@njit(cache=True)
-def _priced(y, t, size, units, factor):  # pragma: no cover - compiled
-    """Multipliers in units of variance, with the mean of means that was taken off and the rows' own scale, in place."""
-    for j in range(y.size):
-        y[j] *= factor * units[0] / size[j]
-    y[0] -= t * units[1]
 
 
 @njit(cache=True)

@@ -1,0 +1,30 @@
+"""The orders of summation of `native/advisor.h`, as plain Python."""
+
+from __future__ import annotations
+
+
+def dot(x, y, k):
+    """Eight lanes of every eighth product, folded in a written order, and the rest one by one."""
+    lanes, whole = [0.0] * 8, k - k % 8
+    for i in range(whole):
+        lanes[i % 8] += x[i] * y[i]
+    a, b = lanes[:4], lanes[4:]
+    s = ((a[0] + b[0]) + (a[2] + b[2])) + ((a[1] + b[1]) + (a[3] + b[3]))
+    for i in range(whole, k):
+        s += x[i] * y[i]
+    return s
+
+
+def forward(L, k, x):
+    """x becomes the solution of Lx = x."""
+    for a in range(k):
+        s = x[a]
+        for b in range(a):
+            s -= L[a, b] * x[b]
+        x[a] = s / L[a, a]
+
+
+def backward(L, k, x):
+    """x becomes the solution of L'x = x."""
+    for a in range(k - 1, -1, -1):
+        x[a] = (x[a] - dot(L[a + 1 : k, a], x[a + 1 : k], k - a - 1)) / L[a, a]

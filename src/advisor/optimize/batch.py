@@ -17,7 +17,7 @@ from advisor.optimize.batch_costs import TradingCost, cost_rows
 from advisor.optimize.batch_explain import row_bindings
 from advisor.optimize.batch_pivot import PivotState
 from advisor.optimize.batch_rows import BatchRows
-from advisor.optimize.batch_solve import ACCEPTED, ChunkAnswer, solve_chunk
+from advisor.optimize.batch_solve import CERTIFIED, ChunkAnswer, solve_chunk
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.infeasible import name_contradiction
 from advisor.optimize.limits import limits_of
@@ -38,10 +38,12 @@ class Portfolios:
         mean: Expected annual return before costs, shape (c,).
         volatility: Annual, shape (c,).
         status: "ok"; "no_participation" (wants no risk at all; the least risky portfolio); "infeasible" (his limits contradict each other); "failed" (no
-            certificate, so no answer); "invalid_input" (a value of his own row cannot be used). Shape (c,).
-        kkt_residual: Shape (c,); at most 1e-7 where there are weights, nan elsewhere.
+            certificate, so no answer; `reason` says why); "invalid_input" (a value of his own row cannot be used). Shape (c,).
+        kkt_residual: Of the client's own objective, with losses and costs, shape (c,); at most 1e-9 where there are weights, nan elsewhere.
         risk_aversion: Effective: the plain risk aversion whose optimum this is, shape (c,); inf = least risk.
         cost: Annual cost of the trades, shape (c,).
+        reward: What a unit of mean is worth to the client: 1, and more where a loss below the reference weighs more, shape (c,).
+        cap_price: What one more unit of the cap on volatility would add to the client's objective, shape (c,).
         rows: The programs, for `reason` and warm starts.
         state: Active sets, for warm starts, and which rows needed the exact solver.
         faults: Which value of a row cannot be used, and why, by row.
@@ -55,6 +57,8 @@ class Portfolios:
     kkt_residual: FloatArray
     risk_aversion: FloatArray
     cost: FloatArray
+    reward: FloatArray
+    cap_price: FloatArray
     rows: BatchRows
     state: PivotState
     faults: Mapping[int, str] = field(default_factory=dict[int, str])
@@ -64,7 +68,8 @@ class Portfolios:
         i = self._row(i)
         if self.status[i] not in ("ok", "no_participation"):
             return ()
-        return row_bindings(self.rows, self.state, float(self.risk_aversion[i]), i)
+        gamma, reward, cap = (float(column[i]) for column in (self.risk_aversion, self.reward, self.cap_price))
+        return row_bindings(self.rows, self.state, (gamma, reward, cap), i)
 
     def reason(self, i: int) -> str:
         """Why row `i` has no portfolio, naming the limits that contradict each other with their numbers; "" where it has one."""
@@ -72,7 +77,10 @@ class Portfolios:
         if i in self.faults:
             return self.faults[i]
         if self.status[i] == "failed":
-            return f"No certificate: the residual of the best weights found is above {ACCEPTED:g}. Check the scale of the covariance and of the bounds."
+            return (
+                f"No certificate: the residual of the best weights found is above {CERTIFIED:g}. Where these have nearly no risk, the covariance says no more "
+                "than its rounding; else means, variances or bounds differ by too many orders. Shrink the covariance, or leave out what is nearly riskless."
+            )
         if self.status[i] != "infeasible":
             return ""
         limits = self.rows.limits_of_row(i)
@@ -131,7 +139,8 @@ def optimal_portfolios(
 
     Returns:
         A row a client. Each carries its certificate: rows are solved by block principal pivoting seeded from the shared frontier, whatever misses 1e-9 is
-        solved again by an exact active-set method, and nothing above 1e-7 is called solved. Rows never see each other, so chunks and threads change no bit.
+        solved again on its own exact path, and nothing above that is called solved. The certificate is of the client's own concave objective: no portfolio
+        within the limits is better by more. Rows never see each other, so chunks and threads change no bit.
 
     Raises:
         InputError: Shapes disagree, a value that all clients share cannot be used, costs without holdings, or `start` of other clients. What cannot be

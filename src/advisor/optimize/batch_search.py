@@ -14,6 +14,8 @@ from advisor.optimize.preferences import Preferences, rates
 
 ROUNDS = 90
 """Bisection alone would end by then; the secant steps usually need about eight."""
+AT_CAP = 1e-12
+"""Relative distance of a variance from that of the cap at which it is there."""
 EXACT = 1e-14
 """Relative width of a bracket that is a point."""
 Judge = Callable[[IntArray, FloatArray], FloatArray]
@@ -57,7 +59,7 @@ def walk_to_preferences(rows: BatchRows, preferences: Preferences, state: PivotS
 
 
 def search_volatility(rows: BatchRows, cap: float, state: PivotState, tolerance: FloatArray, which: IntArray) -> None:
-    """Lower the risk tolerance of rows `which`, whose volatility is above `cap`, until it is at the cap; those whose least risk is above end there."""
+    """Lower the risk tolerance of rows `which`, whose volatility is above `cap`, until it is at the cap; those whose least risk is there or above end at it."""
 
     def judge(some: IntArray, at: FloatArray) -> FloatArray:
         tolerance[which[some]] = at
@@ -67,7 +69,7 @@ def search_volatility(rows: BatchRows, cap: float, state: PivotState, tolerance:
 
     most = np.clip(tolerance[which], 0.0, rows.steepest)
     everyone = np.arange(len(which))
-    too_risky = judge(everyone, np.zeros(len(which))) > 0.0
+    too_risky = judge(everyone, np.zeros(len(which))) > -AT_CAP
     inner = np.flatnonzero(~too_risky)
     low = bracketed_roots(judge, inner, np.zeros(len(which)), most, 0.5 * most, 1e-14)
     tolerance[which[inner]] = low[inner]

@@ -16,9 +16,7 @@ from advisor.optimize.frontier import Frontier
 from advisor.optimize.preferences import Preferences
 
 CERTIFIED = 1e-9
-"""Residual above which a row is solved again by the exact solver."""
-ACCEPTED = 1e-7
-"""Residual above which a row is not called solved."""
+"""Residual above which a row is solved again by the exact solver, and above which it is then not called solved."""
 CAP_TOLERANCE = 1e-10
 HUGE = 1e200
 """Stands in for an infinite price, which no certificate accepts."""
@@ -35,6 +33,8 @@ class ChunkAnswer:
     kkt_residual: FloatArray
     risk_aversion: FloatArray
     cost: FloatArray
+    reward: FloatArray
+    cap_price: FloatArray
     state: PivotState
 
 
@@ -67,8 +67,8 @@ def solve_chunk(rows: BatchRows, preferences: Preferences, frontier: Frontier, w
             solve_exactly(rows, tolerance, state, i, polish=False)
         claim = _claimed(rows, preferences, state, tolerance, status, capped)
         answer, variance = _certified(rows, preferences, state, tolerance, status, claim)
-    status[(status != "infeasible") & ~(answer <= ACCEPTED)] = "failed"
-    return _finished(rows, state, status, answer, claim.gamma, variance)
+    status[(status != "infeasible") & ~(answer <= CERTIFIED)] = "failed"
+    return _finished(rows, state, status, answer, claim, variance)
 
 
 def _solve_again(
@@ -93,13 +93,21 @@ class Claim:
 
     Attributes:
         gamma: Effective risk aversion, inf = least risk, shape (c,).
-        rates: The objective, with the share of the cap on volatility.
-        cap_price: Part of the price of half the variance that is the cap's, shape (c,).
+        reward: What a unit of mean is worth to the client, shape (c,).
+        rates: The objective, with the share of the cap on volatility, scaled.
+        extra: What the cap adds to the client's price of half the variance, shape (c,).
+        scale: Of the objective, shape (c,).
     """
 
     gamma: FloatArray
+    reward: FloatArray
     rates: Rates
-    cap_price: FloatArray
+    extra: FloatArray
+    scale: FloatArray
+
+    def price_of_cap(self, cap: float | None) -> FloatArray:
+        """What one more unit of the cap on volatility adds to the objective, shape (c,); to minus half the variance where it leaves the least risk alone."""
+        return np.where(np.isinf(self.extra), 1.0, self.extra) * (cap or 0.0)
 
 
 def _capped(rows: BatchRows, state: PivotState, tolerance: FloatArray, status: StrArray) -> IntArray:
@@ -134,11 +142,10 @@ def _claimed(
         gamma[status == "no_participation"] = np.inf
         rates = Rates.of(np.where(status == "no_participation", np.inf, own + extra), rows.steepest)
         which = np.flatnonzero(found & np.isfinite(extra) & (status == "ok"))
-        scale = 1.0 / np.maximum(own[which] + extra[which], 1.0)
-        share = reward[which] * scale
-        rates.put(which, share, np.minimum(risk + extra, HUGE)[which] * scale, share / np.minimum(tolerance[which], rows.steepest))
-        cap_price = np.where(np.isinf(extra), 1.0, extra / np.maximum(own + extra, 1.0))
-    return Claim(gamma, rates, np.nan_to_num(cap_price))
+        scale = 1.0 / np.maximum(own + extra, 1.0)
+        share = (reward * scale)[which]
+        rates.put(which, share, (np.minimum(risk + extra, HUGE) * scale)[which], share / np.minimum(tolerance[which], rows.steepest))
+    return Claim(gamma, reward, rates, extra, scale)
 
 
 def _certified(
@@ -150,7 +157,8 @@ def _certified(
     residual = row_residuals(rows, state.weights, marginal, claim.rates, state.price)
     cap = rows.limits.max_volatility
     if cap is not None:
-        slack = 0.5 * claim.cap_price * np.maximum(cap**2 - variance, 0.0)
+        share = np.where(np.isinf(claim.extra), 1.0, np.nan_to_num(claim.extra, posinf=0.0) * claim.scale)
+        slack = 0.5 * share * np.maximum(cap**2 - variance, 0.0)
         residual = np.maximum(residual + slack, np.sqrt(np.maximum(variance, 0.0)) - cap)
     idle = np.flatnonzero(status == "no_participation")
     if idle.size:
@@ -168,14 +176,12 @@ def _idle_residuals(rows: BatchRows, preferences: Preferences, state: PivotState
     part, wants, every = rows.take(idle), preferences.take(idle), np.arange(idle.size)
     there = fresh_state(part, state.side[idle], state.row_side[idle])
     solved = pivot(part, away, there, every)
-    still, _ = own_moments(rows, state, idle)
     mean, volatility = own_moments(part, there, every)
     reward, risk = rates_at(wants, every, mean, volatility)
     risk = np.minimum(risk - wants.risk_aversion, reward / away)
     scale = 1.0 / np.maximum(wants.risk_aversion, 1.0)
     rates = Rates(reward * scale, risk * scale, reward * scale / away)
-    gap = row_residuals(part, there.weights, marginal_risk(part, there.weights), rates, there.price)
-    gap += scale * np.maximum(reward * (mean - still) - risk * volatility**2, 0.0)
+    gap = row_residuals(part, state.weights[idle], marginal_risk(part, there.weights), rates, there.price)
     return np.where(solved, gap, np.inf)
 
 
@@ -184,7 +190,7 @@ def _finished(
     state: PivotState,
     status: StrArray,
     residual: FloatArray,
-    gamma: FloatArray,
+    claim: Claim,
     variance: FloatArray,
 ) -> ChunkAnswer:
     gone = (status == "infeasible") | (status == "failed")
@@ -198,7 +204,9 @@ def _finished(
         volatility=np.where(gone & ~capped_out, np.nan, volatility),
         status=status,
         kkt_residual=np.where(gone, np.nan, residual),
-        risk_aversion=np.where(gone, np.nan, gamma),
+        risk_aversion=np.where(gone, np.nan, claim.gamma),
         cost=np.where(gone, np.nan, cost),
+        reward=np.where(gone, np.nan, claim.reward),
+        cap_price=np.where(gone, np.nan, claim.price_of_cap(rows.limits.max_volatility)),
         state=state,
     )

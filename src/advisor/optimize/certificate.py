@@ -73,8 +73,20 @@ def certify_row(
     marginal = np.einsum("cj,ij->ci", weights[None], model.covariance)
     terms = terms_of(model, limits, weights[None], marginal, np.array([risk_aversion]), multipliers[None], np.array([effective]))
     risk, reward = (float(x[0]) for x in objective_scale(np.array([effective])))
-    costs = risk * marginal[0] - reward * model.mean - multipliers[0] - multipliers[1:] @ limits.rows
-    binding = binding_limits(limits, weights, costs, multipliers[1:], risk_aversion, effective)
+    costs = reduced_costs(model, limits, (reward, risk), multipliers, marginal[0])
+    return certificate_of(terms, binding_limits(limits, weights, costs, multipliers[1:], risk_aversion, effective))
+
+
+def reduced_costs(
+    model: ReturnModel, limits: Limits, rates: tuple[float, float], multipliers: FloatArray, marginal: FloatArray
+) -> FloatArray:
+    """What the prices of budget and rows leave of the gradient of `risk/2 w'Sw - reward mean'w`, shape (n,)."""
+    reward, risk = rates
+    return risk * marginal - reward * model.mean - multipliers[0] - np.einsum("r,ri->i", multipliers[1:], limits.rows)
+
+
+def certificate_of(terms: Terms, binding: list[tuple[str, float]]) -> Certificate:
+    """The certificate of one row from its terms and its binding limits."""
     return Certificate(
         kkt_residual=float(terms.residual[0]),
         budget_error=float(terms.budget_error[0]),
@@ -136,16 +148,25 @@ def terms_of(
 ) -> Terms:
     """The terms of `kkt_residuals`, given the marginal variances `S w` of each row, shape (c, n)."""
     risk, reward = objective_scale(effective)
+    own = risk
+    if limits.max_volatility is not None:
+        with np.errstate(invalid="ignore"):
+            own = np.where(np.isinf(risk_aversion), 1.0, risk_aversion * reward)
+    return terms_at(model, limits, weights, marginal, [reward, risk, own], multipliers)
+
+
+def terms_at(
+    model: ReturnModel, limits: Limits, weights: FloatArray, marginal: FloatArray, rates: list[FloatArray], multipliers: FloatArray
+) -> Terms:
+    """The terms, given factors of mean, of half the variance, and of the latter without the share of the cap, each shape (c,)."""
+    reward, risk, own = rates
     variance, mean = np.einsum("ci,ci->c", marginal, weights), np.einsum("ci,i->c", weights, model.mean)
     gap = duality_gap(risk[:, None] * marginal - reward[:, None] * model.mean, weights, limits, multipliers)
     violation = np.maximum(np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1), 0.0)
     if limits.row_names:
         value = np.einsum("cn,rn->cr", weights, limits.rows)
         violation = np.maximum(violation, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1))
-    own = risk
     if limits.max_volatility is not None:
-        with np.errstate(invalid="ignore"):
-            own = np.where(np.isinf(risk_aversion), 1.0, risk_aversion * reward)
         gap = gap + (risk - own) / 2.0 * (limits.max_volatility**2 - variance)
         violation = np.maximum(violation, np.sqrt(np.maximum(variance, 0.0)) - limits.max_volatility)
     return Terms(np.abs(weights.sum(axis=1) - 1.0), violation, gap, reward * mean - own / 2.0 * variance)
@@ -233,15 +254,26 @@ def binding_limits(
         effective: With the volatility cap's share.
 
     Returns:
-        Prices in the client's objective `m'w - g/2 w'Sw` (minus half the variance where `g` is inf): what one more unit of the limit adds a year.
+        Prices in the client's objective `m'w - g/2 w'Sw`: what one more unit of the limit adds a year. Where `g` is inf, or the cap on volatility leaves
+        nothing but the least risky portfolio, so that a unit of it is worth more than any number: of minus half the variance.
     """
     unit = max(effective, 1.0) if effective < np.inf else 1.0
+    cap, price = limits.max_volatility, 0.0
+    if cap is not None and effective > risk_aversion:
+        price = cap if effective == np.inf else (effective - risk_aversion) * cap
+    return held_limits(limits, weights, costs, prices, unit, price)
+
+
+def held_limits(
+    limits: Limits, weights: FloatArray, costs: FloatArray, prices: FloatArray, unit: float, cap_price: float
+) -> list[tuple[str, float]]:
+    """Limits held with equality and their prices, dearest first, from reduced costs and prices of rows that are multiplied by `unit`."""
     dear, edge = np.abs(costs) * unit, np.where(costs > 0.0, limits.lower, limits.upper)
     held = ((dear > ACTIVE) & (np.abs(weights - edge) <= ACTIVE)).nonzero()[0].tolist()
     found = [(limits.bound_name(i, -1 if costs.item(i) > 0.0 else 1), dear.item(i)) for i in held]
     for j, y in enumerate(prices.tolist()):
         if abs(y) * unit > ACTIVE:
             found.append((limits.row_name(j, -1 if y > 0.0 else 1), abs(y) * unit))
-    if limits.max_volatility is not None and (price := (effective - risk_aversion) * limits.max_volatility) > ACTIVE:
-        found.append(("max_volatility", price))
+    if cap_price > ACTIVE:
+        found.append(("max_volatility", cap_price))
     return sorted(found, key=lambda item: -item[1])

@@ -11,6 +11,8 @@ from advisor.data.returns import ReturnModel
 from advisor.optimize.certificate import objective_scale
 from advisor.optimize.limits import Limits
 
+ROUNDING = 1e-15
+"""Of a variance, relative."""
 STRAIGHT = 1e-9
 """Slopes this close, relative to their size, are one straight line."""
 
@@ -122,3 +124,25 @@ def merged(path: CornerPath) -> CornerPath:
     if not kept.all():
         t, w, ends = t[kept], w[kept], ends[kept]
     return CornerPath(t, w, np.stack([path.multipliers[ends[:-1], 0], path.multipliers[ends[1:] - 1, 1]], axis=1), path.slope, path.last)
+
+
+def cut_path(path: CornerPath, proof: PathProof, covariance: FloatArray, cap: float) -> CornerPath:
+    """The path up to its first portfolio of volatility `cap`, which serves every client who would take more risk."""
+    t, w = path.risk_tolerance, path.weights
+    # 1. the last corner at or below the cap: of a portfolio that serves a range, the end that wants most risk
+    below = np.maximum.accumulate(proof.variance) <= cap * cap * (1.0 + ROUNDING)
+    after = max(int(np.count_nonzero(below)), 1)
+    missing = cap * cap - float(proof.variance[after - 1])
+    if missing <= ROUNDING * cap * cap:
+        last = path.multipliers[after - 1, 0] if after <= len(path.multipliers) else path.last
+        return CornerPath(t[:after], w[:after], path.multipliers[: after - 1], 0.0 * path.slope, last)
+    # 2. the share of the next segment that the cap leaves
+    step = w[after] - w[after - 1]
+    marginal = covariance @ step
+    slope, curve = max(float(w[after - 1] @ marginal), 0.0), max(float(step @ marginal), 0.0)
+    rise = slope + np.sqrt(slope * slope + curve * missing)
+    share = min(missing / rise, 1.0) if rise > 0.0 else 0.0
+    y = path.multipliers[:after].copy()
+    y[-1, 1] = y[-1, 0] + share * (y[-1, 1] - y[-1, 0])
+    taus = np.append(t[:after], t[after - 1] + share * (t[after] - t[after - 1]))
+    return CornerPath(taus, np.vstack([w[:after], w[after - 1] + share * step]), y, 0.0 * path.slope, y[-1, 1])

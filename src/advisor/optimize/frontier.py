@@ -12,7 +12,7 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.certificate import Certificate, certify_row, kkt_residuals
-from advisor.optimize.corner_path import CornerPath, PathProof, prove_path
+from advisor.optimize.corner_path import CornerPath, PathProof, cut_path, prove_path
 from advisor.optimize.critical_line import trace_corners
 from advisor.optimize.infeasible import DeferredInfeasibleError, name_contradiction
 from advisor.optimize.limits import Limits, limits_of
@@ -205,6 +205,10 @@ class Frontier:
         effective = max(gamma, self.least_risk_aversion)
         return certify_row(self.model, self.limits, weights, gamma, self._multipliers(np.array([effective]))[0], effective)
 
+    def multipliers_at(self, gamma: float) -> FloatArray:
+        """Multipliers of budget and rows at one risk aversion, in units of the certificate's objective, shape (1 + r,)."""
+        return self._multipliers(np.array([gamma]))[0]
+
     @cached_property
     def segments(self) -> Segments:
         """The corners with what lies between them."""
@@ -253,28 +257,9 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | Limits | None = None, 
             f"{at_least(lowest)}, or admit less risky assets.",
             constraints=("max_volatility",),
         )
-    cut = _cut(model, path, proof, cap)
+    cut = cut_path(path, proof, model.covariance, cap)
     most = float(cut.risk_tolerance[-1])
     return _frontier(model, limits, cut, prove_path(model, limits, cut), 1.0 / most if most > 0.0 else np.inf)
-
-
-def _cut(model: ReturnModel, path: CornerPath, proof: PathProof, cap: float) -> CornerPath:
-    """The path up to its first portfolio of volatility `cap`, which serves every client who would take more risk."""
-    t, w = path.risk_tolerance, path.weights
-    after = max(int(np.searchsorted(np.maximum.accumulate(proof.variance), cap * cap, side="left")), 0)
-    if after == 0:
-        first = path.multipliers[0, 0] if len(path.multipliers) else path.last
-        return CornerPath(t[:1], w[:1], path.multipliers[:0], 0.0 * path.slope, first)
-    step = w[after] - w[after - 1]
-    marginal = np.einsum("ij,j->i", model.covariance, step)
-    slope, curve = (max(float(np.einsum("i,i->", at, marginal)), 0.0) for at in (w[after - 1], step))
-    missing = max(cap * cap - float(proof.variance[after - 1]), 0.0)
-    rise = slope + np.sqrt(slope * slope + curve * missing)
-    share = min(missing / rise, 1.0) if rise > 0.0 else 0.0
-    y = path.multipliers[:after].copy()
-    y[-1, 1] = y[-1, 0] + share * (y[-1, 1] - y[-1, 0])
-    taus = np.append(t[:after], t[after - 1] + share * (t[after] - t[after - 1]))
-    return CornerPath(taus, np.vstack([w[:after], w[after - 1] + share * step]), y, 0.0 * path.slope, y[-1, 1])
 
 
 def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, proof: PathProof, least: float = 0.0) -> Frontier:

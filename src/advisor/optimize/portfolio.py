@@ -13,8 +13,10 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import AdvisorError, InfeasibleError, InputError, SolverError
+from advisor.optimize.averse_certificate import certify_preferences
 from advisor.optimize.batch import optimal_portfolios
 from advisor.optimize.batch_costs import CostRows, TradingCost, cost_rows
+from advisor.optimize.batch_solve import CERTIFIED
 from advisor.optimize.certificate import best_multipliers, certify_row
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.limits import limits_of
@@ -60,9 +62,16 @@ class Portfolio:
         return portfolio_card(self)
 
 
-def portfolio_on(frontier: Frontier, weights: FloatArray, risk_aversion: float, status: str = "ok") -> Portfolio:
-    """A portfolio of this frontier, shape (n,), with its moments recomputed and its certificate at this risk aversion."""
-    proof = frontier.certify(weights, risk_aversion)
+def portfolio_on(frontier: Frontier, weights: FloatArray, risk_aversion: float, preferences: Preferences | None = None) -> Portfolio:
+    """A portfolio of this frontier, shape (n,), with its moments recomputed and its certificate: at this risk aversion, or, of loss-averse preferences
+    of one client, of the best there is for these.
+    """
+    status, averse = "ok", preferences is not None and preferences.loss_aversion[0] > 1.0 and np.isfinite(preferences.risk_aversion[0])
+    if preferences is not None and averse:
+        status = "no_participation" if np.isinf(risk_aversion) else "ok"
+        proof = certify_preferences(frontier, weights, preferences, risk_aversion)
+    else:
+        proof = frontier.certify(weights, risk_aversion)
     mean = float(weights @ frontier.model.mean)
     volatility = float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
     return Portfolio(frontier.assets, frozen(weights), mean, volatility, status, proof.binding, proof.kkt_residual, risk_aversion)
@@ -85,7 +94,7 @@ def optimal_portfolio(
         model: Annual expected returns and covariance of n assets.
         mandate: The limits; long-only when None.
         risk_aversion: `g` of `mean - g/2 variance`; 0 or more, inf for the least risk.
-        target_volatility: Annual; the risk aversion is then the one that leads there.
+        target_volatility: Annual; the risk aversion is then the one that leads there, and neither costs nor losses lead above it.
         preferences: Of one client. Beside `risk_aversion` or `target_volatility`, whose risk aversion then takes the place of theirs.
         current: Weights held now, shape (n,), not money; what they leave of 1 is cash. Needed for a cost of trading.
         cost: One-off proportional cost of trading, spread over one year, or over the holding years of a `TradingCost`.
@@ -114,13 +123,19 @@ def optimal_portfolio(
         )
     wanted = preferences or Preferences(0.0)
     wanted = wanted if gamma is None else wanted.with_risk_aversion(gamma)
+    if target_volatility is not None and gamma != np.inf:  # neither costs nor losses must lead above it
+        cap = np.inf if mandate.max_volatility is None else mandate.max_volatility
+        mandate = mandate.model_copy(update={"max_volatility": min(cap, max(target_volatility, float(frontier.volatility[0])))})
     if scenarios is not None:
         told = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
         return _over_scenarios(model, mandate, wanted, told.of(model.assets), current, cost)
     if current is not None:
-        return _from_holdings(model, mandate, wanted, current, cost)
+        return _alone(model, mandate, wanted, current=_held(model, current), cost=cost)
+    if target_volatility is not None:
+        frontier = trace_frontier(model, mandate)
     gamma = float(frontier.effective_risk_aversion(wanted)[0])
-    return portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, str(frontier.participation(wanted)[0]))
+    found = portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, wanted)
+    return found if found.kkt_residual <= CERTIFIED else _alone(model, mandate, wanted)
 
 
 def _check_arguments(
@@ -160,17 +175,16 @@ def _held(model: ReturnModel, current: object) -> FloatArray:
     return float_array(in_order(current, model.assets, "current"), "current", shape=(len(model),))
 
 
-def _from_holdings(model: ReturnModel, mandate: Mandate, wanted: Preferences, current: FloatArray, cost: float | TradingCost) -> Portfolio:
-    solved = optimal_portfolios(model, mandate, wanted, current=_held(model, current), cost=cost)
+def _alone(
+    model: ReturnModel, mandate: Mandate, wanted: Preferences, *, current: FloatArray | None = None, cost: float | TradingCost = 0.0
+) -> Portfolio:
+    """One row of `optimal_portfolios`."""
+    solved = optimal_portfolios(model, mandate, wanted, current=current, cost=cost)
     status, gamma = str(solved.status[0]), float(solved.risk_aversion[0])
     if status in FAILED:
         raise _failure(status, solved.reason(0))
-    weights, rows = solved.weights[0], solved.rows
-    net, kept = _net_of_costs(rows.costs, weights, model.mean)
-    binding = _binding(model, mandate, weights, gamma, net, kept)
-    return Portfolio(
-        model.assets, weights, float(solved.mean[0]), float(solved.volatility[0]), status, binding, float(solved.kkt_residual[0]), gamma
-    )
+    moments = float(solved.mean[0]), float(solved.volatility[0])
+    return Portfolio(model.assets, solved.weights[0], *moments, status, solved.binding(0), float(solved.kkt_residual[0]), gamma)
 
 
 def _net_of_costs(costs: CostRows | None, weights: FloatArray, mean: FloatArray) -> tuple[FloatArray, BoolArray]:

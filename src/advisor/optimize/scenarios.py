@@ -11,7 +11,7 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.batch_costs import CostRows, TradingCost, cost_rows
-from advisor.optimize.batch_search import bracketed_roots
+from advisor.optimize.batch_search import AT_CAP, bracketed_roots
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.limits import limits_of
 from advisor.optimize.preferences import Preferences
@@ -26,6 +26,8 @@ WALKED = 1e-9
 """Largest one of an answer that the walk may give; what is above goes to the interior point."""
 LEAST_CURVED = 1e-3
 """Risk aversion below which the program is a linear one in effect, and left to the interior point."""
+REACHED = 1e-9
+"""Relative excess of the least variance over that of the cap at which it is still there: what the interior point leaves; the gap counts it."""
 CAPPED = 1e-13
 """A variance this close to its cap, as a share of it, is at the cap."""
 
@@ -206,9 +208,10 @@ def _cap(solver: _Solver, preferences: Preferences, answer: ScenarioPortfolios, 
 
     everyone, zero = np.arange(len(over)), np.zeros(len(over))
     most = 1.0 / np.maximum(preferences.risk_aversion[over], 1.0 / STEEPEST)
-    calm = judge(everyone, zero) <= 2.0 * CAPPED
+    least = judge(everyone, zero)
+    calm = least <= REACHED
     guess = 0.5 * most if solver.frontier is None else np.minimum(1.0 / solver.frontier.risk_aversion_at(cap), 0.5 * most)
-    inner = np.flatnonzero(calm)
+    inner = np.flatnonzero(least < -AT_CAP)  # who is at the cap with the least risk already stays there
     root = bracketed_roots(judge, inner, zero, most, guess, CAPPED)
     judge(inner, root[inner])
     answer.status[over[~calm]] = np.where(answer.status[over[~calm]] == "failed", "failed", "infeasible")

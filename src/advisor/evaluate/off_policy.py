@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from advisor.annotations import Matrix, Real
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, float_array, numbers
 from advisor.data.ids import IdMap
 from advisor.data.ranking import Ranking
 from advisor.data.tables import as_numbers, check_table
 from advisor.errors import InputError
+from advisor.validation import checked
 
 DEFINITIONS: dict[str, str] = {
     "logged": "mean reward under the policy that wrote the log",
@@ -245,15 +247,8 @@ def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: 
     )
 
 
-def _booleans(values: object) -> BoolArray:
-    try:
-        return np.asarray(values)
-    except ValueError:
-        check_type(values, (), "eligible", "Give one row a client, all of one length.")
-        raise
-
-
-def softmax_policy(scores: FloatArray, temperature: float, *, eligible: BoolArray | None = None) -> FloatArray:
+@checked
+def softmax_policy(scores: Matrix, temperature: Real, *, eligible: BoolArray | None = None) -> FloatArray:
     """Probabilities of showing each product first, shape (c, p): exp(score / temperature) over the eligible ones; the exploration a log needs.
 
     Args:
@@ -269,13 +264,10 @@ def softmax_policy(scores: FloatArray, temperature: float, *, eligible: BoolArra
     """
     temperature = check_number(temperature, "temperature", "It must be positive; a small one is nearly greedy.", above=0.0, infinite=True)
     scores = float_array(scores, "scores", shape=(None, None))
-    may = np.ones(scores.shape, dtype=np.bool_) if eligible is None else _booleans(eligible)
-    if may.shape != scores.shape or may.dtype != np.bool_:
-        raise InputError(
-            f"eligible is {may.dtype} of shape {may.shape}, but booleans of shape {scores.shape} are needed, one a score.",
-            field="eligible",
-            value=may.shape,
-        )
+    may = np.ones(scores.shape, dtype=np.bool_) if eligible is None else eligible
+    if may.shape != scores.shape:
+        why = f"eligible has shape {may.shape}, but {scores.shape} is needed, one a score."
+        raise InputError(why, field="eligible", value=may.shape)
     best = np.max(np.where(may, scores, -np.inf), axis=1, keepdims=True, initial=-np.inf)
     shifted = np.where(may, scores - np.where(np.isfinite(best), best, 0.0), -np.inf)
     mass = np.exp(shifted / temperature)

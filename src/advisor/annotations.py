@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from math import inf, isfinite
 from os import PathLike
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray, numbers
 from advisor.errors import InputError
+from advisor.privacy import short
 
 _WIDE = 2.0**62
 Fault = Literal["kind", "value", "shape"]
@@ -36,7 +38,9 @@ class Reader:
         """The value as the function gets it; raises what `fault` makes."""
         raise NotImplementedError
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
 
 
@@ -51,6 +55,18 @@ class Named(Reader):
         if self.test(value):
             return value
         raise fault("kind", f"it must be {self.what}", "Give one.")
+
+
+class Instance(Reader):
+    """A value of a class: made by the caller, never here."""
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.is_instance_schema(self.kind)
 
 
 class Number(Reader):
@@ -78,15 +94,23 @@ class Number(Reader):
             number = float(value)
         except OverflowError:
             number = inf
-        if (self.whole and not number.is_integer()) or not (isfinite(number) or (self.infinite and number == number)):
+        if (self.whole and not number.is_integer()) or not (
+            isfinite(number) or (self.infinite and number == number)
+        ):
             raise fault("value", f"it must be {self.span(number)}", self.remedy)
-        if self.low <= number <= self.high and (number > self.above or self.above == -inf) and (number < self.below or self.below == inf):
+        if (
+            self.low <= number <= self.high
+            and (number > self.above or self.above == -inf)
+            and (number < self.below or self.below == inf)
+        ):
             return int(value) if self.whole else number
         raise fault("value", f"it must be {self.span(number)}", self.remedy)
 
     def span(self, value: float = 0.0) -> str:
         """The range in words; how many bits a whole number may have only where `value` has more."""
-        kind = "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
+        kind = (
+            "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
+        )
         parts = [
             f"above {self.above:g}" if self.above > -inf else "",
             f"of at least {self.low:g}" if self.low > -_WIDE else "",
@@ -118,14 +142,20 @@ class Array(Reader):
         array = self._array(value)
         if self.dimensions and array.ndim not in self.dimensions:
             wanted = " or ".join(str(n) for n in self.dimensions)
-            raise fault("shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy)
+            raise fault(
+                "shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy
+            )
         if self.filled and (array.ndim == 0 or array.shape[-1] == 0):
             raise fault(
                 "shape",
                 f"it has shape {array.shape}, and needs at least one entry on its last axis",
                 self.remedy,
             )
-        if self.kind == "float" and (self.finite or self.low > -inf or self.high < inf) and array.size:
+        if (
+            self.kind == "float"
+            and (self.finite or self.low > -inf or self.high < inf)
+            and array.size
+        ):
             self._check_values(array)
         return array
 
@@ -144,9 +174,13 @@ class Array(Reader):
             if array.dtype.kind in "iuf" and bool(((array == 0) | (array == 1)).all()):
                 return array.astype(np.bool_)
             raise fault("kind", "it must hold True and False", self.remedy)
-        if array.dtype.kind in "iu" and (array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63):
+        if array.dtype.kind in "iu" and (
+            array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63
+        ):
             return array.astype(np.int64, copy=False)
-        if array.dtype.kind == "f" and bool((np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()):
+        if array.dtype.kind == "f" and bool(
+            (np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()
+        ):
             return array.astype(np.int64)
         raise fault("kind", "it must hold whole numbers", self.remedy)
 
@@ -168,11 +202,25 @@ class Array(Reader):
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and (value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value))
+    return isinstance(value, str) and (
+        value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
+    )
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, PathLike) or (_is_text(value) and "\0" not in value)
 
 
 def _is_items(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray | Mapping) and getattr(value, "ndim", 1) != 0
+    return (
+        isinstance(value, Iterable)
+        and not isinstance(value, str | bytes | bytearray | Mapping)
+        and getattr(value, "ndim", 1) == 1
+    )
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(map(_is_text, value))
 
 
 def _is_day(value: Any) -> bool:
@@ -185,18 +233,38 @@ Real = Annotated[float, Number("Give a number.", infinite=True)]
 Positive = Annotated[float, Number("Give a number above 0.", above=0.0)]
 NotNegative = Annotated[float, Number("Give a number of at least 0.", low=0.0)]
 Share = Annotated[float, Number("Give a fraction from 0 to 1, such as 0.25.", low=0.0, high=1.0)]
-OpenShare = Annotated[float, Number("Give a fraction strictly between 0 and 1, such as 0.95.", above=0.0, below=1.0)]
+OpenShare = Annotated[
+    float, Number("Give a fraction strictly between 0 and 1, such as 0.95.", above=0.0, below=1.0)
+]
 Whole = Annotated[int, Number("Give a whole number.", whole=True, low=-(2.0**63), below=2.0**63)]
-Count = Annotated[int, Number("Give a whole number of 1 or more.", whole=True, low=1.0, below=2.0**63)]
-CountOrNone = Annotated[int, Number("Give a whole number of 0 or more.", whole=True, low=0.0, below=2.0**63)]
+Count = Annotated[
+    int, Number("Give a whole number of 1 or more.", whole=True, low=1.0, below=2.0**63)
+]
+CountOrNone = Annotated[
+    int, Number("Give a whole number of 0 or more.", whole=True, low=0.0, below=2.0**63)
+]
 """A count that may be 0."""
 Level = Annotated[int, Number("Give a level from 1 to 5.", whole=True, low=1.0, high=5.0)]
-Seed = Annotated[int, Number("Give a whole number of 0 or more, such as 0.", whole=True, low=0.0, below=2.0**64)]
+Seed = Annotated[
+    int, Number("Give a whole number of 0 or more, such as 0.", whole=True, low=0.0, below=2.0**64)
+]
 YesNo = Annotated[bool, Named("yes_no", lambda v: isinstance(v, bool | np.bool_), "True or False")]
 Text = Annotated[str, Named("text", _is_text, "a text (a str that UTF-8 can write)")]
-Day = Annotated[date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")]
-Folder = Annotated[str | PathLike[str], Named("folder", lambda v: isinstance(v, PathLike) or _is_text(v), "a path")]
+Day = Annotated[
+    date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")
+]
+Folder = Annotated[str | PathLike[str], Named("folder", _is_path, "a path")]
 Items = Annotated[Iterable[Any], Named("items", _is_items, "a list (of one, where there is one)")]
+
+Listed = Annotated[
+    Sequence[Any],
+    Named(
+        "list",
+        lambda v: _is_items(v) and hasattr(v, "__len__"),
+        "a list (of one, where there is one)",
+    ),
+]
+Texts = Annotated[tuple[str, ...], Named("texts", _are_texts, "a list of texts")]
 
 Numbers = Annotated[FloatArray, Array("Pass numbers.")]
 """Any shape, nan and infinities allowed."""
@@ -210,7 +278,21 @@ Series = Annotated[
 """Returns: finite, time on the last axis, at least one period."""
 Shares = Annotated[FloatArray, Array("Pass fractions from 0 to 1.", low=0.0, high=1.0)]
 """Fractions; nan means unknown."""
+Probabilities = Annotated[
+    FloatArray,
+    Array("Pass fractions from 0 to 1.", dimensions=(1,), finite=True, low=0.0, high=1.0),
+]
+Edges = Annotated[FloatArray, Array("Pass one row of numbers.", dimensions=(1,))]
 WholeArray = Annotated[IntArray, Array("Pass whole numbers.", kind="int")]
+WholeMatrix = Annotated[
+    IntArray, Array("Pass a table of whole numbers.", kind="int", dimensions=(2,))
+]
+WholeVector = Annotated[
+    IntArray, Array("Pass one row of whole numbers.", kind="int", dimensions=(1,))
+]
+YesNoMatrix = Annotated[
+    BoolArray, Array("Pass a table of True and False.", kind="bool", dimensions=(2,))
+]
 YesNoArray = Annotated[BoolArray, Array("Pass True and False.", kind="bool")]
 
 PLAIN: Sequence[tuple[Any, Any]] = (
@@ -225,3 +307,36 @@ PLAIN: Sequence[tuple[Any, Any]] = (
     (npt.ArrayLike, Numbers),
 )
 """Plain annotation -> what is checked for it."""
+
+TOGETHER: Sequence[tuple[frozenset[Any], Any]] = (
+    (frozenset({date}), Day),
+    (frozenset({Path, PathLike}), Folder),
+)
+"""Kinds that with `str` mean one thing: a day, a folder."""
+
+_ROWS = Array("Give row numbers, or a slice.", kind="int", dimensions=(1,))
+
+
+def row_numbers(rows: object, count: int) -> IntArray:
+    """Positions from 0 to `count` - 1 out of row numbers (from the end where negative) or a slice.
+
+    Raises:
+        InputError: These are no row numbers, or one lies outside.
+    """
+    if isinstance(rows, slice):
+        return np.arange(count)[rows]
+    try:
+        index = _ROWS.read(rows)
+    except PydanticCustomError as error:
+        raise InputError(
+            f"rows is {short(rows)} ({type(rows).__name__}); {error.message()}. {_ROWS.remedy}",
+            field="rows",
+            value=rows,
+        ) from None
+    if index.size and not -count <= index.min() <= index.max() < count:
+        raise InputError(
+            f"rows run from {index.min()} to {index.max()}, but there are {count}. Correct them.",
+            field="rows",
+            value=int(index.max()),
+        )
+    return index

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.errors import InputError
+from advisor.privacy import short
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -46,8 +47,7 @@ def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy
     odd = isinstance(value, bool | np.timedelta64) or (isinstance(value, np.ndarray) and value.ndim == 0)
     if isinstance(value, kinds) and not odd:
         return
-    shown = " ".join(repr(value).split())
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    shown = short(value)
     name = field if key is None else f"{field}[{key!r}]"
     raise InputError(f"{name} is {shown} ({type(value).__name__}), which cannot be used here. {remedy}", field=field, value=value)
 
@@ -201,6 +201,16 @@ def check_frequency(days: DayArray, periods_per_year: float, field: str) -> None
     )
 
 
+def check_shape(array: npt.NDArray[Any], field: str, shape: tuple[int, ...]) -> None:
+    """Raise `InputError` unless an array has a shape."""
+    if array.shape != shape:
+        raise InputError(
+            f"{field} has shape {array.shape}, but {shape} is needed; check rows and columns.",
+            field=field,
+            value=array.shape,
+        )
+
+
 def unique_ids(ids: object, field: str) -> tuple[str, ...]:
     """`ids` as a tuple of distinct, non-empty strings.
 
@@ -208,14 +218,14 @@ def unique_ids(ids: object, field: str) -> tuple[str, ...]:
         InputError: An id is empty, not a string, or there twice.
     """
     if isinstance(ids, str):
-        raise InputError(f"{field} is the single string {ids!r}; pass a sequence of ids.", field=field, value=ids)
+        raise InputError(f"{field} is the single string {short(ids)}; pass a sequence of ids.", field=field, value=ids)
     if not isinstance(ids, Iterable) or getattr(ids, "ndim", 1) == 0:
-        raise InputError(f"{field} is {ids!r} ({type(ids).__name__}); pass a sequence of ids, one text each.", field=field, value=ids)
+        raise InputError(f"{field} is {short(ids)} ({type(ids).__name__}); pass a sequence of ids, one text each.", field=field, value=ids)
     names: list[str] = []
     for item in ids:
         text: Any = item.item() if isinstance(item, np.generic) else item
         if not isinstance(text, str) or not text:
-            raise InputError(f"{field} holds {text!r}; an id is a non-empty string. Convert it with str().", field=field, value=text)
+            raise InputError(f"{field} holds {short(text)}; an id is a non-empty string. Convert it with str().", field=field, value=text)
         names.append(text)
     if len(set(names)) != len(names):
         seen: set[str] = set()

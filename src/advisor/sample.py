@@ -7,10 +7,12 @@ of the order that long histories show. Purchases come from clients whose taste l
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Number, Seed
 from advisor.arrays import FloatArray
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
@@ -20,7 +22,7 @@ from advisor.data.clients import ClientTable
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market
-from advisor.errors import InputError
+from advisor.validation import checked
 
 SEED = 7
 ASSESSED_ON = "2026-01-05"
@@ -52,10 +54,13 @@ _CORRELATION = np.array(
         [0.0, 0.2, 0.2, 0.1, 0.0, 0.1, 0.2, 1.0],
     ]
 )
+_Products = Annotated[int, Number("Ask for at least one an asset.", whole=True, low=float(len(ASSETS)), high=100_000.0)]
+_Clients = Annotated[int, Number("Ask for as many as a sample needs.", whole=True, low=0.0, high=10_000_000.0)]
 _FAMILIES = ("Harbour", "Linden", "Northway", "Quarry", "Saffron", "Tidal")
 
 
-def market(seed: int = SEED) -> Market:
+@checked
+def market(seed: Seed = SEED) -> Market:
     """Ten years of daily returns of the eight assets in `ASSETS`, with their groups and risk levels."""
     mean = np.array([a[2] for a in ASSETS.values()]) / _YEAR
     volatility = np.array([a[3] for a in ASSETS.values()]) / np.sqrt(_YEAR)
@@ -75,14 +80,13 @@ def _with_moments(mean: FloatArray, covariance: FloatArray, seed: int) -> FloatA
     return whitened @ np.linalg.cholesky(covariance).T + mean
 
 
-def catalogue(products: int = 40, seed: int = SEED) -> Catalogue:
+@checked
+def catalogue(products: _Products = 40, seed: Seed = SEED) -> Catalogue:
     """`products` funds over the eight assets, a few of them balanced, complex, private or locked for a term.
 
     Raises:
         InputError: Fewer products than assets.
     """
-    if products < len(ASSETS):
-        raise InputError(f"products is {products}; at least {len(ASSETS)} are needed, one an asset.", field="products", value=products)
     rng = np.random.default_rng([seed, 1])
     names = list(ASSETS)
     shelf: list[Product] = []
@@ -108,7 +112,8 @@ def catalogue(products: int = 40, seed: int = SEED) -> Catalogue:
     return Catalogue.from_products(shelf)
 
 
-def interactions(clients: int = 500, products: int = 40, seed: int = SEED) -> Interactions:
+@checked
+def interactions(clients: _Clients = 500, products: _Products = 40, seed: Seed = SEED) -> Interactions:
     """Purchases of the first `clients` sample clients over two years: popular products more often, and products of the assets each one likes."""
     rng = np.random.default_rng([seed, 2])
     shelf = catalogue(products, seed)
@@ -121,7 +126,7 @@ def interactions(clients: int = 500, products: int = 40, seed: int = SEED) -> In
     keys = rng.exponential(size=chance.shape) / chance
     order = np.argsort(keys, axis=1, kind="stable")
     rows = np.repeat(np.arange(clients), np.minimum(counts, products))
-    slots = np.concatenate([np.arange(min(int(n), products)) for n in counts])
+    slots = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(min(int(n), products)) for n in counts)])
     days = np.datetime64("2024-01-02") + rng.integers(0, 730, size=len(rows)).astype("timedelta64[D]")
     return Interactions.from_frame(
         pd.DataFrame(
@@ -130,7 +135,8 @@ def interactions(clients: int = 500, products: int = 40, seed: int = SEED) -> In
     )
 
 
-def clients(count: int = 500, seed: int = SEED, *, assessed_on: date | str | None = ASSESSED_ON) -> ClientTable:
+@checked
+def clients(count: _Clients = 500, seed: Seed = SEED, *, assessed_on: date | str | None = ASSESSED_ON) -> ClientTable:
     """`count` clients who answered `Questionnaire.default()` on a day, each in the mood of a risk attitude of their own."""
     rng = np.random.default_rng([seed, 3])
     attitude = rng.beta(2.5, 2.0, size=count)

@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, cast, get_args, get_origin
 
 import numpy as np
-from pydantic import ConfigDict, InstanceOf, ValidationError, validate_call
+from pydantic import ConfigDict, ValidationError, validate_call
 from pydantic_core import ErrorDetails
 
-from advisor.annotations import PLAIN, Items, Named
+from advisor.annotations import PLAIN, TOGETHER, Instance, Items, Listed, Named
 from advisor.errors import InputError
 from advisor.privacy import short
 
@@ -109,7 +109,11 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     twin.__kwdefaults__ = function.__kwdefaults__
     twin.__qualname__ = function.__qualname__
-    twin.__annotations__ = {name: rule_of(annotation) for name, annotation in resolved(function).items() if name != "return"}
+    twin.__annotations__ = {
+        name: rule_of(annotation)
+        for name, annotation in resolved(function).items()
+        if name != "return"
+    }
     return validate_call(config=_CONFIG)(twin)
 
 
@@ -136,13 +140,22 @@ def rule_of(annotation: Any) -> Any:
     if origin is Annotated or origin is Literal:
         return annotation
     if origin in (Union, types.UnionType):
+        parts = set(get_args(annotation))
+        for several, rule in TOGETHER:
+            if several & parts and str in parts:
+                rest = [rule_of(part) for part in parts - several - {str, np.datetime64}]
+                return Union[(rule, *rest)]
         rules = [rule_of(part) for part in get_args(annotation)]
         return Any if Any in rules else Union[tuple(rules)]  # noqa: UP007 - made at run time
     if origin is not None:
         return _generic(origin)
-    if not inspect.isclass(annotation) or annotation is object or getattr(annotation, "_is_protocol", False):
+    if (
+        not inspect.isclass(annotation)
+        or annotation is object
+        or getattr(annotation, "_is_protocol", False)
+    ):
         return Any
-    return InstanceOf[annotation]
+    return Annotated[Any, Instance(annotation)]
 
 
 def _generic(origin: Any) -> Any:
@@ -152,12 +165,14 @@ def _generic(origin: Any) -> Any:
     if origin.__name__ == "Callable":
         return Annotated[Any, Named("callable", callable, "a function")]
     if issubclass(origin, np.ndarray):
-        return InstanceOf[np.ndarray]
+        return Annotated[Any, Instance(np.ndarray)]
     if issubclass(origin, Mapping):
         return Annotated[Any, Named("mapping", _maps, "a mapping")]
+    if issubclass(origin, Collection):
+        return Listed
     if issubclass(origin, Iterable):
         return Items
-    return InstanceOf[origin] if origin.__module__.startswith("advisor.") else Any
+    return Annotated[Any, Instance(origin)] if origin.__module__.startswith("advisor.") else Any
 
 
 def _maps(value: object) -> bool:
@@ -179,7 +194,13 @@ def _refuse(
     place = first["loc"][0]
     field = names[min(place, len(names) - 1)] if isinstance(place, int) else place
     same = [c for c in complaints if c["loc"][:1] == first["loc"][:1]]
-    value = kwargs[field] if field in kwargs else args[place] if isinstance(place, int) else first["input"]
+    value = (
+        kwargs[field]
+        if field in kwargs
+        else args[place]
+        if isinstance(place, int)
+        else first["input"]
+    )
     raise refusal(function.__qualname__.removesuffix(".__init__"), field, value, same) from None
 
 

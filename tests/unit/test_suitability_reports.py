@@ -219,7 +219,19 @@ def test_a_bad_template_says_which_cell(frame: pd.DataFrame, assets: dict[str, s
 def test_target_markets_bind_under_mifid(client: dict[str, object], decision: str, rules: tuple[str, ...]) -> None:
     product = Catalogue.from_emt(emt(f05030="Y", f05010="Y"), assets=ASSETS).products[0]
     person = Client(
-        **({"id": "c", "wealth": 1e5, "horizon_years": 9, "age": 40, "level": 5, "assessed_on": "2026-01-01", "knowledge": 50, "currency": "EUR"} | client)
+        **(
+            {
+                "id": "c",
+                "wealth": 1e5,
+                "horizon_years": 9,
+                "age": 40,
+                "level": 5,
+                "assessed_on": "2026-01-01",
+                "knowledge": 50,
+                "currency": "EUR",
+            }
+            | client
+        )
     )
     table = ClientTable.from_clients([person])
     profile = profile_risk(table, None, as_of=DAY)[0]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from math import inf
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, field_serializer, model_validator
 
-from advisor.contracts.base import Contract, finite_or_none
+from advisor.contracts.base import CalendarDay, Contract, finite_or_none
 
 Scalar = str | int | float | bool | None
 """What a reason's data may hold."""
@@ -112,7 +111,7 @@ class Advice(Contract):
     """
 
     client_id: str
-    as_of: date
+    as_of: CalendarDay
     status: Status
     level: int
     target_volatility: float | None = None
@@ -134,7 +133,7 @@ class Advice(Contract):
     @classmethod
     def _without_limit(cls, fields: Any) -> Any:
         """A risk aversion that is not given beside weights is without limit."""
-        if not isinstance(fields, dict) or not fields.get("weights"):
+        if not isinstance(fields, dict) or not isinstance(fields.get("weights"), dict) or not fields["weights"]:
             return fields
         names = ("risk_aversion", "effective_risk_aversion")
         return {**fields, **{name: inf for name in names if fields.get(name) is None}}

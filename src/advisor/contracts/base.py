@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from math import inf
 from typing import Annotated, Any, NoReturn, Self
 
@@ -16,6 +17,8 @@ from pydantic import (
 )
 
 from advisor.errors import InputError
+from advisor.privacy import short
+from advisor.validation import checked
 
 
 def input_error(name: str, error: ValidationError) -> InputError:
@@ -39,8 +42,7 @@ def input_error(name: str, error: ValidationError) -> InputError:
 
 
 def _shown(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
+    return short(value, 80)
 
 
 def finite_or_none(value: float | None) -> float | None:
@@ -54,6 +56,17 @@ LowerEdge = Annotated[float, BeforeValidator(lambda v: -inf if v is None else v)
 """A lower limit; -inf = none, which JSON writes as null."""
 UpperEdge = Annotated[float, BeforeValidator(lambda v: inf if v is None else v), _TO_JSON, _NO_LIMIT]
 """An upper limit; inf = none, which JSON writes as null."""
+
+
+def _a_day(value: object) -> object:
+    """The value, unless it is pandas' missing day: that is a `date` without a year."""
+    if isinstance(value, date) and value != value:
+        raise ValueError("NaT is no day; pass None where it is not known")
+    return value
+
+
+CalendarDay = Annotated[date, BeforeValidator(_a_day)]
+"""A day, which a missing one is not."""
 
 
 class Contract(BaseModel):
@@ -88,11 +101,13 @@ class Contract(BaseModel):
             value=value,
         )
 
+    @checked
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy; with other values in `update`, checked like any other. What was not stated stays unstated."""
-        if not update:
+        values = {} if update is None else dict(update)
+        if not values:
             return super().model_copy(deep=deep)
-        return type(self)(**{name: getattr(self, name) for name in self.model_fields_set} | dict(update))
+        return type(self).model_validate({name: getattr(self, name) for name in self.model_fields_set} | values)
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:

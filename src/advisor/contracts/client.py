@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
 
-from advisor.contracts.base import Contract
+from advisor.contracts.base import CalendarDay, Contract
 from advisor.contracts.currencies import currency_code
 from advisor.errors import InputError
 
@@ -64,7 +63,7 @@ class Client(Contract):
     answers: dict[str, str] = {}
     age: Annotated[int, Field(ge=0, le=130)] | None = None
     level: Annotated[int, Field(ge=0, le=5)] | None = None
-    assessed_on: date | None = None
+    assessed_on: CalendarDay | None = None
     lowest_category: bool = False
     knowledge: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
     holdings: dict[Id, Money] = {}

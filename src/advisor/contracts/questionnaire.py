@@ -8,12 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from advisor.annotations import Texts
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Id
 from advisor.contracts.cut_offs import CutOffs
 from advisor.contracts.rules import BUNDLED, RulePack
 from advisor.contracts.signed import Signed
 from advisor.errors import InputError
+from advisor.validation import checked
 
 Dimension = Literal["tolerance", "capacity", "horizon", "knowledge", "objective", "background"]
 LIMITING: tuple[Dimension, ...] = ("tolerance", "capacity", "objective", "horizon")
@@ -153,20 +155,24 @@ class Questionnaire(Signed):
         """Questions by id, in order of id: the order in which scores are added, so that the order of asking never matters."""
         return {q.id: q for q in sorted(self.questions, key=lambda q: q.id)}
 
+    @checked
     def of(self, dimension: Dimension) -> tuple[Question, ...]:
         """Questions of one dimension, in order of id."""
         return tuple(q for q in self.by_id.values() if q.dimension == dimension)
 
+    @checked
     def span(self, dimension: Dimension) -> tuple[float, float]:
         """Smallest and largest weighted sum of one dimension."""
         asked = self.of(dimension)
         return sum(q.low for q in asked), sum(q.high for q in asked)
 
+    @checked
     def level_cuts(self, dimension: Dimension) -> tuple[float, ...]:
         """Smallest 0..100 score of the levels 1..5, length 5; 0 for level 1, infinity for levels that are never reached."""
         return self.cut_offs.get(dimension, DEFAULT_CUT_OFFS).level_cuts(*self.span(dimension))
 
-    def check_covers(self, dimensions: tuple[str, ...], regime: str) -> None:
+    @checked
+    def check_covers(self, dimensions: Texts, regime: str) -> None:
         """Raises `InputError` unless every one of `dimensions`, which `regime` demands, is asked."""
         absent = [d for d in dimensions if not any(q.dimension == d for q in self.questions)]
         if absent:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from advisor.contracts.base import Contract
 from advisor.errors import InputError
+from advisor.validation import checked
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -21,6 +22,7 @@ class Signed(Contract):
     file_kind: ClassVar[str] = "File"
 
     @classmethod
+    @checked
     def load(cls, path: str | Path) -> Self:
         """From a JSON file. Raises `InputError` when it cannot be read, or breaks a rule of the schema or of its content."""
         try:
@@ -43,9 +45,12 @@ class Signed(Contract):
         """SHA-256 of the content, whatever the layout of the file."""
         return hashlib.sha256(json.dumps(self._content(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
+    @checked
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002  everything is frozen
         """A copy with other values, checked like any other: a copy cannot carry the old digest or skip a rule."""
-        return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **(update or {})})
+        return type(self).model_validate(
+            {**{name: getattr(self, name) for name in type(self).model_fields}, **({} if update is None else dict(update))}
+        )
 
     def _content(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

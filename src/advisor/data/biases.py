@@ -11,6 +11,7 @@ import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.validation import checked
 
 COUNTS = ("RG", "RL", "PG", "PL")
 """Realised gains, realised losses, paper gains, paper losses."""
@@ -120,6 +121,7 @@ class BiasProfiles:
         ranks = pd.Series(self.turnover).rank(method="average").to_numpy(dtype=np.float64)
         return np.asarray((ranks - 0.5) / max(1, int(np.isfinite(self.turnover).sum())), dtype=np.float64)
 
+    @checked
     def home_bias(self, world_home_share: float) -> FloatArray:
         """1 - foreign share held / foreign share of the world market, shape (c,): 0 = as the market, 1 = all at home.
 

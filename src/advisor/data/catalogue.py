@@ -19,6 +19,7 @@ from advisor.data.cells import number_of
 from advisor.data.ids import IdMap
 from advisor.data.tables import check_once, check_table
 from advisor.errors import InputError
+from advisor.validation import checked
 
 MAX_FEE = 0.05
 """A larger fraction of wealth a year is taken for a percentage, or a slip, until `max_fee` says otherwise."""
@@ -112,6 +113,7 @@ class Catalogue:
         return cls.from_products(shelf, max_fee=max_fee, unknown_fee=unknown_fee)
 
     @classmethod
+    @checked
     def from_emt(
         cls,
         frame: pd.DataFrame,
@@ -191,6 +193,7 @@ class Catalogue:
         """Which products are no longer sold, shape (p,)."""
         return frozen(np.array([p.closed for p in self.products], dtype=np.bool_))
 
+    @checked
     def exposures(self, assets: IdMap) -> FloatArray:
         """Share of each product in each asset, shape (p, n), rows adding up to 1.
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import row_numbers
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.contracts.client import Client, Goal
 from advisor.data.client_columns import FLAGS, NUMBERS, SETS, WORDS, columns_from_clients
@@ -19,6 +20,7 @@ from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,6 +75,7 @@ class ClientTable:
     problems: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
+    @checked
     def from_clients(cls, clients: Iterable[Client]) -> ClientTable:
         """From contracts. Raises `InputError` when something is no `Client` or an id is there twice."""
         remedy = "Pass a sequence of Client(id=..., wealth=..., horizon_years=..., ...), or a table to ClientTable.from_frame."
@@ -83,6 +86,7 @@ class ClientTable:
         return cls(**columns_from_clients(rows))
 
     @classmethod
+    @checked
     def from_frame(cls, frame: pd.DataFrame) -> ClientTable:
         """From a table with columns named as `Client`'s fields, `answer:<question id>`, `holding:<id>` and `bias:<name>`.
 
@@ -95,7 +99,7 @@ class ClientTable:
 
     def take(self, rows: Sequence[int] | IntArray | slice) -> ClientTable:
         """The rows asked for, in that order."""
-        index = np.arange(len(self))[rows] if isinstance(rows, slice) else np.asarray(rows, dtype=np.int64)
+        index = row_numbers(rows, len(self))
         if len(index) == len(self) and (index == np.arange(len(self))).all():
             return self
         taken: dict[str, Any] = {}
@@ -113,6 +117,7 @@ class ClientTable:
         taken["problems"] = {new: self.problems[old] for new, old in enumerate(rows_of) if old in self.problems} if self.problems else {}
         return ClientTable(**taken)
 
+    @checked
     def chunks(self, size: int) -> Iterator[ClientTable]:
         """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is a positive whole number."""
         check_chunk(size)
@@ -123,6 +128,7 @@ class ClientTable:
         """Client ids to rows."""
         return IdMap(self.ids)
 
+    @checked
     def client(self, i: int) -> Client:
         """Row i as a contract. Raises `InputError` when the row is in `problems`."""
         if i in self.problems:
@@ -132,6 +138,7 @@ class ClientTable:
         record["goals"] = self.goals[i] if self.goals else ()
         return Client(**record)
 
+    @checked
     def record(self, i: int) -> dict[str, Any]:
         """Row i in words and numbers, every field of `Client` by name, None = unknown: what `Client.model_dump(mode="json")` gives; `lowest_category`
         only where it is stated.

@@ -7,7 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from advisor.annotations import YesNoMatrix, row_numbers
 from advisor.arrays import BoolArray, IntArray
+from advisor.validation import checked
 
 Decision = Literal["allow", "warn", "refuse"]
 
@@ -37,7 +39,8 @@ class Eligibility:
     allowed: BoolArray
 
     @classmethod
-    def of(cls, mask: BoolArray) -> Eligibility:
+    @checked
+    def of(cls, mask: YesNoMatrix) -> Eligibility:
         """From a full (c, p) mask; equal rows become one class, numbered by first appearance."""
         packed = np.packbits(mask, axis=1)
         keys = (
@@ -51,7 +54,7 @@ class Eligibility:
 
     def take(self, rows: IntArray | slice) -> Eligibility:
         """The clients asked for, over the same classes."""
-        return Eligibility(self.class_of[rows], self.allowed)
+        return Eligibility(self.class_of[row_numbers(rows, len(self))], self.allowed)
 
     def to_array(self) -> BoolArray:
         """The full mask, shape (c, p); one byte a pair."""

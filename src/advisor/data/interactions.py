@@ -15,6 +15,7 @@ from advisor.data.days import as_day, as_days
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, told
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class Interactions:
     values: FloatArray | None = None
 
     @classmethod
+    @checked
     def from_frame(
         cls, frame: pd.DataFrame, *, client: str = "client_id", product: str = "product_id", day: str = "day", value: str | None = None
     ) -> Interactions:
@@ -73,14 +75,17 @@ class Interactions:
         order = np.lexsort((days, product_codes, client_codes))
         return cls(clients, products, client_codes[order], product_codes[order], days[order], None if values is None else values[order])
 
+    @checked
     def until(self, day: date | str | np.datetime64) -> Interactions:
         """Events up to and including `day`; ids that occur only later are gone."""
         return self._where(self.days <= as_day(day, "day"))
 
+    @checked
     def after(self, day: date | str | np.datetime64) -> Interactions:
         """Events strictly after `day`; ids that occur only earlier are gone."""
         return self._where(self.days > as_day(day, "day"))
 
+    @checked
     def only(self, products: IdMap) -> Interactions:
         """Events of these products; clients who bought nothing else stay, without events."""
         known = products.find(self.products.ids) >= 0
@@ -95,6 +100,7 @@ class Interactions:
             clients, products, client_codes, product_codes, self.days[keep], None if self.values is None else self.values[keep]
         )
 
+    @checked
     def matrix(self, clients: IdMap | None = None, products: IdMap | None = None) -> sparse.csr_array:
         """Clients by products, CSR with sorted indices, float64.
 

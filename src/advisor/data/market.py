@@ -16,6 +16,7 @@ from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.days import as_day, as_days
 from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
+from advisor.validation import checked
 
 Day = date | str | np.datetime64
 
@@ -41,6 +42,7 @@ class Market:
     periods_per_year: float = 252.0
 
     @classmethod
+    @checked
     def from_prices(
         cls,
         prices: pd.DataFrame,
@@ -85,6 +87,7 @@ class Market:
         return cls._checked(names, dates, returns, groups, risk_levels, periods_per_year)
 
     @classmethod
+    @checked
     def from_returns(
         cls,
         returns: pd.DataFrame,
@@ -130,6 +133,7 @@ class Market:
         dates.flags.writeable = returns.flags.writeable = False
         return cls(names, dates, returns, label_assets(groups, names), rate_assets(risk_levels, names), float(periods_per_year))
 
+    @checked
     def until(self, day: Day) -> Market:
         """The market as it was known at the close of `day`, that day included; a copy, so that the future is not in it."""
         rows = int(np.searchsorted(self.dates, as_day(day, "day"), side="right"))

@@ -17,6 +17,8 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.data.days import as_day, as_days
 from advisor.data.labels import Labels
 from advisor.errors import InputError
+from advisor.privacy import short
+from advisor.validation import checked
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class RiskProfiles:
     questionnaire: str = ""
 
     @classmethod
+    @checked
     def from_levels(
         cls,
         levels: Sequence[int] | IntArray,
@@ -163,6 +166,7 @@ class RiskProfiles:
         spelled[:] = [self.spell(int(b)) for b in bits]
         return spelled[inverse]
 
+    @checked
     def spell(self, bits: int) -> tuple[str, ...]:
         """Flag names of one row's bits."""
         return tuple(name for b, name in enumerate(self.flag_names) if bits >> b & 1)
@@ -211,9 +215,9 @@ class RiskProfiles:
 
 def _column(values: object, field: str) -> Any:
     """`values` where they are a sequence of one cell a client."""
-    if isinstance(values, str | Mapping | pd.DataFrame) or not isinstance(values, Iterable):
+    if isinstance(values, str | Mapping | pd.DataFrame) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) != 1:
         raise InputError(
-            f"{field} is {values!r} ({type(values).__name__}); give one value a client, shape (c,).", field=field, value=values
+            f"{field} is {short(values)} ({type(values).__name__}); give one value a client, shape (c,).", field=field, value=values
         )
     return values if isinstance(values, np.ndarray | pd.Series) else list(values)
 
@@ -231,8 +235,11 @@ def _knowledge(values: object) -> FloatArray:
 
 
 def _flags(values: object) -> BoolArray:
-    given = np.asarray(_column(values, "lowest_category"))
-    if given.dtype != np.bool_ and not (given.dtype.kind in "iu" and np.isin(given, (0, 1)).all()):
+    try:
+        given = np.asarray(_column(values, "lowest_category"))
+    except ValueError:
+        given = np.array(["rows of unlike lengths"])
+    if given.ndim != 1 or (given.dtype != np.bool_ and not (given.dtype.kind in "iu" and np.isin(given, (0, 1)).all())):
         raise InputError(
             f"lowest_category holds {given.ravel()[:3].tolist()}; a client is in the lowest category or not. Give True or False for each.",
             field="lowest_category",

@@ -14,6 +14,7 @@ from advisor.arrays import FloatArray, IntArray, check_number, check_type, float
 from advisor.data.by_asset import in_order, label_assets, numbers_by_id, rate_assets
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
+from advisor.validation import checked
 
 STRESS_QUANTILE = 2.3263478740408408
 """The 99 % quantile of the normal distribution: a year in a hundred is this many standard deviations below the mean, or worse."""
@@ -83,6 +84,7 @@ class ReturnModel:
             object.__setattr__(self, name, value)
 
     @classmethod
+    @checked
     def from_frame(
         cls,
         mean: pd.Series,

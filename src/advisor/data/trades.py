@@ -14,6 +14,7 @@ from advisor.data.days import as_times
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
+from advisor.validation import checked
 
 _SIDES = {"buy": 1, "b": 1, "purchase": 1, "sell": -1, "s": -1, "sale": -1}
 
@@ -44,6 +45,7 @@ class Trades:
     left_out: BoolArray | None = None
 
     @classmethod
+    @checked
     def from_frame(
         cls,
         frame: pd.DataFrame,

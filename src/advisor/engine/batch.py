@@ -28,6 +28,7 @@ from advisor.engine.offers import Offer
 from advisor.engine.place import STATUSES, Places
 from advisor.recommend.history import Batch
 from advisor.risk_profile.flags import flag_text
+from advisor.validation import checked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,16 +101,19 @@ class AdviceBatch:
         """Money that no pick takes, by asset; shape (c, n)."""
         return self.house.vehicles.by_asset(self.lacking)
 
+    @checked
     def known_of(self, i: int) -> Batch:
         """What the recommender knows about client i."""
         if self.known is None:
             return self.house.taste.known((self.client_ids[i],), self.clients)
         return self.known if len(self) == 1 else self.known.take(np.array([i]))
 
+    @checked
     def sales_of(self, i: int) -> dict[str, float]:
         """Money to sell of each holding of client i."""
         return self._entries(i, self.sales)
 
+    @checked
     def kept_of(self, i: int) -> dict[str, float]:
         """Money in holdings of client i that are kept though he may not buy them any more."""
         return self._entries(i, np.where(self.holdings.kept, self.holdings.table.values, 0.0))
@@ -119,6 +123,7 @@ class AdviceBatch:
         span = slice(int(table.indptr[i]), int(table.indptr[i + 1]))
         return {table.names[c]: m for c, m in zip(table.codes[span].tolist(), money[span].tolist(), strict=True) if m > 0.0}
 
+    @checked
     def binding_of(self, i: int) -> list[tuple[str, float]]:
         """Limits that hold client i's portfolio back and their shadow prices, dearest first, from its certificate."""
         proof, standing = self.places.keepers.get(i), self.places.standings[self.places.standing_of[i]]
@@ -127,6 +132,7 @@ class AdviceBatch:
             return [(limit.name, limit.shadow_price) for limit in solved.binding(row)]
         return [] if standing.placer is None else standing.placer.binding(self.places.effective.item(i))
 
+    @checked
     def why_unplaced(self, i: int, asset: int) -> str:
         """Why money meant for an asset found no place: a key of `reasons.UNPLACED`."""
         smallest = self.offer.least[self.allowed.class_of[i]]
@@ -137,10 +143,12 @@ class AdviceBatch:
             return "too_small"
         return "no_cash" if self.holdings.locked[i].any() else "beyond_picks"
 
+    @checked
     def flag_text(self, name: str) -> str:
         """The sentence of a control that fired."""
         return flag_text(name, self.house.language, self.house.questionnaire)
 
+    @checked
     def fingerprint_of(self, i: int) -> str:
         """Fingerprint of the house and of client i's data: `<house>:<inputs>`."""
         return f"{self.house.fingerprint}:{input_digest(self.clients, i, self.as_of)}"

@@ -24,6 +24,7 @@ from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
+from advisor.validation import checked
 
 METHODS = ("isotonic", "platt")
 UNATTAINABLE = "unattainable"
@@ -71,23 +72,28 @@ class Calibration:
     evidence: tuple[FloatArray, BoolArray]
     relative_to: int = 0
 
+    @checked
     def weighed(self, scores: FloatArray) -> FloatArray:
         """Scores as the curves read them, same shape; one list a row (or one list alone), as long as when it was calibrated if it can be."""
         return scores if self.relative_to == 0 else _relative(scores, self.relative_to)
 
+    @checked
     def probability(self, scores: FloatArray) -> FloatArray:
         """P(bought | the client buys something) of each pick, same shape, nan where empty."""
         return self.pick(self.weighed(scores))
 
+    @checked
     def unconditional(self, scores: FloatArray) -> FloatArray:
         """P(bought): whether or not the client buys anything."""
         return self.buys * self.probability(scores)
 
+    @checked
     def list_probability(self, scores: FloatArray) -> FloatArray:
         """P(at least one of a list's picks is bought | the client buys something), shape (c,) for scores (c, k); nan for an empty list."""
         expected = _expected_hits(self.pick, self.weighed(scores))
         return np.where(np.isnan(scores).all(axis=1), np.nan, self.listed(expected))
 
+    @checked
     def threshold(self, precision: float, *, least: int = 100) -> Threshold:
         """The lowest score from which picks were bought at least that often.
 
@@ -154,6 +160,7 @@ class Threshold:
     reached: float
 
 
+@checked
 def calibrate(
     ranking: Ranking,
     bought: Interactions,

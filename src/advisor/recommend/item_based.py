@@ -14,6 +14,7 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
+from advisor.privacy import short
 from advisor.recommend.encoders import Held
 from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
@@ -163,9 +164,9 @@ class ItemKNN(GramRecipe):
     def __post_init__(self) -> None:
         check_range("neighbours", self.neighbours, 1, why="nothing would be similar to anything", whole=True)
         check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would raise similarities that rest on nothing")
-        if self.similarity not in SIMILARITIES:
+        if not isinstance(self.similarity, str) or self.similarity not in SIMILARITIES:
             raise InputError(
-                f"similarity is {self.similarity!r}, which is none; choose one of {list(SIMILARITIES)}.",
+                f"similarity is {short(self.similarity)}, which is none; choose one of {list(SIMILARITIES)}.",
                 field="similarity",
                 value=self.similarity,
             )

@@ -23,6 +23,7 @@ from advisor.recommend.history import NO_WEIGHTS, Batch, History, Rows
 from advisor.recommend.parts import Contribution, Parts
 from advisor.recommend.ranking import as_eligibility, masked_top_k
 from advisor.recommend.views import sealed
+from advisor.validation import checked
 
 State = tuple[str, dict[str, np.ndarray], dict[str, Any]]
 """Kind, arrays and JSON-able rest: all that is needed to build the thing again, without pickle."""
@@ -77,14 +78,17 @@ class FittedModel:
         """Ids of the columns, length p: the catalogue's order where one was given, else sorted."""
         return self.history.products
 
+    @checked
     def held(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Rows:
         """What each client bought or holds, over the history's items: codes below p are columns, others left the shelf."""
         return self.known(client_ids, clients).held
 
+    @checked
     def known(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
         """What is known about clients: their purchases here, and the holdings and attributes in `clients`."""
         return self.history.batch(client_ids, clients)
 
+    @checked
     def scores(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> FloatArray:
         """How much each client would like each product, shape (c, p); unmasked and finite.
 
@@ -97,6 +101,7 @@ class FittedModel:
         """
         return self.scores_of(self.known(client_ids, clients))
 
+    @checked
     def scores_of(self, batch: Batch) -> FloatArray:
         """`scores` of clients who have been looked up."""
         from advisor.recommend.kernels import score_rows
@@ -104,6 +109,7 @@ class FittedModel:
         query = self.encoder.encode(batch)
         return score_rows(query.indptr, query.codes, query.weights, self.matrix)
 
+    @checked
     def rank(
         self,
         client_ids: Sequence[str],
@@ -133,6 +139,7 @@ class FittedModel:
         codes, scores = masked_top_k(query, self.matrix, k, eligible=allowed, held=unique.held if exclude_held else None, row_of=row_of)
         return Ranking(batch.client_ids, self.products, codes, scores)
 
+    @checked
     def explain(self, client_id: str, product_id: str, clients: ClientTable | None = None) -> list[Contribution]:
         """What each thing the client holds (or is) adds to the score of one product, largest first.
 
@@ -153,6 +160,7 @@ class FittedModel:
             for i in np.argsort(-amounts, kind="stable").tolist()
         ]
 
+    @checked
     def leading(self, batch: Batch, columns: Sequence[int], scores: Sequence[float]) -> list[Contribution | None]:
         """The held product that speaks most for each of several products, for one client who has been looked up.
 

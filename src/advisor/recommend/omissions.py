@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from advisor.annotations import Texts
 from advisor.arrays import BoolArray, check_type
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.recommend.linear import FittedModel
 from advisor.recommend.ranking import as_eligibility
 from advisor.recommend.recipe import check_range
+from advisor.validation import checked
 
 Code = Literal["not_suitable", "held", "ranked_lower", "fits_less"]
 
@@ -42,6 +43,7 @@ class Omission:
     last_shown: float
 
 
+@checked
 def omissions(
     fitted: FittedModel,
     client_id: str,
@@ -49,7 +51,7 @@ def omissions(
     *,
     eligible: BoolArray | Eligibility | None = None,
     clients: ClientTable | None = None,
-    shown: Sequence[str] | None = None,
+    shown: Texts | None = None,
     count: int = 3,
 ) -> list[Omission]:
     """The `count` most bought products that are missing from a client's list, most bought first, and why.

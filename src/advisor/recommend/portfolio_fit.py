@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.annotations import CountOrNone, Matrix, Vector
 from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
 from advisor.data.eligibility import Eligibility
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Rows
 from advisor.recommend.own_portfolio import NOBODY, NOTHING, OwnPortfolio
 from advisor.recommend.recipe import check_range
+from advisor.validation import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,12 @@ class Exposures:
     @classmethod
     def of(cls, exposures: FloatArray) -> Exposures:
         """From shares of each product in each asset, shape (p, n)."""
+        if exposures.shape[1] == 0:
+            raise InputError(
+                "exposures has no column; a product is a share of at least one asset. Give them.",
+                field="exposures",
+                value=exposures.shape,
+            )
         products, assets = np.nonzero(exposures)
         single = np.where((exposures == 1.0).any(axis=1) & ((exposures != 0.0).sum(axis=1) == 1), exposures.argmax(axis=1), -1)
         touching = np.nonzero(exposures.T)
@@ -83,20 +91,21 @@ def _starts(rows: IntArray, count: int) -> IntArray:
     return np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=count))])
 
 
+@checked
 def pick_products(
-    taste: FloatArray,
+    taste: Matrix,
     eligible: Eligibility,
-    gaps: FloatArray,
-    exposures: FloatArray | Exposures,
-    k: int,
+    gaps: Matrix,
+    exposures: Matrix | Exposures,
+    k: CountOrNone,
     *,
-    min_purchase: FloatArray | None = None,
-    fee: FloatArray | None = None,
+    min_purchase: Vector | None = None,
+    fee: Vector | None = None,
     held: Rows | None = None,
     fit_weight: float = 1.0,
     allow_held: bool = True,
     own: OwnPortfolio | None = None,
-    similarity: FloatArray | None = None,
+    similarity: Matrix | None = None,
     diversity: float = 0.0,
 ) -> Picks:
     """Choose k products a client, one after the other, each by its taste and by what it does for the client's own portfolio.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from math import inf
 from types import NoneType
 from typing import Any
 
@@ -15,8 +16,10 @@ from advisor.data.clients import ClientTable
 from advisor.data.interactions import Interactions
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
+from advisor.privacy import short
 from advisor.recommend.history import History
 from advisor.recommend.linear import FittedModel
+from advisor.validation import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,7 @@ class Training:
 class Recipe(ABC):
     """A frozen description of a recommender. `fit` changes nothing and returns a new model."""
 
+    @checked
     def fit(
         self,
         interactions: Interactions,
@@ -118,9 +122,9 @@ def _check_shelf(interactions: Interactions, catalogue: Catalogue) -> None:
 def check_range(name: str, value: float, low: float, high: float = float("inf"), *, why: str, whole: bool = False) -> None:
     """Raise `InputError` unless low <= value <= high and finite (nan never is), and where it counts something (`whole`) an int."""
     check_type(value, (int, np.integer) if whole else NUMBER, name, "Give a whole number." if whole else "Give a number.")
-    if not (low <= value <= high and value < float("inf")):
+    if not (low <= value <= high and value < inf and value < 2**63):
         span = f"a finite number of at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
-        raise InputError(f"{name} is {value:g}; {why}. Choose {span}.", field=name, value=value)
+        raise InputError(f"{name} is {short(value)}; {why}. Choose {span}.", field=name, value=value)
 
 
 def check_half_life(days: float | None) -> None:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.annotations import Count, Matrix, Share, Vector, WholeMatrix
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_shape
 from advisor.data.catalogue import Catalogue
 from advisor.data.eligibility import Eligibility
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.recommend.recipe import check_range
+from advisor.validation import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +35,11 @@ class Utility:
     own_risk: FloatArray
 
 
+@checked
 def portfolio_utility(
-    weights: FloatArray,
-    wealth: FloatArray,
-    risk_aversion: FloatArray,
+    weights: Matrix,
+    wealth: Vector,
+    risk_aversion: Vector,
     catalogue: Catalogue,
     model: ReturnModel,
     *,
@@ -83,7 +86,8 @@ def portfolio_utility(
     return Utility(excess - fee - redundancy - own, excess, fee, redundancy, own)
 
 
-def trade_off(taste: FloatArray, utility: FloatArray, eligible: Eligibility, weight: float) -> FloatArray:
+@checked
+def trade_off(taste: Matrix, utility: Matrix, eligible: Eligibility, weight: float) -> FloatArray:
     """(1 - weight) * taste + weight * utility, each scaled to 0..1 over what the client may have, shape (c, p).
 
     Args:
@@ -93,6 +97,9 @@ def trade_off(taste: FloatArray, utility: FloatArray, eligible: Eligibility, wei
         weight: The one trade-off: 0 is pure taste, in its order; 1 is pure utility.
     """
     check_range("weight", weight, 0.0, 1.0, why="it shares the list between taste and utility")
+    shape = (len(eligible), eligible.allowed.shape[1])
+    check_shape(taste, "taste", shape)
+    check_shape(utility, "utility", shape)
     return (1.0 - weight) * scaled(taste, eligible) + weight * scaled(utility, eligible)
 
 
@@ -109,7 +116,8 @@ def scaled(scores: FloatArray, eligible: Eligibility) -> FloatArray:
     return np.clip(out, 0.0, 1.0)
 
 
-def diversify(codes: IntArray, scores: FloatArray, similarity: FloatArray, k: int, weight: float) -> tuple[IntArray, FloatArray]:
+@checked
+def diversify(codes: WholeMatrix, scores: Matrix, similarity: Matrix, k: Count, weight: Share) -> tuple[IntArray, FloatArray]:
     """Shorten long lists to k, each step taking the product with the best score that is least like those already taken.
 
     Args:
@@ -126,6 +134,15 @@ def diversify(codes: IntArray, scores: FloatArray, similarity: FloatArray, k: in
     """
     check_range("weight", weight, 0.0, 1.0, why="it shares the list between score and novelty")
     check_range("k", k, 1, why="there is no slot to fill")
+    check_shape(scores, "scores", codes.shape)
+    check_shape(similarity, "similarity", (len(similarity),) * 2)
+    if codes.size and not -1 <= codes.min() <= codes.max() < len(similarity):
+        raise InputError(
+            f"codes run from {codes.min()} to {codes.max()}; similarity knows products 0 to "
+            f"{len(similarity) - 1} (-1 = empty). Give the similarity of all products.",
+            field="codes",
+            value=int(codes.max()),
+        )
     open_: BoolArray = codes >= 0
     best, worst = (f(np.where(open_, scores, e), axis=1, keepdims=True, initial=e) for f, e in ((np.max, -np.inf), (np.min, np.inf)))
     relevance = np.divide(scores - worst, best - worst, out=np.zeros_like(scores), where=open_ & (best > worst))
@@ -142,6 +159,7 @@ def diversify(codes: IntArray, scores: FloatArray, similarity: FloatArray, k: in
     return top, kept
 
 
+@checked
 def exposure_similarity(catalogue: Catalogue, model: ReturnModel) -> FloatArray:
     """Correlation of products through the assets they hold, negative ones as 0, shape (p, p)."""
     exposures = catalogue.exposures(model.ids)

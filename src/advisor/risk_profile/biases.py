@@ -18,12 +18,14 @@ from advisor.data.trades import Trades
 from advisor.errors import InputError
 from advisor.risk_profile.biases_choices import PRIOR, LossAversionPrior, loss_aversion_of
 from advisor.risk_profile.biases_population import pooled, sell_slope, shrink, smoothed_error
+from advisor.validation import checked
 
 _YEAR_DAYS = 365.25
 _TIE = 1e-12
 """A return since purchase smaller than this is rounding, neither gain nor loss. Every-trade counting at average cost goes without, as its package does."""
 
 
+@checked
 def measure_biases(
     trades: Trades,
     prices: pd.DataFrame,
@@ -67,7 +69,8 @@ def measure_biases(
     _check_words(trades, counting, cost_basis)
     odean = counting == "odean"
     quotes = _quotes(prices, trades, odean)
-    home = np.array([a in (home_assets or ()) for a in trades.assets.ids], dtype=np.bool_)
+    home_ids = frozenset(() if home_assets is None else home_assets)
+    home = np.array([a in home_ids for a in trades.assets.ids], dtype=np.bool_)
     tape = _tape(trades, odean)
     last = max(int(tape.trade["time"].max()), int(quotes.time.max()) if len(quotes.time) else 0)
     tally, rows = _run(

@@ -9,6 +9,7 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray, check_number, check_type
 from advisor.data.biases import BiasProfiles, PopulationBias, rates
 from advisor.errors import InputError
+from advisor.validation import checked
 
 _LOGIT_STEPS = 50
 _LOGIT_DONE = 1e-10
@@ -101,6 +102,7 @@ class BootstrapInterval:
     seed: int
 
 
+@checked
 def bootstrap_disposition(profiles: BiasProfiles, *, draws: int = 2000, level: float = 0.95, seed: int = 0) -> BootstrapInterval:
     """Intervals that do not take one client's decisions as independent: clients are drawn with replacement, each with all his counts.
 

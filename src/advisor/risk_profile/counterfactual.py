@@ -17,6 +17,7 @@ from advisor.data.labels import Labels
 from advisor.errors import InputError
 from advisor.risk_profile.coherence import Controls
 from advisor.risk_profile.profile import profile_risk
+from advisor.validation import checked
 
 BATCH = 20_000
 """Changed answer sheets that are scored together."""
@@ -36,6 +37,7 @@ class Counterfactual:
     changes: dict[str, tuple[str, str]]
 
 
+@checked
 def smallest_change(
     client: ClientTable,
     questionnaire: Questionnaire,

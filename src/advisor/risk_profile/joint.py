@@ -14,10 +14,12 @@ from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
+from advisor.validation import checked
 
 ADULT_AGE = 18.0
 
 
+@checked
 def joint_profiles(profiles: RiskProfiles, accounts: Sequence[str]) -> RiskProfiles:
     """One profile an account, each field that of its most prudent member.
 
@@ -67,6 +69,7 @@ def joint_profiles(profiles: RiskProfiles, accounts: Sequence[str]) -> RiskProfi
     )
 
 
+@checked
 def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
     """One client an account, as the rules should see it; wealth, holdings and biases are those of the account's first row.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from types import NoneType
 
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Probabilities
 from advisor.arrays import BoolArray, IntArray, check_type
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
@@ -22,12 +22,14 @@ from advisor.risk_profile.evidence import ELSEWHERE, Case, examine
 from advisor.risk_profile.graded_response import GradedResponseModel
 from advisor.risk_profile.history import AssessmentHistory
 from advisor.risk_profile.levels import Levels, assign_levels
+from advisor.validation import checked
 
 VALID_MONTHS = 12
 NOT_ASSESSED = "no assessment"
 _WORDS = {"horizon in years": "horizon"}
 
 
+@checked
 def profile_risk(
     clients: ClientTable,
     questionnaire: Questionnaire | None,
@@ -103,12 +105,13 @@ def profile_risk(
     )
 
 
+@checked
 def level_causes(
     clients: ClientTable,
     questionnaire: Questionnaire | None,
     *,
     as_of: date | str,
-    epsilons: Sequence[float] = (0.05, 0.10, 0.25, 0.50),
+    epsilons: Probabilities = (0.05, 0.10, 0.25, 0.50),
     bands: RiskBands | None = None,
     controls: Controls | None = None,
     item_model: GradedResponseModel | None = None,

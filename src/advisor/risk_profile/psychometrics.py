@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.annotations import NotNegative, OpenShare, Positive, Share
 from advisor.arrays import FloatArray, float_array
 from advisor.errors import InputError
+from advisor.validation import checked
 
 LEAST_RELIABILITY = 0.70
 """Below it a scale is not fit for decisions about single people (Grable 2018, CFA Research Foundation)."""
@@ -58,6 +60,7 @@ def reliability(scores: object, *, weights: object = None) -> Reliability:
     return Reliability(q, rows, alpha, omega(sigma), spread, spread * float(np.sqrt(max(0.0, 1.0 - alpha))))
 
 
+@checked
 def omega(covariance: object) -> float:
     """McDonald's omega: share of the sum's variance that one common factor explains.
 
@@ -71,6 +74,12 @@ def omega(covariance: object) -> float:
     Source: McDonald (1999), Test Theory, chapter 6; minimum residuals by iterated principal factors, Harman & Jones (1966).
     """
     sigma = float_array(covariance, "covariance", shape=(None, None))
+    if sigma.shape[0] != sigma.shape[1]:
+        raise InputError(
+            f"covariance has shape {sigma.shape}; it needs a row and a column an item.",
+            field="covariance",
+            value=sigma.shape,
+        )
     if len(sigma) < 3:
         return float("nan")
     scale = np.sqrt(np.diag(sigma))
@@ -79,7 +88,8 @@ def omega(covariance: object) -> float:
     return common / (common + float((np.diag(sigma) - loadings**2).sum()))
 
 
-def spearman_brown(alpha: float, factor: float) -> float:
+@checked
+def spearman_brown(alpha: OpenShare, factor: Positive) -> float:
     """Reliability of a test `factor` times as long.
 
     >>> round(spearman_brown(0.71, 25 / 15), 3)
@@ -88,7 +98,8 @@ def spearman_brown(alpha: float, factor: float) -> float:
     return factor * alpha / (1.0 + (factor - 1.0) * alpha)
 
 
-def standard_error_of_measurement(standard_deviation: float, reliability: float) -> float:
+@checked
+def standard_error_of_measurement(standard_deviation: NotNegative, reliability: Share) -> float:
     """`standard_deviation * sqrt(1 - reliability)`.
 
     >>> round(standard_error_of_measurement(10.0, 0.65), 3), round(1.96 * standard_error_of_measurement(10.0, 0.80), 2)

@@ -12,6 +12,7 @@ from advisor.data.clients import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
 from advisor.suitability.regime import Regime
+from advisor.validation import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,7 @@ class PackChange:
     products: pd.DataFrame
 
 
+@checked
 def compare_packs(old: Regime, new: Regime, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> PackChange:
     """The rules that differ, and the clients and products that are affected, by classes of clients and not by pairs.
 

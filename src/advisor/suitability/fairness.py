@@ -8,17 +8,20 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Edges
 from advisor.arrays import FloatArray
 from advisor.contracts.thresholds import count_reached
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
+from advisor.validation import checked
 
 AGE_EDGES = (0.0, 35.0, 50.0, 65.0, np.inf)
 Z95 = 1.959963984540054
 
 
+@checked
 def fairness(
     profiles: RiskProfiles,
     groups: Sequence[str | None],
@@ -55,8 +58,15 @@ def fairness(
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("group")
 
 
-def age_groups(clients: ClientTable, edges: Sequence[float] = AGE_EDGES) -> list[str | None]:
+@checked
+def age_groups(clients: ClientTable, edges: Edges = AGE_EDGES) -> list[str | None]:
     """The age band of each client, "0-34" and so on, None where the age is unknown."""
+    if len(edges) < 2 or edges[0] > 0.0 or edges[-1] < np.inf or not all(low < high for low, high in pairwise(edges)):
+        raise InputError(
+            f"edges are {list(edges)}; bands need ages that increase, from 0 to inf, so that everybody has one.",
+            field="edges",
+            value=tuple(edges),
+        )
     names = [f"{low:g}-{high - 1:g}" if np.isfinite(high) else f"{low:g}+" for low, high in pairwise(edges)]
     codes = count_reached(clients.age, edges) - 1
     return [None if np.isnan(age) else names[code] for age, code in zip(clients.age.tolist(), codes.tolist(), strict=True)]

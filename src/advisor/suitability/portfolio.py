@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Vector
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.rules import Rule
@@ -14,12 +15,14 @@ from advisor.data.clients import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
 from advisor.suitability.regime import Regime
+from advisor.validation import checked
 
 HOLDING_COLUMNS = ["client_id", "product_id", "money", "decision", "rules"]
 FINDING_COLUMNS = ["client_id", "rule", "subject", "value", "limit", "text"]
 
 
-def rate_portfolio(volatility: FloatArray, bands: RiskBands | None = None) -> IntArray:
+@checked
+def rate_portfolio(volatility: Vector, bands: RiskBands | None = None) -> IntArray:
     """Risk level of portfolios as implemented, R1..R5, shape (c,): the lowest level whose band reaches the volatility; 6 above all bands.
 
     Args:
@@ -35,7 +38,8 @@ def rate_portfolio(volatility: FloatArray, bands: RiskBands | None = None) -> In
     return np.where(np.isnan(volatility), LEVELS + 1, count_exceeded(volatility, edges) + 1).astype(np.int64)
 
 
-def portfolio_suits(profiles: RiskProfiles, volatility: FloatArray, bands: RiskBands | None = None) -> BoolArray:
+@checked
+def portfolio_suits(profiles: RiskProfiles, volatility: Vector, bands: RiskBands | None = None) -> BoolArray:
     """Whose portfolio as implemented is within his level, shape (c,): what binds where a regime's basis is "portfolio"."""
     if len(volatility) != len(profiles):
         raise InputError(
@@ -46,6 +50,7 @@ def portfolio_suits(profiles: RiskProfiles, volatility: FloatArray, bands: RiskB
     return rate_portfolio(volatility, bands) <= profiles.level
 
 
+@checked
 def legacy_holdings(regime: Regime, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> pd.DataFrame:
     """Holdings that could not be bought today: to be kept, counted in risk, and never topped up.
 
@@ -68,6 +73,7 @@ def legacy_holdings(regime: Regime, profiles: RiskProfiles, clients: ClientTable
     return pd.DataFrame(rows, columns=HOLDING_COLUMNS)
 
 
+@checked
 def concentration(regime: Regime, clients: ClientTable, catalogue: Catalogue, *, money: FloatArray | None = None) -> pd.DataFrame:
     """Where wealth is concentrated beyond the regime's limits, or sits in products of the adviser's own house.
 

@@ -26,6 +26,7 @@ from advisor.suitability.facts import Cuts, Facts
 from advisor.suitability.mask import allowed
 from advisor.suitability.shelf import Shelf, shelf_of, shelf_of_assets
 from advisor.suitability.verdict import judge
+from advisor.validation import checked
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,12 @@ class Regime:
         return cls(RulePack.bundled("mifid"))
 
     @classmethod
+    @checked
     def load(cls, path: str | Path) -> Regime:
         """From a rule pack file of your own. Raises `InputError` when it is not usable."""
         return cls(RulePack.load(path))
 
+    @checked
     def with_packs(self, *packs: RulePack) -> Regime:
         """The same, knowing further packs by their id. Raises `InputError` when two share one."""
         others = (*self.others, *packs)
@@ -71,6 +74,7 @@ class Regime:
             raise InputError(f"Packs {ids} share an id; a product could not say which governs it. Rename one.", field="packs", value=ids)
         return replace(self, others=others)
 
+    @checked
     def with_basis(self, basis: Basis) -> Regime:
         """The same, with levels binding each product or the portfolio as implemented."""
         return replace(self, pack=self.pack.model_copy(update={"basis": basis}))
@@ -92,6 +96,7 @@ class Regime:
             return self.pack.digest
         return hashlib.sha256("|".join((self.pack.digest, *sorted(pack.digest for pack in self.others))).encode()).hexdigest()
 
+    @checked
     def named_digests(self, names: Iterable[str | None]) -> list[str]:
         """SHA-256 of the bundled packs that products naming `names` are judged by: `digest` says nothing of those."""
         own = {self.id, *(pack.id for pack in self.others)}
@@ -102,6 +107,7 @@ class Regime:
         """Whether R <= C binds each product or the portfolio as implemented."""
         return self.pack.basis
 
+    @checked
     def in_force(self, day: date | str) -> bool:
         """Whether the pack binds on a day. Nothing is refused outside it: a host that back-tests a rule asks for just that.
 
@@ -111,6 +117,7 @@ class Regime:
         when, last = as_day(day, "day"), self.pack.effective_to
         return bool(np.datetime64(self.pack.effective_from) <= when and (last is None or when <= np.datetime64(last)))
 
+    @checked
     def rule(self, rule_id: str) -> Rule:
         """A rule by id, of this pack or another known one. Raises `InputError` when there is none."""
         for pack in (self.pack, *self.others, *(RulePack.bundled(name) for name in BUNDLED)):
@@ -120,6 +127,7 @@ class Regime:
             f"Rule {rule_id!r} is in no pack of regime {self.id!r}; its rules are {list(self.pack.by_id)}.", field="rule_id", value=rule_id
         )
 
+    @checked
     def pack_of(self, name: str | None) -> RulePack:
         """The pack that governs a product naming `name`. Raises `InputError` when it is unknown."""
         if not name or name == self.pack.id:
@@ -144,6 +152,7 @@ class Regime:
             rows[row] = tuple("refuse" if "refuse" in d else "warn" if "warn" in d else "allow" for d in found)
         return rows
 
+    @checked
     def check(self, profile: RiskProfile, client: Client, product: Product) -> Verdict:
         """What the rules say of one client and one product, with every rule that fired.
 
@@ -152,6 +161,7 @@ class Regime:
         """
         return judge(self.pack_of(product.regime), profile, client, product)
 
+    @checked
     def permits_sale(self, profile: RiskProfile, client: Client, product: Product) -> bool:
         """Whether the product may be sold on the client's own initiative: allowed, or warned with insistence and written warning on record."""
         verdict = self.check(profile, client, product)
@@ -159,6 +169,7 @@ class Regime:
         insisted = any(pack.by_id[rule].when == "insistence" for rule in verdict.rules)
         return verdict.decision == "allow" or (verdict.decision == "warn" and insisted)
 
+    @checked
     def eligibility(self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> Eligibility:
         """Which products each client may be offered, by class: `check` of a pair says "allow" exactly where it is true.
 
@@ -167,14 +178,17 @@ class Regime:
         """
         return self._by_class(Facts.of(profiles, clients), shelf_of(catalogue))
 
+    @checked
     def eligible(self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> BoolArray:
         """As `eligibility`, spelled out: shape (c, p), one byte a pair."""
         return self.eligibility(profiles, clients, catalogue).to_array()
 
+    @checked
     def allowed_by(self, conditions: Container[Condition], facts: Facts, catalogue: Catalogue) -> BoolArray:
         """Which products each client could be offered if only the rules of these conditions were there, shape (c, p)."""
         return self._masks(facts, shelf_of(catalogue), conditions)
 
+    @checked
     def asset_eligibility(
         self, profiles: RiskProfiles, clients: ClientTable, model: ReturnModel, catalogue: Catalogue | None = None
     ) -> Eligibility:
@@ -193,12 +207,14 @@ class Regime:
         invests = (catalogue.exposures(model.ids) > 0.0).astype(np.float64)
         return Eligibility(products.class_of, (products.allowed.astype(np.float64) @ invests) > 0.0)
 
+    @checked
     def eligible_assets(
         self, profiles: RiskProfiles, clients: ClientTable, model: ReturnModel, catalogue: Catalogue | None = None
     ) -> BoolArray:
         """As `asset_eligibility`, spelled out: shape (c, n)."""
         return self.asset_eligibility(profiles, clients, model, catalogue).to_array()
 
+    @checked
     def packs_of(self, shelf: Shelf) -> list[RulePack]:
         """The packs that govern the parts of a shelf, in their order."""
         return [self.pack_of(name) for name, _, _ in shelf.parts]

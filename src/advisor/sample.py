@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import Number, Seed
+from advisor.annotations import Seed
 from advisor.arrays import FloatArray
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
@@ -22,6 +22,7 @@ from advisor.data.clients import ClientTable
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market
+from advisor.readers import Number
 from advisor.validation import checked
 
 SEED = 7
@@ -155,6 +156,7 @@ def clients(count: _Clients = 500, seed: Seed = SEED, *, assessed_on: date | str
     return ClientTable.from_frame(pd.DataFrame(columns))
 
 
+@checked
 def client(*, assessed_on: date | str | None = ASSESSED_ON) -> Client:
     """One client in mid-life who answered every question in the middle, on a day."""
     answers: dict[str, str] = {}

@@ -26,7 +26,6 @@ from advisor.engine.advisor import Advisor
 from advisor.engine.house_parts import NEWER, check_fields, house_of, parts_of
 from advisor.errors import AdvisorError, InputError
 from advisor.folders import aside_of, is_file, is_left, replacing, sync
-from advisor.validation import checked
 
 FORMAT = "advisor"
 FORMAT_VERSION = 2
@@ -43,7 +42,6 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """What an array may be called: a file of the folder, never a way out of it."""
 
 
-@checked
 def save(advisor: Advisor, folder: str | Path) -> Path:
     """Write a fitted advisor to a folder, whole or not at all.
 
@@ -72,7 +70,6 @@ def save(advisor: Advisor, folder: str | Path) -> Path:
     return Path(folder)
 
 
-@checked
 def load(folder: str | Path) -> Advisor:
     """Read a saved advisor; arrays are mapped read-only, not copied. One that is saved anew in the meantime is read instead.
 

@@ -24,9 +24,10 @@ import numpy as np
 from pydantic import ConfigDict, ValidationError, validate_call
 from pydantic_core import ErrorDetails
 
-from advisor.annotations import PLAIN, TOGETHER, Instance, Items, Listed, Named
+from advisor.annotations import PLAIN, TOGETHER, Items, Listed
 from advisor.errors import InputError
 from advisor.privacy import short
+from advisor.readers import Instance, Named
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _CONFIG = ConfigDict(strict=True, arbitrary_types_allowed=True)
@@ -50,7 +51,7 @@ REMEDIES: dict[str, str] = {
     "Catalogue": "Make it with Catalogue.from_frame(frame) or Catalogue.from_products(products).",
     "Client": "Make it with Client(id=..., wealth=..., horizon_years=...).",
     "ClientTable": "Make it with ClientTable.from_frame(frame) or ClientTable.from_clients(clients).",
-    "DataFrame": "Give a pandas DataFrame.",
+    "DataFrame": "Pass a pandas DataFrame.",
     "Frontier": "Make it with trace_frontier(model, mandate).",
     "Interactions": "Make it with Interactions.from_frame(frame).",
     "Mandate": "Make it with Mandate(...); Mandate() sets no limits.",

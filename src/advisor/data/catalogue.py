@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ class Catalogue:
         """
         remedy = "Pass a sequence of Product(id=..., name=..., asset=..., risk_level=...), or a table to Catalogue.from_frame."
         check_type(products, Iterable, "products", remedy)
-        shelf = tuple(products)
+        shelf = tuple(products) if getattr(products, "ndim", 1) else (cast(Any, products),)
         for product in shelf:
             check_type(product, Product, "products", remedy)
         if not shelf:

@@ -11,7 +11,6 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import row_numbers
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.contracts.client import Client, Goal
 from advisor.data.client_columns import FLAGS, NUMBERS, SETS, WORDS, columns_from_clients
@@ -20,6 +19,7 @@ from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
+from advisor.readers import row_numbers
 from advisor.validation import checked
 
 
@@ -75,18 +75,16 @@ class ClientTable:
     problems: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
-    @checked
     def from_clients(cls, clients: Iterable[Client]) -> ClientTable:
         """From contracts. Raises `InputError` when something is no `Client` or an id is there twice."""
         remedy = "Pass a sequence of Client(id=..., wealth=..., horizon_years=..., ...), or a table to ClientTable.from_frame."
         check_type(clients, Iterable, "clients", remedy)
-        rows = tuple(clients)
+        rows = tuple(clients) if getattr(clients, "ndim", 1) else (cast(Any, clients),)
         for row in rows:
             check_type(row, Client, "clients", remedy)
         return cls(**columns_from_clients(rows))
 
     @classmethod
-    @checked
     def from_frame(cls, frame: pd.DataFrame) -> ClientTable:
         """From a table with columns named as `Client`'s fields, `answer:<question id>`, `holding:<id>` and `bias:<name>`.
 
@@ -117,7 +115,6 @@ class ClientTable:
         taken["problems"] = {new: self.problems[old] for new, old in enumerate(rows_of) if old in self.problems} if self.problems else {}
         return ClientTable(**taken)
 
-    @checked
     def chunks(self, size: int) -> Iterator[ClientTable]:
         """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is a positive whole number."""
         check_chunk(size)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from advisor.arrays import DayArray
 from advisor.errors import InputError
+from advisor.privacy import short
 
 FIRST, LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
 """Days that a `date` can hold."""
@@ -27,11 +28,11 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
         day = _day(value)
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(
-            f"{field} is {value!r}, which is no day; write it as 2026-02-01 or pass a date.", field=field, value=value
+            f"{field} is {short(value)}, which is no day; write it as 2026-02-01 or pass a date.", field=field, value=value
         ) from error
     if not FIRST <= day <= LAST:
         raise InputError(
-            f"{field} is {value!r}, which is no day of the calendar; write it as 2026-02-01 or pass a date.", field=field, value=value
+            f"{field} is {short(value)}, which is no day of the calendar; write it as 2026-02-01 or pass a date.", field=field, value=value
         )
     return day
 
@@ -96,7 +97,7 @@ def _times(values: pd.Series, field: str, *, allow_missing: bool) -> pd.Series:
         value = values.iloc[row]
         value = value.item() if isinstance(value, np.generic) else value
         raise InputError(
-            f"{field} is {value!r} in row {row}; a number counts from no agreed day. Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit.",
+            f"{field} is {short(value)} in row {row}; a number counts from no agreed day. Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit.",
             field=field,
             value=value,
         )
@@ -121,7 +122,7 @@ def _no_day(values: pd.Series, field: str) -> InputError:
     row = int(np.argmax(bad))
     value = values.iloc[row]
     return InputError(
-        f"{field} is {value!r} in row {row}, which is no day; write days as 2026-02-01, times as 2026-02-01 14:30.",
+        f"{field} is {short(value)} in row {row}, which is no day; write days as 2026-02-01, times as 2026-02-01 14:30.",
         field=field,
         value=value,
     )

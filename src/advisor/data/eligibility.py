@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.annotations import YesNoMatrix, row_numbers
+from advisor.annotations import YesNoMatrix
 from advisor.arrays import BoolArray, IntArray
+from advisor.readers import row_numbers
 from advisor.validation import checked
 
 Decision = Literal["allow", "warn", "refuse"]

@@ -16,6 +16,7 @@ from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.days import as_day, as_days
 from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
+from advisor.privacy import short
 from advisor.validation import checked
 
 Day = date | str | np.datetime64
@@ -42,7 +43,6 @@ class Market:
     periods_per_year: float = 252.0
 
     @classmethod
-    @checked
     def from_prices(
         cls,
         prices: pd.DataFrame,
@@ -65,9 +65,12 @@ class Market:
             InputError: No table, a price is no number, zero, negative or infinite, a hole, days that are numbers, repeat or run backward, fewer than two rows,
                 or rows that are not `periods_per_year` a year (monthly ones under 252); the number to pass is named.
         """
+        check_type(fill, (str, type(None)), "fill", 'Choose "forward" or None.')
         if fill not in (None, "forward"):
             raise InputError(
-                f'fill is {fill!r}; "forward" is the only one offered, None refuses holes. Choose one of them.', field="fill", value=fill
+                f'fill is {short(fill)}; "forward" is the only one offered, None refuses holes. Choose one of them.',
+                field="fill",
+                value=fill,
             )
         names, dates, values = _table(prices, "prices")
         if len(dates) < 2:
@@ -87,7 +90,6 @@ class Market:
         return cls._checked(names, dates, returns, groups, risk_levels, periods_per_year)
 
     @classmethod
-    @checked
     def from_returns(
         cls,
         returns: pd.DataFrame,

@@ -83,7 +83,6 @@ class RiskProfiles:
     questionnaire: str = ""
 
     @classmethod
-    @checked
     def from_levels(
         cls,
         levels: Sequence[int] | IntArray,
@@ -142,7 +141,7 @@ class RiskProfiles:
             target_volatility=target_volatility(level, chosen),
             valid_until=np.full(count, "NaT", dtype="datetime64[D]")
             if valid_until is None
-            else as_days(pd.Series(_column(valid_until, "valid_until")), "valid_until", allow_missing=True),
+            else as_days(_days_column(valid_until), "valid_until", allow_missing=True),
         )
         wrong = [f.name for f in fields(profiles) if isinstance(v := getattr(profiles, f.name), np.ndarray) and len(v) != count]
         if wrong or len(ids) != count:
@@ -222,6 +221,11 @@ def _column(values: object, field: str) -> Any:
     return values if isinstance(values, np.ndarray | pd.Series) else list(values)
 
 
+def _days_column(values: object) -> pd.Series:
+    column = _column(values, "valid_until")
+    return pd.Series(column, dtype=object) if isinstance(column, list) else pd.Series(column)
+
+
 def _knowledge(values: object) -> FloatArray:
     given = float_array(values, "knowledge", shape=(None,), allow_nan=True)
     if (bad := (given < 0.0) | (given > 100.0)).any():
@@ -238,10 +242,10 @@ def _flags(values: object) -> BoolArray:
     try:
         given = np.asarray(_column(values, "lowest_category"))
     except ValueError:
-        given = np.array(["rows of unlike lengths"])
+        given = np.array(None)
     if given.ndim != 1 or (given.dtype != np.bool_ and not (given.dtype.kind in "iu" and np.isin(given, (0, 1)).all())):
         raise InputError(
-            f"lowest_category holds {given.ravel()[:3].tolist()}; a client is in the lowest category or not. Give True or False for each.",
+            f"lowest_category is {short(values)}; give one value a client: a client is in the lowest category or not. Give True or False for each.",
             field="lowest_category",
             value=given.ravel()[:3].tolist(),
         )

@@ -57,7 +57,6 @@ class Advisor:
     house: House
 
     @classmethod
-    @checked
     def fit(
         cls,
         market: Market | ReturnModel,
@@ -197,7 +196,6 @@ class Advisor:
         """SHA-256 over model, rules, shelf and taste; two advisors with the same one give the same advice."""
         return self.house.fingerprint
 
-    @checked
     def advise(self, client: Client, *, as_of: date | str | None = None, picks: int = 5) -> Advice:
         """Advice for one client: a table with one row.
 
@@ -219,7 +217,6 @@ class Advisor:
             raise InputError(advice.reasons[0].text, field=client.id, value=advice.status)
         return advice
 
-    @checked
     def advise_many(
         self, clients: object, *, as_of: date | str | None = None, picks: int = 5, chunk: int = 100_000
     ) -> Iterator[AdviceBatch]:
@@ -240,12 +237,10 @@ class Advisor:
         parts = clients.chunks(chunk) if isinstance(clients, ClientTable) else map(clients_from_arrow, arrow_batches(clients, chunk))
         return (advise_table(self.house, part, day, picks) for part in parts)
 
-    @checked
     def advise_table(self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5) -> AdviceBatch:
         """`advise_many` in one batch."""
         return advise_table(self.house, clients, _day_of(as_of), picks)
 
-    @checked
     def verify(self, advice: Advice, client: Client) -> Verification:
         """Prove an advice again from scratch: suitability product by product, the optimality of the weights, the money, the fingerprints, and that making it
         once more gives every value of it again to the bit.

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.annotations import Reader
 from advisor.arrays import FloatArray, check_frequency, numbers
 from advisor.errors import InputError
+from advisor.readers import Reader
 
 NOISE = 1e-12
 """Spread, as a share of the level, that is rounding and no risk.

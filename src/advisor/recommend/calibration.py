@@ -72,28 +72,23 @@ class Calibration:
     evidence: tuple[FloatArray, BoolArray]
     relative_to: int = 0
 
-    @checked
     def weighed(self, scores: FloatArray) -> FloatArray:
         """Scores as the curves read them, same shape; one list a row (or one list alone), as long as when it was calibrated if it can be."""
         return scores if self.relative_to == 0 else _relative(scores, self.relative_to)
 
-    @checked
     def probability(self, scores: FloatArray) -> FloatArray:
         """P(bought | the client buys something) of each pick, same shape, nan where empty."""
         return self.pick(self.weighed(scores))
 
-    @checked
     def unconditional(self, scores: FloatArray) -> FloatArray:
         """P(bought): whether or not the client buys anything."""
         return self.buys * self.probability(scores)
 
-    @checked
     def list_probability(self, scores: FloatArray) -> FloatArray:
         """P(at least one of a list's picks is bought | the client buys something), shape (c,) for scores (c, k); nan for an empty list."""
         expected = _expected_hits(self.pick, self.weighed(scores))
         return np.where(np.isnan(scores).all(axis=1), np.nan, self.listed(expected))
 
-    @checked
     def threshold(self, precision: float, *, least: int = 100) -> Threshold:
         """The lowest score from which picks were bought at least that often.
 
@@ -111,8 +106,7 @@ class Calibration:
         last = last[last + 1 >= least]
         reached = np.cumsum(hits)[last] / (last + 1) if len(last) else np.zeros(0)
         best = float(reached.max()) if len(reached) else 0.0
-        passing = np.flatnonzero(reached >= precision)
-        if not len(passing):
+        if not len(passing := np.flatnonzero(reached >= precision)):
             return Threshold(precision, UNATTAINABLE, None, 0.0, best)
         at = int(last[passing[-1]])
         return Threshold(precision, "attained", float(scores[at]), (at + 1) / len(scores), float(reached[passing[-1]]))

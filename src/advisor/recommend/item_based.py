@@ -164,7 +164,8 @@ class ItemKNN(GramRecipe):
     def __post_init__(self) -> None:
         check_range("neighbours", self.neighbours, 1, why="nothing would be similar to anything", whole=True)
         check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would raise similarities that rest on nothing")
-        if not isinstance(self.similarity, str) or self.similarity not in SIMILARITIES:
+        check_type(self.similarity, str, "similarity", f"Choose one of {list(SIMILARITIES)}.")
+        if self.similarity not in SIMILARITIES:
             raise InputError(
                 f"similarity is {short(self.similarity)}, which is none; choose one of {list(SIMILARITIES)}.",
                 field="similarity",

@@ -29,7 +29,6 @@ NOT_ASSESSED = "no assessment"
 _WORDS = {"horizon in years": "horizon"}
 
 
-@checked
 def profile_risk(
     clients: ClientTable,
     questionnaire: Questionnaire | None,

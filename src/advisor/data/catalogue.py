@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
 from advisor.contracts.product import Product
 from advisor.contracts.thresholds import exceeds
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
@@ -61,8 +61,7 @@ class Catalogue:
             raise InputError("The catalogue is empty; nothing could be recommended. Add at least one product.", field="catalogue", value=())
         IdMap.of([p.id for p in shelf], "product ids")
         for name, fee in (("max_fee", max_fee), ("unknown_fee", unknown_fee)):
-            if isinstance(fee, bool) or not 0.0 <= number_of(fee) <= 1.0:
-                raise InputError(f"{name} is {fee!r}; it is a fraction a year, 0..1, such as 0.05 for 5 %.", field=name, value=fee)
+            check_number(fee, name, "It is a fraction a year, 0..1, such as 0.05 for 5 %.", low=0.0, high=1.0)
         for product in shelf:
             _check_fee(product, max_fee)
         unknown = tuple(p.id for p in shelf if not p.states_fee)

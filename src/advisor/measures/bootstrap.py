@@ -7,9 +7,10 @@ from typing import Annotated
 
 import numpy as np
 
-from advisor.annotations import Count, Matrix, Number, OpenShare, Seed, Vector
+from advisor.annotations import Count, Matrix, OpenShare, Seed, Vector
 from advisor.arrays import FloatArray, IntArray
 from advisor.errors import InputError
+from advisor.readers import Number
 from advisor.validation import checked
 
 Draws = Annotated[int, Number("Give how many resamples to draw, such as 1000.", whole=True, low=1, high=1e7)]

@@ -342,3 +342,41 @@ def test_answers_of_no_day_are_not_taken_for_fresh(regime: str) -> None:
     assert not advice.picks
     assert told_same(own, undated.model_copy(update={"assessed_on": "2026-06-01"})).status == "ok"
     assert told_same(own, undated.model_copy(update={"assessed_on": "2025-06-01"})).status == "assessment_expired"
+
+
+def test_a_correction_says_what_behaviour_alone_does_whatever_is_kept() -> None:
+    own, rng = desk(), np.random.default_rng(5)
+    people: list[Client] = []
+    for i in range(120):
+        held = {name: float(rng.uniform(0.0, 3e4)) for name in rng.choice(["EQ", "MIX", "equity"], 2, replace=False)}
+        biases = {"loss_aversion": float(rng.uniform(1.0, 4.0))} if i % 3 else {}
+        people.append(client(int(rng.integers(1, 6)), id=f"c{i}", holdings=held, biases=biases))
+    batch = own.advise_table(ClientTable.from_clients(people), as_of=DAY)
+    said = set[tuple[bool, bool]]()
+    for i, person in enumerate(people):
+        advice = batch[i]
+        if not advice.weights:
+            continue
+        told = {reason.code: reason.data for reason in advice.reasons}
+        bare = own.advise(person.model_copy(update={"holdings": {}}), as_of=DAY)
+        alone, effective = bare.effective_risk_aversion, advice.effective_risk_aversion
+        assert alone is not None
+        assert effective is not None
+        assert advice.risk_aversion is not None
+        said.add(("correction" in told, "kept_adds_risk" in told))
+        assert ("correction" in told) == (advice.risk_aversion < alone < np.inf)
+        if "correction" in told:
+            assert told["correction"]["before"] == advice.risk_aversion
+            assert told["correction"]["after"] == pytest.approx(alone, rel=1e-12)
+        if "kept_adds_risk" in told:
+            assert effective > alone
+        codes = dict.fromkeys(reason.code for reason in advice.reasons)
+        assert batch.to_frame()["reasons"][i] == "|".join(codes)
+    assert {correction for correction, _ in said} == {True, False}
+
+
+def test_a_mixed_fund_is_not_said_to_put_all_its_money_in_one_asset() -> None:
+    advice = desk().advise(client(3), as_of=DAY)
+    (mixed,) = [pick for pick in advice.picks if pick.product_id == "MIX" and pick.money > 0.0]
+    (gap,) = [reason for reason in mixed.reasons if reason.code == "closes_gap"]
+    assert "bonds 60%, equity 40%" in gap.text

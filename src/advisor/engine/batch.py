@@ -19,6 +19,7 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.engine.arrow import advice_table
 from advisor.engine.card import card
+from advisor.engine.causes import by_behaviour
 from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes
 from advisor.engine.holdings import Holdings
 from advisor.engine.house import House
@@ -152,6 +153,11 @@ class AdviceBatch:
     def fingerprint_of(self, i: int) -> str:
         """Fingerprint of the house and of client i's data: `<house>:<inputs>`."""
         return f"{self.house.fingerprint}:{input_digest(self.clients, i, self.as_of)}"
+
+    @cached_property
+    def behavioural(self) -> FloatArray:
+        """Risk aversion after the corrections for behaviour alone, whatever is kept, nan where there is no portfolio; shape (c,)."""
+        return by_behaviour(self)
 
     @cached_property
     def pick_value(self) -> FloatArray:

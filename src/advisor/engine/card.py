@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.contracts.advice import STATUSES, Advice
+from advisor.contracts.product import Product
 from advisor.data.returns import STRESS_QUANTILE
-from advisor.engine.causes import lacks_assets, refused_by
+from advisor.engine.causes import kept_adds_risk, lacks_assets, refused_by
 from advisor.engine.marginal import marginal_values_of
 from advisor.engine.place import INVESTED
 from advisor.engine.reasons import reason
@@ -91,7 +92,9 @@ def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
                 level=level,
                 regime=product.regime or house.regime.id,
             ),
-            reason("closes_gap", language, money=money, asset=asset) if money > CENT else reason("suggestion", language),
+            reason("closes_gap", language, money=money, asset=asset, spread=_spread(product, asset))
+            if money > CENT
+            else reason("suggestion", language),
             *([reason("adds_value" if gain > 0.0 else "takes_value", language, gain=gain)] if gain == gain else ()),
             reason("taste_holding", language, held=held.product_id, share=min(held.share, 1.0))
             if held is not None
@@ -112,6 +115,12 @@ def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
             }
         )
     return picks
+
+
+def _spread(product: Product, asset: str) -> str:
+    """What a product puts money in: an asset, or several with their shares."""
+    parts = sorted(product.exposures.items(), key=lambda part: -part[1])
+    return ", ".join(f"{name} {share:.0%}" for name, share in parts) if len(parts) > 1 else asset
 
 
 def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
@@ -167,10 +176,10 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
     told.append(reason(stress, language, loss=loss, limit=most, level=level, one_in_100=one_in_100))
     if volatility < house.bands.lower_volatility[level - 1]:
         told.append(reason("below_band", language, level=level, volatility=volatility, lower=house.bands.lower_volatility[level - 1]))
-    before, after = places.risk_aversion.item(i), places.effective.item(i)
-    if i in places.keepers and after > before:
+    before, after = places.risk_aversion.item(i), batch.behavioural.item(i)
+    if i in places.keepers and kept_adds_risk(batch)[i]:
         told.append(reason("kept_adds_risk", language))
-    elif after > before and (causes := ", ".join(places.causes(i))):
+    if after > before and (causes := ", ".join(places.causes(i))):
         told.append(reason("correction", language, causes=causes, before=before, after=after))
     told += [reason("kept", language, name=name, money=money) for name, money in batch.kept_of(i).items()]
     for j, money in missing.items():

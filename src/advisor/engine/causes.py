@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.arrays import BoolArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import STATUSES
 from advisor.contracts.rules import Condition
 from advisor.data.clients import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.house import House
-from advisor.engine.place import ABOVE, EXPIRED, INFEASIBLE, NO_ASSET, OK, Places
+from advisor.engine.place import (
+    ABOVE,
+    EXPIRED,
+    INFEASIBLE,
+    NO_ASSET,
+    OK,
+    SHORTEST_HORIZON,
+    Places,
+    measured_biases,
+)
 from advisor.suitability.facts import UNDATED, VALID, Facts
 from advisor.suitability.shelf import shelf_of
 
@@ -23,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_RULES = 3
 """Rules that a refusal names."""
+ROUNDING = 1e-9
+"""Relative difference of two risk aversions that are one."""
 BY_LEVEL: tuple[Condition, ...] = ("unassessed", "level")
 """Rules about the level alone."""
 BY_CHOICE: tuple[Condition, ...] = (*BY_LEVEL, "excluded", "sustainability")
@@ -109,3 +120,28 @@ def refused_by(batch: AdviceBatch, i: int) -> tuple[str, str]:
     named = sorted(counts, key=lambda rule: (-in_reach[rule], -counts[rule], rule))[:MOST_RULES]
     told = ", ".join(f"{rule} {counts[rule]}/{len(products)}" for rule in named)
     return told, house.regime.rule(named[0]).text_in(house.language) if named else ""
+
+
+def by_behaviour(batch: AdviceBatch) -> FloatArray:
+    """Risk aversion after the corrections for behaviour alone, whatever is kept; shape (c,)."""
+    places, clients = batch.places, batch.clients
+    found = places.effective.copy()
+    keepers = np.array(sorted(places.keepers), dtype=np.int64)
+    found[keepers] = places.risk_aversion[keepers]
+    rows = np.array([row for row in keepers.tolist() if places.causes(row)], dtype=np.int64)
+    some = clients.take(rows)
+    measured, years = measured_biases(some), np.maximum(some.horizon_years, SHORTEST_HORIZON)
+    for at in np.unique(places.standing_of[rows]).tolist():
+        placer, here = places.standings[at].placer, places.standing_of[rows] == at
+        if placer is not None and measured is not None:
+            rational = places.risk_aversion[rows[here]]
+            corrected = placer.corrected(rational, measured[:, here], years[here], batch.house.biases)
+            found[rows[here]] = corrected[:, 0]
+    return found
+
+
+def kept_adds_risk(batch: AdviceBatch) -> BoolArray:
+    """Where what is kept asks for more caution than the level and behaviour do, shape (c,)."""
+    keeps = np.zeros(len(batch), dtype=np.bool_)
+    keeps[list(batch.places.keepers)] = True
+    return keeps & (batch.places.effective > batch.behavioural * (1.0 + ROUNDING))

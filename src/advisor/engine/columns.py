@@ -12,7 +12,7 @@ import numpy.typing as npt
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import STATUSES
 from advisor.engine.card import CENT, STRESS_ROUNDING
-from advisor.engine.causes import lacks_assets
+from advisor.engine.causes import kept_adds_risk, lacks_assets
 from advisor.engine.place import ABOVE, HOLDINGS_ABOVE, OK, has_portfolio
 
 if TYPE_CHECKING:
@@ -71,9 +71,6 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     invested = has_portfolio(places.status)
     lower, most = np.array([0.0, *bands.lower_volatility])[level], np.array([0.0, *bands.stress_loss])[level]
     stressed = np.einsum("cv,v->c", places.weights, batch.house.vehicles.model.stress) > most + STRESS_ROUNDING
-    keeper = np.zeros(len(batch), dtype=np.bool_)
-    keeper[list(places.keepers)] = True
-    adds = keeper & (places.effective > places.risk_aversion)
     biased = np.zeros(len(batch), dtype=np.bool_)
     for factor in places.factors.values():
         biased |= factor > 1.0
@@ -86,8 +83,8 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
         ~stressed,
         stressed,
         places.volatility < lower,
-        adds,
-        biased & ~adds & (places.effective > places.risk_aversion),
+        kept_adds_risk(batch),
+        biased & (batch.behavioural > places.risk_aversion),
         kept,
         (batch.unplaced > CENT).any(axis=1),
     )

@@ -131,7 +131,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Its risk level R{product_level} is above C{level}; {regime} allows it to this client all the same.",
         "其风险等级R{product_level}高于C{level}，但{regime}规则允许该客户购买。",
     ),
-    "closes_gap": ("Puts {money:,.2f} where the portfolio lacks it: {asset}.", "将{money:,.2f}投入组合所缺的{asset}。"),
+    "closes_gap": ("Puts {money:,.2f} where the portfolio lacks it: {spread}.", "将{money:,.2f}投入组合所缺的{spread}。"),
     "taste_holding": (
         "Past purchases link it to {held}, which this client holds or has bought ({share:.0%} of its score).",
         "历史购买记录显示其与该客户持有或买过的{held}相关（占得分的{share:.0%}）。",

@@ -125,10 +125,14 @@ def refused_by(batch: AdviceBatch, i: int) -> tuple[str, str]:
 def by_behaviour(batch: AdviceBatch) -> FloatArray:
     """Risk aversion after the corrections for behaviour alone, whatever is kept; shape (c,)."""
     places, clients = batch.places, batch.clients
+    if not places.keepers:
+        return places.effective
     found = places.effective.copy()
     keepers = np.array(sorted(places.keepers), dtype=np.int64)
     found[keepers] = places.risk_aversion[keepers]
     rows = np.array([row for row in keepers.tolist() if places.causes(row)], dtype=np.int64)
+    if not len(rows):
+        return found
     some = clients.take(rows)
     measured, years = measured_biases(some), np.maximum(some.horizon_years, SHORTEST_HORIZON)
     for at in np.unique(places.standing_of[rows]).tolist():

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from advisor.native.library import Function
+
+_EXP, _ERFC = (Function(name, "x:f8[n] out=f8[n]") for name in ("advisor_exp", "advisor_erfc"))
+
+
+def _one(function, x):
+    out = np.empty(1)
+    function(np.array([x], dtype=np.float64), out)
+    return out[0]
+
+
+def exp(x):
+    """Of the library, which tests of its own hold against exact arithmetic."""
+    return _one(_EXP, x)
+
+
+def erfc(x):
+    """Of the library, likewise."""
+    return _one(_ERFC, x)
+
 
 def dot(x, y, k):
     """Eight lanes of every eighth product, folded in a written order, and the rest one by one."""

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from advisor.native.library import Function
 from advisor.optimize import kernels
-from loops import critical_line, path, pivoting
+from loops import critical_line, path, pivoting, placing, preferences, scenarios
 
 N = st.integers(1, 14)
 SEEDS = st.integers(0, 2**31)
@@ -143,3 +143,117 @@ def test_a_wrong_argument_is_refused() -> None:
             function.bound(*arguments)
     with pytest.raises(TypeError, match="takes 3 arguments"):
         function.bound(sigma, w)
+
+
+def frontier(seed: int, n: int) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+    """Corners, lines and the rest of what the placing reads, from a traced path."""
+    case = program(seed, n, 2, flat=False)
+    code, t, w, y, last, slope, _, _, mean, variance = kernels.trace_path(*case)
+    if code != kernels.END:
+        reject()
+    sigma, mu, l, u, A, low, high = case
+    step = np.vstack([np.diff(w, axis=0), np.zeros((1, n))])
+    rise, marginal = np.append(np.diff(mean), 0.0), np.einsum("mi,ij->mj", step, sigma)
+    bent, curve = (np.maximum(np.einsum("mi,mi->m", marginal, a), 0.0) for a in (w, step))
+    lines = np.stack([mean, rise, variance, bent, curve])
+    return (t, lines), (w, step, y, last, slope), (sigma, mu, np.stack([l, u]), A, np.stack([low, high]))
+
+
+@given(SEEDS, st.integers(2, 10), st.sampled_from([np.inf, 0.1]))
+def test_placing(seed: int, n: int, cap: float) -> None:
+    corners, path_, rest = frontier(seed, n)
+    gamma = np.append(np.geomspace(1e-3, 1e4, 14), [0.0, np.inf])
+    data = (0.01, cap, *corners, *path_, *rest)
+    ours, theirs = ((np.empty((16, n)), np.empty((16, 3))) for _ in range(2))
+    kernels.place_rows(gamma, *data, *ours)
+    with np.errstate(all="ignore"):
+        placing.place_some(gamma, *data, *theirs)
+    one = tuple(np.empty(k) for k in (n, n, 3, 3))
+    kernels.place_one(gamma[3], *data, *one)
+    for a, b in zip((*ours, one[0], one[3]), (*theirs, theirs[0][3], theirs[1][3]), strict=True):
+        same(a, b)
+
+
+@given(SEEDS, st.integers(2, 10))
+def test_corrections(seed: int, n: int) -> None:
+    (tau, lines), *_ = frontier(seed, n)
+    rng = np.random.default_rng(seed)
+    gamma, years, reference = np.append(rng.random(8) * 5.0, [0.0, np.inf]), rng.random(10) + 0.5, np.zeros(10)
+    known = np.where(rng.random((5, 10)) < 0.2, np.nan, rng.random((5, 10)) * 3.0)
+    rules = np.array([6.0, 1.2, 0.5, 0.1, 0.2, 1.5, 2.0, 0.5, 1.5])
+    ours, theirs = np.empty((10, 4)), np.empty((10, 4))
+    kernels.correct_rows(gamma, known, years, reference, rules, tau, lines, ours)
+    with np.errstate(all="ignore"):
+        placing.correct_some(gamma, known, years, reference, rules, tau, lines, theirs)
+    same(ours, theirs)
+
+
+@given(SEEDS, st.integers(2, 10))
+def test_preferences(seed: int, n: int) -> None:
+    (tau, lines), *_ = frontier(seed, n)
+    rng = np.random.default_rng(seed)
+    wants = (rng.random(12) * 8.0 + 0.01, 1.0 + rng.random(12) * 3.0, (rng.random(12) - 0.5) * 0.1, rng.random(12) * 5.0 + 0.1)
+    arrays = (tau, lines[0], lines[2], lines[3], lines[4])
+    with np.errstate(all="ignore"):
+        same(kernels.preference_risk_aversions(*arrays, *wants), preferences.few_preference_risk_aversions(*arrays, *wants))
+
+
+@given(SEEDS, st.integers(1, 10), st.integers(0, 2))
+def test_loss_averse_rows(seed: int, n: int, r: int) -> None:
+    rng = np.random.default_rng(seed)
+    least = np.array([0.1, 0.1, 0.0, 0.2, 0.0, 0.0])
+    wants = least + np.column_stack([rng.random((5, 4)) * [4.0, 3.0, 0.05, 5.0], np.zeros(5), np.full(5, 50.0)])
+    (which, stiff, *ours), (_, _, *theirs) = pivoting_case(seed, n, r), pivoting_case(seed, n, r)
+    kernels.search_some(which, stiff - 1.0, wants, stiff, *ours)
+    with np.errstate(all="ignore"):
+        preferences.search_some(which, stiff - 1.0, wants, stiff, *theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        same(a, b)
+
+
+def walkers(seed: int, n: int, t: int, c: int = 4) -> tuple[Any, ...]:
+    """Clients at one weight, with a force that fades and scenarios on both sides of the reference."""
+    rng = np.random.default_rng(seed)
+    shared = (
+        covariance(rng, n),
+        rng.random((t, n)) * 0.4 - 0.15,
+        np.ones((1, n)),
+        np.array([-np.inf]),
+        np.array([2.0]),
+        np.zeros(n),
+        np.ones(n),
+    )
+    w = np.full((c, n), 1.0 / n)
+    over = np.einsum("cn,tn->ct", w, shared[1])
+    zone = np.where(over < 0.0, -1, 1)
+    most = rng.random(c) * 0.2 + 0.01
+    state = (
+        w,
+        np.zeros((c, n), dtype=np.int64),
+        np.zeros((c, 1), dtype=np.int64),
+        np.zeros((c, 2)),
+        zone,
+        np.where(zone < 0, most[:, None], 0.0),
+    )
+    return (*shared, (rng.random((c, n)) - 0.5) * 0.3, most, *state, over, np.zeros((c, n)), np.zeros(c, dtype=np.bool_))
+
+
+@given(SEEDS, st.integers(2, 8), st.integers(1, 12))
+def test_scenarios(seed: int, n: int, t: int) -> None:
+    ours, theirs = walkers(seed, n, t), walkers(seed, n, t)
+    kernels.walk_scenarios(*ours)
+    with np.errstate(all="ignore"):
+        scenarios.walk_scenarios(*theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        same(a, b)
+
+
+def test_golden_bits_of_preferences() -> None:
+    corners, path_, rest = frontier(5, 9)
+    told = np.empty((16, 9)), np.empty((16, 3))
+    kernels.place_rows(np.geomspace(1e-3, 1e4, 16).round(6), np.float64(0.01), np.inf, *corners, *path_, *rest, *told)
+    walked = walkers(5, 8, 12, 20)
+    kernels.walk_scenarios(*walked)
+    (which, stiff, *rows) = pivoting_case(11, 10, 0, 40)
+    kernels.search_some(which, stiff - 1.0, np.tile([3.0, 1.25, 0.02, 2.0, 0.0, 50.0], (40, 1)), stiff, *rows)
+    assert (digest(*told), digest(*walked[-9:]), digest(*rows[-5:])) == ("b9f53c6916a1d866", "04fdc460719586b0", "b60fc979f1b1f1ee")

@@ -114,6 +114,11 @@ double natural_exp(double x);
 double natural_log(double x);
 double complementary_error(double x);
 
+/* (1 / sqrt(2 pi)) exp(-d^2 / 2), and the normal distribution function of d. */
+static inline double normal_density(double d) { return natural_exp(-0.5 * d * d) * 0.3989422804014327; }
+
+static inline double normal_cdf(double d) { return 0.5 * complementary_error(-d * 0.7071067811865476); }
+
 /* pivoting.c */
 typedef struct {
     double *L, *Y, *M, *A, *x, *h, *pull, *rest, *d;
@@ -140,6 +145,14 @@ typedef struct {
     double *taus, *W, *Y, *last, *slope;
     integer corners, segments;
 } Path;
+
+/* preferences.c: corners of a frontier: risk tolerance, mean, variance, and on the way to the next half the variance's slope and its curve. */
+typedef struct {
+    integer m;
+    const double *tau, *mean, *variance, *slope, *curve;
+} Corners;
+
+double effective_risk_aversion(const Corners *f, double gamma, double kappa, double reference, double years);
 
 integer walk(const Line *q, integer *side, integer *row_side, double *w, double tau, integer room, Path *path);
 

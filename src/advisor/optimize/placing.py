@@ -14,8 +14,6 @@ from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.frontier import Frontier
 from advisor.optimize.limits import Limits
 
-FEW = 64
-"""Clients up to which one thread is faster than several."""
 MEASURED = ("loss_aversion", "loss_aversion_se", "disposition", "disposition_se", "overconfidence")
 """Columns of the evidence, in the order in which the kernel reads them."""
 
@@ -91,7 +89,7 @@ class Placer:
             bad = float(gamma[~(gamma >= 0.0)][0])
             raise InputError(f"gamma has the value {bad}; a risk aversion runs from 0 to inf.", field="gamma", value=bad)
         weights, told = np.empty((gamma.size, self.arrays[2].shape[1])), np.empty((gamma.size, 3))
-        run: Any = kernels.place_some if gamma.size <= FEW else kernels.place_rows
+        run: Any = kernels.place_rows
         run(np.array(gamma), *self.scalars, *self.arrays, weights, told)
         return Places(weights, told[:, 0], told[:, 1], told[:, 2])
 
@@ -111,7 +109,7 @@ class Placer:
         import advisor.optimize.kernels as kernels
 
         rules, told = np.array(policy.values), np.empty((gamma.size, 4))
-        run: Any = kernels.correct_some if gamma.size <= FEW else kernels.correct_rows
+        run: Any = kernels.correct_rows
         run(np.array(gamma), np.array(measured, order="C"), np.array(evaluation_years), np.zeros(gamma.size), rules, *self.arrays[:2], told)
         return told
 

@@ -23,8 +23,6 @@ RULES = {
     "volatility": (0.0, "0 or more"),
 }
 """Smallest value of each quantity, and what it must be in words; only a risk aversion may be infinite."""
-_FEW = 64
-"""Clients up to which one thread is faster than several."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +111,7 @@ class Preferences:
             import advisor.optimize.kernels as kernels
 
             columns = (self.risk_aversion, self.loss_aversion, self.reference_return, self.evaluation_years)
-            search = kernels.few_preference_risk_aversions if averse.size <= _FEW else kernels.preference_risk_aversions
+            search = kernels.preference_risk_aversions
             gamma[averse] = search(tolerance, mean, variance, slope, curve, *(c[averse] for c in columns))
         return gamma
 

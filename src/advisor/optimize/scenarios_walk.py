@@ -71,10 +71,7 @@ def walk_over_scenarios(frontier: Frontier, returns: FloatArray, years: float, p
     away = np.multiply.outer(tau - start, model.mean) + scenario @ returns
     done = np.zeros(len(tau), dtype=np.bool_)
     shared = (model.covariance, returns, limits.rows, limits.row_lower, limits.row_upper, limits.lower, limits.upper)
-    try:
-        kernels.walk_scenarios(*shared, away, most, weights, side, row_side, prices, zone, scenario, over, pull, done)
-    except np.linalg.LinAlgError:  # assets that cannot be told apart: nobody's way is trusted
-        done[:] = False
+    kernels.walk_scenarios(*shared, away, most, weights, side, row_side, prices, zone, scenario, over, pull, done)
     gamma = p.risk_aversion[:, None]
     tilt = np.clip(scenario * years * gamma, 0.0, ((p.loss_aversion - 1.0) / t)[:, None])
     return Walked(np.clip(weights, limits.lower, limits.upper), tilt, prices * gamma, done & np.isfinite(weights).all(axis=1))

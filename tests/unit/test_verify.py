@@ -322,3 +322,23 @@ def test_values_are_compared_to_the_bit_and_by_what_they_are() -> None:
     assert list(differing("w", {"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0})) == []
     assert list(differing("w", {"a": 1.0}, {"b": 1.0})) == [("w.a", 1.0, None), ("w.b", None, 1.0)]
     assert told(differing("x", list(range(50)), [None] * 50), "row")[-1] == f"{50 - MOST} more values differ"
+
+
+def test_the_correction_follows_from_a_proved_optimum(house: Advisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search for the optimum of a loss-averse client that stops elsewhere is seen by the proof of that optimum, not only by another answer."""
+    from advisor.engine import proofs
+    from advisor.optimize.preferences import Preferences
+
+    free = CLIENT.model_copy(update={"holdings": {}})
+    advice = house.advise(free, as_of=DAY)
+    assert advice.effective_risk_aversion > advice.risk_aversion
+    assert house.verify(advice, free).ok
+    right, proved = Preferences.effective_risk_aversion, []
+    monkeypatch.setattr(Preferences, "effective_risk_aversion", lambda self, *path: 1.2 * right(self, *path))
+    problems = house.verify(advice, free).problems
+    assert any("could not be proved" in text for text in problems)
+    monkeypatch.undo()
+    certify = proofs.certify_preferences
+    monkeypatch.setattr(proofs, "certify_preferences", lambda *data: proved.append(certify(*data)) or proved[-1])
+    assert house.verify(advice, free).ok
+    assert proved[0].kkt_residual <= 1e-9

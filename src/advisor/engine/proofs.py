@@ -17,8 +17,13 @@ from advisor.engine.card import CENT
 from advisor.engine.holdings import see_by_vehicle
 from advisor.engine.house import House
 from advisor.engine.own_limits import floor_of, limits_around
+from advisor.engine.place import SHORTEST_HORIZON, measured_biases
 from advisor.errors import AdvisorError
+from advisor.optimize.averse_certificate import certify_preferences
 from advisor.optimize.certificate import certify
+from advisor.optimize.corrections import BiasEvidence, combine_corrections, excess_loss_aversion
+from advisor.optimize.placing import MEASURED
+from advisor.optimize.preferences import Preferences
 
 OPTIMAL = 1e-7
 """Largest KKT residual that counts as optimal."""
@@ -68,6 +73,7 @@ def prove(house: House, advice: Advice, client: Client, table: ClientTable, prof
         wrong.append("a behavioural correction lowered risk aversion, which none may")
     if advice.status == "ok":
         wrong += _band(house, level, weights, gamma)
+    wrong += _correction(house, advice, table, profiles)
     residual = _residual(house, advice.status == "ok", weights, gamma, table, profiles)
     if residual is None or not residual <= OPTIMAL:
         missed = "no residual could be found" if residual is None else f"KKT residual {residual:.2g}, at most {OPTIMAL:g} is rounding"
@@ -164,6 +170,36 @@ def _spread(house: House, name: str) -> dict[str, float]:
     if product is None:
         return {name: 1.0} if name in house.model.ids else {}
     return product.exposures or ({product.asset: 1.0} if product.asset is not None else {})
+
+
+def _correction(house: House, advice: Advice, table: ClientTable, profiles: RiskProfiles) -> Iterator[str]:
+    """The corrected risk aversion follows from the optimum of the client's own loss aversion, which is
+    proved as such: no portfolio of the level is better for these preferences.
+    """
+    offer, measured = house.offers.to(profiles, table), measured_biases(table)
+    usable = offer.usable[offer.products.class_of[0]]
+    if measured is None or advice.status != "ok" or not usable.any():
+        return
+    if see_by_vehicle(table.holdings, house.catalogue, house.vehicles, offer).locked[0].any():
+        return  # limits of their own, and a risk aversion that these limits lead to
+    standing = house.shelf.standing(int(profiles.level[0]), usable)
+    if standing.frontier is None or not np.isfinite(standing.risk_aversion):
+        return
+    known = {name: measured[row] for row, name in enumerate(MEASURED)}
+    years = np.maximum(table.horizon_years, SHORTEST_HORIZON)
+    evidence, gamma = BiasEvidence.of(1, **known), np.array([standing.risk_aversion])
+    own = excess_loss_aversion(evidence, house.biases)
+    wants = Preferences(gamma, own, 0.0, years)
+    best = standing.frontier.effective_risk_aversion(wants)
+    if own[0] > 1.0:
+        there = standing.frontier.at_risk_aversion(best)[0]
+        proof = certify_preferences(standing.frontier, there, wants, float(best[0]))
+        if not proof.kkt_residual <= OPTIMAL * max(1.0, min(float(best[0]), 1e9)):
+            yield f"the optimum of a loss aversion of {own[0]:.3g} could not be proved"
+    effective = float(combine_corrections(gamma, best, evidence, house.biases).effective[0])
+    said = advice.effective_risk_aversion
+    if said is None or not abs(said - effective) <= ROUNDING * effective:
+        yield f"the corrected risk aversion is {effective:.6g}, not {said}"
 
 
 def _residual(

@@ -194,3 +194,20 @@ def test_doors_of_the_model() -> None:
     with pytest.raises(InputError, match="at least two items"):
         calibrate(gap[:, :1])
     assert list(model.to_frame().columns) == ["discrimination", "b1", "b2", "b3"]
+
+
+def test_a_reversed_item_is_named_and_not_left_at_the_floor() -> None:
+    rng = np.random.default_rng(8)
+    model = some_model(rng)
+    answers = simulate(model, rng.standard_normal(1_500), rng)
+    names = [f"item {i}" for i in range(answers.shape[1])]
+    calibrate(answers, items=names)
+    for item in (0, 5):
+        turned = answers.copy()
+        turned[:, item] = answers[:, item].max() - answers[:, item]
+        rest = np.delete(answers, item, axis=1).mean(axis=1)
+        told = np.corrcoef(turned[:, item], rest)[0, 1]
+        with pytest.raises(InputError, match=rf"'item {item}' \(-0\.\d\d\) do not rise with the others") as caught:
+            calibrate(turned, items=names)
+        assert caught.value.field == f"item {item}"
+        assert f"({told:+.2f})" in str(caught.value) or abs(told) < 0.5

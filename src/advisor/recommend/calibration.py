@@ -265,15 +265,20 @@ def _curve(scores: FloatArray, hits: BoolArray, method: str) -> Curve:
     if method == "platt":
         slope, level, centre, width = _logistic(x, y)
         knots = np.unique(x)
-        return Curve(knots, expit(slope * (knots - centre) / width + level))
+        return Curve(knots, _doubted(expit(slope * (knots - centre) / width + level), y))
     base = float(y.mean())
     padded_x, padded_y = np.concatenate([x[:1], x, x[-1:]]), np.concatenate([[base], y, [base]])
     knots, at = np.unique(padded_x, return_inverse=True)
     weight = np.bincount(at)
     weight = weight + (np.isin(np.arange(len(knots)), [0, len(knots) - 1]) * (PRIOR_WEIGHT - 1.0))
     mean = np.bincount(at, weights=padded_y) / np.bincount(at)
-    fitted = np.clip(np.asarray(isotonic_regression(mean, weights=weight).x, dtype=np.float64), 0.0, 1.0)
-    return _thinned(knots, fitted)
+    return _thinned(knots, _doubted(np.asarray(isotonic_regression(mean, weights=weight).x, dtype=np.float64), y))
+
+
+def _doubted(values: FloatArray, y: FloatArray) -> FloatArray:
+    """Probabilities no nearer to 0 or 1 than if all n outcomes y, shape (n,), had been alike beside one at their base rate."""
+    base, room = float(y.mean()), 1.0 + len(y)
+    return np.clip(values, base / room, 1.0 - (1.0 - base) / room)
 
 
 def _thinned(knots: FloatArray, values: FloatArray) -> Curve:

@@ -16,6 +16,7 @@ from advisor.recommend.encoders import FoldedIn, Held, Member
 from advisor.recommend.history import History
 from advisor.recommend.linear import FittedModel
 from advisor.recommend.recipe import Recipe, Training, check_factors, check_half_life, check_range
+from advisor.recommend.ridge import ridge_of
 from advisor.recommend.threads import one_thread
 
 MAP_RIDGE = 10.0
@@ -58,7 +59,9 @@ class ALS(Recipe):
 
     Args:
         factors: Length of a factor.
-        regularization: Ridge on both sides. `implicit`'s own default (0.01) loses to popularity by far on small shelves.
+        regularization: Ridge on both sides; None: from the largest singular values of the purchases (see `ridge_of`), so that it has the scale of the data
+            (the fitted model's `parameters` say what it was). One that leaves no factor is refused.
+            `implicit`'s own default (0.01) loses to popularity by far on small shelves.
         alpha: Weight of a purchase against 1 for what was not bought.
         iterations: Sweeps.
         half_life_days: Days in which a purchase loses half its weight as something to learn from; None: no recency.
@@ -67,7 +70,7 @@ class ALS(Recipe):
     """
 
     factors: int = 16
-    regularization: float = 50.0
+    regularization: float | None = None
     alpha: float = 1.0
     iterations: int = 15
     half_life_days: float | None = None
@@ -83,9 +86,11 @@ class ALS(Recipe):
 
         history = training.history(self.half_life_days)
         with one_thread():
+            ridge = ridge_of(history, self.alpha, self.regularization)
+            settings = self.settings() | {"regularization": ridge, "seed": training.seed}
             trainer = AlternatingLeastSquares(
                 factors=self.factors,
-                regularization=self.regularization,
+                regularization=ridge,
                 alpha=self.alpha,
                 iterations=self.iterations,
                 random_state=training.seed,
@@ -96,15 +101,11 @@ class ALS(Recipe):
             base = items.T @ items
             popular = history.popularity()[None, : history.shelf]
             if self.alpha == 1.0:  # every client has the same system, so scores are linear in what is held: an item model
-                weights = items @ np.linalg.solve(base + self.regularization * np.eye(self.factors), items[: history.shelf].T)
-                return FittedModel(
-                    "ALS", history, Held(history.items), np.vstack([weights, popular]), self.settings() | {"seed": training.seed}
-                )
+                weights = items @ np.linalg.solve(base + ridge * np.eye(self.factors), items[: history.shelf].T)
+                return FittedModel("ALS", history, Held(history.items), np.vstack([weights, popular]), settings)
         none, zero = np.zeros((0, self.factors)), np.zeros(self.factors)
-        encoder = FoldedIn(history.items, items, base, self.regularization, self.alpha - 1.0, self.alpha * items, none, zero)
-        return FittedModel(
-            "ALS", history, encoder, np.vstack([items[: history.shelf].T, popular]), self.settings() | {"seed": training.seed}
-        )
+        encoder = FoldedIn(history.items, items, base, ridge, self.alpha - 1.0, self.alpha * items, none, zero)
+        return FittedModel("ALS", history, encoder, np.vstack([items[: history.shelf].T, popular]), settings)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from advisor.recommend.encoders import FoldedIn
 from advisor.recommend.history import NO_WEIGHTS, History, Rows
 from advisor.recommend.linear import FittedModel
 from advisor.recommend.recipe import Recipe, Training, check_factors, check_range
+from advisor.recommend.ridge import ridge_of
 from advisor.recommend.threads import one_thread
 
 START = 0.1
@@ -31,7 +32,8 @@ class MVECF(Recipe):
 
     Args:
         factors: Length of a factor.
-        regularization: Ridge on both sides.
+        regularization: Ridge on both sides; None: from the largest singular values of the purchases (see `ridge_of`), so that it has the scale of the
+            data (the fitted model's `parameters` say what it was). One that leaves no factor is refused.
         confidence: Weight of a purchase against 1 for what was not bought.
         trade_off: Weight of the mean-variance term; 0 is plain weighted least squares.
         risk_aversion: In that term.
@@ -41,7 +43,7 @@ class MVECF(Recipe):
     """
 
     factors: int = 16
-    regularization: float = 50.0
+    regularization: float | None = None
     confidence: float = 1.0
     trade_off: float = 1.0
     risk_aversion: float = 3.0
@@ -61,6 +63,9 @@ class MVECF(Recipe):
                 value=None,
             )
         history = training.history()
+        ridge = ridge_of(history, self.confidence, self.regularization)
+        if self.regularization is None:
+            return replace(self, regularization=ridge).learn(training)
         mean, covariance = product_moments(training.catalogue, training.model, history.items)
         with one_thread():
             encoder = self._alternate(history, mean, covariance, training.seed)
@@ -84,7 +89,7 @@ class MVECF(Recipe):
             if self.trade_off * self.risk_aversion > 0.0:
                 right -= 0.25 * self.trade_off * self.risk_aversion * (cross @ score_rows(columns.indptr, columns.codes, per_owner, people))
             base = people.T @ people
-            items = solve_rows(columns.indptr, columns.codes, people, base, more, self.regularization, self.confidence - 1.0, right)
+            items = solve_rows(columns.indptr, columns.codes, people, base, more, self.regularization or 0.0, self.confidence - 1.0, right)
         return self._encoder(history.items, items, mean, cross, more)
 
     def _encoder(self, ids: IdMap, items: FloatArray, mean: FloatArray, cross: FloatArray, more: FloatArray) -> FoldedIn:
@@ -92,7 +97,7 @@ class MVECF(Recipe):
         tilt = -0.25 * self.trade_off * self.risk_aversion * (cross @ items)
         shift = 0.5 * self.trade_off * (items.T @ mean)
         base = (items * more[:, None]).T @ items
-        return FoldedIn(ids, items, base, self.regularization, self.confidence - 1.0, self.confidence * items, tilt, shift)
+        return FoldedIn(ids, items, base, self.regularization or 0.0, self.confidence - 1.0, self.confidence * items, tilt, shift)
 
 
 def product_moments(catalogue: Catalogue, model: ReturnModel, items: IdMap) -> tuple[FloatArray, FloatArray]:

@@ -133,12 +133,16 @@ def check_half_life(days: float | None) -> None:
         check_range("half_life_days", days, 1e-3, why="a half-life is a positive number of days (None: no recency)")
 
 
-def check_factors(factors: int, regularization: float, iterations: int, **weights: float) -> None:
+def check_factors(factors: int, regularization: float | None, iterations: int, **weights: float) -> None:
     """Raise `InputError` unless a factor model can be trained so; `weights`: what a purchase weighs, by its setting's name."""
     check_range("factors", factors, 1, why="a client needs at least one number", whole=True)
-    check_range(
-        "regularization", regularization, 1e-6, why="without it a client's system may be singular, and rare products are learnt by heart"
-    )
+    if regularization is not None:
+        check_range(
+            "regularization",
+            regularization,
+            1e-6,
+            why="without it a client's system may be singular, and rare products are learnt by heart",
+        )
     check_range("iterations", iterations, 1, why="random factors know nothing", whole=True)
     for name, value in weights.items():
         check_range(name, value, 1e-6, why="a purchase must weigh something")

@@ -8,12 +8,14 @@ import numpy as np
 from scipy.special import expit, logit
 
 from advisor.arrays import FloatArray
+from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
 from advisor.risk_profile.graded_response import TINY, Categories, GradedResponseModel
 
 STEEPEST = 6.0
 """Largest discrimination: an item that splits people like a switch has none that is finite."""
 FLATTEST = 0.02
+"""Smallest discrimination: an item that ends here does not measure what the others do."""
 
 
 def calibrate(
@@ -32,7 +34,8 @@ def calibrate(
         would not raise an item's expected log-likelihood is halved or dropped.
 
     Raises:
-        InputError: Fewer than two items, or an answer that nobody gave: its thresholds would be anywhere.
+        InputError: Fewer than two items, an answer that nobody gave (its thresholds would be anywhere), or an item that runs against the others
+            or tells nothing of what they measure (it is named).
 
     Source: Bock & Aitkin (1981); Baker & Kim (2004), Item Response Theory, chapter 8.
     """
@@ -52,7 +55,30 @@ def calibrate(
         model = _model(names, slopes, cuts, log_likelihood, cycle)
         if change < tolerance:
             break
+    _check_slopes(codes, names, slopes)
     return model
+
+
+def _check_slopes(codes: Categories, names: Sequence[str], slopes: FloatArray) -> None:
+    """Raise `InputError` that names the items which run against the others, or tell nothing, by their correlation with the mean of the rest."""
+    flat = [i for i in range(len(names)) if reaches(FLATTEST, float(slopes[i]))]
+    if not flat:
+        return
+    scores = np.where(codes >= 0, codes, np.nan).astype(np.float64)
+    scores -= np.nanmean(scores, axis=0)
+    found: list[str] = []
+    for i in flat:
+        rest = np.delete(scores, i, axis=1)
+        known = ~np.isnan(scores[:, i]) & ~np.isnan(rest).all(axis=1)
+        other, own = np.nanmean(rest[known], axis=1), scores[known, i]
+        spread = float(np.sqrt((own**2).sum() * (other**2).sum()))
+        found.append(f"{names[i]!r} ({(own * other).sum() / spread if spread > 0.0 else 0.0:+.2f})")
+    raise InputError(
+        f"Item(s) {', '.join(found)} do not rise with the others (in brackets the correlation with the rest); below 0 an item is scored the "
+        "wrong way round and would count against tolerance, near 0 it tells nothing. Reverse its answers, or drop it.",
+        field=names[flat[0]],
+        value=[names[i] for i in flat],
+    )
 
 
 def _answer_counts(codes: Categories, names: Sequence[str]) -> list[FloatArray]:

@@ -1,0 +1,75 @@
+"""Ridges that have the scale of the data, and probabilities that are never certain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from advisor import sample
+from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.errors import InputError
+from advisor.optimize.estimate import estimate_returns
+from advisor.recommend.calibration import calibrate
+from advisor.recommend.factors import ALS
+from advisor.recommend.mvecf import MVECF
+from advisor.recommend.recipe import Recipe, Training
+from advisor.recommend.ridge import ridge_of, singular_values
+
+MODEL = estimate_returns(sample.market())
+RECIPES = (ALS(), ALS(alpha=3.0), MVECF(), MVECF(confidence=2.0))
+
+
+def bought(count: int) -> Interactions:
+    return sample.interactions(count)
+
+
+def lists(recipe: Recipe, count: int) -> set[tuple[int, ...]]:
+    interactions = bought(count)
+    fitted = recipe.fit(interactions, catalogue=sample.catalogue(), model=MODEL)
+    ranking = fitted.rank(interactions.clients.ids, 5, exclude_held=False)
+    return set(map(tuple, ranking.codes.tolist()))
+
+
+@pytest.mark.parametrize("count", [60, 500, 2_000])
+@pytest.mark.parametrize("recipe", RECIPES, ids=repr)
+def test_a_default_factor_model_tells_clients_apart_at_any_scale(recipe: Recipe, count: int) -> None:
+    assert len(lists(recipe, count)) > 8
+
+
+@pytest.mark.parametrize("count", [60, 500])
+def test_the_spectrum_is_that_of_the_matrix(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    interactions = bought(count)
+    dense = np.minimum(sparse.csr_array(interactions.matrix()).toarray(), 1.0)
+    largest, second = np.linalg.svd(dense, compute_uv=False)[:2]
+    history = Training(interactions).history()
+    assert singular_values(history) == pytest.approx((largest, second), rel=1e-9)
+    monkeypatch.setattr("advisor.recommend.ridge.DENSE", 0)
+    assert singular_values(history) == pytest.approx((largest, second), rel=1e-6)
+    assert ridge_of(history, 1.0, None) == pytest.approx((second - 0.25 * largest) / 0.75, rel=5e-3)
+    assert ALS().fit(interactions).parameters["regularization"] == ridge_of(history, 1.0, None)
+
+
+@pytest.mark.parametrize("recipe", [ALS(regularization=50.0), MVECF(regularization=50.0)], ids=repr)
+def test_a_ridge_that_leaves_nothing_is_refused(recipe: Recipe) -> None:
+    with pytest.raises(InputError, match=r"regularization is 50, and the largest singular value of the purchases is 19\.2"):
+        lists(recipe, 500)
+
+
+def test_probabilities_are_never_certain_unless_the_base_rate_is() -> None:
+    rng = np.random.default_rng(5)
+    for method in ("isotonic", "platt"):
+        for _ in range(20):
+            count = int(rng.integers(3, 30))
+            scores = np.sort(np.exp(rng.normal(0.0, 12.0, (count, 2))))[:, ::-1]
+            clients, products = [f"c{i}" for i in range(count)], ("a", "b", "z")
+            ranking = Ranking(tuple(clients), products, np.tile([0, 1], (count, 1)), scores)
+            rows = [(c, "a") for c, s in zip(clients, scores[:, 0], strict=True) if s > np.median(scores)]
+            rows += [(c, "z") for c in clients]
+            frame = pd.DataFrame(rows, columns=["client_id", "product_id"]).assign(day="2026-02-01")
+            found = calibrate(ranking, Interactions.from_frame(frame), method=method)
+            stated = found.probability(np.concatenate([scores.ravel(), [-1e300, 0.0, 1e300]]))
+            assert 0.0 < found.base_rate < 1.0
+            assert ((stated > 0.0) & (stated < 1.0)).all()

@@ -58,18 +58,20 @@ def test_a_ridge_that_leaves_nothing_is_refused(recipe: Recipe) -> None:
         lists(recipe, 500)
 
 
-def test_probabilities_are_never_certain_unless_the_base_rate_is() -> None:
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("method", ["isotonic", "platt"])
+def test_probabilities_are_never_certain_even_where_all_or_none_came_true(method: str, share: float) -> None:
     rng = np.random.default_rng(5)
-    for method in ("isotonic", "platt"):
-        for _ in range(20):
-            count = int(rng.integers(3, 30))
-            scores = np.sort(np.exp(rng.normal(0.0, 12.0, (count, 2))))[:, ::-1]
-            clients, products = [f"c{i}" for i in range(count)], ("a", "b", "z")
-            ranking = Ranking(tuple(clients), products, np.tile([0, 1], (count, 1)), scores)
-            rows = [(c, "a") for c, s in zip(clients, scores[:, 0], strict=True) if s > np.median(scores)]
-            rows += [(c, "z") for c in clients]
-            frame = pd.DataFrame(rows, columns=["client_id", "product_id"]).assign(day="2026-02-01")
-            found = calibrate(ranking, Interactions.from_frame(frame), method=method)
-            stated = found.probability(np.concatenate([scores.ravel(), [-1e300, 0.0, 1e300]]))
-            assert 0.0 < found.base_rate < 1.0
-            assert ((stated > 0.0) & (stated < 1.0)).all()
+    for _ in range(20):
+        count = int(rng.integers(3, 30))
+        scores = np.sort(np.exp(rng.normal(0.0, 12.0, (count, 2))))[:, ::-1]
+        clients = [f"c{i}" for i in range(count)]
+        ranking = Ranking(tuple(clients), ("a", "b", "z"), np.tile([0, 1], (count, 1)), scores)
+        lucky = [c for c, s in zip(clients, scores[:, 0], strict=True) if s >= np.quantile(scores[:, 0], 1.0 - share)] if share else []
+        rows = [(c, product) for c in lucky for product in ("a", "b")] + [(c, "z") for c in clients]
+        frame = pd.DataFrame(rows, columns=["client_id", "product_id"]).assign(day="2026-02-01")
+        found = calibrate(ranking, Interactions.from_frame(frame), method=method)
+        stated = found.probability(np.concatenate([scores.ravel(), [-1e300, 0.0, 1e300]]))
+        assert ((stated > 0.0) & (stated < 1.0)).all()
+        listed = found.list_probability(scores)
+        assert ((listed > 0.0) & (listed < 1.0)).all()

@@ -16,38 +16,17 @@ from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import isotonic_regression
-from scipy.special import expit
 
 from advisor.arrays import BoolArray, FloatArray, check_number, check_type, check_whole
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
+from advisor.recommend.curves import Curve, curve_of
 from advisor.validation import checked
 
 METHODS = ("isotonic", "platt")
 UNATTAINABLE = "unattainable"
-NEWTON_STEPS = 50
-PRIOR_WEIGHT = 1.0
-"""Pseudo-observations at the base rate added to each end of the curve: no score is certain."""
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """A non-decreasing map from scores to probabilities: linear between knots, flat outside.
-
-    Attributes:
-        scores: Knots, ascending, shape (m,).
-        probabilities: Values there, non-decreasing, shape (m,).
-    """
-
-    scores: FloatArray
-    probabilities: FloatArray
-
-    def __call__(self, scores: FloatArray) -> FloatArray:
-        """Probabilities of the same shape, nan where a score is (an empty slot)."""
-        return np.where(np.isnan(scores), np.nan, np.interp(scores, self.scores, self.probabilities))
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,10 +172,10 @@ def calibrate(
     if relative is None:
         relative = _crossed_error(shares, hits, filled, method) < _crossed_error(raw, hits, filled, method)
     scores = shares if relative else raw
-    pick = _curve(scores[filled], hits[filled], method)
+    pick = curve_of(scores[filled], hits[filled], method)
     order = np.argsort(-scores[filled], kind="stable")
     evidence = (scores[filled][order], hits[filled][order])
-    listed = _curve(_expected_hits(pick, scores), np.asarray(hits.any(axis=1)), method)
+    listed = curve_of(_expected_hits(pick, scores), np.asarray(hits.any(axis=1)), method)
     return Calibration(pick, listed, float(buys.mean()), float(hits[filled].mean()), int(filled.sum()), evidence, width if relative else 0)
 
 
@@ -240,7 +219,7 @@ def _crossed_error(scores: FloatArray, hits: BoolArray, filled: BoolArray, metho
         use, judge = filled & learn[:, None], filled & ~learn[:, None]
         if not use.any() or not judge.any():
             return float("inf")
-        errors += float(((_curve(scores[use], hits[use], method)(scores[judge]) - hits[judge]) ** 2).sum())
+        errors += float(((curve_of(scores[use], hits[use], method)(scores[judge]) - hits[judge]) ** 2).sum())
     return errors / float(filled.sum())
 
 
@@ -257,49 +236,3 @@ def _hits(ranking: Ranking, bought: Interactions, rows: np.ndarray, codes: np.nd
     valid = (codes >= 0) & (columns[codes] >= 0)
     at = np.minimum(np.searchsorted(pairs, asked), len(pairs) - 1)
     return valid & (pairs[at] == asked)
-
-
-def _curve(scores: FloatArray, hits: BoolArray, method: str) -> Curve:
-    order = np.argsort(scores, kind="stable")
-    x, y = scores[order], hits[order].astype(np.float64)
-    if method == "platt":
-        slope, level, centre, width = _logistic(x, y)
-        knots = np.unique(x)
-        return Curve(knots, _doubted(expit(slope * (knots - centre) / width + level), y))
-    base = float(y.mean())
-    padded_x, padded_y = np.concatenate([x[:1], x, x[-1:]]), np.concatenate([[base], y, [base]])
-    knots, at = np.unique(padded_x, return_inverse=True)
-    weight = np.bincount(at)
-    weight = weight + (np.isin(np.arange(len(knots)), [0, len(knots) - 1]) * (PRIOR_WEIGHT - 1.0))
-    mean = np.bincount(at, weights=padded_y) / np.bincount(at)
-    return _thinned(knots, _doubted(np.asarray(isotonic_regression(mean, weights=weight).x, dtype=np.float64), y))
-
-
-def _doubted(values: FloatArray, y: FloatArray) -> FloatArray:
-    """Probabilities no nearer to 0 or 1 than if all n outcomes y, shape (n,), had been alike beside one at their base rate."""
-    base, room = float(y.mean()), 1.0 + len(y)
-    return np.clip(values, base / room, 1.0 - (1.0 - base) / room)
-
-
-def _thinned(knots: FloatArray, values: FloatArray) -> Curve:
-    """Only the ends of each flat stretch."""
-    keep = np.ones(len(knots), dtype=np.bool_)
-    keep[1:-1] = (values[1:-1] != values[:-2]) | (values[1:-1] != values[2:])
-    return Curve(knots[keep], values[keep])
-
-
-def _logistic(x: FloatArray, y: FloatArray) -> tuple[float, float, float, float]:
-    """Slope (at least 0) and level of a logistic curve on the standardised score, by Newton's method, with Platt's targets."""
-    good, bad = float(y.sum()), float(len(y) - y.sum())
-    target = np.where(y > 0.0, (good + 1.0) / (good + 2.0), 1.0 / (bad + 2.0))
-    centre, width = float(x.mean()), float(x.std()) or 1.0
-    design = np.column_stack([(x - centre) / width, np.ones(len(x))])
-    theta = np.array([0.0, np.log((good + 1.0) / (bad + 1.0))])
-    for _ in range(NEWTON_STEPS):
-        p = expit(design @ theta)
-        curvature = (design * (p * (1.0 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(curvature, design.T @ (target - p))
-        theta = theta + step
-        if float(np.abs(step).max()) < 1e-10:
-            break
-    return max(float(theta[0]), 0.0), float(theta[1]), centre, width

@@ -14,6 +14,7 @@ SRC = Path(__file__).resolve().parents[1] / "src" / "advisor"
 RANK: dict[str, float] = {
     "errors": 0,
     "privacy": 0,
+    "loops": 0,
     "native": 1,
     "arrays": 1,
     "folders": 1,

@@ -20,6 +20,18 @@ from collections.abc import Sequence
 class AdvisorError(Exception):
     """Base of everything the library raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickles with its names: a process pool hands errors from one process to another."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[Exception], arguments: tuple[object, ...], state: dict[str, object]) -> Exception:
+    """An error as it was, without its constructor: that may demand names which are in its state."""
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error
+
 
 class InputError(AdvisorError, ValueError):
     """An argument, field or row cannot be used.

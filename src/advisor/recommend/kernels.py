@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit, prange
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.loops import guarded, several
 from advisor.recommend.views import row_count, sealed
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -28,14 +29,14 @@ def _compiled(function: _F) -> _F:
     """Parallel over rows, cached on disk, numpy's rules for division by zero; no reordering of sums. For a few rows waking threads costs more than the
     work, so they take the same loop on one: the same bits.
     """
-    loop = njit(cache=True, parallel=True, error_model="numpy")(function)
+    loop = guarded(njit(cache=True, parallel=True, error_model="numpy")(function))
     alone = FunctionType(function.__code__, function.__globals__, function.__name__)
     alone.__qualname__ = f"{function.__name__}_alone"  # a cache of its own
     single = njit(cache=True, error_model="numpy")(alone)
 
     @wraps(function)
     def call(*arguments: Any) -> Any:
-        return (single if row_count(arguments[0]) <= FEW else loop)(*map(sealed, arguments))
+        return (loop if several(row_count(arguments[0]), FEW) else single)(*map(sealed, arguments))
 
     return cast(_F, call)
 

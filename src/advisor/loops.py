@@ -66,7 +66,7 @@ def _after_fork() -> None:
 def writable_cache() -> None:
     """Set `NUMBA_CACHE_DIR` to a private folder, unless it is set or numba finds a place of its own."""
     here, home = Path(__file__).parent, Path.home()
-    places = (here / "optimize" / "__pycache__", here / "optimize", home / ".cache", home)
+    places = (here / "recommend" / "__pycache__", here / "recommend", home / ".cache", home)
     own = (p for p in places[:2] if p.exists())
     if os.environ.get("NUMBA_CACHE_DIR") or os.access(next(own), os.W_OK):
         return

@@ -260,3 +260,23 @@ def test_least_risk_is_called_by_its_name_and_so_are_errors() -> None:
     with pytest.raises(InfeasibleError) as refused:
         trace_frontier(MODEL, linear)
     assert type(refused.value).__name__ == "InfeasibleError"
+
+
+def test_what_cannot_be_proved_or_valued_is_refused() -> None:
+    """Garbage in each place of a certificate of a frontier, of a prospect and of its value."""
+    from advisor.optimize.prospect import Prospect, prospect_value
+
+    frontier = trace_frontier(ReturnModel(["a", "b"], [0.01, 0.05], [[0.001, 0.0], [0.0, 0.04]]))
+    for junk in (None, "x", [], {}, object(), b"x", 10**400, [[1.0]], np.zeros(3)):
+        for call in (
+            lambda x=junk: frontier.certify(x, 2.0),
+            lambda x=junk: prospect_value(x, np.array([0.1]), np.array([0.1])),
+            lambda x=junk: prospect_value(Prospect(), np.zeros(2), "x" if x is None or isinstance(x, list) else x),
+            lambda x=junk: Prospect(loss_aversion=x),
+        ):
+            if not (isinstance(junk, list) and not junk):
+                with pytest.raises(InputError):
+                    call()
+        if not isinstance(junk, (np.ndarray, int)):
+            with pytest.raises(InputError):
+                frontier.certify(np.array([0.5, 0.5]), junk)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, StrArray, check_number, check_type, frozen, numbers
+from advisor.arrays import BoolArray, FloatArray, StrArray, check_number, check_type, float_array, frozen, numbers
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
@@ -202,6 +202,8 @@ class Frontier:
 
     def certify(self, weights: FloatArray, gamma: float) -> Certificate:
         """Residual and binding limits of one row of weights, shape (n,), at its risk aversion."""
+        weights = float_array(weights, "weights", shape=(len(self.assets),))
+        gamma = check_number(gamma, "gamma", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True)
         effective = max(gamma, self.least_risk_aversion)
         return certify_row(self.model, self.limits, weights, gamma, self._multipliers(np.array([effective]))[0], effective)
 

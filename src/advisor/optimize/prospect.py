@@ -16,7 +16,7 @@ from functools import cache
 import numpy as np
 from scipy.special import ndtr
 
-from advisor.arrays import NUMBER, FloatArray, check_type, frozen
+from advisor.arrays import FloatArray, check_number, check_type, frozen, numbers
 from advisor.errors import InputError
 from advisor.optimize.frontier import Frontier
 
@@ -62,8 +62,7 @@ class Prospect:
             "evaluation_years": (1e-12, 1e6),
         }
         for name, (low, high) in ranges.items():
-            check_type(getattr(self, name), NUMBER, name, "Pass one number.")
-            value = float(getattr(self, name))
+            value = check_number(getattr(self, name), name, "Pass one number.", infinite=True)
             if not low <= value <= high:
                 raise InputError(
                     f"Prospect.{name} is {value:g}; it lies between {low:g} and {high:g}. Correct it.", field=name, value=value
@@ -88,8 +87,16 @@ def prospect_value(prospect: Prospect, mean: FloatArray, volatility: FloatArray)
         Gains minus losses in the units of `return^curvature` over the evaluation period. Each side is `integral of w(P(X > x)) dv(x)`, an integration by
         parts that has neither a density nor a singular decision weight in it, taken by Gauss-Legendre in the value instead of the return.
     """
-    years = prospect.evaluation_years
-    m, s = np.broadcast_arrays((np.asarray(mean) - prospect.reference_return) * years, np.asarray(volatility) * np.sqrt(years))
+    check_type(prospect, Prospect, "prospect", "Pass Prospect(loss_aversion, curvature, ...).")
+    years, means, risks = prospect.evaluation_years, numbers(mean, "mean"), numbers(volatility, "volatility")
+    try:
+        m, s = np.broadcast_arrays((means - prospect.reference_return) * years, risks * np.sqrt(years))
+    except ValueError:
+        raise InputError(
+            f"mean has shape {means.shape}, volatility {risks.shape}, which do not go together; give one of each.",
+            field="volatility",
+            value=risks.shape,
+        ) from None
     gain = _one_side(m, s, prospect.curvature, prospect.gain_weighting)
     loss = _one_side(-m, s, prospect.curvature, prospect.loss_weighting)
     return gain - prospect.loss_aversion * loss

@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = (
-    "numpy", "scipy", "pandas", "numba", "cvxpy", "clarabel", "daqp", "implicit", "pyportfolioopt", "skfolio", "riskfolio-lib", "cvxportfolio", "cvxcla", "bt",
+    "numpy", "scipy", "pandas", "cvxpy", "clarabel", "daqp", "implicit", "pyportfolioopt", "skfolio", "riskfolio-lib", "cvxportfolio", "cvxcla", "bt",
 )  # fmt: skip
 
 

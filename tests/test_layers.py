@@ -14,7 +14,6 @@ SRC = Path(__file__).resolve().parents[1] / "src" / "advisor"
 RANK: dict[str, float] = {
     "errors": 0,
     "privacy": 0,
-    "loops": 0,
     "native": 1,
     "arrays": 1,
     "folders": 1,
@@ -43,7 +42,6 @@ QUARANTINE = {
     "pydantic": lambda path: path[0] in {"contracts", "adapters", "readers.py", "validation.py"},
     "cvxpy": lambda path: path == ("optimize", "program.py"),
     "implicit": lambda path: path == ("recommend", "factors.py"),
-    "numba": lambda path: path[-1] == "kernels.py",
     "ctypes": lambda path: path[0] == "native",
     "matplotlib": lambda path: path == ("reports", "figures.py"),
     "jinja2": lambda path: path == ("reports", "pages.py"),
@@ -71,8 +69,6 @@ DRAWN = {
 """Values with a `_repr_html_`, `plot`, `to_html` or `to_svg` that calls `reports` on use; nothing else climbs."""
 
 LONGEST_FILE = 300
-LONGEST_KERNELS = 1300
-"""Compiled loops may only live in one file a room, so that file may be longer."""
 
 
 def source_files() -> list[Path]:
@@ -170,11 +166,6 @@ def test_third_party_libraries_stay_where_they_belong(library: str) -> None:
     assert not strays, f"{library} is imported by {strays}"
 
 
-def test_numba_has_at_most_one_file_a_room() -> None:
-    kernels = [file.relative_to(SRC).parts[0] for file in source_files() if any(m.split(".")[0] == "numba" for m, _ in imports_of(file))]
-    assert len(kernels) == len(set(kernels)), kernels
-
-
 def test_nothing_inside_imports_an_adapter() -> None:
     users = [str(f) for f in source_files() if room_of(f) != "adapters" and any(m.startswith("advisor.adapters") for m, _ in imports_of(f))]
     assert not users
@@ -182,7 +173,7 @@ def test_nothing_inside_imports_an_adapter() -> None:
 
 def test_files_stay_readable() -> None:
     sizes = {f: len(f.read_text(encoding="utf-8").splitlines()) for f in source_files()}
-    long = {str(f.relative_to(SRC)): n for f, n in sizes.items() if n > (LONGEST_KERNELS if f.name == "kernels.py" else LONGEST_FILE)}
+    long = {str(f.relative_to(SRC)): n for f, n in sizes.items() if n > LONGEST_FILE}
     assert not long, long
 
 

@@ -35,9 +35,7 @@ class Reader:
         """The value as the function gets it; raises what `fault` makes."""
         raise NotImplementedError
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
 
 
@@ -60,9 +58,7 @@ class Instance(Reader):
     def __init__(self, kind: type) -> None:
         self.kind = kind
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.is_instance_schema(self.kind)
 
 
@@ -91,23 +87,15 @@ class Number(Reader):
             number = float(value)
         except OverflowError:
             number = inf
-        if (self.whole and not number.is_integer()) or not (
-            isfinite(number) or (self.infinite and number == number)
-        ):
+        if (self.whole and not number.is_integer()) or not (isfinite(number) or (self.infinite and number == number)):
             raise fault("value", f"it must be {self.span(number)}", self.remedy)
-        if (
-            self.low <= number <= self.high
-            and (number > self.above or self.above == -inf)
-            and (number < self.below or self.below == inf)
-        ):
+        if self.low <= number <= self.high and (number > self.above or self.above == -inf) and (number < self.below or self.below == inf):
             return int(value) if self.whole else number
         raise fault("value", f"it must be {self.span(number)}", self.remedy)
 
     def span(self, value: float = 0.0) -> str:
         """The range in words; how many bits a whole number may have only where `value` has more."""
-        kind = (
-            "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
-        )
+        kind = "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
         parts = [
             f"above {self.above:g}" if self.above > -inf else "",
             f"of at least {self.low:g}" if self.low > -_WIDE else "",
@@ -139,20 +127,14 @@ class Array(Reader):
         array = self._array(value)
         if self.dimensions and array.ndim not in self.dimensions:
             wanted = " or ".join(str(n) for n in self.dimensions)
-            raise fault(
-                "shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy
-            )
+            raise fault("shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy)
         if self.filled and (array.ndim == 0 or array.shape[-1] == 0):
             raise fault(
                 "shape",
                 f"it has shape {array.shape}, and needs at least one entry on its last axis",
                 self.remedy,
             )
-        if (
-            self.kind == "float"
-            and (self.finite or self.low > -inf or self.high < inf)
-            and array.size
-        ):
+        if self.kind == "float" and (self.finite or self.low > -inf or self.high < inf) and array.size:
             self._check_values(array)
         return array
 
@@ -171,13 +153,9 @@ class Array(Reader):
             if array.dtype.kind in "iuf" and bool(((array == 0) | (array == 1)).all()):
                 return array.astype(np.bool_)
             raise fault("kind", "it must hold True and False", self.remedy)
-        if array.dtype.kind in "iu" and (
-            array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63
-        ):
+        if array.dtype.kind in "iu" and (array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63):
             return array.astype(np.int64, copy=False)
-        if array.dtype.kind == "f" and bool(
-            (np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()
-        ):
+        if array.dtype.kind == "f" and bool((np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()):
             return array.astype(np.int64)
         raise fault("kind", "it must hold whole numbers", self.remedy)
 

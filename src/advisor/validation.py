@@ -110,11 +110,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     twin.__kwdefaults__ = function.__kwdefaults__
     twin.__qualname__ = function.__qualname__
-    twin.__annotations__ = {
-        name: rule_of(annotation)
-        for name, annotation in resolved(function).items()
-        if name != "return"
-    }
+    twin.__annotations__ = {name: rule_of(annotation) for name, annotation in resolved(function).items() if name != "return"}
     return validate_call(config=_CONFIG)(twin)
 
 
@@ -150,11 +146,7 @@ def rule_of(annotation: Any) -> Any:
         return Any if Any in rules else Union[tuple(rules)]  # noqa: UP007 - made at run time
     if origin is not None:
         return _generic(origin)
-    if (
-        not inspect.isclass(annotation)
-        or annotation is object
-        or getattr(annotation, "_is_protocol", False)
-    ):
+    if not inspect.isclass(annotation) or annotation is object or getattr(annotation, "_is_protocol", False):
         return Any
     return Annotated[Any, Instance(annotation)]
 
@@ -195,13 +187,7 @@ def _refuse(
     place = first["loc"][0]
     field = names[min(place, len(names) - 1)] if isinstance(place, int) else place
     same = [c for c in complaints if c["loc"][:1] == first["loc"][:1]]
-    value = (
-        kwargs[field]
-        if field in kwargs
-        else args[place]
-        if isinstance(place, int)
-        else first["input"]
-    )
+    value = kwargs[field] if field in kwargs else args[place] if isinstance(place, int) else first["input"]
     raise refusal(function.__qualname__.removesuffix(".__init__"), field, value, same) from None
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from advisor.contracts.mandate import GroupLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
+from advisor.native.threads import limited_threads
 from advisor.optimize import batch
 from advisor.optimize.batch import Portfolios, optimal_portfolios
 from advisor.optimize.batch_certificate import Rates, row_residuals
@@ -86,16 +87,11 @@ def test_a_row_is_the_same_bytes_alone_and_in_any_chunk(seed: int, size: int) ->
 
 
 def test_threads_change_no_bit() -> None:
-    import numba
-
     given = problem(4, c=1500)
-    many = solve(given).weights.tobytes()
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
+    with limited_threads(4):
+        many = solve(given).weights.tobytes()
+    with limited_threads(1):
         assert solve(given).weights.tobytes() == many
-    finally:
-        numba.set_num_threads(before)
 
 
 @given(st.integers(0, 10_000))

@@ -22,6 +22,7 @@ from advisor import EASE, Advisor, ClientTable, Interactions, sample
 from advisor.adapters.engines.job import Desk, Job
 from advisor.adapters.engines.stream import advise_stream
 from advisor.engine.inputs import input_digests
+from advisor.native.threads import limited_threads
 from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
 
@@ -116,18 +117,13 @@ def test_eight_threads_of_one_client_each_give_the_same_cards(job: Job) -> None:
     assert found == [wanted] * 8
 
 
-def test_numba_threads_change_no_bit(job: Job) -> None:
-    import numba
-
+def test_the_number_of_threads_changes_no_bit(job: Job) -> None:
     table = clients()
     many = pa.concat_tables([table] * 3).set_column(0, "id", pa.array([f"x{i}" for i in range(3 * COUNT)]))
-    before, found = numba.get_num_threads(), []
-    try:
-        for threads in (1, min(2, before)):
-            numba.set_num_threads(threads)
+    found = []
+    for threads in (1, 3):
+        with limited_threads(threads):
             found.append(repr(job.on_table(many).to_pylist()))
-    finally:
-        numba.set_num_threads(before)
     assert found[0] == found[1]
     one_by_one = [repr(row) for i in range(0, 3 * COUNT, 30) for row in job.on_table(many.slice(i, 1)).to_pylist()]
     assert one_by_one == [repr(row) for row in job.on_table(many).to_pylist()[::30]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +12,7 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
+from advisor.native.threads import limited_threads
 from advisor.recommend.blend import Blend, best_weights
 from advisor.recommend.factors import ALS, BPR
 from advisor.recommend.gram import Gram
@@ -101,15 +101,11 @@ def test_parts_add_up_to_the_whole(recipe: GramRecipe) -> None:
 )
 def test_bytes_do_not_depend_on_threads(recipe: EASE | ALS | BPR) -> None:
     bought = Interactions.from_frame(OLD)
-    before = numba.get_num_threads()
     found = []
-    try:
-        for threads in sorted({1, before}):
-            numba.set_num_threads(threads)
+    for threads in (1, 4):
+        with limited_threads(threads):
             fitted = recipe.fit(bought, seed=5)
             found.append((fitted.scores(bought.clients.ids).tobytes(), fitted.rank(bought.clients.ids, 3).scores.tobytes()))
-    finally:
-        numba.set_num_threads(before)
     assert len(set(found)) == 1
     if not isinstance(recipe, EASE):
         assert recipe.fit(bought, seed=6).scores(bought.clients.ids).tobytes() != found[0][0], "another seed is another model"

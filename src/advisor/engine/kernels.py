@@ -1,51 +1,19 @@
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false
-"""The engine's one hot loop, compiled by numba on first use; the tests compare it with plain numpy."""
+"""The engine's one hot loop, in C; `tests/loops` repeats it as plain Python, equal to the bit."""
 
 from __future__ import annotations
 
-from numba import njit, prange  # pyright: ignore[reportMissingTypeStubs]
+from advisor.native.library import Function
+from advisor.native.threads import blocks
 
-BLOCK = 256
-
-
-@njit(cache=True)
-def trade_some(
-    first, last, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, left, lacking, gaps
-):  # pragma: no cover - compiled
-    """What clients `first` to `last` sell, lack, and have money for; see `trades.trades_of`. The last four arrays are written."""
-    for i in range(first, last):
-        total, wanted = 0.0, 0.0
-        for v in range(weights.shape[1]):
-            have = by_vehicle[i, v]
-            free = have - locked[i, v]
-            over = max(0.0, have - weights[i, v] * wealth[i])
-            gaps[i, v] = min(over, free) / free if free > 0.0 else 0.0  # share of what is free that is too much
-            lacking[i, v] = have
-        for e in range(start[i], start[i + 1]):
-            share = 0.0 if kept[e] or not invested[i] else 1.0
-            for v in range(weights.shape[1]):
-                if spread[e, v] > 0.0:
-                    share = min(share, gaps[i, v])
-            sales[e] = share * held[e]
-            if sales[e] != 0.0:
-                for v in range(weights.shape[1]):
-                    lacking[i, v] -= sales[e] * spread[e, v]
-        for v in range(weights.shape[1]):
-            total += lacking[i, v]
-            left[i, v] = max(lacking[i, v], 0.0) / wealth[i] if wealth[i] > 0.0 else 0.0
-            lacking[i, v] = max(weights[i, v] * wealth[i] - lacking[i, v], 0.0) if invested[i] else 0.0
-            wanted += lacking[i, v]
-        budget = max(wealth[i] - total, 0.0)
-        share = min(budget, wanted) / wanted if wanted > 0.0 else 0.0
-        for v in range(weights.shape[1]):
-            gaps[i, v] = lacking[i, v] * share
+_ORDERS = Function(
+    "advisor_orders",
+    "invested:b1[c] wealth:f8[c] weights:f8[c,v] start:i8[ends] held:f8[e] kept:b1[e] spread:f8[e,v] by_vehicle:f8[c,v] locked:f8[c,v] "
+    "sales=f8[e] left=f8[c,v] lacking=f8[c,v] gaps=f8[c,v]",
+    rows=True,
+)
 
 
-@njit(cache=True, parallel=True)
-def trade_rows(
-    count, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, left, lacking, gaps
-):  # pragma: no cover - compiled
-    """`trade_some` for clients 0 to `count`, on all threads."""
-    for b in prange((count + BLOCK - 1) // BLOCK):
-        last = min(count, BLOCK * b + BLOCK)
-        trade_some(BLOCK * b, last, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, left, lacking, gaps)
+def trade_rows(count, invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, left, lacking, gaps):
+    """What clients 0 to `count` sell, lack, and have money for; see `trades.trades_of`. The last four arrays are written."""
+    blocks(_ORDERS.bound(invested, wealth, weights, start, held, kept, spread, by_vehicle, locked, sales, left, lacking, gaps), count)

@@ -9,7 +9,6 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
 from advisor.engine.holdings import Holdings
-from advisor.loops import guarded, several
 from advisor.recommend.views import sealed
 
 
@@ -51,7 +50,6 @@ def trades_of(weights: FloatArray, wealth: FloatArray, invested: BoolArray, hold
     table = holdings.table
     given = (invested, wealth, weights, table.indptr, table.values, holdings.kept, holdings.spread, holdings.by_vehicle, holdings.locked)
     read = tuple(map(sealed, given))
-    few = not several(len(wealth))
-    run: Any = kernels.trade_some if few else guarded(kernels.trade_rows)
-    run(*((0,) if few else ()), len(wealth), *read, sales, left, lacking, gaps)
+    run: Any = kernels.trade_rows
+    run(len(wealth), *read, sales, left, lacking, gaps)
     return Trades(sales, left, lacking, gaps)

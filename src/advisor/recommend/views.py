@@ -19,8 +19,3 @@ def sealed(argument: Any) -> Any:
         view.setflags(write=False)
         return view
     return tuple([sealed(part) for part in cast(tuple[Any, ...], argument)]) if isinstance(argument, tuple) else argument
-
-
-def row_count(argument: Any) -> int:
-    """Length of an array, or of a tuple's first array."""
-    return len(argument[0]) if isinstance(argument, tuple) else len(argument)

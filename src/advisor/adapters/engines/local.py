@@ -26,7 +26,7 @@ from advisor.data.client_files import files_of
 from advisor.errors import AdapterError, InputError
 
 _T = TypeVar("_T")
-_THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_THREADS = ("ADVISOR_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _ROWS_A_GROUP = 65_536
 """Clients read, advised and written at a time of one file: a row group of the advice, whatever chunks the file is read in."""
 

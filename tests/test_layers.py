@@ -17,6 +17,7 @@ RANK: dict[str, float] = {
     "native": 1,
     "arrays": 1,
     "folders": 1,
+    "signatures": 1,
     "readers": 1.5,
     "annotations": 2,
     "validation": 3,

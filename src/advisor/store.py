@@ -26,6 +26,7 @@ from advisor.engine.advisor import Advisor
 from advisor.engine.house_parts import NEWER, check_fields, house_of, parts_of
 from advisor.errors import AdvisorError, InputError
 from advisor.folders import aside_of, is_file, is_left, replacing, sync
+from advisor.signatures import check_key, check_signature, signature_of
 
 FORMAT = "advisor"
 FORMAT_VERSION = 2
@@ -42,12 +43,14 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """What an array may be called: a file of the folder, never a way out of it."""
 
 
-def save(advisor: Advisor, folder: str | Path) -> Path:
+def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> Path:
     """Write a fitted advisor to a folder, whole or not at all.
 
     Args:
         advisor: What to save.
         folder: Where; must not exist yet, or be empty, or hold an advisor saved earlier and nothing else: that is replaced once the new one is on disk.
+        key: Secret of at least 16 bytes; signs the manifest (HMAC-SHA256), and with it every file that it names, so that
+            `load` with the same key knows who wrote it. Digests alone show damage, not origin.
 
     Returns:
         The folder. Saving the same advisor twice gives the same bytes.
@@ -56,11 +59,12 @@ def save(advisor: Advisor, folder: str | Path) -> Path:
         InputError: The folder holds something else, is the one this program works in, is being written by another program, or cannot be written.
     """
     check_type(advisor, Advisor, "advisor", "Give what Advisor.fit returned.")
+    check_key(key)
     target = _place(folder)
     parts, arrays = parts_of(advisor.house)
     try:
         with replacing(target, _MANIFEST, _strangers) as draft:
-            _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays)
+            _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays, key)
     except OSError as error:
         aside = aside_of(target)
         kept = f" What stood there is in {aside}, and load finds it." if os.path.lexists(aside) and not os.path.lexists(target) else ""
@@ -70,20 +74,21 @@ def save(advisor: Advisor, folder: str | Path) -> Path:
     return Path(folder)
 
 
-def load(folder: str | Path) -> Advisor:
+def load(folder: str | Path, *, key: bytes | None = None) -> Advisor:
     """Read a saved advisor; arrays are mapped read-only, not copied. One that is saved anew in the meantime is read instead.
 
     Raises:
-        InputError: There is none, it is of another version, or a byte has changed since it was saved.
+        InputError: There is none, it is of another version, a byte has changed since it was saved, its values do not fit together, or it is not signed with `key`.
     """
+    check_key(key)
     target = _place(folder)
     source, stamp = _standing(target)
     try:
-        return _loaded(source)
+        return _loaded(source, key)
     except InputError:
         if _standing(target) == (source, stamp):
             raise
-    return _loaded(_standing(target)[0])
+    return _loaded(_standing(target)[0], key)
 
 
 def _standing(target: Path) -> tuple[Path, tuple[int, int] | None]:
@@ -97,9 +102,9 @@ def _standing(target: Path) -> tuple[Path, tuple[int, int] | None]:
     return target, None
 
 
-def _loaded(source: Path) -> Advisor:
+def _loaded(source: Path, key: bytes | None) -> Advisor:
     try:
-        manifest = _read_manifest(source)
+        manifest = _read_manifest(source, key)
         files: Mapping[str, Any] = manifest["files"]
         arrays = {name: _read_array(source, name, record) for name, record in files.items()}
     except OSError as error:
@@ -159,14 +164,17 @@ def _files_named(manifest: Path) -> set[str] | None:
         return None
 
 
-def _write(draft: Path, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+def _write(draft: Path, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray], key: bytes | None) -> None:
     """Fill the draft and bring it to disk."""
     (draft / _ARRAYS).mkdir()
     files = {name: {"sha256": _write_array(draft / _ARRAYS / f"{name}.npy", array)} for name, array in sorted(arrays.items())}
     manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, "library": version("advisor"), **told, "files": files}
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
     with (draft / _MANIFEST).open("w", encoding="utf-8") as file:
-        file.write(json.dumps({"manifest_sha256": _sha256(text.encode()), "manifest": text}))
+        outer = {"manifest_sha256": _sha256(text.encode()), "manifest": text}
+        if key is not None:
+            outer["signature"] = signature_of(text, key)
+        file.write(json.dumps(outer))
         file.flush()
         os.fsync(file.fileno())
     sync(draft / _ARRAYS)
@@ -221,7 +229,7 @@ def _refuse_links(*paths: Path) -> None:
             )
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
     path = folder / _MANIFEST
     if not path.exists():
         raise InputError(
@@ -244,6 +252,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             field="folder",
             value=str(path),
         )
+    check_signature(path, outer.get("signature"), text, key)
     _check_version(path, manifest)
     check_fields(manifest, _FIELDS, "manifest")
     return manifest

@@ -12,11 +12,32 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from advisor import ALS, Advisor, InputError, LinearLimit, Mandate, Popularity, Regime, load, sample, save, store
+import advisor
+from advisor import (
+    ALS,
+    BPR,
+    EASE,
+    MVECF,
+    Advisor,
+    Association,
+    Blend,
+    Demographic,
+    InputError,
+    LinearLimit,
+    Mandate,
+    Popularity,
+    Regime,
+    load,
+    sample,
+    save,
+    store,
+)
 from advisor.contracts.rules import RulePack
 from advisor.optimize.corrections import BiasPolicy
+from advisor.recommend.restore import restore
 
 DAY = "2026-11-20"
 
@@ -396,3 +417,73 @@ def test_what_was_left_aside_is_read_only_where_nothing_stands_in_its_place(tmp_
     folder.mkdir()
     with pytest.raises(InputError, match="holds no saved advisor"):
         load(folder)
+
+
+KEY = b"a secret of enough bytes"
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        EASE(),
+        MVECF(factors=3),
+        BPR(factors=3),
+        Demographic(),
+        Popularity(by=("age",)),
+        Association(),
+        Blend([EASE(), BPR(factors=3)], [0.5, 0.5]),
+    ],
+    ids=lambda r: type(r).__name__,
+)
+def test_arrays_that_do_not_fit_are_refused_before_anything_reads_them(recipe: Any) -> None:
+    """Digests are recomputed by whoever forges; cut, stretched, moved, retyped or foreign values are refused as values."""
+    market, clients = sample.market(), sample.clients(60)
+    catalogue = sample.catalogue(16)
+    fitted = recipe.fit(sample.interactions(60, 16), clients=clients, catalogue=catalogue, model=advisor.estimate_returns(market))
+    kind, arrays, meta = fitted.state()
+    assert restore(kind, arrays, meta).state()[1].keys() == arrays.keys()
+    survived = []
+    for name, array in arrays.items():
+        if name in ("clients", "items") or not array.size:
+            continue
+        forged = {
+            "cut": array[:-1],
+            "stretched": np.concatenate([array, array[-1:]]),
+            "flat": array.reshape(1, *array.shape),
+            "retyped": array.astype(np.float32) if array.dtype.kind == "f" else array.astype(np.int32),
+            "text": np.full(array.shape, "x"),
+            "beyond": np.full_like(array, np.nan if array.dtype.kind == "f" else 2**40),
+        }
+        if array.ndim == 2:
+            forged["narrow"] = array[:, :-1]
+        if array.dtype.kind == "i":
+            forged["below"] = np.full_like(array, -(2**40))
+        for how, bad in forged.items():
+            if name == "history.last_day" and how in ("beyond", "below"):
+                continue  # any number is a day
+            try:
+                restore(kind, {**arrays, name: bad}, meta)
+            except InputError:
+                continue
+            survived.append((name, how))
+    assert not survived, survived
+
+
+def test_a_signed_folder_is_read_with_its_key_alone(tmp_path: Path, house: Advisor) -> None:
+    save(house, tmp_path / "signed", key=KEY)
+    save(house, tmp_path / "plain")
+    assert load(tmp_path / "signed", key=KEY).fingerprint == house.fingerprint
+    for folder, key, told in (
+        ("signed", None, "no key was given"),
+        ("signed", b"another key of as many bytes", "another key"),
+        ("plain", KEY, "not signed"),
+    ):
+        with pytest.raises(InputError, match=told) as caught:
+            load(tmp_path / folder, key=key)
+        assert caught.value.field == "key"
+        assert "secret" not in str(caught.value)
+    with pytest.raises(InputError, match="at least 16"):
+        save(house, tmp_path / "other", key=b"short")
+    resigned(tmp_path / "signed", put("another", "parts", "language"))
+    with pytest.raises(InputError, match=r"another key, or was changed|not signed"):
+        load(tmp_path / "signed", key=KEY)

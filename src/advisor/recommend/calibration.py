@@ -23,6 +23,7 @@ from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.recommend.curves import Curve, curve_of
+from advisor.recommend.saved import CALIBRATION, check_saved
 from advisor.validation import checked
 
 METHODS = ("isotonic", "platt")
@@ -105,6 +106,7 @@ class Calibration:
     @classmethod
     def restored(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Calibration:
         """From what `state` gave."""
+        check_saved(arrays, CALIBRATION, {}, where="the calibration")
         pick, listed = (Curve(arrays[f"{n}.scores"], arrays[f"{n}.probabilities"]) for n in ("pick", "listed"))
         evidence = (arrays["evidence.scores"], arrays["evidence.hits"])
         rates = float(meta["buys"]), float(meta["base_rate"])

@@ -15,7 +15,8 @@ from advisor.recommend.encoders import FoldedIn, Held, Member, Same, Stacked
 from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
 from advisor.recommend.item_based import EASE, FittedItems, GramRecipe, ItemKNN, RandomWalk
-from advisor.recommend.linear import Encoder, FittedModel, restored_history
+from advisor.recommend.linear import Encoder, FittedModel, restored_history, unpacked_ids
+from advisor.recommend.saved import check_history, rows_of
 from advisor.recommend.segments import restore_segments
 
 _GRAM_RECIPES: dict[str, type[GramRecipe]] = {"EASE": EASE, "ItemKNN": ItemKNN, "RandomWalk": RandomWalk}
@@ -28,8 +29,18 @@ def restore(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
         InputError: An array or a setting is missing.
     """
     try:
+        counts = len(unpacked_ids(arrays["clients"])), len(unpacked_ids(arrays["items"]))
+        sizes = check_history(arrays, meta, counts)
         history = restored_history(arrays, meta)
         own = {name.removeprefix("encoder."): array for name, array in arrays.items() if name.startswith("encoder.")}
+        needed = rows_of(meta["encoder"], own, meta["encoder_meta"], sizes)
+        if needed != sizes["d"]:
+            raise InputError(
+                f"The matrix of the saved {kind} model has {sizes['d']} rows, but its queries point "
+                f"into {needed}; scores would be read from elsewhere. Restore it from a copy.",
+                field="matrix",
+                value=arrays["matrix"].shape,
+            )
         encoder = restore_encoder(meta["encoder"], own, meta["encoder_meta"], history.items)
         plain = FittedModel(kind, history, encoder, arrays["matrix"], dict(meta["parameters"]))
         return _with_counts(plain, arrays, meta["gram"]) if kind in _GRAM_RECIPES else plain

@@ -29,8 +29,13 @@ from advisor.recommend.own_portfolio import ProductMoments
 from advisor.recommend.utility import exposure_similarity
 from advisor.suitability.regime import Regime
 
-RECORD_VERSION = 4
+RECORD_VERSION = 5
 """Raised when the same inputs would give another advice, so that fingerprints of different rules of computation differ."""
+
+
+def _in_order(contract: Mandate | Product) -> str:
+    """A contract as JSON with sorted keys: the order in which somebody named assets decides nothing."""
+    return json.dumps(contract.model_dump(mode="json"), sort_keys=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +129,9 @@ class House:
             RECORD_VERSION,
             self.model.assets,
             self.model.groups,
-            [p.model_dump_json() for p in self.catalogue.products],
+            [_in_order(p) for p in self.catalogue.products],
             None if self.questionnaire is None else self.questionnaire.digest,
-            self.mandate.model_dump_json(),
+            _in_order(self.mandate),
             self.regime.digest,
             self.regime.named_digests(p.regime for p in self.catalogue.products),
             self.bands.model_dump_json(),

@@ -39,9 +39,7 @@ def check_signature(path: Path, signature: object, text: str, key: bytes | None)
             "is not signed, so nobody knows who wrote it",
             "Save it again with save(advisor, folder, key=...)",
         )
-    elif not isinstance(signature, str) or not hmac.compare_digest(
-        signature.encode(errors="replace"), signature_of(text, key).encode()
-    ):
+    elif not isinstance(signature, str) or not hmac.compare_digest(signature.encode(errors="replace"), signature_of(text, key).encode()):
         fault, remedy = (
             "is signed with another key, or was changed",
             "Restore it from a copy, or use the key it was saved with",

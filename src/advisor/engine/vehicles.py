@@ -97,8 +97,8 @@ class Vehicles:
             Usable vehicles, shape (k, n + m); and for each class whether it reaches its assets purely (then no mix is used), shape (k,).
         """
         n = self.exposures.shape[1]
-        own = (allowed.astype(np.float64) @ self.as_mix) > 0.0
-        reached = (own.astype(np.float64) @ self.exposures) > 0.0
+        own = (np.einsum("kp,pv->kv", allowed.astype(np.float64), self.as_mix)) > 0.0
+        reached = (np.einsum("kv,vn->kn", own.astype(np.float64), self.exposures)) > 0.0
         pure = (reached == own[:, :n]).all(axis=1)
         own[np.ix_(pure, np.arange(n, own.shape[1]))] = False
         return own, pure

@@ -135,3 +135,36 @@ ADVISOR_API integer advisor_erfc(integer n, const double *x, double *out) {
     for (integer i = 0; i < n; i++) out[i] = complementary_error(x[i]);
     return DONE;
 }
+
+/* The normal distribution function. */
+ADVISOR_API integer advisor_normal_cdf(integer n, const double *x, double *out) {
+    for (integer i = 0; i < n; i++) out[i] = normal_cdf(x[i]);
+    return DONE;
+}
+
+/* 1 / (1 + exp(-x)), without an overflow on either side. */
+ADVISOR_API integer advisor_logistic(integer n, const double *x, double *out) {
+    for (integer i = 0; i < n; i++) {
+        double e = natural_exp(-fabs(x[i]));
+        out[i] = x[i] >= 0.0 ? 1.0 / (1.0 + e) : e / (1.0 + e);
+    }
+    return DONE;
+}
+
+/* The smallest diagonal entry of the Cholesky factor of a symmetric matrix, row by row (Golub and Van Loan, 4.2); 0 where it has none. */
+ADVISOR_API integer advisor_least_pivot(integer n, const double *H, double *factor, double *least) {
+    *least = INFINITY;
+    copy(n * n, H, factor);
+    for (integer a = 0; a < n; a++) {
+        double *row = factor + a * n;
+        if (!(row[a] > 0.0)) {
+            *least = 0.0;
+            return DONE;
+        }
+        double pivot = sqrt(row[a]);
+        *least = smaller(*least, pivot);
+        for (integer b = a; b < n; b++) row[b] /= pivot;
+        for (integer c = a + 1; c < n; c++) take_scaled(n - c, factor + c * n + c, row[c], row + c);
+    }
+    return DONE;
+}

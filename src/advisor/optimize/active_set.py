@@ -124,7 +124,7 @@ class ExactSolver:
 
     def _holds(self, x: FloatArray) -> bool:
         """True when the rows hold, also those that daqp was not told of."""
-        value = self._program.rows @ x
+        value = np.einsum("ri,i->r", self._program.rows, x)
         return not (np.maximum(self._program.row_lower - value, value - self._program.row_upper) > 1e3 * self._tolerance).any()
 
 
@@ -137,9 +137,9 @@ def _repeated(rows: FloatArray, equalities: IntArray) -> list[int]:
     for row in equalities.tolist():
         rest = rows[row].copy()
         for direction in basis:
-            rest -= (rest @ direction) * direction
-        size = float(np.linalg.norm(rest))
-        if size <= DEPENDENT * max(float(np.linalg.norm(rows[row])), 1.0):
+            rest -= np.einsum("i,i->", rest, direction) * direction
+        size = float(np.sqrt(np.einsum("i,i->", rest, rest)))
+        if size <= DEPENDENT * max(float(np.sqrt(np.einsum("i,i->", rows[row], rows[row]))), 1.0):
             repeated.append(row)
         else:
             basis.append(rest / size)

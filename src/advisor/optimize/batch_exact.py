@@ -110,7 +110,7 @@ def own_path(rows: BatchRows, i: int) -> OwnPath:
     path, proof = trace_corners(both, parts)
     costs = rows.take(np.array([i])).costs or rows.costs
     spent = float(costs.total(kink[None])[0])
-    return OwnPath(path, proof, both.covariance, parts, 2, float(below @ kink) - spent)
+    return OwnPath(path, proof, both.covariance, parts, 2, float(np.einsum("i,i->", below, kink)) - spent)
 
 
 def solve_rows(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntArray) -> IntArray:
@@ -170,6 +170,6 @@ def _sides(rows: BatchRows, weights: FloatArray, i: int) -> tuple[FloatArray, Fl
     side = np.where(weights >= high - NEAR, AT_UPPER, side)
     side = np.where((weights <= low + NEAR) | (low >= high), AT_LOWER, side)
     limits = rows.limits
-    value = limits.rows @ weights
+    value = np.einsum("ri,i->r", limits.rows, weights)
     row_side = np.where(value <= limits.row_lower + NEAR, -1, np.where(value >= limits.row_upper - NEAR, 1, 0))
     return side, np.where(limits.row_lower == limits.row_upper, 2, row_side)

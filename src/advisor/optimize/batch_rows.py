@@ -10,6 +10,7 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
+from advisor.native.numbers import least_pivot
 from advisor.optimize.batch_costs import CostRows, client_rows
 from advisor.optimize.limits import SUM_TOLERANCE, Limits, limits_of
 
@@ -96,7 +97,7 @@ class BatchRows:
         """Positive definite stand-in for the covariance, shape (n, n)."""
         h = self.model.covariance + self.level
         scale = np.sqrt(np.diag(h))
-        if float(np.linalg.eigvalsh(h / np.outer(scale, scale))[0]) < WELL_CONDITIONED:
+        if least_pivot(h / np.multiply.outer(scale, scale) - WELL_CONDITIONED * np.eye(len(h))) == 0.0:
             h = h + np.diag(RIDGE * np.diag(h))
         return np.ascontiguousarray(h)
 

@@ -207,14 +207,14 @@ def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, ri
     from scipy.optimize import linprog
 
     risk, reward = (float(x[0]) for x in objective_scale(np.array([risk_aversion])))
-    marginal = model.covariance @ weights
+    marginal = np.einsum("ij,j->i", model.covariance, weights)
     low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
     left = [-limits.rows[low], limits.rows[high]]
     right = [-limits.row_lower[low], limits.row_upper[high]]
     if limits.max_volatility is not None:
         # no portfolio below the cap is cut off by the cap's tangent at the weights
         left.append(marginal[None])
-        right.append(np.array([0.5 * (weights @ marginal + limits.max_volatility**2)]))
+        right.append(np.array([0.5 * (np.einsum("i,i->", weights, marginal) + limits.max_volatility**2)]))
     solved = linprog(
         risk * marginal - reward * model.mean,
         A_ub=np.vstack(left) if sum(map(len, left)) else None,

@@ -80,7 +80,7 @@ def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> PathPr
     In units of `w'Sw/2 - t mean'w`, divided by t above 1, which is the objective of `certificate` at the risk aversion 1/t.
     """
     t, w, y = path.risk_tolerance, path.weights, path.multipliers
-    m, marginal = len(t), w @ model.covariance
+    m, marginal = len(t), np.einsum("ci,ij->cj", w, model.covariance)
     above = np.concatenate([y[:, 0], path.last[None]])
     jumps = np.flatnonzero((above[1:] != y[:, 1]).any(axis=1))
     half = (0.5 * (a[1:] + a[:-1]) for a in (w, marginal, t))
@@ -89,16 +89,16 @@ def certify_path(model: ReturnModel, limits: Limits, path: CornerPath) -> PathPr
     prices = np.concatenate([above, 0.5 * (y[:, 0] + y[:, 1]), y[jumps, 1], path.slope[None]])
     missing = points.sum(axis=1) - 1.0
     broken = np.maximum(np.abs(missing), np.maximum(limits.lower - points, points - limits.upper).max(axis=1))
-    mean, variance = points @ model.mean, np.einsum("cn,cn->c", pull, points)
+    mean, variance = np.einsum("ci,i->c", points, model.mean), np.einsum("cn,cn->c", pull, points)
     pull -= np.multiply.outer(tau, model.mean)
     pull -= prices[:, :1]
     gap = prices[:, 0] * missing
     if limits.row_names:
-        value, p = points @ limits.rows.T, prices[:, 1:]
+        value, p = np.einsum("ci,ri->cr", points, limits.rows), prices[:, 1:]
         edge = np.where(p > 0.0, limits.row_lower, limits.row_upper)
         p, edge = np.where(np.isfinite(edge), p, 0.0), np.where(np.isfinite(edge), edge, 0.0)
         gap += np.einsum("cr,cr->c", p, value - edge)
-        pull -= p @ limits.rows
+        pull -= np.einsum("cr,ri->ci", p, limits.rows)
         broken = np.maximum(broken, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1))
     gap += np.einsum("cn,cn->c", pull, points - np.where(pull > 0.0, limits.lower, limits.upper))
     unit = np.maximum(tau, 1.0)
@@ -138,8 +138,8 @@ def cut_path(path: CornerPath, proof: PathProof, covariance: FloatArray, cap: fl
         return CornerPath(t[:after], w[:after], path.multipliers[: after - 1], 0.0 * path.slope, last)
     # 2. the share of the next segment that the cap leaves
     step = w[after] - w[after - 1]
-    marginal = covariance @ step
-    slope, curve = max(float(w[after - 1] @ marginal), 0.0), max(float(step @ marginal), 0.0)
+    marginal = np.einsum("ij,j->i", covariance, step)
+    slope, curve = (max(float(np.einsum("i,i->", at, marginal)), 0.0) for at in (w[after - 1], step))
     rise = slope + np.sqrt(slope * slope + curve * missing)
     share = min(missing / rise, 1.0) if rise > 0.0 else 0.0
     y = path.multipliers[:after].copy()

@@ -68,15 +68,18 @@ def _interval(scaled: ScaledProgram, sides: IntArray, row_sides: IntArray, tau: 
         ]
     )
     right = np.zeros((free.size + rows.size, 2))
-    right[: free.size, 0] = -(scaled.covariance[free] @ w0 + scaled.pull[free])
+    right[: free.size, 0] = -(np.einsum("ij,j->i", scaled.covariance[free], w0) + scaled.pull[free])
     right[: free.size, 1] = scaled.mean[free]
-    right[free.size :, 0] = edge - p.rows[rows] @ w0
+    right[free.size :, 0] = edge - np.einsum("ri,i->r", p.rows[rows], w0)
     solved = np.linalg.lstsq(matrix, right, rcond=1e-14)[0]
     w1, y0, y1 = np.zeros(n), np.zeros(p.row_lower.size), np.zeros(p.row_lower.size)
     w0[free], w1[free] = solved[: free.size].T
     y0[rows], y1[rows] = solved[free.size :].T
-    r0, r1 = scaled.covariance @ w0 + scaled.pull - p.rows.T @ y0, scaled.covariance @ w1 - scaled.mean - p.rows.T @ y1
-    at, out = p.rows @ w0, p.rows @ w1
+    r0, r1 = (
+        np.einsum("ij,j->i", scaled.covariance, w0) + scaled.pull - np.einsum("ri,r->i", p.rows, y0),
+        np.einsum("ij,j->i", scaled.covariance, w1) - scaled.mean - np.einsum("ri,r->i", p.rows, y1),
+    )
+    at, out = np.einsum("ri,i->r", p.rows, w0), np.einsum("ri,i->r", p.rows, w1)
     idle = row_sides == 0
     value = np.concatenate(
         [(w0 - p.lower)[free], (p.upper - w0)[free], (-sides * r0)[sides != 0], (at - p.row_lower)[idle], (p.row_upper - at)[idle]]

@@ -96,7 +96,7 @@ def _ascends(model: ReturnModel, path: CornerPath, proof: PathProof) -> bool:
     if not (fall > 0.0).any() and not (drop > 0.0).any():
         return True
     held = np.abs(path.weights)
-    made, risked = held @ np.abs(model.mean), (held @ np.sqrt(np.diagonal(model.covariance))) ** 2
+    made, risked = np.einsum("ci,i->c", held, np.abs(model.mean)), np.einsum("ci,i->c", held, np.sqrt(np.diagonal(model.covariance))) ** 2
     return bool((fall <= ASCENDING * made[1:]).all() and (drop <= ASCENDING * risked[1:]).all())
 
 

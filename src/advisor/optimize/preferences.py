@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.special import ndtr
 
 from advisor.arrays import FloatArray, IntArray, frozen, numbers
 from advisor.errors import InputError
+from advisor.native.numbers import exp, normal_cdf
 
 _INV_SQRT_2PI = 0.3989422804014327
 
@@ -193,8 +193,8 @@ def rates(
     kappa, scale = lam - 1.0, np.sqrt(years)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         d = np.where(b == m, 0.0, (b - m) * scale / s)
-        pull = np.where(s > 0.0, _INV_SQRT_2PI * np.exp(-0.5 * d * d) / (s * scale), np.where((b == m) & (kappa > 0.0), np.inf, 0.0))
-        return np.asarray(1.0 + kappa * ndtr(d)), np.asarray(gamma + np.where(kappa == 0.0, 0.0, kappa * pull))
+        pull = np.where(s > 0.0, _INV_SQRT_2PI * exp(-0.5 * d * d) / (s * scale), np.where((b == m) & (kappa > 0.0), np.inf, 0.0))
+        return np.asarray(1.0 + kappa * normal_cdf(d)), np.asarray(gamma + np.where(kappa == 0.0, 0.0, kappa * pull))
 
 
 def _vector(value: object, name: str) -> FloatArray:

@@ -10,6 +10,7 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, SolverError
+from advisor.native.numbers import least_pivot
 from advisor.optimize.active_set import ExactSolver, QuadraticProgram
 from advisor.optimize.corner_path import CornerPath
 from advisor.optimize.limits import Limits
@@ -114,7 +115,7 @@ def scaled_program(model: ReturnModel, limits: Limits, *, even: bool = False) ->
     free, fixed = np.flatnonzero(loose), np.where(loose, 0.0, limits.lower)
     whole = free.size == loose.size
     covariance = model.covariance if whole else model.covariance[np.ix_(free, free)]
-    pull = np.zeros(free.size) if whole else model.covariance[free] @ fixed
+    pull = np.zeros(free.size) if whole else np.einsum("ij,j->i", model.covariance[free], fixed)
     variance = float(np.diagonal(covariance).mean()) or 1.0
     centre = float(model.mean[free].mean())
     mean = model.mean[free] - centre
@@ -143,10 +144,10 @@ def _scaled_rows(
     rows = limits.rows[:, free] / unit
     size = np.abs(rows).max(axis=1)
     kept, decided = np.flatnonzero(size), np.flatnonzero(size == 0.0)
-    value = limits.rows[decided] @ fixed
+    value = np.einsum("ri,i->r", limits.rows[decided], fixed)
     if decided.size and (np.maximum(limits.row_lower[decided] - value, value - limits.row_upper[decided]) > BROKEN).any():
         raise InfeasibleError("The fixed weights break a limit.")
-    held, size = limits.rows[kept] @ fixed, size[kept]
+    held, size = np.einsum("ri,i->r", limits.rows[kept], fixed), size[kept]
     matrix = np.concatenate([first, rows[kept] / size[:, None]])
     low, high = ((edge[kept] - held) / size for edge in (limits.row_lower, limits.row_upper))
     return matrix, np.concatenate([budget, low]), np.concatenate([budget, high]), size, kept
@@ -157,11 +158,7 @@ def _hessian(covariance: FloatArray, lift: FloatArray) -> tuple[FloatArray, floa
     for ridge in RIDGES:
         hessian = covariance + lift
         hessian[np.diag_indices_from(hessian)] += ridge
-        try:
-            pivots = np.diag(np.linalg.cholesky(hessian))
-        except np.linalg.LinAlgError:
-            continue
-        if ridge > 0.0 or pivots.min() > WEAK_PIVOT:
+        if least_pivot(hessian) > (0.0 if ridge > 0.0 else WEAK_PIVOT):
             return hessian, ridge
     raise SolverError(
         "The covariance has no Cholesky factor even with a ridge; repair it first.", solver="cholesky", status="not positive definite"

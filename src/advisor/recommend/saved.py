@@ -142,9 +142,7 @@ def _length(letter: int | str, have: int, sizes: dict[str, int]) -> int:
     return sizes.setdefault(name, have - int(more or 0)) + int(more or 0)
 
 
-def check_history(
-    arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], counts: tuple[int, int]
-) -> dict[str, int]:
+def check_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], counts: tuple[int, int]) -> dict[str, int]:
     """The lengths of a recommender, its own arrays checked: those of its purchases and its matrix."""
     clients, items = counts
     sizes = {"c": clients, "i": items, "p": int(meta["shelf"])}
@@ -159,18 +157,14 @@ def check_history(
     return sizes
 
 
-def rows_of(
-    kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], sizes: Mapping[str, int]
-) -> int:
+def rows_of(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], sizes: Mapping[str, int]) -> int:
     """Rows of the matrix that queries of a kind point into, its arrays checked."""
     if kind in ("stacked", "switch"):
         parts = list(meta["encoders"]) if kind == "stacked" else [meta["warm"], meta["cold"]]
         names = [str(n) for n in range(len(parts))] if kind == "stacked" else ["warm", "cold"]
         ends = [0]
         for name, part in zip(names, parts, strict=True):
-            own = {
-                n.removeprefix(f"{name}."): a for n, a in arrays.items() if n.startswith(f"{name}.")
-            }
+            own = {n.removeprefix(f"{name}."): a for n, a in arrays.items() if n.startswith(f"{name}.")}
             ends.append(ends[-1] + rows_of(part["kind"], own, part["meta"], sizes))
         if ends != list(meta["offsets"]) if kind == "stacked" else ends[1] != meta["offset"]:
             raise InputError(

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import expit
 
 from advisor.arrays import FloatArray, float_array, frozen, unique_ids
 from advisor.errors import InputError
+from advisor.native.numbers import exp, logistic
+from advisor.native.numbers import log as natural_log
 
 NODES = 33
 REACH = 4.0
@@ -86,7 +87,7 @@ class GradedResponseModel:
     def probability(self, theta: FloatArray) -> FloatArray:
         """P(X_i = k | theta), shape (t, q, m + 1); 0 beyond an item's last answer."""
         beyond = np.where(np.isnan(self.thresholds), np.inf, self.thresholds)
-        above = expit(self.discrimination[:, None] * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond))
+        above = logistic(self.discrimination[:, None] * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond))
         edge = np.ones((len(theta), len(self.items), 1))
         return np.concatenate([edge, above], axis=2) - np.concatenate([above, np.zeros_like(edge)], axis=2)
 
@@ -98,13 +99,13 @@ class GradedResponseModel:
     @cached_property
     def prior(self) -> FloatArray:
         """Prior weights of the nodes, shape (33,); they add up to 1."""
-        weight = np.exp(-0.5 * self.nodes**2)
+        weight = exp(-0.5 * self.nodes**2)
         return frozen(weight / weight.sum())
 
     @cached_property
     def _log_tables(self) -> tuple[FloatArray, ...]:
         """Per item log P at the nodes by answer, with zeros in the last row, where -1 (no answer) finds them."""
-        log = np.log(np.maximum(self.probability(self.nodes), TINY))
+        log = natural_log(np.maximum(self.probability(self.nodes), TINY))
         return tuple(frozen(np.vstack([log[:, i, :n].T, np.zeros(NODES)])) for i, n in enumerate(self.categories))
 
     def posteriors(self, responses: Categories) -> Iterator[tuple[slice, FloatArray]]:
@@ -114,7 +115,7 @@ class GradedResponseModel:
             InputError: Another number of items, or an answer an item does not have.
         """
         codes = self._checked(responses)
-        start_log = np.log(self.prior)
+        start_log = natural_log(self.prior)
         for start in range(0, codes.shape[1], BLOCK):
             block = slice(start, min(start + BLOCK, codes.shape[1]))
             log = np.tile(start_log, (block.stop - block.start, 1))
@@ -122,7 +123,7 @@ class GradedResponseModel:
             for i, table in enumerate(self._log_tables):
                 log += np.take(table, codes[i, block], axis=0, out=part, mode="wrap")
             log -= log.max(axis=1, keepdims=True)
-            np.exp(log, out=log)
+            log = exp(log)
             log /= log.sum(axis=1, keepdims=True)
             yield block, log
 
@@ -148,7 +149,7 @@ class GradedResponseModel:
     def information(self, theta: FloatArray) -> FloatArray:
         """Information of each item, `sum over k of P'_k^2 / P_k`, shape (t, q); the test's is its sum over items."""
         beyond = np.where(np.isnan(self.thresholds), np.inf, self.thresholds)
-        above = expit(self.discrimination[:, None] * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond))
+        above = logistic(self.discrimination[:, None] * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond))
         slope = self.discrimination[:, None] * above * (1.0 - above)
         edge = np.zeros((len(theta), len(self.items), 1))
         change = np.concatenate([edge, slope], axis=2) - np.concatenate([slope, edge], axis=2)
@@ -167,7 +168,7 @@ class GradedResponseModel:
         for start in range(0, len(theta), BLOCK):
             block = slice(start, start + BLOCK)
             p = self.probability(theta[block])
-            log = np.log(np.maximum(p, TINY))
+            log = natural_log(np.maximum(p, TINY))
             given = codes[:, block].T
             asked = given >= 0
             observed = np.take_along_axis(log, np.maximum(given, 0)[:, :, None].astype(np.int64), axis=2)[:, :, 0]

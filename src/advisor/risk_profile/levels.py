@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
-from scipy.special import ndtr
 
 from advisor.arrays import FloatArray, IntArray
 from advisor.contracts.bands import LEVELS
 from advisor.contracts.thresholds import reaches
+from advisor.native.numbers import normal_cdf
 
 NO_CAUSE = "none"
 _EVERY_LEVEL = np.arange(1, LEVELS + 1)
@@ -102,5 +102,5 @@ def chance_of_levels(score: FloatArray, standard_error: float, cuts: Sequence[fl
     """P(true score reaches C1..C5), shape (c, 5), for a score with a normal error; C1 is certain. nan scores give nan."""
     chance = np.ones((len(score), LEVELS))
     doubtful = [k for k in range(1, LEVELS) if cuts[k] > 0.0]
-    chance[:, doubtful] = ndtr((score[:, None] - np.array(cuts)[doubtful]) / standard_error)
+    chance[:, doubtful] = normal_cdf((score[:, None] - np.array(cuts)[doubtful]) / standard_error)
     return chance

@@ -100,9 +100,9 @@ def concentration(regime: Regime, clients: ClientTable, catalogue: Catalogue, *,
     wealth = np.where(clients.wealth > 0, clients.wealth, np.inf)[:, None]
     values: dict[str, tuple[FloatArray, tuple[str, ...]]] = {
         "product_share": (risky / wealth, catalogue.ids.ids),
-        "issuer_share": ((risky @ member) / wealth, issuers),
+        "issuer_share": (np.einsum("cp,pm->cm", risky, member) / wealth, issuers),
         "own_share": (held[:, own].sum(axis=1, keepdims=True) / wealth, ("",)),
-        "insured_deposit": (np.where(deposit, held, 0.0) @ member, issuers),
+        "insured_deposit": (np.einsum("cp,pm->cm", np.where(deposit, held, 0.0), member), issuers),
     }
     rows = [row for rule in regime.pack.rules if rule.when in values for row in _beyond(rule, *values[rule.when], clients)]
     return pd.DataFrame(rows, columns=FINDING_COLUMNS)

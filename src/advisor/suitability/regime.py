@@ -205,7 +205,7 @@ class Regime:
             return self._by_class(facts, shelf_of_assets(model))
         products = self._by_class(facts, shelf_of(catalogue))
         invests = (catalogue.exposures(model.ids) > 0.0).astype(np.float64)
-        return Eligibility(products.class_of, (products.allowed.astype(np.float64) @ invests) > 0.0)
+        return Eligibility(products.class_of, (np.einsum("kp,pn->kn", products.allowed.astype(np.float64), invests)) > 0.0)
 
     @checked
     def eligible_assets(

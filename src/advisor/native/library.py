@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import weakref
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,8 @@ import numpy as np
 from advisor.native.build import FOLDER, NoCompilerError, build, sources, suffix
 
 _KINDS = {"f8": np.dtype(np.float64), "i8": np.dtype(np.int64), "i1": np.dtype(np.int8), "b1": np.dtype(np.bool_)}
+_addresses: dict[int, tuple[Any, int]] = {}
+"""Of read-only arrays that are still there, by identity: asking numpy again takes a microsecond an argument, and an advice has dozens."""
 _SCALARS: dict[str, Any] = {"f8": ctypes.c_double, "i8": ctypes.c_int64}
 
 
@@ -134,7 +137,7 @@ class Function:
                     out.append(have)
                 elif have != (sizes[want] if isinstance(want, str) else want):
                     raise TypeError(self._complaint(name, kind, shape, written=written, value=value) + f" Sizes so far: {sizes}.")
-            out.append(value.ctypes.data)
+            out.append(value.ctypes.data if flags.writeable else _address(value))
         return out
 
     def _complaint(self, name: str, kind: str, shape: tuple[str | int, ...], *, written: bool, value: Any) -> str:
@@ -154,3 +157,15 @@ def _word(word: str) -> tuple[str, str, tuple[str | int, ...] | None, bool]:
     kind, _, inside = rest.partition("[")
     shape = tuple(int(part) if part.isdigit() else part for part in inside.removesuffix("]").split(",")) if inside else None
     return name, kind, shape, written
+
+
+def _address(array: Any) -> int:
+    """Where the numbers of a read-only array lie."""
+    key = id(array)
+    known = _addresses.get(key)
+    if known is not None and known[0]() is array:
+        return known[1]
+    address = int(array.ctypes.data)
+    if array.flags.owndata:
+        _addresses[key] = (weakref.ref(array, lambda _: _addresses.pop(key, None)), address)
+    return address

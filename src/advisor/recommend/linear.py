@@ -22,7 +22,7 @@ from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Batch, History, Rows
 from advisor.recommend.parts import Contribution, Parts
 from advisor.recommend.ranking import as_eligibility, masked_top_k
-from advisor.recommend.views import sealed
+from advisor.recommend.views import read_only
 from advisor.validation import checked
 
 State = tuple[str, dict[str, np.ndarray], dict[str, Any]]
@@ -71,7 +71,7 @@ class FittedModel:
     parameters: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "matrix", sealed(self.matrix))
+        object.__setattr__(self, "matrix", read_only(self.matrix))
 
     @property
     def products(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ check: $(TESTED)  ## lint, types, layers, README, notebooks and docstring exampl
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m basedpyright --pythonpath $(PY)
-	$(PY) -m pytest -q tests/test_layers.py tests/test_public_api.py tests/test_readme.py tests/test_notebooks.py src
+	$(PY) -m pytest -q tests/test_layers.py tests/test_same_bits_policy.py tests/test_public_api.py tests/test_readme.py tests/test_notebooks.py src
 
 bench: .venv/.installed-bench  ## the side-by-side tables, into benchmarks/RESULTS.md
 	$(PY) benchmarks/run.py

@@ -41,4 +41,6 @@ class CompiledLoops(BuildHookInterface):  # pyright: ignore[reportMissingTypeArg
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform}"
         if version != "editable":
-            build_data["force_include"][str(library)] = f"advisor/native/{library.name}"
+            for file in (library, library.with_name(build.wide_name(library))):
+                if file.exists():
+                    build_data["force_include"][str(file)] = f"advisor/native/{file.name}"

@@ -85,6 +85,19 @@ def library_name() -> str:
     return f"kernels-{digest()}{suffix()}"
 
 
+def wide_name(library: Path) -> str:
+    """Name of the same loops for processors with AVX2: wider, and with the same bits, for nothing is fused and no sum reordered."""
+    return f"{library.stem}-avx2{library.suffix}"
+
+
+def _widened(command: list[str]) -> list[str]:
+    """The command that compiles for AVX2; empty where it is not of x86-64, or the user's own."""
+    if os.environ.get("ADVISOR_CC"):
+        return []
+    widen = {"-mcpu=x86_64_v2": ["-mcpu=x86_64_v2+avx2"], "-march=x86-64-v2": ["-march=x86-64-v2", "-mavx2"]}
+    return [part for word in command for part in widen.get(word, [word])] if set(widen) & set(command) else []
+
+
 def compiler() -> list[str]:
     """The command that compiles, with what it needs to know about the processor.
 
@@ -117,18 +130,21 @@ def build(folder: Path = FOLDER, *, force: bool = False) -> Path:
     library = folder / library_name()
     if library.exists() and not force:
         return library
-    command = compiler()
+    commands = {wide_name(library): _widened(compiler()), library.name: compiler()}
     with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as work:
-        made = Path(work) / library.name
         caches = {name: os.environ.get(name, str(Path(work) / "cache")) for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")}
-        done = subprocess.run(  # noqa: S603 - the compiler that the user names
-            [*command, *FLAGS, *map(str, sources()), "-o", str(made)], capture_output=True, text=True, check=False, env=os.environ | caches
-        )
-        if done.returncode:
-            raise RuntimeError(f"The compiled loops of advisor did not compile with `{shlex.join(command)}`:\n{done.stderr.strip()}")
-        made.replace(library)
+        made = {name: Path(work) / name for name, command in commands.items() if command}
+        for name, target in made.items():
+            command = [*commands[name], *FLAGS, *map(str, sources()), "-o", str(target)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | caches)  # noqa: S603 - as the user names it
+            if done.returncode:
+                raise RuntimeError(
+                    f"The compiled loops of advisor did not compile with `{shlex.join(commands[name])}`:\n{done.stderr.strip()}"
+                )
+        for name, target in made.items():  # the plain one last: where it is, both are
+            target.replace(folder / name)
     for old in folder.glob("kernels-*"):
-        if old != library:
+        if old.name not in made:
             with suppress(OSError):  # a process that still uses it may hold it, where the system does not let go of open files
                 old.unlink()
     return library

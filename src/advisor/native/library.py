@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.native.build import FOLDER, NoCompilerError, build, sources, suffix
+from advisor.native.build import FOLDER, NoCompilerError, build, sources, suffix, wide_name
 
 _KINDS = {"f8": np.dtype(np.float64), "i8": np.dtype(np.int64), "i1": np.dtype(np.int8), "b1": np.dtype(np.bool_)}
 _addresses: dict[int, tuple[Any, int]] = {}
@@ -38,7 +38,7 @@ def library_path() -> Path:
             return build()
         except (NoCompilerError, RuntimeError, OSError) as error:
             raise LibraryError(str(error)) from error
-    there = sorted(FOLDER.glob(f"kernels-*{suffix()}"))
+    there = [file for file in FOLDER.glob(f"kernels-*{suffix()}") if not file.stem.endswith("-avx2")]
     if len(there) != 1:
         raise LibraryError(
             f"{FOLDER} holds {len(there)} libraries of compiled loops in place of 1, so the installation is incomplete. Install advisor again: "
@@ -56,7 +56,9 @@ def library() -> ctypes.CDLL:
     """
     path = library_path()
     try:
-        return ctypes.CDLL(str(path))
+        plain = ctypes.CDLL(str(path))
+        wide = path.with_name(wide_name(path))
+        return ctypes.CDLL(str(wide)) if wide.exists() and plain.advisor_has_avx2() else plain
     except OSError as error:
         raise LibraryError(
             f"The compiled loops of advisor in {path} cannot be loaded ({error}): the file is broken, or made for another platform. Install advisor again, or "

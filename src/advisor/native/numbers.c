@@ -168,3 +168,13 @@ ADVISOR_API integer advisor_least_pivot(integer n, const double *H, double *fact
     }
     return DONE;
 }
+
+/* Whether this processor has AVX2: then the same loops, compiled for it, may run. */
+ADVISOR_API int advisor_has_avx2(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") != 0;
+#else
+    return 0;
+#endif
+}

@@ -19,8 +19,8 @@ def closable(remaining, product, exposures, least):
     return money if least[product] <= money < np.inf and money > 0.0 else 0.0
 
 
-def open_taste(likes, allowed, held, base, owned):
-    """Taste scaled to 0..1 over what is allowed, -inf elsewhere; and what of it is held."""
+def open_taste(likes, allowed, held, base, owned, dearness, loyalty):
+    """Taste scaled to 0..1 over what is allowed, less dearness, -inf elsewhere; what of it is held gains loyalty."""
     low, high = np.inf, -np.inf
     for j in range(len(base)):
         owned[j] = False
@@ -28,10 +28,11 @@ def open_taste(likes, allowed, held, base, owned):
             low, high = min(low, likes[j]), max(high, likes[j])
     span = high - low
     for j in range(len(base)):
-        base[j] = -np.inf if not allowed[j] else ((likes[j] - low) / span if span > 0.0 else 0.0)
+        base[j] = -np.inf if not allowed[j] else ((likes[j] - low) / span if span > 0.0 else 0.0) - dearness[j]
     for code in held:
         if code < len(base):
             owned[code] = True
+            base[code] += loyalty
 
 
 def best_product(base, owned, closed, worth, extra):
@@ -114,7 +115,7 @@ def pick_rows(taste, masks, held, gaps, exposures, products, own, similarity, se
 
     `own`: `OwnPortfolio.arrays`, of length 0 where no portfolio counts.
     """
-    (k, top_up, rate, variety), (least, worth) = settings, products
+    (k, top_up, rate, variety, loyalty), (least, worth, dearness) = settings, products
     weights, wealth, gamma, covariance, moments = own[0], own[1], own[2], own[3], (own[4], own[5], least)
     count, width = taste.shape
     top, best, money = np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan), np.zeros((count, k))
@@ -130,7 +131,7 @@ def pick_rows(taste, masks, held, gaps, exposures, products, own, similarity, se
             remaining, total, low, scale = unplaced[i], 0.0, 0.0, 0.0
             for a in range(len(remaining)):
                 total += remaining[a]
-            open_taste(taste[i], masks[1][masks[0][i]], held[1][held[0][i] : held[0][i + 1]], base, owned)
+            open_taste(taste[i], masks[1][masks[0][i]], held[1][held[0][i] : held[0][i + 1]], base, owned, dearness, loyalty)
             if not top_up:
                 barred[:] = owned
             moved[:] = True

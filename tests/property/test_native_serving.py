@@ -103,8 +103,8 @@ def picking_case(seed: int, p: int, n: int, knows: bool, variety: float, k_: int
     alike = rng.random((p, p)) if variety > 0.0 else np.zeros((0, 0))
     masks = (rng.integers(0, 2, c), rng.random((2, p)) < 0.8)
     gaps = np.where(rng.random((c, n)) < 0.3, 0.0, rng.random((c, n)) * 1e3)
-    products = (np.where(rng.random(p) < 0.5, 0.0, 200.0), rng.random(p) * 3.0)
-    settings = (k_, bool(rng.integers(0, 2)), 0.5, variety)
+    products = (np.where(rng.random(p) < 0.5, 0.0, 200.0), rng.random(p) * 3.0, rng.random(p))
+    settings = (k_, bool(rng.integers(0, 2)), 0.5, variety, 2.0)
     return rng.random((c, p)).round(1), masks, rows(rng, c, p + 2), gaps, exposures, products, own, alike, settings
 
 
@@ -116,33 +116,98 @@ def test_picks(seed: int, p: int, n: int, knows: bool, variety: float) -> None:
 
 
 def orders_case(seed: int, v: int, c: int = 6) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Clients with holdings of several vehicles."""
+    """Clients with holdings of several vehicles, some of them pure, some locked, some to be sold."""
     rng = np.random.default_rng(seed)
     start, codes = rows(rng, c, 3)
     e = len(codes)
     spread = np.where(rng.random((e, v)) < 0.5, rng.random((e, v)), 0.0)
-    held, kept = rng.random(e) * 1e3, rng.random(e) < 0.2
-    owned, locked = rng.random((c, v)) * 1e3, np.zeros((c, v))
+    pure = rng.random(e) < 0.5
+    spread[pure] = np.eye(v)[rng.integers(0, v, int(pure.sum()))]
     data = (
         rng.random(c) < 0.8,
         np.where(rng.random(c) < 0.2, 0.0, rng.random(c) * 5e3),
         rng.random((c, v)) / v,
         start,
-        held,
-        kept,
+        rng.random(e) * 1e3,
+        rng.integers(0, 3, e),
+        rng.random(e) * 0.02,
         spread,
-        owned,
-        locked,
+        rng.random((c, v)) * 1e3,
+        np.where(rng.random((c, v)) < 0.2, 100.0, 0.0),
+        rng.random((c, v)) * 0.1 if seed % 2 else np.zeros((0, 0)),
+        rng.choice([0.01, 1.0, 0.001], c),
+        rng.choice([0.0, 50.0], c),
+        0.002 * (seed % 3),
     )
-    return data, (np.empty(e), *(np.empty((c, v)) for _ in range(3)))
+    return data, (np.empty(e), *(np.empty((c, v)) for _ in range(3)), np.empty(c))
 
 
 @given(SEEDS, st.integers(1, 6))
 def test_orders(seed: int, v: int) -> None:
     (data, ours), (_, theirs) = orders_case(seed, v), orders_case(seed, v)
-    engine.trade_rows(6, *data, *ours)
+    engine.trade_rows(*data, *ours)
     with np.errstate(all="ignore"):
         orders.trade_some(0, 6, *data, *theirs)
+    same(ours, theirs)
+
+
+def outcome_case(seed: int, v: int, c: int = 6, p: int = 5, slots: int = 3) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Orders that end within the limits, above them, or above them whatever is done."""
+    rng = np.random.default_rng(seed)
+    (invested, wealth, weights, start, held, kind, fee, spread, *_), _ = orders_case(seed, v, c)
+    half = rng.random((v, v)) * 0.2
+    sigma = np.einsum("ij,kj->ik", half, half)
+    shares = rng.dirichlet(np.ones(v), p)
+    every = np.tile(np.arange(v), p)
+    unit = rng.choice([0.01, 1.0], c)
+    data = (
+        invested, wealth + 1e4, rng.random(c) < 0.5, 0.001 * (seed % 2), start, held, kind, spread, fee,
+        rng.integers(-1, p, (c, slots)), rng.random(p) * 0.02, np.where(rng.random(p) < 0.5, 0.0, 300.0),
+        np.arange(p + 1), rng.integers(0, v, p), np.ones(p), np.arange(p + 1) * v, every, shares.ravel(),
+        rng.random(v) * 0.1, 0.5 * (sigma + sigma.T), rng.random(v) * 0.5, unit, rng.choice([0.0, 50.0], c),
+        rng.random(c) * 0.1, rng.random(c) * 0.2, 1, weights,
+    )  # fmt: skip
+    money = np.floor(rng.random((c, slots)) * 3e3)
+    sales = np.floor(rng.random(len(held)) * held)
+    return data, (sales, money, np.empty((c, v)), np.empty((c, 5)), np.empty((c, v)), np.empty(c, dtype=np.bool_))
+
+
+@given(SEEDS, st.integers(1, 6))
+def test_outcomes(seed: int, v: int) -> None:
+    (data, ours), (_, theirs) = outcome_case(seed, v), outcome_case(seed, v)
+    engine.settle_rows(*data, *ours)
+    plain = (*data[:12], data[12:15], data[15:18], data[18:21], *data[21:])
+    with np.errstate(all="ignore"):
+        orders.settle_some(0, 6, *plain, *theirs)
+    same(ours, theirs)
+
+
+def sizes_case(seed: int, c: int = 6, p: int = 8, slots: int = 4, kinds: int = 3) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Purchases beyond caps on products and issuers, with and without a free slot."""
+    rng = np.random.default_rng(seed)
+    start, held = rows(rng, c, 3)
+    vehicle = np.sort(rng.integers(0, kinds, p))
+    member_start = np.searchsorted(vehicle, np.arange(kinds + 1))
+    wealth = rng.random(c) * 1e4
+    data = (
+        np.arange(c), rng.random((c, p)).round(1), rng.integers(0, 2, c), rng.random((2, p)) < 0.8, wealth, wealth * rng.random(c),
+        rng.choice([0.01, 1.0], c), rng.choice([0.0, 50.0], c), start, np.where(held < p, held, -1), rng.random(len(held)) * 1e3,
+        np.where(rng.random(p) < 0.7, 0.0, 200.0), rng.random(p), vehicle, member_start, np.arange(p), rng.integers(-1, 3, p),
+        rng.random(p) < 0.2, 0.2 if seed % 2 else 0.5, 0.4 if seed % 3 else np.inf, rng.random(p) * 3.0,
+    )  # fmt: skip
+    codes = np.stack([rng.permutation(p)[:slots] for _ in range(c)])
+    codes[rng.random((c, slots)) < 0.3] = -1
+    money = np.where((codes >= 0) & (rng.random((c, slots)) < 0.7), rng.random((c, slots)) * 3e3, 0.0)
+    return data, (codes, np.where(codes >= 0, 0.5, np.nan), money)
+
+
+@given(SEEDS)
+def test_sizes(seed: int) -> None:
+    (data, ours), (_, theirs) = sizes_case(seed), sizes_case(seed)
+    engine.size_rows(*data, *ours)
+    plain = (*data[:2], data[2:4], *data[4:8], *data[8:11], data[11:16], data[16:18], data[18:20], data[20])
+    with np.errstate(all="ignore"):
+        orders.size_some(0, 6, *plain, *theirs)
     same(ours, theirs)
 
 
@@ -187,12 +252,17 @@ def test_golden_bits() -> None:
     ranked = kernels.rank_rows(*ranking_case(3, 60, 5, weighted=True))
     picked = kernels.pick_rows(*picking_case(3, 30, 6, knows=True, variety=0.8, c=40))
     data, sold = orders_case(3, 6)
-    engine.trade_rows(6, *data, *sold)
+    engine.trade_rows(*data, *sold)
+    (facts, settled), (wanted, sized) = outcome_case(3, 6), sizes_case(3)
+    engine.settle_rows(*facts, *settled)
+    engine.size_rows(*wanted, *sized)
     walked = trading_case(3, fifo=True, odean=True, clients=20)
     trading.walk(*walked)
-    assert (digest(*ranked), digest(*picked), digest(*sold), digest(*walked[4][1:])) == (
+    assert (digest(*ranked), digest(*picked), digest(*sold), digest(*settled), digest(*sized), digest(*walked[4][1:])) == (
         "f1694f446bcaa50f",
-        "092b2075753ce132",
-        "4a755fa4d0bb88ab",
+        "2c6faf0febd91565",
+        "fd5a07eb8bfce0b0",
+        "471741ed6c11a352",
+        "6d9c1d1ad6fe0662",
         "15a2997c883e0031",
     )

@@ -112,17 +112,25 @@ def test_money_adds_up_by_asset(house: Advisor) -> None:
     assert sum(o.money for o in advice.orders) <= client.wealth - 25_000.0 + 0.02, "no more is spent than there is cash and proceeds"
 
 
-def test_a_holding_that_may_not_be_bought_is_kept_and_counted(house: Advisor) -> None:
-    client = assessed(2, holdings={"EQ": 3_000.0})
+def test_a_holding_that_may_not_be_bought_is_sold_unless_it_is_locked(house: Advisor) -> None:
+    for level in (1, 2):
+        client = assessed(level, holdings={"EQ": 60_000.0})
+        advice = house.advise(client, as_of=DAY)
+        assert advice.status == "ok"
+        assert [o.money for o in advice.orders if o.product_id == "EQ"] == [-60_000.0]
+        assert "equity" not in advice.weights | advice.weights_after_orders
+        assert any(r.code == "sells_unsuitable" and r.data["name"] == "EQ" for r in advice.reasons)
+        assert house.verify(advice, client).ok
+    client = assessed(2, holdings={"EQ": 3_000.0}, locked={"EQ"})
     advice = house.advise(client, as_of=DAY)
     assert advice.status == "ok"
-    assert advice.weights["equity"] == pytest.approx(0.03)
+    assert advice.weights_after_orders["equity"] == pytest.approx(0.03)
     assert not [o for o in advice.orders if o.product_id == "EQ"]
-    assert any(r.code == "kept" and r.data["name"] == "EQ" for r in advice.reasons)
-    heavy = house.advise(assessed(1, holdings={"EQ": 60_000.0}), as_of=DAY)
-    assert heavy.status == "holdings_above_band"
-    assert heavy.weights["equity"] == pytest.approx(0.6)
+    assert any(r.code == "kept_unsuitable" and r.data["name"] == "EQ" for r in advice.reasons)
     assert house.verify(advice, client).ok
+    heavy = house.advise(assessed(1, holdings={"EQ": 60_000.0}, locked={"EQ"}), as_of=DAY)
+    assert heavy.status == "holdings_above_band"
+    assert heavy.weights_after_orders["equity"] == pytest.approx(0.6)
 
 
 def test_biases_lower_risk_and_never_raise_it(house: Advisor) -> None:
@@ -288,11 +296,12 @@ def test_probabilities_are_learnt_from_a_later_window_and_saved(tmp_path) -> Non
 def test_a_closed_product_is_held_but_never_offered() -> None:
     shelf = [p.model_copy(update={"closed": p.id == "BOND"}) for p in SHELF]
     desk = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(shelf))
-    client = assessed(4, holdings={"BOND": 10_000.0})
+    client = assessed(4, holdings={"BOND": 10_000.0}, locked={"BOND"})
     advice = desk.advise(client, as_of=DAY)
     assert advice.status == "ok"
     assert "BOND" not in {p.product_id for p in advice.picks} | {o.product_id for o in advice.orders}
     assert any(r.code == "kept" and r.data["name"] == "BOND" for r in advice.reasons)
+    assert advice.weights_after_orders["bonds"] >= 0.1
     assert desk.verify(advice, client).ok
     smuggled = advice.model_copy(update={"picks": (advice.picks[0].model_copy(update={"product_id": "BOND"}),)})
     assert not desk.verify(smuggled, client).suitable

@@ -12,7 +12,9 @@ LANGUAGES = ("en", "zh")
 
 
 def keeper(level: int, **holdings: float) -> Client:
-    return Client(id="k", wealth=1e5, horizon_years=5, age=40, level=level, assessed_on="2026-05-04", holdings=holdings)
+    return Client(
+        id="k", wealth=1e5, horizon_years=5, age=40, level=level, assessed_on="2026-05-04", holdings=holdings, locked=frozenset(holdings)
+    )
 
 
 def house(**more: object) -> Advisor:
@@ -22,7 +24,7 @@ def house(**more: object) -> Advisor:
 def check_promises(advice: Advice, desk: Advisor) -> None:
     """Sentences against the numbers: a stress reason names the side of its limit, the status reason the promise that breaks."""
     bands, told = desk.house.bands, {reason.code: reason.data for reason in advice.reasons}
-    weights = [advice.weights.get(asset, 0.0) for asset in desk.house.model.assets]
+    weights = [advice.weights_after_orders.get(asset, 0.0) for asset in desk.house.model.assets]
     loss, limit = float(np.dot(weights, desk.house.model.stress)), bands.stress_loss[advice.level - 1]
     assert ("stress_above" in told) == (loss > limit + 1e-7) != ("stress" in told)
     assert told.get("stress", told.get("stress_above"))["loss"] == pytest.approx(loss)

@@ -63,7 +63,16 @@ def test_reason_codes_are_those_of_the_card(batch: AdviceBatch, house: Advisor) 
         for i in range(len(some)):
             assert told[i] == codes_of(some, i), i
         seen |= {code for cell in told for code in cell.split("|")}
-    assert {"invalid_input", "not_assessed", "no_suitable_level", "assessment_expired", "kept", "correction", "unplaced", "flag"} <= seen
+    assert {
+        "invalid_input",
+        "not_assessed",
+        "no_suitable_level",
+        "assessment_expired",
+        "sells_unsuitable",
+        "correction",
+        "unplaced",
+        "flag",
+    } <= seen
 
 
 def test_a_stressed_shelf_is_told_apart() -> None:
@@ -77,7 +86,7 @@ def test_a_stressed_shelf_is_told_apart() -> None:
 
 
 def test_a_swapped_code_would_be_seen(batch: AdviceBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    swapped = tuple({"kept": "unplaced", "unplaced": "kept"}.get(code, code) for code in PORTFOLIO_CODES)
+    swapped = tuple({"fees": "unplaced", "unplaced": "fees"}.get(code, code) for code in PORTFOLIO_CODES)
     monkeypatch.setattr("advisor.engine.columns.PORTFOLIO_CODES", swapped)
     told = reason_codes(batch).spelled()
     assert any(told[i] != codes_of(batch, i) for i in range(len(batch)))
@@ -94,7 +103,7 @@ def test_rows_of_the_table_are_the_cards(batch: AdviceBatch) -> None:
             assert {a: w for a in batch.house.model.assets if (w := row[f"weight:{a}"])} == card.weights
             assert picks == [p.product_id for p in card.picks]
             assert [row[f"pick_{s}_money"] for s in range(1, len(picks) + 1)] == [p.money for p in card.picks]
-            plain = ["|".join(r.code for r in p.reasons if not r.code.startswith("taste")) for p in card.picks]
+            plain = ["|".join(r.code for r in p.reasons if not r.code.startswith(("taste", "duty"))) for p in card.picks]
             assert [row[f"pick_{s}_reasons"] for s in range(1, len(picks) + 1)] == plain
             assert [(s["product_id"], -s["money"]) for s in row["sales"]] == [(o.product_id, o.money) for o in card.orders if o.money < 0.0]
         else:

@@ -61,8 +61,8 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: model(mean=[True, False]), "mean", "not numeric"),
     (lambda: model(mean=np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]")), "mean", "not numeric"),
     (lambda: model(mean=[10**400, 0]), "mean", "not numeric"),
-    (lambda: ReturnModel.from_frame([1, 2], np.eye(2)), "mean", "Pass a Series"),  # type: ignore[arg-type]
-    (lambda: ReturnModel.from_frame(pd.Series({"a": 0.1}), np.eye(1)), "covariance", "Pass a DataFrame"),  # type: ignore[arg-type]
+    (lambda: ReturnModel.from_frame([1, 2], np.eye(2)), "mean", "a Series"),  # type: ignore[arg-type]
+    (lambda: ReturnModel.from_frame(pd.Series({"a": 0.1}), np.eye(1)), "covariance", "a DataFrame"),  # type: ignore[arg-type]
     (lambda: ReturnModel.from_frame(pd.Series([0.1, 0.2], index=["a", "a"]), pd.DataFrame(np.eye(2), ["a", "a"], ["a", "a"])), "mean index", "twice"),
     (lambda: model(covariance=[[1.0, 2.0], [2.0, 1.0]]), "covariance", r"advisor\.nearest_psd"),
     # a fitted prior

@@ -82,7 +82,7 @@ def first(advice: Advice) -> dict[str, Any]:
 def test_the_stressed_loss_and_the_models_own_year_in_a_hundred(level: int, language: str) -> None:
     advice = desk(language=language).advise(client(level), as_of=DAY)
     (stress,) = [reason for reason in advice.reasons if reason.code in ("stress", "stress_above")]
-    weights = np.array([advice.weights.get(asset, 0.0) for asset in MODEL.assets])
+    weights = np.array([advice.weights_after_orders.get(asset, 0.0) for asset in MODEL.assets])
     quantile = norm.ppf(0.99)
     own = np.maximum(quantile * VOLATILITY - MODEL.mean, 0.0)
     deviation = np.sqrt(weights @ np.asarray(MODEL.covariance) @ weights)
@@ -123,7 +123,7 @@ def test_the_marginal_value_is_the_slope_of_the_certainty_equivalent(level: int,
     assert len(advice.picks) >= 2
     assert gamma is not None
     assert np.isfinite(gamma)
-    base = {asset: weight * person.wealth for asset, weight in advice.weights.items()}
+    base = {asset: weight * person.wealth for asset, weight in advice.weights_after_orders.items()}
     for pick in advice.picks:
         step = 1.0
         slope = (

@@ -36,7 +36,7 @@ CLIENT = Client(
 
 @pytest.fixture(scope="module")
 def house() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue())
+    return Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue(), max_product_share=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +143,8 @@ TAMPERED: dict[str, tuple[Callable[[Advice, Advisor], dict[str, Any]], str]] = {
     "effective below zero": (put(effective_risk_aversion=-1.0), "the record is no advice: Advice.effective_risk_aversion = -1"),
     "correction undone": (lambda a, _: {"effective_risk_aversion": a.risk_aversion * 0.9}, "lowered risk aversion"),
     "twice too bold": (halved, "volatility of the weights"),
-    "return": (put(expected_return=0.2), "the expected return of the weights is"),
-    "volatility": (put(expected_volatility=0.001), "the expected volatility of the weights is"),
+    "return": (put(expected_return=0.2), "the return of the portfolio after the orders is"),
+    "volatility": (put(expected_volatility=0.001), "the volatility of the portfolio after the orders is"),
     "volatility nan": (put(expected_volatility=math.nan), "the record is no advice: Advice.expected_volatility = nan"),
     "residual": (put(kkt_residual=0.5), "kkt_residual recomputes"),
     "residual gone": (put(kkt_residual=None), "kkt_residual recomputes"),
@@ -215,7 +215,7 @@ def test_what_is_changed_is_named(house: Advisor, advice: Advice, change: str) -
     ("change", "words"),
     [
         ("twice too bold", "volatility of the weights is"),
-        ("return", "expected return of the weights"),
+        ("return", "return of the portfolio after the orders"),
         ("correction undone", "lowered risk aversion"),
         ("unplaced", "are lacking in 'cash'"),
         ("a sale of what is not held", "are sold, 0.00 are held"),

@@ -106,8 +106,16 @@ class Advice(Contract):
     `status` is "ok" or says why there is none (`Status`); then weights, picks and orders are empty and `reasons` explain. `level` 0 = no suitable portfolio.
     `risk_aversion` is the one implied by the target volatility, `effective_risk_aversion` the one after behavioural corrections (never lower).
     A risk aversion is inf where the portfolio is the least risky one there is. JSON has no infinity: there it is null beside weights, and null beside
-    weights is read as inf. Money that no product could take is in `unplaced`, by asset.
+    weights is read as inf.
     `slots` is how many picks were asked for: with fewer of them, nothing else was left.
+
+    `weights` is the target, the optimum that `kkt_residual` proves, with `optimal_return` and
+    `optimal_volatility`. What the client will hold is `weights_after_orders` (fractions of wealth;
+    the rest is `cash`, in money, which earns nothing and has no risk). About that portfolio speak
+    `status`, `expected_volatility`, `stressed_loss` (the sum over assets of weight times the asset's
+    stressed loss) and the returns: `expected_return` before fees, `annual_fee` of its products as a
+    fraction of wealth (`annual_fee_money` in money), and `net_return`. `unplaced` is the money by
+    asset that the target has more of.
     """
 
     client_id: str
@@ -118,8 +126,16 @@ class Advice(Contract):
     risk_aversion: RiskAversion | None = None
     effective_risk_aversion: RiskAversion | None = None
     weights: dict[str, float] = {}
+    optimal_return: float | None = None
+    optimal_volatility: float | None = None
+    weights_after_orders: dict[str, float] = {}
+    cash: float | None = None
     expected_return: float | None = None
+    annual_fee: float | None = None
+    net_return: float | None = None
+    annual_fee_money: float | None = None
     expected_volatility: float | None = None
+    stressed_loss: float | None = None
     picks: tuple[Pick, ...] = ()
     orders: tuple[Order, ...] = ()
     binding: tuple[Binding, ...] = ()

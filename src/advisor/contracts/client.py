@@ -55,6 +55,10 @@ class Client(Contract):
     `reserve_months` (months of spending that are at hand today, 0 = none), `planned_purchases` (to be paid from wealth). Rules read: `legal_capacity` and
     `guardian` (somebody acts for him), `professional` and `institution`, `private_qualified` (may buy private offers), `insists` and `written_warning`
     (ids of products that he asks for himself, and has been warned of in writing), `currency`, `sustainability`. By `gender` and `segment` reports are split.
+
+    `locked` are the ids of holdings that cannot be sold (a term that has not ended, a
+    plan that pays out later): they are kept, whatever they are. Any other holding may be
+    sold, and what does not suit the client is proposed for sale in full.
     """
 
     id: Id
@@ -84,12 +88,13 @@ class Client(Contract):
     guardian: bool = False
     insists: frozenset[str] = frozenset()
     written_warning: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
     currency: Currency = None
     gender: str | None = None
     segment: str | None = None
     sustainability: str | None = None
 
-    @field_serializer("excluded", "insists", "written_warning")
+    @field_serializer("excluded", "insists", "written_warning", "locked")
     def _in_order(self, ids: frozenset[str]) -> list[str]:
         """Sorted, so that the same client always has the same bytes."""
         return sorted(ids)

@@ -28,7 +28,7 @@ NUMBERS = tuple(RANGES)
 FLAGS = {"professional": False, "legal_capacity": True, "private_qualified": False, "institution": False, "guardian": False}
 """Yes / no columns and what an empty cell means."""
 WORDS = ("currency", "gender", "segment", "sustainability")
-SETS = ("excluded", "insists", "written_warning")
+SETS = ("excluded", "insists", "written_warning", "locked")
 """Columns of ids: a cell is a list or set of ids, or one string with `|` between them."""
 
 

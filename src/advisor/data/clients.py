@@ -36,7 +36,7 @@ class ClientTable:
         assessed_on: Shape (c,), NaT = unknown.
         professional, legal_capacity, private_qualified, institution, guardian: Shape (c,).
         answers: By question id the option ids answered.
-        holdings: Money by asset or product id; excluded, insists, written_warning: ids (values are 1).
+        holdings: Money by asset or product id; excluded, insists, written_warning, locked: ids (values are 1).
         biases: By bias name, shape (c,), nan = not measured.
         currency, gender, segment, sustainability: Words.
         goals: One tuple a client, or empty where nobody has any.
@@ -66,6 +66,7 @@ class ClientTable:
     excluded: SparseRows
     insists: SparseRows
     written_warning: SparseRows
+    locked: SparseRows
     currency: Labels
     gender: Labels
     segment: Labels

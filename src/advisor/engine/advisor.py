@@ -1,4 +1,4 @@
-"""The front door: fit once, advise one client or a million."""
+"""Fit once, advise one client or a million."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.house import House, assets_as_products
 from advisor.engine.omitted import explain_omissions
+from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
 from advisor.engine.reasons import LANGUAGES, Language
 from advisor.engine.run import advise_table, check_picks
 from advisor.engine.verify import verify
@@ -41,7 +42,7 @@ from advisor.suitability.regime import Regime
 from advisor.validation import checked
 
 BAD_INPUT = ("invalid_input", "not_assessed")
-"""Statuses that mean the client's data must be mended: `advise` raises them, `advise_many` reports them."""
+"""Statuses that `advise` raises and `advise_many` reports: the client's data must be mended."""
 DEFAULT_FIT_WEIGHT = 100.0
 """Closing 1 % of a portfolio's gap counts as much as the whole range of taste: the target is implemented first, and taste decides between products that would."""
 
@@ -74,6 +75,11 @@ class Advisor:
         fit_weight: float = DEFAULT_FIT_WEIGHT,
         utility_share: float = UTILITY_SHARE,
         diversity: float = 0.0,
+        max_product_share: float | None = None,
+        max_issuer_share: float | None = None,
+        min_trade: float = SMALLEST_TRADE,
+        no_trade_band: float | None = None,
+        trading_cost: float = 0.0,
     ) -> Advisor:
         """Learn returns and tastes, and check that everything fits together.
 
@@ -94,6 +100,11 @@ class Advisor:
             utility_share: What the most useful product for the client's own portfolio (by its marginal certainty equivalent) gains over the least useful
                 one, against 1 for closing his whole gap; 0 leaves usefulness out.
             diversity: What a product unlike those already picked gains, against the whole range of taste; 0 does not care.
+            max_product_share: Largest fraction of wealth in one product; see `TradeSettings` for all of these.
+            max_issuer_share: The same for one issuer; None: the rule pack's.
+            min_trade: Money below which nothing is traded, in the client's currency.
+            no_trade_band: Fraction of wealth by which a holding may be above its target.
+            trading_cost: Of a trade, as a fraction of it.
 
         Raises:
             InputError: A product implements an asset the market does not have, no asset or product can be sold, or an option is unknown.
@@ -106,12 +117,7 @@ class Advisor:
             ("mandate", mandate, Mandate, "Give a Mandate(...), or leave it out."),
             ("regime", regime, Regime, "Take Regime.csrc(), .nfra() or .mifid(), read your own with Regime.load, or leave it out."),
             ("bands", bands, RiskBands, "Give RiskBands(...), or leave them out."),
-            (
-                "recommender",
-                recommender,
-                Recipe,
-                "Give a recipe such as EASE() or Popularity(), itself and not what it fitted, or leave it out.",
-            ),
+            ("recommender", recommender, Recipe, "Give a recipe such as EASE(), not what it fitted, or leave it out."),
             ("biases", biases, BiasPolicy, "Give a BiasPolicy(...), or leave it out."),
         ):
             if given is not None:
@@ -128,6 +134,13 @@ class Advisor:
                 raise InputError(
                     f"{name} is {weight!r}; it is weighed against taste, so it is a number of 0 or more.", field=name, value=weight
                 )
+        trading = TradeSettings.of(
+            min_trade=min_trade,
+            no_trade_band=no_trade_band,
+            trading_cost=trading_cost,
+            max_product_share=max_product_share,
+            max_issuer_share=max_issuer_share,
+        )
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         shelf = assets_as_products(model) if catalogue is None else catalogue
         shelf.exposures(model.ids)
@@ -158,6 +171,7 @@ class Advisor:
                 diversity=float(diversity),
                 language=language,
                 seed=int(seed),
+                trading=trading,
             )
         )
 
@@ -242,15 +256,14 @@ class Advisor:
         return advise_table(self.house, clients, _day_of(as_of), picks)
 
     def verify(self, advice: Advice, client: Client) -> Verification:
-        """Prove an advice again from scratch: suitability product by product, the optimality of the weights, the money, the fingerprints, and that making it
-        once more gives every value of it again to the bit.
+        """What an advice proves when it is made again from scratch, by means of its own; see `engine.verify`.
 
         Args:
             advice: The record.
             client: His data as they were.
 
         Raises:
-            InputError: These are no advice and no client. Whatever is wrong with a record is said in `problems`.
+            InputError: These are no advice and no client. What is wrong with a record is in `problems`.
         """
         return verify(self.house, advice, client)
 

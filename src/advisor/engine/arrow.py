@@ -13,11 +13,17 @@ limited_by, flags                what held the level down; controls that fired, 
 target_volatility                annual, null at level 0
 risk_aversion                    implied by the level, inf where even the least risky portfolio is at the target; null without a portfolio
 effective_risk_aversion          after behavioural corrections, never lower
-expected_return                  annual
-expected_volatility              annual
+expected_return                  of the portfolio after the orders, annual, before fees
+annual_fee, net_return           of the products held then, as a fraction of wealth; the return less it
+annual_fee_money                 the same fees in money
+expected_volatility              of the portfolio after the orders, annual
+stressed_loss                    of it, as a fraction of wealth
+cash                             money that stays uninvested
+optimal_return, optimal_volatility   of the target portfolio
 kkt_residual                     proof that the weights are optimal; rounding is below 1e-7
 weight:<asset>                   target weight, null without a portfolio
-unplaced:<asset>                 money that no pick takes
+after:<asset>                    weight after the orders; what is left to 1 is cash
+unplaced:<asset>                 money that the target has more of than the portfolio after the orders
 pick_<i>                         product id, null where the slot is empty
 pick_<i>_score, _money, _reasons score; money to place in it, 0 = a suggestion; codes, "|" between them
 sales                            list of (product_id, money to sell)
@@ -44,7 +50,19 @@ if TYPE_CHECKING:
 
     from advisor.engine.batch import AdviceBatch
 
-NUMBERS = ("target_volatility", "risk_aversion", "effective_risk_aversion", "expected_return", "expected_volatility", "kkt_residual")
+FIGURES = (
+    "expected_return",
+    "annual_fee",
+    "net_return",
+    "annual_fee_money",
+    "expected_volatility",
+    "stressed_loss",
+    "cash",
+    "optimal_return",
+    "optimal_volatility",
+)
+NUMBERS = ("target_volatility", "risk_aversion", "effective_risk_aversion", *FIGURES, "kkt_residual")
+BY_ASSET = ("weight", "after", "unplaced")
 
 
 def advice_schema(house: House, as_of: np.datetime64, picks: int) -> pa.Schema:  # pyright: ignore[reportUnknownParameterType]
@@ -53,7 +71,7 @@ def advice_schema(house: House, as_of: np.datetime64, picks: int) -> pa.Schema: 
     number, word = pa.float64(), pa.string()
     fields = [("client_id", word), ("as_of", pa.date32()), ("status", word), ("reasons", word), ("problem", word), ("level", pa.int8())]
     fields += [("limited_by", word), ("flags", word), *((name, number) for name in NUMBERS)]
-    fields += [(f"{what}:{asset}", number) for asset in house.model.assets for what in ("weight", "unplaced")]
+    fields += [(f"{what}:{asset}", number) for asset in house.model.assets for what in BY_ASSET]
     for slot in range(1, picks + 1):
         fields += [(f"pick_{slot}", word), (f"pick_{slot}_score", number), (f"pick_{slot}_money", number), (f"pick_{slot}_reasons", word)]
     fields.append(("sales", pa.list_(pa.struct([("product_id", word), ("money", number)]))))
@@ -81,18 +99,18 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
         _words(Words(batch.profiles.limits.names, batch.profiles.limits.codes)),
         _words(flag_words(batch)),
     ]
+    figures = batch.figures
     numbers = (
         batch.profiles.target_volatility,
         places.risk_aversion,
         places.effective,
-        places.mean,
-        places.volatility,
+        *(figures[name] for name in FIGURES),
         places.kkt_residual,
     )
     columns += [pa.array(values, from_pandas=True) for values in numbers]
-    weights, unplaced = batch.weights, batch.unplaced
-    for j in range(weights.shape[1]):
-        columns += [pa.array(np.ascontiguousarray(values[:, j]), from_pandas=True) for values in (weights, unplaced)]
+    tables = (batch.weights, batch.weights_after, batch.unplaced)
+    for j in range(tables[0].shape[1]):
+        columns += [pa.array(np.ascontiguousarray(table[:, j]), from_pandas=True) for table in tables]
     products = batch.house.catalogue.ids.ids
     for slot in range(picks):
         columns += [_words(Words(products, batch.pick_codes[:, slot])), pa.array(batch.pick_scores[:, slot], from_pandas=True)]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import Advice
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
@@ -20,19 +20,31 @@ from advisor.data.ranking import Ranking
 from advisor.engine.arrow import advice_table
 from advisor.engine.card import card
 from advisor.engine.causes import by_behaviour
-from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes
+from advisor.engine.columns import (
+    flag_words,
+    pick_money,
+    pick_reason_codes,
+    problem_words,
+    reason_codes,
+    unusual_kinds,
+)
+from advisor.engine.duties import Concentrations, concentrations
 from advisor.engine.holdings import Holdings
 from advisor.engine.house import House
 from advisor.engine.inputs import input_digest
 from advisor.engine.marginal import marginal_values
 from advisor.engine.offers import Offer
-from advisor.engine.place import STATUSES, Places
+from advisor.engine.orders import Outcome, Worth
+from advisor.engine.place import STATUSES, Places, has_portfolio
 from advisor.recommend.history import Batch
 from advisor.risk_profile.flags import flag_text
 from advisor.validation import checked
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+CRUMBS = 10.0
+"""Units of the currency up to which money is left over by rounding."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,7 +63,9 @@ class AdviceBatch:
         pick_utility: What each unit of money in a pick adds a year to the client's certainty equivalent, nan where empty or not judged, shape (c, k).
         pick_money: Money each pick is to receive, shape (c, k).
         sales: Money to sell of each entry of `holdings`, shape (e,).
-        lacking: Money that no pick takes, by vehicle, shape (c, v).
+        outcome: What the orders lead to.
+        worth: Which trades are worth making.
+        lowered: Who buys less, or sells more, than the target asks for, since it would end above the level; shape (c,).
         offer: What each client may buy.
         known: What the recommender knows about the clients, where it has looked them up together.
     """
@@ -68,7 +82,9 @@ class AdviceBatch:
     pick_utility: FloatArray
     pick_money: FloatArray
     sales: FloatArray
-    lacking: FloatArray
+    outcome: Outcome
+    worth: Worth
+    lowered: BoolArray
     offer: Offer
     known: Batch | None = None
 
@@ -97,10 +113,49 @@ class AdviceBatch:
         """Target portfolio by asset, nan rows where there is none; shape (c, n)."""
         return self.house.vehicles.by_asset(self.places.weights)
 
-    @property
+    @cached_property
+    def weights_after(self) -> FloatArray:
+        """Portfolio after the orders by asset, nan rows where there is none; shape (c, n).
+
+        Fractions of wealth; what is left to 1 is cash.
+        """
+        money = self.house.vehicles.by_asset(self.outcome.money)
+        return money / np.where(self.clients.wealth > 0.0, self.clients.wealth, np.inf)[:, None]
+
+    @cached_property
     def unplaced(self) -> FloatArray:
-        """Money that no pick takes, by asset; shape (c, n)."""
-        return self.house.vehicles.by_asset(self.lacking)
+        """Money that the target has more of than the portfolio after the orders, by asset; (c, n).
+
+        What rounding orders to units of the currency leaves open counts as nothing.
+        """
+        wealth = self.clients.wealth[:, None]
+        missing = self.weights * wealth - self.house.vehicles.by_asset(self.outcome.money)
+        return np.where(missing > CRUMBS * self.worth.unit[:, None], missing, 0.0)
+
+    @cached_property
+    def concentrations(self) -> Concentrations:
+        """Where wealth is concentrated beyond the regime's limits after the orders."""
+        return concentrations(self)
+
+    @property
+    def figures(self) -> dict[str, FloatArray]:
+        """What is expected of the portfolio after the orders and of the target; each (c,).
+
+        The fields of `Advice` of these names, nan where there is no portfolio.
+        """
+        places, outcome = self.places, self.outcome
+        invested = has_portfolio(places.status)
+        optimal = (np.where(invested, column, np.nan) for column in (places.mean, places.volatility))
+        return {
+            "expected_return": outcome.mean,
+            "annual_fee": outcome.fee,
+            "net_return": outcome.mean - outcome.fee,
+            "annual_fee_money": outcome.fee * self.clients.wealth,
+            "expected_volatility": outcome.volatility,
+            "stressed_loss": outcome.loss,
+            "cash": outcome.cash,
+            **dict(zip(("optimal_return", "optimal_volatility"), optimal, strict=True)),
+        }
 
     @checked
     def known_of(self, i: int) -> Batch:
@@ -115,9 +170,10 @@ class AdviceBatch:
         return self._entries(i, self.sales)
 
     @checked
-    def kept_of(self, i: int) -> dict[str, float]:
-        """Money in holdings of client i that are kept though he may not buy them any more."""
-        return self._entries(i, np.where(self.holdings.kept, self.holdings.table.values, 0.0))
+    def unusual_holdings(self, i: int) -> dict[str, dict[str, float]]:
+        """Holdings of client i that are sold since they do not suit, or locked, by reason code."""
+        kinds = unusual_kinds(self)
+        return {code: self._entries(i, money) for code, money in kinds.items()} if kinds else {}
 
     def _entries(self, i: int, money: FloatArray) -> dict[str, float]:
         table = self.holdings.table
@@ -136,13 +192,21 @@ class AdviceBatch:
     @checked
     def why_unplaced(self, i: int, asset: int) -> str:
         """Why money meant for an asset found no place: a key of `reasons.UNPLACED`."""
-        smallest = self.offer.least[self.allowed.class_of[i]]
-        short = [(lacking, smallest.item(v)) for v in self.house.vehicles.holding[asset] if (lacking := self.lacking.item(i, v)) > 0.0]
+        smallest, lacking = self.offer.least[self.allowed.class_of[i]], self.outcome.lacking[i]
+        columns = self.house.vehicles.holding[asset]
+        short = [(lacking.item(v), smallest.item(v)) for v in columns if lacking.item(v) > 0.0]
+        cash, trade = self.outcome.cash.item(i), self.worth.least.item(i)
         if all(least == np.inf for _, least in short):
             return "no_product"
-        if all(least > lacking for lacking, least in short):
+        if all(least > missing for missing, least in short):
             return "too_small"
-        return "no_cash" if self.holdings.locked[i].any() else "beyond_picks"
+        if all(missing < max(trade, self.worth.unit.item(i)) for missing, _ in short):
+            return "small_trade"
+        if all(cash < max(least, trade, self.worth.unit.item(i)) for _, least in short):
+            return "no_cash"
+        if self.lowered.item(i):
+            return "above_level"
+        return "beyond_picks" if (self.pick_money[i] > 0.0).all() else "kept_aside"
 
     @checked
     def flag_text(self, name: str) -> str:
@@ -216,14 +280,12 @@ class AdviceBatch:
             "target_volatility": self.profiles.target_volatility,
             "risk_aversion": places.risk_aversion,
             "effective_risk_aversion": places.effective,
-            "expected_return": places.mean,
-            "expected_volatility": places.volatility,
+            **self.figures,
             "kkt_residual": places.kkt_residual,
         }
-        weights, unplaced = self.weights, self.unplaced
+        by_asset = {"weight": self.weights, "after": self.weights_after, "unplaced": self.unplaced}
         for j, asset in enumerate(self.house.model.assets):
-            columns[f"weight:{asset}"] = weights[:, j]
-            columns[f"unplaced:{asset}"] = unplaced[:, j]
+            columns |= {f"{what}:{asset}": table[:, j] for what, table in by_asset.items()}
         for slot in range(self.pick_codes.shape[1]):
             columns[f"pick_{slot + 1}"] = products[self.pick_codes[:, slot]]
             columns[f"pick_{slot + 1}_score"] = self.pick_scores[:, slot]

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.arrays import FloatArray
 from advisor.contracts.advice import STATUSES, Advice
 from advisor.contracts.product import Product
+from advisor.contracts.thresholds import exceeds
 from advisor.data.returns import STRESS_QUANTILE
 from advisor.engine.causes import kept_adds_risk, lacks_assets, refused_by
+from advisor.engine.duties import product_duties
 from advisor.engine.marginal import marginal_values_of
 from advisor.engine.place import INVESTED
 from advisor.engine.reasons import reason
@@ -21,6 +24,9 @@ CENT = 0.005
 """Money below this is rounding."""
 STRESS_ROUNDING = 1e-7
 """A stressed loss beyond its limit by less is at it."""
+
+APART = 0.005
+"""Share of wealth from which a difference from the target is told."""
 
 Fields = dict[str, Any]
 """A contract's fields before they are checked: an `Advice` is checked once, with all that it holds."""
@@ -40,10 +46,9 @@ def card(batch: AdviceBatch, i: int) -> Advice:
         "fingerprint": batch.fingerprint_of(i),
     }
     if places.status[i] in INVESTED:
-        weights, unplaced = (batch.house.vehicles.by_asset(rows[i : i + 1])[0] for rows in (places.weights, batch.lacking))
-        missing = _above_a_cent(unplaced.tolist())
+        missing = _above_a_cent(batch.unplaced[i].tolist())
         told["reasons"] += _portfolio_reasons(batch, i, missing)
-        told |= _portfolio(batch, i, weights.tolist(), missing)
+        told |= _portfolio(batch, i, missing)
     return Advice(**told)
 
 
@@ -52,17 +57,18 @@ def _above_a_cent(unplaced: list[float]) -> dict[int, float]:
     return {j: money for j, money in enumerate(unplaced) if money > CENT}
 
 
-def _portfolio(batch: AdviceBatch, i: int, weights: list[float], missing: dict[int, float]) -> Fields:
+def _portfolio(batch: AdviceBatch, i: int, missing: dict[int, float]) -> Fields:
     places, assets = batch.places, batch.house.model.assets
-    picks = _picks(batch, i, weights)
+    weights, after = (rows[i].tolist() for rows in (batch.weights, batch.weights_after))
+    picks = _picks(batch, i, after)
     buys = [{"product_id": p["product_id"], "money": p["money"]} for p in picks if p["money"] > CENT]
     sells = [{"product_id": name, "money": -money} for name, money in batch.sales_of(i).items() if money > CENT]
     return {
         "risk_aversion": places.risk_aversion.item(i),
         "effective_risk_aversion": places.effective.item(i),
         "weights": {a: w for a, w in zip(assets, weights, strict=True) if w != 0.0},
-        "expected_return": places.mean.item(i),
-        "expected_volatility": places.volatility.item(i),
+        "weights_after_orders": {a: w for a, w in zip(assets, after, strict=True) if w != 0.0},
+        **{name: values.item(i) for name, values in batch.figures.items()},
         "kkt_residual": places.kkt_residual.item(i),
         "binding": [{"name": name, "shadow_price": price} for name, price in batch.binding_of(i)],
         "picks": picks,
@@ -101,6 +107,7 @@ def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
             else reason("taste_popular", language, share=share)
             if share > 0.0
             else reason("taste_unknown", language),
+            *(reason("duty", language, rule=rule.id, rule_text=rule.text_in(language)) for rule in product_duties(batch, i, code)),
         ]
         picks.append(
             {
@@ -149,39 +156,74 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
             return [reason("above_stress", language, level=level, limit=limit, problem=batch.places.problems[i], rules=rules)]
         upper, volatility = house.bands.upper_volatility[level - 1], batch.places.volatility.item(i)
         return [reason(status, language, level=level, volatility=volatility, upper=upper, rules=rules)]
-    upper, volatility = house.bands.upper_volatility[level - 1], batch.places.volatility.item(i)
-    if status == "holdings_above_band" and volatility <= upper:
-        return [
-            reason("holdings_above_stress", language, loss=_stress_loss(batch, i), limit=house.bands.stress_loss[level - 1], level=level)
-        ]
+    upper, volatility = house.bands.upper_volatility[level - 1], batch.outcome.volatility.item(i)
+    if not exceeds(volatility, upper):
+        loss, limit = batch.outcome.loss.item(i), house.bands.stress_loss[level - 1]
+        return [reason("holdings_above_stress", language, loss=loss, limit=limit, level=level)]
     return [reason(status, language, level=level, volatility=volatility, upper=upper)]
-
-
-def _stress_loss(batch: AdviceBatch, i: int) -> float:
-    """What the target portfolio would lose if each asset suffered its stressed loss in the same year."""
-    return float(np.einsum("n,n->", batch.places.weights[i], batch.house.vehicles.model.stress))
 
 
 def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) -> list[Fields]:
     """Why this portfolio, from the level down to the money that found no place."""
     house, places, profiles, language = batch.house, batch.places, batch.profiles, batch.house.language
-    level, volatility = profiles.level.item(i), places.volatility.item(i)
+    level, volatility = profiles.level.item(i), batch.outcome.volatility.item(i)
+    # 1. the level, and the portfolio after the orders
     told = [reason("level", language, level=level, limit=profiles.limits.word(i) or "")]
-    told += [reason("flag", language, text=batch.flag_text(name)) for name in profiles.spell(profiles.flag_bits.item(i))]
-    target = profiles.target_volatility.item(i)
-    told.append(reason("target", language, level=level, target=target, volatility=volatility, mean=places.mean.item(i)))
-    loss, most = _stress_loss(batch, i), house.bands.stress_loss[level - 1]
-    one_in_100 = places.mean.item(i) - STRESS_QUANTILE * volatility
+    flags = profiles.spell(profiles.flag_bits.item(i))
+    told += [reason("flag", language, text=batch.flag_text(name)) for name in flags]
+    target, mean = profiles.target_volatility.item(i), batch.outcome.mean.item(i)
+    told.append(reason("target", language, level=level, target=target, volatility=volatility, mean=mean))
+    if (fee := batch.outcome.fee.item(i)) > 0.0:
+        money = fee * batch.clients.wealth.item(i)
+        told.append(reason("fees", language, gross=mean, fee=fee, net=mean - fee, money=money))
+    loss, most = batch.outcome.loss.item(i), house.bands.stress_loss[level - 1]
+    one_in_100 = mean - STRESS_QUANTILE * volatility
     stress = "stress" if loss <= most + STRESS_ROUNDING else "stress_above"
     told.append(reason(stress, language, loss=loss, limit=most, level=level, one_in_100=one_in_100))
-    if volatility < house.bands.lower_volatility[level - 1]:
-        told.append(reason("below_band", language, level=level, volatility=volatility, lower=house.bands.lower_volatility[level - 1]))
+    lower = house.bands.lower_volatility[level - 1]
+    if exceeds(lower, volatility):
+        told.append(reason("below_band", language, level=level, volatility=volatility, lower=lower))
+    # 2. why the target is not that of the level alone
     before, after = places.risk_aversion.item(i), batch.behavioural.item(i)
     if i in places.keepers and kept_adds_risk(batch)[i]:
         told.append(reason("kept_adds_risk", language))
     if after > before and (causes := ", ".join(places.causes(i))):
         told.append(reason("correction", language, causes=causes, before=before, after=after))
-    told += [reason("kept", language, name=name, money=money) for name, money in batch.kept_of(i).items()]
+    # 3. what is held
+    for code, entries in batch.unusual_holdings(i).items():
+        told += [reason(code, language, name=name, money=money) for name, money in entries.items()]
+    # 4. what the orders leave open
+    apart = distance(batch.weights[i : i + 1], batch.weights_after[i : i + 1]).item()
+    if apart > APART:
+        told.append(
+            reason(
+                "differs",
+                language,
+                share=apart,
+                cash=batch.outcome.cash.item(i),
+                volatility=places.volatility.item(i),
+                mean=places.mean.item(i),
+            )
+        )
+    for cap, subject, value in batch.concentrations.of(i):
+        text = "" if cap.rule is None else cap.rule.text_in(language)
+        code = "concentration_money" if cap.when == "insured_deposit" else "concentration"
+        told.append(reason(code, language, rule=cap.id, subject=subject, value=value, limit=cap.limit, rule_text=text))
     for j, money in missing.items():
-        told.append(reason("unplaced", language, asset=house.model.assets[j], money=money, why=batch.why_unplaced(i, j)))
+        why = batch.why_unplaced(i, j)
+        told.append(reason("unplaced", language, asset=house.model.assets[j], money=money, why=why))
     return told
+
+
+def distance(weights: FloatArray, after: FloatArray) -> FloatArray:
+    """Share of wealth that stands elsewhere than in the target, shape (c,); cash counts as one more.
+
+    Args:
+        weights: The target by asset, shape (c, n).
+        after: After the orders, shape (c, n).
+    """
+    beyond = after - weights
+    return np.maximum(
+        np.add.reduce(np.where(beyond > 0.0, beyond, 0.0), axis=1),
+        np.add.reduce(np.where(beyond < 0.0, -beyond, 0.0), axis=1),
+    )

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import STATUSES
-from advisor.engine.card import CENT, STRESS_ROUNDING
+from advisor.contracts.thresholds import exceeds
+from advisor.engine.card import APART, CENT, STRESS_ROUNDING, distance
 from advisor.engine.causes import kept_adds_risk, lacks_assets
 from advisor.engine.place import ABOVE, HOLDINGS_ABOVE, OK, has_portfolio
 
@@ -20,8 +21,25 @@ if TYPE_CHECKING:
 
 SEPARATOR = "|"
 """Between the codes of a cell."""
-PORTFOLIO_CODES = ("level", "flag", "target", "stress", "stress_above", "below_band", "kept_adds_risk", "correction", "kept", "unplaced")
-"""Reasons of a portfolio in the order in which a card gives them; a card may repeat "flag", "kept" and "unplaced", a column says each once."""
+HOLDING_CODES = ("sells_unsuitable", "kept_unsuitable", "kept")
+"""Reasons about single holdings."""
+PORTFOLIO_CODES = (
+    "level",
+    "flag",
+    "target",
+    "fees",
+    "stress",
+    "stress_above",
+    "below_band",
+    "kept_adds_risk",
+    "correction",
+    *HOLDING_CODES,
+    "differs",
+    "concentration",
+    "concentration_money",
+    "unplaced",
+)
+"""Reasons of a portfolio in the order in which an advice gives them; where it repeats one, a column says it once."""
 PICK_CODES = (("suitable", "allowed_above"), ("suggestion", "closes_gap"), (None, "takes_value", "adds_value"))
 """Reasons of a pick in the order in which a card gives them, one of each; a value only where there is one."""
 _PICK_WORDS = tuple(SEPARATOR.join(filter(None, codes)) for codes in product(*PICK_CODES))
@@ -59,7 +77,7 @@ def reason_codes(batch: AdviceBatch) -> Words:
     stressed = [row for row in places.problems if places.status[row] == ABOVE]
     first[stressed] = _FIRSTS.index("above_stress")
     upper = np.array([np.nan, *batch.house.bands.upper_volatility])[batch.profiles.level]
-    first[(places.status == HOLDINGS_ABOVE) & (places.volatility <= upper)] = _FIRSTS.index("holdings_above_stress")
+    first[(places.status == HOLDINGS_ABOVE) & ~exceeds(batch.outcome.volatility, upper)] = _FIRSTS.index("holdings_above_stress")
     first[lacks_assets(places)] = _FIRSTS.index("too_few_assets")
     keys, codes = np.unique((first << len(PORTFOLIO_CODES)) | bits, return_inverse=True)
     return Words(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
@@ -67,28 +85,53 @@ def reason_codes(batch: AdviceBatch) -> Words:
 
 def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     """Which of `PORTFOLIO_CODES` hold, each of shape (c,)."""
-    places, bands, level = batch.places, batch.house.bands, batch.profiles.level
+    places, bands, level, outcome = batch.places, batch.house.bands, batch.profiles.level, batch.outcome
     invested = has_portfolio(places.status)
     lower, most = np.array([0.0, *bands.lower_volatility])[level], np.array([0.0, *bands.stress_loss])[level]
-    stressed = np.einsum("cv,v->c", places.weights, batch.house.vehicles.model.stress) > most + STRESS_ROUNDING
+    stressed = outcome.loss > most + STRESS_ROUNDING
     biased = np.zeros(len(batch), dtype=np.bool_)
     for factor in places.factors.values():
         biased |= factor > 1.0
-    kept = np.zeros(len(batch), dtype=np.bool_)
-    kept[batch.holdings.rows[batch.holdings.kept & (batch.holdings.table.values > 0.0)]] = True
+    holding = np.zeros((len(HOLDING_CODES), len(batch)), dtype=np.bool_)
+    for has, money in zip(holding, unusual_kinds(batch).values(), strict=False):
+        has[batch.holdings.rows[money > 0.0]] = True
+    broken, in_money = np.zeros((2, len(batch)), dtype=np.bool_)
+    limits = batch.concentrations.limits
+    deposits = np.array([cap.when == "insured_deposit" for cap in limits], dtype=np.bool_)
+    money = deposits[batch.concentrations.caps]
+    broken[batch.concentrations.rows[~money]] = True
+    in_money[batch.concentrations.rows[money]] = True
     holds = (
         np.ones(len(batch), dtype=np.bool_),
         batch.profiles.flag_bits != 0,
         np.ones(len(batch), dtype=np.bool_),
+        outcome.fee > 0.0,
         ~stressed,
         stressed,
-        places.volatility < lower,
+        exceeds(lower, outcome.volatility),
         kept_adds_risk(batch),
         biased & (batch.behavioural > places.risk_aversion),
-        kept,
+        *holding,
+        distance(batch.weights, batch.weights_after) > APART,
+        broken,
+        in_money,
         (batch.unplaced > CENT).any(axis=1),
     )
     return [invested & column for column in holds]
+
+
+def unusual_kinds(batch: AdviceBatch) -> dict[str, FloatArray]:
+    """Money of each holding by what is unusual about it, one of `HOLDING_CODES`; each shape (e,).
+
+    Empty where nobody holds anything.
+    """
+    held = batch.holdings
+    if not len(held.rows):
+        return {}
+    kept, unsuitable = held.kept, held.unsuitable
+    masks = (~kept & unsuitable & (batch.sales > CENT), kept & unsuitable, kept & ~unsuitable)
+    values = (batch.sales, held.table.values, held.table.values)
+    return {code: np.where(mask, value, 0.0) for code, mask, value in zip(HOLDING_CODES, masks, values, strict=True)}
 
 
 def _spell(key: int) -> str:
@@ -102,7 +145,8 @@ def _spell(key: int) -> str:
 def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
     """Codes of the reasons of one pick of each client, None where the slot is empty.
 
-    What past purchases say about it ("taste_holding", "taste_popular") stands on the card alone: it takes an explanation of the score, row by row.
+    What past purchases say about it ("taste_...") and the duties of its sale ("duty") stand in an advice
+    alone: they take an explanation of the score, and of the rules, row by row.
     """
     codes = batch.pick_codes[:, slot]
     gain = batch.pick_value[:, slot]

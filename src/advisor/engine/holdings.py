@@ -8,9 +8,14 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
+from advisor.data.clients import ClientTable
+from advisor.data.eligibility import Eligibility
 from advisor.data.sparse_rows import SparseRows
 from advisor.engine.offers import Offer
 from advisor.engine.vehicles import Vehicles
+
+FREE, KEPT, LEAVING = 0, 1, 2
+"""Kinds of holdings, as in `kernels`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +28,14 @@ class Holdings:
         table: The holdings as given.
         products: Column in the catalogue of each entry, -1 where it is an asset held directly, shape (e,).
         spread: Share of each entry's money in each vehicle, shape (e, v).
-        kept: Entries that may be held but not bought (no longer eligible): kept, counted, never topped up. Shape (e,).
+        fee: Annual fee of each entry, 0 of an asset held directly, shape (e,).
+        kind: Whether an entry may be sold (0), must be kept because the host says so (1), or is
+            to be sold in full because it does not suit the client (2); shape (e,).
+        unsuitable: Entries that the rules would not let the client buy, shape (e,).
         by_vehicle: Money, shape (c, v).
-        locked: The kept part of it, shape (c, v).
+        locked: The part of it that must be kept, shape (c, v).
+        ceiling: Money in suitable products that are no longer sold: it may stay although nothing
+            may be added; shape (c, v).
     """
 
     rows: IntArray
@@ -33,9 +43,26 @@ class Holdings:
     table: SparseRows
     products: IntArray
     spread: FloatArray
-    kept: BoolArray
+    fee: FloatArray
+    kind: IntArray
+    unsuitable: BoolArray
     by_vehicle: FloatArray
     locked: FloatArray
+    ceiling: FloatArray
+
+    @property
+    def kept(self) -> BoolArray:
+        """Entries that must be kept, shape (e,)."""
+        return self.kind == KEPT
+
+    def has_own_limits(self, usable: Eligibility) -> BoolArray:
+        """Who keeps something, or may keep what they may not buy, so that their limits are their own; shape (c,)."""
+        if not len(self.rows):
+            return np.zeros(len(self.table), dtype=np.bool_)
+        stays = self.locked > 0.0
+        if self.ceiling.any():
+            stays |= (self.ceiling > 0.0) & ~usable.allowed[usable.class_of]
+        return np.asarray(stays.any(axis=1))
 
     def product_rows(self, clients: int) -> tuple[IntArray, IntArray]:
         """Held product columns, ascending by client: (indptr (c + 1,), codes)."""
@@ -47,38 +74,52 @@ class Holdings:
         return indptr, codes[order]
 
 
-def see_by_vehicle(table: SparseRows, catalogue: Catalogue, vehicles: Vehicles, offer: Offer) -> Holdings:
+def see_by_vehicle(clients: ClientTable, catalogue: Catalogue, vehicles: Vehicles, offer: Offer) -> Holdings:
     """Look through what clients hold.
 
     Args:
-        table: Money by product or asset id, c rows. An id that is both counts as the product; unknown ids count as nothing (their rows get a status elsewhere).
-        catalogue: The shelf, p products.
+        clients: c clients. A holding whose id is both a product and an asset counts as the product;
+            unknown ids count as nothing (their rows get a status elsewhere).
+        catalogue: p products.
         vehicles: What portfolios are made of, v vehicles.
         offer: What each client may buy.
 
     Returns:
-        The same holdings by vehicle. Sums run in entry order, so a client's bits do not depend on who stands beside him.
+        The same holdings by vehicle. Sums run in entry order, so a client's bits do not depend on who stands beside them.
     """
-    width = len(vehicles.model)
+    table, width = clients.holdings, len(vehicles.model)
     if not len(table.codes):
         nothing: FloatArray = np.zeros((len(table), width))
-        none = table.codes
-        return Holdings(none, none, table, none, nothing[:0], none.astype(np.bool_), nothing, nothing)
+        none, zero = table.codes, nothing[:0, 0]
+        return Holdings(none, none, table, none, nothing[:0], zero, none, zero.astype(np.bool_), *(nothing,) * 3)
     columns, direct = catalogue.ids.find(table.names), vehicles.model.ids.find(table.names)
-    parts = np.zeros((2, len(table.names), width))
+    parts, fee = np.zeros((2, len(table.names), width)), np.zeros(len(table.names))
     for name, (column, asset) in enumerate(zip(columns.tolist(), direct.tolist(), strict=True)):
         if column >= 0:
             parts[0, name], parts[1, name] = vehicles.as_mix[column], vehicles.as_parts[column]
+            fee[name] = catalogue.annual_fee[column]
         elif asset >= 0:
             parts[:, name, asset] = 1.0
     rows, products, assets = table.row_of_entry(), columns[table.codes], direct[table.codes]
-    classes = offer.products.class_of[rows]
+    classes, column = offer.products.class_of[rows], np.maximum(products, 0)
     spread = parts[offer.pure[classes].astype(np.int64), table.codes]
-    may_buy = np.where(
-        products >= 0, offer.products.allowed[classes, np.maximum(products, 0)], offer.usable[classes, np.maximum(assets, 0)]
-    )
-    by_vehicle, locked = np.zeros((2, len(table), width))
+    suits = np.where(products >= 0, offer.suitable[classes, column], offer.usable[classes, np.maximum(assets, 0)])
+    locked_entries = _locked(clients.locked, table, rows)
+    kind = np.where(locked_entries, KEPT, np.where(suits, FREE, LEAVING))
+    by_vehicle, locked, ceiling = np.zeros((3, len(table), width))
     money = table.values[:, None] * spread
     np.add.at(by_vehicle, rows, money)
-    np.add.at(locked, rows[~may_buy], money[~may_buy])
-    return Holdings(rows, table.codes, table, products, spread, ~may_buy, by_vehicle, locked)
+    np.add.at(locked, rows[locked_entries], money[locked_entries])
+    only_held = suits & (products >= 0) & ~offer.products.allowed[classes, column]
+    np.add.at(ceiling, rows[only_held], money[only_held])
+    return Holdings(rows, table.codes, table, products, spread, fee[table.codes], kind, ~suits, by_vehicle, locked, ceiling)
+
+
+def _locked(locked: SparseRows, held: SparseRows, rows: IntArray) -> BoolArray:
+    """Which entries of `held`, whose clients are `rows`, stand in their clients' `locked`, shape (e,)."""
+    if not len(locked.codes):
+        return np.zeros(len(rows), dtype=np.bool_)
+    place = {name: code for code, name in enumerate(held.names)}
+    known = np.array([place.get(name, -1) for name in locked.names], dtype=np.int64)[locked.codes]
+    asked = locked.row_of_entry() * len(held.names) + known
+    return np.isin(rows * len(held.names) + held.codes, asked[known >= 0])

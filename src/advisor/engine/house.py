@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.offers import Offers
+from advisor.engine.orders import Caps, TradeSettings
 from advisor.engine.reasons import Language
 from advisor.engine.shelf import FrontierShelf
 from advisor.engine.vehicles import Vehicles
@@ -56,6 +57,7 @@ class House:
         diversity: What a product unlike those already picked gains, against the whole range of taste.
         language: Of sentences.
         seed: Of the recommender's fit.
+        trading: Which trades are worth making, and the largest shares of wealth.
         calibration: What the tastes of served picks were worth on a validation window; None: picks carry no probability.
     """
 
@@ -72,6 +74,7 @@ class House:
     diversity: float
     language: Language
     seed: int
+    trading: TradeSettings = field(default_factory=TradeSettings)
     calibration: Calibration | None = None
 
     @cached_property
@@ -116,6 +119,12 @@ class House:
         return bought[: len(self.catalogue)] / max(len(history.clients), 1)
 
     @cached_property
+    def caps(self) -> Caps:
+        """Largest shares of wealth in one product and with one issuer."""
+        shares = self.trading.shares(self.regime.pack)
+        return Caps.of(self.catalogue, self.vehicles, shares, self.fit_weight)
+
+    @cached_property
     def likeness(self) -> FloatArray | None:
         """How alike products are, shape (p, p); None where diversity does not count."""
         return exposure_similarity(self.catalogue, self.model) if self.diversity > 0.0 else None
@@ -141,6 +150,7 @@ class House:
             self.diversity,
             self.language,
             self.seed,
+            asdict(self.trading),
             kind,
             meta,
             curve,

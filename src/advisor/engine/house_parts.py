@@ -17,6 +17,7 @@ from advisor.contracts.rules import RulePack
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.house import House
+from advisor.engine.orders import TradeSettings
 from advisor.engine.reasons import LANGUAGES, Language
 from advisor.errors import InputError
 from advisor.optimize.corrections import BiasPolicy
@@ -43,10 +44,12 @@ _PARTS: dict[str, Kinds] = {
     "diversity": _NUMBER,
     "language": (str,),
     "seed": (int,),
+    "trading": (dict,),
     "calibration": (dict, _NOTHING),
 }
 _TASTE: dict[str, Kinds] = {"kind": (str,), "meta": (dict,)}
 _BIASES: dict[str, Kinds] = {field.name: _NUMBER for field in fields(BiasPolicy)}
+_TRADING: dict[str, Kinds] = {field.name: (*_NUMBER, _NOTHING) if field.default is None else _NUMBER for field in fields(TradeSettings)}
 _CURVE: dict[str, Kinds] = {"buys": _NUMBER, "base_rate": _NUMBER, "picks": (int,), "relative_to": (int,)}
 _MODEL = ("mean", "covariance", "risk_levels", "stress")
 _FITTED = ("taste.", "calibration.")
@@ -75,6 +78,7 @@ def parts_of(house: House) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "diversity": house.diversity,
         "language": house.language,
         "seed": house.seed,
+        "trading": asdict(house.trading),
         "calibration": curve,
     }
     arrays = {"mean": model.mean, "covariance": model.covariance, "risk_levels": model.risk_levels, "stress": model.stress}
@@ -92,6 +96,7 @@ def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
     check_fields(parts, _PARTS, "parts")
     check_fields(parts["taste"], _TASTE, "parts.taste")
     check_fields(parts["biases"], _BIASES, "parts.biases")
+    check_fields(parts["trading"], _TRADING, "parts.trading")
     if parts["calibration"] is not None:
         check_fields(parts["calibration"], _CURVE, "parts.calibration")
     _check_arrays(arrays)
@@ -118,6 +123,7 @@ def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
         diversity=parts["diversity"],
         language=_language(parts["language"]),
         seed=parts["seed"],
+        trading=TradeSettings.of(**parts["trading"]),
         calibration=None if parts["calibration"] is None else Calibration.restored(learnt, parts["calibration"]),
     )
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def advised_weights(batch: AdviceBatch) -> FloatArray:
-    """The portfolio that an advice is about, by asset, nan rows where none; shape (c, n)."""
-    return batch.weights
+    """The portfolio after the orders, by asset, nan rows where none; shape (c, n)."""
+    return batch.weights_after
 
 
 def marginal_values(batch: AdviceBatch) -> FloatArray:

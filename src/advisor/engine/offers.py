@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from advisor.arrays import BoolArray, FloatArray
+from advisor.contracts.rules import Rule
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
@@ -27,6 +28,8 @@ class Offer:
         products: What the rules allow and the house still sells.
         usable: Vehicles that each class may use, shape (k, v).
         pure: Classes for which a mixed product counts as its parts, shape (k,).
+        suitable: What the rules allow, whether it is still sold or not, shape (k, p).
+        duties: Duties that a product brings to a class, by class and product, as far as asked for.
         least: Smallest purchase among the products of each vehicle that each class may buy, inf where there is none, shape (k, v).
     """
 
@@ -34,6 +37,8 @@ class Offer:
     usable: BoolArray
     pure: BoolArray
     least: FloatArray
+    suitable: BoolArray
+    duties: dict[tuple[int, int], tuple[Rule, ...]] = field(default_factory=dict)
 
     @property
     def assets(self) -> Eligibility:
@@ -76,4 +81,4 @@ class Offers:
         suitable = self.regime.eligibility(profiles, clients, self.catalogue)
         products = Eligibility(suitable.class_of, suitable.allowed & ~self.catalogue.closed)
         smallest = self.vehicles.smallest(products.allowed, self.catalogue.min_purchase)
-        return Offer(products, *self.vehicles.columns(products.allowed), smallest)
+        return Offer(products, *self.vehicles.columns(products.allowed), smallest, suitable.allowed)

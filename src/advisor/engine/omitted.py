@@ -37,7 +37,7 @@ def explain_omissions(house: House, advice: Advice, client: Client, count: int) 
         max(len(shown), 1),
         eligible=Eligibility(offered.class_of, offered.allowed),
         clients=alone,
-        shown=shown,
+        shown=tuple(shown),
         count=count,
     )
     return tuple(

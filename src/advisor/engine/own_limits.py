@@ -67,19 +67,26 @@ def floor_of(locked: FloatArray, wealth: FloatArray) -> FloatArray:
     return floor * np.minimum(1.0, (1.0 - FLOOR_ROUNDING) / np.maximum(total, 0.5))[:, None]
 
 
-def bounds_around(model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray) -> tuple[FloatArray, FloatArray]:
+def ceiling_of(ceiling: FloatArray, wealth: FloatArray) -> FloatArray:
+    """What may stay though nothing may be added, as weights, shape (c, v), from money of that shape."""
+    return np.minimum(ceiling / np.where(wealth > 0.0, wealth, np.inf)[:, None], 1.0)
+
+
+def bounds_around(
+    model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray, ceiling: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Lower and upper bounds of clients who keep `floor`; all shape (c, v).
 
-    What is kept is a lower bound; where the vehicle may not be bought it is the upper bound too. A cap that it breaks by itself gives way to it.
+    What is kept is a lower bound; where the vehicle may not be bought, that or `ceiling` is the upper bound too. A cap that it breaks by itself gives way to it.
     """
     pairs = [mandate.bounds.get(asset, (mandate.min_weight, mandate.max_weight)) for asset in model.assets]
     low, high = np.array(pairs).T
-    return np.maximum(np.where(eligible, low, 0.0), floor), np.maximum(np.where(eligible, high, 0.0), floor)
+    return np.maximum(np.where(eligible, low, 0.0), floor), np.maximum(np.where(eligible, high, ceiling), floor)
 
 
-def limits_around(model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray) -> Mandate:
-    """The limits of one client who keeps `floor`, shape (v,), as a mandate of his own."""
-    lower, upper = (rows[0].tolist() for rows in bounds_around(model, mandate, eligible[None], floor[None]))
+def limits_around(model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray, ceiling: FloatArray) -> Mandate:
+    """The limits of one client who keeps `floor` and may keep `ceiling`, shape (v,), as a mandate of their own."""
+    lower, upper = (rows[0].tolist() for rows in bounds_around(model, mandate, eligible[None], floor[None], ceiling[None]))
     return without_bounds(mandate).model_copy(update={"bounds": dict(zip(model.assets, zip(lower, upper, strict=True), strict=True))})
 
 
@@ -93,6 +100,7 @@ def place_around(
     mandates: tuple[Mandate, Mandate],
     eligible: BoolArray,
     floor: FloatArray,
+    ceiling: FloatArray,
     risk_aversion: FloatArray,
     target: float,
     peers: Callable[[Mandate], Frontier],
@@ -107,12 +115,13 @@ def place_around(
         mandates: Limits of the clients' level, with and without its stressed loss.
         eligible: Vehicles each may buy, shape (c, v).
         floor: Weight of what each keeps, shape (c, v).
+        ceiling: Weight of what each may keep of vehicles they may not buy, shape (c, v).
         risk_aversion: That each would have if he kept nothing, shape (c,).
         target: Annual volatility of the level.
         peers: The frontier of a mandate; raises `InfeasibleError` where there is none.
     """
     count = len(floor)
-    lower, upper = bounds_around(model, mandates[0], eligible, floor)
+    lower, upper = bounds_around(model, mandates[0], eligible, floor, ceiling)
     gamma, mean, volatility, residual = np.full((4, count), np.nan)
     solved, stressed = np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
     places = PlacesAround(np.full(floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed)

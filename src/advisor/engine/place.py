@@ -13,7 +13,7 @@ from advisor.data.clients import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.holdings import Holdings
-from advisor.engine.own_limits import Proof, floor_of, place_around
+from advisor.engine.own_limits import Proof, ceiling_of, floor_of, place_around
 from advisor.engine.shelf import FrontierShelf, Standing
 from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.placing import MEASURED, Placer
@@ -136,7 +136,8 @@ def place(
         elif standing.frontier is not None:
             draft.volatility[rows] = standing.frontier.volatility[0]
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
-    keeps, keepers = ((status == OK) & (holdings.locked > 0.0).any(axis=1)).nonzero()[0], dict[int, Proof]()
+    own = holdings.has_own_limits(holdable)
+    keeps, keepers = ((status == OK) & own).nonzero()[0], dict[int, Proof]()
     if len(keeps):
         keepers = _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
         problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
@@ -162,6 +163,7 @@ def _place_keepers(
             (shelf.limits(level), shelf.mandate),
             holdable.allowed[holdable.class_of[rows]],
             floor_of(holdings.locked[rows], clients.wealth[rows]),
+            ceiling_of(holdings.ceiling[rows], clients.wealth[rows]),
             draft.effective[rows],
             shelf.bands.target_volatility[level - 1],
             shelf.peers,

@@ -10,13 +10,21 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray
 from advisor.contracts.advice import Advice
 from advisor.contracts.client import Client
-from advisor.contracts.product import Product
 from advisor.data.clients import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.card import CENT
 from advisor.engine.holdings import see_by_vehicle
 from advisor.engine.house import House
-from advisor.engine.own_limits import floor_of, limits_around
+from advisor.engine.outcome_proofs import (
+    ROUNDING,
+    HoldingsAfter,
+    moments,
+    product_of,
+    prove_concentration,
+    prove_outcome,
+    volatility_of,
+)
+from advisor.engine.own_limits import ceiling_of, floor_of, limits_around
 from advisor.engine.place import SHORTEST_HORIZON, measured_biases
 from advisor.errors import AdvisorError
 from advisor.optimize.averse_certificate import certify_preferences
@@ -27,8 +35,6 @@ from advisor.optimize.preferences import Preferences
 
 OPTIMAL = 1e-7
 """Largest KKT residual that counts as optimal."""
-ROUNDING = 1e-8
-"""Of returns, volatilities and losses that are added up in another order."""
 LARGEST = 1e6
 """A weight beyond this is no part of any portfolio."""
 
@@ -64,17 +70,26 @@ def prove(house: House, advice: Advice, client: Client, table: ClientTable, prof
     weights, gamma = _weights(house, advice), advice.effective_risk_aversion
     if weights is None:
         return Proved(unsuitable, ("the weights are no portfolio: an asset is not known here, or a weight is no finite number",), None)
-    wrong = [*_moments(house, advice, weights), *_money(house, advice, client, weights)]
     level = int(profiles.level[0])
+    optimal = (advice.optimal_return, advice.optimal_volatility)
+    wrong = [*moments(house, weights, optimal, "target"), *_money(house, advice, client)]
+    if level:
+        after = HoldingsAfter.after(house, advice, client)
+        wrong += [*prove_outcome(house, advice, client, weights, after, level)]
+        wrong += prove_concentration(house, advice, table, after) if advice.reasons else ()
     if not level or gamma is None or not gamma >= 0.0:
         wrong.append(f"there are weights, but at level C{level} and risk aversion {gamma} no portfolio is the best one")
         return Proved(unsuitable, tuple(wrong), None)
     if not gamma >= (advice.risk_aversion or 0.0):
         wrong.append("a behavioural correction lowered risk aversion, which none may")
-    if advice.status == "ok":
-        wrong += _band(house, level, weights, gamma)
+    target = house.bands.target_volatility[level - 1]
+    if np.isfinite(gamma) and not volatility_of(house, weights) <= target + ROUNDING:
+        volatility = volatility_of(house, weights)
+        wrong.append(f"the volatility of the weights is {volatility:.3%}, above the {target:.3%} that level C{level} is aimed at")
     wrong += _correction(house, advice, table, profiles)
-    residual = _residual(house, advice.status == "ok", weights, gamma, table, profiles)
+    loss = float(np.einsum("i,i->", weights, house.model.stress))
+    within_stress = loss <= house.bands.stress_loss[level - 1] + ROUNDING
+    residual = _residual(house, within_stress, weights, gamma, table, profiles)
     if residual is None or not residual <= OPTIMAL:
         missed = "no residual could be found" if residual is None else f"KKT residual {residual:.2g}, at most {OPTIMAL:g} is rounding"
         wrong.append(f"the weights miss the optimum under this client's limits: {missed}")
@@ -84,7 +99,7 @@ def prove(house: House, advice: Advice, client: Client, table: ClientTable, prof
 def _unsuitable(house: House, advice: Advice, client: Client, profiles: RiskProfiles) -> Iterator[str]:
     bought = {order.product_id for order in advice.orders if order.money > 0.0}
     for product_id in dict.fromkeys((*(pick.product_id for pick in advice.picks), *sorted(bought))):
-        product = _product(house, product_id)
+        product = product_of(house, product_id)
         if product is None:
             yield f"{product_id!r} is not on the shelf"
             continue
@@ -95,10 +110,6 @@ def _unsuitable(house: House, advice: Advice, client: Client, profiles: RiskProf
             yield f"{product_id!r} may not be recommended: {verdict.decision} by {', '.join(verdict.rules)}"
 
 
-def _product(house: House, product_id: str) -> Product | None:
-    return house.catalogue.products[house.catalogue.ids.code(product_id)] if product_id in house.catalogue.ids else None
-
-
 def _weights(house: House, advice: Advice) -> FloatArray | None:
     """Recorded weights over the n assets, shape (n,); None where they name another, or are no weights."""
     assets = house.model.ids
@@ -107,69 +118,19 @@ def _weights(house: House, advice: Advice) -> FloatArray | None:
     return np.array([advice.weights.get(asset, 0.0) for asset in assets.ids])
 
 
-def _moments(house: House, advice: Advice, weights: FloatArray) -> Iterator[str]:
-    """Expected return and volatility are those of the weights."""
-    found = {"expected_return": float(np.einsum("i,i->", weights, house.model.mean)), "expected_volatility": _volatility(house, weights)}
-    for name, value in found.items():
-        said: float | None = getattr(advice, name)
-        if said is not None and not abs(said - value) <= ROUNDING:
-            yield f"the {name.replace('_', ' ')} of the weights is {value:.6g}, not {said:.6g}"
-
-
-def _volatility(house: House, weights: FloatArray) -> float:
-    return float(np.sqrt(max(np.einsum("i,ij,j->", weights, house.model.covariance, weights), 0.0)))
-
-
-def _band(house: House, level: int, weights: FloatArray, gamma: float) -> Iterator[str]:
-    """What the level promises: its target volatility, which only the least risky portfolio may exceed and never beyond the band, and its stressed loss."""
-    target, upper = house.bands.target_volatility[level - 1], house.bands.upper_volatility[level - 1]
-    volatility, most = _volatility(house, weights), upper if np.isinf(gamma) else target
-    if not volatility <= most + ROUNDING:
-        yield f"the volatility of the weights is {volatility:.3%}, above the {most:.3%} that level C{level} is aimed at"
-    loss, limit = float(np.einsum("i,i->", weights, house.model.stress)), house.bands.stress_loss[level - 1]
-    if not loss <= limit + ROUNDING:
-        yield f"the stressed loss of the weights is {loss:.3%}, above the {limit:.3%} that level C{level} may suffer"
-
-
-def _money(house: House, advice: Advice, client: Client, weights: FloatArray) -> Iterator[str]:
-    """Every cent is accounted for: nothing is sold that is not held, nothing is bought that is not picked or paid, and the gaps close."""
-    rounding = CENT * (3 + len(advice.picks) + len(client.holdings)) + 1e-9 * client.wealth
+def _money(house: House, advice: Advice, client: Client) -> Iterator[str]:
+    """Nothing is sold that is not held or may not be sold, nothing is bought that is not picked."""
     buys = {order.product_id: order.money for order in advice.orders if order.money > 0.0}
     if buys != {pick.product_id: pick.money for pick in advice.picks if pick.money > 0.0}:
         yield "the orders to buy are not the picks that money is placed in"
     for order in advice.orders:
-        held, product = client.holdings.get(order.product_id, 0.0), _product(house, order.product_id)
+        held, product = client.holdings.get(order.product_id, 0.0), product_of(house, order.product_id)
         if not order.money >= -held - CENT:
             yield f"{-order.money:,.2f} of {order.product_id!r} are sold, {held:,.2f} are held"
+        if order.money < 0.0 and order.product_id in client.locked:
+            yield f"{order.product_id!r} is sold, and is locked"
         if order.money > 0.0 and product is not None and order.money < product.min_purchase - CENT:
-            yield f"{order.money:,.2f} of {order.product_id!r} are bought, the least is {product.min_purchase:,.2f}"
-    spent, cash = sum(order.money for order in advice.orders), client.wealth - sum(client.holdings.values())
-    if not spent <= cash + rounding:
-        yield f"the orders need {spent:,.2f} in cash, there are {cash:,.2f}"
-    yield from _gaps(house, advice, client, weights, rounding)
-
-
-def _gaps(house: House, advice: Advice, client: Client, weights: FloatArray, rounding: float) -> Iterator[str]:
-    """What is lacking in an asset after the orders is unplaced; more than the target stays only where it cannot be sold without something that is wanted."""
-    moved = [*client.holdings.items(), *((order.product_id, order.money) for order in advice.orders)]
-    after, mixed = dict.fromkeys(house.model.assets, 0.0), set[str]()
-    for name, money in moved:
-        spread = _spread(house, name)
-        mixed |= set(spread if len(spread) > 1 and name in client.holdings else ())
-        for asset, share in spread.items():
-            after[asset] += money * share
-    for asset, money, weight in zip(after, after.values(), weights.tolist(), strict=True):
-        lacking, unplaced = weight * client.wealth - money, advice.unplaced.get(asset, 0.0)
-        if not abs((max(lacking, 0.0) if asset in mixed else lacking) - unplaced) <= rounding:
-            yield f"after the orders {lacking:,.2f} are lacking in {asset!r}, the advice says {unplaced:,.2f}"
-
-
-def _spread(house: House, name: str) -> dict[str, float]:
-    """Share of each asset in a product or asset."""
-    product = _product(house, name)
-    if product is None:
-        return {name: 1.0} if name in house.model.ids else {}
-    return product.exposures or ({product.asset: 1.0} if product.asset is not None else {})
+            yield (f"{order.money:,.2f} of {order.product_id!r} are bought, the least is {product.min_purchase:,.2f}")
 
 
 def _correction(house: House, advice: Advice, table: ClientTable, profiles: RiskProfiles) -> Iterator[str]:
@@ -180,7 +141,7 @@ def _correction(house: House, advice: Advice, table: ClientTable, profiles: Risk
     usable = offer.usable[offer.products.class_of[0]]
     if measured is None or advice.status != "ok" or not usable.any():
         return
-    if see_by_vehicle(table.holdings, house.catalogue, house.vehicles, offer).locked[0].any():
+    if see_by_vehicle(table, house.catalogue, house.vehicles, offer).has_own_limits(offer.assets)[0]:
         return  # limits of their own, and a risk aversion that these limits lead to
     standing = house.shelf.standing(int(profiles.level[0]), usable)
     if standing.frontier is None or not np.isfinite(standing.risk_aversion):
@@ -207,18 +168,20 @@ def _residual(
 ) -> float | None:
     """KKT residual of weights, shape (n,), by a linear program, not by the frontier that made them; None where the program finds none."""
     offer, vehicles = house.offers.to(profiles, table), house.vehicles
-    holdings = see_by_vehicle(table.holdings, house.catalogue, vehicles, offer)
+    holdings = see_by_vehicle(table, house.catalogue, vehicles, offer)
     usable = offer.usable[offer.products.class_of[0]]
     if not usable.any():
         return None
     eligible: BoolArray | None = usable
     mandate = house.shelf.limits(int(profiles.level[0])) if within_stress else house.shelf.mandate
-    floor = np.zeros(len(vehicles.model))
-    if holdings.locked[0].any():
+    floor, ceiling = np.zeros((2, len(vehicles.model)))
+    if holdings.has_own_limits(offer.assets)[0]:
         (floor,) = floor_of(holdings.locked, table.wealth)
-        mandate, eligible = limits_around(vehicles.model, mandate, eligible, floor), None
+        (ceiling,) = ceiling_of(holdings.ceiling, table.wealth)
+        mandate = limits_around(vehicles.model, mandate, usable, floor, ceiling)
+        eligible = None
     try:
-        made = vehicles.made_of(weights, usable, floor)
+        made = vehicles.made_of(weights, floor, np.where(usable, np.inf, np.maximum(floor, ceiling)))
         residual = float(certify(vehicles.model, mandate, made, gamma, eligible).kkt_residual)
     except (AdvisorError, RuntimeError):
         return None

@@ -63,7 +63,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         ),
     ),
     "holdings_above_band": (
-        "What must be kept takes the portfolio to {volatility:.1%} volatility a year, above the {upper:.1%} of level C{level}; the rest goes where it lowers risk most.",
+        "After the orders what must be kept takes the portfolio to {volatility:.1%} volatility a year, above the {upper:.1%} of level C{level}; the rest goes where it lowers risk most.",
         "必须保留的持仓使组合年化波动率达{volatility:.1%}，高于C{level}等级的{upper:.1%}；其余资金用于最大程度降低风险。",
     ),
     "holdings_above_stress": (
@@ -77,8 +77,33 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "level": ("Risk level C{level}, decided by {limit}.", "风险等级C{level}，由{limit}决定。"),
     "flag": ("Control on the answers: {text}", "答卷控制：{text}"),
     "target": (
-        "A C{level} portfolio aims at {target:.1%} volatility a year; this one is expected at {volatility:.1%} with a return of {mean:.1%}.",
-        "C{level}组合的目标年化波动率为{target:.1%}；本组合预期波动率{volatility:.1%}，预期收益{mean:.1%}。",
+        (
+            "A C{level} portfolio aims at {target:.1%} volatility a year; after the orders this one is expected at "
+            "{volatility:.1%} with a return of {mean:.1%} before fees."
+        ),
+        ("C{level}组合的目标年化波动率为{target:.1%}；完成下列交易后，本组合预期波动率{volatility:.1%}，扣费前预期收益{mean:.1%}。"),
+    ),
+    "fees": (
+        (
+            "Of the expected return of {gross:.2%} a year, products held after the orders cost {fee:.2%} "
+            "({money:,.2f} a year), which leaves {net:.2%}."
+        ),
+        "在{gross:.2%}的年化预期收益中，交易后所持产品的费用占{fee:.2%}（每年{money:,.2f}），扣费后为{net:.2%}。",
+    ),
+    "differs": (
+        (
+            "The target portfolio is expected at {volatility:.1%} volatility with a return of {mean:.1%}; after the orders "
+            "{share:.1%} of wealth stands elsewhere, {cash:,.2f} in cash."
+        ),
+        "目标组合的预期波动率为{volatility:.1%}，预期收益{mean:.1%}；交易后有{share:.1%}的财富与目标不同，其中现金{cash:,.2f}。",
+    ),
+    "concentration": (
+        "{rule}: after the orders {subject} makes up {value:.1%} of wealth, more than {limit:.1%}. {rule_text}",
+        "{rule}：交易后{subject}占财富的{value:.1%}，超过{limit:.1%}。{rule_text}",
+    ),
+    "concentration_money": (
+        "{rule}: after the orders {value:,.2f} are deposited with {subject}, more than {limit:,.2f}. {rule_text}",
+        "{rule}：交易后在{subject}的存款为{value:,.2f}，超过{limit:,.2f}。{rule_text}",
     ),
     "stress": (
         (
@@ -114,8 +139,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "从{causes}中看到的行为使风险厌恶系数由{before:.2f}升至{after:.2f}：承担的风险低于等级本身。",
     ),
     "kept": (
-        "{name} ({money:,.2f}) may not be bought for this client: it is kept, counted as risk, and not topped up.",
-        "{name}（{money:,.2f}）不得为该客户买入：予以保留，计入风险，不再加仓。",
+        "{name} ({money:,.2f}) is locked: it is kept and counted as risk.",
+        "{name}（{money:,.2f}）已锁定：予以保留，计入风险。",
+    ),
+    "kept_unsuitable": (
+        "{name} ({money:,.2f}) does not suit this client and is locked: it is kept, counted as risk, and not topped up.",
+        "{name}（{money:,.2f}）不适合该客户但已锁定：予以保留，计入风险，不再加仓。",
+    ),
+    "sells_unsuitable": (
+        "{name} ({money:,.2f}) does not suit this client: it is to be sold.",
+        "{name}（{money:,.2f}）不适合该客户：应予卖出。",
     ),
     "kept_adds_risk": (
         "What is kept adds risk of its own, so the rest is placed more safely.",
@@ -141,6 +174,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "有购买记录的客户中，{share:.1%}买过该产品。",
     ),
     "taste_unknown": ("No purchase of it is on record.", "该产品暂无购买记录。"),
+    "duty": ("{rule}: {rule_text}", "{rule}：{rule_text}"),
     "suggestion": (
         "An alternative: no money is placed in it, and nothing of it is to be bought now.",
         "备选产品：本次不投入资金，无需买入。",
@@ -181,7 +215,10 @@ UNPLACED = {
     "no_product": ("no suitable product implements it", "没有合适的产品"),
     "too_small": ("it is below the smallest purchase of every suitable product", "低于所有合适产品的起购金额"),
     "beyond_picks": ("the picks asked for were used up on larger gaps; ask for more picks", "推荐数量已用于更大的缺口；可增加推荐数量"),
-    "no_cash": ("what must be kept leaves no money for it", "必须保留的持仓未留出资金"),
+    "small_trade": ("it is below the smallest trade", "低于最小交易金额"),
+    "no_cash": ("no money is left for it", "没有剩余资金"),
+    "above_level": ("with it the portfolio would end above what the level allows", "若配置则组合将超出该等级允许的范围"),
+    "kept_aside": ("no purchase of it fits without taking another asset beyond its target", "任何买入都会使其他资产超出目标"),
 }
 """Why money stays unplaced."""
 
@@ -207,19 +244,19 @@ _LINES: dict[Language, dict[str, str]] = {
 }
 
 
-def reason(code: str, language: Language, **data: Scalar) -> dict[str, Any]:
+def reason(code: str, language: Language, rule_text: str = "", **data: Scalar) -> dict[str, Any]:
     """The fields of the `Reason` with this code, its sentence filled in; the `Advice` it goes into checks them all at once.
 
     >>> reason("level", "en", level=3, limit="horizon")["text"]
     'Risk level C3, decided by horizon.'
     """
-    words: dict[str, Any] = dict(data)
+    words: dict[str, Any] = {"rule_text": rule_text} | data
     if code == "unplaced":
-        words = data | {"why": UNPLACED[str(data["why"])][LANGUAGES.index(language)]}
+        words |= {"why": UNPLACED[str(data["why"])][LANGUAGES.index(language)]}
     elif data.get("valid_until", "") is None:
-        words = data | {"valid_until": UNDATED[LANGUAGES.index(language)]}
+        words |= {"valid_until": UNDATED[LANGUAGES.index(language)]}
     elif isinstance(limit := data.get("limit"), str):
-        words = data | {"limit": LIMITS[limit][LANGUAGES.index(language)] if limit in LIMITS else limit}
+        words |= {"limit": LIMITS[limit][LANGUAGES.index(language)] if limit in LIMITS else limit}
     elif data.get("rules") == "":
-        words = data | {"rules": NO_RULES[LANGUAGES.index(language)]}
+        words |= {"rules": NO_RULES[LANGUAGES.index(language)]}
     return {"code": code, "text": _LINES[language][code].format_map(words), "data": data}

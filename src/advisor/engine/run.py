@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from advisor.arrays import check_type
+from advisor.arrays import BoolArray, IntArray, check_type
 from advisor.data.clients import ClientTable
+from advisor.data.profiles import RiskProfiles
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.causes import true_causes
-from advisor.engine.holdings import see_by_vehicle
+from advisor.engine.holdings import Holdings, see_by_vehicle
 from advisor.engine.house import House
-from advisor.engine.picking import choose
-from advisor.engine.place import first_status, has_portfolio, place
-from advisor.engine.trades import trades_of
+from advisor.engine.offers import Offer
+from advisor.engine.orders import Limits, Orders, Outcome, Trades, Worth, settle, trades_of, units_of
+from advisor.engine.picking import Case, Chosen, choose
+from advisor.engine.place import HOLDINGS_ABOVE, OK, Places, first_status, has_portfolio, place
 from advisor.engine.unknown import unknown_names
 from advisor.errors import InputError
 from advisor.risk_profile.profile import profile_risk
@@ -50,7 +54,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
     offer = house.offers.to(profiles, clients)
     unknown = unknown_names(clients, house.catalogue, house.model.ids)
-    holdings = see_by_vehicle(clients.holdings, house.catalogue, house.vehicles, offer)
+    holdings = see_by_vehicle(clients, house.catalogue, house.vehicles, offer)
     found = place(
         house.shelf,
         house.biases,
@@ -61,23 +65,79 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         first_status(clients, profiles, unknown),
     )
     places = true_causes(house, clients, profiles, offer.products.class_of, found)
-    invested = has_portfolio(places.status)
-    trades = trades_of(places.weights, clients.wealth, invested, holdings)
-    chosen = choose(house, clients, offer, holdings, trades, places.effective, invested, picks)
+    made = _orders(house, clients, profiles, offer, holdings, places, picks)
     return AdviceBatch(
         house=house,
         clients=clients,
         profiles=profiles,
         as_of=as_of,
-        places=places,
+        places=replace(places, status=_status(places, made.outcome)),
         holdings=holdings,
-        pick_codes=chosen.codes,
-        pick_scores=chosen.scores,
-        pick_taste=chosen.taste,
-        pick_utility=chosen.utility,
-        pick_money=chosen.money,
-        sales=trades.sales,
-        lacking=trades.lacking - (trades.gaps - chosen.unplaced),
+        pick_codes=made.chosen.codes,
+        pick_scores=made.chosen.scores,
+        pick_taste=made.chosen.taste,
+        pick_utility=made.chosen.utility,
+        pick_money=made.chosen.money,
+        sales=made.trades.sales,
+        outcome=made.outcome,
+        worth=made.worth,
+        lowered=made.lowered,
         offer=offer,
-        known=chosen.known,
+        known=made.chosen.known,
     )
+
+
+def _status(places: Places, outcome: Outcome) -> IntArray:
+    """Status of each client after the orders, shape (c,): a portfolio is ok where it is within band and stressed loss."""
+    invested = has_portfolio(places.status)
+    return np.where(invested, np.where(outcome.beyond, HOLDINGS_ABOVE, OK), places.status)
+
+
+@dataclass(frozen=True, eq=False)
+class _Orders:
+    """Orders of c clients and what they lead to; `lowered`: who would else end above a limit."""
+
+    trades: Trades
+    chosen: Chosen
+    outcome: Outcome
+    worth: Worth
+    lowered: BoolArray
+
+
+def _orders(
+    house: House,
+    clients: ClientTable,
+    profiles: RiskProfiles,
+    offer: Offer,
+    holdings: Holdings,
+    places: Places,
+    picks: int,
+) -> _Orders:
+    """Sales, purchases and what they lead to.
+
+    Small trades are left out at first. Who would end above a limit of their level because of that
+    gets every trade; who still would, buys less or sells more.
+    """
+    wealth, invested = clients.wealth, has_portfolio(places.status)
+    units = units_of(clients.currency, len(clients))
+    worth = Worth.of(house.trading, wealth, places.weights, places.effective, units)
+    case = Case.of(house, clients, offer, holdings, places.effective, worth, picks)
+    trades = trades_of(places.weights, wealth, invested, holdings, worth)
+    chosen = choose(house, case, trades, invested)
+    shelf, who = (house.vehicles, house.catalogue), (wealth, invested, case.pure)
+    bands = (house.bands.upper_volatility, house.bands.stress_loss)
+    limits = Limits(*(np.array([np.nan, *of])[profiles.level] for of in bands))
+
+    def lead_to(*, guard: bool) -> Outcome:
+        orders = Orders(trades.sales, chosen.codes, chosen.money)
+        return settle(places.weights, who, holdings, orders, shelf, worth, limits, guard=guard)
+
+    outcome = lead_to(guard=False)
+    lowered = outcome.beyond
+    if lowered.any():
+        worth = worth.exact(lowered)
+        trades = trades_of(places.weights, wealth, invested, holdings, worth)
+        chosen.take_over(choose(house, replace(case, worth=worth), trades, lowered), lowered)
+        lowered = lead_to(guard=False).beyond
+        outcome = lead_to(guard=True)
+    return _Orders(trades, chosen, outcome, worth, lowered)

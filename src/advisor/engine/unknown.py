@@ -23,6 +23,10 @@ EXCLUDES = (
     "it excludes {name!r}, which is neither a product nor an asset here, so what is meant could still be "
     "bought. {nearest}Correct the id, or leave it out."
 )
+LOCKS = (
+    "it says that {name!r} cannot be sold, which is neither a product nor an asset here, so what is meant "
+    "could be sold. {nearest}Correct the id, or leave it out."
+)
 BIASED = (
     "it has a bias {name!r}, which nothing here reads, so it would not count. {nearest}Biases are "
     f"{', '.join(BIASES)}: correct the name, or leave it out."
@@ -33,7 +37,7 @@ _KINDS, _CLOSEST = 64, 8
 
 
 def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> dict[int, str]:
-    """What is wrong with each row that holds or excludes an unknown id, or has an unknown bias.
+    """What is wrong with each row that holds, excludes or locks an unknown id, or has an unknown bias.
 
     Args:
         clients: c clients.
@@ -43,8 +47,9 @@ def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> 
     known = _Either(catalogue.ids, assets)
     ids = (*catalogue.ids.ids, *assets.ids)
     found = _strangers(clients.holdings, known, HOLDS, ids)
-    for row, text in _strangers(clients.excluded, known, EXCLUDES, ids).items():
-        found.setdefault(row, text)
+    for table, sentence in ((clients.excluded, EXCLUDES), (clients.locked, LOCKS)):
+        for row, text in _strangers(table, known, sentence, ids).items():
+            found.setdefault(row, text)
     for name, values in clients.biases.items():
         if name not in BIASES:
             text = BIASED.format(name=name, nearest=nearest(name, tuple(BIASES)))

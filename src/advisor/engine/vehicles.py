@@ -114,14 +114,21 @@ class Vehicles:
         """Weights or money by asset, shape (c, n), of rows by vehicle, shape (c, n + m); each row from itself alone."""
         return np.einsum("cv,vn->cn", weights, self.exposures) if len(self.exposures) > self.exposures.shape[1] else weights
 
-    def made_of(self, weights: FloatArray, usable: BoolArray, floor: FloatArray) -> FloatArray:
-        """Weights by vehicle, shape (n + m,), at or above `floor`, that come nearest to asset weights of shape (n,)."""
-        from scipy.optimize import nnls
+    def made_of(self, weights: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
+        """Weights by vehicle, shape (n + m,), that come nearest to asset weights of shape (n,).
 
-        rest, _ = nnls(self.exposures[usable].T, weights - np.einsum("v,vi->i", floor, self.exposures))
-        found = floor.copy()
-        found[usable] += rest
-        return found
+        Args:
+            weights: By asset, shape (n,).
+            lower: Least weight of each vehicle, shape (n + m,).
+            upper: Largest weight of each, shape (n + m,).
+        """
+        from scipy.optimize import lsq_linear
+
+        made, open_ = lower.copy(), upper > lower
+        rest = weights - np.einsum("v,vi->i", lower, self.exposures)
+        room = (np.zeros(int(open_.sum())), (upper - lower)[open_])
+        made[open_] += lsq_linear(self.exposures[open_].T, rest, room, method="bvls", tol=1e-14).x
+        return made
 
 
 def _mixed_model(model: ReturnModel, exposures: FloatArray, names: list[str]) -> ReturnModel:

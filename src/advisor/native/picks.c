@@ -14,8 +14,8 @@ typedef struct {
 typedef struct {
     integer p, n;
     Exposures put;
-    const double *least, *worth, *covariance, *excess, *variance, *similarity;
-    double rate, variety;
+    const double *least, *worth, *dearness, *covariance, *excess, *variance, *similarity;
+    double rate, variety, loyalty;
 } Shop;
 
 /* What one client is worked out in. */
@@ -35,7 +35,7 @@ static double closable(const Shop *q, const double *remaining, integer product) 
     return q->least[product] <= money && money < INFINITY && money > 0.0 ? money : 0.0;
 }
 
-/* Relevance scaled to 0..1 over what is allowed, -inf elsewhere; and what of it is held. Reference: `open_taste`. */
+/* Relevance scaled to 0..1 over what is allowed, less `dearness`, -inf elsewhere; what of it is held gains `loyalty`. Reference: `open_taste`. */
 static void open_relevance(const Shop *q, const double *scores, const bool *allowed, integer count, const integer *held, Desk *d) {
     double low = INFINITY, high = -INFINITY;
     for (integer j = 0; j < q->p; j++) {
@@ -45,9 +45,11 @@ static void open_relevance(const Shop *q, const double *scores, const bool *allo
         high = larger(high, scores[j]);
     }
     double span = high - low;
-    for (integer j = 0; j < q->p; j++) d->base[j] = !allowed[j] ? -INFINITY : span > 0.0 ? (scores[j] - low) / span : 0.0;
+    for (integer j = 0; j < q->p; j++) d->base[j] = (!allowed[j] ? -INFINITY : span > 0.0 ? (scores[j] - low) / span : 0.0) - q->dearness[j];
     for (integer e = 0; e < count; e++) {
-        if (held[e] < q->p) d->owned[held[e]] = true;
+        if (held[e] >= q->p) continue;
+        d->owned[held[e]] = true;
+        d->base[held[e]] += q->loyalty;
     }
 }
 
@@ -199,15 +201,15 @@ ADVISOR_API integer advisor_pick_rows(integer first, integer last, integer count
                                       integer classes, const bool *allowed, integer ends, const integer *held_start, integer entries,
                                       const integer *held, integer product_ends, const integer *start, integer shares, const integer *asset,
                                       const double *share, const integer *single, integer asset_ends, const integer *asset_first,
-                                      integer by_asset, const integer *product, const double *least, const double *worth, integer owners,
+                                      integer by_asset, const integer *product, const double *least, const double *worth, const double *dearness, integer owners,
                                       integer owned, const double *weights, integer known, const double *wealth, const double *gamma,
                                       integer wide, const double *covariance, integer judged, const double *excess, const double *variance,
-                                      integer alike, const double *similarity, integer top_up, double rate, double variety, integer k,
+                                      integer alike, const double *similarity, integer top_up, double rate, double variety, double loyalty, integer k,
                                       integer *top, double *best, double *money, double *gained, integer n, double *unplaced) {
     (void)count; (void)classes; (void)ends; (void)entries; (void)product_ends; (void)shares; (void)asset_ends; (void)by_asset; (void)owners;
     (void)wide; (void)judged; (void)alike;
     Exposures put = {start, asset, single, asset_first, product, share};
-    Shop q = {p, n, put, least, worth, covariance, excess, variance, similarity, rate, variety};
+    Shop q = {p, n, put, least, worth, dearness, covariance, excess, variance, similarity, rate, variety, loyalty};
     Room room = {0};
     Desk d;
     take_desk(&room, p, n, &d);

@@ -107,12 +107,16 @@ def pick_products(
     own: OwnPortfolio | None = None,
     similarity: Matrix | None = None,
     diversity: float = 0.0,
+    dearness: Vector | None = None,
+    loyalty: float = 0.0,
 ) -> Picks:
     """Choose k products a client, one after the other, each by its taste and by what it does for the client's own portfolio.
 
     At each step the allowed product with the largest value is taken, ties by column:
 
-        taste + fit_weight * (closed * (1 - fee) + own.share * useful) - diversity * alike
+        taste + fit_weight * (closed * (1 - fee) + own.share * useful - dearness) - diversity * alike + loyalty
+
+    The last term counts for products that are held alone.
 
     - `taste` is scaled to 0..1 over what the client may have (all 0 where all are alike).
     - `closed` is the share of the client's whole gap that the product can close: money / sum(gap), with the largest money that overshoots no asset's
@@ -135,6 +139,11 @@ def pick_products(
         allow_held: A held product may be topped up where that closes a gap. Otherwise (and always with `fit_weight` 0) held ones are left out.
         own: What each client has; None: usefulness does not count.
         similarity: 0..1 between products, shape (p, p), such as `exposure_similarity`; needed where `diversity` is above 0.
+        dearness: Annual fee of each product beyond that of the cheapest one that would do the
+            same, shape (p,): with a `fit_weight` of 100 one per cent a year is the whole range of
+            taste. Default 0.
+        loyalty: What a held product gains over a new one; above 1 a top-up comes before a new
+            product that closes the same gap.
         diversity: 0 does not care; 1 gives the whole range of taste for a product unlike those already taken.
 
     Returns:
@@ -147,12 +156,19 @@ def pick_products(
     count, width = taste.shape
     put = exposures if isinstance(exposures, Exposures) else Exposures.of(exposures)
     _check(taste, eligible, gaps, put)
+    for name, column in (("min_purchase", min_purchase), ("fee", fee), ("dearness", dearness)):
+        if column is not None and len(column) != width:
+            raise InputError(
+                f"{name} has {len(column)} entries for {width} products; give one each, or leave it out.",
+                field=name,
+                value=len(column),
+            )
     check_range("k", k, 1, why="there is no slot to fill")
     check_range("fit_weight", fit_weight, 0.0, 1e6, why="a negative one would prefer products that close nothing")
     check_range("diversity", diversity, 0.0, 1e6, why="a negative one would look for more of the same")
     if own is not None:
         own.check(count, put.shape)
-    if diversity > 0.0:
+    if diversity > 0.0 or similarity is not None:
         _check_similarity(similarity, width)
     from advisor.recommend.kernels import pick_rows
 
@@ -166,10 +182,10 @@ def pick_products(
         (owned.indptr, owned.codes),
         gaps,
         put.arrays(),
-        (least, fit_weight * (1.0 - (zero if fee is None else fee))),
+        (least, fit_weight * (1.0 - (zero if fee is None else fee)), zero if dearness is None else fit_weight * dearness),
         NOBODY if own is None or rate == 0.0 else own.arrays(),
         NOTHING if similarity is None else similarity,
-        (k, allow_held and fit_weight > 0.0, rate, float(diversity)),
+        (k, allow_held and fit_weight > 0.0, rate, float(diversity), float(loyalty)),
     )
     return Picks(codes, scores, money, unplaced, utility if rate else None)
 

@@ -19,6 +19,7 @@ from advisor.contracts.advice import Advice, Order, Pick, Verification
 from advisor.data.clients import ClientTable
 from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
+from advisor.engine.arrow import FIGURES
 from advisor.engine.differences import told as sentences
 from advisor.engine.house import House
 from advisor.engine.inputs import input_digests
@@ -233,10 +234,16 @@ def _advice(house: House, row: Mapping[str, Any]) -> Advice:
         level=row["level"],
         risk_aversion=row["risk_aversion"],
         effective_risk_aversion=row["effective_risk_aversion"],
-        weights={name.removeprefix("weight:"): value for name, value in row.items() if name.startswith("weight:") and value},
-        expected_return=row["expected_return"],
-        expected_volatility=row["expected_volatility"],
+        weights=_by_asset(row, "weight:"),
+        weights_after_orders=_by_asset(row, "after:"),
+        **{name: row[name] for name in FIGURES},
         picks=tuple(picks),
         orders=(*sold, *(Order(product_id=p.product_id, money=p.money) for p in picks if p.money != 0.0)),
-        unplaced={name.removeprefix("unplaced:"): value for name, value in row.items() if name.startswith("unplaced:") and value},
+        unplaced=_by_asset(row, "unplaced:"),
     )
+
+
+def _by_asset(row: Mapping[str, Any], prefix: str) -> dict[str, float]:
+    """The columns that begin with `prefix`, by asset; zeros and nulls are left out."""
+    names = {name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)}
+    return {asset: value for asset, value in names.items() if value}

@@ -1,0 +1,22 @@
+"""Orders: what to sell and buy, sized exactly, and what they lead to."""
+
+from advisor.engine.orders.money import unit_of, units_of
+from advisor.engine.orders.outcome import Limits, Orders, Outcome, settle
+from advisor.engine.orders.sales import Trades, Worth, trades_of
+from advisor.engine.orders.settings import TradeSettings
+from advisor.engine.orders.sizes import Caps, size_picks
+
+__all__ = [
+    "Caps",
+    "Limits",
+    "Orders",
+    "Outcome",
+    "TradeSettings",
+    "Trades",
+    "Worth",
+    "settle",
+    "size_picks",
+    "trades_of",
+    "unit_of",
+    "units_of",
+]

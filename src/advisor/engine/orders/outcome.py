@@ -1,0 +1,111 @@
+"""What the orders lead to: the portfolio a client holds when they are done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.catalogue import Catalogue
+from advisor.engine.holdings import Holdings
+from advisor.engine.kernels import settle_rows
+from advisor.engine.orders.sales import Worth
+from advisor.engine.vehicles import Vehicles
+from advisor.recommend.views import sealed
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The portfolio of each of c clients after their orders; nan where they have no portfolio.
+
+    Cash that is left earns nothing and carries no risk; it is part of wealth.
+
+    Attributes:
+        money: By vehicle, shape (c, v).
+        cash: Money that stays uninvested, the cost of the trades paid, shape (c,).
+        mean: Expected annual return of all wealth before fees, shape (c,).
+        volatility: Annual, shape (c,).
+        loss: In the stress of its assets, as a fraction of wealth, shape (c,).
+        fee: Annual fees of all products held, as a fraction of wealth, shape (c,).
+        lacking: Money that the target has more of, by vehicle, shape (c, v).
+        beyond: Whether volatility or loss is above what the level allows, shape (c,).
+    """
+
+    money: FloatArray
+    cash: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    loss: FloatArray
+    fee: FloatArray
+    lacking: FloatArray
+    beyond: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """What each of c clients may end at: annual volatility and stressed loss, shape (c,)."""
+
+    upper: FloatArray
+    loss: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """Orders of c clients, to be judged.
+
+    Attributes:
+        sales: Money to sell of each holding, shape (e,).
+        codes: Column of each pick, -1 = empty, shape (c, k).
+        money: Money to buy of each, shape (c, k).
+    """
+
+    sales: FloatArray
+    codes: IntArray
+    money: FloatArray
+
+
+def settle(
+    weights: FloatArray,
+    clients: tuple[FloatArray, BoolArray, BoolArray],
+    holdings: Holdings,
+    orders: Orders,
+    shelf: tuple[Vehicles, Catalogue],
+    worth: Worth,
+    limits: Limits,
+    *,
+    guard: bool,
+) -> Outcome:
+    """What orders lead to.
+
+    Args:
+        weights: Targets, shape (c, v).
+        clients: Wealth, who has a target, and whose mixed products count as their parts; (c,).
+        holdings: What they hold.
+        orders: Sales and purchases; with `guard` they are lowered in place where they would end
+            above a limit: less is bought, more is sold, and the money stays in cash.
+        shelf: What portfolios are made of, and the products.
+        worth: Smallest trades, units and costs.
+        limits: Of each client's level.
+        guard: Whether to lower orders.
+
+    Returns:
+        Row by row, so that no bit depends on the batch.
+    """
+    (wealth, invested, pure), (vehicles, catalogue), (count, width) = clients, shelf, weights.shape
+    after, lacking = np.empty((2, count, width))
+    facts, beyond = np.empty((count, 5)), np.empty(count, dtype=np.bool_)
+    table, model = holdings.table, vehicles.model
+    settle_rows(
+        *map(sealed, (invested, wealth, pure)),
+        worth.cost,
+        *map(sealed, (table.indptr, table.values, holdings.kind, holdings.spread, holdings.fee)),
+        *map(sealed, (orders.codes, catalogue.annual_fee, catalogue.min_purchase)),
+        *map(sealed, (*vehicles.mixes.arrays()[:3], *vehicles.parts.arrays()[:3])),
+        *map(sealed, (model.mean, model.covariance, model.stress)),
+        *map(sealed, (worth.unit, worth.least, limits.upper, limits.loss)),
+        int(guard),
+        *(sealed(weights), orders.sales, orders.money, after, facts, lacking, beyond),
+    )
+    cash, mean, volatility, loss, fee = map(np.ascontiguousarray, facts.T)
+    return Outcome(after, cash, mean, volatility, loss, fee, lacking, beyond)

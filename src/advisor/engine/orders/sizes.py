@@ -1,0 +1,93 @@
+"""Sizes of purchases: whole units of money, and no product or issuer beyond its share of wealth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.catalogue import Catalogue
+from advisor.data.eligibility import Eligibility
+from advisor.engine.holdings import Holdings
+from advisor.engine.kernels import size_rows
+from advisor.engine.orders.sales import Trades, Worth
+from advisor.engine.vehicles import Vehicles
+from advisor.recommend.portfolio_fit import Picks
+from advisor.recommend.views import sealed
+
+
+@dataclass(frozen=True, eq=False)
+class Caps:
+    """Largest shares of wealth, prepared once for a catalogue of p products.
+
+    Attributes:
+        product, issuer: Largest fraction of wealth in one product, and with one issuer; inf = any.
+        issuer_of: Issuer of each product by number, -1 = unknown, shape (p,).
+        exempt: Insured deposits, which are no concentration, shape (p,).
+        own: The adviser's own products, shape (p,).
+        issuers: Names of issuers by number.
+        dearness: Annual fee beyond that of the cheapest product of the same exposures, shape (p,).
+        fit_weight: Of an advisor.
+    """
+
+    product: float
+    issuer: float
+    issuer_of: IntArray
+    exempt: BoolArray
+    own: BoolArray
+    issuers: tuple[str, ...]
+    dearness: FloatArray
+    fit_weight: float
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, vehicles: Vehicles, shares: tuple[float, float], fit_weight: float) -> Caps:
+        """For an advisor whose largest shares of one product and one issuer are `shares`."""
+        named = {issuer: code for code, issuer in enumerate(dict.fromkeys(p.issuer for p in catalogue.products if p.issuer))}
+        cheapest = np.full(len(vehicles.exposures), np.inf)
+        on_sale = ~catalogue.closed
+        np.minimum.at(cheapest, vehicles.vehicle_of[on_sale], catalogue.annual_fee[on_sale])
+        return cls(
+            *shares,
+            np.array([named.get(p.issuer or "", -1) for p in catalogue.products], dtype=np.int64),
+            np.array([p.insured_deposit for p in catalogue.products], dtype=np.bool_),
+            np.array([p.own_product for p in catalogue.products], dtype=np.bool_),
+            tuple(named),
+            np.maximum(catalogue.annual_fee - cheapest[vehicles.vehicle_of], 0.0),
+            fit_weight,
+        )
+
+
+def size_picks(
+    picks: Picks,
+    rows: IntArray,
+    taste: FloatArray,
+    eligible: Eligibility,
+    clients: tuple[FloatArray, Holdings, Trades, Worth],
+    shelf: tuple[Vehicles, Catalogue],
+    caps: Caps,
+) -> None:
+    """Round purchases to units and spread them over products; `picks` is changed in place.
+
+    Args:
+        picks: Of b clients.
+        rows: Which of the c clients these are, shape (b,).
+        taste: Shape (b, p).
+        eligible: What they may be offered, b rows.
+        clients: Wealth of the c clients, what they hold and sell, and what is worth trading.
+        shelf: What portfolios are made of, and the products.
+        caps: Largest shares. Where they cannot be kept, since there is no other product or no slot,
+            the money stays where it is: the target comes first.
+    """
+    (wealth, holdings, trades, worth), (vehicles, catalogue) = clients, shelf
+    mixes, entries = vehicles.mixes.arrays(), holdings.table
+    read = (
+        *(rows, taste, eligible.class_of, eligible.allowed),
+        *(wealth, trades.budget, worth.unit, worth.least),
+        *(entries.indptr, holdings.products, entries.values - trades.sales),
+        *(catalogue.min_purchase, caps.fit_weight * caps.dearness),
+        *(vehicles.vehicle_of, mixes[4], mixes[5], caps.issuer_of, caps.exempt),
+    )
+    shares = (caps.product, caps.issuer) if caps.fit_weight > 0.0 else (np.inf, np.inf)
+    worth_of = caps.fit_weight * (1.0 - catalogue.annual_fee)
+    size_rows(*map(sealed, read), *shares, sealed(worth_of), picks.codes, picks.scores, picks.money)

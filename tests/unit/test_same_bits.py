@@ -32,7 +32,7 @@ def told(house):
         frame = batch.to_frame()
         for name in frame.columns:
             rows.update(name.encode() + repr([v.hex() if isinstance(v, float) else v for v in frame[name].tolist()]).encode())
-        rows.update(batch.sales.tobytes() + batch.lacking.tobytes())
+        rows.update(batch.sales.tobytes() + batch.outcome.lacking.tobytes())
         for i in range(0, len(batch), 10):
             advice = batch[i]
             advices.append(hashlib.sha256(advice.model_dump_json().encode()).hexdigest())

@@ -8,8 +8,8 @@ from advisor.arrays import FloatArray
 from advisor.data.labels import Labels
 
 CENT = 0.01
-_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+_WHOLE: str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THOUSANDTHS: str = "BHD IQD JOD KWD LYD OMR TND"
 UNITS: dict[str, float] = dict.fromkeys(_WHOLE.split(), 1.0) | dict.fromkeys(_THOUSANDTHS.split(), 0.001)
 """Currency -> its smallest unit, where that is no hundredth.
 

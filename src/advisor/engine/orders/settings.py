@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import cast
 
 from advisor.arrays import NUMBER, check_type
 from advisor.contracts.rules import RulePack
@@ -46,10 +46,11 @@ class TradeSettings:
             InputError: A setting is no number, or outside its range.
         """
         for field in fields(cls):
-            value: Any = settings.get(field.name, field.default)
+            value = settings.get(field.name, field.default)
             if value is None and field.default is None:
                 continue
             check_type(value, NUMBER, field.name, "Give a number, or leave it out.")
+            value = cast(float, value)
             low, high = _range(field.name)
             inside = low < value <= high if field.name in _SHARES else low <= value <= high
             if not inside:

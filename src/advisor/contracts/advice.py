@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, field_serializer, model_validator
 
@@ -59,6 +59,8 @@ class Binding(Contract):
 class Reason(Contract):
     """A stable code for machines, a sentence for people, and the numbers in the sentence."""
 
+    personal_data: ClassVar[bool] = True
+
     code: str
     text: str
     data: dict[str, Scalar] = {}
@@ -73,6 +75,8 @@ class Pick(Contract):
     the effective risk aversion times its covariance with the portfolio); None where risk aversion is
     without limit, since then no return makes up for risk.
     """
+
+    personal_data: ClassVar[bool] = True
 
     product_id: str
     asset: str
@@ -92,6 +96,8 @@ class Pick(Contract):
 
 class Order(Contract):
     """Buy (positive) or sell (negative) `money` of a product or held asset."""
+
+    personal_data: ClassVar[bool] = True
 
     product_id: str
     money: float
@@ -117,6 +123,8 @@ class Advice(Contract):
     fraction of wealth (`annual_fee_money` in money), and `net_return`. `unplaced` is the money by
     asset that the target has more of.
     """
+
+    personal_data: ClassVar[bool] = True
 
     client_id: str
     as_of: CalendarDay

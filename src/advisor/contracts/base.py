@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from math import inf
-from typing import Annotated, Any, NoReturn, Self
+from typing import Annotated, Any, ClassVar, NoReturn, Self
 
 from pydantic import (
     BaseModel,
@@ -17,12 +17,18 @@ from pydantic import (
 )
 
 from advisor.errors import InputError
-from advisor.privacy import short
+from advisor.privacy import MASK, kept, masked, personal, short
 from advisor.validation import checked
 
 
-def input_error(name: str, error: ValidationError) -> InputError:
-    """The first complaint of a pydantic error as an `InputError` that shows the value and counts the rest."""
+def input_error(name: str, error: ValidationError, *, private: bool = False) -> InputError:
+    """The first complaint of a pydantic error as an `InputError`, with a count of the rest.
+
+    Args:
+        name: Of the contract.
+        error: What pydantic complains of.
+        private: Whether the values are a client's, and masked where `privacy` says so.
+    """
     complaints = error.errors(include_url=False)
     first = complaints[0]
     field = ".".join(str(part) for part in first["loc"]) or name
@@ -34,11 +40,16 @@ def input_error(name: str, error: ValidationError) -> InputError:
             field, value = cause.field, cause.value
     else:
         hint = {"missing": "pass it", "extra_forbidden": "remove it or correct its spelling"}.get(first["type"], "correct it")
-        text = f"{name}.{field} = {_shown(value)}: {first['msg'].removeprefix('Value error, ')}; {hint}."
+        if first["type"] == "missing":  # its input is the whole record
+            text, value = f"{name}.{field} is missing; pass it.", None
+        else:
+            shown = personal(value) if private else _shown(value)
+            message = first["msg"].removeprefix("Value error, ")
+            text = f"{name}.{field} = {shown}: {message}; {hint}."
     if len(complaints) > 1:
         others = ", ".join(".".join(str(part) for part in c["loc"]) or name for c in complaints[1:5])
         text += f" ({len(complaints) - 1} more: {others})"
-    return InputError(text, field=field, value=value)
+    return InputError(text, field=field, value=kept(value) if private else value)
 
 
 def _shown(value: object) -> str:
@@ -69,6 +80,13 @@ CalendarDay = Annotated[date, BeforeValidator(_a_day)]
 """A day, which a missing one is not."""
 
 
+class _Masked:
+    """A value that is not shown."""
+
+    def __repr__(self) -> str:
+        return MASK
+
+
 class Contract(BaseModel):
     """A frozen value that crosses a door. Unknown fields and values that are not finite where a number is needed are refused.
 
@@ -78,11 +96,20 @@ class Contract(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings", val_json_bytes="utf8")
 
+    personal_data: ClassVar[bool] = False
+    """Whether the values are a client's: `repr` and messages mask them where `privacy` says so."""
+
     def __init__(self, /, **data: Any) -> None:
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise input_error(type(self).__name__, error) from None
+            raise input_error(type(self).__name__, error, private=self.personal_data) from None
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Fields and values, `***` in place of a client's."""
+        if not (self.personal_data and masked()):
+            return super().__repr_args__()
+        return [(name, _Masked()) for name, _ in super().__repr_args__()]
 
     # Nested contracts are then validated by pydantic's own core, so that a complaint keeps its full path.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
@@ -115,7 +142,7 @@ class Contract(BaseModel):
         try:
             return super().model_validate(obj, **options)
         except ValidationError as error:
-            raise input_error(cls.__name__, error) from None
+            raise input_error(cls.__name__, error, private=cls.personal_data) from None
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
@@ -123,7 +150,7 @@ class Contract(BaseModel):
         try:
             return super().model_validate_json(json_data, **options)
         except ValidationError as error:
-            raise input_error(cls.__name__, error) from None
+            raise input_error(cls.__name__, error, private=cls.personal_data) from None
 
     @classmethod
     def restored(cls, obj: Any) -> Self:
@@ -137,7 +164,7 @@ class Contract(BaseModel):
         except ValidationError as error:
             unknown = [".".join(map(str, c["loc"])) for c in error.errors(include_url=False) if c["type"] == "extra_forbidden"]
             if not unknown:
-                raise input_error(cls.__name__, error) from None
+                raise input_error(cls.__name__, error, private=cls.personal_data) from None
             raise InputError(
                 f"{cls.__name__}.{unknown[0]} is a field that this version of the library does not know, so a newer version wrote it. Upgrade the library.",
                 field=unknown[0],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
 
@@ -35,6 +35,8 @@ def _bias_schema(schema: dict[str, Any]) -> None:
 class Goal(Contract):
     """Something the client saves for: `amount` money in `years` years; priority 1 is the most important."""
 
+    personal_data: ClassVar[bool] = True
+
     name: Id
     amount: Annotated[float, Field(gt=0.0)]
     years: Annotated[float, Field(ge=0.0)]
@@ -60,6 +62,8 @@ class Client(Contract):
     plan that pays out later): they are kept, whatever they are. Any other holding may be
     sold, and what does not suit the client is proposed for sale in full.
     """
+
+    personal_data: ClassVar[bool] = True
 
     id: Id
     wealth: Money

@@ -10,7 +10,9 @@ from advisor.data.labels import Labels
 CENT = 0.01
 _WHOLE: str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THOUSANDTHS: str = "BHD IQD JOD KWD LYD OMR TND"
-UNITS: dict[str, float] = dict.fromkeys(_WHOLE.split(), 1.0) | dict.fromkeys(_THOUSANDTHS.split(), 0.001)
+UNITS: dict[str, float] = {}
+UNITS.update(dict.fromkeys(_WHOLE.split(), 1.0))
+UNITS.update(dict.fromkeys(_THOUSANDTHS.split(), 0.001))
 """Currency -> its smallest unit, where that is no hundredth.
 
 Source: ISO 4217, list one, minor units.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from advisor.arrays import NUMBER, FloatArray, check_type, frozen
+from advisor.arrays import FloatArray, check_number, check_type, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
@@ -48,7 +48,8 @@ class Account:
     def __post_init__(self) -> None:
         check_type(self.name, str, "name", "Name the account.")
         for name, rule in (("share", "a positive fraction"), ("floor_return", "an annual return"), ("shortfall_probability", "a number")):
-            check_type(getattr(self, name), NUMBER, name, f"Account {self.name!r} needs {rule} there.")
+            number = check_number(getattr(self, name), name, f"Account {self.name!r} needs {rule} there.", infinite=True)
+            object.__setattr__(self, name, number)
         if not self.share > 0.0 or not np.isfinite(self.share):
             raise InputError(
                 f"Account {self.name!r} has the share {self.share}; give a positive fraction.", field="share", value=self.share

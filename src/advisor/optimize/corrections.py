@@ -11,8 +11,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray, check_type, numbers
+from advisor.annotations import CountOrNone
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, numbers
 from advisor.errors import InputError
+from advisor.readers import row_numbers
+from advisor.validation import checked
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,8 @@ class BiasPolicy:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            check_type(value := getattr(self, item.name), NUMBER, item.name, "A setting of BiasPolicy is one number.")
-            if not np.isfinite(value):
-                raise InputError(f"BiasPolicy.{item.name} is {value}; give a finite number.", field=item.name, value=value)
+            value = check_number(getattr(self, item.name), item.name, "A setting of BiasPolicy is one number.")
+            object.__setattr__(self, item.name, value)
         for name in ("cap", "disposition_cap", "overconfidence_cap", "population_loss_aversion"):
             if not 1.0 <= (value := getattr(self, name)) < np.inf:
                 raise InputError(f"BiasPolicy.{name} is {value}; below 1 it would raise risk. Give 1 or more.", field=name, value=value)
@@ -95,7 +97,8 @@ class BiasEvidence:
     reference_return: FloatArray
 
     @classmethod
-    def of(cls, count: int, **known: object) -> BiasEvidence:
+    @checked
+    def of(cls, count: CountOrNone, **known: object) -> BiasEvidence:
         """Evidence on `count` clients from scalars or (c,) arrays; what is not named is unknown (years 1, reference 0).
 
         Raises:
@@ -113,9 +116,14 @@ class BiasEvidence:
         columns |= {name: nothing for name in names if name not in columns}
         return cls(**columns)
 
-    def take(self, rows: IntArray) -> BiasEvidence:
-        """The clients asked for, in that order."""
-        return BiasEvidence(*(getattr(self, item.name)[rows] for item in fields(self)))
+    def take(self, rows: IntArray | slice) -> BiasEvidence:
+        """The clients asked for, in that order.
+
+        Raises:
+            InputError: No row numbers, or one that there is not.
+        """
+        index = row_numbers(rows, len(self))
+        return BiasEvidence(*(getattr(self, item.name)[index] for item in fields(self)))
 
     def __len__(self) -> int:
         return len(self.loss_aversion)
@@ -161,7 +169,7 @@ def excess_loss_aversion(evidence: BiasEvidence, policy: BiasPolicy | None = Non
     >>> excess_loss_aversion(evidence, BiasPolicy(population_loss_aversion=1.955)).round(3).tolist()
     [1.5, 1.25, 1.0, 1.0]
     """
-    rules = policy or BiasPolicy()
+    rules = BiasPolicy() if policy is None else policy
     return 1.0 + _excess(evidence.loss_aversion, evidence.loss_aversion_se, rules.population_loss_aversion, rules.loss_aversion_spread)
 
 
@@ -182,7 +190,7 @@ def combine_corrections(
     Raises:
         InputError: Lengths disagree, or a risk aversion is negative or nan.
     """
-    rules = policy or BiasPolicy()
+    rules = BiasPolicy() if policy is None else policy
     check_type(evidence, BiasEvidence, "evidence", "Pass BiasEvidence.of(count, loss_aversion=..., ...).")
     check_type(rules, BiasPolicy, "policy", "Pass BiasPolicy(cap=..., ...), or None.")
     rational = numbers(risk_aversion, "risk_aversion")

@@ -7,16 +7,18 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, check_type, numbers
+from advisor.arrays import BoolArray, FloatArray, numbers
 from advisor.errors import InputError
 from advisor.optimize.corrections import BiasEvidence, BiasPolicy, Correction, combine_corrections, excess_loss_aversion
 from advisor.optimize.frontier import Frontier
 from advisor.optimize.preferences import Preferences
+from advisor.validation import checked
 
 BASIS_POINTS = 1e4
 BiasKind = Literal["emotional", "cognitive"]
 
 
+@checked
 def correct_risk_aversion(
     frontier: Frontier, risk_aversion: FloatArray, evidence: BiasEvidence, policy: BiasPolicy | None = None
 ) -> Correction:
@@ -34,8 +36,6 @@ def correct_risk_aversion(
     Raises:
         InputError: Lengths disagree, or a risk aversion is negative or nan.
     """
-    check_type(frontier, Frontier, "frontier", "Pass what trace_frontier gave.")
-    check_type(evidence, BiasEvidence, "evidence", "Pass BiasEvidence.of(count, loss_aversion=..., ...).")
     gamma = numbers(risk_aversion, "risk_aversion")
     own = excess_loss_aversion(evidence, policy)
     behavioural = gamma.copy()
@@ -66,12 +66,16 @@ class CorrectionReport:
     total_cost: FloatArray
 
 
+@checked
 def report_correction(frontier: Frontier, correction: Correction) -> CorrectionReport:
     """Portfolios and certainty-equivalent costs of a correction.
 
     Args:
         frontier: The one the correction was made on.
         correction: Of c clients.
+
+    Raises:
+        InputError: One of them is something else.
     """
     base = correction.rational
     effects = (correction.loss_aversion_factor, correction.disposition_factor, correction.overconfidence_factor)
@@ -81,6 +85,7 @@ def report_correction(frontier: Frontier, correction: Correction) -> CorrectionR
     return CorrectionReport(frontier.at_risk_aversion(base), *weights, *costs)
 
 
+@checked
 def certainty_equivalent_cost(frontier: Frontier, rational: FloatArray, actual: FloatArray) -> FloatArray:
     """What holding the frontier portfolio of risk aversion `actual` costs a client of risk aversion `rational`, in basis points a year.
 

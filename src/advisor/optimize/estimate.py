@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf
 from types import NoneType
 from typing import Literal, get_args
 
@@ -54,8 +53,8 @@ class EstimateSettings:
     overconfidence: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.half_life != inf:
-            check_number(self.half_life, "half_life", "Weights halve every half_life years; float('inf') weighs all rows alike.", above=0.0)
+        remedy = "Weights halve every half_life years; float('inf') weighs all rows alike."
+        check_number(self.half_life, "half_life", remedy, above=0.0, infinite=True)
         check_type(self.factors, (int, np.integer), "factors", "Give a whole number of factors.")
         check_number(self.factors, "factors", "A factor model must keep at least 1.", low=1)
         check_type(self.equilibrium, Equilibrium, "equilibrium", "Build it with advisor.Equilibrium(weights=..., premium=...).")

@@ -196,7 +196,13 @@ class Frontier:
             return self.segments.moments(*self.segments.at_tolerance(1.0 / _rows_of(gamma, "gamma", lower=0.0, infinite=True)))
 
     def kkt_residuals(self, weights: FloatArray, gamma: FloatArray) -> FloatArray:
-        """KKT residual of rows of weights at their risk aversions, shape (c,), recomputed from model and limits with this frontier's multipliers."""
+        """KKT residual of rows of weights at their risk aversions, shape (c,), recomputed from model and limits with this frontier's multipliers.
+
+        Raises:
+            InputError: Weights of another shape than (c, n), or a risk aversion that is negative or nan.
+        """
+        gamma = _rows_of(gamma, "gamma", lower=0.0, infinite=True)
+        weights = float_array(weights, "weights", shape=(len(gamma), len(self.assets)))
         effective = np.maximum(gamma, self.least_risk_aversion)
         return kkt_residuals(self.model, self.limits, weights, gamma, self._multipliers(effective), effective)
 
@@ -208,7 +214,12 @@ class Frontier:
         return certify_row(self.model, self.limits, weights, gamma, self._multipliers(np.array([effective]))[0], effective)
 
     def multipliers_at(self, gamma: float) -> FloatArray:
-        """Multipliers of budget and rows at one risk aversion, in units of the certificate's objective, shape (1 + r,)."""
+        """Multipliers of budget and rows at one risk aversion, in units of the certificate's objective, shape (1 + r,).
+
+        Raises:
+            InputError: It is negative or nan.
+        """
+        gamma = check_number(gamma, "gamma", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True)
         return self._multipliers(np.array([gamma]))[0]
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray, frozen, numbers
 from advisor.errors import InputError
 from advisor.native.numbers import exp, normal_cdf
+from advisor.readers import row_numbers
 
 _INV_SQRT_2PI = 0.3989422804014327
 
@@ -71,9 +72,14 @@ class Preferences:
     def __repr__(self) -> str:
         return f"Preferences({len(self)} clients, risk aversion {self.risk_aversion.min(initial=np.inf):g}..{self.risk_aversion.max(initial=0.0):g})"
 
-    def take(self, rows: IntArray) -> Preferences:
-        """The clients asked for, in that order."""
-        return Preferences(*(getattr(self, item.name)[rows] for item in fields(self)))
+    def take(self, rows: IntArray | slice) -> Preferences:
+        """The clients asked for, in that order.
+
+        Raises:
+            InputError: No row numbers, or one that there is not.
+        """
+        index = row_numbers(rows, len(self))
+        return Preferences(*(getattr(self, item.name)[index] for item in fields(self)))
 
     def with_risk_aversion(self, risk_aversion: object) -> Preferences:
         """The same preferences with another risk aversion, shape (c,) or a number."""

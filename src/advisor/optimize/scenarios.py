@@ -102,7 +102,7 @@ def optimal_over_scenarios(
     """
     check_type(scenarios, Scenarios, "scenarios", "Pass Scenarios(returns, years).")
     check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...).")
-    limits, scenarios = limits_of(model, mandate or Mandate()), scenarios.of(model.assets)
+    limits, scenarios = limits_of(model, Mandate() if mandate is None else mandate), scenarios.of(model.assets)
     if scenarios.returns.shape[1] != len(model):
         raise InputError(
             f"scenarios cover {scenarios.returns.shape[1]} assets, the model {len(model)}; give a column for each.",

@@ -67,7 +67,8 @@ def mask_always() -> None:
 def personal(value: object) -> str:
     """A personal value as a message shows it: `***`, or a short `repr` where values are shown.
 
-    >>> personal(120_000.0)
+    >>> with mask():
+    ...     personal(120_000.0)
     '***'
     """
     return MASK if masked() else short(value)

@@ -15,6 +15,7 @@ RANK: dict[str, float] = {
     "errors": 0,
     "privacy": 0,
     "native": 1,
+    "cells": 0.5,
     "arrays": 1,
     "folders": 1,
     "signatures": 1,

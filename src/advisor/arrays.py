@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from advisor.cells import is_word, shown, text_of
 from advisor.errors import InputError
 from advisor.privacy import short
 
@@ -24,6 +25,8 @@ StrArray = npt.NDArray[np.str_]
 
 NUMBER = (int, float, np.integer, np.floating)
 """What counts as one number at a door."""
+_SHORT_ID = 100
+"""Characters up to which ASCII text is an id without a further look."""
 _NO_NUMBERS = "bcmMUS"
 """Kinds of arrays that numpy would turn into numbers without a word: yes / no, complex, spans of time, days, text."""
 
@@ -212,10 +215,10 @@ def check_shape(array: npt.NDArray[Any], field: str, shape: tuple[int, ...]) -> 
 
 
 def unique_ids(ids: object, field: str) -> tuple[str, ...]:
-    """`ids` as a tuple of distinct, non-empty strings.
+    """`ids` as a tuple of distinct texts; a number is worth its text, as in a table.
 
     Raises:
-        InputError: An id is empty, not a string, or there twice.
+        InputError: An id is missing or blank, no word, or there twice.
     """
     if isinstance(ids, str):
         raise InputError(f"{field} is the single string {short(ids)}; pass a sequence of ids.", field=field, value=ids)
@@ -223,10 +226,12 @@ def unique_ids(ids: object, field: str) -> tuple[str, ...]:
         raise InputError(f"{field} is {short(ids)} ({type(ids).__name__}); pass a sequence of ids, one text each.", field=field, value=ids)
     names: list[str] = []
     for item in ids:
-        text: Any = item.item() if isinstance(item, np.generic) else item
-        if not isinstance(text, str) or not text:
-            raise InputError(f"{field} holds {short(text)}; an id is a non-empty string. Convert it with str().", field=field, value=text)
-        names.append(text)
+        if type(item) is str and item.isascii() and len(item) <= _SHORT_ID and item.strip():
+            names.append(item)
+            continue
+        if isinstance(item, bool | np.bool_) or not is_word(item):
+            raise InputError(f"{field} holds {shown(item)}; an id is text in UTF-8, or a number. Correct it.", field=field, value=item)
+        names.append(text_of(item))
     if len(set(names)) != len(names):
         seen: set[str] = set()
         twice = next(name for name in names if name in seen or seen.add(name))

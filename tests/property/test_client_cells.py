@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import ClientTable, Goal
-from advisor.data.cells import is_missing, number_of, shown, text_of
+from advisor.cells import is_missing, number_of, shown, text_of
 from advisor.data.client_arrow import arrow_batches, clients_from_arrow
 from advisor.engine.inputs import input_digests
 

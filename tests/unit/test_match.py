@@ -374,6 +374,6 @@ def test_segments_from_a_table_are_joined_by_client_id() -> None:
     table = pd.DataFrame({"tier": ["plain", "gold"], "branch": [7, None]}, index=["y", "x"])
     report = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=table)
     found = {(s.by, s.segment): s.clients for s in report.scores if s.metric == "recall" and s.view == "raw" and s.by != "all"}
-    assert found == {("tier", "gold"): 1, ("tier", "plain"): 1, ("tier", "unknown"): 1, ("branch", "7.0"): 1, ("branch", "unknown"): 2}
+    assert found == {("tier", "gold"): 1, ("tier", "plain"): 1, ("tier", "unknown"): 1, ("branch", "7"): 1, ("branch", "unknown"): 2}
     one = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=table["tier"])
     assert one.score("recall", by="tier", segment="gold").value == pytest.approx(0.5)

@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, field_serializer, model_validator
 
-from advisor.contracts.base import CalendarDay, Contract, finite_or_none
+from advisor.contracts.base import Contract, finite_or_none
+from advisor.contracts.fields import CalendarDay
 
 Scalar = str | int | float | bool | None
 """What a reason's data may hold."""

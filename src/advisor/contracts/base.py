@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from math import inf
 from typing import Annotated, Any, ClassVar, NoReturn, Self
 
@@ -19,6 +18,9 @@ from pydantic import (
 from advisor.errors import InputError
 from advisor.privacy import MASK, kept, masked, personal, short
 from advisor.validation import checked
+
+LONGEST_TEXT = 100_000
+"""Characters of a text in a contract."""
 
 
 def input_error(name: str, error: ValidationError, *, private: bool = False) -> InputError:
@@ -69,17 +71,6 @@ UpperEdge = Annotated[float, BeforeValidator(lambda v: inf if v is None else v),
 """An upper limit; inf = none, which JSON writes as null."""
 
 
-def _a_day(value: object) -> object:
-    """The value, unless it is pandas' missing day: that is a `date` without a year."""
-    if isinstance(value, date) and value != value:
-        raise ValueError("NaT is no day; pass None where it is not known")
-    return value
-
-
-CalendarDay = Annotated[date, BeforeValidator(_a_day)]
-"""A day, which a missing one is not."""
-
-
 class _Masked:
     """A value that is not shown."""
 
@@ -94,7 +85,11 @@ class Contract(BaseModel):
         InputError: Wherever pydantic would raise its `ValidationError`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings", val_json_bytes="utf8")
+    # A bound on text also makes pydantic refuse what cannot be written as UTF-8 (half a pair of surrogates).
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings", val_json_bytes="utf8",
+        str_max_length=LONGEST_TEXT,
+    )  # fmt: skip
 
     personal_data: ClassVar[bool] = False
     """Whether the values are a client's: `repr` and messages mask them where `privacy` says so."""

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
 
-from advisor.contracts.base import CalendarDay, Contract
-from advisor.contracts.currencies import currency_code
+from advisor.contracts.fields import (
+    CalendarDay,
+    Currency,
+    Flag,
+    Id,
+    Ids,
+    Money,
+    MoneyById,
+    NumbersById,
+    Row,
+    Word,
+    WordsById,
+    as_items,
+    as_number,
+)
+from advisor.contracts.sustainability import Criteria
 from advisor.errors import InputError
-
-Id = Annotated[str, Field(min_length=1)]
-Money = Annotated[float, Field(ge=0.0)]
-Currency = Annotated[str | None, BeforeValidator(currency_code)]
-"""A code of ISO 4217, in capitals; None where it is not stated."""
-
 
 BIASES: dict[str, tuple[float, float]] = {
     "loss_aversion": (0.1, 100.0),
@@ -32,18 +40,18 @@ def _bias_schema(schema: dict[str, Any]) -> None:
     schema["properties"] = {name: {"type": "number", "minimum": low, "maximum": high} for name, (low, high) in BIASES.items()}
 
 
-class Goal(Contract):
+class Goal(Row):
     """Something the client saves for: `amount` money in `years` years; priority 1 is the most important."""
 
     personal_data: ClassVar[bool] = True
 
     name: Id
-    amount: Annotated[float, Field(gt=0.0)]
-    years: Annotated[float, Field(ge=0.0)]
-    priority: Annotated[int, Field(ge=1)] = 1
+    amount: Annotated[float, Field(gt=0.0), as_number]
+    years: Annotated[float, Field(ge=0.0), as_number]
+    priority: Annotated[int, Field(ge=1), as_number] = 1
 
 
-class Client(Contract):
+class Client(Row):
     """One client. What is missing fails closed.
 
     `wealth` is all investable money in the client's currency, holdings included; what holdings do not cover is cash. `holdings` maps asset or product ids to
@@ -67,18 +75,18 @@ class Client(Contract):
 
     id: Id
     wealth: Money
-    horizon_years: Annotated[float, Field(ge=0.0)]
-    answers: dict[str, str] = {}
-    age: Annotated[int, Field(ge=0, le=130)] | None = None
-    level: Annotated[int, Field(ge=0, le=5)] | None = None
+    horizon_years: Annotated[float, Field(ge=0.0), as_number]
+    answers: WordsById = {}
+    age: Annotated[int, Field(ge=0, le=130), as_number] | None = None
+    level: Annotated[int, Field(ge=0, le=5), as_number] | None = None
     assessed_on: CalendarDay | None = None
-    lowest_category: bool = False
-    knowledge: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
-    holdings: dict[Id, Money] = {}
-    excluded: frozenset[str] = frozenset()
-    goals: tuple[Goal, ...] = ()
-    professional: bool = False
-    biases: Annotated[dict[str, float], Field(json_schema_extra=_bias_schema)] = {}
+    lowest_category: Flag = False
+    knowledge: Annotated[float, Field(ge=0.0, le=100.0), as_number] | None = None
+    holdings: MoneyById = {}
+    excluded: Ids = frozenset()
+    goals: Annotated[tuple[Goal, ...], as_items] = ()
+    professional: Flag = False
+    biases: Annotated[NumbersById, Field(json_schema_extra=_bias_schema)] = {}
     # What the capacity controls read; unknown where None.
     income: Money | None = None
     liabilities: Money | None = None
@@ -86,17 +94,17 @@ class Client(Contract):
     reserve_months: Money | None = None
     planned_purchases: Money | None = None
     # What some regimes ask for beside the level.
-    legal_capacity: bool = True
-    private_qualified: bool = False
-    institution: bool = False
-    guardian: bool = False
-    insists: frozenset[str] = frozenset()
-    written_warning: frozenset[str] = frozenset()
-    locked: frozenset[str] = frozenset()
+    legal_capacity: Flag = True
+    private_qualified: Flag = False
+    institution: Flag = False
+    guardian: Flag = False
+    insists: Ids = frozenset()
+    written_warning: Ids = frozenset()
+    locked: Ids = frozenset()
     currency: Currency = None
-    gender: str | None = None
-    segment: str | None = None
-    sustainability: str | None = None
+    gender: Word | None = None
+    segment: Word | None = None
+    sustainability: Criteria | None = None
 
     @field_serializer("excluded", "insists", "written_warning", "locked")
     def _in_order(self, ids: frozenset[str]) -> list[str]:

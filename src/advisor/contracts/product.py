@@ -6,17 +6,17 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from advisor.contracts.base import Contract
-from advisor.contracts.client import Currency, Id, Money
+from advisor.contracts.fields import Currency, Flag, Id, Money, Row, Word, as_number
+from advisor.contracts.sustainability import Criteria
 from advisor.contracts.target_market import TargetMarket
 from advisor.errors import InputError
 
-RiskLevel = Annotated[int, Field(ge=1, le=5)]
+RiskLevel = Annotated[int, Field(ge=1, le=5), as_number]
 EXPOSURE_TOLERANCE = 1e-6
 """Exposures come rounded from fact sheets; they must add up to 1 within this and are then scaled to add up exactly."""
 
 
-class Product(Contract):
+class Product(Row):
     """One product on the shelf.
 
     `risk_level` 1..5 is R1..R5 as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
@@ -35,24 +35,24 @@ class Product(Contract):
     )
 
     id: Id
-    name: str
+    name: Word
     asset: Id | None = None
     risk_level: RiskLevel
-    exposures: dict[Id, Annotated[float, Field(ge=0.0, le=1.0)]] = {}
+    exposures: dict[Id, Annotated[float, Field(ge=0.0, le=1.0), as_number]] = {}
     issuer_risk_level: RiskLevel | None = None
-    regime: str | None = None
+    regime: Word | None = None
     min_purchase: Money = 0.0
-    annual_fee: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    term_days: Annotated[int, Field(ge=0)] = 0
-    complex: bool = False
-    private: bool = False
+    annual_fee: Annotated[float, Field(ge=0.0, lt=1.0), as_number] = 0.0
+    term_days: Annotated[int, Field(ge=0), as_number] = 0
+    complex: Flag = False
+    private: Flag = False
     currency: Currency = None
-    closed: bool = False
+    closed: Flag = False
     # What concentration, conflict and sustainability rules read.
-    issuer: str | None = None
-    own_product: bool = False
-    insured_deposit: bool = False
-    sustainability: str | None = None
+    issuer: Word | None = None
+    own_product: Flag = False
+    insured_deposit: Flag = False
+    sustainability: Criteria | None = None
     target_market: TargetMarket | None = None
 
     @model_validator(mode="after")

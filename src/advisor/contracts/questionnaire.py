@@ -20,6 +20,8 @@ from advisor.validation import checked
 Dimension = Literal["tolerance", "capacity", "horizon", "knowledge", "objective", "background"]
 LIMITING: tuple[Dimension, ...] = ("tolerance", "capacity", "objective", "horizon")
 """The level is the lowest of these; knowledge gates complexity only, background is collected and not scored."""
+MOST_OPTIONS = 100
+"""Of one question; answers are kept in one byte each."""
 DEFAULT_CUT_OFFS = CutOffs.even()
 DEFAULT_HORIZON_CAPS = ((1.0, 1), (3.0, 2), (5.0, 3), (7.0, 4))
 
@@ -40,7 +42,7 @@ class Question(Contract):
     id: Id
     text: Id
     dimension: Dimension
-    options: Annotated[tuple[Option, ...], Field(json_schema_extra={"minItems": 2})]
+    options: Annotated[tuple[Option, ...], Field(max_length=MOST_OPTIONS, json_schema_extra={"minItems": 2})]
     weight: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
     texts: dict[str, str] = {}
     section: str = ""

@@ -16,6 +16,10 @@ from advisor.validation import checked
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
+LARGEST = 10_000_000
+"""Bytes of a file that is read."""
+
+
 class Signed(Contract):
     """A contract with a file format, a JSON Schema and a digest."""
 
@@ -26,6 +30,14 @@ class Signed(Contract):
     def load(cls, path: str | Path) -> Self:
         """From a JSON file. Raises `InputError` when it cannot be read, or breaks a rule of the schema or of its content."""
         try:
+            size = Path(path).stat().st_size
+            if size > LARGEST:
+                raise InputError(
+                    f"{cls.file_kind} {str(path)!r} has {size:,} bytes, and at most {LARGEST:,} are read; "
+                    "it is no such file, or holds what does not belong there. Pass another path.",
+                    field="path",
+                    value=str(path),
+                )
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(

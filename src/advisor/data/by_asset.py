@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import NUMBER, IntArray, check_number, check_type
+from advisor.cells import text_of
+from advisor.data.tables import is_in_order, labels_of
 from advisor.errors import InputError
 
 _MAPPING = "Give a mapping from asset id to value."
@@ -18,7 +20,7 @@ _MAPPING = "Give a mapping from asset id to value."
 
 def check_names(given: Iterable[object], known: Collection[str], field: str, what: str = "the assets") -> None:
     """Raise `InputError` where `given` names something that is not among `known`."""
-    unknown = sorted({str(name) for name in given if name not in known})
+    unknown = sorted({text_of(name) for name in given if name not in known})
     if unknown:
         raise InputError(
             f"{field} names {unknown[:5]}, which {'is' if len(unknown) == 1 else 'are'} not among {what}; correct or remove.",
@@ -44,13 +46,26 @@ def numbers_by_id(
     """
     if values is None:
         return {}
-    if isinstance(values, pd.Series):
-        given: Mapping[str, float] = {str(name): value for name, value in values.items()}
-    else:
+    if not isinstance(values, pd.Series):
         check_type(values, Mapping, field, _MAPPING)
-        given = values
+    given: Mapping[str, float] = by_id(values, field)
     check_names(given, known, field, what)
     return {name: check_number(value, field, remedy, low=low, high=high, key=name) for name, value in given.items()}
+
+
+def by_id(values: Mapping[Any, Any] | pd.Series, field: str) -> dict[str, Any]:
+    """Values by id, the ids as text. Raises `InputError` where two keys are one id."""
+    items = list(values.items())
+    given = {text_of(name): value for name, value in items}
+    if len(given) < len(items):
+        names = [text_of(name) for name, _ in items]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(
+            f"{field} names {twice!r} twice, so it is not known which value counts. Give each id once.",
+            field=field,
+            value=twice,
+        )
+    return given
 
 
 def label_assets(groups: Mapping[str, str] | Sequence[str] | None, names: Sequence[str]) -> tuple[str, ...]:
@@ -87,6 +102,7 @@ def _one_each(given: object, names: Sequence[str], field: str, default: object) 
     """The value of each name, from a mapping (`default` where unnamed), from a Series or from a sequence as long as `names`."""
     given = in_order(given, names, field)
     if isinstance(given, Mapping):
+        given = by_id(given, field)
         check_names(given, names, field)
         return [given.get(name, default) for name in names]
     if isinstance(given, str | AbstractSet) or not isinstance(given, Iterable):
@@ -123,9 +139,9 @@ def in_order(values: object, names: Sequence[str], field: str, *, square: bool =
 
 def _by_label(values: Any, names: Sequence[str], field: str, axis: int) -> Any:
     labels = values.axes[axis]
-    if isinstance(labels, pd.RangeIndex):
+    if is_in_order(labels):
         return values
-    have = [str(label) for label in labels]
+    have = labels_of(labels)
     if sorted(have) != sorted(names):
         odd = sorted(set(have) ^ set(names)) or sorted({label for label in have if have.count(label) > 1})
         raise InputError(

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
+from advisor.cells import number_of
 from advisor.contracts.product import Product
 from advisor.contracts.thresholds import exceeds
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
-from advisor.data.cells import number_of
 from advisor.data.ids import IdMap
 from advisor.data.tables import check_once, check_table
 from advisor.errors import InputError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +13,24 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
-from advisor.data.cells import LISTS, NO_DAY, day_of, decoded, is_missing, json_of, number_of, text_of
+from advisor.cells import (
+    LISTS,
+    LONGEST,
+    NO_DAY,
+    WHOLE,
+    date_of,
+    decoded,
+    is_missing,
+    is_word,
+    json_of,
+    number_of,
+    text_of,
+)
 from advisor.data.labels import Labels
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_NO_ORDINAL = int(np.iinfo(np.int64).min)
+"""What NaT is inside."""
 
 
 class Cells(ABC):
@@ -43,8 +60,18 @@ class Cells(ABC):
         """Which are lists or records, and so no words, shape (c,)."""
         return np.zeros(len(self), dtype=np.bool_)
 
+    def no_words(self) -> BoolArray:
+        """Which are there and no words: `nested`, too long, or not UTF-8, shape (c,)."""
+        return np.zeros(len(self), dtype=np.bool_)
+
     def __len__(self) -> int:
         return len(self.missing())
+
+
+def _days_of(cells: Sequence[Any]) -> DayArray:
+    """Days of cells one by one, shape (c,); ordinals become an array faster than dates do."""
+    days = [_NO_ORDINAL if day is None else day.toordinal() - _EPOCH for day in map(date_of, cells)]
+    return np.array(days, dtype=np.int64).view("datetime64[D]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +109,16 @@ class Objects(Cells):
 
     def days(self) -> DayArray:
         """One by one."""
-        return np.array([day_of(cell) for cell in self.cells], dtype="datetime64[D]")
+        return _days_of(self.cells)
 
     def nested(self) -> BoolArray:
         """One by one."""
         return np.array(self._nested, dtype=np.bool_)
+
+    def no_words(self) -> BoolArray:
+        """One by one."""
+        odd = [cell is not None and not is_word(cell) for cell in self.cells]
+        return self.nested() | np.array(odd, dtype=np.bool_)
 
     def cell(self, row: int) -> Any:
         """As it came."""
@@ -124,13 +156,24 @@ class Words(Cells):
 
     def days(self) -> DayArray:
         """Those that are written."""
-        return np.array([*map(day_of, self.labels.names), NO_DAY], dtype="datetime64[D]")[self.labels.codes]
+        return _days_of([*self.labels.names, None])[self.labels.codes]
 
     def nested(self) -> BoolArray:
         """Lists and records that are written, in JSON."""
+        written = "".join(self.labels.names)
+        if "[" not in written and "{" not in written:
+            return np.zeros(len(self), dtype=np.bool_)
         return np.array([*(isinstance(json_of(name), LISTS | Mapping) for name in self.labels.names), False], dtype=np.bool_)[
             self.labels.codes
         ]
+
+    def no_words(self) -> BoolArray:
+        """Those that are nested or too long."""
+        longest = max(map(len, self.labels.names), default=0)
+        if longest <= LONGEST:
+            return self.nested()
+        long = [len(name) > LONGEST for name in self.labels.names]
+        return self.nested() | np.array([*long, False], dtype=np.bool_)[self.labels.codes]
 
     def cell(self, row: int) -> Any:
         """The text."""
@@ -155,7 +198,7 @@ class Numbers(Cells):
 
     def numbers(self) -> FloatArray:
         """The values."""
-        values = self.values.astype(np.float64)
+        values: FloatArray = self.values.astype(np.float64) + 0.0
         values[self.gaps] = np.nan
         return values
 
@@ -164,7 +207,11 @@ class Numbers(Cells):
         names, inverse = np.unique(self.values[~self.gaps], return_inverse=True)
         codes = np.full(len(self), -1, dtype=np.int64)
         codes[~self.gaps] = inverse
-        return Labels(tuple(map(text_of, names.tolist())), codes)
+        whole = names.dtype.kind != "f" or bool(((names == np.floor(names)) & (np.abs(names) < WHOLE)).all())
+        texts = (
+            map(str, names.astype(np.int64 if names.dtype.kind == "f" else names.dtype).tolist()) if whole else map(text_of, names.tolist())
+        )
+        return Labels(tuple(texts), codes)
 
     def cell(self, row: int) -> Any:
         """A whole number or a float."""

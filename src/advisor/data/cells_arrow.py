@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.arrays import FloatArray
+from advisor.cells import LONGEST, is_missing, is_text, is_word, number_of, text_of
 from advisor.data.cell_columns import Cells, Days, Numbers, Objects, Words, truths
-from advisor.data.cells import is_missing, number_of, text_of
 from advisor.data.client_cells import texts_of_ids
 from advisor.data.client_columns import FLAGS, NUMBERS, SETS, WORDS
 from advisor.data.labels import Labels
@@ -147,7 +147,9 @@ def ids_of_arrow(column: pa.ChunkedArray) -> tuple[list[str], dict[int, str]]:
 
     if _is_text(column.type, pa):
         try:
-            if not pc.any(pc.match_substring_regex(column.cast(pa.string()), r"^\s*[\[{]")).as_py():
+            text = column.cast(pa.string())
+            longest = pc.max(pc.binary_length(text)).as_py() or 0
+            if longest <= LONGEST and not pc.any(pc.match_substring_regex(text, r"^\s*[\[{]")).as_py():
                 return ["" if name is None or name.isspace() else name for name in column.to_pylist()], {}
         except (UnicodeDecodeError, pa.ArrowInvalid):
             pass  # not UTF-8: told apart below, row by row
@@ -158,6 +160,8 @@ def held_of_arrow(column: pa.ChunkedArray, problems: dict[int, str]) -> SparseRo
     """Holdings of a column of maps from id to money; an id that a map names twice is a problem of its row, text that is no number is nan."""
     rows: list[dict[str, float]] = []
     for row, cell in enumerate(column.to_pylist()):
+        if not all(is_word(name) for name, value in cell or () if not is_missing(value)):
+            problems.setdefault(row, "holdings names what is no id; an id is text in UTF-8, or a number. Correct the cell.")
         entries = [(text_of(name), value) for name, value in cell or () if not is_missing(value)]
         found = {name: value if isinstance(value, float) else number_of(value) for name, value in entries}
         rows.append({name: money for name, money in found.items() if money != 0.0})
@@ -181,9 +185,12 @@ def as_text(array: Any) -> Any:
 
 
 def text_array(cells: Sequence[object]) -> Any:
-    """Cells of any kind as one column of text."""
+    """Cells of any kind as one column of text; of bytes, where some text cannot be written as UTF-8."""
     import pyarrow as pa
 
+    if any(isinstance(cell, str) and not is_text(cell) for cell in cells):
+        texts = [None if is_missing(cell) else cell if isinstance(cell, str | bytes) else text_of(cell) for cell in cells]
+        return pa.array([t.encode("utf-8", "surrogatepass") if isinstance(t, str) else t for t in texts], type=pa.binary())
     return pa.array([None if is_missing(cell) else text_of(cell) for cell in cells], type=pa.string())
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.arrays import check_type, check_whole
 from advisor.data.arrow_extra import pyarrow
 from advisor.data.cells_arrow import KNOWN_PROBLEMS, arrow_of_clients, cells_of_arrow, held_of_arrow, ids_of_arrow
-from advisor.data.client_cells import Problems, check_names, columns_from_cells
+from advisor.data.client_cells import Problems, check_names, columns_from_cells, is_index
 from advisor.data.client_files import FileBatches, files_of, opened_files
 from advisor.data.client_streams import opened_stream
 from advisor.data.clients import ClientTable
@@ -39,6 +39,7 @@ def clients_from_arrow(table: pa.Table) -> ClientTable:
     import pyarrow as pa
 
     check_type(table, pa.Table, "clients", "Give a pyarrow Table with one row a client.")
+    table = table.drop_columns([name for name in table.schema.names if is_index(name)])
     check_schema(table.schema)
     ids, odd = ids_of_arrow(table["id"])
     problems = Problems({row: NO_ID for row, name in enumerate(ids) if not name} | odd)

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.cells import (
+    FIRST_DAY,
+    LAST_DAY,
+    LISTS,
+    LONGEST,
+    NO_DAY,
+    entries,
+    ids_in,
+    is_missing,
+    is_word,
+    json_of,
+    number_of,
+    shown,
+    text_of,
+    truth_of,
+)
 from advisor.contracts.client import BIASES, Client, Goal
 from advisor.contracts.currencies import code_of, nearest
-from advisor.data.cell_columns import Cells, Objects, Words
-from advisor.data.cells import LISTS, is_missing, json_of, number_of, shown, text_of
+from advisor.contracts.sustainability import parse
+from advisor.data.cell_columns import Cells, Words
 from advisor.data.client_columns import FLAGS, RANGES, SETS, WORDS
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
@@ -21,9 +38,15 @@ REQUIRED = ("id", "wealth", "horizon_years")
 WHOLE = ("age",)
 """Number columns whose cells are whole."""
 _PREFIXES = ("answer:", "holding:", "bias:")
-_TRUE, _FALSE = {"true", "1", "1.0", "yes", "y"}, {"false", "0", "0.0", "no", "n"}
+_INDEX = re.compile(r"__index_level_\d+__")
+_NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct the cell."
 _NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
 _NO_IDS = "it must be ids: a list of them, or text with | between. Correct the cell."
+
+
+def is_index(column: object) -> bool:
+    """Whether a column is the unnamed index that pandas writes into a file; it says nothing."""
+    return bool(_INDEX.fullmatch(text_of(column)))
 
 
 class Problems(dict[int, str]):
@@ -46,7 +69,7 @@ def check_names(given: Sequence[object], apart: Sequence[str] = (), what: str = 
     Raises:
         InputError: A required column is absent, a column is unknown, or two have one name.
     """
-    names = [str(c) for c in given]
+    names = [text_of(c) for c in given]
     absent = [c for c in REQUIRED if c not in names]
     if absent:
         raise InputError(
@@ -62,7 +85,9 @@ def check_names(given: Sequence[object], apart: Sequence[str] = (), what: str = 
             value=twice,
         )
     read = [c for c in names if c not in apart]
-    odd = [c for c in read if (c not in Client.model_fields and not c.startswith(_PREFIXES)) or c in ("answers", "holdings", "biases")]
+    fields = Client.model_fields.keys() - {"answers", "holdings", "biases"}
+    odd = [c for c in read if c not in fields and not (c.startswith(_PREFIXES) and c.partition(":")[2].strip())]
+    odd += [text_of(c) for c in given if not is_word(c)]
     if odd:
         raise InputError(
             f"{what} has columns {odd[:5]} that are not read; columns are named as Client's fields, answers as answer:<question id>, "
@@ -115,22 +140,13 @@ def columns_from_cells(
 
 def texts_of_ids(cells: Cells) -> tuple[list[str], dict[int, str]]:
     """Ids as text, "" where there is none; and what is wrong with rows whose id is a list, a record, or text that cannot be written."""
-    words, odd = cells.words(), np.flatnonzero(cells.nested()).tolist()
+    words = cells.words()
     ids = [words.names[code] if code >= 0 else "" for code in words.codes.tolist()]
-    if isinstance(cells, Objects):
-        odd += [row for row, cell in enumerate(cells.cells) if not _can_be_written(cell)]
     problems: dict[int, str] = {}
-    for row in odd:
-        ids[row] = text_of(cells.cell(row))
+    for row in np.flatnonzero(cells.no_words()).tolist():
+        ids[row] = text_of(cells.cell(row))[:LONGEST]
         problems[row] = f"id is {shown(cells.cell(row))}; an id is text in UTF-8, or a number. Correct the cell."
     return ids, problems
-
-
-def _can_be_written(cell: object) -> bool:
-    try:
-        return bool(cell.encode() or True if isinstance(cell, str) else cell.decode() or True if isinstance(cell, bytes) else True)
-    except UnicodeError:
-        return False
 
 
 def _numbers(cells: Cells, name: str, low: float, high: float, problems: Problems) -> FloatArray:
@@ -155,8 +171,9 @@ def _span(kind: str, low: float, high: float) -> str:
 
 def _flags(cells: Cells, name: str, empty: int, problems: Problems) -> IntArray:
     words = cells.words()
-    read = np.array([1 if w in _TRUE else 0 if w in _FALSE else -2 for w in (n.strip().lower() for n in words.names)] + [empty])
-    found = np.where(cells.nested(), -2, read[words.codes])
+    truths = [truth_of(name) for name in words.names]
+    read = np.array([*(-2 if truth is None else int(truth) for truth in truths), empty])
+    found = np.where(cells.no_words(), -2, read[words.codes])
     problems.note(found == -2, name, cells, "it must be true or false. Correct the cell.", whole=True)
     return np.where(found == -2, empty, found).astype(np.int64)
 
@@ -174,13 +191,26 @@ def _levels(cells: Cells, problems: Problems) -> IntArray:
 
 def _days(cells: Cells, problems: Problems) -> DayArray:
     days = cells.days()
-    problems.note(np.isnat(days) & ~cells.missing(), "assessed_on", cells, "it is no day; write 2026-02-01. Correct the cell.", whole=True)
-    return days
+    none = ~((days >= FIRST_DAY) & (days <= LAST_DAY))
+    problems.note(none & ~cells.missing(), "assessed_on", cells, "it is no day; write 2026-02-01. Correct the cell.", whole=True)
+    return np.where(none, NO_DAY, days)
 
 
 def _words(cells: Cells, name: str, problems: Problems) -> Labels:
-    problems.note(cells.nested(), name, cells, "it must be one word. Correct the cell.")
-    return cells.words()
+    problems.note(cells.no_words(), name, cells, _NO_WORD)
+    words = cells.words()
+    if name == "sustainability":
+        bad = np.array([*map(_no_criteria, words.names), False], dtype=np.bool_)[words.codes]
+        problems.note(bad, name, cells, "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell.")
+    return words
+
+
+def _no_criteria(words: str) -> bool:
+    try:
+        parse(words)
+    except InputError:
+        return True
+    return False
 
 
 def _currencies(words: Labels, cells: Cells, problems: Problems) -> Labels:
@@ -196,26 +226,12 @@ def _currencies(words: Labels, cells: Cells, problems: Problems) -> Labels:
 
 def _sets(cells: Cells, name: str, problems: Problems) -> SparseRows:
     if isinstance(cells, Words):
-        known = [_ids_in(word) for word in cells.labels.names]
+        known = [ids_in(word) for word in cells.labels.names]
         rows = [[] if code < 0 else known[code] for code in cells.labels.codes.tolist()]
     else:
-        rows = [_ids_in(cells.cell(row)) for row in range(len(cells))]
+        rows = [ids_in(cells.cell(row)) for row in range(len(cells))]
     problems.note(np.array([row is None for row in rows], dtype=np.bool_), name, cells, _NO_IDS)
     return SparseRows.of_sets(row or () for row in rows)
-
-
-def _ids_in(cell: object) -> list[str] | None:
-    """Ids that a cell names; None where it is something else."""
-    if isinstance(cell, str) and cell.lstrip()[:1] in ("[", "{"):
-        cell = json_of(cell)
-    elif isinstance(cell, str | bytes):
-        return [part.strip() for part in text_of(cell).split("|") if part.strip()]
-    elif not isinstance(cell, LISTS | Mapping):
-        return [] if is_missing(cell) else [text_of(cell)]
-    if not isinstance(cell, LISTS):
-        return None
-    items = [item for item in cast("Iterable[object]", cell) if not is_missing(item)]
-    return None if any(isinstance(item, LISTS | Mapping) for item in items) else [text_of(item) for item in items]
 
 
 def _goals(cells: Cells, problems: Problems) -> tuple[tuple[Goal, ...], ...]:
@@ -226,7 +242,7 @@ def _goals(cells: Cells, problems: Problems) -> tuple[tuple[Goal, ...], ...]:
         try:
             if cell is not None and not isinstance(found, LISTS | Mapping):
                 raise InputError(f"it is {shown(cell)}; {_NO_GOALS}")
-            items = cast("Iterable[object]", () if found is None else [found] if isinstance(found, Mapping) else found)
+            items = () if found is None else (found,) if isinstance(found, Mapping) else entries(found)
             rows.append(tuple(_goal(item) for item in items))
         except InputError as error:
             problems.setdefault(row, f"goals: {error}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from advisor.data.cells_arrow import as_text
+from advisor.data.client_streams import without_index
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def opened_files(files: Sequence[Path]) -> FileBatches:
     Raises:
         OSError, pyarrow.ArrowException: One cannot be read.
     """
-    schemas = [(path, _schema(path)) for path in files]
+    schemas = [(path, without_index(_schema(path))) for path in files]
     return FileBatches(schemas, _unified([schema for _, schema in schemas]))
 
 

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from advisor.data.cells import is_missing, text_of
 from advisor.data.cells_arrow import text_array
-from advisor.data.client_cells import check_names
+from advisor.data.client_cells import check_names, is_index
+from advisor.data.client_frame import with_index
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-PANDAS_INDEX = "__index_level_0__"
-"""What pandas calls an unnamed index that it puts among the columns."""
 
 
 def opened_stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
@@ -39,7 +36,7 @@ def opened_stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
             field="source",
             value=type(source).__name__,
         ) from error
-    schema = _without_index(reader.schema)
+    schema = without_index(reader.schema)
     return schema, (_named(batch, schema, pa) for batch in reader)
 
 
@@ -47,8 +44,7 @@ def table_of_frame(frame: pd.DataFrame) -> pa.Table:
     """A frame as Arrow; a column whose cells are of no one Arrow type becomes text that is worth the same. A named index is a column."""
     import pyarrow as pa
 
-    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
-    frame = frame.reset_index(level=named) if named else frame
+    frame = with_index(frame)
     names = check_names([c for c in frame.columns if c != "holdings"])
     names = [str(c) for c in frame.columns] if "holdings" in frame.columns else names
     return pa.table([_array(frame.iloc[:, at]) for at in range(len(names))], names=names)
@@ -57,9 +53,6 @@ def table_of_frame(frame: pd.DataFrame) -> pa.Table:
 def _array(column: pd.Series) -> Any:
     import pyarrow as pa
 
-    if column.name == "id" and any(isinstance(cell, str) and text_of(cell) != cell for cell in column.array):
-        texts = [None if is_missing(cell) else cell if isinstance(cell, str) else text_of(cell) for cell in column]
-        return pa.array([None if text is None else text.encode("utf-8", "surrogatepass") for text in texts], type=pa.binary())
     try:
         found = pa.array(column, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
@@ -69,11 +62,15 @@ def _array(column: pd.Series) -> Any:
     return found
 
 
-def _without_index(schema: Any) -> Any:
-    """Pandas adds its index as a column of its own; an unnamed one says nothing."""
-    return schema.remove(schema.get_field_index(PANDAS_INDEX)) if PANDAS_INDEX in schema.names else schema
+def without_index(schema: Any) -> Any:
+    """A schema without the unnamed index that pandas adds as a column of its own."""
+    import pyarrow as pa
+
+    if not any(map(is_index, schema.names)):
+        return schema
+    return pa.schema([field for field in schema if not is_index(field.name)])
 
 
 def _named(batch: Any, schema: Any, pa: Any) -> Any:
-    kept = [at for at, name in enumerate(batch.schema.names) if name != PANDAS_INDEX]
+    kept = [at for at, name in enumerate(batch.schema.names) if not is_index(name)]
     return batch if len(kept) == len(batch.schema) else pa.RecordBatch.from_arrays([batch.column(at) for at in kept], schema=schema)

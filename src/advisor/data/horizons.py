@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.arrays import DayArray, FloatArray, IntArray
+from advisor.cells import LAST_DAY
 from advisor.contracts.thresholds import raised
 
 LONGEST_YEARS = 10_000.0
@@ -12,7 +13,8 @@ LONGEST_YEARS = 10_000.0
 
 
 def months_later(days: DayArray, months: int | IntArray) -> DayArray:
-    """The same day of the month `months` later, or the month's last where it has no such day.
+    """The same day of the month `months` later, or the month's last where it has no such day; at most
+    9999-12-31, the last day that a `date` can hold.
 
     Args:
         days: Days, shape (c,); NaT stays NaT.
@@ -25,7 +27,7 @@ def months_later(days: DayArray, months: int | IntArray) -> DayArray:
     day_of_month = (days - month.astype("datetime64[D]")).astype(np.int64)
     later = month + np.asarray(months).astype("timedelta64[M]")
     last = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64) - 1
-    return later.astype("datetime64[D]") + np.minimum(day_of_month, last)
+    return np.minimum(later.astype("datetime64[D]") + np.minimum(day_of_month, last), LAST_DAY)
 
 
 def days_within(years: FloatArray, day: np.datetime64) -> IntArray:

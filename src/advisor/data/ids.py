@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from advisor.arrays import IntArray, unique_ids
+from advisor.cells import text_of
 from advisor.errors import InputError
 
 
@@ -24,7 +25,7 @@ class IdMap:
 
     @classmethod
     def of(cls, ids: Iterable[object], field: str = "ids") -> IdMap:
-        """From distinct, non-empty strings. Raises `InputError` otherwise."""
+        """From distinct ids: text, or numbers, which are worth their text. Raises `InputError` otherwise."""
         return cls(unique_ids(ids, field))
 
     @cached_property
@@ -35,7 +36,7 @@ class IdMap:
         return len(self.ids)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._codes
+        return (name if type(name) is str else text_of(name)) in self._codes
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, IdMap) and self.ids == other.ids
@@ -48,13 +49,14 @@ class IdMap:
 
     def code(self, name: str, field: str = "id") -> int:
         """Code of one id. Raises `InputError` when it is unknown."""
-        code = self._codes.get(name)
+        code = self._codes.get(name if type(name) is str else text_of(name))
         if code is None:
             known = ", ".join(self.ids[:5]) + (", ..." if len(self) > 5 else "")
             raise InputError(f"{field} {name!r} is not known; known are {known or 'none'}. Correct it or add it.", field=field, value=name)
         return code
 
-    def find(self, names: Sequence[str]) -> IntArray:
-        """Codes of many ids, shape (len(names),); -1 where an id is unknown."""
+    def find(self, names: Sequence[str | None]) -> IntArray:
+        """Codes of many ids, shape (len(names),); -1 where an id is unknown, or None."""
         get = self._codes.get
-        return np.fromiter((get(name, -1) for name in names), dtype=np.int64, count=len(names))
+        told = (name if type(name) is str else "" if name is None else text_of(name) for name in names)
+        return np.fromiter((get(name, -1) for name in told), dtype=np.int64, count=len(names))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from advisor.arrays import DayArray, FloatArray, IntArray, check_frequency, check_number, check_type, unique_ids
 from advisor.data.by_asset import label_assets, rate_assets
+from advisor.data.cells_series import cells_of_series
 from advisor.data.days import as_day, as_days
 from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
@@ -173,7 +174,7 @@ def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, 
             field=f"{field} columns",
             value=frame.columns.tolist()[:3],
         )
-    names = unique_ids([str(c) for c in frame.columns], f"{field} columns")
+    names = unique_ids(frame.columns, f"{field} columns")
     if not names:
         raise InputError(f"{field} has no columns; a market needs at least one asset. Pass one column an asset.", field=field, value=())
     dates = _index_days(frame, field)
@@ -202,7 +203,8 @@ def _cells(frame: pd.DataFrame, names: Sequence[str], dates: DayArray, field: st
         return frame.to_numpy(dtype=np.float64, na_value=np.nan)
     columns = [frame.iloc[:, j] for j in range(len(names))]
     values = np.column_stack([as_numbers(column) for column in columns]).reshape(len(frame), len(names))
-    bad = np.isnan(values) & ~frame.isna().to_numpy()
+    missing = [cells_of_series(column).missing() for column in columns]
+    bad = np.isnan(values) & ~np.column_stack(missing).reshape(values.shape)
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
         value = cell(columns[column], row)

@@ -13,6 +13,7 @@ import pandas as pd
 from advisor.arrays import FloatArray, IntArray, check_number, check_type, float_array, unique_ids
 from advisor.data.by_asset import in_order, label_assets, numbers_by_id, rate_assets
 from advisor.data.ids import IdMap
+from advisor.data.tables import labels_of
 from advisor.errors import InputError
 from advisor.validation import checked
 
@@ -100,8 +101,8 @@ class ReturnModel:
         """
         check_type(mean, pd.Series, "mean", "Pass a Series indexed by asset, or use ReturnModel(assets, mean, covariance) for arrays.")
         check_type(covariance, pd.DataFrame, "covariance", "Pass a DataFrame with the assets as index and columns.")
-        names = unique_ids([str(a) for a in mean.index], "mean index")
-        rows, columns = [str(a) for a in covariance.index], [str(a) for a in covariance.columns]
+        names = unique_ids(mean.index, "mean index")
+        rows, columns = labels_of(covariance.index), labels_of(covariance.columns)
         for have, what in ((rows, "rows"), (columns, "columns")):
             if set(have) != set(names) or len(have) != len(names):
                 odd = sorted(set(have) ^ set(names))
@@ -148,7 +149,7 @@ class ReturnModel:
             raise InputError(
                 "The prior was fitted without column names, so its assets are not known; pass assets.", field="assets", value=None
             )
-        names = unique_ids(names if isinstance(names, str) else [str(a) for a in names], "assets")
+        names = unique_ids(names, "assets")
         n = len(names)
         rows = check_number(periods_per_year, "periods_per_year", "Give the number of periods a year, 252 for days.", above=0.0)
         mu = float_array(mean, "prior.mu", shape=(n,))

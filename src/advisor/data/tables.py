@@ -1,22 +1,17 @@
-"""The checks that every table passes at a door: its kind, its columns, and cells read as ids, numbers and yes / no."""
+"""The checks that every table passes: its kind, its columns, and cells read as ids, numbers and yes / no."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
+from advisor.cells import shown, text_of, truth_of
+from advisor.data.cells_series import cells_of_series
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
-
-TRUE, FALSE = frozenset({"true", "1", "1.0", "yes", "y"}), frozenset({"false", "0", "0.0", "no", "n"})
-"""How yes and no are written in a table, any case."""
-NO_NUMBERS = "bcmM"
-"""Kinds of columns that pandas would turn into numbers without a word: yes / no, complex, spans of time, days."""
-_MIXED = ("boolean", "mixed", "mixed-integer", "mixed-integer-float", "complex")
 
 
 def check_table(frame: object, field: str, columns: Sequence[str], remedy: str) -> None:
@@ -42,34 +37,62 @@ def check_once(names: Sequence[str], field: str, columns: Sequence[str] | None =
         )
 
 
-def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMap]:
-    """Codes of a column of ids over the ids that occur, sorted; what is no text becomes it.
+def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[str | None]:
+    """Ids of a column as text, None where there is none.
 
     Raises:
-        InputError: An id is missing (the row is named) or empty.
+        InputError: A cell is a list, a record, or text that cannot be written (the row is named).
     """
-    words = column.map(str, na_action="ignore") if column.dtype == object else column
-    codes, uniques = pd.factorize(words, sort=True)
-    if (codes < 0).any():
-        row = int(np.argmax(codes < 0))
+    series = column if isinstance(column, pd.Series) else pd.Series(column, dtype=None if isinstance(column, pd.Index) else object)
+    cells = cells_of_series(series)
+    if (odd := cells.no_words()).any():
+        row = int(np.argmax(odd))
+        raise InputError(
+            f"{field} is {shown(cells.cell(row))} in row {row}; an id is text in UTF-8, or a number. Correct the cell.",
+            field=field,
+            value=shown(cells.cell(row)),
+        )
+    words = cells.words()
+    names = [*words.names, None]
+    return [names[code] for code in words.codes.tolist()]
+
+
+def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMap]:
+    """Codes of a column of ids over the ids that occur, sorted as text.
+
+    Raises:
+        InputError: An id is missing, a list, a record, or text that cannot be written (the row is named).
+    """
+    cells = cells_of_series(column)
+    if (odd := cells.no_words()).any():
+        row = int(np.argmax(odd))
+        raise InputError(
+            f"{field} is {shown(cells.cell(row))} in row {row}; an id is text in UTF-8, or a number. Correct the cell.",
+            field=field,
+            value=shown(cells.cell(row)),
+        )
+    words = cells.words()
+    if (words.codes < 0).any():
+        row = int(np.argmax(words.codes < 0))
         raise InputError(f"{field} is missing in row {row}; {remedy}", field=field, value=None)
-    return codes.astype(np.int64), IdMap.of([str(u) for u in uniques], field)
+    used = np.zeros(len(words.names), dtype=np.bool_)
+    used[words.codes] = True
+    there = np.flatnonzero(used).tolist()
+    there.sort(key=words.names.__getitem__)
+    names = tuple([words.names[code] for code in there])
+    if len(set(names)) == len(names):
+        place = np.full(len(words.names), -1, dtype=np.int64)
+        place[there] = np.arange(len(names))
+        return place[words.codes], IdMap(names)
+    names = tuple(dict.fromkeys(names))
+    codes = {name: code for code, name in enumerate(names)}
+    place = np.array([codes.get(name, -1) for name in words.names], dtype=np.int64)
+    return place[words.codes], IdMap(names)
 
 
 def as_numbers(column: pd.Series) -> FloatArray:
     """The numbers of a column, shape (c,), a copy; nan where a cell is missing or holds none: text that is none, True and False, days."""
-    if column.dtype.kind in NO_NUMBERS:
-        return np.full(len(column), np.nan)
-    odd = None
-    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in _MIXED:
-        odd = np.array(
-            [isinstance(x, bool | np.bool_ | complex | date | timedelta) and not isinstance(x, float) for x in column], dtype=np.bool_
-        )
-        column = column.mask(odd)
-    try:
-        return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-    except OverflowError:
-        return np.array([_number(x) for x in column], dtype=np.float64)
+    return cells_of_series(column).numbers()
 
 
 def cell(column: pd.Series, row: int) -> object:
@@ -96,11 +119,13 @@ def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None =
     Raises:
         InputError: A cell is neither yes nor no (the row is named).
     """
-    if column.dtype == np.bool_:
-        return column.to_numpy(dtype=np.bool_)
-    words = column.astype(str).str.strip().str.lower()
-    true, empty = words.isin(TRUE).to_numpy(dtype=np.bool_), column.isna().to_numpy(dtype=np.bool_)
-    bad = ~(true | words.isin(FALSE).to_numpy(dtype=np.bool_) | (empty if missing is not None else False))
+    cells = cells_of_series(column)
+    words = cells.words()
+    truths = [truth_of(name) for name in words.names]
+    true = np.array([*(truth is True for truth in truths), False], dtype=np.bool_)[words.codes]
+    false = np.array([*(truth is False for truth in truths), False], dtype=np.bool_)[words.codes]
+    empty = cells.missing()
+    bad = ~(true | false | (empty if missing is not None else False))
     if bad.any():
         row = int(np.argmax(bad))
         value = cell(column, row)
@@ -110,10 +135,14 @@ def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None =
     return np.where(empty, bool(missing), true)
 
 
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except OverflowError:
-        return np.inf
-    except (TypeError, ValueError):
-        return np.nan
+def labels_of(index: Iterable[object]) -> list[str]:
+    """Labels of a pandas index as ids."""
+    return [text_of(label) for label in index]
+
+
+def is_in_order(index: pd.Index) -> bool:
+    """Whether labels are bare positions 0, 1, 2, ... in order, which say nothing; any other labels count."""
+    if isinstance(index, pd.RangeIndex):
+        return len(index) == 0 or (index.start == 0 and index.step == 1)
+    whole = index.dtype.kind in "iu" and not isinstance(index, pd.MultiIndex)
+    return bool(whole and (index.to_numpy() == np.arange(len(index))).all())

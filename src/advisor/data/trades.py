@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
+from advisor.data.cells_series import cells_of_series
 from advisor.data.days import as_times
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
@@ -27,10 +28,11 @@ class Trades:
         clients: Client ids that occur, sorted.
         assets: Asset ids that occur, sorted.
         client_codes, asset_codes: Positions of each trade's client and asset, shape (t,).
-        times: Moment of each trade, `datetime64[ns]`, shape (t,).
+        times: Moment of each trade, `datetime64[ns]`, in UTC where it has a time zone, shape (t,).
         units: Signed units, + bought, - sold, 0 = an order that moved nothing, shape (t,).
         prices: Price a unit, positive, shape (t,).
         time_name: Name of the time column, which a price table shares.
+        clock: What the clock there showed at each trade, `datetime64[ns]`, shape (t,): its day is the trading day; None = as `times`, which have no time zone.
         left_out: Trades that say nothing about the client's own choice (an adviser's, a sale of the whole portfolio), shape (t,); None = none is marked.
     """
 
@@ -43,6 +45,7 @@ class Trades:
     prices: FloatArray
     time_name: str = "day"
     left_out: BoolArray | None = None
+    clock: npt.NDArray[np.datetime64] | None = None
 
     @classmethod
     @checked
@@ -75,11 +78,10 @@ class Trades:
             [client, asset, day, side, units, price, *marks],
             "One row a trade, with client, asset, day, side, units and price; name them by keyword.",
         )
-        client_codes, clients = id_codes(_texts(frame[client]), client, "the trade belongs to nobody. Drop or mend it.")
-        asset_codes, assets = id_codes(_texts(frame[asset]), asset, "it is not known what was traded. Drop or mend it.")
-        times = as_times(frame[day], day)
-        words = frame[side].astype(str).str.strip().str.lower()
-        signs = words.map(_SIDES).to_numpy(dtype=np.float64, na_value=np.nan)
+        client_codes, clients = id_codes(frame[client], client, "the trade belongs to nobody. Drop or mend it.")
+        asset_codes, assets = id_codes(frame[asset], asset, "it is not known what was traded. Drop or mend it.")
+        times, clock = as_times(frame[day], day)
+        signs = _signs(frame[side])
         if np.isnan(signs).any():
             row = int(np.argmax(np.isnan(signs)))
             raise InputError(
@@ -99,6 +101,7 @@ class Trades:
             amounts[1][order],
             day,
             _marked(frame, marks)[order] if marks else None,
+            None if clock is times else clock[order],
         )
 
     def __len__(self) -> int:
@@ -108,9 +111,11 @@ class Trades:
         return f"Trades({len(self):,} trades, {len(self.clients):,} clients, {len(self.assets):,} assets)"
 
 
-def _texts(column: pd.Series) -> pd.Series:
-    """Ids as they sort as words, whatever they were."""
-    return column if isinstance(column.dtype, pd.StringDtype) else column.astype(object)
+def _signs(column: pd.Series) -> FloatArray:
+    """+1 for a purchase, -1 for a sale, nan for anything else, shape (t,)."""
+    words = cells_of_series(column).words()
+    signs = [_SIDES.get(name.strip().lower(), np.nan) for name in words.names]
+    return np.array([*signs, np.nan], dtype=np.float64)[words.codes]
 
 
 def _marked(frame: pd.DataFrame, marks: Sequence[str]) -> BoolArray:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import FloatArray, numbers
+from advisor.data.tables import labels_of
 from advisor.errors import InputError
 from advisor.optimize.portfolio import Portfolio
 
@@ -47,7 +48,7 @@ def _read(answer: object, assets: tuple[str, ...]) -> FloatArray | str:
 
 
 def _by_asset(labels: Iterable[object], values: object, assets: tuple[str, ...], needed: Collection[str] = ()) -> FloatArray | str:
-    names = [str(label) for label in labels]
+    names = labels_of(labels)
     place = {asset: i for i, asset in enumerate(assets)}
     unknown = [name for name in names if name not in place]
     if unknown:

@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import IntArray, check_type
+from advisor.cells import is_missing, text_of
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
-from advisor.data.tables import check_once
+from advisor.data.tables import check_once, labels_of
 from advisor.errors import InputError
 from advisor.evaluate.match_inputs import check_segmentation
 
@@ -43,9 +44,9 @@ def segments(
     if isinstance(by, pd.Series):
         by = by.to_frame(name=by.name or "segment")
     if isinstance(by, pd.DataFrame):
-        table = by.set_axis([str(i) for i in by.index], axis=0)
+        table = by.set_axis(pd.Index(labels_of(by.index), dtype=object), axis=0)
         check_once(table.index.tolist(), "the index of by")
-        return {str(c): _words(table[c].reindex(list(ranking.client_ids)).tolist()) for c in table.columns}
+        return {text_of(c): _words(table[c].reindex(list(ranking.client_ids)).tolist()) for c in table.columns}
     if isinstance(by, Mapping):
         for name, labels in by.items():
             check_type(labels, (Sequence, np.ndarray, pd.Series), "by", "Give one label each, in the order of the ranking.", key=name)
@@ -94,5 +95,5 @@ def _tenure(ranking: Ranking, history: Interactions) -> Words:
 
 def _words(labels: Sequence[object]) -> Words:
     words = np.empty(len(labels), dtype=object)
-    words[:] = [UNKNOWN if x is None or x is pd.NA or x is pd.NaT or (isinstance(x, float) and np.isnan(x)) else str(x) for x in labels]
+    words[:] = [UNKNOWN if is_missing(x) else text_of(x) for x in labels]
     return words

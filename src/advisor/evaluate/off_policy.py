@@ -13,7 +13,7 @@ from advisor.annotations import Matrix, Real
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, float_array, numbers
 from advisor.data.ids import IdMap
 from advisor.data.ranking import Ranking
-from advisor.data.tables import as_numbers, check_table
+from advisor.data.tables import as_numbers, check_table, ids_of
 from advisor.errors import InputError
 from advisor.validation import checked
 
@@ -94,11 +94,11 @@ class LoggedChoices:
         check_type(ranking, Ranking, "ranking", "Pass the new lists, such as fitted.rank(client_ids, k).")
         columns = [client, product, propensity, reward, *([slot] if slot else [])]
         check_table(log, "log", columns, "One row a product shown; name the columns by keyword.")
-        row = IdMap(ranking.client_ids).find(log[client].astype(str).tolist())
+        row = IdMap(ranking.client_ids).find(ids_of(log[client], client))
         kept = row >= 0
         if not kept.any():
             raise InputError("No logged client has a new list; the ids do not match. Rank the clients of the log.", field=client)
-        code = IdMap(ranking.products).find(log[product].astype(str).tolist())[kept]
+        code = IdMap(ranking.products).find(ids_of(log[product], product))[kept]
         place = _places(log[slot])[kept] if slot else np.zeros(int(kept.sum()), dtype=np.int64)
         inside = (place >= 0) & (place < ranking.codes.shape[1]) & (code >= 0)
         would = inside & (ranking.codes[row[kept], np.where(inside, place, 0)] == code)

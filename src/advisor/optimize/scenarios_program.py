@@ -12,6 +12,7 @@ import pandas as pd
 from advisor.arrays import FloatArray, check_number, float_array
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
+from advisor.data.tables import is_in_order, labels_of
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.batch_certificate import bent_gap
 from advisor.optimize.batch_costs import CostRows
@@ -50,8 +51,8 @@ class Scenarios:
 
     def __post_init__(self) -> None:
         given: object = self.returns
-        if isinstance(given, pd.DataFrame) and not isinstance(given.columns, pd.RangeIndex):
-            object.__setattr__(self, "assets", tuple(str(name) for name in given.columns))
+        if isinstance(given, pd.DataFrame) and not is_in_order(given.columns):
+            object.__setattr__(self, "assets", tuple(labels_of(given.columns)))
         object.__setattr__(self, "returns", float_array(self.returns, "scenarios", shape=(None, None)))
         years = check_number(self.years, "years", "It is the length of the scenarios' period.", above=0.0)
         object.__setattr__(self, "years", years)

@@ -12,6 +12,8 @@ import pandas as pd
 import advisor.risk_profile.biases_state as k
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen, unique_ids
 from advisor.data.biases import BiasProfiles, rates, sum_counts
+from advisor.data.by_asset import by_id
+from advisor.data.cells_series import cells_of_series
 from advisor.data.days import as_times
 from advisor.data.tables import as_numbers, cell, check_once, check_table, id_codes
 from advisor.data.trades import Trades
@@ -68,10 +70,10 @@ def measure_biases(
     _check_kinds(trades, asset_types, home_assets, prior)
     _check_words(trades, counting, cost_basis)
     odean = counting == "odean"
-    quotes = _quotes(prices, trades, odean)
-    home_ids = frozenset(() if home_assets is None else home_assets)
-    home = np.array([a in home_ids for a in trades.assets.ids], dtype=np.bool_)
-    tape = _tape(trades, odean)
+    quotes, by_clock = _quotes(prices, trades, odean)
+    at_home = set(unique_ids(() if home_assets is None else home_assets, "home_assets"))
+    home = np.array([a in at_home for a in trades.assets.ids], dtype=np.bool_)
+    tape = _tape(trades, odean, by_clock)
     last = max(int(tape.trade["time"].max()), int(quotes.time.max()) if len(quotes.time) else 0)
     tally, rows = _run(
         tape,
@@ -105,7 +107,7 @@ def measure_biases(
         population=pooled(counts, mean, between),
         gain_loss_sell_slope=slope,
         gain_loss_sell_slope_se=slope_error,
-        asset_types=dict(asset_types or {}),
+        asset_types=by_id(asset_types or {}, "asset_types"),
     )
 
 
@@ -129,8 +131,9 @@ def _check_words(trades: Trades, counting: str, cost_basis: str) -> None:
         raise InputError("trades is empty; no habit can be measured. Pass at least one trade.", field="trades", value=0)
 
 
-def _tape(trades: Trades, odean: bool) -> k.Tape:
-    moment = trades.times.astype("datetime64[ns]").astype(np.int64)
+def _tape(trades: Trades, odean: bool, by_clock: bool) -> k.Tape:
+    clock = trades.times if trades.clock is None else trades.clock
+    moment = (clock if by_clock else trades.times).astype("datetime64[ns]").astype(np.int64)
     start = np.searchsorted(trades.client_codes, np.arange(len(trades.clients) + 1)).astype(np.int64)
     group = moment // k.DAY if odean else np.arange(len(trades))
     trade = k.records(
@@ -145,17 +148,15 @@ def _tape(trades: Trades, odean: bool) -> k.Tape:
     return k.Tape(start, trade)
 
 
-def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> k.Quotes:
+def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes, bool]:
+    """Prices, and whether moments are told by the clock there: by days, and where only one of trades and prices has a time zone."""
     check_table(prices, "prices", ["asset", trades.time_name, "price"], f"It needs asset, {trades.time_name} (as in the trades) and price.")
     check_once([str(c) for c in prices.columns], "prices", ["high", "low"])
-    missing = prices["asset"].isna().to_numpy()
-    if missing.any():
-        row = int(np.argmax(missing))
-        raise InputError(
-            f"prices.asset is missing in row {row}; it is not known whose price that is. Drop or mend it.", field="asset", value=None
-        )
-    code = pd.Index(trades.assets.ids).get_indexer(pd.Index(prices["asset"].astype(str)))
-    time = as_times(prices[trades.time_name], trades.time_name)
+    quoted, assets = id_codes(prices["asset"], "asset", "it is not known whose price that is. Drop or mend it.")
+    code = trades.assets.find(assets.ids)[quoted]
+    utc, clock = as_times(prices[trades.time_name], trades.time_name)
+    by_clock = odean or (trades.clock is None) != (clock is utc)
+    time = clock if by_clock else utc
     price = _column(prices, "price")
     high, low = (_column(prices, name) if name in prices.columns else price for name in ("high", "low"))
     used = np.flatnonzero((code >= 0) & ~np.isnan(price))
@@ -170,12 +171,12 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> k.Quotes:
         high, low = (np.maximum.reduceat(high, first), np.minimum.reduceat(low, first)) if ranged else (price[last], price[last])
         code, moment, price = code[last], day[last] * k.DAY, price[last]
     start = np.searchsorted(code, np.arange(len(trades.assets) + 1)).astype(np.int64)
-    return k.Quotes(start, moment, k.records(k.QUOTE, price=price, high=high, low=low))
+    return k.Quotes(start, moment, k.records(k.QUOTE, price=price, high=high, low=low)), by_clock
 
 
 def _column(prices: pd.DataFrame, name: str) -> FloatArray:
     values = as_numbers(prices[name])
-    bad = np.isinf(values) | (values <= 0.0) | (np.isnan(values) & prices[name].notna().to_numpy())
+    bad = np.isinf(values) | (values <= 0.0) | (np.isnan(values) & ~cells_of_series(prices[name]).missing())
     if bad.any():
         row = int(np.argmax(bad))
         value = cell(prices[name], row)
@@ -216,7 +217,7 @@ def _refusals(trades: Trades, proposals: pd.DataFrame | None, measured: FloatArr
     if proposals is None:
         return measured
     check_table(proposals, "proposals", ["client_id", "required", "done"], "A proposal is client_id, required and done.")
-    codes, ids = id_codes(proposals["client_id"].astype(object), "client_id", "the proposal was made to nobody. Drop or mend it.")
+    codes, ids = id_codes(proposals["client_id"], "client_id", "the proposal was made to nobody. Drop or mend it.")
     who = trades.clients.find(ids.ids)[codes]
     required, done = (_turnover(proposals, name, who, len(trades.clients)) for name in ("required", "done"))
     known = required > 0

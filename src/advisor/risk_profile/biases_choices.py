@@ -108,7 +108,7 @@ def _posterior(row: IntArray, count: int, gain: FloatArray, loss: FloatArray, ac
 
 def _checked(clients: IdMap, choices: pd.DataFrame) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
     check_table(choices, "choices", ["client_id", "gain", "loss", "accepted"], "A choice is client_id, gain, loss and accepted.")
-    who, ids = id_codes(choices["client_id"].astype(object), "client_id", "the choice was made by nobody. Drop or mend it.")
+    who, ids = id_codes(choices["client_id"], "client_id", "the choice was made by nobody. Drop or mend it.")
     codes = clients.find(ids.ids)[who]
     gain, loss = (_stake(choices[name], name) for name in ("gain", "loss"))
     accepted = yes_no(choices["accepted"], "accepted", "It says what the client chose; drop a choice he did not make.").astype(np.float64)

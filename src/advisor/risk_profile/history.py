@@ -12,10 +12,10 @@ import pandas as pd
 from advisor.arrays import BoolArray, DayArray, IntArray
 from advisor.contracts.thresholds import reaches
 from advisor.data.clients import ClientTable
-from advisor.data.days import as_day, days_or_missing
+from advisor.data.days import as_day, as_days, days_or_missing
 from advisor.data.horizons import months_later
 from advisor.data.ids import IdMap
-from advisor.data.tables import as_numbers, check_once, check_table, yes_no
+from advisor.data.tables import as_numbers, check_once, check_table, id_codes, ids_of, yes_no
 from advisor.errors import InputError
 
 
@@ -73,7 +73,8 @@ class AssessmentHistory:
             )
         check_once([str(c) for c in frame.columns], "The history", ["client_id", "day", "level", "confirmed"])
         days, levels = days_or_missing(frame["day"]), as_numbers(frame["level"])
-        bad = np.isnat(days) | ~np.isin(levels, np.arange(6)) | frame["client_id"].isna().to_numpy()
+        names = ids_of(frame["client_id"], "client_id")
+        bad = np.isnat(days) | ~np.isin(levels, np.arange(6)) | np.array([name is None for name in names], dtype=np.bool_)
         if bad.any():
             row = int(np.argmax(bad))
             shown = frame.iloc[row].to_dict()
@@ -82,12 +83,12 @@ class AssessmentHistory:
                 field="history",
                 value=row,
             )
-        codes, names = pd.factorize(frame["client_id"].astype(str))
+        codes, clients = id_codes(frame["client_id"], "client_id", "it is not known who was assessed.")
         order = np.lexsort((np.arange(len(frame)), days, codes))
         sure = np.zeros(len(frame), dtype=np.bool_)
         if "confirmed" in frame.columns:
             sure = yes_no(frame["confirmed"], "confirmed", "It says whether the client confirmed a rise.", missing=False)
-        return cls(IdMap(tuple(names)), codes[order].astype(np.int64), days[order], levels[order].astype(np.int64), sure[order])
+        return cls(clients, codes[order], days[order], levels[order].astype(np.int64), sure[order])
 
     def until(self, day: date | str | np.datetime64) -> AssessmentHistory:
         """What was known on a day, the day included."""
@@ -203,8 +204,9 @@ def _stale(history: AssessmentHistory, today: np.datetime64, limits: HistoryLimi
 
 def _before_sales(history: AssessmentHistory, purchases: pd.DataFrame, limits: HistoryLimits) -> list[Finding]:
     found: list[Finding] = []
-    codes = history.clients.find([str(name) for name in purchases["client_id"]])
-    days = pd.to_datetime(purchases["day"]).to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
+    check_table(purchases, "purchases", ["client_id", "day"], "One row a sale to a client: client_id and day.")
+    who, ids = id_codes(purchases["client_id"], "client_id", "the sale was made to nobody. Drop or mend it.")
+    codes, days = history.clients.find(ids.ids)[who], as_days(purchases["day"], "day")
     rises = np.flatnonzero((history.client[1:] == history.client[:-1]) & (history.level[1:] > history.level[:-1])) + 1
     for code, day in zip(codes.tolist(), days, strict=True):
         for i in map(int, rises[history.client[rises] == code]):

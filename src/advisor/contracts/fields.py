@@ -1,0 +1,122 @@
+"""The kinds of fields that contracts have, each read as a cell of a table is (`advisor.cells`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from advisor.cells import (
+    LISTS,
+    date_of,
+    entries,
+    ids_in,
+    is_missing,
+    is_word,
+    json_of,
+    number_of,
+    text_of,
+    truth_of,
+)
+from advisor.contracts.base import Contract
+from advisor.contracts.currencies import currency_code
+
+
+class Row(Contract):
+    """A contract that a row of a table fills: what is missing (None, nan, blank) is not stated."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stated(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        fields = cast("Mapping[str, object]", given)
+        known = cls.model_fields
+        return {name: cell for name, cell in fields.items() if not is_missing(cell) or name not in known or known[name].is_required()}
+
+
+def _word(cell: Any) -> Any:
+    if type(cell) is str and cell.isascii() and 0 < len(cell) <= _SHORT and cell[0] > " " and cell[0] not in "[{":
+        return cell
+    if not is_word(cell):
+        raise ValueError("it must be one word in UTF-8, of at most 10,000 characters")
+    return text_of(cell)
+
+
+def _number(cell: Any) -> Any:
+    number = number_of(cell)
+    if number != number:
+        raise ValueError("it must be a number, or text that writes one; true and false are none")
+    return number + 0.0
+
+
+def _flag(cell: Any) -> Any:
+    truth = truth_of(cell)
+    if truth is None:
+        raise ValueError("it must be true or false")
+    return truth
+
+
+def _day(cell: Any) -> Any:
+    day = date_of(cell)
+    if day is None:
+        raise ValueError("it must be a day, such as 2026-02-01; no number, no month, no word for one")
+    return day
+
+
+def _ids(cell: Any) -> Any:
+    ids = ids_in(cell)
+    if ids is None:
+        raise ValueError("it must be ids: a list of them, or text with | between")
+    return ids
+
+
+def _by_id(read: Callable[[Any], Any], *, zeros: bool = True) -> Callable[[Any], Any]:
+    """A reader of mappings from id to value: what is missing is not there, no id counts twice."""
+
+    def values_by_id(cell: Any) -> Any:
+        record = json_of(cell) if isinstance(cell, str) else cell
+        if not isinstance(record, Mapping):
+            raise ValueError("it must be a mapping from id to value")
+        values: dict[str, Any] = {}
+        for key, value in cast("Mapping[object, object]", record).items():
+            if is_missing(value):
+                continue
+            name = _word(key)
+            if name in values:
+                raise ValueError("it names an id twice (101 and 101.0 are one); give each once")
+            values[name] = read(value)
+        return values if zeros else {name: value for name, value in values.items() if value != 0.0}
+
+    return values_by_id
+
+
+def _items(cell: Any) -> Any:
+    record = json_of(cell) if isinstance(cell, str) else cell
+    if isinstance(record, Mapping | Contract):
+        return (record,)
+    return tuple(entries(record)) if isinstance(record, LISTS) else cell
+
+
+_SHORT = 100
+"""Characters up to which ASCII text is a word without a further look."""
+Word = Annotated[str, BeforeValidator(_word)]
+Currency = Annotated[Word | None, AfterValidator(currency_code)]
+"""A code of ISO 4217, in capitals; None where it is not stated."""
+Id = Annotated[str, Field(min_length=1), BeforeValidator(_word)]
+"""A word that is there: 101, 101.0, b"101" and "101" are one id."""
+as_number = BeforeValidator(_number)
+"""Stands after the limits, so that the JSON schema tells them."""
+Money = Annotated[float, Field(ge=0.0), as_number]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Ids = Annotated[frozenset[str], BeforeValidator(_ids)]
+WordsById = Annotated[dict[Id, str], BeforeValidator(_by_id(_word))]
+NumbersById = Annotated[dict[Id, float], BeforeValidator(_by_id(_number))]
+MoneyById = Annotated[dict[Id, Money], BeforeValidator(_by_id(_number, zeros=False))]
+"""What is not held (0) is not there."""
+CalendarDay = Annotated[date, BeforeValidator(_day)]
+"""A day, of a time with a time zone the day there."""
+as_items = BeforeValidator(_items)
+"""One record, a list of them, or either in JSON."""

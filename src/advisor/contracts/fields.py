@@ -114,6 +114,8 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Ids = Annotated[frozenset[str], BeforeValidator(_ids)]
 WordsById = Annotated[dict[Id, str], BeforeValidator(_by_id(_word))]
 NumbersById = Annotated[dict[Id, float], BeforeValidator(_by_id(_number))]
+Share = Annotated[float, Field(ge=0.0, le=1.0), as_number]
+SharesById = Annotated[dict[Id, Share], BeforeValidator(_by_id(_number))]
 MoneyById = Annotated[dict[Id, Money], BeforeValidator(_by_id(_number, zeros=False))]
 """What is not held (0) is not there."""
 CalendarDay = Annotated[date, BeforeValidator(_day)]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from advisor.contracts.fields import Currency, Flag, Id, Money, Row, Word, as_number
+from advisor.contracts.fields import Currency, Flag, Id, Money, Row, SharesById, Word, as_number
 from advisor.contracts.sustainability import Criteria
 from advisor.contracts.target_market import TargetMarket
 from advisor.errors import InputError
@@ -38,7 +38,7 @@ class Product(Row):
     name: Word
     asset: Id | None = None
     risk_level: RiskLevel
-    exposures: dict[Id, Annotated[float, Field(ge=0.0, le=1.0), as_number]] = {}
+    exposures: SharesById = {}
     issuer_risk_level: RiskLevel | None = None
     regime: Word | None = None
     min_purchase: Money = 0.0

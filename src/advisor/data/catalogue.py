@@ -12,19 +12,18 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
-from advisor.cells import number_of
+from advisor.cells import is_missing, number_of
 from advisor.contracts.product import Product
 from advisor.contracts.thresholds import exceeds
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
 from advisor.data.ids import IdMap
-from advisor.data.tables import check_once, check_table
+from advisor.data.tables import check_once, check_table, labels_of, with_index
 from advisor.errors import InputError
 from advisor.validation import checked
 
 MAX_FEE = 0.05
 """A larger fraction of wealth a year is taken for a percentage, or a slip, until `max_fee` says otherwise."""
 PERCENT = "annual_fee_percent"
-_NUMBERS = (PERCENT, "risk_level", "issuer_risk_level", "min_purchase", "annual_fee", "term_days")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +83,12 @@ class Catalogue:
             InputError: No table, a column is unknown or there twice, a field is wrong (the row is named), ids repeat, or a fee is above `max_fee`.
         """
         check_table(frame, "catalogue", [], "One row a product, its columns named as Product's fields.")
-        check_once([str(c) for c in frame.columns], "catalogue")
+        frame = with_index(frame)
+        names = labels_of(frame.columns)
+        check_once(names, "catalogue")
         prefix = "exposure:"
-        spread = [str(c) for c in frame.columns if str(c).startswith(prefix)]
-        unknown = [str(c) for c in frame.columns if str(c) not in (*Product.model_fields, PERCENT) and c not in spread]
+        spread = [name for name in names if name.startswith(prefix)]
+        unknown = [name for name in names if name not in (*Product.model_fields, PERCENT) and name not in spread]
         if unknown:
             raise InputError(
                 f"The catalogue has columns {unknown[:5]} that no product field is named after; rename or drop them.",
@@ -95,13 +96,13 @@ class Catalogue:
                 value=unknown,
             )
         shelf: list[Product] = []
-        for row, record in enumerate(frame.to_dict("records")):
-            fields: dict[str, Any] = {str(k): _plain(v) for k, v in record.items() if str(k) not in spread and not _missing(v)}
-            exposures = {c[len(prefix) :]: _plain(v) for c in spread if not _missing(v := record[c]) and v != 0}
+        for row, cells in enumerate(frame.itertuples(index=False, name=None)):
+            stated = {name: value for name, value in zip(names, cells, strict=True) if not is_missing(value)}
+            fields: dict[str, Any] = {name: value for name, value in stated.items() if name not in spread}
+            exposures = {name[len(prefix) :]: stated[name] for name in spread if name in stated and number_of(stated[name]) != 0.0}
             if exposures:
                 fields["exposures"] = exposures
             try:
-                _check_cells(fields)
                 product = Product(**_fee_as_fraction(fields))
                 _check_fee(product, max_fee)
                 shelf.append(product)
@@ -246,18 +247,3 @@ def _check_fee(product: Product, max_fee: float) -> None:
             field="annual_fee",
             value=fee,
         )
-
-
-def _check_cells(fields: Mapping[str, Any]) -> None:
-    """Raise `InputError` where a number is yes or no, which pydantic would take for 1 or 0."""
-    for name, value in [*((n, fields[n]) for n in _NUMBERS if n in fields), *fields.get("exposures", {}).items()]:
-        if isinstance(value, bool):
-            raise InputError(f"{name} is {value}, which is no number. Correct the cell.", field=name, value=value)
-
-
-def _missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or value is pd.NaT
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

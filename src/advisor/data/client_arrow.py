@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from advisor.arrays import check_type, check_whole
 from advisor.data.arrow_extra import pyarrow
 from advisor.data.cells_arrow import KNOWN_PROBLEMS, arrow_of_clients, cells_of_arrow, held_of_arrow, ids_of_arrow
-from advisor.data.client_cells import Problems, check_names, columns_from_cells, is_index
+from advisor.data.client_cells import Problems, check_names, columns_from_cells
 from advisor.data.client_files import FileBatches, files_of, opened_files
 from advisor.data.client_streams import opened_stream
 from advisor.data.clients import ClientTable
+from advisor.data.tables import is_index
 from advisor.errors import InputError
 
 if TYPE_CHECKING:

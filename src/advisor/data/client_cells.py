@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -38,15 +37,9 @@ REQUIRED = ("id", "wealth", "horizon_years")
 WHOLE = ("age",)
 """Number columns whose cells are whole."""
 _PREFIXES = ("answer:", "holding:", "bias:")
-_INDEX = re.compile(r"__index_level_\d+__")
 _NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct the cell."
 _NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
 _NO_IDS = "it must be ids: a list of them, or text with | between. Correct the cell."
-
-
-def is_index(column: object) -> bool:
-    """Whether a column is the unnamed index that pandas writes into a file; it says nothing."""
-    return bool(_INDEX.fullmatch(text_of(column)))
 
 
 class Problems(dict[int, str]):

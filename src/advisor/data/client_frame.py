@@ -9,9 +9,9 @@ import pandas as pd
 
 from advisor.data.cell_columns import Cells
 from advisor.data.cells_series import cells_of_series
-from advisor.data.client_cells import Problems, check_names, columns_from_cells, is_index, texts_of_ids
+from advisor.data.client_cells import Problems, check_names, columns_from_cells, texts_of_ids
 from advisor.data.ids import IdMap
-from advisor.data.tables import check_table
+from advisor.data.tables import check_table, with_index
 from advisor.errors import InputError
 
 
@@ -23,14 +23,6 @@ def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:
     cells = {name: cells_of_series(frame.iloc[:, at]) for at, name in enumerate(names)}
     problems = Problems()
     return columns_from_cells(_ids(cells.pop("id"), problems), cells, problems)
-
-
-def with_index(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame whose named index is a column, and whose unnamed one, if it was written as a column, is gone."""
-    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
-    frame = frame.reset_index(level=named) if named else frame
-    unnamed = [is_index(name) for name in frame.columns]
-    return frame.loc[:, ~np.array(unnamed, dtype=np.bool_)] if any(unnamed) else frame
 
 
 def _ids(column: Cells, problems: Problems) -> tuple[str, ...]:

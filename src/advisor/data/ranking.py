@@ -19,12 +19,14 @@ class Ranking:
         products: What codes index, length p.
         codes: Position in `products`, -1 = honest empty slot (nothing eligible and unheld was left), shape (c, k).
         scores: Score of each slot, nan where empty, shape (c, k).
+        note: What holds of the whole batch, such as that the recommender knows none of the clients; None = nothing.
     """
 
     client_ids: tuple[str, ...]
     products: tuple[str, ...]
     codes: IntArray
     scores: FloatArray
+    note: str | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """One row a filled slot: client_id, rank (from 1), product_id, score."""

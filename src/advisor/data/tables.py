@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,11 +14,13 @@ from advisor.data.cells_series import cells_of_series
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 
+_INDEX = re.compile(r"__index_level_\d+__")
+
 
 def check_table(frame: object, field: str, columns: Sequence[str], remedy: str) -> None:
     """Raise `InputError` unless `frame` is a DataFrame that has each of `columns` exactly once; `remedy` says what such a table is."""
     check_type(frame, pd.DataFrame, field, f"Pass a pandas DataFrame. {remedy}")
-    names = [str(c) for c in frame.columns]  # type: ignore[attr-defined]
+    names = labels_of(frame.columns)  # type: ignore[attr-defined]
     absent = [c for c in columns if c not in names]
     if absent:
         raise InputError(f"{field} need the column(s) {absent}; the table has {names[:20]}. {remedy}", field=absent[0], value=absent)
@@ -35,6 +38,19 @@ def check_once(names: Sequence[str], field: str, columns: Sequence[str] | None =
             field=twice[0],
             value=twice,
         )
+
+
+def is_index(column: object) -> bool:
+    """Whether a column is the unnamed index that pandas writes into a file; it says nothing."""
+    return bool(_INDEX.fullmatch(text_of(column)))
+
+
+def with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose named index is a column, and whose unnamed one, if it was written as a column, is gone."""
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    frame = frame.reset_index(level=named) if named else frame
+    unnamed = [is_index(name) for name in frame.columns]
+    return frame.loc[:, ~np.array(unnamed, dtype=np.bool_)] if any(unnamed) else frame
 
 
 def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[str | None]:

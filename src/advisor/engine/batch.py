@@ -67,7 +67,7 @@ class AdviceBatch:
         worth: Which trades are worth making.
         lowered: Who buys less, or sells more, than the target asks for, since it would end above the level; shape (c,).
         offer: What each client may buy.
-        known: What the recommender knows about the clients, where it has looked them up together.
+        known: What the recommender knows about the clients, where it has looked them up together; `note` says where it knows none of them.
     """
 
     house: House
@@ -87,6 +87,7 @@ class AdviceBatch:
     lowered: BoolArray
     offer: Offer
     known: Batch | None = None
+    note: str | None = None
 
     @property
     def allowed(self) -> Eligibility:

@@ -19,6 +19,7 @@ from advisor.engine.picking import Case, Chosen, choose
 from advisor.engine.place import HOLDINGS_ABOVE, OK, Places, first_status, has_portfolio, place
 from advisor.engine.unknown import unknown_names
 from advisor.errors import InputError
+from advisor.recommend.unknown import nobody_known
 from advisor.risk_profile.profile import profile_risk
 
 MOST_SLOTS = 1_000
@@ -84,6 +85,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         lowered=made.lowered,
         offer=offer,
         known=made.chosen.known,
+        note=nobody_known(clients.ids, house.taste.history.clients),
     )
 
 

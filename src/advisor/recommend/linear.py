@@ -22,6 +22,7 @@ from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Batch, History, Rows
 from advisor.recommend.parts import Contribution, Parts
 from advisor.recommend.ranking import as_eligibility, masked_top_k
+from advisor.recommend.unknown import nobody_known
 from advisor.recommend.views import read_only
 from advisor.validation import checked
 
@@ -137,7 +138,7 @@ class FittedModel:
         unique, row_of = distinct(batch, self.encoder.keys(batch))
         query = self.encoder.encode(unique)
         codes, scores = masked_top_k(query, self.matrix, k, eligible=allowed, held=unique.held if exclude_held else None, row_of=row_of)
-        return Ranking(batch.client_ids, self.products, codes, scores)
+        return Ranking(batch.client_ids, self.products, codes, scores, nobody_known(batch.client_ids, self.history.clients))
 
     @checked
     def explain(self, client_id: str, product_id: str, clients: ClientTable | None = None) -> list[Contribution]:

@@ -1,0 +1,29 @@
+"""Whether a whole batch of clients is unknown to a recommender: ids are then likely written in another way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from advisor.data.ids import IdMap
+from advisor.privacy import personal
+
+_LOG = logging.getLogger("advisor")
+
+
+def nobody_known(client_ids: Sequence[str], known: IdMap) -> str | None:
+    """What to say of a batch of several clients of whom none is known, also as a warning in the log; else None.
+
+    Args:
+        client_ids: Clients asked for.
+        known: Clients with a history.
+    """
+    if len(client_ids) < 2 or not len(known) or any(name in known for name in client_ids):
+        return None
+    note = (
+        f"None of the {len(client_ids):,} clients is among the {len(known):,} that the recommender has learnt from, so all are "
+        f"ranked as without a history. Ids here are like {personal(client_ids[0])}, there like {personal(known.ids[0])}: "
+        "write them alike, or take this for a batch of new clients."
+    )
+    _LOG.warning(note)
+    return note

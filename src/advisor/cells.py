@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Number
@@ -36,6 +36,8 @@ _WRITTEN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|[+-]?inf(?:in
 """How a number is written; no two parts can take the same digit, so that reading is linear."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}.*)?", re.ASCII)
 """How a day is written, with or without a time: no "now", no month without a day, no number."""
+_DATE_LENGTH = 10
+"""Characters of a day without a time."""
 _COARSE = ("Y", "M", "W", "generic")
 """Units of numpy that hold no day."""
 WHOLE = 2.0**53
@@ -228,6 +230,13 @@ def date_of(cell: object) -> date | None:
         return datetime.fromisoformat(word).date() if _DAY.fullmatch(word) else None
     except ValueError:
         return None
+
+
+def is_off_midnight(cell: object) -> bool:
+    """Whether a cell is a time with a time zone and not midnight there: its day may be another elsewhere."""
+    if isinstance(cell, str) and _DATE_LENGTH < len(cell) <= LONGEST and date_of(cell) is not None:
+        cell = datetime.fromisoformat(cell.strip())
+    return isinstance(cell, datetime) and cell.tzinfo is not None and cell.time() != time(0)
 
 
 def truth_of(cell: object) -> bool | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, cast
 
@@ -73,24 +73,25 @@ def _ids(cell: Any) -> Any:
     return ids
 
 
-def _by_id(read: Callable[[Any], Any], *, zeros: bool = True) -> Callable[[Any], Any]:
-    """A reader of mappings from id to value: what is missing is not there, no id counts twice."""
+def _by_id(cell: Any) -> Any:
+    """A mapping from id to value: what is missing is not there, no id counts twice."""
+    record = json_of(cell) if isinstance(cell, str) else cell
+    if not isinstance(record, Mapping):
+        raise ValueError("it must be a mapping from id to value")
+    values: dict[str, Any] = {}
+    for key, value in cast("Mapping[object, object]", record).items():
+        if is_missing(value):
+            continue
+        name = _word(key)
+        if name in values:
+            raise ValueError("it names an id twice (101 and 101.0 are one); give each once")
+        values[name] = value
+    return values
 
-    def values_by_id(cell: Any) -> Any:
-        record = json_of(cell) if isinstance(cell, str) else cell
-        if not isinstance(record, Mapping):
-            raise ValueError("it must be a mapping from id to value")
-        values: dict[str, Any] = {}
-        for key, value in cast("Mapping[object, object]", record).items():
-            if is_missing(value):
-                continue
-            name = _word(key)
-            if name in values:
-                raise ValueError("it names an id twice (101 and 101.0 are one); give each once")
-            values[name] = read(value)
-        return values if zeros else {name: value for name, value in values.items() if value != 0.0}
 
-    return values_by_id
+def _held(cell: Any) -> Any:
+    """As `_by_id`, without what is 0."""
+    return {name: value for name, value in _by_id(cell).items() if number_of(value) != 0.0}
 
 
 def _items(cell: Any) -> Any:
@@ -112,11 +113,11 @@ as_number = BeforeValidator(_number)
 Money = Annotated[float, Field(ge=0.0), as_number]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Ids = Annotated[frozenset[str], BeforeValidator(_ids)]
-WordsById = Annotated[dict[Id, str], BeforeValidator(_by_id(_word))]
-NumbersById = Annotated[dict[Id, float], BeforeValidator(_by_id(_number))]
+WordsById = Annotated[dict[Id, Word], BeforeValidator(_by_id)]
+NumbersById = Annotated[dict[Id, Annotated[float, as_number]], BeforeValidator(_by_id)]
 Share = Annotated[float, Field(ge=0.0, le=1.0), as_number]
-SharesById = Annotated[dict[Id, Share], BeforeValidator(_by_id(_number))]
-MoneyById = Annotated[dict[Id, Money], BeforeValidator(_by_id(_number, zeros=False))]
+SharesById = Annotated[dict[Id, Share], BeforeValidator(_by_id)]
+MoneyById = Annotated[dict[Id, Money], BeforeValidator(_held)]
 """What is not held (0) is not there."""
 CalendarDay = Annotated[date, BeforeValidator(_day)]
 """A day, of a time with a time zone the day there."""

@@ -21,6 +21,7 @@ from advisor.cells import (
     date_of,
     decoded,
     is_missing,
+    is_off_midnight,
     is_word,
     json_of,
     number_of,
@@ -59,6 +60,10 @@ class Cells(ABC):
     def nested(self) -> BoolArray:
         """Which are lists or records, and so no words, shape (c,)."""
         return np.zeros(len(self), dtype=np.bool_)
+
+    def off_midnight(self) -> int:
+        """How many are times with a time zone, and not midnight there."""
+        return 0
 
     def no_words(self) -> BoolArray:
         """Which are there and no words: `nested`, too long, or not UTF-8, shape (c,)."""
@@ -120,6 +125,10 @@ class Objects(Cells):
         odd = [cell is not None and not is_word(cell) for cell in self.cells]
         return self.nested() | np.array(odd, dtype=np.bool_)
 
+    def off_midnight(self) -> int:
+        """One by one."""
+        return sum(map(is_off_midnight, self.cells))
+
     def cell(self, row: int) -> Any:
         """As it came."""
         return self.cells[row]
@@ -175,6 +184,11 @@ class Words(Cells):
         long = [len(name) > LONGEST for name in self.labels.names]
         return self.nested() | np.array([*long, False], dtype=np.bool_)[self.labels.codes]
 
+    def off_midnight(self) -> int:
+        """Of the texts that are written so, how many cells are."""
+        off = np.array([*map(is_off_midnight, self.labels.names), False], dtype=np.bool_)
+        return int(np.count_nonzero(off[self.labels.codes]))
+
     def cell(self, row: int) -> Any:
         """The text."""
         return self.labels.word(row)
@@ -227,6 +241,18 @@ class Days(Cells):
     """
 
     values: DayArray
+    shifted: int = 0
+    """See `off_midnight`."""
+
+    @classmethod
+    def of_moments(cls, moments: npt.NDArray[np.datetime64], *, zoned: bool) -> Days:
+        """Days of moments as the clock showed them; `zoned`: they had a time zone."""
+        days = moments.astype("datetime64[D]")
+        return cls(days, int(np.count_nonzero((moments != days) & ~np.isnat(days))) if zoned else 0)
+
+    def off_midnight(self) -> int:
+        """Counted where the column was read."""
+        return self.shifted
 
     def missing(self) -> BoolArray:
         """Where there is no day."""

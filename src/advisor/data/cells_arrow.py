@@ -136,8 +136,10 @@ def _days(array: Any, pa: Any) -> Days:
         import pyarrow.compute as pc
 
         counts, unit = (pc.local_timestamp(array) if array.type.tz else array).cast(pa.int64()), array.type.unit
-    moments = counts.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64).view(f"datetime64[{unit}]").astype("datetime64[D]")
-    return Days(np.where(array.is_null().to_numpy(zero_copy_only=False), np.datetime64("NaT", "D"), moments))
+    moments = counts.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64).view(f"datetime64[{unit}]")
+    missing = array.is_null().to_numpy(zero_copy_only=False)
+    zoned = pa.types.is_timestamp(array.type) and array.type.tz is not None
+    return Days.of_moments(np.where(missing, np.datetime64("NaT"), moments), zoned=zoned)
 
 
 def ids_of_arrow(column: pa.ChunkedArray) -> tuple[list[str], dict[int, str]]:

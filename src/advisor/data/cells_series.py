@@ -16,8 +16,9 @@ def cells_of_series(column: pd.Series) -> Cells:
         missing = column.isna().to_numpy()
         return _plain(column.to_numpy(), missing)
     if isinstance(dtype, np.dtype | pd.DatetimeTZDtype) and dtype.kind == "M":
-        local = column.dt.tz_localize(None) if column.dt.tz is not None else column
-        return Days(local.to_numpy().astype("datetime64[D]"))
+        zoned = column.dt.tz is not None
+        local = column.dt.tz_localize(None) if zoned else column
+        return Days.of_moments(local.to_numpy(), zoned=zoned)
     if pd.api.types.is_numeric_dtype(dtype) and dtype.kind in "iuf":
         missing = column.isna().to_numpy(dtype=np.bool_)
         kind = f"{dtype.kind}{dtype.itemsize}"  # pyright: ignore[reportAttributeAccessIssue]

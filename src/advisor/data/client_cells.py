@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
 
+_LOG = logging.getLogger("advisor")
 REQUIRED = ("id", "wealth", "horizon_years")
 WHOLE = ("age",)
 """Number columns whose cells are whole."""
@@ -186,6 +188,11 @@ def _days(cells: Cells, problems: Problems) -> DayArray:
     days = cells.days()
     none = ~((days >= FIRST_DAY) & (days <= LAST_DAY))
     problems.note(none & ~cells.missing(), "assessed_on", cells, "it is no day; write 2026-02-01. Correct the cell.", whole=True)
+    if off := cells.off_midnight():
+        _LOG.warning(
+            f"assessed_on holds {off:,} times with a time zone that are not midnight there; the day there is taken, which is "
+            "another one if the time was converted on its way (as from a database in UTC). Hand over days, or times of the client's own zone."
+        )
     return np.where(none, NO_DAY, days)
 
 

@@ -20,6 +20,22 @@ Strangers = Callable[[Path], list[str]]
 """Names what stands in a folder that its owner did not write."""
 WRITING, REPLACED = ".writing", ".replaced"
 _NAMED = 5
+LARGEST_TEXT = 256_000_000
+"""Bytes of a file of text that is read: manifests and records of runs."""
+
+
+def read_text(path: Path, most: int = LARGEST_TEXT) -> str:
+    """The text of a file in UTF-8, of which no more than `most` bytes are ever read.
+
+    Raises:
+        ValueError: It is larger, or not UTF-8.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"it has more than {most:,} bytes, which is the most that is read")
+    return content.decode("utf-8")
 
 
 def aside_of(target: Path) -> Path:

@@ -25,7 +25,7 @@ from advisor.arrays import check_type
 from advisor.engine.advisor import Advisor
 from advisor.engine.house_parts import NEWER, check_fields, house_of, parts_of
 from advisor.errors import AdvisorError, InputError
-from advisor.folders import aside_of, is_file, is_left, replacing, sync
+from advisor.folders import aside_of, is_file, is_left, read_text, replacing, sync
 from advisor.signatures import check_key, check_signature, signature_of
 
 FORMAT = "advisor"
@@ -158,7 +158,7 @@ def _strangers(folder: Path) -> list[str]:
 def _files_named(manifest: Path) -> set[str] | None:
     """File names of the arrays that a manifest of this library names; None where it is none."""
     try:
-        told = json.loads(json.loads(manifest.read_text(encoding="utf-8"))["manifest"])
+        told = json.loads(json.loads(read_text(manifest))["manifest"])
         return {f"{name}.npy" for name in told["files"]} if told["format"] == FORMAT else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -239,7 +239,7 @@ def _read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
         )
     _refuse_links(path)
     try:
-        outer = json.loads(path.read_text(encoding="utf-8"))
+        outer = json.loads(read_text(path))
         text, wanted = str(outer["manifest"]), outer["manifest_sha256"]
         manifest: Any = json.loads(text)
     except (ValueError, KeyError, TypeError, RecursionError) as error:

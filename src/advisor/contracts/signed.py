@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from advisor.contracts.base import Contract
 from advisor.errors import InputError
+from advisor.folders import read_text
 from advisor.validation import checked
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
@@ -30,16 +31,8 @@ class Signed(Contract):
     def load(cls, path: str | Path) -> Self:
         """From a JSON file. Raises `InputError` when it cannot be read, or breaks a rule of the schema or of its content."""
         try:
-            size = Path(path).stat().st_size
-            if size > LARGEST:
-                raise InputError(
-                    f"{cls.file_kind} {str(path)!r} has {size:,} bytes, and at most {LARGEST:,} are read; "
-                    "it is no such file, or holds what does not belong there. Pass another path.",
-                    field="path",
-                    value=str(path),
-                )
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_text(Path(path), LARGEST)
+        except (OSError, ValueError) as error:
             raise InputError(
                 f"{cls.file_kind} {str(path)!r} cannot be read ({error}); pass the path of a UTF-8 JSON file.",
                 field="path",

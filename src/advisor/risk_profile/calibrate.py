@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from advisor.arrays import FloatArray
 from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
-from advisor.risk_profile.graded_response import TINY, Categories, GradedResponseModel
+from advisor.risk_profile.graded_response import TINY, Categories, GradedResponseModel, answer_codes
 
 STEEPEST = 6.0
 """Largest discrimination: an item that splits people like a switch has none that is finite."""
@@ -39,7 +39,7 @@ def calibrate(
 
     Source: Bock & Aitkin (1981); Baker & Kim (2004), Item Response Theory, chapter 8.
     """
-    codes = np.asarray(responses, dtype=np.int8)
+    codes = answer_codes(responses)
     names = tuple(items) if items is not None else tuple(str(i) for i in range(codes.shape[1]))
     counts = _answer_counts(codes, names)
     slopes = np.ones(len(names))

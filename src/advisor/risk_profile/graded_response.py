@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import FloatArray, float_array, frozen, unique_ids
+from advisor.arrays import FloatArray, float_array, frozen, numbers, unique_ids
 from advisor.errors import InputError
 from advisor.native.numbers import exp, logistic
 from advisor.native.numbers import log as natural_log
@@ -21,7 +21,28 @@ REACH = 4.0
 BLOCK = 4096
 """Respondents scored at a time: 4096 x 33 doubles stay in the second-level cache."""
 TINY = 1e-300
+MOST_CODE = 127
 Categories = npt.NDArray[np.int8]
+
+
+def answer_codes(responses: npt.ArrayLike) -> Categories:
+    """Answers as they are kept, in one byte each, any shape.
+
+    Raises:
+        InputError: One is no whole number, below -1 or above 127, and would become another.
+    """
+    if isinstance(responses, np.ndarray) and responses.dtype == np.int8 and not (responses < -1).any():
+        return responses
+    values = numbers(responses, "responses")
+    bad = ~((values >= -1.0) & (values <= MOST_CODE) & (values == np.floor(values)))
+    if bad.any():
+        value = float(values[bad][0])
+        raise InputError(
+            f"responses hold {value:g}; an answer is a whole number from 0 to {MOST_CODE}, and -1 means none. Recode them.",
+            field="responses",
+            value=value,
+        )
+    return values.astype(np.int8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +211,7 @@ class GradedResponseModel:
                 field="responses",
                 value=responses.shape,
             )
-        codes = np.ascontiguousarray(responses.T, dtype=np.int8)
+        codes = np.ascontiguousarray(answer_codes(responses).T)
         for i, (name, count) in enumerate(zip(self.items, self.categories, strict=True)):
             if codes.shape[1] and (codes[i].max() >= count or codes[i].min() < -1):
                 raise InputError(

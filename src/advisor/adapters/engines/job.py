@@ -28,7 +28,7 @@ from advisor.engine.arrow import advice_schema, advice_table
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.house import House
 from advisor.engine.inputs import input_digests
-from advisor.engine.run import advise_table
+from advisor.engine.run import advise_table, check_picks
 from advisor.errors import AdvisorError, InputError
 from advisor.store import load
 
@@ -62,15 +62,15 @@ class Desk:
         """A desk of an advisor, or of a folder it was saved to; `as_of` is today when None, and recorded.
 
         Raises:
-            InputError: `house` is neither, or cannot be read; `as_of` is no day; `picks` is no whole number of 0 or more.
+            InputError: `house` is neither, or cannot be read; `as_of` is no day; `picks` is no whole number of 0 or more, or far more than there are products.
         """
         check_type(house, (Advisor, str, Path), "house", "Give a fitted Advisor, or the folder that save wrote.")
         day = str(today() if as_of is None else as_day(as_of, "as_of"))
         slots = check_whole(picks, "picks", "Ask for a whole number of products.", low=0)
-        if isinstance(house, Advisor):
-            return cls(house, house.fingerprint, day, slots)
-        folder = str(Path(house).resolve())
-        return cls(folder, _saved(folder).fingerprint, day, slots)
+        folder = None if isinstance(house, Advisor) else str(Path(house).resolve())
+        found = house if isinstance(house, Advisor) else _saved(str(folder))
+        check_picks(found.house, slots)
+        return cls(found if folder is None else folder, found.fingerprint, day, slots)
 
     def advisor(self) -> Advisor:
         """The advisor, loaded once a process, and again when the folder was saved anew.

@@ -27,6 +27,7 @@ from advisor.arrays import check_type
 from advisor.data.client_arrow import arrow_batches
 from advisor.engine.advisor import Advisor
 from advisor.errors import InputError
+from advisor.folders import read_text
 
 MOST = 1000
 """Differing rows that are listed; the others are counted."""
@@ -122,7 +123,7 @@ def _at_least_one(tables: Iterator[pa.Table], job: Job) -> Iterator[pa.Table]:
 
 def _record(folder: Path) -> dict[str, Any]:
     try:
-        record: dict[str, Any] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(read_text(folder / RUN_FILE))
         return {name: _field(record, name, kind, least) for name, kind, least in _FIELDS}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(

@@ -40,6 +40,7 @@ from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
 from advisor.engine.inputs import input_digests
 from advisor.errors import InputError
+from advisor.folders import read_text
 
 RUN_FILE, SUMMARY_FILE = "run.json", "summary.json"
 ROWS_PER_PART = 50_000
@@ -159,7 +160,7 @@ def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
     text = json.dumps(told, indent=1, sort_keys=True)
     path = folder / RUN_FILE
     try:
-        found = path.read_text(encoding="utf-8") if path.exists() else None
+        found = read_text(path) if path.exists() else None
         before: Any = {} if found is None else json.loads(found)
         if not isinstance(before, dict):
             raise ValueError("it holds no record")

@@ -24,7 +24,10 @@ LONGEST = 10_000
 """Characters of a cell that is one word, number or day; a longer one is none."""
 LONGEST_LIST = 1_000_000
 """Characters of a cell that writes a list or a record."""
-TRUE, FALSE = frozenset({"true", "1", "1.0", "yes", "y"}), frozenset({"false", "0", "0.0", "no", "n"})
+TRUE, FALSE = (
+    frozenset({"true", "1", "1.0", "yes", "y"}),
+    frozenset({"false", "0", "0.0", "no", "n"}),
+)
 """How yes and no are written, any case."""
 LISTS = list | tuple | set | frozenset | np.ndarray
 _SCALARS = str | bytes | bytearray | memoryview | Number | date | np.generic | UUID

@@ -101,8 +101,27 @@ CELLS: list[Any] = [
     dt.timedelta(days=1),
 ]
 """What a cell may be; what matters is that all entrances agree."""
-PLAIN = ("wealth", "horizon_years", "age", "level", "assessed_on", "lowest_category", "knowledge", "excluded")
-PLAIN += ("locked", "goals", "professional", "income", "legal_capacity", "currency", "gender", "segment", "sustainability")
+PLAIN = (
+    "wealth",
+    "horizon_years",
+    "age",
+    "level",
+    "assessed_on",
+    "lowest_category",
+    "knowledge",
+    "excluded",
+)
+PLAIN += (
+    "locked",
+    "goals",
+    "professional",
+    "income",
+    "legal_capacity",
+    "currency",
+    "gender",
+    "segment",
+    "sustainability",
+)
 FIELDS = (*PLAIN, "id", "answer:q", "holding:P", "bias:loss_aversion", "bias:mine")
 MAPS = {"answer": "answers", "holding": "holdings", "bias": "biases"}
 

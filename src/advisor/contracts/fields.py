@@ -73,20 +73,23 @@ def _ids(cell: Any) -> Any:
     return ids
 
 
-def _by_id(cell: Any) -> Any:
-    """A mapping from id to value: what is missing is not there, no id counts twice."""
+def _named(cell: Any) -> Any:
+    """A mapping whose keys are ids as text, none of them twice."""
     record = json_of(cell) if isinstance(cell, str) else cell
     if not isinstance(record, Mapping):
         raise ValueError("it must be a mapping from id to value")
     values: dict[str, Any] = {}
     for key, value in cast("Mapping[object, object]", record).items():
-        if is_missing(value):
-            continue
         name = _word(key)
         if name in values:
             raise ValueError("it names an id twice (101 and 101.0 are one); give each once")
         values[name] = value
     return values
+
+
+def _by_id(cell: Any) -> Any:
+    """As `_named`; what is missing is not there."""
+    return {name: value for name, value in _named(cell).items() if not is_missing(value)}
 
 
 def _held(cell: Any) -> Any:
@@ -121,5 +124,7 @@ MoneyById = Annotated[dict[Id, Money], BeforeValidator(_held)]
 """What is not held (0) is not there."""
 CalendarDay = Annotated[date, BeforeValidator(_day)]
 """A day, of a time with a time zone the day there."""
+as_mapping = BeforeValidator(_named)
+"""From id to anything."""
 as_items = BeforeValidator(_items)
 """One record, a list of them, or either in JSON."""

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from advisor.contracts.base import Contract, LowerEdge, UpperEdge
-from advisor.contracts.client import Id
+from advisor.contracts.fields import Id, as_mapping
 from advisor.errors import InputError
 
 Weight = Annotated[float, Field(ge=-10.0, le=10.0)]
@@ -36,7 +36,7 @@ class LinearLimit(Contract):
     model_config = ConfigDict(allow_inf_nan=True)
 
     name: Id
-    coefficients: Annotated[dict[Id, float], Field(json_schema_extra={"minProperties": 1})]
+    coefficients: Annotated[dict[Id, float], Field(json_schema_extra={"minProperties": 1}), as_mapping]
     lower: Annotated[LowerEdge, Field(json_schema_extra={"default": None})] = -inf
     upper: Annotated[UpperEdge, Field(json_schema_extra={"default": None})] = inf
 
@@ -68,7 +68,7 @@ class Mandate(Contract):
 
     min_weight: Weight = 0.0
     max_weight: Weight = 1.0
-    bounds: dict[Id, tuple[Weight, Weight]] = {}
+    bounds: Annotated[dict[Id, tuple[Weight, Weight]], as_mapping] = {}
     group_limits: tuple[GroupLimit, ...] = ()
     linear_limits: tuple[LinearLimit, ...] = ()
     max_volatility: Annotated[float, Field(gt=0.0)] | None = None

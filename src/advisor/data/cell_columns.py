@@ -221,6 +221,7 @@ class Numbers(Cells):
         names, inverse = np.unique(self.values[~self.gaps], return_inverse=True)
         codes = np.full(len(self), -1, dtype=np.int64)
         codes[~self.gaps] = inverse
+        names = names.astype(np.float64) if names.dtype.kind == "f" else names
         whole = names.dtype.kind != "f" or bool(((names == np.floor(names)) & (np.abs(names) < WHOLE)).all())
         texts = (
             map(str, names.astype(np.int64 if names.dtype.kind == "f" else names.dtype).tolist()) if whole else map(text_of, names.tolist())

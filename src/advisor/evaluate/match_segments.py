@@ -15,7 +15,7 @@ from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
-from advisor.data.tables import check_once, labels_of
+from advisor.data.tables import check_once, is_in_order, labels_of
 from advisor.errors import InputError
 from advisor.evaluate.match_inputs import check_segmentation
 
@@ -44,20 +44,37 @@ def segments(
     if isinstance(by, pd.Series):
         by = by.to_frame(name=by.name or "segment")
     if isinstance(by, pd.DataFrame):
-        table = by.set_axis(pd.Index(labels_of(by.index), dtype=object), axis=0)
-        check_once(table.index.tolist(), "the index of by")
-        return {text_of(c): _words(table[c].reindex(list(ranking.client_ids)).tolist()) for c in table.columns}
+        check_once(labels_of(by.columns), "by")
+        return {text_of(name): _by_client(by.iloc[:, at], ranking) for at, name in enumerate(by.columns)}
     if isinstance(by, Mapping):
         for name, labels in by.items():
             check_type(labels, (Sequence, np.ndarray, pd.Series), "by", "Give one label each, in the order of the ranking.", key=name)
-            if len(labels) != len(ranking):
+            if not isinstance(labels, pd.Series) and len(labels) != len(ranking):
                 raise InputError(
                     f"by[{name!r}] has {len(labels)} labels for {len(ranking)} ranked clients; give one each.",
                     field="by",
                     value=len(labels),
                 )
-        return {name: _words(list(labels)) for name, labels in by.items()}
+        return {name: _by_client(labels, ranking) if isinstance(labels, pd.Series) else _words(list(labels)) for name, labels in by.items()}
     return {name: _named(name, ranking, profiles, clients, history) for name in ([by] if isinstance(by, str) else by)}
+
+
+def _by_client(labels: pd.Series, ranking: Ranking) -> Words:
+    """Labels of the ranked clients by the ids that they are indexed by; those indexed by 0, 1, 2, ..., which
+    are no ids, stand in the order of the ranking.
+    """
+    ids = labels_of(labels.index)
+    check_once(ids, "the index of by")
+    if not set(ids) & set(ranking.client_ids):
+        if len(ids) == len(ranking) and is_in_order(labels.index):
+            return _words(labels.tolist())
+        raise InputError(
+            f"by has {len(ids)} labels, none of them of a ranked client, so every client would be {UNKNOWN}. Index it by client id.",
+            field="by",
+            value=len(ids),
+        )
+    of = dict(zip(ids, labels.tolist(), strict=True))
+    return _words([of.get(name) for name in ranking.client_ids])
 
 
 def _named(name: str, ranking: Ranking, profiles: RiskProfiles | None, clients: ClientTable | None, history: Interactions | None) -> Words:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_frequency, check_type, check_whole, float_array, frozen
 from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.data.by_asset import in_order
 from advisor.data.market import Market
 from advisor.errors import InputError
 from advisor.evaluate.result_set import BacktestResults
@@ -54,7 +55,7 @@ def evaluate_risk(
     """
     check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
     check_frequency(market.dates, market.periods_per_year, "market")
-    given = float_array(weights, "weights", shape=(None, len(market.assets)))
+    given = float_array(in_order(weights, market.assets, "weights"), "weights", shape=(None, len(market.assets)))
     level = _checked_levels(levels, len(given))
     distinct = np.unique(np.column_stack([given, level]), axis=0, return_index=True, return_inverse=True, return_counts=True)
     first, copies = distinct[1], (distinct[2].reshape(-1).astype(np.int64), distinct[3].astype(np.int64))

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, float_array
+from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, listed, names_of, spread
@@ -107,7 +108,7 @@ def stress_test(
     check_type(model, ReturnModel, "model", "Pass a ReturnModel, made by estimate_returns.")
     scenarios = listed(scenarios, Scenario, "scenarios", "Give a list of Scenario, such as [scenario('COVID 2020')].")
     risky = names_of(risky, "risky", "Name the groups or ids of the assets that are cut, in a tuple.")
-    table = _weights(weights, len(model))
+    table = _weights(in_order(weights, model.assets, "weights"), len(model))
     names = tuple(s.name for s in scenarios)
     if not names or len(set(names)) != len(names):
         raise InputError(f"scenarios are {names}; at least one is needed, each with a name of its own.", field="scenarios", value=names)

@@ -17,6 +17,7 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, check_number, float_array
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
+from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.optimize.infeasible import name_contradiction
 from advisor.optimize.limits import Limits, limits_of
@@ -60,7 +61,7 @@ def certify(model: ReturnModel, mandate: Mandate, weights: object, risk_aversion
         InfeasibleError: The limits contradict each other.
     """
     limits = limits_of(model, mandate, eligible)
-    w = float_array(weights, "weights", shape=(len(model),))
+    w = float_array(in_order(weights, model.assets, "weights"), "weights", shape=(len(model),))
     risk_aversion = check_number(risk_aversion, "risk_aversion", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True)
     multipliers, extra = best_multipliers(model, limits, w, risk_aversion)
     return certify_row(model, limits, w, risk_aversion, multipliers, risk_aversion + extra)

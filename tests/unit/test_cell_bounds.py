@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,7 @@ def test_a_batch_of_which_nobody_is_known_says_so(caplog: pytest.LogCaptureFixtu
     assert [(record.name, record.levelno) for record in caplog.records] == [("advisor", logging.WARNING)]
 
 
+@cache
 def small_advisor() -> Advisor:
     return Advisor.fit(sample.market(), sample.interactions(60), catalogue=sample.catalogue())
 
@@ -94,6 +96,23 @@ def test_picks_beyond_reason_are_refused_before_anything_is_built(tmp_path: Path
         advise_stream(small_advisor(), sample.clients(3), tmp_path / "run", as_of="2026-02-02", picks=10**6)
     assert time.perf_counter() - start < 5.0
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("column", ["sustainability", "currency", "gender", "segment", "excluded", "answer:q", "locked", "wealth"])
+@pytest.mark.parametrize(
+    "cell", ["taxonomy>=x", "a\ud800", Decimal("sNaN"), "x" * 10_001, "9" * 32_000 + "x"], ids=lambda cell: str(cell)[:12]
+)
+def test_one_cell_stops_nobody_else(column: str, cell: object) -> None:
+    """The row has a status, the row beside it has the advice that it has alone."""
+    plain = {"id": ["a", "b"], "wealth": 1e5, "horizon_years": 5.0, "level": 3, "assessed_on": "2026-01-15"}
+    row = pd.DataFrame(plain).astype(object)
+    row[column] = pd.Series([cell, row[column][1] if column in row else None], dtype=object)
+    advisor = small_advisor()
+    (batch,) = advisor.advise_many(ClientTable.from_frame(row), as_of="2026-02-02")
+    beside = row.iloc[1:]
+    (alone,) = advisor.advise_many(ClientTable.from_frame(beside), as_of="2026-02-02")
+    assert batch[1] == alone[0]
+    assert len(batch.to_arrow()) == 2
 
 
 def test_a_manifest_beyond_reason_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

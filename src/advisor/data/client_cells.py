@@ -199,10 +199,11 @@ def _days(cells: Cells, problems: Problems) -> DayArray:
 def _words(cells: Cells, name: str, problems: Problems) -> Labels:
     problems.note(cells.no_words(), name, cells, _NO_WORD)
     words = cells.words()
-    if name == "sustainability":
-        bad = np.array([*map(_no_criteria, words.names), False], dtype=np.bool_)[words.codes]
-        problems.note(bad, name, cells, "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell.")
-    return words
+    if name != "sustainability" or not (odd := [_no_criteria(word) for word in words.names]):
+        return words
+    bad = np.array([*odd, False], dtype=np.bool_)[words.codes]
+    problems.note(bad, name, cells, "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell.")
+    return words.mapped([None if wrong else word for word, wrong in zip(words.names, odd, strict=True)])
 
 
 def _no_criteria(words: str) -> bool:
@@ -220,8 +221,7 @@ def _currencies(words: Labels, cells: Cells, problems: Problems) -> Labels:
         if code is None:
             why = f"that is no code of ISO 4217. {nearest(words.names[word])}"
             problems.note(words.codes == word, "currency", cells, why)
-    known = Labels.of_words([*codes, None])
-    return Labels(known.names, known.codes[words.codes])
+    return words.mapped(codes)
 
 
 def _sets(cells: Cells, name: str, problems: Problems) -> SparseRows:

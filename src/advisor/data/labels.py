@@ -43,6 +43,11 @@ class Labels:
         """The rows asked for, in that order."""
         return Labels(self.names, self.codes[rows])
 
+    def mapped(self, words: Sequence[str | None]) -> Labels:
+        """With one other word (or None) for each of `names`; a word that stands nowhere is not kept."""
+        known = Labels.of_words([*words, None])
+        return Labels(known.names, known.codes[self.codes])
+
     def word(self, i: int) -> str | None:
         """Word of row i, or None."""
         code = self.codes.item(i)

@@ -161,6 +161,8 @@ def is_missing(cell: object) -> bool:
         return cell != cell
     if isinstance(cell, str):
         return not cell or cell.isspace()
+    if isinstance(cell, date):
+        return cell.year != cell.year
     if cell is None or isinstance(cell, LISTS | Mapping):
         return cell is None
     if isinstance(cell, Decimal):

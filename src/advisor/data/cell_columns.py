@@ -218,14 +218,16 @@ class Numbers(Cells):
 
     def words(self) -> Labels:
         """Each distinct number is written once."""
-        names, inverse = np.unique(self.values[~self.gaps], return_inverse=True)
-        codes = np.full(len(self), -1, dtype=np.int64)
-        codes[~self.gaps] = inverse
-        names = names.astype(np.float64) if names.dtype.kind == "f" else names
-        whole = names.dtype.kind != "f" or bool(((names == np.floor(names)) & (np.abs(names) < WHOLE)).all())
-        texts = (
-            map(str, names.astype(np.int64 if names.dtype.kind == "f" else names.dtype).tolist()) if whole else map(text_of, names.tolist())
-        )
+        gaps = bool(self.gaps.any())
+        names, codes = np.unique(self.values[~self.gaps] if gaps else self.values, return_inverse=True)
+        if gaps:
+            places, codes = codes, np.full(len(self), -1, dtype=np.int64)
+            codes[~self.gaps] = places
+        if names.dtype.kind == "f":
+            names = names.astype(np.float64)
+            whole = bool(((names == np.floor(names)) & (np.abs(names) < WHOLE)).all())
+            names = names.astype(np.int64) if whole else names
+        texts = map(text_of if names.dtype.kind == "f" else str, names.tolist())
         return Labels(tuple(texts), codes)
 
     def cell(self, row: int) -> Any:

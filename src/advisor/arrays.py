@@ -214,11 +214,11 @@ def check_shape(array: npt.NDArray[Any], field: str, shape: tuple[int, ...]) -> 
         )
 
 
-def unique_ids(ids: object, field: str) -> tuple[str, ...]:
-    """`ids` as a tuple of distinct texts; a number is worth its text, as in a table.
+def id_texts(ids: object, field: str) -> list[str]:
+    """Ids as text, of which some may be there twice; a number is worth its text, as in a table.
 
     Raises:
-        InputError: An id is missing or blank, no word, or there twice.
+        InputError: These are no ids, or one is missing or blank, or no word.
     """
     if isinstance(ids, str):
         raise InputError(f"{field} is the single string {short(ids)}; pass a sequence of ids.", field=field, value=ids)
@@ -232,6 +232,16 @@ def unique_ids(ids: object, field: str) -> tuple[str, ...]:
         if isinstance(item, bool | np.bool_) or not is_word(item):
             raise InputError(f"{field} holds {shown(item)}; an id is text in UTF-8, or a number. Correct it.", field=field, value=item)
         names.append(text_of(item))
+    return names
+
+
+def unique_ids(ids: object, field: str) -> tuple[str, ...]:
+    """`ids` as a tuple of distinct texts; a number is worth its text, as in a table.
+
+    Raises:
+        InputError: An id is missing or blank, no word, or there twice.
+    """
+    names = id_texts(ids, field)
     if len(set(names)) != len(names):
         seen: set[str] = set()
         twice = next(name for name in names if name in seen or seen.add(name))

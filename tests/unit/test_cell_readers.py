@@ -31,7 +31,9 @@ from advisor import (
     measure_biases,
 )
 from advisor.data.client_arrow import arrow_batches, clients_from_arrow
+from advisor.data.ids import IdMap
 from advisor.evaluate.off_policy import LoggedChoices
+from advisor.optimize.assumptions import from_assumptions
 from advisor.risk_profile.history import AssessmentHistory
 
 IDS: dict[str, Any] = {
@@ -69,6 +71,11 @@ def split_by(ids: Any) -> set[str]:
     by = pd.DataFrame({"tier": ["x", "y"]}, index=pd.Index(list(ids)))
     report = evaluate_match(LISTS, HISTORY, ks=(1,), by=by)
     return {score.segment for score in report.scores if score.by == "tier"}
+
+
+def assumed(ids: list[Any]) -> Any:
+    model = from_assumptions(dict.fromkeys(ids, 0.1), {"101": 1.0, "102": 1.0}, {(ids[1], "101"): 0.5})
+    return model.assets, model.covariance[0, 1]
 
 
 READERS: dict[str, tuple[Callable[[Any], Any], Any]] = {
@@ -135,6 +142,9 @@ READERS: dict[str, tuple[Callable[[Any], Any], Any]] = {
         WANTED,
     ),
     "rank": (lambda ids: Popularity().fit(HISTORY).rank(list(ids), 1).codes.tolist(), [[1], [0]]),
+    "lists": (lambda ids: Ranking(tuple(ids), tuple(ids), LISTS.codes, LISTS.scores).products, WANTED),
+    "accounts": (lambda ids: IdMap.of(list(ids)).ids, WANTED),
+    "assumed": (lambda ids: assumed(list(ids)), (WANTED, 0.5)),
     "by": (split_by, {"x", "y"}),
     "log": (logged, [1.0, 1.0]),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import FloatArray, IntArray, id_texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,12 @@ class Ranking:
     codes: IntArray
     scores: FloatArray
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("client_ids", "products"):
+            ids: object = getattr(self, field)
+            if not isinstance(ids, tuple) or not set(map(type, ids)) <= {str}:
+                object.__setattr__(self, field, tuple(id_texts(ids, field)))
 
     def to_frame(self) -> pd.DataFrame:
         """One row a filled slot: client_id, rank (from 1), product_id, score."""

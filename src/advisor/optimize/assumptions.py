@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from advisor.arrays import check_number, check_type, unique_ids
+from advisor.cells import text_of
 from advisor.data.by_asset import numbers_by_id
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
@@ -42,8 +43,8 @@ def from_assumptions(
     check_type(mean, Mapping, "mean", "Give the expected annual return of each asset in a mapping.")
     assets = unique_ids(mean, "mean")
     check_type(volatility, Mapping, "volatility", "Give the annual volatility of each asset in a mapping.")
-    if set(volatility) != set(assets):
-        odd = sorted({str(a) for a in set(volatility) ^ set(assets)})
+    if (stated := set(map(text_of, volatility))) != set(assets):
+        odd = sorted(stated ^ set(assets))
         raise InputError(f"mean and volatility name other assets ({odd[:5]}); give both for the same ones.", field="volatility", value=odd)
     returns = numbers_by_id(mean, assets, "mean", "Give an annual return.")
     spread = numbers_by_id(volatility, assets, "volatility", "Give 0 or more, as an annual fraction.", low=0.0)
@@ -66,8 +67,10 @@ def from_assumptions(
 
 
 def _pair(pair: object, assets: tuple[str, ...]) -> tuple[str, str]:
-    if isinstance(pair, tuple) and len(pair) == 2 and pair[0] in assets and pair[1] in assets and pair[0] != pair[1]:
-        return pair
+    if isinstance(pair, tuple) and len(pair) == 2:
+        first, second = text_of(pair[0]), text_of(pair[1])
+        if first in assets and second in assets and first != second:
+            return first, second
     raise InputError(f"correlations name {pair!r}; give a pair of two different assets of the model.", field="correlations", value=pair)
 
 

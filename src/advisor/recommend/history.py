@@ -8,8 +8,7 @@ from types import NoneType
 
 import numpy as np
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
-from advisor.cells import is_word, shown, text_of
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, id_texts
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
@@ -202,7 +201,7 @@ class History:
         _check_asked(client_ids, clients)
         ids = tuple(client_ids)
         if ids is not self.clients.ids and any(type(name) is not str for name in ids):
-            ids = _texts(ids)
+            ids = tuple(id_texts(ids, "client_ids"))
         rows = np.arange(len(ids)) if ids is self.clients.ids or ids == self.clients.ids else self.clients.find(ids)
         owned = Rows(self.rows.indptr, self.rows.codes, NO_WEIGHTS)
         held = owned if len(ids) == len(self.clients) and bool((rows == np.arange(len(ids))).all()) else owned.take(rows)
@@ -246,14 +245,6 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.client_ids)
-
-
-def _texts(ids: Sequence[object]) -> tuple[str, ...]:
-    """Ids as text. Raises `InputError` where one is none."""
-    for name in ids:
-        if not isinstance(name, str) and not is_word(name):
-            raise InputError(f"client_ids hold {shown(name)}, which is no id; an id is text, or a number.", field="client_ids", value=name)
-    return tuple(text_of(name) for name in ids)
 
 
 def _check_asked(client_ids: object, clients: object) -> None:

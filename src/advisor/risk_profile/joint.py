@@ -13,6 +13,7 @@ from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles
+from advisor.data.tables import ids_of
 from advisor.errors import InputError
 from advisor.validation import checked
 
@@ -104,7 +105,7 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
 
 
 def _groups(accounts: Sequence[str]) -> tuple[IntArray, IdMap]:
-    labels = Labels.of_words(list(accounts))
+    labels = Labels.of_words(ids_of(accounts, "accounts"))
     return labels.codes, IdMap.of(labels.names, "accounts")
 
 

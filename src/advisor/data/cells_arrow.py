@@ -151,7 +151,7 @@ def ids_of_arrow(column: pa.ChunkedArray) -> tuple[list[str], dict[int, str]]:
         try:
             text = column.cast(pa.string())
             longest = pc.max(pc.binary_length(text)).as_py() or 0
-            if longest <= LONGEST and not pc.any(pc.match_substring_regex(text, r"^\s*[\[{]")).as_py():
+            if longest <= LONGEST and not any(pc.any(pc.match_substring(text, mark)).as_py() for mark in "[{"):
                 return ["" if name is None or name.isspace() else name for name in column.to_pylist()], {}
         except (UnicodeDecodeError, pa.ArrowInvalid):
             pass  # not UTF-8: told apart below, row by row

@@ -96,6 +96,8 @@ def test_picks_beyond_reason_are_refused_before_anything_is_built(tmp_path: Path
         advise_stream(small_advisor(), sample.clients(3), tmp_path / "run", as_of="2026-02-02", picks=10**6)
     assert time.perf_counter() - start < 5.0
     assert not (tmp_path / "run").exists()
+    with pytest.raises(InputError, match="k is 100000000"):
+        Popularity().fit(HISTORY).rank(["101"], 10**8)
 
 
 @pytest.mark.parametrize("column", ["sustainability", "currency", "gender", "segment", "excluded", "answer:q", "locked", "wealth"])

@@ -7,7 +7,30 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray, id_texts
+from advisor.arrays import FloatArray, IntArray, check_type, id_texts
+from advisor.errors import InputError
+
+MOST_SLOTS = 1_000
+"""Slots that may be asked for in any catalogue."""
+
+
+def check_slots(slots: object, products: int, field: str, *, least: int = 0) -> None:
+    """Raise `InputError` unless `slots` is a whole number of slots that may be asked for, before any is made.
+
+    Args:
+        slots: What is asked for.
+        products: How many there are to fill them.
+        field: Its name, for the message.
+        least: The smallest number that makes sense.
+    """
+    check_type(slots, (int, np.integer), field, "Ask for a whole number of products.")
+    most = max(MOST_SLOTS, products)
+    if not least <= slots <= most:  # type: ignore[operator]
+        raise InputError(
+            f"{field} is {slots!r}; there are {products} products, and every further slot would stay empty. Ask for {least} to {most}.",
+            field=field,
+            value=slots,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import numpy as np
 from advisor.arrays import BoolArray, IntArray, check_type
 from advisor.data.clients import ClientTable
 from advisor.data.profiles import RiskProfiles
+from advisor.data.ranking import check_slots
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.causes import true_causes
 from advisor.engine.holdings import Holdings, see_by_vehicle
@@ -18,24 +19,13 @@ from advisor.engine.orders import Limits, Orders, Outcome, Trades, Worth, settle
 from advisor.engine.picking import Case, Chosen, choose
 from advisor.engine.place import HOLDINGS_ABOVE, OK, Places, first_status, has_portfolio, place
 from advisor.engine.unknown import unknown_names
-from advisor.errors import InputError
 from advisor.recommend.unknown import nobody_known
 from advisor.risk_profile.profile import profile_risk
-
-MOST_SLOTS = 1_000
-"""Slots that may be asked for on any shelf."""
 
 
 def check_picks(house: House, picks: int) -> None:
     """Raise `InputError` unless `picks` is a number of slots that may be asked for."""
-    check_type(picks, (int, np.integer), "picks", "Ask for a whole number of products.")
-    most = max(MOST_SLOTS, len(house.catalogue))
-    if not 0 <= picks <= most:
-        raise InputError(
-            f"picks is {picks!r}; there are {len(house.catalogue)} products, and every further slot would stay empty. Ask for 0 to {most}.",
-            field="picks",
-            value=picks,
-        )
+    check_slots(picks, len(house.catalogue), "picks")
 
 
 def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks: int) -> AdviceBatch:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.eligibility import Eligibility
+from advisor.data.ranking import check_slots
 from advisor.errors import InputError
 from advisor.recommend.history import NO_WEIGHTS, Rows
 
@@ -101,9 +102,7 @@ def masked_top_k(
         Columns, shape (c, k), best first, ties by column, -1 where nothing allowed and unheld is left; and their scores, nan there. A client's
         row has the same bits in every batch: it is summed entry after entry.
     """
-    check_type(k, (int, np.integer), "k", "Ask for a whole number of products.")
-    if k < 1:
-        raise InputError(f"k is {k}; ask for at least 1 product.", field="k", value=k)
+    check_slots(k, matrix.shape[1], "k", least=1)
     from advisor.recommend.kernels import rank_rows
 
     layout = Layout.of(eligible.allowed)

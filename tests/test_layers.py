@@ -12,8 +12,8 @@ import pytest
 SRC = Path(__file__).resolve().parents[1] / "src" / "advisor"
 
 RANK: dict[str, float] = {
-    "errors": 0,
     "privacy": 0,
+    "errors": 0.5,
     "native": 1,
     "cells": 0.5,
     "arrays": 1,

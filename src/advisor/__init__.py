@@ -270,7 +270,7 @@ _HOME = {
 """Public name -> the module that defines it."""
 
 
-_ROOMS = ("lifecycle", "measures", "sample")
+_ROOMS = ("lifecycle", "measures", "privacy", "sample")
 """Modules that are public as a whole."""
 
 

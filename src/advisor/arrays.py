@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from advisor.cells import is_word, shown, text_of
 from advisor.errors import InputError
-from advisor.privacy import short
+from advisor.privacy import about_clients, argument, kept_of, written
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -50,9 +50,15 @@ def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy
     odd = isinstance(value, bool | np.timedelta64) or (isinstance(value, np.ndarray) and value.ndim == 0)
     if isinstance(value, kinds) and not odd:
         return
-    shown = short(value)
+    shown = argument(field, value)
     name = field if key is None else f"{field}[{key!r}]"
-    raise InputError(f"{name} is {shown} ({type(value).__name__}), which cannot be used here. {remedy}", field=field, value=value)
+    raise InputError(
+        f"{name} is {shown} ({type(value).__name__}), which cannot be used here. {remedy}", field=field, value=kept_of(field, value)
+    )
+
+
+def _told(field: str, number: float) -> str:
+    return written(f"{number:g}") if about_clients(field) else f"{number:g}"
 
 
 def check_number(
@@ -83,7 +89,7 @@ def check_number(
     start = f"above {above:g}" if above is not None else "" if low == -inf else f"of at least {low:g}"
     kind = "a number" if infinite or high < inf else "a finite number"
     span = f"{kind} {start}".strip() + ("" if high == inf else f" and at most {high:g}")
-    raise InputError(f"{name} is {number:g}; it must be {span}. {remedy}", field=field, value=value)
+    raise InputError(f"{name} is {_told(field, number)}; it must be {span}. {remedy}", field=field, value=value)
 
 
 def check_whole(
@@ -104,7 +110,7 @@ def check_whole(
     if number.is_integer():
         return int(value)  # type: ignore[call-overload]
     name = field if key is None else f"{field}[{key!r}]"
-    raise InputError(f"{name} is {number:g}; it must be a whole number. {remedy}", field=field, value=value)
+    raise InputError(f"{name} is {_told(field, number)}; it must be a whole number. {remedy}", field=field, value=value)
 
 
 def numbers(value: object, field: str) -> FloatArray:
@@ -119,8 +125,8 @@ def numbers(value: object, field: str) -> FloatArray:
             return np.array(given, dtype=np.float64, order="C")
         told = "it holds text" if given.dtype.kind in "US" else f"it holds {given.dtype.name}"
     except (TypeError, ValueError, OverflowError) as error:
-        told = str(error)
-    raise InputError(f"{field} is not numeric ({told}); pass numbers.", field=field, value=value)
+        told = written(str(error))
+    raise InputError(f"{field} is not numeric ({told}); pass numbers.", field=field, value=kept_of(field, value))
 
 
 def float_array(value: object, field: str, *, shape: tuple[int | None, ...], allow_nan: bool = False) -> FloatArray:
@@ -221,16 +227,20 @@ def id_texts(ids: object, field: str) -> list[str]:
         InputError: These are no ids, or one is missing or blank, or no word.
     """
     if isinstance(ids, str):
-        raise InputError(f"{field} is the single string {short(ids)}; pass a sequence of ids.", field=field, value=ids)
+        raise InputError(f"{field} is the single string {argument(field, ids)}; pass a sequence of ids.", field=field, value=ids)
     if not isinstance(ids, Iterable) or getattr(ids, "ndim", 1) == 0:
-        raise InputError(f"{field} is {short(ids)} ({type(ids).__name__}); pass a sequence of ids, one text each.", field=field, value=ids)
+        raise InputError(
+            f"{field} is {argument(field, ids)} ({type(ids).__name__}); pass a sequence of ids, one text each.",
+            field=field,
+            value=kept_of(field, ids),
+        )
     names: list[str] = []
     for item in ids:
         if type(item) is str and item.isascii() and len(item) <= _SHORT_ID and item.strip():
             names.append(item)
             continue
         if isinstance(item, bool | np.bool_) or not is_word(item):
-            raise InputError(f"{field} holds {shown(item)}; an id is text in UTF-8, or a number. Correct it.", field=field, value=item)
+            raise InputError(f"{field} holds {argument(field, item)}; an id is text in UTF-8, or a number. Correct it.", field=field, value=item)
         names.append(text_of(item))
     return names
 
@@ -245,5 +255,7 @@ def unique_ids(ids: object, field: str) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         seen: set[str] = set()
         twice = next(name for name in names if name in seen or seen.add(name))
-        raise InputError(f"{field} holds {twice!r} twice; rows could not be told apart. Merge or rename it.", field=field, value=twice)
+        raise InputError(
+            f"{field} holds {argument(field, twice)} twice; rows could not be told apart. Merge or rename it.", field=field, value=twice
+        )
     return tuple(names)

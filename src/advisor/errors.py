@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from advisor.privacy import about_clients, kept
+
 
 class AdvisorError(Exception):
     """Base of everything the library raises on purpose."""
@@ -39,13 +41,13 @@ class InputError(AdvisorError, ValueError):
     Args:
         message: What, why and what to do.
         field: Name of the argument or field, dotted for nested ones (`"goals.0.amount"`).
-        value: The value that was refused.
+        value: The value that was refused; None where it is a client's, unless `advisor.privacy` shows it.
     """
 
     def __init__(self, message: str, *, field: str | None = None, value: object = None) -> None:
         super().__init__(message)
         self.field = field
-        self.value = value
+        self.value = kept(value) if about_clients(field) else value
 
 
 class InfeasibleError(AdvisorError):

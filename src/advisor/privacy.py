@@ -19,10 +19,22 @@ import reprlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 MASK = "***"
 """Stands where a value was."""
 _LENGTH = 60
+_Class = TypeVar("_Class", bound=type)
+_WORDS: str = """
+accounts advice age answers baseline bought choices client client_id client_ids clients confirmed done excluded
+goals held held_out holding holdings income interactions knowledge level levels liabilities lots lowest_category
+member members position positions profile profiles proposals purchases ranking record required spending trades
+valid_until wealth
+"""
+_ABOUT = frozenset(_WORDS.split())
+"""Arguments that hold data of clients."""
+_PLAIN = (str, bytes, int, float, complex, type(None))
+"""Kinds of settings; what is a table, a list or a record may hold anything."""
 
 _process = [os.environ.get("ADVISOR_PRIVACY", "").strip().lower() != "show"]
 _block: ContextVar[bool | None] = ContextVar("advisor_privacy", default=None)
@@ -72,6 +84,50 @@ def personal(value: object) -> str:
     '***'
     """
     return MASK if masked() else short(value)
+
+
+def written(text: str) -> str:
+    """A text that tells a personal value, or `***` where it is masked: for what is not shown as its `repr`.
+
+    >>> with mask():
+    ...     written(f"{120_000:,.2f}")
+    '***'
+    """
+    return MASK if masked() else text
+
+
+def hides(kind: _Class) -> _Class:
+    """The class, whose `repr` masks what its objects hold where personal data are masked: for values of one client.
+
+    Stands above `@dataclass`.
+    """
+    shows = kind.__repr__
+
+    def shown(self: object) -> str:
+        return f"{kind.__name__}({MASK})" if masked() else shows(self)
+
+    kind.__repr__ = shown  # type: ignore[assignment]
+    return kind
+
+
+def about_clients(field: str | None) -> bool:
+    """Whether the argument or column of this name holds data of clients.
+
+    >>> about_clients("goals.0.amount"), about_clients("client ids"), about_clients("risk_aversion")
+    (True, True, False)
+    """
+    words = (field or "").replace(".", " ").replace("[", " ").replace(":", " ").split()
+    return not _ABOUT.isdisjoint(words)
+
+
+def argument(field: str, value: object) -> str:
+    """An argument as a message shows it: `***` where it holds data of clients, or is no plain value and could."""
+    return personal(value) if about_clients(field) or not isinstance(value, _PLAIN) else short(value)
+
+
+def kept_of(field: str | None, value: object) -> object:
+    """An argument as an error keeps it; see `argument`."""
+    return kept(value) if about_clients(field) or not isinstance(value, _PLAIN) else value
 
 
 def kept(value: object) -> object:

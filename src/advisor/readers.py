@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from advisor.arrays import NUMBER, FloatArray, IntArray, numbers
 from advisor.errors import InputError
-from advisor.privacy import short
+from advisor.privacy import argument
 
 _WIDE = 2.0**62
 Fault = Literal["kind", "value", "shape"]
@@ -191,7 +191,7 @@ def row_numbers(rows: object, count: int) -> IntArray:
         index = _ROWS.read(rows)
     except PydanticCustomError as error:
         raise InputError(
-            f"rows is {short(rows)} ({type(rows).__name__}); {error.message()}. {_ROWS.remedy}",
+            f"rows is {argument('rows', rows)} ({type(rows).__name__}); {error.message()}. {_ROWS.remedy}",
             field="rows",
             value=rows,
         ) from None

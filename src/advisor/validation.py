@@ -26,11 +26,11 @@ from pydantic_core import ErrorDetails
 
 from advisor.annotations import PLAIN, TOGETHER, Items, Listed
 from advisor.errors import InputError
-from advisor.privacy import short
+from advisor.privacy import argument, kept_of
 from advisor.readers import Instance, Named
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_CONFIG = ConfigDict(strict=True, arbitrary_types_allowed=True)
+_CONFIG = ConfigDict(strict=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 _CALL = frozenset(
     {
         "missing_argument",
@@ -200,8 +200,8 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
         why, remedy = _told(complaint)
         told += [why] if why not in told else []
         remedies += [remedy] if remedy and remedy not in remedies else []
-    text = f"{where}: {field} is {short(value)} ({type(value).__name__}); {' or '.join(told)}. {remedies[0] if remedies else 'Correct it.'}"
-    return InputError(text, field=field, value=value)
+    text = f"{where}: {field} is {argument(field, value)} ({type(value).__name__}); {' or '.join(told)}. {remedies[0] if remedies else 'Correct it.'}"
+    return InputError(text, field=field, value=kept_of(field, value))
 
 
 def _told(complaint: ErrorDetails) -> tuple[str, str]:

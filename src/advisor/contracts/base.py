@@ -88,7 +88,7 @@ class Contract(BaseModel):
     # A bound on text also makes pydantic refuse what cannot be written as UTF-8 (half a pair of surrogates).
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings", val_json_bytes="utf8",
-        str_max_length=LONGEST_TEXT,
+        str_max_length=LONGEST_TEXT, hide_input_in_errors=True,
     )  # fmt: skip
 
     personal_data: ClassVar[bool] = False

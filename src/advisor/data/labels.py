@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import IntArray, frozen
+from advisor.privacy import hides
 
 _ONE_WORD, _NO_WORD = frozen(np.array([0])), frozen(np.array([-1]))
 """Codes of a column of one row: shared, since a client's every answer is one."""
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class Labels:
     """`names[codes[i]]` is row i's word; code -1 where there is none.

@@ -17,10 +17,11 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.data.days import as_day, as_days
 from advisor.data.labels import Labels
 from advisor.errors import InputError
-from advisor.privacy import short
+from advisor.privacy import hides, personal, written
 from advisor.validation import checked
 
 
+@hides
 @dataclass(frozen=True)
 class RiskProfile:
     """One client's profile; fields as in `RiskProfiles`."""
@@ -113,7 +114,7 @@ class RiskProfiles:
         if (bad := ~np.isin(level, np.arange(LEVELS + 1))).any():
             row = int(np.argmax(bad))
             raise InputError(
-                f"levels[{row}] is {level[row]:g}; one level 0..5 a client is needed, shape (c,). 0 means no suitable portfolio.",
+                f"levels[{row}] is {written(f'{level[row]:g}')}; one level 0..5 a client is needed, shape (c,). 0 means no suitable portfolio.",
                 field="levels",
                 value=float(level[row]),
             )
@@ -216,7 +217,7 @@ def _column(values: object, field: str) -> Any:
     """`values` where they are a sequence of one cell a client."""
     if isinstance(values, str | Mapping | pd.DataFrame) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) != 1:
         raise InputError(
-            f"{field} is {short(values)} ({type(values).__name__}); give one value a client, shape (c,).", field=field, value=values
+            f"{field} is {personal(values)} ({type(values).__name__}); give one value a client, shape (c,).", field=field, value=values
         )
     return values if isinstance(values, np.ndarray | pd.Series) else list(values)
 
@@ -231,7 +232,7 @@ def _knowledge(values: object) -> FloatArray:
     if (bad := (given < 0.0) | (given > 100.0)).any():
         row = int(np.argmax(bad))
         raise InputError(
-            f"knowledge[{row}] is {given[row]:g}; it is a score of 0..100, nan = not asked. Correct it.",
+            f"knowledge[{row}] is {written(f'{given[row]:g}')}; it is a score of 0..100, nan = not asked. Correct it.",
             field="knowledge",
             value=float(given[row]),
         )
@@ -245,7 +246,7 @@ def _flags(values: object) -> BoolArray:
         given = np.array(None)
     if given.ndim != 1 or (given.dtype != np.bool_ and not (given.dtype.kind in "iu" and np.isin(given, (0, 1)).all())):
         raise InputError(
-            f"lowest_category is {short(values)}; give one value a client: a client is in the lowest category or not. Give True or False for each.",
+            f"lowest_category is {personal(values)}; give one value a client: a client is in the lowest category or not. Give True or False for each.",
             field="lowest_category",
             value=given.ravel()[:3].tolist(),
         )

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
+from advisor.privacy import hides
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class SparseRows:
     """For each of c rows a short list of (name, value): compressed rows over a small vocabulary.

@@ -228,7 +228,7 @@ class Advisor:
         check_type(client, Client, "client", "Build a Client(id=..., wealth=..., horizon_years=..., ...).")
         advice = self.advise_table(ClientTable.from_clients([client]), as_of=as_of, picks=picks)[0]
         if advice.status in BAD_INPUT:
-            raise InputError(advice.reasons[0].text, field=client.id, value=advice.status)
+            raise InputError(advice.reasons[0].text, field="client", value=advice.status)
         return advice
 
     def advise_many(

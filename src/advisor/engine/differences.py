@@ -7,6 +7,7 @@ from struct import pack
 from typing import Any
 
 from advisor.contracts.advice import Advice
+from advisor.privacy import written
 
 MOST = 20
 """Differences that are told; the others are counted."""
@@ -68,5 +69,7 @@ def _word(datum: object) -> object:
 def _shown(value: object) -> str:
     if isinstance(value, list | tuple | Mapping) and value:
         return f"{len(value)} entries"
-    text = "nothing" if value is None or value in ((), [], {}) else repr(value)
+    if value is None or value in ((), [], {}):
+        return "nothing"
+    text = written(repr(value))
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."

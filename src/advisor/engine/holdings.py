@@ -13,11 +13,13 @@ from advisor.data.eligibility import Eligibility
 from advisor.data.sparse_rows import SparseRows
 from advisor.engine.offers import Offer
 from advisor.engine.vehicles import Vehicles
+from advisor.privacy import hides
 
 FREE, KEPT, LEAVING = 0, 1, 2
 """Kinds of holdings, as in `kernels`."""
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class Holdings:
     """Holdings of `c` clients over `v` vehicles (assets and mixes).

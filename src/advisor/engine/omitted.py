@@ -12,6 +12,7 @@ from advisor.data.eligibility import Eligibility
 from advisor.engine.house import House
 from advisor.engine.reasons import reason
 from advisor.errors import InputError
+from advisor.privacy import kept, personal
 from advisor.recommend.omissions import omissions
 from advisor.risk_profile.profile import profile_risk
 
@@ -23,9 +24,9 @@ def explain_omissions(house: House, advice: Advice, client: Client, count: int) 
     check_type(count, (int, np.integer), "count", "Ask for a whole number of products.")
     if advice.client_id != client.id:
         raise InputError(
-            f"the advice is of {advice.client_id!r}, the client is {client.id!r}; why something is missing differs by client. Give the two that belong together.",
+            f"the advice is of {personal(advice.client_id)}, the client is {personal(client.id)}; why something is missing differs by client. Give the two that belong together.",
             field="client",
-            value=client.id,
+            value=kept(client.id),
         )
     alone = ClientTable.from_clients([client])
     profiles = profile_risk(alone, house.questionnaire, as_of=str(advice.as_of), bands=house.bands)

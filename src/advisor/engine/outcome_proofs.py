@@ -20,12 +20,14 @@ from advisor.engine.card import CENT
 from advisor.engine.duties import OWN_CAPS
 from advisor.engine.house import House
 from advisor.engine.orders import unit_of
+from advisor.privacy import hides, written
 from advisor.suitability.portfolio import concentration
 
 ROUNDING = 1e-8
 """Of returns, volatilities and losses that are added up in another order."""
 
 
+@hides
 @dataclass(frozen=True)
 class HoldingsAfter:
     """Money by product or asset after the orders, worked out from the record alone.
@@ -79,15 +81,22 @@ def prove_outcome(house: House, advice: Advice, client: Client, weights: FloatAr
         said: float | None = getattr(advice, name)
         slack = ROUNDING if name not in ("annual_fee_money", "cash") else 1e-9 * wealth + CENT
         if said is None or not abs(said - value) <= slack:
-            yield f"the {name} after the orders is {value:.6g}, the advice says {said}"
+            yield f"the {name} after the orders is {_told(name, f'{value:.6g}')}, the advice says {_told(name, str(said))}"
     if not after.cash >= -CENT - 1e-9 * wealth:
-        yield f"the orders need {-after.cash:,.2f} more than there is in cash"
+        yield f"the orders need {written(f'{-after.cash:,.2f}')} more than there is in cash"
     yield from _within_level(house, advice.status, level, volatility_of(house, reached), loss)
     crumbs = CRUMBS * unit_of(client.currency) + CENT
     for asset, weight in zip(house.model.assets, weights.tolist(), strict=True):
         lacking = max(weight * wealth - by_asset[asset], 0.0)
         if not abs(lacking - advice.unplaced.get(asset, 0.0)) <= crumbs + 1e-9 * wealth:
-            yield (f"after the orders {lacking:,.2f} are lacking in {asset!r}, the advice says {advice.unplaced.get(asset, 0.0):,.2f}")
+            said = advice.unplaced.get(asset, 0.0)
+            told = written(f"{lacking:,.2f}"), written(f"{said:,.2f}")
+            yield f"after the orders {told[0]} are lacking in {asset!r}, the advice says {told[1]}"
+
+
+def _told(name: str, text: str) -> str:
+    """A fact in words; money is the client's."""
+    return written(text) if name in ("annual_fee_money", "cash") else text
 
 
 def _within_level(house: House, status: str, level: int, volatility: float, loss: float) -> Iterator[str]:

@@ -17,6 +17,7 @@ from advisor.engine.own_limits import Proof, ceiling_of, floor_of, place_around
 from advisor.engine.shelf import FrontierShelf, Standing
 from advisor.optimize.corrections import BiasPolicy
 from advisor.optimize.placing import MEASURED, Placer
+from advisor.privacy import hides
 
 OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_MONEY, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED = range(len(STATUSES))
 """Positions in `STATUSES`; every word but "ok" has a sentence in `reasons`."""
@@ -29,6 +30,7 @@ SHORTEST_HORIZON = 1.0 / 12.0
 """Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class Places:
     """Where each of `c` clients stands.

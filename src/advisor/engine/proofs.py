@@ -32,6 +32,7 @@ from advisor.optimize.certificate import certify
 from advisor.optimize.corrections import BiasEvidence, combine_corrections, excess_loss_aversion
 from advisor.optimize.placing import MEASURED
 from advisor.optimize.preferences import Preferences
+from advisor.privacy import written
 
 OPTIMAL = 1e-7
 """Largest KKT residual that counts as optimal."""
@@ -126,11 +127,15 @@ def _money(house: House, advice: Advice, client: Client) -> Iterator[str]:
     for order in advice.orders:
         held, product = client.holdings.get(order.product_id, 0.0), product_of(house, order.product_id)
         if not order.money >= -held - CENT:
-            yield f"{-order.money:,.2f} of {order.product_id!r} are sold, {held:,.2f} are held"
+            yield f"{_money_of(-order.money)} of {order.product_id!r} are sold, {_money_of(held)} are held"
         if order.money < 0.0 and order.product_id in client.locked:
             yield f"{order.product_id!r} is sold, and is locked"
         if order.money > 0.0 and product is not None and order.money < product.min_purchase - CENT:
-            yield (f"{order.money:,.2f} of {order.product_id!r} are bought, the least is {product.min_purchase:,.2f}")
+            yield (f"{_money_of(order.money)} of {order.product_id!r} are bought, the least is {product.min_purchase:,.2f}")
+
+
+def _money_of(money: float) -> str:
+    return written(f"{money:,.2f}")
 
 
 def _correction(house: House, advice: Advice, table: ClientTable, profiles: RiskProfiles) -> Iterator[str]:

@@ -14,21 +14,22 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
+from advisor.privacy import personal
 
 HOLDS = (
-    "it holds {name!r}, which is neither a product nor an asset here, so its risk is unknown. "
+    "it holds {name}, which is neither a product nor an asset here, so its risk is unknown. "
     "{nearest}Add it to the catalogue or correct the id."
 )
 EXCLUDES = (
-    "it excludes {name!r}, which is neither a product nor an asset here, so what is meant could still be "
+    "it excludes {name}, which is neither a product nor an asset here, so what is meant could still be "
     "bought. {nearest}Correct the id, or leave it out."
 )
 LOCKS = (
-    "it says that {name!r} cannot be sold, which is neither a product nor an asset here, so what is meant "
+    "it says that {name} cannot be sold, which is neither a product nor an asset here, so what is meant "
     "could be sold. {nearest}Correct the id, or leave it out."
 )
 BIASED = (
-    "it has a bias {name!r}, which nothing here reads, so it would not count. {nearest}Biases are "
+    "it has a bias {name}, which nothing here reads, so it would not count. {nearest}Biases are "
     f"{', '.join(BIASES)}: correct the name, or leave it out."
 )
 
@@ -52,7 +53,7 @@ def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> 
             found.setdefault(row, text)
     for name, values in clients.biases.items():
         if name not in BIASES:
-            text = BIASED.format(name=name, nearest=nearest(name, tuple(BIASES)))
+            text = BIASED.format(name=repr(name), nearest=nearest(name, tuple(BIASES)))
             for row in np.flatnonzero(~np.isnan(values)).tolist():
                 found.setdefault(row, text)
     return found
@@ -78,7 +79,7 @@ def _strangers(table: SparseRows, known: Container[object], sentence: str, ids: 
         if row not in found:
             if code not in told:
                 name = table.names[code]
-                told[code] = sentence.format(name=name, nearest=nearest(name, ids))
+                told[code] = sentence.format(name=personal(name), nearest=nearest(name, ids))
             found[row] = told[code]
     return found
 

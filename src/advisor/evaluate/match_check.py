@@ -20,6 +20,7 @@ from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.evaluate.match_outcomes import Mask, Refused, allowed_pairs
+from advisor.privacy import hides
 
 SHOWN = 20
 """Broken picks kept as examples."""
@@ -33,6 +34,7 @@ class Checks(Protocol):
         ...
 
 
+@hides
 @dataclass(frozen=True)
 class BrokenPick:
     """A pick that no rule pack would have allowed, with the ids of the rules that fired."""
@@ -43,6 +45,7 @@ class BrokenPick:
     rules: tuple[str, ...]
 
 
+@hides
 @dataclass(frozen=True)
 class SuitabilityCheck:
     """How many picks satisfy every hard rule.

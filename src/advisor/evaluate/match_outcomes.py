@@ -13,6 +13,7 @@ from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.measures.ranking import METRICS, mark_hits
+from advisor.privacy import kept, personal
 
 VIEWS = ("raw", "reachable", "ceiling")
 """`raw`: against everything bought. `reachable`: against what was eligible, over the clients who bought such. `ceiling`: the best any eligible list could score raw."""
@@ -86,9 +87,9 @@ def outcomes(ranking: Ranking, held_out: Interactions, eligible: Mask | None) ->
     if not ranked.any():
         raise InputError(
             f"None of the {len(ranking):,} ranked clients occurs in held_out ({len(held_out.clients):,} clients); the ids do not match, or nobody bought. "
-            f"Ranked are {list(ranking.client_ids[:3])}, held_out has {list(held_out.clients.ids[:3])}.",
+            f"Ranked are {personal(list(ranking.client_ids[:3]))}, held_out has {personal(list(held_out.clients.ids[:3]))}.",
             field="held_out",
-            value=held_out.clients.ids[:3],
+            value=kept(held_out.clients.ids[:3]),
         )
     c = len(ranking)
     bought = np.bincount(row[ranked], minlength=c).astype(np.int64)
@@ -180,9 +181,10 @@ def checked_lists(ranking: Ranking) -> None:
     gap = ((ranking.codes[:, 1:] >= 0) & (ranking.codes[:, :-1] < 0)).any(axis=1)
     for bad, what in ((twice, "names a product twice"), (gap, "has a pick after an empty slot")):
         if bad.any():
-            who = ranking.client_ids[int(np.argmax(bad))]
+            row = int(np.argmax(bad))
+            who = ranking.client_ids[row]
             raise InputError(
-                f"The list of client {who!r} {what}; its metrics would mean nothing. Rank distinct products, best first, empty slots last.",
+                f"The list of client {personal(who)} in row {row} {what}; its metrics would mean nothing. Rank distinct products, best first, empty slots last.",
                 field="ranking",
-                value=who,
+                value=kept(who),
             )

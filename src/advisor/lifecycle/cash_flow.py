@@ -9,11 +9,13 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, spread, together
+from advisor.privacy import hides
 
 _BLOCK = 8192
 """Accounts worked on at once, so that their sorted gaps stay in the processor's cache."""
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class FlowPlan:
     """What to do with each account's flow.

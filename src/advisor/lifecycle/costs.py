@@ -12,6 +12,7 @@ from advisor.arrays import NUMBER, FloatArray, check_number, check_type
 from advisor.data.tables import as_numbers, check_table
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import LONGEST, listed
+from advisor.privacy import hides
 
 KINDS = ("entry", "ongoing", "transaction", "performance", "service", "exit")
 """Kinds of cost: entry and exit are paid once, the others every year; service is the adviser's own fee."""
@@ -40,6 +41,7 @@ class ProductCosts:
             )
 
 
+@hides
 @dataclass(frozen=True, eq=False, repr=False)
 class CostReport:
     """Costs in money and percent, by product and kind, and what they do to the return.

@@ -12,8 +12,10 @@ from advisor.arrays import FloatArray, check_number, check_type, float_array, fr
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
 from advisor.lifecycle.goals import check_paths, lognormal_rates
+from advisor.privacy import hides
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class WealthFan:
     """Quantiles of wealth through time.

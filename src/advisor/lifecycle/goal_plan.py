@@ -20,6 +20,7 @@ from advisor.lifecycle.goals import check_paths, goal_success, ids_of, lognormal
 from advisor.lifecycle.inputs import LONGEST, listed, spread, together
 from advisor.optimize.accounts import Account, AccountsPlan
 from advisor.optimize.frontier import trace_frontier
+from advisor.privacy import hides
 
 
 def required_wealth(amount: object, years: object, mean: object, volatility: object, *, probability: object = 0.9) -> FloatArray:
@@ -119,6 +120,7 @@ def required_saving(
     return np.where(enough, 0.0, saving)
 
 
+@hides
 @dataclass(frozen=True)
 class FundedGoal:
     """One goal's part of the plan.
@@ -138,6 +140,7 @@ class FundedGoal:
     saving: float
 
 
+@hides
 @dataclass(frozen=True)
 class GoalPlan:
     """Today's money by goal, most important first; `surplus` is what no goal needs."""

@@ -12,11 +12,13 @@ from advisor.arrays import FloatArray, check_whole
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
 from advisor.lifecycle.inputs import LONGEST, MOST_DRAWS, listed, together
+from advisor.privacy import hides
 
 _CELLS = 4_000_000
 """Path steps simulated at once (32 MB)."""
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class GoalOdds:
     """Chance of each goal.

@@ -13,8 +13,10 @@ from advisor.arrays import check_number, check_type
 from advisor.errors import InputError
 from advisor.lifecycle.bands import RebalancePolicy, band_edges
 from advisor.lifecycle.rebalance import rebalance
+from advisor.privacy import hides
 
 
+@hides
 @dataclass(frozen=True)
 class HoldingLine:
     """One asset.
@@ -42,6 +44,7 @@ class HoldingLine:
     reason: str
 
 
+@hides
 @dataclass(frozen=True, repr=False)
 class HoldingsReview:
     """A portfolio against its target.

@@ -15,8 +15,10 @@ from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.lifecycle.cash_flow import fill, target_table
 from advisor.lifecycle.inputs import listed
+from advisor.privacy import hides
 
 
+@hides
 @dataclass(frozen=True)
 class Position:
     """Money of one owner in one asset, in one account; `held_away` = managed elsewhere, seen but not traded."""
@@ -28,6 +30,7 @@ class Position:
     held_away: bool = False
 
 
+@hides
 @dataclass(frozen=True, eq=False, repr=False)
 class Household:
     """Members' positions and liabilities together.

@@ -13,12 +13,14 @@ from advisor.lifecycle.bands import REASONS, RebalancePolicy, band_edges, rebala
 from advisor.lifecycle.cash_flow import drift, fill, money_table, target_table
 from advisor.lifecycle.inputs import array, spread
 from advisor.lifecycle.rounding import place_trades
+from advisor.privacy import hides
 
 _BLOCK = 8192
 _SETTLED = 1e-12
 """A share of an outflow that is rounding, not money owed."""
 
 
+@hides
 @dataclass(frozen=True, eq=False, repr=False)
 class Rebalance:
     """What to trade in each account.

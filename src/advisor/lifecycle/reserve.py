@@ -11,8 +11,10 @@ from advisor.arrays import FloatArray, check_number, check_type
 from advisor.contracts.mandate import LinearLimit
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, listed, names_of, together
+from advisor.privacy import hides
 
 
+@hides
 @dataclass(frozen=True)
 class LifeEvent:
     """Something that will cost (or bring) money: a house, school fees, retirement.

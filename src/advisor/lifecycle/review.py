@@ -14,6 +14,7 @@ from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_numb
 from advisor.data.days import as_day
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import days
+from advisor.privacy import hides
 
 TRIGGERS = (
     "drift",
@@ -32,6 +33,7 @@ TRIGGERS = (
 """Names of the triggers; bit b of `Reviews.bits` stands for TRIGGERS[b]."""
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class ClientStates:
     """What is known of c clients on the day; a column left out (None) is not looked at.
@@ -124,6 +126,7 @@ class ReviewRules:
             check_number(age, "ages", "It is in years.", low=0.0, key=i)
 
 
+@hides
 @dataclass(frozen=True)
 class Trigger:
     """A reason to review: its name and the numbers behind it."""

@@ -9,8 +9,10 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, check_number
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import together
+from advisor.privacy import hides
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class SwitchTest:
     """Cost-benefit of switches, a row each.

@@ -13,10 +13,12 @@ from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_numb
 from advisor.data.days import as_day
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, days
+from advisor.privacy import hides
 
 Rule = Literal["highest_cost", "least_tax", "fifo", "lifo"]
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class TaxLots:
     """Lots of many positions; a position is one asset in one account.
@@ -68,6 +70,7 @@ def _refuse(bad: BoolArray, values: FloatArray, field: str, rule: str) -> None:
         )
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class LotSale:
     """What was taken from which lot.

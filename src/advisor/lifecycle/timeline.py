@@ -13,8 +13,10 @@ from advisor.contracts.client import Goal
 from advisor.lifecycle.glide_path import Shape, glide_path
 from advisor.lifecycle.inputs import LONGEST, listed
 from advisor.lifecycle.reserve import LifeEvent
+from advisor.privacy import hides
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class Timeline:
     """Expected course, a row a year.

@@ -17,6 +17,7 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
 from advisor.optimize.frontier import Frontier, trace_frontier
 from advisor.optimize.repairs import at_most
+from advisor.privacy import hides
 
 KEPT = 1e-9
 """A floor missed by less than this, in annual return, is kept: rounding."""
@@ -26,6 +27,7 @@ SHARES = 1e-9
 """Shares of the accounts may miss 1 by this."""
 
 
+@hides
 @dataclass(frozen=True)
 class Account:
     """One goal's money: as much expected return as leaves `P(return < floor_return) <= shortfall_probability`.
@@ -68,6 +70,7 @@ class Account:
             )
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class AccountPortfolio:
     """The portfolio of one account.
@@ -92,6 +95,7 @@ class AccountPortfolio:
     status: str
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class AccountsPlan:
     """The portfolios of all accounts, and what they amount to.

@@ -14,6 +14,7 @@ import numpy as np
 from advisor.annotations import CountOrNone
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, numbers
 from advisor.errors import InputError
+from advisor.privacy import hides
 from advisor.readers import row_numbers
 from advisor.validation import checked
 
@@ -74,6 +75,7 @@ class BiasPolicy:
             )
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class BiasEvidence:
     """What is known of each client's biases, a row each; nan = unknown, which corrects nothing.
@@ -129,6 +131,7 @@ class BiasEvidence:
         return len(self.loss_aversion)
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class Correction:
     """Risk aversion before and after, and what each bias did; a row a client.

@@ -13,6 +13,7 @@ from advisor.data.client_columns import FLAGS, NUMBERS, WORDS
 from advisor.data.clients import ClientTable
 from advisor.data.labels import Labels
 from advisor.errors import InputError
+from advisor.privacy import hides
 from advisor.recommend.history import Batch
 
 BINS = 5
@@ -27,6 +28,7 @@ def check_names(by: object) -> None:
         check_type(name, str, "by", "An attribute is named by text.", key=i)
 
 
+@hides
 @dataclass(frozen=True)
 class Attributes:
     """Which attributes are read, and the values seen when fitting. Code 0 is "unknown" (missing, or a value never seen).

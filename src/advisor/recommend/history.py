@@ -14,12 +14,14 @@ from advisor.data.clients import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
+from advisor.privacy import hides
 
 NO_WEIGHTS: FloatArray = np.zeros(0)
 """Stands for "every entry weighs 1": a million clients need no array of ones."""
 NO_WEIGHTS.flags.writeable = False
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Compressed rows of (code, weight).
@@ -76,6 +78,7 @@ class Rows:
         return len(self.indptr) - 1
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class History:
     """Products of known clients, over `items`: the shelf first, then products bought once and no longer sold.
@@ -219,6 +222,7 @@ class History:
         return held.join(found, (found.codes >= 0) & (known.weights > 0.0), len(self.items))
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class Batch:
     """Clients asked for, `c` of them.

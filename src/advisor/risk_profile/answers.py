@@ -12,6 +12,7 @@ from advisor.arrays import BoolArray, FloatArray
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.clients import ClientTable
 from advisor.data.labels import Labels
+from advisor.privacy import personal
 from advisor.risk_profile.key import QuestionKey, key_of
 
 MISSING = -1
@@ -81,7 +82,7 @@ def _judge(question: QuestionKey, given: Labels, chosen: Positions, rows: BoolAr
         for row in np.flatnonzero(unknown & rows).tolist():
             problems.setdefault(
                 row,
-                f"question {question.id!r} has the answer {given.word(row)!r}, which is none of its options {list(question.order)}; "
+                f"question {question.id!r} has the answer {personal(given.word(row))}, which is none of its options {list(question.order)}; "
                 "it could not be scored. Correct it.",
             )
         chosen[unknown] = MISSING

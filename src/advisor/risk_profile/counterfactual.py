@@ -15,6 +15,7 @@ from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.clients import ClientTable
 from advisor.data.labels import Labels
 from advisor.errors import InputError
+from advisor.privacy import hides
 from advisor.risk_profile.coherence import Controls
 from advisor.risk_profile.profile import profile_risk
 from advisor.validation import checked
@@ -23,6 +24,7 @@ BATCH = 20_000
 """Changed answer sheets that are scored together."""
 
 
+@hides
 @dataclass(frozen=True)
 class Counterfactual:
     """Had the client answered so, his level would be another.

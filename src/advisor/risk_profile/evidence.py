@@ -12,6 +12,7 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.questionnaire import LIMITING, Questionnaire
 from advisor.contracts.thresholds import count_reached, reaches
 from advisor.data.clients import ClientTable
+from advisor.privacy import written
 from advisor.risk_profile.answers import Answers, read_answers
 from advisor.risk_profile.capacity import money_cap
 from advisor.risk_profile.caution import cautious_floor
@@ -85,7 +86,7 @@ def _row_problems(clients: ClientTable, given: BoolArray, questionnaire: Questio
     for row in (clients.assessed_on > day).nonzero()[0].tolist():
         problems.setdefault(
             row,
-            f"assessed_on {clients.assessed_on[row]} is after the day of the profile, {day}; a sale cannot rest on a later assessment. Use what was known on that day.",
+            f"assessed_on {written(str(clients.assessed_on[row]))} is after the day of the profile, {day}; a sale cannot rest on a later assessment. Use what was known on that day.",
         )
     if questionnaire is None:
         for row in np.flatnonzero(~given).tolist():

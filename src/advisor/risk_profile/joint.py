@@ -15,6 +15,7 @@ from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles
 from advisor.data.tables import ids_of
 from advisor.errors import InputError
+from advisor.privacy import personal
 from advisor.validation import checked
 
 ADULT_AGE = 18.0
@@ -50,7 +51,7 @@ def joint_profiles(profiles: RiskProfiles, accounts: Sequence[str]) -> RiskProfi
     np.bitwise_or.at(bits, group, profiles.flag_bits)
     problems: dict[int, str] = {}
     for row, text in profiles.problems.items():
-        problems.setdefault(int(group[row]), f"member {profiles.client_ids[row]!r}: {text}")
+        problems.setdefault(int(group[row]), f"member {personal(profiles.client_ids[row])}: {text}")
     return replace(
         profiles,
         client_ids=names.ids,

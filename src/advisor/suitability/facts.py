@@ -19,6 +19,7 @@ from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
+from advisor.privacy import hides
 from advisor.suitability.shelf import Shelf
 
 VALID, EXPIRED, UNDATED = 0, 1, 2
@@ -27,6 +28,7 @@ _NUMBERS = ("age", "knowledge", "objective", "wealth", "horizon_years", "horizon
 _FLAGS = ("lowest", "professional", "institution", "capable", "guardian", "private_qualified")
 
 
+@hides
 @dataclass(frozen=True, eq=False)
 class Facts:
     """`c` clients as rules see them.

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from advisor.cells import is_word, shown, text_of
+from advisor.cells import is_word, text_of
 from advisor.errors import InputError
 from advisor.privacy import about_clients, argument, kept_of, written
 
@@ -50,10 +50,11 @@ def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy
     odd = isinstance(value, bool | np.timedelta64) or (isinstance(value, np.ndarray) and value.ndim == 0)
     if isinstance(value, kinds) and not odd:
         return
-    shown = argument(field, value)
     name = field if key is None else f"{field}[{key!r}]"
     raise InputError(
-        f"{name} is {shown} ({type(value).__name__}), which cannot be used here. {remedy}", field=field, value=kept_of(field, value)
+        f"{name} is {argument(field, value)} ({type(value).__name__}), which cannot be used here. {remedy}",
+        field=field,
+        value=kept_of(field, value),
     )
 
 
@@ -240,7 +241,9 @@ def id_texts(ids: object, field: str) -> list[str]:
             names.append(item)
             continue
         if isinstance(item, bool | np.bool_) or not is_word(item):
-            raise InputError(f"{field} holds {argument(field, item)}; an id is text in UTF-8, or a number. Correct it.", field=field, value=item)
+            raise InputError(
+                f"{field} holds {argument(field, item)}; an id is text in UTF-8, or a number. Correct it.", field=field, value=item
+            )
         names.append(text_of(item))
     return names
 

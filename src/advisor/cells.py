@@ -18,7 +18,7 @@ from uuid import UUID
 
 import numpy as np
 
-from advisor.privacy import short
+from advisor.privacy import masked, personal, short
 
 LONGEST = 10_000
 """Characters of a cell that is one word, number or day; a longer one is none."""
@@ -278,9 +278,11 @@ def ids_in(cell: object) -> list[str] | None:
 
 
 def shown(cell: object, *, whole: bool = False) -> str:
-    """A cell as a message shows it, the same in every column; with `whole`, 7.0 is shown as 7."""
+    """A client's cell as a message shows it (`***` where `privacy` masks it), the same in every column; with `whole`, 7.0 is shown as 7."""
     if is_missing(cell):
         return "None"
+    if masked():
+        return personal(cell)
     number = number_of(cell)
     if number == number:
         return text_of(number) if whole else repr(number)

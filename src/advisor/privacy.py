@@ -19,6 +19,7 @@ import reprlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import date
 from typing import TypeVar
 
 MASK = "***"
@@ -33,7 +34,7 @@ valid_until wealth
 """
 _ABOUT = frozenset(_WORDS.split())
 """Arguments that hold data of clients."""
-_PLAIN = (str, bytes, int, float, complex, type(None))
+_PLAIN = (str, bytes, int, float, complex, date, type(None))
 """Kinds of settings; what is a table, a list or a record may hold anything."""
 
 _process = [os.environ.get("ADVISOR_PRIVACY", "").strip().lower() != "show"]

@@ -110,7 +110,7 @@ class Contract(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._stays(name, f"be set to {_shown(value)}", value)
+        self._stays(name, f"be set to {personal(value) if self.personal_data else _shown(value)}", value)
 
     def __delattr__(self, name: str) -> None:
         self._stays(name, "be removed", None)
@@ -120,7 +120,7 @@ class Contract(BaseModel):
         raise InputError(
             f"{kind}.{name} cannot {what}: what was made from this {kind} would no longer belong to it. Make another {kind} that holds what you want.",
             field=name,
-            value=value,
+            value=kept(value) if self.personal_data else value,
         )
 
     @checked

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
 
+from advisor.contracts.currencies import currency_code
 from advisor.contracts.fields import (
     CalendarDay,
-    Currency,
     Flag,
     Id,
     Ids,
@@ -23,6 +24,9 @@ from advisor.contracts.fields import (
 )
 from advisor.contracts.sustainability import Criteria
 from advisor.errors import InputError
+from advisor.privacy import MASK, kept, personal, written
+
+_Currency = Annotated[Word | None, AfterValidator(partial(currency_code, told=personal))]
 
 BIASES: dict[str, tuple[float, float]] = {
     "loss_aversion": (0.1, 100.0),
@@ -101,7 +105,7 @@ class Client(Row):
     insists: Ids = frozenset()
     written_warning: Ids = frozenset()
     locked: Ids = frozenset()
-    currency: Currency = None
+    currency: _Currency = None
     gender: Word | None = None
     segment: Word | None = None
     sustainability: Criteria | None = None
@@ -138,9 +142,9 @@ class Client(Row):
             low, high = BIASES.get(name, (-float("inf"), float("inf")))
             if not low <= value <= high:
                 raise InputError(
-                    f"Client {self.id!r} has a {name} of {value:g}; it runs from {low:g} to {high:g}. Measure it again, or leave it out.",
+                    f"Client {personal(self.id)} has a {name} of {written(f'{value:g}')}; it runs from {low:g} to {high:g}. Measure it again, or leave it out.",
                     field=f"biases.{name}",
-                    value=value,
+                    value=kept(value),
                 )
         return self
 
@@ -148,9 +152,10 @@ class Client(Row):
     def _holdings_within_wealth(self) -> Self:
         held = sum(self.holdings.values())
         if held > self.wealth * (1.0 + 1e-9) + 1e-6:
+            holds, wealth = written(f"{held:,.2f}"), written(f"{self.wealth:,.2f}")
             raise InputError(
-                f"Client {self.id!r} holds {held:,.2f} but wealth is {self.wealth:,.2f}; wealth is all investable money, holdings included. "
-                f"Raise wealth to at least {held:,.2f}.",
+                f"Client {personal(self.id)} holds {holds} but wealth is {wealth}; wealth is all investable money, holdings included. "
+                f"Raise wealth to at least {holds if holds != MASK else 'what is held'}.",
                 field="wealth",
                 value=self.wealth,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -44,8 +45,12 @@ def code_of(word: str) -> str | None:
     return code if code in CODES else None
 
 
-def currency_code(word: object) -> object:
+def currency_code(word: object, told: Callable[[str], str] = repr) -> object:
     """A currency as a contract takes it: its code, None where it is blank; what is no text stays.
+
+    Args:
+        word: What is written.
+        told: How a message shows it; `repr` unless it is a client's.
 
     Raises:
         InputError: The text is no code of ISO 4217.
@@ -57,7 +62,7 @@ def currency_code(word: object) -> object:
     code = code_of(word)
     if code is None:
         raise InputError(
-            f"currency is {word[:40]!r}, which is no code of ISO 4217; money in it could be held against nothing. {nearest(word)}",
+            f"currency is {told(word[:40])}, which is no code of ISO 4217; money in it could be held against nothing. {nearest(word)}",
             field="currency",
             value=word,
         )

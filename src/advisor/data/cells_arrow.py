@@ -17,6 +17,7 @@ from advisor.data.client_columns import FLAGS, NUMBERS, SETS, WORDS
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
+from advisor.privacy import personal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -169,7 +170,7 @@ def held_of_arrow(column: pa.ChunkedArray, problems: dict[int, str]) -> SparseRo
         rows.append({name: money for name, money in found.items() if money != 0.0})
         if len(found) != len(entries):
             twice = next(name for at, (name, _) in enumerate(entries) if name in dict(entries[:at]))
-            problems.setdefault(row, f"holdings names {twice!r} twice, so it is not known which money counts. Correct the cell.")
+            problems.setdefault(row, f"holdings names {personal(twice)} twice, so it is not known which money counts. Correct the cell.")
     return SparseRows.of(rows)
 
 

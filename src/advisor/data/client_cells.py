@@ -33,6 +33,7 @@ from advisor.data.client_columns import FLAGS, RANGES, SETS, WORDS
 from advisor.data.labels import Labels
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
+from advisor.privacy import written
 
 _LOG = logging.getLogger("advisor")
 REQUIRED = ("id", "wealth", "horizon_years")
@@ -286,7 +287,8 @@ def _checked(held: SparseRows, problems: Problems) -> SparseRows:
     for entry in np.flatnonzero(bad).tolist():
         told = "no number" if np.isnan(held.values[entry]) else repr(held.values.item(entry))
         problems.setdefault(
-            int(owners[entry]), f"holding:{held.names[held.codes[entry]]} is {told}; it must be a number of at least 0. Correct the cell."
+            int(owners[entry]),
+            f"holding:{held.names[held.codes[entry]]} is {written(told)}; it must be a number of at least 0. Correct the cell.",
         )
     return SparseRows(held.names, held.indptr, held.codes, np.where(bad, 0.0, held.values))
 
@@ -294,7 +296,5 @@ def _checked(held: SparseRows, problems: Problems) -> SparseRows:
 def _check_sums(columns: dict[str, Any], problems: Problems) -> None:
     held, wealth = columns["holdings"].totals(), columns["wealth"]
     for row in np.flatnonzero(held > wealth * (1.0 + 1e-9) + 1e-6).tolist():
-        problems.setdefault(
-            row,
-            f"holdings add up to {held[row]:,.2f} but wealth is {wealth[row]:,.2f}; wealth is all investable money, holdings included. Raise wealth.",
-        )
+        told = f"holdings add up to {written(f'{held[row]:,.2f}')} but wealth is {written(f'{wealth[row]:,.2f}')}"
+        problems.setdefault(row, f"{told}; wealth is all investable money, holdings included. Raise wealth.")

@@ -130,7 +130,7 @@ class ClientTable:
     def client(self, i: int) -> Client:
         """Row i as a contract. Raises `InputError` when the row is in `problems`."""
         if i in self.problems:
-            raise InputError(self.problems[i], field=self.ids[i])
+            raise InputError(self.problems[i], field=f"clients[{i}]")
 
         record = {name: value for name, value in self.record(i).items() if value is not None}
         record["goals"] = self.goals[i] if self.goals else ()

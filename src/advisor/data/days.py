@@ -14,7 +14,7 @@ from advisor.cells import FIRST_DAY, LAST_DAY, NO_DAY, day_of
 from advisor.data.cell_columns import Numbers, Objects, Words
 from advisor.data.cells_series import cells_of_series
 from advisor.errors import InputError
-from advisor.privacy import short
+from advisor.privacy import argument, kept, personal, written
 
 Moments = npt.NDArray[np.datetime64]
 _A_DAY = 10
@@ -31,7 +31,7 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     """
     day = day_of(value)
     if np.isnat(day):
-        told = short(value)
+        told = argument(field, value)
         raise InputError(
             f"{field} is {told}, which is no day of the calendar; write it as 2026-02-01 or pass a date."
             if isinstance(value, np.datetime64) and not np.isnat(value)
@@ -75,10 +75,10 @@ def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
         return moments, clock
     except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise InputError(
-            f"{field} holds a time out of range, or days of several kinds ({error}); moments run from 1678 to 2262. Correct it.",
+            f"{field} holds a time out of range, or days of several kinds ({written(str(error))}); moments run from 1678 to 2262. Correct it.",
             field=field,
             value=None,
-        ) from error
+        ) from None
 
 
 def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
@@ -92,14 +92,14 @@ def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
         value = value.item() if isinstance(value, np.generic) else value
         if isinstance(cells, Numbers) or isinstance(value, int | float | complex):
             raise InputError(
-                f"{field} is {short(value)} in row {row}; a number counts from no agreed day. Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit.",
+                f"{field} is {personal(value)} in row {row}; a number counts from no agreed day. Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit.",
                 field=field,
-                value=value,
+                value=kept(value),
             )
         raise InputError(
-            f"{field} is {short(value)} in row {row}, which is no day; write days as 2026-02-01, times as 2026-02-01 14:30.",
+            f"{field} is {personal(value)} in row {row}, which is no day; write days as 2026-02-01, times as 2026-02-01 14:30.",
             field=field,
-            value=value,
+            value=kept(value),
         )
     if not allow_missing and missing.any():
         row = int(np.argmax(missing))

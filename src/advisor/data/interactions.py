@@ -15,6 +15,7 @@ from advisor.data.days import as_day, as_days
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, told
 from advisor.errors import InputError
+from advisor.privacy import kept
 from advisor.validation import checked
 
 
@@ -70,7 +71,7 @@ class Interactions:
                 raise InputError(
                     f"{value} is {told(frame[value], row)} in row {row}; a weight is positive and finite. Drop the row (a sale is not a purchase).",
                     field=value,
-                    value=cell(frame[value], row),
+                    value=kept(cell(frame[value], row)),
                 )
         order = np.lexsort((days, product_codes, client_codes))
         return cls(clients, products, client_codes[order], product_codes[order], days[order], None if values is None else values[order])

@@ -13,6 +13,7 @@ from advisor.cells import shown, text_of, truth_of
 from advisor.data.cells_series import cells_of_series
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
+from advisor.privacy import kept, personal, written
 
 _INDEX = re.compile(r"__index_level_\d+__")
 
@@ -118,9 +119,9 @@ def cell(column: pd.Series, row: int) -> object:
 
 
 def told(column: pd.Series, row: int) -> str:
-    """One cell as a message shows it."""
+    """A client's cell as a message shows it."""
     value = cell(column, row)
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+    return written(f"{value:g}" if isinstance(value, float) else repr(value))
 
 
 def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None = None) -> BoolArray:
@@ -146,7 +147,9 @@ def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None =
         row = int(np.argmax(bad))
         value = cell(column, row)
         raise InputError(
-            f"{field} is {value!r} in row {row}; it must be yes or no, true or false, 1 or 0. {remedy}", field=field, value=value
+            f"{field} is {personal(value)} in row {row}; it must be yes or no, true or false, 1 or 0. {remedy}",
+            field=field,
+            value=kept(value),
         )
     return np.where(empty, bool(missing), true)
 

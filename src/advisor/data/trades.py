@@ -15,6 +15,7 @@ from advisor.data.days import as_times
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
+from advisor.privacy import kept, personal
 from advisor.validation import checked
 
 _SIDES = {"buy": 1, "b": 1, "purchase": 1, "sell": -1, "s": -1, "sale": -1}
@@ -85,9 +86,9 @@ class Trades:
         if np.isnan(signs).any():
             row = int(np.argmax(np.isnan(signs)))
             raise InputError(
-                f"{side} is {cell(frame[side], row)!r} in row {row}; it must be buy or sell, which tells what came from what went. Correct it.",
+                f"{side} is {personal(cell(frame[side], row))} in row {row}; it must be buy or sell, which tells what came from what went. Correct it.",
                 field=side,
-                value=cell(frame[side], row),
+                value=kept(cell(frame[side], row)),
             )
         amounts = [_amount(frame[units], units, positive=False), _amount(frame[price], price, positive=True)]
         order = np.lexsort((np.arange(len(frame)), times, client_codes))
@@ -131,8 +132,8 @@ def _amount(column: pd.Series, field: str, *, positive: bool) -> FloatArray:
         row = int(np.argmax(bad))
         value = cell(column, row)
         raise InputError(
-            f"{field} is {value!r} in row {row}; it must be {'positive' if positive else 'zero or positive'} and finite (the side tells buys from sells).",
+            f"{field} is {personal(value)} in row {row}; it must be {'positive' if positive else 'zero or positive'} and finite (the side tells buys from sells).",
             field=field,
-            value=value,
+            value=kept(value),
         )
     return values

@@ -12,7 +12,7 @@ from advisor.arrays import FloatArray, check_whole
 from advisor.errors import InputError
 from advisor.lifecycle.draws import client_keys, normals
 from advisor.lifecycle.inputs import LONGEST, MOST_DRAWS, listed, together
-from advisor.privacy import hides
+from advisor.privacy import hides, written
 
 _CELLS = 4_000_000
 """Path steps simulated at once (32 MB)."""
@@ -127,7 +127,7 @@ def ids_of(client_ids: Sequence[str] | None, count: int) -> tuple[str, ...]:
 
 def _columns(**values: object) -> tuple[FloatArray, ...]:
     table = tuple(np.atleast_1d(column) for column in together(**values))
-    wealth, amount, years, mean, volatility, saving = table
+    wealth, amount, years, mean, volatility, _ = table
     fine = (wealth >= 0.0) & (amount > 0.0) & (years > 0.0) & (years <= LONGEST) & (mean > -1.0) & (volatility >= 0.0)
     fine &= np.all([np.isfinite(column) for column in table], axis=0)
     if wealth.ndim != 1:
@@ -138,9 +138,10 @@ def _columns(**values: object) -> tuple[FloatArray, ...]:
         )
     if not fine.all():
         i = int(np.argmax(~fine))
+        names = ("wealth", "amount", "years", "mean", "volatility", "saving")
+        told = ", ".join(f"{name} {column.flat[i]:g}" for name, column in zip(names, table, strict=True))
         raise InputError(
-            f"Goal {i} has wealth {wealth.flat[i]:g}, amount {amount.flat[i]:g}, years {years.flat[i]:g}, mean {mean.flat[i]:g}, volatility {volatility.flat[i]:g}, "
-            f"saving {saving.flat[i]:g}; wealth must be 0 or more, amount and years positive, years at most {LONGEST:g}, volatility 0 or more, all finite. Correct it.",
+            f"Goal {i} has {written(told)}; wealth must be 0 or more, amount and years positive, years at most {LONGEST:g}, volatility 0 or more, all finite. Correct it.",
             field="wealth",
             value=float(wealth.flat[i]),
         )

@@ -21,7 +21,6 @@ NO_WEIGHTS: FloatArray = np.zeros(0)
 NO_WEIGHTS.flags.writeable = False
 
 
-@hides
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Compressed rows of (code, weight).
@@ -78,7 +77,6 @@ class Rows:
         return len(self.indptr) - 1
 
 
-@hides
 @dataclass(frozen=True, eq=False)
 class History:
     """Products of known clients, over `items`: the shelf first, then products bought once and no longer sold.

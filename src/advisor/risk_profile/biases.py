@@ -18,6 +18,7 @@ from advisor.data.days import as_times
 from advisor.data.tables import as_numbers, cell, check_once, check_table, id_codes
 from advisor.data.trades import Trades
 from advisor.errors import InputError
+from advisor.privacy import kept, personal
 from advisor.risk_profile.biases_choices import PRIOR, LossAversionPrior, loss_aversion_of
 from advisor.risk_profile.biases_population import pooled, sell_slope, shrink, smoothed_error
 from advisor.validation import checked
@@ -232,9 +233,9 @@ def _turnover(proposals: pd.DataFrame, name: str, who: IntArray, count: int) -> 
         row = int(np.argmax(bad))
         value = cell(proposals[name], row)
         raise InputError(
-            f"proposals.{name} is {value!r} in row {row}; turnover is a fraction of 0 or more. Correct or drop the row.",
+            f"proposals.{name} is {personal(value)} in row {row}; turnover is a fraction of 0 or more. Correct or drop the row.",
             field=name,
-            value=value,
+            value=kept(value),
         )
     total: FloatArray = np.zeros(count)
     np.add.at(total, who[who >= 0], values[who >= 0])

@@ -11,6 +11,7 @@ from advisor.arrays import FloatArray, IntArray, check_number, check_type
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
+from advisor.privacy import kept, personal
 
 _Z95 = 1.959963984540054
 _GRID = np.exp(np.linspace(np.log(0.2), np.log(20.0), 241))
@@ -123,8 +124,8 @@ def _stake(column: pd.Series, name: str) -> FloatArray:
         row = int(np.argmax(bad))
         value = cell(column, row)
         raise InputError(
-            f"choices.{name} is {value!r} in row {row}; gain and loss are positive and finite (the loss without its sign). Correct it.",
+            f"choices.{name} is {personal(value)} in row {row}; gain and loss are positive and finite (the loss without its sign). Correct it.",
             field=name,
-            value=value,
+            value=kept(value),
         )
     return values

@@ -17,6 +17,7 @@ from advisor.data.horizons import months_later
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, check_once, check_table, id_codes, ids_of, yes_no
 from advisor.errors import InputError
+from advisor.privacy import personal
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class AssessmentHistory:
             row = int(np.argmax(bad))
             shown = frame.iloc[row].to_dict()
             raise InputError(
-                f"History row {row} is {shown}; it needs a client, a day such as 2026-02-01 and a level of 0..5. Correct it.",
+                f"History row {row} is {personal(shown)}; it needs a client, a day such as 2026-02-01 and a level of 0..5. Correct it.",
                 field="history",
                 value=row,
             )

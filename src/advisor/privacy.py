@@ -107,7 +107,7 @@ def hides(kind: _Class) -> _Class:
     def shown(self: object) -> str:
         return f"{kind.__name__}({MASK})" if masked() else shows(self)
 
-    kind.__repr__ = shown  # type: ignore[assignment]
+    kind.__repr__ = shown
     return kind
 
 

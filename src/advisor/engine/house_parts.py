@@ -23,6 +23,7 @@ from advisor.errors import InputError
 from advisor.optimize.corrections import BiasPolicy
 from advisor.recommend.calibration import Calibration
 from advisor.recommend.restore import restore
+from advisor.recommend.saved import MODEL, check_saved
 from advisor.suitability.regime import Regime
 
 Kinds = tuple[type, ...]
@@ -51,7 +52,6 @@ _TASTE: dict[str, Kinds] = {"kind": (str,), "meta": (dict,)}
 _BIASES: dict[str, Kinds] = {field.name: _NUMBER for field in fields(BiasPolicy)}
 _TRADING: dict[str, Kinds] = {field.name: (*_NUMBER, _NOTHING) if field.default is None else _NUMBER for field in fields(TradeSettings)}
 _CURVE: dict[str, Kinds] = {"buys": _NUMBER, "base_rate": _NUMBER, "picks": (int,), "relative_to": (int,)}
-_MODEL = ("mean", "covariance", "risk_levels", "stress")
 _FITTED = ("taste.", "calibration.")
 """Beginnings of the names of arrays that were learnt."""
 NEWER = "a newer version of the library wrote it. Upgrade the library."
@@ -101,6 +101,7 @@ def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
         check_fields(parts["calibration"], _CURVE, "parts.calibration")
     _check_arrays(arrays)
     assets, stress = parts["assets"], arrays["stress"].tolist()
+    check_saved(arrays, MODEL, {"n": len(assets)}, where="the model")
     taste, learnt = ({name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)} for part in _FITTED)
     return House(
         model=ReturnModel(
@@ -149,11 +150,11 @@ def check_fields(record: object, kinds: Mapping[str, Kinds], name: str) -> None:
 
 
 def _check_arrays(arrays: Arrays) -> None:
-    for name in _MODEL:
+    for name in MODEL:
         if name not in arrays:
             raise InputError(f"The array {name!r} is missing; what was saved is damaged. Restore it from a copy.", field=name)
     for name in arrays:
-        if name not in _MODEL and not name.startswith(_FITTED):
+        if name not in MODEL and not name.startswith(_FITTED):
             raise InputError(f"The array {name!r} is not known to this version, so {NEWER}", field=name, value=name)
 
 

@@ -16,7 +16,7 @@ from advisor.recommend.gram import Gram
 from advisor.recommend.history import History
 from advisor.recommend.item_based import EASE, FittedItems, GramRecipe, ItemKNN, RandomWalk
 from advisor.recommend.linear import Encoder, FittedModel, restored_history, unpacked_ids
-from advisor.recommend.saved import check_history, rows_of
+from advisor.recommend.saved import PACKED, check_history, check_saved, rows_of
 from advisor.recommend.segments import restore_segments
 
 _GRAM_RECIPES: dict[str, type[GramRecipe]] = {"EASE": EASE, "ItemKNN": ItemKNN, "RandomWalk": RandomWalk}
@@ -29,6 +29,7 @@ def restore(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
         InputError: An array or a setting is missing.
     """
     try:
+        check_saved(arrays, PACKED, {}, where="the recommender")
         counts = len(unpacked_ids(arrays["clients"])), len(unpacked_ids(arrays["items"]))
         sizes = check_history(arrays, meta, counts)
         history = restored_history(arrays, meta)

@@ -40,6 +40,17 @@ class Saved:
     finite: bool = True
 
 
+MODEL: dict[str, Saved] = {
+    "mean": Saved("f8", ("n",)),
+    "covariance": Saved("f8", ("n", "n")),
+    "risk_levels": Saved("i8", ("n",), low=0, high=5),
+    "stress": Saved("f8", ("n",)),
+}
+"""Of a model of n assets."""
+
+PACKED = {name: Saved("u1", (name,)) for name in ("clients", "items")}
+"""Of ids, as packed text."""
+
 HISTORY: dict[str, Saved] = {
     "history.indptr": Saved("i8", ("c+1",), low=0, increasing=True),
     "history.codes": Saved("i8", ("e",), low=0, below="i"),
@@ -113,8 +124,10 @@ def check_saved(
 
 
 def _fault(array: np.ndarray, rule: Saved, sizes: dict[str, int]) -> str:
-    if array.dtype.str[1:] != rule.kind:
-        return f"holds {array.dtype}, not {rule.kind}"
+    if array.dtype != np.dtype(rule.kind):
+        return f"holds {array.dtype}, not {np.dtype(rule.kind)}"
+    if not array.flags.c_contiguous:
+        return "is not stored row by row"
     if rule.or_empty and array.shape[0:1] == (0,):
         return ""
     if array.ndim != len(rule.shape):

@@ -26,6 +26,7 @@ from advisor.engine.inputs import input_digests
 from advisor.engine.place import INVALID, STATUSES
 from advisor.engine.proofs import prove
 from advisor.errors import InputError
+from advisor.privacy import hides
 from advisor.risk_profile.profile import profile_risk
 
 UNKNOWN = "no client of the table has the data that this advice was made from: they were changed since, or the row was"
@@ -38,6 +39,7 @@ _NOT_NEEDED = re.compile(r"reasons|problem|limited_by|flags|pick_\d+_(score|reas
 """Columns that a proof can do without; where they are there, they must come out again too."""
 
 
+@hides
 @dataclass(frozen=True)
 class Proof:
     """What one stored row proves.

@@ -28,6 +28,7 @@ from advisor.data.client_arrow import arrow_batches
 from advisor.engine.advisor import Advisor
 from advisor.errors import InputError
 from advisor.folders import read_text
+from advisor.privacy import hides
 
 MOST = 1000
 """Differing rows that are listed; the others are counted."""
@@ -35,6 +36,7 @@ _FIELDS = (("advisor", str, 0), ("as_of", str, 0), ("picks", int, 0), ("rows_per
 """What is read of a run's record: name, type, and the least that a number may be."""
 
 
+@hides
 @dataclass(frozen=True)
 class Difference:
     """A row that does not come out as it is stored.

@@ -20,6 +20,7 @@ Strangers = Callable[[Path], list[str]]
 """Names what stands in a folder that its owner did not write."""
 WRITING, REPLACED = ".writing", ".replaced"
 _NAMED = 5
+_TRIES = 100
 LARGEST_TEXT = 256_000_000
 """Bytes of a file of text that is read: manifests and records of runs."""
 
@@ -68,10 +69,10 @@ def replacing(target: Path, mark: str, strangers: Strangers) -> Generator[Path]:
             field="folder",
             value=str(target),
         )
-    for place in (target, aside, draft):
-        _refuse_strangers(place, strangers)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(draft, mark):
+    with _alone(draft, mark, strangers):
+        _refuse_strangers(aside, strangers)
+        _refuse_strangers(target, strangers)
         if not target.exists() and (aside / mark).is_file():
             aside.rename(target)
         _refuse_strangers(target, strangers)
@@ -82,17 +83,15 @@ def replacing(target: Path, mark: str, strangers: Strangers) -> Generator[Path]:
 
 
 @contextmanager
-def _alone(draft: Path, mark: str) -> Generator[None]:
+def _alone(draft: Path, mark: str, strangers: Strangers) -> Generator[None]:
     """The draft, empty and this program's alone. The system frees it when a program ends, so what a killed one left is taken over. Gone afterwards."""
-    draft.mkdir(exist_ok=True)
-    handle = os.open(draft, os.O_RDONLY) if sys.platform != "win32" else -1
+    if os.path.lexists(draft) and (draft.is_symlink() or not draft.is_dir()):
+        _refuse_strangers(draft, strangers)
+    handle = _opened(draft)
     try:
         if not _locked(draft, handle):
-            raise InputError(
-                f"{draft} is being written by another program; two at once would mix. Wait until it is done, or choose another place.",
-                field="folder",
-                value=str(draft),
-            )
+            raise _taken(draft)
+        _refuse_strangers(draft, strangers)
         _empty(draft, mark)
         try:
             yield
@@ -102,6 +101,23 @@ def _alone(draft: Path, mark: str) -> Generator[None]:
     finally:
         if handle >= 0:
             os.close(handle)
+
+
+def _opened(draft: Path) -> int:
+    """The draft, made and opened; another program may remove its own between the two."""
+    for _ in range(_TRIES):
+        draft.mkdir(exist_ok=True)
+        with suppress(FileNotFoundError):
+            return os.open(draft, os.O_RDONLY) if sys.platform != "win32" else -1
+    raise _taken(draft)
+
+
+def _taken(draft: Path) -> InputError:
+    return InputError(
+        f"{draft} is being written by another program; two at once would mix. Wait until it is done, or choose another place.",
+        field="folder",
+        value=str(draft),
+    )
 
 
 def _refuse_strangers(place: Path, strangers: Strangers) -> None:
@@ -181,4 +197,9 @@ def _locked(draft: Path, handle: int) -> bool:
 
 def _same(draft: Path, handle: int) -> bool:
     """Whether the folder that was opened still has its name."""
-    return draft.exists() and (handle < 0 or os.path.samestat(os.fstat(handle), draft.stat()))
+    if handle < 0:
+        return draft.exists()
+    try:
+        return os.path.samestat(os.fstat(handle), draft.stat())
+    except FileNotFoundError:
+        return False

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import os
 import reprlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
-from typing import TypeVar
+from typing import TypeVar, cast
 
 MASK = "***"
 """Stands where a value was."""
@@ -102,12 +102,12 @@ def hides(kind: _Class) -> _Class:
 
     Stands above `@dataclass`.
     """
-    shows = kind.__repr__
+    shows = cast("Callable[[object], str]", kind.__repr__)
 
     def shown(self: object) -> str:
         return f"{kind.__name__}({MASK})" if masked() else shows(self)
 
-    kind.__repr__ = shown
+    type.__setattr__(kind, "__repr__", shown)
     return kind
 
 

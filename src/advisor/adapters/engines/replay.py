@@ -7,8 +7,11 @@ The record is the run's folder; with the saved advisor and the day's clients it 
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +26,7 @@ from advisor.adapters.engines.local import file_digest
 from advisor.adapters.engines.parts import RUN, part_path, write_part
 from advisor.adapters.engines.repeats import REPEATED, MetIds
 from advisor.adapters.engines.stream import RUN_FILE, opened_once
+from advisor.adapters.engines.summary import SUMMARY_FILE, read_summary
 from advisor.arrays import check_type
 from advisor.data.client_arrow import arrow_batches
 from advisor.engine.advisor import Advisor
@@ -110,10 +114,51 @@ def replay(folder: str | Path, house: Advisor | str | Path, source: Any) -> Repl
                 count += 1
                 found += [difference] if len(found) < MOST else []
             again.unlink(missing_ok=True)
-    for extra in sorted(Path(folder).glob("part-*.parquet"))[number:]:
+    odd = {difference.part for difference in found}
+    for difference in _beside(Path(folder), number, clients, odd):
         count += 1
-        found.append(Difference(extra.name, -1, None, ("the source has no clients for this part",)))
+        found.append(difference)
     return Replay(clients, number, count == 0, count, tuple(found))
+
+
+def _beside(folder: Path, parts: int, clients: int, odd: Collection[str]) -> Iterator[Difference]:
+    """What stands in the folder besides the parts made again, and what the summary says otherwise, where that
+    does not follow from the parts that are `odd`.
+    """
+    ours = {part_path(folder, number).name for number in range(parts)}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("part-") and path.suffix == ".parquet" and path.name not in ours:
+            yield Difference(path.name, -1, None, ("the source has no clients for this part",))
+        elif path.name not in ours | {RUN_FILE, SUMMARY_FILE} and not path.name.startswith("."):
+            yield Difference(path.name, -1, None, ("it is no file of the run, and could be read as one",))
+    try:
+        told = read_summary(folder)
+    except InputError as error:
+        yield Difference(SUMMARY_FILE, -1, None, (str(error),))
+        return
+    if told is None:
+        yield Difference(SUMMARY_FILE, -1, None, ("there is none: the run did not end",))
+        return
+    run = hashlib.sha256((folder / RUN_FILE).read_bytes()).hexdigest()
+    if told.run != run:
+        yield Difference(SUMMARY_FILE, -1, None, ("it is of another run",))
+    if not odd and told.clients != clients:
+        yield Difference(SUMMARY_FILE, -1, None, (f"it counts {told.clients:,} clients, the source has {clients:,}",))
+    if not odd and told.statuses != (counts := _statuses(folder, ours)):
+        yield Difference(SUMMARY_FILE, -1, None, (f"it counts {dict(told.statuses)}, the parts hold {counts}",))
+    for name in sorted((ours | told.parts.keys()).difference(odd)):
+        here = file_digest(folder / name) if (folder / name).is_file() else "missing"
+        if here != told.parts.get(name):
+            yield Difference(name, -1, None, (f"its SHA-256 is {here[:12]}, {SUMMARY_FILE} says {told.parts.get(name, 'nothing')[:12]}",))
+
+
+def _statuses(folder: Path, names: Collection[str]) -> dict[str, int]:
+    """Clients by status in parts that can be read."""
+    counts = Counter[str]()
+    for name in names:
+        with suppress(OSError, KeyError, pa.ArrowException):
+            counts.update(pq.read_table(folder / name, columns=["status"])["status"].to_pylist())
+    return dict(sorted(counts.items()))
 
 
 def _at_least_one(tables: Iterator[pa.Table], job: Job) -> Iterator[pa.Table]:

@@ -33,6 +33,7 @@ from advisor.adapters.engines.job import Desk, Job
 from advisor.adapters.engines.local import file_digest, in_order
 from advisor.adapters.engines.parts import Part, digest_of, part_path, read_part, write_part, write_text
 from advisor.adapters.engines.repeats import REPEATED, MetIds
+from advisor.adapters.engines.summary import check_sealed, read_summary, write_summary
 from advisor.arrays import IntArray, check_type, check_whole
 from advisor.data.client_arrow import arrow_batches, opened_once
 from advisor.data.client_files import files_of
@@ -42,7 +43,7 @@ from advisor.engine.inputs import input_digests
 from advisor.errors import InputError
 from advisor.folders import read_text
 
-RUN_FILE, SUMMARY_FILE = "run.json", "summary.json"
+RUN_FILE = "run.json"
 ROWS_PER_PART = 50_000
 _NOBODY: IntArray = np.zeros(0, dtype=np.int64)
 
@@ -120,7 +121,7 @@ def advise_stream(
         if any(number >= len(parts) for number in already):
             raise _changed(target)
         summary = _summed(target, parts, len(parts) - len(already))
-        _finish(summary, run)
+        write_summary(target, run, parts, summary.statuses)
         clear_drafts(target, everything=held)
     return summary
 
@@ -192,6 +193,7 @@ def _identity(source: Any, schema: pa.Schema) -> object:
 
 def _finished(folder: Path, run: str) -> Iterator[tuple[int, Part]]:
     broken: list[InputError] = []
+    told = read_summary(folder)
     for path in sorted(folder.glob("part-*.parquet")):
         number = path.stem.removeprefix("part-")
         if not number.isdecimal() or path != part_path(folder, int(number)):
@@ -200,6 +202,7 @@ def _finished(folder: Path, run: str) -> Iterator[tuple[int, Part]]:
             )
         try:
             part = read_part(path, run)
+            check_sealed(path, told, run)
         except InputError as error:
             broken.append(error)
         else:
@@ -210,16 +213,6 @@ def _finished(folder: Path, run: str) -> Iterator[tuple[int, Part]]:
         raise InputError(f"{len(broken)} parts cannot be kept ({names}). The first: {broken[0]}", field="target", value=names)
     if broken:
         raise broken[0]
-
-
-def _finish(summary: Summary, run: str) -> None:
-    told = {
-        "run": run,
-        "clients": summary.clients,
-        "statuses": dict(summary.statuses),
-        "parts": [[path.name, file_digest(path)] for path in summary.parts],
-    }
-    write_text(summary.folder / SUMMARY_FILE, json.dumps(told, indent=1, sort_keys=True))
 
 
 def _changed(path: Path) -> InputError:

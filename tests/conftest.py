@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
+from collections.abc import Callable
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +16,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from scipy import sparse
+
+from advisor.errors import AdvisorError
 
 os.environ["ADVISOR_PRIVACY"] = "show"  # values are made up here; test_privacy.py masks them
 
@@ -62,6 +66,33 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def data_dir() -> Path:
     """Folder of the real data sets; ask for it only in tests marked `data`."""
     return DATA
+
+
+@pytest.fixture
+def raw_error() -> Callable[..., str | None]:
+    """Tries a function with one argument replaced: the error that is none of the library's, as text, or None.
+
+    Warnings of the category `quiet` are passed over: numbers out of any range may overflow.
+    """
+
+    def tried(
+        function: Callable[..., object],
+        arguments: dict[str, Any],
+        field: str,
+        bad: object,
+        quiet: type[Warning] = RuntimeWarning,
+    ) -> str | None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", quiet)
+            try:
+                function(**{**arguments, field: bad})
+            except AdvisorError as error:
+                str(error)
+            except Exception as error:  # noqa: BLE001  the test is that there is none
+                return f"{type(error).__name__}: {error}"
+        return None
+
+    return tried
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.cells import shown, text_of, truth_of
 from advisor.data.cells_series import cells_of_series
 from advisor.data.ids import IdMap
+from advisor.data.labels import Labels
 from advisor.errors import InputError
 from advisor.privacy import kept, personal, written
 
@@ -54,14 +55,9 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[:, ~np.array(unnamed, dtype=np.bool_)] if any(unnamed) else frame
 
 
-def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[str | None]:
-    """Ids of a column as text, None where there is none.
-
-    Raises:
-        InputError: A cell is a list, a record, or text that cannot be written (the row is named).
-    """
-    series = column if isinstance(column, pd.Series) else pd.Series(column, dtype=None if isinstance(column, pd.Index) else object)
-    cells = cells_of_series(series)
+def _id_words(column: pd.Series, field: str) -> Labels:
+    """The cells of a column as words; raises `InputError` where one can be no id (the row is named)."""
+    cells = cells_of_series(column)
     if (odd := cells.no_words()).any():
         row = int(np.argmax(odd))
         raise InputError(
@@ -69,7 +65,17 @@ def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[
             field=field,
             value=shown(cells.cell(row)),
         )
-    words = cells.words()
+    return cells.words()
+
+
+def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[str | None]:
+    """Ids of a column as text, None where there is none.
+
+    Raises:
+        InputError: A cell is a list, a record, or text that cannot be written (the row is named).
+    """
+    series = column if isinstance(column, pd.Series) else pd.Series(column, dtype=None if isinstance(column, pd.Index) else object)
+    words = _id_words(series, field)
     names = [*words.names, None]
     return [names[code] for code in words.codes.tolist()]
 
@@ -80,15 +86,7 @@ def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMa
     Raises:
         InputError: An id is missing, a list, a record, or text that cannot be written (the row is named).
     """
-    cells = cells_of_series(column)
-    if (odd := cells.no_words()).any():
-        row = int(np.argmax(odd))
-        raise InputError(
-            f"{field} is {shown(cells.cell(row))} in row {row}; an id is text in UTF-8, or a number. Correct the cell.",
-            field=field,
-            value=shown(cells.cell(row)),
-        )
-    words = cells.words()
+    words = _id_words(column, field)
     if (words.codes < 0).any():
         row = int(np.argmax(words.codes < 0))
         raise InputError(f"{field} is missing in row {row}; {remedy}", field=field, value=None)

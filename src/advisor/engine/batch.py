@@ -20,14 +20,7 @@ from advisor.data.ranking import Ranking
 from advisor.engine.arrow import advice_table
 from advisor.engine.card import card
 from advisor.engine.causes import by_behaviour
-from advisor.engine.columns import (
-    flag_words,
-    pick_money,
-    pick_reason_codes,
-    problem_words,
-    reason_codes,
-    unusual_kinds,
-)
+from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes, unusual_kinds
 from advisor.engine.duties import Concentrations, concentrations
 from advisor.engine.holdings import Holdings
 from advisor.engine.house import House
@@ -109,7 +102,7 @@ class AdviceBatch:
         """C1..C5 as 1..5, 0 = none; shape (c,)."""
         return self.profiles.level
 
-    @property
+    @cached_property
     def weights(self) -> FloatArray:
         """Target portfolio by asset, nan rows where there is none; shape (c, n)."""
         return self.house.vehicles.by_asset(self.places.weights)
@@ -138,7 +131,7 @@ class AdviceBatch:
         """Where wealth is concentrated beyond the regime's limits after the orders."""
         return concentrations(self)
 
-    @property
+    @cached_property
     def figures(self) -> dict[str, FloatArray]:
         """What is expected of the portfolio after the orders and of the target; each (c,).
 
@@ -170,11 +163,15 @@ class AdviceBatch:
         """Money to sell of each holding of client i."""
         return self._entries(i, self.sales)
 
+    @cached_property
+    def unusual(self) -> dict[str, FloatArray]:
+        """Money of each holding by what is unusual about it, each shape (e,); empty where nobody holds anything."""
+        return unusual_kinds(self)
+
     @checked
     def unusual_holdings(self, i: int) -> dict[str, dict[str, float]]:
         """Holdings of client i that are sold since they do not suit, or locked, by reason code."""
-        kinds = unusual_kinds(self)
-        return {code: self._entries(i, money) for code, money in kinds.items()} if kinds else {}
+        return {code: self._entries(i, money) for code, money in self.unusual.items()}
 
     def _entries(self, i: int, money: FloatArray) -> dict[str, float]:
         table = self.holdings.table

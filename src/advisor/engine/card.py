@@ -147,7 +147,7 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
         return [reason(status, language)]
     if status == "no_eligible_asset":
         rules, text = refused_by(batch, i)
-        code = "too_few_assets" if lacks_assets(batch.places)[i] else status
+        code = "too_few_assets" if lacks_assets(batch.places, slice(i, i + 1))[0] else status
         return [reason(code, language, level=level, regime=house.regime.id, rules=rules, text=text)]
     if status == "above_band":
         rules, _ = refused_by(batch, i)
@@ -185,7 +185,7 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
         told.append(reason("below_band", language, level=level, volatility=volatility, lower=lower))
     # 2. why the target is not that of the level alone
     before, after = places.risk_aversion.item(i), batch.behavioural.item(i)
-    if i in places.keepers and kept_adds_risk(batch)[i]:
+    if i in places.keepers and kept_adds_risk(batch, np.array([i]))[0]:
         told.append(reason("kept_adds_risk", language))
     if after > before and (causes := ", ".join(places.causes(i))):
         told.append(reason("correction", language, causes=causes, before=before, after=after))

@@ -68,7 +68,7 @@ def true_causes(
         return places
     facts = Facts.of(profiles, clients)
     status[none[(status[none] == EXPIRED) & ~_asked_for(house, facts)[none]]] = NO_ASSET
-    shared = shared_status(places)
+    shared = shared_status(places, slice(None))
     rows = none[(status[none] != EXPIRED) & (shared[none] != OK) & (shared[none] != NO_ASSET)]
     keys = class_of[rows] * (profiles.level.max(initial=0) + 1) + profiles.level[rows]
     _, first, kind_of = np.unique(keys, return_index=True, return_inverse=True)
@@ -80,10 +80,10 @@ def true_causes(
     return replace(places, status=status)
 
 
-def shared_status(places: Places) -> IntArray:
-    """Status of all who share a client's level and rules, "ok" where nobody looked; shape (c,)."""
+def shared_status(places: Places, rows: slice) -> IntArray:
+    """Status of all who share the level and rules of each client of `rows`, "ok" where nobody looked."""
     known = [STATUSES.index(standing.status) for standing in places.standings]
-    return np.array([*known, OK])[places.standing_of]
+    return np.array([*known, OK])[places.standing_of[rows]]
 
 
 def _asked_for(house: House, facts: Facts) -> BoolArray:
@@ -94,9 +94,9 @@ def _asked_for(house: House, facts: Facts) -> BoolArray:
     return (facts.validity != VALID) & (bool(rules) & ((facts.validity != UNDATED) | undated))
 
 
-def lacks_assets(places: Places) -> BoolArray:
-    """Where some assets are left, but too few for a portfolio of the level, shape (c,)."""
-    return (places.status == NO_ASSET) & (shared_status(places) != NO_ASSET)
+def lacks_assets(places: Places, rows: slice) -> BoolArray:
+    """Which clients of `rows` have some assets left, but too few for a portfolio of the level."""
+    return (places.status[rows] == NO_ASSET) & (shared_status(places, rows) != NO_ASSET)
 
 
 def refused_by(batch: AdviceBatch, i: int) -> tuple[str, str]:
@@ -144,8 +144,6 @@ def by_behaviour(batch: AdviceBatch) -> FloatArray:
     return found
 
 
-def kept_adds_risk(batch: AdviceBatch) -> BoolArray:
-    """Where what is kept asks for more caution than the level and behaviour do, shape (c,)."""
-    keeps = np.zeros(len(batch), dtype=np.bool_)
-    keeps[list(batch.places.keepers)] = True
-    return keeps & (batch.places.effective > batch.behavioural * (1.0 + ROUNDING))
+def kept_adds_risk(batch: AdviceBatch, keepers: IntArray) -> BoolArray:
+    """For which of these clients, who keep something, it asks for more caution than level and behaviour do."""
+    return batch.places.effective[keepers] > batch.behavioural[keepers] * (1.0 + ROUNDING)

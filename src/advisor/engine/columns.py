@@ -78,7 +78,7 @@ def reason_codes(batch: AdviceBatch) -> Words:
     first[stressed] = _FIRSTS.index("above_stress")
     upper = np.array([np.nan, *batch.house.bands.upper_volatility])[batch.profiles.level]
     first[(places.status == HOLDINGS_ABOVE) & ~exceeds(batch.outcome.volatility, upper)] = _FIRSTS.index("holdings_above_stress")
-    first[lacks_assets(places)] = _FIRSTS.index("too_few_assets")
+    first[lacks_assets(places, slice(None))] = _FIRSTS.index("too_few_assets")
     keys, codes = np.unique((first << len(PORTFOLIO_CODES)) | bits, return_inverse=True)
     return Words(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
 
@@ -93,9 +93,11 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     for factor in places.factors.values():
         biased |= factor > 1.0
     holding = np.zeros((len(HOLDING_CODES), len(batch)), dtype=np.bool_)
-    for has, money in zip(holding, unusual_kinds(batch).values(), strict=False):
+    for has, money in zip(holding, batch.unusual.values(), strict=False):
         has[batch.holdings.rows[money > 0.0]] = True
-    broken, in_money = np.zeros((2, len(batch)), dtype=np.bool_)
+    adds, broken, in_money = np.zeros((3, len(batch)), dtype=np.bool_)
+    keepers = np.array(sorted(places.keepers), dtype=np.int64)
+    adds[keepers] = kept_adds_risk(batch, keepers)
     limits = batch.concentrations.limits
     deposits = np.array([cap.when == "insured_deposit" for cap in limits], dtype=np.bool_)
     money = deposits[batch.concentrations.caps]
@@ -109,7 +111,7 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
         ~stressed,
         stressed,
         exceeds(lower, outcome.volatility),
-        kept_adds_risk(batch),
+        adds,
         biased & (batch.behavioural > places.risk_aversion),
         *holding,
         distance(batch.weights, batch.weights_after) > APART,

@@ -14,10 +14,10 @@ import pandas as pd
 
 from advisor.contracts.bands import RiskBands
 from advisor.data.market import Market
-from advisor.evaluate.backtest import backtest, backtest_many
-from advisor.evaluate.backtest_estimates import Estimates
-from advisor.evaluate.backtest_policy import FixedMix, MeanVariancePolicy, equal_weight, level_policies
-from advisor.evaluate.risk import evaluate_risk_of
+from advisor.evaluate.backtest.backtest import backtest, backtest_many
+from advisor.evaluate.backtest.estimates import Estimates
+from advisor.evaluate.backtest.policies import FixedMix, MeanVariancePolicy, equal_weight, level_policies
+from advisor.evaluate.risk.risk import evaluate_risk_of
 
 CASH_RETURN = 0.0
 """Of the account's cash, in the model as in the account; no rate of the time is assumed."""

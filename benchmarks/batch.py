@@ -14,12 +14,12 @@ import numpy as np
 
 from advisor.contracts.mandate import GroupLimit, Mandate
 from advisor.data.returns import ReturnModel
-from advisor.optimize.batch import Portfolios, optimal_portfolios
-from advisor.optimize.batch_costs import TradingCost
-from advisor.optimize.limits import limits_of
-from advisor.optimize.preferences import Preferences
-from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios, scenario_utility
-from advisor.optimize.scenarios_program import ScenarioProgram
+from advisor.optimize.batch.costs import TradingCost
+from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
+from advisor.optimize.limits.limits import limits_of
+from advisor.optimize.preferences.preferences import Preferences
+from advisor.optimize.scenarios.certificate import ScenarioProgram
+from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios, scenario_utility
 
 cp: Any = cvxpy
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from advisor.data.ids import IdMap
 from advisor.data.trades import Trades
-from advisor.risk_profile.biases import measure_biases
+from advisor.risk_profile.biases.measure import measure_biases
 
 DAY = 86_400_000_000_000
 

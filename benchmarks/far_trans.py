@@ -20,16 +20,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 import far_trans_data as far
 
 from advisor import ALS, BPR, EASE, Blend, ItemKNN, Popularity, evaluate_match
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
-from advisor.evaluate.match_report import MatchReport
-from advisor.evaluate.match_time import compare_over_time
+from advisor.evaluate.match.over_time import compare_over_time
+from advisor.evaluate.match.report import MatchReport
 from advisor.measures.bootstrap import block_interval
-from advisor.recommend.cold_start import ColdStart
-from advisor.recommend.popularity import Demographic
-from advisor.recommend.recipe import Recipe
+from advisor.recommend.recipes.cold_start import ColdStart
+from advisor.recommend.recipes.popularity import Demographic
+from advisor.recommend.recipes.recipe import Recipe
 from advisor.suitability.regime import Regime
 
 K = 10

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import numpy as np
 
 from advisor.data.returns import ReturnModel
-from advisor.lifecycle.bands import RebalancePolicy
-from advisor.lifecycle.cash_flow import allocate_flow
-from advisor.lifecycle.goals import goal_success
-from advisor.lifecycle.rebalance import rebalance
-from advisor.lifecycle.review import ClientStates, review
-from advisor.lifecycle.stress import stress_test
+from advisor.lifecycle.goals.goals import goal_success
+from advisor.lifecycle.monitoring.review import ClientStates, review
+from advisor.lifecycle.monitoring.stress import stress_test
+from advisor.lifecycle.trading.bands import RebalancePolicy
+from advisor.lifecycle.trading.cash_flow import allocate_flow
+from advisor.lifecycle.trading.rebalance import rebalance
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -23,9 +23,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from advisor.data.returns import ReturnModel
-from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences import Preferences
+from advisor.optimize.preferences.preferences import Preferences
 
 GAMMA = 5.0
 Solve = Callable[[float], np.ndarray]

@@ -19,11 +19,11 @@ import pandas as pd
 from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import LIMITING, Questionnaire
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
-from advisor.data.labels import Labels
+from advisor.data.categories import Labels
+from advisor.data.clients.table import ClientTable
 from advisor.risk_profile.answers import read_answers
-from advisor.risk_profile.graded_response import GradedResponseModel
 from advisor.risk_profile.profile import profile_risk
+from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
 from advisor.risk_profile.score import dimension_score
 from advisor.suitability.regime import Regime
 

@@ -22,11 +22,11 @@ from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.returns import ReturnModel
-from advisor.recommend.factors import ALS
-from advisor.recommend.item_based import EASE
-from advisor.recommend.linear import FittedModel
-from advisor.recommend.own_portfolio import OwnPortfolio, ProductMoments
-from advisor.recommend.portfolio_fit import Exposures, pick_products
+from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
+from advisor.recommend.portfolio_fit.picks import Exposures, pick_products
+from advisor.recommend.recipes.factors import ALS
+from advisor.recommend.recipes.item_based import EASE
 
 LEVELS = 5
 IMPLICIT_CLIENTS = 5_000

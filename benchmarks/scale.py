@@ -31,15 +31,15 @@ from pypfopt import EfficientFrontier
 from threadpoolctl import threadpool_limits
 
 from advisor import Advisor, Catalogue, Interactions, Product, Questionnaire, ReturnModel, save
-from advisor.adapters.engines import stream
-from advisor.adapters.engines.job import INPUTS, Desk, Job
-from advisor.adapters.engines.parts import write_part
-from advisor.data.client_arrow import arrow_batches, clients_from_arrow
+from advisor.data.clients.sources import arrow_batches, clients_from_arrow
 from advisor.data.eligibility import Eligibility
-from advisor.engine.arrow import advice_table
-from advisor.engine.inputs import input_digests
-from advisor.engine.run import advise_table
+from advisor.engine.input_digest import input_digests
+from advisor.engine.output.arrow import advice_table
+from advisor.engine.pipeline import advise_table
 from advisor.risk_profile.profile import profile_risk
+from advisor.runs import stream
+from advisor.runs.job import INPUTS, Desk, Job
+from advisor.runs.parts import write_part
 
 DAY = "2026-11-20"
 ASSETS, PRODUCTS, KNOWN, PICKS = 20, 1000, 50_000, 5

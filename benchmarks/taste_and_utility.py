@@ -17,9 +17,9 @@ import far_trans_data as far
 from advisor import Blend, evaluate_match
 from advisor.data.eligibility import Eligibility
 from advisor.data.ranking import Ranking
-from advisor.recommend.own_portfolio import OwnPortfolio, ProductMoments
-from advisor.recommend.portfolio_fit import Exposures, pick_products
-from advisor.recommend.utility import exposure_similarity, portfolio_utility
+from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
+from advisor.recommend.portfolio_fit.picks import Exposures, pick_products
+from advisor.recommend.portfolio_fit.utility import exposure_similarity, portfolio_utility
 
 K = 10
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 3.0)

@@ -17,7 +17,7 @@ RANK: dict[str, float] = {
     "native": 1,
     "cells": 0.5,
     "arrays": 1,
-    "folders": 1,
+    "files": 1,
     "signatures": 1,
     "readers": 1.5,
     "annotations": 2,
@@ -35,15 +35,16 @@ RANK: dict[str, float] = {
     "reports": 10,
     "store": 11,
     "sample": 11,
-    "adapters": 12,
-    "__init__": 13,
+    "runs": 12,
+    "adapters": 13,
+    "__init__": 14,
 }
 """A room imports rooms of a lower rank and files of its own; siblings never import each other."""
 
 QUARANTINE = {
     "pydantic": lambda path: path[0] in {"contracts", "adapters", "readers.py", "validation.py"},
-    "cvxpy": lambda path: path == ("optimize", "program.py"),
-    "implicit": lambda path: path == ("recommend", "factors.py"),
+    "cvxpy": lambda path: path == ("optimize", "program", "program.py"),
+    "implicit": lambda path: path == ("recommend", "recipes", "factors.py"),
     "ctypes": lambda path: path[0] == "native",
     "matplotlib": lambda path: path == ("reports", "figures.py"),
     "jinja2": lambda path: path == ("reports", "pages.py"),
@@ -60,12 +61,12 @@ LIGHT = ("cvxpy", "implicit", "numba", "scipy.stats", "matplotlib", "plotly", "s
 DRAWN = {
     "contracts/advice.py",
     "data/market.py",
-    "evaluate/match_probability.py",
-    "evaluate/match_report.py",
-    "evaluate/result.py",
-    "evaluate/result_set.py",
-    "evaluate/risk_report.py",
-    "optimize/frontier.py",
+    "evaluate/match/probability.py",
+    "evaluate/match/report.py",
+    "evaluate/backtest/result.py",
+    "evaluate/backtest/result_set.py",
+    "evaluate/risk/report.py",
+    "optimize/frontier/frontier.py",
     "optimize/portfolio.py",
 }
 """Values with a `_repr_html_`, `plot`, `to_html` or `to_svg` that calls `reports` on use; nothing else climbs."""

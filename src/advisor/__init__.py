@@ -16,9 +16,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from advisor.adapters.engines.proof import verify_rows
-    from advisor.adapters.engines.replay import replay
-    from advisor.adapters.engines.stream import advise_stream
     from advisor.contracts.advice import Advice, Binding, Order, Pick, Reason, Verification
     from advisor.contracts.bands import RiskBands
     from advisor.contracts.client import Client, Goal
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
     from advisor.contracts.questionnaire import Option, Question, Questionnaire
     from advisor.data.biases import BiasProfiles
     from advisor.data.catalogue import Catalogue
-    from advisor.data.clients import ClientTable
+    from advisor.data.clients.table import ClientTable
     from advisor.data.eligibility import Verdict
     from advisor.data.interactions import Interactions
     from advisor.data.market import Market
@@ -38,39 +35,42 @@ if TYPE_CHECKING:
     from advisor.engine.advisor import Advisor
     from advisor.engine.batch import AdviceBatch
     from advisor.errors import AdapterError, AdvisorError, InfeasibleError, InputError, SolverError
-    from advisor.evaluate.backtest import backtest
-    from advisor.evaluate.match import MatchReport, evaluate_match
-    from advisor.evaluate.match_time import compare_over_time
-    from advisor.evaluate.result import BacktestResult
-    from advisor.evaluate.risk import RiskMatchReport, evaluate_risk
-    from advisor.optimize.accounts import Account, AccountsPlan, mental_accounts
-    from advisor.optimize.batch import Portfolios, optimal_portfolios
-    from advisor.optimize.batch_costs import TradingCost
-    from advisor.optimize.corrections import BiasEvidence, BiasPolicy
-    from advisor.optimize.corrections_report import correct_risk_aversion, report_correction
-    from advisor.optimize.currency import after_costs, in_home_currency
-    from advisor.optimize.estimate import EstimateSettings, estimate_returns
-    from advisor.optimize.estimate_psd import nearest_psd
-    from advisor.optimize.frontier import Frontier, trace_frontier
+    from advisor.evaluate.backtest.backtest import backtest
+    from advisor.evaluate.backtest.result import BacktestResult
+    from advisor.evaluate.match.match import MatchReport, evaluate_match
+    from advisor.evaluate.match.over_time import compare_over_time
+    from advisor.evaluate.risk.risk import RiskMatchReport, evaluate_risk
+    from advisor.optimize.batch.costs import TradingCost
+    from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
+    from advisor.optimize.behaviour.correction_report import correct_risk_aversion, report_correction
+    from advisor.optimize.behaviour.mental_accounts import Account, AccountsPlan, mental_accounts
+    from advisor.optimize.behaviour.prospect import Prospect, at_prospect, prospect_value
+    from advisor.optimize.frontier.frontier import Frontier, trace_frontier
     from advisor.optimize.portfolio import Portfolio, optimal_portfolio
-    from advisor.optimize.preferences import Preferences, loss_averse_risk_aversion
-    from advisor.optimize.program import Program
-    from advisor.optimize.program_limits import CvarLimit, ProgramLimits
-    from advisor.optimize.prospect import Prospect, at_prospect, prospect_value
-    from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios
-    from advisor.optimize.smoothing import desmooth
-    from advisor.optimize.views import Equilibrium, View
-    from advisor.recommend.association import Association
-    from advisor.recommend.blend import Blend
-    from advisor.recommend.cold_start import ColdStart
-    from advisor.recommend.content import Content
-    from advisor.recommend.factors import ALS, BPR
-    from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
-    from advisor.recommend.mvecf import MVECF
-    from advisor.recommend.popularity import Demographic, Popularity
-    from advisor.risk_profile.biases import measure_biases
-    from advisor.risk_profile.biases_population import bootstrap_disposition
+    from advisor.optimize.preferences.corrections import BiasEvidence, BiasPolicy
+    from advisor.optimize.preferences.preferences import Preferences, loss_averse_risk_aversion
+    from advisor.optimize.program.limits import CvarLimit, ProgramLimits
+    from advisor.optimize.program.program import Program
+    from advisor.optimize.returns.currency import after_costs, in_home_currency
+    from advisor.optimize.returns.estimate import EstimateSettings, estimate_returns
+    from advisor.optimize.returns.positive_semidefinite import nearest_psd
+    from advisor.optimize.returns.smoothing import desmooth
+    from advisor.optimize.returns.views import Equilibrium, View
+    from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios
+    from advisor.recommend.recipes.association import Association
+    from advisor.recommend.recipes.blend import Blend
+    from advisor.recommend.recipes.cold_start import ColdStart
+    from advisor.recommend.recipes.content import Content
+    from advisor.recommend.recipes.factors import ALS, BPR
+    from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
+    from advisor.recommend.recipes.mvecf import MVECF
+    from advisor.recommend.recipes.popularity import Demographic, Popularity
+    from advisor.risk_profile.biases.measure import measure_biases
+    from advisor.risk_profile.biases.population import bootstrap_disposition
     from advisor.risk_profile.profile import profile_risk
+    from advisor.runs.proof import verify_rows
+    from advisor.runs.replay import replay
+    from advisor.runs.stream import advise_stream
     from advisor.store import load, save
     from advisor.suitability.regime import Regime
 
@@ -172,100 +172,100 @@ __all__ = [
 ]
 
 _HOME = {
-    "ALS": "recommend.factors",
-    "Account": "optimize.accounts",
-    "AccountsPlan": "optimize.accounts",
+    "ALS": "recommend.recipes.factors",
+    "Account": "optimize.behaviour.mental_accounts",
+    "AccountsPlan": "optimize.behaviour.mental_accounts",
     "AdapterError": "errors",
     "Advice": "contracts.advice",
     "AdviceBatch": "engine.batch",
     "Advisor": "engine.advisor",
     "AdvisorError": "errors",
-    "Association": "recommend.association",
-    "BPR": "recommend.factors",
-    "BacktestResult": "evaluate.result",
-    "BiasEvidence": "optimize.corrections",
-    "BiasPolicy": "optimize.corrections",
+    "Association": "recommend.recipes.association",
+    "BPR": "recommend.recipes.factors",
+    "BacktestResult": "evaluate.backtest.result",
+    "BiasEvidence": "optimize.preferences.corrections",
+    "BiasPolicy": "optimize.preferences.corrections",
     "BiasProfiles": "data.biases",
     "Binding": "contracts.advice",
-    "Blend": "recommend.blend",
+    "Blend": "recommend.recipes.blend",
     "Catalogue": "data.catalogue",
     "Client": "contracts.client",
-    "ClientTable": "data.clients",
-    "ColdStart": "recommend.cold_start",
-    "Content": "recommend.content",
-    "CvarLimit": "optimize.program_limits",
-    "Demographic": "recommend.popularity",
-    "EASE": "recommend.item_based",
-    "Equilibrium": "optimize.views",
-    "EstimateSettings": "optimize.estimate",
-    "Frontier": "optimize.frontier",
+    "ClientTable": "data.clients.table",
+    "ColdStart": "recommend.recipes.cold_start",
+    "Content": "recommend.recipes.content",
+    "CvarLimit": "optimize.program.limits",
+    "Demographic": "recommend.recipes.popularity",
+    "EASE": "recommend.recipes.item_based",
+    "Equilibrium": "optimize.returns.views",
+    "EstimateSettings": "optimize.returns.estimate",
+    "Frontier": "optimize.frontier.frontier",
     "Goal": "contracts.client",
     "GroupLimit": "contracts.mandate",
     "InfeasibleError": "errors",
     "InputError": "errors",
     "Interactions": "data.interactions",
-    "ItemKNN": "recommend.item_based",
+    "ItemKNN": "recommend.recipes.item_based",
     "LinearLimit": "contracts.mandate",
-    "MVECF": "recommend.mvecf",
+    "MVECF": "recommend.recipes.mvecf",
     "Mandate": "contracts.mandate",
     "Market": "data.market",
-    "MatchReport": "evaluate.match",
+    "MatchReport": "evaluate.match.match",
     "Option": "contracts.questionnaire",
     "Order": "contracts.advice",
     "Pick": "contracts.advice",
-    "Popularity": "recommend.popularity",
+    "Popularity": "recommend.recipes.popularity",
     "Portfolio": "optimize.portfolio",
-    "Portfolios": "optimize.batch",
-    "Preferences": "optimize.preferences",
+    "Portfolios": "optimize.batch.portfolios",
+    "Preferences": "optimize.preferences.preferences",
     "Product": "contracts.product",
-    "Program": "optimize.program",
-    "ProgramLimits": "optimize.program_limits",
-    "Prospect": "optimize.prospect",
+    "Program": "optimize.program.program",
+    "ProgramLimits": "optimize.program.limits",
+    "Prospect": "optimize.behaviour.prospect",
     "Question": "contracts.questionnaire",
     "Questionnaire": "contracts.questionnaire",
-    "RandomWalk": "recommend.item_based",
+    "RandomWalk": "recommend.recipes.item_based",
     "Ranking": "data.ranking",
     "Reason": "contracts.advice",
     "Regime": "suitability.regime",
     "ReturnModel": "data.returns",
     "RiskBands": "contracts.bands",
-    "RiskMatchReport": "evaluate.risk",
+    "RiskMatchReport": "evaluate.risk.risk",
     "RiskProfile": "data.profiles",
     "RiskProfiles": "data.profiles",
-    "Scenarios": "optimize.scenarios",
+    "Scenarios": "optimize.scenarios.portfolios",
     "SolverError": "errors",
     "Trades": "data.trades",
-    "TradingCost": "optimize.batch_costs",
+    "TradingCost": "optimize.batch.costs",
     "Verdict": "data.eligibility",
     "Verification": "contracts.advice",
-    "View": "optimize.views",
-    "advise_stream": "adapters.engines.stream",
-    "after_costs": "optimize.currency",
-    "at_prospect": "optimize.prospect",
-    "backtest": "evaluate.backtest",
-    "bootstrap_disposition": "risk_profile.biases_population",
-    "compare_over_time": "evaluate.match_time",
-    "correct_risk_aversion": "optimize.corrections_report",
-    "desmooth": "optimize.smoothing",
-    "estimate_returns": "optimize.estimate",
-    "evaluate_match": "evaluate.match",
-    "evaluate_risk": "evaluate.risk",
-    "in_home_currency": "optimize.currency",
+    "View": "optimize.returns.views",
+    "advise_stream": "runs.stream",
+    "after_costs": "optimize.returns.currency",
+    "at_prospect": "optimize.behaviour.prospect",
+    "backtest": "evaluate.backtest.backtest",
+    "bootstrap_disposition": "risk_profile.biases.population",
+    "compare_over_time": "evaluate.match.over_time",
+    "correct_risk_aversion": "optimize.behaviour.correction_report",
+    "desmooth": "optimize.returns.smoothing",
+    "estimate_returns": "optimize.returns.estimate",
+    "evaluate_match": "evaluate.match.match",
+    "evaluate_risk": "evaluate.risk.risk",
+    "in_home_currency": "optimize.returns.currency",
     "load": "store",
-    "loss_averse_risk_aversion": "optimize.preferences",
-    "measure_biases": "risk_profile.biases",
-    "mental_accounts": "optimize.accounts",
-    "nearest_psd": "optimize.estimate_psd",
-    "optimal_over_scenarios": "optimize.scenarios",
+    "loss_averse_risk_aversion": "optimize.preferences.preferences",
+    "measure_biases": "risk_profile.biases.measure",
+    "mental_accounts": "optimize.behaviour.mental_accounts",
+    "nearest_psd": "optimize.returns.positive_semidefinite",
+    "optimal_over_scenarios": "optimize.scenarios.portfolios",
     "optimal_portfolio": "optimize.portfolio",
-    "optimal_portfolios": "optimize.batch",
+    "optimal_portfolios": "optimize.batch.portfolios",
     "profile_risk": "risk_profile.profile",
-    "prospect_value": "optimize.prospect",
-    "replay": "adapters.engines.replay",
-    "report_correction": "optimize.corrections_report",
+    "prospect_value": "optimize.behaviour.prospect",
+    "replay": "runs.replay",
+    "report_correction": "optimize.behaviour.correction_report",
     "save": "store",
-    "trace_frontier": "optimize.frontier",
-    "verify_rows": "adapters.engines.proof",
+    "trace_frontier": "optimize.frontier.frontier",
+    "verify_rows": "runs.proof",
 }
 """Public name -> the module that defines it."""
 

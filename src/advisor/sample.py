@@ -18,7 +18,7 @@ from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market

@@ -5,7 +5,7 @@
     manifest.json        what it is, versions, every part as JSON, and for each file its SHA-256
     arrays/<name>.npy    one array a file, so that loading maps it into memory and worker processes share its pages
 
-A folder is written beside its place and swapped in whole (`advisor.folders`): killed at any moment, the old or the new one is there, and `load` finds it.
+A folder is written beside its place and swapped in whole (`advisor.files`): killed at any moment, the old or the new one is there, and `load` finds it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from advisor.arrays import check_type
 from advisor.engine.advisor import Advisor
 from advisor.engine.house_parts import NEWER, check_fields, house_of, parts_of
 from advisor.errors import AdvisorError, InputError
-from advisor.folders import aside_of, is_file, is_left, read_text, replacing, sync
+from advisor.files import aside_of, is_file, is_left, read_text, replacing, sync
 from advisor.signatures import check_key, check_signature, signature_of
 
 FORMAT = "advisor"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import advisor.risk_profile.biases_state as k
+import advisor.risk_profile.biases.records as k
 
 DUST = 1e-9
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
-from advisor.optimize import batch_solve, kernels
-from advisor.optimize.batch import Portfolios, optimal_portfolios
-from advisor.optimize.batch_costs import TradingCost
-from advisor.optimize.preferences import Preferences
+from advisor.optimize import kernels
+from advisor.optimize.batch import solve as batch_solve
+from advisor.optimize.batch.costs import TradingCost
+from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
+from advisor.optimize.preferences.preferences import Preferences
 
 
 def clients(seed: int, c: int = 9) -> tuple[ReturnModel, Mandate, Preferences, dict[str, Any]]:

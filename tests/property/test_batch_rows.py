@@ -13,13 +13,13 @@ from advisor.contracts.mandate import GroupLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.native.threads import limited_threads
-from advisor.optimize import batch
-from advisor.optimize.batch import Portfolios, optimal_portfolios
-from advisor.optimize.batch_certificate import Rates, row_residuals
-from advisor.optimize.batch_exact import solve_exactly
-from advisor.optimize.batch_pivot import fresh_state, marginal_risk, pivot
-from advisor.optimize.batch_rows import BatchRows
-from advisor.optimize.preferences import Preferences
+from advisor.optimize.batch import portfolios as batch
+from advisor.optimize.batch.certificate import Rates, row_residuals
+from advisor.optimize.batch.exact import solve_exactly
+from advisor.optimize.batch.pivot import fresh_state, marginal_risk, pivot
+from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
+from advisor.optimize.batch.rows import BatchRows
+from advisor.optimize.preferences.preferences import Preferences
 
 
 def problem(seed: int, c: int = 6, n: int = 7) -> dict[str, object]:

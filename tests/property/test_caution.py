@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from advisor.contracts.questionnaire import Contradiction, Option, Question, Questionnaire
-from advisor.data.clients import ClientTable
-from advisor.data.labels import Labels
+from advisor.data.categories import Labels
+from advisor.data.clients.table import ClientTable
 from advisor.risk_profile.coherence import Controls
 from advisor.risk_profile.profile import profile_risk
 from advisor.sample import clients as sample_clients

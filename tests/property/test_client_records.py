@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import Client, ClientTable, Goal
-from advisor.engine.inputs import input_digest
+from advisor.engine.input_digest import input_digest
 
 IDS = st.sampled_from(["a", "b", "c", "d"])
 MONEY = st.one_of(st.none(), st.floats(0.0, 1e6))

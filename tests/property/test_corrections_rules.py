@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.optimize.batch import optimal_portfolios
-from advisor.optimize.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
-from advisor.optimize.corrections_report import (
+from advisor.optimize.batch.portfolios import optimal_portfolios
+from advisor.optimize.behaviour.correction_report import (
     AdaptationPolicy,
     adaptation_box,
     certainty_equivalent_cost,
     correct_risk_aversion,
     report_correction,
 )
-from advisor.optimize.frontier import trace_frontier
-from advisor.optimize.preferences import Preferences
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.preferences.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
+from advisor.optimize.preferences.preferences import Preferences
 
 MODEL = ReturnModel(["bond", "share", "venture"], [0.05, 0.10, 0.25], [[0.0025, 0, 0], [0, 0.04, 0.02], [0, 0.02, 0.25]])
 FRONTIER = trace_frontier(MODEL)

@@ -19,12 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import EASE, Advisor, ClientTable, Interactions, sample
-from advisor.adapters.engines.job import Desk, Job
-from advisor.adapters.engines.stream import advise_stream
-from advisor.engine.inputs import input_digests
+from advisor.engine.input_digest import input_digests
 from advisor.native.threads import limited_threads
-from advisor.recommend.gram import Gram
-from advisor.recommend.history import History
+from advisor.recommend.model.gram import Gram
+from advisor.recommend.model.purchases import History
+from advisor.runs.job import Desk, Job
+from advisor.runs.stream import advise_stream
 
 DAY = "2026-11-20"
 COUNT = 60

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.optimize.assumptions import from_assumptions, from_skfolio
-from advisor.optimize.currency import after_costs, hedge_share, in_home_currency
-from advisor.optimize.estimate import Covariance, EstimateSettings, Mean, estimate_returns
-from advisor.optimize.estimate_mean import bayes_stein, james_stein
-from advisor.optimize.estimate_psd import nearest_psd
-from advisor.optimize.smoothing import desmooth, floor_volatility
-from advisor.optimize.views import View, black_litterman
+from advisor.optimize.returns.assumptions import from_assumptions, from_skfolio
+from advisor.optimize.returns.currency import after_costs, hedge_share, in_home_currency
+from advisor.optimize.returns.estimate import Covariance, EstimateSettings, Mean, estimate_returns
+from advisor.optimize.returns.mean import bayes_stein, james_stein
+from advisor.optimize.returns.positive_semidefinite import nearest_psd
+from advisor.optimize.returns.smoothing import desmooth, floor_volatility
+from advisor.optimize.returns.views import View, black_litterman
 
 METHODS = list(product(get_args(Mean), get_args(Covariance)))
 

@@ -12,23 +12,23 @@ import pytest
 from advisor import sample
 from advisor.data.market import Market
 from advisor.errors import AdvisorError
-from advisor.evaluate.backtest import backtest, backtest_many
-from advisor.evaluate.backtest_policy import equal_weight
-from advisor.evaluate.backtest_terms import Terms
-from advisor.evaluate.match import evaluate_match
-from advisor.evaluate.match_split import temporal_split
-from advisor.evaluate.match_time import compare_over_time
-from advisor.evaluate.off_policy import LoggedChoices, off_policy, softmax_policy
-from advisor.evaluate.risk import evaluate_risk, evaluate_risk_of
-from advisor.evaluate.statistics import block_length, bootstrap_interval
-from advisor.evaluate.statistics_sharpe import (
+from advisor.evaluate.backtest.backtest import backtest, backtest_many
+from advisor.evaluate.backtest.policies import equal_weight
+from advisor.evaluate.backtest.sharpe import (
     compare_sharpe,
     deflate,
     deflated_sharpe_ratio,
     expected_best_sharpe,
     probabilistic_sharpe_ratio,
 )
-from advisor.recommend.popularity import Popularity
+from advisor.evaluate.backtest.statistics import block_length, bootstrap_interval
+from advisor.evaluate.backtest.terms import Terms
+from advisor.evaluate.match.match import evaluate_match
+from advisor.evaluate.match.off_policy import LoggedChoices, off_policy, softmax_policy
+from advisor.evaluate.match.over_time import compare_over_time
+from advisor.evaluate.match.split import temporal_split
+from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
+from advisor.recommend.recipes.popularity import Popularity
 
 R = np.random.default_rng(0).normal(0.0, 0.01, 30)
 DAYS = pd.bdate_range("2024-01-01", periods=60)

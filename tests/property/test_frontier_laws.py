@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError
-from advisor.optimize.certificate import certify
-from advisor.optimize.frontier import Frontier, trace_frontier
-from advisor.optimize.segments import Segments
+from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor.optimize.frontier.segments import Segments
+from advisor.optimize.limits.certificate import certify
 
 
 @st.composite

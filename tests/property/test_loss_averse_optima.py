@@ -14,11 +14,11 @@ from scipy.stats import norm
 
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
-from advisor.optimize.averse_certificate import certify_preferences
-from advisor.optimize.batch import optimal_portfolios
-from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.batch.portfolios import optimal_portfolios
+from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences import Preferences
+from advisor.optimize.preferences.certificate import certify_preferences
+from advisor.optimize.preferences.preferences import Preferences
 
 NODES, SHARES = np.polynomial.legendre.leggauss(60)
 CASES = {

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import InputError, Interactions, Ranking, evaluate_match
-from advisor.evaluate.match_report import MatchReport
+from advisor.evaluate.match.report import MatchReport
 from advisor.measures.bootstrap import block_interval, interval, paired_difference, resampled_means
 
 P, K = 9, 4

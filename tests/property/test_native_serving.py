@@ -9,10 +9,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-import advisor.risk_profile.biases_state as k
+import advisor.risk_profile.biases.records as k
 from advisor.engine import kernels as engine
 from advisor.recommend import kernels
-from advisor.risk_profile import kernels as trading
+from advisor.risk_profile.biases import kernels as trading
 from loops import biases, orders, picks, ranking
 
 SEEDS = st.integers(0, 2**31)

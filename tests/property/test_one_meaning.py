@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import Client, ClientTable, InputError
-from advisor.data.client_arrow import arrow_batches, clients_from_arrow
-from advisor.engine.inputs import input_digests
+from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.engine.input_digest import input_digests
 
 REFUSED = "refused"
 DAY = np.datetime64("2026-11-20")

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from advisor import GroupLimit, LinearLimit, Mandate, ReturnModel
 from advisor.errors import InfeasibleError
-from advisor.optimize.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
-from advisor.optimize.frontier import Frontier, trace_frontier
-from advisor.optimize.placing import MEASURED, Placer
-from advisor.optimize.preferences import Preferences
+from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor.optimize.frontier.lookup import MEASURED, Placer
+from advisor.optimize.preferences.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
+from advisor.optimize.preferences.preferences import Preferences
 
 
 def frontier_of(seed: int) -> Frontier:

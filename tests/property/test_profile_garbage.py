@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.rules import RulePack
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.errors import InputError
-from advisor.risk_profile.history import AssessmentHistory
+from advisor.risk_profile.assessments import AssessmentHistory
 from advisor.risk_profile.profile import profile_risk
 from advisor.suitability.regime import Regime
 

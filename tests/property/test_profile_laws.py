@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from advisor.contracts.client import Client
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.risk_profile import evidence, levels, profile, score
 from advisor.risk_profile.coherence import Controls
-from advisor.risk_profile.graded_response import GradedResponseModel
-from advisor.risk_profile.latent import tolerance_responses
 from advisor.risk_profile.levels import Evidence, assign_levels
 from advisor.risk_profile.profile import profile_risk
+from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
+from advisor.risk_profile.psychometrics.latent import tolerance_responses
 
 DAY = "2026-06-01"
 ASKED = Questionnaire.default()

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.lifecycle.bands import RebalancePolicy, band_edges
-from advisor.lifecycle.cash_flow import allocate_flow, drift, fill, never_against
-from advisor.lifecycle.no_trade import holding_is_optimal
-from advisor.lifecycle.rebalance import inside_bands, rebalance
-from advisor.lifecycle.tax_lots import TaxLots, sell_lots
+from advisor.lifecycle.trading.bands import RebalancePolicy, band_edges
+from advisor.lifecycle.trading.cash_flow import allocate_flow, drift, fill, never_against
+from advisor.lifecycle.trading.no_trade import holding_is_optimal
+from advisor.lifecycle.trading.rebalance import inside_bands, rebalance
+from advisor.lifecycle.wealth.tax_lots import TaxLots, sell_lots
 
 
 def accounts(seed: int, n: int, c: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

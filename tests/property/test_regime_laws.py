@@ -16,15 +16,15 @@ from advisor.contracts.product import Product
 from advisor.contracts.rules import RulePack
 from advisor.contracts.target_market import TargetMarket
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility, Verdict
 from advisor.data.profiles import RiskProfiles
 from advisor.data.returns import ReturnModel
 from advisor.risk_profile.profile import profile_risk
 from advisor.suitability import regime as regime_module
-from advisor.suitability.facts import Cuts, Facts
+from advisor.suitability.client_facts import Cuts, Facts
+from advisor.suitability.product_facts import Shelf, shelf_of
 from advisor.suitability.regime import Regime
-from advisor.suitability.shelf import Shelf, shelf_of
 
 DAY = "2026-06-01"
 REGIMES = {

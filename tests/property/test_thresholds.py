@@ -15,7 +15,7 @@ from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Option, Question, Questionnaire
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.risk_profile.capacity import money_cap
 from advisor.risk_profile.profile import profile_risk

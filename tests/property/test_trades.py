@@ -12,8 +12,8 @@ from scipy.optimize import linprog
 
 from advisor.arrays import BoolArray, FloatArray
 from advisor.data.sparse_rows import SparseRows
-from advisor.engine.holdings import FREE, KEPT, LEAVING, Holdings
 from advisor.engine.orders import Trades, Worth, trades_of
+from advisor.engine.universe.holdings import FREE, KEPT, LEAVING, Holdings
 
 Case = tuple[FloatArray, FloatArray, BoolArray, Holdings]
 SHARES = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0.5, 0.5, 0, 0], [0, 0, 0.3, 0.7], [0, 0, 0, 1], [0.2, 0.2, 0.3, 0.3]])

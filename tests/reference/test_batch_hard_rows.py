@@ -15,11 +15,11 @@ from scipy.optimize import linprog
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError
-from advisor.optimize.batch import optimal_portfolios
-from advisor.optimize.batch_costs import TradingCost
-from advisor.optimize.frontier import trace_frontier
-from advisor.optimize.limits import Limits, limits_of
-from advisor.optimize.preferences import Preferences
+from advisor.optimize.batch.costs import TradingCost
+from advisor.optimize.batch.portfolios import optimal_portfolios
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.limits.limits import Limits, limits_of
+from advisor.optimize.preferences.preferences import Preferences
 
 
 def market(rng: np.random.Generator) -> ReturnModel:

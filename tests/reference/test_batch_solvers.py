@@ -11,9 +11,9 @@ from scipy import sparse
 
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
-from advisor.optimize.batch import Portfolios, optimal_portfolios
-from advisor.optimize.batch_costs import TradingCost
-from advisor.optimize.preferences import Preferences
+from advisor.optimize.batch.costs import TradingCost
+from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
+from advisor.optimize.preferences.preferences import Preferences
 
 untyped: Any = clarabel
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.data.trades import Trades
-from advisor.risk_profile.biases import measure_biases
+from advisor.risk_profile.biases.measure import measure_biases
 
 DUST, TIE = 1e-9, 1e-12  # shares of a trade and of a basis that are rounding
 

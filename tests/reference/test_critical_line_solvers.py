@@ -13,9 +13,9 @@ from scipy import sparse
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError
-from advisor.optimize.certificate import certify
-from advisor.optimize.frontier import trace_frontier
-from advisor.optimize.limits import limits_of
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.limits.certificate import certify
+from advisor.optimize.limits.limits import limits_of
 
 
 def or_library(folder: Path, k: int) -> tuple[ReturnModel, np.ndarray]:

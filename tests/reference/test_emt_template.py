@@ -15,7 +15,7 @@ from advisor.contracts.client import Client
 from advisor.contracts.currencies import CODES
 from advisor.contracts.product import Product
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.errors import InputError
 
 PUBLISHED = """

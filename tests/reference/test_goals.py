@@ -10,11 +10,11 @@ from scipy.stats import kstest
 from advisor.contracts.client import Goal
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.lifecycle.draws import client_keys, normals, uniforms
-from advisor.lifecycle.goal_plan import goal_floor, plan_goals, required_saving, required_wealth
-from advisor.lifecycle.goals import goal_success, lognormal_rates
-from advisor.optimize.accounts import mental_accounts
-from advisor.optimize.frontier import trace_frontier
+from advisor.lifecycle.goals.draws import client_keys, normals, uniforms
+from advisor.lifecycle.goals.goal_plan import goal_floor, plan_goals, required_saving, required_wealth
+from advisor.lifecycle.goals.goals import goal_success, lognormal_rates
+from advisor.optimize.behaviour.mental_accounts import mental_accounts
+from advisor.optimize.frontier.frontier import trace_frontier
 
 
 def simulated(wealth, amount, years, mean, volatility, saving, *, draws=200_000, seed=11) -> float:

@@ -14,12 +14,12 @@ from scipy import stats
 
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest import backtest, backtest_many
-from advisor.evaluate.backtest_terms import Terms
-from advisor.evaluate.statistics import block_length
-from advisor.evaluate.statistics_sharpe import compare_sharpe, deflate
+from advisor.evaluate.backtest.backtest import backtest, backtest_many
+from advisor.evaluate.backtest.sharpe import compare_sharpe, deflate
+from advisor.evaluate.backtest.statistics import block_length
+from advisor.evaluate.backtest.terms import Terms
 from advisor.measures import portfolio as m
-from advisor.optimize.estimate import estimate_returns
+from advisor.optimize.returns.estimate import estimate_returns
 
 T = 1260
 RNG = np.random.default_rng(7)

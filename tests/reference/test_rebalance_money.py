@@ -7,9 +7,9 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 
-from advisor.lifecycle.bands import RebalancePolicy, band_edges
-from advisor.lifecycle.holdings_review import review_holdings
-from advisor.lifecycle.rebalance import Rebalance, rebalance
+from advisor.lifecycle.monitoring.holdings_review import review_holdings
+from advisor.lifecycle.trading.bands import RebalancePolicy, band_edges
+from advisor.lifecycle.trading.rebalance import Rebalance, rebalance
 
 QUIET = {"absolute": None, "relative": None, "drift": None}
 """A policy that only places flows."""

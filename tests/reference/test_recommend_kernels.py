@@ -13,14 +13,14 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.eligibility import Eligibility
 from advisor.data.interactions import Interactions
 from advisor.data.returns import ReturnModel
-from advisor.recommend.encoders import FoldedIn
-from advisor.recommend.factors import ALS
-from advisor.recommend.history import NO_WEIGHTS, Rows
-from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
 from advisor.recommend.kernels import gram, score_rows, solve_rows
-from advisor.recommend.mvecf import MVECF, product_moments
-from advisor.recommend.portfolio_fit import pick_products
-from advisor.recommend.ranking import masked_top_k
+from advisor.recommend.model.encoders import FoldedIn
+from advisor.recommend.model.purchases import NO_WEIGHTS, Rows
+from advisor.recommend.model.ranking import masked_top_k
+from advisor.recommend.portfolio_fit.picks import pick_products
+from advisor.recommend.recipes.factors import ALS
+from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
+from advisor.recommend.recipes.mvecf import MVECF, product_moments
 
 RNG = np.random.default_rng
 

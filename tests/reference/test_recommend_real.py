@@ -16,22 +16,22 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.measures.ranking import mark_hits, ndcg
-from advisor.recommend.association import Association
-from advisor.recommend.blend import Blend
 from advisor.recommend.calibration import calibrate
-from advisor.recommend.cold_start import ColdStart
-from advisor.recommend.content import Content
-from advisor.recommend.factors import ALS, BPR
-from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.mvecf import MVECF
-from advisor.recommend.popularity import Demographic, Popularity
-from advisor.recommend.recipe import Recipe
+from advisor.recommend.recipes.association import Association
+from advisor.recommend.recipes.blend import Blend
+from advisor.recommend.recipes.cold_start import ColdStart
+from advisor.recommend.recipes.content import Content
+from advisor.recommend.recipes.factors import ALS, BPR
+from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
+from advisor.recommend.recipes.mvecf import MVECF
+from advisor.recommend.recipes.popularity import Demographic, Popularity
+from advisor.recommend.recipes.recipe import Recipe
 
 pytestmark = pytest.mark.data
 DAY = "2020-02-07"

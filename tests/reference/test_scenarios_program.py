@@ -13,11 +13,11 @@ from scipy.optimize import linprog
 from advisor.contracts.mandate import GroupLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
-from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences import Preferences
-from advisor.optimize.program import CvarLimit, Program, ProgramLimits
-from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios, prove_rows, scenario_utility
+from advisor.optimize.preferences.preferences import Preferences
+from advisor.optimize.program.program import CvarLimit, Program, ProgramLimits
+from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios, prove_rows, scenario_utility
 
 cp: Any = cvxpy
 MEAN = np.array([0.05, 0.10, 0.25])
@@ -78,8 +78,8 @@ def test_no_loss_aversion_is_markowitz_under_any_mandate() -> None:
 
 def test_the_dual_proof_sees_a_wrong_portfolio() -> None:
     """The broken copy: the same tilt proves a moved portfolio worse by at least what it loses."""
-    from advisor.optimize.limits import limits_of
-    from advisor.optimize.scenarios_program import ScenarioProgram
+    from advisor.optimize.limits.limits import limits_of
+    from advisor.optimize.scenarios.certificate import ScenarioProgram
 
     limits, scenarios, wants = limits_of(ANNUAL, Mandate()), Scenarios(matched(MEAN, COVARIANCE, 200)), Preferences(3.0, 2.0)
     w, tilt, prices = (a[None] for a in ScenarioProgram(ANNUAL, limits, scenarios).solve(3.0, 1.0, 0.0))

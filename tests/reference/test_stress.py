@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.lifecycle.scenarios import (
+from advisor.lifecycle.monitoring.scenarios import (
     HISTORICAL,
     Scenario,
     blend_correlation,
@@ -20,7 +20,7 @@ from advisor.lifecycle.scenarios import (
     scenario,
     stressed_covariance,
 )
-from advisor.lifecycle.stress import RED_LINE, parametric_loss, stress_test
+from advisor.lifecycle.monitoring.stress import RED_LINE, parametric_loss, stress_test
 
 MODEL = ReturnModel(["shares", "bonds", "cash"], [0.06, 0.03, 0.02], np.diag([0.04, 0.0025, 0.0]), groups=["equity", "bonds", "cash"])
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from advisor.errors import InputError
-from advisor.lifecycle.review import ClientStates, review
-from advisor.lifecycle.tax_lots import TaxLots, sell_lots
+from advisor.lifecycle.monitoring.review import ClientStates, review
+from advisor.lifecycle.wealth.tax_lots import TaxLots, sell_lots
 
 PUBLISHED = [
     # bought, last short-term day: J. K. Lasser's Your Income Tax 2013, 5.9, example 1

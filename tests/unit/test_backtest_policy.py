@@ -12,12 +12,12 @@ from advisor.contracts.bands import RiskBands
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate import backtest_estimates
-from advisor.evaluate.backtest import backtest, backtest_many
-from advisor.evaluate.backtest_estimates import Estimates
-from advisor.evaluate.backtest_policy import FixedMix, MeanVariancePolicy, equal_weight, hold, level_policies
-from advisor.optimize.estimate import estimate_returns
-from advisor.optimize.frontier import trace_frontier
+from advisor.evaluate.backtest import estimates as backtest_estimates
+from advisor.evaluate.backtest.backtest import backtest, backtest_many
+from advisor.evaluate.backtest.estimates import Estimates
+from advisor.evaluate.backtest.policies import FixedMix, MeanVariancePolicy, equal_weight, hold, level_policies
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.returns.estimate import estimate_returns
 
 NOBODY = np.zeros(5)
 

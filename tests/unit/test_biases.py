@@ -9,9 +9,9 @@ import pytest
 from advisor.data.ids import IdMap
 from advisor.data.trades import Trades
 from advisor.errors import InputError
-from advisor.risk_profile.biases import measure_biases
-from advisor.risk_profile.biases_choices import LossAversionPrior, loss_aversion_of
-from advisor.risk_profile.biases_population import bootstrap_disposition, smoothed_error
+from advisor.risk_profile.biases.choices import LossAversionPrior, loss_aversion_of
+from advisor.risk_profile.biases.measure import measure_biases
+from advisor.risk_profile.biases.population import bootstrap_disposition, smoothed_error
 
 ROW = ["client_id", "asset", "day", "side", "units", "price"]
 

@@ -22,9 +22,9 @@ from advisor import (
     Questionnaire,
     sample,
 )
-from advisor.adapters.engines.stream import advise_stream
 from advisor.cells import number_of, text_of
-from advisor.risk_profile.calibrate import calibrate
+from advisor.risk_profile.psychometrics.calibrate import calibrate
+from advisor.runs.stream import advise_stream
 from advisor.store import load, save
 
 HISTORY = Interactions.from_frame(

@@ -30,11 +30,11 @@ from advisor import (
     evaluate_match,
     measure_biases,
 )
-from advisor.data.client_arrow import arrow_batches, clients_from_arrow
+from advisor.data.clients.sources import arrow_batches, clients_from_arrow
 from advisor.data.ids import IdMap
-from advisor.evaluate.off_policy import LoggedChoices
-from advisor.optimize.assumptions import from_assumptions
-from advisor.risk_profile.history import AssessmentHistory
+from advisor.evaluate.match.off_policy import LoggedChoices
+from advisor.optimize.returns.assumptions import from_assumptions
+from advisor.risk_profile.assessments import AssessmentHistory
 
 IDS: dict[str, Any] = {
     "text": ["101", "102"],

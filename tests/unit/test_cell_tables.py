@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Catalogue, ClientTable, InputError, Mandate, ReturnModel, Trades
-from advisor.data.client_arrow import arrow_batches, clients_from_arrow
-from advisor.optimize.certificate import certify
+from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.optimize.limits.certificate import certify
 
 
 def events(ids: list[str], **columns: object) -> pd.DataFrame:

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import ClientTable, Goal, InputError, sample
-from advisor.adapters.engines.repeats import MetIds
-from advisor.data.client_arrow import arrow_batches, clients_from_arrow, opened
-from advisor.engine.inputs import input_digests
+from advisor.data.clients.sources import arrow_batches, clients_from_arrow, opened
+from advisor.engine.input_digest import input_digests
+from advisor.runs.duplicates import MetIds
 
 DAY = np.datetime64("2026-11-20")
 TWO = {"id": ["a", "b"], "wealth": [1.0, 2.0], "horizon_years": [5.0, 5.0]}

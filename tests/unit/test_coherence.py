@@ -7,12 +7,12 @@ import pytest
 
 from advisor.contracts.client import Client
 from advisor.contracts.questionnaire import Contradiction, Questionnaire
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
 from advisor.risk_profile.coherence import Controls
-from advisor.risk_profile.graded_response import GradedResponseModel
 from advisor.risk_profile.profile import profile_risk
+from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
 
 DAY = "2026-06-01"
 ASKED = Questionnaire.default()

@@ -12,7 +12,7 @@ from advisor.contracts.client import Client, Goal
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.contracts.product import Product
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market
 from advisor.data.profiles import RiskProfiles

@@ -13,13 +13,13 @@ from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market
 from advisor.data.profiles import RiskProfiles
 from advisor.data.trades import Trades
 from advisor.errors import InputError
-from advisor.risk_profile.history import AssessmentHistory
+from advisor.risk_profile.assessments import AssessmentHistory
 from advisor.risk_profile.profile import profile_risk
 
 DAYS = pd.date_range("2024-01-01", periods=3)

@@ -25,7 +25,7 @@ from advisor import (
     sample,
     save,
 )
-from advisor.engine import shelf
+from advisor.engine.portfolios import frontier_cache as shelf
 
 DAY = "2026-11-20"
 ANSWERS = dict(sample.client().answers)

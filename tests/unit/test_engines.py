@@ -23,15 +23,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, ClientTable, InputError, sample, save
-from advisor.adapters.engines import job as job_module
-from advisor.adapters.engines import local
-from advisor.adapters.engines.folders import draft_of
-from advisor.adapters.engines.job import INPUTS, Desk, Job
-from advisor.adapters.engines.local import run_file, run_files
-from advisor.adapters.engines.parts import read_part
-from advisor.adapters.engines.stream import advise_stream
-from advisor.data.client_arrow import arrow_batches, clients_from_arrow
-from advisor.engine.inputs import input_digests
+from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.engine.input_digest import input_digests
+from advisor.runs import job as job_module
+from advisor.runs import local
+from advisor.runs.folders import draft_of
+from advisor.runs.job import INPUTS, Desk, Job
+from advisor.runs.local import run_file, run_files
+from advisor.runs.parts import read_part
+from advisor.runs.stream import advise_stream
 
 DAY = "2026-11-20"
 COUNT, ROWS = 240, 40
@@ -150,7 +150,7 @@ def test_processes_change_no_byte(world: World, tmp_path: Path) -> None:
 
 RUN = """
 import sys
-from advisor.adapters.engines.stream import advise_stream
+from advisor.runs.stream import advise_stream
 if __name__ == "__main__":
     print(advise_stream(*sys.argv[1:4], as_of=sys.argv[4], rows_per_part=int(sys.argv[5]), workers=int(sys.argv[6])).made)
 """

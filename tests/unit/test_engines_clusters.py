@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, InputError, sample, save
-from advisor.adapters.engines.dask import run_on_dask
-from advisor.adapters.engines.job import Desk, Job
-from advisor.adapters.engines.spark import ddl, run_on_spark
+from advisor.adapters.dask import run_on_dask
+from advisor.adapters.spark import ddl, run_on_spark
+from advisor.runs.job import Desk, Job
 
 DAY = "2026-11-20"
 COUNT = 240

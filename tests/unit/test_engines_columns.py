@@ -9,10 +9,10 @@ import pytest
 
 from advisor import Advisor, ClientTable, Product, sample
 from advisor.data.catalogue import Catalogue
-from advisor.engine import arrow
-from advisor.engine.arrow import advice_schema
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.columns import PORTFOLIO_CODES, _spell, reason_codes
+from advisor.engine.output import arrow
+from advisor.engine.output.arrow import advice_schema
+from advisor.engine.output.columns import PORTFOLIO_CODES, _spell, reason_codes
 
 DAY = "2026-11-20"
 
@@ -87,7 +87,7 @@ def test_a_stressed_shelf_is_told_apart() -> None:
 
 def test_a_swapped_code_would_be_seen(batch: AdviceBatch, monkeypatch: pytest.MonkeyPatch) -> None:
     swapped = tuple({"fees": "unplaced", "unplaced": "fees"}.get(code, code) for code in PORTFOLIO_CODES)
-    monkeypatch.setattr("advisor.engine.columns.PORTFOLIO_CODES", swapped)
+    monkeypatch.setattr("advisor.engine.output.columns.PORTFOLIO_CODES", swapped)
     told = reason_codes(batch).spelled()
     assert any(told[i] != codes_of(batch, i) for i in range(len(batch)))
     assert _spell(0) == ""

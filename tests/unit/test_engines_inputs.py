@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from advisor import Client, ClientTable, Goal, sample
-from advisor.data.client_arrow import clients_from_arrow
-from advisor.engine import inputs
-from advisor.engine.inputs import input_digest, input_digests
+from advisor.data.clients.sources import clients_from_arrow
+from advisor.engine import input_digest as inputs
+from advisor.engine.input_digest import input_digest, input_digests
 
 DAY = np.datetime64("2026-11-20")
 

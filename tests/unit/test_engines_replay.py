@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, InputError, Popularity, sample, save
-from advisor.adapters.engines.job import INPUTS, Desk, Job
-from advisor.adapters.engines.proof import IGNORED, MADE_UP, TWICE, UNKNOWN, verify_rows
-from advisor.adapters.engines.repeats import MetIds, repeated_clients
-from advisor.adapters.engines.replay import replay
-from advisor.adapters.engines.stream import advise_stream
+from advisor.runs.duplicates import MetIds, repeated_clients
+from advisor.runs.job import INPUTS, Desk, Job
+from advisor.runs.proof import IGNORED, MADE_UP, TWICE, UNKNOWN, verify_rows
+from advisor.runs.replay import replay
+from advisor.runs.stream import advise_stream
 
 DAY = "2026-11-20"
 COUNT, ROWS = 60, 20

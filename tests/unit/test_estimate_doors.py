@@ -13,12 +13,12 @@ import pytest
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.optimize.assumptions import from_assumptions
-from advisor.optimize.currency import after_costs, hedge_share, in_home_currency
-from advisor.optimize.estimate import EstimateSettings, estimate_returns
-from advisor.optimize.estimate_psd import nearest_psd
-from advisor.optimize.smoothing import desmooth, floor_volatility
-from advisor.optimize.views import Equilibrium, View, black_litterman
+from advisor.optimize.returns.assumptions import from_assumptions
+from advisor.optimize.returns.currency import after_costs, hedge_share, in_home_currency
+from advisor.optimize.returns.estimate import EstimateSettings, estimate_returns
+from advisor.optimize.returns.positive_semidefinite import nearest_psd
+from advisor.optimize.returns.smoothing import desmooth, floor_volatility
+from advisor.optimize.returns.views import Equilibrium, View, black_litterman
 
 DAYS = pd.bdate_range("2020-01-01", periods=60)
 RETURNS = pd.DataFrame(np.random.default_rng(5).normal(0.0005, 0.01, (60, 3)), index=DAYS, columns=["a", "b", "c"])

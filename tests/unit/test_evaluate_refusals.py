@@ -12,17 +12,17 @@ import pytest
 from advisor import sample
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest import backtest, backtest_many
-from advisor.evaluate.backtest_policy import FixedMix, equal_weight, level_policies
-from advisor.evaluate.match import evaluate_match
-from advisor.evaluate.match_money import evaluate_money
-from advisor.evaluate.match_probability import evaluate_probability
-from advisor.evaluate.match_split import temporal_split, temporal_splits
-from advisor.evaluate.match_time import compare_over_time
-from advisor.evaluate.off_policy import LoggedChoices, off_policy, softmax_policy
-from advisor.evaluate.risk import evaluate_risk, evaluate_risk_of
-from advisor.evaluate.statistics import block_length, bootstrap_interval
-from advisor.recommend.popularity import Popularity
+from advisor.evaluate.backtest.backtest import backtest, backtest_many
+from advisor.evaluate.backtest.policies import FixedMix, equal_weight, level_policies
+from advisor.evaluate.backtest.statistics import block_length, bootstrap_interval
+from advisor.evaluate.match.match import evaluate_match
+from advisor.evaluate.match.off_policy import LoggedChoices, off_policy, softmax_policy
+from advisor.evaluate.match.over_time import compare_over_time
+from advisor.evaluate.match.probability import evaluate_probability
+from advisor.evaluate.match.returns import evaluate_money
+from advisor.evaluate.match.split import temporal_split, temporal_splits
+from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
+from advisor.recommend.recipes.popularity import Popularity
 from advisor.suitability.regime import Regime
 
 DAYS = pd.bdate_range("2024-01-01", periods=60)

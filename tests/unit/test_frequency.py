@@ -12,8 +12,8 @@ from advisor.arrays import check_frequency
 from advisor.contracts.bands import RiskBands
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest import backtest
-from advisor.evaluate.risk import evaluate_risk
+from advisor.evaluate.backtest.backtest import backtest
+from advisor.evaluate.risk.risk import evaluate_risk
 from advisor.measures import portfolio as m
 
 FITS = [("D", 365), ("B", 252), ("W-FRI", 52), ("2W", 26), ("SMS", 24), ("MS", 12), ("ME", 12), ("BME", 12), ("QE", 4), ("YE", 1)]

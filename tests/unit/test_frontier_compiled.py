@@ -11,11 +11,11 @@ from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError
 from advisor.optimize import kernels
-from advisor.optimize.corner_path import CornerPath, certify_path, prove_path
-from advisor.optimize.critical_line import trace_corners
-from advisor.optimize.frontier import trace_frontier
-from advisor.optimize.infeasible import DeferredInfeasibleError, name_contradiction, out_of_reach
-from advisor.optimize.limits import limits_of
+from advisor.optimize.frontier.corner_path import CornerPath, certify_path, prove_path
+from advisor.optimize.frontier.critical_line import trace_corners
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.limits.infeasible import DeferredInfeasibleError, name_contradiction, out_of_reach
+from advisor.optimize.limits.limits import limits_of
 
 
 def market(n: int, seed: int = 0) -> ReturnModel:

@@ -7,9 +7,9 @@ import pytest
 
 from advisor.contracts.client import Client
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.errors import InputError
-from advisor.risk_profile.history import AssessmentHistory
+from advisor.risk_profile.assessments import AssessmentHistory
 from advisor.risk_profile.profile import profile_risk
 
 ASKED = Questionnaire.default()

@@ -8,8 +8,8 @@ import pytest
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.frontier import trace_frontier
-from advisor.optimize.limits import limits_of
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.limits.limits import limits_of
 
 
 def model(n: int = 12) -> ReturnModel:

@@ -24,9 +24,9 @@ from advisor import (
     evaluate_match,
 )
 from advisor.data.eligibility import Eligibility
-from advisor.evaluate.match_money import evaluate_money
-from advisor.evaluate.match_probability import evaluate_probability
-from advisor.evaluate.match_report import MatchReport
+from advisor.evaluate.match.probability import evaluate_probability
+from advisor.evaluate.match.report import MatchReport
+from advisor.evaluate.match.returns import evaluate_money
 
 PRODUCTS = ("a", "b", "c", "d", "e")
 

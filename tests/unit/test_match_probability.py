@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from advisor import InputError, Interactions, Ranking
-from advisor.evaluate.match_probability import evaluate_probability
+from advisor.evaluate.match.probability import evaluate_probability
 from advisor.measures.calibration import reliability_curve, threshold_for_precision
 
 CLIENTS, K = 6000, 3

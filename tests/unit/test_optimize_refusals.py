@@ -15,19 +15,19 @@ import pytest
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.accounts import Account, mental_accounts
-from advisor.optimize.batch import optimal_portfolios
-from advisor.optimize.batch_costs import TradingCost
-from advisor.optimize.certificate import certify
-from advisor.optimize.corrections import BiasEvidence, BiasPolicy
-from advisor.optimize.corrections_report import correct_risk_aversion
-from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.batch.costs import TradingCost
+from advisor.optimize.batch.portfolios import optimal_portfolios
+from advisor.optimize.behaviour.correction_report import correct_risk_aversion
+from advisor.optimize.behaviour.mental_accounts import Account, mental_accounts
+from advisor.optimize.behaviour.prospect import Prospect, at_prospect
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.limits.certificate import certify
 from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences import Preferences, loss_averse_risk_aversion
-from advisor.optimize.program import CvarLimit, Program, ProgramLimits
-from advisor.optimize.prospect import Prospect, at_prospect
+from advisor.optimize.preferences.corrections import BiasEvidence, BiasPolicy
+from advisor.optimize.preferences.preferences import Preferences, loss_averse_risk_aversion
+from advisor.optimize.program.program import CvarLimit, Program, ProgramLimits
 from advisor.optimize.repairs import at_least, at_most
-from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios
+from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios
 
 MODEL = ReturnModel(["a", "b", "c"], [0.02, 0.05, 0.08], np.diag([0.0001, 0.01, 0.04]))
 FRONTIER = trace_frontier(MODEL)
@@ -264,7 +264,7 @@ def test_least_risk_is_called_by_its_name_and_so_are_errors() -> None:
 
 def test_what_cannot_be_proved_or_valued_is_refused() -> None:
     """Garbage in each place of a certificate of a frontier, of a prospect and of its value."""
-    from advisor.optimize.prospect import Prospect, prospect_value
+    from advisor.optimize.behaviour.prospect import Prospect, prospect_value
 
     frontier = trace_frontier(ReturnModel(["a", "b"], [0.01, 0.05], [[0.001, 0.0], [0.0, 0.04]]))
     for junk in (None, "x", [], {}, object(), b"x", 10**400, [[1.0]], np.zeros(3)):

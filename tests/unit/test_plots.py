@@ -9,8 +9,8 @@ import pytest
 
 from advisor import InputError, ReturnModel, optimal_portfolio, trace_frontier
 from advisor.contracts.advice import Advice
-from advisor.lifecycle.fan import wealth_fan
-from advisor.lifecycle.glide_path import glide_path
+from advisor.lifecycle.goals.fan import wealth_fan
+from advisor.lifecycle.goals.glide_path import glide_path
 from advisor.measures.calibration import reliability_curve
 from advisor.reports.figures import plot_allocation, plot_frontier, plot_glide_path, plot_reliability
 

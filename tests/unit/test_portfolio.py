@@ -8,11 +8,11 @@ import pytest
 from advisor.contracts.mandate import GroupLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.batch_costs import TradingCost
-from advisor.optimize.certificate import certify
-from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.batch.costs import TradingCost
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.limits.certificate import certify
 from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences import Preferences
+from advisor.optimize.preferences.preferences import Preferences
 
 MODEL = ReturnModel(
     ["cash", "bond", "stock", "gold"],

@@ -41,8 +41,8 @@ from advisor import (
     sample,
 )
 from advisor.contracts.base import Contract
-from advisor.data.client_arrow import clients_from_arrow
-from advisor.risk_profile.history import AssessmentHistory
+from advisor.data.clients.sources import clients_from_arrow
+from advisor.risk_profile.assessments import AssessmentHistory
 from advisor.risk_profile.joint import joint_profiles
 
 ID, MONEY, WORD, OTHER = "SECRET-17", 123456.78, "quite_secret", "OWNED-SECRET"

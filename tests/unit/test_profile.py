@@ -9,7 +9,7 @@ import pytest
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.client import Client
 from advisor.contracts.questionnaire import Norm, Option, Question, Questionnaire
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
 from advisor.risk_profile.capacity import CapacityRules, bearable_loss

@@ -15,7 +15,7 @@ from advisor.data.ranking import Ranking
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.recommend.calibration import Calibration, calibrate
-from advisor.recommend.utility import diversify, exposure_similarity, portfolio_utility, scaled, trade_off
+from advisor.recommend.portfolio_fit.utility import diversify, exposure_similarity, portfolio_utility, scaled, trade_off
 
 
 def served(seed: int, clients: int = 4000, k: int = 5, buys: float = 0.6) -> tuple[Ranking, Interactions, np.ndarray]:

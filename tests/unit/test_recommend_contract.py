@@ -9,23 +9,23 @@ import pandas as pd
 import pytest
 
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.recommend.association import Association
-from advisor.recommend.blend import Blend
-from advisor.recommend.cold_start import ColdStart
-from advisor.recommend.content import Content
-from advisor.recommend.factors import ALS, BPR
-from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.linear import FittedModel
-from advisor.recommend.mvecf import MVECF
-from advisor.recommend.popularity import Demographic, Popularity
-from advisor.recommend.recipe import Recipe
+from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.recipes.association import Association
+from advisor.recommend.recipes.blend import Blend
+from advisor.recommend.recipes.cold_start import ColdStart
+from advisor.recommend.recipes.content import Content
+from advisor.recommend.recipes.factors import ALS, BPR
+from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
+from advisor.recommend.recipes.mvecf import MVECF
+from advisor.recommend.recipes.popularity import Demographic, Popularity
+from advisor.recommend.recipes.recipe import Recipe
 from advisor.recommend.restore import restore
 
 PRODUCTS = tuple(f"P{i:02d}" for i in range(24))

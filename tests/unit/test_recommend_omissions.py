@@ -10,14 +10,14 @@ from advisor import sample
 from advisor.data.catalogue import Catalogue
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.recommend.association import Association
-from advisor.recommend.blend import Blend
-from advisor.recommend.content import Content
-from advisor.recommend.factors import ALS, BPR
-from advisor.recommend.item_based import EASE, ItemKNN
-from advisor.recommend.mvecf import MVECF
 from advisor.recommend.omissions import omissions
-from advisor.recommend.popularity import Demographic, Popularity
+from advisor.recommend.recipes.association import Association
+from advisor.recommend.recipes.blend import Blend
+from advisor.recommend.recipes.content import Content
+from advisor.recommend.recipes.factors import ALS, BPR
+from advisor.recommend.recipes.item_based import EASE, ItemKNN
+from advisor.recommend.recipes.mvecf import MVECF
+from advisor.recommend.recipes.popularity import Demographic, Popularity
 
 
 def bought(pairs: list[tuple[str, str]]) -> Interactions:

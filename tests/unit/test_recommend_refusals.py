@@ -12,17 +12,17 @@ import pytest
 from advisor import sample
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.recommend.association import Association
-from advisor.recommend.blend import Blend
 from advisor.recommend.calibration import calibrate
-from advisor.recommend.cold_start import ColdStart
-from advisor.recommend.content import Content
-from advisor.recommend.factors import ALS, BPR
-from advisor.recommend.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.mvecf import MVECF
 from advisor.recommend.omissions import omissions
-from advisor.recommend.popularity import Demographic, Popularity
-from advisor.recommend.recipe import Recipe
+from advisor.recommend.recipes.association import Association
+from advisor.recommend.recipes.blend import Blend
+from advisor.recommend.recipes.cold_start import ColdStart
+from advisor.recommend.recipes.content import Content
+from advisor.recommend.recipes.factors import ALS, BPR
+from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
+from advisor.recommend.recipes.mvecf import MVECF
+from advisor.recommend.recipes.popularity import Demographic, Popularity
+from advisor.recommend.recipes.recipe import Recipe
 
 BOUGHT, SHELF = sample.interactions(), sample.catalogue()
 TABLE = pd.DataFrame({"client_id": ["a", "b", "c"], "product_id": ["p001", "p002", "p003"], "day": "2024-01-01"})

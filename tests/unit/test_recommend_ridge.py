@@ -11,11 +11,11 @@ from advisor import sample
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.optimize.estimate import estimate_returns
+from advisor.optimize.returns.estimate import estimate_returns
 from advisor.recommend.calibration import calibrate
-from advisor.recommend.factors import ALS
-from advisor.recommend.mvecf import MVECF
-from advisor.recommend.recipe import Recipe, Training
+from advisor.recommend.recipes.factors import ALS
+from advisor.recommend.recipes.mvecf import MVECF
+from advisor.recommend.recipes.recipe import Recipe, Training
 from advisor.recommend.ridge import ridge_of, singular_values
 
 MODEL = estimate_returns(sample.market())

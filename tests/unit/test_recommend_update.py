@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.native.threads import limited_threads
-from advisor.recommend.blend import Blend, best_weights
-from advisor.recommend.factors import ALS, BPR
-from advisor.recommend.gram import Gram
-from advisor.recommend.history import History
-from advisor.recommend.item_based import EASE, GramRecipe, ItemKNN, RandomWalk
-from advisor.recommend.popularity import Demographic, Popularity
+from advisor.recommend.model.gram import Gram
+from advisor.recommend.model.purchases import History
+from advisor.recommend.recipes.blend import Blend, best_weights
+from advisor.recommend.recipes.factors import ALS, BPR
+from advisor.recommend.recipes.item_based import EASE, GramRecipe, ItemKNN, RandomWalk
+from advisor.recommend.recipes.popularity import Demographic, Popularity
 from advisor.recommend.restore import restore
 
 RECIPES = [
@@ -52,7 +52,7 @@ NEW = events(2, 70, ["a-new-one", *PRODUCTS], "2025-04-01", 40)
 @pytest.mark.parametrize("recipe", RECIPES, ids=repr)
 @pytest.mark.parametrize("with_catalogue", [False, True])
 def test_an_update_is_a_refit(recipe: GramRecipe | Blend, with_catalogue: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("advisor.recommend.blend.SCALE_CLIENTS", 20)  # fewer than there are: the scale is measured on some
+    monkeypatch.setattr("advisor.recommend.recipes.blend.SCALE_CLIENTS", 20)  # fewer than there are: the scale is measured on some
     shelf = (
         Catalogue.from_frame(pd.DataFrame({"id": PRODUCTS, "name": PRODUCTS, "asset": "a", "risk_level": 1})) if with_catalogue else None
     )

@@ -12,7 +12,7 @@ from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.rules import BUNDLED, RulePack
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.errors import InputError
 from advisor.risk_profile.profile import profile_risk

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from advisor.errors import InputError
-from advisor.lifecycle.review import TRIGGERS, ClientStates, ReviewRules, review
+from advisor.lifecycle.monitoring.review import TRIGGERS, ClientStates, ReviewRules, review
 
 DAY = "2026-02-01"
 

@@ -9,9 +9,9 @@ import pytest
 from advisor.contracts.bands import RiskBands
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest import backtest_many
-from advisor.evaluate.backtest_policy import FixedMix
-from advisor.evaluate.risk import evaluate_risk, evaluate_risk_of
+from advisor.evaluate.backtest.backtest import backtest_many
+from advisor.evaluate.backtest.policies import FixedMix
+from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
 
 BANDS = RiskBands.default()
 
@@ -81,7 +81,7 @@ def test_rows_do_not_depend_on_the_others_or_on_the_block(monkeypatch: pytest.Mo
     market = market_of({name: rng.normal(0.0005, 0.01, 200) for name in "abcd"})
     weights, levels = rng.dirichlet(np.ones(4), size=50), rng.integers(0, 6, size=50)
     whole = evaluate_risk(weights, market, levels=levels)
-    monkeypatch.setattr("advisor.evaluate.risk.BLOCK", 7)
+    monkeypatch.setattr("advisor.evaluate.risk.risk.BLOCK", 7)
     parts = evaluate_risk(weights, market, levels=levels)
     for name in ("over", "under", "breached", "volatility", "worst_drawdown", "over_by_window"):
         assert getattr(whole, name).tobytes() == getattr(parts, name).tobytes()

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, ClientTable, InputError, advise_stream, replay, sample
-from advisor.adapters.engines.parts import RUN, write_part
+from advisor.runs.parts import RUN, write_part
 
 DAY = "2026-11-20"
 

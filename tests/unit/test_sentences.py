@@ -27,7 +27,7 @@ from advisor import (
 )
 from advisor.contracts.advice import STATUSES
 from advisor.data.returns import STRESS_QUANTILE
-from advisor.engine.reasons import LANGUAGES, SENTENCES
+from advisor.engine.output.reasons import LANGUAGES, SENTENCES
 
 DAY = "2026-11-20"
 VOLATILITY = np.array([0.002, 0.05, 0.17])

@@ -36,7 +36,7 @@ from advisor import (
     store,
 )
 from advisor.contracts.rules import RulePack
-from advisor.optimize.corrections import BiasPolicy
+from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.recommend.restore import restore
 
 DAY = "2026-11-20"

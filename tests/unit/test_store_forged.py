@@ -14,7 +14,7 @@ import pytest
 
 from advisor import ALS, EASE, Advisor, AdvisorError, InputError, ItemKNN, Popularity, load, sample, save
 from advisor.engine.house_parts import house_of
-from advisor.folders import replacing
+from advisor.files import replacing
 
 CLIENTS = sample.clients(20)
 

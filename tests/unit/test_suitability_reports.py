@@ -11,7 +11,7 @@ from advisor.contracts.product import Product
 from advisor.contracts.rules import RulePack
 from advisor.contracts.target_market import ClientPlaces, TargetMarket
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
 from advisor.risk_profile.profile import profile_risk

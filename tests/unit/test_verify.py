@@ -15,9 +15,9 @@ import pytest
 from advisor import Advice, Advisor, Catalogue, Client, InputError, Interactions, Product, Regime, ReturnModel, sample
 from advisor.contracts.advice import Order, Reason
 from advisor.contracts.rules import RulePack
-from advisor.data.clients import ClientTable
-from advisor.engine.differences import MOST, differing, same, told
-from advisor.engine.proofs import prove
+from advisor.data.clients.table import ClientTable
+from advisor.engine.verification.differences import MOST, differing, same, told
+from advisor.engine.verification.proofs import prove
 from advisor.risk_profile.profile import profile_risk
 
 DAY = "2026-11-20"
@@ -326,8 +326,8 @@ def test_values_are_compared_to_the_bit_and_by_what_they_are() -> None:
 
 def test_the_correction_follows_from_a_proved_optimum(house: Advisor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search for the optimum of a loss-averse client that stops elsewhere is seen by the proof of that optimum, not only by another answer."""
-    from advisor.engine import proofs
-    from advisor.optimize.preferences import Preferences
+    from advisor.engine.verification import proofs
+    from advisor.optimize.preferences.preferences import Preferences
 
     free = CLIENT.model_copy(update={"holdings": {}})
     advice = house.advise(free, as_of=DAY)

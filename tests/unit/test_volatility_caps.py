@@ -9,11 +9,11 @@ import pytest
 
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
-from advisor.optimize.batch import optimal_portfolios
-from advisor.optimize.frontier import trace_frontier
+from advisor.optimize.batch.portfolios import optimal_portfolios
+from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences import Preferences
-from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios
+from advisor.optimize.preferences.preferences import Preferences
+from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios
 
 
 def market(seed: int, n: int = 4) -> ReturnModel:

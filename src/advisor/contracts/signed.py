@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 from advisor.contracts.base import Contract
 from advisor.errors import InputError
-from advisor.folders import read_text
+from advisor.files import read_text
 from advisor.validation import checked
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"

@@ -27,7 +27,7 @@ from advisor.cells import (
     number_of,
     text_of,
 )
-from advisor.data.labels import Labels
+from advisor.data.categories import Labels
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _NO_ORDINAL = int(np.iinfo(np.int64).min)

@@ -28,9 +28,9 @@ from advisor.cells import (
 from advisor.contracts.client import BIASES, Client, Goal
 from advisor.contracts.currencies import code_of, nearest
 from advisor.contracts.sustainability import parse
+from advisor.data.categories import Labels
 from advisor.data.cell_columns import Cells, Words
-from advisor.data.client_columns import FLAGS, RANGES, SETS, WORDS
-from advisor.data.labels import Labels
+from advisor.data.clients.schema import FLAGS, RANGES, SETS, WORDS
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
 from advisor.privacy import written

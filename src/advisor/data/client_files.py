@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from advisor.data.cells_arrow import as_text
 from advisor.data.client_streams import without_index
+from advisor.data.clients.reader import as_text
 from advisor.errors import InputError
 
 if TYPE_CHECKING:

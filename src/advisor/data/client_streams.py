@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from advisor.data.cells_arrow import text_array
 from advisor.data.client_cells import check_names
+from advisor.data.clients.reader import text_array
 from advisor.data.tables import is_index, with_index
 from advisor.errors import InputError
 

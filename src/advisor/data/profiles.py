@@ -14,8 +14,8 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, float_array, unique_ids
 from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.data.categories import Labels
 from advisor.data.days import as_day, as_days
-from advisor.data.labels import Labels
 from advisor.errors import InputError
 from advisor.privacy import hides, personal, written
 from advisor.validation import checked

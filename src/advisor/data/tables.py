@@ -10,9 +10,9 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.cells import shown, text_of, truth_of
+from advisor.data.categories import Labels
 from advisor.data.cells_series import cells_of_series
 from advisor.data.ids import IdMap
-from advisor.data.labels import Labels
 from advisor.errors import InputError
 from advisor.privacy import kept, personal, written
 

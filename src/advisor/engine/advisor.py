@@ -17,27 +17,27 @@ from advisor.contracts.client import Client
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.catalogue import Catalogue
-from advisor.data.client_arrow import arrow_batches, clients_from_arrow
-from advisor.data.clients import ClientTable, check_chunk
+from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.data.clients.table import ClientTable, check_chunk
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.house import House, assets_as_products
-from advisor.engine.omitted import explain_omissions
 from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
-from advisor.engine.reasons import LANGUAGES, Language
-from advisor.engine.run import advise_table, check_picks
-from advisor.engine.verify import verify
+from advisor.engine.output.omissions import explain_omissions
+from advisor.engine.output.reasons import LANGUAGES, Language
+from advisor.engine.pipeline import advise_table, check_picks
+from advisor.engine.state import House, assets_as_products
+from advisor.engine.verification.verify import verify
 from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.corrections import BiasPolicy
-from advisor.optimize.estimate import estimate_returns
-from advisor.optimize.limits import limits_of
+from advisor.optimize.limits.limits import limits_of
+from advisor.optimize.preferences.corrections import BiasPolicy
+from advisor.optimize.returns.estimate import estimate_returns
 from advisor.recommend.calibration import calibrate
-from advisor.recommend.item_based import EASE
-from advisor.recommend.own_portfolio import UTILITY_SHARE
-from advisor.recommend.recipe import Recipe
+from advisor.recommend.portfolio_fit.own_portfolio import UTILITY_SHARE
+from advisor.recommend.recipes.item_based import EASE
+from advisor.recommend.recipes.recipe import Recipe
 from advisor.suitability.regime import Regime
 from advisor.validation import checked
 

@@ -13,23 +13,23 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import Advice
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
-from advisor.engine.arrow import advice_table
-from advisor.engine.card import card
 from advisor.engine.causes import by_behaviour
-from advisor.engine.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes, unusual_kinds
 from advisor.engine.duties import Concentrations, concentrations
-from advisor.engine.holdings import Holdings
-from advisor.engine.house import House
-from advisor.engine.inputs import input_digest
+from advisor.engine.input_digest import input_digest
 from advisor.engine.marginal import marginal_values
-from advisor.engine.offers import Offer
 from advisor.engine.orders import Outcome, Worth
-from advisor.engine.place import STATUSES, Places, has_portfolio
-from advisor.recommend.history import Batch
+from advisor.engine.output.arrow import advice_table
+from advisor.engine.output.card import card
+from advisor.engine.output.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes, unusual_kinds
+from advisor.engine.portfolios.allocation import STATUSES, Places, has_portfolio
+from advisor.engine.state import House
+from advisor.engine.universe.eligibility_cache import Offer
+from advisor.engine.universe.holdings import Holdings
+from advisor.recommend.model.purchases import Batch
 from advisor.risk_profile.flags import flag_text
 from advisor.validation import checked
 

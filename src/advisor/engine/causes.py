@@ -11,10 +11,9 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import STATUSES
 from advisor.contracts.rules import Condition
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
-from advisor.engine.house import House
-from advisor.engine.place import (
+from advisor.engine.portfolios.allocation import (
     ABOVE,
     EXPIRED,
     INFEASIBLE,
@@ -24,8 +23,9 @@ from advisor.engine.place import (
     Places,
     measured_biases,
 )
-from advisor.suitability.facts import UNDATED, VALID, Facts
-from advisor.suitability.shelf import shelf_of
+from advisor.engine.state import House
+from advisor.suitability.client_facts import UNDATED, VALID, Facts
+from advisor.suitability.product_facts import shelf_of
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch

@@ -10,8 +10,8 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.rules import PORTFOLIO, Rule
 from advisor.contracts.thresholds import exceeds
-from advisor.engine.house import House
-from advisor.engine.place import has_portfolio
+from advisor.engine.portfolios.allocation import has_portfolio
+from advisor.engine.state import House
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch

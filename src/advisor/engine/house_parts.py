@@ -16,11 +16,11 @@ from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.rules import RulePack
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
-from advisor.engine.house import House
 from advisor.engine.orders import TradeSettings
-from advisor.engine.reasons import LANGUAGES, Language
+from advisor.engine.output.reasons import LANGUAGES, Language
+from advisor.engine.state import House
 from advisor.errors import InputError
-from advisor.optimize.corrections import BiasPolicy
+from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.recommend.calibration import Calibration
 from advisor.recommend.restore import restore
 from advisor.recommend.saved import MODEL, check_saved

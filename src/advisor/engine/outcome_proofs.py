@@ -14,12 +14,12 @@ from advisor.arrays import FloatArray
 from advisor.contracts.advice import Advice
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.engine.batch import CRUMBS
-from advisor.engine.card import CENT
 from advisor.engine.duties import OWN_CAPS
-from advisor.engine.house import House
 from advisor.engine.orders import unit_of
+from advisor.engine.output.card import CENT
+from advisor.engine.state import House
 from advisor.privacy import hides, written
 from advisor.suitability.portfolio import concentration
 

@@ -11,7 +11,7 @@ import numpy as np
 from advisor.arrays import IntArray
 from advisor.contracts.client import BIASES
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
 from advisor.privacy import personal

@@ -13,15 +13,15 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import AdvisorError, InfeasibleError, InputError, SolverError
-from advisor.optimize.averse_certificate import certify_preferences
-from advisor.optimize.batch import optimal_portfolios
-from advisor.optimize.batch_costs import CostRows, TradingCost, cost_rows
-from advisor.optimize.batch_solve import CERTIFIED
-from advisor.optimize.certificate import best_multipliers, certify_row
-from advisor.optimize.frontier import Frontier, trace_frontier
-from advisor.optimize.limits import limits_of
-from advisor.optimize.preferences import Preferences
-from advisor.optimize.scenarios import Scenarios, optimal_over_scenarios
+from advisor.optimize.batch.costs import CostRows, TradingCost, cost_rows
+from advisor.optimize.batch.portfolios import optimal_portfolios
+from advisor.optimize.batch.solve import CERTIFIED
+from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor.optimize.limits.certificate import best_multipliers, certify_row
+from advisor.optimize.limits.limits import limits_of
+from advisor.optimize.preferences.certificate import certify_preferences
+from advisor.optimize.preferences.preferences import Preferences
+from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios
 
 FAILED = ("infeasible", "failed")
 KEPT = 1e-12

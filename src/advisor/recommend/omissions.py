@@ -9,11 +9,11 @@ import numpy as np
 
 from advisor.annotations import Texts
 from advisor.arrays import BoolArray, check_type
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
-from advisor.recommend.linear import FittedModel
-from advisor.recommend.ranking import as_eligibility
-from advisor.recommend.recipe import check_range
+from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.model.ranking import as_eligibility
+from advisor.recommend.recipes.recipe import check_range
 from advisor.validation import checked
 
 Code = Literal["not_suitable", "held", "ranked_lower", "fits_less"]

@@ -9,15 +9,15 @@ import numpy as np
 
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
-from advisor.recommend.association import Baskets
-from advisor.recommend.cold_start import Switch
-from advisor.recommend.encoders import FoldedIn, Held, Member, Same, Stacked
-from advisor.recommend.gram import Gram
-from advisor.recommend.history import History
-from advisor.recommend.item_based import EASE, FittedItems, GramRecipe, ItemKNN, RandomWalk
-from advisor.recommend.linear import Encoder, FittedModel, restored_history, unpacked_ids
+from advisor.recommend.model.encoders import FoldedIn, Held, Member, Same, Stacked
+from advisor.recommend.model.fitted import Encoder, FittedModel, restored_history, unpacked_ids
+from advisor.recommend.model.gram import Gram
+from advisor.recommend.model.purchases import History
+from advisor.recommend.model.segments import restore_segments
+from advisor.recommend.recipes.association import Baskets
+from advisor.recommend.recipes.cold_start import Switch
+from advisor.recommend.recipes.item_based import EASE, FittedItems, GramRecipe, ItemKNN, RandomWalk
 from advisor.recommend.saved import PACKED, check_history, check_saved, rows_of
-from advisor.recommend.segments import restore_segments
 
 _GRAM_RECIPES: dict[str, type[GramRecipe]] = {"EASE": EASE, "ItemKNN": ItemKNN, "RandomWalk": RandomWalk}
 

@@ -7,7 +7,7 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from advisor.errors import InputError
-from advisor.recommend.history import History
+from advisor.recommend.model.purchases import History
 
 KEPT = 0.25
 """Weight of the second factor over that of the first. On FAR-Trans it gives ridges of 45 to 51; 50 is the best of fixed ones there."""

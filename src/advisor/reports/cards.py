@@ -12,8 +12,8 @@ from advisor.reports.pages import MISSING, picture, render
 
 if TYPE_CHECKING:
     from advisor.data.market import Market
-    from advisor.evaluate.risk_report import RiskMatchReport
-    from advisor.optimize.frontier import Frontier
+    from advisor.evaluate.risk.report import RiskMatchReport
+    from advisor.optimize.frontier.frontier import Frontier
     from advisor.optimize.portfolio import Portfolio
 
 MOST_ROWS = 20

@@ -11,16 +11,16 @@ import pandas as pd
 
 from advisor.contracts.advice import Advice
 from advisor.errors import InputError
-from advisor.lifecycle.fan import WealthFan
+from advisor.lifecycle.goals.fan import WealthFan
 from advisor.measures.calibration import ReliabilityCurve
 from advisor.measures.portfolio import drawdowns
-from advisor.optimize.frontier import Frontier
+from advisor.optimize.frontier.frontier import Frontier
 from advisor.optimize.portfolio import Portfolio
 
 if TYPE_CHECKING:
-    from advisor.evaluate.result import BacktestResult
-    from advisor.evaluate.result_set import BacktestResults
-    from advisor.evaluate.risk_report import RiskMatchReport
+    from advisor.evaluate.backtest.result import BacktestResult
+    from advisor.evaluate.backtest.result_set import BacktestResults
+    from advisor.evaluate.risk.report import RiskMatchReport
 
 
 LINE = "#0072B2"

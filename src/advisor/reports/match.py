@@ -5,15 +5,15 @@ from __future__ import annotations
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
-from advisor.evaluate.match_money import DEFINITIONS as MONEY_DEFINITIONS
-from advisor.evaluate.match_probability import DEFINITIONS as PROBABILITY_DEFINITIONS
+from advisor.evaluate.match.probability import DEFINITIONS as PROBABILITY_DEFINITIONS
+from advisor.evaluate.match.returns import DEFINITIONS as MONEY_DEFINITIONS
 from advisor.reports.charts import bar_chart, line_chart
 from advisor.reports.pages import MISSING, known, number, picture, render
 
 if TYPE_CHECKING:
-    from advisor.evaluate.match_money import MoneyReport
-    from advisor.evaluate.match_probability import ProbabilityReport
-    from advisor.evaluate.match_report import MatchReport, Score
+    from advisor.evaluate.match.probability import ProbabilityReport
+    from advisor.evaluate.match.report import MatchReport, Score
+    from advisor.evaluate.match.returns import MoneyReport
 
 TITLES = {
     "hit_rate": "Hit rate",

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from advisor.arrays import BoolArray, FloatArray
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients import ClientTable
-from advisor.data.labels import Labels
+from advisor.data.categories import Labels
+from advisor.data.clients.table import ClientTable
 from advisor.privacy import personal
 from advisor.risk_profile.key import QuestionKey, key_of
 

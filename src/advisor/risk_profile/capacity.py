@@ -9,7 +9,7 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.thresholds import count_reached
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from advisor.arrays import BoolArray
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.thresholds import exceeds, reaches
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.risk_profile.answers import Answers
 from advisor.risk_profile.capacity import CapacityRules
 from advisor.risk_profile.key import key_of

@@ -12,8 +12,8 @@ import numpy as np
 
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients import ClientTable
-from advisor.data.labels import Labels
+from advisor.data.categories import Labels
+from advisor.data.clients.table import ClientTable
 from advisor.errors import InputError
 from advisor.privacy import hides
 from advisor.risk_profile.coherence import Controls

@@ -11,17 +11,17 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.questionnaire import LIMITING, Questionnaire
 from advisor.contracts.thresholds import count_reached, reaches
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.privacy import written
 from advisor.risk_profile.answers import Answers, read_answers
+from advisor.risk_profile.assessments import AssessmentHistory, HistoryLimits
 from advisor.risk_profile.capacity import money_cap
 from advisor.risk_profile.caution import cautious_floor
 from advisor.risk_profile.coherence import CONTRADICTION, Controls, contradictions, straight_lining, trades_contradict
-from advisor.risk_profile.graded_response import GradedResponseModel
-from advisor.risk_profile.history import AssessmentHistory, HistoryLimits
 from advisor.risk_profile.key import SCORED, key_of
-from advisor.risk_profile.latent import Measured, measure_tolerance
 from advisor.risk_profile.levels import Evidence, assign_levels, chance_of_levels
+from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
+from advisor.risk_profile.psychometrics.latent import Measured, measure_tolerance
 from advisor.risk_profile.score import dimension_score, knocked_out, level_of
 
 ELSEWHERE = "assessed elsewhere"

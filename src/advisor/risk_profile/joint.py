@@ -9,9 +9,9 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.thresholds import reaches
-from advisor.data.clients import ClientTable
+from advisor.data.categories import Labels
+from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
-from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles
 from advisor.data.tables import ids_of
 from advisor.errors import InputError

@@ -12,16 +12,16 @@ from advisor.annotations import Probabilities
 from advisor.arrays import BoolArray, IntArray, check_type
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients import ClientTable
+from advisor.data.categories import Labels
+from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.horizons import months_later
-from advisor.data.labels import Labels
 from advisor.data.profiles import RiskProfiles, target_volatility
+from advisor.risk_profile.assessments import AssessmentHistory
 from advisor.risk_profile.coherence import Controls
 from advisor.risk_profile.evidence import ELSEWHERE, Case, examine
-from advisor.risk_profile.graded_response import GradedResponseModel
-from advisor.risk_profile.history import AssessmentHistory
 from advisor.risk_profile.levels import Levels, assign_levels
+from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
 from advisor.validation import checked
 
 VALID_MONTHS = 12

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
 from advisor.suitability.regime import Regime

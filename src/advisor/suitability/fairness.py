@@ -11,7 +11,7 @@ import pandas as pd
 from advisor.annotations import Edges
 from advisor.arrays import FloatArray
 from advisor.contracts.thresholds import count_reached
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError

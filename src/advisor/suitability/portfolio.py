@@ -11,7 +11,7 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.rules import Rule
 from advisor.contracts.thresholds import count_exceeded, exceeds
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
 from advisor.suitability.regime import Regime

@@ -16,16 +16,16 @@ from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.rules import BUNDLED, Basis, Condition, Rule, RulePack
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.eligibility import Eligibility, Verdict
 from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.suitability.facts import Cuts, Facts
-from advisor.suitability.mask import allowed
-from advisor.suitability.shelf import Shelf, shelf_of, shelf_of_assets
-from advisor.suitability.verdict import judge
+from advisor.suitability.client_facts import Cuts, Facts
+from advisor.suitability.product_facts import Shelf, shelf_of, shelf_of_assets
+from advisor.suitability.rules_by_class import allowed
+from advisor.suitability.rules_one_by_one import judge
 from advisor.validation import checked
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.arrays import FloatArray
-from advisor.data.labels import Labels
+from advisor.data.categories import Labels
 
 CENT = 0.01
 _WHOLE: str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"

@@ -8,10 +8,10 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
-from advisor.engine.holdings import Holdings
 from advisor.engine.kernels import settle_rows
 from advisor.engine.orders.sales import Worth
-from advisor.engine.vehicles import Vehicles
+from advisor.engine.universe.holdings import Holdings
+from advisor.engine.universe.universe import Vehicles
 from advisor.recommend.views import sealed
 
 

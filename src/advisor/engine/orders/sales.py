@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
-from advisor.engine.holdings import Holdings
 from advisor.engine.kernels import trade_rows
 from advisor.engine.orders.settings import LARGEST_PART, TradeSettings
-from advisor.lifecycle.no_trade import no_trade_half_width
+from advisor.engine.universe.holdings import Holdings
+from advisor.lifecycle.trading.no_trade import no_trade_half_width
 from advisor.recommend.views import sealed
 
 _NO_BANDS: FloatArray = np.zeros((0, 0))

@@ -9,11 +9,11 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.eligibility import Eligibility
-from advisor.engine.holdings import Holdings
 from advisor.engine.kernels import size_rows
 from advisor.engine.orders.sales import Trades, Worth
-from advisor.engine.vehicles import Vehicles
-from advisor.recommend.portfolio_fit import Picks
+from advisor.engine.universe.holdings import Holdings
+from advisor.engine.universe.universe import Vehicles
+from advisor.recommend.portfolio_fit.picks import Picks
 from advisor.recommend.views import sealed
 
 

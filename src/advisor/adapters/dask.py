@@ -1,0 +1,32 @@
+"""Dask distributed: the job is scattered once to every worker, and files are mapped. Needs `dask[distributed]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from advisor.arrays import check_type
+from advisor.runs.folders import ready
+from advisor.runs.job import Job
+from advisor.runs.local import files_apart, run_file
+from advisor.runs.parts import Part
+
+
+def run_on_dask(client: Any, job: Job, source: str | Path | Sequence[str | Path], folder: str | Path) -> list[Part]:
+    """`run_file` over files on a Dask cluster, in their order; finished ones are not made again.
+
+    Args:
+        client: A `distributed.Client`; its workers need this library, and see the files and `folder` under the same paths.
+        job: What to do.
+        source: Files of clients, of different names, or a folder of them.
+        folder: Where the advice goes.
+
+    Raises:
+        InputError: Two files have one name; or the very one a worker met: a file cannot be read, or the advice cannot be written.
+    """
+    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
+    files, target = files_apart(source), ready(folder).absolute()
+    shared = client.scatter(job, broadcast=True)
+    futures = [client.submit(run_file, shared, str(file.absolute()), str(target), pure=False) for file in files]
+    return list(client.gather(futures))

@@ -1,0 +1,175 @@
+"""Many clients by column: what the engine eats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
+from advisor.contracts.client import Client, Goal
+from advisor.data.categories import Labels
+from advisor.data.client_frame import columns_from_frame
+from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS, columns_from_clients
+from advisor.data.ids import IdMap
+from advisor.data.sparse_rows import SparseRows
+from advisor.errors import InputError
+from advisor.readers import row_numbers
+from advisor.validation import checked
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClientTable:
+    """`c` clients by column, in order; fields mean what `Client`'s do.
+
+    Attributes:
+        ids: Distinct client ids, length c.
+        wealth, horizon_years: Shape (c,).
+        age, knowledge, income, liabilities, monthly_spending, reserve_months, planned_purchases: Shape (c,), nan = unknown.
+        level: Assessed elsewhere, shape (c,); -1 = not assessed there.
+        lowest_category: 1, 0, or -1 where not stated, shape (c,).
+        assessed_on: Shape (c,), NaT = unknown.
+        professional, legal_capacity, private_qualified, institution, guardian: Shape (c,).
+        answers: By question id the option ids answered.
+        holdings: Money by asset or product id; excluded, insists, written_warning, locked: ids (values are 1).
+        biases: By bias name, shape (c,), nan = not measured.
+        currency, gender, segment, sustainability: Words.
+        goals: One tuple a client, or empty where nobody has any.
+        problems: Row number -> what is wrong with that row; such a row gets a `status`, never an advice.
+    """
+
+    ids: tuple[str, ...]
+    wealth: FloatArray
+    horizon_years: FloatArray
+    age: FloatArray
+    level: IntArray
+    assessed_on: DayArray
+    lowest_category: IntArray
+    knowledge: FloatArray
+    professional: BoolArray
+    legal_capacity: BoolArray
+    private_qualified: BoolArray
+    institution: BoolArray
+    guardian: BoolArray
+    income: FloatArray
+    liabilities: FloatArray
+    monthly_spending: FloatArray
+    reserve_months: FloatArray
+    planned_purchases: FloatArray
+    answers: Mapping[str, Labels]
+    holdings: SparseRows
+    excluded: SparseRows
+    insists: SparseRows
+    written_warning: SparseRows
+    locked: SparseRows
+    currency: Labels
+    gender: Labels
+    segment: Labels
+    sustainability: Labels
+    biases: Mapping[str, FloatArray] = field(default_factory=dict)
+    goals: tuple[tuple[Goal, ...], ...] = ()
+    problems: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_clients(cls, clients: Iterable[Client]) -> ClientTable:
+        """From contracts. Raises `InputError` when something is no `Client` or an id is there twice."""
+        remedy = "Pass a sequence of Client(id=..., wealth=..., horizon_years=..., ...), or a table to ClientTable.from_frame."
+        check_type(clients, Iterable, "clients", remedy)
+        rows = tuple(clients) if getattr(clients, "ndim", 1) else (cast(Any, clients),)
+        for row in rows:
+            check_type(row, Client, "clients", remedy)
+        return cls(**columns_from_clients(rows))
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> ClientTable:
+        """From a table with columns named as `Client`'s fields, `answer:<question id>`, `holding:<id>` and `bias:<name>`.
+
+        `id`, `wealth` and `horizon_years` are required. A wrong cell does not stop the table: its row is noted in `problems` and later gets a status.
+
+        Raises:
+            InputError: No table, a required column is absent, a column is unknown or there twice, or an id is missing or there twice.
+        """
+        return cls(**columns_from_frame(frame))
+
+    def take(self, rows: Sequence[int] | IntArray | slice) -> ClientTable:
+        """The rows asked for, in that order."""
+        index = row_numbers(rows, len(self))
+        if len(index) == len(self) and (index == np.arange(len(self))).all():
+            return self
+        taken: dict[str, Any] = {}
+        for column in fields(self):
+            value = getattr(self, column.name)
+            if isinstance(value, np.ndarray):
+                taken[column.name] = value[index]
+            elif isinstance(value, SparseRows | Labels):
+                taken[column.name] = value.take(index)
+        rows_of = index.tolist()
+        taken["ids"] = tuple(self.ids[i] for i in rows_of)
+        taken["answers"] = {q: a.take(index) for q, a in self.answers.items()}
+        taken["biases"] = {b: v[index] for b, v in self.biases.items()}
+        taken["goals"] = tuple(self.goals[i] for i in rows_of) if self.goals else ()
+        taken["problems"] = {new: self.problems[old] for new, old in enumerate(rows_of) if old in self.problems} if self.problems else {}
+        return ClientTable(**taken)
+
+    def chunks(self, size: int) -> Iterator[ClientTable]:
+        """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is a positive whole number."""
+        check_chunk(size)
+        return (self.take(slice(start, start + size)) for start in range(0, len(self), size))
+
+    @cached_property
+    def index(self) -> IdMap:
+        """Client ids to rows."""
+        return IdMap(self.ids)
+
+    @checked
+    def client(self, i: int) -> Client:
+        """Row i as a contract. Raises `InputError` when the row is in `problems`."""
+        if i in self.problems:
+            raise InputError(self.problems[i], field=f"clients[{i}]")
+
+        record = {name: value for name, value in self.record(i).items() if value is not None}
+        record["goals"] = self.goals[i] if self.goals else ()
+        return Client(**record)
+
+    @checked
+    def record(self, i: int) -> dict[str, Any]:
+        """Row i in words and numbers, every field of `Client` by name, None = unknown: what `Client.model_dump(mode="json")` gives; `lowest_category`
+        only where it is stated.
+        """
+        number: dict[str, float] = {name: getattr(self, name).item(i) for name in NUMBERS}
+        known: dict[str, Any] = {name: value if value == value else None for name, value in number.items()}
+        known |= {name: getattr(self, name).item(i) for name in FLAGS}
+        known |= {name: getattr(self, name).word(i) for name in WORDS}
+        known |= {name: sorted(getattr(self, name).row(i)) for name in SETS}
+        level, lowest, age = self.level.item(i), self.lowest_category.item(i), known["age"]
+        day: date | None = cast("Any", self.assessed_on).item(i)
+        return known | {
+            "id": self.ids[i],
+            "age": None if age is None else int(age),
+            "level": level if level >= 0 else None,
+            **({"lowest_category": lowest == 1} if lowest >= 0 else {}),
+            "assessed_on": None if day is None else day.isoformat(),
+            "answers": {q: word for q, a in self.answers.items() if (word := a.word(i)) is not None},
+            "holdings": self.holdings.row(i),
+            "biases": {b: value for b, column in self.biases.items() if (value := column.item(i)) == value},
+            "goals": [goal.model_dump(mode="json") for goal in self.goals[i]] if self.goals else [],
+        }
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        bad = f", {len(self.problems)} with problems" if self.problems else ""
+        return f"ClientTable({len(self):,} clients, {len(self.answers)} questions, {len(self.holdings.names)} holdings{bad})"
+
+
+def check_chunk(size: int) -> None:
+    """Raise `InputError` unless `size` is a positive whole number."""
+    check_type(size, (int, np.integer), "chunk", "Give a whole number of clients.")
+    if size < 1:
+        raise InputError(f"chunk size is {size}; it must be at least 1.", field="chunk", value=size)

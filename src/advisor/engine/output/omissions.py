@@ -1,0 +1,63 @@
+"""Why a well-known product is not among a client's picks: asked for one client at a time, when he asks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from advisor.arrays import check_type
+from advisor.contracts.advice import Advice, Reason
+from advisor.contracts.client import Client
+from advisor.data.clients.table import ClientTable
+from advisor.data.eligibility import Eligibility
+from advisor.engine.output.reasons import reason
+from advisor.engine.state import House
+from advisor.errors import InputError
+from advisor.privacy import kept, personal
+from advisor.recommend.omissions import omissions
+from advisor.risk_profile.profile import profile_risk
+
+
+def explain_omissions(house: House, advice: Advice, client: Client, count: int) -> tuple[Reason, ...]:
+    """See `Advisor.omissions`."""
+    check_type(advice, Advice, "advice", "Give what Advisor.advise returned.")
+    check_type(client, Client, "client", "Give the client as he was when he was advised.")
+    check_type(count, (int, np.integer), "count", "Ask for a whole number of products.")
+    if advice.client_id != client.id:
+        raise InputError(
+            f"the advice is of {personal(advice.client_id)}, the client is {personal(client.id)}; why something is missing differs by client. Give the two that belong together.",
+            field="client",
+            value=kept(client.id),
+        )
+    alone = ClientTable.from_clients([client])
+    profiles = profile_risk(alone, house.questionnaire, as_of=str(advice.as_of), bands=house.bands)
+    offered = house.offers.to(profiles, alone).products
+    shown = [pick.product_id for pick in advice.picks]
+    missing = omissions(
+        house.taste,
+        client.id,
+        max(len(shown), 1),
+        eligible=Eligibility(offered.class_of, offered.allowed),
+        clients=alone,
+        shown=tuple(shown),
+        count=count,
+    )
+    return tuple(
+        Reason(
+            **reason(
+                f"omitted_{_code(m.code, bool(shown), house.diversity)}",
+                house.language,
+                product=m.product_id,
+                popularity=m.popularity,
+                popularity_rank=m.popularity_rank,
+                rank=m.rank,
+            )
+        )
+        for m in missing
+    )
+
+
+def _code(code: str, shown: bool, diversity: float) -> str:
+    """What an omission is called: only what is shown can fit better, or make the list more varied."""
+    if code != "fits_less":
+        return code
+    return ("varies_less" if diversity > 0.0 else code) if shown else "ranked_lower"

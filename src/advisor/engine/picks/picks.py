@@ -1,0 +1,159 @@
+"""Products for every client: what is offered, ordered by taste and by what it does for his portfolio, sized to the gaps it closes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.clients.table import ClientTable
+from advisor.engine.orders import Trades, Worth, size_picks
+from advisor.engine.state import House
+from advisor.engine.universe.eligibility_cache import Offer
+from advisor.engine.universe.holdings import Holdings
+from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
+from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio
+from advisor.recommend.portfolio_fit.picks import pick_products
+
+_ROWS_AT_A_TIME = 8192
+"""Clients scored together: bounds the score matrix to this many rows by p products."""
+
+
+LOYALTY = 2.0
+"""What a held product gains over a new one that closes the same gap: more than all of taste."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """k picks of c clients.
+
+    Attributes:
+        codes: Column in the catalogue, -1 = empty slot, shape (c, k).
+        scores: Taste, gap and usefulness together, nan where empty, shape (c, k).
+        taste: What the recommender says alone, nan where empty, shape (c, k).
+        utility: Annual gain in certainty equivalent per unit of money, nan where empty or not judged, shape (c, k).
+        money: In whole units, shape (c, k).
+        known: What the recommender knows about the clients, where all of them were looked up together.
+    """
+
+    codes: IntArray
+    scores: FloatArray
+    taste: FloatArray
+    utility: FloatArray
+    money: FloatArray
+    known: Batch | None = None
+
+    @classmethod
+    def nothing(cls, count: int, k: int, known: Batch | None) -> Chosen:
+        """Empty slots for everybody, to be filled."""
+        scores, taste, utility = np.full((3, count, k), np.nan)
+        return cls(np.full((count, k), -1, dtype=np.int64), scores, taste, utility, np.zeros((count, k)), known)
+
+    def take_over(self, other: Chosen, rows: BoolArray) -> None:
+        """Take the picks of the clients in `rows`, shape (c,), from another answer about them."""
+        for name in ("codes", "scores", "taste", "utility", "money"):
+            getattr(self, name)[rows] = getattr(other, name)[rows]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """c clients before products are chosen.
+
+    Attributes:
+        clients: Their data.
+        offer: What each may buy.
+        holdings: What they hold.
+        risk_aversion: The effective one, shape (c,).
+        worth: Which trades are worth making.
+        k: Slots.
+        known: What the recommender knows about them, where all were looked up together.
+    """
+
+    clients: ClientTable
+    offer: Offer
+    holdings: Holdings
+    risk_aversion: FloatArray
+    worth: Worth
+    k: int
+    known: Batch | None
+
+    @classmethod
+    def of(
+        cls, house: House, clients: ClientTable, offer: Offer, holdings: Holdings, risk_aversion: FloatArray, worth: Worth, k: int
+    ) -> Case:
+        """Look the clients up, where they are few enough to be kept together."""
+        known = house.taste.known(clients.ids, clients) if len(clients) <= _ROWS_AT_A_TIME and k else None
+        return cls(clients, offer, holdings, risk_aversion, worth, k, known)
+
+    @cached_property
+    def pure(self) -> BoolArray:
+        """For whom a mixed product counts as its parts, shape (c,)."""
+        return self.offer.pure[self.offer.products.class_of]
+
+    @cached_property
+    def held(self) -> Rows:
+        """Products that each holds."""
+        indptr, held = self.holdings.product_rows(len(self.clients))
+        return Rows(indptr, held, NO_WEIGHTS)
+
+
+def choose(house: House, case: Case, trades: Trades, invested: BoolArray) -> Chosen:
+    """Picks of the clients who are `invested`, shape (c,), in whole units of money."""
+    chosen = Chosen.nothing(len(case.clients), case.k, case.known)
+    for looked_through in (False, True):
+        rows = (invested & (case.pure == looked_through)).nonzero()[0]
+        if len(rows) and case.k:
+            own = OwnPortfolio(trades.left, case.clients.wealth, case.risk_aversion, house.moments[looked_through], house.utility_share)
+            _fill(chosen, house, case, trades, rows, own, looked_through)
+    return chosen
+
+
+def _known(known: Batch | None, house: House, clients: ClientTable, part: IntArray, everybody: bool) -> Batch:
+    """What is known about the clients in `part`."""
+    if known is not None:
+        return known if everybody else known.take(part)
+    some = clients.take(part)
+    return house.taste.known(some.ids, some)
+
+
+def _fill(into: Chosen, house: House, case: Case, trades: Trades, rows: IntArray, own: OwnPortfolio, looked_through: bool) -> None:
+    """Products for the clients in `rows`; `looked_through`: a mixed product counts as its parts."""
+    count, products = len(case.clients), case.offer.products
+    everybody = len(rows) == count <= _ROWS_AT_A_TIME
+    for start in range(0, len(rows), _ROWS_AT_A_TIME):
+        part = rows[start : start + _ROWS_AT_A_TIME]
+        taste = house.taste.scores_of(_known(into.known, house, case.clients, part, everybody))
+        offered = products if everybody else products.take(part)
+        found = pick_products(
+            taste,
+            offered,
+            trades.gaps if everybody else trades.gaps[part],
+            house.vehicles.parts if looked_through else house.vehicles.mixes,
+            case.k,
+            min_purchase=house.catalogue.min_purchase,
+            fee=house.catalogue.annual_fee,
+            held=case.held if everybody else case.held.take(part),
+            fit_weight=house.fit_weight,
+            own=own if everybody else own.take(part),
+            similarity=house.likeness,
+            diversity=house.diversity,
+            dearness=house.caps.dearness,
+            loyalty=LOYALTY,
+        )
+        size_picks(
+            found,
+            part,
+            taste,
+            offered,
+            (case.clients.wealth, case.holdings, trades, case.worth),
+            (house.vehicles, house.catalogue),
+            house.caps,
+        )
+        into.codes[part], into.scores[part], into.money[part] = found.codes, found.scores, found.money
+        if found.utility is not None:
+            into.utility[part] = found.utility
+        liked = taste[np.arange(len(part))[:, None], found.codes]
+        liked[found.codes < 0] = np.nan
+        into.taste[part] = liked

@@ -1,0 +1,135 @@
+"""The corridor: a table of clients in, a batch of advice out. Every step is row-wise, so no bit depends on the company a client keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from advisor.arrays import BoolArray, IntArray, check_type
+from advisor.data.clients.table import ClientTable
+from advisor.data.profiles import RiskProfiles
+from advisor.data.ranking import check_slots
+from advisor.engine.batch import AdviceBatch
+from advisor.engine.causes import true_causes
+from advisor.engine.orders import Limits, Orders, Outcome, Trades, Worth, settle, trades_of, units_of
+from advisor.engine.picks.picks import Case, Chosen, choose
+from advisor.engine.portfolios.allocation import HOLDINGS_ABOVE, OK, Places, first_status, has_portfolio, place
+from advisor.engine.state import House
+from advisor.engine.universe.eligibility_cache import Offer
+from advisor.engine.universe.holdings import Holdings, see_by_vehicle
+from advisor.engine.unknown import unknown_names
+from advisor.recommend.unknown import nobody_known
+from advisor.risk_profile.profile import profile_risk
+
+
+def check_picks(house: House, picks: int) -> None:
+    """Raise `InputError` unless `picks` is a number of slots that may be asked for."""
+    check_slots(picks, len(house.catalogue), "picks")
+
+
+def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks: int) -> AdviceBatch:
+    """Profile, suitability, place on the frontier, gaps, picks.
+
+    Args:
+        house: What the advice depends on besides the clients.
+        clients: c clients.
+        as_of: The day.
+        picks: Slots.
+
+    Raises:
+        InputError: `picks` is negative or beyond reason.
+    """
+    check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
+    check_picks(house, picks)
+    profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
+    offer = house.offers.to(profiles, clients)
+    unknown = unknown_names(clients, house.catalogue, house.model.ids)
+    holdings = see_by_vehicle(clients, house.catalogue, house.vehicles, offer)
+    found = place(
+        house.shelf,
+        house.biases,
+        clients,
+        profiles,
+        offer.assets,
+        holdings,
+        first_status(clients, profiles, unknown),
+    )
+    places = true_causes(house, clients, profiles, offer.products.class_of, found)
+    made = _orders(house, clients, profiles, offer, holdings, places, picks)
+    return AdviceBatch(
+        house=house,
+        clients=clients,
+        profiles=profiles,
+        as_of=as_of,
+        places=replace(places, status=_status(places, made.outcome)),
+        holdings=holdings,
+        pick_codes=made.chosen.codes,
+        pick_scores=made.chosen.scores,
+        pick_taste=made.chosen.taste,
+        pick_utility=made.chosen.utility,
+        pick_money=made.chosen.money,
+        sales=made.trades.sales,
+        outcome=made.outcome,
+        worth=made.worth,
+        lowered=made.lowered,
+        offer=offer,
+        known=made.chosen.known,
+        note=nobody_known(clients.ids, house.taste.history.clients),
+    )
+
+
+def _status(places: Places, outcome: Outcome) -> IntArray:
+    """Status of each client after the orders, shape (c,): a portfolio is ok where it is within band and stressed loss."""
+    invested = has_portfolio(places.status)
+    return np.where(invested, np.where(outcome.beyond, HOLDINGS_ABOVE, OK), places.status)
+
+
+@dataclass(frozen=True, eq=False)
+class _Orders:
+    """Orders of c clients and what they lead to; `lowered`: who would else end above a limit."""
+
+    trades: Trades
+    chosen: Chosen
+    outcome: Outcome
+    worth: Worth
+    lowered: BoolArray
+
+
+def _orders(
+    house: House,
+    clients: ClientTable,
+    profiles: RiskProfiles,
+    offer: Offer,
+    holdings: Holdings,
+    places: Places,
+    picks: int,
+) -> _Orders:
+    """Sales, purchases and what they lead to.
+
+    Small trades are left out at first. Who would end above a limit of their level because of that
+    gets every trade; who still would, buys less or sells more.
+    """
+    wealth, invested = clients.wealth, has_portfolio(places.status)
+    units = units_of(clients.currency, len(clients))
+    worth = Worth.of(house.trading, wealth, places.weights, places.effective, units)
+    case = Case.of(house, clients, offer, holdings, places.effective, worth, picks)
+    trades = trades_of(places.weights, wealth, invested, holdings, worth)
+    chosen = choose(house, case, trades, invested)
+    shelf, who = (house.vehicles, house.catalogue), (wealth, invested, case.pure)
+    bands = (house.bands.upper_volatility, house.bands.stress_loss)
+    limits = Limits(*(np.array([np.nan, *of])[profiles.level] for of in bands))
+
+    def lead_to(*, guard: bool) -> Outcome:
+        orders = Orders(trades.sales, chosen.codes, chosen.money)
+        return settle(places.weights, who, holdings, orders, shelf, worth, limits, guard=guard)
+
+    outcome = lead_to(guard=False)
+    lowered = outcome.beyond
+    if lowered.any():
+        worth = worth.exact(lowered)
+        trades = trades_of(places.weights, wealth, invested, holdings, worth)
+        chosen.take_over(choose(house, replace(case, worth=worth), trades, lowered), lowered)
+        lowered = lead_to(guard=False).beyond
+        outcome = lead_to(guard=True)
+    return _Orders(trades, chosen, outcome, worth, lowered)

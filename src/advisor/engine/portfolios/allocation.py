@@ -1,0 +1,220 @@
+"""Every client's place: a point on the exact frontier of those who share his limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.contracts.advice import STATUSES
+from advisor.data.clients.table import ClientTable
+from advisor.data.eligibility import Eligibility
+from advisor.data.profiles import RiskProfiles
+from advisor.engine.portfolios.frontier_cache import FrontierShelf, Standing
+from advisor.engine.portfolios.locked_holdings import Proof, ceiling_of, floor_of, place_around
+from advisor.engine.universe.holdings import Holdings
+from advisor.optimize.frontier.lookup import MEASURED, Placer
+from advisor.optimize.preferences.corrections import BiasPolicy
+from advisor.privacy import hides
+
+OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_MONEY, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED = range(len(STATUSES))
+"""Positions in `STATUSES`; every word but "ok" has a sentence in `reasons`."""
+INVESTED = (OK, HOLDINGS_ABOVE)
+"""Statuses that come with a portfolio."""
+BROKEN_BY_KEPT = "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
+BIASES = ("loss_aversion", "disposition", "overconfidence")
+"""What corrects risk aversion, in the order of `Placer.corrected`."""
+SHORTEST_HORIZON = 1.0 / 12.0
+"""Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
+
+
+@hides
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where each of `c` clients stands.
+
+    Attributes:
+        status: Position in `STATUSES`, shape (c,).
+        problems: Row -> what is wrong, for the statuses that need a sentence.
+        risk_aversion: Implied by the target volatility, nan where there is no portfolio; shape (c,).
+        effective: After behavioural corrections, never below `risk_aversion`; shape (c,).
+        factors: By bias, the factor it alone would put on risk aversion, shape (c,).
+        weights: Target portfolio, nan rows where there is none; shape (c, n).
+        mean, volatility, kkt_residual: Of it; shape (c,). For "above_band" the volatility of the least risky portfolio.
+        standings: The distinct standings of the batch; standing_of: each client's, -1 = none, shape (c,).
+        keepers: Rows of clients who keep holdings they may not add to, and so have limits of their own, with the proof of each.
+    """
+
+    status: IntArray
+    problems: Mapping[int, str]
+    risk_aversion: FloatArray
+    effective: FloatArray
+    factors: Mapping[str, FloatArray]
+    weights: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    kkt_residual: FloatArray
+    standings: tuple[Standing, ...]
+    standing_of: IntArray
+    keepers: Mapping[int, Proof]
+
+    def causes(self, i: int) -> list[str]:
+        """Biases that raise client i's risk aversion."""
+        return [name for name, factor in self.factors.items() if factor[i] > 1.0]
+
+
+def first_status(clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[int, str]) -> tuple[IntArray, dict[int, str]]:
+    """Status of each client before any portfolio is looked for, shape (c,), and what is wrong with the bad rows."""
+    status = np.full(len(clients), OK, dtype=np.int64)
+    status[clients.wealth <= 0.0] = NO_MONEY
+    status[profiles.level == 0] = NO_LEVEL
+    problems: dict[int, str] = {}
+    for row, text in profiles.problems.items():
+        status[row], problems[row] = NOT_ASSESSED, text
+    for row, text in unknown.items():
+        status[row], problems[row] = INVALID, text
+    for row, text in clients.problems.items():
+        status[row], problems[row] = INVALID, text
+    return status, problems
+
+
+def measured_biases(clients: ClientTable) -> FloatArray | None:
+    """What the table says about biases, in the order of `MEASURED`, nan = unknown, shape (5, c); None where it says nothing."""
+    known = [(row, clients.biases[name]) for row, name in enumerate(MEASURED) if name in clients.biases]
+    if not known:
+        return None
+    measured: FloatArray = np.full((len(MEASURED), len(clients)), np.nan)
+    for row, column in known:
+        measured[row] = column
+    return measured
+
+
+def place(
+    shelf: FrontierShelf,
+    policy: BiasPolicy,
+    clients: ClientTable,
+    profiles: RiskProfiles,
+    holdable: Eligibility,
+    holdings: Holdings,
+    start: tuple[IntArray, dict[int, str]],
+) -> Places:
+    """Find every client's portfolio.
+
+    Clients with the same level and the same holdable assets share a frontier, and each is a lookup on it. Those who hold what they may not buy have limits
+    of their own and are solved together, around what they keep.
+
+    Args:
+        shelf: Frontiers.
+        policy: How biases correct.
+        clients: c clients.
+        profiles: Theirs.
+        holdable: Assets each may hold, over n assets.
+        holdings: What they hold.
+        start: Statuses and problems so far; only clients still "ok" are placed.
+    """
+    count, n = len(clients), len(shelf.model)
+    status, problems = start[0].copy(), dict(start[1])
+    draft = _Draft.empty(count, n)
+    measured, years = measured_biases(clients), np.maximum(clients.horizon_years, SHORTEST_HORIZON)
+    keys = profiles.level * (len(holdable.allowed) + 1) + holdable.class_of
+    standings: list[Standing] = []
+    standing_of = np.full(count, -1, dtype=np.int64)
+    candidates = (status == OK).nonzero()[0]
+    kinds, kind_of = np.unique(keys[candidates], return_inverse=True) if len(candidates) > 1 else (candidates, np.zeros_like(candidates))
+    for kind in range(len(kinds)):
+        rows = candidates[kind_of == kind]
+        standing = shelf.standing(int(profiles.level[rows[0]]), holdable.allowed[holdable.class_of[rows[0]]])
+        standing_of[rows] = len(standings)
+        standings.append(standing)
+        status[rows] = STATUSES.index(standing.status)
+        if standing.problem:
+            problems.update(dict.fromkeys(rows.tolist(), standing.problem))
+        if standing.placer is not None:
+            rational: FloatArray = np.full(len(rows), standing.risk_aversion)
+            corrected = None if measured is None else standing.placer.corrected(rational, measured[:, rows], years[rows], policy)
+            draft.fill(rows, standing.placer, rational, corrected)
+        elif standing.frontier is not None:
+            draft.volatility[rows] = standing.frontier.volatility[0]
+    status[(status == NO_ASSET) & profiles.expired] = EXPIRED
+    own = holdings.has_own_limits(holdable)
+    keeps, keepers = ((status == OK) & own).nonzero()[0], dict[int, Proof]()
+    if len(keeps):
+        keepers = _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
+        problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
+    return draft.places(status, problems, tuple(standings), standing_of, keepers)
+
+
+def _place_keepers(
+    shelf: FrontierShelf,
+    clients: ClientTable,
+    profiles: RiskProfiles,
+    holdable: Eligibility,
+    holdings: Holdings,
+    keeps: IntArray,
+    status: IntArray,
+    draft: _Draft,
+) -> dict[int, Proof]:
+    """Move the clients in `keeps` from their peers' place to one around what they keep, level by level; the proofs of those that have a place."""
+    proofs: dict[int, Proof] = {}
+    for level in np.unique(profiles.level[keeps]).tolist():
+        rows = keeps[profiles.level[keeps] == level]
+        found = place_around(
+            shelf.model,
+            (shelf.limits(level), shelf.mandate),
+            holdable.allowed[holdable.class_of[rows]],
+            floor_of(holdings.locked[rows], clients.wealth[rows]),
+            ceiling_of(holdings.ceiling[rows], clients.wealth[rows]),
+            draft.effective[rows],
+            shelf.bands.target_volatility[level - 1],
+            shelf.peers,
+        )
+        above = found.solved & ~(found.within_stress & (found.volatility <= shelf.bands.upper_volatility[level - 1]))
+        status[rows[above]], status[rows[~found.solved]] = HOLDINGS_ABOVE, INFEASIBLE
+        draft.weights[rows], draft.effective[rows] = found.weights, found.risk_aversion
+        draft.mean[rows], draft.volatility[rows], draft.kkt_residual[rows] = found.mean, found.volatility, found.kkt_residual
+        proofs.update((int(rows[at]), proof) for at, proof in found.proofs.items())
+    return proofs
+
+
+@dataclass(frozen=True, eq=False)
+class _Draft:
+    """Columns of `Places` being filled."""
+
+    risk_aversion: FloatArray
+    effective: FloatArray
+    factors: dict[str, FloatArray]
+    weights: FloatArray
+    mean: FloatArray
+    volatility: FloatArray
+    kkt_residual: FloatArray
+
+    @classmethod
+    def empty(cls, count: int, n: int) -> _Draft:
+        rational, effective, mean, volatility, residual = np.full((5, count), np.nan)
+        factors: dict[str, FloatArray] = dict(zip(BIASES, np.ones((3, count)), strict=True))
+        return cls(rational, effective, factors, np.full((count, n), np.nan), mean, volatility, residual)
+
+    def places(
+        self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, keepers: dict[int, Proof]
+    ) -> Places:
+        nobody = ~has_portfolio(status)
+        self.weights[nobody] = np.nan
+        columns = (self.risk_aversion, self.effective, self.factors, self.weights, self.mean, self.volatility, self.kkt_residual)
+        return Places(status, problems, *columns, standings, standing_of, keepers)
+
+    def fill(self, rows: IntArray, placer: Placer, rational: FloatArray, corrected: FloatArray | None) -> None:
+        effective = self.risk_aversion[rows] = rational
+        if corrected is not None:
+            effective = corrected[:, 0]
+            for factor, told in zip(self.factors.values(), corrected.T[1:], strict=True):
+                factor[rows] = told
+        found = placer.place(effective)
+        self.effective[rows], self.weights[rows] = effective, found.weights
+        self.mean[rows], self.volatility[rows], self.kkt_residual[rows] = found.mean, found.volatility, found.kkt_residual
+
+
+def has_portfolio(status: IntArray) -> BoolArray:
+    """Where a status comes with a portfolio."""
+    return (status == OK) | (status == HOLDINGS_ABOVE)

@@ -1,0 +1,192 @@
+"""Everything an advice depends on besides the client: one frozen value, one fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.bands import RiskBands
+from advisor.contracts.mandate import Mandate
+from advisor.contracts.product import Product
+from advisor.contracts.questionnaire import Questionnaire
+from advisor.data.catalogue import Catalogue
+from advisor.data.returns import ReturnModel
+from advisor.engine.orders import Caps, TradeSettings
+from advisor.engine.output.reasons import Language
+from advisor.engine.portfolios.frontier_cache import FrontierShelf
+from advisor.engine.universe.eligibility_cache import Offers
+from advisor.engine.universe.universe import Vehicles
+from advisor.errors import InputError
+from advisor.optimize.preferences.corrections import BiasPolicy
+from advisor.recommend.calibration import Calibration
+from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.portfolio_fit.own_portfolio import ProductMoments
+from advisor.recommend.portfolio_fit.utility import exposure_similarity
+from advisor.suitability.regime import Regime
+
+RECORD_VERSION = 5
+"""Raised when the same inputs would give another advice, so that fingerprints of different rules of computation differ."""
+
+
+def _in_order(contract: Mandate | Product) -> str:
+    """A contract as JSON with sorted keys: the order in which somebody named assets decides nothing."""
+    return json.dumps(contract.model_dump(mode="json"), sort_keys=True)
+
+
+@dataclass(frozen=True, eq=False)
+class House:
+    """Model, rules, shelf and taste of one house.
+
+    Attributes:
+        model: Returns of the n assets.
+        catalogue: Products on the shelf, p of them.
+        questionnaire: What answers are scored by; None where every client comes with a level.
+        mandate: Limits for everybody.
+        regime: The rule pack that governs products which name none themselves.
+        bands: What each level promises.
+        taste: The fitted recommender; its columns are the catalogue's.
+        biases: How measured biases correct risk aversion.
+        fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the worst liked product.
+        utility_share: What the most useful product gains over the least useful one, against 1 for closing the client's whole gap.
+        diversity: What a product unlike those already picked gains, against the whole range of taste.
+        language: Of sentences.
+        seed: Of the recommender's fit.
+        trading: Which trades are worth making, and the largest shares of wealth.
+        calibration: What the tastes of served picks were worth on a validation window; None: picks carry no probability.
+    """
+
+    model: ReturnModel
+    catalogue: Catalogue
+    questionnaire: Questionnaire | None
+    mandate: Mandate
+    regime: Regime
+    bands: RiskBands
+    taste: FittedModel
+    biases: BiasPolicy
+    fit_weight: float
+    utility_share: float
+    diversity: float
+    language: Language
+    seed: int
+    trading: TradeSettings = field(default_factory=TradeSettings)
+    calibration: Calibration | None = None
+
+    @cached_property
+    def vehicles(self) -> Vehicles:
+        """What portfolios are made of."""
+        return Vehicles.of(self.model, self.catalogue, self.mandate)
+
+    @cached_property
+    def shelf(self) -> FrontierShelf:
+        """Frontiers traced so far."""
+        return FrontierShelf(self.vehicles.model, self.vehicles.mandate, self.bands)
+
+    @cached_property
+    def offers(self) -> Offers:
+        """What clients may be offered, by kind."""
+        return Offers.of(self.regime, self.catalogue, self.vehicles)
+
+    @cached_property
+    def moments(self) -> tuple[ProductMoments, ProductMoments]:
+        """Return and risk of each product as its own vehicle, and as its parts."""
+        vehicles, fee = self.vehicles, self.catalogue.annual_fee
+        mixes, parts = (ProductMoments.of(exposures, vehicles.model, fee=fee) for exposures in (vehicles.as_mix, vehicles.as_parts))
+        return mixes, parts
+
+    @cached_property
+    def exposed_to(self) -> tuple[IntArray, FloatArray]:
+        """Assets of each product in their order, and its share in each, both of shape (p, m); shares of 0 fill short rows."""
+        shares = self.catalogue.exposures(self.model.ids)
+        order = np.argsort(shares == 0.0, axis=1, kind="stable")[:, : max((shares != 0.0).sum(axis=1).max(initial=1), 1)]
+        return order.astype(np.int64), np.take_along_axis(shares, order, axis=1)
+
+    @cached_property
+    def plain_moments(self) -> tuple[list[float], list[list[float]]]:
+        """Mean and covariance of the assets as numbers."""
+        return self.model.mean.tolist(), self.model.covariance.tolist()
+
+    @cached_property
+    def popularity(self) -> FloatArray:
+        """Share of the clients whose purchases are on record who have bought each product, shape (p,)."""
+        history = self.taste.history
+        bought = np.bincount(history.rows.codes, minlength=len(history.items))
+        return bought[: len(self.catalogue)] / max(len(history.clients), 1)
+
+    @cached_property
+    def caps(self) -> Caps:
+        """Largest shares of wealth in one product and with one issuer."""
+        shares = self.trading.shares(self.regime.pack)
+        return Caps.of(self.catalogue, self.vehicles, shares, self.fit_weight)
+
+    @cached_property
+    def likeness(self) -> FloatArray | None:
+        """How alike products are, shape (p, p); None where diversity does not count."""
+        return exposure_similarity(self.catalogue, self.model) if self.diversity > 0.0 else None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything an advice depends on besides the client; 64 hex digits."""
+        kind, arrays, meta = self.taste.state()
+        learnt, curve = ({}, None) if self.calibration is None else self.calibration.state()
+        words = [
+            RECORD_VERSION,
+            self.model.assets,
+            self.model.groups,
+            [_in_order(p) for p in self.catalogue.products],
+            None if self.questionnaire is None else self.questionnaire.digest,
+            _in_order(self.mandate),
+            self.regime.digest,
+            self.regime.named_digests(p.regime for p in self.catalogue.products),
+            self.bands.model_dump_json(),
+            repr(self.biases),
+            self.fit_weight,
+            self.utility_share,
+            self.diversity,
+            self.language,
+            self.seed,
+            asdict(self.trading),
+            kind,
+            meta,
+            curve,
+        ]
+        numbers = [
+            self.model.mean,
+            self.model.covariance,
+            self.model.risk_levels,
+            self.model.stress,
+            *(arrays[name] for name in sorted(arrays)),
+            *(learnt[name] for name in sorted(learnt)),
+        ]
+        return digest(words, numbers)
+
+
+def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:
+    """SHA-256 of plain values (as canonical JSON) and arrays (type, shape and bytes)."""
+    state = hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=True, default=str).encode())
+    for array in numbers:
+        state.update(f"|{array.dtype.str}{array.shape}|".encode())
+        state.update(np.ascontiguousarray(array).tobytes())
+    return state.hexdigest()
+
+
+def assets_as_products(model: ReturnModel) -> Catalogue:
+    """A shelf for a house that sells assets themselves: every asset with a risk level is a product of its own.
+
+    Raises:
+        InputError: No asset has a risk level, so nobody could be sold anything.
+    """
+    rated = [(a, int(level)) for a, level in zip(model.assets, model.risk_levels, strict=True) if level > 0]
+    if not rated:
+        raise InputError(
+            "There is neither a catalogue nor a risk level for any asset, so no client may hold anything. "
+            "Pass catalogue=..., or risk_levels={asset: 1..5} to Market.from_prices.",
+            field="catalogue",
+            value=None,
+        )
+    return Catalogue.from_products(Product(id=a, name=a, asset=a, risk_level=level) for a, level in rated)

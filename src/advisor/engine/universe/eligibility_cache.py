@@ -1,0 +1,84 @@
+"""What a client may be offered, and what portfolios can be made of that: found once for every kind of client that rules can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from advisor.arrays import BoolArray, FloatArray
+from advisor.contracts.rules import Rule
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients.table import ClientTable
+from advisor.data.eligibility import Eligibility
+from advisor.data.profiles import RiskProfiles
+from advisor.engine.universe.universe import Vehicles
+from advisor.suitability.client_facts import Cuts, Facts
+from advisor.suitability.product_facts import shelf_of
+from advisor.suitability.regime import Regime
+
+KINDS = 10_000
+"""Kinds of client that are remembered; exclusions of their own could make a kind of everybody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """What c clients in k classes may be offered.
+
+    Attributes:
+        products: What the rules allow and the house still sells.
+        usable: Vehicles that each class may use, shape (k, v).
+        pure: Classes for which a mixed product counts as its parts, shape (k,).
+        suitable: What the rules allow, whether it is still sold or not, shape (k, p).
+        duties: Duties that a product brings to a class, by class and product, as far as asked for.
+        least: Smallest purchase among the products of each vehicle that each class may buy, inf where there is none, shape (k, v).
+    """
+
+    products: Eligibility
+    usable: BoolArray
+    pure: BoolArray
+    least: FloatArray
+    suitable: BoolArray
+    duties: dict[tuple[int, int], tuple[Rule, ...]] = field(default_factory=dict)
+
+    @property
+    def assets(self) -> Eligibility:
+        """The vehicles that each client may use."""
+        return Eligibility(self.products.class_of, self.usable)
+
+
+@dataclass(frozen=True, eq=False)
+class Offers:
+    """The rules of a house before its shelf.
+
+    Like frontiers, what one client may be offered is kept for the next of his kind; two threads may find the same thing at once, and nobody waits.
+    """
+
+    regime: Regime
+    catalogue: Catalogue
+    vehicles: Vehicles
+    cuts: Cuts
+    _known: dict[Hashable, Offer] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, regime: Regime, catalogue: Catalogue, vehicles: Vehicles) -> Offers:
+        """For a house. Raises `InputError` when a product names a regime that is not known."""
+        shelf = shelf_of(catalogue)
+        return cls(regime, catalogue, vehicles, Cuts.of(shelf, regime.packs_of(shelf)))
+
+    def to(self, profiles: RiskProfiles, clients: ClientTable) -> Offer:
+        """What each client may be offered."""
+        if len(clients) != 1:
+            return self._found(profiles, clients)
+        key = self.cuts.key(Facts.of(profiles, clients), 0)
+        known = self._known.get(key)
+        if known is None:
+            known = self._found(profiles, clients)
+            if len(self._known) < KINDS:
+                self._known[key] = known
+        return known
+
+    def _found(self, profiles: RiskProfiles, clients: ClientTable) -> Offer:
+        suitable = self.regime.eligibility(profiles, clients, self.catalogue)
+        products = Eligibility(suitable.class_of, suitable.allowed & ~self.catalogue.closed)
+        smallest = self.vehicles.smallest(products.allowed, self.catalogue.min_purchase)
+        return Offer(products, *self.vehicles.columns(products.allowed), smallest, suitable.allowed)

@@ -1,0 +1,66 @@
+"""An advice proved again: made once more from the client and the day, and proved by other means than those that made it."""
+
+from __future__ import annotations
+
+from advisor.arrays import check_type
+from advisor.contracts.advice import Advice, Verification
+from advisor.contracts.client import Client
+from advisor.data.clients.table import ClientTable
+from advisor.data.days import as_day
+from advisor.engine.input_digest import input_digest
+from advisor.engine.pipeline import advise_table
+from advisor.engine.state import House
+from advisor.engine.verification.differences import differences
+from advisor.engine.verification.proofs import prove
+
+FOREIGN = "the fingerprint belongs to another house, another client's data or another day"
+
+
+def verify(house: House, advice: Advice, client: Client) -> Verification:
+    """What an advice proves when recomputed.
+
+    Args:
+        house: The house that is said to have given it.
+        advice: The record.
+        client: The client's data as they were.
+
+    Returns:
+        `suitable`: every pick is allowed by `Regime.check`, level and day recomputed. `kkt_residual`: of the recorded weights under the client's limits, by a
+        linear program of its own, not by the frontier that made them; finite, or None. Whatever does not hold is a sentence in `problems`: what the rules,
+        the returns and the money say of the record (`engine.proofs`), and every field that does not come out again to the bit when the advice is made
+        anew, since the same house, client, day and number of picks give the same advice.
+
+    Raises:
+        InputError: `advice` or `client` is something else. What a record says, however wrong, is never an error.
+    """
+    check_type(advice, Advice, "advice", "Give what Advisor.advise returned.")
+    check_type(client, Client, "client", "Give the client as he was when he was advised.")
+    try:
+        record = Advice.model_validate(advice.model_dump(warnings=False))
+    except (TypeError, ValueError, AttributeError) as error:
+        return Verification(
+            ok=False, suitable=False, kkt_residual=None, fingerprint_matches=False, problems=(f"the record is no advice: {error}",)
+        )
+    table, day = ClientTable.from_clients([client]), as_day(record.as_of, "as_of")
+    mine = f"{house.fingerprint}:{input_digest(table, 0, day)}" == record.fingerprint
+    again = advise_table(house, table, day, _slots(house, record))
+    found = prove(house, record, client, table, again.profiles)
+    problems = [*(() if mine else (FOREIGN,)), *found.wrong, *_asked(record), *differences(record, again[0])]
+    return Verification(
+        ok=not problems and not found.unsuitable,
+        suitable=not found.unsuitable,
+        kkt_residual=found.kkt_residual,
+        fingerprint_matches=mine,
+        problems=(*problems, *found.unsuitable),
+    )
+
+
+def _slots(house: House, record: Advice) -> int:
+    """How many products to ask for: more than there are change nothing."""
+    return min(max(record.slots or 0, len(record.picks)), len(house.catalogue))
+
+
+def _asked(record: Advice) -> tuple[str, ...]:
+    if record.slots is not None and record.slots >= len(record.picks):
+        return ()
+    return (f"slots is {record.slots}, so it does not say how many products were asked for to get {len(record.picks)}",)

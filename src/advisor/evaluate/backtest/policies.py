@@ -1,0 +1,151 @@
+"""Ready strategies: the house's own mean-variance portfolios, and the plain ones they must be better than."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from advisor.arrays import FloatArray, check_number, check_type, check_whole
+from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.contracts.mandate import Mandate
+from advisor.data.market import Market
+from advisor.errors import InfeasibleError, InputError
+from advisor.evaluate.backtest.estimates import Estimates, least_loss
+
+WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MeanVariancePolicy:
+    """Stand at one place of the frontier of each day's estimates.
+
+    Args:
+        level: Risk level 1..5: aims at the level's target volatility and obeys its stress loss, as an advice does. Or
+        target_volatility: annual; clipped to the frontier's two ends. Or
+        risk_aversion: 0 or more.
+        mandate: Limits.
+        estimates: How a history becomes a model. Policies that share the object share the work.
+        bands: What the levels promise.
+
+    Raises:
+        InputError: Not exactly one of level, target_volatility and risk_aversion, or one out of its range.
+    """
+
+    level: int | None = None
+    target_volatility: float | None = None
+    risk_aversion: float | None = None
+    mandate: Mandate = field(default_factory=Mandate)
+    estimates: Estimates = field(default_factory=Estimates)
+    bands: RiskBands = field(default_factory=RiskBands.default)
+
+    def __post_init__(self) -> None:
+        aims = {"level": self.level, "target_volatility": self.target_volatility, "risk_aversion": self.risk_aversion}
+        given = {name: value for name, value in aims.items() if value is not None}
+        if len(given) != 1:
+            raise InputError(
+                f"MeanVariancePolicy got {given or 'no aim'}; it stands at one place: pass level, target_volatility or risk_aversion.",
+                field="level",
+                value=given,
+            )
+        name, value = given.popitem()
+        if name == "level":
+            check_whole(value, "level", f"Levels run from 1 to {LEVELS}.", low=1, high=LEVELS)
+        else:
+            check_number(value, name, "Give 0 or more.", low=0.0, infinite=True)
+        check_type(self.mandate, Mandate, "mandate", "Pass a Mandate.")
+        check_type(self.estimates, Estimates, "estimates", "Pass Estimates(), or Estimates.recent().")
+        check_type(self.bands, RiskBands, "bands", "Pass RiskBands.")
+
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+        """Weights wanted at the close of the last day of `past`, shape (n,).
+
+        Raises:
+            InputError: No estimate can be formed.
+            InfeasibleError: The limits contradict each other, or even the least risky portfolio is above the level's band.
+        """
+        day = self.estimates.model(past)
+        if self.level is not None:
+            return day.spread(self._at_level(past, self.level))
+        frontier = self.estimates.frontier(past, self.mandate)
+        if self.target_volatility is not None:
+            return day.spread(frontier.at_volatility(self.target_volatility))
+        return day.spread(frontier.at_risk_aversion(0.0 if self.risk_aversion is None else self.risk_aversion))
+
+    def _at_level(self, past: Market, level: int) -> FloatArray:
+        """Where the level's stress loss does not bind, the point of the common frontier is optimal within it too, so it is not traced again."""
+        target, loss = self.bands.target_volatility[level - 1], self.bands.stress_loss[level - 1]
+        frontier = self.estimates.frontier(past, self.mandate)
+        weights = self.estimates.level_points(past, self.mandate, self.bands)[level - 1]
+        if frontier.model.stress @ weights > loss + WITHIN:
+            if (least := least_loss(frontier)) > loss + WITHIN:
+                raise InfeasibleError(
+                    f"Every portfolio loses at least {least:.2%} in stress, above the {loss:.2%} of C{level}. "
+                    "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
+                    constraints=(f"C{level} stress_loss",),
+                )
+            frontier = self.estimates.frontier(past, self.mandate, loss)
+            weights = frontier.at_volatility(target)
+        ceiling = self.bands.upper_volatility[level - 1]
+        if frontier.volatility[0] > ceiling + WITHIN:
+            raise InfeasibleError(
+                f"Even the least risky portfolio has a volatility of {frontier.volatility[0]:.2%}, above the {ceiling:.2%} of C{level}. "
+                "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
+                constraints=(f"C{level} upper_volatility",),
+            )
+        return weights
+
+
+def level_policies(
+    levels: Iterable[int] = range(1, LEVELS + 1),
+    *,
+    mandate: Mandate | None = None,
+    estimates: Estimates | None = None,
+    bands: RiskBands | None = None,
+) -> dict[str, MeanVariancePolicy]:
+    """One policy a level, named C1..C5, all standing on the same estimates: what `backtest_many` takes.
+
+    >>> list(level_policies([1, 3]))
+    ['C1', 'C3']
+    """
+    check_type(levels, Iterable, "levels", "Give the levels, 1 to 5.")
+    limits, known, promise = mandate or Mandate(), estimates or Estimates(), bands or RiskBands.default()
+    return {f"C{level}": MeanVariancePolicy(level=level, mandate=limits, estimates=known, bands=promise) for level in levels}
+
+
+def equal_weight(past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG001  a policy is always told what it holds
+    """The same weight in every asset that has a return on the day: the benchmark that is hard to beat (DeMiguel, Garlappi & Uppal 2009)."""
+    listed = np.isfinite(past.returns[-1])
+    return np.where(listed, 1.0 / max(int(listed.sum()), 1), 0.0)
+
+
+@dataclass(frozen=True)
+class FixedMix:
+    """Constant weights by asset id; what cannot be traded on a day is left in cash.
+
+    >>> FixedMix({"stocks": 0.6, "bonds": 0.4}).weights["stocks"]
+    0.6
+    """
+
+    weights: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        check_type(self.weights, Mapping, "weights", "Give a mapping from asset id to weight.")
+        for asset, weight in self.weights.items():
+            check_number(weight, "weights", "A weight is a fraction of wealth.", key=asset)
+
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+        """Weights wanted, shape (n,). Raises `InputError` for an asset that the market does not have."""
+        unknown = sorted(set(self.weights) - set(past.assets))
+        if unknown:
+            raise InputError(
+                f"FixedMix names {unknown[:5]}, which the market does not have. Correct or remove.", field="weights", value=unknown
+            )
+        wanted = np.array([self.weights.get(asset, 0.0) for asset in past.assets], dtype=np.float64)
+        return np.where(np.isfinite(past.returns[-1]), wanted, 0.0)
+
+
+def hold(past: Market, held: FloatArray) -> FloatArray:
+    """Buy equal weights on the first day and never trade again."""
+    return held if held.any() else equal_weight(past, held)

@@ -1,0 +1,243 @@
+"""What a backtest found out about one strategy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.annotations import OpenShare, Seed
+from advisor.arrays import DayArray, FloatArray, check_number
+from advisor.errors import InputError
+from advisor.evaluate.backtest.record import Failures, Record
+from advisor.evaluate.backtest.statistics import BootstrapInterval, Statistic, bootstrap_interval
+from advisor.measures.bootstrap import Draws
+from advisor.measures.portfolio import (
+    annual_return,
+    beta,
+    calmar_ratio,
+    conditional_value_at_risk,
+    drawdowns,
+    hit_ratio,
+    information_ratio,
+    max_drawdown,
+    sharpe_ratio,
+    sortino_ratio,
+    tracking_error,
+    volatility,
+)
+from advisor.validation import checked
+
+
+def statistics_of(periods_per_year: float, risk_free: float = 0.0) -> dict[str, Statistic]:
+    """The measures of a stream of returns by name, each from shape (..., T) to (...).
+
+    Args:
+        periods_per_year: Periods a year.
+        risk_free: Annual rate, compounded as cash is; Sharpe and Sortino are of what is above it.
+    """
+    year, cash = periods_per_year, cash_return(risk_free, periods_per_year)
+    return {
+        "annual_return": lambda r: annual_return(r, year),
+        "volatility": lambda r: volatility(r, year),
+        "sharpe": lambda r: sharpe_ratio(r - cash, periods_per_year=year),
+        "sortino": lambda r: sortino_ratio(r - cash, periods_per_year=year),
+        "max_drawdown": max_drawdown,
+        "calmar": lambda r: calmar_ratio(r, year),
+        "cvar_95": lambda r: conditional_value_at_risk(r, 0.95),
+        "hit_ratio": hit_ratio,
+    }
+
+
+def cash_return(rate: float, periods_per_year: float) -> float:
+    """Return of cash in one period at an annual rate: `(1 + rate) ** (1 / periods) - 1`."""
+    return float(np.expm1(np.log1p(rate) / periods_per_year))
+
+
+@dataclass(frozen=True, eq=False)
+class BacktestResult:
+    """One strategy's walk through history. The fields hold arrays; the properties give them as pandas, a new object each time.
+
+    Attributes:
+        name: Of the strategy.
+        assets: Columns of the weights, length n.
+        sessions: Days with a return, shape (m,): those after the first decision.
+        days: Rebalancing days, shape (k,).
+        trading_days: Days with a trade, shape (q,): the rebalancing days, and days on which a withdrawal forced a sale.
+        record: The arrays of the run.
+        beside: Returns of the benchmark, shape (m,), or None.
+        periods_per_year: Sessions a year.
+        risk_free: Annual rate that cash earned in the run (`Terms.cash_rate`). Interest is no
+            skill: Sharpe and Sortino ratios and their tests are of the return above it, unless
+            another rate is given to them.
+    """
+
+    name: str
+    assets: tuple[str, ...]
+    sessions: DayArray
+    days: DayArray
+    trading_days: DayArray
+    record: Record
+    beside: FloatArray | None
+    periods_per_year: float
+    risk_free: float = 0.0
+
+    @property
+    def returns(self) -> pd.Series:
+        """Net simple return of each session, cash flows left out: what quantstats and pyfolio take."""
+        return self._daily(self.record.returns, self.name)
+
+    @property
+    def benchmark(self) -> pd.Series | None:
+        """Returns of the benchmark on the same sessions; None where none was given."""
+        return None if self.beside is None else self._daily(self.beside, "benchmark")
+
+    @property
+    def weights(self) -> pd.DataFrame:
+        """Weights after each rebalancing day's trade: day x asset. What is missing to 1 is cash."""
+        return pd.DataFrame(self.record.weights.copy(), index=pd.DatetimeIndex(self.days), columns=list(self.assets))
+
+    @property
+    def turnover(self) -> pd.Series:
+        """`sum |change of weight|` of each trading day: 1 = a whole portfolio bought out of cash."""
+        return pd.Series(self.record.turnover.copy(), index=pd.DatetimeIndex(self.trading_days), name="turnover")
+
+    @property
+    def costs(self) -> pd.Series:
+        """Cost of each trading day as a fraction of wealth."""
+        return pd.Series(self.record.costs.copy(), index=pd.DatetimeIndex(self.trading_days), name="costs")
+
+    @property
+    def failures(self) -> Failures:
+        """Days on which the strategy could not act and kept what it held, with the reason."""
+        return self.record.failures
+
+    @property
+    def exposure(self) -> pd.Series:
+        """Share of wealth in assets, not cash, at each close."""
+        return self._daily(self.record.exposure, "exposure")
+
+    @property
+    def wealth(self) -> pd.Series:
+        """Money at each close, cash flows included."""
+        return self._daily(self.record.wealth, "wealth")
+
+    @property
+    def drawdowns(self) -> pd.Series:
+        """Loss from the highest value so far at each close, positive, cash flows left out."""
+        return self._daily(drawdowns(self.record.returns), "drawdown")
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a session: return, growth of 1, drawdown, exposure, wealth, and the benchmark's return where there is one."""
+        r = self.record.returns
+        columns = {
+            "return": r,
+            "growth": np.cumprod(1.0 + r),
+            "drawdown": drawdowns(r),
+            "exposure": self.record.exposure,
+            "wealth": self.record.wealth,
+        }
+        if self.beside is not None:
+            columns["benchmark"] = self.beside
+        return pd.DataFrame(columns, index=pd.DatetimeIndex(self.sessions))
+
+    @checked
+    def summary(self, *, risk_free: float | None = None) -> pd.Series:
+        """The usual measures by name: annual decimals, losses positive, costs and turnover a year.
+
+        Args:
+            risk_free: Annual rate that the Sharpe and Sortino ratios are above; None: what cash
+                earned in the run.
+        """
+        return pd.Series(self._measures(self.rate(risk_free)), name=self.name)
+
+    @checked
+    def rate(self, risk_free: float | None = None) -> float:
+        """The annual risk-free rate meant: the one given, or what cash earned in the run."""
+        if risk_free is None:
+            return self.risk_free
+        return check_number(risk_free, "risk_free", "Give an annual rate, 0.02 for 2 %.", above=-1.0)
+
+    @checked
+    def excess(self, risk_free: float | None = None) -> FloatArray:
+        """Net returns above those of cash, shape (m,)."""
+        return self.record.returns - cash_return(self.rate(risk_free), self.periods_per_year)
+
+    @checked
+    def interval(
+        self,
+        statistic: str = "sharpe",
+        *,
+        level: OpenShare = 0.95,
+        draws: Draws = 2000,
+        seed: Seed = 0,
+        risk_free: float | None = None,
+    ) -> BootstrapInterval:
+        """Stationary-bootstrap interval of one measure of the returns.
+
+        Args:
+            statistic: "annual_return", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95" or "hit_ratio".
+            level: Probability that the interval aims at.
+            draws: Number of resamples.
+            seed: Same seed, same interval.
+            risk_free: As in `summary`.
+
+        Raises:
+            InputError: Another statistic, or too few returns.
+        """
+        known = statistics_of(self.periods_per_year, self.rate(risk_free))
+        if statistic not in known:
+            raise InputError(f"statistic is {statistic!r}; choose one of {', '.join(known)}.", field="statistic", value=statistic)
+        return bootstrap_interval(self.record.returns, known[statistic], level=level, draws=draws, seed=seed)
+
+    def plot(self) -> Any:
+        """A matplotlib figure of growth, drawdown and weights. Raises `InputError` where matplotlib is not installed."""
+        from advisor.reports.figures import plot_backtest
+
+        return plot_backtest(self)
+
+    @checked
+    def to_html(self, title: str | None = None, *, risk_free: float | None = None) -> str:
+        """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no script."""
+        from advisor.reports.backtest import result_page
+
+        return result_page(self, title or f"Backtest: {self.name}", risk_free)
+
+    def _repr_html_(self) -> str:
+        from advisor.reports.backtest import result_card
+
+        return result_card(self)
+
+    def _measures(self, risk_free: float) -> dict[str, float]:
+        r, year = self.record.returns, self.periods_per_year
+        if not len(r):
+            return {"rebalances": float(len(self.days)), "failures": float(len(self.failures))}
+        years = len(r) / year
+        numbers = {name: statistic(r) for name, statistic in statistics_of(year, risk_free).items()} | {
+            "exposure": self.record.exposure.mean(),
+            "turnover": self.record.turnover.sum() / years,
+            "costs": self.record.costs.sum() / years,
+            "rebalances": len(self.days),
+            "failures": len(self.failures),
+        }
+        if self.beside is not None:
+            numbers["benchmark_return"] = annual_return(self.beside, year)
+            numbers["tracking_error"] = tracking_error(r, self.beside, year)
+            numbers["information_ratio"] = information_ratio(r, self.beside, year)
+            numbers["beta"] = beta(r, self.beside)
+        return {name: float(value) for name, value in numbers.items()}
+
+    def _daily(self, values: FloatArray, name: str) -> pd.Series:
+        return pd.Series(values.copy(), index=pd.DatetimeIndex(self.sessions), name=name)
+
+    def __repr__(self) -> str:
+        if not len(self.sessions):
+            return f"BacktestResult({self.name!r}, {len(self.days)} rebalancing days, no session after the first)"
+        m = self._measures(self.risk_free)
+        failed = f", {len(self.failures)} of {len(self.days)} days failed" if self.failures else ""
+        return (
+            f"BacktestResult({self.name!r}, {self.sessions[0]} to {self.sessions[-1]}, {len(self.days)} rebalancing days{failed}: "
+            f"{m['annual_return']:.2%} a year, volatility {m['volatility']:.2%}, Sharpe {m['sharpe']:.2f}, worst drawdown {m['max_drawdown']:.1%})"
+        )

@@ -1,0 +1,269 @@
+"""Is a Sharpe ratio more than luck: after many trials, over a short record, or beside another strategy's?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from advisor.annotations import Count, Seed
+from advisor.arrays import BoolArray, FloatArray, numbers
+from advisor.errors import InputError
+from advisor.evaluate.backtest.statistics import AT_ONCE, block_length
+from advisor.measures.bootstrap import Draws
+from advisor.measures.history import NOISE, Returns, deviation, noise_of, quiet, ratio
+from advisor.measures.history import pair as pair_of
+from advisor.measures.portfolio import kurtosis, skewness
+from advisor.validation import checked
+
+EULER = 0.5772156649015329
+Test = Literal["jobson_korkie", "ledoit_wolf", "ledoit_wolf_bootstrap"]
+
+
+@checked
+def probabilistic_sharpe_ratio(sharpe: float, *, count: Count, benchmark: float = 0.0, skew: float = 0.0, kurt: float = 3.0) -> float:
+    """Probability that the true Sharpe ratio is above a benchmark.
+
+    Args:
+        sharpe: Observed, a period (not annual).
+        count: Number of returns it was measured on.
+        benchmark: To be beaten, a period.
+        skew: Skewness of the returns.
+        kurt: Kurtosis of the returns; the normal has 3.
+
+    Returns:
+        Between 0 and 1; the standard error allows for skewness and fat tails.
+
+    Raises:
+        InputError: Fewer than 2 returns, or moments that no distribution has.
+
+    Source: Bailey & Lopez de Prado (2012), The Sharpe ratio efficient frontier, equation 11.
+    """
+    spread = 1.0 - skew * sharpe + (kurt - 1.0) / 4.0 * sharpe * sharpe
+    if count < 2 or not 0.0 < spread < np.inf:
+        raise InputError(
+            f"count is {count}, skew {skew:g}, kurtosis {kurt:g} at Sharpe {sharpe:g}: the Sharpe ratio's variance would not be positive. Check the moments.",
+            field="kurt",
+            value=(count, skew, kurt),
+        )
+    return float(ndtr((sharpe - benchmark) * np.sqrt(count - 1.0) / np.sqrt(spread)))
+
+
+@checked
+def expected_best_sharpe(trials: float, variance: float) -> float:
+    """Sharpe ratio that the best of many worthless strategies is expected to show, a period.
+
+    Args:
+        trials: Number of independent strategies tried, at least 1.
+        variance: Variance of the Sharpe ratios across the trials, a period.
+
+    Source: Bailey & Lopez de Prado (2014), The deflated Sharpe ratio, equation 1.
+    """
+    if trials < 1 or variance < 0.0:
+        raise InputError(
+            f"trials is {trials} and variance {variance:g}; at least 1 trial and a variance of 0 or more are needed.",
+            field="trials",
+            value=trials,
+        )
+    if trials == 1:
+        return 0.0
+    best = (1.0 - EULER) * ndtri(1.0 - 1.0 / trials) + EULER * ndtri(1.0 - 1.0 / (trials * np.e))
+    return float(np.sqrt(variance) * best)
+
+
+@checked
+def deflated_sharpe_ratio(sharpe: float, *, count: Count, trials: float, variance: float, skew: float = 0.0, kurt: float = 3.0) -> float:
+    """Probability that the true Sharpe ratio is above 0, given that this strategy was the best of `trials`.
+
+    Args:
+        sharpe: Observed, a period (not annual).
+        count: Number of returns.
+        trials: Independent strategies tried, this one included.
+        variance: Variance of the Sharpe ratios across the trials, a period.
+        skew: Skewness of the returns.
+        kurt: Kurtosis of the returns.
+
+    Returns:
+        `probabilistic_sharpe_ratio` against `expected_best_sharpe`; above .95 is the usual bar.
+
+    Source: Bailey & Lopez de Prado (2014), The deflated Sharpe ratio, equation 2 and its numerical example.
+
+    >>> daily = 2.5 / 250**0.5
+    >>> round(deflated_sharpe_ratio(daily, count=1250, trials=100, variance=0.5 / 250, skew=-3, kurt=10), 4)
+    0.9004
+    """
+    return probabilistic_sharpe_ratio(sharpe, count=count, benchmark=expected_best_sharpe(trials, variance), skew=skew, kurt=kurt)
+
+
+@checked
+def deflate(returns: Returns) -> FloatArray:
+    """Deflated Sharpe ratio of each of several strategies tried together, all of them counted as trials.
+
+    Args:
+        returns: Shape (k, T). Strategies that resemble one another count as if they were independent, which deflates too much, never too little.
+
+    Returns:
+        Shape (k,); nan where a strategy's returns do not vary; such a strategy is no trial.
+    """
+    r = _table(returns)
+    sharpe = ratio(r.mean(axis=1), deviation(r, noise=noise_of(returns)))
+    known = sharpe[np.isfinite(sharpe)]
+    variance = float(known.var(ddof=1)) if len(known) > 1 else 0.0
+    skew, kurt = skewness(r), kurtosis(r)
+    testable = 1.0 - skew * sharpe + (kurt - 1.0) / 4.0 * sharpe**2 > NOISE  # nan is not
+    out = np.full(len(r), np.nan)
+    for i in np.flatnonzero(testable).tolist():
+        moments = {"skew": float(skew[i]), "kurt": float(kurt[i])}
+        out[i] = deflated_sharpe_ratio(float(sharpe[i]), count=r.shape[1], trials=len(known), variance=variance, **moments)
+    return out
+
+
+@dataclass(frozen=True)
+class SharpeTest:
+    """Two Sharpe ratios compared.
+
+    Attributes:
+        difference: First minus second, a period.
+        standard_error: Of the difference.
+        p_value: Of the hypothesis that the two are equal, two-sided; nan where there is nothing to
+            test, because the two are one strategy up to its scale.
+        test: Which test.
+    """
+
+    difference: float
+    standard_error: float
+    p_value: float
+    test: str
+
+
+@checked
+def compare_sharpe(
+    first: Returns, second: Returns, *, test: Test | str = "ledoit_wolf", draws: Draws = 1999, block: Count | None = None, seed: Seed = 0
+) -> SharpeTest:
+    """Test whether two strategies on the same days have the same Sharpe ratio.
+
+    Args:
+        first: Excess returns, shape (T,).
+        second: Excess returns on the same days, shape (T,).
+        test: "jobson_korkie" (with Memmel's correction: right only for independent normal returns), "ledoit_wolf" (heteroskedasticity- and
+            autocorrelation-consistent: Parzen kernel, Andrews' bandwidth), or "ledoit_wolf_bootstrap" (studentised circular blocks: best in short samples).
+        draws: Resamples of the bootstrap.
+        block: Block length of the bootstrap; chosen from the returns when None.
+        seed: Same seed, same p-value.
+
+    Returns:
+        Difference, standard error and two-sided p-value.
+
+    Raises:
+        InputError: Lengths differ, fewer than 10 days, or a series does not vary.
+
+    Source: Jobson & Korkie (1981) with Memmel (2003); Ledoit & Wolf (2008), sections 3.1 and 3.2.
+    """
+    pair = _table(np.stack(np.broadcast_arrays(*pair_of(first, second, field="second"))))
+    if pair.shape[0] != 2 or not np.all(_moves(pair, noise_of(first, second))):
+        raise InputError(
+            "The two series must be of one length and vary; a constant has no Sharpe ratio. Align them, or drop it.",
+            field="first",
+            value=pair.shape,
+        )
+    difference = float(_difference(pair))
+    if test == "jobson_korkie":
+        return _normal(difference, _memmel(pair), test)
+    if test not in ("ledoit_wolf", "ledoit_wolf_bootstrap"):
+        raise InputError(f'test is {test!r}; choose "jobson_korkie", "ledoit_wolf" or "ledoit_wolf_bootstrap".', field="test", value=test)
+    influence = _influence(pair)
+    error = 0.0 if deviation(influence) == 0.0 else float(np.sqrt(_long_run_variance(influence) / pair.shape[1]))
+    if test == "ledoit_wolf" or error == 0.0:
+        return _normal(difference, error, test)
+    length = block or max(1, round(max(block_length(influence), 1.0)))
+    more = _studentised(pair, length, draws, seed) >= abs(difference) / error
+    return SharpeTest(difference, error, float((more.sum() + 1) / (draws + 1)), test)
+
+
+def _normal(difference: float, error: float, test: str) -> SharpeTest:
+    p_value = float(2.0 * ndtr(-abs(difference) / error)) if error > 0.0 else float("nan")
+    return SharpeTest(difference, error, p_value, test)
+
+
+def _moves(pair: FloatArray, noise: float) -> BoolArray:
+    """Which series have a spread, neither rounding nor beyond what numbers can hold, shape (2,)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = deviation(pair, noise=noise)
+    return (spread > 0.0) & (spread < np.inf)
+
+
+def _difference(pair: FloatArray) -> FloatArray:
+    """Difference of Sharpe ratios of pairs, shape (..., 2, T) -> (...), with the divisor T as in the papers."""
+    sharpe = pair.mean(axis=-1) / pair.std(axis=-1)
+    return sharpe[..., 0] - sharpe[..., 1]
+
+
+def _memmel(pair: FloatArray) -> float:
+    a, b = (float(row.mean() / row.std()) for row in pair)
+    centred = pair - pair.mean(axis=1, keepdims=True)
+    rho = float((centred[0] * centred[1]).mean() / (pair[0].std() * pair[1].std()))
+    variance = 2.0 - 2.0 * rho + 0.5 * (a**2 + b**2 - 2.0 * a * b * rho**2)
+    level = 4.0 + 2.0 * (a**2 + b**2)
+    return float(np.sqrt(max(float(quiet(variance, level)), 0.0) / pair.shape[1]))
+
+
+def _influence(pair: FloatArray) -> FloatArray:
+    """Influence of each day on the difference, shape (..., 2, T) -> (..., T).
+
+    The gradient of mu / sqrt(m2 - mu^2) times the day's moments, written in central moments so that
+    nothing cancels where the mean is large beside the spread.
+    """
+    mean, spread = pair.mean(axis=-1, keepdims=True), pair.std(axis=-1, keepdims=True)
+    scaled = (pair - mean) / spread
+    part = scaled - 0.5 * (mean / spread) * (scaled**2 - 1.0)
+    return part[..., 0, :] - part[..., 1, :]
+
+
+def _long_run_variance(y: FloatArray) -> float:
+    """Variance of the root-T mean of a series, Parzen kernel with Andrews' (1991) AR(1) bandwidth."""
+    count = len(y)
+    y = y - y.mean()
+    rho = float(np.clip((y[1:] @ y[:-1]) / max(float(y[:-1] @ y[:-1]), 1e-300), -0.97, 0.97))
+    alpha = 4.0 * rho**2 / (1.0 - rho) ** 4
+    width = 2.6614 * (alpha * count) ** 0.2
+    total = float(y @ y) / count
+    for k in range(1, min(int(width), count - 1) + 1):
+        x = k / width
+        weight = 1.0 - 6.0 * x**2 + 6.0 * x**3 if x <= 0.5 else 2.0 * (1.0 - x) ** 3
+        total += 2.0 * weight * float(y[k:] @ y[:-k]) / count
+    return max(total, 0.0) * count / (count - 4.0)
+
+
+def _studentised(pair: FloatArray, block: int, draws: int, seed: int) -> FloatArray:
+    """|difference* - difference| / its block standard error, of circular-block resamples, shape (draws,)."""
+    count, blocks = pair.shape[1], pair.shape[1] // block
+    if blocks < 2:
+        raise InputError(f"block is {block} for {count} days; at least two blocks must fit. Shorten it.", field="block", value=block)
+    rng = np.random.default_rng(seed)
+    centre, out = float(_difference(pair)), np.empty(draws)
+    for begin in range(0, draws, AT_ONCE):
+        size = min(AT_ONCE, draws - begin)
+        starts = rng.integers(0, count, size=(size, blocks))
+        rows = ((starts[:, :, None] + np.arange(block)) % count).reshape(size, blocks * block)
+        sample = np.moveaxis(pair[:, rows], 0, 1)
+        moves = (sample.std(axis=-1) > 0.0).all(axis=-1)  # a resample of one quiet day has no ratio
+        sample = sample[moves]
+        sums = _influence(sample).reshape(len(sample), blocks, block).sum(axis=2)
+        error = np.sqrt((sums**2).mean(axis=1) / block / (blocks * block))
+        miss, studentised = np.abs(_difference(sample) - centre), np.full(size, np.inf)
+        studentised[moves] = np.divide(miss, error, out=np.full(len(miss), np.inf), where=error > 0.0)
+        out[begin : begin + size] = studentised
+    return out
+
+
+def _table(returns: object) -> FloatArray:
+    r = numbers(returns, "returns")
+    if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
+        raise InputError(
+            f"returns has shape {r.shape}; at least 10 finite returns of each strategy, on the same days, are needed. Align and lengthen them.",
+            field="returns",
+            value=r.shape,
+        )
+    return r

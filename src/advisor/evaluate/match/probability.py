@@ -1,0 +1,166 @@
+"""Whether the probabilities beside the picks come true on a later window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import BoolArray, FloatArray, check_number, check_whole, numbers
+from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.errors import InputError
+from advisor.evaluate.match.inputs import check_given
+from advisor.evaluate.match.outcomes import outcomes
+from advisor.measures.calibration import ReliabilityCurve, Threshold, reliability_curve, threshold_for_precision
+
+DEFINITIONS: dict[str, str] = {
+    "pick, buyers": "stated: P(buys this pick within the window | buys something new in it); observed over clients who bought something",
+    "list, buyers": "stated: P(buys at least one of the list | buys something new); observed over clients who bought something",
+    "pick, everyone": "stated: P(buys this pick within the window), unconditional; observed over all ranked clients",
+}
+"""What each line of the report states."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProbabilityReport:
+    """Reliability of stated probabilities.
+
+    Attributes:
+        curves: By name (see `DEFINITIONS`) the reliability curve with its expected calibration error and Brier scores.
+        thresholds: By name the cut for the wanted precision and the coverage it costs, or that it is unattainable.
+        base_rates: By name the share that came true.
+    """
+
+    curves: dict[str, ReliabilityCurve]
+    thresholds: dict[str, Threshold]
+    base_rates: dict[str, float]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a curve."""
+        rows = []
+        for name, curve in self.curves.items():
+            cut = self.thresholds[name]
+            rows.append(
+                {
+                    "probability": name,
+                    "stated": int(curve.count.sum()),
+                    "base_rate": self.base_rates[name],
+                    "expected_calibration_error": curve.expected_calibration_error,
+                    "brier": curve.brier,
+                    "brier_of_base_rate": curve.brier_of_base_rate,
+                    "wanted_precision": cut.wanted,
+                    "attainable": cut.attainable,
+                    "threshold": cut.threshold,
+                    "coverage": cut.coverage,
+                    "best_precision": cut.best,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def sentences(self) -> list[str]:
+        """What may be promised and what not, in plain words, for each curve that speaks of buyers."""
+        told: list[str] = []
+        for name, what in (("pick, buyers", "a pick"), ("list, buyers", "a list")):
+            if name not in self.curves:
+                continue
+            cut, curve, base = self.thresholds[name], self.curves[name], self.base_rates[name]
+            if cut.attainable:
+                told.append(
+                    f"{cut.wanted:.0%} for {what} is kept where at least {cut.threshold:.0%} is stated: {cut.coverage:.1%} of them; the others must not be promised."
+                )
+            else:
+                told.append(
+                    f"{cut.wanted:.0%} for {what} is unattainable: {base:.1%} came true on average, {cut.best:.1%} among the surest. Do not promise it."
+                )
+            if curve.brier >= curve.brier_of_base_rate:
+                told.append(
+                    f"The probabilities stated for {what} were no better than stating {base:.1%} for all: use their order, not their size."
+                )
+        return told
+
+    def to_svg(self) -> str:
+        """Stated against observed, bin by bin, one chart a curve; on the diagonal they are equal."""
+        from advisor.reports.match import reliability_chart
+
+        return reliability_chart(self)
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for name, curve in self.curves.items():
+            cut = self.thresholds[name]
+            reach = (
+                f"{cut.wanted:.0%} precision: state only p >= {cut.threshold:.3f}, which is {cut.coverage:.1%} of them"
+                if cut.attainable
+                else f"{cut.wanted:.0%} precision: unattainable, the best cut reaches {cut.best:.1%}"
+            )
+            lines.append(
+                f"{name}: base rate {self.base_rates[name]:.4f}, calibration error {curve.expected_calibration_error:.4f}, "
+                f"Brier {curve.brier:.4f} (base rate alone {curve.brier_of_base_rate:.4f}); {reach}"
+            )
+        return "\n".join(lines)
+
+
+def evaluate_probability(
+    ranking: Ranking,
+    held_out: Interactions,
+    probability: FloatArray,
+    *,
+    list_probability: FloatArray | None = None,
+    unconditional: FloatArray | None = None,
+    wanted: float = 0.85,
+    bins: int = 10,
+) -> ProbabilityReport:
+    """Judge stated probabilities on purchases later than those they were calibrated on.
+
+    Args:
+        ranking: The served lists (masked: what the client really saw), c clients.
+        held_out: New purchases of the window.
+        probability: P(buys the pick | buys something) of each slot, nan where empty or not stated, shape (c, k).
+        list_probability: P(buys at least one of the list | buys something), shape (c,).
+        unconditional: P(buys the pick) of each slot, shape (c, k).
+        wanted: Precision for which the threshold is sought.
+        bins: Bins of about equal counts: base rates are small, and equal widths would put nearly everything into one.
+
+    Raises:
+        InputError: Shapes differ, or a probability is outside [0, 1].
+    """
+    check_given(ranking, Ranking, "ranking")
+    check_given(held_out, Interactions, "held_out")
+    check_number(wanted, "wanted", "A precision is a share, such as 0.85.", above=0.0, high=1.0)
+    check_whole(bins, "bins", "Give the number of bins.", low=1)
+    found = outcomes(ranking, held_out, None)
+    buyers = found.bought > 0
+    asked: dict[str, tuple[FloatArray, BoolArray, BoolArray]] = {
+        "pick, buyers": (
+            _shaped(probability, found.hits.shape, "probability"),
+            found.hits,
+            np.broadcast_to(buyers[:, None], found.hits.shape),
+        )
+    }
+    if list_probability is not None:
+        asked["list, buyers"] = (_shaped(list_probability, buyers.shape, "list_probability"), np.asarray(found.hits.any(axis=1)), buyers)
+    if unconditional is not None:
+        asked["pick, everyone"] = (_shaped(unconditional, found.hits.shape, "unconditional"), found.hits, np.ones_like(found.hits))
+    curves: dict[str, ReliabilityCurve] = {}
+    thresholds: dict[str, Threshold] = {}
+    rates: dict[str, float] = {}
+    for name, (stated, happened, counted) in asked.items():
+        there = counted & (found.filled if stated.ndim == 2 else np.asarray(found.filled.any(axis=1))) & ~np.isnan(stated)
+        p, y = stated[there], happened[there]
+        curves[name] = reliability_curve(p, y, bins=bins, equal_counts=True)
+        thresholds[name] = threshold_for_precision(p, y, wanted)
+        rates[name] = float(y.mean())
+    return ProbabilityReport(curves, thresholds, rates)
+
+
+def _shaped(value: object, shape: tuple[int, ...], field: str) -> FloatArray:
+    array = numbers(value, field)
+    if array.shape != shape:
+        raise InputError(
+            f"{field} has shape {array.shape}, but {shape} is needed: one for each slot or list of the ranking.",
+            field=field,
+            value=array.shape,
+        )
+    return array

@@ -1,0 +1,116 @@
+"""Segments of a match report: words, one a client, from wherever the caller has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from advisor.arrays import IntArray, check_type
+from advisor.cells import is_missing, text_of
+from advisor.data.clients.table import ClientTable
+from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
+from advisor.data.profiles import RiskProfiles
+from advisor.data.ranking import Ranking
+from advisor.data.tables import check_once, is_in_order, labels_of
+from advisor.errors import InputError
+from advisor.evaluate.match.inputs import check_segmentation
+
+By = str | Sequence[str] | Mapping[str, Sequence[object]] | pd.Series | pd.DataFrame
+"""`"level"`, `"segment"`, `"tenure"` or several of them; or labels by name in the order of the ranking; or a table indexed by client id."""
+
+TENURES: tuple[tuple[float, str], ...] = ((0.5, "0 to 6 months"), (1.0, "6 to 12 months"), (np.inf, "over 1 year"))
+"""Upper edge in years and name of each tenure."""
+UNKNOWN = "unknown"
+NO_LEVEL = "no level"
+
+Words = npt.NDArray[np.object_]
+
+
+def segments(
+    by: By | None, ranking: Ranking, profiles: RiskProfiles | None, clients: ClientTable | None, history: Interactions | None
+) -> dict[str, Words]:
+    """Labels of each ranked client by segmentation, shape (c,) each; clients that a source does not know are "unknown".
+
+    Raises:
+        InputError: A named segmentation lacks its source, or labels have another length.
+    """
+    check_segmentation(by)
+    if by is None:
+        return {}
+    if isinstance(by, pd.Series):
+        by = by.to_frame(name=by.name or "segment")
+    if isinstance(by, pd.DataFrame):
+        check_once(labels_of(by.columns), "by")
+        return {text_of(name): _by_client(by.iloc[:, at], ranking) for at, name in enumerate(by.columns)}
+    if isinstance(by, Mapping):
+        for name, labels in by.items():
+            check_type(labels, (Sequence, np.ndarray, pd.Series), "by", "Give one label each, in the order of the ranking.", key=name)
+            if not isinstance(labels, pd.Series) and len(labels) != len(ranking):
+                raise InputError(
+                    f"by[{name!r}] has {len(labels)} labels for {len(ranking)} ranked clients; give one each.",
+                    field="by",
+                    value=len(labels),
+                )
+        return {name: _by_client(labels, ranking) if isinstance(labels, pd.Series) else _words(list(labels)) for name, labels in by.items()}
+    return {name: _named(name, ranking, profiles, clients, history) for name in ([by] if isinstance(by, str) else by)}
+
+
+def _by_client(labels: pd.Series, ranking: Ranking) -> Words:
+    """Labels of the ranked clients by the ids that they are indexed by; those indexed by 0, 1, 2, ..., which
+    are no ids, stand in the order of the ranking.
+    """
+    ids = labels_of(labels.index)
+    check_once(ids, "the index of by")
+    if not set(ids) & set(ranking.client_ids):
+        if len(ids) == len(ranking) and is_in_order(labels.index):
+            return _words(labels.tolist())
+        raise InputError(
+            f"by has {len(ids)} labels, none of them of a ranked client, so every client would be {UNKNOWN}. Index it by client id.",
+            field="by",
+            value=len(ids),
+        )
+    of = dict(zip(ids, labels.tolist(), strict=True))
+    return _words([of.get(name) for name in ranking.client_ids])
+
+
+def _named(name: str, ranking: Ranking, profiles: RiskProfiles | None, clients: ClientTable | None, history: Interactions | None) -> Words:
+    if name == "level" and profiles is not None:
+        row = IdMap(profiles.client_ids).find(ranking.client_ids)
+        return _words(
+            [
+                None if i < 0 else f"C{level}" if level else NO_LEVEL
+                for i, level in zip(row.tolist(), profiles.level[row].tolist(), strict=True)
+            ]
+        )
+    if name == "segment" and clients is not None:
+        row = IdMap(clients.ids).find(ranking.client_ids)
+        return _words([clients.segment.word(i) if i >= 0 else None for i in row.tolist()])
+    if name == "tenure" and history is not None:
+        return _tenure(ranking, history)
+    sources = {"level": "profiles", "segment": "clients", "tenure": "history"}
+    if name in sources:
+        raise InputError(f"by={name!r} needs {sources[name]}=...; pass it.", field="by", value=name)
+    raise InputError(
+        f"by={name!r} is none of {sorted(sources)}; use one of them, or pass a mapping or table of labels.", field="by", value=name
+    )
+
+
+def _tenure(ranking: Ranking, history: Interactions) -> Words:
+    row = history.clients.find(ranking.client_ids)
+    first = np.full(len(history.clients), np.iinfo(np.int64).max, dtype=np.int64)
+    days: IntArray = history.days.astype("datetime64[D]").astype(np.int64)
+    np.minimum.at(first, history.client_codes, days)
+    last = int(days.max()) if len(days) else 0
+    years = np.where(row >= 0, (last - first[row]) / 365.25, np.nan) if len(first) else np.full(len(row), np.nan)
+    place = np.searchsorted(np.array([edge for edge, _ in TENURES]), years)
+    return _words([TENURES[p][1] if i >= 0 else None for i, p in zip(row.tolist(), place.tolist(), strict=True)])
+
+
+def _words(labels: Sequence[object]) -> Words:
+    words = np.empty(len(labels), dtype=object)
+    words[:] = [UNKNOWN if is_missing(x) else text_of(x) for x in labels]
+    return words

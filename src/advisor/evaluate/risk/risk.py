@@ -1,0 +1,207 @@
+"""Judge risk out of sample: the realised volatility and drawdown of portfolios against what their levels promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import NoneType
+
+import numpy as np
+import numpy.typing as npt
+
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_frequency, check_type, check_whole, float_array, frozen
+from advisor.contracts.bands import LEVELS, RiskBands
+from advisor.data.by_asset import in_order
+from advisor.data.market import Market
+from advisor.errors import InputError
+from advisor.evaluate.backtest.result_set import BacktestResults
+from advisor.evaluate.risk.report import RiskMatchReport
+
+STEP = 21  # a month of sessions between the starts of two windows
+BLOCK = 2048  # portfolios whose daily values are in memory at once
+HELD = 1e-12
+
+_Paths = Callable[[slice, slice], tuple[FloatArray, BoolArray]]
+"""(portfolios, sessions) -> value after each session of one unit of money, shape (b, days), and which portfolios can be judged, shape (b,)."""
+
+
+def evaluate_risk(
+    weights: npt.ArrayLike,
+    market: Market,
+    *,
+    levels: npt.ArrayLike,
+    bands: RiskBands | None = None,
+    days: int = 126,
+    step: int = STEP,
+) -> RiskMatchReport:
+    """Compare the risk portfolios really took with the band of each one's level.
+
+    Each portfolio is bought at the start of a window and held through it (weights drift, what is missing to 1 is cash, an asset that ends turns
+    to cash); volatility is the annualised standard deviation of its daily returns, drawdown starts at the purchase.
+
+    Args:
+        weights: One row a portfolio, shape (c, n), n = assets of the market; decided before the market begins, or the judgement is not out of sample.
+        market: Returns to judge on, at least `days` rows.
+        levels: Level 1..5 of each portfolio, 0 = no suitable portfolio (not judged), shape (c,).
+        bands: What the levels promise; `RiskBands.default()` when None.
+        days: Sessions in a window.
+        step: Sessions between the starts of two windows.
+
+    Returns:
+        Over and under the band apart, and drawdowns beyond the stress loss, by portfolio, level and window. A row does not depend on
+        the other rows. A window in which an asset held has no return on the first day is not counted for that portfolio.
+
+    Raises:
+        InputError: Shapes disagree, a level is not 0..5, or the market is shorter than a window.
+    """
+    check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
+    check_frequency(market.dates, market.periods_per_year, "market")
+    given = float_array(in_order(weights, market.assets, "weights"), "weights", shape=(None, len(market.assets)))
+    level = _checked_levels(levels, len(given))
+    distinct = np.unique(np.column_stack([given, level]), axis=0, return_index=True, return_inverse=True, return_counts=True)
+    first, copies = distinct[1], (distinct[2].reshape(-1).astype(np.int64), distinct[3].astype(np.int64))
+    w: FloatArray = given[first]
+    alive = np.isfinite(market.returns)
+    growth = np.where(alive, 1.0 + market.returns, 1.0)
+    cash: FloatArray = 1.0 - w.sum(axis=1)
+
+    def paths(rows: slice, sessions: slice) -> tuple[FloatArray, BoolArray]:
+        grown = np.cumprod(growth[sessions], axis=0)
+        value = np.einsum("cn,dn->cd", w[rows], grown) + cash[rows, None]
+        priced: BoolArray = np.all((np.abs(w[rows]) <= HELD) | alive[sessions.start], axis=1)
+        return value, priced
+
+    return _judge(paths, market.dates, level[first], copies, bands, days, step, market.periods_per_year)
+
+
+def evaluate_risk_of(
+    results: BacktestResults,
+    *,
+    levels: Mapping[str, int],
+    bands: RiskBands | None = None,
+    days: int = 126,
+    step: int = STEP,
+) -> RiskMatchReport:
+    """The same judgement on the net returns of a walk-forward: rebalancing, costs and all.
+
+    Args:
+        results: Of `backtest_many`; what a strategy decided is out of sample by construction.
+        levels: Level each strategy was run for, by its name; strategies not named are left out.
+        bands: What the levels promise; `RiskBands.default()` when None.
+        days: Sessions in a window.
+        step: Sessions between the starts of two windows.
+
+    Returns:
+        One row a strategy, in the order of `levels`.
+
+    Raises:
+        InputError: A name is no strategy of the run, a level is not 0..5, or the run is shorter than a window.
+    """
+    check_type(results, BacktestResults, "results", "Pass what backtest_many gave.")
+    check_type(levels, Mapping, "levels", "Give a mapping from a strategy's name to its level.")
+    if not levels:
+        raise InputError("levels is empty; name the strategies to judge and their levels.", field="levels", value={})
+    chosen = [results[name] for name in levels]
+    steps = np.stack([1.0 + result.record.returns for result in chosen])
+
+    def paths(rows: slice, sessions: slice) -> tuple[FloatArray, BoolArray]:
+        value: FloatArray = np.cumprod(steps[rows, sessions], axis=1, dtype=np.float64)
+        return value, np.ones(len(value), dtype=bool)
+
+    level = _checked_levels(list(levels.values()), len(chosen))
+    copies = (np.arange(len(chosen)), np.ones(len(chosen), dtype=np.int64))
+    return _judge(paths, chosen[0].sessions, level, copies, bands, days, step, chosen[0].periods_per_year)
+
+
+def _judge(
+    paths: _Paths,
+    dates: DayArray,
+    level: IntArray,
+    copies: tuple[IntArray, IntArray],
+    bands: RiskBands | None,
+    days: int,
+    step: int,
+    periods_per_year: float,
+) -> RiskMatchReport:
+    """Judge distinct portfolios; `copies` says which of them each portfolio of the report is, and how many portfolios each one stands for."""
+    check_type(bands, (RiskBands, NoneType), "bands", "Pass RiskBands, or leave it out.")
+    bands, count, (which, number) = bands or RiskBands.default(), len(level), copies
+    starts = _starts(len(dates), days, step)
+    lower, upper, stress = (
+        np.array([np.nan, *edge])[level] for edge in (bands.lower_volatility, bands.upper_volatility, bands.stress_loss)
+    )
+    windows = np.zeros(count, dtype=np.int64)
+    tally, sums, worst = np.zeros((3, count)), np.zeros(count), np.zeros(count)
+    by_window = np.zeros((4, len(starts)))
+    for k, start in enumerate(starts):
+        for begin in range(0, count, BLOCK):
+            rows = slice(begin, min(begin + BLOCK, count))
+            value, can = paths(rows, slice(start, start + days))
+            can &= level[rows] > 0
+            volatility, drawdown = _realised(value, periods_per_year)
+            found = np.array([volatility > upper[rows], volatility < lower[rows], drawdown > stress[rows]]) & can
+            windows[rows] += can
+            tally[:, rows] += found
+            sums[rows] += np.where(can, volatility, 0.0)
+            worst[rows] = np.maximum(worst[rows], np.where(can, drawdown, 0.0))
+            by_window[:3, k] += (found * number[rows]).sum(axis=1)
+            by_window[3, k] += (can * number[rows]).sum()
+    by_row = (level[which], windows[which], tally[:, which], sums[which], worst[which])
+    return _report(*by_row, by_window, dates[starts + days - 1], bands, days)
+
+
+def _report(
+    level: IntArray,
+    windows: IntArray,
+    tally: FloatArray,
+    sums: FloatArray,
+    worst: FloatArray,
+    by_window: FloatArray,
+    ends: DayArray,
+    bands: RiskBands,
+    days: int,
+) -> RiskMatchReport:
+    n = np.where(windows > 0, windows, np.nan)
+    judged = np.where(by_window[3] > 0, by_window[3], np.nan)
+    over, under, breached = (frozen(row / n) for row in tally)
+    over_then, under_then, breached_then = (frozen(row / judged) for row in by_window[:3])
+    edges = (over, under, breached, frozen(sums / n))
+    worst = np.where(windows > 0, worst, np.nan)
+    through_time = (frozen(ends), over_then, under_then, breached_then)
+    return RiskMatchReport(frozen(level), frozen(windows), *edges, frozen(worst), *through_time, bands, days)
+
+
+def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, FloatArray]:
+    """Annual volatility and worst drawdown of each row of values, shape (b,); a row that reaches zero has an infinite volatility."""
+    solvent: BoolArray = np.all(value > 0.0, axis=1)
+    safe = np.where(solvent[:, None], value, 1.0)
+    steps = safe.copy()
+    steps[:, 1:] /= safe[:, :-1]
+    volatility: FloatArray = np.where(solvent, steps.std(axis=1, ddof=1) * np.sqrt(periods_per_year), np.inf)
+    peak = np.maximum(np.maximum.accumulate(value, axis=1), 1.0)
+    return volatility, (1.0 - value / peak).max(axis=1)
+
+
+def _checked_levels(levels: npt.ArrayLike, count: int) -> IntArray:
+    given = float_array(levels, "levels", shape=(count,))
+    level = given.astype(np.int64)
+    outside = [(i, v) for i, v in enumerate(given.tolist()) if v not in range(LEVELS + 1)]
+    if outside:
+        row, value = outside[0]
+        raise InputError(
+            f"levels[{row}] is {value:g}; a level is 1 (C1) to 5 (C5), or 0 where no portfolio is suitable.",
+            field="levels",
+            value=value,
+        )
+    return level
+
+
+def _starts(rows: int, days: int, step: int) -> IntArray:
+    days = check_whole(days, "days", "Give the sessions in a window, at least 2.", low=2)
+    step = check_whole(step, "step", "Give the sessions between the starts of two windows, at least 1.", low=1)
+    if rows < days:
+        raise InputError(
+            f"There are {rows} sessions, but a window has {days}; nothing could be judged. Pass a longer market or fewer days.",
+            field="days",
+            value=days,
+        )
+    return np.arange(0, rows - days + 1, step, dtype=np.int64)

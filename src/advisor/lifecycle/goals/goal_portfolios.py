@@ -1,0 +1,99 @@
+"""The portfolio of each goal's money: as much expected return as leaves its chance at the date, on one frontier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import ndtri
+
+from advisor.arrays import FloatArray, check_number, check_type, frozen
+from advisor.errors import InputError
+from advisor.lifecycle.goals.goals import lognormal_rates
+from advisor.optimize.behaviour.mental_accounts import AccountPortfolio, AccountsPlan, gathered
+from advisor.optimize.frontier.frontier import Frontier
+
+STEPS = 2001
+"""Volatilities along the frontier between which a crossing is looked for."""
+HALVINGS = 60
+
+
+def goal_portfolios(
+    frontier: Frontier,
+    names: Sequence[str],
+    money: Sequence[float],
+    amounts: Sequence[float],
+    years: Sequence[float],
+    *,
+    probability: float,
+) -> AccountsPlan:
+    """One portfolio a goal.
+
+    Args:
+        frontier: What may be held.
+        names: Of the goals.
+        money: Set aside for each, positive.
+        amounts: That it has to become.
+        years: Until then, positive.
+        probability: Wished for each, in (0, 1).
+
+    Returns:
+        The riskiest frontier portfolio under which the lognormal chance of `goal_success` (no flows) is still the one wished. Status "ok"; "unbounded" where even the
+        riskiest leaves it; "below_wish" where none does: then the portfolio with the best chance. Shares are of all this money.
+
+    Raises:
+        InputError: No goal has money.
+    """
+    check_type(frontier, Frontier, "frontier", "Pass a Frontier, made by trace_frontier.")
+    parts = {"names": names, "money": money, "amounts": amounts, "years": years}
+    for field, values in parts.items():
+        check_type(values, (Sequence, np.ndarray), field, "Give one a goal.")
+        if getattr(values, "ndim", 1) != 1:
+            check_type(values, (), field, "Give one a goal, in one dimension.")
+    if len({len(values) for values in parts.values()}) > 1:
+        raise InputError(
+            f"There are {', '.join(f'{len(v)} {field}' for field, v in parts.items())}; give one of each a goal.",
+            field="names",
+            value=len(names),
+        )
+    for field in ("money", "amounts", "years"):
+        for i, value in enumerate(parts[field]):
+            check_number(value, field, "It must be positive for a goal to be invested for.", above=0.0, key=i)
+    check_number(probability, "probability", "It is a chance between 0 and 1.", above=0.0, high=1.0 - 1e-15)
+    if not len(names):
+        raise InputError("No goal has money and a date to come, so there is nothing to invest; fund one first.", field="goals", value=())
+    total = sum(money)
+    each = zip(names, money, amounts, years, strict=True)
+    return gathered(frontier, tuple(_portfolio(frontier, n, m / total, np.log(m / a), t, float(ndtri(probability))) for n, m, a, t in each))
+
+
+def _portfolio(frontier: Frontier, name: str, share: float, cover: float, years: float, wished: float) -> AccountPortfolio:
+    low, high = float(frontier.volatility[0]), float(frontier.volatility[-1])
+    steps = np.linspace(low, high, STEPS)
+    score = _score(frontier, steps, cover, years)
+    good = np.flatnonzero(score >= wished)
+    status = "ok" if len(good) else "below_wish"
+    if not len(good):
+        chosen = float(steps[int(score.argmax())])
+    elif int(good[-1]) == STEPS - 1:
+        chosen, status = high, "unbounded"
+    else:
+        chosen, above = float(steps[good[-1]]), float(steps[good[-1] + 1])
+        for _ in range(HALVINGS):
+            middle = 0.5 * (chosen + above)
+            if _score(frontier, np.array([middle]), cover, years)[0] >= wished:
+                chosen = middle
+            else:
+                above = middle
+    weights = frontier.at_volatility(chosen)
+    mean, risk = float(weights @ frontier.model.mean), float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
+    return AccountPortfolio(name, share, frozen(weights), mean, risk, float(frontier.risk_aversion_at(chosen)[0]), status)
+
+
+def _score(frontier: Frontier, volatility: FloatArray, cover: float, years: float) -> FloatArray:
+    """Normal quantile of the chance, shape (s,): (log(money / amount) + mu T) / (sigma sqrt T); without risk it is certain or impossible."""
+    mean, risk = frontier.segments.moments(*frontier.segments.at_volatility(volatility))
+    mu, sigma = lognormal_rates(mean, risk)
+    reach, spread = cover + mu * years, sigma * np.sqrt(years)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(spread > 0.0, reach / spread, np.where(reach >= 0.0, np.inf, -np.inf))

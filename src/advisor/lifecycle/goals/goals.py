@@ -1,0 +1,243 @@
+"""Will the goal be met, and what must be saved for it: a simulation that agrees with the closed form where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from advisor.arrays import FloatArray, check_whole
+from advisor.errors import InputError
+from advisor.lifecycle.goals.draws import client_keys, normals
+from advisor.lifecycle.inputs import LONGEST, MOST_DRAWS, listed, together
+from advisor.privacy import hides, written
+
+_CELLS = 4_000_000
+"""Path steps simulated at once (32 MB)."""
+
+
+@hides
+@dataclass(frozen=True, eq=False)
+class GoalOdds:
+    """Chance of each goal.
+
+    Attributes:
+        probability: P(wealth at the date >= amount), shape (c,).
+        standard_error: Of the simulation, shape (c,); 0 where the closed form applies.
+        median: Median wealth at the date, shape (c,).
+        shortfall: Mean of what is missing where the goal is missed, money, shape (c,); 0 where it never is.
+    """
+
+    probability: FloatArray
+    standard_error: FloatArray
+    median: FloatArray
+    shortfall: FloatArray
+
+
+def lognormal_rates(mean: object, volatility: object) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of the annual log return of a lognormal with this mean and volatility of the simple return.
+
+    >>> m, s = lognormal_rates(0.06, 0.15)
+    >>> round(float(m), 5), round(float(s), 5)
+    (0.04836, 0.14081)
+    """
+    average, sigma = together(mean=mean, volatility=volatility)
+    gross = 1.0 + average
+    if not ((gross > 0.0).all() and (sigma >= 0.0).all()):
+        raise InputError(
+            f"mean is {average.min():g} and volatility {sigma.min():g}; a mean is above -1 and a volatility 0 or more. Correct them.",
+            field="mean" if not (gross > 0.0).all() else "volatility",
+            value=float(average.min()),
+        )
+    variance = np.log1p((sigma / gross) ** 2)
+    return np.log(gross) - 0.5 * variance, np.sqrt(variance)
+
+
+def goal_success(
+    wealth: object,
+    amount: object,
+    years: object,
+    mean: object,
+    volatility: object,
+    *,
+    saving: object = 0.0,
+    draws: int = 2000,
+    seed: int = 0,
+    client_ids: Sequence[str] | None = None,
+) -> GoalOdds:
+    """Probability that each goal is reached.
+
+    Args:
+        wealth: Money set aside today, (c,) or a number.
+        amount: Money needed, in money of the date.
+        years: Until the date, above 0.
+        mean: Annual, of the simple return.
+        volatility: Annual, of the simple return; portfolios are rebalanced, so that wealth is lognormal without flows.
+        saving: Money saved at the end of every month (negative: spent).
+        draws: Paths a goal, antithetic.
+        seed: Of the draws; each client's paths come from (seed, his id) alone.
+        client_ids: Default "0", "1", ...
+
+    Returns:
+        Odds, a row a goal. Without flows the probability is the closed form, exactly. With flows the simulated frequency is corrected by a control
+        variate: the same paths' chance for a lump sum in place of the saving, whose true value is known.
+
+    Raises:
+        InputError: Wealth, amount or years out of range, fewer than 100 draws, a number of ids other than c.
+
+    >>> odds = goal_success(100.0, 150.0, 10.0, 0.06, 0.15)
+    >>> round(float(odds.probability[0]), 4), float(odds.standard_error[0])
+    (0.5696, 0.0)
+    """
+    columns = _columns(wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility, saving=saving)
+    count = len(columns[0])
+    draws, seed = check_paths(draws, seed)
+    ids = ids_of(client_ids, count)
+    odds = np.empty((4, count))
+    flows = columns[5] != 0.0
+    odds[:, ~flows] = _closed(*(c[~flows] for c in columns[:5]))
+    months = np.maximum(np.ceil(columns[2] * 12.0 - 1e-9), 1.0).astype(np.int64)
+    for length in np.unique(months[flows]):
+        rows = np.flatnonzero(flows & (months == length))
+        size = max(1, _CELLS // (draws * int(length)))
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            paths = normals(client_keys(seed, [ids[i] for i in part.tolist()]), draws, int(length))
+            odds[:, part] = _simulated(paths, *(c[part] for c in columns))
+    return GoalOdds(*odds)
+
+
+def check_paths(draws: object, seed: object) -> tuple[int, int]:
+    """Number of paths and seed. Raises `InputError` for fewer than 100 paths, and a seed that is no whole number of 64 bits."""
+    paths = check_whole(draws, "draws", "A chance needs at least 100 paths.", low=100, high=MOST_DRAWS)
+    return paths, check_whole(seed, "seed", "The same one gives the same paths.", low=-(2**63), high=2**63 - 1025)
+
+
+def ids_of(client_ids: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """One id a goal; "0", "1", ... where none are given. Raises `InputError` for another number of them."""
+    if client_ids is None:
+        return tuple(str(i) for i in range(count))
+    ids = listed(client_ids, str, "client_ids", "Give one id a goal.")
+    if len(ids) != count:
+        raise InputError(f"There are {len(ids)} client_ids for {count} goals; give one id a goal.", field="client_ids", value=len(ids))
+    return ids
+
+
+def _columns(**values: object) -> tuple[FloatArray, ...]:
+    table = tuple(np.atleast_1d(column) for column in together(**values))
+    wealth, amount, years, mean, volatility, _ = table
+    fine = (wealth >= 0.0) & (amount > 0.0) & (years > 0.0) & (years <= LONGEST) & (mean > -1.0) & (volatility >= 0.0)
+    fine &= np.all([np.isfinite(column) for column in table], axis=0)
+    if wealth.ndim != 1:
+        raise InputError(
+            f"wealth and what stands beside it have shape {wealth.shape} together; a number a goal is needed, in one dimension.",
+            field="wealth",
+            value=wealth.shape,
+        )
+    if not fine.all():
+        i = int(np.argmax(~fine))
+        names = ("wealth", "amount", "years", "mean", "volatility", "saving")
+        told = ", ".join(f"{name} {column.flat[i]:g}" for name, column in zip(names, table, strict=True))
+        raise InputError(
+            f"Goal {i} has {written(told)}; wealth must be 0 or more, amount and years positive, years at most {LONGEST:g}, volatility 0 or more, all finite. Correct it.",
+            field="wealth",
+            value=float(wealth.flat[i]),
+        )
+    return table
+
+
+def _closed(wealth: FloatArray, amount: FloatArray, years: FloatArray, mean: FloatArray, volatility: FloatArray) -> FloatArray:
+    mu, sigma = lognormal_rates(mean, volatility)
+    spread = sigma * np.sqrt(years)
+    centre = mu * years
+    probability = _exceeds(wealth, amount, centre, spread)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        edge = np.where(spread > 0.0, (np.log(amount / wealth) - centre) / spread, 0.0)
+    below = wealth * np.exp(centre + 0.5 * spread**2) * ndtr(edge - spread)
+    missed = 1.0 - probability
+    certain = spread == 0.0
+    gap = np.where(certain | (wealth == 0.0), np.maximum(amount - wealth * np.exp(centre), 0.0) * missed, amount * missed - below)
+    return np.stack(
+        [
+            probability,
+            np.zeros_like(probability),
+            wealth * np.exp(centre),
+            np.divide(gap, missed, out=np.zeros_like(gap), where=missed > 0.0),
+        ]
+    )
+
+
+def _exceeds(wealth: FloatArray, amount: FloatArray, centre: FloatArray, spread: FloatArray) -> FloatArray:
+    """P(wealth * exp(centre + spread * Z) >= amount)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = (np.log(wealth / amount) + centre) / spread
+    sure = (wealth * np.exp(centre) >= amount).astype(np.float64)
+    return np.where((spread > 0.0) & (wealth > 0.0), ndtr(np.where(spread > 0.0, score, 0.0)), sure)
+
+
+def terminal_wealth(
+    paths: FloatArray, wealth: FloatArray, years: FloatArray, mean: FloatArray, volatility: FloatArray, saving: FloatArray
+) -> FloatArray:
+    """Wealth at the date on every path, shape (c, draws), monthly saving included; never below 0.
+
+    Args:
+        paths: Standard normals, shape (c, draws, months).
+        wealth: Money at the start, shape (c,).
+        years: Until the date, shape (c,).
+        mean: Annual, of the simple return, shape (c,).
+        volatility: Annual, shape (c,).
+        saving: Money at the end of every month, shape (c,).
+    """
+    months = paths.shape[2]
+    mu, sigma = lognormal_rates(mean, volatility)
+    step = (years / months)[:, None]
+    value = np.broadcast_to(wealth[:, None], paths.shape[:2]).copy()
+    drift, spread = mu[:, None] * step, sigma[:, None] * np.sqrt(step)
+    monthly = (saving * years * 12.0 / months)[:, None]
+    for m in range(months):
+        value *= np.exp(drift + spread * paths[:, :, m])
+        value += monthly
+        np.maximum(value, 0.0, out=value)
+    return value
+
+
+def _simulated(
+    paths: FloatArray,
+    wealth: FloatArray,
+    amount: FloatArray,
+    years: FloatArray,
+    mean: FloatArray,
+    volatility: FloatArray,
+    saving: FloatArray,
+) -> FloatArray:
+    final = terminal_wealth(paths, wealth, years, mean, volatility, saving)
+    hit = (final >= amount[:, None]).astype(np.float64)
+    mu, sigma = lognormal_rates(mean, volatility)
+    lump = np.maximum(wealth + saving * 12.0 * _annuity(mu + 0.5 * sigma**2, years), 1e-12)
+    centre, spread = mu * years, sigma * np.sqrt(years)
+    total = paths.sum(axis=2) / np.sqrt(paths.shape[2])
+    control = (lump[:, None] * np.exp(centre[:, None] + spread[:, None] * total) >= amount[:, None]).astype(np.float64)
+    known = _exceeds(lump, amount, centre, spread)
+    slope, left = _regress(hit, control)
+    probability = np.clip(hit.mean(axis=1) - slope * (control.mean(axis=1) - known), 0.0, 1.0)
+    missed = (1.0 - hit).sum(axis=1)
+    gap = (np.maximum(amount[:, None] - final, 0.0)).sum(axis=1)
+    return np.stack([probability, left, np.median(final, axis=1), np.divide(gap, missed, out=np.zeros_like(gap), where=missed > 0.0)])
+
+
+def _annuity(rate: FloatArray, years: FloatArray) -> FloatArray:
+    small = np.abs(rate) < 1e-12
+    return np.where(small, years, -np.expm1(-rate * years) / np.where(small, 1.0, rate))
+
+
+def _regress(hit: FloatArray, control: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Best slope of the control, and the standard error that is left; mirrored draws are averaged first, for they are not independent."""
+    half = hit.shape[1] // 2
+    pairs, guides = (0.5 * (x[:, :half] + x[:, -half:]) for x in (hit, control))
+    a, b = pairs - pairs.mean(axis=1, keepdims=True), guides - guides.mean(axis=1, keepdims=True)
+    spread = (b * b).sum(axis=1)
+    slope = np.divide((a * b).sum(axis=1), spread, out=np.zeros_like(spread), where=spread > 0.0)
+    rest = a - slope[:, None] * b
+    return slope, np.sqrt((rest * rest).sum(axis=1) / (half * (half - 1)))

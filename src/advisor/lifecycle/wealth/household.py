@@ -1,0 +1,131 @@
+"""A household as one balance sheet: what is managed here, what is held away, what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import NoneType
+
+import numpy as np
+import pandas as pd
+
+from advisor.arrays import NUMBER, FloatArray, check_type, check_whole, frozen
+from advisor.contracts.bands import LEVELS
+from advisor.data.ids import IdMap
+from advisor.errors import InputError
+from advisor.lifecycle.inputs import listed
+from advisor.lifecycle.trading.cash_flow import fill, target_table
+from advisor.privacy import hides
+
+
+@hides
+@dataclass(frozen=True)
+class Position:
+    """Money of one owner in one asset, in one account; `held_away` = managed elsewhere, seen but not traded."""
+
+    owner: str
+    account: str
+    asset: str
+    money: float
+    held_away: bool = False
+
+
+@hides
+@dataclass(frozen=True, eq=False, repr=False)
+class Household:
+    """Members' positions and liabilities together.
+
+    Attributes:
+        assets: What the columns are, n names.
+        managed, away: Money by asset, shape (n,).
+        liabilities: Money owed by name.
+        positions: What it was made of.
+        level: The lowest of the members' risk levels, 0 where none is known: never their average.
+    """
+
+    assets: tuple[str, ...]
+    managed: FloatArray
+    away: FloatArray
+    liabilities: Mapping[str, float]
+    positions: tuple[Position, ...]
+    level: int
+
+    @classmethod
+    def of(
+        cls,
+        positions: Sequence[Position],
+        assets: Sequence[str],
+        *,
+        liabilities: Mapping[str, float] | None = None,
+        levels: Mapping[str, int] | None = None,
+    ) -> Household:
+        """From positions.
+
+        Args:
+            positions: Money of 0 or more.
+            assets: All assets, in the order wanted.
+            liabilities: Money owed, 0 or more, by name.
+            levels: Risk level of each member.
+
+        Raises:
+            InputError: A position names another asset, or money is negative.
+
+        Source: ESMA35-43-3172, guideline 6: of a group the most prudent member counts.
+        """
+        ids = IdMap.of(assets, "assets")
+        positions = listed(positions, Position, "positions", "Give a list of Position.")
+        check_type(liabilities, (Mapping, NoneType), "liabilities", "Give a mapping from name to money owed.")
+        check_type(levels, (Mapping, NoneType), "levels", "Give a mapping from member to risk level.")
+        for member, level in (levels or {}).items():
+            check_whole(level, "levels", "Levels run from 1 to 5, 0 where none is suitable.", low=0, high=LEVELS, key=member)
+        owed = dict(liabilities or {})
+        for name, money in [(f"position {p.account}/{p.asset}", p.money) for p in positions] + [
+            (f"liability {k}", v) for k, v in owed.items()
+        ]:
+            check_type(money, NUMBER, name, "It is money.")
+            if not 0.0 <= money < np.inf:
+                raise InputError(
+                    f"{name} is {money}; money is finite and not negative here. Enter what is owed as a liability.", field=name, value=money
+                )
+        codes = np.array([ids.code(p.asset, "asset") for p in positions], dtype=np.int64)
+        money = np.array([p.money for p in positions], dtype=np.float64)
+        away = np.array([p.held_away for p in positions], dtype=np.bool_)
+        parts = [np.bincount(codes[mask], weights=money[mask], minlength=len(ids)).astype(np.float64) for mask in (~away, away)]
+        return cls(ids.ids, frozen(parts[0]), frozen(parts[1]), owed, tuple(positions), min((levels or {}).values(), default=0))
+
+    @property
+    def total(self) -> float:
+        """All money, managed and held away."""
+        return float(self.managed.sum() + self.away.sum())
+
+    @property
+    def net_worth(self) -> float:
+        """All money less what is owed."""
+        return self.total - sum(self.liabilities.values())
+
+    @property
+    def weights(self) -> FloatArray:
+        """Share of each asset in all money, shape (n,); zeros where there is none."""
+        return (self.managed + self.away) / (self.total or 1.0)
+
+    def complete(self, target: object) -> FloatArray:
+        """What the managed accounts should hold so that the whole household is nearest to a target.
+
+        Args:
+            target: Weights of the whole, shape (n,), adding up to 1.
+
+        Returns:
+            Money in the managed accounts, shape (n,), 0 or more, adding up to what is managed now. It minimises the squared distance of the whole to the
+            target: the managed money is a flow that is filled in on top of what is held away, so that an asset of which too much is held away gets none.
+        """
+        wanted = target_table(target, (1, len(self.assets)))
+        return fill(self.away[None, :], wanted, np.array([self.managed.sum()]))[0]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an asset: managed, held away, weight of the whole."""
+        return pd.DataFrame(
+            {"managed": self.managed, "held_away": self.away, "weight": self.weights}, index=pd.Index(self.assets, name="asset")
+        )
+
+    def __repr__(self) -> str:
+        return f"Household({len({p.owner for p in self.positions})} members, {self.total:,.2f} of which {self.away.sum():,.2f} held away, net worth {self.net_worth:,.2f})"

@@ -1,0 +1,262 @@
+"""The one fitted model: a client becomes a short query row, and scores are that row times a matrix.
+
+Popularity asks for one row, an item model for the rows of what is held, a factor model for the client's factors. So masked top-k, explanation,
+blending and persistence are written once, and all of them are exact.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
+from advisor.data.clients.table import ClientTable
+from advisor.data.eligibility import Eligibility
+from advisor.data.ids import IdMap
+from advisor.data.ranking import Ranking
+from advisor.errors import InputError
+from advisor.recommend.model.contributions import Contribution, Parts
+from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, History, Rows
+from advisor.recommend.model.ranking import as_eligibility, masked_top_k
+from advisor.recommend.unknown import nobody_known
+from advisor.recommend.views import read_only
+from advisor.validation import checked
+
+State = tuple[str, dict[str, np.ndarray], dict[str, Any]]
+"""Kind, arrays and JSON-able rest: all that is needed to build the thing again, without pickle."""
+_HASH_SEED = 20_190_801
+_TOO_FEW_ALIKE = 0.9
+"""Where more than this share of clients is unlike any other, grouping them costs more than it saves."""
+
+
+class Encoder(Protocol):
+    """Turns clients into query rows."""
+
+    def encode(self, batch: Batch) -> Rows:
+        """Query rows of the batch, each from its own client alone."""
+        ...
+
+    def keys(self, batch: Batch) -> IntArray:
+        """Shape (c,): clients with equal keys and equal holdings have equal query rows."""
+        ...
+
+    def parts(self, batch: Batch) -> Parts:
+        """The query row of the batch's only client, by what it is made of."""
+        ...
+
+    def state(self) -> State:
+        """All that `restore_encoder` needs."""
+        ...
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedModel:
+    """A fitted recommender; every recipe's `fit` returns one.
+
+    Attributes:
+        kind: Name of the recipe.
+        history: Purchases it was fitted on.
+        encoder: Makes query rows.
+        matrix: Shape (d, p).
+        parameters: The recipe's settings.
+    """
+
+    kind: str
+    history: History
+    encoder: Encoder
+    matrix: FloatArray
+    parameters: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matrix", read_only(self.matrix))
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Ids of the columns, length p: the catalogue's order where one was given, else sorted."""
+        return self.history.products
+
+    @checked
+    def held(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Rows:
+        """What each client bought or holds, over the history's items: codes below p are columns, others left the shelf."""
+        return self.known(client_ids, clients).held
+
+    @checked
+    def known(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
+        """What is known about clients: their purchases here, and the holdings and attributes in `clients`."""
+        return self.history.batch(client_ids, clients)
+
+    @checked
+    def scores(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> FloatArray:
+        """How much each client would like each product, shape (c, p); unmasked and finite.
+
+        Args:
+            client_ids: Clients; unknown ones have no history.
+            clients: Their holdings count as held, their attributes are read by the recipes that use them.
+
+        Returns:
+            Scores comparable within a row. A row's bits do not depend on the other rows: it is summed entry after entry.
+        """
+        return self.scores_of(self.known(client_ids, clients))
+
+    @checked
+    def scores_of(self, batch: Batch) -> FloatArray:
+        """`scores` of clients who have been looked up."""
+        from advisor.recommend.kernels import score_rows
+
+        query = self.encoder.encode(batch)
+        return score_rows(query.indptr, query.codes, query.weights, self.matrix)
+
+    @checked
+    def rank(
+        self,
+        client_ids: Sequence[str],
+        k: int,
+        *,
+        eligible: BoolArray | Eligibility | None = None,
+        exclude_held: bool = True,
+        clients: ClientTable | None = None,
+    ) -> Ranking:
+        """The k best products each client may have and does not hold.
+
+        Args:
+            client_ids: Clients; unknown ones have no history.
+            k: Slots.
+            eligible: What each may be offered, (c, p) over `products`, or by class; None: everything.
+            exclude_held: Leave out what a client bought or holds.
+            clients: Holdings and attributes, where known.
+
+        Returns:
+            Best first, ties by product order. A slot is empty (-1, nan) only when nothing eligible and unheld is left: the mask comes before the
+            ranking, so nothing forbidden can fill a slot.
+        """
+        batch = self.history.batch(client_ids, clients)
+        allowed = as_eligibility(eligible, len(batch), len(self.products))
+        unique, row_of = distinct(batch, self.encoder.keys(batch))
+        query = self.encoder.encode(unique)
+        codes, scores = masked_top_k(query, self.matrix, k, eligible=allowed, held=unique.held if exclude_held else None, row_of=row_of)
+        return Ranking(batch.client_ids, self.products, codes, scores, nobody_known(batch.client_ids, self.history.clients))
+
+    @checked
+    def explain(self, client_id: str, product_id: str, clients: ClientTable | None = None) -> list[Contribution]:
+        """What each thing the client holds (or is) adds to the score of one product, largest first.
+
+        Returns:
+            Exact: the score is linear in the parts of the query row, so `amount`s add up to it (what a client without history is given by
+            popularity alone belongs to no part, and the list is then empty).
+
+        Raises:
+            InputError: The product is not on the shelf.
+        """
+        column = self._column(product_id)
+        check_type(client_id, str, "client_id", "Pass the id of one client.")
+        batch = self.history.batch((client_id,), clients)
+        parts, total = self.encoder.parts(batch), float(self.scores_of(batch)[0, column])
+        amounts = parts.over(self.matrix, [column])[:, 0]
+        return [
+            Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i])
+            for i in np.argsort(-amounts, kind="stable").tolist()
+        ]
+
+    @checked
+    def leading(self, batch: Batch, columns: Sequence[int], scores: Sequence[float]) -> list[Contribution | None]:
+        """The held product that speaks most for each of several products, for one client who has been looked up.
+
+        Args:
+            batch: What is `known` about him alone.
+            columns: Positions in `products`, length k.
+            scores: Their scores, as `scores` gives them, length k.
+
+        Returns:
+            Length k: the first of what `explain` gives, None where that is no product or does not speak for it.
+        """
+        parts = self.encoder.parts(batch) if columns else None
+        if parts is None or not len(parts.rows):
+            return [None] * len(columns)
+        amounts = parts.over(self.matrix, columns)
+        found: list[Contribution | None] = []
+        for first, best, total in zip(amounts.argmax(axis=0).tolist(), amounts.max(axis=0).tolist(), scores, strict=True):
+            share, name = best / total if total else 0.0, parts.names[first]
+            found.append(Contribution(name, share, best) if name and share > 0.0 else None)
+        return found
+
+    def _column(self, product_id: str) -> int:
+        check_type(product_id, str, "product_id", "Pass the id of one product.")
+        column = self.history.items.code(product_id, "product_id")
+        if column >= len(self.products):
+            raise InputError(
+                f"product_id {product_id!r} is no longer on the shelf, so it has no score.", field="product_id", value=product_id
+            )
+        return column
+
+    def state(self) -> State:
+        """Kind, arrays and JSON-able rest; `restore` builds the same model from them."""
+        kind, arrays, meta = self.encoder.state()
+        history = self.history
+        arrays = {f"encoder.{name}": value for name, value in arrays.items()}
+        arrays |= {
+            "matrix": self.matrix,
+            "history.indptr": history.rows.indptr,
+            "history.codes": history.rows.codes,
+            "history.weights": history.rows.weights,
+            "history.days": np.zeros(0, dtype=np.int64) if history.days is None else history.days.astype(np.int64),
+            "history.last_day": np.array([history.last_day], dtype="datetime64[D]").astype(np.int64),
+            "clients": packed_ids(history.clients.ids),
+            "items": packed_ids(history.items.ids),
+        }
+        shelf = {"shelf": history.shelf, "fixed_shelf": history.fixed_shelf, "half_life_days": history.half_life_days}
+        return self.kind, arrays, {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)} | shelf
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        return f"{self.kind}({settings}).fit: {len(self.history.clients):,} clients, {len(self.products):,} products"
+
+
+def distinct(batch: Batch, keys: IntArray) -> tuple[Batch, IntArray]:
+    """Clients who cannot be told apart, once: the batch of them, and each client's row in it.
+
+    Two thirds of a bank's clients share their set of holdings with somebody. Sets are grouped by a sum of random 64-bit numbers, one a product, and
+    then compared entry by entry: should two different sets ever share a sum, nobody is grouped, and only time is lost.
+    """
+    held, alone = batch.held, np.arange(len(batch))
+    if len(batch) < 2:
+        return batch, alone
+    top = int(held.codes.max()) + 1 if len(held.codes) else 0
+    numbers = np.random.default_rng(_HASH_SEED).integers(0, 2**64, size=top, dtype=np.uint64)
+    sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(numbers[held.codes], dtype=np.uint64)])
+    hashes = (sums[held.indptr[1:]] - sums[held.indptr[:-1]]) ^ (keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    if len(first) > _TOO_FEW_ALIKE * len(batch):
+        return batch, alone
+    again = held.take(first[inverse])
+    if not (np.array_equal(again.indptr, held.indptr) and np.array_equal(again.codes, held.codes) and (keys[first[inverse]] == keys).all()):
+        return batch, alone
+    return batch.take(first), inverse.astype(np.int64)
+
+
+def packed_ids(ids: Sequence[str]) -> np.ndarray:
+    """Ids as one array of bytes (a JSON list): an array of strings would cost four bytes a letter, one of objects would need pickle."""
+    return np.frombuffer(json.dumps(ids).encode(), dtype=np.uint8)
+
+
+def unpacked_ids(packed: np.ndarray) -> tuple[str, ...]:
+    """The ids that `packed_ids` wrote."""
+    return tuple(json.loads(packed.tobytes()))
+
+
+def restored_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> History:
+    """The history inside a model's state."""
+    weights, days, half_life = arrays["history.weights"], arrays["history.days"], meta["half_life_days"]
+    return History(
+        IdMap(unpacked_ids(arrays["clients"])),
+        IdMap(unpacked_ids(arrays["items"])),
+        int(meta["shelf"]),
+        Rows(arrays["history.indptr"], arrays["history.codes"], weights if len(weights) else NO_WEIGHTS),
+        arrays["history.last_day"].astype("datetime64[D]")[0],
+        half_life,
+        None if half_life is None else days.astype("datetime64[D]"),
+        bool(meta["fixed_shelf"]),
+    )

@@ -1,0 +1,291 @@
+"""What each client is known to own: the input of every recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from types import NoneType
+
+import numpy as np
+
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, id_texts
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients.table import ClientTable
+from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
+from advisor.errors import InputError
+from advisor.privacy import hides
+
+NO_WEIGHTS: FloatArray = np.zeros(0)
+"""Stands for "every entry weighs 1": a million clients need no array of ones."""
+NO_WEIGHTS.flags.writeable = False
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Compressed rows of (code, weight).
+
+    Attributes:
+        indptr: Row i's entries stand at indptr[i]:indptr[i + 1], shape (c + 1,).
+        codes: Ascending within a row, shape (e,).
+        weights: Shape (e,), or (0,) where every entry weighs 1.
+    """
+
+    indptr: IntArray
+    codes: IntArray
+    weights: FloatArray
+
+    def take(self, rows: IntArray) -> Rows:
+        """The rows asked for, in that order; row -1 is an empty row."""
+        if len(rows) == 1:
+            first, last = (self.indptr.item(rows.item(0)), self.indptr.item(rows.item(0) + 1)) if rows.item(0) >= 0 else (0, 0)
+            return Rows(np.array((0, last - first)), self.codes[first:last], self.weights[first:last])
+        start = self.indptr[rows]
+        lengths = np.where(rows >= 0, self.indptr[np.minimum(rows + 1, len(self))] - start, 0)
+        indptr = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=indptr[1:])
+        if indptr[-1] == 0:
+            return Rows(indptr, self.codes[:0], self.weights[:0])
+        source = np.repeat(start - indptr[:-1], lengths) + np.arange(indptr[-1])
+        return Rows(indptr, self.codes[source], self.weights[source] if len(self.weights) else self.weights)
+
+    def full_weights(self) -> FloatArray:
+        """Weights written out, shape (e,)."""
+        return self.weights if len(self.weights) else np.ones(len(self.codes))
+
+    def row_of_entry(self) -> IntArray:
+        """Row of each entry, shape (e,)."""
+        return np.repeat(np.arange(len(self)), np.diff(self.indptr))
+
+    def join(self, more: Rows, use: BoolArray, width: int) -> Rows:
+        """With those of more entries that are of `use`, at weight 1; an entry that is there already stays as it is. Codes in use are below `width`."""
+        codes = more.codes[use]
+        if not len(codes):
+            return self
+        if len(self) == 1 and not len(self.weights):
+            joined = np.array(sorted({*self.codes.tolist(), *codes.tolist()}))
+            return Rows(np.array((0, len(joined))), joined, NO_WEIGHTS)
+        row_of = more.row_of_entry()[use]
+        keys = np.concatenate([self.row_of_entry() * width + self.codes, row_of * width + codes])
+        weights = np.concatenate([self.full_weights(), np.ones(len(codes))])
+        joined, first = np.unique(keys, return_index=True)
+        indptr = np.zeros(len(self) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(joined // width, minlength=len(self)), out=indptr[1:])
+        return Rows(indptr, joined % width, weights[first] if len(self.weights) else NO_WEIGHTS)
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Products of known clients, over `items`: the shelf first, then products bought once and no longer sold.
+
+    What left the shelf is never recommended, but it still says something about its owner.
+
+    Attributes:
+        clients: Known clients.
+        items: Product ids to codes; codes below `shelf` are on the shelf.
+        shelf: Number of products on the shelf.
+        rows: What each client bought; the weight of a pair is 1, or with a half-life 0.5 ** (age of its last purchase / half-life). The weights
+            say how much a purchase counts as an example to learn from; what a client owns always counts in full when he is scored.
+        last_day: Day of the last event, NaT where there is none.
+        half_life_days: What the weights were made with, or None.
+        days: Day of each pair's last purchase, shape (e,); None without a half-life.
+        fixed_shelf: Whether a catalogue gave the shelf (then a new product does not join it by being bought).
+    """
+
+    clients: IdMap
+    items: IdMap
+    shelf: int
+    rows: Rows
+    last_day: np.datetime64
+    half_life_days: float | None = None
+    days: DayArray | None = None
+    fixed_shelf: bool = False
+
+    @classmethod
+    def of(cls, interactions: Interactions, catalogue: Catalogue | None = None, half_life_days: float | None = None) -> History:
+        """From events. A pair counts once, however often it was bought.
+
+        Args:
+            interactions: Purchases.
+            catalogue: The shelf, in its order; default: the products that occur.
+            half_life_days: Days in which a purchase loses half its weight, counted back from the last event; None: no recency.
+
+        Raises:
+            InputError: There is neither an event nor a catalogue, or the half-life is not positive.
+        """
+        if half_life_days is not None and not half_life_days > 0.0:
+            raise InputError(
+                f"half_life_days is {half_life_days:g}; a half-life is a positive number of days. Use None for no recency.",
+                field="half_life_days",
+                value=half_life_days,
+            )
+        if catalogue is None and not len(interactions.products):
+            raise InputError(
+                "There is no purchase and no catalogue, so there is no product to recommend. Pass events, or catalogue=.",
+                field="interactions",
+                value=0,
+            )
+        shelf = interactions.products if catalogue is None else catalogue.ids
+        items = IdMap(shelf.ids + tuple(name for name in interactions.products.ids if name not in shelf))
+        codes = interactions.product_codes
+        if catalogue is not None:
+            codes = items.find(interactions.products.ids)[codes]
+        last_day = interactions.days.max() if len(interactions) else np.datetime64("NaT", "D")
+        rows, days = _pairs(interactions, codes, catalogue is not None)
+        plain = cls(interactions.clients, items, len(shelf), rows, last_day, fixed_shelf=catalogue is not None)
+        return plain if half_life_days is None else plain.weighted(days, half_life_days)
+
+    def weighted(self, days: DayArray, half_life_days: float) -> History:
+        """With recency: `days` are those of the pairs' last purchases."""
+        weights = np.exp2(-(self.last_day - days).astype(np.float64) / half_life_days)
+        return replace(self, rows=Rows(self.rows.indptr, self.rows.codes, weights), half_life_days=half_life_days, days=days)
+
+    def joined(self, more: Interactions) -> tuple[History, IntArray]:
+        """The history with more purchases, and the rows of those who made them. New clients stand at the end. Raises `InputError` for what is none."""
+        check_type(more, Interactions, "new", "Pass purchases, made by Interactions.from_frame.")
+        items = self._items_with(more)
+        strangers = tuple(name for name in more.clients.ids if name not in self.clients)
+        clients = IdMap(self.clients.ids + strangers) if strangers else self.clients
+        buyers = clients.find(more.clients.ids)
+        new, days = _pairs(more, items.find(more.products.ids)[more.product_codes], recoded=True)
+        row_of, old = buyers[new.row_of_entry()], self.over(items)
+        order = np.lexsort((new.codes, row_of))
+        row_of, codes, days = row_of[order], new.codes[order], days[order]
+        at, again = _places(old.rows, row_of, codes)
+        fresh = ~again
+        counts = np.bincount(row_of[fresh], minlength=len(clients))
+        counts[: len(self.clients)] += np.diff(old.rows.indptr)
+        rows = Rows(np.concatenate([[0], np.cumsum(counts)]), np.insert(old.rows.codes, at[fresh], codes[fresh]), NO_WEIGHTS)
+        known_days = [d for d in (self.last_day, *([days.max()] if len(days) else [])) if not np.isnat(d)]
+        last_day = max(known_days, default=self.last_day)
+        plain = replace(old, clients=clients, rows=rows, last_day=last_day, half_life_days=None, days=None)
+        if old.days is None or old.half_life_days is None:
+            return plain, np.sort(buyers)
+        kept = old.days.copy()
+        kept[at[again]] = np.maximum(kept[at[again]], days[again])
+        return plain.weighted(np.insert(kept, at[fresh], days[fresh]), old.half_life_days), np.sort(buyers)
+
+    def _items_with(self, more: Interactions) -> IdMap:
+        """Items of both: behind the shelf where a catalogue fixed it, else sorted in."""
+        extra = tuple(name for name in more.products.ids if name not in self.items)
+        if not extra:
+            return self.items
+        return IdMap(self.items.ids + extra if self.fixed_shelf else tuple(sorted((*self.items.ids, *extra))))
+
+    def over(self, items: IdMap) -> History:
+        """The same history with codes over `items`, which hold all of ours in the same order."""
+        if items is self.items:
+            return self
+        codes = items.find(self.items.ids)[self.rows.codes]
+        shelf = self.shelf if self.fixed_shelf else len(items)
+        return replace(self, items=items, shelf=shelf, rows=Rows(self.rows.indptr, codes, self.rows.weights))
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Ids on the shelf."""
+        return self.items.ids[: self.shelf]
+
+    def popularity(self) -> FloatArray:
+        """Share of clients who bought each item, weighted as the pairs are, shape (items,)."""
+        counts = np.bincount(self.rows.codes, weights=self.rows.weights if len(self.rows.weights) else None, minlength=len(self.items))
+        return counts.astype(np.float64) / max(len(self.clients), 1)
+
+    def batch(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
+        """What is known about the clients asked for: their purchases here, and the holdings and attributes in `clients`.
+
+        Raises:
+            InputError: The ids are no sequence (one id alone would be read letter by letter), or `clients` is no table of them.
+        """
+        _check_asked(client_ids, clients)
+        ids = tuple(client_ids)
+        if ids is not self.clients.ids and any(type(name) is not str for name in ids):
+            ids = tuple(id_texts(ids, "client_ids"))
+        rows = np.arange(len(ids)) if ids is self.clients.ids or ids == self.clients.ids else self.clients.find(ids)
+        owned = Rows(self.rows.indptr, self.rows.codes, NO_WEIGHTS)
+        held = owned if len(ids) == len(self.clients) and bool((rows == np.arange(len(ids))).all()) else owned.take(rows)
+        if clients is None:
+            return Batch(ids, rows, held, None, np.full(len(ids), -1, dtype=np.int64))
+        at = np.arange(len(ids)) if ids is clients.ids or ids == clients.ids else clients.index.find(ids)
+        return Batch(ids, rows, self._with_holdings(held, clients, at), clients, at)
+
+    def _with_holdings(self, held: Rows, clients: ClientTable, at: IntArray) -> Rows:
+        table = clients.holdings
+        if not len(table.codes):
+            return held
+        known = Rows(table.indptr, table.codes, table.values).take(at)
+        found = Rows(known.indptr, self.items.find(table.names)[known.codes], NO_WEIGHTS)
+        return held.join(found, (found.codes >= 0) & (known.weights > 0.0), len(self.items))
+
+
+@hides
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Clients asked for, `c` of them.
+
+    Attributes:
+        client_ids: Length c.
+        rows: Row in the history, -1 = unknown client, shape (c,).
+        held: What each owns, over the history's items.
+        clients: Table with their attributes, or None.
+        at: Row in `clients`, -1 = not there, shape (c,).
+    """
+
+    client_ids: tuple[str, ...]
+    rows: IntArray
+    held: Rows
+    clients: ClientTable | None
+    at: IntArray
+
+    def take(self, index: IntArray) -> Batch:
+        """The clients asked for, in that order."""
+        return Batch(
+            tuple(self.client_ids[i] for i in index.tolist()), self.rows[index], self.held.take(index), self.clients, self.at[index]
+        )
+
+    def __len__(self) -> int:
+        return len(self.client_ids)
+
+
+def _check_asked(client_ids: object, clients: object) -> None:
+    if isinstance(client_ids, str) or not isinstance(client_ids, Iterable):
+        check_type(client_ids, (), "client_ids", "Pass a sequence of client ids, [id] for one client.")
+    check_type(clients, (ClientTable, NoneType), "clients", "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.")
+
+
+def _places(rows: Rows, row_of: IntArray, codes: IntArray) -> tuple[IntArray, BoolArray]:
+    """Where in `rows` each (row, code) stands or belongs, and whether it is there; rows beyond the last are empty."""
+    ends = np.append(rows.indptr, rows.indptr[-1])
+    low, high = ends[np.minimum(row_of, len(rows))], ends[np.minimum(row_of + 1, len(rows))]
+    last = high.copy()
+    while (low < high).any():
+        middle = (low + high) // 2
+        open_ = low < high
+        less = open_ & (rows.codes[np.minimum(middle, len(rows.codes) - 1)] < codes)
+        low, high = np.where(less, middle + 1, low), np.where(open_ & ~less, middle, high)
+    there = low < last
+    there[there] = rows.codes[low[there]] == codes[there]
+    return low, there
+
+
+def _pairs(interactions: Interactions, codes: IntArray, recoded: bool) -> tuple[Rows, DayArray]:
+    """One entry a (client, item) pair, and the day of its last event."""
+    clients, days = interactions.client_codes, interactions.days
+    if recoded:
+        order = np.lexsort((days, codes, clients))
+        clients, codes, days = clients[order], codes[order], days[order]
+    last = _last_of_run(clients, codes)
+    if not last.all():
+        clients, codes, days = clients[last], codes[last], days[last]
+    indptr = np.zeros(len(interactions.clients) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(clients, minlength=len(interactions.clients)), out=indptr[1:])
+    return Rows(indptr, codes, NO_WEIGHTS), days
+
+
+def _last_of_run(clients: IntArray, codes: IntArray) -> BoolArray:
+    last = np.ones(len(codes), dtype=np.bool_)
+    np.not_equal(clients[1:], clients[:-1], out=last[:-1])
+    last[:-1] |= codes[1:] != codes[:-1]
+    return last

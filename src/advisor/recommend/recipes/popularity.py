@@ -1,0 +1,147 @@
+"""What everybody buys, and what people like this client buy: the recipes that need no purchases of his."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from advisor.arrays import FloatArray, IntArray
+from advisor.errors import InputError
+from advisor.recommend.model.attributes import Attributes, check_names
+from advisor.recommend.model.encoders import Same
+from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.model.purchases import History
+from advisor.recommend.model.segments import Cells, OneHot
+from advisor.recommend.recipes.recipe import Recipe, Training, check_half_life, check_range
+
+LEAST_SHARE = 0.01
+"""No attribute's ridge grows beyond 1 / this."""
+
+
+@dataclass(frozen=True)
+class Popularity(Recipe):
+    """A product's score is the share of clients who bought it, all of them or those of the client's segment.
+
+    Args:
+        half_life_days: Days in which a purchase loses half its weight; None: no recency.
+        by: Attributes whose combination is the segment, columns of `ClientTable` such as "segment", "level" or "answer:q1"; empty: no segments.
+            Who has none of them, or a combination never seen, is served what everybody buys.
+        shrinkage: Clients of the whole bank added to every segment, so that a small one is not taken at its word.
+    """
+
+    half_life_days: float | None = None
+    by: tuple[str, ...] = ()
+    shrinkage: float = 50.0
+
+    def __post_init__(self) -> None:
+        check_half_life(self.half_life_days)
+        check_names(self.by)
+        check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would turn the bank against its segments")
+
+    def learn(self, training: Training) -> FittedModel:
+        """Count."""
+        history = training.history(self.half_life_days)
+        overall = history.popularity()[: history.shelf]
+        if not self.by:
+            return FittedModel("Popularity", history, Same(), np.ascontiguousarray(overall[None]), self.settings())
+        attributes, codes = _training_codes(training, history, self.by, "Popularity(by=...)")
+        every, cell_of = np.unique(codes, axis=0, return_inverse=True)
+        counts, sizes = _bought(history, cell_of.ravel(), len(every)), np.bincount(cell_of.ravel(), minlength=len(every))
+        known = every.any(axis=1)
+        within = (counts + self.shrinkage * overall) / np.maximum(sizes + self.shrinkage, 1e-12)[:, None]
+        matrix = np.vstack([within[known], overall])
+        return FittedModel("Popularity", history, Cells(attributes, every[known], codes), matrix, self.settings())
+
+
+@dataclass(frozen=True)
+class Demographic(Recipe):
+    """Each attribute of a client raises or lowers each product: ridge regression of what was bought on attributes, in closed form.
+
+    An attribute that is not known counts as the average of those who have it.
+
+    Args:
+        by: Attributes; None: all that are not the same for everybody, answers included.
+        regularization: Ridge, in clients.
+        half_life_days: Days in which a purchase loses half its weight; None: no recency.
+        rounds: How often the ridge is shared out again, more of it to attributes that explained little: worth a few where there are many (a long
+            questionnaire), nothing where there are three.
+
+    Source for `rounds`: Grandvalet (1998), adaptive ridge, section 2, with groups of columns.
+    """
+
+    by: tuple[str, ...] | None = None
+    regularization: float = 50.0
+    half_life_days: float | None = None
+    rounds: int = 0
+
+    def __post_init__(self) -> None:
+        check_range(
+            "regularization", self.regularization, 1e-6, why="values of one attribute exclude each other, so their sum is known without it"
+        )
+        check_half_life(self.half_life_days)
+        check_range("rounds", self.rounds, 0, 100, why="each solves the system once more", whole=True)
+        if self.by is not None:
+            check_names(self.by)
+
+    def learn(self, training: Training) -> FittedModel:
+        """Regress."""
+        history = training.history(self.half_life_days)
+        attributes, codes = _training_codes(training, history, self.by, "Demographic")
+        starts = attributes.offsets()
+        dense = np.zeros((len(codes), int(starts[-1])))
+        np.put_along_axis(dense, codes + starts[:-1], 1.0, axis=1)
+        group = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        known = codes[:, group] > 0
+        mean = dense.sum(axis=0, where=known) / np.maximum(known.sum(axis=0), 1)
+        centred = np.where(known, dense - mean, 0.0)
+        overall = history.popularity()[: history.shelf]
+        bought = _sums(history, centred) - centred.sum(axis=0)[:, None] * overall
+        effects = self._effects(centred.T @ centred, bought, starts)
+        average = np.add.reduceat(mean[:, None] * effects, starts[:-1], axis=0)
+        rows = effects - average[group]
+        rows[starts[:-1]] = 0.0
+        return FittedModel("Demographic", history, OneHot(attributes, codes), np.vstack([rows, overall]), self.settings())
+
+    def _effects(self, counts: FloatArray, bought: FloatArray, starts: IntArray) -> FloatArray:
+        """Ridge solution, shape (d, p); after each round an attribute's ridge is divided by the square root of what it explained, next to the mean attribute."""
+        group = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        ridge = np.full(len(counts), self.regularization)
+        for _ in range(self.rounds):
+            effects = np.linalg.solve(counts + np.diag(ridge), bought)
+            within = np.einsum("dp,dp->d", effects, (counts * (group[:, None] == group)) @ effects)
+            explained = np.sqrt(np.maximum(np.add.reduceat(within, starts[:-1]), 0.0))
+            mean = float(explained.mean())
+            if mean > 0.0:
+                ridge = self.regularization / np.maximum(explained / mean, LEAST_SHARE)[group]
+        return np.asarray(np.linalg.solve(counts + np.diag(ridge), bought), dtype=np.float64)
+
+
+def _training_codes(training: Training, history: History, by: tuple[str, ...] | None, name: str) -> tuple[Attributes, IntArray]:
+    """Vocabulary, and the codes of the history's clients."""
+    if training.clients is None:
+        raise InputError(f"{name} reads client attributes, but no clients were given. Pass clients=.", field="clients", value=None)
+    attributes = Attributes.of(training.clients, by)
+    if not attributes.names:
+        raise InputError(
+            f"{name} found no attribute in which the clients differ. Give them a segment, a level or answers.", field="by", value=by
+        )
+    return attributes, attributes.codes(training.clients, training.clients.index.find(history.clients.ids))
+
+
+def _bought(history: History, group_of: IntArray, groups: int) -> FloatArray:
+    """Weighted purchases of each group and product on the shelf, shape (groups, p)."""
+    on_shelf = history.rows.codes < history.shelf
+    keys = group_of[history.rows.row_of_entry()] * history.shelf + history.rows.codes
+    weights = history.rows.full_weights()[on_shelf]
+    counts = np.bincount(keys[on_shelf], weights=weights, minlength=groups * history.shelf)
+    return counts.astype(np.float64).reshape(groups, history.shelf)
+
+
+def _sums(history: History, features: FloatArray) -> FloatArray:
+    """Features' X over the shelf, shape (d, p)."""
+    rows = history.rows
+    matrix = sparse.csr_array((rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items)))
+    sums: FloatArray = np.asarray(matrix.T @ features)
+    return np.ascontiguousarray(sums[: history.shelf].T)

@@ -1,0 +1,148 @@
+"""What every recipe promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from math import inf
+from types import NoneType
+from typing import Any
+
+import numpy as np
+
+from advisor.arrays import NUMBER, check_type, check_whole
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients.table import ClientTable
+from advisor.data.interactions import Interactions
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
+from advisor.privacy import short
+from advisor.recommend.model.fitted import FittedModel
+from advisor.recommend.model.purchases import History
+from advisor.validation import checked
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a recipe may learn from.
+
+    Attributes:
+        interactions: Purchases; a pair counts once, however often it was bought.
+        clients: Attributes of clients, for the recipes that read them.
+        catalogue: The shelf and its order; None: the products that occur.
+        model: Returns and covariance, for the recipes that read them.
+        seed: The only source of randomness.
+    """
+
+    interactions: Interactions
+    clients: ClientTable | None = None
+    catalogue: Catalogue | None = None
+    model: ReturnModel | None = None
+    seed: int = 0
+
+    def history(self, half_life_days: float | None = None) -> History:
+        """Pairs on the shelf, each with its weight."""
+        return History.of(self.interactions, self.catalogue, half_life_days)
+
+    def until(self, day: Any) -> Training:
+        """The same with the purchases up to and including `day`."""
+        return Training(self.interactions.until(day), self.clients, self.catalogue, self.model, self.seed)
+
+
+@dataclass(frozen=True)
+class Recipe(ABC):
+    """A frozen description of a recommender. `fit` changes nothing and returns a new model."""
+
+    @checked
+    def fit(
+        self,
+        interactions: Interactions,
+        *,
+        clients: ClientTable | None = None,
+        catalogue: Catalogue | None = None,
+        model: ReturnModel | None = None,
+        seed: int = 0,
+    ) -> FittedModel:
+        """Learn from purchases.
+
+        Args:
+            interactions: Purchases; a pair counts once, however often it was bought.
+            clients: Attributes of clients, for the recipes that read them.
+            catalogue: The shelf and its order; default: the products that occur.
+            model: Returns and covariance, for the recipes that read them.
+            seed: The only source of randomness.
+
+        Returns:
+            A new model, the same bytes for the same input at any number of threads.
+
+        Raises:
+            InputError: There is nothing to recommend, the recipe lacks what it reads, an argument is of another kind, or there are purchases and
+                none of them is of a product on the shelf.
+        """
+        _check_sources(interactions, clients, catalogue, model)
+        seed = check_whole(seed, "seed", "Give a whole number, 0 or more; the same one gives the same model.", low=0)
+        if catalogue is not None:
+            _check_shelf(interactions, catalogue)
+        return self.learn(Training(interactions, clients, catalogue, model, seed))
+
+    @abstractmethod
+    def learn(self, training: Training) -> FittedModel:
+        """`fit`, with its arguments in one value."""
+
+    def settings(self) -> dict[str, Any]:
+        """Field values by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+def check_recipe(value: object, field: str, *, key: object = None) -> None:
+    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is a recipe: not its class, nor a model that is fitted already."""
+    check_type(value, Recipe, field, "Pass a recipe with its brackets, such as EASE() or Blend.for_banks().", key=key)
+
+
+def _check_sources(interactions: object, clients: object, catalogue: object, model: object) -> None:
+    check_type(interactions, Interactions, "interactions", "Pass purchases, made by Interactions.from_frame.")
+    check_type(clients, (ClientTable, NoneType), "clients", "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.")
+    check_type(catalogue, (Catalogue, NoneType), "catalogue", "Pass a Catalogue, made by Catalogue.from_frame, or leave it out.")
+    check_type(model, (ReturnModel, NoneType), "model", "Pass a ReturnModel, made by estimate_returns, or leave it out.")
+
+
+def _check_shelf(interactions: Interactions, catalogue: Catalogue) -> None:
+    """Purchases of which none is of the shelf teach nothing about it: their ids are of another house, or written in another way."""
+    bought = interactions.products.ids
+    if not bought or any(name in catalogue.ids for name in bought):
+        return
+    raise InputError(
+        f"None of the {len(bought):,} products bought is on the shelf: interactions have {list(bought[:2])}, the catalogue has {list(catalogue.ids.ids[:2])}; "
+        "nothing could be learnt about any product that may be recommended. Write the ids alike, or pass the catalogue they belong to.",
+        field="interactions",
+        value=bought[:2],
+    )
+
+
+def check_range(name: str, value: float, low: float, high: float = float("inf"), *, why: str, whole: bool = False) -> None:
+    """Raise `InputError` unless low <= value <= high and finite (nan never is), and where it counts something (`whole`) an int."""
+    check_type(value, (int, np.integer) if whole else NUMBER, name, "Give a whole number." if whole else "Give a number.")
+    if not (low <= value <= high and value < inf and value < 2**63):
+        span = f"a finite number of at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
+        raise InputError(f"{name} is {short(value)}; {why}. Choose {span}.", field=name, value=value)
+
+
+def check_half_life(days: float | None) -> None:
+    """Raise `InputError` unless days is None or positive."""
+    if days is not None:
+        check_range("half_life_days", days, 1e-3, why="a half-life is a positive number of days (None: no recency)")
+
+
+def check_factors(factors: int, regularization: float | None, iterations: int, **weights: float) -> None:
+    """Raise `InputError` unless a factor model can be trained so; `weights`: what a purchase weighs, by its setting's name."""
+    check_range("factors", factors, 1, why="a client needs at least one number", whole=True)
+    if regularization is not None:
+        check_range(
+            "regularization",
+            regularization,
+            1e-6,
+            why="without it a client's system may be singular, and rare products are learnt by heart",
+        )
+    check_range("iterations", iterations, 1, why="random factors know nothing", whole=True)
+    for name, value in weights.items():
+        check_range(name, value, 1e-6, why="a purchase must weigh something")

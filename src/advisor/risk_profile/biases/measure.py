@@ -1,0 +1,242 @@
+"""Biases measured from what clients did: realised and paper gains and losses, turnover, inertia, concentration, home share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import NoneType
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+import advisor.risk_profile.biases.records as k
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen, unique_ids
+from advisor.data.biases import BiasProfiles, rates, sum_counts
+from advisor.data.by_asset import by_id
+from advisor.data.cells_series import cells_of_series
+from advisor.data.days import as_times
+from advisor.data.tables import as_numbers, cell, check_once, check_table, id_codes
+from advisor.data.trades import Trades
+from advisor.errors import InputError
+from advisor.privacy import kept, personal
+from advisor.risk_profile.biases.choices import PRIOR, LossAversionPrior, loss_aversion_of
+from advisor.risk_profile.biases.population import pooled, sell_slope, shrink, smoothed_error
+from advisor.validation import checked
+
+_YEAR_DAYS = 365.25
+_TIE = 1e-12
+"""A return since purchase smaller than this is rounding, neither gain nor loss. Every-trade counting at average cost goes without, as its package does."""
+
+
+@checked
+def measure_biases(
+    trades: Trades,
+    prices: pd.DataFrame,
+    *,
+    counting: Literal["odean", "every_trade"] = "odean",
+    cost_basis: Literal["average", "fifo"] = "average",
+    asset_types: Mapping[str, str] | None = None,
+    home_assets: Collection[str] | None = None,
+    choices: pd.DataFrame | None = None,
+    proposals: pd.DataFrame | None = None,
+    prior: LossAversionPrior = PRIOR,
+) -> BiasProfiles:
+    """Each client's disposition to sell winners, and his other habits, from his trades.
+
+    Args:
+        trades: What clients did. Trades marked `left_out` move the holdings but are not read as choices.
+        prices: Market prices, long: columns `asset`, the time column named as in `trades`, `price` (positive), and optionally `high` and `low` of the day.
+        counting: "odean": only days with a sale out of at least two holdings count; a sale is a gain or a loss against its basis, whatever was held at the
+            start of such a day and not sold is a paper gain or loss at the day's last price, and neither where the day's high and low straddle the basis.
+            "every_trade": every trade counts; the traded asset at the trade's price (a partial sale is realised for what went and paper for what stayed),
+            all other holdings at the market's; the R package dispositionEffect counts so.
+        cost_basis: Gains are measured from the average price paid, or from the oldest lots first ("fifo"). Short positions are measured from the price they were opened at.
+        asset_types: Type by asset id ("stock", "fund", ...), for `BiasProfiles.by_type`.
+        home_assets: Ids of home assets, for `home_share`.
+        choices: Stated choices between an even-odds gamble and nothing: columns `client_id`, `gain`, `loss` (positive money) and `accepted`.
+        proposals: What advisers proposed: columns `client_id`, `required` and `done` (turnover, fractions). Measures `status_quo` where given.
+        prior: Loss aversion of the population.
+
+    Returns:
+        A row for each client of `trades.clients`, in that order. nan where a rate is 0/0: a client who never had a loss to realise has no PLR.
+        Turnover and the time averages run from his first trade to the last day in the data. `status_quo` without proposals is 1 + the slope of what he changed in
+        his weights on what prices had changed since his last trade, clipped to 0..1: 0 = undoes all drift, 1 = leaves it or runs after it.
+
+    Raises:
+        InputError: Something is not of its kind, no trades, a column is absent or there twice, an asset or time is missing in a price table, a price is no
+            number, zero, negative or infinite, an unknown word.
+
+    Source: Odean (1998), section II; Barber & Odean (2000) for turnover; Calvet, Campbell & Sodini (2009) for active and passive changes of weights.
+    """
+    _check_kinds(trades, asset_types, home_assets, prior)
+    _check_words(trades, counting, cost_basis)
+    odean = counting == "odean"
+    quotes, by_clock = _quotes(prices, trades, odean)
+    at_home = set(unique_ids(() if home_assets is None else home_assets, "home_assets"))
+    home = np.array([a in at_home for a in trades.assets.ids], dtype=np.bool_)
+    tape = _tape(trades, odean, by_clock)
+    last = max(int(tape.trade["time"].max()), int(quotes.time.max()) if len(quotes.time) else 0)
+    tally, rows = _run(
+        tape,
+        quotes,
+        home,
+        k.Rules(cost_basis == "fifo", odean, 0.0 if counting == "every_trade" and cost_basis == "average" else _TIE, last),
+    )
+    order = np.lexsort((tally.pair[:rows, 1], tally.pair[:rows, 0]))
+    (row_client, row_asset), row_counts = tally.pair[order].T, tally.counts[order]
+    counts = sum_counts(row_counts, row_client, len(trades.clients))
+    pgr, plr, error = rates(counts)
+    shrunk, mean, between = shrink(pgr - plr, smoothed_error(counts))
+    slope, slope_error = sell_slope(*tally.chances)
+    loss_aversion, loss_aversion_se = loss_aversion_of(trades.clients, choices, prior)
+    habits = _habits(tally.client, home_assets is not None)
+    habits["status_quo"] = _refusals(trades, proposals, habits["status_quo"])
+    columns = {
+        **habits,
+        "pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error, "disposition_shrunk": shrunk,
+        "ratio": np.divide(pgr, plr, out=np.full_like(pgr, np.nan), where=plr > 0),
+        "loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se,
+    }  # fmt: skip
+    return BiasProfiles(
+        client_ids=trades.clients.ids,
+        assets=trades.assets.ids,
+        row_client=frozen(row_client),
+        row_asset=frozen(row_asset),
+        row_counts=frozen(row_counts),
+        counting=counting,
+        **{name: frozen(column) for name, column in columns.items()},
+        population=pooled(counts, mean, between),
+        gain_loss_sell_slope=slope,
+        gain_loss_sell_slope_se=slope_error,
+        asset_types=by_id(asset_types or {}, "asset_types"),
+    )
+
+
+def _check_kinds(
+    trades: Trades, asset_types: Mapping[str, str] | None, home_assets: Collection[str] | None, prior: LossAversionPrior
+) -> None:
+    check_type(trades, Trades, "trades", "Build them with Trades.from_frame.")
+    check_type(prior, LossAversionPrior, "prior", "Build a LossAversionPrior(mean, lower, upper), or leave it out.")
+    check_type(asset_types, (Mapping, NoneType), "asset_types", "Give a mapping from asset id to type.")
+    for asset, kind in (asset_types or {}).items():
+        check_type(kind, str, "asset_types", 'Give a word such as "fund".', key=asset)
+    if home_assets is not None:
+        unique_ids(home_assets, "home_assets")
+
+
+def _check_words(trades: Trades, counting: str, cost_basis: str) -> None:
+    for field, word, known in (("counting", counting, ("odean", "every_trade")), ("cost_basis", cost_basis, ("average", "fifo"))):
+        if word not in known:
+            raise InputError(f"{field} is {word!r}; it must be one of {known}.", field=field, value=word)
+    if not len(trades):
+        raise InputError("trades is empty; no habit can be measured. Pass at least one trade.", field="trades", value=0)
+
+
+def _tape(trades: Trades, odean: bool, by_clock: bool) -> k.Tape:
+    clock = trades.times if trades.clock is None else trades.clock
+    moment = (clock if by_clock else trades.times).astype("datetime64[ns]").astype(np.int64)
+    start = np.searchsorted(trades.client_codes, np.arange(len(trades.clients) + 1)).astype(np.int64)
+    group = moment // k.DAY if odean else np.arange(len(trades))
+    trade = k.records(
+        k.TRADE,
+        asset=trades.asset_codes,
+        group=group,
+        time=group * k.DAY + (k.DAY - 1) if odean else moment,
+        units=trades.units,
+        price=trades.prices,
+        left_out=np.zeros(len(trades)) if trades.left_out is None else trades.left_out,
+    )
+    return k.Tape(start, trade)
+
+
+def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes, bool]:
+    """Prices, and whether moments are told by the clock there: by days, and where only one of trades and prices has a time zone."""
+    check_table(prices, "prices", ["asset", trades.time_name, "price"], f"It needs asset, {trades.time_name} (as in the trades) and price.")
+    check_once([str(c) for c in prices.columns], "prices", ["high", "low"])
+    quoted, assets = id_codes(prices["asset"], "asset", "it is not known whose price that is. Drop or mend it.")
+    code = trades.assets.find(assets.ids)[quoted]
+    utc, clock = as_times(prices[trades.time_name], trades.time_name)
+    by_clock = odean or (trades.clock is None) != (clock is utc)
+    time = clock if by_clock else utc
+    price = _column(prices, "price")
+    high, low = (_column(prices, name) if name in prices.columns else price for name in ("high", "low"))
+    used = np.flatnonzero((code >= 0) & ~np.isnan(price))
+    order = used[np.lexsort((time[used], code[used]))]
+    code, moment, price = code[order].astype(np.int64), time[order].astype(np.int64), price[order]
+    high, low = np.fmax(high[order], price), np.fmin(low[order], price)
+    if odean and len(code):
+        day = moment // k.DAY
+        first = np.flatnonzero(np.r_[True, (np.diff(code) != 0) | (np.diff(day) != 0)])
+        last = np.r_[first[1:], len(code)] - 1
+        ranged = "high" in prices.columns or "low" in prices.columns
+        high, low = (np.maximum.reduceat(high, first), np.minimum.reduceat(low, first)) if ranged else (price[last], price[last])
+        code, moment, price = code[last], day[last] * k.DAY, price[last]
+    start = np.searchsorted(code, np.arange(len(trades.assets) + 1)).astype(np.int64)
+    return k.Quotes(start, moment, k.records(k.QUOTE, price=price, high=high, low=low)), by_clock
+
+
+def _column(prices: pd.DataFrame, name: str) -> FloatArray:
+    values = as_numbers(prices[name])
+    bad = np.isinf(values) | (values <= 0.0) | (np.isnan(values) & ~cells_of_series(prices[name]).missing())
+    if bad.any():
+        row = int(np.argmax(bad))
+        value = cell(prices[name], row)
+        raise InputError(
+            f"prices.{name} is {value!r} for {cell(prices['asset'], row)!r} in row {row}; a gain could not be formed. Correct it, or leave it empty.",
+            field=name,
+            value=value,
+        )
+    return values
+
+
+def _run(tape: k.Tape, quotes: k.Quotes, home: BoolArray, rules: k.Rules) -> tuple[k.Tally, int]:
+    import advisor.risk_profile.biases.kernels as kernels
+
+    trades, assets = len(tape.trade), len(home)
+    book, tally = k.empty_book(assets, trades if rules.fifo else 1), k.empty_tally(trades, len(tape.start) - 1)
+    return tally, kernels.walk(tape, quotes, book, np.empty(assets, dtype=k.BEFORE), tally, home, rules)
+
+
+def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
+    def share(top: int, bottom: int, otherwise: FloatArray | float = np.nan) -> FloatArray:
+        out = np.array(np.broadcast_to(otherwise, len(stats)), dtype=np.float64)
+        return np.divide(stats[:, top], stats[:, bottom], out=out, where=stats[:, bottom] > 0)
+
+    never = stats[:, k.HHI_LAST] == 0.0
+    hhi, at_home = (
+        share(a, k.DAYS, np.where(never, np.nan, stats[:, b])) for a, b in ((k.HHI_DAYS, k.HHI_LAST), (k.HOME_DAYS, k.HOME_LAST))
+    )
+    return {
+        "turnover": 0.5 * _YEAR_DAYS * share(k.TRADED, k.VALUE_DAYS),
+        "status_quo": np.clip(1.0 + share(k.ACTIVE, k.PASSIVE), 0.0, 1.0),
+        "concentration": hhi,
+        "home_share": at_home if home else np.full(len(stats), np.nan),
+    }
+
+
+def _refusals(trades: Trades, proposals: pd.DataFrame | None, measured: FloatArray) -> FloatArray:
+    if proposals is None:
+        return measured
+    check_table(proposals, "proposals", ["client_id", "required", "done"], "A proposal is client_id, required and done.")
+    codes, ids = id_codes(proposals["client_id"], "client_id", "the proposal was made to nobody. Drop or mend it.")
+    who = trades.clients.find(ids.ids)[codes]
+    required, done = (_turnover(proposals, name, who, len(trades.clients)) for name in ("required", "done"))
+    known = required > 0
+    return np.where(known, np.clip(1.0 - done / np.where(known, required, 1.0), 0.0, 1.0), measured)
+
+
+def _turnover(proposals: pd.DataFrame, name: str, who: IntArray, count: int) -> FloatArray:
+    """Sum of a column by client, shape (count,); `who` is -1 for those who made no trade."""
+    values = as_numbers(proposals[name])
+    bad = ~(np.isfinite(values) & (values >= 0.0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        value = cell(proposals[name], row)
+        raise InputError(
+            f"proposals.{name} is {personal(value)} in row {row}; turnover is a fraction of 0 or more. Correct or drop the row.",
+            field=name,
+            value=kept(value),
+        )
+    total: FloatArray = np.zeros(count)
+    np.add.at(total, who[who >= 0], values[who >= 0])
+    return total

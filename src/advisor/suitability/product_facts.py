@@ -1,0 +1,115 @@
+"""What rules read of products, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.catalogue import Catalogue
+from advisor.data.categories import Labels
+from advisor.data.returns import ReturnModel
+from advisor.suitability.target_market import EVERYBODY, market_row
+
+
+@dataclass(frozen=True, eq=False)
+class Shelf:
+    """`p` products, or assets that stand for products.
+
+    Attributes:
+        ids: Length p.
+        names: Per product the words an exclusion may name: its id and its assets.
+        risk_level: R1..R5; 0 = unknown, which nobody may have. Shape (p,).
+        min_purchase: Money, shape (p,).
+        term_days: Days money is locked, shape (p,).
+        private, complex: Shape (p,).
+        market: Target market answers as signs, one row a product; see `market_place`.
+        min_years: Smallest horizon the target market asks for, shape (p,).
+        currency, sustainability, regime: Words.
+    """
+
+    ids: tuple[str, ...]
+    names: tuple[frozenset[str], ...]
+    risk_level: IntArray
+    min_purchase: FloatArray
+    term_days: IntArray
+    private: BoolArray
+    complex: BoolArray
+    currency: Labels
+    sustainability: Labels
+    regime: Labels
+    market: IntArray
+    min_years: FloatArray
+
+    def take(self, columns: IntArray) -> Shelf:
+        """The columns asked for, in that order."""
+        where = columns.tolist()
+        return Shelf(
+            ids=tuple(self.ids[j] for j in where),
+            names=tuple(self.names[j] for j in where),
+            risk_level=self.risk_level[columns],
+            min_purchase=self.min_purchase[columns],
+            term_days=self.term_days[columns],
+            private=self.private[columns],
+            complex=self.complex[columns],
+            currency=self.currency.take(columns),
+            sustainability=self.sustainability.take(columns),
+            regime=self.regime.take(columns),
+            market=self.market[columns],
+            min_years=self.min_years[columns],
+        )
+
+    @cached_property
+    def parts(self) -> tuple[tuple[str | None, IntArray, Shelf], ...]:
+        """The shelf by governing regime: its name (None = the advisor's own), the columns, and the shelf of those."""
+        codes = np.unique(self.regime.codes)
+        if len(codes) == 1:
+            return ((self.regime.word(0), np.arange(len(self)), self),)
+        found = [np.flatnonzero(self.regime.codes == code) for code in codes]
+        return tuple((self.regime.word(int(columns[0])), columns, self.take(columns)) for columns in found)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@lru_cache(maxsize=16)
+def shelf_of(catalogue: Catalogue) -> Shelf:
+    """The shelf of a catalogue; kept for the last few, since one catalogue meets many requests."""
+    products = catalogue.products
+    return Shelf(
+        ids=catalogue.ids.ids,
+        names=tuple(frozenset({p.id, *(p.exposures or {p.asset or "": 1.0})}) for p in products),
+        risk_level=catalogue.risk_level,
+        min_purchase=catalogue.min_purchase,
+        term_days=catalogue.term_days,
+        private=catalogue.private,
+        complex=catalogue.complex,
+        currency=Labels.of_words([p.currency for p in products]),
+        sustainability=Labels.of_words([p.sustainability for p in products]),
+        regime=Labels.of_words([p.regime for p in products]),
+        market=np.array([market_row(p) for p in products]),
+        min_years=np.array([0.0 if p.target_market is None else p.target_market.min_years for p in products]),
+    )
+
+
+@lru_cache(maxsize=16)
+def shelf_of_assets(model: ReturnModel) -> Shelf:
+    """Assets as if each were a product of its own risk level and nothing else."""
+    n = len(model)
+    words = Labels.empty(n)
+    return Shelf(
+        ids=model.assets,
+        names=tuple(frozenset({asset}) for asset in model.assets),
+        risk_level=model.risk_levels,
+        min_purchase=np.zeros(n),
+        term_days=np.zeros(n, dtype=np.int64),
+        private=np.zeros(n, dtype=np.bool_),
+        complex=np.zeros(n, dtype=np.bool_),
+        currency=words,
+        sustainability=words,
+        regime=words,
+        market=np.tile(EVERYBODY, (n, 1)),
+        min_years=np.zeros(n),
+    )

@@ -35,6 +35,10 @@ class Option(Contract):
     knock_out: bool = False
     texts: dict[str, str] = {}
 
+    def text_in(self, language: str) -> str:
+        """Its text in a language; English where it has none in that one."""
+        return self.texts.get(language, self.text)
+
 
 class Question(Contract):
     """One question of one dimension. `text` is English, `texts` the same in other languages."""
@@ -57,6 +61,15 @@ class Question(Contract):
                 value=ids,
             )
         return self
+
+    def text_in(self, language: str) -> str:
+        """Its text in a language; English where it has none in that one."""
+        return self.texts.get(language, self.text)
+
+    @property
+    def required(self) -> bool:
+        """Whether a client without an answer cannot be scored: it limits the level, or can knock out."""
+        return self.dimension in LIMITING or any(option.knock_out for option in self.options)
 
     @property
     def low(self) -> float:
@@ -94,6 +107,10 @@ class Contradiction(Contract):
     lowers: Annotated[int, Field(ge=0, le=4)] = 0
     text: Id
     texts: dict[str, str] = {}
+
+    def text_in(self, language: str) -> str:
+        """Its sentence in a language; English where it has none in that one."""
+        return self.texts.get(language, self.text)
 
 
 class Questionnaire(Signed):
@@ -156,6 +173,15 @@ class Questionnaire(Signed):
     def by_id(self) -> dict[str, Question]:
         """Questions by id, in order of id: the order in which scores are added, so that the order of asking never matters."""
         return {q.id: q for q in sorted(self.questions, key=lambda q: q.id)}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """Ids of the questions without whose answer a client cannot be scored, in the order of asking."""
+        return tuple(q.id for q in self.questions if q.required)
+
+    def title_in(self, language: str) -> str:
+        """Its title in a language; English where it has none in that one, its id where it has none at all."""
+        return self.titles.get(language) or self.title or self.id
 
     @checked
     def of(self, dimension: Dimension) -> tuple[Question, ...]:

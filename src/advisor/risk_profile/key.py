@@ -114,5 +114,5 @@ def _question_key(question: Question) -> QuestionKey:
         order={option.id: i for i, option in enumerate(question.options)},
         points=frozen(np.array([*(question.weight * option.score for option in question.options), np.nan])),
         knock_out=frozen(np.array([*(option.knock_out for option in question.options), False])) if knocks else None,
-        required=knocks or question.dimension in LIMITING,
+        required=question.required,
     )

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from advisor.contracts.advice import Advice, Binding, Order, Pick, Reason, Verification
+    from advisor.contracts.answer_sheet import AnswerSheet
     from advisor.contracts.bands import RiskBands
     from advisor.contracts.client import Client, Goal
     from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
     from advisor.contracts.product import Product
     from advisor.contracts.questionnaire import Option, Question, Questionnaire
+    from advisor.contracts.report import AdviceReport, ProfileReport
     from advisor.data.biases import BiasProfiles
     from advisor.data.catalogue import Catalogue
     from advisor.data.clients.table import ClientTable
@@ -81,8 +83,10 @@ __all__ = [
     "AdapterError",
     "Advice",
     "AdviceBatch",
+    "AdviceReport",
     "Advisor",
     "AdvisorError",
+    "AnswerSheet",
     "Association",
     "BPR",
     "BacktestResult",
@@ -121,6 +125,7 @@ __all__ = [
     "Portfolios",
     "Preferences",
     "Product",
+    "ProfileReport",
     "Program",
     "ProgramLimits",
     "Prospect",
@@ -178,8 +183,10 @@ _HOME = {
     "AdapterError": "errors",
     "Advice": "contracts.advice",
     "AdviceBatch": "engine.batch",
+    "AdviceReport": "contracts.report",
     "Advisor": "engine.advisor",
     "AdvisorError": "errors",
+    "AnswerSheet": "contracts.answer_sheet",
     "Association": "recommend.recipes.association",
     "BPR": "recommend.recipes.factors",
     "BacktestResult": "evaluate.backtest.result",
@@ -218,6 +225,7 @@ _HOME = {
     "Portfolios": "optimize.batch.portfolios",
     "Preferences": "optimize.preferences.preferences",
     "Product": "contracts.product",
+    "ProfileReport": "contracts.report",
     "Program": "optimize.program.program",
     "ProgramLimits": "optimize.program.limits",
     "Prospect": "optimize.behaviour.prospect",

@@ -10,7 +10,7 @@ from advisor import privacy
 from advisor.contracts.answer_sheet import AnswerSheet
 from advisor.contracts.client import Client
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients import ClientTable
+from advisor.data.clients.table import ClientTable
 from advisor.errors import InputError
 from advisor.risk_profile.profile import profile_risk
 

@@ -35,6 +35,7 @@ class Option(Contract):
     knock_out: bool = False
     texts: dict[str, str] = {}
 
+    @checked
     def text_in(self, language: str) -> str:
         """Its text in a language; English where it has none in that one."""
         return self.texts.get(language, self.text)
@@ -62,6 +63,7 @@ class Question(Contract):
             )
         return self
 
+    @checked
     def text_in(self, language: str) -> str:
         """Its text in a language; English where it has none in that one."""
         return self.texts.get(language, self.text)
@@ -108,6 +110,7 @@ class Contradiction(Contract):
     text: Id
     texts: dict[str, str] = {}
 
+    @checked
     def text_in(self, language: str) -> str:
         """Its sentence in a language; English where it has none in that one."""
         return self.texts.get(language, self.text)
@@ -179,6 +182,7 @@ class Questionnaire(Signed):
         """Ids of the questions without whose answer a client cannot be scored, in the order of asking."""
         return tuple(q.id for q in self.questions if q.required)
 
+    @checked
     def title_in(self, language: str) -> str:
         """Its title in a language; English where it has none in that one, its id where it has none at all."""
         return self.titles.get(language) or self.title or self.id

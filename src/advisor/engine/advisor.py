@@ -16,6 +16,7 @@ from advisor.contracts.bands import RiskBands
 from advisor.contracts.client import Client
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
+from advisor.contracts.report import AdviceReport, ProfileReport
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.sources import arrow_batches, clients_from_arrow
 from advisor.data.clients.table import ClientTable, check_chunk
@@ -27,7 +28,8 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
 from advisor.engine.output.omissions import explain_omissions
 from advisor.engine.output.reasons import LANGUAGES, Language
-from advisor.engine.pipeline import advise_table, check_picks
+from advisor.engine.output.report import profile, report
+from advisor.engine.pipeline import advise_one, advise_table, check_picks
 from advisor.engine.state import House, assets_as_products
 from advisor.engine.verification.verify import verify
 from advisor.errors import InfeasibleError, InputError
@@ -41,19 +43,13 @@ from advisor.recommend.recipes.recipe import Recipe
 from advisor.suitability.regime import Regime
 from advisor.validation import checked
 
-BAD_INPUT = ("invalid_input", "not_assessed")
-"""Statuses that `advise` raises and `advise_many` reports: the client's data must be mended."""
 DEFAULT_FIT_WEIGHT = 100.0
 """Closing 1 % of a portfolio's gap counts as much as the whole range of taste: the target is implemented first, and taste decides between products that would."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Advisor:
-    """A fitted house: what it believes, what it may sell, whom it knows. Made by `fit`; nothing in it changes afterwards.
-
-    Attributes:
-        house: Model, rules, shelf and taste.
-    """
+    """A fitted house: what it believes, what it may sell, whom it knows. Made by `fit`; nothing in it changes afterwards."""
 
     house: House
 
@@ -225,11 +221,17 @@ class Advisor:
             InputError: His data cannot be used (an unknown question or option, missing answers, an unknown holding). A client for whom there is
                 no suitable portfolio is not an error: his advice says so in `status`.
         """
-        check_type(client, Client, "client", "Build a Client(id=..., wealth=..., horizon_years=..., ...).")
-        advice = self.advise_table(ClientTable.from_clients([client]), as_of=as_of, picks=picks)[0]
-        if advice.status in BAD_INPUT:
-            raise InputError(advice.reasons[0].text, field="client", value=advice.status)
-        return advice
+        return advise_one(self.house, client, _day_of(as_of), picks)[1]
+
+    @checked
+    def report(self, client: Client, *, as_of: date | str | None = None, picks: int = 5, language: str | None = None) -> AdviceReport:
+        """The advice of `advise` with all that explains it, its sentences in `language` (None: the advisor's own)."""
+        return report(self.house, client, _day_of(as_of), picks, language)
+
+    @checked
+    def profile(self, client: Client, *, as_of: date | str | None = None, language: str | None = None) -> ProfileReport:
+        """The client's profile in numbers and words; what cannot be scored says why in `problem`."""
+        return profile(self.house, client, _day_of(as_of), language)
 
     def advise_many(
         self, clients: object, *, as_of: date | str | None = None, picks: int = 5, chunk: int = 100_000

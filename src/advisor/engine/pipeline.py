@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from advisor.arrays import BoolArray, IntArray, check_type
+from advisor.contracts.advice import Advice
+from advisor.contracts.client import Client
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import check_slots
@@ -19,8 +21,12 @@ from advisor.engine.state import House
 from advisor.engine.universe.eligibility_cache import Offer
 from advisor.engine.universe.holdings import Holdings, see_by_vehicle
 from advisor.engine.unknown import unknown_names
+from advisor.errors import InputError
 from advisor.recommend.unknown import nobody_known
 from advisor.risk_profile.profile import profile_risk
+
+BAD_INPUT = ("invalid_input", "not_assessed")
+"""Statuses that `advise` raises and `advise_many` reports: the client's data must be mended."""
 
 
 def check_picks(house: House, picks: int) -> None:
@@ -77,6 +83,16 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         known=made.chosen.known,
         note=nobody_known(clients.ids, house.taste.history.clients),
     )
+
+
+def advise_one(house: House, client: Client, as_of: np.datetime64, picks: int) -> tuple[AdviceBatch, Advice]:
+    """A table with one client, and their advice. Raises `InputError` where their data cannot be used."""
+    check_type(client, Client, "client", "Build a Client(id=..., wealth=..., horizon_years=..., ...).")
+    batch = advise_table(house, ClientTable.from_clients([client]), as_of, picks)
+    advice = batch[0]
+    if advice.status in BAD_INPUT:
+        raise InputError(advice.reasons[0].text, field="client", value=advice.status)
+    return batch, advice
 
 
 def _status(places: Places, outcome: Outcome) -> IntArray:

@@ -9,7 +9,7 @@ from advisor.contracts.advice import Advice, Reason
 from advisor.contracts.client import Client
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
-from advisor.engine.output.reasons import reason
+from advisor.engine.output.reasons import Language, reason
 from advisor.engine.state import House
 from advisor.errors import InputError
 from advisor.privacy import kept, personal
@@ -17,7 +17,7 @@ from advisor.recommend.omissions import omissions
 from advisor.risk_profile.profile import profile_risk
 
 
-def explain_omissions(house: House, advice: Advice, client: Client, count: int) -> tuple[Reason, ...]:
+def explain_omissions(house: House, advice: Advice, client: Client, count: int, language: Language | None = None) -> tuple[Reason, ...]:
     """See `Advisor.omissions`."""
     check_type(advice, Advice, "advice", "Give what Advisor.advise returned.")
     check_type(client, Client, "client", "Give the client as he was when he was advised.")
@@ -45,7 +45,7 @@ def explain_omissions(house: House, advice: Advice, client: Client, count: int) 
         Reason(
             **reason(
                 f"omitted_{_code(m.code, bool(shown), house.diversity)}",
-                house.language,
+                language or house.language,
                 product=m.product_id,
                 popularity=m.popularity,
                 popularity_rank=m.popularity_rank,

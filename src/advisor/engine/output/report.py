@@ -1,0 +1,129 @@
+"""One client's advice with all that explains it, for a channel to show."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from advisor.contracts.advice import Advice, Reason
+from advisor.contracts.client import Client
+from advisor.contracts.report import (
+    MOST_POINTS,
+    AdviceReport,
+    FrontierPoint,
+    FrontierReport,
+    ProfileReport,
+    ScenarioLoss,
+)
+from advisor.data.clients.table import ClientTable
+from advisor.data.profiles import RiskProfiles
+from advisor.engine.batch import AdviceBatch
+from advisor.engine.output.omissions import explain_omissions
+from advisor.engine.output.reasons import LANGUAGES, LIMITS, Language
+from advisor.engine.pipeline import advise_one
+from advisor.engine.state import House
+from advisor.errors import InputError
+from advisor.lifecycle.monitoring.scenarios import HISTORICAL
+from advisor.risk_profile.flags import flag_text
+from advisor.risk_profile.profile import profile_risk
+
+SCORES = ("tolerance", "capacity", "horizon", "objective", "knowledge", "standard_error", "target_volatility")
+MOST_OMISSIONS = 3
+"""Missing products that a report accounts for."""
+_ROUNDING = 1e-9
+
+
+def report(house: House, client: Client, as_of: np.datetime64, picks: int, language: str | None) -> AdviceReport:
+    """See `Advisor.report`."""
+    said = _language(language, house)
+    batch, advice = advise_one(house, client, as_of, picks)
+    return AdviceReport(
+        advice=advice,
+        language=said,
+        profile=_profile(batch.profiles, house, said),
+        sentences=advice.reasons,
+        pick_sentences={pick.product_id: pick.reasons for pick in advice.picks},
+        frontier=_frontier(batch, advice),
+        stress_limit=house.bands.stress_loss[advice.level - 1] if advice.level else None,
+        scenarios=_scenarios(house, advice),
+        omissions=explain_omissions(house, advice, client, MOST_OMISSIONS, said),
+    )
+
+
+def profile(house: House, client: Client, as_of: np.datetime64, language: str | None) -> ProfileReport:
+    """See `Advisor.profile`."""
+    table = ClientTable.from_clients([client])
+    profiles = profile_risk(table, house.questionnaire, as_of=as_of, bands=house.bands)
+    return _profile(profiles, house, _language(language, house))
+
+
+def _language(language: str | None, house: House) -> Language:
+    """The language asked for, the advisor's own where none is. Raises `InputError` for an unknown one."""
+    for known in LANGUAGES:
+        if known == (house.language if language is None else language):
+            return known
+    raise InputError(
+        f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}. Ask for one of these.",
+        field="language",
+        value=language,
+    )
+
+
+def _profile(profiles: RiskProfiles, house: House, language: Language) -> ProfileReport:
+    """The first row of `profiles` in numbers and words."""
+    row = profiles[0]
+    numbers = {name: getattr(row, name) for name in SCORES}
+    flags = [(name, flag_text(name, language, house.questionnaire)) for name in row.flags]
+    word = LIMITS.get(row.limited_by, (row.limited_by,) * len(LANGUAGES))
+    return ProfileReport(
+        client_id=row.client_id,
+        as_of=row.as_of,
+        level=row.level,
+        **{name: None if value != value else value for name, value in numbers.items()},
+        level_probability=row.level_probability,
+        limited_by=row.limited_by,
+        limit=word[LANGUAGES.index(language)],
+        lowest_category=row.lowest_category,
+        controls=tuple(Reason(code=name, text=text) for name, text in flags),
+        valid_until=row.valid_until,
+        problem=row.problem,
+    )
+
+
+def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
+    at = batch.places.standing_of.item(0)
+    frontier = batch.places.standings[at].frontier if at >= 0 else None
+    if frontier is None:
+        return None
+    ends = frontier.volatility[0], frontier.volatility[-1]
+    steps = np.linspace(*ends, MOST_POINTS if len(frontier) > 1 else 1)
+    means = np.add.reduce(frontier.at_volatility(steps) * frontier.model.mean, axis=1)
+    return FrontierReport(
+        points=tuple(map(_point, steps.tolist(), means.tolist())),
+        target=_point_or_none(advice.optimal_volatility, advice.optimal_return),
+        held=_point_or_none(advice.expected_volatility, advice.expected_return),
+    )
+
+
+def _point(volatility: float, mean: float) -> FrontierPoint:
+    return FrontierPoint(volatility=volatility, expected_return=mean)
+
+
+def _point_or_none(volatility: float | None, mean: float | None) -> FrontierPoint | None:
+    return None if volatility is None or mean is None else _point(volatility, mean)
+
+
+def _scenarios(house: House, advice: Advice) -> tuple[ScenarioLoss, ...]:
+    """Losses in the published crises that speak of an asset or a group of the advisor's model."""
+    model, weights = house.model, advice.weights_after_orders
+    if advice.expected_volatility is None:
+        return ()
+    limit = house.bands.stress_loss[advice.level - 1]
+    losses: list[ScenarioLoss] = []
+    for scenario in HISTORICAL:
+        if scenario.shocks.keys().isdisjoint((*model.assets, *model.groups)):
+            continue
+        shocks = scenario.returns(model.assets, model.groups).tolist()
+        loss = -sum(weights.get(asset, 0.0) * shock for asset, shock in zip(model.assets, shocks, strict=True))
+        within = loss <= limit + _ROUNDING
+        losses.append(ScenarioLoss(name=scenario.name, source=scenario.source, loss=loss + 0.0, within=within))
+    return tuple(losses)

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from scipy import sparse
 
-from advisor.errors import AdvisorError
-
 os.environ["ADVISOR_PRIVACY"] = "show"  # values are made up here; test_privacy.py masks them
+
+from advisor.errors import AdvisorError
 
 settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from advisor.data.trades import Trades
     from advisor.engine.advisor import Advisor
     from advisor.engine.batch import AdviceBatch
+    from advisor.engine.output.reasons import sentences
     from advisor.errors import AdapterError, AdvisorError, InfeasibleError, InputError, SolverError
     from advisor.evaluate.backtest.backtest import backtest
     from advisor.evaluate.backtest.result import BacktestResult
@@ -172,6 +173,7 @@ __all__ = [
     "replay",
     "report_correction",
     "save",
+    "sentences",
     "trace_frontier",
     "verify_rows",
 ]
@@ -272,6 +274,7 @@ _HOME = {
     "replay": "runs.replay",
     "report_correction": "optimize.behaviour.correction_report",
     "save": "store",
+    "sentences": "engine.output.reasons",
     "trace_frontier": "optimize.frontier.frontier",
     "verify_rows": "runs.proof",
 }

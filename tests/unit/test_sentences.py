@@ -26,8 +26,8 @@ from advisor import (
     sample,
 )
 from advisor.contracts.advice import STATUSES
+from advisor.contracts.wording import LANGUAGES, texts
 from advisor.data.returns import STRESS_QUANTILE
-from advisor.engine.output.reasons import LANGUAGES, SENTENCES
 
 DAY = "2026-11-20"
 VOLATILITY = np.array([0.002, 0.05, 0.17])
@@ -287,11 +287,12 @@ def test_refusals_do_not_name_duties() -> None:
 def test_every_sentence_has_both_languages_and_the_same_data(language: str) -> None:
     from string import Formatter
 
-    for code, texts in SENTENCES.items():
-        assert len(texts) == len(LANGUAGES), code
-        fields = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in texts]
+    spoken = texts(language)
+    assert {part: list(words) for part, words in spoken.items()} == {part: list(words) for part, words in texts("en").items()}
+    for code, text in spoken["reasons"].items():
+        fields = [{name for _, name, _, _ in Formatter().parse(t) if name} for t in (texts("en")["reasons"][code], text)]
         assert fields[0] >= fields[1], code
-    assert {*STATUSES} - {"ok"} <= {*SENTENCES}
+    assert {*STATUSES} - {"ok"} <= {*spoken["reasons"]}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from advisor.contracts.client import Client
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.report import AdviceReport, ProfileReport
+from advisor.contracts.wording import LANGUAGES, Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.sources import arrow_batches, clients_from_arrow
 from advisor.data.clients.table import ClientTable, check_chunk
@@ -27,7 +28,6 @@ from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
 from advisor.engine.output.omissions import explain_omissions
-from advisor.engine.output.reasons import LANGUAGES, Language
 from advisor.engine.output.report import profile, report
 from advisor.engine.pipeline import advise_one, advise_table, check_picks
 from advisor.engine.state import House, assets_as_products

@@ -189,7 +189,7 @@ class AdviceBatch:
 
     @checked
     def why_unplaced(self, i: int, asset: int) -> str:
-        """Why money meant for an asset found no place: a key of `reasons.UNPLACED`."""
+        """Why money meant for an asset found no place: a key of `unplaced` in the texts."""
         smallest, lacking = self.offer.least[self.allowed.class_of[i]], self.outcome.lacking[i]
         columns = self.house.vehicles.holding[asset]
         short = [(lacking.item(v), smallest.item(v)) for v in columns if lacking.item(v) > 0.0]
@@ -207,9 +207,9 @@ class AdviceBatch:
         return "beyond_picks" if (self.pick_money[i] > 0.0).all() else "kept_aside"
 
     @checked
-    def flag_text(self, name: str) -> str:
-        """The sentence of a control that fired."""
-        return flag_text(name, self.house.language, self.house.questionnaire)
+    def flag_text(self, name: str, language: str | None = None) -> str:
+        """The sentence of a control that fired, in a language; that of the advisor where None."""
+        return flag_text(name, language or self.house.language, self.house.questionnaire)
 
     @checked
     def fingerprint_of(self, i: int) -> str:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
-from advisor.contracts.advice import STATUSES
+from advisor.contracts.advice import STATUSES, Scalar
 from advisor.contracts.rules import Condition
+from advisor.contracts.wording import texts
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
+from advisor.engine.output.reasons import worded
 from advisor.engine.portfolios.allocation import (
     ABOVE,
     EXPIRED,
@@ -38,7 +40,6 @@ BY_LEVEL: tuple[Condition, ...] = ("unassessed", "level")
 """Rules about the level alone."""
 BY_CHOICE: tuple[Condition, ...] = (*BY_LEVEL, "excluded", "sustainability")
 """Rules about the level, and what the client themselves asked for."""
-CLOSED = {"en": "No product of the catalogue is still sold.", "zh": "目录中的产品均已停售。"}
 
 
 def true_causes(
@@ -99,8 +100,8 @@ def lacks_assets(places: Places, rows: slice) -> BoolArray:
     return (places.status[rows] == NO_ASSET) & (shared_status(places, rows) != NO_ASSET)
 
 
-def refused_by(batch: AdviceBatch, i: int) -> tuple[str, str]:
-    """The rules that keep products from client i, each with of how many; and the text of the first.
+def refused_by(batch: AdviceBatch, i: int) -> tuple[str, dict[str, Scalar]]:
+    """The rules that keep products from client i, each with of how many; and the first's texts.
 
     Rules that refuse what the level would allow come first, then those that refuse most. Both are
     "" where no rule refuses anything.
@@ -108,7 +109,7 @@ def refused_by(batch: AdviceBatch, i: int) -> tuple[str, str]:
     house, profile, client = batch.house, batch.profiles[i], batch.clients.client(i)
     products = [product for product in house.catalogue.products if not product.closed]
     if not products:
-        return f"closed {len(house.catalogue)}/{len(house.catalogue)}", CLOSED[house.language]
+        return f"closed {len(house.catalogue)}/{len(house.catalogue)}", worded("text", lambda language: texts(language)["words"]["closed"])
     counts, in_reach = Counter[str](), Counter[str]()
     for product in products:
         pack = house.regime.pack_of(product.regime)
@@ -119,7 +120,7 @@ def refused_by(batch: AdviceBatch, i: int) -> tuple[str, str]:
             in_reach.update(rule.id for rule in refusing)
     named = sorted(counts, key=lambda rule: (-in_reach[rule], -counts[rule], rule))[:MOST_RULES]
     told = ", ".join(f"{rule} {counts[rule]}/{len(products)}" for rule in named)
-    return told, house.regime.rule(named[0]).text_in(house.language) if named else ""
+    return told, worded("text", house.regime.rule(named[0]).text_in) if named else {"text": ""}
 
 
 def by_behaviour(batch: AdviceBatch) -> FloatArray:

@@ -14,10 +14,10 @@ from advisor.contracts.mandate import Mandate
 from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.rules import RulePack
+from advisor.contracts.wording import LANGUAGES, Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.orders import TradeSettings
-from advisor.engine.output.reasons import LANGUAGES, Language
 from advisor.engine.state import House
 from advisor.errors import InputError
 from advisor.optimize.preferences.corrections import BiasPolicy

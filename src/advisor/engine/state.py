@@ -15,10 +15,10 @@ from advisor.contracts.bands import RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
+from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.orders import Caps, TradeSettings
-from advisor.engine.output.reasons import Language
 from advisor.engine.portfolios.frontier_cache import FrontierShelf
 from advisor.engine.universe.eligibility_cache import Offers
 from advisor.engine.universe.universe import Vehicles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from advisor.data.returns import STRESS_QUANTILE
 from advisor.engine.causes import kept_adds_risk, lacks_assets, refused_by
 from advisor.engine.duties import product_duties
 from advisor.engine.marginal import marginal_values_of
-from advisor.engine.output.reasons import reason
+from advisor.engine.output.reasons import reason, worded
 from advisor.engine.portfolios.allocation import INVESTED
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
             else reason("taste_popular", language, share=share)
             if share > 0.0
             else reason("taste_unknown", language),
-            *(reason("duty", language, rule=rule.id, rule_text=rule.text_in(language)) for rule in product_duties(batch, i, code)),
+            *(reason("duty", language, rule=rule.id, **worded("rule_text", rule.text_in)) for rule in product_duties(batch, i, code)),
         ]
         picks.append(
             {
@@ -148,7 +149,7 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
     if status == "no_eligible_asset":
         rules, text = refused_by(batch, i)
         code = "too_few_assets" if lacks_assets(batch.places, slice(i, i + 1))[0] else status
-        return [reason(code, language, level=level, regime=house.regime.id, rules=rules, text=text)]
+        return [reason(code, language, level=level, regime=house.regime.id, rules=rules, **text)]
     if status == "above_band":
         rules, _ = refused_by(batch, i)
         if i in batch.places.problems:
@@ -170,7 +171,7 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
     # 1. the level, and the portfolio after the orders
     told = [reason("level", language, level=level, limit=profiles.limits.word(i) or "")]
     flags = profiles.spell(profiles.flag_bits.item(i))
-    told += [reason("flag", language, text=batch.flag_text(name)) for name in flags]
+    told += [reason("flag", language, flag=name, **worded("text", partial(batch.flag_text, name))) for name in flags]
     target, mean = profiles.target_volatility.item(i), batch.outcome.mean.item(i)
     told.append(reason("target", language, level=level, target=target, volatility=volatility, mean=mean))
     if (fee := batch.outcome.fee.item(i)) > 0.0:
@@ -206,9 +207,9 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
             )
         )
     for cap, subject, value in batch.concentrations.of(i):
-        text = "" if cap.rule is None else cap.rule.text_in(language)
+        text = {} if cap.rule is None else worded("rule_text", cap.rule.text_in)
         code = "concentration_money" if cap.when == "insured_deposit" else "concentration"
-        told.append(reason(code, language, rule=cap.id, subject=subject, value=value, limit=cap.limit, rule_text=text))
+        told.append(reason(code, language, rule=cap.id, subject=subject, value=value, limit=cap.limit, **({"rule_text": ""} | text)))
     for j, money in missing.items():
         why = batch.why_unplaced(i, j)
         told.append(reason("unplaced", language, asset=house.model.assets[j], money=money, why=why))

@@ -7,9 +7,10 @@ import numpy as np
 from advisor.arrays import check_type
 from advisor.contracts.advice import Advice, Reason
 from advisor.contracts.client import Client
+from advisor.contracts.wording import Language
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
-from advisor.engine.output.reasons import Language, reason
+from advisor.engine.output.reasons import reason
 from advisor.engine.state import House
 from advisor.errors import InputError
 from advisor.privacy import kept, personal

@@ -14,11 +14,12 @@ from advisor.contracts.report import (
     ProfileReport,
     ScenarioLoss,
 )
+from advisor.contracts.wording import LANGUAGES, Language
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.output.omissions import explain_omissions
-from advisor.engine.output.reasons import LANGUAGES, LIMITS, Language
+from advisor.engine.output.reasons import limit_in, sentences
 from advisor.engine.pipeline import advise_one
 from advisor.engine.state import House
 from advisor.errors import InputError
@@ -36,12 +37,13 @@ def report(house: House, client: Client, as_of: np.datetime64, picks: int, langu
     """See `Advisor.report`."""
     said = _language(language, house)
     batch, advice = advise_one(house, client, as_of, picks)
+    again = advice if said == house.language else sentences(advice, said)
     return AdviceReport(
         advice=advice,
         language=said,
         profile=_profile(batch.profiles, house, said),
-        sentences=advice.reasons,
-        pick_sentences={pick.product_id: pick.reasons for pick in advice.picks},
+        sentences=again.reasons,
+        pick_sentences={pick.product_id: pick.reasons for pick in again.picks},
         frontier=_frontier(batch, advice),
         stress_limit=house.bands.stress_loss[advice.level - 1] if advice.level else None,
         scenarios=_scenarios(house, advice),
@@ -73,7 +75,6 @@ def _profile(profiles: RiskProfiles, house: House, language: Language) -> Profil
     row = profiles[0]
     numbers = {name: getattr(row, name) for name in SCORES}
     flags = [(name, flag_text(name, language, house.questionnaire)) for name in row.flags]
-    word = LIMITS.get(row.limited_by, (row.limited_by,) * len(LANGUAGES))
     return ProfileReport(
         client_id=row.client_id,
         as_of=row.as_of,
@@ -81,7 +82,7 @@ def _profile(profiles: RiskProfiles, house: House, language: Language) -> Profil
         **{name: None if value != value else value for name, value in numbers.items()},
         level_probability=row.level_probability,
         limited_by=row.limited_by,
-        limit=word[LANGUAGES.index(language)],
+        limit=limit_in(row.limited_by, language),
         lowest_category=row.lowest_category,
         controls=tuple(Reason(code=name, text=text) for name, text in flags),
         valid_until=row.valid_until,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from advisor.arrays import check_type
 from advisor.contracts.advice import Advice, Verification
 from advisor.contracts.client import Client
+from advisor.contracts.wording import LANGUAGES
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.engine.input_digest import input_digest
+from advisor.engine.output.reasons import sentences
 from advisor.engine.pipeline import advise_table
 from advisor.engine.state import House
 from advisor.engine.verification.differences import differences
@@ -45,7 +47,7 @@ def verify(house: House, advice: Advice, client: Client) -> Verification:
     mine = f"{house.fingerprint}:{input_digest(table, 0, day)}" == record.fingerprint
     again = advise_table(house, table, day, _slots(house, record))
     found = prove(house, record, client, table, again.profiles)
-    problems = [*(() if mine else (FOREIGN,)), *found.wrong, *_asked(record), *differences(record, again[0])]
+    problems = [*(() if mine else (FOREIGN,)), *found.wrong, *_asked(record), *differences(record, _as_worded(again[0], record))]
     return Verification(
         ok=not problems and not found.unsuitable,
         suitable=not found.unsuitable,
@@ -53,6 +55,12 @@ def verify(house: House, advice: Advice, client: Client) -> Verification:
         fingerprint_matches=mine,
         problems=(*problems, *found.unsuitable),
     )
+
+
+def _as_worded(again: Advice, record: Advice) -> Advice:
+    """The advice made again in the language of the record, where all of it is in one language."""
+    in_each = (sentences(again, language) for language in LANGUAGES)
+    return next((a for a in in_each if (a.reasons, a.picks) == (record.reasons, record.picks)), again)
 
 
 def _slots(house: House, record: Advice) -> int:

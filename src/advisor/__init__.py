@@ -6,7 +6,6 @@ biases, and allocations become suitable products ranked by taste. One client or 
     from advisor import Advisor, sample
     house = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
     print(house.advise(sample.client()))
-
 Names are loaded on first use, so that importing the package costs next to nothing.
 """
 
@@ -279,8 +278,6 @@ _HOME = {
     "verify_rows": "runs.proof",
 }
 """Public name -> the module that defines it."""
-
-
 _ROOMS = ("lifecycle", "measures", "privacy", "sample")
 """Modules that are public as a whole."""
 

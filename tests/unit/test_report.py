@@ -76,6 +76,10 @@ def test_another_language_leaves_the_advice_as_it_was(advisor: Advisor) -> None:
     english, chinese = (advisor.report(sample.client(), as_of=DAY, language=name) for name in ("en", "zh"))
     assert english.advice.model_dump_json() == chinese.advice.model_dump_json()
     assert all(not r.text.isascii() for r in chinese.omissions)
+    for said in (chinese.sentences, *chinese.pick_sentences.values()):
+        assert said
+        assert not any(r.text.isascii() for r in said)
+    assert english.sentences == english.advice.reasons
     with pytest.raises(InputError, match="language is 'fr'"):
         advisor.report(sample.client(), language="fr")
     with pytest.raises(InputError, match="not answered"):

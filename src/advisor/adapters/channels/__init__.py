@@ -1,0 +1,1 @@
+"""Channels: how clients, advisers and other systems reach an advisor."""

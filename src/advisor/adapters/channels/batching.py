@@ -1,0 +1,159 @@
+"""Requests that come at the same time, advised as one table.
+
+What waits while a table is being advised is advised as the next one. No delay is added, and no bit
+changes: a client's advice depends on their row alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from types import NoneType
+from typing import Any
+
+from advisor import Advice, AdvisorError, Client, ClientTable, InputError
+from advisor.annotations import Count
+from advisor.arrays import check_type
+from advisor.validation import checked
+
+REFUSED = ("invalid_input", "not_assessed")
+"""Statuses that `Advisor.advise` raises: the client's data must be mended."""
+Served = Callable[[Sequence[Client], Sequence[Advice]], None]
+"""What is done with a table's clients and advice before anybody gets an answer."""
+_Answer = Advice | BaseException
+
+
+@dataclass(frozen=True, eq=False)
+class _Request:
+    client: Client
+    as_of: date | str | None
+    picks: int
+    answer: asyncio.Future[Advice]
+
+    @property
+    def goes_with(self) -> tuple[object, int]:
+        """Equal for requests that may be in one table."""
+        return self.as_of, self.picks
+
+
+class RequestBatcher:
+    """Advises clients of an event loop, up to `most` in a table.
+
+    Args:
+        advisor: An `Advisor`, or what has its `advise_table`.
+        most: Largest table.
+        served: Called with the clients and advice of each table, in the thread that advises, before
+            any of them is answered; what it raises is the answer of all of them.
+        tables: Called with the size of each table.
+    """
+
+    @checked
+    def __init__(
+        self,
+        advisor: Any,
+        *,
+        most: Count = 64,
+        served: Served | None = None,
+        tables: Callable[[int], None] | None = None,
+    ) -> None:
+        self._advisor, self._most, self._served, self._tables = advisor, most, served, tables
+        self._waiting: deque[_Request] = deque()
+        self._working: asyncio.Task[None] | None = None
+        self._stopped = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="advisor-tables")
+
+    async def advise(self, client: Client, as_of: date | str | None = None, *, picks: int = 5) -> Advice:
+        """The advice that `Advisor.advise` gives, byte for byte.
+
+        Raises:
+            InputError: As from `Advisor.advise`.
+            AdvisorError: The batcher was stopped.
+        """
+        if self._stopped:
+            raise AdvisorError("This batcher was stopped and advises nobody any more; make another one.")
+        check_type(client, Client, "client", "Build one with Client(id=...).")
+        check_type(as_of, (date, str, NoneType), "as_of", "Give a day, such as 2026-02-01.")
+        loop = asyncio.get_running_loop()
+        request = _Request(client, as_of, picks, loop.create_future())
+        self._waiting.append(request)
+        if self._working is None:
+            self._working = loop.create_task(self._work())
+        return await request.answer
+
+    async def stop(self) -> None:
+        """Take no more, answer what waits."""
+        self._stopped = True
+        if self._working is not None:
+            await asyncio.shield(self._working)
+        self._thread.shutdown(wait=False)
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while requests := self._next():
+            try:
+                answers = await loop.run_in_executor(self._thread, self._answers, requests)
+            except Exception as error:  # noqa: BLE001  whatever happened, nobody may wait for ever
+                answers = [error] * len(requests)
+            for request, answer in zip(requests, answers, strict=True):
+                _settle(request.answer, answer)
+        self._working = None
+
+    def _next(self) -> list[_Request]:
+        """The first that waits and whoever may go with them: one day, one number of picks, each id once."""
+        table: dict[str, _Request] = {}
+        later: list[_Request] = []
+        while self._waiting and len(table) < self._most:
+            request = self._waiting.popleft()
+            if request.answer.done():  # cancelled while it waited
+                continue
+            first = next(iter(table.values()), request)
+            alike = request.goes_with == first.goes_with and request.client.id not in table
+            if alike:
+                table[request.client.id] = request
+            else:
+                later.append(request)
+        self._waiting.extendleft(reversed(later))
+        return list(table.values())
+
+    def _answers(self, requests: Sequence[_Request]) -> list[_Answer]:
+        """The answer of each; where the table as a whole cannot be advised, one by one."""
+        try:
+            return self._table(requests)
+        except Exception as error:  # noqa: BLE001  one client's trouble is no other's
+            if len(requests) == 1:
+                return [error]
+            return [answer for request in requests for answer in self._answers([request])]
+
+    def _table(self, requests: Sequence[_Request]) -> list[_Answer]:
+        as_of, picks = requests[0].goes_with
+        clients = [request.client for request in requests]
+        batch = self._advisor.advise_table(ClientTable.from_clients(clients), as_of=as_of, picks=picks)
+        advice: list[Advice] = [batch[i] for i in range(len(clients))]
+        if self._tables is not None:
+            self._tables(len(clients))
+        answers: list[_Answer] = [_refused(a) if a.status in REFUSED else a for a in advice]
+        good = [i for i, answer in enumerate(answers) if isinstance(answer, Advice)]
+        if self._served is not None and good:
+            try:
+                self._served([clients[i] for i in good], [advice[i] for i in good])
+            except Exception as error:  # noqa: BLE001  nobody gets what was not kept
+                for i in good:
+                    answers[i] = error
+        return answers
+
+
+def _refused(advice: Advice) -> InputError:
+    return InputError(advice.reasons[0].text, field="client", value=advice.status)
+
+
+def _settle(future: asyncio.Future[Advice], answer: _Answer) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Advice):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)

@@ -15,9 +15,12 @@ from datetime import date
 from types import NoneType
 from typing import Any
 
-from advisor import Advice, AdvisorError, Client, ClientTable, InputError
 from advisor.annotations import Count
 from advisor.arrays import check_type
+from advisor.contracts.advice import Advice
+from advisor.contracts.client import Client
+from advisor.data.clients.table import ClientTable
+from advisor.errors import AdvisorError, InputError
 from advisor.validation import checked
 
 REFUSED = ("invalid_input", "not_assessed")

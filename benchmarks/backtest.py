@@ -14,9 +14,9 @@ import pandas as pd
 
 from advisor.contracts.bands import RiskBands
 from advisor.data.market import Market
-from advisor.evaluate.backtest.backtest import backtest, backtest_many
-from advisor.evaluate.backtest.estimates import Estimates
-from advisor.evaluate.backtest.policies import FixedMix, MeanVariancePolicy, equal_weight, level_policies
+from advisor.evaluate.backtesting.backtest import backtest, backtest_many
+from advisor.evaluate.backtesting.estimates import Estimates
+from advisor.evaluate.backtesting.policies import FixedMix, MeanVariancePolicy, equal_weight, level_policies
 from advisor.evaluate.risk.risk import evaluate_risk_of
 
 CASH_RETURN = 0.0

@@ -1,10 +1,13 @@
-"""The names other people call: sorted, complete, importable, documented."""
+"""The names other people call: sorted, complete, importable, documented, made from one table."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import re
+import subprocess
+import sys
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +15,10 @@ from pathlib import Path
 import pytest
 
 import advisor
+from advisor import exports
+
+SOURCE = Path(advisor.__file__).parent
+PACKAGES = ("advisor", *(f"advisor.{topic}" for topic in exports.TOPICS))
 
 PROMISED = {
     "Client",
@@ -86,24 +93,79 @@ PROMISED = {
     "report_correction",
     "bootstrap_disposition",
 }
+"""What the design fixes."""
+
+NAMES = sorted({(home, name) for package in PACKAGES for name, home in exports.homes(package).items()})
 
 
-def test_all_is_sorted_and_keeps_its_promise() -> None:
-    assert advisor.__all__ == sorted(advisor.__all__)
-    assert set(advisor.__all__) >= PROMISED
+@pytest.mark.parametrize("package", PACKAGES)
+def test_all_is_sorted_and_no_module_hides_a_name(package: str) -> None:
+    module = import_module(package)
+    assert module.__all__ == sorted(module.__all__)
+    folder = SOURCE.joinpath(*package.split(".")[1:])
+    modules = {p.stem for p in folder.glob("*.py")} | {p.name for p in folder.iterdir() if p.is_dir()}
+    assert not modules & set(exports.homes(package))
+    assert set(dir(module)) >= set(module.__all__)
 
 
-@pytest.mark.parametrize("name", advisor.__all__)
-def test_every_name_is_there_and_says_what_it_is(name: str) -> None:
-    value = getattr(advisor, name)
-    assert inspect.getdoc(value)
-    assert value.__module__.startswith("advisor.")
+def test_what_is_promised_is_at_the_root() -> None:
+    assert set(dir(advisor)) >= PROMISED
+    assert len(advisor.__all__) <= 35
+
+
+@pytest.mark.parametrize(("home", "name"), NAMES)
+def test_every_name_is_there_and_says_what_it_is(home: str, name: str) -> None:
+    value = getattr(import_module(home), name)
+    if callable(value) and not hasattr(value, "__args__"):
+        assert inspect.getdoc(value)
+        assert value.__module__ == home
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_stubs_are_those_of_the_table(package: str) -> None:
+    """`python -m advisor.exports` writes them."""
+    file = SOURCE.joinpath(*package.split(".")[1:]) / "__init__.pyi"
+    assert file.read_text(encoding="utf-8") == exports.stub(package)
+
+
+def test_every_checked_function_is_exported() -> None:
+    """Whoever checks its arguments is called from outside, so a topic names it."""
+    named = {(home, name) for home, name in NAMES}
+    hidden = [
+        f"{file.relative_to(SOURCE)}: {node.name}"
+        for file in SOURCE.rglob("*.py")
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+        and any("checked" in ast.unparse(mark) for mark in node.decorator_list)
+        and (_module(file), node.name) not in named
+        and file.stem not in exports.WHOLE
+    ]
+    assert not hidden, hidden
+
+
+def _module(file: Path) -> str:
+    return ".".join(("advisor", *file.relative_to(SOURCE).with_suffix("").parts))
+
+
+def test_a_base_install_lists_and_imports_everything() -> None:
+    """`help`, `dir` and `import *` without an extra: pyarrow, matplotlib and scikit-learn are hidden."""
+    code = (
+        "import sys, pydoc\n"
+        "for name in ('pyarrow', 'matplotlib', 'sklearn', 'tqdm'): sys.modules[name] = None\n"
+        "import advisor\n"
+        "from advisor import *\n"
+        "assert Advisor and trace_frontier and 'nearest_psd' in dir(advisor)\n"
+        "assert 'Advisor' in pydoc.render_doc(advisor)\n"
+        f"for topic in {exports.TOPICS!r}: assert topic == 'runs' or pydoc.render_doc(getattr(advisor, topic))\n"
+        "try: advisor.advise_stream\n"
+        "except advisor.InputError as error: assert 'advisor[arrow]' in str(error)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_messages_name_what_there_is() -> None:
     """A message that says `advisor.<name>` names something that can be imported from there."""
-    source = Path(advisor.__file__).parent
-    named = {m for f in source.rglob("*.py") for m in re.findall(r"advisor\.([A-Za-z_]\w*)(?=[ ,.;(`])", _texts(f))}
+    named = {m for f in SOURCE.rglob("*.py") for m in re.findall(r"advisor\.([A-Za-z_]\w*)(?=[ ,.;(`])", _texts(f))}
     assert {"nearest_psd", "View", "EstimateSettings"} <= named
     assert not {m for m in named if not hasattr(advisor, m) and find_spec(f"advisor.{m}") is None}
 

@@ -12,17 +12,17 @@ import pytest
 from advisor import sample
 from advisor.data.market import Market
 from advisor.errors import AdvisorError
-from advisor.evaluate.backtest.backtest import backtest, backtest_many
-from advisor.evaluate.backtest.policies import equal_weight
-from advisor.evaluate.backtest.sharpe import (
+from advisor.evaluate.backtesting.backtest import backtest, backtest_many
+from advisor.evaluate.backtesting.policies import equal_weight
+from advisor.evaluate.backtesting.sharpe import (
     compare_sharpe,
     deflate,
     deflated_sharpe_ratio,
     expected_best_sharpe,
     probabilistic_sharpe_ratio,
 )
-from advisor.evaluate.backtest.statistics import block_length, bootstrap_interval
-from advisor.evaluate.backtest.terms import Terms
+from advisor.evaluate.backtesting.statistics import block_length, bootstrap_interval
+from advisor.evaluate.backtesting.terms import Terms
 from advisor.evaluate.match.match import evaluate_match
 from advisor.evaluate.match.off_policy import LoggedChoices, off_policy, softmax_policy
 from advisor.evaluate.match.over_time import compare_over_time

@@ -46,13 +46,15 @@ CASES: dict[str, dict[str, Any]] = {
     "reliability_curve": {**STATED, "bins": 4, "equal_counts": True},
     "threshold_for_precision": {**STATED, "wanted": 0.5, "at_least": 1},
     "interval": {"values": R, **RESAMPLED},
+    "resampled_means": {"values": R[:, None], "counts": None, "resamples": 20, "seed": 1},
+    "wilson_low": {"right": 3.0, "count": 5.0, "z": 1.96},
     "paired_difference": {"first": R, "second": R[::-1], **RESAMPLED},
     "block_interval": {"values": R, "block": 3, **RESAMPLED},
 }
 
 
 def functions() -> dict[str, Callable[..., Any]]:
-    return {name: f for name, f in vars(measures).items() if inspect.isfunction(f)}
+    return {name: f for name in measures.__all__ if inspect.isfunction(f := getattr(measures, name))}
 
 
 def test_every_measure_has_a_case_that_is_answered() -> None:

@@ -22,14 +22,14 @@ import pytest
 from scipy import sparse
 
 import advisor
-from advisor import AdvisorError, sample
+from advisor import AdvisorError, exports, sample
 
 PACKAGES = ("", "sample", "store", "risk_profile", "suitability", "recommend", "data", "engine", "contracts")
 """Packages whose public names are tried here; those of `optimize`, `lifecycle`, `evaluate` and `measures` have files of their own."""
 
 FUNCTIONS = (
     "recommend.calibration.calibrate",
-    "recommend.omissions.omissions",
+    "recommend.missing_products.omissions",
     "recommend.portfolio_fit.picks.pick_products",
     "recommend.portfolio_fit.utility.diversify",
     "recommend.portfolio_fit.utility.exposure_similarity",
@@ -46,8 +46,8 @@ FUNCTIONS = (
     "sample.interactions",
     "sample.market",
     "suitability.changes.compare_packs",
-    "suitability.fairness.age_groups",
-    "suitability.fairness.fairness",
+    "suitability.group_rates.age_groups",
+    "suitability.group_rates.fairness",
     "suitability.portfolio.concentration",
     "suitability.portfolio.legacy_holdings",
     "suitability.portfolio.portfolio_suits",
@@ -240,7 +240,7 @@ def callables() -> Iterator[tuple[str, Callable[..., Any]]]:
     for path in FUNCTIONS:
         module, _, name = path.rpartition(".")
         yield path, getattr(importlib.import_module(f"advisor.{module}"), name)
-    for name in advisor.__all__:
+    for name in exports.homes("advisor"):
         value = getattr(advisor, name)
         room = value.__module__.removeprefix("advisor.").split(".")[0]
         if room not in PACKAGES:

@@ -8,9 +8,9 @@ import pytest
 
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.backtest import backtest, backtest_many
-from advisor.evaluate.backtest.sharpe import compare_sharpe, deflate
-from advisor.evaluate.backtest.terms import Terms
+from advisor.evaluate.backtesting.backtest import backtest, backtest_many
+from advisor.evaluate.backtesting.sharpe import compare_sharpe, deflate
+from advisor.evaluate.backtesting.terms import Terms
 
 RATE = 0.05
 DAYS = pd.bdate_range("2020-01-01", periods=800)

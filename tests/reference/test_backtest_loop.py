@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from advisor.data.market import Market
-from advisor.evaluate.backtest.backtest import backtest
-from advisor.evaluate.backtest.terms import Terms
+from advisor.evaluate.backtesting.backtest import backtest
+from advisor.evaluate.backtesting.terms import Terms
 
 BPS = 25.0
 

@@ -14,10 +14,10 @@ from scipy import stats
 
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.backtest import backtest, backtest_many
-from advisor.evaluate.backtest.sharpe import compare_sharpe, deflate
-from advisor.evaluate.backtest.statistics import block_length
-from advisor.evaluate.backtest.terms import Terms
+from advisor.evaluate.backtesting.backtest import backtest, backtest_many
+from advisor.evaluate.backtesting.sharpe import compare_sharpe, deflate
+from advisor.evaluate.backtesting.statistics import block_length
+from advisor.evaluate.backtesting.terms import Terms
 from advisor.measures import portfolio as m
 from advisor.optimize.returns.estimate import estimate_returns
 

@@ -11,8 +11,8 @@ import pytest
 
 from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate.backtest.backtest import backtest, backtest_many
-from advisor.evaluate.backtest.terms import Terms
+from advisor.evaluate.backtesting.backtest import backtest, backtest_many
+from advisor.evaluate.backtesting.terms import Terms
 from advisor.optimize.portfolio import Portfolio
 
 

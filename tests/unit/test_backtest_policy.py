@@ -12,10 +12,10 @@ from advisor.contracts.bands import RiskBands
 from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
 from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate.backtest import estimates as backtest_estimates
-from advisor.evaluate.backtest.backtest import backtest, backtest_many
-from advisor.evaluate.backtest.estimates import Estimates
-from advisor.evaluate.backtest.policies import FixedMix, MeanVariancePolicy, equal_weight, hold, level_policies
+from advisor.evaluate.backtesting import estimates as backtest_estimates
+from advisor.evaluate.backtesting.backtest import backtest, backtest_many
+from advisor.evaluate.backtesting.estimates import Estimates
+from advisor.evaluate.backtesting.policies import FixedMix, MeanVariancePolicy, equal_weight, hold, level_policies
 from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.optimize.returns.estimate import estimate_returns
 

@@ -11,9 +11,9 @@ import pytest
 
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.backtest import backtest, backtest_many
-from advisor.evaluate.backtest.policies import FixedMix, equal_weight
-from advisor.evaluate.backtest.record import Failure, Failures
+from advisor.evaluate.backtesting.backtest import backtest, backtest_many
+from advisor.evaluate.backtesting.policies import FixedMix, equal_weight
+from advisor.evaluate.backtesting.record import Failure, Failures
 from advisor.measures import portfolio as measure
 from advisor.reports.figures import plot_drawdowns
 
@@ -88,7 +88,7 @@ def test_interval_holds_the_estimate_and_repeats() -> None:
 
 
 def test_deflated_sharpe_falls_with_the_number_of_trials() -> None:
-    from advisor.evaluate.backtest.sharpe import deflate
+    from advisor.evaluate.backtesting.sharpe import deflate
 
     rng = np.random.default_rng(1)
     trials = rng.normal(0.0003, 0.01, size=(40, 1000))

@@ -15,7 +15,7 @@ from advisor.adapters.sklearn import MeanVarianceEstimator
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.policies import MeanVariancePolicy
+from advisor.evaluate.backtesting.policies import MeanVariancePolicy
 
 RETURNS = pd.DataFrame(
     np.random.default_rng(0).normal(5e-4, [0.004, 0.01, 0.02], size=(300, 3)),
@@ -33,7 +33,7 @@ def test_scikit_learns_own_checks() -> None:
 @pytest.mark.parametrize("aim", [{"level": 3}, {"target_volatility": 0.1}, {"risk_aversion": 5.0}])
 def test_weights_are_those_of_the_policy(aim: dict[str, float]) -> None:
     fitted = MeanVarianceEstimator(**aim, mandate=Mandate(bounds={"c": (0.1, 0.5)}), cash_return=0.01).fit(RETURNS)
-    from advisor.evaluate.backtest.estimates import Estimates
+    from advisor.evaluate.backtesting.estimates import Estimates
 
     policy = MeanVariancePolicy(**aim, mandate=Mandate(bounds={"c": (0.1, 0.5)}), estimates=Estimates(cash_return=0.01))
     np.testing.assert_array_equal(fitted.weights_, policy(Market.from_returns(RETURNS), np.zeros(3)))

@@ -15,7 +15,7 @@ from advisor import Advisor, InputError, Popularity, sample, save
 from advisor.runs.duplicates import MetIds, repeated_clients
 from advisor.runs.job import INPUTS, Desk, Job
 from advisor.runs.proof import IGNORED, MADE_UP, TWICE, UNKNOWN, verify_rows
-from advisor.runs.replay import replay
+from advisor.runs.replaying import replay
 from advisor.runs.stream import advise_stream
 
 DAY = "2026-11-20"

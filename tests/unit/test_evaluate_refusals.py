@@ -12,9 +12,9 @@ import pytest
 from advisor import sample
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.backtest import backtest, backtest_many
-from advisor.evaluate.backtest.policies import FixedMix, equal_weight, level_policies
-from advisor.evaluate.backtest.statistics import block_length, bootstrap_interval
+from advisor.evaluate.backtesting.backtest import backtest, backtest_many
+from advisor.evaluate.backtesting.policies import FixedMix, equal_weight, level_policies
+from advisor.evaluate.backtesting.statistics import block_length, bootstrap_interval
 from advisor.evaluate.match.match import evaluate_match
 from advisor.evaluate.match.off_policy import LoggedChoices, off_policy, softmax_policy
 from advisor.evaluate.match.over_time import compare_over_time

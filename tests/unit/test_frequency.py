@@ -12,7 +12,7 @@ from advisor.arrays import check_frequency
 from advisor.contracts.bands import RiskBands
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.backtest import backtest
+from advisor.evaluate.backtesting.backtest import backtest
 from advisor.evaluate.risk.risk import evaluate_risk
 from advisor.measures import portfolio as m
 

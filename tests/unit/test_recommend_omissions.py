@@ -10,7 +10,7 @@ from advisor import sample
 from advisor.data.catalogue import Catalogue
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.recommend.omissions import omissions
+from advisor.recommend.missing_products import omissions
 from advisor.recommend.recipes.association import Association
 from advisor.recommend.recipes.blend import Blend
 from advisor.recommend.recipes.content import Content

@@ -9,8 +9,8 @@ import pytest
 from advisor.contracts.bands import RiskBands
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.backtest import backtest_many
-from advisor.evaluate.backtest.policies import FixedMix
+from advisor.evaluate.backtesting.backtest import backtest_many
+from advisor.evaluate.backtesting.policies import FixedMix
 from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
 
 BANDS = RiskBands.default()

@@ -16,7 +16,7 @@ from advisor.data.profiles import RiskProfiles
 from advisor.errors import InputError
 from advisor.risk_profile.profile import profile_risk
 from advisor.suitability.changes import compare_packs
-from advisor.suitability.fairness import age_groups, fairness
+from advisor.suitability.group_rates import age_groups, fairness
 from advisor.suitability.portfolio import concentration, legacy_holdings, portfolio_suits, rate_portfolio
 from advisor.suitability.regime import Regime
 

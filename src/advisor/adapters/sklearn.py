@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from advisor.arrays import FloatArray, frozen, unique_ids
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
-from advisor.evaluate.backtest.estimates import Estimates
-from advisor.evaluate.backtest.policies import MeanVariancePolicy
+from advisor.evaluate.backtesting.estimates import Estimates
+from advisor.evaluate.backtesting.policies import MeanVariancePolicy
 from advisor.measures.portfolio import sharpe_ratio
 
 FEWEST_ROWS = 3

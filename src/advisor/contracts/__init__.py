@@ -1,1 +1,5 @@
-"""What crosses a door: pydantic contracts, frozen and closed."""
+"""Frozen, closed pydantic contracts that cross the public functions."""
+
+from advisor.exports import lazy
+
+__all__, __getattr__, __dir__ = lazy(__name__)

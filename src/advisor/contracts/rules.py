@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Annotated, ClassVar, Literal, Self
@@ -11,6 +10,7 @@ from pydantic import Field, model_validator
 
 from advisor.contracts.base import Contract
 from advisor.contracts.client import Id
+from advisor.contracts.fields import CalendarDay
 from advisor.contracts.signed import Signed
 from advisor.contracts.target_market import ClientPlaces
 from advisor.errors import InputError
@@ -73,8 +73,8 @@ class RulePack(Signed):
     title: str
     titles: dict[str, str] = {}
     source: str
-    effective_from: date
-    effective_to: date | None = None
+    effective_from: CalendarDay
+    effective_to: CalendarDay | None = None
     basis: Basis = "product"
     dimensions: tuple[str, ...] = ()
     validity_months: Annotated[int, Field(ge=1)] = 12

@@ -1,1 +1,5 @@
-"""The rooms joined: one client or many, one engine."""
+"""The advisor: one client or many through one pipeline."""
+
+from advisor.exports import lazy
+
+__all__, __getattr__, __dir__ = lazy(__name__)

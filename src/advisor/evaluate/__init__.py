@@ -1,1 +1,5 @@
 """Judging: match, risk, backtests, off-policy."""
+
+from advisor.exports import lazy
+
+__all__, __getattr__, __dir__ = lazy(__name__)

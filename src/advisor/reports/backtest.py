@@ -17,8 +17,8 @@ from advisor.reports.charts import area_chart, line_chart, percent, plain
 from advisor.reports.pages import MISSING, picture, render
 
 if TYPE_CHECKING:
-    from advisor.evaluate.backtest.result import BacktestResult
-    from advisor.evaluate.backtest.result_set import BacktestResults
+    from advisor.evaluate.backtesting.result import BacktestResult
+    from advisor.evaluate.backtesting.result_set import BacktestResults
 
 TITLES = {
     "annual_return": "Return a year",

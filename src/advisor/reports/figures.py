@@ -18,8 +18,8 @@ from advisor.optimize.frontier.frontier import Frontier
 from advisor.optimize.portfolio import Portfolio
 
 if TYPE_CHECKING:
-    from advisor.evaluate.backtest.result import BacktestResult
-    from advisor.evaluate.backtest.result_set import BacktestResults
+    from advisor.evaluate.backtesting.result import BacktestResult
+    from advisor.evaluate.backtesting.result_set import BacktestResults
     from advisor.evaluate.risk.report import RiskMatchReport
 
 

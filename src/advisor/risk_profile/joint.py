@@ -39,11 +39,7 @@ def joint_profiles(profiles: RiskProfiles, accounts: Sequence[str]) -> RiskProfi
 
     Source: ESMA35-43-3172 GL6 69-70.
     """
-    if len(accounts) != len(profiles):
-        raise InputError(
-            f"accounts names {len(accounts)} accounts for {len(profiles)} members; give one each.", field="accounts", value=len(accounts)
-        )
-    group, names = _groups(accounts)
+    group, names = _groups(accounts, len(profiles))
     chief = _first_lowest(profiles.level, group, len(names))
     until = np.full(len(names), np.datetime64("9999-12-31"), dtype="datetime64[D]")
     np.minimum.at(until, group, profiles.valid_until)  # NaT wins, as it should
@@ -77,8 +73,11 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
 
     Joint money is stated once, in the account's first row. Of the facts that rules read the most prudent member's count: the shortest horizon, the lowest
     knowledge, professional, qualified and of full capacity only where all are, all exclusions. `age` is that of the oldest, except that a minor's counts first.
+
+    Raises:
+        InputError: Not one account a member.
     """
-    group, names = _groups(accounts)
+    group, names = _groups(accounts, len(clients))
     k = len(names)
     first = _first_lowest(np.zeros(len(clients), dtype=np.int64), group, k)
     minor = ~reaches(clients.age, ADULT_AGE) & ~np.isnan(clients.age)
@@ -105,7 +104,11 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
     )
 
 
-def _groups(accounts: Sequence[str]) -> tuple[IntArray, IdMap]:
+def _groups(accounts: Sequence[str], members: int) -> tuple[IntArray, IdMap]:
+    if len(accounts) != members:
+        raise InputError(
+            f"accounts names {len(accounts)} accounts for {members} members; give one each.", field="accounts", value=len(accounts)
+        )
     labels = Labels.of_words(ids_of(accounts, "accounts"))
     return labels.codes, IdMap.of(labels.names, "accounts")
 

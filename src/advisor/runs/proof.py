@@ -27,7 +27,7 @@ from advisor.privacy import hides
 from advisor.risk_profile.profile import profile_risk
 from advisor.runs.duplicates import REPEATED, MetIds
 from advisor.runs.job import INPUTS, Desk, Job
-from advisor.runs.replay import differing_rows
+from advisor.runs.replaying import differing_rows
 
 UNKNOWN = "no client of the table has the data that this advice was made from: they were changed since, or the row was"
 MADE_UP = "the row says that it cannot be used, but nothing is wrong with the client's data"

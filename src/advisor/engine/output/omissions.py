@@ -14,7 +14,7 @@ from advisor.engine.output.reasons import reason
 from advisor.engine.state import House
 from advisor.errors import InputError
 from advisor.privacy import kept, personal
-from advisor.recommend.omissions import omissions
+from advisor.recommend.missing_products import omissions
 from advisor.risk_profile.profile import profile_risk
 
 

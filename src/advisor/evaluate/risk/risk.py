@@ -13,7 +13,7 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.data.by_asset import in_order
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.result_set import BacktestResults
+from advisor.evaluate.backtesting.result_set import BacktestResults
 from advisor.evaluate.risk.report import RiskMatchReport
 
 STEP = 21  # a month of sessions between the starts of two windows

@@ -14,12 +14,12 @@ from advisor.data.days import as_days
 from advisor.data.market import Market
 from advisor.data.tables import as_numbers
 from advisor.errors import InputError
-from advisor.evaluate.backtest.account import Policy
-from advisor.evaluate.backtest.calendar import Schedule, rebalancing_rows
-from advisor.evaluate.backtest.result import BacktestResult
-from advisor.evaluate.backtest.result_set import BacktestResults
-from advisor.evaluate.backtest.terms import Terms
-from advisor.evaluate.backtest.walk import walk
+from advisor.evaluate.backtesting.account import Policy
+from advisor.evaluate.backtesting.calendar import Schedule, rebalancing_rows
+from advisor.evaluate.backtesting.result import BacktestResult
+from advisor.evaluate.backtesting.result_set import BacktestResults
+from advisor.evaluate.backtesting.terms import Terms
+from advisor.evaluate.backtesting.walk import walk
 
 BENCHMARK = "benchmark"
 ALONE = "portfolio"

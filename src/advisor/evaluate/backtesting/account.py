@@ -11,8 +11,8 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, frozen
 from advisor.data.market import Market
-from advisor.evaluate.backtest.answer import Answer, read_weights
-from advisor.evaluate.backtest.record import Failure, Failures, Record
+from advisor.evaluate.backtesting.answer import Answer, read_weights
+from advisor.evaluate.backtesting.record import Failure, Failures, Record
 
 Policy = Callable[[Market, FloatArray], Answer]
 """From the market as it was known at the day's close and the weights held at it, shape (n,), to the weights wanted."""

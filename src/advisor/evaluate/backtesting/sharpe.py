@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 from advisor.annotations import Count, Seed
 from advisor.arrays import BoolArray, FloatArray, numbers
 from advisor.errors import InputError
-from advisor.evaluate.backtest.statistics import AT_ONCE, block_length
+from advisor.evaluate.backtesting.statistics import AT_ONCE, block_length
 from advisor.measures.bootstrap import Draws
 from advisor.measures.history import NOISE, Returns, deviation, noise_of, quiet, ratio
 from advisor.measures.history import pair as pair_of

@@ -12,8 +12,8 @@ import pandas as pd
 
 from advisor.annotations import Seed
 from advisor.errors import InputError
-from advisor.evaluate.backtest.result import BacktestResult
-from advisor.evaluate.backtest.sharpe import SharpeTest, Test, compare_sharpe, deflate
+from advisor.evaluate.backtesting.result import BacktestResult
+from advisor.evaluate.backtesting.sharpe import SharpeTest, Test, compare_sharpe, deflate
 from advisor.validation import checked
 
 

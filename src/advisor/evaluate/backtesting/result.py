@@ -11,8 +11,8 @@ import pandas as pd
 from advisor.annotations import OpenShare, Seed
 from advisor.arrays import DayArray, FloatArray, check_number
 from advisor.errors import InputError
-from advisor.evaluate.backtest.record import Failures, Record
-from advisor.evaluate.backtest.statistics import BootstrapInterval, Statistic, bootstrap_interval
+from advisor.evaluate.backtesting.record import Failures, Record
+from advisor.evaluate.backtesting.statistics import BootstrapInterval, Statistic, bootstrap_interval
 from advisor.measures.bootstrap import Draws
 from advisor.measures.portfolio import (
     annual_return,

@@ -11,9 +11,9 @@ import numpy as np
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.data.market import Market
 from advisor.errors import InputError
-from advisor.evaluate.backtest.account import Account, Policy, Stretch
-from advisor.evaluate.backtest.record import Record
-from advisor.evaluate.backtest.terms import Terms
+from advisor.evaluate.backtesting.account import Account, Policy, Stretch
+from advisor.evaluate.backtesting.record import Record
+from advisor.evaluate.backtesting.terms import Terms
 
 
 @dataclass(frozen=True, eq=False)

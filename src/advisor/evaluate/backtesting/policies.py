@@ -12,7 +12,7 @@ from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate.backtest.estimates import Estimates, least_loss
+from advisor.evaluate.backtesting.estimates import Estimates, least_loss
 
 WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
 

@@ -1,0 +1,19 @@
+from advisor.reports.figures import plot_allocation as plot_allocation
+from advisor.reports.figures import plot_backtest as plot_backtest
+from advisor.reports.figures import plot_backtests as plot_backtests
+from advisor.reports.figures import plot_drawdowns as plot_drawdowns
+from advisor.reports.figures import plot_frontier as plot_frontier
+from advisor.reports.figures import plot_glide_path as plot_glide_path
+from advisor.reports.figures import plot_reliability as plot_reliability
+from advisor.reports.figures import plot_risk_match as plot_risk_match
+
+__all__ = [
+    "plot_allocation",
+    "plot_backtest",
+    "plot_backtests",
+    "plot_drawdowns",
+    "plot_frontier",
+    "plot_glide_path",
+    "plot_reliability",
+    "plot_risk_match",
+]

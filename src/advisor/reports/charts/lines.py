@@ -1,0 +1,143 @@
+"""Lines over a common horizontal axis, with marked points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+from advisor.errors import InputError
+from advisor.reports.charts.axes import Axis, Frame, frame_of, label_axis, mark, number_axis, value_axis
+from advisor.reports.charts.canvas import LINE, WIDE, legend, legend_height, picture, title_lines
+from advisor.reports.charts.numbers import Format, Numbers, plain, shows, span_of
+from advisor.reports.charts.palette import fill, stroke
+
+POINTS_A_PIXEL = 1.5
+"""A line with more points shows nothing more and only makes the page heavy."""
+
+
+def line_chart(
+    series: Mapping[str, Numbers],
+    *,
+    labels: Sequence[str] | Axis | None = None,
+    title: str = "",
+    form: Format = plain,
+    size: tuple[int, int] = WIDE,
+    filled: bool = False,
+    marks: Mapping[str, tuple[float, float]] | None = None,
+) -> str:
+    """Lines over a common horizontal axis.
+
+    Args:
+        series: Values by name, all of one length T >= 1; nan leaves a gap.
+        labels: Text of each position (ISO days, say), length T, of which a few are shown; or an
+            `Axis` of numbers.
+        title: Shown on top and read aloud by screen readers.
+        form: How a value is written on the vertical axis (`percent`, `plain`).
+        size: Width and height in pixels, `WIDE` or `NARROW`, say.
+        filled: True fills between the line and zero (drawdowns).
+        marks: Position along the axis (the value of an `Axis`, else an index) and value of points
+            to mark, by name.
+
+    Returns:
+        One `<svg>` element.
+
+    Raises:
+        InputError: No series, or their lengths differ.
+    """
+    shown, kept = thinned(series, labels, size[0])
+    points = [p for p in (marks or {}).values() if all(map(shows, p))]
+    values = [v for row in shown.values() for v in row if shows(v)] + [p[1] for p in points]
+    frame, positions, around = prepared(
+        list(shown) if len(shown) > 1 else [], kept, title, form, size, [*values, 0.0] if filled else values
+    )
+    parts = [value_axis(frame, form), *around]
+    for k, row in enumerate(shown.values()):
+        parts += [_line(frame, [(positions[i], row[i]) for i in run], k, filled) for run in runs(row)]
+    named = [(name, p) for name, p in (marks or {}).items() if p in points]
+    parts += [mark(frame, point, name) for name, point in named]
+    return picture(size, title, parts)
+
+
+def _line(frame: Frame, points: Sequence[tuple[float, float]], k: int, filled: bool) -> str:
+    path = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in points)
+    area = ""
+    if filled:
+        ends = [f"{frame.x(points[i][0]):.1f},{frame.y(0.0):.1f}" for i in (-1, 0)]
+        area = f'<polygon points="{path} {" ".join(ends)}" {fill(k, 0.25)}/>'
+    return f'{area}<polyline points="{path}" fill="none" {stroke(k)}/>'
+
+
+def prepared(
+    names: Sequence[str],
+    kept: Sequence[str] | Axis | int,
+    title: str,
+    form: Format,
+    size: tuple[int, int],
+    values: Sequence[float],
+    look: Callable[[int], str] = fill,
+) -> tuple[Frame, Sequence[float], list[str]]:
+    """The plotting area, the position of each point, and what stands round the area.
+
+    Args:
+        names: Series in the legend; none where there is one line.
+        kept: Labels of the positions, an axis, or how many positions there are.
+        title: Of the chart.
+        form: Of the vertical axis.
+        size: Of the picture.
+        values: What the vertical axis must hold.
+        look: Attributes of the swatch of series k.
+    """
+    width, height = size
+    below = 22.0 + (LINE if isinstance(kept, Axis) and kept.name else 0)
+    under = legend_height(names, width) if names else 0.0
+    count = kept if isinstance(kept, int) else len(kept.values) if isinstance(kept, Axis) else len(kept)
+    positions = [float(v) for v in kept.values] if isinstance(kept, Axis) else [float(i) for i in range(count)]
+    heads = (len(title_lines(title, width)), below + under)
+    frame = frame_of(size, heads, span_of(values), (positions[0], positions[-1]), form)
+    around: list[str] = []
+    if isinstance(kept, Axis):
+        around.append(number_axis(frame, kept))
+    elif not isinstance(kept, int):
+        around.append(label_axis(frame, kept))
+    if names:
+        around.append(legend(names, width, height - under, look)[0])
+    return frame, positions, around
+
+
+def thinned(
+    series: Mapping[str, Numbers], labels: Sequence[str] | Axis | None, width: int
+) -> tuple[dict[str, list[float]], list[str] | Axis | int]:
+    """As many points of each series, and of the labels, as the width can show; both ends stay."""
+    count = common_length(series, labels.values if isinstance(labels, Axis) else labels)
+    most = int(width * POINTS_A_PIXEL)
+    chosen = range(count)
+    if count > most:
+        chosen = sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
+    rows = {name: [float(values[i]) for i in chosen] for name, values in series.items()}
+    if labels is None:
+        return rows, len(chosen)
+    if isinstance(labels, Axis):
+        return rows, Axis([labels.values[i] for i in chosen], labels.form, labels.name)
+    return rows, [str(labels[i]) for i in chosen]
+
+
+def common_length(series: Mapping[str, Numbers], labels: Sequence[object] | None) -> int:
+    """T. Raises `InputError` where lengths differ or are 0."""
+    lengths = {len(values) for values in series.values()} | ({len(labels)} if labels is not None else set())
+    if len(lengths) != 1 or 0 in lengths:
+        raise InputError(
+            f"The series (and labels) of a chart have lengths {sorted(lengths)}; "
+            "one common length of at least 1 is needed. Align them first.",
+            field="series",
+            value=sorted(lengths),
+        )
+    return lengths.pop()
+
+
+def runs(values: Sequence[float]) -> list[list[int]]:
+    """Positions of the values that can be drawn, in unbroken stretches."""
+    good = [i for i, v in enumerate(values) if shows(v)]
+    if not good:
+        return []
+    cuts = [0, *(k + 1 for k, (a, b) in enumerate(pairwise(good)) if b != a + 1), len(good)]
+    return [good[a:b] for a, b in pairwise(cuts)]

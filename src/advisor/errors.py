@@ -7,6 +7,7 @@
       x InfeasibleError                the limits contradict each other; `.constraints` names them      relax one, call again
       x SolverError                    a solver gave up; `.solver` and `.status` say which and how      another solver or scale
       x AdapterError                   one record of an outside system is bad; `.record_id` names it    mend the record; the rest went on
+      x StoppedError                   the service was stopped; `.since` and `.reason` say it            wait until it goes on
 
 A message says what was wrong (with the value), why it matters, and what to do. In a batch the same sentence is the reason
 of a row's `status`; nothing is raised for a row.
@@ -15,6 +16,7 @@ of a row's `status`; nothing is raised for a row.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from advisor.privacy import about_clients, kept
 
@@ -89,3 +91,18 @@ class AdapterError(AdvisorError):
     def __init__(self, message: str, *, record_id: str | None = None) -> None:
         super().__init__(message)
         self.record_id = record_id
+
+
+class StoppedError(AdvisorError):
+    """Advice was stopped by the person responsible, or a run by its host.
+
+    Args:
+        message: What was stopped, and what to do.
+        since: Since when, in UTC, where it is known.
+        reason: Why, in the words of who stopped it.
+    """
+
+    def __init__(self, message: str, *, since: datetime | None = None, reason: str = "") -> None:
+        super().__init__(message)
+        self.since = since
+        self.reason = reason

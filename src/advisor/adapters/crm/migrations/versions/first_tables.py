@@ -1,0 +1,23 @@
+"""The tables of the first release."""
+
+from alembic import op
+
+from advisor.adapters.crm.report_views import VIEWS
+from advisor.adapters.crm.tables import metadata
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make every table and view; a later release changes them in a version of its own."""
+    metadata.create_all(op.get_bind(), checkfirst=False)
+    for name, query in VIEWS.items():
+        op.execute(f"CREATE VIEW {name} AS {query}")
+
+
+def downgrade() -> None:
+    """Drop them again."""
+    for name in reversed(VIEWS):
+        op.execute(f"DROP VIEW {name}")
+    metadata.drop_all(op.get_bind())

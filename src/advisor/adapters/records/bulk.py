@@ -1,0 +1,84 @@
+"""Many rows into a table at once, in the quickest way that each database has."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from advisor.adapters.extras import needs
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+else:
+    sa = needs("crm", "sqlalchemy")
+
+
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows of text and whole numbers: by COPY on PostgreSQL, else by `executemany`.
+
+    Args:
+        connection: Inside a transaction that writes.
+        table: Where to.
+        names: Columns, in the order of the cells.
+        rows: One sequence of cells a row, None = null.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        text = "\n".join(",".join(map(_cell, row)) for row in rows)
+        copy_in(connection, table, names, [text.encode("utf-8", "surrogatepass"), b"\n"])
+        return
+    insert_many(connection, table, names, rows)
+
+
+def insert_many(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows of values that the driver takes as they are."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    marks = ", ".join("?" * len(names))
+    statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608 - own names
+    connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+
+
+def copy_in(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], blocks: Iterable[bytes]
+) -> None:
+    """Send CSV to a table of PostgreSQL.
+
+    Args:
+        connection: Inside a transaction that writes.
+        table: Where to.
+        names: Columns, in the order of the cells.
+        blocks: CSV, cut anywhere; an empty cell is null, "" in quotes is empty text.
+    """
+    columns = ", ".join(f'"{name}"' for name in names)
+    statement = f'COPY "{table.name}" ({columns}) FROM STDIN WITH (FORMAT csv)'
+    cursor: Any = connection.connection.cursor()
+    if connection.dialect.driver == "pg8000":
+        cursor.execute(statement, stream=blocks)
+        return
+    with cursor.copy(statement) as copy:
+        for block in blocks:
+            copy.write(block)
+
+
+def copy_out(connection: sa.Connection, query: str) -> bytes:
+    """What a query of PostgreSQL finds, as CSV without a header."""
+    statement = f"COPY ({query}) TO STDOUT WITH (FORMAT csv)"
+    cursor: Any = connection.connection.cursor()
+    if connection.dialect.driver == "pg8000":
+        found = io.BytesIO()
+        cursor.execute(statement, stream=found)
+        return found.getvalue()
+    with cursor.copy(statement) as copy:
+        return b"".join(bytes(block) for block in copy)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return '"' + value.replace('"', '""') + '"' if isinstance(value, str) else str(value)

@@ -1,0 +1,66 @@
+"""The lines of a ledger in a table of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from advisor.adapters.extras import needs
+from advisor.adapters.records.bulk import insert_rows
+from advisor.adapters.records.database import database_of
+from advisor.adapters.records.heads import Head
+from advisor.adapters.records.report import Line
+from advisor.adapters.records.tables import ledger
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+else:
+    sa = needs("crm", "sqlalchemy")
+
+_ROWS = 10_000
+
+
+class ChainTable:
+    """Lines in the table `ledger`; writers wait for each other.
+
+    Args:
+        store: A `Store`, or a `Database`.
+    """
+
+    def __init__(self, store: object) -> None:
+        self._database = database_of(store)
+
+    def extend(self, made: Callable[[Head], list[Line]]) -> Head:
+        """Append what `made` gives for the head that stands; all of it or nothing."""
+        with self._database.write() as connection:
+            return extend_table(connection, made)
+
+    def lines(self) -> Iterator[Line]:
+        """Every line, in order of its number."""
+        last = None
+        while True:
+            query = sa.select(ledger.c.seq, ledger.c.body, ledger.c.digest)
+            query = query.order_by(ledger.c.seq).limit(_ROWS)
+            if last is not None:
+                query = query.where(ledger.c.seq > last)
+            with self._database.read() as connection:
+                rows: list[Any] = list(connection.execute(query))
+            if not rows:
+                return
+            yield from ((row[0], row[1], row[2]) for row in rows)
+            last = rows[-1][0]
+
+
+def extend_table(connection: sa.Connection, made: Callable[[Head], list[Line]]) -> Head:
+    """`ChainTable.extend` inside a transaction that writes other things as well."""
+    if connection.dialect.name == "postgresql":
+        schema = connection.scalar(sa.text("SELECT current_schema()"))
+        number = crc32(f"advisor.ledger {schema}".encode())
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+    end = sa.select(ledger.c.seq, ledger.c.digest).order_by(ledger.c.seq.desc()).limit(1)
+    found = connection.execute(end).first()
+    head = Head() if found is None else Head(found[0], found[1])
+    lines = made(head)
+    insert_rows(connection, ledger, ("seq", "body", "digest"), lines)
+    return Head(lines[-1][0], lines[-1][2]) if lines else head

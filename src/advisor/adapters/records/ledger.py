@@ -1,0 +1,150 @@
+"""An append-only chain of records, in a database or in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from advisor.adapters.extras import needs
+from advisor.adapters.records.canonical import canonical
+from advisor.adapters.records.chain_file import ChainFile, write_lines
+from advisor.adapters.records.heads import Head, SignedHead
+from advisor.adapters.records.record import Record
+from advisor.adapters.records.report import (
+    LedgerReport,
+    Line,
+    checked_chain,
+    digest_of,
+    head_text,
+    line_text,
+)
+from advisor.errors import InputError
+
+
+class Chain(Protocol):
+    """Where the lines of a ledger are kept."""
+
+    def extend(self, made: Any) -> Head:
+        """Append what `made(head)` gives, alone; all of it or nothing."""
+        ...
+
+    def lines(self) -> Iterator[Line]:
+        """Every line, in order."""
+        ...
+
+
+class Ledger:
+    """What was decided, in order: each record holds the digest of the one before.
+
+    Args:
+        place: A `Store` (or `Database`), or the path of a file, which is made.
+        key: Ed25519 private key, or its 32 bytes, with which `export` signs.
+    """
+
+    def __init__(self, place: Any, *, key: Any = None) -> None:
+        self._key = key
+        self._chain: Chain
+        if isinstance(place, str | Path):
+            self._chain = ChainFile(Path(place))
+        else:
+            kept = needs("crm", "advisor.adapters.records.chain_table")
+            self._chain = kept.ChainTable(place)
+
+    def append(self, records: Iterable[Record] | Record, *, at: datetime) -> Head:
+        """Write records behind the last one: all of them, or nothing. Returns the new head.
+
+        Args:
+            records: What was decided.
+            at: When, with a time zone.
+
+        Raises:
+            InputError: Something is no `Record`, `at` has no time zone, or it cannot be written.
+        """
+        if not isinstance(at, datetime) or at.utcoffset() is None:
+            raise InputError(
+                f"at is {at!r}; a record says when it was written, with a time zone. "
+                "Pass datetime.now(UTC).",
+                field="at",
+                value=at,
+            )
+        told = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        rows = [records] if isinstance(records, Record) else list(records)
+        texts = [_text(row) for row in rows]
+
+        def made(head: Head) -> list[Line]:
+            lines: list[Line] = []
+            seq, before = head.seq, head.digest
+            for text in texts:
+                seq += 1
+                body = f'{{"at":"{told}","before":"{before}","record":{text},"seq":{seq}}}'
+                before = digest_of(body)
+                lines.append((seq, body, before))
+            return lines
+
+        return self._chain.extend(made)
+
+    def head(self) -> Head:
+        """The last record's number and digest."""
+        return self._chain.extend(lambda _: [])
+
+    def signed_head(self, key: Any = None) -> SignedHead:
+        """The head, signed: keep it where nobody who can write the ledger can write.
+
+        Raises:
+            InputError: There is no key.
+        """
+        key = self._key if key is None else key
+        if key is None:
+            raise InputError(
+                "There is no key to sign with, and an unsigned head proves nothing. Pass "
+                "key=new_key(), and keep it.",
+                field="key",
+            )
+        return self.head().signed(key)
+
+    def records(self) -> Iterator[tuple[int, datetime, Record]]:
+        """Number, moment and record of every line, in order, as they are written."""
+        for seq, body, _ in self._chain.lines():
+            fields = json.loads(body)
+            yield seq, datetime.fromisoformat(fields["at"]), Record(**fields["record"])
+
+    def verify(
+        self, head: SignedHead | None = None, *, public_key: str | bytes | None = None
+    ) -> LedgerReport:
+        """Whether nothing was changed, left out, moved or added.
+
+        Args:
+            head: A head signed earlier, without which a ledger cut off at its end looks whole.
+            public_key: Whose signature it must bear; None: the one that it names.
+        """
+        return checked_chain(self._chain.lines(), head, public_key)
+
+    def export(self, path: str | Path, *, key: Any = None) -> Path:
+        """Write the ledger to a file that `verify_file` reads, its head signed where there is a key.
+
+        Raises:
+            InputError: It cannot be written.
+        """
+        key = self._key if key is None else key
+        return write_lines(Path(path), self._export_lines(key))
+
+    def _export_lines(self, key: Any) -> Iterator[str]:
+        head = Head()
+        for seq, body, digest in self._chain.lines():
+            head = Head(seq, digest)
+            yield line_text(seq, body, digest)
+        if key is not None:
+            yield head_text(head.signed(key))
+
+
+def _text(record: object) -> str:
+    if not isinstance(record, Record):
+        raise InputError(
+            f"A ledger keeps records, and this is {type(record).__name__}. Make Record(kind=..., "
+            "decision=...).",
+            field="records",
+        )
+    return canonical(record.content()).decode()

@@ -1,0 +1,92 @@
+"""Names that stand for clients in the ledger, and go with their salt."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from advisor.adapters.extras import needs
+from advisor.adapters.records.database import Database, database_of
+from advisor.adapters.records.retention import due_for_deletion
+from advisor.adapters.records.tables import pseudonyms
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+else:
+    sa = needs("crm", "sqlalchemy")
+
+SALT_BYTES = 32
+
+
+def pseudonym(client_id: str, salt: bytes) -> str:
+    """HMAC-SHA-256 of the id under the client's salt, hexadecimal.
+
+    >>> pseudonym("c1", b"salt")[:8]
+    '71a98ed9'
+    """
+    return hmac.new(salt, client_id.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+class Pseudonyms:
+    """A salt for each client; without it nobody can tell whose a record is.
+
+    Args:
+        store: A `Store`, or a `Database`.
+    """
+
+    def __init__(self, store: object) -> None:
+        self._database: Database = database_of(store)
+
+    def of(self, client_id: str) -> str:
+        """The client's pseudonym; a salt is made where there is none."""
+        return self.of_all([client_id])[client_id]
+
+    def of_all(self, client_ids: Iterable[str]) -> dict[str, str]:
+        """Pseudonym of each client by id; salts are made where there are none."""
+        wanted = list(dict.fromkeys(client_ids))
+        with self._database.write() as connection:
+            salts = self._salts(connection, wanted)
+            missing = [name for name in wanted if name not in salts]
+            if missing:
+                made = {name: secrets.token_hex(SALT_BYTES) for name in missing}
+                rows = [{"client_id": name, "salt": salt} for name, salt in made.items()]
+                self._database.insert_missing(connection, pseudonyms, rows)
+                salts |= self._salts(connection, missing)
+        return {name: pseudonym(name, bytes.fromhex(salts[name])) for name in wanted}
+
+    def end(self, client_id: str, on: date) -> None:
+        """Note the day on which the relationship with a client ended: retention counts from it."""
+        self.of(client_id)
+        change = sa.update(pseudonyms).where(pseudonyms.c.client_id == client_id).values(ended=on)
+        with self._database.write() as connection:
+            connection.execute(change)
+
+    def erase(self, client_id: str) -> bool:
+        """Delete the client's salt; what the ledger says of them then belongs to nobody.
+
+        Returns:
+            Whether there was one.
+        """
+        gone = sa.delete(pseudonyms).where(pseudonyms.c.client_id == client_id)
+        with self._database.write() as connection:
+            return connection.execute(gone).rowcount > 0
+
+    def due_for_deletion(self, as_of: date, years: int = 5) -> tuple[str, ...]:
+        """Clients whose relationship ended `years` full years or more before a day, sorted."""
+        known = sa.select(pseudonyms.c.client_id, pseudonyms.c.ended)
+        with self._database.read() as connection:
+            ended = {row[0]: row[1] for row in connection.execute(known) if row[1] is not None}
+        return due_for_deletion(ended, as_of, years=years)
+
+    @staticmethod
+    def _salts(connection: sa.Connection, ids: list[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for start in range(0, len(ids), 500):
+            some = pseudonyms.c.client_id.in_(ids[start : start + 500])
+            query = sa.select(pseudonyms.c.client_id, pseudonyms.c.salt).where(some)
+            found |= {row[0]: row[1] for row in connection.execute(query)}
+        return found

@@ -1,0 +1,181 @@
+"""Whether a chain of records is what was written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from advisor.adapters.records.heads import START, Head, SignedHead
+from advisor.errors import InputError
+
+Line = tuple[int, str, str]
+"""A record as it is kept: seq, body, digest."""
+MOST = 100
+"""Problems that a report lists."""
+_BODY = re.compile(
+    r'\{"at":"[0-9TZ:.\-]{27}","before":"([0-9a-f]{64})","record":\{.*\},"seq":(\d+)\}', re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class LedgerProblem:
+    """What is wrong with the record `seq`."""
+
+    seq: int
+    text: str
+
+
+@dataclass
+class LedgerReport:
+    """What a check of a ledger found.
+
+    Attributes:
+        records: How many were read.
+        head: The last of them.
+        problems: In the order of the chain, the first hundred.
+        count: How many problems there are.
+    """
+
+    records: int = 0
+    head: Head = field(default_factory=Head)
+    problems: list[LedgerProblem] = field(default_factory=list)
+    count: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was changed, left out, moved or added."""
+        return self.count == 0
+
+    def add(self, seq: int, text: str) -> None:
+        """Note a problem."""
+        self.count += 1
+        if len(self.problems) < MOST:
+            self.problems.append(LedgerProblem(seq, text))
+
+
+def digest_of(body: str) -> str:
+    """SHA-256 of a record's body, which holds the digest of the one before."""
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def checked_chain(
+    lines: Iterable[Line], head: SignedHead | None = None, public_key: str | bytes | None = None
+) -> LedgerReport:
+    """Whether the records follow each other, and lead to a signed head.
+
+    Args:
+        lines: In the order in which they are kept.
+        head: One that was signed earlier; records up to it must be there unchanged.
+        public_key: Whose signature it must be; None: the one that it names.
+    """
+    report = LedgerReport()
+    last, before, signed = 0, {START}, None
+    digest = START
+    for seq, body, digest in lines:
+        report.records += 1
+        found, again = _BODY.fullmatch(body), digest_of(body)
+        if seq != last + 1:
+            missing = f"{last + 1} to {seq - 1}" if seq > last + 2 else f"{last + 1}"
+            text = f"record {missing} is missing" if seq > last else f"stands after record {last}"
+            report.add(last + 1 if seq > last else seq, text)
+        elif again != digest:
+            report.add(seq, "the record, or its digest, was changed")
+        elif found is None:
+            report.add(seq, "what stands here is no record")
+        elif int(found[2]) != seq:
+            report.add(seq, f"the record was written as number {found[2]}")
+        elif found[1] not in before:
+            report.add(seq, "the record before it is not the one that it was written after")
+        last, before = max(seq, last), {digest, again}
+        if head is not None and seq == head.seq:
+            signed = digest
+    report.head = Head(last, digest)
+    if head is not None:
+        _check_head(report, head, signed, public_key)
+    return report
+
+
+def _check_head(
+    report: LedgerReport, head: SignedHead, digest: str | None, key: str | bytes | None
+) -> None:
+    if not head.is_valid(key):
+        report.add(head.seq, "the signed head does not bear the signature of the key")
+    elif head.seq > report.head.seq:
+        report.add(report.head.seq + 1, f"records up to {head.seq} were signed and are gone")
+    elif head.seq and digest != head.digest:
+        report.add(head.seq, "the record is not the one that was signed")
+
+
+def line_text(seq: int, body: str, digest: str) -> str:
+    """A line as a file holds it."""
+    return json.dumps({"body": body, "digest": digest, "seq": seq}, ensure_ascii=False)
+
+
+def head_text(head: SignedHead) -> str:
+    """A signed head as the last line of a file."""
+    return json.dumps(head.model_dump())
+
+
+def verify_file(path: str | Path, public_key: str | bytes | None = None) -> LedgerReport:
+    """Whether an exported ledger is whole and unchanged; needs no database.
+
+    Args:
+        path: What `Ledger.export` wrote.
+        public_key: Whose signature the last line must bear; None: no signature is asked for.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    heads: list[SignedHead] = []
+    report = checked_chain(read_lines(Path(path), heads), public_key=public_key)
+    if heads:
+        report = checked_chain(read_lines(Path(path), []), heads[-1], public_key)
+    elif public_key is not None:
+        report.add(report.head.seq, "the file bears no signature, so its end may be cut off")
+    return report
+
+
+def read_lines(path: Path, heads: list[SignedHead] | None = None) -> Iterator[Line]:
+    """Lines of a file, exactly as they were written; what is none has an empty body and digest.
+
+    Args:
+        path: The file.
+        heads: Where signed heads are put; None: a signed head is no line.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    seq = 0
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+            for text in file:
+                line = _line(text, heads)
+                if isinstance(line, SignedHead):
+                    (heads if heads is not None else []).append(line)
+                    continue
+                seq = seq + 1 if line is None else line[0]
+                yield (seq, "", "") if line is None else line
+    except OSError as error:
+        raise InputError(
+            f"The ledger {str(path)!r} cannot be read ({error.strerror}). Pass what export wrote.",
+            field="path",
+            value=str(path),
+        ) from None
+
+
+def _line(text: str, heads: list[SignedHead] | None) -> Line | SignedHead | None:
+    """A line, a signed head, or None where it is neither to the letter."""
+    try:
+        fields = json.loads(text)
+        if heads is not None and "signature" in fields:
+            head = SignedHead(**fields)
+            return head if text == f"{head_text(head)}\n" else None
+        line = (fields["seq"], fields["body"], fields["digest"])
+        same = type(line[0]) is int and text == f"{line_text(*line)}\n"
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return line if same else None

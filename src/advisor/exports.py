@@ -12,24 +12,33 @@ from advisor.errors import InputError
 
 PUBLIC: dict[str, dict[str, str]] = {
     "errors": {
-        "": "AdapterError AdvisorError InfeasibleError InputError SolverError",
+        "": "AdapterError AdvisorError InfeasibleError InputError SolverError StoppedError",
     },
     "contracts": {
         "advice": "Advice Binding Order Pick Reason Status Verification",
         "answer_sheet": "AnswerSheet",
         "bands": "RiskBands",
+        "base": "Contract",
         "client": "Client Goal",
         "cut_offs": "CutOffs",
+        "event": "EVENT_TYPES Event Moment",
+        "fields": "CalendarDay Flag Id Money Row Word",
         "mandate": "GroupLimit LinearLimit Mandate",
         "product": "Product",
         "questionnaire": "Option Question Questionnaire",
         "report": "AdviceReport ProfileReport",
         "rules": "Rule RulePack",
+        "signed": "Signed",
         "target_market": "TargetMarket",
+    },
+    "contracts.schemas": {
+        "": "schemas",
     },
     "data": {
         "biases": "BiasProfiles",
         "catalogue": "Catalogue",
+        "clients.reader": "arrow_of_clients",
+        "clients.sources": "arrow_batches clients_from_arrow",
         "clients.table": "ClientTable",
         "eligibility": "Eligibility Verdict",
         "interactions": "Interactions",
@@ -187,7 +196,7 @@ HEADLINES = (
 NAMESPACES = ("lifecycle", "measures")
 """Topics whose names are reached through the topic alone; all others are importable from the root."""
 
-TOPICS = tuple(topic for topic in PUBLIC if topic not in {"errors", "store"})
+TOPICS = tuple(topic for topic in PUBLIC if topic not in {"errors", "contracts.schemas", "store"})
 """Packages with a public `__init__`."""
 
 EXTRAS = {"pyarrow": "arrow", "matplotlib": "plot", "tqdm": "progress", "sklearn": "sklearn"}

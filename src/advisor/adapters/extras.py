@@ -26,8 +26,7 @@ def needs(extra: str, module: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise InputError(
-            f"{module} cannot be imported ({error}), and this needs it. "
-            f"Install it with: pip install 'advisor[{extra}]'.",
+            f"{module} cannot be imported ({error}), and this needs it. Install it with: pip install 'advisor[{extra}]'.",
             field=extra,
             value=module,
         ) from None

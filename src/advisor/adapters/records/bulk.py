@@ -14,9 +14,7 @@ else:
     sa = needs("crm", "sqlalchemy")
 
 
-def insert_rows(
-    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
+def insert_rows(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows of text and whole numbers: by COPY on PostgreSQL, else by `executemany`.
 
     Args:
@@ -34,9 +32,7 @@ def insert_rows(
     insert_many(connection, table, names, rows)
 
 
-def insert_many(
-    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> None:
+def insert_many(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows of values that the driver takes as they are."""
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
@@ -44,9 +40,7 @@ def insert_many(
     connection.exec_driver_sql(statement, [tuple(row) for row in rows])
 
 
-def copy_in(
-    connection: sa.Connection, table: sa.Table, names: Sequence[str], blocks: Iterable[bytes]
-) -> None:
+def copy_in(connection: sa.Connection, table: sa.Table, names: Sequence[str], blocks: Iterable[bytes]) -> None:
     """Send CSV to a table of PostgreSQL.
 
     Args:

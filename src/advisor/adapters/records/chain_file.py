@@ -130,8 +130,7 @@ def _lock(file: int) -> None:
 
 def _unusable(path: Path, error: OSError) -> InputError:
     return InputError(
-        f"The ledger {str(path)!r} cannot be used ({error.strerror}). Free space, or choose "
-        "another place; what was written before stays.",
+        f"The ledger {str(path)!r} cannot be used ({error.strerror}). Free space, or choose another place; what was written before stays.",
         field="path",
         value=str(path),
     )

@@ -105,15 +105,11 @@ class Database:
                 raise
             raise self._told(error) from None
 
-    def insert_missing(
-        self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
-    ) -> int:
-        """Insert rows whose primary key is not there yet. Returns how many were."""
+    def insert_missing(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows whose primary key is not there yet; the others stay as they are."""
         dialect = needs("crm", f"sqlalchemy.dialects.{self.engine.dialect.name}")
-        before = connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
         if rows:
             connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
-        return (connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0) - before
 
     def close(self) -> None:
         """Close every connection; a later use opens new ones."""

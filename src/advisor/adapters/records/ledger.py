@@ -65,8 +65,7 @@ class Ledger:
         """
         if not isinstance(at, datetime) or at.utcoffset() is None:
             raise InputError(
-                f"at is {at!r}; a record says when it was written, with a time zone. "
-                "Pass datetime.now(UTC).",
+                f"at is {at!r}; a record says when it was written, with a time zone. Pass datetime.now(UTC).",
                 field="at",
                 value=at,
             )
@@ -99,8 +98,7 @@ class Ledger:
         key = self._key if key is None else key
         if key is None:
             raise InputError(
-                "There is no key to sign with, and an unsigned head proves nothing. Pass "
-                "key=new_key(), and keep it.",
+                "There is no key to sign with, and an unsigned head proves nothing. Pass key=new_key(), and keep it.",
                 field="key",
             )
         return self.head().signed(key)
@@ -111,9 +109,7 @@ class Ledger:
             fields = json.loads(body)
             yield seq, datetime.fromisoformat(fields["at"]), Record(**fields["record"])
 
-    def verify(
-        self, head: SignedHead | None = None, *, public_key: str | bytes | None = None
-    ) -> LedgerReport:
+    def verify(self, head: SignedHead | None = None, *, public_key: str | bytes | None = None) -> LedgerReport:
         """Whether nothing was changed, left out, moved or added.
 
         Args:
@@ -143,8 +139,7 @@ class Ledger:
 def _text(record: object) -> str:
     if not isinstance(record, Record):
         raise InputError(
-            f"A ledger keeps records, and this is {type(record).__name__}. Make Record(kind=..., "
-            "decision=...).",
+            f"A ledger keeps records, and this is {type(record).__name__}. Make Record(kind=..., decision=...).",
             field="records",
         )
     return canonical(record.content()).decode()

@@ -8,9 +8,7 @@ from collections.abc import Callable, Collection
 
 from advisor.privacy import MASK, masked
 
-_STATED = re.compile(
-    r"""((?:client|subject|user)(?:[ _]?id)?["']?\s*[=:]\s*)(["']?)[^\s"',;)}\]]+""", re.IGNORECASE
-)
+_STATED = re.compile(r"""((?:client|subject|user)(?:[ _]?id)?["']?\s*[=:]\s*)(["']?)[^\s"',;)}\]]+""", re.IGNORECASE)
 _WORD = re.compile(r"[^\s\"'(){}\[\],;:=<>]+")
 
 

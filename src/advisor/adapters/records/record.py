@@ -13,7 +13,7 @@ from advisor.errors import InputError
 from advisor.privacy import about_clients
 
 _Word = Annotated[str, Field(max_length=500)]
-_Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64}(:[0-9a-f]{64})?)?$")]
+_Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{0,128}(:[0-9a-f]{0,128})?$")]
 
 
 class Record(Contract):

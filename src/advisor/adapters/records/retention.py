@@ -8,9 +8,7 @@ from datetime import date
 from advisor.errors import InputError
 
 
-def due_for_deletion(
-    ended: Mapping[str, date], as_of: date, *, years: int = 5
-) -> tuple[str, ...]:
+def due_for_deletion(ended: Mapping[str, date], as_of: date, *, years: int = 5) -> tuple[str, ...]:
     """Clients whose relationship ended `years` full calendar years ago or more, sorted.
 
     Args:
@@ -30,12 +28,9 @@ def due_for_deletion(
     """
     if type(years) is not int or years < 0:
         raise InputError(
-            f"years is {years!r}; records are kept for a whole number of years of 0 or more. "
-            "Pass one.",
+            f"years is {years!r}; records are kept for a whole number of years of 0 or more. Pass one.",
             field="years",
             value=years,
         )
     day = (as_of.year, as_of.month, as_of.day)
-    return tuple(
-        sorted(name for name, end in ended.items() if (end.year + years, end.month, end.day) <= day)
-    )
+    return tuple(sorted(name for name, end in ended.items() if (end.year + years, end.month, end.day) <= day))

@@ -64,6 +64,21 @@ def migrate(database: Database) -> str:
     return str(script.get_current_head())
 
 
+def check_ready(connection: sa.Connection, tenant: str) -> None:
+    """Raise `InputError` unless the database is of this library's version, and this tenant's."""
+    version = version_of(connection)
+    if version is None:
+        raise InputError("The database has no tables of this tenant yet. Call migrate() once.", field="url")
+    check_known(version)
+    if version != head():
+        raise InputError(
+            f"The database is of version {version!r}, and this library writes {head()!r}. Call migrate() once.",
+            field="url",
+            value=version,
+        )
+    _settle(connection, tenant, adopt=False)
+
+
 def check_known(version: str, script: Any = None) -> None:
     """Raise `InputError` where a newer library wrote the database."""
     script = _script()[1] if script is None else script
@@ -81,17 +96,16 @@ def _refuse_strangers(connection: sa.Connection) -> None:
     there = sa.inspect(connection).get_table_names()
     if there:
         raise InputError(
-            f"The database holds tables that are none of this store's ({', '.join(there[:3])}). "
-            "Give a file or a tenant of its own.",
+            f"The database holds tables that are none of this store's ({', '.join(there[:3])}). Give a file or a tenant of its own.",
             field="url",
             value=there,
         )
 
 
-def _settle(connection: sa.Connection, tenant: str) -> None:
+def _settle(connection: sa.Connection, tenant: str, *, adopt: bool = True) -> None:
     """Write down whose the tables are, or refuse another's."""
     name = connection.scalar(sa.select(tenants.c.name))
-    if name is None:
+    if name is None and adopt:
         connection.execute(sa.insert(tenants).values(name=tenant))
     elif name != tenant:
         raise InputError(

@@ -1,0 +1,153 @@
+"""Advice into the store: one with its document, a batch, or the parts of a night run."""
+# pyright: reportUnknownParameterType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor import Advice, AdviceBatch
+from advisor.adapters.crm import tables
+from advisor.adapters.crm.bulk import fetch, load, to_cents
+from advisor.adapters.crm.log_rows import arrow
+from advisor.adapters.crm.values import Written
+from advisor.adapters.extras import needs
+from advisor.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import sqlalchemy as sa
+else:
+    sa, pa = needs("crm", "sqlalchemy"), needs("crm", "pyarrow")
+
+_COPIED = ("client_id", "as_of", "status", "limited_by", "reasons", *tables.FIGURES)
+_FINGERPRINT = b"advisor.fingerprint"
+
+
+def put_advice(connection: sa.Connection, advice: Any, run: str) -> Written:
+    """Write advice that the run does not hold yet; see `Store.put_advice`."""
+    if not isinstance(run, str) or not run:
+        raise InputError(
+            f"run is {run!r}; advice is kept under the name of its run. Pass a text.",
+            field="run",
+            value=run,
+        )
+    a = tables.advice.c
+    before = fetch(connection, sa.select(a.client_id).where(a.run == run))["client_id"]
+    there: set[str] = set(before.to_pylist())
+    if isinstance(advice, Advice):
+        rows, changed = 1, 0 if advice.client_id in there else _put_one(connection, advice, run)
+        return Written(rows, changed)
+    rows = changed = 0
+    for table, inputs in _tables(advice):
+        rows += table.num_rows
+        changed += _put_table(connection, table, inputs, run, there)
+    return Written(rows, changed)
+
+
+def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
+    """Arrow tables of advice, and digests of what was read where they are not among the columns."""
+    if isinstance(advice, AdviceBatch):
+        inputs = [advice.fingerprint_of(i).rpartition(":")[2] for i in range(len(advice))]
+        yield advice.to_arrow(), inputs
+        return
+    if not isinstance(advice, str | Path):
+        raise InputError(
+            f"advice is {type(advice).__name__}; pass an Advice, an AdviceBatch or the folder of advise_stream.",
+            field="advice",
+        )
+    parquet = needs("crm", "pyarrow.parquet")
+    parts = sorted(Path(advice).glob("part-*.parquet"))
+    if not parts:
+        raise InputError(
+            f"There are no parts of a run in {str(advice)!r}. Pass the folder of advise_stream.",
+            field="advice",
+            value=str(advice),
+        )
+    for part in parts:
+        try:
+            yield parquet.read_table(part), None
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(
+                f"{part} cannot be read ({type(error).__name__}). Run advise_stream again; it makes only what is missing.",
+                field="advice",
+                value=str(part),
+            ) from None
+
+
+def _put_one(connection: sa.Connection, advice: Advice, run: str) -> int:
+    fields = advice.model_dump()
+    house, _, inputs = advice.fingerprint.rpartition(":")
+    figures = {name: fields[name] for name in tables.FIGURES}
+    row = {
+        "run": run, "client_id": advice.client_id, "as_of": advice.as_of, "status": advice.status,
+        "level": advice.level, "reasons": "|".join(dict.fromkeys(r.code for r in advice.reasons)),
+        **figures, "cash": advice.cash, "inputs": inputs, "fingerprint": house,
+        "document": advice.model_dump_json(),
+    }  # fmt: skip
+    load(connection, tables.advice, arrow(tables.advice, {n: [v] for n, v in row.items()}))
+    picks = [
+        (run, advice.client_id, p.rank, p.product_id, p.score, p.money,
+         "|".join(dict.fromkeys(r.code for r in p.reasons)))
+        for p in advice.picks
+    ]  # fmt: skip
+    if picks:
+        names = tables.picks.c.keys()
+        columns = dict(zip(names, map(list, zip(*picks, strict=True)), strict=True))
+        load(connection, tables.picks, arrow(tables.picks, columns))
+    return 1
+
+
+def _put_table(connection: sa.Connection, table: pa.Table, inputs: list[str] | None, run: str, there: set[str]) -> int:
+    """Write the rows of a table whose client the run does not hold. Returns how many."""
+    ids: list[str | None] = table["client_id"].to_pylist()
+    keep: list[int] = []
+    for row, name in enumerate(ids):  # a client without an id, or there twice, has no advice here
+        if name is not None and name not in there:
+            there.add(name)
+            keep.append(row)
+    if len(keep) < len(ids):
+        table = table.take(keep)
+        inputs = None if inputs is None else [inputs[row] for row in keep]
+    if not keep:
+        return 0
+    many = table.num_rows
+    columns: dict[str, Any] = {"run": _same(run, many)}
+    columns |= {name: table[name] for name in _COPIED}
+    columns["level"] = table["level"].cast(pa.int64())
+    columns["cash"] = _money(table["cash"])
+    columns["inputs"] = table["inputs"] if inputs is None else pa.array(inputs)
+    told = (table.schema.metadata or {}).get(_FINGERPRINT, b"").decode()
+    columns["fingerprint"] = _same(told, many)
+    load(connection, tables.advice, pa.table(columns))
+    slots = sum(1 for name in table.schema.names if name.startswith("pick_") and name[5:].isdigit())
+    for slot in range(1, slots + 1):
+        _put_picks(connection, table, slot, run)
+    return many
+
+
+def _put_picks(connection: sa.Connection, table: pa.Table, slot: int, run: str) -> None:
+    filled = table.filter(table[f"pick_{slot}"].is_valid())
+    if not filled.num_rows:
+        return
+    columns = {
+        "run": _same(run, filled.num_rows),
+        "client_id": filled["client_id"],
+        "rank": pa.array(np.full(filled.num_rows, slot)),
+        "product_id": filled[f"pick_{slot}"],
+        "score": filled[f"pick_{slot}_score"],
+        "money": _money(filled[f"pick_{slot}_money"]),
+        "reasons": filled[f"pick_{slot}_reasons"],
+    }
+    load(connection, tables.picks, pa.table(columns))
+
+
+def _same(text: str, many: int) -> pa.Array:
+    return pa.array(np.full(many, text, dtype=object), type=pa.string())
+
+
+def _money(column: pa.ChunkedArray) -> pa.Array:
+    return pa.array(to_cents(column.to_numpy()), from_pandas=True)

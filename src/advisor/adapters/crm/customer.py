@@ -1,0 +1,102 @@
+"""One client, seen whole, or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from advisor import Advice
+from advisor.adapters.crm import client_reader, log_reader, tables
+from advisor.adapters.crm.values import CustomerView, Forgotten
+from advisor.adapters.extras import needs
+from advisor.adapters.records.tables import pseudonyms
+from advisor.errors import InputError
+from advisor.privacy import personal
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+else:
+    sa = needs("crm", "sqlalchemy")
+
+OPEN = ("proposed", "held")
+"""States of an action that is still to be decided."""
+LAST_EVENTS = 20
+
+
+def view(connection: sa.Connection, client_id: str, as_of: date | None) -> CustomerView:
+    """All that is known of a client; see `Store.view`."""
+    end = None if as_of is None else datetime.combine(as_of + timedelta(days=1), time(), UTC)
+    table = client_reader.clients_of(connection, as_of, [client_id])
+    client = table.client(0)
+    advised = _last(connection, tables.advice, client_id, "as_of", as_of)
+    document = advised.pop("document") if advised else None
+    tags = {row["tag"]: row for row in _standing(connection, tables.tags, client_id, end)}
+    words = {row["family"]: name for name, row in tags.items()}
+    gone = tables.consents.c.withdrawn
+    consents = _rows(connection, tables.consents, client_id, gone.is_(None) if end is None else (
+        (tables.consents.c.given < end) & (gone.is_(None) | (gone >= end))
+    ))  # fmt: skip
+    open_ones = tables.actions.c.state.in_(OPEN)
+    actions = _rows(connection, tables.actions, client_id, open_ones)
+    advisers = _standing(connection, tables.relationships, client_id, end)
+    return CustomerView(
+        client=client,
+        profile=_last(connection, tables.assessments, client_id, "since", end),
+        holdings=dict(client.holdings),
+        advice=None if document is None else Advice.model_validate_json(document),
+        advised=advised,
+        tier=words.get("tier"),
+        stage=words.get("stage"),
+        tags=tags,
+        actions=tuple(sorted(actions, key=lambda row: row["proposed"])),
+        consents=tuple(sorted(row["purpose"] for row in consents)),
+        advisers=tuple(row["adviser_id"] for row in advisers),
+        feedback=_last(connection, tables.feedback, client_id, "opened", end),
+        events=tuple(reversed(log_reader.events(connection, client_id, (), (None, end))))[:LAST_EVENTS],
+        as_of=as_of,
+    )
+
+
+def forget(connection: sa.Connection, client_id: str, at: datetime) -> Forgotten:
+    """Delete every row about a client, and their salt; see `Store.forget`."""
+    gone: dict[str, int] = {}
+    for name, column in tables.PERSONAL.items():
+        table = tables.metadata.tables[name]
+        count = connection.execute(sa.delete(table).where(table.c[column] == client_id)).rowcount
+        if count:
+            gone[name] = count
+    salt = sa.delete(pseudonyms).where(pseudonyms.c.client_id == client_id)
+    had = connection.execute(salt).rowcount > 0
+    if not gone and not had:
+        raise InputError(
+            f"Nothing is known of the client {personal(client_id)}, so nothing could be erased. Correct the id.",
+            field="client_id",
+            value=client_id,
+        )
+    return Forgotten(gone, had)
+
+
+def _rows(connection: sa.Connection, table: sa.Table, client_id: str, *where: Any) -> list[Any]:
+    query = sa.select(table).where(table.c.client_id == client_id, *where)
+    query = query.order_by(*table.primary_key.columns)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _standing(connection: sa.Connection, table: sa.Table, client_id: str, end: datetime | None) -> list[Any]:
+    """Rows from `since` to `until` that stand at a moment, now where None."""
+    now = datetime.now(UTC) if end is None else end
+    stands = table.c.until.is_(None) | (table.c.until >= now)
+    known = [stands] if end is None else [stands, table.c.since < end]
+    return _rows(connection, table, client_id, *known)
+
+
+def _last(connection: sa.Connection, table: sa.Table, client_id: str, by: str, end: Any) -> dict[str, Any] | None:
+    """The last row of a client by a column, of those up to an end."""
+    column = table.c[by]
+    query = sa.select(table).where(table.c.client_id == client_id)
+    if end is not None:
+        query = query.where(column <= end if by == "as_of" else column < end)
+    query = query.order_by(column.desc(), *(c.desc() for c in table.primary_key.columns)).limit(1)
+    found: Mapping[str, Any] | None = connection.execute(query).mappings().first()
+    return None if found is None else dict(found)

@@ -16,7 +16,7 @@ from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import MOST_MONEY, fetch, load, to_cents
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
-from advisor.errors import AdapterError, InputError
+from advisor.errors import AdapterError
 from advisor.privacy import personal
 
 if TYPE_CHECKING:

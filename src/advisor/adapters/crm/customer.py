@@ -58,7 +58,7 @@ def view(connection: sa.Connection, client_id: str, as_of: date | None) -> Custo
     )
 
 
-def forget(connection: sa.Connection, client_id: str, at: datetime) -> Forgotten:
+def forget(connection: sa.Connection, client_id: str) -> Forgotten:
     """Delete every row about a client, and their salt; see `Store.forget`."""
     gone: dict[str, int] = {}
     for name, column in tables.PERSONAL.items():

@@ -19,7 +19,6 @@ from advisor.adapters.crm.bulk import fetch, kind_of, load
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
 from advisor.errors import AdapterError, InputError
-from advisor.privacy import personal
 
 if TYPE_CHECKING:
     import pyarrow as pa

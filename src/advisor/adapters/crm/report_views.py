@@ -40,7 +40,7 @@ SELECT COUNT(*) AS clients,
        SUM(CASE WHEN c.id IN (SELECT client_id FROM ({_LAST}) x) THEN 1 ELSE 0 END) AS advised,
        SUM(CASE WHEN c.id IN (SELECT client_id FROM tags) THEN 1 ELSE 0 END) AS tagged
 FROM clients c WHERE c.until IS NULL
-""",
+""",  # noqa: S608 - own text
     "report_actions": """
 SELECT play, state, COUNT(*) AS actions FROM actions GROUP BY play, state
 """,

@@ -75,6 +75,6 @@ class Store(LogStore):
 
     def forget(self, client_id: str, *, at: datetime) -> Forgotten:
         """Erase a client: every row about them and their salt; the ledger still verifies."""
-        moment = moment_of(at)
+        moment_of(at)
         with self.writing() as connection:
-            return customer.forget(connection, client_id, moment)
+            return customer.forget(connection, client_id)

@@ -13,7 +13,7 @@ LARGEST = 2**53 - 1
 
 
 def canonical(value: object) -> bytes:
-    """The value as JSON in the canonical form of RFC 8785.
+    r"""The value as JSON in the canonical form of RFC 8785.
 
     Args:
         value: Text, whole numbers up to 2^53 - 1, true, false, None, lists and records of these
@@ -26,7 +26,7 @@ def canonical(value: object) -> bytes:
     Source: RFC 8785, sections 3.2.2 and 3.2.3.
 
     >>> canonical({"b": [1, True, None], "a": "é"})
-    b'{"a":"\\xc3\\xa9","b":[1,true,null]}'
+    b'{"a":"\xc3\xa9","b":[1,true,null]}'
     """
     _check(value, "value")
     try:

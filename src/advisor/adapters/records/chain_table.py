@@ -56,7 +56,7 @@ def extend_table(connection: sa.Connection, made: Callable[[Head], list[Line]]) 
     """`ChainTable.extend` inside a transaction that writes other things as well."""
     if connection.dialect.name == "postgresql":
         schema = connection.scalar(sa.text("SELECT current_schema()"))
-        number = crc32(f"advisor.ledger {schema}".encode())
+        number = crc32(f"ledger of {schema}".encode())
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
     end = sa.select(ledger.c.seq, ledger.c.digest).order_by(ledger.c.seq.desc()).limit(1)
     found = connection.execute(end).first()

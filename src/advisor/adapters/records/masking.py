@@ -6,6 +6,8 @@ import logging
 import re
 from collections.abc import Callable, Collection
 
+from typing_extensions import override
+
 from advisor.privacy import MASK, masked
 
 _STATED = re.compile(r"""((?:client|subject|user)(?:[ _]?id)?["']?\s*[=:]\s*)(["']?)[^\s"',;)}\]]+""", re.IGNORECASE)
@@ -31,6 +33,7 @@ class ClientFilter(logging.Filter):
         super().__init__()
         self._is_id = ids if callable(ids) else frozenset(ids).__contains__
 
+    @override
     def filter(self, record: logging.LogRecord) -> bool:
         if masked():
             record.msg = self.mask(record.getMessage())

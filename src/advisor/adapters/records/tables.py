@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from advisor.adapters.extras import needs
 
 if TYPE_CHECKING:
@@ -25,16 +27,19 @@ class Money(types.TypeDecorator[Decimal]):
     impl = sa.Numeric(20, 4)
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         kind = sa.BigInteger() if dialect.name == "sqlite" else sa.Numeric(20, 4)
         return dialect.type_descriptor(kind)
 
+    @override
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         if value is None:
             return None
         money = Decimal(str(value)).quantize(Decimal("0.0001"))
         return int(money * CENTS) if dialect.name == "sqlite" else money
 
+    @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
         if value is None or dialect.name != "sqlite":
             return value
@@ -47,18 +52,22 @@ class Moment(types.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         kind = sa.String(32) if dialect.name == "sqlite" else sa.DateTime(timezone=True)
         return dialect.type_descriptor(kind)
 
+    @override
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         if value is None:
             return None
         return moment_text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
+    @override
     def process_literal_param(self, value: Any, dialect: sa.Dialect) -> str:
         return "NULL" if value is None else f"'{moment_text(value)}'"
 
+    @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None

@@ -1,0 +1,63 @@
+"""One field of a map, in and out; and the maps and dialects that come with the library."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from advisor.adapters.crm.paths import Number
+from advisor.cells import text_of
+from advisor.contracts.base import Contract
+from advisor.errors import InputError
+from advisor.privacy import personal
+
+
+class FieldIn(Contract):
+    """`path` in their record is the field `to` of a `Client` (`wealth`, `answers.q1`).
+
+    `words` says what their words mean (any other is refused), `default` what an empty cell means.
+    """
+
+    to: str
+    path: str
+    unit: Number | Literal["birthday"] = ""
+    words: dict[str, str | float | bool] = {}
+    default: str | float | bool | None = None
+
+
+class FieldOut(Contract):
+    """`path` in their record is written from `of`: a dotted path in `Advice`, `segment` or `tags`.
+
+    A list becomes one text with `join` between, or stays a list where that is None.
+    """
+
+    path: str
+    of: str
+    unit: Number | Literal["json"] = ""
+    words: dict[str, str | float | bool] = {}
+    join: str | None = None
+
+
+def word_of(field: FieldIn | FieldOut, cell: Any, fault: str) -> Any:
+    """What a word means on the other side. Raises `InputError` where the map has none."""
+    word = text_of(cell)
+    if word not in field.words:
+        raise InputError(
+            f"{field.path} is {personal(cell)}, which {fault} ({', '.join(field.words)}). Correct it there, or add it to `words`.",
+            field=field.path,
+        )
+    return field.words[word]
+
+
+@cache
+def bundled_file(folder: str, name: str) -> Path:
+    """The JSON file of that name that comes with the library."""
+    files = {file.stem: file for file in sorted((Path(__file__).parent / folder).glob("*.json"))}
+    if name not in files:
+        raise InputError(
+            f"name is {name!r}, and there is {', '.join(files)}. Take one of these, or load(path) your own.",
+            field="name",
+            value=name,
+        )
+    return files[name]

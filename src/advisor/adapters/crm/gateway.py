@@ -1,0 +1,115 @@
+"""Clients in from another system, advice out to it: one bad record never stops the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Protocol, cast
+
+from advisor.adapters.crm.mapping import FieldMap
+from advisor.adapters.crm.outcomes import Outcome, Pulled, check_moment
+from advisor.contracts.advice import Advice
+from advisor.contracts.client import Client
+from advisor.data.clients.table import ClientTable
+from advisor.errors import AdapterError
+from advisor.privacy import personal
+from advisor.validation import checked
+
+
+class Gateway(Protocol):
+    """Another system that keeps records of clients.
+
+    `pull` gives records as that system has them, since a moment those changed at it or later (never
+    fewer, where the system cannot tell more); `push` writes each by its key and gives an `Outcome` a
+    record, in order: sent twice it is there once. Both raise `AdapterError` when the system is gone.
+    """
+
+    @property
+    def fields(self) -> FieldMap:
+        """How records are read and written."""
+        ...
+
+    def pull(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+        """Records, one by one."""
+        ...
+
+    def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+        """What became of each."""
+        ...
+
+
+@checked
+def pull_clients(gateway: Gateway, *, since: datetime | None = None, as_of: date | None = None) -> Pulled:
+    """The clients of another system, and what is wrong with the records that are no client.
+
+    Args:
+        gateway: Where from.
+        since: Only what changed at this moment or later; it has a time zone.
+        as_of: The day that ages are worked out for; today when None, and recorded.
+
+    Raises:
+        InputError: `since` has no time zone.
+    """
+    check_moment(since)
+    day = datetime.now(UTC).date() if as_of is None else as_of
+    clients: dict[str, Client] = {}
+    problems: list[AdapterError] = []
+    complete = False
+    try:
+        for record in gateway.pull(since=since):
+            _take(gateway.fields, record, day, clients, problems)
+        complete = True
+    except AdapterError as error:
+        problems.append(error)
+    return Pulled(ClientTable.from_clients(clients.values()), tuple(problems), complete, day)
+
+
+def _take(fields: FieldMap, record: Any, day: date, clients: dict[str, Client], problems: list[AdapterError]) -> None:
+    """Add the client of a record, or what is wrong with it."""
+    try:
+        client = fields.to_client(record, as_of=day)
+        if clients.setdefault(client.id, client) != client:
+            raise AdapterError(
+                f"{fields.object} {personal(client.id)} is there twice, with different values; the first is used. Merge them there.",
+                record_id=client.id,
+            )
+    except AdapterError as error:
+        problems.append(error)
+
+
+@checked
+def push_advice(
+    gateway: Gateway,
+    advice: Iterable[Advice],
+    *,
+    segments: Mapping[str, str] | None = None,
+    tags: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Outcome, ...]:
+    """What became of each advice sent to another system, in order; sent twice it is there once.
+
+    Args:
+        gateway: Where to.
+        advice: One a client; of two for one client the later one stands.
+        segments: Segment or tier by client id; a client without one keeps what is there.
+        tags: Tags by client id; likewise.
+    """
+    outcomes: list[Outcome | None] = []
+    rows: list[int] = []
+    records: list[dict[str, Any]] = []
+    for one in advice:
+        segment, own = (segments or {}).get(one.client_id), (tags or {}).get(one.client_id)
+        try:
+            records.append(gateway.fields.to_record(one, segment=segment, tags=own))
+            rows.append(len(outcomes))
+            outcomes.append(None)
+        except AdapterError as error:
+            outcomes.append(Outcome(one.client_id, ok=False, problem=str(error)))
+    answers, fault = iter(gateway.push(records)), "nothing was answered for it; send it again."
+    for row, record in zip(rows, records, strict=True):
+        try:
+            outcomes[row] = next(answers, None)
+        except AdapterError as error:
+            fault, answers = str(error), iter(())
+        if outcomes[row] is None:
+            outcomes[row] = Outcome(str(gateway.fields.key_of(record)), ok=False, problem=fault)
+    return tuple(cast("list[Outcome]", outcomes))

@@ -1,0 +1,83 @@
+"""Dotted paths into records, and numbers, days and words in the units of another system."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+from advisor.cells import date_of, is_missing, number_of, text_of
+
+Number = Literal["", "thousands", "millions", "cents", "percent", "months"]
+FACTORS: dict[str, Decimal] = {
+    "thousands": Decimal(1000),
+    "millions": Decimal(1_000_000),
+    "cents": Decimal("0.01"),
+    "percent": Decimal("0.01"),
+    "months": 1 / Decimal(12),
+}
+"""Unit -> how much one of it is of ours: money, a fraction, years."""
+
+
+def value_at(record: Any, path: str, nothing: Any = None) -> Any:
+    """What stands at a dotted path, of a list each entry's; `nothing` where nothing does.
+
+    >>> value_at({"orders": [{"isin": "A"}, {"isin": "B"}]}, "orders.isin")
+    ['A', 'B']
+    """
+    if not path:
+        return record
+    if isinstance(record, Mapping):
+        fields = cast("Mapping[str, Any]", record)
+        if path in fields:
+            return fields[path]
+        name, _, rest = path.partition(".")
+        return value_at(fields.get(name), rest, nothing) if rest else nothing
+    if isinstance(record, list | tuple):
+        return [value_at(entry, path, nothing) for entry in cast("Sequence[Any]", record)]
+    return nothing
+
+
+def put_at(record: dict[str, Any], path: str, value: Any) -> None:
+    """Write a value at a dotted path, making the records on the way."""
+    name, _, rest = path.partition(".")
+    if rest:
+        put_at(record.setdefault(name, {}), rest, value)
+    else:
+        record[name] = value
+
+
+def incoming(value: Any, unit: str, as_of: date) -> Any:
+    """A cell of theirs in our unit; one that cannot be read stays, and is refused later.
+
+    >>> incoming("120", "thousands", date(2026, 1, 1)), incoming("1990-06-01", "birthday", date(2026, 1, 1))
+    (120000.0, 35)
+    """
+    if unit == "birthday":
+        born = date_of(value)
+        if born is None or born > as_of:
+            return value
+        return as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
+    number = number_of(value) if unit in FACTORS else float("nan")
+    if number != number or number in (float("inf"), float("-inf")):
+        return value
+    return float(Decimal(repr(number)) * FACTORS[unit])
+
+
+def outgoing(value: Any, unit: str, join: str | None) -> Any:
+    """A value of ours as they have it: in their unit, as JSON text, or a list as one text.
+
+    >>> outgoing(0.07, "percent", None), outgoing(["a", None, "b"], "", ";")
+    (7.0, 'a;b')
+    """
+    if value is None:
+        return None
+    if unit == "json":
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if join is not None and isinstance(value, list | tuple):
+        return join.join(text_of(item) for item in cast("Sequence[Any]", value) if not is_missing(item))
+    if unit in FACTORS:
+        return float(Decimal(repr(float(value))) / FACTORS[unit])
+    return value

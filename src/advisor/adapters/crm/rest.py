@@ -1,0 +1,141 @@
+"""A gateway to a CRM over its REST interface, whichever: what differs is a `Dialect`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from advisor.adapters.crm.batch import is_ok, said, write_batch
+from advisor.adapters.crm.dialect import Dialect, Read, filled, filled_path
+from advisor.adapters.crm.mapping import FieldMap
+from advisor.adapters.crm.outcomes import Outcome, check_moment
+from advisor.adapters.crm.paths import value_at
+from advisor.adapters.crm.sending import GoneError, Send, patiently
+from advisor.cells import text_of
+from advisor.errors import AdapterError
+from advisor.privacy import personal
+
+
+class RestGateway:
+    """Records of Salesforce, HubSpot, Dynamics 365, or what else a `Dialect` describes.
+
+    Args:
+        send: The host's own client, or `http_send(...)`.
+        dialect: How that vendor is called.
+        fields: Which field is which; the bundled map of the dialect's id when None.
+        wait: Waits so many seconds before another try.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        dialect: Dialect,
+        *,
+        fields: FieldMap | None = None,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.fields = FieldMap.bundled(dialect.id) if fields is None else fields
+        self._send, self._dialect = patiently(send, wait=wait), dialect
+
+    def pull(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+        """Records, page by page. Raises `AdapterError` when the system stops answering."""
+        check_moment(since)
+        read = self._dialect.everything if since is None else self._dialect.changed
+        while True:
+            count, last = 0, {}
+            for entry in _pages(self._send, read, self._names(since)):
+                count, last = count + 1, cast("dict[str, Any]", value_at(entry, read.record))
+                yield last
+                if count == read.window:
+                    break
+            if read.window is None or count < read.window:
+                return
+            before, since = since, self._changed(last)
+            if since is None or since == before:
+                raise AdapterError(
+                    f"One query gives {count:,} records of {self.fields.object!r}, and more changed at one moment. Pull everything instead."
+                )
+
+    def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+        """In as few calls as there may be: no client twice in one, so that of two records the later stands."""
+        batch: dict[str, dict[str, Any]] = {}
+        gone: list[str] = []
+        for record in records:
+            key = self.fields.key_of(record) or ""
+            problem = self._unusable(key)
+            if problem or key in batch or len(batch) == self._dialect.write.size:
+                yield from self._sent(batch, gone)
+                batch = {}
+            if problem:
+                yield Outcome(key, ok=False, problem=problem)
+            else:
+                batch[key] = record
+        yield from self._sent(batch, gone)
+
+    def _sent(self, batch: Mapping[str, dict[str, Any]], gone: list[str]) -> Iterator[Outcome]:
+        """What became of a batch; once the system is gone nothing more is sent."""
+        if batch and not gone:
+            try:
+                yield from write_batch(self._send, self._dialect.write, self._names(None), batch)
+                return
+            except GoneError as error:
+                gone.append(str(error))
+        yield from (Outcome(key, ok=False, problem=gone[0]) for key in batch)
+
+    def _unusable(self, key: str) -> str | None:
+        unsafe = sorted(set(key) & set(self._dialect.write.unsafe))
+        if key and not unsafe:
+            return None
+        what = f"has {' '.join(unsafe)} in it, which this system allows in no key" if key else "is missing"
+        return f"{self.fields.key} of {personal(key)} {what}; it could not be found again there. Send another."
+
+    def _names(self, since: datetime | None) -> dict[str, Any]:
+        """What the templates of every request may name."""
+        fields = self.fields
+        paths = [*fields.paths]
+        if fields.changed and fields.changed not in paths:
+            paths.append(fields.changed)
+        return {
+            "object": fields.object,
+            "key": fields.key,
+            "changed": fields.changed,
+            "paths": paths,
+            "fields": ",".join(paths),
+            "since": "" if since is None else self._dialect.moment_of(since),
+        }
+
+    def _changed(self, record: Mapping[str, Any]) -> datetime | None:
+        """When a record last changed, as it says itself."""
+        try:
+            moment = datetime.fromisoformat(text_of(value_at(record, self.fields.changed or "")))
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _pages(send: Send, read: Read, names: Mapping[str, Any]) -> Iterator[Any]:
+    """The entries of a list, page after page."""
+    path, params = filled_path(read.path, names), filled(read.params, names) or None
+    body, before = filled(read.body, names), None
+    while True:
+        reply = send(read.method, path, params, body)
+        entries = value_at(reply.body, read.records)
+        if not is_ok(reply) or not isinstance(entries, list):
+            raise AdapterError(
+                f"{read.method} {path} gives no records ({reply.status} {said(reply.body)}). Correct the map, or the rights of its user there."
+            )
+        yield from cast("list[Any]", entries)
+        after = value_at(reply.body, read.next)
+        if not after or after == before:
+            return
+        before = after
+        if read.token is None:  # of a link only path and query are used: the key goes nowhere else
+            link = urlsplit(str(after))
+            path, params, body = f"{link.path}?{link.query}".rstrip("?"), None, None
+        elif body is None:
+            params = {**(params or {}), read.token: str(after)}
+        else:
+            body = {**body, read.token: after}

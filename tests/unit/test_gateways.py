@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.adapters.crm.dialect import Dialect
 from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
-from advisor.adapters.crm.http_send import http_send
+from advisor.adapters.crm.http_calls import http_send
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.memory import MemoryGateway
 from advisor.adapters.crm.rest import RestGateway

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Any, Self
+import math
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -19,13 +20,15 @@ _POSITIVE: dict[str, Any] = {"prefixItems": [{"type": "number", "exclusiveMinimu
 class RiskBands(Contract):
     """For each level C1..C5 the annual volatility it may have and the stressed loss it may suffer (positive fractions).
 
-    A client is aimed at `target_share * upper_volatility`, never at the edge. Bands are read as [lower, upper].
+    A client is aimed at `target_share * upper_volatility`, never at the edge; or, with `aim="middle"`, at the middle of the band, which is what a forecast of
+    volatility should be held to. Bands are read as [lower, upper].
     """
 
     lower_volatility: Annotated[Five, Field(json_schema_extra=_SHARES)]
     upper_volatility: Annotated[Five, Field(json_schema_extra=_POSITIVE)]
     stress_loss: Annotated[Five, Field(json_schema_extra=_POSITIVE)]
     target_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.8
+    aim: Literal["share", "middle"] = "share"
 
     @classmethod
     def default(cls) -> RiskBands:
@@ -48,7 +51,13 @@ class RiskBands(Contract):
 
     @property
     def target_volatility(self) -> Five:
-        """Aim of each level, C1..C5."""
+        """Aim of each level, C1..C5. The middle of a band is the geometric one, where a forecast that is off by a factor is as likely over as under; of a
+        band that begins at 0 it is half of the upper edge.
+        """
+        if self.aim == "middle":
+            edges = zip(self.lower_volatility, self.upper_volatility, strict=True)
+            a, b, c, d, e = (math.sqrt(low * high) if low > 0.0 else 0.5 * high for low, high in edges)
+            return (a, b, c, d, e)
         a, b, c, d, e = (self.target_share * upper for upper in self.upper_volatility)
         return (a, b, c, d, e)
 

@@ -36,6 +36,8 @@ class ReturnModel:
         stress: Loss of each asset in the stress that `RiskBands.stress_loss` speaks of, by id, as positive fractions. Unnamed assets:
             `max(0, 2.326 * volatility - mean)`, the loss of a year in a hundred; all assets are taken to suffer theirs at once, which is the
             worst that they can do together (comonotone), not the portfolio's own year in a hundred.
+        forecast: Annual covariance of the coming weeks, shape (n, n), as `forecast_covariance` makes it. Where there is one, portfolios are composed by
+            `covariance` and sized by the forecast: volatilities are told, aimed at and held against the bands by it. None: one covariance does both.
 
     Raises:
         InputError: Shapes disagree, a value is not finite, the covariance is not symmetric positive semidefinite, or groups, risk levels or stress
@@ -48,6 +50,7 @@ class ReturnModel:
     groups: tuple[str, ...]
     risk_levels: IntArray
     stress: FloatArray
+    forecast: FloatArray | None
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class ReturnModel:
         groups: Mapping[str, str] | Sequence[str] | None = None,
         risk_levels: Mapping[str, int] | Sequence[int] | None = None,
         stress: Mapping[str, float] | None = None,
+        forecast: object = None,
     ) -> None:
         if isinstance(assets, AbstractSet):
             raise InputError(
@@ -73,7 +77,12 @@ class ReturnModel:
         default = np.maximum(0.0, STRESS_QUANTILE * np.sqrt(np.diag(sigma)) - mu)
         stated = numbers_by_id(stress, names, "stress", "Write a loss of 30 % as 0.3; what would gain has 0.", low=0.0)
         losses = np.array([stated.get(a, default[i]) for i, a in enumerate(names)], dtype=np.float64)
+        coming = None
+        if forecast is not None:
+            coming = float_array(in_order(forecast, names, "forecast", square=True), "forecast", shape=(n, n))
+            coming = _checked_covariance(coming, names, "forecast")
         values = {
+            "forecast": coming,
             "assets": names,
             "mean": mu,
             "covariance": sigma,
@@ -165,6 +174,11 @@ class ReturnModel:
         """Annual volatility of each asset, shape (n,)."""
         return np.sqrt(np.diag(self.covariance))
 
+    @property
+    def risk(self) -> FloatArray:
+        """The covariance by which volatilities are told, shape (n, n): the forecast where there is one."""
+        return self.covariance if self.forecast is None else self.forecast
+
     def __len__(self) -> int:
         return len(self.assets)
 
@@ -172,28 +186,28 @@ class ReturnModel:
         return f"ReturnModel({len(self)} assets, means {self.mean.min():.2%}..{self.mean.max():.2%}, volatilities {self.volatility.min():.2%}..{self.volatility.max():.2%})"
 
 
-def check_symmetric(sigma: FloatArray, names: Sequence[str]) -> None:
+def check_symmetric(sigma: FloatArray, names: Sequence[str], field: str = "covariance") -> None:
     """Raise `InputError` unless a covariance of shape (n, n) equals its transpose, up to rounding."""
     scale = float(np.abs(sigma).max()) or 1.0
     skew = np.abs(sigma - sigma.T)
     if skew.max() > 1e-9 * scale:
         i, j = (int(k) for k in np.unravel_index(int(skew.argmax()), skew.shape))
         raise InputError(
-            f"covariance is not symmetric: [{names[i]}, {names[j]}] = {sigma[i, j]:g} but [{names[j]}, {names[i]}] = {sigma[j, i]:g}. Pass (C + C.T) / 2 if both are right.",
-            field="covariance",
+            f"{field} is not symmetric: [{names[i]}, {names[j]}] = {sigma[i, j]:g} but [{names[j]}, {names[i]}] = {sigma[j, i]:g}. Pass (C + C.T) / 2 if both are right.",
+            field=field,
             value=(float(sigma[i, j]), float(sigma[j, i])),
         )
 
 
-def _checked_covariance(sigma: FloatArray, names: Sequence[str]) -> FloatArray:
-    check_symmetric(sigma, names)
+def _checked_covariance(sigma: FloatArray, names: Sequence[str], field: str = "covariance") -> FloatArray:
+    check_symmetric(sigma, names, field)
     symmetric: FloatArray = 0.5 * (sigma + sigma.T)
     lowest, highest = (float(v) for v in np.linalg.eigvalsh(symmetric)[[0, -1]])
     if lowest < -PSD_TOLERANCE * max(highest, 0.0) or highest < 0.0:
         raise InputError(
-            f"covariance is not positive semidefinite: its smallest eigenvalue is {lowest:.3g} (largest {highest:.3g}), so some portfolio would have "
+            f"{field} is not positive semidefinite: its smallest eigenvalue is {lowest:.3g} (largest {highest:.3g}), so some portfolio would have "
             "negative variance. Repair it with advisor.nearest_psd, or estimate it from aligned returns.",
-            field="covariance",
+            field=field,
             value=lowest,
         )
     symmetric.flags.writeable = False

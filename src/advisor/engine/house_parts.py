@@ -23,7 +23,7 @@ from advisor.errors import InputError
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.recommend.calibration import Calibration
 from advisor.recommend.restore import restore
-from advisor.recommend.saved import MODEL, check_saved
+from advisor.recommend.saved import FORECAST, MODEL, check_saved
 from advisor.suitability.regime import Regime
 
 Kinds = tuple[type, ...]
@@ -82,6 +82,8 @@ def parts_of(house: House) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "calibration": curve,
     }
     arrays = {"mean": model.mean, "covariance": model.covariance, "risk_levels": model.risk_levels, "stress": model.stress}
+    if model.forecast is not None:
+        arrays["forecast"] = model.forecast
     arrays |= {f"taste.{name}": array for name, array in taste.items()}
     return parts, arrays | {f"calibration.{name}": array for name, array in learnt.items()}
 
@@ -101,7 +103,7 @@ def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
         check_fields(parts["calibration"], _CURVE, "parts.calibration")
     _check_arrays(arrays)
     assets, stress = parts["assets"], arrays["stress"].tolist()
-    check_saved(arrays, MODEL, {"n": len(assets)}, where="the model")
+    check_saved(arrays, MODEL | (FORECAST if "forecast" in arrays else {}), {"n": len(assets)}, where="the model")
     taste, learnt = ({name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)} for part in _FITTED)
     return House(
         model=ReturnModel(
@@ -111,6 +113,7 @@ def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
             parts["groups"],
             arrays["risk_levels"].tolist(),
             dict(zip(assets, stress, strict=True)),
+            arrays.get("forecast"),
         ),
         catalogue=Catalogue.from_products([Product.restored(p) for p in parts["catalogue"]], max_fee=1.0),
         questionnaire=None if parts["questionnaire"] is None else Questionnaire.restored(parts["questionnaire"]),
@@ -154,7 +157,7 @@ def _check_arrays(arrays: Arrays) -> None:
         if name not in arrays:
             raise InputError(f"The array {name!r} is missing; what was saved is damaged. Restore it from a copy.", field=name)
     for name in arrays:
-        if name not in MODEL and not name.startswith(_FITTED):
+        if name not in MODEL and name not in FORECAST and not name.startswith(_FITTED):
             raise InputError(f"The array {name!r} is not known to this version, so {NEWER}", field=name, value=name)
 
 

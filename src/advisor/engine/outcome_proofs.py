@@ -146,8 +146,8 @@ def moments(house: House, weights: FloatArray, stated: tuple[float | None, float
 
 
 def volatility_of(house: House, weights: FloatArray) -> float:
-    """Annual volatility of weights by asset, shape (n,)."""
-    variance = np.einsum("i,ij,j->", weights, house.model.covariance, weights)
+    """Annual volatility of weights by asset, shape (n,): by the forecast where there is one."""
+    variance = np.einsum("i,ij,j->", weights, house.model.risk, weights)
     return float(np.sqrt(max(variance, 0.0)))
 
 

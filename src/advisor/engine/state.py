@@ -30,7 +30,7 @@ from advisor.recommend.portfolio_fit.own_portfolio import ProductMoments
 from advisor.recommend.portfolio_fit.utility import exposure_similarity
 from advisor.suitability.regime import Regime
 
-RECORD_VERSION = 5
+RECORD_VERSION = 6
 """Raised when the same inputs would give another advice, so that fingerprints of different rules of computation differ."""
 
 
@@ -160,6 +160,7 @@ class House:
             self.model.covariance,
             self.model.risk_levels,
             self.model.stress,
+            *(() if self.model.forecast is None else (self.model.forecast,)),
             *(arrays[name] for name in sorted(arrays)),
             *(learnt[name] for name in sorted(learnt)),
         ]

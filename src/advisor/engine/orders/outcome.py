@@ -102,7 +102,7 @@ def settle(
         *map(sealed, (table.indptr, table.values, holdings.kind, holdings.spread, holdings.fee)),
         *map(sealed, (orders.codes, catalogue.annual_fee, catalogue.min_purchase)),
         *map(sealed, (*vehicles.mixes.arrays()[:3], *vehicles.parts.arrays()[:3])),
-        *map(sealed, (model.mean, model.covariance, model.stress)),
+        *map(sealed, (model.mean, model.risk, model.stress)),
         *map(sealed, (worth.unit, worth.least, limits.upper, limits.loss)),
         int(guard),
         *(sealed(weights), orders.sales, orders.money, after, facts, lacking, beyond),

@@ -13,7 +13,7 @@ from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.portfolios.frontier_cache import FrontierShelf, Standing
-from advisor.engine.portfolios.locked_holdings import Proof, ceiling_of, floor_of, place_around
+from advisor.engine.portfolios.locked_holdings import Around, Proof, ceiling_of, floor_of
 from advisor.engine.universe.holdings import Holdings
 from advisor.optimize.frontier.lookup import MEASURED, Placer
 from advisor.optimize.preferences.corrections import BiasPolicy
@@ -135,13 +135,15 @@ def place(
             rational: FloatArray = np.full(len(rows), standing.risk_aversion)
             corrected = None if measured is None else standing.placer.corrected(rational, measured[:, rows], years[rows], policy)
             draft.fill(rows, standing.placer, rational, corrected)
+            if standing.forecast is not None:
+                draft.volatility[rows] = standing.forecast.volatility_at(draft.effective[rows])
         elif standing.frontier is not None:
-            draft.volatility[rows] = standing.frontier.volatility[0]
+            draft.volatility[rows] = standing.least_volatility
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
     own = holdings.has_own_limits(holdable)
     keeps, keepers = ((status == OK) & own).nonzero()[0], dict[int, Proof]()
     if len(keeps):
-        keepers = _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft)
+        keepers = _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft, standings, standing_of)
         problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
     return draft.places(status, problems, tuple(standings), standing_of, keepers)
 
@@ -155,21 +157,28 @@ def _place_keepers(
     keeps: IntArray,
     status: IntArray,
     draft: _Draft,
+    standings: list[Standing],
+    standing_of: IntArray,
 ) -> dict[int, Proof]:
     """Move the clients in `keeps` from their peers' place to one around what they keep, level by level; the proofs of those that have a place."""
     proofs: dict[int, Proof] = {}
-    for level in np.unique(profiles.level[keeps]).tolist():
-        rows = keeps[profiles.level[keeps] == level]
-        found = place_around(
+    sized = shelf.model.forecast is not None
+    group_of = standing_of if sized else profiles.level
+    for group in np.unique(group_of[keeps]).tolist():
+        rows = keeps[group_of[keeps] == group]
+        level = int(profiles.level[rows[0]])
+        aim = shelf.bands.target_volatility[level - 1]
+        peer = standings[standing_of[rows[0]]]
+        around = Around(
             shelf.model,
             (shelf.limits(level), shelf.mandate),
             holdable.allowed[holdable.class_of[rows]],
             floor_of(holdings.locked[rows], clients.wealth[rows]),
             ceiling_of(holdings.ceiling[rows], clients.wealth[rows]),
-            draft.effective[rows],
-            shelf.bands.target_volatility[level - 1],
+            aim if peer.forecast is None or peer.frontier is None else peer.frontier.moments_at(np.array([peer.risk_aversion]))[1].item(),
             shelf.peers,
         )
+        found = around.sized(draft.effective[rows], aim) if sized else around.place(draft.effective[rows])
         above = found.solved & ~(found.within_stress & (found.volatility <= shelf.bands.upper_volatility[level - 1]))
         status[rows[above]], status[rows[~found.solved]] = HOLDINGS_ABOVE, INFEASIBLE
         draft.weights[rows], draft.effective[rows] = found.weights, found.risk_aversion

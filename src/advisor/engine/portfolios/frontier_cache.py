@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, SolverError
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
 from advisor.optimize.frontier.lookup import Placer
+from advisor.optimize.frontier.sizing import ForecastPath, tolerance_within
 
 KEPT = 1_000
 """Frontiers that are remembered."""
@@ -25,13 +26,16 @@ class Standing:
     """Where clients of one level with one set of holdable assets stand.
 
     Attributes:
-        frontier: All efficient portfolios within their limits, or None where there is none.
+        frontier: All efficient portfolios within the mandate, or None where there is none.
         status: "ok", "no_eligible_asset", "infeasible" or "above_band".
         problem: What contradicts what, where infeasible.
-        risk_aversion: At the target volatility of the level; inf where even the least risky portfolio is at or above it.
+        risk_aversion: At the target volatility of the level, or where its stressed loss is reached before: by that limit portfolios are sized, not composed
+            (see `optimize.frontier.sizing`). Inf where even the least risky portfolio is at or above one of them.
         mandate: The limits, the stressed loss of the level among them.
         eligible: Assets they may hold, shape (n,).
         placer: Finds places on the frontier; None unless the status is "ok".
+        forecast: Forecast volatilities along the frontier; None where the model has no forecast.
+        reached: Whether the target volatility is reached within the mandate.
     """
 
     frontier: Frontier | None
@@ -41,6 +45,15 @@ class Standing:
     mandate: Mandate
     eligible: BoolArray
     placer: Placer | None = None
+    forecast: ForecastPath | None = None
+    reached: bool = True
+
+    @property
+    def least_volatility(self) -> float:
+        """Of the least risky portfolio, nan where there is none."""
+        if self.frontier is None:
+            return np.nan
+        return float(self.frontier.volatility[0]) if self.forecast is None else self.forecast.least
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,20 +98,29 @@ class FrontierShelf:
         if not eligible.any():
             return Standing(None, "no_eligible_asset", "", np.nan, mandate, eligible)
         try:
-            frontier = trace_frontier(self.model, mandate, eligible=eligible)
+            frontier = trace_frontier(self.model, self.mandate, eligible=eligible)
         except InfeasibleError as error:
-            return self._without_stress(mandate, eligible, error)
+            return Standing(None, "infeasible", str(error), np.nan, mandate, eligible)
         except SolverError as error:
             return Standing(None, "unsolved", str(error), np.nan, mandate, eligible)
-        if frontier.volatility[0] > self.bands.upper_volatility[level - 1]:
-            return Standing(frontier, "above_band", "", np.inf, mandate, eligible)
-        gamma = frontier.risk_aversion_at(np.array([self.bands.target_volatility[level - 1]]))
-        return Standing(frontier, "ok", "", float(gamma[0]), mandate, eligible, Placer.of(frontier))
+        if np.einsum("i,i->", frontier.model.stress, frontier.weights[0]) > self.bands.stress_loss[level - 1]:
+            try:  # the calmest portfolio of all loses more: start from the calmest of those that do not
+                frontier = trace_frontier(self.model, mandate, eligible=eligible)
+            except InfeasibleError as error:
+                return Standing(frontier, "above_band", str(error), np.inf, mandate, eligible)
+            except SolverError as error:
+                return Standing(None, "unsolved", str(error), np.nan, mandate, eligible)
+        return self._sized(level, Standing(frontier, "ok", "", np.inf, mandate, eligible), frontier)
 
-    def _without_stress(self, mandate: Mandate, eligible: BoolArray, error: InfeasibleError) -> Standing:
-        """Tell limits that contradict each other from assets that are simply too risky for the level."""
-        try:
-            frontier = trace_frontier(self.model, self.mandate, eligible=eligible)
-        except InfeasibleError as other:
-            return Standing(None, "infeasible", str(other), np.nan, mandate, eligible)
-        return Standing(frontier, "above_band", str(error), np.inf, mandate, eligible)
+    def _sized(self, level: int, standing: Standing, frontier: Frontier) -> Standing:
+        """The place of a level on a frontier: by its volatility and by its stressed loss, whichever comes first."""
+        target = self.bands.target_volatility[level - 1]
+        path = None if self.model.forecast is None else ForecastPath.of(frontier)
+        standing = replace(standing, forecast=path)
+        if standing.least_volatility > self.bands.upper_volatility[level - 1]:
+            return replace(standing, status="above_band")
+        gamma = float(frontier.risk_aversion_at(target)[0]) if path is None else path.risk_aversion_at(target)
+        most = float(frontier.volatility[-1]) if path is None else path.most
+        tolerance = tolerance_within(frontier, self.bands.stress_loss[level - 1])
+        gamma = max(gamma, 1.0 / tolerance if tolerance > 0.0 else np.inf)
+        return replace(standing, risk_aversion=gamma, placer=Placer.of(frontier), reached=most >= target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from advisor.optimize.preferences.preferences import Preferences
 FLOOR_ROUNDING = 1e-13
 """Left free of what is kept by clients who keep everything."""
 
+
+SIZING_STEPS = (2.0, 4.0, 8.0, np.inf)
+"""Factors on risk aversion by which clients who keep something come below a forecast volatility; the last is as little risk as there is."""
 
 Proof = tuple[Portfolios, int]
 """An answer of the batch solver and a row of it; `Portfolios.binding` tells what holds that row."""
@@ -59,6 +62,13 @@ class PlacesAround:
         missing[np.flatnonzero(rows)[~solved]] = True
         return missing
 
+    def put(self, rows: BoolArray, found: PlacesAround) -> None:
+        """Replace the rows of this answer by those of another, where it was solved."""
+        into, solved = np.flatnonzero(rows)[found.solved], found.solved
+        for name in ("weights", "risk_aversion", "mean", "volatility", "kkt_residual", "within_stress"):
+            getattr(self, name)[into] = getattr(found, name)[solved]
+        self.proofs.update((int(np.flatnonzero(rows)[at]), proof) for at, proof in found.proofs.items())
+
 
 def floor_of(locked: FloatArray, wealth: FloatArray) -> FloatArray:
     """What is kept as weights, shape (c, v), from money of that shape and wealth of shape (c,); a hair below 1 together, so that rounding contradicts nobody."""
@@ -95,51 +105,75 @@ def without_bounds(mandate: Mandate) -> Mandate:
     return mandate.model_copy(update={"min_weight": min(mandate.min_weight, 0.0), "max_weight": 1.0, "bounds": {}})
 
 
-def place_around(
-    model: ReturnModel,
-    mandates: tuple[Mandate, Mandate],
-    eligible: BoolArray,
-    floor: FloatArray,
-    ceiling: FloatArray,
-    risk_aversion: FloatArray,
-    target: float,
-    peers: Callable[[Mandate], Frontier],
-) -> PlacesAround:
-    """The best portfolios that hold at least what is kept.
+@dataclass(frozen=True, eq=False)
+class Around:
+    """Clients of one level who keep something, and what binds them.
 
-    What is kept counts as risk: the portfolio stays at or below the target volatility where that is possible; where it is not, the rest is as safe
-    as it can be, if need be at a stressed loss above the level's.
-
-    Args:
+    Attributes:
         model: v vehicles.
         mandates: Limits of the clients' level, with and without its stressed loss.
         eligible: Vehicles each may buy, shape (c, v).
         floor: Weight of what each keeps, shape (c, v).
         ceiling: Weight of what each may keep of vehicles they may not buy, shape (c, v).
-        risk_aversion: That each would have if he kept nothing, shape (c,).
-        target: Annual volatility of the level.
+        target: Annual volatility of the level, by the covariance.
         peers: The frontier of a mandate; raises `InfeasibleError` where there is none.
     """
-    count = len(floor)
-    lower, upper = bounds_around(model, mandates[0], eligible, floor, ceiling)
-    gamma, mean, volatility, residual = np.full((4, count), np.nan)
-    solved, stressed = np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
-    places = PlacesAround(np.full(floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed)
-    cap = mandates[0].max_volatility
-    capped = mandates[0].model_copy(update={"max_volatility": target if cap is None else min(cap, target)})
-    least = np.full(count, np.inf)
-    missing = np.ones(count, dtype=np.bool_)
-    for limits, wanted in ((capped, risk_aversion), (mandates[0], least), (mandates[1], least)):
-        if not missing.any():
-            break
-        places.within_stress[missing] = limits is not mandates[1]
-        shared = without_bounds(limits)
-        try:
-            frontier = peers(shared.model_copy(update={"max_volatility": None}))
-            found = optimal_portfolios(
-                model, shared, Preferences(wanted[missing]), lower=lower[missing], upper=upper[missing], frontier=frontier
-            )
-        except InfeasibleError:
-            continue
-        missing = places.take_from(found, missing)
-    return places
+
+    model: ReturnModel
+    mandates: tuple[Mandate, Mandate]
+    eligible: BoolArray
+    floor: FloatArray
+    ceiling: FloatArray
+    target: float
+    peers: Callable[[Mandate], Frontier]
+
+    def place(self, risk_aversion: FloatArray) -> PlacesAround:
+        """The best portfolios that hold at least what is kept.
+
+        What is kept counts as risk: the portfolio stays at or below the target volatility where that is possible; where it is not, the rest is as safe
+        as it can be, if need be at a stressed loss above the level's.
+
+        Args:
+            risk_aversion: That each would have if nothing were kept, shape (c,).
+        """
+        mandates, count = self.mandates, len(self.floor)
+        lower, upper = bounds_around(self.model, mandates[0], self.eligible, self.floor, self.ceiling)
+        gamma, mean, volatility, residual = np.full((4, count), np.nan)
+        solved, stressed = np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
+        places = PlacesAround(np.full(self.floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed)
+        cap = mandates[0].max_volatility
+        capped = mandates[0].model_copy(update={"max_volatility": self.target if cap is None else min(cap, self.target)})
+        least = np.full(count, np.inf)
+        missing = np.ones(count, dtype=np.bool_)
+        for limits, wanted in ((capped, risk_aversion), (mandates[0], least), (mandates[1], least)):
+            if not missing.any():
+                break
+            places.within_stress[missing] = limits is not mandates[1]
+            shared = without_bounds(limits)
+            try:
+                frontier = self.peers(shared.model_copy(update={"max_volatility": None}))
+                found = optimal_portfolios(
+                    self.model, shared, Preferences(wanted[missing]), lower=lower[missing], upper=upper[missing], frontier=frontier
+                )
+            except InfeasibleError:
+                continue
+            missing = places.take_from(found, missing)
+        return places
+
+    def sized(self, risk_aversion: FloatArray, aim: float) -> PlacesAround:
+        """`place`, with volatilities by the model's forecast: risk aversion rises step by step where the forecast is above `aim`."""
+        places = self.place(risk_aversion)
+        self._forecast(places)
+        for factor in SIZING_STEPS:
+            over = places.solved & (places.volatility > aim) & np.isfinite(places.risk_aversion)
+            if not over.any():
+                break
+            some = replace(self, eligible=self.eligible[over], floor=self.floor[over], ceiling=self.ceiling[over])
+            again = some.place(places.risk_aversion[over] * factor)
+            self._forecast(again)
+            places.put(over, again)
+        return places
+
+    def _forecast(self, places: PlacesAround) -> None:
+        seen = np.einsum("cv,vw->cw", places.weights, self.model.risk)
+        places.volatility[:] = np.sqrt(np.maximum(np.einsum("cw,cw->c", seen, places.weights), 0.0))

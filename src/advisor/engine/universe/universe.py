@@ -134,16 +134,22 @@ class Vehicles:
 def _mixed_model(model: ReturnModel, exposures: FloatArray, names: list[str]) -> ReturnModel:
     mixes = exposures[len(model) :]
     stress = np.concatenate([model.stress, np.einsum("mi,i->m", mixes, model.stress)])
-    covariance = np.einsum("vj,wj->vw", np.einsum("vi,ij->vj", exposures, model.covariance), exposures)
-    covariance[: len(model), : len(model)] = model.covariance
     labels = (*model.assets, *names)
     return ReturnModel(
         labels,
         np.concatenate([model.mean, np.einsum("mi,i->m", mixes, model.mean)]),
-        0.5 * (covariance + covariance.T),
+        _mixed(model.covariance, exposures),
         risk_levels=[*model.risk_levels.tolist(), *([0] * len(names))],
         stress=dict(zip(labels, stress.tolist(), strict=True)),
+        forecast=None if model.forecast is None else _mixed(model.forecast, exposures),
     )
+
+
+def _mixed(of_assets: FloatArray, exposures: FloatArray) -> FloatArray:
+    """Covariance of assets and mixes, from that of the assets."""
+    covariance = np.einsum("vj,wj->vw", np.einsum("vi,ij->vj", exposures, of_assets), exposures)
+    covariance[: len(of_assets), : len(of_assets)] = of_assets
+    return 0.5 * (covariance + covariance.T)
 
 
 def _said_of_vehicles(mandate: Mandate, model: ReturnModel, exposures: FloatArray, names: list[str]) -> Mandate:

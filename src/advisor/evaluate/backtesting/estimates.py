@@ -15,9 +15,11 @@ from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor.optimize.frontier.sizing import ForecastPath
 from advisor.optimize.limits.limits import Limits, limits_of
 from advisor.optimize.returns.estimate import Covariance, EstimateSettings, Histories, Mean, estimate_returns
 from advisor.optimize.returns.moments import RunningMoments
+from advisor.optimize.returns.views import Equilibrium
 
 CASH = "(cash)"
 STRESS = "stress_loss"
@@ -63,6 +65,7 @@ class _Traced:
     frontier: Frontier
     bands: RiskBands | None = None
     points: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+    sized: ForecastPath | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +77,11 @@ class Estimates:
 
     Args:
         mean, covariance, histories, settings: As in `estimate_returns`.
-        cash_return: Annual return of the account's own cash, as an asset without risk; None keeps the portfolio fully invested.
+        cash_return: Annual return of the account's own cash, as an asset without risk; None keeps the portfolio fully invested. Means of
+            "shrunk_equilibrium" without `settings` stand above it.
         fewest_rows: Returns an asset must have had before it is considered.
         assets: The only assets considered; all when None.
+        forecast_half_life: As in `estimate_returns`: levels are then sized by the forecast, at the middle of their bands.
     """
 
     mean: Mean = "bayes_stein"
@@ -86,6 +91,7 @@ class Estimates:
     cash_return: float | None = None
     fewest_rows: int = 60
     assets: Collection[str] | None = None
+    forecast_half_life: float | None = None
     _models: WeakKeyDictionary[Market, DayModel] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
     _running: RunningMoments = field(default_factory=RunningMoments, init=False, repr=False)
     _limits: list[_KnownLimits] = field(default_factory=list, init=False, repr=False)
@@ -137,6 +143,13 @@ class Estimates:
             traced.points, traced.bands = traced.frontier.at_volatility(np.asarray(bands.target_volatility)), bands
         return traced.points
 
+    def forecast(self, past: Market, mandate: Mandate) -> ForecastPath:
+        """Forecast volatilities along the frontier of the mandate alone. Raises as `frontier`."""
+        traced = self._traced(past, mandate, None)
+        if traced.sized is None:
+            traced.sized = ForecastPath.of(traced.frontier)
+        return traced.sized
+
     def _traced(self, past: Market, mandate: Mandate, loss: float | None) -> _Traced:
         known = self._frontiers.setdefault(past, [])
         found = next((t for t in known if t.loss == loss and (t.mandate is mandate or t.mandate == mandate)), None)
@@ -160,6 +173,11 @@ class Estimates:
             found, rows=np.vstack([found.rows, model.stress]), row_lower=lower, row_upper=upper, row_names=(*found.row_names, STRESS)
         )
 
+    def _settings(self) -> EstimateSettings | None:
+        if self.settings is not None or self.cash_return is None or self.mean != "shrunk_equilibrium":
+            return self.settings
+        return EstimateSettings(equilibrium=Equilibrium(risk_free=self.cash_return))
+
     def _estimated(self, past: Market) -> DayModel:
         known = np.isfinite(past.returns)
         wanted = np.ones(len(past.assets), dtype=bool) if self.assets is None else np.isin(past.assets, list(self.assets))
@@ -172,7 +190,13 @@ class Estimates:
             )
         market = past if len(columns) == len(past.assets) else _columns_of(past, columns)
         model = estimate_returns(
-            market, mean=self.mean, covariance=self.covariance, histories=self.histories, settings=self.settings, running=self._running
+            market,
+            mean=self.mean,
+            covariance=self.covariance,
+            histories=self.histories,
+            settings=self._settings(),
+            running=self._running,
+            forecast_half_life=self.forecast_half_life,
         )
         return DayModel(model if self.cash_return is None else _with_cash(model, self.cash_return), columns, len(past.assets))
 
@@ -196,13 +220,21 @@ def _columns_of(market: Market, columns: IntArray) -> Market:
 
 
 def _with_cash(model: ReturnModel, cash_return: float) -> ReturnModel:
-    n = len(model)
-    covariance = np.zeros((n + 1, n + 1))
-    covariance[:n, :n] = model.covariance
     stress = dict(zip(model.assets, model.stress.tolist(), strict=True)) | {CASH: 0.0}
     return ReturnModel(
-        (*model.assets, CASH), [*model.mean, cash_return], covariance, (*model.groups, ""), [*model.risk_levels.tolist(), 0], stress
+        (*model.assets, CASH),
+        [*model.mean, cash_return],
+        _bordered(model.covariance),
+        (*model.groups, ""),
+        [*model.risk_levels.tolist(), 0],
+        stress,
+        None if model.forecast is None else _bordered(model.forecast),
     )
+
+
+def _bordered(covariance: FloatArray) -> FloatArray:
+    """With one more asset, which never moves."""
+    return np.pad(covariance, (0, 1))
 
 
 def _restricted(mandate: Mandate, model: ReturnModel) -> Mandate:

@@ -11,8 +11,10 @@ from advisor.arrays import FloatArray, check_number, check_type, check_whole
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
+from advisor.data.returns import STRESS_QUANTILE
 from advisor.errors import InfeasibleError, InputError
 from advisor.evaluate.backtesting.estimates import Estimates, least_loss
+from advisor.optimize.frontier.sizing import tolerance_within
 
 WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
 
@@ -20,6 +22,10 @@ WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MeanVariancePolicy:
     """Stand at one place of the frontier of each day's estimates.
+
+    Where the estimates have a forecast, a level is sized by it: the composition is that of the frontier, the place on it where the forecast volatility is the
+    middle of the level's band (or, where no portfolio without leverage gets there, the riskiest), and what `stress_loss` limits is the portfolio's own worst
+    year in a hundred at that volatility, not the sum of its assets' worst years, which no forecast can tell apart.
 
     Args:
         level: Risk level 1..5: aims at the level's target volatility and obeys its stress loss, as an advice does. Or
@@ -66,6 +72,8 @@ class MeanVariancePolicy:
             InfeasibleError: The limits contradict each other, or even the least risky portfolio is above the level's band.
         """
         day = self.estimates.model(past)
+        if self.level is not None and day.model.forecast is not None:
+            return day.spread(self._sized(past, self.level))
         if self.level is not None:
             return day.spread(self._at_level(past, self.level))
         frontier = self.estimates.frontier(past, self.mandate)
@@ -73,9 +81,22 @@ class MeanVariancePolicy:
             return day.spread(frontier.at_volatility(self.target_volatility))
         return day.spread(frontier.at_risk_aversion(0.0 if self.risk_aversion is None else self.risk_aversion))
 
+    def _sized(self, past: Market, level: int) -> FloatArray:
+        """Where the forecast volatility is the level's aim, lowered to what its stress loss allows."""
+        path = self.estimates.forecast(past, self.mandate)
+        middle = self.bands.model_copy(update={"aim": "middle"}).target_volatility[level - 1]
+        loss, ceiling = self.bands.stress_loss[level - 1], self.bands.upper_volatility[level - 1]
+        if path.least > ceiling + WITHIN:
+            raise InfeasibleError(
+                f"Even the least risky portfolio has a forecast volatility of {path.least:.2%}, above the {ceiling:.2%} of C{level}. "
+                "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
+                constraints=(f"C{level} upper_volatility",),
+            )
+        return path.place_at(min(middle, loss / STRESS_QUANTILE))
+
     def _at_level(self, past: Market, level: int) -> FloatArray:
-        """Where the level's stress loss does not bind, the point of the common frontier is optimal within it too, so it is not traced again."""
-        target, loss = self.bands.target_volatility[level - 1], self.bands.stress_loss[level - 1]
+        """At the level's target volatility on the common frontier, or before it where the level's stress loss is reached first."""
+        loss, ceiling = self.bands.stress_loss[level - 1], self.bands.upper_volatility[level - 1]
         frontier = self.estimates.frontier(past, self.mandate)
         weights = self.estimates.level_points(past, self.mandate, self.bands)[level - 1]
         if frontier.model.stress @ weights > loss + WITHIN:
@@ -85,9 +106,11 @@ class MeanVariancePolicy:
                     "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
                     constraints=(f"C{level} stress_loss",),
                 )
-            frontier = self.estimates.frontier(past, self.mandate, loss)
-            weights = frontier.at_volatility(target)
-        ceiling = self.bands.upper_volatility[level - 1]
+            tolerance = tolerance_within(frontier, loss)
+            if tolerance < 0.0:  # the calmest portfolio loses more: the calmest of those that do not
+                frontier = self.estimates.frontier(past, self.mandate, loss)
+                tolerance = 0.0
+            weights = frontier.segments.portfolios(*frontier.segments.at_tolerance(np.array([tolerance])))[0]
         if frontier.volatility[0] > ceiling + WITHIN:
             raise InfeasibleError(
                 f"Even the least risky portfolio has a volatility of {frontier.volatility[0]:.2%}, above the {ceiling:.2%} of C{level}. "

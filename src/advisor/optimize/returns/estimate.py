@@ -21,12 +21,14 @@ from advisor.optimize.returns.covariance import (
     shrink_to_constant_correlation,
     shrink_to_identity,
 )
+from advisor.optimize.returns.forecast import forecast_covariance
 from advisor.optimize.returns.histories import Window, blocks, common_window, join_blocks
 from advisor.optimize.returns.mean import age_weights, bayes_stein, james_stein
 from advisor.optimize.returns.moments import Moments, RunningMoments
+from advisor.optimize.returns.premium import premium_means
 from advisor.optimize.returns.views import WIDENING, Equilibrium, View, black_litterman
 
-Mean = Literal["bayes_stein", "james_stein", "historical", "ewma", "equilibrium", "black_litterman"]
+Mean = Literal["shrunk_equilibrium", "bayes_stein", "james_stein", "historical", "ewma", "equilibrium", "black_litterman"]
 Covariance = Literal["ledoit_wolf", "ledoit_wolf_identity", "oas", "sample", "ewma", "factor"]
 Histories = Literal["common", "stambaugh"]
 
@@ -38,7 +40,7 @@ class EstimateSettings:
     Args:
         half_life: Years after which a row counts half ("ewma").
         factors: Statistical factors kept ("factor").
-        equilibrium: Market weights and the price of risk ("equilibrium", "black_litterman").
+        equilibrium: Market weights and the price of risk ("shrunk_equilibrium", "equilibrium", "black_litterman").
         views: Opinions ("black_litterman").
         overconfidence: How much too narrow the views' intervals are, as a factor of at least 1 ("black_litterman").
 
@@ -71,12 +73,14 @@ def estimate_returns(
     views: Sequence[View] | None = None,
     settings: EstimateSettings | None = None,
     running: RunningMoments | None = None,
+    forecast_half_life: float | None = None,
 ) -> ReturnModel:
     """Annual expected returns and covariance from a history of simple returns.
 
     Args:
         market: Returns of n assets. Annualised by `periods_per_year`: means and covariances are multiplied by it (no compounding).
-        mean: "bayes_stein" (Jorion) or "james_stein" shrink the sample means; "ewma" weights rows by age; "equilibrium" ignores past means;
+        mean: "shrunk_equilibrium" pays every asset its beta to the market above cash, at a Sharpe ratio shrunk towards the usual one (see
+            `premium_means`); "bayes_stein" (Jorion) or "james_stein" shrink the sample means; "ewma" weights rows by age; "equilibrium" ignores past means;
             "black_litterman" adds views to the equilibrium; "historical", the raw sample mean, is opt-in because its errors swamp any risk aversion.
         covariance: "ledoit_wolf" shrinks correlations towards their average and keeps volatilities; "ledoit_wolf_identity" and "oas" shrink towards
             the scaled identity; "factor" keeps statistical factors; "ewma"; "sample". All have the same scale: variances are unbiased (divisor T - 1, or
@@ -85,6 +89,8 @@ def estimate_returns(
         views: Shorthand for `settings.views`.
         settings: Numbers that some methods need.
         running: Moments kept from one day of a walk to the next, so that a longer past costs no more; the model agrees with the one without to rounding.
+        forecast_half_life: Rows after which a return counts half in the model's forecast of the coming weeks (15, say; see `forecast_covariance`), by
+            which levels are then sized; None: no forecast.
 
     Returns:
         A model whose covariance is positive semidefinite, because every method here gives one, over the market's assets, groups and risk levels.
@@ -116,14 +122,17 @@ def estimate_returns(
     fewest = min(len(w.rows) for w in windows)
     values = _shrunk(raw, sigma, fewest, mean, sample=covariance == "sample")
     annual: FloatArray = sigma * period
-    if mean in ("equilibrium", "black_litterman"):
+    if mean == "shrunk_equilibrium":
+        values = premium_means(market.assets, values * period, annual, fewest / period, chosen.equilibrium)
+    elif mean in ("equilibrium", "black_litterman"):
         values = chosen.equilibrium.mean(market.assets, annual)
         if mean == "black_litterman":
             values, annual = black_litterman(market.assets, values, annual, opinions, overconfidence=chosen.overconfidence)
     else:
         values = values * period
     levels = {a: int(level) for a, level in zip(market.assets, market.risk_levels, strict=True)}
-    return ReturnModel(market.assets, values, annual, market.groups, levels)
+    forecast = None if forecast_half_life is None else forecast_covariance(market, half_life=forecast_half_life)
+    return ReturnModel(market.assets, values, annual, market.groups, levels, forecast=forecast)
 
 
 def _raw_mean(window: Window, method: Mean, settings: EstimateSettings, period: float) -> FloatArray:

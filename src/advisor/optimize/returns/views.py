@@ -62,15 +62,7 @@ class Equilibrium:
         >>> Equilibrium({"share": 1.0}, premium=0.05, risk_free=0.01).mean(["share", "bond"], np.array([[0.04, 0.0], [0.0, 0.01]])).tolist()
         [0.060000000000000005, 0.01]
         """
-        market = _vector(self.weights, assets, "Equilibrium.weights") if self.weights is not None else np.ones(len(assets))
-        total = float(market.sum())
-        if not total > 0.0:
-            raise InputError(
-                f"The market weights add up to {total:g}; they are shares of a whole. Give at least one positive weight.",
-                field="weights",
-                value=total,
-            )
-        market = market / total
+        market = self.shares(assets)
         exposure = covariance @ market
         if self.premium is None:
             return self.risk_free + self.risk_aversion * exposure
@@ -82,6 +74,22 @@ class Equilibrium:
                 value=variance,
             )
         return self.risk_free + exposure * (self.premium / variance)
+
+    def shares(self, assets: Sequence[str]) -> FloatArray:
+        """Market weights that add up to 1, shape (n,).
+
+        Raises:
+            InputError: Weights of unknown assets, or weights that add up to nothing.
+        """
+        market = _vector(self.weights, assets, "Equilibrium.weights") if self.weights is not None else np.ones(len(assets))
+        total = float(market.sum())
+        if not total > 0.0:
+            raise InputError(
+                f"The market weights add up to {total:g}; they are shares of a whole. Give at least one positive weight.",
+                field="weights",
+                value=total,
+            )
+        return market / total
 
 
 @dataclass(frozen=True)

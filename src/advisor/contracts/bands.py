@@ -12,6 +12,7 @@ from advisor.contracts.base import Contract
 from advisor.errors import InputError
 
 LEVELS = 5
+Aim = Literal["share", "middle"]
 Five = tuple[float, float, float, float, float]
 _SHARES: dict[str, Any] = {"prefixItems": [{"type": "number", "minimum": 0.0}] * LEVELS}
 _POSITIVE: dict[str, Any] = {"prefixItems": [{"type": "number", "exclusiveMinimum": 0.0}] * LEVELS}
@@ -28,10 +29,10 @@ class RiskBands(Contract):
     upper_volatility: Annotated[Five, Field(json_schema_extra=_POSITIVE)]
     stress_loss: Annotated[Five, Field(json_schema_extra=_POSITIVE)]
     target_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.8
-    aim: Literal["share", "middle"] = "share"
+    aim: Aim = "share"
 
     @classmethod
-    def default(cls) -> RiskBands:
+    def default(cls, *, aim: Aim = "share") -> RiskBands:
         """Volatility 0-2, 2-4.5, 4.5-8, 8-13, 13-20 %; stressed losses 3, 8, 15, 28, 40 %.
 
         The stressed loss of a portfolio is the sum of what each asset loses in its own stress: all of them at once (comonotone), which no year needs to
@@ -47,6 +48,7 @@ class RiskBands(Contract):
             lower_volatility=(0.0, 0.02, 0.045, 0.08, 0.13),
             upper_volatility=(0.02, 0.045, 0.08, 0.13, 0.20),
             stress_loss=(0.03, 0.08, 0.15, 0.28, 0.40),
+            aim=aim,
         )
 
     @property

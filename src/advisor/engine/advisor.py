@@ -86,7 +86,7 @@ class Advisor:
             questionnaire: What answers are scored by; default `Questionnaire.default()`.
             mandate: Limits on every portfolio; default long-only.
             regime: Rules for products that name none themselves; default `Regime.nfra()`.
-            bands: What each level promises; default `RiskBands.default()`.
+            bands: What each level promises; default `RiskBands.default()`, aimed at the middle of each band where the model has a forecast of volatility.
             recommender: How taste is learnt; default `EASE()`.
             language: Of the reasons, "en" or "zh".
             seed: Of the recommender.
@@ -159,7 +159,7 @@ class Advisor:
                 questionnaire=questionnaire or Questionnaire.default(),
                 mandate=mandate or Mandate(),
                 regime=regime or Regime.nfra(),
-                bands=bands or RiskBands.default(),
+                bands=bands or RiskBands.default(aim="share" if model.forecast is None else "middle"),
                 taste=taste,
                 biases=biases or BiasPolicy(),
                 fit_weight=float(fit_weight),

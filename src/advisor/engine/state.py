@@ -111,6 +111,11 @@ class House:
         """Mean and covariance of the assets as numbers."""
         return self.model.mean.tolist(), self.model.covariance.tolist()
 
+    def volatility_of(self, weights: FloatArray) -> float:
+        """Annual volatility by the covariance that composes portfolios, of weights by asset, shape (n,)."""
+        seen = np.einsum("i,ij->j", weights, self.model.covariance)
+        return float(np.sqrt(max(np.einsum("j,j->", seen, weights), 0.0)))
+
     @cached_property
     def popularity(self) -> FloatArray:
         """Share of the clients whose purchases are on record who have bought each product, shape (p,)."""

@@ -183,7 +183,11 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
     told.append(reason(stress, language, loss=loss, limit=most, level=level, one_in_100=one_in_100))
     lower = house.bands.lower_volatility[level - 1]
     if exceeds(lower, volatility):
-        told.append(reason("below_band", language, level=level, volatility=volatility, lower=lower))
+        reached = places.standings[places.standing_of.item(i)].reached
+        code = "below_band" if reached else "not_reachable"
+        told.append(reason(code, language, level=level, volatility=volatility, lower=lower))
+    if house.model.forecast is not None:
+        told.append(reason("sized", language, long=house.volatility_of(batch.weights_after[i])))
     # 2. why the target is not that of the level alone
     before, after = places.risk_aversion.item(i), batch.behavioural.item(i)
     if i in places.keepers and kept_adds_risk(batch, np.array([i]))[0]:

@@ -31,6 +31,8 @@ PORTFOLIO_CODES = (
     "stress",
     "stress_above",
     "below_band",
+    "not_reachable",
+    "sized",
     "kept_adds_risk",
     "correction",
     *HOLDING_CODES,
@@ -103,6 +105,8 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     money = deposits[batch.concentrations.caps]
     broken[batch.concentrations.rows[~money]] = True
     in_money[batch.concentrations.rows[money]] = True
+    below, reached = exceeds(lower, outcome.volatility), [s.reached for s in places.standings]
+    out_of_reach = ~np.array([*reached, True], dtype=np.bool_)[places.standing_of]
     holds = (
         np.ones(len(batch), dtype=np.bool_),
         batch.profiles.flag_bits != 0,
@@ -110,7 +114,9 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
         outcome.fee > 0.0,
         ~stressed,
         stressed,
-        exceeds(lower, outcome.volatility),
+        below & ~out_of_reach,
+        below & out_of_reach,
+        np.full(len(batch), batch.house.model.forecast is not None),
         adds,
         biased & (batch.behavioural > places.risk_aversion),
         *holding,

@@ -35,7 +35,7 @@ class Standing:
         eligible: Assets they may hold, shape (n,).
         placer: Finds places on the frontier; None unless the status is "ok".
         forecast: Forecast volatilities along the frontier; None where the model has no forecast.
-        reached: Whether the target volatility is reached within the mandate.
+        reached: Whether a portfolio within the mandate reaches the level's band.
     """
 
     frontier: Frontier | None
@@ -123,4 +123,4 @@ class FrontierShelf:
         most = float(frontier.volatility[-1]) if path is None else path.most
         tolerance = tolerance_within(frontier, self.bands.stress_loss[level - 1])
         gamma = max(gamma, 1.0 / tolerance if tolerance > 0.0 else np.inf)
-        return replace(standing, risk_aversion=gamma, placer=Placer.of(frontier), reached=most >= target)
+        return replace(standing, risk_aversion=gamma, placer=Placer.of(frontier), reached=most >= self.bands.lower_volatility[level - 1])

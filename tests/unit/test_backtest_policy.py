@@ -50,15 +50,20 @@ def test_a_level_aims_at_its_volatility_and_obeys_its_stress_loss() -> None:
         assert model.stress @ weights <= policy.bands.stress_loss[level - 1] + 1e-9
 
 
-def test_binding_stress_loss_gives_the_optimum_within_it() -> None:
+def test_a_binding_stress_loss_gives_the_riskiest_optimum_within_it() -> None:
     bands = RiskBands(
         lower_volatility=(0.0, 0.02, 0.045, 0.08, 0.13),
         upper_volatility=(0.02, 0.045, 0.08, 0.13, 0.2),
         stress_loss=(0.02, 0.04, 0.06, 0.08, 0.10),
     )
     model = estimate_returns(MARKET)
-    limit = LinearLimit(name="loss", coefficients=dict(zip(model.assets, model.stress.tolist(), strict=True)), upper=0.08)
-    expected = trace_frontier(model, Mandate(linear_limits=(limit,))).at_volatility(0.8 * 0.13)
+    frontier = trace_frontier(model)
+    low, high = 1.0, 1e6  # of risk aversion: too bold, too calm
+    for _ in range(100):
+        gamma = (low * high) ** 0.5
+        low, high = (gamma, high) if model.stress @ frontier.at_risk_aversion(gamma) > 0.08 else (low, gamma)
+    expected = frontier.at_risk_aversion(high)
+    assert model.stress @ expected == pytest.approx(0.08)
     np.testing.assert_allclose(MeanVariancePolicy(level=4, bands=bands)(MARKET, NOBODY), expected, atol=1e-10)
 
 

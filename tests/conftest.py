@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from scipy import sparse
+
+import stack
 
 os.environ["ADVISOR_PRIVACY"] = "show"  # values are made up here; test_privacy.py masks them
 
@@ -39,27 +42,60 @@ DATA = Path(os.environ.get("ADVISOR_DATA", ROOT.parent / "shared" / "data"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where the data folder is absent the tests that read it are left out, and one line says so."""
-    if DATA.is_dir():
-        return
-    kept, left_out = [], []
+    """Tests that need the data folder or a real server are left out without it, and one line says so."""
+    kept: list[pytest.Item] = []
+    left_out: dict[str, list[pytest.Item]] = {"data": [], "stack": []}
     for item in items:
-        (left_out if item.get_closest_marker("data") else kept).append(item)
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = kept
-        config.stash[_LEFT_OUT] = len(left_out)
+        if not DATA.is_dir() and item.get_closest_marker("data"):
+            left_out["data"].append(item)
+        elif not stack.WANTED and needs_server(item):
+            left_out["stack"].append(item)
+        else:
+            kept.append(item)
+    for name, without in left_out.items():
+        if without:
+            config.hook.pytest_deselected(items=without)
+            config.stash[_LEFT_OUT[name]] = len(without)
+    items[:] = kept
 
 
-_LEFT_OUT = pytest.StashKey[int]()
+def needs_server(item: pytest.Item) -> bool:
+    """Whether a test asks for a server's fixture, or its parameter `kind` names one."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return bool({*getattr(item, "fixturenames", ()), parameters.get("kind")} & stack.SERVERS)
+
+
+_LEFT_OUT = {"data": pytest.StashKey[int](), "stack": pytest.StashKey[int]()}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    count = config.stash.get(_LEFT_OUT, 0)
     if not CLUSTERS:
         terminalreporter.write_line("tests/unit/test_engines_clusters.py left out: it needs the extra clusters.")
-    if count:
+    if count := config.stash.get(_LEFT_OUT["data"], 0):
         terminalreporter.write_line(f"{count} data tests left out: ADVISOR_DATA ({DATA}) is not a folder.")
+    if count := config.stash.get(_LEFT_OUT["stack"], 0):
+        terminalreporter.write_line(f"{count} tests on real servers left out: ADVISOR_STACK=1 runs them.")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of a PostgreSQL server of this session; give every test a tenant of its own."""
+    with stack.postgresql_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each database: tests that ask for `kind` or `database` run on both."""
+    return request.param
+
+
+@pytest.fixture
+def database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """What `Store.open(**database)` takes: a database of this test alone."""
+    if kind == "sqlite":
+        return {"url": f"sqlite:///{tmp_path}/store.db"}
+    return {"url": request.getfixturevalue("postgresql"), "tenant": f"t{uuid4().hex[:12]}"}
 
 
 @pytest.fixture(scope="session")

@@ -110,7 +110,7 @@ def _put_table(connection: sa.Connection, table: pa.Table, inputs: list[str] | N
             there.add(name)
             keep.append(row)
     if len(keep) < len(ids):
-        table = table.take(keep)
+        table = table.take(pa.array(keep, type=pa.int64()))
         inputs = None if inputs is None else [inputs[row] for row in keep]
     if not keep:
         return 0

@@ -45,7 +45,7 @@ def to_cents(money: FloatArray, *, down: bool = False) -> FloatArray:
     """Money to the ten-thousandth, half to even, or down (what is held never exceeds wealth)."""
     parts = money * CENTS
     nearest = np.rint(parts)
-    near = np.abs(parts - nearest) <= 1e-9 * np.maximum(np.abs(parts), 1.0)
+    near = np.abs(parts - nearest) <= 8.0 * np.spacing(np.abs(parts))
     return np.where(near | (not down), nearest, np.floor(parts)) / CENTS
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from advisor.adapters.extras import needs
-from advisor.adapters.records.tables import Moment, Money, metadata
+from advisor.adapters.records.tables import ID, Moment, Money, metadata
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -29,7 +29,7 @@ FIGURES = (
 
 
 def _id(name: str = "client_id", *, key: bool = True) -> Any:
-    return Column(name, Text, primary_key=key, nullable=False)
+    return Column(name, ID, primary_key=key, nullable=False)
 
 
 def _table(name: str, *columns: Any) -> sa.Table:
@@ -82,7 +82,7 @@ consents = _table(
 )  # fmt: skip
 events = _table(
     "events", _id("source"), _id("id"), Column("type", Text, nullable=False),
-    Column("time", Moment, nullable=False), Column("subject", Text, nullable=False),
+    Column("time", Moment, nullable=False), Column("subject", ID, nullable=False),
     Column("data", Text, nullable=False),
 )  # fmt: skip
 feedback = _table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ class Database:
 
     def __init__(self, engine: sa.Engine, tenant: str, schema: str | None) -> None:
         self.engine, self.tenant, self.schema = engine, tenant, schema
+        weakref.finalize(self, engine.dispose)
 
     @classmethod
     def open(cls, url: str, *, tenant: str = "default") -> Database:
@@ -187,9 +189,9 @@ def _postgresql(target: sa.URL, schema: str) -> sa.Engine:
     """An engine whose connections see the tenant's schema and no other."""
     settings: dict[str, Any] = {"pool_pre_ping": True}
     if target.get_driver_name() == "pg8000":
-        settings["connect_args"] = {"startup_params": {"search_path": schema}, "timeout": 60}
+        settings["connect_args"] = {"startup_params": {"search_path": schema, "timezone": "UTC"}, "timeout": 60}
     else:
-        settings["connect_args"] = {"options": f"-csearch_path={schema}"}
+        settings["connect_args"] = {"options": f"-csearch_path={schema} -ctimezone=UTC"}
     return sa.create_engine(target, **settings)
 
 

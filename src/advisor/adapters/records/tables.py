@@ -64,8 +64,8 @@ class Moment(types.TypeDecorator[datetime]):
         return moment_text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     @override
-    def process_literal_param(self, value: Any, dialect: sa.Dialect) -> str:
-        return "NULL" if value is None else f"'{moment_text(value)}'"
+    def literal_processor(self, dialect: sa.Dialect) -> Any:
+        return lambda value: "NULL" if value is None else f"'{moment_text(value)}'"
 
     @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
@@ -79,6 +79,8 @@ def moment_text(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""An id: ordered by its bytes on both databases."""
 metadata = sa.MetaData()
 
 ledger = sa.Table(
@@ -91,7 +93,7 @@ ledger = sa.Table(
 pseudonyms = sa.Table(
     "pseudonyms",
     metadata,
-    sa.Column("client_id", sa.Text, primary_key=True),
+    sa.Column("client_id", ID, primary_key=True),
     sa.Column("salt", sa.String(64), nullable=False),
     sa.Column("ended", sa.Date),
 )

@@ -1,0 +1,174 @@
+"""What a change caused: difference in differences, and pairs matched on their propensity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr, stdtrit
+
+from advisor.adapters.analytics.columns import (
+    coded,
+    marked,
+    measured,
+    measures,
+    refusing,
+    table,
+    varied,
+)
+from advisor.adapters.extras import needs
+from advisor.annotations import OpenShare, Text, Texts
+from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray
+from advisor.data.days import as_day, as_days
+from advisor.errors import InputError
+from advisor.validation import checked
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An estimated effect with its t interval; `degrees` of freedom."""
+
+    value: float
+    standard_error: float
+    low: float
+    high: float
+    p_value: float
+    degrees: int
+
+    @classmethod
+    def of(cls, value: float, error: float, degrees: int, confidence: float) -> Effect:
+        """From an estimate and its standard error."""
+        half = float(stdtrit(degrees, 0.5 + confidence / 2.0)) * error
+        ratio = abs(value) / error if error > 0.0 else np.inf if value else 0.0
+        p_value = 2.0 * float(stdtr(degrees, -ratio))
+        return cls(value, error, value - half, value + half, p_value, degrees)
+
+
+@dataclass(frozen=True)
+class DifferenceInDifferences:
+    """The change of the treated clients beyond the change of the others.
+
+    Attributes:
+        effect: Of the treatment, in units of the outcome, on those who were treated.
+        pre_trend: By how much the treated moved away from the others a period before the start;
+            None with fewer than two periods before. Where its interval leaves out 0 the comparison
+            is in doubt.
+        clients: Treated, and others.
+        rows: Of the table.
+    """
+
+    effect: Effect
+    pre_trend: Effect | None
+    clients: tuple[int, int]
+    rows: int
+
+
+@checked
+def did(
+    frame: pd.DataFrame,
+    *,
+    outcome: Text,
+    start: date | str | float,
+    treated: Text = "treated",
+    period: Text = "period",
+    client: Text = "client_id",
+    covariates: Texts = (),
+    confidence: OpenShare = 0.95,
+) -> DifferenceInDifferences:
+    """Difference in differences by least squares, errors clustered by client, by statsmodels.
+
+    Args:
+        frame: One row a client and period (or an answer, for repeated surveys).
+        outcome: Column of numbers.
+        start: First period (a number, or a day) in which the treatment could act.
+        treated: Column of yes / no, the same in every row of a client.
+        period: Column of numbers or days, as `start`.
+        client: Column of client ids.
+        covariates: Columns of numbers that the treatment cannot have changed.
+        confidence: Covered share of the intervals; t with (clients - 1) degrees.
+
+    Raises:
+        InputError: One arm or one side of the start has fewer than 2 clients, a client is in both
+            arms, a column is constant, or the covariates determine the treatment.
+
+    Source: Angrist and Pischke (2009), section 5.2; clustering: Bertrand, Duflo and Mullainathan
+    (2004), section IV.
+    """
+    remedy = "One row a client and period, with outcome, treated and period."
+    frame = table(frame, [outcome, treated, period, client, *covariates], remedy)
+    y, arm = varied(measured(frame, outcome), outcome), marked(frame, treated)
+    who, names = coded(frame, client)
+    when, after = _periods(frame, period, start)
+    clients = _arms(arm, after, who, len(names), treated)
+    more = measures(frame, covariates)
+    ones = np.ones(len(y))
+    design = np.column_stack([arm & after, ones, arm, after, more])
+    effect = _clustered(y, design, who, confidence)
+    early = ~after
+    before = np.unique(when[early])
+    trend = None
+    if len(before) > 1:
+        step = np.searchsorted(before, when[early]).astype(np.float64)
+        marks = (step[:, None] == np.arange(len(before))).astype(np.float64)
+        extra = more[early][:, more[early].std(axis=0) > 0.0] if more.size else more[early]
+        design = np.column_stack([arm[early] * step, marks, arm[early], extra])
+        if np.linalg.matrix_rank(design) == design.shape[1] and np.ptp(y[early]) > 0.0:
+            trend = _clustered(y[early], design, who[early], confidence)
+    return DifferenceInDifferences(effect, trend, clients, len(y))
+
+
+def _periods(frame: pd.DataFrame, period: str, start: date | str | float) -> tuple[FloatArray, BoolArray]:
+    """Periods as numbers, and which are from `start` on."""
+    if isinstance(start, NUMBER):
+        when, first = measured(frame, period), float(start)
+    else:
+        when = as_days(frame[period], period).astype(np.float64)
+        first = float(as_day(start, "start").astype("datetime64[D]").astype(np.float64))
+    return when, when >= first
+
+
+def _arms(arm: BoolArray, after: BoolArray, who: IntArray, count: int, field: str) -> tuple[int, int]:
+    """Clients treated and not; refuses where a comparison has a side too few."""
+    for side in (True, False):
+        for late in (True, False):
+            there = len(np.unique(who[(arm == side) & (after == late)]))
+            if there < 2:
+                told = "treated" if side else "untreated"
+                raise InputError(
+                    f"{there} {told} clients have rows {'from the start on' if late else 'before the start'}; "
+                    "a difference in differences needs at least 2 clients in each of the four. "
+                    "Check treated and start, or give a comparison group.",
+                    field=field,
+                    value=there,
+                )
+    share = np.bincount(who, arm, count) / np.bincount(who, minlength=count)
+    if ((share > 0.0) & (share < 1.0)).any():
+        raise InputError(
+            f"{int(((share > 0.0) & (share < 1.0)).sum())} clients are treated in some rows and not in "
+            f"others; {field} says who is treated at all, start says when. Make it the same in "
+            "every row of a client.",
+            field=field,
+        )
+    return int((share == 1.0).sum()), int((share == 0.0).sum())
+
+
+def _clustered(y: FloatArray, design: FloatArray, who: IntArray, confidence: float) -> Effect:
+    """The first coefficient of a regression, its error clustered."""
+    design = np.asarray(design, dtype=np.float64)
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise InputError(
+            "The covariates determine the treatment or each other, so that no effect can be told. Leave one out.",
+            field="covariates",
+        )
+    codes = np.unique(who, return_inverse=True)[1]
+    model: Any = needs("analytics", "statsmodels.api")
+    with refusing("The regression has no finite answer", "outcome", "Check its units."):
+        fit = model.OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": codes})
+        value, variance = float(fit.params[0]), float(fit.cov_params()[0, 0])
+        if not (np.isfinite(value) and np.isfinite(variance)):
+            raise FloatingPointError("an estimate is not finite")
+    return Effect.of(value, sqrt(max(variance, 0.0)), int(codes.max()), confidence)

@@ -1,0 +1,100 @@
+"""What clients spend at a purchase: the Gamma-Gamma model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import digamma, gammaln
+
+from advisor.adapters.analytics.columns import vector
+from advisor.adapters.analytics.likelihood import most_likely
+from advisor.annotations import Vector
+from advisor.arrays import FloatArray
+from advisor.errors import InputError
+from advisor.validation import checked
+
+
+@dataclass(frozen=True)
+class SpendModel:
+    """Money of a purchase: Gamma(p) with a scale of the client's own, Gamma(q, v) across clients."""
+
+    p: float
+    q: float
+    v: float
+    log_likelihood: float
+    customers: int
+
+    @classmethod
+    @checked
+    def fit(cls, frequency: Vector, money: Vector) -> SpendModel:
+        """Maximum likelihood on the clients who bought again.
+
+        Args:
+            frequency: Repeat purchases, whole, shape (c,).
+            money: Mean money of a client's repeat purchases, 0 where there were none, shape (c,).
+
+        Raises:
+            InputError: A negative count, money that is not positive with repeats, or fewer than 2
+                clients with repeats, or all with the same mean.
+            SolverError: The search does not settle.
+
+        Source: Fader and Hardie (2013), "The Gamma-Gamma model of monetary value", eq. (1a).
+        """
+        x, m = _spent(frequency, money)
+        x, m = x[x > 0.0], m[x > 0.0]
+        if len(m) < 2 or np.ptp(m) <= 1e-12 * m.max():
+            raise InputError(
+                f"{len(m)} clients bought again, {len(np.unique(m))} different means of money; a spread "
+                "across clients cannot be told. Take more clients.",
+                field="money",
+                value=len(m),
+            )
+        unit = float(m.mean())
+        names = ("p", "q", "v")
+        logs, loss, _ = most_likely(lambda logs: _loss(logs, x, m / unit), names, "The spend model")
+        p, q, v = np.exp(logs).tolist()
+        likelihood = -loss * len(x) - len(x) * float(np.log(unit))
+        return cls(p, q, v * unit, likelihood, len(x))
+
+    @checked
+    def expected_of(self, frequency: Vector, money: Vector) -> FloatArray:
+        """Mean money of a client's purchases, drawn to that of all the fewer they made; shape (c,).
+
+        Source: the same, eq. (5). Infinite where q <= 1 and a client has no repeat: no mean exists.
+        """
+        x, m = _spent(frequency, money)
+        below = self.p * x + self.q - 1.0
+        with np.errstate(divide="ignore"):
+            return np.where(below > 0.0, self.p * (self.v + x * m) / below, np.inf)
+
+
+def _spent(frequency: object, money: object) -> tuple[FloatArray, FloatArray]:
+    x = vector(frequency, "frequency", low=0.0, high=1e9, whole=True)
+    m = vector(money, "money", low=0.0, length=len(x))
+    bad = (x > 0.0) & (m <= 0.0)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputError(
+            f"money[{row}] is {m[row]:g} with {x[row]:g} repeat purchases; the mean must be positive. Leave out purchases of nothing.",
+            field="money",
+            value=float(m[row]),
+        )
+    return x, m
+
+
+def _loss(logs: FloatArray, x: FloatArray, m: FloatArray) -> tuple[float, FloatArray]:
+    """Mean negative log-likelihood and its gradient in the logarithms of p, q, v."""
+    p, q, v = np.exp(logs)
+    k, money = p * x, m * x
+    sums = np.log(v + money)
+    value = gammaln(k + q) - gammaln(k) - gammaln(q) + q * np.log(v) - (k + q) * sums
+    value += (k - 1.0) * np.log(m) + k * np.log(x)
+    slopes = np.stack(
+        [
+            k * (digamma(k + q) - digamma(k) - sums + np.log(m) + np.log(x)),
+            q * (digamma(k + q) - digamma(q) + np.log(v) - sums),
+            q - v * (k + q) / (v + money),
+        ]
+    )
+    return -float(value.mean()), -slopes.mean(axis=1)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr, stdtrit
 
 from advisor.adapters.analytics.columns import (
     coded,
@@ -20,32 +19,13 @@ from advisor.adapters.analytics.columns import (
     table,
     varied,
 )
+from advisor.adapters.analytics.effects import Effect
 from advisor.adapters.extras import needs
 from advisor.annotations import OpenShare, Text, Texts
 from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray
 from advisor.data.days import as_day, as_days
 from advisor.errors import InputError
 from advisor.validation import checked
-
-
-@dataclass(frozen=True)
-class Effect:
-    """An estimated effect with its t interval; `degrees` of freedom."""
-
-    value: float
-    standard_error: float
-    low: float
-    high: float
-    p_value: float
-    degrees: int
-
-    @classmethod
-    def of(cls, value: float, error: float, degrees: int, confidence: float) -> Effect:
-        """From an estimate and its standard error."""
-        half = float(stdtrit(degrees, 0.5 + confidence / 2.0)) * error
-        ratio = abs(value) / error if error > 0.0 else np.inf if value else 0.0
-        p_value = 2.0 * float(stdtr(degrees, -ratio))
-        return cls(value, error, value - half, value + half, p_value, degrees)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class PurchaseModel:
     def expected(self, time: NotNegative) -> float:
         """Repeat purchases of a new client within `time` of the first. Source: the same, eq. (9)."""
         z = time / (self.alpha + time)
-        return float(self._growth(self.a + self.b - 1.0, self.r, self.b, z) * (self.a + self.b - 1.0))
+        return float(self._growth(self.a + self.b - 1.0, self.r, z) * (self.a + self.b - 1.0))
 
     @checked
     def expected_of(self, frequency: Vector, recency: Vector, age: Vector, *, time: NotNegative) -> FloatArray:
@@ -85,7 +85,7 @@ class PurchaseModel:
         x, last, end = histories(frequency, recency, age)
         z = time / (self.alpha + end + time)
         top = self.a + self.b + x - 1.0
-        mean = top * self._growth(top, self.r + x, self.b + x, z)
+        mean = top * self._growth(top, self.r + x, z)
         return mean * self._alive(x, last, end)
 
     @checked
@@ -104,12 +104,12 @@ class PurchaseModel:
         odds = np.log(self.a) - np.log(self.b + np.maximum(x, 1.0) - 1.0) + gap
         return np.where(x > 0.0, expit(-odds), 1.0)
 
-    def _growth(self, c: Any, rate: Any, stay: Any, z: Any) -> Any:
-        """(1 - (1 - z)^rate 2F1(rate, stay; c; z)) / (a - 1), by Euler's transformation."""
+    def _growth(self, c: Any, rate: Any, z: Any) -> Any:
+        """(1 - (1 - z)^rate 2F1(rate, c + 1 - a; c; z)) / (a - 1), by Euler's transformation."""
         gap = self.a - 1.0
         gap = gap if abs(gap) > _NEAR else _NEAR
         c = np.where(np.abs(c) > _NEAR, c, _NEAR)
-        return (1.0 - (1.0 - z) ** gap * hyp2f1(c - rate, c - stay, c, z)) / gap
+        return (1.0 - (1.0 - z) ** gap * hyp2f1(c - rate, gap, c, z)) / gap
 
 
 def histories(frequency: object, recency: object, age: object) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.adapters.analytics.causal import Effect
 from advisor.adapters.analytics.columns import (
     coded,
     marked,
@@ -18,6 +17,7 @@ from advisor.adapters.analytics.columns import (
     refusing,
     table,
 )
+from advisor.adapters.analytics.effects import Effect
 from advisor.adapters.extras import needs
 from advisor.annotations import OpenShare, Positive, Text, Texts
 from advisor.arrays import BoolArray, FloatArray, IntArray

@@ -45,6 +45,20 @@ def psi(reference: Vector, current: Vector, *, bins: Count = 10) -> float:
 
 
 @checked
+def ks(reference: Vector, current: Vector) -> tuple[float, float]:
+    """Largest distance of the two distribution functions, and its asymptotic p-value, by scipy.
+
+    Raises:
+        InputError: A list is empty.
+
+    Source: Smirnov (1939).
+    """
+    before, after = vector(reference, "reference"), vector(current, "current")
+    test = needs("analytics", "scipy.stats").ks_2samp(before, after, method="asymp")
+    return float(test.statistic), float(test.pvalue)
+
+
+@checked
 def drift(
     reference: pd.DataFrame,
     current: pd.DataFrame,
@@ -75,7 +89,6 @@ def drift(
     remedy = "Give both tables the same columns."
     before = table(reference, names, remedy, field="reference")
     after = table(current, names, remedy, field="current")
-    compare = needs("analytics", "scipy.stats").ks_2samp
     rows: list[tuple[float, float, float, float, float, str]] = []
     for name in names:
         values = [as_numbers(frame[name]) for frame in (before, after)]
@@ -86,9 +99,8 @@ def drift(
             rows.append((np.nan, np.nan, np.nan, *missing, word))
             continue
         index = psi(known[0], known[1], bins=bins)
-        test = compare(known[0], known[1], method="asymp")
         word = "act" if index >= act else "watch" if index >= watch else "stable"
-        rows.append((index, float(test.statistic), float(test.pvalue), *missing, word))
+        rows.append((index, *ks(known[0], known[1]), *missing, word))
     columns = ["psi", "ks", "p_value", "missing_before", "missing_after", "verdict"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="column"))
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from advisor.adapters.analytics.columns import table
+from advisor.adapters.analytics.durations import Survival, survival
 from advisor.adapters.analytics.feedback import Proportion, proportion
-from advisor.adapters.analytics.survival import Survival, survival
 from advisor.annotations import Day, OpenShare
 from advisor.data.days import as_day, as_days
 from advisor.errors import InputError

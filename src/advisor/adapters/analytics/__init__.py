@@ -1,0 +1,144 @@
+"""Analytics of clients and of advice: what they say, what works, what they are worth, who leaves.
+
+Importing this loads no library of an extra: each name is loaded on first use.
+"""
+
+from typing import TYPE_CHECKING
+
+from advisor.adapters.extras import on_use
+
+if TYPE_CHECKING:
+    from advisor.adapters.analytics.attribution import Attribution, shapley
+    from advisor.adapters.analytics.causal import DifferenceInDifferences, did
+    from advisor.adapters.analytics.churn import ChurnModel
+    from advisor.adapters.analytics.churn_report import ChurnReport, judge_churn
+    from advisor.adapters.analytics.complaint_times import ComplaintReport, complaints
+    from advisor.adapters.analytics.crowding import Concentration, acceptance, concentration, herding
+    from advisor.adapters.analytics.driver_shares import Drivers, drivers
+    from advisor.adapters.analytics.durations import Survival, hazard_ratios, survival
+    from advisor.adapters.analytics.effects import Effect
+    from advisor.adapters.analytics.experiments import Experiment, ab_test
+    from advisor.adapters.analytics.feedback import Effort, NetPromoter, Proportion, ces, csat, nps, proportion
+    from advisor.adapters.analytics.gate_report import Check, GateReport
+    from advisor.adapters.analytics.governance import compare
+    from advisor.adapters.analytics.isolation import IsolationScorer
+    from advisor.adapters.analytics.lifetime import PurchaseModel
+    from advisor.adapters.analytics.lifetime_value import clv, purchase_histories
+    from advisor.adapters.analytics.logs import log_of
+    from advisor.adapters.analytics.matching import MatchedPairs, match_pairs
+    from advisor.adapters.analytics.monitors import drift, ks, psi
+    from advisor.adapters.analytics.power import sample_size
+    from advisor.adapters.analytics.sandbox import SimulatedValue, simulate_value
+    from advisor.adapters.analytics.spending import SpendModel
+    from advisor.adapters.analytics.transaction_risk import Latency, Score, Scorer, WatchedScorer, false_positive_rate, watch
+
+__all__ = [
+    "Attribution",
+    "Check",
+    "ChurnModel",
+    "ChurnReport",
+    "ComplaintReport",
+    "Concentration",
+    "DifferenceInDifferences",
+    "Drivers",
+    "Effect",
+    "Effort",
+    "Experiment",
+    "GateReport",
+    "IsolationScorer",
+    "Latency",
+    "MatchedPairs",
+    "NetPromoter",
+    "Proportion",
+    "PurchaseModel",
+    "Score",
+    "Scorer",
+    "SimulatedValue",
+    "SpendModel",
+    "Survival",
+    "WatchedScorer",
+    "ab_test",
+    "acceptance",
+    "ces",
+    "clv",
+    "compare",
+    "complaints",
+    "concentration",
+    "csat",
+    "did",
+    "drift",
+    "drivers",
+    "false_positive_rate",
+    "hazard_ratios",
+    "herding",
+    "judge_churn",
+    "ks",
+    "log_of",
+    "match_pairs",
+    "nps",
+    "proportion",
+    "psi",
+    "purchase_histories",
+    "sample_size",
+    "shapley",
+    "simulate_value",
+    "survival",
+    "watch",
+]
+
+__getattr__ = on_use(
+    __name__,
+    {
+        "Attribution": "attribution",
+        "Check": "gate_report",
+        "ChurnModel": "churn",
+        "ChurnReport": "churn_report",
+        "ComplaintReport": "complaint_times",
+        "Concentration": "crowding",
+        "DifferenceInDifferences": "causal",
+        "Drivers": "driver_shares",
+        "Effect": "effects",
+        "Effort": "feedback",
+        "Experiment": "experiments",
+        "GateReport": "gate_report",
+        "IsolationScorer": "isolation",
+        "Latency": "transaction_risk",
+        "MatchedPairs": "matching",
+        "NetPromoter": "feedback",
+        "Proportion": "feedback",
+        "PurchaseModel": "lifetime",
+        "Score": "transaction_risk",
+        "Scorer": "transaction_risk",
+        "SimulatedValue": "sandbox",
+        "SpendModel": "spending",
+        "Survival": "durations",
+        "WatchedScorer": "transaction_risk",
+        "ab_test": "experiments",
+        "acceptance": "crowding",
+        "ces": "feedback",
+        "clv": "lifetime_value",
+        "compare": "governance",
+        "complaints": "complaint_times",
+        "concentration": "crowding",
+        "csat": "feedback",
+        "did": "causal",
+        "drift": "monitors",
+        "drivers": "driver_shares",
+        "false_positive_rate": "transaction_risk",
+        "hazard_ratios": "durations",
+        "herding": "crowding",
+        "judge_churn": "churn_report",
+        "ks": "monitors",
+        "log_of": "logs",
+        "match_pairs": "matching",
+        "nps": "feedback",
+        "proportion": "feedback",
+        "psi": "monitors",
+        "purchase_histories": "lifetime_value",
+        "sample_size": "power",
+        "shapley": "attribution",
+        "simulate_value": "sandbox",
+        "survival": "durations",
+        "watch": "transaction_risk",
+    },
+)

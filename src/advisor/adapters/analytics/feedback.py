@@ -67,7 +67,8 @@ def proportion(count: CountOrNone, n: Count, *, confidence: OpenShare = 0.95) ->
         )
     tool = needs("analytics", "statsmodels.stats.proportion")
     low, high = tool.proportion_confint(count, n, alpha=1.0 - confidence, method="wilson")
-    return Proportion(count, n, count / n, max(float(low), 0.0), min(float(high), 1.0))
+    value = count / n
+    return Proportion(count, n, value, min(max(float(low), 0.0), value), max(min(float(high), 1.0), value))
 
 
 @checked

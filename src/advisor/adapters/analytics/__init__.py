@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from advisor.adapters.analytics.experiments import Experiment, ab_test
     from advisor.adapters.analytics.feedback import Effort, NetPromoter, Proportion, ces, csat, nps, proportion
     from advisor.adapters.analytics.gate_report import Check, GateReport
-    from advisor.adapters.analytics.governance import compare
+    from advisor.adapters.analytics.histories import purchase_histories
     from advisor.adapters.analytics.isolation import IsolationScorer
     from advisor.adapters.analytics.lifetime import PurchaseModel
-    from advisor.adapters.analytics.lifetime_value import clv, purchase_histories
+    from advisor.adapters.analytics.lifetime_value import clv
     from advisor.adapters.analytics.logs import log_of
     from advisor.adapters.analytics.matching import MatchedPairs, match_pairs
     from advisor.adapters.analytics.monitors import drift, ks, psi
@@ -61,7 +61,6 @@ __all__ = [
     "acceptance",
     "ces",
     "clv",
-    "compare",
     "complaints",
     "concentration",
     "csat",
@@ -117,7 +116,6 @@ __getattr__ = on_use(
         "acceptance": "crowding",
         "ces": "feedback",
         "clv": "lifetime_value",
-        "compare": "governance",
         "complaints": "complaint_times",
         "concentration": "crowding",
         "csat": "feedback",
@@ -134,7 +132,7 @@ __getattr__ = on_use(
         "nps": "feedback",
         "proportion": "feedback",
         "psi": "monitors",
-        "purchase_histories": "lifetime_value",
+        "purchase_histories": "histories",
         "sample_size": "power",
         "shapley": "attribution",
         "simulate_value": "sandbox",

@@ -107,7 +107,7 @@ def _exact(worth: Callable[[Iterable[str]], float], names: tuple[str, ...]) -> F
     n = len(names)
     number = np.arange(2**n)
     of = np.array([worth(p for i, p in enumerate(names) if c >> i & 1) for c in number.tolist()])
-    size = sum((number >> i) & 1 for i in range(n))
+    size = np.bitwise_count(number)
     weight = np.array([factorial(s) * factorial(n - s - 1) / factorial(n) for s in range(n)])
     values = np.empty(n)
     for i in range(n):

@@ -8,6 +8,7 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from advisor.adapters.analytics.columns import (
@@ -75,8 +76,7 @@ def did(
         InputError: One arm or one side of the start has fewer than 2 clients, a client is in both
             arms, a column is constant, or the covariates determine the treatment.
 
-    Source: Angrist and Pischke (2009), section 5.2; clustering: Bertrand, Duflo and Mullainathan
-    (2004), section IV.
+    Source: Angrist and Pischke (2009), section 5.2; Bertrand, Duflo and Mullainathan (2004), IV.
     """
     remedy = "One row a client and period, with outcome, treated and period."
     frame = table(frame, [outcome, treated, period, client, *covariates], remedy)
@@ -85,17 +85,14 @@ def did(
     when, after = _periods(frame, period, start)
     clients = _arms(arm, after, who, len(names), treated)
     more = measures(frame, covariates)
-    ones = np.ones(len(y))
-    design = np.column_stack([arm & after, ones, arm, after, more])
-    effect = _clustered(y, design, who, confidence)
-    early = ~after
+    design = np.column_stack([1.0 * (arm & after), np.ones(len(y)), 1.0 * arm, 1.0 * after, more])
+    effect, trend, early = _clustered(y, design, who, confidence), None, ~after
     before = np.unique(when[early])
-    trend = None
     if len(before) > 1:
         step = np.searchsorted(before, when[early]).astype(np.float64)
         marks = (step[:, None] == np.arange(len(before))).astype(np.float64)
         extra = more[early][:, more[early].std(axis=0) > 0.0] if more.size else more[early]
-        design = np.column_stack([arm[early] * step, marks, arm[early], extra])
+        design = np.column_stack([arm[early] * step, marks, 1.0 * arm[early], extra])
         if np.linalg.matrix_rank(design) == design.shape[1] and np.ptp(y[early]) > 0.0:
             trend = _clustered(y[early], design, who[early], confidence)
     return DifferenceInDifferences(effect, trend, clients, len(y))
@@ -136,9 +133,8 @@ def _arms(arm: BoolArray, after: BoolArray, who: IntArray, count: int, field: st
     return int((share == 1.0).sum()), int((share == 0.0).sum())
 
 
-def _clustered(y: FloatArray, design: FloatArray, who: IntArray, confidence: float) -> Effect:
+def _clustered(y: FloatArray, design: npt.NDArray[np.floating], who: IntArray, confidence: float) -> Effect:
     """The first coefficient of a regression, its error clustered."""
-    design = np.asarray(design, dtype=np.float64)
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise InputError(
             "The covariates determine the treatment or each other, so that no effect can be told. Leave one out.",

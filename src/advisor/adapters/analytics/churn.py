@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from advisor.adapters.analytics.churn_report import ChurnReport, judge_churn
-from advisor.adapters.analytics.columns import refusing, table, vector
-from advisor.adapters.extras import needs
+from advisor.adapters.analytics.columns import table, vector
+from advisor.adapters.analytics.logit import CalibratedLogit, calibrated_logit
 from advisor.annotations import Count, Positive, Seed, Vector
 from advisor.arrays import BoolArray, FloatArray
 from advisor.data.tables import as_numbers, labels_of
@@ -20,7 +18,6 @@ from advisor.validation import checked
 
 KNOTS = (0.25, 0.5, 0.75)
 """Quantiles at which the slope of a fact may change."""
-FOLDS = 5
 FEWEST = 20
 """Clients of each outcome that a fit needs."""
 
@@ -32,16 +29,13 @@ class ChurnModel:
     Attributes:
         facts: Columns used, length p.
         dropped: Columns that were constant or never known.
-        coefficients: Of the standardised terms, in the order of `terms`.
-        intercept: Log-odds at the means.
         clients: Fitted on.
     """
 
     facts: tuple[str, ...]
     dropped: tuple[str, ...]
-    coefficients: FloatArray
-    intercept: float
     clients: int
+    _logit: CalibratedLogit = field(repr=False)
     _fill: FloatArray = field(repr=False)
     _knots: tuple[FloatArray, ...] = field(repr=False)
     _center: FloatArray = field(repr=False)
@@ -49,7 +43,7 @@ class ChurnModel:
 
     @classmethod
     @checked
-    def fit(cls, facts: pd.DataFrame, churned: Vector, *, strength: Positive = 0.1, seed: Seed = 0) -> ChurnModel:
+    def fit(cls, facts: pd.DataFrame, churned: Vector, *, strength: Positive = 1.0, seed: Seed = 0) -> ChurnModel:
         """Fit, then calibrate on probabilities made out of fold.
 
         Args:
@@ -61,7 +55,8 @@ class ChurnModel:
         Raises:
             InputError: Fewer than 20 clients of an outcome, or no fact that varies.
 
-        Source: Cox (1958) for the logit; Platt (1999) for the calibration; statistics by scikit-learn.
+        Source: Cox (1958) for the logit; Platt (1999) and, from 1,000 clients, Zadrozny and Elkan
+        (2002) for the calibration; statistics by scikit-learn.
         """
         values, names = _facts(facts)
         left = vector(churned, "churned", low=0.0, high=1.0, whole=True, length=len(values)) > 0.0
@@ -83,8 +78,8 @@ class ChurnModel:
         terms = _terms(values, fill, knots)
         center, scale = terms.mean(axis=0), terms.std(axis=0)
         scale = np.where(scale > 1e-12, scale, np.inf)
-        beta, base = _fitted((terms - center) / scale, left, strength, seed)
-        return cls(used, out, beta, base, len(left), fill, knots, center, scale)
+        logit = calibrated_logit((terms - center) / scale, left, strength, seed)
+        return cls(used, out, len(left), logit, fill, knots, center, scale)
 
     @checked
     def probability(self, facts: pd.DataFrame) -> FloatArray:
@@ -97,7 +92,7 @@ class ChurnModel:
         frame = table(facts, self.facts, remedy, field="facts")
         values = np.stack([_finite(frame[name]) for name in self.facts], axis=1)
         scaled = (_terms(values, self._fill, self._knots) - self._center) / self._scale
-        return expit(self.intercept + np.einsum("ct,t->c", scaled, self.coefficients))
+        return self._logit.probability(scaled)
 
     @checked
     def report(self, facts: pd.DataFrame, churned: Vector, *, bins: Count = 10) -> ChurnReport:
@@ -112,6 +107,8 @@ def _facts(frame: pd.DataFrame) -> tuple[FloatArray, list[str]]:
     """Values, shape (c, p), nan = unknown, and names."""
     names = labels_of(frame.columns)
     frame = table(frame, names, "One row a client, facts as columns.", field="facts")
+    if not names:
+        raise InputError("facts has no column; nobody can be told apart. Give some.", field="facts")
     return np.stack([_finite(frame[name]) for name in names], axis=1), names
 
 
@@ -125,20 +122,4 @@ def _terms(values: FloatArray, fill: FloatArray, knots: tuple[FloatArray, ...]) 
     unknown: BoolArray = np.isnan(values)
     filled = np.where(unknown, fill, values)
     hinges = [np.maximum(filled[:, [j]] - k, 0.0) for j, k in enumerate(knots)]
-    return np.column_stack([filled, *hinges, unknown])
-
-
-def _fitted(terms: FloatArray, left: BoolArray, strength: float, seed: int) -> tuple[FloatArray, float]:
-    """Coefficients and intercept, on the calibrated scale."""
-    linear: Any = needs("analytics", "sklearn.linear_model")
-    folds: Any = needs("analytics", "sklearn.model_selection")
-    split = folds.StratifiedKFold(FOLDS, shuffle=True, random_state=seed % 2**32)
-    with refusing("The churn model has no finite answer", "facts", "Check the scale of the facts."):
-        recipe = linear.LogisticRegression(C=strength, max_iter=5000)
-        outside = folds.cross_val_predict(recipe, terms, left, cv=split, method="decision_function")
-        slope = linear.LogisticRegression(C=1e6, max_iter=5000).fit(outside[:, None], left)
-        fit = recipe.fit(terms, left)
-        turn, shift = float(slope.coef_[0, 0]), float(slope.intercept_[0])
-    if turn <= 0.0:  # the facts order nobody out of fold: everybody gets the mean rate
-        return np.zeros(terms.shape[1]), float(logit(left.mean()))
-    return turn * fit.coef_[0], turn * float(fit.intercept_[0]) + shift
+    return np.concatenate([filled, *hinges, unknown.astype(np.float64)], axis=1)

@@ -12,6 +12,7 @@ from advisor.adapters.analytics.feedback import proportion
 from advisor.adapters.extras import needs
 from advisor.annotations import Count, Vector
 from advisor.errors import InputError
+from advisor.measures import reliability_curve
 from advisor.validation import checked
 
 
@@ -57,12 +58,15 @@ def judge_churn(probability: Vector, churned: Vector, *, bins: Count = 10) -> Ch
             field="churned",
         )
     metrics = needs("analytics", "sklearn.metrics")
-    order = np.argsort(p, kind="stable")
-    rows: list[dict[str, float]] = []
-    for part in np.array_split(order, min(bins, len(p))):
-        share = proportion(int(y[part].sum()), len(part))
-        predicted = float(p[part].mean())
-        rows.append({"clients": len(part), "predicted": predicted, "observed": share.value, "low": share.low, "high": share.high})
-    base = float(y.mean() * (1.0 - y.mean()))
-    auc, brier = float(metrics.roc_auc_score(y, p)), float(((p - y) ** 2).mean())
-    return ChurnReport(auc, brier, base, pd.DataFrame(rows), len(p), int(y.sum()))
+    curve = reliability_curve(p, y > 0.0, bins=bins, equal_counts=True)
+    right = np.round(curve.observed * curve.count).astype(int).tolist()
+    shares = [proportion(k, n) for k, n in zip(right, curve.count.tolist(), strict=True)]
+    columns = {
+        "clients": curve.count,
+        "predicted": curve.stated,
+        "observed": curve.observed,
+        "low": [share.low for share in shares],
+        "high": [share.high for share in shares],
+    }
+    auc = float(metrics.roc_auc_score(y, p))
+    return ChurnReport(auc, curve.brier, curve.brier_of_base_rate, pd.DataFrame(columns), len(p), int(y.sum()))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from advisor import Ranking
 from advisor.adapters.analytics.columns import coded, marked, table
 from advisor.adapters.analytics.feedback import proportion
 from advisor.annotations import Count, Matrix, OpenShare, Text, WholeVector
 from advisor.arrays import FloatArray
-from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.validation import checked
 

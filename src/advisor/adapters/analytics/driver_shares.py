@@ -58,7 +58,7 @@ def drivers(frame: pd.DataFrame, *, outcome: Text, drivers: Texts, samples: int 
             value=len(drivers),
         )
     y, x = varied(measured(frame, outcome), outcome), measures(frame, drivers)
-    correlation = np.corrcoef(np.column_stack([y, x]), rowvar=False)
+    correlation = np.asarray(np.corrcoef(np.column_stack([y, x]), rowvar=False), dtype=np.float64)
 
     def explained(members: frozenset[str]) -> float:
         at: list[int] = [1 + i for i, name in enumerate(drivers) if name in members]

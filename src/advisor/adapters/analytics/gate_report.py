@@ -10,7 +10,7 @@ import pandas as pd
 
 from advisor.adapters.records import Record
 from advisor.annotations import Text
-from advisor.evaluate.match.report import MatchReport
+from advisor.evaluate import MatchReport
 from advisor.validation import checked
 
 

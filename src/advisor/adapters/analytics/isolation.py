@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +71,7 @@ class IsolationScorer:
 
 
 def _feature(event: TransactionEvent, name: str) -> float:
-    value = event.get(name) if isinstance(event, Mapping) else None
+    value = event.get(name) if hasattr(event, "get") else None
     if isinstance(value, NUMBER) and not isinstance(value, bool) and np.isfinite(value):
         return float(value)
     raise InputError(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import betaln, digamma, expit, gammaln, hyp2f1
 
-from advisor.adapters.analytics.columns import vector
+from advisor.adapters.analytics.histories import histories
 from advisor.adapters.analytics.likelihood import most_likely
 from advisor.annotations import NotNegative, Vector
 from advisor.arrays import FloatArray
@@ -65,7 +64,9 @@ class PurchaseModel:
             )
         unit = float(end.mean())
         rows, weight = np.unique(np.stack([x, last / unit, end / unit]), axis=1, return_counts=True)
-        logs, loss, at_edge = most_likely(lambda logs: _loss(logs, rows, weight), ("r", "alpha", "a", "b"), "The purchase model")
+        logs, loss, at_edge = most_likely(
+            lambda logs: _loss(logs, rows, weight.astype(np.float64)), ("r", "alpha", "a", "b"), "The purchase model"
+        )
         r, alpha, a, b = np.exp(logs).tolist()
         likelihood = -loss * len(x) - float(x.sum()) * float(np.log(unit))
         return cls(r, alpha * unit, a, b, likelihood, len(x), at_edge)
@@ -73,8 +74,8 @@ class PurchaseModel:
     @checked
     def expected(self, time: NotNegative) -> float:
         """Repeat purchases of a new client within `time` of the first. Source: the same, eq. (9)."""
-        z = time / (self.alpha + time)
-        return float(self._growth(self.a + self.b - 1.0, self.r, z) * (self.a + self.b - 1.0))
+        c = np.array([self.a + self.b - 1.0])
+        return float(self._growth(c, self.r, time / (self.alpha + np.array([time])))[0])
 
     @checked
     def expected_of(self, frequency: Vector, recency: Vector, age: Vector, *, time: NotNegative) -> FloatArray:
@@ -83,9 +84,7 @@ class PurchaseModel:
         Source: the same, eq. (10), in the form that does not overflow (Euler's transformation).
         """
         x, last, end = histories(frequency, recency, age)
-        z = time / (self.alpha + end + time)
-        top = self.a + self.b + x - 1.0
-        mean = top * self._growth(top, self.r + x, z)
+        mean = self._growth(self.a + self.b + x - 1.0, self.r + x, time / (self.alpha + end + time))
         return mean * self._alive(x, last, end)
 
     @checked
@@ -104,32 +103,19 @@ class PurchaseModel:
         odds = np.log(self.a) - np.log(self.b + np.maximum(x, 1.0) - 1.0) + gap
         return np.where(x > 0.0, expit(-odds), 1.0)
 
-    def _growth(self, c: Any, rate: Any, z: Any) -> Any:
-        """(1 - (1 - z)^rate 2F1(rate, c + 1 - a; c; z)) / (a - 1), by Euler's transformation."""
-        gap = self.a - 1.0
-        gap = gap if abs(gap) > _NEAR else _NEAR
+    def _growth(self, c: FloatArray, rate: float | FloatArray, z: FloatArray) -> FloatArray:
+        """C (1 - (1 - z)^rate 2F1(rate, c + 1 - a; c; z)) / (a - 1), by Euler's transformation."""
+        gap = self.a - 1.0 if abs(self.a - 1.0) > _NEAR else _NEAR
         c = np.where(np.abs(c) > _NEAR, c, _NEAR)
-        return (1.0 - (1.0 - z) ** gap * hyp2f1(c - rate, gap, c, z)) / gap
-
-
-def histories(frequency: object, recency: object, age: object) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Checked frequency, recency and age of clients, each shape (c,)."""
-    x = vector(frequency, "frequency", low=0.0, high=1e9, whole=True)
-    last = vector(recency, "recency", low=0.0, length=len(x))
-    end = vector(age, "age", low=0.0, length=len(x))
-    for bad, why in (
-        (last > end, "is above age: the last purchase would lie after the end of the data"),
-        ((last > 0.0) & (x == 0.0), "is above 0, but frequency is 0: there was one purchase only"),
-        ((last == 0.0) & (x > 0.0), "is 0, but frequency is not: count one purchase a day at most"),
-    ):
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise InputError(
-                f"recency[{row}] = {last[row]:g} {why}. Correct the row.",
-                field="recency",
-                value=float(last[row]),
-            )
-    return x, last, end
+        with np.errstate(all="ignore"):
+            mean = c * (1.0 - (1.0 - z) ** gap * hyp2f1(c - rate, gap, c, z)) / gap
+        if np.isfinite(mean).all():
+            return mean
+        raise InputError(
+            f"Purchases cannot be told from {self}: time is too long, or parameters at the edge leave clients all alike. "
+            "Take a shorter time, or fit on more clients.",
+            field="time",
+        )
 
 
 def _loss(logs: FloatArray, rows: FloatArray, weight: FloatArray) -> tuple[float, FloatArray]:

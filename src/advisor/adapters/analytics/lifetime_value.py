@@ -8,47 +8,9 @@ import pandas as pd
 from advisor.adapters.analytics.columns import measured, table
 from advisor.adapters.analytics.lifetime import PurchaseModel
 from advisor.adapters.analytics.spending import SpendModel
-from advisor.annotations import Count, Day, NotNegative, Positive
-from advisor.data.days import as_day
-from advisor.data.interactions import Interactions
+from advisor.annotations import Count, NotNegative, Positive, Share
 from advisor.errors import InputError
 from advisor.validation import checked
-
-
-@checked
-def purchase_histories(bought: Interactions, *, until: Day, unit_days: Positive = 1.0) -> pd.DataFrame:
-    """What both models read, one row a client: frequency, recency, age, money.
-
-    Args:
-        bought: Purchases with days; those of one client on one day are one purchase.
-        until: Last day of the data; later purchases are left out.
-        unit_days: Days in a unit of time: 7 gives weeks.
-
-    Returns:
-        Indexed by client id. money is the mean of the repeat purchases, 0 where there are none.
-
-    Raises:
-        InputError: Nothing was bought until then, or purchases have no day.
-    """
-    day = as_day(until, "until")
-    known = bought.until(day)
-    if not len(known):
-        raise InputError(f"Nothing was bought until {day}. Name a later day.", field="until", value=str(day))
-    frame = pd.DataFrame({"client": known.client_codes, "day": known.days, "money": 1.0 if known.values is None else known.values})
-    days = frame.groupby(["client", "day"], sort=True)["money"].sum().reset_index()
-    by = days.groupby("client", sort=True)
-    first, last = by["day"].transform("min"), by["day"].max().to_numpy()
-    repeat = days[days["day"] > first].groupby("client")["money"].mean()
-    start, codes = by["day"].min().to_numpy(), by["day"].min().index
-    one = np.timedelta64(1, "D")
-    columns = {
-        "frequency": by.size().to_numpy() - 1,
-        "recency": (last - start) / one / unit_days,
-        "age": (day.astype("datetime64[D]") - start) / one / unit_days,
-        "money": repeat.reindex(codes).fillna(0.0).to_numpy(),
-    }
-    ids = [known.clients.ids[code] for code in codes]
-    return pd.DataFrame(columns, index=pd.Index(ids, name="client_id"))
 
 
 @checked
@@ -59,7 +21,7 @@ def clv(
     *,
     periods: Count,
     period: Positive = 1.0,
-    discount: NotNegative = 0.0,
+    discount: Share = 0.0,
     margin: NotNegative = 1.0,
 ) -> pd.Series:
     """Customer lifetime value: discounted money of the purchases that are expected, by client.
@@ -70,7 +32,7 @@ def clv(
         spend: Fitted on the same money.
         periods: Periods ahead; a purchase within one is discounted at its end.
         period: Length of a period in the unit of time.
-        discount: Rate a period.
+        discount: Rate a period, at most 1.
         margin: Part of the money that the firm keeps.
 
     Returns:

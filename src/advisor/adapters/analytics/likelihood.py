@@ -16,7 +16,7 @@ _EDGE = 12.0
 """Largest absolute logarithm of a parameter, in the units that the loss is scaled to."""
 _SETTLED = 1e-3
 """Largest slope of the mean log-likelihood where a search has ended."""
-_SETTINGS = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-15, "gtol": 1e-9}
+_SETTINGS: Any = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-15, "gtol": 1e-9}
 Loss = Callable[[FloatArray], tuple[float, FloatArray]]
 
 

@@ -12,7 +12,7 @@ from advisor.annotations import Text
 from advisor.arrays import FloatArray, IntArray, float_array
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
-from advisor.evaluate.match.off_policy import LoggedChoices
+from advisor.evaluate import LoggedChoices
 from advisor.validation import checked
 
 

@@ -18,6 +18,7 @@ from advisor.adapters.analytics.columns import (
     table,
 )
 from advisor.adapters.analytics.effects import Effect
+from advisor.adapters.analytics.nearest import nearest_free
 from advisor.adapters.extras import needs
 from advisor.annotations import OpenShare, Positive, Text, Texts
 from advisor.arrays import BoolArray, FloatArray, IntArray
@@ -80,22 +81,19 @@ def match_pairs(
     correction: Abadie and Imbens (2011), section 2.
     """
     names = [*covariates]
-    columns = [client, treated, *names, *([] if outcome is None else [outcome])]
-    frame = table(frame, columns, "One row a client, with treated, covariates and outcome.")
+    frame = table(
+        frame, [client, treated, *names, *([outcome] if outcome else [])], "One row a client, with treated, covariates and outcome."
+    )
     who, ids = coded(frame, client)
     arm, x = marked(frame, treated), measures(frame, names)
     if len(ids) < len(who) or not names:
         why = "there is no covariate" if not names else f"{len(who) - len(ids)} rows repeat a client"
         raise InputError(f"{why}; pairs are of clients alike. Give one row a client.", field=client)
     if not 1 < int(arm.sum()) < len(arm) - 1:
-        raise InputError(
-            f"{int(arm.sum())} of {len(arm)} clients are treated; pairs need 2 of each. Give both arms.",
-            field=treated,
-            value=int(arm.sum()),
-        )
+        raise InputError(f"{int(arm.sum())} of {len(arm)} clients are treated; pairs need 2 of each. Give both arms.", field=treated)
     score = _log_odds(x, arm)
     width = caliper * float(score.std(ddof=1))
-    left, right = _nearest(score, arm, who, width)
+    left, right = nearest_free(score, arm, who, width)
     if not len(left):
         raise InputError(
             f"No untreated client is within {caliper:g} standard deviations of a treated one; the arms "
@@ -103,15 +101,12 @@ def match_pairs(
             field="caliper",
             value=caliper,
         )
-    effect = None
-    if outcome is not None:
-        y = measured(frame, outcome)
-        effect = _paired(y[left] - y[right], x[left] - x[right], confidence)
-    told = np.array(ids, dtype=object)[who]
-    alone = np.setdiff1d(np.flatnonzero(arm), left)
+    y = None if outcome is None else measured(frame, outcome)
+    effect = None if y is None else _paired(y[left] - y[right], x[left] - x[right], confidence)
+    name, alone = np.array(ids, dtype=object)[who], np.setdiff1d(np.flatnonzero(arm), left)
     distance = np.abs(score[left] - score[right])
-    pairs = pd.DataFrame({"treated": told[left], "control": told[right], "distance": distance})
-    return MatchedPairs(pairs, _balance(x, arm, left, right, names), effect, tuple(told[alone]), width)
+    pairs = pd.DataFrame({"treated": name[left], "control": name[right], "distance": distance})
+    return MatchedPairs(pairs, _balance(x, arm, left, right, names), effect, tuple(name[alone]), width)
 
 
 def _log_odds(x: FloatArray, arm: BoolArray) -> FloatArray:
@@ -126,32 +121,6 @@ def _log_odds(x: FloatArray, arm: BoolArray) -> FloatArray:
         if not np.isfinite(score).all() or score.std() == 0.0:
             raise FloatingPointError("all clients have the same score, or an infinite one")
     return score
-
-
-def _nearest(score: FloatArray, arm: BoolArray, who: IntArray, width: float) -> tuple[IntArray, IntArray]:
-    """Rows of the treated and of their partners: greedy, highest score first, each partner once."""
-    order = np.lexsort((who, score))
-    pool, wanted = order[~arm[order]], order[arm[order]][::-1]
-    values, n = score[pool], len(pool)
-    up, down = list(range(n + 1)), list(range(n + 1))  # the nearest free one from here: pool[i], pool[i - 1]
-    pairs: list[tuple[int, int]] = []
-    for row, at in zip(wanted.tolist(), np.searchsorted(values, score[wanted]).tolist(), strict=True):
-        after, before = _free(up, at), _free(down, at) - 1
-        gaps = [(abs(values[i] - score[row]), i) for i in (before, after) if 0 <= i < n]
-        gap, chosen = min(gaps, default=(np.inf, -1))
-        if gap <= width:
-            up[chosen], down[chosen + 1] = chosen + 1, chosen
-            pairs.append((row, int(pool[chosen])))
-    rows = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return rows[:, 0], rows[:, 1]
-
-
-def _free(links: list[int], at: int) -> int:
-    """Where a chain of taken entries ends; it is halved on the way."""
-    while links[at] != at:
-        links[at] = links[links[at]]
-        at = links[at]
-    return at
 
 
 def _paired(gap: FloatArray, x: FloatArray, confidence: float) -> Effect:

@@ -8,7 +8,7 @@ import pandas as pd
 from advisor.adapters.analytics.columns import table, varied, vector
 from advisor.adapters.extras import needs
 from advisor.annotations import Count, Positive, Vector
-from advisor.arrays import FloatArray
+from advisor.arrays import FloatArray, IntArray
 from advisor.data.tables import as_numbers, labels_of
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -89,7 +89,7 @@ def drift(
     remedy = "Give both tables the same columns."
     before = table(reference, names, remedy, field="reference")
     after = table(current, names, remedy, field="current")
-    rows: list[tuple[float, float, float, float, float, str]] = []
+    rows: list[tuple[float | str, ...]] = []
     for name in names:
         values = [as_numbers(frame[name]) for frame in (before, after)]
         known = [v[np.isfinite(v)] for v in values]
@@ -105,6 +105,6 @@ def drift(
     return pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="column"))
 
 
-def _shares(bin_of: FloatArray, bins: int) -> FloatArray:
-    counts = np.bincount(bin_of.astype(np.int64), minlength=bins).astype(np.float64)
+def _shares(bin_of: IntArray, bins: int) -> FloatArray:
+    counts = np.bincount(bin_of, minlength=bins).astype(np.float64)
     return np.maximum(counts, 0.5) / counts.sum()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import Count, NotNegative, Seed
+from advisor.annotations import Count, Seed, Share
 from advisor.arrays import FloatArray, IntArray, float_array, unique_ids
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -48,7 +48,7 @@ def simulate_value(
     periods: Count = 12,
     runs: Count = 1,
     draws: Count = 2,
-    discount: NotNegative = 0.0,
+    discount: Share = 0.0,
 ) -> SimulatedValue:
     """Lifetime value under a policy, by a model of how clients respond.
 
@@ -61,7 +61,7 @@ def simulate_value(
         periods: Periods ahead.
         runs: Lives of each client.
         draws: Random numbers a period that the model gets.
-        discount: Rate a period; money of a period is discounted at its end.
+        discount: Rate a period, at most 1; money of a period is discounted at its end.
 
     Raises:
         InputError: No client, one twice, a state that is not finite, or a policy or model that

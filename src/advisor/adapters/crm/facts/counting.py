@@ -1,0 +1,71 @@
+"""Numbers of each client out of rows: counts, first and last days, whole months; a client's own rows alone decide."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from advisor.arrays import DayArray, FloatArray, IntArray
+from advisor.data.horizons import months_later
+from advisor.errors import InputError
+
+Columns = dict[str, FloatArray]
+
+
+def whole_months(days: DayArray, day: np.datetime64) -> FloatArray:
+    """Whole calendar months from each day to `day`, shape (c,); nan where there is none.
+
+    >>> whole_months(np.array(["2026-11-30", "2026-12-01"], dtype="datetime64[D]"), np.datetime64("2027-02-28")).tolist()
+    [3.0, 2.0]
+    """
+    none = np.isnat(days)
+    start = np.where(none, day, days)
+    months = (day.astype("datetime64[M]") - start.astype("datetime64[M]")).astype(np.int64)
+    return np.where(none, np.nan, months - (months_later(start, months) > day))
+
+
+def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
+    """The quotient; nan where nothing is known, or there is nothing to divide by."""
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0.0)
+
+
+def counts(rows: IntArray, count: int) -> FloatArray:
+    """How many rows each of `count` clients has."""
+    return np.bincount(rows, minlength=count).astype(np.float64)
+
+
+def lowest(days: DayArray) -> int:
+    """The earliest day as a number, and never above 0: what others are counted from."""
+    return int(days.astype(np.int64).min(initial=0))
+
+
+def distinct(rows: IntArray, codes: IntArray, count: int) -> FloatArray:
+    """How many distinct codes each client has."""
+    width = int(codes.max(initial=0)) + 1
+    return counts(np.unique(rows * width + codes) // width, count)
+
+
+def extreme(rows: IntArray, days: DayArray, count: int, *, first: bool) -> DayArray:
+    """First or last day of each client, NaT where they have none."""
+    numbers, far = days.astype(np.int64), np.iinfo(np.int64).max
+    found = np.full(count, far if first else -far)
+    (np.minimum if first else np.maximum).at(found, rows, numbers)
+    none = np.abs(found) == far
+    return np.where(none, np.datetime64("NaT", "D"), np.where(none, 0, found).astype("datetime64[D]"))
+
+
+def since(days: DayArray, day: np.datetime64) -> FloatArray:
+    """Days from each day to `day`, shape (c,); nan where there is none."""
+    return np.where(np.isnat(days), np.nan, (day - days).astype(np.float64))
+
+
+def check_days(days: DayArray, day: np.datetime64, field: str) -> None:
+    """Raise `InputError` where a row is later than `day`."""
+    late = days > day
+    if late.any():
+        first = days[late].min()
+        raise InputError(
+            f"{field} hold {int(late.sum())} rows after {day}, the first of {first}; facts of a day may not know what came later. "
+            f"Cut them with {field}.until({str(day)!r}), or pass a later as_of.",
+            field=field,
+            value=str(first),
+        )

@@ -1,0 +1,76 @@
+"""An `EventTable` out of what hosts have: contracts, a frame, purchases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from advisor.adapters.crm.facts.events import BOUGHT, LIFE_EVENT, EventTable
+from advisor.arrays import check_type
+from advisor.cells import date_of
+from advisor.contracts.event import Event
+from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
+
+
+def events_of(events: EventTable | pd.DataFrame | Iterable[Event]) -> EventTable:
+    """Events in any of the forms they come in.
+
+    Raises:
+        InputError: They are no events; see `EventTable.from_frame` for a frame.
+    """
+    if isinstance(events, EventTable):
+        return events
+    if isinstance(events, pd.DataFrame):
+        return EventTable.from_frame(events)
+    remedy = "Pass events made with Event(...), a frame, or an EventTable."
+    check_type(events, Iterable, "events", remedy)
+    rows: list[tuple[Any, ...]] = []
+    for event in events:
+        check_type(event, Event, "events", remedy)
+        day = date_of(event.data.get("on")) if event.type == LIFE_EVENT else None
+        what = (event.subject, event.type, event.time.replace(tzinfo=None), day)
+        lines = cast("list[Mapping[str, Any]]", event.data.get("products") or [event.data])
+        rows += [(*what, line.get("product_id"), k == 0) for k, line in enumerate(lines)]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+    frame = pd.DataFrame(
+        {
+            "subject": pd.Series(columns[0], dtype=object),
+            "type": pd.Series(columns[1], dtype=object),
+            "time": np.array(columns[2], dtype="datetime64[us]"),
+            "day": np.array(columns[3], dtype="datetime64[D]").astype("datetime64[s]"),
+            "product_id": pd.Series(columns[4], dtype=object),
+        }
+    )
+    counted = np.array(columns[5], dtype=np.bool_)
+    return replace(EventTable.from_frame(frame), counts=counted)
+
+
+def with_purchases(events: EventTable, purchases: Interactions) -> EventTable:
+    """The events and, as orders completed at the start of their day, purchases of elsewhere."""
+    count = len(purchases)
+    bought = EventTable(
+        purchases.clients,
+        purchases.products,
+        IdMap((BOUGHT,)),
+        purchases.client_codes,
+        purchases.product_codes,
+        np.zeros(count, dtype=np.int64),
+        purchases.days.astype("datetime64[ns]"),
+        np.full(count, "NaT", dtype="datetime64[D]"),
+        np.ones(count, dtype=np.bool_),
+    )
+    both = (events, bought)
+    found: dict[str, Any] = {}
+    for ids, codes in (("clients", "client_codes"), ("products", "product_codes"), ("types", "type_codes")):
+        names = IdMap(tuple(dict.fromkeys(name for t in both for name in getattr(t, ids).ids)))
+        found[ids] = names
+        placed = [np.append(names.find(getattr(t, ids).ids), -1)[getattr(t, codes)] for t in both]
+        found[codes] = np.concatenate(placed)
+    for name in ("times", "dates", "counts"):
+        found[name] = np.concatenate([getattr(t, name) for t in both])
+    return EventTable(**found)

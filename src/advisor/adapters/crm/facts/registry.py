@@ -1,0 +1,60 @@
+"""Which facts there are, with unit and meaning."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from advisor.arrays import FloatArray, float_array
+from advisor.errors import InputError
+from advisor.privacy import kept, written
+
+OWN = ("share:", "own:")
+"""Prefixes of facts that are not on record: holdings by asset, and a host's own."""
+
+
+@cache
+def facts_on_record() -> dict[str, tuple[str, str, str]]:
+    """Every fact that the library computes: its unit, and what it is in English and Chinese."""
+    text = (files("advisor.adapters.crm") / "facts" / "facts.json").read_text(encoding="utf-8")
+    return {name: (unit, english, chinese) for name, (unit, english, chinese) in json.loads(text).items()}
+
+
+def fact_names() -> tuple[str, ...]:
+    """The names of `facts_on_record`, in order."""
+    return tuple(facts_on_record())
+
+
+def is_fact(name: str) -> bool:
+    """Whether a rule may name this fact: one on record, `share:<asset>`, or a host's `own:<name>`."""
+    return name in facts_on_record() or any(name.startswith(p) and len(name) > len(p) for p in OWN)
+
+
+def fact_column(name: str, values: object, count: int) -> FloatArray:
+    """Values of a fact, shape (count,), nan = unknown.
+
+    Raises:
+        InputError: The name is no fact, or values are of another shape, infinite, or negative where
+            the unit cannot be.
+    """
+    if not is_fact(name):
+        raise InputError(
+            f"{name!r} is no fact that rules know; use one of fact_names(), or call it own:{name}.",
+            field="columns",
+            value=name,
+        )
+    column = float_array(values, name, shape=(count,), allow_nan=True)
+    unit = facts_on_record()[name][0] if name in facts_on_record() else "number"
+    if unit != "number" and (column < 0).any():
+        row = int(np.argmax(column < 0))
+        raise InputError(
+            f"{name} is {written(f'{column[row]:g}')} in row {row}; it is a {unit}, which is never "
+            "negative, so rules would judge the client wrongly. Correct it, or leave it empty "
+            "(nan = unknown).",
+            field=name,
+            value=kept(float(column[row])),
+        )
+    return column

@@ -1,0 +1,90 @@
+"""Facts of trades and purchases: how recently, how often, for how much."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from advisor.adapters.crm.facts.counting import (
+    Columns,
+    check_days,
+    counts,
+    distinct,
+    extreme,
+    lowest,
+    ratio,
+    since,
+    whole_months,
+)
+from advisor.arrays import DayArray, FloatArray, IntArray
+from advisor.data.clients.table import ClientTable
+from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
+from advisor.data.trades import Trades
+
+
+class Moves(NamedTuple):
+    """Trades, or the purchases that stand for them: client, item, day and signed money of each."""
+
+    clients: IdMap
+    items: IdMap
+    client_codes: IntArray
+    item_codes: IntArray
+    days: DayArray
+    money: FloatArray | None
+
+
+def moves_of(trades: Trades | None, purchases: Interactions | None) -> Moves | None:
+    """The trades; where there are none given, the purchases."""
+    if trades is not None:
+        moment = trades.times if trades.clock is None else trades.clock
+        moved = trades.units != 0.0
+        money = trades.units * trades.prices
+        rows = (trades.client_codes, trades.asset_codes, moment.astype("datetime64[D]"), money)
+        return Moves(trades.clients, trades.assets, *(column[moved] for column in rows))
+    if purchases is None:
+        return None
+    p = purchases
+    return Moves(p.clients, p.products, p.client_codes, p.product_codes, p.days, p.values)
+
+
+def trade_columns(clients: ClientTable, moves: Moves, day: np.datetime64, days: int) -> Columns:
+    """Recency, frequency, money and what else trades tell; who has none has counts of 0 and no days."""
+    check_days(moves.days, day, "trades")
+    count, rows = len(clients), clients.index.find(moves.clients.ids)[moves.client_codes]
+    here = rows >= 0
+    rows, when, items = rows[here], moves.days[here], moves.item_codes[here]
+    inside = when > day - np.timedelta64(days, "D")
+    late = inside & (when > day - np.timedelta64(days // 2, "D"))
+    first, last = extreme(rows, when, count, first=True), extreme(rows, when, count, first=False)
+    columns: Columns = {
+        "tenure": since(first, day),
+        "tenure_months": whole_months(first, day),
+        "recency": since(last, day),
+        "months_since_trade": whole_months(last, day),
+        "trades": counts(rows, count),
+        "frequency": counts(rows[inside], count),
+        "trading_days": distinct(rows[inside], when[inside].astype(np.int64) - lowest(when), count),
+        "trend": 2.0 * counts(rows[late], count) - counts(rows[inside], count),
+        "assets_traded": distinct(rows, items, count),
+    }
+    if moves.money is not None:
+        money = moves.money[here]
+        columns["money"] = np.bincount(rows[inside], np.abs(money[inside]), count)
+        columns["net_money"] = np.bincount(rows[inside], money[inside], count)
+        columns["turnover"] = ratio(columns["money"], clients.wealth)
+    return columns
+
+
+def purchase_columns(clients: ClientTable, purchases: Interactions, day: np.datetime64, days: int) -> Columns:
+    """What purchases tell."""
+    check_days(purchases.days, day, "purchases")
+    count, rows = len(clients), clients.index.find(purchases.clients.ids)[purchases.client_codes]
+    here = rows >= 0
+    rows, when, items = rows[here], purchases.days[here], purchases.product_codes[here]
+    return {
+        "purchases": counts(rows[when > day - np.timedelta64(days, "D")], count),
+        "products_bought": distinct(rows, items, count),
+        "days_since_purchase": since(extreme(rows, when, count, first=False), day),
+    }

@@ -1,0 +1,20 @@
+"""Rules on clients as signed data: tiers, activity, risk labels, scores, stages and tags."""
+
+from __future__ import annotations
+
+from advisor.adapters.crm.packs.classes import FactRule, RiskLabelPack, StagePack, TierPack
+from advisor.adapters.crm.packs.ranks import ActivityPack, RankedFact, ScorePack, Weighting
+from advisor.adapters.crm.packs.tags import TagPack, TagRule
+
+__all__ = [
+    "ActivityPack",
+    "FactRule",
+    "RankedFact",
+    "RiskLabelPack",
+    "ScorePack",
+    "StagePack",
+    "TagPack",
+    "TagRule",
+    "TierPack",
+    "Weighting",
+]

@@ -1,0 +1,155 @@
+"""Packs that rank clients among others: activity, and the value of a client."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from advisor.adapters.crm.facts.registry import is_fact
+from advisor.adapters.crm.facts.table import ClientFacts
+from advisor.adapters.crm.packs.base import NamedItem, Pack, bundled
+from advisor.arrays import FloatArray, IntArray
+from advisor.contracts.base import Contract
+from advisor.contracts.fields import Id
+from advisor.contracts.thresholds import count_exceeded, count_reached
+from advisor.errors import InputError
+
+
+class RankedFact(Contract):
+    """A fact that counts in a score: by its rank, from above where `descending` (a short recency is a good one)."""
+
+    fact: Id
+    descending: bool = False
+
+    @model_validator(mode="after")
+    def _is_known(self) -> Self:
+        if not is_fact(self.fact):
+            raise InputError(
+                f"The fact {self.fact!r} is not known; use one of fact_names().",
+                field="fact",
+                value=self.fact,
+            )
+        return self
+
+
+class QuantilePack(Pack):
+    """Facts ranked by quantiles of a population: `edges` holds them once `fit` has seen one, and another day or chunk is then ranked alike."""
+
+    facts: Annotated[tuple[RankedFact, ...], Field(min_length=1)]
+    quantiles: Annotated[tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...], Field(min_length=1)]
+    edges: dict[Id, tuple[float, ...]] = {}
+
+    def fit(self, facts: ClientFacts) -> Self:
+        """The same with the quantiles of a population, each the value of a client in it."""
+        edges: dict[str, tuple[float, ...]] = {}
+        for ranked in self.facts:
+            values = self._values(facts, ranked)
+            known = values[~np.isnan(values)]
+            edges[ranked.fact] = tuple(np.quantile(known, self.quantiles, method="inverted_cdf").tolist()) if len(known) else ()
+        return self.model_copy(update={"edges": edges})
+
+    def fitted(self, facts: ClientFacts) -> Self:
+        """Itself where it has edges, else fitted on these clients. Raises `InputError` where it is not in force."""
+        self.check_in_force(facts.as_of)
+        return self if self.edges else self.fit(facts)
+
+    def ranks(self, facts: ClientFacts) -> FloatArray:
+        """How many quantiles each client exceeds in each fact, shape (c, f); nan = unknown."""
+        columns: list[FloatArray] = []
+        for ranked in self.facts:
+            values, edges = self._values(facts, ranked), self.edges.get(ranked.fact, ())
+            columns.append(np.where(np.isnan(values) | (not edges), np.nan, count_exceeded(values, edges)))
+        return np.column_stack(columns)
+
+    @staticmethod
+    def _values(facts: ClientFacts, ranked: RankedFact) -> FloatArray:
+        values = facts.column(ranked.fact)
+        return -values if ranked.descending else values
+
+
+class ActivityPack(QuantilePack):
+    """Activity by recency, frequency and money: the sum of the ranks, cut into `levels`.
+
+    A fact that is unknown among known ones counts as the lowest rank (who never traded has no recency). `cuts` are the sums from which a level starts.
+
+    Source: Hughes, Strategic Database Marketing (1994), scores each of the three by quantiles.
+    """
+
+    levels: Annotated[tuple[NamedItem, ...], Field(min_length=2)]
+    cuts: tuple[Annotated[int, Field(ge=1)], ...]
+
+    @classmethod
+    def default(cls) -> ActivityPack:
+        """Thirds of recency, frequency and money; low below 2 of 6, high from 5."""
+        return bundled(cls, "activity")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the levels, lowest first."""
+        return tuple(level.id for level in self.levels)
+
+    def classify(self, facts: ClientFacts) -> IntArray:
+        """Code of each client's level, shape (c,); -1 = nothing is known."""
+        ranks = self.ranks(facts)
+        codes = count_reached(np.nansum(ranks, axis=1), self.cuts)
+        return np.where(np.isnan(ranks).all(axis=1), -1, codes)
+
+    @model_validator(mode="after")
+    def _cut(self) -> Self:
+        if len(self.cuts) != len(self.levels) - 1 or list(self.cuts) != sorted(set(self.cuts)):
+            raise InputError(
+                f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels; give one rising cut between each two.",
+                field="cuts",
+                value=self.cuts,
+            )
+        return self
+
+
+class Weighting(Contract):
+    """What each fact weighs from a day on; 0 where it is not named."""
+
+    effective_from: date
+    weights: Annotated[dict[Id, Annotated[float, Field(gt=0.0)]], Field(min_length=1)]
+
+
+class ScorePack(QuantilePack):
+    """The value of a client to the bank, 0..100: percentile ranks of facts, weighted. An unknown fact counts as the lowest rank."""
+
+    weightings: Annotated[tuple[Weighting, ...], Field(min_length=1)]
+
+    @classmethod
+    def default(cls) -> ScorePack:
+        """Wealth, money traded, frequency and products held."""
+        return bundled(cls, "score")
+
+    def score(self, facts: ClientFacts) -> FloatArray:
+        """Each client's score, shape (c,); nan = nothing is known."""
+        due = [w for w in self.weightings if np.datetime64(w.effective_from) <= facts.as_of]
+        if not due:
+            raise InputError(
+                f"Pack {self.id!r} has no weights for {facts.as_of}; the first apply later. Add those of that day.",
+                field="weightings",
+                value=str(facts.as_of),
+            )
+        weights = max(due, key=lambda w: w.effective_from).weights
+        ranks, total = self.ranks(facts) / len(self.quantiles), sum(weights.values())
+        points = np.zeros(len(facts))
+        for k, ranked in enumerate(self.facts):
+            points += np.nan_to_num(ranks[:, k]) * weights.get(ranked.fact, 0.0)
+        return np.where(np.isnan(ranks).all(axis=1), np.nan, 100.0 * points / total)
+
+    @model_validator(mode="after")
+    def _weighs_its_facts(self) -> Self:
+        ranked = {fact.fact for fact in self.facts}
+        for weighting in self.weightings:
+            strange = sorted(set(weighting.weights) - ranked)
+            if strange:
+                raise InputError(
+                    f"Pack {self.id!r} weighs {strange[0]!r}, which it does not rank; add it to facts.",
+                    field="weights",
+                    value=strange,
+                )
+        return self

@@ -17,9 +17,11 @@ from advisor.errors import InputError
 
 
 class Condition(Contract):
-    """Whether a fact lies from `low` up to, but not including, `high`; so that bands can share an edge.
+    """Whether a fact lies from `low` up to, but not including, `high`; so that bands can share an
+    edge.
 
-    `unknown` is what a fact counts as that is not known of a client (nan): the condition then holds, or does not.
+    `unknown` is what a fact counts as that is not known of a client (nan): the condition then
+    holds, or does not.
 
     >>> Condition(fact="wealth", high=100_000.0).unknown
     False
@@ -56,18 +58,23 @@ class Condition(Contract):
 
 AllOf = Annotated[tuple[Condition, ...], Field(min_length=1)]
 AnyOf = tuple[AllOf, ...]
-"""A rule: it holds where all conditions of any of its groups hold; without a group it never does."""
+"""A rule: it holds where all conditions of any of its groups hold; without a group it never
+does."""
 
 
 class Evaluator:
-    """The rules of any pack, applied to the facts of c clients; a condition that many rules share is judged once."""
+    """The rules of any pack, applied to the facts of c clients; a condition that many rules share
+    is judged once.
+    """
 
     def __init__(self, facts: ClientFacts) -> None:
         self.facts = facts
         self._judged: dict[Condition, BoolArray] = {}
 
     def condition(self, condition: Condition) -> BoolArray:
-        """Where a condition holds, shape (c,). Raises `InputError` where the facts lack its fact."""
+        """Where a condition holds, shape (c,). Raises `InputError` where the facts lack its
+        fact.
+        """
         known = self._judged.get(condition)
         if known is None:
             known = self._judged[condition] = self._judge(condition)

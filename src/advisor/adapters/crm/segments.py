@@ -44,7 +44,9 @@ class Segments:
 
     @property
     def cell(self) -> IntArray:
-        """Cell of each client, tier first and risk label last, shape (c,); -1 = a side is unknown."""
+        """Cell of each client, tier first and risk label last, shape (c,); -1 = a side is
+        unknown.
+        """
         _, middle, last = self.shape
         known = (self.tier >= 0) & (self.activity >= 0) & (self.risk >= 0)
         return np.where(known, (self.tier * middle + self.activity) * last + self.risk, -1)
@@ -54,9 +56,9 @@ class Segments:
         sides = (self.tiers.ids, self.activities.ids, self.risks.ids)
         index = pd.MultiIndex.from_product(sides, names=["tier", "activity", "risk"])
         cell = self.cell
-        frame = pd.DataFrame({"clients": np.bincount(cell[cell >= 0], minlength=len(index))}, index)
-        frame.loc[("unknown", "unknown", "unknown"), "clients"] = int((cell < 0).sum())
-        frame["clients"] = frame["clients"].astype(np.int64)
+        counts = np.bincount(cell + 1, minlength=len(index) + 1)
+        unknown = pd.MultiIndex.from_tuples([("unknown",) * 3], names=index.names)
+        frame = pd.DataFrame({"clients": [*counts[1:], counts[0]]}, index.append(unknown))
         return frame.assign(share=frame["clients"] / max(len(self), 1))
 
     def tier_shares(self) -> pd.DataFrame:
@@ -72,7 +74,9 @@ class Segments:
         return frame
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client, indexed by client id: tier, activity, risk label (None = unknown), score."""
+        """One row a client, indexed by client id: tier, activity, risk label (None = unknown),
+        score.
+        """
         sides = {
             "tier": (self.tiers.ids, self.tier),
             "activity": (self.activities.ids, self.activity),

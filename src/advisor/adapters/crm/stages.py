@@ -10,6 +10,7 @@ import pandas as pd
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.classes import StagePack
 from advisor.arrays import BoolArray, DayArray, IntArray
+from advisor.cells import NO_DAY
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -41,7 +42,9 @@ class Stages:
         return (self.code >= 0) & (self.previous >= 0) & (self.since == self.as_of)
 
     def entered(self, stage: str) -> BoolArray:
-        """Who entered this stage on `as_of`, shape (c,). Raises `InputError` for no stage of the pack."""
+        """Who entered this stage on `as_of`, shape (c,). Raises `InputError` for no stage of the
+        pack.
+        """
         return self.changed & (self.code == IdMap(self.pack.ids).code(stage, "stage"))
 
     def to_frame(self) -> pd.DataFrame:
@@ -85,17 +88,16 @@ def stage(
     """
     rules = pack or StagePack.four()
     code = rules.classify(facts)
-    since = np.where(code >= 0, facts.as_of, np.datetime64("NaT", "D"))
+    since = np.where(code >= 0, facts.as_of, NO_DAY)
     previous = np.full(len(facts), -1)
     if before is not None:
         _check_before(before, rules, facts)
         row = IdMap(before.client_ids).find(facts.client_ids)
-        old = np.where(row >= 0, np.append(before.code, -1)[row], -1)
+        old, begun = np.append(before.code, -1)[row], np.append(before.since, NO_DAY)
         code = np.where(code < 0, old, code)
-        same = (row >= 0) & (old == code) & (code >= 0)
-        since = np.where(same, np.append(before.since, since[:0])[row] if len(before) else since, since)
-        earlier = np.append(before.previous, -1)[row]
-        previous = np.where(same, np.where(row >= 0, earlier, -1), old)
+        same = (old == code) & (code >= 0)
+        since = np.where(same, begun[row], np.where(code >= 0, facts.as_of, NO_DAY))
+        previous = np.where(same, np.append(before.previous, -1)[row], old)
     return Stages(facts.client_ids, facts.as_of, code, since, previous, rules)
 
 

@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import model_validator
 
 from advisor.adapters.crm.conditions import Evaluator
 from advisor.adapters.crm.facts.table import ClientFacts
+from advisor.adapters.crm.manual_tags import ManualTag, manual_tags
 from advisor.adapters.crm.packs.tags import TagPack
 from advisor.annotations import Items
 from advisor.arrays import BoolArray, check_type
-from advisor.contracts.base import Contract
-from advisor.contracts.fields import CalendarDay, Id
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.validation import checked
-
-
-class ManualTag(Contract):
-    """A tag that an event or a person set, by whom, on which day, and the last day it holds."""
-
-    personal_data: ClassVar[bool] = True
-
-    client_id: Id
-    tag: Id
-    source: Literal["event", "person"]
-    by: Id
-    on: CalendarDay
-    expires: CalendarDay | None = None
-
-    @model_validator(mode="after")
-    def _days_in_order(self) -> Self:
-        if self.expires is not None and self.expires < self.on:
-            raise InputError(
-                f"The tag {self.tag!r} was set on {self.on} and expires on {self.expires}; it would never hold. Correct the days.",
-                field="expires",
-                value=str(self.expires),
-            )
-        return self
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,7 +46,9 @@ class Tags:
         return self._row(self.bits, IdMap(self.pack.ids).code(tag, "tag"))
 
     def of(self, client_id: str) -> tuple[str, ...]:
-        """Ids of one client's tags, in order of the pack. Raises `InputError` for an unknown client."""
+        """Ids of one client's tags, in order of the pack. Raises `InputError` for an unknown
+        client.
+        """
         return tuple(name for name, _ in self.provenance(client_id))
 
     def provenance(self, client_id: str) -> tuple[tuple[str, tuple[ManualTag | str, ...]], ...]:
@@ -113,7 +89,8 @@ class Tags:
         return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
 
     def coverage(self) -> pd.DataFrame:
-        """A row a mandatory family, and "all" for all of them: clients with a tag of it, and whether
+        """A row a mandatory family, and "all" for all of them: clients with a tag of it, and
+        whether
         their share meets the pack's target.
         """
         whole, rows = np.ones(len(self), dtype=np.bool_), {}
@@ -166,37 +143,10 @@ def tag(facts: ClientFacts, pack: TagPack | None = None, manual: Items = ()) -> 
     rules.check_in_force(facts.as_of)
     judge = Evaluator(facts)
     by_rule = np.stack([np.packbits(judge.holds(t.any_of)) for t in rules.tags])
-    by_hand = _manual(facts, rules, manual)
+    by_hand = manual_tags(facts, rules, manual)
     bits = by_rule if not by_hand else by_rule.copy()
     codes = IdMap(rules.ids)
     for row, found in by_hand.items():
         for one in found:
             bits[codes.code(one.tag), row // 8] |= np.uint8(128 >> row % 8)
     return Tags(facts.client_ids, facts.as_of, rules, bits, by_rule, by_hand)
-
-
-def _manual(facts: ClientFacts, rules: TagPack, manual: Iterable[object]) -> dict[int, tuple[ManualTag, ...]]:
-    """Row -> the manual tags in force, in an order that does not depend on theirs."""
-    found: dict[int, list[ManualTag]] = {}
-    for one in manual:
-        check_type(one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...).")
-        if isinstance(one, ManualTag) and one.tag not in rules.ids:
-            raise InputError(
-                f"The manual tag {one.tag!r} is not in pack {rules.id!r}; nobody could read it. "
-                "Add it to the pack (it needs no rule), or correct it.",
-                field="manual",
-                value=one.tag,
-            )
-        if isinstance(one, ManualTag) and np.datetime64(one.on) > facts.as_of:
-            raise InputError(
-                f"The manual tag {one.tag!r} was set on {one.on}, after {facts.as_of}, the day of "
-                "the facts; nobody knew of it then. Leave it out, or take facts of a later day.",
-                field="manual",
-                value=str(one.on),
-            )
-        if isinstance(one, ManualTag) and (one.expires is None or np.datetime64(one.expires) >= facts.as_of):
-            row = facts.index.find((one.client_id,)).item(0)
-            found.setdefault(row, []).append(one)
-    found.pop(-1, None)
-    order = {name: k for k, name in enumerate(rules.ids)}
-    return {row: tuple(sorted(f, key=lambda m: (order[m.tag], m.source, m.by, m.on))) for row, f in sorted(found.items())}

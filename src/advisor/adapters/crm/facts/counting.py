@@ -1,4 +1,6 @@
-"""Numbers of each client out of rows: counts, first and last days, whole months; a client's own rows alone decide."""
+"""Numbers of each client out of rows: counts, first and last days, whole months; a client's own
+rows alone decide.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,28 @@ import numpy as np
 
 from advisor.arrays import DayArray, FloatArray, IntArray
 from advisor.data.horizons import months_later
+from advisor.data.ids import IdMap
 from advisor.errors import InputError
 
 Columns = dict[str, FloatArray]
+
+
+class Rows:
+    """Rows of clients in a table, by the ids of any source; each source is looked up once."""
+
+    def __init__(self, clients: IdMap) -> None:
+        self._clients = clients
+        self._found: dict[int, tuple[IdMap, IntArray]] = {}
+
+    def of(self, ids: IdMap) -> IntArray:
+        """Row of each id, shape (len(ids),); -1 where there is none."""
+        found = self._found.get(id(ids))
+        if found is None:
+            found = self._found[id(ids)] = (ids, self._clients.find(ids.ids))
+        return found[1]
+
+    def __len__(self) -> int:
+        return len(self._clients)
 
 
 def whole_months(days: DayArray, day: np.datetime64) -> FloatArray:
@@ -39,9 +60,15 @@ def lowest(days: DayArray) -> int:
 
 
 def distinct(rows: IntArray, codes: IntArray, count: int) -> FloatArray:
-    """How many distinct codes each client has."""
+    """How many distinct codes, 0 or more, each of `count` clients has."""
     width = int(codes.max(initial=0)) + 1
-    return counts(np.unique(rows * width + codes) // width, count)
+    keys = np.sort(rows * width + codes)
+    return counts(keys[starts(keys)] // width, count)
+
+
+def starts(keys: IntArray) -> IntArray:
+    """Where each run of equal keys begins, in sorted ones."""
+    return np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
 
 
 def extreme(rows: IntArray, days: DayArray, count: int, *, first: bool) -> DayArray:

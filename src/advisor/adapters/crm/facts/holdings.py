@@ -41,7 +41,8 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
         age = (day - clients.assessed_on).astype(np.float64)
         age[np.isnat(clients.assessed_on)] = np.nan
         early = age < 0
-        goals = clients.goals or ((),) * len(clients)
+        nearest = [min((goal.years for goal in g), default=np.nan) for g in clients.goals]
+        none = np.full(len(clients), np.nan)
         columns: Columns = {name: getattr(clients, name) for name in STATED}
         columns |= {name: clients.biases[name] for name in BIASES if name in clients.biases}
         columns |= {
@@ -50,8 +51,8 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
             "debt_to_income": ratio(clients.liabilities, clients.income),
             "professional": clients.professional.astype(np.float64),
             "sustainability": (clients.sustainability.codes >= 0).astype(np.float64),
-            "goals": np.array([float(len(g)) for g in goals]),
-            "years_to_goal": np.array([min((goal.years for goal in g), default=np.nan) for g in goals]),
+            "goals": np.array([float(len(g)) for g in clients.goals]) if clients.goals else np.zeros(len(clients)),
+            "years_to_goal": np.array(nearest) if clients.goals else none,
             "products_held": np.diff(entries.indptr).astype(np.float64),
             "invested_share": ratio(held, wealth),
             "idle_money": np.maximum(wealth - held, 0.0),
@@ -82,7 +83,9 @@ def profile_columns(clients: ClientTable, profiles: RiskProfiles, day: np.dateti
 
 
 def catalogue_columns(clients: ClientTable, catalogue: Catalogue, level: FloatArray | None) -> Columns:
-    """What the holdings are: shares by asset, by risk, and the highest level held; an asset held itself counts as its share."""
+    """What the holdings are: shares by asset, by risk, and the highest level held; an asset held
+    itself counts as its share.
+    """
     held, rows, count = clients.holdings, clients.holdings.row_of_entry(), len(clients)
     total, codes = held.totals(), catalogue.ids.find(held.names)
     assets = IdMap(catalogue.assets)

@@ -29,7 +29,9 @@ def fact_names() -> tuple[str, ...]:
 
 
 def is_fact(name: str) -> bool:
-    """Whether a rule may name this fact: one on record, `share:<asset>`, or a host's `own:<name>`."""
+    """Whether a rule may name this fact: one on record, `share:<asset>`, or a host's
+    `own:<name>`.
+    """
     return name in facts_on_record() or any(name.startswith(p) and len(name) > len(p) for p in OWN)
 
 

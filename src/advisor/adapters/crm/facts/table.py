@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.adapters.crm.facts.counting import Rows
 from advisor.adapters.crm.facts.event_sources import events_of
 from advisor.adapters.crm.facts.holdings import catalogue_columns, client_columns, profile_columns
 from advisor.adapters.crm.facts.registry import fact_column, facts_on_record
@@ -76,13 +77,14 @@ class ClientFacts:
         """
         day, count = as_day(as_of, "as_of"), len(clients)
         columns, problems = client_columns(clients, day)
+        rows = Rows(clients.index)
         moves = moves_of(trades, purchases)
         if moves is not None:
-            columns |= trade_columns(clients, moves, day, days)
+            columns |= trade_columns(rows, clients.wealth, moves, day, days)
         if purchases is not None:
-            columns |= purchase_columns(clients, purchases, day, days)
+            columns |= purchase_columns(rows, purchases, day, days)
         if events is not None:
-            columns |= event_columns(clients, events_of(events), purchases, day, days)
+            columns |= event_columns(rows, events_of(events), purchases, day, days)
         if profiles is not None:
             columns |= profile_columns(clients, profiles, day)
         if catalogue is not None:
@@ -102,7 +104,8 @@ class ClientFacts:
         """Facts that a host has computed: one row a client, indexed by client id, a column a fact.
 
         Raises:
-            InputError: An id is missing or there twice, a column is no fact, or a value is infinite, or negative where its unit cannot be.
+            InputError: An id is missing or there twice, a column is no fact, or a value is
+                infinite, or negative where its unit cannot be.
         """
         ids = IdMap.of(frame.index, "client ids").ids
         return cls(ids, as_day(as_of, "as_of"), {}).with_columns({str(name): frame[name].to_numpy() for name in frame.columns})
@@ -115,13 +118,16 @@ class ClientFacts:
             columns: By name, shape (c,), nan = unknown. A host's own are called `own:<name>`.
 
         Raises:
-            InputError: A name is no fact, or values are of another shape, infinite, or negative where their unit cannot be.
+            InputError: A name is no fact, or values are of another shape, infinite, or negative
+                where their unit cannot be.
         """
         added = {name: fact_column(name, v, len(self)) for name, v in columns.items()}
         return replace(self, columns={**self.columns, **added})
 
     def column(self, name: str) -> FloatArray:
-        """One fact of every client, shape (c,); nan where no source was given for it. Raises `InputError` for what is no fact of theirs."""
+        """One fact of every client, shape (c,); nan where no source was given for it. Raises
+        `InputError` for what is no fact of theirs.
+        """
         if name in self.columns:
             return self.columns[name]
         if name not in facts_on_record():

@@ -8,6 +8,7 @@ import numpy as np
 
 from advisor.adapters.crm.facts.counting import (
     Columns,
+    Rows,
     check_days,
     counts,
     distinct,
@@ -18,7 +19,6 @@ from advisor.adapters.crm.facts.counting import (
     whole_months,
 )
 from advisor.arrays import DayArray, FloatArray, IntArray
-from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.trades import Trades
@@ -49,10 +49,12 @@ def moves_of(trades: Trades | None, purchases: Interactions | None) -> Moves | N
     return Moves(p.clients, p.products, p.client_codes, p.product_codes, p.days, p.values)
 
 
-def trade_columns(clients: ClientTable, moves: Moves, day: np.datetime64, days: int) -> Columns:
-    """Recency, frequency, money and what else trades tell; who has none has counts of 0 and no days."""
+def trade_columns(clients: Rows, wealth: FloatArray, moves: Moves, day: np.datetime64, days: int) -> Columns:
+    """Recency, frequency, money and what else trades tell; who has none has counts of 0 and no
+    days.
+    """
     check_days(moves.days, day, "trades")
-    count, rows = len(clients), clients.index.find(moves.clients.ids)[moves.client_codes]
+    count, rows = len(clients), clients.of(moves.clients)[moves.client_codes]
     here = rows >= 0
     rows, when, items = rows[here], moves.days[here], moves.item_codes[here]
     inside = when > day - np.timedelta64(days, "D")
@@ -73,14 +75,14 @@ def trade_columns(clients: ClientTable, moves: Moves, day: np.datetime64, days: 
         money = moves.money[here]
         columns["money"] = np.bincount(rows[inside], np.abs(money[inside]), count)
         columns["net_money"] = np.bincount(rows[inside], money[inside], count)
-        columns["turnover"] = ratio(columns["money"], clients.wealth)
+        columns["turnover"] = ratio(columns["money"], wealth)
     return columns
 
 
-def purchase_columns(clients: ClientTable, purchases: Interactions, day: np.datetime64, days: int) -> Columns:
+def purchase_columns(clients: Rows, purchases: Interactions, day: np.datetime64, days: int) -> Columns:
     """What purchases tell."""
     check_days(purchases.days, day, "purchases")
-    count, rows = len(clients), clients.index.find(purchases.clients.ids)[purchases.client_codes]
+    count, rows = len(clients), clients.of(purchases.clients)[purchases.client_codes]
     here = rows >= 0
     rows, when, items = rows[here], purchases.days[here], purchases.product_codes[here]
     return {

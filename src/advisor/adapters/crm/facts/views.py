@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.adapters.crm.facts.counting import Columns, check_days, counts, extreme, since
+from advisor.adapters.crm.facts.counting import Columns, Rows, check_days, counts, extreme, since, starts
 from advisor.adapters.crm.facts.events import BOUGHT, LIFE_EVENT, VIEWED, EventTable
 from advisor.arrays import DayArray, IntArray
-from advisor.data.clients.table import ClientTable
-from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 
 
 def event_columns(
-    clients: ClientTable,
+    clients: Rows,
     events: EventTable,
     purchases: Interactions | None,
     day: np.datetime64,
@@ -22,12 +20,12 @@ def event_columns(
     """What events tell: views, purchases of what was viewed, and the next life event."""
     moment = events.times.astype("datetime64[D]")
     check_days(moment, day, "events")
-    count, rows = len(clients), clients.index.find(events.clients.ids)[events.client_codes]
+    count, rows = len(clients), clients.of(events.clients)[events.client_codes]
     inside = (rows >= 0) & (moment > day - np.timedelta64(days, "D"))
     viewed = inside & events.is_of(VIEWED)
     named = viewed & (events.product_codes >= 0)
     seen, views, first = viewed_pairs(rows[named], events.product_codes[named], moment[named])
-    last = last_purchase(clients.index, events, purchases, seen)
+    last = last_purchase(clients, events, purchases, seen)
     bought = last >= first
     who = seen[0]
     most = np.zeros(count)
@@ -45,35 +43,41 @@ def event_columns(
 
 
 def viewed_pairs(rows: IntArray, products: IntArray, when: DayArray) -> tuple[tuple[IntArray, IntArray], IntArray, DayArray]:
-    """Distinct (client row, product code) pairs of views, how many views each has, and the day of the first."""
+    """Distinct (client row, product code) pairs of views, how many views each has, and the day of
+    the first.
+    """
     width = int(products.max(initial=0)) + 1
-    keys, place, views = np.unique(rows * width + products, return_inverse=True, return_counts=True)
-    first = np.full(len(keys), np.iinfo(np.int64).max)
-    np.minimum.at(first, place, when.astype(np.int64))
-    return (keys // width, keys % width), views, first.astype("datetime64[D]")
+    order = np.argsort(keys := rows * width + products, kind="stable")
+    keys = keys[order]
+    begin = starts(keys)
+    views = np.diff(np.append(begin, len(keys)))
+    first = np.minimum.reduceat(when[order].astype(np.int64), begin) if len(keys) else begin
+    return (keys[begin] // width, keys[begin] % width), views, first.astype("datetime64[D]")
 
 
 def last_purchase(
-    clients: IdMap,
+    clients: Rows,
     events: EventTable,
     purchases: Interactions | None,
     pairs: tuple[IntArray, IntArray],
 ) -> DayArray:
-    """Day on which each (client row, product code) pair was last bought, by events or purchases; before all days where never."""
+    """Day on which each (client row, product code) pair was last bought, by events or purchases;
+    before all days where never.
+    """
     width = max(len(events.products), 1)
     keys = pairs[0] * width + pairs[1]
     last = np.full(len(keys), np.iinfo(np.int64).min + 1)
     orders = events.is_of(BOUGHT)
     bought = [
         (
-            clients.find(events.clients.ids)[events.client_codes[orders]],
+            clients.of(events.clients)[events.client_codes[orders]],
             events.product_codes[orders],
             events.times[orders],
         )
     ]
     if purchases is not None:
         p, codes = purchases, events.products.find(purchases.products.ids)
-        bought.append((clients.find(p.clients.ids)[p.client_codes], codes[p.product_codes], p.days))
+        bought.append((clients.of(p.clients)[p.client_codes], codes[p.product_codes], p.days))
     for rows, products, when in bought:
         there = (rows >= 0) & (products >= 0)
         wanted = rows[there] * width + products[there]

@@ -20,7 +20,9 @@ class FactRule(NamedItem):
 
 
 class ClassPack(Pack):
-    """Classes in order: a client belongs to the first whose rule holds, and to none where none does."""
+    """Classes in order: a client belongs to the first whose rule holds, and to none where none
+    does.
+    """
 
     classes: Annotated[tuple[FactRule, ...], Field(min_length=1)]
 
@@ -30,7 +32,9 @@ class ClassPack(Pack):
         return tuple(c.id for c in self.classes)
 
     def classify(self, facts: ClientFacts) -> IntArray:
-        """Code of each client's class, shape (c,); -1 = unknown. Raises `InputError` where the pack is not in force, or a fact is not there."""
+        """Code of each client's class, shape (c,); -1 = unknown. Raises `InputError` where the pack
+        is not in force, or a fact is not there.
+        """
         self.check_in_force(facts.as_of)
         return Evaluator(facts).first(tuple(c.any_of for c in self.classes))
 
@@ -41,13 +45,17 @@ class ClassPack(Pack):
 
 
 class TierPack(ClassPack):
-    """Tiers of wealth; `expected` is the share of clients that a plan expects in a tier, from and to."""
+    """Tiers of wealth; `expected` is the share of clients that a plan expects in a tier, from and
+    to.
+    """
 
     expected: dict[Id, tuple[Share, Share]] = {}
 
     @classmethod
     def default(cls) -> TierPack:
-        """Base below 100,000, middle, and high net worth from 1,000,000, of which a plan expects 10 to 15 %."""
+        """Base below 100,000, middle, and high net worth from 1,000,000, of which a plan expects 10
+        to 15 %.
+        """
         return bundled(cls, "tiers")
 
 

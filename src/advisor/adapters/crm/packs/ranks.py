@@ -19,7 +19,9 @@ from advisor.errors import InputError
 
 
 class RankedFact(Contract):
-    """A fact that counts in a score: by its rank, from above where `descending` (a short recency is a good one)."""
+    """A fact that counts in a score: by its rank, from above where `descending` (a short recency is
+    a good one).
+    """
 
     fact: Id
     descending: bool = False
@@ -36,7 +38,9 @@ class RankedFact(Contract):
 
 
 class QuantilePack(Pack):
-    """Facts ranked by quantiles of a population: `edges` holds them once `fit` has seen one, and another day or chunk is then ranked alike."""
+    """Facts ranked by quantiles of a population: `edges` holds them once `fit` has seen one, and
+    another day or chunk is then ranked alike.
+    """
 
     facts: Annotated[tuple[RankedFact, ...], Field(min_length=1)]
     quantiles: Annotated[tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...], Field(min_length=1)]
@@ -52,7 +56,9 @@ class QuantilePack(Pack):
         return self.model_copy(update={"edges": edges})
 
     def fitted(self, facts: ClientFacts) -> Self:
-        """Itself where it has edges, else fitted on these clients. Raises `InputError` where it is not in force."""
+        """Itself where it has edges, else fitted on these clients. Raises `InputError` where it is
+        not in force.
+        """
         self.check_in_force(facts.as_of)
         return self if self.edges else self.fit(facts)
 
@@ -73,7 +79,8 @@ class QuantilePack(Pack):
 class ActivityPack(QuantilePack):
     """Activity by recency, frequency and money: the sum of the ranks, cut into `levels`.
 
-    A fact that is unknown among known ones counts as the lowest rank (who never traded has no recency). `cuts` are the sums from which a level starts.
+    A fact that is unknown among known ones counts as the lowest rank (who never traded has no
+    recency). `cuts` are the sums from which a level starts.
 
     Source: Hughes, Strategic Database Marketing (1994), scores each of the three by quantiles.
     """
@@ -116,7 +123,9 @@ class Weighting(Contract):
 
 
 class ScorePack(QuantilePack):
-    """The value of a client to the bank, 0..100: percentile ranks of facts, weighted. An unknown fact counts as the lowest rank."""
+    """The value of a client to the bank, 0..100: percentile ranks of facts, weighted. An unknown
+    fact counts as the lowest rank.
+    """
 
     weightings: Annotated[tuple[Weighting, ...], Field(min_length=1)]
 

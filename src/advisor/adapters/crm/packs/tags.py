@@ -16,7 +16,9 @@ TARGET_COVERAGE = 0.95
 
 
 class TagRule(NamedItem):
-    """A tag. Without a rule only an event or a person sets it. Tags of one `family` say the same kind of thing (an age, say)."""
+    """A tag. Without a rule only an event or a person sets it. Tags of one `family` say the same
+    kind of thing (an age, say).
+    """
 
     group: Literal["basic", "behaviour", "need"]
     family: Id
@@ -24,7 +26,9 @@ class TagRule(NamedItem):
 
 
 class TagPack(Pack):
-    """Tags by rule, event or person. `mandatory` families are those in which every client should have a tag, and of which unknown facts are never proof."""
+    """Tags by rule, event or person. `mandatory` families are those in which every client should
+    have a tag, and of which unknown facts are never proof.
+    """
 
     tags: Annotated[tuple[TagRule, ...], Field(min_length=1)]
     mandatory: tuple[Id, ...] = ()

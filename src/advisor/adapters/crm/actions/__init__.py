@@ -1,0 +1,23 @@
+"""Actions: plays as data, proposals, and the last check before anything is sent."""
+
+from __future__ import annotations
+
+from advisor.adapters.crm.actions.action import Action, Actions
+from advisor.adapters.crm.actions.consent import Consent, SentAction
+from advisor.adapters.crm.actions.plays import EventPattern, Play, PlayBook
+from advisor.adapters.crm.actions.proposals import propose
+from advisor.adapters.crm.actions.releases import Held, Released, release
+
+__all__ = [
+    "Action",
+    "Actions",
+    "Consent",
+    "EventPattern",
+    "Held",
+    "Play",
+    "PlayBook",
+    "Released",
+    "SentAction",
+    "propose",
+    "release",
+]

@@ -1,0 +1,96 @@
+"""Patterns of events, by client and product."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from advisor.adapters.crm.actions.plays import EventPattern, Play
+from advisor.adapters.crm.facts.counting import Rows, counts
+from advisor.adapters.crm.facts.events import EventTable
+from advisor.adapters.crm.facts.table import ClientFacts
+from advisor.adapters.crm.facts.views import last_purchase, viewed_pairs
+from advisor.arrays import BoolArray, IntArray
+from advisor.data.ids import IdMap
+from advisor.data.ranking import Ranking
+
+
+class Found(NamedTuple):
+    """Rows of clients, ids of products (None = none), and how many events led there."""
+
+    rows: IntArray
+    products: npt.NDArray[np.object_]
+    counts: IntArray
+
+
+def matched(
+    play: Play,
+    mask: BoolArray,
+    facts: ClientFacts,
+    events: EventTable | None,
+    moment: np.datetime64,
+    ranking: Ranking | None,
+) -> Found:
+    """Who of `mask` meets the play's pattern, and which product it names for them.
+
+    Args:
+        play: The play.
+        mask: Whom its conditions allow, shape (c,).
+        facts: c clients.
+        events: What happened; None: no pattern is met.
+        moment: From which its days are counted back.
+        ranking: Where a play without a pattern of products finds its product.
+    """
+    rows = np.flatnonzero(mask)
+    found = Found(rows, np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=np.int64))
+    if play.pattern is not None:
+        found = _pattern(play.pattern, mask, facts, events, moment)
+    if not play.names_product:
+        first = np.unique(found.rows, return_index=True)[1] if len(found.rows) else found.rows
+        total = np.bincount(found.rows, found.counts, len(facts)).astype(np.int64)
+        rows = found.rows[first]
+        return Found(rows, np.full(len(rows), None, dtype=object), total[rows])
+    named = np.array([name is not None for name in found.products.tolist()], dtype=np.bool_)
+    if not named.all() and ranking is not None:
+        found = found._replace(products=np.where(named, found.products, _first_pick(ranking, facts, found.rows)))
+        named = np.array([name is not None for name in found.products.tolist()], dtype=np.bool_)
+    return Found(*(column[named] for column in found))
+
+
+def _pattern(pattern: EventPattern, mask: BoolArray, facts: ClientFacts, events: EventTable | None, moment: np.datetime64) -> Found:
+    none: Any = np.zeros(0, dtype=np.int64)
+    if events is None:
+        return Found(none, none.astype(object), none)
+    # 1. events of the type, of these clients, in the window
+    clients = Rows(facts.index)
+    rows = clients.of(events.clients)[events.client_codes]
+    inside = events.is_of(pattern.type) & (rows >= 0)
+    inside &= events.times > moment - np.timedelta64(pattern.days, "D")
+    inside &= mask[rows]
+    # 2. those that name no product, by client
+    bare = inside & (events.product_codes < 0)
+    many = counts(rows[bare & events.counts], len(facts)).astype(np.int64)
+    who = np.flatnonzero(many >= pattern.at_least)
+    # 3. those that name one, by client and product
+    named = inside & (events.product_codes >= 0)
+    day = events.times[named].astype("datetime64[D]")
+    (seen, codes), views, first = viewed_pairs(rows[named], events.product_codes[named], day)
+    enough = views >= pattern.at_least
+    if pattern.not_bought:
+        enough &= ~(last_purchase(clients, events, None, (seen, codes)) >= first)
+    names = np.array([*events.products.ids, None], dtype=object)[codes[enough]]
+    return Found(
+        np.concatenate([who, seen[enough]]),
+        np.concatenate([np.full(len(who), None, dtype=object), names]),
+        np.concatenate([many[who], views[enough]]),
+    )
+
+
+def _first_pick(ranking: Ranking, facts: ClientFacts, rows: IntArray) -> npt.NDArray[np.object_]:
+    """The first product that a ranking has for each client, None where it has none."""
+    place = IdMap(tuple(ranking.client_ids)).find([facts.client_ids[i] for i in rows.tolist()])
+    first = ranking.codes[:, 0] if ranking.codes.shape[1] else np.full(len(ranking.client_ids), -1)
+    names = np.array([*ranking.products, None], dtype=object)
+    return names[np.append(first, -1)[place]]

@@ -1,0 +1,66 @@
+"""Tags that an event or a person sets, with a day on which they expire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import model_validator
+
+from advisor.adapters.crm.facts.table import ClientFacts
+from advisor.adapters.crm.packs.tags import TagPack
+from advisor.arrays import check_type
+from advisor.contracts.base import Contract
+from advisor.contracts.fields import CalendarDay, Id
+from advisor.errors import InputError
+
+
+class ManualTag(Contract):
+    """A tag that an event or a person set, by whom, on which day, and the last day it holds."""
+
+    personal_data: ClassVar[bool] = True
+
+    client_id: Id
+    tag: Id
+    source: Literal["event", "person"]
+    by: Id
+    on: CalendarDay
+    expires: CalendarDay | None = None
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if self.expires is not None and self.expires < self.on:
+            raise InputError(
+                f"The tag {self.tag!r} was set on {self.on} and expires on {self.expires}; it would never hold. Correct the days.",
+                field="expires",
+                value=str(self.expires),
+            )
+        return self
+
+
+def manual_tags(facts: ClientFacts, rules: TagPack, manual: Iterable[object]) -> dict[int, tuple[ManualTag, ...]]:
+    """Row -> the manual tags in force, in an order that does not depend on theirs."""
+    found: dict[int, list[ManualTag]] = {}
+    for one in manual:
+        check_type(one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...).")
+        if isinstance(one, ManualTag) and one.tag not in rules.ids:
+            raise InputError(
+                f"The manual tag {one.tag!r} is not in pack {rules.id!r}; nobody could read it. "
+                "Add it to the pack (it needs no rule), or correct it.",
+                field="manual",
+                value=one.tag,
+            )
+        if isinstance(one, ManualTag) and np.datetime64(one.on) > facts.as_of:
+            raise InputError(
+                f"The manual tag {one.tag!r} was set on {one.on}, after {facts.as_of}, the day of "
+                "the facts; nobody knew of it then. Leave it out, or take facts of a later day.",
+                field="manual",
+                value=str(one.on),
+            )
+        if isinstance(one, ManualTag) and (one.expires is None or np.datetime64(one.expires) >= facts.as_of):
+            row = facts.index.find((one.client_id,)).item(0)
+            found.setdefault(row, []).append(one)
+    found.pop(-1, None)
+    order = {name: k for k, name in enumerate(rules.ids)}
+    return {row: tuple(sorted(f, key=lambda m: (order[m.tag], m.source, m.by, m.on))) for row, f in sorted(found.items())}

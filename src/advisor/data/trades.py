@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.data.cells_series import cells_of_series
-from advisor.data.days import as_times
+from advisor.data.days import as_day, as_times
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
@@ -104,6 +105,14 @@ class Trades:
             _marked(frame, marks)[order] if marks else None,
             None if clock is times else clock[order],
         )
+
+    @checked
+    def until(self, day: date | str | np.datetime64) -> Trades:
+        """Trades up to and including a trading day; ids that occur only later stay, without trades."""
+        moments = self.times if self.clock is None else self.clock
+        keep = moments < as_day(day, "day") + np.timedelta64(1, "D")
+        columns = {f.name: v[keep] for f in fields(self) if isinstance(v := getattr(self, f.name), np.ndarray)}
+        return replace(self, **columns)
 
     def __len__(self) -> int:
         return len(self.times)

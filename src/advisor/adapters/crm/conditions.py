@@ -10,8 +10,7 @@ from pydantic import Field, model_validator
 from advisor.adapters.crm.facts.registry import fact_names, is_fact
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.arrays import BoolArray, IntArray
-from advisor.contracts.base import Contract
-from advisor.contracts.fields import Id
+from advisor.contracts import Contract, Id
 from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
 

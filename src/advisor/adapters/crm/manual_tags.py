@@ -11,8 +11,7 @@ from pydantic import model_validator
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.tags import TagPack
 from advisor.arrays import check_type
-from advisor.contracts.base import Contract
-from advisor.contracts.fields import CalendarDay, Id
+from advisor.contracts import CalendarDay, Contract, Id
 from advisor.errors import InputError
 
 

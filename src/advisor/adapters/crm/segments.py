@@ -9,7 +9,8 @@ import pandas as pd
 
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.classes import RiskLabelPack, TierPack
-from advisor.adapters.crm.packs.ranks import ActivityPack, ScorePack
+from advisor.adapters.crm.packs.ranks import ActivityPack
+from advisor.adapters.crm.packs.scores import ScorePack
 from advisor.arrays import FloatArray, IntArray
 from advisor.validation import checked
 
@@ -68,13 +69,12 @@ class Segments:
         frame["share"] = counts / max(int(counts.sum()), 1)
         spans = [self.tiers.expected.get(name, (np.nan, np.nan)) for name in self.tiers.ids]
         frame["expected_from"], frame["expected_to"] = zip(*spans, strict=True)
-        expected = ~np.isnan(frame["expected_from"].to_numpy())
-        inside = frame["share"].between(frame["expected_from"], frame["expected_to"]).to_numpy()
-        frame["as_expected"] = np.where(expected, inside, None)
-        return frame
+        shares = frame["share"].tolist()
+        verdicts = [None if low != low else low <= s <= high for s, (low, high) in zip(shares, spans, strict=True)]
+        return frame.assign(as_expected=pd.Series(verdicts, index=frame.index, dtype=object))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client, indexed by client id: tier, activity, risk label (None = unknown),
+        """One row a client, indexed by client id: tier, activity, risk label (missing where unknown),
         score.
         """
         sides = {
@@ -82,7 +82,7 @@ class Segments:
             "activity": (self.activities.ids, self.activity),
             "risk": (self.risks.ids, self.risk),
         }
-        words = {name: np.array([*ids, None], dtype=object)[codes] for name, (ids, codes) in sides.items()}
+        words = {name: pd.Categorical.from_codes(codes, list(ids)) for name, (ids, codes) in sides.items()}
         index = pd.Index(self.client_ids, name="client_id")
         return pd.DataFrame({**words, "score": self.score}, index=index)
 

@@ -48,13 +48,13 @@ class Stages:
         return self.changed & (self.code == IdMap(self.pack.ids).code(stage, "stage"))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client, indexed by client id: stage, since, previous (None = unknown)."""
-        words = np.array([*self.pack.ids, None], dtype=object)
+        """One row a client, indexed by client id: stage, since, previous (missing where unknown)."""
+        words = list(self.pack.ids)
         return pd.DataFrame(
             {
-                "stage": words[self.code],
+                "stage": pd.Categorical.from_codes(self.code, words),
                 "since": self.since.astype("datetime64[s]"),
-                "previous": words[self.previous],
+                "previous": pd.Categorical.from_codes(self.previous, words),
             },
             index=pd.Index(self.client_ids, name="client_id"),
         )

@@ -108,8 +108,8 @@ class Tags:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, indexed by client id, a yes / no column a tag."""
-        columns = {name: self.has(name) for name in self.pack.ids}
-        return pd.DataFrame(columns, index=pd.Index(self.client_ids, name="client_id"))
+        index = pd.Index(self.client_ids, name="client_id")
+        return pd.DataFrame({name: self.has(name) for name in self.pack.ids}, index=index)
 
     @cached_property
     def index(self) -> IdMap:

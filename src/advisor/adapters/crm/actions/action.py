@@ -14,9 +14,7 @@ import pandas as pd
 
 from advisor.adapters.crm.actions.plays import ActionKind, Play
 from advisor.arrays import IntArray
-from advisor.contracts.base import Contract
-from advisor.contracts.event import Moment
-from advisor.contracts.fields import Id
+from advisor.contracts import Contract, Id, Moment
 
 
 class Action(Contract):

@@ -10,9 +10,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from advisor.arrays import check_type
-from advisor.contracts.base import Contract
-from advisor.contracts.event import Moment
-from advisor.contracts.fields import Id
+from advisor.contracts import Contract, Id, Moment
 from advisor.errors import InputError
 
 TEXTS = {

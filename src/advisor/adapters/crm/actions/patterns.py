@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from advisor import Ranking
 from advisor.adapters.crm.actions.plays import EventPattern, Play
 from advisor.adapters.crm.facts.counting import Rows, counts
 from advisor.adapters.crm.facts.events import EventTable
@@ -14,7 +15,6 @@ from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.facts.views import last_purchase, viewed_pairs
 from advisor.arrays import BoolArray, IntArray
 from advisor.data.ids import IdMap
-from advisor.data.ranking import Ranking
 
 
 class Found(NamedTuple):
@@ -56,7 +56,7 @@ def matched(
     if not named.all() and ranking is not None:
         found = found._replace(products=np.where(named, found.products, _first_pick(ranking, facts, found.rows)))
         named = np.array([name is not None for name in found.products.tolist()], dtype=np.bool_)
-    return Found(*(column[named] for column in found))
+    return Found(found.rows[named], found.products[named], found.counts[named])
 
 
 def _pattern(pattern: EventPattern, mask: BoolArray, facts: ClientFacts, events: EventTable | None, moment: np.datetime64) -> Found:

@@ -8,11 +8,9 @@ from pydantic import Field, model_validator
 
 from advisor.adapters.crm.conditions import AnyOf
 from advisor.adapters.crm.packs.base import LANGUAGES, NamedItem, Pack, bundled, check_once
-from advisor.contracts.base import Contract
-from advisor.contracts.event import EVENT_TYPES
-from advisor.contracts.fields import Id
+from advisor.contracts import EVENT_TYPES, Contract, Id
 from advisor.errors import InputError
-from advisor.lifecycle.monitoring.review import TRIGGERS
+from advisor.lifecycle import TRIGGERS
 
 ActionKind = Literal["message", "call", "review", "hand_off"]
 """What is done. None of them changes a price, a rate or a fee."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from advisor import Ranking
 from advisor.adapters.crm.actions.action import Actions
 from advisor.adapters.crm.actions.patterns import Found, matched
 from advisor.adapters.crm.actions.plays import Play, PlayBook
@@ -19,9 +20,8 @@ from advisor.adapters.crm.packs.base import check_once
 from advisor.adapters.crm.stages import Stages
 from advisor.arrays import BoolArray, IntArray, check_type
 from advisor.data.ids import IdMap
-from advisor.data.ranking import Ranking
 from advisor.errors import InputError
-from advisor.lifecycle.monitoring.review import Reviews
+from advisor.lifecycle import Reviews
 from advisor.validation import checked
 
 
@@ -68,10 +68,11 @@ def propose(
         found = matched(play, mask, facts, table, moment, ranking)
         parts.append((code, found))
     codes = np.concatenate([np.full(len(found.rows), code) for code, found in parts])
-    rows, products, counts = (np.concatenate([part[k] for _, part in parts]) for k in range(3))
-    ids = np.array(facts.client_ids, dtype=object)[rows.astype(np.int64)]
+    rows, counts = (np.concatenate([part[k] for _, part in parts]).astype(np.int64) for k in (0, 2))
+    products = np.concatenate([found.products for _, found in parts])
+    ids = np.array(facts.client_ids, dtype=object)[rows]
     order = _in_order(chosen, codes, ids, products, counts)
-    return Actions(chosen, at, codes[order], ids[order], products[order], counts[order].astype(np.int64))
+    return Actions(chosen, at, codes[order], ids[order], products[order], counts[order])
 
 
 def _in_order(plays: tuple[Play, ...], codes: IntArray, ids: Any, products: Any, counts: Any) -> IntArray:

@@ -54,6 +54,11 @@ def counts(rows: IntArray, count: int) -> FloatArray:
     return np.bincount(rows, minlength=count).astype(np.float64)
 
 
+def sums(rows: IntArray, values: FloatArray, count: int) -> FloatArray:
+    """The sum of each client's values, added in the order of the rows."""
+    return np.bincount(rows, values, count).astype(np.float64)
+
+
 def lowest(days: DayArray) -> int:
     """The earliest day as a number, and never above 0: what others are counted from."""
     return int(days.astype(np.int64).min(initial=0))

@@ -9,12 +9,12 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from advisor import Interactions
 from advisor.adapters.crm.facts.events import BOUGHT, LIFE_EVENT, EventTable
 from advisor.arrays import check_type
 from advisor.cells import date_of
-from advisor.contracts.event import Event
+from advisor.contracts import Event
 from advisor.data.ids import IdMap
-from advisor.data.interactions import Interactions
 
 
 def events_of(events: EventTable | pd.DataFrame | Iterable[Event]) -> EventTable:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, IntArray
-from advisor.contracts.event import EVENT_TYPES
+from advisor.contracts import EVENT_TYPES
 from advisor.data.cells_series import cells_of_series
 from advisor.data.days import as_day, as_times, days_or_missing
 from advisor.data.ids import IdMap

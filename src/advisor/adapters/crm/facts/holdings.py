@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from advisor import Catalogue, ClientTable, RiskProfiles
 from advisor.adapters.crm.facts.counting import Columns, ratio
 from advisor.arrays import BoolArray, FloatArray
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
-from advisor.data.profiles import RiskProfiles
 
 HIGH_RISK = 4
 """R4 and R5 are high risk."""

@@ -11,21 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.adapters.crm.facts.counting import Rows
+from advisor import Catalogue, ClientTable, Interactions, RiskProfiles, Trades
 from advisor.adapters.crm.facts.event_sources import events_of
-from advisor.adapters.crm.facts.holdings import catalogue_columns, client_columns, profile_columns
 from advisor.adapters.crm.facts.registry import fact_column, facts_on_record
-from advisor.adapters.crm.facts.trading import moves_of, purchase_columns, trade_columns
-from advisor.adapters.crm.facts.views import event_columns
+from advisor.adapters.crm.facts.sources import Sources
 from advisor.annotations import Count, Day
-from advisor.arrays import FloatArray, IntArray
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
+from advisor.arrays import FloatArray
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
-from advisor.data.interactions import Interactions
-from advisor.data.profiles import RiskProfiles
-from advisor.data.trades import Trades
 from advisor.errors import InputError
 from advisor.validation import checked
 
@@ -75,28 +68,10 @@ class ClientFacts:
         Raises:
             InputError: A trade, purchase or event is later than `as_of`.
         """
-        day, count = as_day(as_of, "as_of"), len(clients)
-        columns, problems = client_columns(clients, day)
-        rows = Rows(clients.index)
-        moves = moves_of(trades, purchases)
-        if moves is not None:
-            columns |= trade_columns(rows, clients.wealth, moves, day, days)
-        if purchases is not None:
-            columns |= purchase_columns(rows, purchases, day, days)
-        if events is not None:
-            columns |= event_columns(rows, events_of(events), purchases, day, days)
-        if profiles is not None:
-            columns |= profile_columns(clients, profiles, day)
-        if catalogue is not None:
-            columns |= catalogue_columns(clients, catalogue, columns.get("level"))
-        unknown = np.zeros(count, dtype=np.bool_)
-        unknown[list(clients.problems)] = True
-        for name, values in columns.items():
-            if len(clients.problems):
-                values = np.where(unknown, np.nan, values)
-            values.flags.writeable = False
-            columns[name] = values
-        return cls(clients.ids, day, columns, problems | dict(clients.problems))
+        day = as_day(as_of, "as_of")
+        told = None if events is None else events_of(events)
+        found = Sources(trades, purchases, told, profiles, catalogue).columns(clients, day, days)
+        return cls(clients.ids, day, *found)
 
     @classmethod
     @checked
@@ -152,16 +127,6 @@ class ClientFacts:
         """
         chosen = self.names if names is None else tuple(names)
         return np.column_stack([self.column(name) for name in chosen]) if chosen else np.empty((len(self), 0))
-
-    def take(self, rows: IntArray) -> ClientFacts:
-        """The rows asked for, in that order."""
-        back = {int(old): new for new, old in enumerate(rows)}
-        return ClientFacts(
-            tuple(self.client_ids[i] for i in rows.tolist()),
-            self.as_of,
-            {name: values[rows] for name, values in self.columns.items()},
-            {back[row]: text for row, text in self.problems.items() if row in back},
-        )
 
     @cached_property
     def index(self) -> IdMap:

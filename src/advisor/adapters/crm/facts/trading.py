@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from advisor import Interactions, Trades
 from advisor.adapters.crm.facts.counting import (
     Columns,
     Rows,
@@ -16,12 +17,11 @@ from advisor.adapters.crm.facts.counting import (
     lowest,
     ratio,
     since,
+    sums,
     whole_months,
 )
 from advisor.arrays import DayArray, FloatArray, IntArray
 from advisor.data.ids import IdMap
-from advisor.data.interactions import Interactions
-from advisor.data.trades import Trades
 
 
 class Moves(NamedTuple):
@@ -41,8 +41,9 @@ def moves_of(trades: Trades | None, purchases: Interactions | None) -> Moves | N
         moment = trades.times if trades.clock is None else trades.clock
         moved = trades.units != 0.0
         money = trades.units * trades.prices
-        rows = (trades.client_codes, trades.asset_codes, moment.astype("datetime64[D]"), money)
-        return Moves(trades.clients, trades.assets, *(column[moved] for column in rows))
+        who, what = trades.client_codes[moved], trades.asset_codes[moved]
+        days = moment.astype("datetime64[D]")[moved]
+        return Moves(trades.clients, trades.assets, who, what, days, money[moved])
     if purchases is None:
         return None
     p = purchases
@@ -73,8 +74,8 @@ def trade_columns(clients: Rows, wealth: FloatArray, moves: Moves, day: np.datet
     }
     if moves.money is not None:
         money = moves.money[here]
-        columns["money"] = np.bincount(rows[inside], np.abs(money[inside]), count)
-        columns["net_money"] = np.bincount(rows[inside], money[inside], count)
+        columns["money"] = sums(rows[inside], np.abs(money[inside]), count)
+        columns["net_money"] = sums(rows[inside], money[inside], count)
         columns["turnover"] = ratio(columns["money"], wealth)
     return columns
 

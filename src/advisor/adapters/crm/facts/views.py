@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from advisor import Interactions
 from advisor.adapters.crm.facts.counting import Columns, Rows, check_days, counts, extreme, since, starts
 from advisor.adapters.crm.facts.events import BOUGHT, LIFE_EVENT, VIEWED, EventTable
 from advisor.arrays import DayArray, IntArray
-from advisor.data.interactions import Interactions
 
 
 def event_columns(

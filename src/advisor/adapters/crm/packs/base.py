@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from advisor.contracts.base import Contract
-from advisor.contracts.fields import Id
-from advisor.contracts.signed import Signed
+from advisor.contracts import Contract, Id, Signed
 from advisor.errors import InputError
 
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 LANGUAGES = ("en", "zh")
 """Every name is given in these."""
 

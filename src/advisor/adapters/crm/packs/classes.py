@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from advisor.adapters.crm.conditions import AllOf, Evaluator
 from advisor.adapters.crm.facts.table import ClientFacts
-from advisor.adapters.crm.packs.base import NamedItem, Pack, bundled, check_once
+from advisor.adapters.crm.packs.base import NamedItem, Pack, Share, bundled, check_once
 from advisor.arrays import IntArray
-from advisor.contracts.fields import Id, Share
+from advisor.contracts import Id
 
 
 class FactRule(NamedItem):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Self
 
 import numpy as np
@@ -12,8 +11,7 @@ from advisor.adapters.crm.facts.registry import is_fact
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.base import NamedItem, Pack, bundled
 from advisor.arrays import FloatArray, IntArray
-from advisor.contracts.base import Contract
-from advisor.contracts.fields import Id
+from advisor.contracts import Contract, Id
 from advisor.contracts.thresholds import count_exceeded, count_reached
 from advisor.errors import InputError
 
@@ -112,53 +110,4 @@ class ActivityPack(QuantilePack):
                 field="cuts",
                 value=self.cuts,
             )
-        return self
-
-
-class Weighting(Contract):
-    """What each fact weighs from a day on; 0 where it is not named."""
-
-    effective_from: date
-    weights: Annotated[dict[Id, Annotated[float, Field(gt=0.0)]], Field(min_length=1)]
-
-
-class ScorePack(QuantilePack):
-    """The value of a client to the bank, 0..100: percentile ranks of facts, weighted. An unknown
-    fact counts as the lowest rank.
-    """
-
-    weightings: Annotated[tuple[Weighting, ...], Field(min_length=1)]
-
-    @classmethod
-    def default(cls) -> ScorePack:
-        """Wealth, money traded, frequency and products held."""
-        return bundled(cls, "score")
-
-    def score(self, facts: ClientFacts) -> FloatArray:
-        """Each client's score, shape (c,); nan = nothing is known."""
-        due = [w for w in self.weightings if np.datetime64(w.effective_from) <= facts.as_of]
-        if not due:
-            raise InputError(
-                f"Pack {self.id!r} has no weights for {facts.as_of}; the first apply later. Add those of that day.",
-                field="weightings",
-                value=str(facts.as_of),
-            )
-        weights = max(due, key=lambda w: w.effective_from).weights
-        ranks, total = self.ranks(facts) / len(self.quantiles), sum(weights.values())
-        points = np.zeros(len(facts))
-        for k, ranked in enumerate(self.facts):
-            points += np.nan_to_num(ranks[:, k]) * weights.get(ranked.fact, 0.0)
-        return np.where(np.isnan(ranks).all(axis=1), np.nan, 100.0 * points / total)
-
-    @model_validator(mode="after")
-    def _weighs_its_facts(self) -> Self:
-        ranked = {fact.fact for fact in self.facts}
-        for weighting in self.weightings:
-            strange = sorted(set(weighting.weights) - ranked)
-            if strange:
-                raise InputError(
-                    f"Pack {self.id!r} weighs {strange[0]!r}, which it does not rank; add it to facts.",
-                    field="weights",
-                    value=strange,
-                )
         return self

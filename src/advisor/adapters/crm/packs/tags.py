@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from advisor.adapters.crm.conditions import AnyOf
-from advisor.adapters.crm.packs.base import NamedItem, Pack, bundled, check_once
-from advisor.contracts.fields import Id, Share
+from advisor.adapters.crm.packs.base import NamedItem, Pack, Share, bundled, check_once
+from advisor.contracts import Id
 from advisor.errors import InputError
 
 TARGET_COVERAGE = 0.95

@@ -1,0 +1,72 @@
+"""What a personal adviser gets when a client is handed to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from advisor import Advice, Advisor, Client, Questionnaire
+from advisor.adapters.crm.actions.action import Action
+from advisor.adapters.crm.actions.checks import Held
+from advisor.adapters.crm.values import CustomerView
+from advisor.errors import InputError, StoppedError
+from advisor.privacy import hides, personal
+
+
+@hides
+@dataclass(frozen=True)
+class HandOff:
+    """One client for their adviser.
+
+    Attributes:
+        view: All that the store knows.
+        advice: The advice that stands, None where there is none.
+        questions: What is open, in sentences: answers that are missing, what stops advice, actions
+            that wait and why some are held.
+    """
+
+    view: CustomerView
+    advice: Advice | None
+    questions: tuple[str, ...]
+
+
+def hand_off(
+    view: CustomerView,
+    advisor: Advisor,
+    *,
+    as_of: date | str,
+    actions: Iterable[Action] = (),
+    held: Sequence[Held] = (),
+) -> HandOff:
+    """The view of a client with their advice of the day and what is open.
+
+    Args:
+        view: From `Store.view`.
+        advisor: Who advises; one that is stopped gives no advice, and the view's last one stands.
+        as_of: The day.
+        actions: Actions to be done; those of other clients are passed over.
+        held: Actions that were held; those of other clients are passed over.
+    """
+    client = view.client
+    advice, questions = view.advice, list(_unanswered(client, advisor.house.questionnaire))
+    try:
+        advice = advisor.advise(client, as_of=as_of)
+    except (InputError, StoppedError) as error:
+        questions.append(f"No advice can be given: {error}")
+    if advice is not None and advice.status not in ("ok", "holdings_above_band"):
+        questions += [reason.text for reason in advice.reasons]
+    if not view.advisers:
+        questions.append(f"No adviser is named for the client {personal(client.id)}.")
+    questions += [f"To do: {a.play}." for a in actions if a.client_id == client.id]
+    questions += [f"Held: {h.action.play}. {h.why}" for h in held if h.action.client_id == client.id]
+    return HandOff(view, advice, tuple(questions))
+
+
+def _unanswered(client: Client, questionnaire: Questionnaire | None) -> Iterable[str]:
+    """What the client has not answered; nothing where they were assessed elsewhere."""
+    if questionnaire is None or client.level is not None:
+        return
+    for question in questionnaire.questions:
+        if question.id not in client.answers:
+            yield f"Not answered: {question.text}"

@@ -376,9 +376,9 @@ def test_a_damaged_or_locked_or_full_database_is_told(tmp_path: Path) -> None:
     with small.reading() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-    great = Product(id="x", name="x" * 90_000, asset="a", risk_level=1)
+    great = Product(id="x", name="x" * 9_000, asset="a", risk_level=1)
     with pytest.raises(InputError, match="no space left"):
-        small.put_products([great])
+        small.put_products([great, *(great.model_copy(update={"id": str(i)}) for i in range(20))])
     assert small.put_products([]).rows == 0
     small.close()
 

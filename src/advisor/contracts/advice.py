@@ -25,6 +25,7 @@ Status = Literal[
     "above_band",
     "holdings_above_band",
     "unsolved",
+    "stopped",
 ]
 """What `Advice.status` and `AdviceBatch.status` may say.
 
@@ -42,6 +43,7 @@ infeasible            the mandate's limits contradict each other for this client
 above_band            what the level allows is riskier than its band or its stressed loss
 holdings_above_band   a portfolio, but what is kept takes it above the band or the stressed loss
 unsolved              no portfolio could be certified as optimal
+stopped               the person responsible has stopped advice; nothing was worked out
 ===================== ==============================================================================
 
 `ok` and `holdings_above_band` come with weights, picks and orders; of the others `reasons` says why.

@@ -201,6 +201,25 @@ class Advisor:
         after = before if np.isnat(last) else max(before, last)
         return Advisor(replace(self.house, calibration=calibrate(served, bought, method=method, after=after)))
 
+    @checked
+    def updated(self, bought: Interactions) -> Advisor:
+        """The same advisor, whose recommender knows new purchases as well; a new fingerprint.
+
+        Args:
+            bought: Purchases that it was not fitted on; repeating one changes nothing.
+
+        Raises:
+            InputError: The recommender cannot take purchases in one by one.
+        """
+        update = getattr(self.house.taste, "update", None)
+        if update is None:
+            raise InputError(
+                f"The recommender is {self.house.taste.kind}, which learns from all purchases "
+                "together. Fit the advisor again on the old and the new ones.",
+                field="bought",
+            )
+        return Advisor(replace(self.house, taste=update(bought)))
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 over model, rules, shelf and taste; two advisors with the same one give the same advice."""
@@ -253,9 +272,16 @@ class Advisor:
         parts = clients.chunks(chunk) if isinstance(clients, ClientTable) else map(clients_from_arrow, arrow_batches(clients, chunk))
         return (advise_table(self.house, part, day, picks) for part in parts)
 
-    def advise_table(self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5) -> AdviceBatch:
-        """`advise_many` in one batch."""
-        return advise_table(self.house, clients, _day_of(as_of), picks)
+    def advise_table(
+        self,
+        clients: ClientTable,
+        *,
+        as_of: date | str | None = None,
+        picks: int = 5,
+        stopped: str | None = None,
+    ) -> AdviceBatch:
+        """`advise_many` in one batch; with `stopped`, why, every client has the status `stopped`."""
+        return advise_table(self.house, clients, _day_of(as_of), picks, stopped=stopped)
 
     def verify(self, advice: Advice, client: Client) -> Verification:
         """What an advice proves when it is made again from scratch, by means of its own; see `engine.verify`.

@@ -16,7 +16,7 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.causes import true_causes
 from advisor.engine.orders import Limits, Orders, Outcome, Trades, Worth, settle, trades_of, units_of
 from advisor.engine.picks.picks import Case, Chosen, choose
-from advisor.engine.portfolios.allocation import HOLDINGS_ABOVE, OK, Places, first_status, has_portfolio, place
+from advisor.engine.portfolios.allocation import HOLDINGS_ABOVE, OK, STOPPED, Places, first_status, has_portfolio, place
 from advisor.engine.state import House
 from advisor.engine.universe.eligibility_cache import Offer
 from advisor.engine.universe.holdings import Holdings, see_by_vehicle
@@ -34,7 +34,7 @@ def check_picks(house: House, picks: int) -> None:
     check_slots(picks, len(house.catalogue), "picks")
 
 
-def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks: int) -> AdviceBatch:
+def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks: int, *, stopped: str | None = None) -> AdviceBatch:
     """Profile, suitability, place on the frontier, gaps, picks.
 
     Args:
@@ -42,6 +42,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         clients: c clients.
         as_of: The day.
         picks: Slots.
+        stopped: Why advice is stopped: every client then has the status `stopped`; None: it is not.
 
     Raises:
         InputError: `picks` is negative or beyond reason.
@@ -52,6 +53,10 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     offer = house.offers.to(profiles, clients)
     unknown = unknown_names(clients, house.catalogue, house.model.ids)
     holdings = see_by_vehicle(clients, house.catalogue, house.vehicles, offer)
+    start = first_status(clients, profiles, unknown)
+    if stopped is not None:
+        rows = range(len(clients))
+        start = np.full(len(clients), STOPPED, dtype=np.int64), dict.fromkeys(rows, stopped)
     found = place(
         house.shelf,
         house.biases,
@@ -59,7 +64,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         profiles,
         offer.assets,
         holdings,
-        first_status(clients, profiles, unknown),
+        start,
     )
     places = true_causes(house, clients, profiles, offer.products.class_of, found)
     made = _orders(house, clients, profiles, offer, holdings, places, picks)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,7 +34,7 @@ from advisor.data.clients.sources import arrow_batches, opened_once
 from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
 from advisor.engine.input_digest import input_digests
-from advisor.errors import InputError
+from advisor.errors import InputError, StoppedError
 from advisor.files import read_text
 from advisor.runs.duplicates import REPEATED, MetIds
 from advisor.runs.folders import alone_in, clear_drafts, ready
@@ -76,7 +76,8 @@ def advise_stream(
     picks: int = 5,
     workers: int = 1,
     rows_per_part: int = ROWS_PER_PART,
-    progress: bool = False,
+    progress: bool | Callable[[int], None] = False,
+    stop: Callable[[], bool] | None = None,
 ) -> Summary:
     """Advise every client of a source and write Parquet parts; run it again after a crash and it finishes.
 
@@ -89,7 +90,8 @@ def advise_stream(
         picks: Products to recommend at most.
         workers: Processes.
         rows_per_part: Clients a file. Memory grows with workers * rows_per_part, not with the number of clients.
-        progress: Show a bar (needs tqdm).
+        progress: Show a bar (needs tqdm); or what to call with the number of clients of every part that is done.
+        stop: Asked before every part: once it says True, the parts begun are finished and the run ends; the same call goes on with it later.
 
     Returns:
         Counts by status. No client is lost or advised twice: part i holds rows i * rows_per_part onwards of the input, in its order, and an id is advised once.
@@ -97,6 +99,7 @@ def advise_stream(
     Raises:
         InputError: The source cannot be read, the folder holds another run, is written to by one, or cannot be written, a finished part was damaged, or the
             input has changed since the run began. Finished parts are kept in each case.
+        StoppedError: `stop` said so.
     """
     desk = Desk.of(house, as_of=as_of, picks=picks)
     processes = check_whole(workers, "workers", "Give a number of processes.", low=1)
@@ -110,12 +113,14 @@ def advise_stream(
         run = _begin(target, job, source, size)
         clear_drafts(target, everything=held)
         already = dict(_finished(target, run))
-        tasks = _tasks(job, source, target, run, already, size)
+        ending = _Ending(stop)
+        tasks = ending.until(_tasks(job, source, target, run, already, size))
         parts: list[Part] = []
         with bar as moved:
             for part in in_order(_advise_part, tasks, processes):
                 parts.append(part)
                 moved(part.rows)
+        ending.check(len(parts))
         if not parts:
             parts.append(_advise_part(job, schema.empty_table(), _NOBODY, part_path(target, 0), run, already.get(0)))
         if any(number >= len(parts) for number in already):
@@ -223,12 +228,38 @@ def _changed(path: Path) -> InputError:
     )
 
 
+class _Ending:
+    """Ends a run between two parts when its host says so."""
+
+    def __init__(self, stop: Callable[[], bool] | None) -> None:
+        if stop is not None:
+            check_type(stop, Callable, "stop", "Give a function that says True when the run is to end.")
+        self.stop, self.ended = stop, False
+
+    def until(self, tasks: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """The tasks, until `stop` says so."""
+        for task in tasks:
+            if self.stop is not None and self.stop():
+                self.ended = True
+                return
+            yield task
+
+    def check(self, parts: int) -> None:
+        """Raise `StoppedError` where the run was ended."""
+        if self.ended:
+            raise StoppedError(
+                f"The run was stopped by its host after {parts} parts, which are kept. Call the same again, and it goes on.",
+                reason="the host stopped the run",
+            )
+
+
 class _bar:  # noqa: N801 - a context, not a thing
     """A tqdm bar of clients, or nothing."""
 
-    def __init__(self, shown: bool) -> None:
+    def __init__(self, shown: bool | Callable[[int], None]) -> None:
         self.bar: Any = None
-        if shown:
+        self.told = shown if callable(shown) else None
+        if self.told is None and shown:
             try:
                 from tqdm import tqdm
             except ImportError as error:
@@ -236,7 +267,7 @@ class _bar:  # noqa: N801 - a context, not a thing
             self.bar = tqdm(unit=" clients", unit_scale=True)
 
     def __enter__(self) -> Any:
-        return self.bar.update if self.bar is not None else _nothing
+        return self.told or (self.bar.update if self.bar is not None else _nothing)
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:

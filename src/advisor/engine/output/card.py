@@ -137,7 +137,7 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
     status, level = STATUSES[batch.places.status[i]], int(profiles.level[i])
     if status == "ok":
         return []
-    if status in ("invalid_input", "not_assessed", "infeasible", "unsolved"):
+    if status in ("invalid_input", "not_assessed", "infeasible", "unsolved", "stopped"):
         return [reason(status, language, problem=batch.places.problems.get(i, ""))]
     if status == "assessment_expired":
         until = profiles.valid_until[i]

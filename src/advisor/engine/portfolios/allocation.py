@@ -19,7 +19,9 @@ from advisor.optimize.frontier.lookup import MEASURED, Placer
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.privacy import hides
 
-OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_MONEY, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED = range(len(STATUSES))
+OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_MONEY, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED, STOPPED = range(
+    len(STATUSES)
+)
 """Positions in `STATUSES`; every word but "ok" has a sentence in `reasons`."""
 INVESTED = (OK, HOLDINGS_ABOVE)
 """Statuses that come with a portfolio."""

@@ -242,8 +242,8 @@ def callables() -> Iterator[tuple[str, Callable[..., Any]]]:
         yield path, getattr(importlib.import_module(f"advisor.{module}"), name)
     for name in exports.homes("advisor"):
         value = getattr(advisor, name)
-        room = value.__module__.removeprefix("advisor.").split(".")[0]
-        if room not in PACKAGES:
+        room = getattr(value, "__module__", "").removeprefix("advisor.").split(".")[0]
+        if room not in PACKAGES or not callable(value):
             continue
         yield name, value
     seen: set[str] = set()

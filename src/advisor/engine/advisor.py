@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import NUMBER, check_type
+from advisor.arrays import check_type
 from advisor.contracts.advice import Advice, Reason, Verification
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.client import Client
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.report import AdviceReport, ProfileReport
-from advisor.contracts.wording import LANGUAGES, Language
+from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.sources import arrow_batches, clients_from_arrow
 from advisor.data.clients.table import ClientTable, check_chunk
@@ -26,14 +25,14 @@ from advisor.data.interactions import Interactions
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
+from advisor.engine.fit_arguments import check_optional, check_settings, refuse_short
 from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
 from advisor.engine.output.omissions import explain_omissions
 from advisor.engine.output.report import profile, report
 from advisor.engine.pipeline import advise_one, advise_table, check_picks
 from advisor.engine.state import House, assets_as_products
 from advisor.engine.verification.verify import verify
-from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.limits.limits import limits_of
+from advisor.errors import InputError
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.optimize.returns.estimate import estimate_returns
 from advisor.recommend.calibration import calibrate
@@ -107,29 +106,16 @@ class Advisor:
         """
         check_type(market, (Market, ReturnModel), "market", "Read one with Market.from_prices, or give a ReturnModel.")
         check_type(interactions, Interactions, "interactions", "Read purchases with Interactions.from_frame.")
-        for name, given, kind, remedy in (
-            ("catalogue", catalogue, Catalogue, "Make one with Catalogue.from_products or Catalogue.from_frame, or leave it out."),
-            ("questionnaire", questionnaire, Questionnaire, "Read one with Questionnaire.load, or leave it out."),
-            ("mandate", mandate, Mandate, "Give a Mandate(...), or leave it out."),
-            ("regime", regime, Regime, "Take Regime.csrc(), .nfra() or .mifid(), read your own with Regime.load, or leave it out."),
-            ("bands", bands, RiskBands, "Give RiskBands(...), or leave them out."),
-            ("recommender", recommender, Recipe, "Give a recipe such as EASE(), not what it fitted, or leave it out."),
-            ("biases", biases, BiasPolicy, "Give a BiasPolicy(...), or leave it out."),
-        ):
-            if given is not None:
-                check_type(given, kind, name, remedy)
-        check_type(seed, (int, np.integer), "seed", "Give a whole number of 0 or more.")
-        if seed < 0:
-            raise InputError(f"seed is {seed}; random draws start from a whole number of 0 or more.", field="seed", value=seed)
-        check_type(language, str, "language", f"Say one of {', '.join(LANGUAGES)}.")
-        if language not in LANGUAGES:
-            raise InputError(f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}.", field="language", value=language)
-        for name, weight in (("fit_weight", fit_weight), ("utility_share", utility_share), ("diversity", diversity)):
-            check_type(weight, NUMBER, name, "Give a number of 0 or more.")
-            if not 0.0 <= weight < np.inf:
-                raise InputError(
-                    f"{name} is {weight!r}; it is weighed against taste, so it is a number of 0 or more.", field=name, value=weight
-                )
+        check_optional(
+            catalogue=catalogue,
+            questionnaire=questionnaire,
+            mandate=mandate,
+            regime=regime,
+            bands=bands,
+            recommender=recommender,
+            biases=biases,
+        )
+        check_settings(seed, language, fit_weight=fit_weight, utility_share=utility_share, diversity=diversity)
         trading = TradeSettings.of(
             min_trade=min_trade,
             no_trade_band=no_trade_band,
@@ -140,17 +126,7 @@ class Advisor:
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         shelf = assets_as_products(model) if catalogue is None else catalogue
         shelf.exposures(model.ids)
-        with suppress(
-            InfeasibleError
-        ):  # limits that contradict each other are a status of their clients; names that do not exist are refused
-            lowest = limits_of(model, mandate).lower.min()
-            if lowest < 0.0:
-                raise InputError(
-                    f"The mandate allows weights down to {lowest:g}, but clients hold products, and a product cannot be sold short. "
-                    "Set min_weight and lower bounds to 0 or more; optimal_portfolio and trace_frontier take short weights.",
-                    field="mandate",
-                    value=float(lowest),
-                )
+        refuse_short(model, mandate)
         taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=int(seed))
         return cls(
             House(

@@ -50,8 +50,6 @@ from advisor.contracts.signed import Signed as Signed
 from advisor.contracts.target_market import TargetMarket as TargetMarket
 from advisor.data.biases import BiasProfiles as BiasProfiles
 from advisor.data.catalogue import Catalogue as Catalogue
-from advisor.data.clients.reader import arrow_of_clients as arrow_of_clients
-from advisor.data.clients.sources import arrow_batches as arrow_batches
 from advisor.data.clients.sources import clients_from_arrow as clients_from_arrow
 from advisor.data.clients.table import ClientTable as ClientTable
 from advisor.data.eligibility import Eligibility as Eligibility

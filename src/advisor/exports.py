@@ -37,8 +37,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     "data": {
         "biases": "BiasProfiles",
         "catalogue": "Catalogue",
-        "clients.reader": "arrow_of_clients",
-        "clients.sources": "arrow_batches clients_from_arrow",
+        "clients.sources": "clients_from_arrow",
         "clients.table": "ClientTable",
         "eligibility": "Eligibility Verdict",
         "interactions": "Interactions",

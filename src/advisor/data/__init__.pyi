@@ -1,7 +1,5 @@
 from advisor.data.biases import BiasProfiles as BiasProfiles
 from advisor.data.catalogue import Catalogue as Catalogue
-from advisor.data.clients.reader import arrow_of_clients as arrow_of_clients
-from advisor.data.clients.sources import arrow_batches as arrow_batches
 from advisor.data.clients.sources import clients_from_arrow as clients_from_arrow
 from advisor.data.clients.table import ClientTable as ClientTable
 from advisor.data.eligibility import Eligibility as Eligibility
@@ -27,7 +25,5 @@ __all__ = [
     "RiskProfiles",
     "Trades",
     "Verdict",
-    "arrow_batches",
-    "arrow_of_clients",
     "clients_from_arrow",
 ]

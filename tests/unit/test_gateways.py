@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from advisor.adapters.crm import tables
 from advisor.adapters.crm.dialect import Dialect
 from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
 from advisor.adapters.crm.http_calls import http_send
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.memory import MemoryGateway
 from advisor.adapters.crm.rest import RestGateway
+from advisor.adapters.crm.store import Store
+from advisor.adapters.crm.store_gateway import StoreGateway
 from advisor.contracts.advice import Advice
 from advisor.contracts.client import Client
+from advisor.errors import InputError
 from gateway_contract import LATE, TODAY, GatewayContract, World, advice_for
 from gateway_fakes import TOKEN, DynamicsFake, FakeServer, HubSpotFake, SalesforceFake
 
@@ -270,3 +276,105 @@ class TestDynamicsFake(FakeContract):
         outcomes = push_advice(world.gateway(), [advice_for("a/b"), advice_for("c d")])
         assert [(o.ok, o.created) for o in outcomes] == [(False, None), (True, True)]
         assert "/" in str(outcomes[0].problem)
+
+
+class ShakyStore(Store):
+    """A store whose database fails when told to."""
+
+    failures = 0
+    calls_left: int | None = None
+
+    def _shake(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise InputError("The database is locked.")
+        if self.calls_left is not None:
+            self.calls_left -= 1
+            if self.calls_left < 0:
+                raise InputError("The database is gone.")
+
+    @contextmanager
+    def reading(self) -> Generator[Any]:
+        self._shake()
+        with super().reading() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Generator[Any]:
+        self._shake()
+        with super().writing() as connection:
+            yield connection
+
+
+class StoreWorld(World):
+    is_remote = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.store = ShakyStore.open(f"sqlite:///{folder / 'bank.db'}")
+        self.store.migrate()
+        self.now = datetime(2026, 4, 2, tzinfo=UTC)
+
+    def clock(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    def gateway(self, size: int = 3) -> Gateway:
+        return StoreGateway(self.store, size=size, clock=self.clock)
+
+    def seed(self, number: int, moment: datetime = LATE) -> Client:
+        client = Client(
+            id=f"C{number}", wealth=1000.25 + number, horizon_years=5, answers={"q1": "b"}, holdings={"F1": 10}, level=3, currency="CHF"
+        )
+        self.store.put_clients([client], at=moment)
+        return client
+
+    def spoil(self, client_id: str) -> None:
+        with self.store.writing() as connection:
+            connection.execute(tables.clients.update().where(tables.clients.c.id == client_id).values(horizon_years=-1.0))
+
+    def refuse(self, client_id: str) -> None:
+        self.store.forget(client_id, at=self.now)
+
+    def trouble(self, times: int, seconds: int) -> None:
+        self.store.failures = times
+
+    def vanish(self, after: int) -> None:
+        self.store.calls_left = after
+
+    def come_back(self) -> None:
+        self.store.calls_left = None
+
+    def size(self) -> int:
+        with self.store.reading() as connection:
+            return sum(len(connection.execute(table.select()).all()) for table in (tables.advice, tables.picks, tables.tags))
+
+    def close(self) -> None:
+        self.store.close()
+
+    def check_written(self, advice: Advice, segment: str | None, tags: list[str] | None) -> None:
+        view = self.store.view(advice.client_id)
+        assert view.advice == advice
+        assert view.tier == segment
+        assert sorted(view.tags) == sorted([*(tags or []), *([segment] if segment else [])])
+
+
+class TestStore(GatewayContract):
+    def make(self, folder: Path) -> World:
+        return StoreWorld(folder)
+
+    def small(self, world: World) -> Gateway:
+        assert isinstance(world, StoreWorld)
+        return world.gateway(size=2)
+
+    def test_tags_follow_the_rule_and_a_person_keeps_theirs(self, world: World) -> None:
+        assert isinstance(world, StoreWorld)
+        key = world.seed(0).id
+        own = {"client_id": key, "tag": "vip", "family": "tag", "provenance": "person", "since": LATE}
+        world.store.put_rows("tags", [own])
+        push_advice(world.gateway(), [advice_for(key)], segments={key: "gold"}, tags={key: ["a", "b"]})
+        since = world.store.view(key).tags["b"]["since"]
+        push_advice(world.gateway(), [advice_for(key)], segments={key: "base"}, tags={key: ["b"]})
+        view = world.store.view(key)
+        assert (view.tier, sorted(view.tags)) == ("base", ["b", "base", "vip"])
+        assert view.tags["b"]["since"] == since

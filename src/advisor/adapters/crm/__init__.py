@@ -10,21 +10,22 @@ from advisor.adapters.extras import on_use
 if TYPE_CHECKING:
     from advisor.adapters.crm.Condition import conditions
     from advisor.adapters.crm.Dialect import dialect
-    from advisor.adapters.crm.dialect import Dialect
     from advisor.adapters.crm.FieldMap import mapping
+    from advisor.adapters.crm.ManualTag import manual_tags
+    from advisor.adapters.crm.MemoryGateway import memory
+    from advisor.adapters.crm.Reply import sending
+    from advisor.adapters.crm.RestGateway import rest
+    from advisor.adapters.crm.Store import store
+    from advisor.adapters.crm.dialect import Dialect
     from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
     from advisor.adapters.crm.http_calls import http_send
     from advisor.adapters.crm.http_send import http_calls
-    from advisor.adapters.crm.ManualTag import manual_tags
     from advisor.adapters.crm.mapping import FieldMap
     from advisor.adapters.crm.memory import MemoryGateway
-    from advisor.adapters.crm.MemoryGateway import memory
+    from advisor.adapters.crm.openwealth import OpenWealthGateway
     from advisor.adapters.crm.outcomes import Outcome, Pulled
-    from advisor.adapters.crm.Reply import sending
     from advisor.adapters.crm.rest import RestGateway
-    from advisor.adapters.crm.RestGateway import rest
     from advisor.adapters.crm.sending import Reply
-    from advisor.adapters.crm.Store import store
     from advisor.adapters.crm.store import Store
     from advisor.adapters.crm.store_gateway import StoreGateway
     from advisor.adapters.crm.switch import Switch, guarded
@@ -37,6 +38,7 @@ __all__ = [
     "Forgotten",
     "Gateway",
     "MemoryGateway",
+    "OpenWealthGateway",
     "Outcome",
     "Pulled",
     "Reply",
@@ -69,6 +71,7 @@ __getattr__ = on_use(
         "Forgotten": "values",
         "Gateway": "gateway",
         "MemoryGateway": "memory",
+        "OpenWealthGateway": "openwealth",
         "Outcome": "outcomes",
         "Pulled": "outcomes",
         "Reply": "sending",

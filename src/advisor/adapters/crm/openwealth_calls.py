@@ -1,0 +1,59 @@
+"""Calls of OpenWealth's interfaces: one thing, a list by cursor, a new thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from advisor.adapters.crm.batch import is_ok, said
+from advisor.adapters.crm.sending import Reply, Send, patiently
+from advisor.errors import AdapterError
+
+_NOT_FOUND = 404
+
+
+class Calls:
+    """The interfaces of one bank.
+
+    Args:
+        send: The call.
+        apis: Where each interface begins.
+        limit: Entries a page.
+        wait: Waits so many seconds before another try.
+    """
+
+    def __init__(self, send: Send, apis: Mapping[str, str], limit: int, wait: Callable[[float], object]) -> None:
+        self._send, self._once = patiently(send, wait=wait), patiently(send, wait=wait, once=True)
+        self.apis, self._limit = apis, limit
+
+    def get(self, api: str, path: str, *, missing: Any = None) -> Any:
+        """One thing; `missing` where it is not there. Raises `AdapterError` when it is refused."""
+        reply = self._send("GET", f"{self.apis[api]}{path}", None, None)
+        if reply.status == _NOT_FOUND and missing is not None:
+            return missing
+        if not is_ok(reply):
+            raise _refused(api, reply)
+        return reply.body
+
+    def entries(self, api: str, path: str, params: Mapping[str, str] | None = None) -> Iterator[Any]:
+        """A list, page after page. Raises `AdapterError` when it is refused."""
+        cursor = ""
+        while True:
+            more = {**(params or {}), "limit": str(self._limit), **({"cursor": cursor} if cursor else {})}
+            reply = self._send("GET", f"{self.apis[api]}{path}", more, None)
+            if not is_ok(reply) or not isinstance(reply.body, list):
+                raise _refused(api, reply)
+            yield from cast("list[Any]", reply.body)
+            before, cursor = cursor, reply.header("nextCursor") or reply.header("Next-Cursor")
+            if not cursor or cursor == before:
+                return
+
+    def post(self, api: str, path: str, body: Any) -> Reply:
+        """The answer to a new thing: never sent twice unless the bank says that nothing was done."""
+        return self._once("POST", f"{self.apis[api]}{path}", None, body)
+
+
+def _refused(api: str, reply: Reply) -> AdapterError:
+    return AdapterError(
+        f"The bank's {api} interface gives nothing ({reply.status} {said(reply.body)}). Correct the id, or the rights of the user."
+    )

@@ -1,0 +1,101 @@
+"""The orders of an advice as OpenWealth Trading 3.0.1 has them, each sent once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, MutableSet
+from typing import Any, cast
+from urllib.parse import quote
+
+from advisor.adapters.crm.batch import is_ok, said
+from advisor.adapters.crm.openwealth_calls import Calls
+from advisor.adapters.crm.paths import value_at
+from advisor.errors import AdapterError
+from advisor.privacy import personal
+
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
+_SAFE, _CASH = "safekeepingAccount", "cashAccount"
+
+
+def send_orders(calls: Calls, sent: MutableSet[str], key: str, record: Mapping[str, Any]) -> int:
+    """How many orders of a record were sent now; those whose reference is in `sent` are not.
+
+    Raises:
+        AdapterError: The customer has no accounts to settle with, or an order was refused.
+    """
+    wanted = {_reference(key, record, order): order for order in cast("list[Any]", record.get("orders") or [])}
+    new = {reference: order for reference, order in wanted.items() if reference not in sent}
+    if not new:
+        return 0
+    currency, accounts = _accounts(calls, key)
+    count, faults = 0, list[str]()
+    for reference, order in new.items():
+        product, money = value_at(order, "product_id"), value_at(order, "money")
+        reply = calls.post("trading", "/orders", order_of(reference, product, money, currency, accounts))
+        if is_ok(reply):
+            sent.add(reference)
+            count += 1
+        else:
+            faults.append(f"{personal(product)} ({reply.status} {said(reply.body)})")
+    if faults:
+        raise AdapterError(f"The bank refused orders: {'; '.join(faults)}. Correct them, and send the advice again.")
+    return count
+
+
+def _reference(key: str, record: Mapping[str, Any], order: Any) -> str:
+    """A `clientReference` (at most 128 characters) that the same order always has."""
+    parts = (key, record.get("as_of"), record.get("fingerprint"), value_at(order, "product_id"), value_at(order, "money"))
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
+
+
+def _accounts(calls: Calls, key: str) -> tuple[str, dict[str, str]]:
+    """The customer's currency, and the first accounts to settle with."""
+    path = f"/customers/{quote(key, safe='')}"
+    currency = value_at(calls.get("custody", path), "referenceCurrency")
+    accounts: dict[str, str] = {}
+    for account in calls.entries("custody", f"{path}/accounts"):
+        kind = str(value_at(account, "type"))
+        if kind != _CASH or value_at(account, "referenceCurrency") == currency:
+            accounts.setdefault(kind, str(value_at(account, "id")))
+    if not isinstance(currency, str) or not {_SAFE, _CASH} <= accounts.keys():
+        raise AdapterError(
+            f"Customer {personal(key)} has no safekeeping account, or no cash account in {currency or 'a currency of theirs'}; nothing could be settled. Open one at the bank."
+        )
+    return currency, accounts
+
+
+def order_of(reference: str, product: str, money: float, currency: str, accounts: Mapping[str, str]) -> dict[str, Any]:
+    """An `Order` at market for a day: so much money, in the currency, of one product.
+
+    Args:
+        reference: Its `clientReference`: the same order has the same one.
+        product: An ISIN, or an identifier of our own.
+        money: To buy; below 0 to sell.
+        currency: ISO 4217.
+        accounts: Ids of the `safekeepingAccount` and the `cashAccount`.
+    """
+    credit, debit = accounts[_SAFE], accounts[_CASH]
+    if money < 0.0:
+        credit, debit = debit, credit
+    quantity = {"quantity": round(abs(money), 2), "quantityType": "unit"}
+    return {
+        "clientReference": reference,
+        "executionType": "market",
+        "timeInForce": "day",
+        "legList": [
+            {
+                "index": 0,
+                "side": "buy" if money > 0.0 else "sell",
+                **quantity,
+                "unitReference": "quoteInstrument",
+                "baseInstrument": {"identification": {"identifier": product, "type": _kind_of(product)}},
+                "quoteInstrument": {"identification": {"identifier": currency, "type": "iso4217"}},
+            }
+        ],
+        "allocationList": [{"legList": [{"orderLegIndex": 0, "creditAccountId": credit, "debitAccountId": debit, **quantity}]}],
+    }
+
+
+def _kind_of(product: str) -> str:
+    return "isin" if _ISIN.fullmatch(product) else "otherProprietaryIdentification"

@@ -8,90 +8,129 @@ from typing import TYPE_CHECKING
 from advisor.adapters.extras import on_use
 
 if TYPE_CHECKING:
-    from advisor.adapters.crm.Condition import conditions
-    from advisor.adapters.crm.Dialect import dialect
-    from advisor.adapters.crm.FieldMap import mapping
-    from advisor.adapters.crm.ManualTag import manual_tags
-    from advisor.adapters.crm.MemoryGateway import memory
-    from advisor.adapters.crm.Reply import sending
-    from advisor.adapters.crm.RestGateway import rest
-    from advisor.adapters.crm.Store import store
+    from advisor.adapters.crm.actions.action import Action, Actions
+    from advisor.adapters.crm.actions.checks import Held
+    from advisor.adapters.crm.actions.consent import Consent, SentAction
+    from advisor.adapters.crm.actions.hand_off import HandOff, hand_off
+    from advisor.adapters.crm.actions.plays import EventPattern, Play, PlayBook
+    from advisor.adapters.crm.actions.proposals import propose
+    from advisor.adapters.crm.actions.releases import Released, release
+    from advisor.adapters.crm.conditions import Condition
     from advisor.adapters.crm.dialect import Dialect
+    from advisor.adapters.crm.facts.events import EventTable
+    from advisor.adapters.crm.facts.registry import fact_names, facts_on_record
+    from advisor.adapters.crm.facts.table import ClientFacts
     from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
     from advisor.adapters.crm.http_calls import http_send
-    from advisor.adapters.crm.http_send import http_calls
+    from advisor.adapters.crm.manual_tags import ManualTag
     from advisor.adapters.crm.mapping import FieldMap
     from advisor.adapters.crm.memory import MemoryGateway
     from advisor.adapters.crm.openwealth import OpenWealthGateway
     from advisor.adapters.crm.outcomes import Outcome, Pulled
+    from advisor.adapters.crm.packs.classes import FactRule, RiskLabelPack, StagePack, TierPack
+    from advisor.adapters.crm.packs.ranks import ActivityPack, RankedFact
+    from advisor.adapters.crm.packs.scores import ScorePack, Weighting
+    from advisor.adapters.crm.packs.tags import TagPack, TagRule
     from advisor.adapters.crm.rest import RestGateway
+    from advisor.adapters.crm.segments import Segments, segment
     from advisor.adapters.crm.sending import Reply
+    from advisor.adapters.crm.stages import Stages, stage
     from advisor.adapters.crm.store import Store
     from advisor.adapters.crm.store_gateway import StoreGateway
     from advisor.adapters.crm.switch import Switch, guarded
+    from advisor.adapters.crm.tags import Tags, tag
     from advisor.adapters.crm.values import CustomerView, Forgotten, Written
 
+_HOMES = {
+    "actions.action": "Action Actions",
+    "actions.checks": "Held",
+    "actions.consent": "Consent SentAction",
+    "actions.hand_off": "HandOff hand_off",
+    "actions.plays": "EventPattern Play PlayBook",
+    "actions.proposals": "propose",
+    "actions.releases": "Released release",
+    "conditions": "Condition",
+    "dialect": "Dialect",
+    "facts.events": "EventTable",
+    "facts.registry": "fact_names facts_on_record",
+    "facts.table": "ClientFacts",
+    "gateway": "Gateway pull_clients push_advice",
+    "http_calls": "http_send",
+    "manual_tags": "ManualTag",
+    "mapping": "FieldMap",
+    "memory": "MemoryGateway",
+    "openwealth": "OpenWealthGateway",
+    "outcomes": "Outcome Pulled",
+    "packs.classes": "FactRule RiskLabelPack StagePack TierPack",
+    "packs.ranks": "ActivityPack RankedFact",
+    "packs.scores": "ScorePack Weighting",
+    "packs.tags": "TagPack TagRule",
+    "rest": "RestGateway",
+    "segments": "Segments segment",
+    "sending": "Reply",
+    "stages": "Stages stage",
+    "store": "Store",
+    "store_gateway": "StoreGateway",
+    "switch": "Switch guarded",
+    "tags": "Tags tag",
+    "values": "CustomerView Forgotten Written",
+}
+
 __all__ = [
+    "Action",
+    "Actions",
+    "ActivityPack",
+    "ClientFacts",
+    "Condition",
+    "Consent",
     "CustomerView",
     "Dialect",
+    "EventPattern",
+    "EventTable",
+    "FactRule",
     "FieldMap",
     "Forgotten",
     "Gateway",
+    "HandOff",
+    "Held",
+    "ManualTag",
     "MemoryGateway",
     "OpenWealthGateway",
     "Outcome",
+    "Play",
+    "PlayBook",
     "Pulled",
+    "RankedFact",
+    "Released",
     "Reply",
     "RestGateway",
+    "RiskLabelPack",
+    "ScorePack",
+    "Segments",
+    "SentAction",
+    "StagePack",
+    "Stages",
     "Store",
     "StoreGateway",
     "Switch",
+    "TagPack",
+    "TagRule",
+    "Tags",
+    "TierPack",
+    "Weighting",
     "Written",
-    "conditions",
-    "dialect",
+    "fact_names",
+    "facts_on_record",
     "guarded",
-    "http_calls",
+    "hand_off",
     "http_send",
-    "manual_tags",
-    "mapping",
-    "memory",
+    "propose",
     "pull_clients",
     "push_advice",
-    "rest",
-    "sending",
-    "store",
+    "release",
+    "segment",
+    "stage",
+    "tag",
 ]
 
-__getattr__ = on_use(
-    __name__,
-    {
-        "CustomerView": "values",
-        "Dialect": "dialect",
-        "FieldMap": "mapping",
-        "Forgotten": "values",
-        "Gateway": "gateway",
-        "MemoryGateway": "memory",
-        "OpenWealthGateway": "openwealth",
-        "Outcome": "outcomes",
-        "Pulled": "outcomes",
-        "Reply": "sending",
-        "RestGateway": "rest",
-        "Store": "store",
-        "StoreGateway": "store_gateway",
-        "Switch": "switch",
-        "Written": "values",
-        "conditions": "Condition",
-        "dialect": "Dialect",
-        "guarded": "switch",
-        "http_calls": "http_send",
-        "http_send": "http_calls",
-        "manual_tags": "ManualTag",
-        "mapping": "FieldMap",
-        "memory": "MemoryGateway",
-        "pull_clients": "gateway",
-        "push_advice": "gateway",
-        "rest": "RestGateway",
-        "sending": "Reply",
-        "store": "Store",
-    },
-)
+__getattr__ = on_use(__name__, {name: home for home, names in _HOMES.items() for name in names.split()})

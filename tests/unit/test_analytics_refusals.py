@@ -342,12 +342,14 @@ def test_an_event_without_a_feature_is_refused() -> None:
 
 
 def test_clients_who_are_all_alike_are_told() -> None:
-    """Nothing differs between clients, so that the spread of rates runs to the edge: the model says so, and predicts or refuses, never nan."""
-    x, last, age = np.full(300, 4.0), np.full(300, 9.0), np.full(300, 10.0)
-    model = PurchaseModel.fit(x, last, age)
-    assert model.at_edge
-    with pytest.raises(InputError, match="at the edge"):
-        model.expected_of(x, last, age, time=10.0)
+    """One rate for all, and nobody leaves: the spread runs to the edge, the model says so, and still predicts the rate."""
+    rng = np.random.default_rng(0)
+    x = rng.poisson(4.0, 2000).astype(float)
+    last = np.where(x > 0.0, 10.0 * rng.random(2000) ** (1.0 / np.maximum(x, 1.0)), 0.0)
+    model = PurchaseModel.fit(x, last, np.full(2000, 10.0))
+    assert "r" in model.at_edge
+    assert model.expected_of(x, last, np.full(2000, 10.0), time=10.0).mean() == pytest.approx(4.0, rel=0.05)
+    assert model.p_alive(x, last, np.full(2000, 10.0)).mean() > 0.99
 
 
 def test_names_are_sorted_and_load_on_use() -> None:

@@ -12,8 +12,9 @@ from advisor.adapters.analytics.columns import refusing
 from advisor.arrays import FloatArray
 from advisor.errors import SolverError
 
-_EDGE = 12.0
-"""Largest absolute logarithm of a parameter, in the units that the loss is scaled to."""
+_EDGE = 6.0
+"""Largest absolute logarithm of a parameter, in the units that the loss is scaled to: beyond it clients are as good as
+all alike, and closed forms lose their digits."""
 _SETTLED = 1e-3
 """Largest slope of the mean log-likelihood where a search has ended."""
 _SETTINGS: Any = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-15, "gtol": 1e-9}

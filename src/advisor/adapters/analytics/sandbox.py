@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from advisor.adapters.analytics.columns import vector
 from advisor.annotations import Count, Seed, Share
 from advisor.arrays import FloatArray, IntArray, float_array, unique_ids
 from advisor.errors import InputError
 from advisor.validation import checked
 
 Policy = Callable[[FloatArray, int], IntArray]
-"""State of the clients, shape (c, s), and period from 0 -> the action each gets, shape (c,)."""
+"""State of the clients, shape (c, s), and period from 0 -> the action each gets: a whole number, or yes / no; shape (c,)."""
 Response = Callable[[FloatArray, IntArray, FloatArray], tuple[FloatArray, FloatArray]]
 """State (c, s), actions (c,) and draws from 0 to 1 (c, d) -> money (c,) and the next state (c, s);
 a client whose next state holds nan has left."""
@@ -80,8 +81,14 @@ def simulate_value(
         for period in range(periods):
             if not len(here):
                 break
-            action = float_array(policy(state, period), "policy", shape=(len(here),)).astype(np.int64)
-            money, state = model(state, action, luck[here, period])
+            chosen = np.asarray(policy(state, period))
+            chosen = chosen.astype(np.int64) if chosen.dtype == np.bool_ else chosen
+            action = vector(chosen, "policy", whole=True, length=len(here)).astype(np.int64)
+            answer = model(state, action, luck[here, period])
+            if not (isinstance(answer, tuple) and len(answer) == 2):  # pyright: ignore[reportUnnecessaryComparison, reportUnnecessaryIsInstance]
+                told = "model must return a pair: money and the next state. Correct it."
+                raise InputError(told, field="model", value=type(answer).__name__)
+            money, state = answer
             paid = float_array(money, "model", shape=(len(here),))
             total[run, here] += paid / (1.0 + discount) ** (period + 1)
             state = float_array(state, "model", shape=(len(here), start.shape[1]), allow_nan=True)

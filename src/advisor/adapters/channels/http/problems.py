@@ -1,0 +1,123 @@
+"""Errors as RFC 9457 `application/problem+json`: one table of kinds, a page of the docs for each."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from advisor.adapters.extras import needs
+from advisor.errors import AdvisorError, InputError, StoppedError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+else:
+    Request = needs("http", "starlette.requests").Request
+    Response = needs("http", "starlette.responses").Response
+
+DOCS = "https://advisor.invalid/docs/problems#"
+"""Under which kinds are named; the page is `docs/problems.md`, which comes with the package."""
+MEDIA_TYPE = "application/problem+json"
+KINDS: dict[str, tuple[int, str]] = {
+    "not-json": (400, "The body is no JSON"),
+    "not-authenticated": (401, "No valid credential"),
+    "not-allowed": (403, "The credential may not do this"),
+    "not-found": (404, "There is no such thing"),
+    "no-such-method": (405, "The path does not take this method"),
+    "conflict": (409, "Another version, or another body under this key"),
+    "too-large": (413, "The body is too large"),
+    "wrong-media-type": (415, "The body is of another kind"),
+    "input": (422, "The input cannot be used"),
+    "too-many": (429, "Too many requests"),
+    "unforeseen": (500, "Something went wrong here"),
+    "stopped": (503, "Advice is stopped"),
+    "not-ready": (503, "Not ready"),
+    "too-slow": (503, "The request took too long"),
+}
+"""Kind of problem -> status and title."""
+BY_STATUS = {404: "not-found", 405: "no-such-method"}
+"""What the router itself answers."""
+
+
+class ProblemError(AdvisorError):
+    """A request that is answered with a problem.
+
+    Args:
+        kind: A key of `KINDS`.
+        detail: What was wrong, why it matters and what to do.
+        field: Dotted path of what was wrong in the body, where it is one field.
+        headers: To send beside.
+    """
+
+    def __init__(self, kind: str, detail: str, *, field: str | None = None, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.kind, self.field, self.headers = kind, field, headers or {}
+
+
+def problem_of(error: BaseException) -> ProblemError:
+    """Any error as a problem; what is none of the library's says nothing of itself."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, StoppedError):
+        return ProblemError("stopped", str(error), headers={"Retry-After": "60"})
+    if isinstance(error, InputError):
+        kind = "not-ready" if error.field == "url" else "input"  # the store cannot be reached
+        headers = {"Retry-After": "5"} if kind == "not-ready" else None
+        return ProblemError(kind, str(error), field=None if kind == "not-ready" else error.field, headers=headers)
+    status = getattr(error, "status_code", 500)
+    if status in BY_STATUS:
+        detail = "There is nothing at this path." if status == 404 else "This path takes other methods; see Allow."
+        return ProblemError(BY_STATUS[status], detail, headers=dict(getattr(error, "headers", None) or {}))
+    return ProblemError("unforeseen", "The request could not be answered; give the trace to whoever runs this service.")
+
+
+def response_of(error: BaseException, trace: str) -> Response:
+    """The problem as a response."""
+    problem = problem_of(error)
+    status, title = KINDS[problem.kind]
+    body: dict[str, Any] = {
+        "type": f"{DOCS}{problem.kind}",
+        "title": title,
+        "status": status,
+        "detail": str(problem),
+        "errors": [{"pointer": pointer(problem.field), "detail": str(problem)}] if problem.field else [],
+        "trace": trace,
+    }
+    text = json.dumps(body, ensure_ascii=True)
+    return Response(text, status_code=status, media_type=MEDIA_TYPE, headers=problem.headers)
+
+
+async def handle(request: Request, error: Exception) -> Response:
+    """An exception handler of the application."""
+    return response_of(error, getattr(request.state, "trace", ""))
+
+
+def pointer(field: str) -> str:
+    """A dotted field as a JSON pointer (RFC 6901) in the form of a URI fragment.
+
+    >>> pointer("goals.0.amount")
+    '#/goals/0/amount'
+    """
+    return "#/" + field.replace("~", "~0").replace("/", "~1").replace(".", "/")
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "errors", "trace"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+        "trace": {"type": "string"},
+    },
+}
+"""JSON Schema of a problem."""

@@ -1,0 +1,141 @@
+"""What stands round every request: trace, limits of size and time, one log line, metrics, security headers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from advisor.adapters.channels.http.metrics import Metrics, logger
+from advisor.adapters.channels.http.problems import ProblemError, response_of
+from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.extras import needs
+
+if TYPE_CHECKING:
+    from starlette.requests import ClientDisconnect
+else:
+    ClientDisconnect = needs("http", "starlette.requests").ClientDisconnect
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+SECURITY = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cache-control": "no-store",
+}
+"""Sent with every answer that does not say otherwise."""
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+UPLOADS = "/v1/jobs"
+"""Path whose bodies go to disk, and may be larger and slower."""
+
+
+class Guard:
+    """An ASGI application round another one."""
+
+    def __init__(self, app: App, settings: Settings, metrics: Metrics) -> None:
+        self._app, self._settings, self._metrics, self._log = app, settings, metrics, logger()
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        state: dict[str, Any] = scope.setdefault("state", {})
+        headers = dict(scope["headers"])
+        state["trace"] = trace = _trace(headers.get(b"traceparent", b""))
+        state["template"] = "unknown"
+        began = time.perf_counter()
+        upload = scope["method"] == "POST" and scope["path"].endswith(UPLOADS)
+        most = self._settings.upload_bytes if upload else self._settings.body_bytes
+        try:
+            declared = headers.get(b"content-length", b"0")
+            if not declared.isdigit() or int(declared[:20]) > most:
+                raise _too_large(most)
+            async with asyncio.timeout(None if upload else self._settings.seconds):
+                await self._app(scope, _limited(receive, most), answer.send)
+        except ClientDisconnect:
+            answer.status = 499
+        except Exception as error:
+            await self._mend(error, answer, scope, trace)
+        finally:
+            self._tell(scope, answer, trace, time.perf_counter() - began)
+
+    async def _mend(self, error: Exception, answer: _Answer, scope: Any, trace: str) -> None:
+        """Answer with a problem where nothing was sent yet; what was not foreseen is logged, with its trace."""
+        if isinstance(error, TimeoutError):
+            seconds = self._settings.seconds
+            error = ProblemError("too-slow", f"Nothing came of this within {seconds:g} seconds; try again later.", headers={"Retry-After": "5"})
+        if not isinstance(error, ProblemError):
+            self._log.error("unforeseen", trace=trace, path=scope["state"]["template"], error=type(error).__name__, exc_info=error)
+        if not answer.begun:
+            await response_of(error, trace)(scope, _nothing, answer.send)
+
+    def _tell(self, scope: Any, answer: _Answer, trace: str, seconds: float) -> None:
+        state = scope["state"]
+        self._metrics.request(scope["method"], state["template"], answer.status, seconds)
+        self._log.info(
+            "request",
+            trace=trace,
+            tenant=state.get("tenant"),
+            method=scope["method"],
+            path=state["template"],
+            status=answer.status,
+            ms=round(seconds * 1e3, 2),
+            size=answer.size,
+        )
+
+
+class _Answer:
+    """Passes an answer on with the security headers, and remembers its status and size."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.status, self.size, self.begun = send, 500, 0, False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun, self.status = True, message["status"]
+            there = {name.lower() for name, _ in message["headers"]}
+            extra = [(n.encode(), v.encode()) for n, v in SECURITY.items() if n.encode() not in there]
+            message = {**message, "headers": [*message["headers"], *extra]}
+        else:
+            self.size += len(message.get("body", b""))
+        await self._send(message)
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """The body, refused where it grows beyond `most` bytes, whatever was declared."""
+    read = 0
+
+    async def limited() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > most:
+            raise _too_large(most)
+        return message
+
+    return limited
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def _too_large(most: int) -> ProblemError:
+    return ProblemError("too-large", f"The body has more than {most:,} bytes; send many clients as a job.", headers={"Connection": "close"})
+
+
+def _trace(parent: bytes) -> str:
+    """The trace id of `traceparent` (W3C Trace Context), or a new one."""
+    match = _TRACEPARENT.fullmatch(parent)
+    return match[1].decode() if match and set(match[1]) != {ord("0")} else secrets.token_hex(16)

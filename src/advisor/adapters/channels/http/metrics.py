@@ -1,0 +1,80 @@
+"""What Prometheus reads, one process or many; and the log, one line of JSON a request."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from advisor.adapters.extras import needs
+from advisor.contracts.advice import Advice
+
+if TYPE_CHECKING:
+    import prometheus_client as prometheus
+    import structlog
+    from prometheus_client import multiprocess
+else:
+    prometheus, structlog = needs("http", "prometheus_client"), needs("http", "structlog")
+    multiprocess = needs("http", "prometheus_client.multiprocess")
+
+SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+TABLES = (1, 2, 4, 8, 16, 32, 64)
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Variable that names the folder in which several processes count together."""
+
+
+class Metrics:
+    """Counters of one service."""
+
+    def __init__(self) -> None:
+        self._registry = own = prometheus.CollectorRegistry()
+        counter, histogram = prometheus.Counter, prometheus.Histogram
+        self._requests = counter("advisor_requests", "Requests by path and status", ("method", "path", "status"), registry=own)
+        self._seconds = histogram("advisor_request_seconds", "Time to the last byte", ("path",), buckets=SECONDS, registry=own)
+        self._tables = histogram("advisor_table_clients", "Clients advised as one table", buckets=TABLES, registry=own)
+        self._advice = counter("advisor_advice", "Advice by status and level", ("status", "level"), registry=own)
+        self._refusals = counter("advisor_refusals", "Refusals by reason", ("reason",), registry=own)
+        self._jobs = counter("advisor_jobs", "Jobs by what became of them", ("state",), registry=own)
+        self._events = counter("advisor_events", "Events taken in, by type", ("type",), registry=own)
+
+    def request(self, method: str, path: str, status: int, seconds: float) -> None:
+        """One request that was answered."""
+        self._requests.labels(method, path, str(status)).inc()
+        self._seconds.labels(path).observe(seconds)
+
+    def table(self, clients: int) -> None:
+        """One table of the batcher."""
+        self._tables.observe(clients)
+
+    def advised(self, advice: Iterable[Advice]) -> None:
+        """Advice that was served."""
+        for one in advice:
+            self._advice.labels(one.status, str(one.level)).inc()
+            if not one.weights:
+                for reason in one.reasons:
+                    self._refusals.labels(reason.code).inc()
+
+    def job(self, state: str) -> None:
+        """A job that was taken in, or ended."""
+        self._jobs.labels(state).inc()
+
+    def event(self, kind: str) -> None:
+        """An event that was taken in."""
+        self._events.labels(kind).inc()
+
+    def text(self) -> tuple[bytes, str]:
+        """Everything counted so far, of all processes where they share a folder, and its media type."""
+        registry = self._registry
+        if FOLDER in os.environ:
+            registry = prometheus.CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry)
+        return prometheus.generate_latest(registry), prometheus.CONTENT_TYPE_LATEST
+
+
+def logger() -> Any:
+    """A logger of JSON lines on stderr; a host that has set structlog up keeps its own."""
+    if structlog.is_configured():
+        return structlog.get_logger("advisor.http")
+    processors = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()]
+    return structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=processors)

@@ -1,0 +1,100 @@
+"""Bodies and parameters of requests, as the published schemas say: JSON of the declared kinds, refused in the library's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from pydantic_core import from_json
+
+from advisor.adapters.channels.http.problems import ProblemError
+from advisor.contracts.base import Contract
+from advisor.errors import InputError
+
+_Kind = TypeVar("_Kind", bound=Contract)
+KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"),
+    ((int, float), "a number"),
+    (str, "text"),
+    ((list, tuple), "a list"),
+    (Mapping, "an object"),
+)
+LANGUAGES = ("en", "zh")
+MOST_PICKS = 100
+
+
+def read(kind: type[_Kind], body: bytes) -> _Kind:
+    """The contract in a body.
+
+    Raises:
+        ProblemError: The body is no JSON.
+        InputError: It is no such contract, or a value is of another kind than the schema says: text for a number, say.
+    """
+    try:
+        value = kind.model_validate_json(body)
+    except InputError:
+        json_of(body)
+        raise
+    _same_kinds(json_of(body), value.model_dump(mode="json"), kind.__name__, "")
+    return value
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON in a body. Raises `ProblemError` where it is none."""
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise ProblemError("not-json", f"The body is no JSON that can be read ({error}); send one value of UTF-8 JSON.") from None
+
+
+def _same_kinds(given: Any, meant: Any, name: str, path: str) -> None:
+    """Refuse what was read as another kind of JSON than it was written as."""
+    if isinstance(given, dict) and isinstance(meant, Mapping):
+        fields = cast("Mapping[str, Any]", meant)
+        for key, value in cast("dict[str, Any]", given).items():
+            if key in fields:
+                _same_kinds(value, fields[key], name, f"{path}.{key}" if path else key)
+            elif value is None:
+                _refuse(name, f"{path}.{key}" if path else key, "there, or left out")
+        return
+    if isinstance(given, list) and isinstance(meant, list):
+        items, others = cast("list[Any]", given), cast("list[Any]", meant)
+        if len(items) == len(others) and items and not isinstance(items[0], str):
+            for i, (item, other) in enumerate(zip(items, others, strict=True)):
+                _same_kinds(item, other, name, f"{path}.{i}")
+        elif any(not isinstance(item, str) for item in items) and all(isinstance(o, str) for o in others):
+            _refuse(name, path, "a list of texts")
+        return
+    if meant is None and given is None:
+        return
+    for kinds, word in KINDS:
+        if isinstance(meant, kinds):
+            alike = isinstance(given, kinds) and (word != "a number" or not isinstance(given, bool))
+            if not alike:
+                _refuse(name, path, word)
+            return
+
+
+def _refuse(name: str, path: str, word: str) -> None:
+    raise InputError(f"{name}.{path} must be {word}, as the schema says; write it as such.", field=path)
+
+
+def parameters(query: Mapping[str, str]) -> dict[str, Any]:
+    """`as_of` and `picks` of a query, for `Advisor.advise`."""
+    picks = query.get("picks", "5")
+    if not (picks.isascii() and picks.isdigit() and len(picks) < 4 and int(picks) <= MOST_PICKS):
+        raise InputError(f"picks is {picks[:20]!r}; ask for a whole number of 0 to {MOST_PICKS} products.", field="picks", value=picks[:20])
+    return {"as_of": query.get("as_of"), "picks": int(picks)}
+
+
+def language_of(accepted: str | None) -> str | None:
+    """The language of `Accept-Language` that is best liked among those there are; None where none is."""
+    wishes: list[tuple[float, int, str]] = []
+    for place, part in enumerate((accepted or "")[:1000].split(",")):
+        name, _, quality = part.strip().partition(";")
+        code = name.strip().lower().partition("-")[0]
+        share = quality.strip().removeprefix("q=")
+        weight = float(share) if share.replace(".", "", 1).isdecimal() and share.isascii() else 1.0 if not quality else 0.0
+        if code in LANGUAGES and weight > 0.0:
+            wishes.append((-weight, place, code))
+    return min(wishes)[2] if wishes else None

@@ -133,6 +133,20 @@ class PaymentMade(Row):
     country: Word | None = None
 
 
+class SessionMoved(Row):
+    """A questionnaire that was opened, answered further or finished, and in which channel.
+
+    `session` is a name that opens nothing; `asked_again` counts questions that this channel asked
+    although another one had their answer.
+    """
+
+    session: Id
+    channel: Id
+    answered: Annotated[int, Field(ge=0), as_number] = 0
+    questions: Annotated[int, Field(ge=0), as_number] = 0
+    asked_again: Annotated[int, Field(ge=0), as_number] = 0
+
+
 EVENT_TYPES: dict[str, type[Row]] = {
     "advisor.advice.answered.v1": AdviceAnswered,
     "advisor.advice.shown.v1": AdviceShown,
@@ -146,6 +160,9 @@ EVENT_TYPES: dict[str, type[Row]] = {
     "advisor.payment.made.v1": PaymentMade,
     "advisor.product.clicked.v1": ProductSeen,
     "advisor.product.viewed.v1": ProductSeen,
+    "advisor.session.answered.v1": SessionMoved,
+    "advisor.session.finished.v1": SessionMoved,
+    "advisor.session.opened.v1": SessionMoved,
 }
 """Type of an event -> contract of its data."""
 

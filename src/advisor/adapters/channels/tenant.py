@@ -35,9 +35,9 @@ class Tenant:
     def __init__(self, advisor: Advisor, store: Store, *, session_days: float = 30.0) -> None:
         self.store, self.ledger, self.switch = store, Ledger(store), Switch(store)
         self.advisor: Any = guarded(advisor, self.switch)
-        self.sessions = Sessions(store, advisor.questionnaire, days=session_days)
+        self.sessions = Sessions(store, advisor.house.questionnaire, days=session_days)
         self._pseudonyms = Pseudonyms(store)
-        pack = advisor.regime.pack
+        pack = advisor.house.regime.pack
         self._rules = (f"{pack.id}@{pack.version}",)
 
     @classmethod

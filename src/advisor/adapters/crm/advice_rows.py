@@ -12,7 +12,7 @@ import numpy as np
 from advisor import Advice, AdviceBatch
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch, load, to_cents
-from advisor.adapters.crm.log_rows import arrow
+from advisor.adapters.crm.served import put_served
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
@@ -35,12 +35,12 @@ def put_advice(connection: sa.Connection, advice: Any, run: str) -> Written:
             field="run",
             value=run,
         )
+    some = (advice,) if isinstance(advice, Advice) else advice
+    if isinstance(some, list | tuple) and all(isinstance(one, Advice) for one in some):
+        return Written(len(some), put_served(connection, some, run))
     a = tables.advice.c
     before = fetch(connection, sa.select(a.client_id).where(a.run == run))["client_id"]
     there: set[str] = set(before.to_pylist())
-    if isinstance(advice, Advice):
-        rows, changed = 1, 0 if advice.client_id in there else _put_one(connection, advice, run)
-        return Written(rows, changed)
     rows = changed = 0
     for table, inputs in _tables(advice):
         rows += table.num_rows
@@ -76,29 +76,6 @@ def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
                 field="advice",
                 value=str(part),
             ) from None
-
-
-def _put_one(connection: sa.Connection, advice: Advice, run: str) -> int:
-    fields = advice.model_dump()
-    house, _, inputs = advice.fingerprint.rpartition(":")
-    figures = {name: fields[name] for name in tables.FIGURES}
-    row = {
-        "run": run, "client_id": advice.client_id, "as_of": advice.as_of, "status": advice.status,
-        "level": advice.level, "reasons": "|".join(dict.fromkeys(r.code for r in advice.reasons)),
-        **figures, "cash": advice.cash, "inputs": inputs, "fingerprint": house,
-        "document": advice.model_dump_json(),
-    }  # fmt: skip
-    load(connection, tables.advice, arrow(tables.advice, {n: [v] for n, v in row.items()}))
-    picks = [
-        (run, advice.client_id, p.rank, p.product_id, p.score, p.money,
-         "|".join(dict.fromkeys(r.code for r in p.reasons)))
-        for p in advice.picks
-    ]  # fmt: skip
-    if picks:
-        names = tables.picks.c.keys()
-        columns = dict(zip(names, map(list, zip(*picks, strict=True)), strict=True))
-        load(connection, tables.picks, arrow(tables.picks, columns))
-    return 1
 
 
 def _put_table(connection: sa.Connection, table: pa.Table, inputs: list[str] | None, run: str, there: set[str]) -> int:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from advisor import Catalogue, Event, Interactions, Product, Trades
 from advisor.adapters.crm import tables
@@ -15,7 +13,6 @@ from advisor.adapters.crm.bulk import fetch
 from advisor.adapters.crm.log_rows import until_moment
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
-from advisor.risk_profile import AssessmentHistory
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -77,11 +74,3 @@ def catalogue(connection: sa.Connection) -> Catalogue:
             field="catalogue",
         )
     return Catalogue.from_products([Product.model_validate_json(text) for text in texts])
-
-
-def history(connection: sa.Connection) -> AssessmentHistory:
-    """Every assessment that has a level, by client and day."""
-    a = tables.assessments.c
-    query = sa.select(a.client_id, a.day, a.level, a.confirmed).where(a.level.is_not(None))
-    frame: Any = fetch(connection, query.order_by(a.client_id, a.day, a.since)).to_pandas()
-    return AssessmentHistory.from_frame(pd.DataFrame(frame))

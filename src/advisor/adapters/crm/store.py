@@ -55,11 +55,11 @@ class Store(LogStore):
             yield table
             last = table.ids[-1]
 
-    def put_advice(self, advice: Advice | AdviceBatch | Path, *, run: str) -> Written:
+    def put_advice(self, advice: Advice | Sequence[Advice] | AdviceBatch | Path, *, run: str) -> Written:
         """Write advice under the name of a run; a client of the run who is there is no change.
 
         Args:
-            advice: One (kept whole), a batch, or the folder of `advise_stream`.
+            advice: One or some (kept whole), a batch, or the folder of `advise_stream`.
             run: A name.
 
         Raises:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from advisor import Catalogue, Event, Interactions, Product, Trades
-from advisor.adapters.crm import log_reader, log_rows
+from advisor import Catalogue, Client, Event, Interactions, Product, Trades
+from advisor.adapters.crm import assessments, log_reader, log_rows
 from advisor.adapters.crm.store_base import StoreBase, moment_of
 from advisor.adapters.crm.values import Written
 from advisor.risk_profile import AssessmentHistory
@@ -73,7 +73,21 @@ class LogStore(StoreBase):
         with self.reading() as connection:
             return log_reader.catalogue(connection)
 
-    def history(self) -> AssessmentHistory:
-        """Every assessment that has a level."""
+    def history(self, *, ids: Sequence[str] | None = None) -> AssessmentHistory:
+        """Every assessment that has a level; of some clients where `ids` names them."""
         with self.reading() as connection:
-            return log_reader.history(connection)
+            return assessments.history(connection, ids)
+
+    def put_assessment(self, client: Client, *, at: datetime, level: int, questionnaire: str, confirmed: bool = False) -> None:
+        """Write what an assessment came to.
+
+        Args:
+            client: With their answers and the day of these.
+            at: When this became known, with a time zone.
+            level: 0..5.
+            questionnaire: Signature of what was asked.
+            confirmed: Whether the client confirmed the level.
+        """
+        moment = moment_of(at)
+        with self.writing() as connection:
+            assessments.put_assessment(connection, client, moment, level, questionnaire, confirmed=confirmed)

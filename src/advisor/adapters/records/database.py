@@ -6,6 +6,7 @@ import re
 import weakref
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 from advisor.adapters.extras import needs
@@ -36,6 +37,7 @@ class Database:
     def __init__(self, engine: sa.Engine, tenant: str, schema: str | None) -> None:
         self.engine, self.tenant, self.schema = engine, tenant, schema
         weakref.finalize(self, engine.dispose)
+        self._here = local()
 
     @classmethod
     def open(cls, url: str, *, tenant: str = "default") -> Database:
@@ -79,19 +81,34 @@ class Database:
     def write(self) -> Generator[sa.Connection]:
         """A transaction that writes: all of it, or, where anything fails, nothing.
 
+        A block inside a block of the same thread belongs to the outer one's transaction.
+
         Raises:
             InputError: What the database met, in the library's words.
         """
+        if (outer := self._outer()) is not None:
+            yield outer
+            return
         with self.translated(), self.engine.connect() as connection:
             connection = connection.execution_options(advisor_writes=True)
             with connection.begin():
-                yield connection
+                self._here.connection = connection
+                try:
+                    yield connection
+                finally:
+                    self._here.connection = None
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
-        """A transaction that reads one state of the database."""
+        """A transaction that reads one state of the database; inside a block of `write` that one's."""
+        if (outer := self._outer()) is not None:
+            yield outer
+            return
         with self.translated(), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    def _outer(self) -> sa.Connection | None:
+        return getattr(self._here, "connection", None)
 
     @contextmanager
     def translated(self) -> Generator[None]:

@@ -46,6 +46,7 @@ class Guard:
         self._app, self._settings, self._metrics, self._log = app, settings, metrics, logger()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -65,7 +66,7 @@ class Guard:
                 await self._app(scope, _limited(receive, most), answer.send)
         except ClientDisconnect:
             answer.status = 499
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever happened, the caller gets a problem
             await self._mend(error, answer, scope, trace)
         finally:
             self._tell(scope, answer, trace, time.perf_counter() - began)
@@ -74,7 +75,9 @@ class Guard:
         """Answer with a problem where nothing was sent yet; what was not foreseen is logged, with its trace."""
         if isinstance(error, TimeoutError):
             seconds = self._settings.seconds
-            error = ProblemError("too-slow", f"Nothing came of this within {seconds:g} seconds; try again later.", headers={"Retry-After": "5"})
+            error = ProblemError(
+                "too-slow", f"Nothing came of this within {seconds:g} seconds; try again later.", headers={"Retry-After": "5"}
+            )
         if not isinstance(error, ProblemError):
             self._log.error("unforeseen", trace=trace, path=scope["state"]["template"], error=type(error).__name__, exc_info=error)
         if not answer.begun:

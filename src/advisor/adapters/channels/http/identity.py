@@ -40,7 +40,9 @@ class Caller:
     def needs(self, scope: str) -> None:
         """Raises a problem unless this caller may do what `scope` allows; "admin" may do everything."""
         if scope not in self.scopes and "admin" not in self.scopes:
-            raise ProblemError("not-allowed", f"This needs the scope {scope!r}, which the credential does not have; ask for one that has it.")
+            raise ProblemError(
+                "not-allowed", f"This needs the scope {scope!r}, which the credential does not have; ask for one that has it."
+            )
 
 
 class Credentials:
@@ -51,7 +53,9 @@ class Credentials:
         self._tokens = None if settings.bearer is None else _Tokens(settings.bearer)
         unknown = sorted({key.tenant for key in settings.keys} - self._tenants)
         if unknown:
-            raise InputError(f"A key belongs to the tenant {unknown[0]!r}, which there is not; name one of {sorted(self._tenants)}.", field="keys")
+            raise InputError(
+                f"A key belongs to the tenant {unknown[0]!r}, which there is not; name one of {sorted(self._tenants)}.", field="keys"
+            )
 
     def of(self, key: str | None, authorization: str | None) -> Caller:
         """The caller behind `X-API-Key` or `Authorization: Bearer`. Raises a problem where there is none."""
@@ -123,7 +127,7 @@ class _Tokens:
 
 
 def _text(place: str) -> bytes:
-    if place.startswith("https://") or place.startswith("http://127.0.0.1"):
+    if place.startswith(("https://", "http://127.0.0.1")):
         with urlopen(place, timeout=5) as answer:  # noqa: S310  the host's own setting
             return answer.read(_LARGEST)
     return Path(place).read_bytes()

@@ -41,7 +41,7 @@ def put_assessment(connection: sa.Connection, client: Client, at: datetime, leve
 def history(connection: sa.Connection, ids: Sequence[str] | None) -> AssessmentHistory:
     """Every assessment that has a level, by client and day; of some clients where `ids` names them."""
     a = assessments.c
-    query: sa.Select[Any] = sa.select(a.client_id, a.day, a.level, a.confirmed).where(a.level.is_not(None))
+    query: Any = sa.select(a.client_id, a.day, a.level, a.confirmed).where(a.level.is_not(None))
     if ids is not None:
         query = query.where(a.client_id.in_(ids))
     frame: Any = fetch(connection, query.order_by(a.client_id, a.day, a.since)).to_pandas()

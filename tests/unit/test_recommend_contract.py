@@ -269,6 +269,17 @@ class TestBlendForBanks(RecommenderContract):
     floor = 0.80
 
 
+class TestBlendRobust(RecommenderContract):
+    recipe = Blend.robust()
+    floor = 0.80
+    explains = False
+
+
+class TestEASECapped(RecommenderContract):
+    recipe = EASE(regularization=20.0, half_life_days=200.0, capped=True)
+    floor = 0.80
+
+
 class TestAssociation(RecommenderContract):
     recipe = Association()
     floor = 0.80

@@ -16,7 +16,7 @@ from advisor.recommend.calibration import calibrate
 from advisor.recommend.recipes.factors import ALS
 from advisor.recommend.recipes.mvecf import MVECF
 from advisor.recommend.recipes.recipe import Recipe, Training
-from advisor.recommend.ridge import ridge_of, singular_values
+from advisor.recommend.ridge import SHARES, ridge_of, spectrum
 
 MODEL = estimate_returns(sample.market())
 RECIPES = (ALS(), ALS(alpha=3.0), MVECF(), MVECF(confidence=2.0))
@@ -43,13 +43,58 @@ def test_a_default_factor_model_tells_clients_apart_at_any_scale(recipe: Recipe,
 def test_the_spectrum_is_that_of_the_matrix(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     interactions = bought(count)
     dense = np.minimum(sparse.csr_array(interactions.matrix()).toarray(), 1.0)
-    largest, second = np.linalg.svd(dense, compute_uv=False)[:2]
+    _, values, rows = np.linalg.svd(dense, full_matrices=False)
     history = Training(interactions).history()
-    assert singular_values(history) == pytest.approx((largest, second), rel=1e-9)
-    monkeypatch.setattr("advisor.recommend.ridge.DENSE", 0)
-    assert singular_values(history) == pytest.approx((largest, second), rel=1e-6)
-    assert ridge_of(history, 1.0, None) == pytest.approx((second - 0.25 * largest) / 0.75, rel=5e-3)
-    assert ALS().fit(interactions).parameters["regularization"] == ridge_of(history, 1.0, None)
+    for size in (1_500, 0):
+        monkeypatch.setattr("advisor.recommend.ridge.DENSE", size)
+        found, vectors = spectrum(history, 4)
+        assert found == pytest.approx(values[:4], rel=1e-6)
+        np.testing.assert_allclose(np.abs(np.sum(vectors.T * rows[:4], axis=1)), 1.0, atol=1e-6)
+
+
+def test_few_purchases_take_the_ridge_of_the_spectrum() -> None:
+    frame = pd.DataFrame({"client_id": list("aabbc"), "product_id": list("xyxzx"), "day": "2026-01-01"})
+    history = Training(Interactions.from_frame(frame)).history()
+    largest, second = spectrum(history, 2)[0]
+    assert ridge_of(history, 1.0, None) == pytest.approx(max((second - 0.25 * largest) / 0.75, 0.5 * second), rel=5e-3)
+
+
+def test_the_ridge_is_the_one_that_finds_left_out_purchases() -> None:
+    """Found again by brute force: every ridge's own model, one purchase at a time taken out of the query."""
+    interactions = bought(400)
+    history = Training(interactions).history()
+    dense = np.minimum(sparse.csr_array(interactions.matrix()).toarray(), 1.0)
+    _, values, rows = np.linalg.svd(dense, full_matrices=False)
+    quality = {}
+    for share in SHARES:
+        ridge = float(f"{share * values[1]:.3g}")
+        model = (rows[:4].T * np.maximum(1.0 - ridge / values[:4], 0.0)) @ rows[:4]
+        gains = []
+        for i, held in enumerate(dense[dense.sum(axis=1) >= 2]):
+            items = np.flatnonzero(held)
+            out = items[i % len(items)]
+            query = held.copy()
+            query[out] = 0.0
+            scores = query @ model
+            above = int(((scores > scores[out] + 1e-12) & (held == 0.0)).sum())
+            gains.append(1.0 / np.log2(above + 2.0) if above < 10 else 0.0)
+        quality[ridge] = np.mean(gains)
+    assert quality[ridge_of(history, 1.0, None, 4)] == pytest.approx(max(quality.values()), abs=2e-3)
+    assert ALS(factors=4).fit(interactions).parameters["regularization"] == ridge_of(history, 1.0, None, 4)
+
+
+@pytest.mark.parametrize(("each", "large"), [(2, True), (25, False)])
+def test_who_holds_much_needs_a_smaller_ridge(each: int, large: bool) -> None:
+    """Eight tastes: two purchases tell little about a client, twenty-five nearly all."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for client in range(600):
+        taste = rng.dirichlet(np.full(8, 0.1)) @ np.random.default_rng(9).dirichlet(np.full(120, 0.15), 8)
+        rows += [(f"c{client:03d}", f"p{j:03d}") for j in rng.choice(120, each, replace=False, p=(taste + 1e-4) / (taste + 1e-4).sum())]
+    frame = pd.DataFrame(rows, columns=["client_id", "product_id"]).assign(day="2026-01-01")
+    history = Training(Interactions.from_frame(frame)).history()
+    share = ridge_of(history, 1.0, None, 16) / spectrum(history, 2)[0][1]
+    assert share >= 0.3 if large else share <= 0.3
 
 
 @pytest.mark.parametrize("recipe", [ALS(regularization=50.0), MVECF(regularization=50.0)], ids=repr)

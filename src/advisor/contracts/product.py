@@ -22,7 +22,7 @@ class Product(Row):
     `risk_level` 1..5 is R1..R5 as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
     implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year; one that is not stated
     counts as 0 and is not written either (`model_dump`), so that a fee nobody knows stays apart from none (`states_fee`). `term_days` is how long money is locked.
-    A `closed` product is no longer sold: clients may hold it, nobody is offered it. `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
+    A `closed` product is no longer sold: clients may hold it, nobody is offered it. Where nothing is said (`states_closed`), a recommender infers it from purchases. `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
     """
 
     model_config = ConfigDict(
@@ -79,7 +79,14 @@ class Product(Row):
         written: dict[str, Any] = write(self)
         if not self.states_fee:
             written.pop("annual_fee", None)
+        if not self.states_closed:
+            written.pop("closed", None)
         return written
+
+    @property
+    def states_closed(self) -> bool:
+        """Whether it was stated that the product is sold, or that it is not."""
+        return "closed" in self.model_fields_set
 
     @property
     def states_fee(self) -> bool:

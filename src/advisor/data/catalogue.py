@@ -193,6 +193,11 @@ class Catalogue:
         """Which products are no longer sold, shape (p,)."""
         return frozen(np.array([p.closed for p in self.products], dtype=np.bool_))
 
+    @cached_property
+    def told_closed(self) -> IntArray:
+        """Of each product 1 where it is stated to be closed, 0 where stated to be sold, -1 where nothing is stated, shape (p,)."""
+        return frozen(np.array([int(p.closed) if p.states_closed else -1 for p in self.products], dtype=np.int64))
+
     @checked
     def exposures(self, assets: IdMap) -> FloatArray:
         """Share of each product in each asset, shape (p, n), rows adding up to 1.

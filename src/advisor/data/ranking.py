@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from advisor.arrays import FloatArray, IntArray, check_type, id_texts
+from advisor.data.ids import IdMap
+from advisor.data.tables import as_numbers, check_table, id_codes, told
 from advisor.errors import InputError
+from advisor.validation import checked
 
 MOST_SLOTS = 1_000
 """Slots that may be asked for in any catalogue."""
@@ -57,6 +61,56 @@ class Ranking:
             if not isinstance(ids, tuple) or not set(map(type, ids)) <= {str}:
                 object.__setattr__(self, field, tuple(id_texts(ids, field)))
 
+    @classmethod
+    @checked
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        client: str = "client_id",
+        product: str = "product_id",
+        rank: str = "rank",
+        score: str = "score",
+        client_ids: Iterable[str] | None = None,
+        products: Iterable[str] | None = None,
+    ) -> Ranking:
+        """The lists of any other system, one row a client and product: what `to_frame` writes, or as little as two columns.
+
+        Args:
+            frame: A table; `rank` and `score` may be absent.
+            client: Column of client ids.
+            product: Column of product ids.
+            rank: Column of places from 1; absent: a client's rows stand best first.
+            score: Column of finite scores; absent: the place counted back from the last one, so that the best has the highest.
+            client_ids: Whose lists these are, in order; who has no row gets an empty list. None: those who occur, as they first do.
+            products: What could be recommended, in order. None: those that occur, sorted.
+
+        Returns:
+            As many slots as the last place has; a place that nothing is at is an empty slot.
+
+        Raises:
+            InputError: A column is absent, an id is missing or not among those given, a client has a product or a place twice, a place is no whole number from 1 to
+                the most slots, or a score is not finite.
+        """
+        check_table(frame, "ranking", [client, product], "One row a client and product; name the columns by keyword.")
+        belongs = "it is not known whose list the row belongs to. Drop or mend it."
+        at, names = id_codes(frame[client], client, belongs)
+        column, listed = id_codes(frame[product], product, "it is not known what is recommended. Drop or mend it.")
+        rows_of = dict.fromkeys(names.ids[c] for c in at.tolist()) if client_ids is None else client_ids
+        clients, every = (IdMap.of(ids, field) for ids, field in ((rows_of, "client_ids"), (products or listed.ids, "products")))
+        row, code = _among(clients, names, client)[at], _among(every, listed, product)[column]
+        slot = _slots(frame, row, rank, max(MOST_SLOTS, len(every))) if rank in frame else _positions(row)
+        _check_twice(row * (len(every) + 1) + code, frame, client, f"{product} twice; a list holds a product once")
+        width = int(slot.max()) + 1 if len(slot) else 0
+        _check_twice(row * (width + 1) + slot, frame, client, f"{rank} twice; a place is one product's")
+        values = as_numbers(frame[score]) if score in frame else (width - slot).astype(np.float64)
+        if not np.isfinite(values).all():
+            bad = int(np.argmin(np.isfinite(values)))
+            raise InputError(f"{score} is {told(frame[score], bad)} in row {bad}; a score is finite. Drop the column.", field=score)
+        codes, scores = np.full((len(clients), width), -1, dtype=np.int64), np.full((len(clients), width), np.nan)
+        codes[row, slot], scores[row, slot] = code, values
+        return cls(clients.ids, every.ids, codes, scores)
+
     def to_frame(self) -> pd.DataFrame:
         """One row a filled slot: client_id, rank (from 1), product_id, score."""
         rows, slots = np.nonzero(self.codes >= 0)
@@ -76,3 +130,45 @@ class Ranking:
 
     def __repr__(self) -> str:
         return f"Ranking({len(self):,} clients, top {self.codes.shape[1]} of {len(self.products)} products, {int((self.codes < 0).sum()):,} empty slots)"
+
+
+def _among(every: IdMap, names: IdMap, field: str) -> IntArray:
+    """Position of each name; raises `InputError` where one is not there."""
+    found = every.find(names.ids)
+    if (found < 0).any():
+        name = names.ids[int(np.argmax(found < 0))]
+        raise InputError(
+            f"{field} {name!r} is not among the ids given ({int((found < 0).sum()):,} are not); a list of it would be lost. Add it, or drop its rows.",
+            field=field,
+            value=name,
+        )
+    return found
+
+
+def _slots(frame: pd.DataFrame, row: IntArray, rank: str, most: int) -> IntArray:
+    places = as_numbers(frame[rank])
+    odd = ~((places >= 1.0) & (places <= most) & (places == np.floor(places)))
+    if odd.any():
+        bad = int(np.argmax(odd))
+        raise InputError(
+            f"{rank} is {told(frame[rank], bad)} in row {bad}; places are whole numbers from 1 to {most}. Correct it.", field=rank
+        )
+    return (places - 1.0).astype(np.int64).reshape(row.shape)
+
+
+def _positions(row: IntArray) -> IntArray:
+    """How many rows of the same client stand before each row."""
+    order = np.argsort(row, kind="stable")
+    sorted_rows = row[order]
+    first = np.searchsorted(sorted_rows, sorted_rows)
+    slot = np.empty_like(row)
+    slot[order] = np.arange(len(row)) - first
+    return slot
+
+
+def _check_twice(keys: IntArray, frame: pd.DataFrame, client: str, what: str) -> None:
+    order = np.argsort(keys, kind="stable")
+    again = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+    if len(again):
+        bad = int(order[again[0] + 1])
+        raise InputError(f"{client} {told(frame[client], bad)} has {what} (row {bad}). Drop one of the rows.", field=client, value=bad)

@@ -25,7 +25,7 @@ from advisor.data.interactions import Interactions
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.fit_arguments import check_optional, check_settings, refuse_short
+from advisor.engine.fit_arguments import check_optional, check_settings, refuse_short, without_closed
 from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
 from advisor.engine.output.omissions import explain_omissions
 from advisor.engine.output.report import profile, report
@@ -81,7 +81,8 @@ class Advisor:
         Args:
             market: A history of returns (estimated with the defaults of `estimate_returns`), or anybody's estimates.
             interactions: Past purchases of products.
-            catalogue: The shelf; None: the assets themselves, those that have a risk level.
+            catalogue: The shelf; None: the assets themselves, those that have a risk level. A product of which it does not say whether it is `closed`, and which
+                purchases show to be closed to new buyers, is closed in the advisor's own.
             questionnaire: What answers are scored by; default `Questionnaire.default()`.
             mandate: Limits on every portfolio; default long-only.
             regime: Rules for products that name none themselves; default `Regime.nfra()`.
@@ -128,6 +129,7 @@ class Advisor:
         shelf.exposures(model.ids)
         refuse_short(model, mandate)
         taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=int(seed))
+        shelf = without_closed(shelf, taste.closed)
         return cls(
             House(
                 model=model,

@@ -1,8 +1,9 @@
-"""Checks of what `Advisor.fit` is given."""
+"""What `Advisor.fit` is given, checked and made ready."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,3 +71,12 @@ def refuse_short(model: ReturnModel, mandate: Mandate | None) -> None:
                 field="mandate",
                 value=float(lowest),
             )
+
+
+def without_closed(catalogue: Catalogue, closed: tuple[str, ...]) -> Catalogue:
+    """The catalogue in which the products of these ids are `closed`: held by who holds them, offered to nobody."""
+    found = set(closed)
+    if not any(p.id in found and not p.closed for p in catalogue.products):
+        return catalogue
+    products = tuple(p.model_copy(update={"closed": True}) if p.id in found else p for p in catalogue.products)
+    return replace(catalogue, products=products)

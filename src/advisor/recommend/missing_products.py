@@ -16,7 +16,7 @@ from advisor.recommend.model.ranking import as_eligibility
 from advisor.recommend.recipes.recipe import check_range
 from advisor.validation import checked
 
-Code = Literal["not_suitable", "held", "ranked_lower", "fits_less"]
+Code = Literal["not_suitable", "closed", "held", "ranked_lower", "fits_less"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Omission:
 
     Attributes:
         product_id: Which.
-        code: "not_suitable": the mask refuses it. "held": the client has it. "ranked_lower": others suit his taste better. "fits_less": his taste would
+        code: "not_suitable": the mask refuses it. "closed": nobody new can buy it. "held": the client has it. "ranked_lower": others suit his taste better. "fits_less": his taste would
             have shown it, but what is shown does more for his portfolio.
         popularity: Share of clients who bought it.
         popularity_rank: 1 is the most bought product of the shelf.
@@ -87,7 +87,7 @@ def omissions(
         if column in there:
             continue
         place = places.get(column)
-        code = _code(place, k, bool(allowed[column]))
+        code = "closed" if fitted.history.closed[column] else _code(place, k, bool(allowed[column]))
         found.append(Omission(fitted.products[column], code, float(popularity[column]), rank, place, float(scores[column]), last))
     return found
 

@@ -59,13 +59,14 @@ def _with_counts(plain: FittedModel, arrays: Mapping[str, np.ndarray], meta: Map
     gram = Gram(
         items=history.items,
         both=arrays["gram.both"],
-        toward=arrays["gram.both" if recipe.half_life is None else "gram.toward"],
+        toward=arrays["gram.both" if recipe.half_life is None and not recipe.has_cap else "gram.toward"],
         owners=arrays["gram.owners"],
         recent=arrays["gram.recent"],
         clients=int(meta["clients"]),
         power=recipe.power,
         half_life_days=recipe.half_life,
         as_of=np.datetime64(meta["as_of"], "D"),
+        capped=recipe.has_cap,
     )
     return FittedItems(plain.kind, history, plain.encoder, plain.matrix, plain.parameters, recipe, gram)
 

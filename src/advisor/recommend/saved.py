@@ -60,13 +60,17 @@ HISTORY: dict[str, Saved] = {
     "history.weights": Saved("f8", ("e",), low=0.0, or_empty=True),
     "history.days": Saved("i8", ("e",), or_empty=True),
     "history.last_day": Saved("i8", (1,)),
+    "history.told": Saved("i8", ("p",), low=-1, high=1, or_empty=True),
+    "arrivals.codes": Saved("i8", ("m",), low=0, below="i", increasing=True),
+    "arrivals.days": Saved("i8", ("m",), low=-100_000_000, high=100_000_000),
+    "arrivals.counts": Saved("i8", ("m",), low=1, high=2**40),
     "matrix": Saved("f8", ("d", "p")),
     "gram.both": Saved("f8", ("i", "i")),
     "gram.toward": Saved("f8", ("i", "i")),
     "gram.owners": Saved("f8", ("i",), low=0.0),
     "gram.recent": Saved("f8", ("i",), low=0.0),
 }
-"""Of every recommender: c clients, i items, p of them on sale, e purchases, d rows of the matrix."""
+"""Of every recommender: c clients, i items, p of them on sale, e purchases, m days on which an item found buyers, d rows of the matrix."""
 
 ENCODERS: dict[str, dict[str, Saved]] = {
     "same": {},
@@ -164,7 +168,14 @@ def check_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], cou
     sizes = {"c": clients, "i": items, "p": int(meta["shelf"])}
     check_saved(arrays, HISTORY, sizes, where="the recommender")
     indptr = arrays["history.indptr"]
-    if int(meta["shelf"]) > items or indptr[0] != 0 or int(indptr[-1]) != sizes["e"]:
+    codes, days = arrays["arrivals.codes"], arrays["arrivals.days"]
+    if ((codes[1:] == codes[:-1]) & (days[1:] <= days[:-1])).any():
+        raise InputError(
+            "The days on which products found buyers are not in order; what was saved is damaged, and is not used. Restore it from a copy.",
+            field="arrivals.days",
+            value=days.shape,
+        )
+    if int(meta["shelf"]) > items or int(arrays["arrivals.counts"].sum()) != sizes["e"] or indptr[0] != 0 or int(indptr[-1]) != sizes["e"]:
         raise InputError(
             "The purchases of the recommender do not fit together; what was saved is damaged, and is not used. Restore it from a copy.",
             field="history.indptr",

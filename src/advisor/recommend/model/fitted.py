@@ -19,6 +19,7 @@ from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
+from advisor.recommend.model.arrivals import Arrivals
 from advisor.recommend.model.contributions import Contribution, Parts
 from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, History, Rows
 from advisor.recommend.model.ranking import as_eligibility, masked_top_k
@@ -79,6 +80,11 @@ class FittedModel:
         """Ids of the columns, length p: the catalogue's order where one was given, else sorted."""
         return self.history.products
 
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Ids of the products that are closed to new buyers: told by the catalogue, else inferred from purchases. `rank` offers them to nobody."""
+        return tuple(self.products[i] for i in np.flatnonzero(self.history.closed).tolist())
+
     @checked
     def held(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Rows:
         """What each client bought or holds, over the history's items: codes below p are columns, others left the shelf."""
@@ -131,10 +137,12 @@ class FittedModel:
 
         Returns:
             Best first, ties by product order. A slot is empty (-1, nan) only when nothing eligible and unheld is left: the mask comes before the
-            ranking, so nothing forbidden can fill a slot.
+            ranking, so nothing forbidden can fill a slot, nor what is `closed` to new buyers.
         """
         batch = self.history.batch(client_ids, clients)
         allowed = as_eligibility(eligible, len(batch), len(self.products))
+        if self.history.closed.any():
+            allowed = Eligibility(allowed.class_of, allowed.allowed & ~self.history.closed)
         unique, row_of = distinct(batch, self.encoder.keys(batch))
         query = self.encoder.encode(unique)
         codes, scores = masked_top_k(query, self.matrix, k, eligible=allowed, held=unique.held if exclude_held else None, row_of=row_of)
@@ -204,10 +212,19 @@ class FittedModel:
             "history.weights": history.rows.weights,
             "history.days": np.zeros(0, dtype=np.int64) if history.days is None else history.days.astype(np.int64),
             "history.last_day": np.array([history.last_day], dtype="datetime64[D]").astype(np.int64),
+            "history.told": history.told,
+            "arrivals.codes": history.arrivals.codes,
+            "arrivals.days": history.arrivals.days,
+            "arrivals.counts": history.arrivals.counts,
             "clients": packed_ids(history.clients.ids),
             "items": packed_ids(history.items.ids),
         }
-        shelf = {"shelf": history.shelf, "fixed_shelf": history.fixed_shelf, "half_life_days": history.half_life_days}
+        shelf = {
+            "shelf": history.shelf,
+            "fixed_shelf": history.fixed_shelf,
+            "half_life_days": history.half_life_days,
+            "capped": history.capped,
+        }
         return self.kind, arrays, {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)} | shelf
 
     def __repr__(self) -> str:
@@ -257,6 +274,9 @@ def restored_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) 
         Rows(arrays["history.indptr"], arrays["history.codes"], weights if len(weights) else NO_WEIGHTS),
         arrays["history.last_day"].astype("datetime64[D]")[0],
         half_life,
-        None if half_life is None else days.astype("datetime64[D]"),
+        days.astype("datetime64[D]") if half_life is not None or meta["capped"] else None,
         bool(meta["fixed_shelf"]),
+        bool(meta["capped"]),
+        Arrivals(arrays["arrivals.codes"], arrays["arrivals.days"], arrays["arrivals.counts"]),
+        arrays["history.told"],
     )

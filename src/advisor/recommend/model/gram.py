@@ -31,6 +31,7 @@ class Gram:
         power: How much clients who own much are discounted.
         half_life_days: Days in which a purchase loses half its weight; None: no recency.
         as_of: Day that recency counts back from.
+        capped: Whether a fortnight of a product counts for no more than about its others.
     """
 
     items: IdMap
@@ -42,6 +43,12 @@ class Gram:
     power: float
     half_life_days: float | None
     as_of: np.datetime64
+    capped: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether every purchase weighs 1."""
+        return self.half_life_days is None and not self.capped
 
     @classmethod
     def of(cls, history: History, power: float = 0.0) -> Gram:
@@ -49,7 +56,18 @@ class Gram:
         both, toward = _counts(history.rows, len(history.items), power)
         owners = np.bincount(history.rows.codes, minlength=len(history.items)).astype(np.float64)
         recent = history.popularity() * max(len(history.clients), 1)
-        return cls(history.items, both, toward, owners, recent, len(history.clients), power, history.half_life_days, history.last_day)
+        return cls(
+            history.items,
+            both,
+            toward,
+            owners,
+            recent,
+            len(history.clients),
+            power,
+            history.half_life_days,
+            history.last_day,
+            history.capped,
+        )
 
     def popularity(self) -> FloatArray:
         """Share of clients who bought each item, weighted by recency, shape (items,)."""
@@ -62,6 +80,13 @@ class Gram:
             InputError: The two count other products, or differ in power or half-life.
         """
         check_type(other, Gram, "gram", "Add the counts of another part.")
+        if self.capped or other.capped:
+            raise InputError(
+                "These counts cannot be added: they are capped, and what a fortnight may count for is known only from all clients together. "
+                "Count everybody at once, or use capped=False.",
+                field="gram",
+                value="capped",
+            )
         if self.items != other.items or self.power != other.power or self.half_life_days != other.half_life_days:
             raise InputError(
                 f"These counts cannot be added: {len(self.items)} and {len(other.items)} items, powers {self.power:g} and {other.power:g}, half-lives "
@@ -70,7 +95,7 @@ class Gram:
                 value=len(other.items),
             )
         a, b = self.brought_to(other.as_of), other.brought_to(self.as_of)
-        plain = self.half_life_days is None
+        plain = self.plain
         both = a.both + b.both
         return replace(
             a,
@@ -93,14 +118,16 @@ class Gram:
     def updated(self, before: History, after: History, moved: IntArray) -> Gram:
         """Counts of `after`, from those of `before`: only the clients in rows `moved` are counted, once out and once in.
 
-        Rows of `before` are the first rows of `after`.
+        Rows of `before` are the first rows of `after`. Where counts are capped everybody is counted again: one purchase changes what its fortnight weighs.
         """
+        if self.capped:
+            return Gram.of(after, self.power)
         grown = self.over(after.items).brought_to(after.last_day)
         known = moved[moved < len(before.clients)]
         out, into = _part(before, known, after.items, after.last_day), _part(after, moved, after.items, after.last_day)
         gone, come = (_counts(rows, len(after.items), self.power) for rows in (out, into))
         both = grown.both - gone[0] + come[0]
-        plain = self.half_life_days is None
+        plain = self.plain
         change = [np.bincount(r.codes, weights=w, minlength=len(after.items)) for r in (out, into) for w in (None, r.full_weights())]
         return replace(
             grown,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import NoneType
 
 import numpy as np
@@ -15,66 +16,8 @@ from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.privacy import hides
-
-NO_WEIGHTS: FloatArray = np.zeros(0)
-"""Stands for "every entry weighs 1": a million clients need no array of ones."""
-NO_WEIGHTS.flags.writeable = False
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Compressed rows of (code, weight).
-
-    Attributes:
-        indptr: Row i's entries stand at indptr[i]:indptr[i + 1], shape (c + 1,).
-        codes: Ascending within a row, shape (e,).
-        weights: Shape (e,), or (0,) where every entry weighs 1.
-    """
-
-    indptr: IntArray
-    codes: IntArray
-    weights: FloatArray
-
-    def take(self, rows: IntArray) -> Rows:
-        """The rows asked for, in that order; row -1 is an empty row."""
-        if len(rows) == 1:
-            first, last = (self.indptr.item(rows.item(0)), self.indptr.item(rows.item(0) + 1)) if rows.item(0) >= 0 else (0, 0)
-            return Rows(np.array((0, last - first)), self.codes[first:last], self.weights[first:last])
-        start = self.indptr[rows]
-        lengths = np.where(rows >= 0, self.indptr[np.minimum(rows + 1, len(self))] - start, 0)
-        indptr = np.zeros(len(rows) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=indptr[1:])
-        if indptr[-1] == 0:
-            return Rows(indptr, self.codes[:0], self.weights[:0])
-        source = np.repeat(start - indptr[:-1], lengths) + np.arange(indptr[-1])
-        return Rows(indptr, self.codes[source], self.weights[source] if len(self.weights) else self.weights)
-
-    def full_weights(self) -> FloatArray:
-        """Weights written out, shape (e,)."""
-        return self.weights if len(self.weights) else np.ones(len(self.codes))
-
-    def row_of_entry(self) -> IntArray:
-        """Row of each entry, shape (e,)."""
-        return np.repeat(np.arange(len(self)), np.diff(self.indptr))
-
-    def join(self, more: Rows, use: BoolArray, width: int) -> Rows:
-        """With those of more entries that are of `use`, at weight 1; an entry that is there already stays as it is. Codes in use are below `width`."""
-        codes = more.codes[use]
-        if not len(codes):
-            return self
-        if len(self) == 1 and not len(self.weights):
-            joined = np.array(sorted({*self.codes.tolist(), *codes.tolist()}))
-            return Rows(np.array((0, len(joined))), joined, NO_WEIGHTS)
-        row_of = more.row_of_entry()[use]
-        keys = np.concatenate([self.row_of_entry() * width + self.codes, row_of * width + codes])
-        weights = np.concatenate([self.full_weights(), np.ones(len(codes))])
-        joined, first = np.unique(keys, return_index=True)
-        indptr = np.zeros(len(self) + 1, dtype=np.int64)
-        np.cumsum(np.bincount(joined // width, minlength=len(self)), out=indptr[1:])
-        return Rows(indptr, joined % width, weights[first] if len(self.weights) else NO_WEIGHTS)
-
-    def __len__(self) -> int:
-        return len(self.indptr) - 1
+from advisor.recommend.model.arrivals import Arrivals, capped_weights
+from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +34,11 @@ class History:
             say how much a purchase counts as an example to learn from; what a client owns always counts in full when he is scored.
         last_day: Day of the last event, NaT where there is none.
         half_life_days: What the weights were made with, or None.
-        days: Day of each pair's last purchase, shape (e,); None without a half-life.
+        days: Day of each pair's last purchase, shape (e,); None where weights need none.
         fixed_shelf: Whether a catalogue gave the shelf (then a new product does not join it by being bought).
+        capped: Whether the weights also hold `capped_weights`: no fortnight of a product counts for much more than its others.
+        arrivals: New buyers of each item by day.
+        told: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape (shelf,); or (0,) without a catalogue.
     """
 
     clients: IdMap
@@ -103,15 +49,25 @@ class History:
     half_life_days: float | None = None
     days: DayArray | None = None
     fixed_shelf: bool = False
+    capped: bool = False
+    arrivals: Arrivals = field(default_factory=Arrivals.nothing)
+    told: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @classmethod
-    def of(cls, interactions: Interactions, catalogue: Catalogue | None = None, half_life_days: float | None = None) -> History:
+    def of(
+        cls,
+        interactions: Interactions,
+        catalogue: Catalogue | None = None,
+        half_life_days: float | None = None,
+        capped: bool = False,
+    ) -> History:
         """From events. A pair counts once, however often it was bought.
 
         Args:
             interactions: Purchases.
             catalogue: The shelf, in its order; default: the products that occur.
             half_life_days: Days in which a purchase loses half its weight, counted back from the last event; None: no recency.
+            capped: Whether a fortnight of a product counts for no more than about its others.
 
         Raises:
             InputError: There is neither an event nor a catalogue, or the half-life is not positive.
@@ -134,14 +90,27 @@ class History:
         if catalogue is not None:
             codes = items.find(interactions.products.ids)[codes]
         last_day = interactions.days.max() if len(interactions) else np.datetime64("NaT", "D")
-        rows, days = _pairs(interactions, codes, catalogue is not None)
-        plain = cls(interactions.clients, items, len(shelf), rows, last_day, fixed_shelf=catalogue is not None)
-        return plain if half_life_days is None else plain.weighted(days, half_life_days)
+        rows, first, days = _pairs(interactions, codes, catalogue is not None)
+        arrivals = Arrivals.of(rows.codes, first)
+        told = np.zeros(0, dtype=np.int64) if catalogue is None else catalogue.told_closed
+        plain = cls(interactions.clients, items, len(shelf), rows, last_day, None, None, catalogue is not None, False, arrivals, told)
+        return plain.weighted(days, half_life_days, capped)
 
-    def weighted(self, days: DayArray, half_life_days: float) -> History:
-        """With recency: `days` are those of the pairs' last purchases."""
-        weights = np.exp2(-(self.last_day - days).astype(np.float64) / half_life_days)
-        return replace(self, rows=Rows(self.rows.indptr, self.rows.codes, weights), half_life_days=half_life_days, days=days)
+    def weighted(self, days: DayArray, half_life_days: float | None, capped: bool = False) -> History:
+        """With recency, capped counts or both: `days` are those of the pairs' last purchases."""
+        if half_life_days is None and not capped:
+            return self
+        weights = capped_weights(self.rows.codes, days, len(self.items)) if capped else np.ones(len(days))
+        if half_life_days is not None:
+            weights = weights * np.exp2(-(self.last_day - days).astype(np.float64) / half_life_days)
+        rows = Rows(self.rows.indptr, self.rows.codes, weights)
+        return replace(self, rows=rows, half_life_days=half_life_days, days=days, capped=capped)
+
+    @cached_property
+    def closed(self) -> BoolArray:
+        """Which products on the shelf are closed to new buyers, shape (shelf,): as the catalogue tells, else as purchases do (`Arrivals.closed`)."""
+        inferred = self.arrivals.closed(len(self.items))[: self.shelf]
+        return np.where(self.told < 0, inferred, self.told > 0) if len(self.told) else inferred
 
     def joined(self, more: Interactions) -> tuple[History, IntArray]:
         """The history with more purchases, and the rows of those who made them. New clients stand at the end. Raises `InputError` for what is none."""
@@ -150,10 +119,10 @@ class History:
         strangers = tuple(name for name in more.clients.ids if name not in self.clients)
         clients = IdMap(self.clients.ids + strangers) if strangers else self.clients
         buyers = clients.find(more.clients.ids)
-        new, days = _pairs(more, items.find(more.products.ids)[more.product_codes], recoded=True)
+        new, first, days = _pairs(more, items.find(more.products.ids)[more.product_codes], recoded=True)
         row_of, old = buyers[new.row_of_entry()], self.over(items)
         order = np.lexsort((new.codes, row_of))
-        row_of, codes, days = row_of[order], new.codes[order], days[order]
+        row_of, codes, days, first = row_of[order], new.codes[order], days[order], first[order]
         at, again = _places(old.rows, row_of, codes)
         fresh = ~again
         counts = np.bincount(row_of[fresh], minlength=len(clients))
@@ -161,12 +130,13 @@ class History:
         rows = Rows(np.concatenate([[0], np.cumsum(counts)]), np.insert(old.rows.codes, at[fresh], codes[fresh]), NO_WEIGHTS)
         known_days = [d for d in (self.last_day, *([days.max()] if len(days) else [])) if not np.isnat(d)]
         last_day = max(known_days, default=self.last_day)
-        plain = replace(old, clients=clients, rows=rows, last_day=last_day, half_life_days=None, days=None)
-        if old.days is None or old.half_life_days is None:
+        arrivals = old.arrivals.joined(codes[fresh], first[fresh])
+        plain = replace(old, clients=clients, rows=rows, last_day=last_day, half_life_days=None, days=None, capped=False, arrivals=arrivals)
+        if old.days is None:
             return plain, np.sort(buyers)
         kept = old.days.copy()
         kept[at[again]] = np.maximum(kept[at[again]], days[again])
-        return plain.weighted(np.insert(kept, at[fresh], days[fresh]), old.half_life_days), np.sort(buyers)
+        return plain.weighted(np.insert(kept, at[fresh], days[fresh]), old.half_life_days, old.capped), np.sort(buyers)
 
     def _items_with(self, more: Interactions) -> IdMap:
         """Items of both: behind the shelf where a catalogue fixed it, else sorted in."""
@@ -179,9 +149,10 @@ class History:
         """The same history with codes over `items`, which hold all of ours in the same order."""
         if items is self.items:
             return self
-        codes = items.find(self.items.ids)[self.rows.codes]
+        at = items.find(self.items.ids)
         shelf = self.shelf if self.fixed_shelf else len(items)
-        return replace(self, items=items, shelf=shelf, rows=Rows(self.rows.indptr, codes, self.rows.weights))
+        rows = Rows(self.rows.indptr, at[self.rows.codes], self.rows.weights)
+        return replace(self, items=items, shelf=shelf, rows=rows, arrivals=self.arrivals.over(at))
 
     @property
     def products(self) -> tuple[str, ...]:
@@ -270,18 +241,19 @@ def _places(rows: Rows, row_of: IntArray, codes: IntArray) -> tuple[IntArray, Bo
     return low, there
 
 
-def _pairs(interactions: Interactions, codes: IntArray, recoded: bool) -> tuple[Rows, DayArray]:
-    """One entry a (client, item) pair, and the day of its last event."""
+def _pairs(interactions: Interactions, codes: IntArray, recoded: bool) -> tuple[Rows, DayArray, DayArray]:
+    """One entry a (client, item) pair, and the days of its first and its last event."""
     clients, days = interactions.client_codes, interactions.days
     if recoded:
         order = np.lexsort((days, codes, clients))
         clients, codes, days = clients[order], codes[order], days[order]
-    last = _last_of_run(clients, codes)
+    last, first = _last_of_run(clients, codes), days
     if not last.all():
+        first = days[np.concatenate([[True], last[:-1]])]
         clients, codes, days = clients[last], codes[last], days[last]
     indptr = np.zeros(len(interactions.clients) + 1, dtype=np.int64)
     np.cumsum(np.bincount(clients, minlength=len(interactions.clients)), out=indptr[1:])
-    return Rows(indptr, codes, NO_WEIGHTS), days
+    return Rows(indptr, codes, NO_WEIGHTS), first, days
 
 
 def _last_of_run(clients: IntArray, codes: IntArray) -> BoolArray:

@@ -13,7 +13,7 @@ from advisor.recommend.model.contributions import Parts
 from advisor.recommend.model.fitted import FittedModel, State
 from advisor.recommend.model.gram import Gram
 from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
-from advisor.recommend.recipes.recipe import Recipe, Training, check_range
+from advisor.recommend.recipes.recipe import Recipe, Training, check_range, check_weights
 
 LONGEST = 60
 """Clients with more products than this say nothing about pairs: theirs grow with the square."""
@@ -27,6 +27,7 @@ class Association(Recipe):
         min_support: Clients who own the left side and the right side.
         min_confidence: Share of owners of the left side who own the right side.
         min_lift: Confidence over the right side's popularity: a rule must know more than popularity does.
+        capped: Whether a fortnight of a product counts for at most 20 purchases as a right side, and 5 times the mean of its other fortnights (see `capped_weights`).
 
     Source: Agrawal, Imielinski & Swami (1993), section 2.
     """
@@ -34,25 +35,25 @@ class Association(Recipe):
     min_support: float = 5.0
     min_confidence: float = 0.01
     min_lift: float = 1.0
+    capped: bool = False
 
     def __post_init__(self) -> None:
         check_range("min_support", self.min_support, 1.0, why="a rule that nobody follows is none")
         check_range("min_confidence", self.min_confidence, 0.0, 1.0, why="it is a share")
         check_range("min_lift", self.min_lift, 0.0, why="it is a ratio of shares")
+        check_weights(None, self.capped)
 
     def learn(self, training: Training) -> FittedModel:
         """Count ones, twos and threes."""
-        history = training.history()
+        history = training.history(capped=self.capped)
         gram = Gram.of(history)
         size, popularity = len(history.items), history.popularity()
         left, right = np.nonzero(np.triu(gram.both, 1) >= self.min_support)
         pairs = left * size + right
-        held = sparse.csr_array(
-            (np.ones(len(history.rows.codes)), history.rows.codes, history.rows.indptr), shape=(len(history.rows), size)
-        )
+        held = sparse.csr_array((history.rows.full_weights(), history.rows.codes, history.rows.indptr), shape=(len(history.rows), size))
         fires = fired_pairs(history.rows, pairs, size)
         twos = sparse.csr_array((np.ones(len(fires.codes)), fires.codes, fires.indptr), shape=(len(fires), len(pairs)))
-        singles = gram.both.copy()
+        singles = gram.toward.copy()
         np.fill_diagonal(singles, 0.0)
         triples = np.asarray((twos.T @ held).toarray(), dtype=np.float64)
         triples[np.arange(len(pairs)), left] = triples[np.arange(len(pairs)), right] = 0.0

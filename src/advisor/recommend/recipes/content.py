@@ -13,7 +13,7 @@ from advisor.errors import InputError
 from advisor.recommend.model.encoders import Held
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.gram import Gram
-from advisor.recommend.recipes.recipe import Recipe, Training, check_half_life, check_range
+from advisor.recommend.recipes.recipe import Recipe, Training, check_range, check_weights
 
 FEE_BINS = 4
 
@@ -31,16 +31,18 @@ class Content(Recipe):
         own_record: How much a product's own owners count in its appeal, the rest being the mean owners of products like it. 0 tells products with equal attributes
             apart by nothing; 1 never shows a product that nobody bought. The default did best on the early FAR-Trans points.
         half_life_days: Days in which a purchase loses half its weight as something to predict; None: no recency.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
     """
 
     shrinkage: float = 20.0
     half_life_days: float | None = None
     own_record: float = 0.2
+    capped: bool = False
 
     def __post_init__(self) -> None:
         check_range("own_record", self.own_record, 0.0, 1.0, why="it shares the appeal between the product and its like")
         check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would trust what nobody owns")
-        check_half_life(self.half_life_days)
+        check_weights(self.half_life_days, self.capped)
 
     def learn(self, training: Training) -> FittedModel:
         """Count between attributes. Needs `catalogue`."""
@@ -48,7 +50,7 @@ class Content(Recipe):
             raise InputError(
                 "Content reads product attributes, but no catalogue was given. Pass catalogue=.", field="catalogue", value=None
             )
-        history = training.history(self.half_life_days)
+        history = training.history(self.half_life_days, self.capped)
         gram = Gram.of(history)
         spread = product_attributes(training.catalogue, history.items)
         together = gram.toward - np.diag(np.diag(gram.toward))

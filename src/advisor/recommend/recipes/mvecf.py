@@ -32,7 +32,7 @@ class MVECF(Recipe):
 
     Args:
         factors: Length of a factor.
-        regularization: Ridge on both sides; None: from the largest singular values of the purchases (see `ridge_of`), so that it has the scale of the
+        regularization: Ridge on both sides; None: the one that finds left-out purchases best (see `ridge_of`), so that it has the scale of the
             data (the fitted model's `parameters` say what it was). One that leaves no factor is refused.
         confidence: Weight of a purchase against 1 for what was not bought.
         trade_off: Weight of the mean-variance term; 0 is plain weighted least squares.
@@ -63,7 +63,7 @@ class MVECF(Recipe):
                 value=None,
             )
         history = training.history()
-        ridge = ridge_of(history, self.confidence, self.regularization)
+        ridge = ridge_of(history, self.confidence, self.regularization, self.factors)
         if self.regularization is None:
             return replace(self, regularization=ridge).learn(training)
         mean, covariance = product_moments(training.catalogue, training.model, history.items)

@@ -8,13 +8,14 @@ import numpy as np
 from scipy import sparse
 
 from advisor.arrays import FloatArray, IntArray
+from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.recommend.model.attributes import Attributes, check_names
 from advisor.recommend.model.encoders import Same
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
 from advisor.recommend.model.segments import Cells, OneHot
-from advisor.recommend.recipes.recipe import Recipe, Training, check_half_life, check_range
+from advisor.recommend.recipes.recipe import Recipe, Training, check_range, check_weights
 
 LEAST_SHARE = 0.01
 """No attribute's ridge grows beyond 1 / this."""
@@ -29,23 +30,26 @@ class Popularity(Recipe):
         by: Attributes whose combination is the segment, columns of `ClientTable` such as "segment", "level" or "answer:q1"; empty: no segments.
             Who has none of them, or a combination never seen, is served what everybody buys.
         shrinkage: Clients of the whole bank added to every segment, so that a small one is not taken at its word.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
+            Off: what everybody buys is a count. With a short half-life it should be on, since a subscription of one fortnight else leads the list.
     """
 
     half_life_days: float | None = None
     by: tuple[str, ...] = ()
     shrinkage: float = 50.0
+    capped: bool = False
 
     def __post_init__(self) -> None:
-        check_half_life(self.half_life_days)
+        check_weights(self.half_life_days, self.capped)
         check_names(self.by)
         check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would turn the bank against its segments")
 
     def learn(self, training: Training) -> FittedModel:
         """Count."""
-        history = training.history(self.half_life_days)
-        overall = history.popularity()[: history.shelf]
+        history = training.history(self.half_life_days, self.capped)
         if not self.by:
-            return FittedModel("Popularity", history, Same(), np.ascontiguousarray(overall[None]), self.settings())
+            return self.counted(history)
+        overall = history.popularity()[: history.shelf]
         attributes, codes = _training_codes(training, history, self.by, "Popularity(by=...)")
         every, cell_of = np.unique(codes, axis=0, return_inverse=True)
         counts, sizes = _bought(history, cell_of.ravel(), len(every)), np.bincount(cell_of.ravel(), minlength=len(every))
@@ -53,6 +57,26 @@ class Popularity(Recipe):
         within = (counts + self.shrinkage * overall) / np.maximum(sizes + self.shrinkage, 1e-12)[:, None]
         matrix = np.vstack([within[known], overall])
         return FittedModel("Popularity", history, Cells(attributes, every[known], codes), matrix, self.settings())
+
+    def counted(self, history: History) -> FittedPopularity:
+        """What everybody buys."""
+        overall = history.popularity()[: history.shelf]
+        return FittedPopularity("Popularity", history, Same(), np.ascontiguousarray(overall[None]), self.settings(), self)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedPopularity(FittedModel):
+    """What everybody buys, which takes in a day's purchases.
+
+    Attributes:
+        recipe: What made it.
+    """
+
+    recipe: Popularity
+
+    def update(self, new: Interactions) -> FittedPopularity:
+        """The model with more purchases, as fitted on all of them together. Raises `InputError` for what is no purchases."""
+        return self.recipe.counted(self.history.joined(new)[0])
 
 
 @dataclass(frozen=True)
@@ -67,6 +91,7 @@ class Demographic(Recipe):
         half_life_days: Days in which a purchase loses half its weight; None: no recency.
         rounds: How often the ridge is shared out again, more of it to attributes that explained little: worth a few where there are many (a long
             questionnaire), nothing where there are three.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
 
     Source for `rounds`: Grandvalet (1998), adaptive ridge, section 2, with groups of columns.
     """
@@ -75,19 +100,20 @@ class Demographic(Recipe):
     regularization: float = 50.0
     half_life_days: float | None = None
     rounds: int = 0
+    capped: bool = False
 
     def __post_init__(self) -> None:
         check_range(
             "regularization", self.regularization, 1e-6, why="values of one attribute exclude each other, so their sum is known without it"
         )
-        check_half_life(self.half_life_days)
+        check_weights(self.half_life_days, self.capped)
         check_range("rounds", self.rounds, 0, 100, why="each solves the system once more", whole=True)
         if self.by is not None:
             check_names(self.by)
 
     def learn(self, training: Training) -> FittedModel:
         """Regress."""
-        history = training.history(self.half_life_days)
+        history = training.history(self.half_life_days, self.capped)
         attributes, codes = _training_codes(training, history, self.by, "Demographic")
         starts = attributes.offsets()
         dense = np.zeros((len(codes), int(starts[-1])))

@@ -40,9 +40,9 @@ class Training:
     model: ReturnModel | None = None
     seed: int = 0
 
-    def history(self, half_life_days: float | None = None) -> History:
+    def history(self, half_life_days: float | None = None, capped: bool = False) -> History:
         """Pairs on the shelf, each with its weight."""
-        return History.of(self.interactions, self.catalogue, half_life_days)
+        return History.of(self.interactions, self.catalogue, half_life_days, capped)
 
     def until(self, day: Any) -> Training:
         """The same with the purchases up to and including `day`."""
@@ -127,8 +127,10 @@ def check_range(name: str, value: float, low: float, high: float = float("inf"),
         raise InputError(f"{name} is {short(value)}; {why}. Choose {span}.", field=name, value=value)
 
 
-def check_half_life(days: float | None) -> None:
-    """Raise `InputError` unless days is None or positive."""
+def check_weights(days: float | None, capped: object = False) -> None:
+    """Raise `InputError` unless days is None or positive, and `capped` yes or no."""
+    if not isinstance(capped, bool | np.bool_):
+        check_type(capped, (), "capped", "Pass True or False: whether a fortnight of a product counts for no more than about its others.")
     if days is not None:
         check_range("half_life_days", days, 1e-3, why="a half-life is a positive number of days (None: no recency)")
 

@@ -6,8 +6,7 @@ import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,9 @@ from advisor.adapters.crm import (
     Play,
     PlayBook,
     SentAction,
+    Store,
+    Switch,
+    guarded,
     hand_off,
     propose,
     release,
@@ -223,31 +225,25 @@ def test_a_consent_stands_from_when_it_was_given_until_it_is_withdrawn(advisor: 
         assert codes(advisor, [simple()], agreed=held[::-1]) == [found], held
 
 
-def test_nothing_goes_out_while_advice_is_stopped(advisor: Advisor) -> None:
-    class FakeBatch(NamedTuple):
-        status: list[str]
-        reasons: list[Any]
-
-        def __getitem__(self, i: int) -> Any:
-            return self if i == 0 else None
-
+def test_nothing_goes_out_while_advice_is_stopped(advisor: Advisor, tmp_path: Path) -> None:
     class Stops:
         house = advisor.house
 
         def advise_table(self, *_: object, **__: object) -> None:
             raise StoppedError("Advice is stopped since noon: a wrong price.")
 
-    class Says:
-        house = advisor.house
-
-        def advise_table(self, *args: Any, **options: Any) -> Any:
-            reason = SimpleNamespace(text="Advice is stopped: a wrong price.")
-            return FakeBatch(["stopped"], [reason])
-
-    for one in (Stops(), Says()):
-        found = release([simple()], one, sample.clients(4), consents=consents("marketing"), sent=[], at=AT)
-        assert [h.code for h in found.held] == ["stopped"]
-        assert "a wrong price" in found.held[0].why
+    with Store.open(f"sqlite:///{tmp_path}/bank.db") as store:
+        store.migrate()
+        switch = Switch(store)
+        behind = guarded(advisor, switch)
+        assert codes(behind, [simple()]) == ["sent"]
+        switch.stop("a wrong price", "ann")
+        for one in (Stops(), behind):
+            found = release([simple()], one, sample.clients(4), consents=consents("marketing"), sent=[], at=AT)
+            assert [h.code for h in found.held] == ["stopped"]
+            assert "a wrong price" in found.held[0].why
+        switch.go("mended", "ann")
+        assert codes(behind, [simple()]) == ["sent"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ SLACK = 1e-9
 """A volatility or loss beyond its limit by less is at it."""
 GRID = 1e-6
 """Of a unit of money: rounding of the division."""
+TINY = 1e-300
+"""Below it a divisor is none."""
 
 
 def down(money, unit):
@@ -277,38 +279,111 @@ def largest(base, more, model, upper, limit):
     return share
 
 
-def lower(i, client, entries, kind, picks, least, sizes, model, limits, after, facts):
+def riskiest(i, client, picks, model, limits, after, facts):
+    """The purchase that adds most per unit of money to what is above a limit; -1 where none adds."""
+    (wealth, pure), (upper, limit) = client[:2], limits
+    codes, money, mixes, parts = picks[0], picks[1], picks[3], picks[4]
+    best, most = -1, 0.0
+    one = np.empty(len(after))
+    for slot in range(codes.shape[1]):
+        if codes[i, slot] < 0 or not money[i, slot] > 0.0:
+            continue
+        one[:] = 0.0
+        put(one, codes[i, slot], 1.0, pure, mixes, parts)
+        rate = 0.0
+        if facts[VOLATILITY] > upper * (1.0 + SLACK):
+            rate += risk(one, after, model[1]) / max(wealth * upper * upper, TINY)
+        if facts[LOSS] > limit + SLACK:
+            loss = 0.0
+            for v in range(len(after)):
+                loss += one[v] * model[2][v]
+            rate += loss / max(limit, TINY)
+        if rate > most:
+            best, most = slot, rate
+    return best
+
+
+def buy_less(i, client, entries, picks, least, sizes, model, limits, after, facts):
+    """Lower purchases until the portfolio is within both limits, those first that add most to what is above one.
+
+    The last one is lowered as far as it has to be. What falls below its smallest purchase is not bought.
+    """
+    wealth, pure = client[:2]
+    codes, money = picks[0], picks[1]
+    (unit, small), (upper, limit) = sizes, limits
+    slots = codes.shape[1]
+    base, more = np.empty(len(after)), np.empty(len(after))
+    for step in range(2 * slots):
+        chosen = riskiest(i, client, picks, model, limits, after, facts)
+        if chosen < 0:
+            return
+        split(i, entries, picks, pure, base, more, None, chosen)
+        share = largest(base, more, model, upper * wealth, limit * wealth)
+        buy = down(max(share, 0.0) * money[i, chosen], unit) if step < slots else 0.0
+        enough = buy >= least[codes[i, chosen]] and buy >= small
+        money[i, chosen] = buy if enough else 0.0
+        measure(i, client, entries, picks, model, after, facts)
+        if not is_beyond(facts, upper, limit):
+            return
+
+
+def split(i, entries, picks, pure, base, more, kind, chosen):
+    """What stays as it is and what may be lowered: holdings that may be sold where `kind` is given; purchase `chosen`, or all for -1."""
+    start, held, sales, spread = entries[:4]
+    codes, money, mixes, parts = picks[0], picks[1], picks[3], picks[4]
+    base[:] = 0.0
+    more[:] = 0.0
+    for e in range(start[i], start[i + 1]):
+        into = more if kind is not None and kind[e] != KEPT else base
+        for v in range(len(base)):
+            into[v] += (held[e] - sales[e]) * spread[e, v]
+    for slot in range(codes.shape[1]):
+        if codes[i, slot] >= 0:
+            into = more if chosen < 0 or slot == chosen else base
+            put(into, codes[i, slot], money[i, slot], pure, mixes, parts)
+
+
+def net(i, products, entries, picks, least, sizes):
+    """Sell and buy no product at once: only the difference is traded."""
+    start, sales = entries[0], entries[2]
+    codes, money = picks[0], picks[1]
+    unit, small = sizes
+    for e in range(start[i], start[i + 1]):
+        for slot in range(codes.shape[1]):
+            if products[e] < 0 or codes[i, slot] != products[e] or not min(sales[e], money[i, slot]) > 0.0:
+                continue
+            both = min(sales[e], money[i, slot])
+            sales[e] = down(sales[e] - both, unit)
+            buy = down(money[i, slot] - both, unit)
+            money[i, slot] = buy if buy >= least[codes[i, slot]] and buy >= small else 0.0
+
+
+def lower(i, client, entries, kind, products, picks, least, sizes, model, limits, after, facts):
     """Take less risk than the targets' orders would where they end above a limit.
 
     First buy less; where what is held is beyond the limit by itself, sell more too. What falls
     below its smallest purchase is not bought. Money that is not invested stays in cash.
     """
     wealth, pure = client[:2]
-    start, held, sales, spread = entries[:4]
-    codes, money, mixes, parts = picks[0], picks[1], picks[3], picks[4]
+    start, held, sales = entries[:3]
+    codes, money = picks[0], picks[1]
     (unit, small), (upper, limit) = sizes, limits
     slots = codes.shape[1]
     base, more = np.empty(len(after)), np.empty(len(after))
-    for attempt in range(2 * slots + 6):
-        sell = attempt > slots + 2
-        base[:] = 0.0
-        more[:] = 0.0
-        for e in range(start[i], start[i + 1]):
-            into = more if sell and kind[e] != KEPT else base
-            for v in range(len(after)):
-                into[v] += (held[e] - sales[e]) * spread[e, v]
-        for slot in range(slots):
-            if codes[i, slot] >= 0:
-                put(more, codes[i, slot], money[i, slot], pure, mixes, parts)
+    split(i, entries, picks, pure, base, more, None, -1)
+    if largest(base, more, model, upper * wealth, limit * wealth) >= 0.0:
+        buy_less(i, client, entries, picks, least, sizes, model, limits, after, facts)
+    for attempt in range(slots + 3):
+        if not is_beyond(facts, upper, limit):
+            break
+        split(i, entries, picks, pure, base, more, kind, -1)
         share = largest(base, more, model, upper * wealth, limit * wealth)
         if share < 0.0:
-            if sell:
-                return
-            continue
-        if attempt == slots + 2 or attempt == 2 * slots + 5:
+            return
+        if attempt == slots + 2:
             share = 0.0
         for e in range(start[i], start[i + 1]):
-            if sell and kind[e] != KEPT:
+            if kind[e] != KEPT:
                 gone = held[e] - share * (held[e] - sales[e])
                 sales[e] = max(sales[e], min(up(gone, unit), down(held[e], unit)))
         for slot in range(slots):
@@ -316,8 +391,8 @@ def lower(i, client, entries, kind, picks, least, sizes, model, limits, after, f
             enough = codes[i, slot] >= 0 and buy >= least[codes[i, slot]] and buy >= small
             money[i, slot] = buy if enough else 0.0
         measure(i, client, entries, picks, model, after, facts)
-        if not is_beyond(facts, upper, limit):
-            return
+    net(i, products, entries, picks, least, sizes)
+    measure(i, client, entries, picks, model, after, facts)
 
 
 def settle_some(
@@ -330,6 +405,7 @@ def settle_some(
     start,
     held,
     kind,
+    products,
     spread,
     rate,
     codes,
@@ -368,7 +444,7 @@ def settle_some(
         measure(i, client, entries, picks, model, after[i], facts[i])
         if guard and is_beyond(facts[i], upper[i], limit[i]):
             sizes, limits = (unit[i], small[i]), (upper[i], limit[i])
-            lower(i, client, entries, kind, picks, least, sizes, model, limits, after[i], facts[i])
+            lower(i, client, entries, kind, products, picks, least, sizes, model, limits, after[i], facts[i])
         beyond[i] = is_beyond(facts[i], upper[i], limit[i])
         for v in range(weights.shape[1]):
             lacking[i, v] = max(weights[i, v] * wealth[i] - after[i, v], 0.0)

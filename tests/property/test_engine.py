@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from advisor import Advisor, Client, ClientTable, InputError, sample
-from advisor.engine.advisor import BAD_INPUT
+from advisor.engine.pipeline import BAD_INPUT
 
 DAY = "2026-11-20"
 SHELF = sample.catalogue()

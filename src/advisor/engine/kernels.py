@@ -16,7 +16,7 @@ _TRADES = Function(
 _SETTLE = Function(
     "advisor_settle",
     "invested:b1[c] wealth:f8[c] pure:b1[c] cost:f8 start:i8[ends] held:f8[e] kind:i8[e] "
-    "spread:f8[e,v] rate:f8[e] codes:i8[c,k] fee:f8[p] least:f8[p] mix_start:i8[product_ends] "
+    "products:i8[e] spread:f8[e,v] rate:f8[e] codes:i8[c,k] fee:f8[p] least:f8[p] mix_start:i8[product_ends] "
     "mix:i8[mixed] mix_share:f8[mixed] part_start:i8[product_ends] part:i8[parts] "
     "part_share:f8[parts] mean:f8[v] covariance:f8[v,v] stress:f8[v] unit:f8[c] small:f8[c] "
     "upper:f8[c] limit:f8[c] guard:i8 weights:f8[c,v] sales=f8[e] money=f8[c,k] after=f8[c,v] "

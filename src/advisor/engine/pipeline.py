@@ -106,6 +106,12 @@ def _status(places: Places, outcome: Outcome) -> IntArray:
     return np.where(invested, np.where(outcome.beyond, HOLDINGS_ABOVE, OK), places.status)
 
 
+def _sold(holdings: Holdings, trades: Trades) -> tuple[IntArray, IntArray]:
+    """Row and column in the catalogue of each product that is sold."""
+    sold = (trades.sales > 0.0) & (holdings.products >= 0)
+    return holdings.rows[sold], holdings.products[sold]
+
+
 @dataclass(frozen=True, eq=False)
 class _Orders:
     """Orders of c clients and what they lead to; `lowered`: who would else end above a limit."""
@@ -153,4 +159,5 @@ def _orders(
         chosen.take_over(choose(house, replace(case, worth=worth), trades, lowered), lowered)
         lowered = lead_to(guard=False).beyond
         outcome = lead_to(guard=True)
+        chosen.leave_out(*_sold(holdings, trades))
     return _Orders(trades, chosen, outcome, worth, lowered)

@@ -9,7 +9,7 @@ enum { FREE = 0, KEPT = 1, LEAVING = 2 };
 /* Columns of what an outcome says. */
 enum { CASH = 0, MEAN = 1, VOLATILITY = 2, LOSS = 3, FEE = 4, FACTS = 5 };
 /* A volatility or loss beyond its limit by less than `SLACK` is at it; `GRID` units of money are rounding of a division. */
-static const double SLACK = 1e-9, GRID = 1e-6, PIVOT = 1e-12;
+static const double SLACK = 1e-9, GRID = 1e-6, PIVOT = 1e-12, TINY = 1e-300;
 
 /* The largest multiple of `unit` that is no more than `money`. Reference: `down`. */
 static double down(double money, double unit) {
@@ -243,7 +243,7 @@ typedef struct {
 typedef struct {
     integer v, k, begin, end;
     double wealth, cost, unit, small, upper, limit;
-    const integer *kind, *codes;
+    const integer *kind, *products, *codes;
     const double *held, *spread, *rate, *fee, *least, *mean, *covariance, *stress;
     Puts put;
     double *sales, *money, *after, *facts, *weights, *base, *more;
@@ -322,8 +322,8 @@ static double largest(const Client *q) {
     return share;
 }
 
-/* Split the portfolio after the orders into what stays as it is and what may be lowered. */
-static void split(const Client *q, bool sell) {
+/* What stays as it is and what may be lowered: with `sell`, holdings that may be sold; purchase `chosen`, or all for -1. Reference: `split`. */
+static void split(const Client *q, bool sell, integer chosen) {
     fill(q->v, q->base, 0.0);
     fill(q->v, q->more, 0.0);
     for (integer e = q->begin; e < q->end; e++) {
@@ -331,43 +331,94 @@ static void split(const Client *q, bool sell) {
         add_scaled(q->v, into, q->held[e] - q->sales[e], q->spread + e * q->v);
     }
     for (integer s = 0; s < q->k; s++) {
-        if (q->codes[s] >= 0) put_into(q, q->more, q->codes[s], q->money[s]);
+        if (q->codes[s] >= 0) put_into(q, chosen < 0 || s == chosen ? q->more : q->base, q->codes[s], q->money[s]);
+    }
+}
+
+/* The purchase that adds most per unit of money to what is above a limit; -1 where none adds. Reference: `riskiest`. */
+static integer riskiest(const Client *q) {
+    integer best = -1;
+    double most = 0.0, *one = q->more;
+    for (integer s = 0; s < q->k; s++) {
+        if (q->codes[s] < 0 || !(q->money[s] > 0.0)) continue;
+        fill(q->v, one, 0.0);
+        put_into(q, one, q->codes[s], 1.0);
+        double rate = 0.0;
+        if (q->facts[VOLATILITY] > q->upper * (1.0 + SLACK)) {
+            rate += risk(q, one, q->after) / larger(q->wealth * q->upper * q->upper, TINY);
+        }
+        if (q->facts[LOSS] > q->limit + SLACK) {
+            double loss = 0.0;
+            for (integer v = 0; v < q->v; v++) loss += one[v] * q->stress[v];
+            rate += loss / larger(q->limit, TINY);
+        }
+        if (rate > most) {
+            best = s;
+            most = rate;
+        }
+    }
+    return best;
+}
+
+/* `money` in purchase s, or nothing where that is too small a purchase. */
+static double enough(const Client *q, integer s, double money) {
+    bool fits = q->codes[s] >= 0 && money >= q->least[q->codes[s]] && money >= q->small;
+    return fits ? money : 0.0;
+}
+
+/* Lower purchases until the portfolio is within both limits, those first that add most to what is above one. Reference: `buy_less`. */
+static void buy_less(const Client *q) {
+    for (integer step = 0; step < 2 * q->k; step++) {
+        integer chosen = riskiest(q);
+        if (chosen < 0) return;
+        split(q, false, chosen);
+        double share = largest(q);
+        q->money[chosen] = enough(q, chosen, step < q->k ? down(larger(share, 0.0) * q->money[chosen], q->unit) : 0.0);
+        measure(q);
+        if (!is_beyond(q)) return;
+    }
+}
+
+/* Sell and buy no product at once: only the difference is traded. Reference: `net`. */
+static void net(const Client *q) {
+    for (integer e = q->begin; e < q->end; e++) {
+        for (integer s = 0; s < q->k; s++) {
+            double both = smaller(q->sales[e], q->money[s]);
+            if (q->products[e] < 0 || q->codes[s] != q->products[e] || !(both > 0.0)) continue;
+            q->sales[e] = down(q->sales[e] - both, q->unit);
+            q->money[s] = enough(q, s, down(q->money[s] - both, q->unit));
+        }
     }
 }
 
 /* Take less risk than the target's orders would where they end above a limit: first buy less; where what is held is beyond the limit by itself, sell
  * more too. What falls below its smallest purchase is not bought. Money that is not invested stays in cash. Reference: `lower`. */
 static void lower(const Client *q) {
-    for (integer attempt = 0; attempt < 2 * q->k + 6; attempt++) {
-        bool sell = attempt > q->k + 2;
-        split(q, sell);
+    split(q, false, -1);
+    if (largest(q) >= 0.0) buy_less(q);
+    for (integer attempt = 0; attempt < q->k + 3 && is_beyond(q); attempt++) {
+        split(q, true, -1);
         double share = largest(q);
-        if (share < 0.0) {
-            if (sell) return;
-            continue;
-        }
-        if (attempt == q->k + 2 || attempt == 2 * q->k + 5) share = 0.0;
-        for (integer e = q->begin; sell && e < q->end; e++) {
+        if (share < 0.0) return;
+        if (attempt == q->k + 2) share = 0.0;
+        for (integer e = q->begin; e < q->end; e++) {
             if (q->kind[e] == KEPT) continue;
             double gone = q->held[e] - share * (q->held[e] - q->sales[e]);
             q->sales[e] = larger(q->sales[e], smaller(up(gone, q->unit), down(q->held[e], q->unit)));
         }
-        for (integer s = 0; s < q->k; s++) {
-            double buy = down(share * q->money[s], q->unit);
-            bool enough = q->codes[s] >= 0 && buy >= q->least[q->codes[s]] && buy >= q->small;
-            q->money[s] = enough ? buy : 0.0;
-        }
+        for (integer s = 0; s < q->k; s++) q->money[s] = enough(q, s, down(share * q->money[s], q->unit));
         measure(q);
-        if (!is_beyond(q)) return;
     }
+    net(q);
+    measure(q);
 }
 
 /* What the orders of clients `first` to `last` lead to; `sales` and `money` are lowered only where they would end above a limit and `guard` says so.
  * Reference: `settle_some`. */
 ADVISOR_API integer advisor_settle(integer first, integer last, integer c, const bool *invested, const double *wealth, const bool *pure,
                                    double cost, integer ends, const integer *start, integer entries, const double *held,
-                                   const integer *kind, integer width, const double *spread, const double *rate, integer k,
-                                   const integer *codes, integer p, const double *fee, const double *least, integer product_ends,
+                                   const integer *kind, const integer *products, integer width, const double *spread,
+                                   const double *rate, integer k, const integer *codes, integer p, const double *fee, const double *least, integer product_ends,
                                    const integer *mix_start, integer mixed, const integer *mix, const double *mix_share,
                                    const integer *part_start, integer parts, const integer *part, const double *part_share,
                                    const double *mean, const double *covariance, const double *stress, const double *unit,
@@ -386,7 +437,7 @@ ADVISOR_API integer advisor_settle(integer first, integer last, integer c, const
             continue;
         }
         Client q = {.v = width, .k = k, .begin = start[i], .end = start[i + 1], .wealth = wealth[i], .cost = cost, .unit = unit[i],
-                    .small = small[i], .upper = upper[i], .limit = limit[i], .kind = kind, .codes = codes + i * k, .held = held,
+                    .small = small[i], .upper = upper[i], .limit = limit[i], .kind = kind, .products = products, .codes = codes + i * k, .held = held,
                     .spread = spread, .rate = rate, .fee = fee, .least = least, .mean = mean, .covariance = covariance, .stress = stress,
                     .put = pure[i] ? (Puts){part_start, part, part_share} : (Puts){mix_start, mix, mix_share}, .sales = sales,
                     .money = money + i * k, .after = row, .facts = facts + i * FACTS, .weights = scratch, .base = scratch + width,

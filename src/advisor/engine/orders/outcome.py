@@ -99,7 +99,7 @@ def settle(
     settle_rows(
         *map(sealed, (invested, wealth, pure)),
         worth.cost,
-        *map(sealed, (table.indptr, table.values, holdings.kind, holdings.spread, holdings.fee)),
+        *map(sealed, (table.indptr, table.values, holdings.kind, holdings.products, holdings.spread, holdings.fee)),
         *map(sealed, (orders.codes, catalogue.annual_fee, catalogue.min_purchase)),
         *map(sealed, (*vehicles.mixes.arrays()[:3], *vehicles.parts.arrays()[:3])),
         *map(sealed, (model.mean, model.risk, model.stress)),

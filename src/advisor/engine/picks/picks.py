@@ -56,6 +56,18 @@ class Chosen:
         for name in ("codes", "scores", "taste", "utility", "money"):
             getattr(self, name)[rows] = getattr(other, name)[rows]
 
+    def leave_out(self, rows: IntArray, products: IntArray) -> None:
+        """Empty the slots without money of products that the client sells: what is sold is no alternative.
+
+        Args:
+            rows: Row of each sale, shape (s,).
+            products: Its column in the catalogue, shape (s,).
+        """
+        sale, slot = ((self.codes[rows] == products[:, None]) & (self.money[rows] == 0.0)).nonzero()
+        self.codes[rows[sale], slot] = -1
+        for values in (self.scores, self.taste, self.utility):
+            values[rows[sale], slot] = np.nan
+
 
 @dataclass(frozen=True, eq=False)
 class Case:

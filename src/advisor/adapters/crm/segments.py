@@ -82,7 +82,7 @@ class Segments:
             "activity": (self.activities.ids, self.activity),
             "risk": (self.risks.ids, self.risk),
         }
-        words = {name: pd.Categorical.from_codes(codes, list(ids)) for name, (ids, codes) in sides.items()}
+        words = {name: pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ids))) for name, (ids, codes) in sides.items()}
         index = pd.Index(self.client_ids, name="client_id")
         return pd.DataFrame({**words, "score": self.score}, index=index)
 

@@ -49,12 +49,12 @@ class Stages:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, indexed by client id: stage, since, previous (missing where unknown)."""
-        words = list(self.pack.ids)
+        words = pd.CategoricalDtype(list(self.pack.ids))
         return pd.DataFrame(
             {
-                "stage": pd.Categorical.from_codes(self.code, words),
+                "stage": pd.Categorical.from_codes(self.code, dtype=words),
                 "since": self.since.astype("datetime64[s]"),
-                "previous": pd.Categorical.from_codes(self.previous, words),
+                "previous": pd.Categorical.from_codes(self.previous, dtype=words),
             },
             index=pd.Index(self.client_ids, name="client_id"),
         )

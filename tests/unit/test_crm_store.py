@@ -236,7 +236,9 @@ def test_the_whole_customer(store: Store, advisor: Advisor) -> None:
     store.put_feedback([{"id": "f", "client_id": name, "kind": "nps", "score": 9, "opened": AT}])
     view = store.view(name)
     assert (view.tier, view.stage) == ("gold", "mature")
-    assert set(view.tags) == {"gold", "mature"}
+    by_hand = {name for name, row in view.tags.items() if row["provenance"] == "person"}
+    assert by_hand == {"gold", "mature"}
+    assert {"steady", "dormant"} <= set(view.tags) - by_hand
     assert view.consents == ("advice",)
     assert view.advisers == ("anna",)
     assert [a["id"] for a in view.actions] == ["1"]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from advisor.adapters.crm.actions.checks import Held
     from advisor.adapters.crm.actions.consent import Consent, SentAction
     from advisor.adapters.crm.actions.hand_off import HandOff, hand_off
+    from advisor.adapters.crm.actions.keeping import consents, keep_actions, open_actions, sent_actions
     from advisor.adapters.crm.actions.plays import EventPattern, Play, PlayBook
     from advisor.adapters.crm.actions.proposals import propose
     from advisor.adapters.crm.actions.releases import Released, release
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from advisor.adapters.crm.packs.scores import ScorePack, Weighting
     from advisor.adapters.crm.packs.tags import TagPack, TagRule
     from advisor.adapters.crm.rest import RestGateway
+    from advisor.adapters.crm.rule_tags import Packs
     from advisor.adapters.crm.segments import Segments, segment
     from advisor.adapters.crm.sending import Reply
     from advisor.adapters.crm.stages import Stages, stage
@@ -46,6 +48,7 @@ _HOMES = {
     "actions.checks": "Held",
     "actions.consent": "Consent SentAction",
     "actions.hand_off": "HandOff hand_off",
+    "actions.keeping": "consents keep_actions open_actions sent_actions",
     "actions.plays": "EventPattern Play PlayBook",
     "actions.proposals": "propose",
     "actions.releases": "Released release",
@@ -66,6 +69,7 @@ _HOMES = {
     "packs.scores": "ScorePack Weighting",
     "packs.tags": "TagPack TagRule",
     "rest": "RestGateway",
+    "rule_tags": "Packs",
     "segments": "Segments segment",
     "sending": "Reply",
     "stages": "Stages stage",
@@ -97,6 +101,7 @@ __all__ = [
     "MemoryGateway",
     "OpenWealthGateway",
     "Outcome",
+    "Packs",
     "Play",
     "PlayBook",
     "Pulled",
@@ -119,16 +124,20 @@ __all__ = [
     "TierPack",
     "Weighting",
     "Written",
+    "consents",
     "fact_names",
     "facts_on_record",
     "guarded",
     "hand_off",
     "http_send",
+    "keep_actions",
+    "open_actions",
     "propose",
     "pull_clients",
     "push_advice",
     "release",
     "segment",
+    "sent_actions",
     "stage",
     "tag",
 ]

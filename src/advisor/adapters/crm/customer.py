@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor import Advice
 from advisor.adapters.crm import client_reader, log_reader, tables
+from advisor.adapters.crm.rule_tags import Packs, rule_tags
 from advisor.adapters.crm.values import CustomerView, Forgotten
 from advisor.adapters.extras import needs
 from advisor.adapters.records.tables import pseudonyms
@@ -24,14 +25,26 @@ OPEN = ("proposed", "held")
 LAST_EVENTS = 20
 
 
-def view(connection: sa.Connection, client_id: str, as_of: date | None) -> CustomerView:
+def view(connection: sa.Connection, client_id: str, as_of: date | None, packs: Packs) -> CustomerView:
     """All that is known of a client; see `Store.view`."""
+    day = datetime.now(UTC).date() if as_of is None else as_of
     end = None if as_of is None else datetime.combine(as_of + timedelta(days=1), time(), UTC)
     table = client_reader.clients_of(connection, as_of, [client_id])
     client = table.client(0)
     advised = _last(connection, tables.advice, client_id, "as_of", as_of)
     document = advised.pop("document") if advised else None
-    tags = {row["tag"]: row for row in _standing(connection, tables.tags, client_id, end)}
+    profile = _last(connection, tables.assessments, client_id, "since", end)
+    events = log_reader.events(connection, client_id, (), (None, end))
+    by_rule = rule_tags(
+        packs,
+        table,
+        day,
+        next((row["level"] for row in (profile, advised) if row and row["level"] is not None), None),
+        log_reader.trades(connection, day, client_id),
+        log_reader.interactions(connection, day, client_id),
+        [event for event in events if event.time.date() <= day],
+    )
+    tags = by_rule | {row["tag"]: row for row in _standing(connection, tables.tags, client_id, end)}
     words = {row["family"]: name for name, row in tags.items()}
     gone = tables.consents.c.withdrawn
     consents = _rows(connection, tables.consents, client_id, gone.is_(None) if end is None else (
@@ -42,7 +55,7 @@ def view(connection: sa.Connection, client_id: str, as_of: date | None) -> Custo
     advisers = _standing(connection, tables.relationships, client_id, end)
     return CustomerView(
         client=client,
-        profile=_last(connection, tables.assessments, client_id, "since", end),
+        profile=profile,
         holdings=dict(client.holdings),
         advice=None if document is None else Advice.model_validate_json(document),
         advised=advised,
@@ -53,7 +66,7 @@ def view(connection: sa.Connection, client_id: str, as_of: date | None) -> Custo
         consents=tuple(sorted(row["purpose"] for row in consents)),
         advisers=tuple(row["adviser_id"] for row in advisers),
         feedback=_last(connection, tables.feedback, client_id, "opened", end),
-        events=tuple(reversed(log_reader.events(connection, client_id, (), (None, end))))[:LAST_EVENTS],
+        events=tuple(reversed(events))[:LAST_EVENTS],
         as_of=as_of,
     )
 

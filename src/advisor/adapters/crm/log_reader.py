@@ -41,25 +41,29 @@ def events(
     return tuple(Event(**{**row, "data": json.loads(row["data"])}) for row in found)
 
 
-def interactions(connection: sa.Connection, until: date | None) -> Interactions:
-    """Purchases up to and including a day."""
+def interactions(connection: sa.Connection, until: date | None, client_id: str | None = None) -> Interactions:
+    """Purchases up to and including a day, of everybody or one client."""
     p = tables.purchases.c
     query = sa.select(p.client_id, p.product_id, p.day, p.value)
     if until is not None:
         query = query.where(p.day <= until)
+    if client_id is not None:
+        query = query.where(p.client_id == client_id)
     frame = fetch(connection, query).to_pandas()
     valued = len(frame) and frame["value"].notna().all()
     return Interactions.from_frame(frame, **({"value": "value"} if valued else {}))
 
 
-def trades(connection: sa.Connection, until: date | None) -> Trades:
-    """Trades up to and including a day."""
+def trades(connection: sa.Connection, until: date | None, client_id: str | None = None) -> Trades:
+    """Trades up to and including a day, of everybody or one client."""
     t = tables.trades.c
     names = ("client_id", "asset", "time", "side", "units", "price", "left_out")
     query = sa.select(*(t[name] for name in names)).order_by(t.client_id, t.time, t.id)
     end = until_moment(until)
     if end is not None:
         query = query.where(t.time < end)
+    if client_id is not None:
+        query = query.where(t.client_id == client_id)
     frame = fetch(connection, query).to_pandas()
     return Trades.from_frame(frame, day="time", left_out=["left_out"])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from advisor import Advice, AdviceBatch, Client, ClientTable
 from advisor.adapters.crm import advice_rows, client_reader, client_rows, customer
+from advisor.adapters.crm.rule_tags import Packs
 from advisor.adapters.crm.store_base import moment_of
 from advisor.adapters.crm.store_logs import LogStore
 from advisor.adapters.crm.values import CustomerView, Forgotten, Written
@@ -18,7 +19,10 @@ class Store(LogStore):
 
     Attributes:
         database: Where all of it is.
+        packs: By which rules clients are shown; None: those that come with the library.
     """
+
+    packs: Packs | None = None
 
     def put_clients(self, clients: ClientTable | Iterable[Client], *, at: datetime) -> Written:
         """Write clients: new, or another version of those that are there.
@@ -69,9 +73,13 @@ class Store(LogStore):
             return advice_rows.put_advice(connection, advice, run)
 
     def view(self, client_id: str, *, as_of: date | None = None) -> CustomerView:
-        """All that is known of one client. Raises `InputError` where nothing is."""
+        """All that is known of one client; tier, stage and tags by the rules of `packs`, and by hand.
+
+        Raises:
+            InputError: Nothing is known of them.
+        """
         with self.reading() as connection:
-            return customer.view(connection, client_id, as_of)
+            return customer.view(connection, client_id, as_of, self.packs or Packs.default())
 
     def forget(self, client_id: str, *, at: datetime) -> Forgotten:
         """Erase a client: every row about them and their salt; the ledger still verifies."""

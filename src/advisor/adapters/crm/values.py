@@ -53,8 +53,9 @@ class CustomerView:
         holdings: Money by asset or product id.
         advice: The last advice; None where there is none, or where it came without its document.
         advised: The last advice's row: run, as_of, status, level, figures.
-        tier, stage: Words of the tags of these families, None where there is none.
-        tags: Tags that stand, by name.
+        tier, stage: Words of the tags of these families, None where there is none; one that was
+            set by hand goes before the rule's.
+        tags: Tags that stand, by name: by rule, event or person (`provenance`).
         actions: Open actions, oldest first.
         consents: Purposes that stand.
         advisers: Ids of the client's advisers.

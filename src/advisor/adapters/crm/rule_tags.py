@@ -1,0 +1,84 @@
+"""Tier, stage and tags of one client by rule, from what the store holds of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from advisor import ClientTable, Event, Interactions, RiskProfiles, Trades
+from advisor.adapters.crm.facts.table import ClientFacts
+from advisor.adapters.crm.packs.classes import StagePack, TierPack
+from advisor.adapters.crm.packs.tags import TagPack
+from advisor.adapters.crm.tags import tag
+
+
+@dataclass(frozen=True)
+class Packs:
+    """The packs by which a store shows its clients; a host sets `store.packs` to its own.
+
+    Attributes:
+        tiers, stages, tags: Rules.
+        days: Length of the window of facts.
+    """
+
+    tiers: TierPack
+    stages: StagePack
+    tags: TagPack
+    days: int = 90
+
+    @classmethod
+    def default(cls) -> Packs:
+        """Those that come with the library."""
+        return _default()
+
+
+@cache
+def _default() -> Packs:
+    return Packs(TierPack.default(), StagePack.four(), TagPack.default())
+
+
+def rule_tags(
+    packs: Packs,
+    client: ClientTable,
+    day: date,
+    level: int | None,
+    trades: Trades,
+    purchases: Interactions,
+    events: Sequence[Event],
+) -> dict[str, dict[str, Any]]:
+    """Tags by rule as the store's table has them: id -> tag, family and provenance; tier and stage
+    are tags of the families "tier" and "stage".
+
+    Args:
+        packs: Rules.
+        client: A table of the one client.
+        day: The day.
+        level: Risk level of the assessment that stands, None where there is none.
+        trades: Theirs; where there are none, purchases count as trades.
+        purchases: Theirs.
+        events: Theirs, up to the day.
+    """
+    profiles = None
+    if level is not None:
+        profiles = RiskProfiles.from_levels([level], as_of=day, client_ids=client.ids)
+    facts = ClientFacts.of(
+        client,
+        as_of=day,
+        trades=trades if len(trades) else None,
+        purchases=purchases,
+        events=events,
+        profiles=profiles,
+        days=packs.days,
+    )
+    families = {rule.id: rule.family for rule in packs.tags.tags}
+    found = {name: families[name] for name in tag(facts, packs.tags).of(client.ids[0])}
+    for family, pack in (("tier", packs.tiers), ("stage", packs.stages)):
+        code = pack.classify(facts).item(0)
+        found |= {pack.ids[code]: family} if code >= 0 else {}
+    since = np.datetime64(day).item()
+    return {n: {"tag": n, "family": f, "provenance": "rule", "since": since} for n, f in found.items()}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from advisor.adapters.analytics.experiments import Experiment, ab_test
     from advisor.adapters.analytics.feedback import Effort, NetPromoter, Proportion, ces, csat, nps, proportion
     from advisor.adapters.analytics.gate_report import Check, GateReport
+    from advisor.adapters.analytics.governance import compare
     from advisor.adapters.analytics.histories import purchase_histories
     from advisor.adapters.analytics.isolation import IsolationScorer
     from advisor.adapters.analytics.lifetime import PurchaseModel
@@ -61,6 +62,7 @@ __all__ = [
     "acceptance",
     "ces",
     "clv",
+    "compare",
     "complaints",
     "concentration",
     "csat",
@@ -116,6 +118,7 @@ __getattr__ = on_use(
         "acceptance": "crowding",
         "ces": "feedback",
         "clv": "lifetime_value",
+        "compare": "governance",
         "complaints": "complaint_times",
         "concentration": "crowding",
         "csat": "feedback",

@@ -1,4 +1,4 @@
-"""Every block of the README and of the guides runs, in order, and prints what the page says it prints."""
+"""Every block of the README runs, in order, and prints what the README says it prints."""
 
 from __future__ import annotations
 
@@ -7,40 +7,30 @@ import io
 import re
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
-GUIDES = ("README.md", "docs/analytics.md")
+README = Path(__file__).resolve().parents[1] / "README.md"
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
-def blocks(page: Path = README) -> list[tuple[str, str]]:
-    return BLOCK.findall(page.read_text(encoding="utf-8"))
+def blocks() -> list[tuple[str, str]]:
+    return BLOCK.findall(README.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", GUIDES)
-def test_python_blocks_print_what_the_page_shows(page: str, tmp_path: Path, monkeypatch) -> None:
+def test_python_blocks_print_what_the_readme_shows(tmp_path: Path, monkeypatch) -> None:
     """One namespace from top to bottom, as a reader would type it; a `text` block after a `python` block is its output."""
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
-    found = blocks(ROOT / page)
+    found = blocks()
     shown = 0
     for (language, code), (after, output) in zip(found, [*found[1:], ("", "")], strict=True):
         if language != "python":
             continue
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(code, page, "exec"), namespace)
+            exec(compile(code, "README.md", "exec"), namespace)
         if after == "text":
-            assert _ends_cut(printed.getvalue()) == _ends_cut(output)
+            assert printed.getvalue().rstrip() == output.rstrip()
             shown += 1
-    assert shown, f"{page} shows no output"
-
-
-def _ends_cut(text: str) -> list[str]:
-    """Lines without blanks at their ends."""
-    return [line.rstrip() for line in text.rstrip().splitlines()]
+    assert shown, "the README shows no output"
 
 
 def test_shell_blocks_name_real_targets() -> None:

@@ -70,8 +70,9 @@ def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
     native = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
     try:
         times = values if native else pd.Series(pd.to_datetime(values.astype(object).tolist(), format="ISO8601"))
-        moments = times.to_numpy(dtype="datetime64[ns]")
-        clock = times.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]") if times.dt.tz is not None else moments
+        fine = times.dt.as_unit("ns")  # raises where to_numpy would wrap around
+        moments = fine.to_numpy(dtype="datetime64[ns]")
+        clock = fine.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]") if fine.dt.tz is not None else moments
         return moments, clock
     except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise InputError(

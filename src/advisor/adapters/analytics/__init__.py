@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from advisor.adapters.analytics.matching import MatchedPairs, match_pairs
     from advisor.adapters.analytics.monitors import drift, ks, psi
     from advisor.adapters.analytics.power import sample_size
+    from advisor.adapters.analytics.quality import check
+    from advisor.adapters.analytics.quality_report import QualityReport
     from advisor.adapters.analytics.sandbox import SimulatedValue, simulate_value
     from advisor.adapters.analytics.spending import SpendModel
     from advisor.adapters.analytics.transaction_risk import Latency, Score, Scorer, WatchedScorer, false_positive_rate, watch
@@ -52,6 +54,7 @@ __all__ = [
     "NetPromoter",
     "Proportion",
     "PurchaseModel",
+    "QualityReport",
     "Score",
     "Scorer",
     "SimulatedValue",
@@ -61,6 +64,7 @@ __all__ = [
     "ab_test",
     "acceptance",
     "ces",
+    "check",
     "clv",
     "compare",
     "complaints",
@@ -108,6 +112,7 @@ __getattr__ = on_use(
         "NetPromoter": "feedback",
         "Proportion": "feedback",
         "PurchaseModel": "lifetime",
+        "QualityReport": "quality_report",
         "Score": "transaction_risk",
         "Scorer": "transaction_risk",
         "SimulatedValue": "sandbox",
@@ -117,6 +122,7 @@ __getattr__ = on_use(
         "ab_test": "experiments",
         "acceptance": "crowding",
         "ces": "feedback",
+        "check": "quality",
         "clv": "lifetime_value",
         "compare": "governance",
         "complaints": "complaint_times",

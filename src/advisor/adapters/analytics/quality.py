@@ -1,0 +1,76 @@
+"""Quality of incoming tables: what can be used, what is set aside and why, and figures by column."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from advisor.adapters.analytics.quality_cells import WANTED, read_column
+from advisor.adapters.analytics.quality_contracts import CONTRACTS
+from advisor.adapters.analytics.quality_report import PROBLEM, QualityReport, figures_of, report_clients
+from advisor.adapters.analytics.quality_schema import broken, rules_of
+from advisor.cells import is_missing
+from advisor.data.clients.table import ClientTable
+from advisor.data.tables import check_table
+from advisor.privacy import personal
+from advisor.validation import checked
+
+
+@checked
+def check(frame: pd.DataFrame | ClientTable, kind: str, *, as_of: date | None = None) -> QualityReport:
+    """What can be used of a table, and what is wrong with the rest: every fault is found at once.
+
+    Args:
+        frame: One row a record; a `ClientTable` has been checked by its reader, whose problems are told.
+        kind: "trades", "purchases", "products", "events", "feedback" or "clients". Columns are named
+            as `Trades.from_frame`, `Interactions.from_frame`, `Catalogue.from_frame`, `Event` and the
+            store's feedback have them; others stay as they are.
+        as_of: A later day is in the future; today when None, and recorded.
+
+    Raises:
+        InputError: No rules for the kind, a column is absent or there twice, or pandera is missing.
+    """
+    day = datetime.now(UTC).date() if as_of is None else as_of
+    if kind == "clients":
+        return report_clients(frame if isinstance(frame, ClientTable) else ClientTable.from_frame(frame), day)
+    rule = rules_of(kind)
+    needed = [column["name"] for column in rule["columns"] if not column.get("absent")]
+    check_table(frame, kind, needed, f"Rows of {kind} have these columns.")
+    given = cast("pd.DataFrame", frame)
+    rows = given.reset_index(drop=True)
+    # 1. Each cell as a value, or as no such value.
+    kinds = {c["name"]: c["cell"] for c in rule["columns"] if c["name"] in rows.columns}
+    read = {name: read_column(rows[name], cell) for name, cell in kinds.items()}
+    typed = pd.DataFrame({name: values for name, (values, _) in read.items()}, index=rows.index)
+    faults: dict[int, dict[str, str]] = {}
+    for name, (_, wrong) in read.items():
+        for row in np.flatnonzero(wrong).tolist():
+            faults.setdefault(row, {})[name] = WANTED[kinds[name]]
+    # 2. Ranges, words, days to come, doubles; then the contract of what has one.
+    for row, name, fault in broken(typed, rule, day):
+        faults.setdefault(row, {}).setdefault(name, fault)
+    by_column = figures_of(rows, typed, faults)
+    good = rows.assign(**{n: typed[n] for n, cell in kinds.items() if cell == "instant"})
+    if contract := CONTRACTS.get(rule.get("contract", "")):
+        good = contract(good, faults)
+    # 3. Rows without a fault, and the others with a sentence each.
+    bad = sorted(faults)
+    why = [_sentence(rows, row, faults[row]) for row in bad]
+    aside = given.iloc[bad].assign(**{PROBLEM: why})
+    good = good.drop(index=bad)
+    good.index = given.index.delete(bad)
+    return QualityReport(kind, day, good, aside, by_column)
+
+
+def _sentence(rows: pd.DataFrame, row: int, faults: dict[str, str]) -> str:
+    """The first fault of a row, and how many more there are."""
+    name, fault = next(iter(faults.items()))
+    if not name:
+        return fault
+    cell = rows[name].iloc[row]
+    told = "is missing" if is_missing(cell) else f"is {personal(cell)}"
+    more = f" ({len(faults) - 1} more: {', '.join(n for n in list(faults)[1:] if n)})" if len(faults) > 1 else ""
+    return f"{name} {told}; {fault}{more}. Correct the row, or leave it out."

@@ -79,22 +79,23 @@ class Interactions:
     @checked
     def until(self, day: date | str | np.datetime64) -> Interactions:
         """Events up to and including `day`; ids that occur only later are gone."""
-        return self._where(self.days <= as_day(day, "day"))
+        return self.where(self.days <= as_day(day, "day"))
 
     @checked
     def after(self, day: date | str | np.datetime64) -> Interactions:
         """Events strictly after `day`; ids that occur only earlier are gone."""
-        return self._where(self.days > as_day(day, "day"))
+        return self.where(self.days > as_day(day, "day"))
 
     @checked
     def only(self, products: IdMap) -> Interactions:
         """Events of these products; clients who bought nothing else stay, without events."""
         known = products.find(self.products.ids) >= 0
-        kept = self._where(known[self.product_codes])
+        kept = self.where(known[self.product_codes])
         moved = self.clients.find(kept.clients.ids)[kept.client_codes]
         return Interactions(self.clients, kept.products, moved, kept.product_codes, kept.days, kept.values)
 
-    def _where(self, keep: BoolArray) -> Interactions:
+    def where(self, keep: BoolArray) -> Interactions:
+        """The events in `keep`, shape (e,); ids that occur in others alone are gone."""
         clients, client_codes = _reduced(self.clients, self.client_codes[keep])
         products, product_codes = _reduced(self.products, self.product_codes[keep])
         return Interactions(

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
-import numpy as np
-
 from advisor.arrays import check_type
-from advisor.contracts.advice import Advice, Reason, Verification
+from advisor.contracts.advice import Advice
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.client import Client
 from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.contracts.report import AdviceReport, ProfileReport
 from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.sources import arrow_batches, clients_from_arrow
@@ -25,17 +22,14 @@ from advisor.data.interactions import Interactions
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.fit_arguments import check_optional, check_settings, refuse_short, without_closed
+from advisor.engine.fit_arguments import check_optional, check_settings, refuse_short, with_closed
+from advisor.engine.learning import calibrated, updated
 from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
-from advisor.engine.output.omissions import explain_omissions
-from advisor.engine.output.report import profile, report
 from advisor.engine.pipeline import advise_one, advise_table, check_picks
+from advisor.engine.questions import Questions, day_of
 from advisor.engine.state import House, assets_as_products
-from advisor.engine.verification.verify import verify
-from advisor.errors import InputError
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.optimize.returns.estimate import estimate_returns
-from advisor.recommend.calibration import calibrate
 from advisor.recommend.portfolio_fit.own_portfolio import UTILITY_SHARE
 from advisor.recommend.recipes.item_based import EASE
 from advisor.recommend.recipes.recipe import Recipe
@@ -47,10 +41,8 @@ DEFAULT_FIT_WEIGHT = 100.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Advisor:
+class Advisor(Questions):
     """A fitted house: what it believes, what it may sell, whom it knows. Made by `fit`; nothing in it changes afterwards."""
-
-    house: House
 
     @classmethod
     def fit(
@@ -129,7 +121,7 @@ class Advisor:
         shelf.exposures(model.ids)
         refuse_short(model, mandate)
         taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=int(seed))
-        shelf = without_closed(shelf, taste.closed)
+        shelf = with_closed(shelf, taste.closed)
         return cls(
             House(
                 model=model,
@@ -174,10 +166,7 @@ class Advisor:
         Raises:
             InputError: No client bought anything in the window that is later than what the recommender has learnt from, or there is no such method.
         """
-        served = self.advise_table(clients, as_of=as_of, picks=picks).served()
-        before, last = as_day(as_of, "as_of") - np.timedelta64(1, "D"), self.house.taste.history.last_day
-        after = before if np.isnat(last) else max(before, last)
-        return Advisor(replace(self.house, calibration=calibrate(served, bought, method=method, after=after)))
+        return Advisor(calibrated(self.house, clients, bought, as_day(as_of, "as_of"), picks, method))
 
     @checked
     def updated(self, bought: Interactions) -> Advisor:
@@ -189,14 +178,7 @@ class Advisor:
         Raises:
             InputError: The recommender cannot take purchases in one by one.
         """
-        update = getattr(self.house.taste, "update", None)
-        if update is None:
-            raise InputError(
-                f"The recommender is {self.house.taste.kind}, which learns from all purchases "
-                "together. Fit the advisor again on the old and the new ones.",
-                field="bought",
-            )
-        return Advisor(replace(self.house, taste=update(bought)))
+        return Advisor(updated(self.house, bought))
 
     @property
     def fingerprint(self) -> str:
@@ -218,17 +200,7 @@ class Advisor:
             InputError: His data cannot be used (an unknown question or option, missing answers, an unknown holding). A client for whom there is
                 no suitable portfolio is not an error: his advice says so in `status`.
         """
-        return advise_one(self.house, client, _day_of(as_of), picks)[1]
-
-    @checked
-    def report(self, client: Client, *, as_of: date | str | None = None, picks: int = 5, language: str | None = None) -> AdviceReport:
-        """The advice of `advise` with all that explains it, its sentences in `language` (None: the advisor's own)."""
-        return report(self.house, client, _day_of(as_of), picks, language)
-
-    @checked
-    def profile(self, client: Client, *, as_of: date | str | None = None, language: str | None = None) -> ProfileReport:
-        """The client's profile in numbers and words; what cannot be scored says why in `problem`."""
-        return profile(self.house, client, _day_of(as_of), language)
+        return advise_one(self.house, client, day_of(as_of), picks)[1]
 
     def advise_many(
         self, clients: object, *, as_of: date | str | None = None, picks: int = 5, chunk: int = 100_000
@@ -244,7 +216,7 @@ class Advisor:
         Raises:
             InputError: At once, before any batch is asked for: `as_of` is no day, picks or chunk is no such number, or `clients` cannot be read.
         """
-        day = _day_of(as_of)
+        day = day_of(as_of)
         check_picks(self.house, picks)
         check_chunk(chunk)
         parts = clients.chunks(chunk) if isinstance(clients, ClientTable) else map(clients_from_arrow, arrow_batches(clients, chunk))
@@ -259,44 +231,8 @@ class Advisor:
         stopped: str | None = None,
     ) -> AdviceBatch:
         """`advise_many` in one batch; with `stopped`, why, every client has the status `stopped`."""
-        return advise_table(self.house, clients, _day_of(as_of), picks, stopped=stopped)
-
-    def verify(self, advice: Advice, client: Client) -> Verification:
-        """What an advice proves when it is made again from scratch, by means of its own; see `engine.verify`.
-
-        Args:
-            advice: The record.
-            client: His data as they were.
-
-        Raises:
-            InputError: These are no advice and no client. What is wrong with a record is in `problems`.
-        """
-        return verify(self.house, advice, client)
-
-    @checked
-    def omissions(self, advice: Advice, client: Client, *, count: int = 3) -> tuple[Reason, ...]:
-        """Why the most bought products that are missing from an advice are missing, most bought first.
-
-        Args:
-            advice: What he was given.
-            client: His data as they were.
-            count: How many to account for.
-
-        Raises:
-            InputError: `count` is not positive, or the advice is another client's.
-        """
-        return explain_omissions(self.house, advice, client, count)
+        return advise_table(self.house, clients, day_of(as_of), picks, stopped=stopped)
 
     def __repr__(self) -> str:
         house = self.house
         return f"Advisor({len(house.model)} assets, {len(house.catalogue)} products, {house.regime.id}, {house.taste.kind}, {self.fingerprint[:12]})"
-
-
-def _day_of(as_of: date | str | None) -> np.datetime64:
-    """The day asked for; today where none is."""
-    return today() if as_of is None else as_day(as_of, "as_of")
-
-
-def today() -> np.datetime64:
-    """The one place that reads the clock."""
-    return np.datetime64(datetime.now(UTC).date(), "D")

@@ -73,10 +73,10 @@ def refuse_short(model: ReturnModel, mandate: Mandate | None) -> None:
             )
 
 
-def without_closed(catalogue: Catalogue, closed: tuple[str, ...]) -> Catalogue:
-    """The catalogue in which the products of these ids are `closed`: held by who holds them, offered to nobody."""
+def with_closed(catalogue: Catalogue, closed: tuple[str, ...]) -> Catalogue:
+    """The catalogue in which exactly the products of these ids are `closed`: held by who holds them, offered to nobody."""
     found = set(closed)
-    if not any(p.id in found and not p.closed for p in catalogue.products):
+    if not any((p.id in found) != p.closed for p in catalogue.products):
         return catalogue
-    products = tuple(p.model_copy(update={"closed": True}) if p.id in found else p for p in catalogue.products)
+    products = tuple(p if p.closed == (p.id in found) else p.model_copy(update={"closed": not p.closed}) for p in catalogue.products)
     return replace(catalogue, products=products)

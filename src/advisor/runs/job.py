@@ -23,11 +23,12 @@ from advisor.contracts.client import Client
 from advisor.data.clients.sources import clients_from_arrow
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
-from advisor.engine.advisor import Advisor, today
+from advisor.engine.advisor import Advisor
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.input_digest import input_digests
 from advisor.engine.output.arrow import advice_schema, advice_table
 from advisor.engine.pipeline import advise_table, check_picks
+from advisor.engine.questions import today
 from advisor.engine.state import House
 from advisor.errors import AdvisorError, InputError
 from advisor.store import load

@@ -1,0 +1,54 @@
+"""What an advisor learns after it was fitted: what its scores were worth, and new purchases; and its lists by relevance alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from advisor.data.clients.table import ClientTable
+from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.engine.fit_arguments import with_closed
+from advisor.engine.pipeline import advise_table
+from advisor.engine.state import House
+from advisor.errors import InputError
+from advisor.recommend.calibration import calibrate
+from advisor.risk_profile.profile import profile_risk
+
+
+def calibrated(house: House, clients: ClientTable, bought: Interactions, as_of: np.datetime64, picks: int, method: str) -> House:
+    """See `Advisor.calibrate`."""
+    served = advise_table(house, clients, as_of, picks).served()
+    before, last = as_of - np.timedelta64(1, "D"), house.taste.history.last_day
+    after = before if np.isnat(last) else max(before, last)
+    return replace(house, calibration=calibrate(served, bought, method=method, after=after))  # type: ignore[arg-type]
+
+
+def updated(house: House, bought: Interactions) -> House:
+    """See `Advisor.updated`."""
+    update = getattr(house.taste, "update", None)
+    if update is None:
+        raise InputError(
+            f"The recommender is {house.taste.kind}, which learns from all purchases together. Fit the advisor again on the old and the new ones.",
+            field="bought",
+        )
+    taste = update(bought)
+    return replace(house, taste=taste, catalogue=with_closed(house.catalogue, taste.closed))
+
+
+def rank_suitable(house: House, clients: ClientTable, as_of: np.datetime64, k: int) -> Ranking:
+    """See `Advisor.rank`."""
+    profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
+    return house.taste.rank(clients.ids, k, eligible=house.offers.to(profiles, clients).products, clients=clients)
+
+
+def not_held(house: House, later: Interactions, clients: ClientTable | None) -> Interactions:
+    """The purchases that were new to their clients, as far as the recommender and the table know: a list that leaves out what is held cannot contain others."""
+    held, items = house.taste.held(later.clients.ids, clients), house.taste.history.items
+    width = len(items) + 1
+    keys = np.sort(held.row_of_entry() * width + held.codes)
+    codes = items.find(later.products.ids)[later.product_codes]
+    asked = later.client_codes * width + np.where(codes >= 0, codes, len(items))
+    at = np.minimum(np.searchsorted(keys, asked), max(len(keys) - 1, 0))
+    return later.where((keys[at] != asked) if len(keys) else np.ones(len(asked), dtype=np.bool_))

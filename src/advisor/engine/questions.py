@@ -1,0 +1,114 @@
+"""What can be asked of a fitted advisor besides advice: profiles, reports, proofs, reasons, lists by relevance and how good they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.contracts.advice import Advice, Reason, Verification
+from advisor.contracts.client import Client
+from advisor.contracts.report import AdviceReport, ProfileReport
+from advisor.data.clients.table import ClientTable
+from advisor.data.days import as_day
+from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.engine.batch import AdviceBatch
+from advisor.engine.learning import rank_suitable
+from advisor.engine.output.omissions import explain_omissions
+from advisor.engine.output.report import profile, report
+from advisor.engine.state import House
+from advisor.engine.verification.verify import verify
+from advisor.validation import checked
+
+if TYPE_CHECKING:
+    from advisor.evaluate.match.report import MatchReport
+    from advisor.evaluate.match.segments import By
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Questions:
+    """Everything an advisor answers without changing: `house` is all it needs."""
+
+    house: House
+
+    @checked
+    def report(self, client: Client, *, as_of: date | str | None = None, picks: int = 5, language: str | None = None) -> AdviceReport:
+        """The advice of `advise` with all that explains it, its sentences in `language` (None: the advisor's own)."""
+        return report(self.house, client, day_of(as_of), picks, language)
+
+    @checked
+    def profile(self, client: Client, *, as_of: date | str | None = None, language: str | None = None) -> ProfileReport:
+        """The client's profile in numbers and words; what cannot be scored says why in `problem`."""
+        return profile(self.house, client, day_of(as_of), language)
+
+    @checked
+    def rank(self, clients: ClientTable, k: int, *, as_of: date | str | None = None) -> Ranking:
+        """The k suitable products that each client does not hold, by relevance alone; what `advise` picks also fits the client's portfolio.
+
+        Args:
+            clients: c clients.
+            k: Slots.
+            as_of: The day; today when None.
+        """
+        return rank_suitable(self.house, clients, day_of(as_of), k)
+
+    def evaluate(
+        self,
+        served: AdviceBatch | Ranking,
+        later: Interactions,
+        *,
+        baseline: Ranking | None = None,
+        ks: tuple[int, ...] = (1, 5, 10),
+        by: By | None = None,
+    ) -> MatchReport:
+        """`evaluate_match` of what clients were served, with all that the advisor knows: rules re-checked pair by pair, purchases of what was held left out.
+
+        Args:
+            served: A batch of advice, or the lists of any other system (then no rule is checked, since the clients' data are not known).
+            later: Purchases after the day of service.
+            baseline: Other lists for the same clients; None: of a batch, the lists of `rank`, so that the difference is what fitting the portfolio costs in relevance.
+            ks: Cut-offs.
+            by: Segments; see `evaluate_match`.
+        """
+        from advisor.evaluate.match.served import evaluate_served
+
+        return evaluate_served(self.house, served, later, baseline=baseline, ks=ks, by=by)
+
+    def verify(self, advice: Advice, client: Client) -> Verification:
+        """What an advice proves when it is made again from scratch, by means of its own; see `engine.verify`.
+
+        Args:
+            advice: The record.
+            client: His data as they were.
+
+        Raises:
+            InputError: These are no advice and no client. What is wrong with a record is in `problems`.
+        """
+        return verify(self.house, advice, client)
+
+    @checked
+    def omissions(self, advice: Advice, client: Client, *, count: int = 3) -> tuple[Reason, ...]:
+        """Why the most bought products that are missing from an advice are missing, most bought first.
+
+        Args:
+            advice: What he was given.
+            client: His data as they were.
+            count: How many to account for.
+
+        Raises:
+            InputError: `count` is not positive, or the advice is another client's.
+        """
+        return explain_omissions(self.house, advice, client, count)
+
+
+def day_of(as_of: date | str | None) -> np.datetime64:
+    """The day asked for; today where none is."""
+    return today() if as_of is None else as_day(as_of, "as_of")
+
+
+def today() -> np.datetime64:
+    """The one place that reads the clock."""
+    return np.datetime64(datetime.now(UTC).date(), "D")

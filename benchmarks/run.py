@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+SHARED = ("run", "real_markets")
+"""Files of this folder that are no benchmark."""
 HERE = Path(__file__).resolve().parent
 PACKAGES = (
-    "numpy", "scipy", "pandas", "cvxpy", "clarabel", "daqp", "implicit", "pyportfolioopt", "skfolio", "riskfolio-lib", "cvxportfolio", "cvxcla", "bt",
+    "numpy", "scipy", "pandas", "cvxpy", "clarabel", "daqp", "implicit", "pyportfolioopt", "skfolio", "riskfolio-lib", "cvxportfolio", "cvxcla", "bt", "arch",
 )  # fmt: skip
 
 
@@ -45,7 +47,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller sizes")
     asked = parser.parse_args()
     sys.path[:0] = [str(HERE), str(HERE.parent / "examples")]
-    names = asked.names or sorted(p.stem for p in HERE.glob("*.py") if p.stem != "run")
+    names = asked.names or sorted(p.stem for p in HERE.glob("*.py") if p.stem not in SHARED)
     parts = [
         "# Results\n",
         f"{datetime.now(UTC):%Y-%m-%d}; {machine()}; {'quick sizes' if asked.quick else 'full sizes'}.\n",

@@ -18,6 +18,7 @@ from advisor.optimize.frontier.frontier import Frontier, trace_frontier
 from advisor.optimize.frontier.sizing import ForecastPath
 from advisor.optimize.limits.limits import Limits, limits_of
 from advisor.optimize.returns.estimate import Covariance, EstimateSettings, Histories, Mean, estimate_returns
+from advisor.optimize.returns.forecast import HALF_LIFE
 from advisor.optimize.returns.moments import RunningMoments
 from advisor.optimize.returns.views import Equilibrium
 
@@ -78,27 +79,28 @@ class Estimates:
     Args:
         mean, covariance, histories, settings: As in `estimate_returns`.
         cash_return: Annual return of the account's own cash, as an asset without risk; None keeps the portfolio fully invested. Means of
-            "shrunk_equilibrium" without `settings` stand above it.
+            "shrunk_equilibrium" stand above it unless `settings` state an equilibrium.
         fewest_rows: Returns an asset must have had before it is considered.
         assets: The only assets considered; all when None.
-        forecast_half_life: As in `estimate_returns`: levels are then sized by the forecast, at the middle of their bands.
+        forecast_half_life: As in `estimate_returns`: levels are sized by the forecast, at the middle of their bands; None: by the covariance, at
+            their target volatility.
     """
 
-    mean: Mean = "bayes_stein"
+    mean: Mean = "shrunk_equilibrium"
     covariance: Covariance = "ledoit_wolf"
     histories: Histories = "common"
     settings: EstimateSettings | None = None
     cash_return: float | None = None
     fewest_rows: int = 60
     assets: Collection[str] | None = None
-    forecast_half_life: float | None = None
+    forecast_half_life: float | None = HALF_LIFE
     _models: WeakKeyDictionary[Market, DayModel] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
     _running: RunningMoments = field(default_factory=RunningMoments, init=False, repr=False)
     _limits: list[_KnownLimits] = field(default_factory=list, init=False, repr=False)
     _frontiers: WeakKeyDictionary[Market, list[_Traced]] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
 
     @classmethod
-    def recent(cls, half_life: float = 0.25, *, mean: Mean = "bayes_stein", cash_return: float | None = None) -> Estimates:
+    def recent(cls, half_life: float = 0.25, *, mean: Mean = "shrunk_equilibrium", cash_return: float | None = None) -> Estimates:
         """Covariance with a short memory: what to choose where a level's band of volatility has to hold out of sample.
 
         Volatility clusters, so a day may count half after `half_life` years. Of the half-years after monthly decisions, C3 to C5 so spent about 72 % inside their
@@ -109,7 +111,7 @@ class Estimates:
         >>> Estimates.recent().covariance, Estimates.recent().settings.half_life
         ('ewma', 0.25)
         """
-        return cls(mean=mean, covariance="ewma", settings=EstimateSettings(half_life=half_life), cash_return=cash_return)
+        return cls(mean=mean, covariance="ewma", settings=EstimateSettings(half_life=half_life), cash_return=cash_return, forecast_half_life=None)
 
     def model(self, past: Market) -> DayModel:
         """The model of the assets that have a return on the last day of `past`, and enough of them.
@@ -173,10 +175,12 @@ class Estimates:
             found, rows=np.vstack([found.rows, model.stress]), row_lower=lower, row_upper=upper, row_names=(*found.row_names, STRESS)
         )
 
-    def _settings(self) -> EstimateSettings | None:
-        if self.settings is not None or self.cash_return is None or self.mean != "shrunk_equilibrium":
-            return self.settings
-        return EstimateSettings(equilibrium=Equilibrium(risk_free=self.cash_return))
+    def _settings(self) -> EstimateSettings:
+        """The settings, with an equilibrium nobody stated standing above the account's cash."""
+        chosen = self.settings or EstimateSettings()
+        if self.cash_return is None or self.mean != "shrunk_equilibrium" or chosen.equilibrium != Equilibrium():
+            return chosen
+        return replace(chosen, equilibrium=Equilibrium(risk_free=self.cash_return))
 
     def _estimated(self, past: Market) -> DayModel:
         known = np.isfinite(past.returns)

@@ -124,7 +124,7 @@ def after_costs(
     gain = np.maximum(0.0, model.mean - fee - paid)
     mean = model.mean - fee - income_tax * paid - gains_tax * turnover * gain
     stress = dict(zip(model.assets, model.stress.tolist(), strict=True))
-    return ReturnModel(model.assets, mean, model.covariance, model.groups, model.risk_levels.tolist(), stress)
+    return ReturnModel(model.assets, mean, model.covariance, model.groups, model.risk_levels.tolist(), stress, model.forecast)
 
 
 def _column(values: Mapping[str, float] | None, model: ReturnModel, field: str) -> FloatArray:

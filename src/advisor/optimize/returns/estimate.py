@@ -21,7 +21,7 @@ from advisor.optimize.returns.covariance import (
     shrink_to_constant_correlation,
     shrink_to_identity,
 )
-from advisor.optimize.returns.forecast import forecast_covariance
+from advisor.optimize.returns.forecast import HALF_LIFE, forecast_covariance
 from advisor.optimize.returns.histories import Window, blocks, common_window, join_blocks
 from advisor.optimize.returns.mean import age_weights, bayes_stein, james_stein
 from advisor.optimize.returns.moments import Moments, RunningMoments
@@ -67,13 +67,13 @@ class EstimateSettings:
 def estimate_returns(
     market: Market,
     *,
-    mean: Mean = "bayes_stein",
+    mean: Mean = "shrunk_equilibrium",
     covariance: Covariance = "ledoit_wolf",
     histories: Histories = "common",
     views: Sequence[View] | None = None,
     settings: EstimateSettings | None = None,
     running: RunningMoments | None = None,
-    forecast_half_life: float | None = None,
+    forecast_half_life: float | None = HALF_LIFE,
 ) -> ReturnModel:
     """Annual expected returns and covariance from a history of simple returns.
 
@@ -89,8 +89,8 @@ def estimate_returns(
         views: Shorthand for `settings.views`.
         settings: Numbers that some methods need.
         running: Moments kept from one day of a walk to the next, so that a longer past costs no more; the model agrees with the one without to rounding.
-        forecast_half_life: Rows after which a return counts half in the model's forecast of the coming weeks (15, say; see `forecast_covariance`), by
-            which levels are then sized; None: no forecast.
+        forecast_half_life: Rows after which a return counts half in the model's forecast of the coming weeks (see `forecast_covariance`), by which levels
+            are sized; None: no forecast.
 
     Returns:
         A model whose covariance is positive semidefinite, because every method here gives one, over the market's assets, groups and risk levels.

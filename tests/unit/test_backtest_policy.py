@@ -32,6 +32,7 @@ def random_market(seed: int = 0, sessions: int = 400) -> Market:
 
 
 MARKET = random_market()
+UNSIZED = Estimates(forecast_half_life=None)
 
 
 def test_stands_where_the_frontier_of_the_same_estimates_says() -> None:
@@ -43,7 +44,7 @@ def test_stands_where_the_frontier_of_the_same_estimates_says() -> None:
 
 def test_a_level_aims_at_its_volatility_and_obeys_its_stress_loss() -> None:
     model = estimate_returns(MARKET)
-    for level, policy in enumerate(level_policies().values(), start=1):
+    for level, policy in enumerate(level_policies(estimates=UNSIZED).values(), start=1):
         weights = policy(MARKET, NOBODY)
         volatility = float(np.sqrt(weights @ model.covariance @ weights))
         assert volatility <= policy.bands.target_volatility[level - 1] + 1e-9
@@ -64,17 +65,17 @@ def test_a_binding_stress_loss_gives_the_riskiest_optimum_within_it() -> None:
         low, high = (gamma, high) if model.stress @ frontier.at_risk_aversion(gamma) > 0.08 else (low, gamma)
     expected = frontier.at_risk_aversion(high)
     assert model.stress @ expected == pytest.approx(0.08)
-    np.testing.assert_allclose(MeanVariancePolicy(level=4, bands=bands)(MARKET, NOBODY), expected, atol=1e-10)
+    np.testing.assert_allclose(MeanVariancePolicy(level=4, bands=bands, estimates=UNSIZED)(MARKET, NOBODY), expected, atol=1e-10)
 
 
 def test_level_that_no_portfolio_fits_is_refused_and_cash_mends_it() -> None:
     wild = Market.from_returns(MARKET.to_frame()[["d", "e"]])
     with pytest.raises(InfeasibleError, match=r"loses at least .* above the 3\.00% of C1") as refused:
-        MeanVariancePolicy(level=1)(wild, np.zeros(2))
+        MeanVariancePolicy(level=1, estimates=UNSIZED)(wild, np.zeros(2))
     assert refused.value.constraints == ("C1 stress_loss",)
     patient = RiskBands.default().model_copy(update={"stress_loss": (1.0, 1.0, 1.0, 1.0, 1.0)})
     with pytest.raises(InfeasibleError, match=r"above the 2\.00% of C1"):
-        MeanVariancePolicy(level=1, bands=patient)(wild, np.zeros(2))
+        MeanVariancePolicy(level=1, bands=patient, estimates=UNSIZED)(wild, np.zeros(2))
     weights = MeanVariancePolicy(level=1, estimates=Estimates(cash_return=-0.02))(wild, np.zeros(2))
     assert 0.0 < weights.sum() < 0.3
     result = backtest(MeanVariancePolicy(level=1), wild, warmup=252)

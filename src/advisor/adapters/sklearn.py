@@ -44,7 +44,7 @@ class MeanVarianceEstimator(BaseEstimator):
         target_volatility: float | None = None,
         risk_aversion: float | None = None,
         mandate: Mandate | None = None,
-        mean: str = "bayes_stein",
+        mean: str = "shrunk_equilibrium",
         covariance: str = "ledoit_wolf",
         cash_return: float | None = None,
         periods_per_year: float = 252.0,

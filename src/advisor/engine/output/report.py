@@ -91,6 +91,7 @@ def _profile(profiles: RiskProfiles, house: House, language: Language) -> Profil
 
 
 def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
+    """By the covariance that composes portfolios, all points alike, also where a forecast sizes them."""
     at = batch.places.standing_of.item(0)
     frontier = batch.places.standings[at].frontier if at >= 0 else None
     if frontier is None:
@@ -100,8 +101,8 @@ def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
     means = np.add.reduce(frontier.at_volatility(steps) * frontier.model.mean, axis=1)
     return FrontierReport(
         points=tuple(map(_point, steps.tolist(), means.tolist())),
-        target=_point_or_none(advice.optimal_volatility, advice.optimal_return),
-        held=_point_or_none(advice.expected_volatility, advice.expected_return),
+        target=_point_or_none(batch.house.volatility_of(batch.weights[0]), advice.optimal_return),
+        held=_point_or_none(batch.house.volatility_of(batch.weights_after[0]), advice.expected_return),
     )
 
 
@@ -109,8 +110,8 @@ def _point(volatility: float, mean: float) -> FrontierPoint:
     return FrontierPoint(volatility=volatility, expected_return=mean)
 
 
-def _point_or_none(volatility: float | None, mean: float | None) -> FrontierPoint | None:
-    return None if volatility is None or mean is None else _point(volatility, mean)
+def _point_or_none(volatility: float, mean: float | None) -> FrontierPoint | None:
+    return None if mean is None else _point(volatility, mean)
 
 
 def _scenarios(house: House, advice: Advice) -> tuple[ScenarioLoss, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from real_markets import FACTORS, FUNDS, block_rows, interval, real_markets
+from real_markets import FACTORS, FUNDS, StressRow, block_rows, interval, real_markets
 
 from advisor.arrays import FloatArray
 from advisor.contracts.bands import RiskBands
@@ -93,18 +93,6 @@ class EqualSized:
         return weights * min(1.0, self.aim / float(np.sqrt(weights @ risk[:n, :n] @ weights)))
 
 
-class StressRow:
-    """A level as it was before: the stressed loss is a row of the optimisation, one volatility of all the past, Bayes-Stein means."""
-
-    def __init__(self, level: int, estimates: Estimates) -> None:
-        self.level, self.estimates, self.mandate = level, estimates, Mandate()
-
-    def __call__(self, past: Market, held: FloatArray) -> FloatArray:
-        day = self.estimates.model(past)
-        frontier = self.estimates.frontier(past, self.mandate, BANDS.stress_loss[self.level - 1])
-        return day.spread(frontier.at_volatility(BANDS.target_volatility[self.level - 1]))
-
-
 def levels_table(name: str, market: Market) -> list[str]:
     shared, before = Estimates(cash_return=0.0), Estimates(mean="bayes_stein", forecast_half_life=None, cash_return=0.0)
     plain = Estimates(forecast_half_life=None, cash_return=0.0)
@@ -147,7 +135,7 @@ class Averse:
     def __init__(self, loss_aversion: float, estimates: Estimates) -> None:
         self.loss_aversion, self.estimates, self.mandate = loss_aversion, estimates, Mandate()
 
-    def __call__(self, past: Market, held: FloatArray) -> FloatArray:
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
         frontier = self.estimates.frontier(past, self.mandate)
         gamma = frontier.risk_aversion_at(np.array([BANDS.target_volatility[3]]))
         return self.estimates.model(past).spread(frontier.at_preferences(Preferences(gamma, self.loss_aversion))[0])
@@ -157,11 +145,12 @@ def averse_table(sets: dict[str, Market]) -> list[str]:
     rows = []
     for name, market in sets.items():
         shared = Estimates(forecast_half_life=None, cash_return=0.0)
-        results = backtest_many(
-            {"plain": Averse(1.0, shared), "averse": Averse(LAMBDA, shared)}, market, warmup=WARMUP, cost_bps=COST
-        )
+        results = backtest_many({"plain": Averse(1.0, shared), "averse": Averse(LAMBDA, shared)}, market, warmup=WARMUP, cost_bps=COST)
         gamma = 4.0
-        years = {key: (1.0 + results[key].returns).rolling(252).apply(np.prod, raw=True).dropna()[::21].to_numpy() - 1.0 for key in ("plain", "averse")}
+        years = {
+            key: (1.0 + results[key].returns).rolling(252).apply(np.prod, raw=True).dropna()[::21].to_numpy() - 1.0
+            for key in ("plain", "averse")
+        }
         draws = block_rows(len(years["plain"]), 24)
 
         def utility(values: FloatArray, gamma: float = gamma) -> FloatArray:
@@ -188,7 +177,9 @@ def tables(quick: bool) -> list[str]:
     if quick:
         sets = {FUNDS: sets[FUNDS]}
     daily = {name: market for name, market in sets.items() if name != FACTORS}
-    parts = ["Walk-forward, monthly, on all the past; Sharpe ratios with cash at 0 %; intervals resample blocks of half a year (a year of the monthly set).\n"]
+    parts = [
+        "Walk-forward, monthly, on all the past; Sharpe ratios with cash at 0 %; intervals resample blocks of half a year (a year of the monthly set).\n"
+    ]
     for name, market in sets.items():
         parts += means_table(name, market)
     parts.append("\n### Levels, net of 10 bp\n")

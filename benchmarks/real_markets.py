@@ -7,8 +7,13 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 
+from advisor.arrays import FloatArray
+from advisor.contracts.bands import RiskBands
+from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
+from advisor.evaluate.backtesting.estimates import Estimates
 
+_BANDS = RiskBands.default()
 SHARES, FUNDS, INDICES, FACTORS = "20 US shares", "5 factor funds", "2 US indices", "3 US factors"
 
 
@@ -34,6 +39,18 @@ def real_markets(*, monthly: bool = False) -> dict[str, Market]:
             factors.index = pd.period_range("1926-07", periods=len(factors), freq="M").to_timestamp("M")
             sets[FACTORS] = Market.from_returns(factors, periods_per_year=12.0)
     return sets
+
+
+class StressRow:
+    """A level as it was before: the stressed loss is a row of the optimisation, one volatility of all the past, Bayes-Stein means."""
+
+    def __init__(self, level: int, estimates: Estimates) -> None:
+        self.level, self.estimates, self.mandate = level, estimates, Mandate()
+
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+        day = self.estimates.model(past)
+        frontier = self.estimates.frontier(past, self.mandate, _BANDS.stress_loss[self.level - 1])
+        return day.spread(frontier.at_volatility(_BANDS.target_volatility[self.level - 1]))
 
 
 def block_rows(count: int, block: int, draws: int = 1000, seed: int = 0) -> np.ndarray:

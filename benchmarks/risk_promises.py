@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from real_markets import FUNDS, block_rows, interval, real_markets
+from real_markets import FUNDS, StressRow, block_rows, interval, real_markets
 
 from advisor.arrays import FloatArray
 from advisor.contracts.bands import RiskBands
@@ -20,36 +20,45 @@ from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
 
 BANDS, DAYS, STEP, YEAR = RiskBands.default(), 126, 21, 12
 WARMUP, COST = 504, 10.0
-RECIPES: tuple[tuple[str, str | int, Callable[[], Estimates]], ...] = (
-    ("before: all the past, Bayes-Stein", "MS", lambda: Estimates(mean="bayes_stein", forecast_half_life=None, cash_return=0.0)),
-    ("all the past, no forecast", "MS", lambda: Estimates(forecast_half_life=None, cash_return=0.0)),
-    ("`Estimates.recent()`", "MS", lambda: Estimates.recent(cash_return=0.0)),
-    ("**sized (default), monthly**", "MS", lambda: Estimates(cash_return=0.0)),
-    ("sized, looked at weekly", 5, lambda: Estimates(cash_return=0.0)),
+BEFORE, SIZED = "before: Bayes-Stein, stress a row of the optimisation", "**sized (default), monthly**"
+RECIPES: tuple[tuple[str, str | int, float, Callable[[], Estimates]], ...] = (
+    (BEFORE, "MS", 0.0, lambda: Estimates(mean="bayes_stein", forecast_half_life=None, cash_return=0.0)),
+    ("all the past, no forecast", "MS", 0.0, lambda: Estimates(forecast_half_life=None, cash_return=0.0)),
+    ("`Estimates.recent()`", "MS", 0.0, lambda: Estimates.recent(cash_return=0.0)),
+    (SIZED, "MS", 0.0, lambda: Estimates(cash_return=0.0)),
+    ("sized, weekly", 5, 0.0, lambda: Estimates(cash_return=0.0)),
+    ("sized, weekly, left alone within 10 %", 5, 0.1, lambda: Estimates(cash_return=0.0)),
 )
+
+
+def policies_of(label: str, size_band: float, recipe: Callable[[], Estimates]) -> dict[str, Any]:
+    estimates = recipe()
+    if label == BEFORE:
+        return {f"C{k}": StressRow(k, estimates) for k in range(1, 6)}
+    return dict(level_policies(estimates=estimates, size_band=size_band))
 
 
 class Reach:
     """A level's policy that notes the highest forecast volatility there was on each day."""
 
-    def __init__(self, policy: MeanVariancePolicy) -> None:
+    def __init__(self, policy: Any) -> None:
         self.policy, self.most = policy, dict[np.datetime64, float]()
 
     def __call__(self, past: Market, held: FloatArray) -> FloatArray:
-        if self.policy.estimates.forecast_half_life is not None:
+        if isinstance(self.policy, MeanVariancePolicy) and self.policy.estimates.forecast_half_life is not None:
             self.most[past.dates[-1]] = self.policy.estimates.forecast(past, self.policy.mandate).most
         return self.policy(past, held)
 
 
-def windows_of(results: Any, name: str, level: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Any]:
-    """Over, under and drawdown beyond the stress loss by window, the first and last day of each, and the report."""
+def windows_of(results: Any, name: str, level: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Over, under and drawdown beyond the stress loss by window, and the last day of each."""
     report = evaluate_risk_of(results, levels={name: level}, bands=BANDS, days=DAYS, step=STEP)
     over, under, breached = report.over_by_window > 0, report.under_by_window > 0, report.breached_by_window > 0
-    return over, under, breached, report.window_ends, report
+    return over, under, breached, report.window_ends
 
 
 def row_of(label: str, level: int, policy: Reach, results: Any, name: str) -> str:
-    over, under, breached, ends, report = windows_of(results, name, level)
+    over, under, breached, ends = windows_of(results, name, level)
     result = results[name]
     unreached = np.zeros(len(ends), dtype=bool)
     if policy.most:
@@ -73,8 +82,8 @@ def row_of(label: str, level: int, policy: Reach, results: Any, name: str) -> st
 
 def monthly_table(market: Market) -> list[str]:
     rows = []
-    for label, every, recipe in RECIPES:
-        policies = {name: Reach(policy) for name, policy in level_policies(estimates=recipe()).items()}
+    for label, every, size_band, recipe in RECIPES:
+        policies = {name: Reach(policy) for name, policy in policies_of(label, size_band, recipe).items()}
         results = backtest_many(policies, market, every=every, warmup=WARMUP, cost_bps=COST)
         rows += [row_of(label, level, policies[f"C{level}"], results, f"C{level}") for level in range(1, 6)]
     return [
@@ -87,8 +96,10 @@ def monthly_table(market: Market) -> list[str]:
 def held_table(market: Market) -> list[str]:
     """Decided on one day and held for half a year, as somebody does who never looks again."""
     rows = []
-    for label, _, recipe in (RECIPES[0], RECIPES[3]):
-        results = backtest_many(level_policies(estimates=recipe()), market, warmup=WARMUP, cost_bps=COST)
+    for label, _, size_band, recipe in RECIPES:
+        if label not in (BEFORE, SIZED):
+            continue
+        results = backtest_many(policies_of(label, size_band, recipe), market, warmup=WARMUP, cost_bps=COST)
         cells = []
         for level in range(1, 6):
             weights = results[f"C{level}"].weights
@@ -119,7 +130,9 @@ def tables(quick: bool) -> list[str]:
     parts = [
         "Walk-forward after 504 sessions, 10 bp, cash at 0 %. A window is 126 sessions, one begins every month; intervals resample blocks of a year. Inside the "
         "band is two-sided. *Not reachable*: under the band, and at a decision that reached into the window no portfolio without borrowing was forecast to reach "
-        "the band. Bands: " + ", ".join(f"C{k} {a:.1%}-{b:.1%}" for k, (a, b) in enumerate(zip(BANDS.lower_volatility, BANDS.upper_volatility, strict=True), 1)) + ".\n"
+        "the band. Bands: "
+        + ", ".join(f"C{k} {a:.1%}-{b:.1%}" for k, (a, b) in enumerate(zip(BANDS.lower_volatility, BANDS.upper_volatility, strict=True), 1))
+        + ".\n"
     ]
     for name, market in sets.items():
         if quick and name != FUNDS:

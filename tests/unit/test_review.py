@@ -21,7 +21,7 @@ QUIET = ClientStates(
     ("ann",), drift=np.array([0.01]), level=np.array([3]), advised_level=np.array([3]), valid_until=day("2026-12-01"), next_event=day("NaT"),
     stress_loss=np.array([0.10]), stress_tolerance=np.array([0.15]), value=np.array([95.0]), peak_value=np.array([100.0]),
     drawdown_tolerance=np.array([0.10]), product_level=np.array([3]), age=np.array([50.0]), age_at_review=np.array([49.0]), kyc_changed_on=day("2025-01-01"),
-    last_review=day("2025-06-01"),
+    last_review=day("2025-06-01"), forecast_volatility=np.array([0.066]), aimed_volatility=np.array([0.06]),
 )  # fmt: skip
 
 
@@ -47,6 +47,8 @@ def test_nothing_fires_without_a_cause() -> None:
         ({"age": np.array([65.0])}, "age_reached", ("age_at_review", 49.0)),
         ({"kyc_changed_on": day("2026-01-15")}, "kyc_changed", ("kyc_changed_on", "2026-01-15")),
         ({"last_review": day("2025-01-15")}, "review_overdue", ("review_days", 365.0)),
+        ({"forecast_volatility": np.array([0.0661])}, "size", ("size_limit", 0.1)),
+        ({"forecast_volatility": np.array([0.0539])}, "size", ("aimed_volatility", 0.06)),
     ],
 )
 def test_each_trigger_fires_alone_with_its_evidence(change: dict, name: str, evidence: tuple) -> None:
@@ -90,6 +92,7 @@ def test_a_batch_is_its_rows() -> None:
         tuple(f"c{i}" for i in range(c)), drift=rng.random(c) * 0.06, level=rng.integers(1, 6, c), advised_level=rng.integers(1, 6, c), valid_until=days[0],
         next_event=days[1], stress_loss=rng.random(c), stress_tolerance=rng.random(c), value=rng.random(c), peak_value=np.ones(c), drawdown_tolerance=rng.random(c),
         product_level=rng.integers(1, 6, c), age=rng.uniform(20, 90, c), age_at_review=rng.uniform(20, 90, c), kyc_changed_on=days[2], last_review=days[3],
+        forecast_volatility=rng.random(c), aimed_volatility=rng.random(c),
     )  # fmt: skip
     whole = review(many, as_of=DAY)
     assert (whole.counts() > 0).all()

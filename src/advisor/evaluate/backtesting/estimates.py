@@ -111,7 +111,9 @@ class Estimates:
         >>> Estimates.recent().covariance, Estimates.recent().settings.half_life
         ('ewma', 0.25)
         """
-        return cls(mean=mean, covariance="ewma", settings=EstimateSettings(half_life=half_life), cash_return=cash_return, forecast_half_life=None)
+        return cls(
+            mean=mean, covariance="ewma", settings=EstimateSettings(half_life=half_life), cash_return=cash_return, forecast_half_life=None
+        )
 
     def model(self, past: Market) -> DayModel:
         """The model of the assets that have a return on the last day of `past`, and enough of them.

@@ -13,7 +13,7 @@ from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
 from advisor.data.returns import STRESS_QUANTILE
 from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate.backtesting.estimates import Estimates, least_loss
+from advisor.evaluate.backtesting.estimates import DayModel, Estimates, least_loss
 from advisor.optimize.frontier.sizing import tolerance_within
 
 WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
@@ -34,6 +34,8 @@ class MeanVariancePolicy:
         mandate: Limits.
         estimates: How a history becomes a model. Policies that share the object share the work.
         bands: What the levels promise.
+        size_band: Of a level sized by a forecast: what is held stays as it is while its forecast volatility is off the aim by no more than this
+            share. 0 trades on every day that is looked at; 0.1 with a weekly look holds bands best (`benchmarks/risk_promises.py`).
 
     Raises:
         InputError: Not exactly one of level, target_volatility and risk_aversion, or one out of its range.
@@ -45,6 +47,7 @@ class MeanVariancePolicy:
     mandate: Mandate = field(default_factory=Mandate)
     estimates: Estimates = field(default_factory=Estimates)
     bands: RiskBands = field(default_factory=RiskBands.default)
+    size_band: float = 0.0
 
     def __post_init__(self) -> None:
         aims = {"level": self.level, "target_volatility": self.target_volatility, "risk_aversion": self.risk_aversion}
@@ -63,8 +66,9 @@ class MeanVariancePolicy:
         check_type(self.mandate, Mandate, "mandate", "Pass a Mandate.")
         check_type(self.estimates, Estimates, "estimates", "Pass Estimates(), or Estimates.recent().")
         check_type(self.bands, RiskBands, "bands", "Pass RiskBands.")
+        check_number(self.size_band, "size_band", "It is a share of the volatility aimed at, 0.1 say.", low=0.0)
 
-    def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
+    def __call__(self, past: Market, held: FloatArray) -> FloatArray:
         """Weights wanted at the close of the last day of `past`, shape (n,).
 
         Raises:
@@ -73,13 +77,22 @@ class MeanVariancePolicy:
         """
         day = self.estimates.model(past)
         if self.level is not None and day.model.forecast is not None:
-            return day.spread(self._sized(past, self.level))
+            wanted = day.spread(self._sized(past, self.level))
+            return held if self._near(day, held, wanted) else wanted
         if self.level is not None:
             return day.spread(self._at_level(past, self.level))
         frontier = self.estimates.frontier(past, self.mandate)
         if self.target_volatility is not None:
             return day.spread(frontier.at_volatility(self.target_volatility))
         return day.spread(frontier.at_risk_aversion(0.0 if self.risk_aversion is None else self.risk_aversion))
+
+    def _near(self, day: DayModel, held: FloatArray, wanted: FloatArray) -> bool:
+        """Whether what is held has about the forecast volatility of what is wanted."""
+        if self.size_band == 0.0 or not held.any() or np.delete(held, day.columns).any():
+            return False
+        risk = day.model.risk[: len(day.columns), : len(day.columns)]
+        now, aim = (float(np.sqrt(w @ risk @ w)) for w in (held[day.columns], wanted[day.columns]))
+        return abs(now - aim) <= self.size_band * aim
 
     def _sized(self, past: Market, level: int) -> FloatArray:
         """Where the forecast volatility is the level's aim, lowered to what its stress loss allows."""
@@ -126,6 +139,7 @@ def level_policies(
     mandate: Mandate | None = None,
     estimates: Estimates | None = None,
     bands: RiskBands | None = None,
+    size_band: float = 0.0,
 ) -> dict[str, MeanVariancePolicy]:
     """One policy a level, named C1..C5, all standing on the same estimates: what `backtest_many` takes.
 
@@ -134,7 +148,10 @@ def level_policies(
     """
     check_type(levels, Iterable, "levels", "Give the levels, 1 to 5.")
     limits, known, promise = mandate or Mandate(), estimates or Estimates(), bands or RiskBands.default()
-    return {f"C{level}": MeanVariancePolicy(level=level, mandate=limits, estimates=known, bands=promise) for level in levels}
+    return {
+        f"C{level}": MeanVariancePolicy(level=level, mandate=limits, estimates=known, bands=promise, size_band=size_band)
+        for level in levels
+    }
 
 
 def equal_weight(past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG001  a policy is always told what it holds

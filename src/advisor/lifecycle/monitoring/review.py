@@ -29,6 +29,7 @@ TRIGGERS = (
     "kyc_changed",
     "never_reviewed",
     "review_overdue",
+    "size",
 )
 """Names of the triggers; bit b of `Reviews.bits` stands for TRIGGERS[b]."""
 
@@ -51,6 +52,8 @@ class ClientStates:
         age, age_at_review: Shape (c,).
         kyc_changed_on: Day on which client data last changed, NaT = never. Shape (c,).
         last_review: Shape (c,), NaT = never.
+        forecast_volatility: Annual, of what is held today, by today's forecast (`model.risk`), shape (c,).
+        aimed_volatility: Of the portfolio that would be advised today (`optimal_volatility`), shape (c,).
     """
 
     client_ids: tuple[str, ...]
@@ -69,6 +72,8 @@ class ClientStates:
     age_at_review: FloatArray | None = None
     kyc_changed_on: DayArray | None = None
     last_review: DayArray | None = None
+    forecast_volatility: FloatArray | None = None
+    aimed_volatility: FloatArray | None = None
 
     def __post_init__(self) -> None:
         listing = "Give the ids in a tuple, one a client."
@@ -109,6 +114,8 @@ class ReviewRules:
         expiry_days: Days before an assessment runs out.
         ages: Ages that matter: at 65 and 75 selling to a client takes special care.
         review_days: Days after which advice is looked at anyway (a year, as MiFID II asks).
+        size: Share of the aimed volatility by which the forecast of what is held may be off; looked at weekly, it keeps a level in its band
+            (`benchmarks/risk_promises.py`).
     """
 
     drift: float = 0.03
@@ -116,9 +123,11 @@ class ReviewRules:
     expiry_days: int = 30
     ages: tuple[float, ...] = (65.0, 75.0)
     review_days: int = 365
+    size: float = 0.10
 
     def __post_init__(self) -> None:
         check_number(self.drift, "drift", "It is the total drift from which a review is due, 0.03 say.", low=0.0)
+        check_number(self.size, "size", "It is the share of the aimed volatility from which a review is due, 0.1 say.", low=0.0)
         for name in ("event_days", "expiry_days", "review_days"):
             check_whole(getattr(self, name), name, "Give a number of days.", low=0)
         check_type(self.ages, (tuple, list), "ages", "Give the ages in a tuple, such as (65.0, 75.0).")
@@ -204,12 +213,14 @@ _LOOKS_AT: dict[str, tuple[str, ...]] = {
     "kyc_changed": ("kyc_changed_on", "last_review"),
     "never_reviewed": ("last_review",),
     "review_overdue": ("last_review",),
+    "size": ("forecast_volatility", "aimed_volatility"),
 }
 _LIMITS: dict[str, dict[str, str]] = {
     "drift": {"drift_limit": "drift"},
     "assessment_expires_soon": {"expiry_days": "expiry_days"},
     "event_soon": {"event_days": "event_days"},
     "review_overdue": {"review_days": "review_days"},
+    "size": {"size_limit": "size"},
 }
 """Trigger -> name in the evidence -> rule; never the name of a column, whose value it would hide."""
 
@@ -252,6 +263,8 @@ def _portfolio(s: ClientStates, rules: ReviewRules) -> dict[str, BoolArray]:
         found["drawdown_above_tolerance"] = s.value < s.peak_value * (1.0 - s.drawdown_tolerance) - 1e-9
     if s.product_level is not None and s.level is not None:
         found["product_level_raised"] = s.product_level > s.level
+    if s.forecast_volatility is not None and s.aimed_volatility is not None:
+        found["size"] = np.abs(s.forecast_volatility - s.aimed_volatility) > (rules.size + 1e-12) * s.aimed_volatility
     return found
 
 

@@ -1,5 +1,5 @@
 """Claims: thirty years of daily returns, twenty assets, monthly, five levels in at most 2 s; at least ten times skfolio's walk-forward on the
-same work; returns equal to bt's to 1e-10; and, out of sample on real stocks, how often each level kept what it promises."""
+same work; and returns equal to bt's to 1e-10. How often levels keep what they promise is in `risk_promises.py`."""
 
 from __future__ import annotations
 
@@ -12,24 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.contracts.bands import RiskBands
 from advisor.data.market import Market
 from advisor.evaluate.backtesting.backtest import backtest, backtest_many
 from advisor.evaluate.backtesting.estimates import Estimates
 from advisor.evaluate.backtesting.policies import FixedMix, MeanVariancePolicy, equal_weight, level_policies
-from advisor.evaluate.risk.risk import evaluate_risk_of
-
-CASH_RETURN = 0.0
-"""Of the account's cash, in the model as in the account; no rate of the time is assumed."""
-ESTIMATED_ON: tuple[tuple[str, int | None, Callable[[], Estimates]], ...] = (
-    ("all the past (default)", None, lambda: Estimates(cash_return=CASH_RETURN)),
-    ("2 years", 504, lambda: Estimates(cash_return=CASH_RETURN)),
-    ("`Estimates.recent()`: weights halved every quarter", None, lambda: Estimates.recent(cash_return=CASH_RETURN)),
-)
 
 
 def tables(quick: bool) -> list[str]:
-    return [*speed(quick), *beside_skfolio(quick), *beside_bt(), *risk_match(quick)]
+    return [*speed(quick), *beside_skfolio(quick), *beside_bt()]
 
 
 def thirty_years(years: int, n: int = 20, seed: int = 0) -> Market:
@@ -145,51 +135,6 @@ def beside_bt() -> list[str]:
     theirs.run()
     gap = np.abs(theirs.strategy.prices.pct_change().reindex(ours.returns.index) - ours.returns).max()
     return [f"Monthly fixed mix of 4 assets, {len(ours.returns):,} daily returns, no costs: largest difference to bt {gap:.1e}.\n"]
-
-
-def real_markets() -> dict[str, Market]:
-    """Prices that ship with skfolio: twenty large US stocks 1990-2022, five factor ETFs 2014-2022."""
-    from skfolio.datasets import load_factors_dataset, load_sp500_dataset
-
-    return {"20 S&P 500 stocks": Market.from_prices(load_sp500_dataset()), "5 factor ETFs": Market.from_prices(load_factors_dataset())}
-
-
-def risk_match(quick: bool) -> list[str]:
-    if find_spec("skfolio") is None:
-        return ["skfolio is absent: its price sets are what risk is judged on.\n"]
-    bands, levels, parts = RiskBands.default(), range(1, 6), []
-    for name, market in real_markets().items():
-        if quick:
-            market = market.until(market.dates[min(len(market), 2000) - 1])
-        parts.append(
-            f"\n**{name}, {market.dates[0]} to {market.dates[-1]}**: monthly walk-forward after 504 sessions, 10 bp, levels and plain portfolios judged in "
-            "126-session windows, one a month. Volatility inside, over and under the promised band; drawdown beyond the promised stress loss.\n"
-        )
-        parts += [
-            "| estimated on | level | promised | mean vol | inside | over | under | stress loss | breached | worst |",
-            "|---|---|---|---|---|---|---|---|---|---|",
-        ]
-        for label, window, recipe in ESTIMATED_ON:
-            policies: dict[str, Any] = dict(level_policies(levels, estimates=recipe()))
-            results = backtest_many(policies, market, warmup=504, window=window)
-            parts += _rows(results, {f"C{k}": k for k in levels}, label, bands)
-        plain = {"all cash, sold as C3": FixedMix({}), "equal weight, sold as C3": equal_weight}
-        results = backtest_many(plain, market, warmup=504)
-        parts += [row for key in plain for row in _rows(results, {key: 3}, key, bands)]
-    parts.append(
-        "\nStocks survived to be in the set, and no bond is in it, so a low level holds mostly cash and the levels differ by how much. "
-        "Windows overlap; a crisis enters several.\n"
-    )
-    return parts
-
-
-def _rows(results: Any, levels: dict[str, int], label: str, bands: RiskBands) -> list[str]:
-    table = evaluate_risk_of(results, levels=levels, bands=bands).by_level()
-    return [
-        f"| {label} | {level} | {row.lower_volatility:.1%}-{row.upper_volatility:.1%} | {row.volatility:.1%} | {row.inside:.1%} | {row.over:.1%} | {row.under:.1%} "
-        f"| {row.stress_loss:.0%} | {row.breached:.1%} | {row.worst_drawdown:.1%} |"
-        for level, row in table.iterrows()
-    ]
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 
 import far_trans_data as far
 
-from advisor.evaluate.match.match import evaluate_match
 from advisor.data.eligibility import Eligibility
 from advisor.data.ranking import Ranking
+from advisor.evaluate.match.match import evaluate_match
 from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
 from advisor.recommend.portfolio_fit.picks import Exposures, pick_products

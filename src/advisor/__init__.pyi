@@ -144,6 +144,7 @@ from advisor.optimize.returns.currency import hedge_share as hedge_share
 from advisor.optimize.returns.currency import in_home_currency as in_home_currency
 from advisor.optimize.returns.estimate import EstimateSettings as EstimateSettings
 from advisor.optimize.returns.estimate import estimate_returns as estimate_returns
+from advisor.optimize.returns.forecast import forecast_covariance as forecast_covariance
 from advisor.optimize.returns.moments import Moments as Moments
 from advisor.optimize.returns.moments import RunningMoments as RunningMoments
 from advisor.optimize.returns.positive_semidefinite import PsdRepair as PsdRepair

@@ -82,6 +82,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "returns.assumptions": "from_assumptions",
         "returns.currency": "after_costs hedge_share in_home_currency",
         "returns.estimate": "EstimateSettings estimate_returns",
+        "returns.forecast": "forecast_covariance",
         "returns.moments": "Moments RunningMoments",
         "returns.positive_semidefinite": "PsdRepair nearest_psd",
         "returns.smoothing": "Desmoothed desmooth",

@@ -101,19 +101,15 @@ class Estimates:
 
     @classmethod
     def recent(cls, half_life: float = 0.25, *, mean: Mean = "shrunk_equilibrium", cash_return: float | None = None) -> Estimates:
-        """Covariance with a short memory: what to choose where a level's band of volatility has to hold out of sample.
+        """Covariance with a short memory, for the composition as well.
 
-        Volatility clusters, so a day may count half after `half_life` years. Of the half-years after monthly decisions, C3 to C5 so spent about 72 % inside their
-        bands on twenty large US shares of 1990-2022, in place of 38 to 54 % when all the past counts alike; on five equity factor funds of 2014-2022 the two
-        were about equal, and C5 fared worse (`benchmarks/backtest.py` prints both tables). It trades more; means stay those of all the past; on returns whose
-        volatility never changes it only adds noise.
+        A day counts half after `half_life` years; means stay those of all the past. Levels are sized by the forecast either way, so what a short
+        memory changes is the composition, and it trades more for it: the default holds bands as well (`benchmarks/risk_promises.py`).
 
         >>> Estimates.recent().covariance, Estimates.recent().settings.half_life
         ('ewma', 0.25)
         """
-        return cls(
-            mean=mean, covariance="ewma", settings=EstimateSettings(half_life=half_life), cash_return=cash_return, forecast_half_life=None
-        )
+        return cls(mean=mean, covariance="ewma", settings=EstimateSettings(half_life=half_life), cash_return=cash_return)
 
     def model(self, past: Market) -> DayModel:
         """The model of the assets that have a return on the last day of `past`, and enough of them.

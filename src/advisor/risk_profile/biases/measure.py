@@ -66,6 +66,9 @@ def measure_biases(
         InputError: Something is not of its kind, no trades, a column is absent or there twice, an asset or time is missing in a price table, a price is no
             number, zero, negative or infinite, an unknown word.
 
+    An order of zero units is no realisation. With "odean" it is no sale, so its day counts nothing; with "every_trade" all that is held at it, the asset ordered
+    too, counts as paper gains and losses. The R package dispositionEffect counts the asset ordered as realised.
+
     Source: Odean (1998), section II; Barber & Odean (2000) for turnover; Calvet, Campbell & Sodini (2009) for active and passive changes of weights.
     """
     _check_kinds(trades, asset_types, home_assets, prior)

@@ -153,7 +153,7 @@ def test_refusals_name_what_was_wrong() -> None:
     with pytest.raises(InputError, match="not among the assets"):
         estimate_returns(market(), mean="black_litterman", views=[View({"zz": 1.0}, 0.1)])
     with pytest.raises(InputError, match=r"unbiased inverse|singular"):
-        estimate_returns(market(count=5), covariance="sample")
+        estimate_returns(market(count=5), mean="bayes_stein", covariance="sample")
     with pytest.raises(InputError, match="keep at least 1"):
         estimate_returns(market(), covariance="factor", settings=EstimateSettings(factors=0))
     with pytest.raises(InputError, match="call its fit first"):

@@ -83,10 +83,8 @@ class Advisor(Questions):
             language: Of the reasons, "en" or "zh".
             seed: Of the recommender.
             biases: How measured biases correct risk aversion; default `BiasPolicy()`.
-            fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the least liked product;
-                0 ranks by taste alone.
-            utility_share: What the most useful product for the client's own portfolio (by its marginal certainty equivalent) gains over the least useful
-                one, against 1 for closing his whole gap; 0 leaves usefulness out.
+            fit_weight: What closing the whole gap is worth against the range of taste (its price is in docs/what-advice-is-worth.md); 0: taste alone.
+            utility_share: What the product most useful to the portfolio (marginal certainty equivalent) gains over the least, against 1 for the whole gap.
             diversity: What a product unlike those already picked gains, against the whole range of taste; 0 does not care.
             max_product_share: Largest fraction of wealth in one product; see `TradeSettings` for all of these.
             max_issuer_share: The same for one issuer; None: the rule pack's.

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from advisor import (
+    ALS,
     Advisor,
     AdvisorError,
     ClientTable,
     InputError,
-    Popularity,
     StoppedError,
     advise_stream,
     sample,
@@ -106,7 +106,7 @@ def test_new_purchases_are_taken_in(advisor: Advisor) -> None:
     assert np.array_equal(ours.pick_codes, whole.pick_codes)
     np.testing.assert_allclose(ours.pick_scores, whole.pick_scores, rtol=1e-6, atol=1e-9)
     assert updated.verify(ours[0], clients.client(0)).ok
-    fixed = Advisor.fit(sample.market(), before, catalogue=sample.catalogue(), recommender=Popularity())
+    fixed = Advisor.fit(sample.market(), before, catalogue=sample.catalogue(), recommender=ALS(factors=4, iterations=2))
     with pytest.raises(InputError, match="Fit the advisor again"):
         fixed.updated(new)
     with pytest.raises(InputError):

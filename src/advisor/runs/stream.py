@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -233,7 +233,7 @@ class _Ending:
 
     def __init__(self, stop: Callable[[], bool] | None) -> None:
         if stop is not None:
-            check_type(stop, Callable, "stop", "Give a function that says True when the run is to end.")
+            check_type(stop, cast(type, Callable), "stop", "Give a function that says True when the run is to end.")
         self.stop, self.ended = stop, False
 
     def until(self, tasks: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -27,7 +27,7 @@ _COPIED = ("client_id", "as_of", "status", "limited_by", "reasons", *tables.FIGU
 _FINGERPRINT = b"advisor.fingerprint"
 
 
-def put_advice(connection: sa.Connection, advice: Any, run: str) -> Written:
+def put_advice(connection: sa.Connection, advice: Any, run: object) -> Written:
     """Write advice that the run does not hold yet; see `Store.put_advice`."""
     if not isinstance(run, str) or not run:
         raise InputError(

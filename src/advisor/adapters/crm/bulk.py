@@ -8,14 +8,15 @@ bits.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from advisor.adapters.extras import needs
 from advisor.adapters.records.bulk import copy_in, copy_out, insert_many
-from advisor.adapters.records.tables import CENTS, Moment, Money
+from advisor.adapters.records.tables import CENTS, ID, Moment, Money
 from advisor.arrays import FloatArray
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ else:
 MOST_MONEY = 9e14
 """Money beyond which ten-thousandths are not kept."""
 _BLOCK = 1 << 20
+_NAMED = sa.Table("named_ids", sa.MetaData(), sa.Column("id", ID, primary_key=True), prefixes=["TEMPORARY"])
 _MOMENT = pa.timestamp("us", "UTC")
 _KINDS: tuple[tuple[type, pa.DataType], ...] = (
     (Money, pa.float64()), (Moment, _MOMENT), (sa.Boolean, pa.bool_()), (sa.Date, pa.date32()),
@@ -67,6 +69,15 @@ def load(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
     insert_many(connection, table, names, list(zip(*columns, strict=True)))
 
 
+@contextmanager
+def naming(connection: sa.Connection, ids: Sequence[str]) -> Generator[sa.Table]:
+    """A table `id` of these ids, for as long as the block lasts: any number of them in a query."""
+    _NAMED.create(connection, checkfirst=False)
+    load(connection, _NAMED, pa.table({"id": pa.array(list(dict.fromkeys(ids)), type=pa.string())}))
+    yield _NAMED
+    _NAMED.drop(connection, checkfirst=False)  # what fails is rolled back, and the table with it
+
+
 def _csv_blocks(rows: pa.Table) -> Iterator[bytes]:
     options = csv.WriteOptions(include_header=False, batch_size=8192)
     for batch in rows.to_batches(max_chunksize=65_536):
@@ -90,7 +101,7 @@ def _sqlite_cells(column: pa.ChunkedArray, of: sa.Column[Any]) -> list[Any]:
     return column.to_pylist()
 
 
-def fetch(connection: sa.Connection, query: sa.Select[Any]) -> pa.Table:
+def fetch(connection: sa.Connection, query: Any) -> pa.Table:
     """What a query finds, as an Arrow table with the types of `kind_of`."""
     chosen = list(query.selected_columns)
     names, kinds = [str(c.key) for c in chosen], [kind_of(c) for c in chosen]
@@ -98,7 +109,7 @@ def fetch(connection: sa.Connection, query: sa.Select[Any]) -> pa.Table:
     text = str(query.compile(dialect=connection.dialect, compile_kwargs=settings))
     if connection.dialect.name == "postgresql":
         return _read_csv(copy_out(connection, text), names, kinds)
-    found: list[Any] = connection.exec_driver_sql(text).fetchall()
+    found: Sequence[Any] = connection.exec_driver_sql(text).fetchall()
     cells: Sequence[Any] = list(zip(*found, strict=True)) if found else [()] * len(names)
     arrays = [_from_sqlite(c, of, k) for c, of, k in zip(cells, chosen, kinds, strict=True)]
     return pa.table(dict(zip(names, arrays, strict=True)))

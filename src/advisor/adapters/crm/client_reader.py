@@ -1,19 +1,21 @@
-"""Clients of the store as a `ClientTable`, through Arrow."""
+"""Clients of the store: many as a `ClientTable` through Arrow, one as a `Client`."""
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor import ClientTable
+from advisor import Client, ClientTable
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch
-from advisor.adapters.crm.client_rows import MANY, known_on
+from advisor.adapters.crm.bulk import fetch, naming
+from advisor.adapters.crm.client_rows import known_on
 from advisor.adapters.extras import needs
 from advisor.data import clients_from_arrow
 from advisor.errors import InputError
@@ -25,8 +27,38 @@ if TYPE_CHECKING:
 else:
     sa, pa = needs("crm", "sqlalchemy"), needs("crm", "pyarrow")
 
-_PLAIN = (*tables.MONEY, *tables.NUMBERS, *tables.FLAGS, *tables.WORDS, "level", "lowest_category")
+_PLAIN = (*tables.MONEY, *tables.NUMBERS, *tables.FLAGS, *tables.WORDS, "level", "lowest_category", "assessed_on")
 _LISTS = ("excluded", "insists", "written_warning", "locked")
+
+
+def clients_of(connection: sa.Connection, as_of: date | None, ids: Sequence[str] | None) -> ClientTable:
+    """Clients as known on a day, all of them or those asked for, in that order.
+
+    Raises:
+        InputError: One of `ids` is not known on the day.
+    """
+    known = known_on(as_of)
+    asked = None if ids is None else list(dict.fromkeys(ids))
+    with nullcontext() if asked is None else naming(connection, asked) as named:
+        if named is not None:
+            known = sa.and_(known, tables.clients.c.id.in_(sa.select(named.c.id)))
+        table = read_clients(connection, known)
+    if asked is None:
+        return table
+    rows = table.index.find(asked)
+    if (rows < 0).any():
+        raise unknown_client(asked[int(np.argmax(rows < 0))], as_of)
+    return table.take(rows)
+
+
+def unknown_client(client_id: str, as_of: date | None) -> InputError:
+    """What is said of a client whom nobody has written."""
+    when = "" if as_of is None else f" on {as_of}"
+    return InputError(
+        f"The client {personal(client_id)} is not known{when}. Correct the id, or write them first.",
+        field="client_id",
+        value=client_id,
+    )
 
 
 def read_clients(connection: sa.Connection, known: Any, *, after: str | None = None, limit: int | None = None) -> ClientTable:
@@ -38,7 +70,7 @@ def read_clients(connection: sa.Connection, known: Any, *, after: str | None = N
         after: Only ids behind this one.
         limit: At most so many.
     """
-    c, a = tables.clients.c, tables.assessments.c
+    c, a, h = tables.clients.c, tables.assessments.c, tables.holdings.c
     chosen = sa.select(c.id, c.since).where(known)
     if after is not None:
         chosen = chosen.where(c.id > after)
@@ -46,18 +78,15 @@ def read_clients(connection: sa.Connection, known: Any, *, after: str | None = N
         chosen = chosen.order_by(c.id).limit(limit)
     those = chosen.subquery("those")
     stands = sa.and_(c.id == those.c.id, c.since == those.c.since)
-    assessed = sa.and_(a.client_id == c.id, a.since == c.assessed_at)
-    source = tables.clients.join(those, stands).outerjoin(tables.assessments, assessed)
-    names = ("id", *_PLAIN, "assessed_on", *tables.RECORDS)
-    query = sa.select(*(c[name] for name in names), a.answers).select_from(source)
-    rows = fetch(connection, query.order_by(c.id))
+    source = tables.clients.join(those, stands).outerjoin(tables.assessments, _assessed())
+    query = sa.select(*(c[name] for name in ("id", *_PLAIN, *tables.RECORDS)), a.answers)
+    rows = fetch(connection, query.select_from(source).order_by(c.id))
     if not rows.num_rows:
         return ClientTable.from_clients([])
-    h = tables.holdings.c
     same = sa.and_(h.client_id == those.c.id, h.since == those.c.since)
     held = sa.select(h.client_id, h.item, h.money).select_from(tables.holdings.join(those, same))
     holdings = fetch(connection, held.order_by(h.client_id, h.item))
-    columns = {name: rows[name] for name in ("id", *_PLAIN, "assessed_on", "goals")}
+    columns = {name: rows[name] for name in ("id", *_PLAIN, "goals")}
     columns |= {name: _lists(rows[name]) for name in _LISTS}
     columns |= {f"answer:{name}": words for name, words in _records(rows["answers"], pa.string())}
     columns |= {f"bias:{name}": numbers for name, numbers in _records(rows["biases"], pa.float64())}
@@ -65,17 +94,39 @@ def read_clients(connection: sa.Connection, known: Any, *, after: str | None = N
     return clients_from_arrow(pa.table(columns))
 
 
+def read_client(connection: sa.Connection, client_id: str, as_of: date | None) -> Client:
+    """One client as known on a day. Raises `InputError` where nobody has written them."""
+    c, a, h = tables.clients.c, tables.assessments.c, tables.holdings.c
+    source = tables.clients.outerjoin(tables.assessments, _assessed())
+    query = sa.select(tables.clients, a.answers).select_from(source)
+    row = connection.execute(query.where(c.id == client_id, known_on(as_of))).mappings().first()
+    if row is None:
+        raise unknown_client(client_id, as_of)
+    held = sa.select(h.item, h.money).where(h.client_id == client_id, h.since == row["since"])
+    fields = {name: row[name] for name in ("id", *_PLAIN) if row[name] is not None}
+    fields |= {name: float(row[name]) for name in tables.MONEY if row[name] is not None}
+    texts = (*tables.RECORDS, "answers")
+    fields |= {name: json.loads(row[name]) for name in texts if row[name] is not None}
+    return Client(**fields, holdings={item: float(money) for item, money in connection.execute(held)})
+
+
+def _assessed() -> Any:
+    a, c = tables.assessments.c, tables.clients.c
+    return sa.and_(a.client_id == c.id, a.since == c.assessed_at)
+
+
 def _records(texts: pa.ChunkedArray, kind: pa.DataType) -> list[tuple[str, Any]]:
     """Columns behind a column of JSON records, by name; every value of one kind."""
     if texts.null_count == len(texts):
         return []
-    json = needs("crm", "pyarrow.json")
+    arrow_json = needs("crm", "pyarrow.json")
     text = "\n".join("{}" if t is None else t for t in texts.to_pylist()).encode()
-    settings = json.ReadOptions(block_size=1 << 24)
-    found = json.read_json(io.BytesIO(text), settings)
+    settings = arrow_json.ReadOptions(block_size=1 << 24)
+    found = arrow_json.read_json(io.BytesIO(text), settings)
     if any(field.type != kind for field in found.schema):  # text that looks like a day is no day
         schema = pa.schema([(name, kind) for name in found.schema.names])
-        found = json.read_json(io.BytesIO(text), settings, json.ParseOptions(explicit_schema=schema))
+        options = arrow_json.ParseOptions(explicit_schema=schema)
+        found = arrow_json.read_json(io.BytesIO(text), settings, options)
     return [(name, found[name]) for name in found.schema.names]
 
 
@@ -83,7 +134,6 @@ def _lists(texts: pa.ChunkedArray) -> Any:
     """A column of JSON lists of ids as Arrow lists."""
     if texts.null_count == len(texts):
         return pa.nulls(len(texts), pa.list_(pa.string()))
-    json = needs("crm", "json")
     lists = [[] if text is None else json.loads(text) for text in texts.to_pylist()]
     return pa.array(lists, type=pa.list_(pa.string()))
 
@@ -95,26 +145,3 @@ def _maps(ids: pa.ChunkedArray, holdings: pa.Table) -> pa.Array:
     offsets = np.searchsorted(rows, np.arange(len(ids) + 1)).astype(np.int32)
     items, money = (holdings[name].combine_chunks() for name in ("item", "money"))
     return pa.MapArray.from_arrays(pa.array(offsets), items, money)
-
-
-def clients_of(connection: sa.Connection, as_of: date | None, ids: Sequence[str] | None) -> ClientTable:
-    """Clients as known on a day, all of them or those asked for, in that order.
-
-    Raises:
-        InputError: One of `ids` is not known on the day.
-    """
-    known = known_on(as_of)
-    if ids is None:
-        return read_clients(connection, known)
-    asked = list(ids)
-    some = tables.clients.c.id.in_(asked) if len(asked) <= MANY else sa.true()
-    table = read_clients(connection, sa.and_(known, some))
-    rows = table.index.find(asked)
-    if (rows < 0).any():
-        odd = asked[int(np.argmax(rows < 0))]
-        raise InputError(
-            f"The client {personal(odd)} is not known{'' if as_of is None else f' on {as_of}'}. Correct the id, or write them first.",
-            field="client_id",
-            value=odd,
-        )
-    return table.take(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +28,7 @@ def view(connection: sa.Connection, client_id: str, as_of: date | None, packs: P
     """All that is known of a client; see `Store.view`."""
     day = datetime.now(UTC).date() if as_of is None else as_of
     end = None if as_of is None else datetime.combine(as_of + timedelta(days=1), time(), UTC)
-    table = client_reader.clients_of(connection, as_of, [client_id])
-    client = table.client(0)
+    client = client_reader.read_client(connection, client_id, as_of)
     advised = _last(connection, tables.advice, client_id, "as_of", as_of)
     document = advised.pop("document") if advised else None
     profile = _last(connection, tables.assessments, client_id, "since", end)
@@ -111,5 +109,5 @@ def _last(connection: sa.Connection, table: sa.Table, client_id: str, by: str, e
     if end is not None:
         query = query.where(column <= end if by == "as_of" else column < end)
     query = query.order_by(column.desc(), *(c.desc() for c in table.primary_key.columns)).limit(1)
-    found: Mapping[str, Any] | None = connection.execute(query).mappings().first()
+    found: Any = connection.execute(query).mappings().first()
     return None if found is None else dict(found)

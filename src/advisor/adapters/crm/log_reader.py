@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from advisor import Catalogue, Event, Interactions, Product, Trades
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch
-from advisor.adapters.crm.log_rows import until_moment
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
 
@@ -78,3 +77,10 @@ def catalogue(connection: sa.Connection) -> Catalogue:
             field="catalogue",
         )
     return Catalogue.from_products([Product.model_validate_json(text) for text in texts])
+
+
+def until_moment(until: date | datetime | None) -> datetime | None:
+    """The first moment after a day, or the moment itself."""
+    if until is None or isinstance(until, datetime):
+        return until
+    return datetime.combine(until + timedelta(days=1), time(), UTC)

@@ -28,7 +28,7 @@ def table_of(name: str) -> sa.Table:
     return metadata.tables[name]
 
 
-def put_rows(connection: sa.Connection, name: str, rows: Iterable[Mapping[str, Any]]) -> Written:
+def put_rows(connection: sa.Connection, name: str, rows: Iterable[Any]) -> Written:
     """Write rows over those of the same key; see `Store.put_rows`."""
     table = table_of(name)
     count, changed, problems = 0, 0, list[AdapterError]()

@@ -120,7 +120,7 @@ class StoreBase:
             self._ready = True
 
 
-def moment_of(at: datetime) -> datetime:
+def moment_of(at: object) -> datetime:
     """A moment in UTC. Raises `InputError` where it has no time zone."""
     if isinstance(at, datetime) and at.utcoffset() is not None:
         return at.astimezone(UTC)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from advisor import Catalogue, Client, Event, Interactions, Product, Trades
-from advisor.adapters.crm import assessments, log_reader, log_rows
+from advisor.adapters.crm import assessments, event_rows, log_reader, log_rows
 from advisor.adapters.crm.store_base import StoreBase, moment_of
 from advisor.adapters.crm.values import Written
 from advisor.risk_profile import AssessmentHistory
@@ -29,7 +29,7 @@ class LogStore(StoreBase):
     def put_products(self, products: Catalogue | Iterable[Product]) -> Written:
         """Write products, a changed one over what stood there."""
         with self.writing() as connection:
-            return log_rows.put_products(connection, products)
+            return event_rows.put_products(connection, products)
 
     def put_events(self, events: Iterable[Event | Mapping[str, Any]], *, at: datetime | None = None) -> Written:
         """Write events: an id of a source that is there already is no change.
@@ -40,7 +40,7 @@ class LogStore(StoreBase):
         """
         moment = datetime.now(UTC) if at is None else moment_of(at)
         with self.writing() as connection:
-            return log_rows.put_events(connection, events, moment)
+            return event_rows.put_events(connection, events, moment)
 
     def put_feedback(self, feedback: Iterable[Mapping[str, Any]]) -> Written:
         """Write feedback: rows of id, client_id, kind, score, about, channel, opened, closed."""

@@ -59,8 +59,7 @@ class Switch:
             query = sa.select(switch).order_by(switch.c.seq.desc()).limit(1)
             with self._database.read() as connection:
                 row: Any = connection.execute(query).first()
-            off = row is not None and row.stopped
-            self._stop = Stop(row.at, row.reason, row.operator) if off else None
+            self._stop = Stop(row.at, row.reason, row.operator) if row and row.stopped else None
             self._looked = now
         return self._stop
 
@@ -75,7 +74,7 @@ class Switch:
                 reason=stop.reason,
             )
 
-    def _set(self, stopped: bool, reason: str, operator: str) -> None:
+    def _set(self, stopped: bool, reason: object, operator: object) -> None:
         for name, value in (("reason", reason), ("operator", operator)):
             if not isinstance(value, str) or not value.strip():
                 raise InputError(

@@ -10,12 +10,13 @@ from advisor.adapters.extras import on_use
 if TYPE_CHECKING:
     from advisor.adapters.records.canonical import canonical
     from advisor.adapters.records.database import Database
+    from advisor.adapters.records.file_lines import verify_file
     from advisor.adapters.records.heads import Head, SignedHead, new_key, public_key
     from advisor.adapters.records.ledger import Ledger
     from advisor.adapters.records.masking import ClientFilter, masked_id
     from advisor.adapters.records.pseudonyms import Pseudonyms, pseudonym
     from advisor.adapters.records.record import Record
-    from advisor.adapters.records.report import LedgerProblem, LedgerReport, verify_file
+    from advisor.adapters.records.report import LedgerProblem, LedgerReport
     from advisor.adapters.records.retention import due_for_deletion
 
 __all__ = [
@@ -55,6 +56,6 @@ __getattr__ = on_use(
         "new_key": "heads",
         "pseudonym": "pseudonyms",
         "public_key": "heads",
-        "verify_file": "report",
+        "verify_file": "file_lines",
     },
 )

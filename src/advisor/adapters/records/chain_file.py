@@ -12,8 +12,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from advisor.adapters.records.file_lines import line_text, read_lines
 from advisor.adapters.records.heads import Head
-from advisor.adapters.records.report import Line, line_text, read_lines
+from advisor.adapters.records.report import Line
 from advisor.errors import InputError
 
 _TAIL = 1 << 16

@@ -7,22 +7,23 @@ import weakref
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import local
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from advisor.adapters.extras import needs
+from advisor.adapters.records.database_errors import bad_url, told
+from advisor.adapters.records.engines import postgresql_engine, sqlite_engine
 from advisor.errors import AdvisorError, InputError
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-    from sqlalchemy import event, exc, pool
+    from sqlalchemy import exc
 else:
     sa = needs("crm", "sqlalchemy")
-    event, exc, pool = sa.event, sa.exc, sa.pool
+    exc = sa.exc
 
 _TENANT = re.compile(r"[a-z][a-z0-9_]{0,40}")
 SCHEMA = "advisor_"
 """Stands before a tenant's name in the name of its schema on PostgreSQL."""
-_WAIT_SECONDS = 30
 
 
 class Database:
@@ -40,7 +41,7 @@ class Database:
         self._here = local()
 
     @classmethod
-    def open(cls, url: str, *, tenant: str = "default") -> Database:
+    def open(cls, url: object, *, tenant: object = "default") -> Database:
         """A database by its URL; nothing is connected yet.
 
         Args:
@@ -58,19 +59,19 @@ class Database:
                 value=tenant,
             )
         try:
-            target = sa.make_url(url)
+            target = sa.make_url(cast(str, url))
         except (exc.ArgumentError, AttributeError, TypeError, ValueError):
-            raise _bad_url("is no database URL") from None
+            raise bad_url("is no database URL") from None
         kind = target.get_backend_name()
         if kind == "sqlite":
-            return cls(_sqlite(target, tenant), tenant, None)
+            return cls(sqlite_engine(target, tenant), tenant, None)
         if kind != "postgresql":
-            raise _bad_url(f"names {kind}, which this store does not speak")
+            raise bad_url(f"names {kind}, which this store does not speak")
         if target.drivername == "postgresql":
             target = target.set(drivername="postgresql+pg8000")
         needs("postgresql", target.get_driver_name())
         schema = SCHEMA + tenant
-        return cls(_postgresql(target, schema), tenant, schema)
+        return cls(postgresql_engine(target, schema), tenant, schema)
 
     @property
     def is_sqlite(self) -> bool:
@@ -118,11 +119,11 @@ class Database:
         except AdvisorError:
             raise
         except (exc.SQLAlchemyError, OSError) as error:
-            raise self._told(error) from None
+            raise told(error, self.engine.url) from None
         except Exception as error:
             if not isinstance(error, self.engine.dialect.loaded_dbapi.Error):
                 raise
-            raise self._told(error) from None
+            raise told(error, self.engine.url) from None
 
     def insert_missing(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows whose primary key is not there yet; the others stay as they are."""
@@ -133,83 +134,6 @@ class Database:
     def close(self) -> None:
         """Close every connection; a later use opens new ones."""
         self.engine.dispose()
-
-    def _told(self, error: BaseException) -> InputError:
-        """What a database error means, without what it carries of clients."""
-        cause = getattr(error, "orig", None) or error
-        where = self.engine.url.render_as_string(hide_password=True)
-        reason = _reason(cause)
-        text, remedy = next(
-            (found for pattern, *found in _CAUSES if re.search(pattern, reason, re.IGNORECASE)),
-            (f"failed ({type(cause).__name__})", "See its own log; nothing was written by halves."),
-        )
-        return InputError(f"The database {where} {text}. {remedy}", field="url", value=where)
-
-
-_CAUSES = (
-    (r"no such table|undefined table|does not exist|42P01|3F000",
-     "has no tables of this tenant", "Call migrate() once."),
-    (r"disk is full|no space left|disk full|53100", "has no space left",
-     "Free some; nothing was written by halves."),
-    (r"unable to open|connect|refused|timed? ?out|network|28P01|28000|3D000|Can't create",
-     "cannot be reached", "Check that the server runs, the address and the password."),
-    (r"locked|40P01|55P03|40001", "is held by another writer",
-     "Try again; nothing was written by halves."),
-    (r"readonly|read-only|25006|42501", "may not be written to", "Ask for the right to."),
-    (r"not a database|malformed|corrupt|XX001|XX002", "is damaged", "Restore it from a copy."),
-)  # fmt: skip
-"""What a driver says -> what it means, and what to do."""
-
-
-def _reason(cause: BaseException) -> str:
-    first: Any = cause.args[0] if cause.args else ""
-    if isinstance(first, dict):  # what pg8000 gives: C is the code, M the message
-        return f"{first.get('C', '')} {first.get('M', '')}"
-    return f"{type(cause).__name__} {cause}"
-
-
-def _bad_url(what: str) -> InputError:
-    return InputError(
-        f"The url {what}. Give sqlite:///file.db or postgresql+pg8000://user@host/database.",
-        field="url",
-    )
-
-
-def _sqlite(target: sa.URL, tenant: str) -> sa.Engine:
-    """An engine whose transactions begin as `write` says; a tenant has a file of its own."""
-    settings: dict[str, Any] = {"connect_args": {"timeout": _WAIT_SECONDS}}
-    name = target.database
-    if name in (None, "", ":memory:"):
-        settings["poolclass"] = pool.StaticPool
-        settings["connect_args"]["check_same_thread"] = False
-    elif tenant != "default":
-        stem, dot, ending = name.rpartition(".")
-        named = f"{stem}.{tenant}.{ending}" if dot and "/" not in ending else f"{name}.{tenant}"
-        target = target.set(database=named)
-    engine = sa.create_engine(target, **settings)
-
-    @event.listens_for(engine, "connect")
-    def _set_up(raw: Any, _: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-        raw.isolation_level = None
-        for setting in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"):
-            raw.execute(f"PRAGMA {setting}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        writes = connection.get_execution_options().get("advisor_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _postgresql(target: sa.URL, schema: str) -> sa.Engine:
-    """An engine whose connections see the tenant's schema and no other."""
-    settings: dict[str, Any] = {"pool_pre_ping": True}
-    if target.get_driver_name() == "pg8000":
-        settings["connect_args"] = {"startup_params": {"search_path": schema, "timezone": "UTC"}, "timeout": 60}
-    else:
-        settings["connect_args"] = {"options": f"-csearch_path={schema} -ctimezone=UTC"}
-    return sa.create_engine(target, **settings)
 
 
 def database_of(store: object) -> Database:

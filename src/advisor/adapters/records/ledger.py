@@ -11,16 +11,10 @@ from typing import Any, Protocol
 from advisor.adapters.extras import needs
 from advisor.adapters.records.canonical import canonical
 from advisor.adapters.records.chain_file import ChainFile, write_lines
+from advisor.adapters.records.file_lines import head_text, line_text
 from advisor.adapters.records.heads import Head, SignedHead
 from advisor.adapters.records.record import Record
-from advisor.adapters.records.report import (
-    LedgerReport,
-    Line,
-    checked_chain,
-    digest_of,
-    head_text,
-    line_text,
-)
+from advisor.adapters.records.report import LedgerReport, Line, checked_chain, digest_of
 from advisor.errors import InputError
 
 
@@ -53,7 +47,7 @@ class Ledger:
             kept = needs("crm", "advisor.adapters.records.chain_table")
             self._chain = kept.ChainTable(place)
 
-    def append(self, records: Iterable[Record] | Record, *, at: datetime) -> Head:
+    def append(self, records: Iterable[Record] | Record, *, at: object) -> Head:
         """Write records behind the last one: all of them, or nothing. Returns the new head.
 
         Args:

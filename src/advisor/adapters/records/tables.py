@@ -29,7 +29,7 @@ class Money(types.TypeDecorator[Decimal]):
 
     @override
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        kind = sa.BigInteger() if dialect.name == "sqlite" else sa.Numeric(20, 4)
+        kind: Any = sa.BigInteger() if dialect.name == "sqlite" else sa.Numeric(20, 4)
         return dialect.type_descriptor(kind)
 
     @override
@@ -54,7 +54,7 @@ class Moment(types.TypeDecorator[datetime]):
 
     @override
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        kind = sa.String(32) if dialect.name == "sqlite" else sa.DateTime(timezone=True)
+        kind: Any = sa.String(32) if dialect.name == "sqlite" else sa.DateTime(timezone=True)
         return dialect.type_descriptor(kind)
 
     @override

@@ -97,15 +97,8 @@ class Advisor(Questions):
         """
         check_type(market, (Market, ReturnModel), "market", "Read one with Market.from_prices, or give a ReturnModel.")
         check_type(interactions, Interactions, "interactions", "Read purchases with Interactions.from_frame.")
-        check_optional(
-            catalogue=catalogue,
-            questionnaire=questionnaire,
-            mandate=mandate,
-            regime=regime,
-            bands=bands,
-            recommender=recommender,
-            biases=biases,
-        )
+        check_optional(catalogue=catalogue, questionnaire=questionnaire, mandate=mandate, regime=regime)
+        check_optional(bands=bands, recommender=recommender, biases=biases)
         check_settings(seed, language, fit_weight=fit_weight, utility_share=utility_share, diversity=diversity)
         trading = TradeSettings.of(
             min_trade=min_trade,

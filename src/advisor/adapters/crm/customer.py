@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from advisor import Advice
+from advisor import Advice, ClientTable
 from advisor.adapters.crm import client_reader, log_reader, tables
 from advisor.adapters.crm.rule_tags import Packs, rule_tags
 from advisor.adapters.crm.values import CustomerView, Forgotten
@@ -35,7 +35,7 @@ def view(connection: sa.Connection, client_id: str, as_of: date | None, packs: P
     events = log_reader.events(connection, client_id, (), (None, end))
     by_rule = rule_tags(
         packs,
-        table,
+        ClientTable.from_clients([client]),
         day,
         next((row["level"] for row in (profile, advised) if row and row["level"] is not None), None),
         log_reader.trades(connection, day, client_id),

@@ -16,7 +16,7 @@ import pandas as pd
 from profiles import crowd
 
 from advisor.adapters.crm.actions import PlayBook, propose
-from advisor.adapters.crm.facts import ClientFacts, EventTable
+from advisor.adapters.crm.facts import ClientFacts, EventTable, fact_names
 from advisor.adapters.crm.facts.events import BOUGHT, VIEWED
 from advisor.adapters.crm.packs import TagPack
 from advisor.adapters.crm.segments import segment
@@ -84,6 +84,8 @@ def tables(quick: bool) -> list[str]:
         lambda: ClientFacts.of(clients, as_of=DAY, purchases=purchases, events=table),
         "with reading <= 10 s",
     )
+    rest = [name for name in fact_names() if name not in facts.names]
+    facts = facts.with_columns({n: np.where(rng.random(count) < 0.1, np.nan, rng.integers(0, 40, count)) for n in rest})
     tags = timed(lines, "36 tags", lambda: tag(facts), "<= 2 s CPU")
     plain = timed(lines, "36 tags by pandas", lambda: tags_by_pandas(facts), "")
     timed(lines, "segments", lambda: segment(facts), "")

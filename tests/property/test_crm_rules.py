@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisor import ClientTable, Trades
 from advisor.adapters.crm import ClientFacts, Condition, FactRule, ScorePack, StagePack, TagPack, TierPack, fact_names, segment, stage, tag
 from advisor.adapters.crm.conditions import Evaluator
 
@@ -118,3 +119,30 @@ def test_the_laws_would_catch_a_broken_copy() -> None:
     with pytest.raises(AssertionError):
         np.testing.assert_equal(alone, segment(many).score[8])
     assert set(READ) <= set(fact_names())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.randoms(use_true_random=False))
+def test_facts_are_a_clients_own(seed: int, random) -> None:
+    """Whatever the order of clients, of events and of trades, and whoever else is in the table."""
+    rng = np.random.default_rng(seed)
+    count, names = 12, [f"c{i}" for i in range(8)]
+    table = ClientTable.from_frame(
+        pd.DataFrame({"id": names, "wealth": 1e4, "horizon_years": 5.0, "holding:P1": rng.integers(0, 9, 8) * 100.0})
+    )
+    days = pd.to_datetime("2026-06-30") - pd.to_timedelta(rng.integers(0, 200, count), "D")
+    who, what = np.array(names)[rng.integers(0, 8, count)], np.array(["P1", "P2", "P3"])[rng.integers(0, 3, count)]
+    kinds = np.array(["advisor.product.viewed.v1", "advisor.order.completed.v1"])[rng.integers(0, 2, count)]
+    events = pd.DataFrame({"subject": who, "type": kinds, "time": days, "product_id": what})
+    trades = pd.DataFrame(
+        {"client_id": who, "asset": what, "day": days, "side": "buy", "units": rng.integers(1, 5, count) * 1.0, "price": 0.25}
+    )
+
+    def facts(clients: ClientTable, rows: list[int]) -> pd.DataFrame:
+        return ClientFacts.of(clients, as_of="2026-06-30", trades=Trades.from_frame(trades.iloc[rows]), events=events.iloc[rows]).to_frame()
+
+    whole, order, rows = facts(table, list(range(count))), list(range(8)), list(range(count))
+    random.shuffle(order)
+    random.shuffle(rows)
+    pd.testing.assert_frame_equal(facts(table.take(order), rows), whole.iloc[order])
+    pd.testing.assert_frame_equal(facts(table.take(order[:3]), rows), whole.iloc[order[:3]])

@@ -13,7 +13,7 @@ from advisor import ClientTable, RiskProfiles, profile_risk
 from advisor.adapters.crm.actions.action import Action
 from advisor.adapters.crm.actions.consent import TEXTS, SentBefore, Standing
 from advisor.errors import InputError, StoppedError
-from advisor.privacy import hides
+from advisor.privacy import argument, hides
 
 
 @hides
@@ -40,7 +40,8 @@ class Check:
         at: datetime,
         actions: Iterable[Action],
     ) -> None:
-        self.advisor, self.clients, self.consents, self.sent, self.at = advisor, clients, consents, sent, at
+        self.advisor, self.house = advisor, house_of(advisor)
+        self.consents, self.sent, self.at = consents, sent, at
         rows = sorted({clients.index.find((a.client_id,)).item(0) for a in actions} - {-1})
         self.table = clients.take(np.array(rows, dtype=np.int64))
         self.profiles = self._profiles(day)
@@ -69,7 +70,7 @@ class Check:
         return self._unsuitable(action, action.product_id, row)
 
     def _unsuitable(self, action: Action, product_id: str, row: int) -> Held | None:
-        catalogue = self.advisor.house.catalogue
+        catalogue = self.house.catalogue
         code = catalogue.ids.find((product_id,)).item(0)
         if code < 0:
             return _held(action, "unknown_product")
@@ -78,7 +79,7 @@ class Check:
             return _held(action, "closed_product")
         client = self.table.client(row)
         try:
-            verdict = self.advisor.house.regime.check(self.profiles[row], client, product)
+            verdict = self.house.regime.check(self.profiles[row], client, product)
         except InputError as error:
             return _held(action, "unjudged", why=error)
         if verdict.decision == "allow":
@@ -87,7 +88,7 @@ class Check:
         return Held(told.action, told.code, told.why, verdict.rules)
 
     def _profiles(self, day: np.datetime64) -> RiskProfiles:
-        house = self.advisor.house
+        house = self.house
         return profile_risk(self.table, house.questionnaire, as_of=day, bands=house.bands)
 
     def _stopped(self, day: np.datetime64) -> str | None:
@@ -103,3 +104,16 @@ class Check:
 
 def _held(action: Action, code: str, **data: object) -> Held:
     return Held(action, code, TEXTS[code].format(**data))
+
+
+def house_of(advisor: Any) -> Any:
+    """What an advisor was made of. Raises `InputError` where it is none."""
+    try:
+        return advisor.house
+    except AttributeError:
+        raise InputError(
+            f"advisor is {argument('advisor', advisor)} ({type(advisor).__name__}), by whose rules nothing can be "
+            "checked. Pass an Advisor, or guarded(advisor, switch).",
+            field="advisor",
+            value=None,
+        ) from None

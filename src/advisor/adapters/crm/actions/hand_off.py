@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from advisor import Advice, Advisor, Client, Questionnaire
+from advisor import Advice, Client, Questionnaire
 from advisor.adapters.crm.actions.action import Action
-from advisor.adapters.crm.actions.checks import Held
+from advisor.adapters.crm.actions.checks import Held, house_of
 from advisor.adapters.crm.values import CustomerView
+from advisor.annotations import Items
+from advisor.arrays import check_type
 from advisor.errors import InputError, StoppedError
 from advisor.privacy import hides, personal
+from advisor.validation import checked
 
 
 @hides
@@ -31,25 +35,31 @@ class HandOff:
     questions: tuple[str, ...]
 
 
+@checked
 def hand_off(
     view: CustomerView,
-    advisor: Advisor,
+    advisor: Any,
     *,
     as_of: date | str,
-    actions: Iterable[Action] = (),
-    held: Sequence[Held] = (),
+    actions: Items = (),
+    held: Items = (),
 ) -> HandOff:
     """The view of a client with their advice of the day and what is open.
 
     Args:
         view: From `Store.view`.
-        advisor: Who advises; one that is stopped gives no advice, and the view's last one stands.
+        advisor: Who advises, an `Advisor` or `guarded(...)`; one that is stopped gives no advice, and the view's last one stands.
         as_of: The day.
         actions: Actions to be done; those of other clients are passed over.
         held: Actions that were held; those of other clients are passed over.
     """
+    todo, waiting = tuple(actions), tuple(held)
+    for one in todo:
+        check_type(one, Action, "actions", "Pass actions of propose(...) or release(...).")
+    for one in waiting:
+        check_type(one, Held, "held", "Pass what release(...) held.")
     client = view.client
-    advice, questions = view.advice, list(_unanswered(client, advisor.house.questionnaire))
+    advice, questions = view.advice, list(_unanswered(client, house_of(advisor).questionnaire))
     try:
         advice = advisor.advise(client, as_of=as_of)
     except (InputError, StoppedError) as error:
@@ -58,8 +68,8 @@ def hand_off(
         questions += [reason.text for reason in advice.reasons]
     if not view.advisers:
         questions.append(f"No adviser is named for the client {personal(client.id)}.")
-    questions += [f"To do: {a.play}." for a in actions if a.client_id == client.id]
-    questions += [f"Held: {h.action.play}. {h.why}" for h in held if h.action.client_id == client.id]
+    questions += [f"To do: {a.play}." for a in todo if a.client_id == client.id]
+    questions += [f"Held: {h.action.play}. {h.why}" for h in waiting if h.action.client_id == client.id]
     return HandOff(view, advice, tuple(questions))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ class Found(NamedTuple):
     rows: IntArray
     products: npt.NDArray[np.object_]
     counts: IntArray
+
+
+NOBODY = Found(np.zeros(0, np.int64), np.zeros(0, dtype=object), np.zeros(0, np.int64))
 
 
 def matched(
@@ -60,9 +63,8 @@ def matched(
 
 
 def _pattern(pattern: EventPattern, mask: BoolArray, facts: ClientFacts, events: EventTable | None, moment: np.datetime64) -> Found:
-    none: Any = np.zeros(0, dtype=np.int64)
     if events is None:
-        return Found(none, none.astype(object), none)
+        return NOBODY
     # 1. events of the type, of these clients, in the window
     clients = Rows(facts.index)
     rows = clients.of(events.clients)[events.client_codes]

@@ -10,7 +10,7 @@ import numpy as np
 
 from advisor import Ranking
 from advisor.adapters.crm.actions.action import Actions
-from advisor.adapters.crm.actions.patterns import Found, matched
+from advisor.adapters.crm.actions.patterns import NOBODY, matched
 from advisor.adapters.crm.actions.plays import Play, PlayBook
 from advisor.adapters.crm.conditions import Evaluator
 from advisor.adapters.crm.facts.event_sources import events_of
@@ -62,7 +62,7 @@ def propose(
             )
     table = None if events is None else _known(events_of(events), moment)
     chosen = _plays(plays, facts.as_of)
-    judge, parts = Evaluator(facts), list[tuple[int, Found]]()
+    judge, parts = Evaluator(facts), [(0, NOBODY)]
     for code, play in enumerate(chosen):
         mask = _eligible(play, judge, reviews, stages)
         found = matched(play, mask, facts, table, moment, ranking)

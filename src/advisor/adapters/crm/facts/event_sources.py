@@ -15,6 +15,7 @@ from advisor.arrays import check_type
 from advisor.cells import date_of
 from advisor.contracts import Event
 from advisor.data.ids import IdMap
+from advisor.validation import checked
 
 
 def events_of(events: EventTable | pd.DataFrame | Iterable[Event]) -> EventTable:
@@ -50,6 +51,7 @@ def events_of(events: EventTable | pd.DataFrame | Iterable[Event]) -> EventTable
     return replace(EventTable.from_frame(frame), counts=counted)
 
 
+@checked
 def with_purchases(events: EventTable, purchases: Interactions) -> EventTable:
     """The events and, as orders completed at the start of their day, purchases of elsewhere."""
     count = len(purchases)

@@ -11,6 +11,7 @@ import numpy as np
 from advisor.arrays import FloatArray, float_array
 from advisor.errors import InputError
 from advisor.privacy import kept, written
+from advisor.validation import checked
 
 OWN = ("share:", "own:")
 """Prefixes of facts that are not on record: holdings by asset, and a host's own."""
@@ -35,6 +36,7 @@ def is_fact(name: str) -> bool:
     return name in facts_on_record() or any(name.startswith(p) and len(name) > len(p) for p in OWN)
 
 
+@checked
 def fact_column(name: str, values: object, count: int) -> FloatArray:
     """Values of a fact, shape (count,), nan = unknown.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -15,7 +15,7 @@ from advisor import Catalogue, ClientTable, Interactions, RiskProfiles, Trades
 from advisor.adapters.crm.facts.event_sources import events_of
 from advisor.adapters.crm.facts.registry import fact_column, facts_on_record
 from advisor.adapters.crm.facts.sources import Sources
-from advisor.annotations import Count, Day
+from advisor.annotations import Count, Day, Texts
 from advisor.arrays import FloatArray
 from advisor.data.days import as_day
 from advisor.data.ids import IdMap
@@ -99,6 +99,7 @@ class ClientFacts:
         added = {name: fact_column(name, v, len(self)) for name, v in columns.items()}
         return replace(self, columns={**self.columns, **added})
 
+    @checked
     def column(self, name: str) -> FloatArray:
         """One fact of every client, shape (c,); nan where no source was given for it. Raises
         `InputError` for what is no fact of theirs.
@@ -119,7 +120,7 @@ class ClientFacts:
         return tuple(self.columns)
 
     @checked
-    def matrix(self, names: Sequence[str] | None = None) -> FloatArray:
+    def matrix(self, names: Texts | None = None) -> FloatArray:
         """Facts side by side, shape (c, f), nan = unknown: for clustering and models of a host.
 
         Args:

@@ -11,6 +11,7 @@ from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.base import NamedItem, Pack, Share, bundled, check_once
 from advisor.arrays import IntArray
 from advisor.contracts import Id
+from advisor.validation import checked
 
 
 class FactRule(NamedItem):
@@ -31,6 +32,7 @@ class ClassPack(Pack):
         """Ids of the classes; a client's code is a position in them."""
         return tuple(c.id for c in self.classes)
 
+    @checked
     def classify(self, facts: ClientFacts) -> IntArray:
         """Code of each client's class, shape (c,); -1 = unknown. Raises `InputError` where the pack
         is not in force, or a fact is not there.

@@ -14,6 +14,7 @@ from advisor.arrays import FloatArray, IntArray
 from advisor.contracts import Contract, Id
 from advisor.contracts.thresholds import count_exceeded, count_reached
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
 class RankedFact(Contract):
@@ -44,6 +45,7 @@ class QuantilePack(Pack):
     quantiles: Annotated[tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...], Field(min_length=1)]
     edges: dict[Id, tuple[float, ...]] = {}
 
+    @checked
     def fit(self, facts: ClientFacts) -> Self:
         """The same with the quantiles of a population, each the value of a client in it."""
         edges: dict[str, tuple[float, ...]] = {}
@@ -53,6 +55,7 @@ class QuantilePack(Pack):
             edges[ranked.fact] = tuple(np.quantile(known, self.quantiles, method="inverted_cdf").tolist()) if len(known) else ()
         return self.model_copy(update={"edges": edges})
 
+    @checked
     def fitted(self, facts: ClientFacts) -> Self:
         """Itself where it has edges, else fitted on these clients. Raises `InputError` where it is
         not in force.
@@ -60,6 +63,7 @@ class QuantilePack(Pack):
         self.check_in_force(facts.as_of)
         return self if self.edges else self.fit(facts)
 
+    @checked
     def ranks(self, facts: ClientFacts) -> FloatArray:
         """How many quantiles each client exceeds in each fact, shape (c, f); nan = unknown."""
         columns: list[FloatArray] = []
@@ -96,6 +100,7 @@ class ActivityPack(QuantilePack):
         """Ids of the levels, lowest first."""
         return tuple(level.id for level in self.levels)
 
+    @checked
     def classify(self, facts: ClientFacts) -> IntArray:
         """Code of each client's level, shape (c,); -1 = nothing is known."""
         ranks = self.ranks(facts)

@@ -14,6 +14,7 @@ from advisor.adapters.crm.packs.ranks import QuantilePack
 from advisor.arrays import FloatArray
 from advisor.contracts import Contract, Id
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
 class Weighting(Contract):
@@ -35,6 +36,7 @@ class ScorePack(QuantilePack):
         """Wealth, money traded, frequency and products held."""
         return bundled(cls, "score")
 
+    @checked
     def score(self, facts: ClientFacts) -> FloatArray:
         """Each client's score, shape (c,); nan = nothing is known."""
         due = [w for w in self.weightings if np.datetime64(w.effective_from) <= facts.as_of]

@@ -81,6 +81,13 @@ def _with_moments(mean: FloatArray, covariance: FloatArray, seed: int) -> FloatA
     return whitened @ np.linalg.cholesky(covariance).T + mean
 
 
+def labels() -> dict[str, dict[str, str]]:
+    """Names of the eight assets in English and Chinese, as pages show them."""
+    chinese = ("现金", "国债", "公司债", "高收益债", "国内股票", "全球股票", "新兴市场股票", "黄金")
+    names = zip(ASSETS, chinese, strict=True)
+    return {asset: {"en": asset.replace("_", " ").capitalize(), "zh": name} for asset, name in names}
+
+
 @checked
 def catalogue(products: _Products = 40, seed: Seed = SEED) -> Catalogue:
     """`products` funds over the eight assets, a few of them balanced, complex, private or locked for a term.

@@ -82,7 +82,8 @@ class AdviceReport(Contract):
 
     `advice` is byte for byte that of `advise`. `language` is that of `sentences`, `pick_sentences` (by
     product id), `profile` and `omissions`: `advice` keeps the language it was made in. `stress_limit`
-    is the loss that the level allows, None at level 0.
+    is the loss that the level allows, None at level 0. `wealth` is money in `currency`, both as the
+    client stated them; `names` are the names of the products that the report speaks of, by id.
     """
 
     personal_data: ClassVar[bool] = True
@@ -96,3 +97,7 @@ class AdviceReport(Contract):
     stress_limit: float | None = None
     scenarios: tuple[ScenarioLoss, ...] = ()
     omissions: tuple[Reason, ...] = ()
+    wealth: float | None = None
+    currency: str | None = None
+    horizon_years: float | None = None
+    names: dict[str, str] = {}

@@ -7,7 +7,8 @@ from functools import cache
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from advisor.reports.charts import percent, plain
+from advisor.errors import InputError
+from advisor.reports.charts import percent, plain, scheme_style
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,6 +34,29 @@ def picture(svg: str) -> Any:
     return Markup(svg)  # noqa: S704 - made by `charts`, which escapes what it is given
 
 
+def style() -> str:
+    """The style sheet of all pages, charts included."""
+    return f"{_environment().get_template('style.css').render()}\n{scheme_style()}\n"
+
+
+def to_pdf(page: str) -> bytes:
+    """A page of `render` as PDF.
+
+    Raises:
+        InputError: WeasyPrint (the extra `pdf`) is not installed.
+    """
+    try:
+        from weasyprint import HTML
+    except ImportError as error:
+        raise InputError(
+            "A PDF is made by WeasyPrint, which is not installed; pip install 'advisor[pdf]', or take the HTML page.",
+            field="pdf",
+            value=None,
+        ) from error
+    open_page = page.replace("<details>", "<details open>")
+    return HTML(string=open_page).write_pdf()
+
+
 def known(write: Callable[[float], str]) -> Callable[[float], str]:
     """A formatter that writes nan as a dash."""
     return lambda value: MISSING if isnan(value) else write(value)
@@ -52,5 +76,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["scheme_style"] = scheme_style
     environment.filters |= {"percent": percent, "plain": plain, "number": number}
     return environment

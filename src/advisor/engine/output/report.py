@@ -19,7 +19,7 @@ from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.output.omissions import explain_omissions
-from advisor.engine.output.reasons import limit_in, sentences
+from advisor.engine.output.reasons import NAMED, limit_in, sentences
 from advisor.engine.pipeline import advise_one
 from advisor.engine.state import House
 from advisor.errors import InputError
@@ -38,6 +38,7 @@ def report(house: House, client: Client, as_of: np.datetime64, picks: int, langu
     said = _language(language, house)
     batch, advice = advise_one(house, client, as_of, picks)
     again = advice if said == house.language else sentences(advice, said)
+    missing = explain_omissions(house, advice, client, MOST_OMISSIONS, said)
     return AdviceReport(
         advice=advice,
         language=said,
@@ -47,7 +48,11 @@ def report(house: House, client: Client, as_of: np.datetime64, picks: int, langu
         frontier=_frontier(batch, advice),
         stress_limit=house.bands.stress_loss[advice.level - 1] if advice.level else None,
         scenarios=_scenarios(house, advice),
-        omissions=explain_omissions(house, advice, client, MOST_OMISSIONS, said),
+        omissions=missing,
+        wealth=client.wealth,
+        currency=client.currency,
+        horizon_years=client.horizon_years,
+        names=_names(house, advice, missing),
     )
 
 
@@ -104,6 +109,20 @@ def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
         target=_point_or_none(batch.house.volatility_of(batch.weights[0]), advice.optimal_return),
         held=_point_or_none(batch.house.volatility_of(batch.weights_after[0]), advice.expected_return),
     )
+
+
+def _names(house: House, advice: Advice, missing: tuple[Reason, ...]) -> dict[str, str]:
+    """Name by id of every product that the orders, the picks or a reason speak of."""
+    reasons = (*missing, *advice.reasons, *(r for pick in advice.picks for r in pick.reasons))
+    ids = dict.fromkeys(
+        (
+            *(order.product_id for order in advice.orders),
+            *(pick.product_id for pick in advice.picks),
+            *(str(r.data[key]) for r in reasons for key in NAMED if key in r.data),
+        )
+    )
+    known = house.catalogue.ids
+    return {i: house.catalogue.products[known.code(i)].name for i in ids if i in known}
 
 
 def _point(volatility: float, mean: float) -> FrontierPoint:

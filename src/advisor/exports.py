@@ -170,6 +170,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "risk.risk": "evaluate_risk",
     },
     "reports": {
+        "client_page": "advice_page advice_pdf advice_section",
         "figures": (
             "plot_allocation plot_backtest plot_backtests plot_drawdowns plot_frontier plot_glide_path plot_reliability plot_risk_match"
         ),

@@ -1,3 +1,6 @@
+from advisor.reports.client_page import advice_page as advice_page
+from advisor.reports.client_page import advice_pdf as advice_pdf
+from advisor.reports.client_page import advice_section as advice_section
 from advisor.reports.figures import plot_allocation as plot_allocation
 from advisor.reports.figures import plot_backtest as plot_backtest
 from advisor.reports.figures import plot_backtests as plot_backtests
@@ -8,6 +11,9 @@ from advisor.reports.figures import plot_reliability as plot_reliability
 from advisor.reports.figures import plot_risk_match as plot_risk_match
 
 __all__ = [
+    "advice_page",
+    "advice_pdf",
+    "advice_section",
     "plot_allocation",
     "plot_backtest",
     "plot_backtests",

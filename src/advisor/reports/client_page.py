@@ -101,11 +101,12 @@ def _body(
     currency: str | None,
     disclaimer: str | None,
 ) -> tuple[str, Words]:
-    if not isinstance(shown, AdviceReport | Advice):
+    given: object = shown
+    if not isinstance(given, AdviceReport | Advice):
         raise InputError(
-            f"advice_page got {type(shown).__name__}; it shows an advice. Give what Advisor.report or Advisor.advise returned.",
+            f"advice_page got {type(given).__name__}; it shows an advice. Give what Advisor.report or Advisor.advise returned.",
             field="shown",
-            value=type(shown).__name__,
+            value=type(given).__name__,
         )
     report = shown if isinstance(shown, AdviceReport) else None
     advice = shown.advice if isinstance(shown, AdviceReport) else shown

@@ -83,17 +83,19 @@ def words_of(
     Raises:
         InputError: The language has no texts, or a label is neither a text nor one by language.
     """
-    known = next((own for own in LANGUAGES if own == language), None)
-    if known is None:
+    spoken: list[Language] = [own for own in LANGUAGES if own == language]
+    if not spoken:
         raise InputError(
             f"language is {language!r}; pages exist in {', '.join(LANGUAGES)}. Ask for one of these.",
             field="language",
             value=language,
         )
-    names: dict[str, str] = {} if report is None else dict(report.names)
-    for identity, label in (labels or {}).items():
-        name = label if isinstance(label, str) else label.get(known)
-        if not isinstance(name, str | None):
+    (known,) = spoken
+    names = _rule_names(advice, known) | ({} if report is None else report.names)
+    given: Mapping[str, Any] = labels or {}
+    for identity, label in given.items():
+        name: Any = label.get(known) if isinstance(label, Mapping) else label
+        if not isinstance(name, str) and (name is not None or label is None):
             raise InputError(
                 f"The label of {identity!r} is {label!r}; a page needs a text, or a text by language. Correct it.",
                 field="labels",
@@ -104,6 +106,15 @@ def words_of(
     if report is None:
         return Words(known, names, currency or "", _wealth(advice))
     return Words(known, names, currency or report.currency or "", report.wealth)
+
+
+def _rule_names(advice: Advice, language: Language) -> dict[str, str]:
+    """What stands in place of the ids of regimes and of rules: the name of the rule pack."""
+    packs = texts(language)["regimes"]
+    reasons = (*advice.reasons, *(reason for pick in advice.picks for reason in pick.reasons))
+    rules = {str(r.data["rule"]) for r in reasons if "rule" in r.data}
+    named = {rule: packs.get(rule.partition(".")[0], packs["own"]) for rule in rules}
+    return packs | {rule: name[:1].upper() + name[1:] for rule, name in named.items()}
 
 
 def missing_names(advice: Advice, labels: Labels, languages: tuple[str, ...] = LANGUAGES) -> list[str]:

@@ -54,7 +54,7 @@ def to_pdf(page: str) -> bytes:
             value=None,
         ) from error
     open_page = page.replace("<details>", "<details open>")
-    return HTML(string=open_page).write_pdf()
+    return bytes(HTML(string=open_page).write_pdf() or b"")
 
 
 def known(write: Callable[[float], str]) -> Callable[[float], str]:
@@ -76,6 +76,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["scheme_style"] = scheme_style
+    environment.globals.update({"scheme_style": scheme_style})
     environment.filters |= {"percent": percent, "plain": plain, "number": number}
     return environment

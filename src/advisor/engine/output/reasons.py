@@ -12,8 +12,8 @@ from advisor.validation import checked
 
 NON_FINITE = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 """How JSON writes what is no number."""
-NAMED = ("asset", "held", "product", "name", "subject", "regime")
-"""Data that are ids: a page may write names in their place."""
+NAMED = ("asset", "held", "product", "name", "subject", "regime", "rule")
+"""Data that are ids: a page may write names in their place, of rules that of their regime."""
 
 
 def reason(code: str, language: Language, **data: Scalar) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _body(
     currency: str | None,
     disclaimer: str | None,
 ) -> tuple[str, Words]:
-    given: object = shown
+    given: Any = shown
     if not isinstance(given, AdviceReport | Advice):
         raise InputError(
             f"advice_page got {type(given).__name__}; it shows an advice. Give what Advisor.report or Advisor.advise returned.",

@@ -24,7 +24,7 @@ def render(template: str, /, **values: Any) -> str:
         template: Name without its ending, such as "backtest".
         values: What the template reads; text is escaped, charts are wrapped by `picture`.
     """
-    return _environment().get_template(f"{template}.html").render(values)
+    return _environment().get_template(f"{template}.html").render(values, scheme_style=scheme_style)
 
 
 def picture(svg: str) -> Any:
@@ -76,6 +76,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update({"scheme_style": scheme_style})
     environment.filters |= {"percent": percent, "plain": plain, "number": number}
     return environment

@@ -105,6 +105,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "recipes.mvecf": "MVECF",
         "recipes.popularity": "Demographic Popularity",
         "recipes.recipe": "Recipe",
+        "recipes.tuning": "Tuning",
     },
     "lifecycle": {
         "goals.fan": "WealthFan wealth_fan",

@@ -22,6 +22,7 @@ from advisor.recommend.recipes.mvecf import MVECF as MVECF
 from advisor.recommend.recipes.popularity import Demographic as Demographic
 from advisor.recommend.recipes.popularity import Popularity as Popularity
 from advisor.recommend.recipes.recipe import Recipe as Recipe
+from advisor.recommend.recipes.tuning import Tuning as Tuning
 
 __all__ = [
     "ALS",
@@ -41,6 +42,7 @@ __all__ = [
     "Popularity",
     "RandomWalk",
     "Recipe",
+    "Tuning",
     "calibrate",
     "diversify",
     "exposure_similarity",

@@ -32,6 +32,8 @@ class Association(Recipe):
     Source: Agrawal, Imielinski & Swami (1993), section 2.
     """
 
+    GRID = ({"min_support": 20.0}, {"min_lift": 1.5}, {"min_confidence": 0.05}, {"capped": True})
+
     min_support: float = 5.0
     min_confidence: float = 0.01
     min_lift: float = 1.0

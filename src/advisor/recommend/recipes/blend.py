@@ -94,6 +94,21 @@ class Blend(Recipe):
         demand = Popularity(half_life_days=30.0, capped=True)
         return cls([ItemKNN.conditional(capped=True), lately, alike, ridge, demand], [1.0, 1.0, 1.0, 1.0, 0.5])
 
+    def variants(self) -> tuple[Recipe, ...]:
+        """The blend without each of its parts."""
+        if len(self.recipes) == 1:
+            return self.recipes[0].variants()
+        every = range(len(self.recipes))
+        return tuple(
+            Blend(
+                [self.recipes[j] for j in every if j != i],
+                None if self.weights is None else [self.weights[j] for j in every if j != i],
+                self.validation_days,
+            )
+            for i in every
+            if self.weights is None or any(self.weights[j] for j in every if j != i)
+        )
+
     def learn(self, training: Training) -> FittedModel:
         """Fit each, with the weights given or learnt."""
         weights = self._learnt(training) if self.weights is None else self.weights

@@ -31,6 +31,10 @@ class ColdStart(Recipe):
         check_recipe(self.warm, "warm")
         check_recipe(self.cold, "cold")
 
+    def variants(self) -> tuple[Recipe, ...]:
+        """Those of `warm`: a client who is judged has bought something."""
+        return tuple(ColdStart(one, self.cold) for one in self.warm.variants())
+
     def learn(self, training: Training) -> FittedModel:
         """Fit both."""
         warm, cold = self.warm.learn(training), self.cold.learn(training)

@@ -34,6 +34,8 @@ class Content(Recipe):
         capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
     """
 
+    GRID = ({"own_record": 0.5}, {"own_record": 1.0}, {"half_life_days": 90.0, "capped": True})
+
     shrinkage: float = 20.0
     half_life_days: float | None = None
     own_record: float = 0.2

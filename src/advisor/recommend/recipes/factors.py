@@ -72,6 +72,8 @@ class ALS(Recipe):
     Source: Hu, Koren & Volinsky (2008), section 4.
     """
 
+    GRID = ({"factors": 16}, {"factors": 64}, {"half_life_days": 90.0}, {"alpha": 4.0})
+
     factors: int = 32
     regularization: float | None = None
     alpha: float = 1.0
@@ -126,6 +128,8 @@ class BPR(Recipe):
 
     Source: Rendle, Freudenthaler, Gantner & Schmidt-Thieme (2009), section 4.
     """
+
+    GRID = ({"factors": 32}, {"regularization": 0.05, "learning_rate": 0.05})
 
     factors: int = 100
     learning_rate: float = 0.01

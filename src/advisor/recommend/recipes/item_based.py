@@ -130,6 +130,15 @@ class EASE(GramRecipe):
     Source: Steck (2019), Embarrassingly shallow autoencoders for sparse data, section 3.
     """
 
+    GRID = (
+        {"regularization": 50.0},
+        {"regularization": 150.0},
+        {"regularization": 1_500.0},
+        {"half_life_days": 90.0, "capped": True},
+        {"half_life_days": 180.0, "capped": True},
+        {"regularization": 1_500.0, "half_life_days": 90.0, "capped": True},
+    )
+
     regularization: float = 500.0
     half_life_days: float | None = None
     capped: bool = False
@@ -173,6 +182,15 @@ class ItemKNN(GramRecipe):
 
     Source: Deshpande & Karypis (2004), sections 4.1 and 4.2.
     """
+
+    GRID = (
+        {"neighbours": 20},
+        {"neighbours": ALL},
+        {"shrinkage": 10.0},
+        {"half_life_days": 90.0, "capped": True},
+        {"neighbours": ALL, "shrinkage": 20.0, "similarity": "conditional"},
+        {"neighbours": ALL, "shrinkage": 20.0, "similarity": "conditional", "half_life_days": 90.0, "capped": True},
+    )
 
     neighbours: int = 100
     shrinkage: float = 100.0
@@ -227,6 +245,14 @@ class RandomWalk(GramRecipe):
 
     Source: Cooper et al. (2014), section 3; Paudel et al. (2017), section 3.2.
     """
+
+    GRID = (
+        {"exponent": 1.0},
+        {"exponent": 0.3},
+        {"popularity_penalty": 0.3},
+        {"half_life_days": 90.0, "capped": True},
+        {"popularity_penalty": 0.3, "half_life_days": 90.0, "capped": True},
+    )
 
     exponent: float = 0.6
     popularity_penalty: float = 0.0

@@ -42,6 +42,8 @@ class MVECF(Recipe):
     Source: Chung, Lee & Kim (2023), arXiv 2306.06590, section 4.
     """
 
+    GRID = ({"factors": 32}, {"trade_off": 0.1}, {"trade_off": 0.0})
+
     factors: int = 16
     regularization: float | None = None
     confidence: float = 1.0

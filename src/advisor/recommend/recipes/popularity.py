@@ -34,6 +34,8 @@ class Popularity(Recipe):
             Off: what everybody buys is a count. With a short half-life it should be on, since a subscription of one fortnight else leads the list.
     """
 
+    GRID = ({"half_life_days": 30.0, "capped": True}, {"half_life_days": 90.0, "capped": True})
+
     half_life_days: float | None = None
     by: tuple[str, ...] = ()
     shrinkage: float = 50.0
@@ -95,6 +97,8 @@ class Demographic(Recipe):
 
     Source for `rounds`: Grandvalet (1998), adaptive ridge, section 2, with groups of columns.
     """
+
+    GRID = ({"regularization": 10.0}, {"regularization": 250.0}, {"half_life_days": 90.0, "capped": True}, {"rounds": 3})
 
     by: tuple[str, ...] | None = None
     regularization: float = 50.0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import inf
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from advisor.privacy import short
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
 from advisor.validation import checked
+
+if TYPE_CHECKING:
+    from advisor.recommend.recipes.tuning import Tuning
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,9 @@ class Training:
 class Recipe(ABC):
     """A frozen description of a recommender. `fit` changes nothing and returns a new model."""
 
+    GRID: ClassVar[tuple[dict[str, Any], ...]] = ()
+    """Changes of settings that `tuned` tries."""
+
     @checked
     def fit(
         self,
@@ -84,6 +90,54 @@ class Recipe(ABC):
         if catalogue is not None:
             _check_shelf(interactions, catalogue)
         return self.learn(Training(interactions, clients, catalogue, model, seed))
+
+    @checked
+    def tuning(
+        self,
+        interactions: Interactions,
+        *,
+        window: int | None = 182,
+        clients: ClientTable | None = None,
+        catalogue: Catalogue | None = None,
+        model: ReturnModel | None = None,
+        seed: int = 0,
+    ) -> Tuning:
+        """What this recipe and its `variants` are worth beside `EASE()` on the last window of these purchases.
+
+        Args:
+            interactions: One's own purchases.
+            window: Days at the end that are held out: fitted on what comes before, judged by what clients then newly bought (nDCG at 10). None, or where
+                fewer than 100 clients bought both before and in it: one purchase of each client's last day is held out instead.
+            clients: Attributes of clients, for the recipes that read them.
+            catalogue: The shelf.
+            model: Returns and covariance, for the recipes that read them.
+            seed: The only source of randomness.
+
+        Raises:
+            InputError: An argument is of another kind, or a recipe lacks what it reads.
+        """
+        from advisor.recommend.recipes.tuning import tune
+
+        _check_sources(interactions, clients, catalogue, model)
+        seed = check_whole(seed, "seed", "Give a whole number, 0 or more; the same one gives the same model.", low=0)
+        return tune(self, Training(interactions, clients, catalogue, model, seed), window)
+
+    def tuned(
+        self,
+        interactions: Interactions,
+        *,
+        window: int | None = 182,
+        clients: ClientTable | None = None,
+        catalogue: Catalogue | None = None,
+        model: ReturnModel | None = None,
+        seed: int = 0,
+    ) -> Recipe:
+        """The recipe to use on these purchases: the best of this one and its `variants` that beats `EASE()` beyond chance, else `EASE()`; see `tuning`."""
+        return self.tuning(interactions, window=window, clients=clients, catalogue=catalogue, model=model, seed=seed).recipe
+
+    def variants(self) -> tuple[Recipe, ...]:
+        """A small grid of the same recipe with other settings (`GRID`)."""
+        return tuple(one for one in (replace(self, **change) for change in type(self).GRID) if one != self)
 
     @abstractmethod
     def learn(self, training: Training) -> FittedModel:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor import Event
 from advisor.adapters.analytics import (
     ChurnModel,
     ab_test,
@@ -26,6 +27,7 @@ from advisor.adapters.analytics import (
     survival,
     watch,
 )
+from advisor.adapters.crm import ClientFacts
 
 PLAYERS = ("branch", "phone", "web", "adviser")
 games = st.lists(st.integers(-50, 50), min_size=16, max_size=16)
@@ -126,6 +128,29 @@ def test_open_complaints_are_not_taken_for_closed_ones() -> None:
     assert complaints(frame, as_of="2026-03-01").median_days == 59.0
 
 
+def test_complaints_of_events_are_those_of_the_frame() -> None:
+    def event(day: str, what: str, complaint: str, client: str = "a") -> Event:
+        fields = {"id": f"{client}{complaint}{what}{day}", "source": "desk", "subject": client, "time": f"{day}T09:00:00Z"}
+        return Event(type=f"advisor.complaint.{what}.v1", data={"complaint_id": complaint}, **fields)
+
+    events = [
+        event("2026-01-09", "closed", "1"),
+        event("2026-01-01", "opened", "1"),
+        event("2026-01-03", "opened", "1", client="b"),  # another client's complaint of the same number
+        event("2026-01-02", "opened", "2"),
+        event("2026-01-04", "closed", "2"),
+        event("2026-01-06", "opened", "2"),  # opened again, and open
+        event("2026-01-05", "closed", "3"),  # opened before anything is known
+        Event(id="x", source="desk", subject="a", type="advisor.product.viewed.v1", time="2026-01-08T00:00:00Z", data={"product_id": "p"}),
+    ]
+    frame = pd.DataFrame({"opened": ["2026-01-01", "2026-01-03", "2026-01-02"], "closed": ["2026-01-09", None, None]})
+    for as_of in ("2026-02-01", None):
+        one, two = complaints(iter(events), as_of=as_of), complaints(frame, as_of=as_of)
+        assert (one.closed, one.oldest_open_days) == (two.closed, two.oldest_open_days)
+        assert one.open_share.share.tolist() == two.open_share.share.tolist()
+    assert (one.closed.count, one.closed.n, one.oldest_open_days) == (1, 3, 7.0)
+
+
 @given(st.lists(st.integers(-9, 9), min_size=2, max_size=50), st.lists(st.integers(-9, 9), min_size=1, max_size=50))
 def test_stability_index_is_no_less_than_nothing(reference: list[int], current: list[int]) -> None:
     if len(set(reference)) == 1:
@@ -218,6 +243,22 @@ def test_churn_model_takes_unknown_facts_and_any_scale() -> None:
     scaled = facts.assign(recency=facts["recency"] * 1e6, noise=facts["noise"] * 1e-6)
     assert ChurnModel.fit(scaled, left).probability(scaled) == pytest.approx(p, abs=1e-4)
     assert p.mean() == pytest.approx(left.mean(), abs=0.02)
+
+
+def test_churn_reads_facts_of_clients_and_many_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(9)
+    columns = {"recency": rng.normal(size=400), "tenure": rng.normal(size=400)}
+    facts = ClientFacts(tuple(f"c{i}" for i in range(400)), np.datetime64("2026-01-01"), columns)
+    left = (rng.random(400) < 1 / (1 + np.exp(-2.0 * columns["recency"]))).astype(float)
+    model = ChurnModel.fit(facts, left)
+    p = model.probability(facts)
+    assert p.tolist() == model.probability(facts.to_frame()).tolist()
+    monkeypatch.setattr("advisor.adapters.analytics.churn.CHUNK", 7)
+    assert model.probability(facts).tolist() == p.tolist()
+    monkeypatch.setattr("advisor.adapters.analytics.churn.MOST", 300)
+    some = ChurnModel.fit(facts, left, seed=3)
+    assert some.clients == 300
+    assert np.abs(some.probability(facts) - p).mean() < 0.1
 
 
 def test_every_call_is_timed_also_one_that_fails() -> None:

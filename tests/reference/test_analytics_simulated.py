@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.formula.api as smf
 
 from advisor.adapters.analytics import (
     IsolationScorer,
@@ -42,6 +43,35 @@ def test_difference_in_differences_covers_the_truth() -> None:
     assert len(trends) == SEEDS
     assert 0.93 <= np.mean([t.low <= 0.0 <= t.high for t in trends]) <= 0.975
     assert np.mean([r.effect.value for r in reports]) == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize(("clients", "treated"), [(12, 6), (40, 5), (100, 8)])
+def test_few_treated_clients_are_not_taken_for_many(clients: int, treated: int) -> None:
+    """With (clients - 1) degrees of freedom 5 treated of 40 would cover in 90 % of the worlds."""
+    covered = 0
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        who, when = np.repeat(np.arange(clients), 2), np.tile([0, 1], clients)
+        arm = who < treated
+        y = rng.normal(size=clients)[who] + rng.normal(size=len(who)) + 1.0 * (arm & (when == 1))
+        frame = pd.DataFrame({"client_id": who, "period": when, "treated": arm, "y": y})
+        effect = did(frame, outcome="y", start=1).effect
+        covered += effect.low <= 1.0 <= effect.high
+    assert 0.93 <= covered / SEEDS <= 0.975
+
+
+def test_the_error_is_that_of_statsmodels_and_the_effect_that_of_four_means() -> None:
+    frame = panel(1, 1.0)
+    effect = did(frame, outcome="y", start=2).effect
+    frame["post"] = (frame["period"] >= 2) * 1.0
+    fit = smf.ols("y ~ treated * post", frame.assign(treated=frame["treated"] * 1.0)).fit(
+        cov_type="cluster", cov_kwds={"groups": frame["client_id"]}
+    )
+    mean = frame.groupby(["treated", "post"])["y"].mean()
+    by_hand = (mean[True, 1.0] - mean[True, 0.0]) - (mean[False, 1.0] - mean[False, 0.0])
+    assert effect.value == pytest.approx(by_hand, abs=1e-12)
+    assert effect.value == pytest.approx(fit.params["treated:post"], abs=1e-12)
+    assert effect.standard_error == pytest.approx(fit.bse["treated:post"], rel=1e-10)
 
 
 def test_the_pre_trend_check_sees_a_trend() -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from advisor.adapters.analytics.columns import (
@@ -16,12 +13,10 @@ from advisor.adapters.analytics.columns import (
     marked,
     measured,
     measures,
-    refusing,
     table,
     varied,
 )
-from advisor.adapters.analytics.effects import Effect
-from advisor.adapters.extras import needs
+from advisor.adapters.analytics.effects import Effect, clustered
 from advisor.annotations import OpenShare, Text, Texts
 from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray
 from advisor.data.days import as_day, as_days
@@ -70,7 +65,7 @@ def did(
         period: Column of numbers or days, as `start`.
         client: Column of client ids.
         covariates: Columns of numbers that the treatment cannot have changed.
-        confidence: Covered share of the intervals; t with (clients - 1) degrees.
+        confidence: Covered share of the intervals; t with the degrees of the arm with few clients.
 
     Raises:
         InputError: One arm or one side of the start has fewer than 2 clients, a client is in both
@@ -86,7 +81,7 @@ def did(
     clients = _arms(arm, after, who, len(names), treated)
     more = measures(frame, covariates)
     design = np.column_stack([1.0 * (arm & after), np.ones(len(y)), 1.0 * arm, 1.0 * after, more])
-    effect, trend, early = _clustered(y, design, who, confidence), None, ~after
+    effect, trend, early = clustered(y, design, who, arm, confidence), None, ~after
     before = np.unique(when[early])
     if len(before) > 1:
         step = np.searchsorted(before, when[early]).astype(np.float64)
@@ -94,7 +89,7 @@ def did(
         extra = more[early][:, more[early].std(axis=0) > 0.0] if more.size else more[early]
         design = np.column_stack([arm[early] * step, marks, 1.0 * arm[early], extra])
         if np.linalg.matrix_rank(design) == design.shape[1] and np.ptp(y[early]) > 0.0:
-            trend = _clustered(y[early], design, who[early], confidence)
+            trend = clustered(y[early], design, who[early], arm[early], confidence)
     return DifferenceInDifferences(effect, trend, clients, len(y))
 
 
@@ -131,20 +126,3 @@ def _arms(arm: BoolArray, after: BoolArray, who: IntArray, count: int, field: st
             field=field,
         )
     return int((share == 1.0).sum()), int((share == 0.0).sum())
-
-
-def _clustered(y: FloatArray, design: npt.NDArray[np.floating], who: IntArray, confidence: float) -> Effect:
-    """The first coefficient of a regression, its error clustered."""
-    if np.linalg.matrix_rank(design) < design.shape[1]:
-        raise InputError(
-            "The covariates determine the treatment or each other, so that no effect can be told. Leave one out.",
-            field="covariates",
-        )
-    codes = np.unique(who, return_inverse=True)[1]
-    model: Any = needs("analytics", "statsmodels.api")
-    with refusing("The regression has no finite answer", "outcome", "Check its units."):
-        fit = model.OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": codes})
-        value, variance = float(fit.params[0]), float(fit.cov_params()[0, 0])
-        if not (np.isfinite(value) and np.isfinite(variance)):
-            raise FloatingPointError("an estimate is not finite")
-    return Effect.of(value, sqrt(max(variance, 0.0)), int(codes.max()), confidence)

@@ -11,6 +11,7 @@ from advisor.adapters.analytics.attribution import Attribution, shapley
 from advisor.adapters.analytics.columns import measured, measures, table, varied
 from advisor.annotations import Text, Texts
 from advisor.arrays import FloatArray
+from advisor.data.tables import labels_of
 from advisor.errors import InputError
 from advisor.validation import checked
 
@@ -25,13 +26,13 @@ class Drivers:
 
 
 @checked
-def drivers(frame: pd.DataFrame, *, outcome: Text, drivers: Texts, samples: int | None = None) -> Drivers:
+def drivers(frame: pd.DataFrame, *, outcome: Text | None = None, drivers: Texts | None = None, samples: int | None = None) -> Drivers:
     """What an outcome (satisfaction, say) goes along with: R^2 shared out among drivers.
 
     Args:
         frame: One row an answer.
-        outcome: Column of numbers.
-        drivers: Columns of numbers; they may be correlated.
+        outcome: Column of numbers; None: the first.
+        drivers: Columns of numbers, which may be correlated; None: all others.
         samples: Orders to draw; None: exact up to 12 drivers.
 
     Returns:
@@ -43,6 +44,9 @@ def drivers(frame: pd.DataFrame, *, outcome: Text, drivers: Texts, samples: int 
 
     Source: Lindeman, Merenda and Gold (1980), p. 119; Groemping (2006), section 2: the Shapley value of R^2.
     """
+    columns = labels_of(frame.columns)
+    outcome = outcome if outcome is not None else columns[0] if columns else "outcome"
+    drivers = drivers if drivers is not None else tuple(c for c in columns if c != outcome)
     frame = table(frame, [outcome, *drivers], "One row an answer, with outcome and drivers.")
     if outcome in drivers:
         raise InputError(

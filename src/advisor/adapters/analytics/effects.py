@@ -1,11 +1,19 @@
-"""An estimated effect with its interval."""
+"""An estimated effect with its interval, and the regression that gives one with errors by client."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
+
+from advisor.adapters.analytics.columns import refusing
+from advisor.adapters.extras import needs
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -17,12 +25,48 @@ class Effect:
     low: float
     high: float
     p_value: float
-    degrees: int
+    degrees: float
 
     @classmethod
-    def of(cls, value: float, error: float, degrees: int, confidence: float) -> Effect:
+    def of(cls, value: float, error: float, degrees: float, confidence: float) -> Effect:
         """From an estimate and its standard error."""
         half = float(stdtrit(degrees, 0.5 + confidence / 2.0)) * error
         ratio = abs(value) / error if error > 0.0 else np.inf if value else 0.0
         p_value = 2.0 * float(stdtr(degrees, -ratio))
         return cls(value, error, value - half, value + half, p_value, degrees)
+
+
+def clustered(y: FloatArray, design: npt.NDArray[np.floating], who: IntArray, arm: BoolArray, confidence: float) -> Effect:
+    """The first coefficient of a regression, its error clustered by client, by statsmodels.
+
+    The degrees of freedom are those of two means with variances of their own (Welch 1947), each arm's
+    share of the variance taken from its clients' influence: few treated among many clients are few.
+
+    Args:
+        y: Outcome, shape (n,).
+        design: Shape (n, k).
+        who: Client of each row, shape (n,).
+        arm: Whether the client is treated, shape (n,).
+        confidence: Covered share of the interval.
+
+    Raises:
+        InputError: The columns depend on each other, or there is no finite answer.
+    """
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise InputError(
+            "The covariates determine the treatment or each other, so that no effect can be told. Leave one out.",
+            field="covariates",
+        )
+    codes = np.unique(who, return_inverse=True)[1]
+    model: Any = needs("analytics", "statsmodels.api")
+    with refusing("The regression has no finite answer", "outcome", "Check its units."):
+        fit = model.OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": codes})
+        value, variance = float(fit.params[0]), float(fit.cov_params()[0, 0])
+        influence = np.bincount(codes, np.linalg.pinv(design)[0] * fit.resid)
+        if not (np.isfinite(value) and np.isfinite(variance)):
+            raise FloatingPointError("an estimate is not finite")
+    treated = np.bincount(codes, arm) > 0.0
+    parts = [(float((influence[side] ** 2).sum()), int(side.sum()) - 1) for side in (treated, ~treated)]
+    total, spread = sum(v for v, _ in parts), sum(v * v / n for v, n in parts if n > 0)
+    degrees = min(max(total**2 / spread, 1.0), float(codes.max())) if spread > 0.0 else float(codes.max())
+    return Effect.of(value, sqrt(max(variance, 0.0)), degrees, confidence)

@@ -149,6 +149,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "batch": "AdviceBatch",
         "orders.settings": "TradeSettings",
         "output.reasons": "sentences",
+        "output.states": "PortfolioStates states_after",
     },
     "evaluate": {
         "backtesting.backtest": "backtest backtest_many",

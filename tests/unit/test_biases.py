@@ -122,12 +122,13 @@ def test_stated_choices_recover_who_fears_losses_more() -> None:
         for g in np.linspace(60.0, 500.0, 120)
     ]
     choices = pd.DataFrame(rows, columns=["client_id", "gain", "loss", "accepted"])
-    mean, error = loss_aversion_of(IdMap.of(["c0", "c1", "c2", "silent"]), choices)
+    mean, error, stated = loss_aversion_of(IdMap.of(["c0", "c1", "c2", "silent"]), choices)
     np.testing.assert_allclose(mean[:3], true, rtol=0.2)
     assert mean[3] == 1.955
+    assert stated.tolist() == [True, True, True, False]
     assert (error[:3] < 0.5).all()
     always = choices.assign(accepted=False)
-    extreme, _ = loss_aversion_of(IdMap.of(["c0"]), always)
+    extreme, _, _ = loss_aversion_of(IdMap.of(["c0"]), always)
     assert np.isfinite(extreme).all()
     assert extreme[0] > 3.0
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray
+from advisor.arrays import BoolArray, FloatArray, IntArray
+from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.validation import checked
 
@@ -59,6 +60,7 @@ class BiasProfiles:
         disposition_shrunk: Leaning on the population as far as the client's own counts are few, shape (c,); never nan where anybody's is known.
         ratio: PGR / PLR, shape (c,).
         loss_aversion, loss_aversion_se: From stated choices, else the published prior; never from trades. Shape (c,).
+        stated: Whether loss aversion comes from the client's own choices, shape (c,); else it is the prior's.
         turnover: Half of the money traded a year over the average value held, shape (c,).
         status_quo: Share 0..1 of the drift in his weights that he left alone, shape (c,).
         concentration: Sum of squared weights, averaged over time, shape (c,); 1 = one asset.
@@ -82,6 +84,7 @@ class BiasProfiles:
     ratio: FloatArray
     loss_aversion: FloatArray
     loss_aversion_se: FloatArray
+    stated: BoolArray
     turnover: FloatArray
     status_quo: FloatArray
     concentration: FloatArray
@@ -90,6 +93,22 @@ class BiasProfiles:
     gain_loss_sell_slope: float
     gain_loss_sell_slope_se: float
     asset_types: Mapping[str, str] = field(default_factory=dict)
+
+    def evidence(self, client_ids: Sequence[str]) -> dict[str, FloatArray]:
+        """What corrects risk aversion, by the names of `Client.biases`, nan = unknown; each (len(client_ids),).
+
+        Disposition and its error, the share of drift left alone, and loss aversion where the client
+        stated choices of their own: the prior says nothing about the client.
+        """
+        row = IdMap.of(self.client_ids, "client_id").find(client_ids)
+        columns = {
+            "disposition": self.disposition,
+            "disposition_se": self.disposition_se,
+            "status_quo": self.status_quo,
+            "loss_aversion": np.where(self.stated, self.loss_aversion, np.nan),
+            "loss_aversion_se": np.where(self.stated, self.loss_aversion_se, np.nan),
+        }
+        return {name: np.where(row >= 0, column[row], np.nan) for name, column in columns.items()}
 
     @cached_property
     def counts(self) -> pd.DataFrame:

@@ -16,10 +16,10 @@ from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.engine.batch import AdviceBatch
+from advisor.engine.composition import Composition
 from advisor.engine.learning import rank_suitable
 from advisor.engine.output.omissions import explain_omissions
 from advisor.engine.output.report import profile, report
-from advisor.engine.state import House
 from advisor.engine.verification.verify import verify
 from advisor.validation import checked
 
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Questions:
+class Questions(Composition):
     """Everything an advisor answers without changing: `house` is all it needs."""
-
-    house: House
 
     @checked
     def report(self, client: Client, *, as_of: date | str | None = None, picks: int = 5, language: str | None = None) -> AdviceReport:

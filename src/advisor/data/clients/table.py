@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, cast
@@ -13,6 +13,7 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.contracts.client import Client, Goal
+from advisor.data.biases import BiasProfiles
 from advisor.data.categories import Labels
 from advisor.data.client_frame import columns_from_frame
 from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS, columns_from_clients
@@ -115,6 +116,22 @@ class ClientTable:
         taken["goals"] = tuple(self.goals[i] for i in rows_of) if self.goals else ()
         taken["problems"] = {new: self.problems[old] for new, old in enumerate(rows_of) if old in self.problems} if self.problems else {}
         return ClientTable(**taken)
+
+    @checked
+    def with_biases(self, profiles: BiasProfiles) -> ClientTable:
+        """The same clients with what their trades say of their biases, joined by client id.
+
+        Args:
+            profiles: Of `measure_biases`. A client of whom they say nothing keeps what the table says;
+                what the table says of other biases stays.
+        """
+        biases = dict(self.biases)
+        for name, measured in profiles.evidence(self.ids).items():
+            before = biases.get(name, np.full(len(self), np.nan))
+            joined = np.where(np.isnan(measured), before, measured)
+            if not np.isnan(joined).all():
+                biases[name] = joined
+        return replace(self, biases=biases)
 
     def chunks(self, size: int) -> Iterator[ClientTable]:
         """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is a positive whole number."""

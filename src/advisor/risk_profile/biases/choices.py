@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, IntArray, check_number, check_type
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
@@ -56,8 +56,10 @@ class LossAversionPrior:
 PRIOR = LossAversionPrior()
 
 
-def loss_aversion_of(clients: IdMap, choices: pd.DataFrame | None, prior: LossAversionPrior = PRIOR) -> tuple[FloatArray, FloatArray]:
-    """Loss aversion of each client and its standard error.
+def loss_aversion_of(
+    clients: IdMap, choices: pd.DataFrame | None, prior: LossAversionPrior = PRIOR
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Loss aversion of each client, its standard error, and whether the client stated choices.
 
     Args:
         clients: Who is asked for, c ids.
@@ -65,7 +67,7 @@ def loss_aversion_of(clients: IdMap, choices: pd.DataFrame | None, prior: LossAv
         prior: The population.
 
     Returns:
-        Two arrays of shape (c,). Without choices: the prior's mean, and the error of that mean. With choices: mean and standard deviation of the posterior
+        Three arrays of shape (c,). Without choices: the prior's mean, and the error of that mean. With choices: mean and standard deviation of the posterior
         under acceptance with probability logit((gain - lambda * loss) / (noise * stakes)), lambda lognormal around the prior's mean. Noise and spread
         between people maximise the likelihood of everybody's choices. A posterior exists also where a client accepts or refuses everything.
 
@@ -73,19 +75,21 @@ def loss_aversion_of(clients: IdMap, choices: pd.DataFrame | None, prior: LossAv
         InputError: No table, a column is absent or there twice, a client is missing, a gain or loss is no positive number, or `accepted` is neither yes nor no.
     """
     mean, error = np.full(len(clients), prior.mean), np.full(len(clients), prior.standard_error)
+    stated = np.zeros(len(clients), dtype=np.bool_)
     if choices is None:
-        return mean, error
+        return mean, error, stated
     check_type(choices, pd.DataFrame, "choices", "Pass a pandas DataFrame with client_id, gain, loss and accepted.")
     if not len(choices):
-        return mean, error
+        return mean, error, stated
     codes, gain, loss, accepted = _checked(clients, choices)
     if not len(codes):
-        return mean, error
+        return mean, error, stated
     who, row = np.unique(codes, return_inverse=True)
     density = _posterior(row.astype(np.int64), len(who), gain, loss, accepted, prior)
     mean[who] = density @ _GRID
     error[who] = np.sqrt(np.maximum(density @ _GRID**2 - mean[who] ** 2, 0.0))
-    return mean, error
+    stated[who] = True
+    return mean, error, stated
 
 
 def _posterior(row: IntArray, count: int, gain: FloatArray, loss: FloatArray, accepted: FloatArray, prior: LossAversionPrior) -> FloatArray:

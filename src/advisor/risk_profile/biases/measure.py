@@ -91,14 +91,14 @@ def measure_biases(
     pgr, plr, error = rates(counts)
     shrunk, mean, between = shrink(pgr - plr, smoothed_error(counts))
     slope, slope_error = sell_slope(*tally.chances)
-    loss_aversion, loss_aversion_se = loss_aversion_of(trades.clients, choices, prior)
+    loss_aversion, loss_aversion_se, stated = loss_aversion_of(trades.clients, choices, prior)
     habits = _habits(tally.client, home_assets is not None)
     habits["status_quo"] = _refusals(trades, proposals, habits["status_quo"])
     columns = {
         **habits,
         "pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error, "disposition_shrunk": shrunk,
         "ratio": np.divide(pgr, plr, out=np.full_like(pgr, np.nan), where=plr > 0),
-        "loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se,
+        "loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se, "stated": stated,
     }  # fmt: skip
     return BiasProfiles(
         client_ids=trades.clients.ids,

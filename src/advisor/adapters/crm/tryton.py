@@ -1,0 +1,95 @@
+"""A Tryton server (8.2) over its REST interface, a process of its own: nothing of it is imported.
+
+Parties are clients, known by an identifier of theirs. What Tryton has no field for stands in notes on
+the party, which people write and read as well: "Client facts" (`wealth: 120000`, `horizon years: 10`;
+the latest note counts) and "Advice", a new note whenever advice changes. Tier and tags are categories
+under "Tier" and "Tags".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from advisor.adapters.crm.mapping import FieldMap
+from advisor.adapters.crm.outcomes import Outcome, check_moment
+from advisor.adapters.crm.sending import GoneError, Send
+from advisor.adapters.crm.tryton_calls import FACTS, PARTY, SIZE, Calls, notes_by_party, party_of, titled
+from advisor.adapters.crm.tryton_desk import Desk, categories_of, codes_of
+from advisor.adapters.crm.tryton_wire import values_of
+from advisor.errors import AdapterError
+
+
+class TrytonGateway:
+    """Parties of one database.
+
+    Args:
+        send: `http_send(address, headers={"Authorization": "bearer <key of a user application>"})`, or
+            a client of the host that repeats a parameter whose value is a list.
+        database: Its name.
+        identifier: Type of the identifier that is the client's id; None: one without a type.
+        fields: Which field is which; the bundled map when None.
+        wait: Waits so many seconds before another try.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        database: str,
+        *,
+        identifier: str | None = None,
+        fields: FieldMap | None = None,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.fields = FieldMap.bundled("tryton") if fields is None else fields
+        self._calls, self._kind = Calls(send, database, wait), identifier
+
+    def pull(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+        """Parties with their facts; since a moment also those whose facts were noted since."""
+        check_moment(since)
+        domain: list[Any] = [["identifiers", "where", [["type", "=", self._kind]]]]
+        if since is not None:
+            noted = self._calls.search("ir.note", [titled(FACTS), ["create_date", ">=", since]], ["resource"])
+            ids = sorted({party_of(note) for note in noted})
+            domain.append(["OR", ["write_date", ">=", since], ["create_date", ">=", since], ["id", "in", ids]])
+        page: list[dict[str, Any]] = []
+        for party in self._calls.search("party.party", domain, ("name", *PARTY)):
+            page.append(party)
+            if len(page) == SIZE:
+                yield from self._records(page)
+                page = []
+        yield from self._records(page)
+
+    def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+        """A note, a tier and tags on each party; a party that is not there is made."""
+        gone = ""
+        for start in range(0, len(records), SIZE):
+            part = [(self.fields.key_of(record) or "", record) for record in records[start : start + SIZE]]
+            desk = None
+            for key, record in part:
+                try:
+                    if not gone:
+                        desk = desk or Desk(self._calls, self._kind, [name for name, _ in part])
+                        yield Outcome(key, ok=True, created=desk.write(key, record))
+                        continue
+                except AdapterError as error:
+                    gone = str(error) if desk is None or isinstance(error, GoneError) else ""
+                    if not gone:
+                        yield Outcome(key, ok=False, problem=str(error))
+                        continue
+                yield Outcome(key, ok=False, problem=gone)
+
+    def _records(self, parties: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Parties of one page, each with its facts."""
+        notes = notes_by_party(self._calls, FACTS, [party["id"] for party in parties])
+        for party in parties:
+            tiers = [category["name"] for category in categories_of(party, "tier")]
+            yield {
+                "code": next(iter(codes_of(party, self._kind)), None),
+                "name": party["name"],
+                "tier": tiers[0] if tiers else None,
+                "tags": [category["name"] for category in categories_of(party, "tags")],
+                "facts": values_of(notes.get(party["id"], "")),
+            }

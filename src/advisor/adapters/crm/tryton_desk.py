@@ -1,0 +1,91 @@
+"""Advice onto parties of Tryton: what is there of a hundred clients, and what has to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from advisor.adapters.crm.paths import value_at
+from advisor.adapters.crm.tryton_calls import ADVICE, PARTY, ROOTS, Calls, notes_by_party
+from advisor.adapters.crm.tryton_wire import note_of
+from advisor.errors import AdapterError
+from advisor.privacy import personal
+
+
+class Desk:
+    """Parties, categories and last notes of some clients, kept as they change.
+
+    Args:
+        calls: The database.
+        kind: Type of the identifier that is a client's id.
+        keys: Clients.
+    """
+
+    def __init__(self, calls: Calls, kind: str | None, keys: Sequence[str]) -> None:
+        self._calls, self._kind = calls, kind
+        mine = [["code", "in", sorted(set(keys))], ["type", "=", kind]]
+        self._parties: dict[str, list[dict[str, Any]]] = {}
+        for party in calls.search("party.party", [["identifiers", "where", mine]], PARTY):
+            for key in codes_of(party, kind):
+                self._parties.setdefault(key, []).append(party)
+        ids = [party["id"] for parties in self._parties.values() for party in parties]
+        self._notes = notes_by_party(calls, ADVICE, ids)
+        self._categories: dict[tuple[str | None, str], int] = {}
+        for category in calls.search("party.category", [], ["name", "parent.name"]):
+            self._categories[value_at(category, "parent.name"), category["name"]] = category["id"]
+
+    def write(self, key: str, record: Mapping[str, Any]) -> bool:
+        """Bring a party to a record; whether it was made for it.
+
+        Raises:
+            AdapterError: Two parties have the key, it is missing, or the server refuses.
+        """
+        parties = self._parties.get(key, [])
+        if not key or len(parties) > 1:
+            what = f"{len(parties)} parties have the identifier {personal(key)}" if key else "the client's id is missing"
+            raise AdapterError(f"{what}, so nobody knows whose advice this is. Merge or correct them in Tryton.")
+        new = not parties
+        if new:
+            own = [["create", [{"code": key, "type": self._kind}]]]
+            parties = self._parties[key] = [self._calls.make("party.party", {"name": key, "identifiers": own}, PARTY)]
+        party = parties[0]
+        changes = [change for field in ROOTS for change in self._category_changes(party, field, record)]
+        if changes:
+            changed = self._calls.change("party.party", party["id"], {"categories": changes}, PARTY)
+            party.update(changed)
+        note = note_of(ADVICE, record.get("advice") or {})
+        if self._notes.get(party["id"]) != note:
+            self._calls.make("ir.note", {"message": note, "resource": f"party.party,{party['id']}"}, ["message"])
+            self._notes[party["id"]] = note
+        return new
+
+    def _category_changes(self, party: Mapping[str, Any], field: str, record: Mapping[str, Any]) -> Iterable[Any]:
+        """What adds and removes categories until those of a field are those of the record."""
+        if record.get(field) is None:
+            return []
+        words = [record[field]] if isinstance(record[field], str) else record[field]
+        wanted = {self._category(field, str(word)) for word in words}
+        there = {c["id"] for c in categories_of(party, field)}
+        lists = {"add": sorted(wanted - there), "remove": sorted(there - wanted)}
+        return [[verb, ids] for verb, ids in lists.items() if ids]
+
+    def _category(self, field: str, word: str) -> int:
+        """The id of a category below that of a field; both are made where they are not there."""
+        root = ROOTS[field]
+        if (None, root) not in self._categories:
+            self._categories[None, root] = self._calls.make("party.category", {"name": root}, ["name"])["id"]
+        if (root, word) not in self._categories:
+            values = {"name": word, "parent": self._categories[None, root]}
+            self._categories[root, word] = self._calls.make("party.category", values, ["name"])["id"]
+        return self._categories[root, word]
+
+
+def codes_of(party: Mapping[str, Any], kind: str | None) -> list[str]:
+    """The identifiers of a type that a party has."""
+    return [own["code"] for own in party["identifiers"] if own["type"] == kind]
+
+
+def categories_of(party: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    """The categories of a party below that of a field, by name."""
+    mine = [c for c in party["categories"] if value_at(c, "parent.name") == ROOTS[field]]
+    return sorted(mine, key=lambda category: category["name"])

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from advisor.adapters.crm.store_gateway import StoreGateway
     from advisor.adapters.crm.switch import Switch, guarded
     from advisor.adapters.crm.tags import Tags, tag
+    from advisor.adapters.crm.tryton import TrytonGateway
     from advisor.adapters.crm.values import CustomerView, Forgotten, Written
 
 _HOMES = {
@@ -77,6 +78,7 @@ _HOMES = {
     "store_gateway": "StoreGateway",
     "switch": "Switch guarded",
     "tags": "Tags tag",
+    "tryton": "TrytonGateway",
     "values": "CustomerView Forgotten Written",
 }
 
@@ -122,6 +124,7 @@ __all__ = [
     "TagRule",
     "Tags",
     "TierPack",
+    "TrytonGateway",
     "Weighting",
     "Written",
     "consents",

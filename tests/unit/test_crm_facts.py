@@ -216,6 +216,8 @@ def test_nothing_may_come_from_later() -> None:
     ClientFacts.of(table, as_of=day, trades=late.until(day))
     with pytest.raises(InputError, match="events hold"):
         ClientFacts.of(table, as_of=day, events=event_rows())
+    with pytest.raises(InputError, match="profiles are of 2025-01-02"):
+        ClientFacts.of(table, as_of=day, profiles=RiskProfiles.from_levels([1], as_of="2025-01-02"))
     with pytest.raises(InputError, match="purchases hold"):
         ClientFacts.of(sample.clients(5), as_of="2024-06-01", purchases=sample.interactions(5))
 

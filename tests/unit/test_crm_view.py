@@ -10,6 +10,7 @@ import pandas as pd
 from advisor import Advisor, Client, Event, RiskProfiles, sample
 from advisor.adapters.crm import (
     ClientFacts,
+    ManualTag,
     Packs,
     PlayBook,
     StagePack,
@@ -18,6 +19,8 @@ from advisor.adapters.crm import (
     TierPack,
     consents,
     keep_actions,
+    keep_tags,
+    kept_tags,
     open_actions,
     propose,
     release,
@@ -108,3 +111,19 @@ def test_actions_go_from_proposal_to_sent_through_the_store(tmp_path: Path) -> N
         assert sent_actions(store, since=AT.replace(month=9)) == ()
         assert store.view("rich").actions == ()
         assert store.view("new").actions[0]["why"].startswith("no_consent")
+
+
+def test_tags_by_hand_come_back_from_the_store(tmp_path: Path) -> None:
+    made = [
+        ManualTag(client_id="rich", tag="learning", source="person", by="ann", on=date(2026, 6, 1), expires=DAY),
+        ManualTag(client_id="new", tag="sustainable", source="event", by="e-1", on=date(2026, 6, 2)),
+    ]
+    with bank(tmp_path) as store:
+        strange = made[0].model_copy(update={"tag": "sleepy"})
+        assert keep_tags(store, [*made, strange]).problems[0].record_id == "rich"
+        assert set(kept_tags(store)) == set(made)
+        for day, there in ((DAY, True), (DAY + timedelta(days=1), False)):
+            assert ("learning" in store.view("rich", as_of=day).tags) == there
+            facts = ClientFacts.of(store.clients(as_of=day), as_of=day)
+            assert ("learning" in tag(facts, manual=kept_tags(store)).of("rich")) == there
+        assert store.view("rich", as_of=DAY).tags["learning"]["provenance"] == "person"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from advisor.adapters.crm.facts.table import ClientFacts
     from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
     from advisor.adapters.crm.http_calls import http_send
-    from advisor.adapters.crm.manual_tags import ManualTag
+    from advisor.adapters.crm.manual_tags import ManualTag, keep_tags, kept_tags
     from advisor.adapters.crm.mapping import FieldMap
     from advisor.adapters.crm.memory import MemoryGateway
     from advisor.adapters.crm.openwealth import OpenWealthGateway
@@ -60,7 +60,7 @@ _HOMES = {
     "facts.table": "ClientFacts",
     "gateway": "Gateway pull_clients push_advice",
     "http_calls": "http_send",
-    "manual_tags": "ManualTag",
+    "manual_tags": "ManualTag keep_tags kept_tags",
     "mapping": "FieldMap",
     "memory": "MemoryGateway",
     "openwealth": "OpenWealthGateway",
@@ -134,6 +134,8 @@ __all__ = [
     "hand_off",
     "http_send",
     "keep_actions",
+    "keep_tags",
+    "kept_tags",
     "open_actions",
     "propose",
     "pull_clients",

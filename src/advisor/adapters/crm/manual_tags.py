@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal, Self
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.tags import TagPack
+from advisor.adapters.crm.values import Written
 from advisor.arrays import check_type
 from advisor.contracts import CalendarDay, Contract, Id
 from advisor.errors import InputError
+
+if TYPE_CHECKING:
+    from advisor.adapters.crm.store import Store
+
+BY_RULE = ("tier", "stage")
+"""Families of the store's tags that are classes of other packs."""
 
 
 class ManualTag(Contract):
@@ -63,3 +71,50 @@ def manual_tags(facts: ClientFacts, rules: TagPack, manual: Iterable[object]) ->
     found.pop(-1, None)
     order = {name: k for k, name in enumerate(rules.ids)}
     return {row: tuple(sorted(f, key=lambda m: (order[m.tag], m.source, m.by, m.on))) for row, f in sorted(found.items())}
+
+
+def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = None) -> Written:
+    """Write tags by hand into the store, of which a client has each once.
+
+    Args:
+        store: Where they are kept.
+        manual: Tags of the pack.
+        pack: Which tags there are; default `TagPack.default()`.
+    """
+    families = {rule.id: rule.family for rule in (pack or TagPack.default()).tags}
+    return store.put_rows("tags", (_row(one, families) for one in manual))
+
+
+def kept_tags(store: Store) -> tuple[ManualTag, ...]:
+    """Tags by hand out of the store, also those that have expired."""
+    rows = [row for row in store.rows("tags") if row["family"] not in BY_RULE]
+    return tuple(
+        ManualTag(
+            client_id=row["client_id"],
+            tag=row["tag"],
+            source=row["provenance"],
+            by=row["source"] or row["provenance"],
+            on=row["since"].date(),
+            expires=None if row["until"] is None else (row["until"] - timedelta(microseconds=1)).date(),
+        )
+        for row in rows
+        if row["provenance"] in ("event", "person")
+    )
+
+
+def _row(one: ManualTag, families: dict[str, str]) -> dict[str, object]:
+    """A row of the store, which holds until the start of the day after the last."""
+    gone = None if one.expires is None else _start(one.expires + timedelta(days=1))
+    return {
+        "client_id": one.client_id,
+        "tag": one.tag,
+        "family": families.get(one.tag),
+        "provenance": one.source,
+        "source": one.by,
+        "since": _start(one.on),
+        "until": gone,
+    }
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

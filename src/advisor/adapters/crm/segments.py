@@ -96,7 +96,6 @@ class Segments:
 @checked
 def segment(
     facts: ClientFacts,
-    *,
     tiers: TierPack | None = None,
     activities: ActivityPack | None = None,
     risks: RiskLabelPack | None = None,

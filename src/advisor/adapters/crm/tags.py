@@ -95,10 +95,8 @@ class Tags:
         """
         whole, rows = np.ones(len(self), dtype=np.bool_), {}
         for family in self.pack.mandatory:
-            any_of = np.zeros(len(self), dtype=np.bool_)
-            for tag in self.pack.tags:
-                if tag.family == family:
-                    any_of |= self.has(tag.id)
+            names = [t.id for t in self.pack.tags if t.family == family]
+            any_of = np.logical_or.reduce([self.has(name) for name in names])
             whole &= any_of
             rows[family] = int(any_of.sum())
         rows["all"] = int(whole.sum())

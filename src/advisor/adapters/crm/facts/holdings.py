@@ -8,6 +8,7 @@ from advisor import Catalogue, ClientTable, RiskProfiles
 from advisor.adapters.crm.facts.counting import Columns, ratio
 from advisor.arrays import BoolArray, FloatArray
 from advisor.data.ids import IdMap
+from advisor.errors import InputError
 
 HIGH_RISK = 4
 """R4 and R5 are high risk."""
@@ -63,7 +64,14 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
 
 
 def profile_columns(clients: ClientTable, profiles: RiskProfiles, day: np.datetime64) -> Columns:
-    """Of the risk profiles; nan for a client who has none."""
+    """Of the risk profiles; nan for a client who has none. Raises `InputError` for later ones."""
+    if profiles.as_of > day:
+        raise InputError(
+            f"profiles are of {profiles.as_of}, after {day}; facts of a day may not know what came later. "
+            "Make them with profile_risk(..., as_of=...) of that day.",
+            field="profiles",
+            value=str(profiles.as_of),
+        )
     place = IdMap(profiles.client_ids).find(clients.ids)
     missing = place < 0
     left = (profiles.valid_until - day).astype(np.float64)

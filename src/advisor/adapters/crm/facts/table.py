@@ -60,13 +60,14 @@ class ClientFacts:
             as_of: The day; nothing later may be in any source.
             trades: Who traded; None: purchases count as the trades.
             purchases: Who bought which product.
-            events: An `EventTable`, `Event`s, or a frame as `EventTable.from_frame` reads it.
+            events: An `EventTable`, `Event`s, or a frame as `EventTable.from_frame` reads it; an
+                event belongs to its day in UTC.
             profiles: Of the same clients, in any order.
             catalogue: What the holdings are products of.
             days: Length of the window that ends on `as_of`, which belongs to it.
 
         Raises:
-            InputError: A trade, purchase or event is later than `as_of`.
+            InputError: A trade, purchase, event or profile is later than `as_of`.
         """
         day = as_day(as_of, "as_of")
         told = None if events is None else events_of(events)

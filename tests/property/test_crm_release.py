@@ -69,11 +69,11 @@ def after(changes: list[tuple[str, int, int]], advisor: Advisor) -> tuple[Adviso
 
 def unsuitable(found: Released, advisor: Advisor, table: ClientTable, at: datetime) -> list[str]:
     """Products sent to clients who may not have them, by the masks: the other implementation of the rules."""
-    house = advisor.house
-    profiles = profile_risk(table, house.questionnaire, as_of=at.date().isoformat(), bands=house.bands)
-    allowed = house.regime.eligible(profiles, table, house.catalogue)
-    sold = ~np.array([p.closed for p in house.catalogue.products])
-    column, row = {p.id: j for j, p in enumerate(house.catalogue.products)}, {name: i for i, name in enumerate(table.ids)}
+    products = advisor.catalogue.products
+    profiles = profile_risk(table, advisor.questionnaire, as_of=at.date().isoformat(), bands=advisor.bands)
+    allowed = advisor.regime.eligible(profiles, table, advisor.catalogue)
+    sold = ~np.array([p.closed for p in products])
+    column, row = {p.id: j for j, p in enumerate(products)}, {name: i for i, name in enumerate(table.ids)}
     return [
         a.product_id
         for a in found.send

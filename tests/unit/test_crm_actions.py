@@ -124,7 +124,7 @@ def test_conditions_reviews_and_stages_must_all_be_so() -> None:
 
 def test_a_play_without_a_pattern_names_the_first_product_of_a_ranking(advisor: Advisor) -> None:
     table = sample.clients(4)
-    ranking = advisor.house.taste.rank(table.ids, 2)
+    ranking = advisor.recommender.rank(table.ids, 2)
     named = play(any_of=((Condition(fact="wealth", low=0.0),),), names_product=True)
     found = propose(people(), None, [named], at=AT, ranking=ranking)
     assert found.product_ids.tolist() == [ranking.products[code] for code in ranking.codes[:, 0]]
@@ -177,7 +177,7 @@ def codes(
 
 
 def test_each_held_action_says_why(advisor: Advisor) -> None:
-    product = advisor.house.catalogue.products[0].id
+    product = advisor.catalogue.products[0].id
     assert codes(advisor, [simple()]) == ["sent"]
     assert codes(advisor, [simple(product_id=product)]) == ["sent"]
     assert codes(advisor, [simple(proposed_at=AT + timedelta(seconds=1))]) == ["later"]
@@ -227,7 +227,8 @@ def test_a_consent_stands_from_when_it_was_given_until_it_is_withdrawn(advisor: 
 
 def test_nothing_goes_out_while_advice_is_stopped(advisor: Advisor, tmp_path: Path) -> None:
     class Stops:
-        house = advisor.house
+        def __getattr__(self, name: str) -> Any:
+            return getattr(advisor, name)
 
         def advise_table(self, *_: object, **__: object) -> None:
             raise StoppedError("Advice is stopped since noon: a wrong price.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from advisor import ClientTable, RiskProfiles, profile_risk
+from advisor import Catalogue, ClientTable, Questionnaire, Regime, RiskBands, RiskProfiles, profile_risk
 from advisor.adapters.crm.actions.action import Action
 from advisor.adapters.crm.actions.consent import TEXTS, SentBefore, Standing
 from advisor.errors import InputError, StoppedError
@@ -40,7 +40,7 @@ class Check:
         at: datetime,
         actions: Iterable[Action],
     ) -> None:
-        self.advisor, self.house = advisor, house_of(advisor)
+        self.advisor, self.rules = advisor, rules_of(advisor)
         self.consents, self.sent, self.at = consents, sent, at
         rows = sorted({clients.index.find((a.client_id,)).item(0) for a in actions} - {-1})
         self.table = clients.take(np.array(rows, dtype=np.int64))
@@ -70,7 +70,7 @@ class Check:
         return self._unsuitable(action, action.product_id, row)
 
     def _unsuitable(self, action: Action, product_id: str, row: int) -> Held | None:
-        catalogue = self.house.catalogue
+        catalogue = self.rules.catalogue
         code = catalogue.ids.find((product_id,)).item(0)
         if code < 0:
             return _held(action, "unknown_product")
@@ -79,7 +79,7 @@ class Check:
             return _held(action, "closed_product")
         client = self.table.client(row)
         try:
-            verdict = self.house.regime.check(self.profiles[row], client, product)
+            verdict = self.rules.regime.check(self.profiles[row], client, product)
         except InputError as error:
             return _held(action, "unjudged", why=error)
         if verdict.decision == "allow":
@@ -88,8 +88,8 @@ class Check:
         return Held(told.action, told.code, told.why, verdict.rules)
 
     def _profiles(self, day: np.datetime64) -> RiskProfiles:
-        house = self.house
-        return profile_risk(self.table, house.questionnaire, as_of=day, bands=house.bands)
+        rules = self.rules
+        return profile_risk(self.table, rules.questionnaire, as_of=day, bands=rules.bands)
 
     def _stopped(self, day: np.datetime64) -> str | None:
         """Why advice is stopped, None where it is not: asked of the advisor, as anybody would."""
@@ -106,10 +106,19 @@ def _held(action: Action, code: str, **data: object) -> Held:
     return Held(action, code, TEXTS[code].format(**data))
 
 
-def house_of(advisor: Any) -> Any:
-    """What an advisor was made of. Raises `InputError` where it is none."""
+class Rules(NamedTuple):
+    """What an advisor judges by."""
+
+    questionnaire: Questionnaire | None
+    bands: RiskBands
+    regime: Regime
+    catalogue: Catalogue
+
+
+def rules_of(advisor: Any) -> Rules:
+    """What an advisor judges by. Raises `InputError` where it is no advisor."""
     try:
-        return advisor.house
+        return Rules(*(getattr(advisor, name) for name in Rules._fields))
     except AttributeError:
         raise InputError(
             f"advisor is {argument('advisor', advisor)} ({type(advisor).__name__}), by whose rules nothing can be "

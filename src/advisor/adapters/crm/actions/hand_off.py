@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor import Advice, Client, Questionnaire
 from advisor.adapters.crm.actions.action import Action
-from advisor.adapters.crm.actions.checks import Held, house_of
+from advisor.adapters.crm.actions.checks import Held, rules_of
 from advisor.adapters.crm.values import CustomerView
 from advisor.annotations import Items
 from advisor.arrays import check_type
@@ -59,7 +59,7 @@ def hand_off(
     for one in waiting:
         check_type(one, Held, "held", "Pass what release(...) held.")
     client = view.client
-    advice, questions = view.advice, list(_unanswered(client, house_of(advisor).questionnaire))
+    advice, questions = view.advice, list(_unanswered(client, rules_of(advisor).questionnaire))
     try:
         advice = advisor.advise(client, as_of=as_of)
     except (InputError, StoppedError) as error:

@@ -20,7 +20,7 @@ from advisor.arrays import check_type
 from advisor.contracts.advice import Advice
 from advisor.contracts.client import Client
 from advisor.data.clients.table import ClientTable
-from advisor.errors import AdvisorError, InputError
+from advisor.errors import AdvisorError, InputError, StoppedError
 from advisor.validation import checked
 
 REFUSED = ("invalid_input", "not_assessed")
@@ -138,7 +138,7 @@ class RequestBatcher:
         advice: list[Advice] = [batch[i] for i in range(len(clients))]
         if self._tables is not None:
             self._tables(len(clients))
-        answers: list[_Answer] = [_refused(a) if a.status in REFUSED else a for a in advice]
+        answers: list[_Answer] = [_refused(a) or a for a in advice]
         good = [i for i, answer in enumerate(answers) if isinstance(answer, Advice)]
         if self._served is not None and good:
             try:
@@ -149,8 +149,13 @@ class RequestBatcher:
         return answers
 
 
-def _refused(advice: Advice) -> InputError:
-    return InputError(advice.reasons[0].text, field="client", value=advice.status)
+def _refused(advice: Advice) -> AdvisorError | None:
+    """What `advise` raises instead of giving such advice."""
+    if advice.status == "stopped":
+        return StoppedError(advice.reasons[0].text)
+    if advice.status in REFUSED:
+        return InputError(advice.reasons[0].text, field="client", value=advice.status)
+    return None
 
 
 def _settle(future: asyncio.Future[Advice], answer: _Answer) -> None:

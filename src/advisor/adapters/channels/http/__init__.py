@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from advisor.adapters.extras import on_use
 
 if TYPE_CHECKING:
+    from advisor.adapters.channels.http.application import service
     from advisor.adapters.channels.http.run import serve, work
-    from advisor.adapters.channels.http.service import service
     from advisor.adapters.channels.http.settings import ApiKey, Bearer, Settings, TenantSettings, new_api_key
 
 __all__ = ["ApiKey", "Bearer", "Settings", "TenantSettings", "new_api_key", "serve", "service", "work"]
@@ -23,7 +23,7 @@ __getattr__ = on_use(
         "TenantSettings": "settings",
         "new_api_key": "settings",
         "serve": "run",
-        "service": "service",
+        "service": "application",
         "work": "run",
     },
 )

@@ -5,24 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from advisor.adapters.channels.http.problems import ProblemError, response_of
 from advisor.adapters.channels.http.reading import language_of, read
 from advisor.adapters.channels.http.tenants import Served
-from advisor.adapters.extras import needs
+from advisor.adapters.channels.http.web import Request, Response
 from advisor.contracts.base import Contract
 from advisor.errors import AdvisorError
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-else:
-    Request = needs("http", "starlette.requests").Request
-    Response = needs("http", "starlette.responses").Response
 
 _Kind = TypeVar("_Kind", bound=Contract)
 _Result = TypeVar("_Result")
@@ -46,7 +40,7 @@ class Call:
     client_id: str | None = None
     body: bytes = b""
     digest: str = ""
-    path: dict[str, Any] = field(default_factory=dict)
+    upload: Path | None = None
 
     @property
     def tenant(self) -> Any:

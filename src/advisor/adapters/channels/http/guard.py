@@ -7,17 +7,12 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor.adapters.channels.http.metrics import Metrics, logger
 from advisor.adapters.channels.http.problems import ProblemError, response_of
 from advisor.adapters.channels.http.settings import Settings
-from advisor.adapters.extras import needs
-
-if TYPE_CHECKING:
-    from starlette.requests import ClientDisconnect
-else:
-    ClientDisconnect = needs("http", "starlette.requests").ClientDisconnect
+from advisor.adapters.channels.http.web import ClientDisconnect
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

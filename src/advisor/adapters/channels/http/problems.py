@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from advisor.adapters.extras import needs
+from advisor.adapters.channels.http.web import Request, Response
 from advisor.errors import AdvisorError, InputError, StoppedError
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-else:
-    Request = needs("http", "starlette.requests").Request
-    Response = needs("http", "starlette.responses").Response
 
 DOCS = "https://advisor.invalid/docs/problems#"
 """Under which kinds are named; the page is `docs/problems.md`, which comes with the package."""

@@ -79,6 +79,7 @@ class Settings(pydantic_settings.BaseSettings):
     upload_bytes: int = Field(default=4_000_000_000, ge=1)
     requests_a_minute: int = Field(default=6_000, ge=1)
     jobs_in_flight: int = Field(default=4, ge=1)
+    rows_per_part: int = Field(default=50_000, ge=1)
     lease_seconds: float = Field(default=30.0, gt=0.0)
     seconds: float = Field(default=30.0, gt=0.0)
     wait: float = Field(default=8.0, gt=0.0)

@@ -24,13 +24,13 @@ class Served:
     """A tenant and their batcher, whose every table is kept before it is answered."""
 
     def __init__(self, tenant: Tenant, settings: Settings, metrics: Metrics) -> None:
-        self.tenant, self._metrics = tenant, metrics
+        self.tenant, self.metrics = tenant, metrics
         self.batcher = RequestBatcher(tenant.advisor, most=settings.most, served=self.keep, tables=metrics.table)
 
     def keep(self, clients: Sequence[Client], advice: Sequence[Advice]) -> None:
         """Store and record, then count."""
         self.tenant.keep(clients, advice)
-        self._metrics.advised(advice)
+        self.metrics.advised(advice)
 
 
 class Tenants:

@@ -1,0 +1,81 @@
+"""The application: operations, health, metrics, and what else is mounted; to run, or to mount in a host's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from threading import Thread
+from typing import Any
+
+from advisor.adapters.channels.http import advice, event_routes, jobs, session_routes, texts
+from advisor.adapters.channels.http.guard import Guard
+from advisor.adapters.channels.http.metrics import Metrics
+from advisor.adapters.channels.http.openapi import document
+from advisor.adapters.channels.http.operations import Dispatcher
+from advisor.adapters.channels.http.problems import ProblemError, handle
+from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.channels.http.tenants import Tenants
+from advisor.adapters.channels.http.web import FastAPI, HTTPException, JSONResponse, Request, Response
+
+OPERATIONS = (*texts.OPERATIONS, *advice.OPERATIONS, *session_routes.OPERATIONS, *jobs.OPERATIONS, *event_routes.OPERATIONS)
+"""Everything the service can be asked."""
+
+
+def service(settings: Settings) -> FastAPI:
+    """The application of a service; its tenants are opened in the background once it runs, or when they are asked for.
+
+    Args:
+        settings: What it is run with.
+
+    Raises:
+        InputError: The settings contradict each other, or a library is missing.
+    """
+    metrics = Metrics()
+    tenants = Tenants(settings, metrics)
+    dispatcher = Dispatcher(settings, tenants, OPERATIONS)
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncGenerator[None]:
+        Thread(target=tenants.start, daemon=True).start()
+        async with AsyncExitStack() as mounted:
+            for part in app.state.mounted:  # what is mounted has a life of its own
+                await mounted.enter_async_context(part.router.lifespan_context(part))
+            yield
+        await asyncio.wait_for(tenants.stop(), settings.wait)
+
+    app = FastAPI(title="advisor", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.mounted, app.state.tenants, app.state.dispatcher = [], tenants, dispatcher
+    described = document(OPERATIONS, version("advisor"))
+    app.openapi = lambda: described
+    for path, methods in dispatcher.paths.items():
+        app.add_route(path, dispatcher.endpoint(path), methods=list(methods), include_in_schema=False)
+    _add_plain(app, tenants, metrics)
+    for kind in (ProblemError, HTTPException):
+        app.add_exception_handler(kind, handle)
+    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    return app
+
+
+def _add_plain(app: FastAPI, tenants: Tenants, metrics: Metrics) -> None:
+    """What nobody needs a credential for."""
+
+    async def health(request: Request) -> Response:
+        request.state.template = "/health"
+        return JSONResponse({"status": "alive"})
+
+    async def ready(request: Request) -> Response:
+        request.state.template = "/ready"
+        wrong = await asyncio.to_thread(tenants.not_ready)
+        if wrong:
+            raise ProblemError("not-ready", "; ".join(wrong), headers={"Retry-After": "1"})
+        return JSONResponse({"status": "ready"})
+
+    async def counted(request: Request) -> Response:
+        request.state.template = "/metrics"
+        text, media = await asyncio.to_thread(metrics.text)
+        return Response(text, headers={"content-type": media})
+
+    for path, serve in (("/health", health), ("/ready", ready), ("/metrics", counted)):
+        app.add_route(path, serve, methods=["GET"], include_in_schema=False)

@@ -1,0 +1,129 @@
+"""The process that works on jobs: claims one with a lease, advises its clients, goes on where another one was killed."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from advisor.adapters.channels.http.jobs import PARTS, folder_of
+from advisor.adapters.channels.http.metrics import logger
+from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.channels.tenant import Tenant
+from advisor.adapters.records.record import Record
+from advisor.errors import AdvisorError, StoppedError
+from advisor.runs.stream import Summary, advise_stream
+
+PAUSE = 0.3
+"""Seconds between two looks for work."""
+
+
+class Worker:
+    """Works on the jobs of every tenant, one after the other.
+
+    Args:
+        settings: Those of the service.
+        stop: Set when the process is to end: the job at hand is laid down between two parts.
+    """
+
+    def __init__(self, settings: Settings, stop: Event) -> None:
+        self._settings, self._stop, self._log = settings, stop, logger()
+        self._name = secrets.token_hex(8)
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        days = settings.session_days
+        self._tenants = {name: Tenant.open(name, place.advisor, place.store, session_days=days) for name, place in settings.tenants.items()}
+
+    def run(self) -> None:
+        """Work until it is stopped."""
+        while not self._stop.is_set():
+            if not self.work_once():
+                self._stop.wait(PAUSE)
+
+    def work_once(self) -> bool:
+        """Whether there was a job to work on."""
+        for name, tenant in self._tenants.items():
+            job = None if tenant.switch.stopped() else self._claim(tenant)
+            if job is not None:
+                self._work(name, tenant, job)
+                return True
+        return False
+
+    def _claim(self, tenant: Tenant) -> dict[str, Any] | None:
+        """A job that waits, or whose worker has not been heard of for a lease; only one process gets it."""
+        now = datetime.now(UTC)
+        waiting = tenant.store.rows("jobs", kind="advice", state="queued")
+        waiting += tenant.store.rows("jobs", kind="advice", state="running", changed=(None, now - self._lease))
+        for job in sorted(waiting, key=lambda row: row["created"]):
+            seen = {name: job[name] for name in ("id", "state", "worker", "changed")}
+            if tenant.store.change("jobs", seen, state="running", worker=self._name, changed=now) == 1:
+                return job
+        return None
+
+    def _work(self, name: str, tenant: Tenant, job: dict[str, Any]) -> None:
+        folder, mine = folder_of(self._settings, name, job["id"]), {"id": job["id"], "state": "running", "worker": self._name}
+        done, lost = [0], Event()
+        request = json.loads(job["request"])
+        self._log.info("job", job=job["id"], tenant=name, state="running")
+        try:
+            with self._held(tenant, mine, done, lost):
+                summary = advise_stream(
+                    self._settings.tenants[name].advisor,
+                    folder / request["file"],
+                    folder / PARTS,
+                    as_of=request["as_of"],
+                    picks=request["picks"],
+                    rows_per_part=self._settings.rows_per_part,
+                    progress=lambda rows: done.__setitem__(0, done[0] + rows),
+                    stop=lambda: lost.is_set() or self._stop.is_set() or tenant.switch.stopped() is not None,
+                )
+            self._finish(tenant, mine, summary)
+        except StoppedError:
+            tenant.store.change("jobs", mine, state="queued", worker=None)
+        except AdvisorError as error:
+            problem = str(error).replace(str(folder), "the job")
+            tenant.store.change("jobs", mine, state="failed", problem=problem, changed=datetime.now(UTC))
+        if tenant.store.rows("jobs", id=job["id"], state="cancelled"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def _held(self, tenant: Tenant, mine: dict[str, Any], done: list[int], lost: Event) -> Generator[None]:
+        """A block during which the lease is renewed, and whose loss is told."""
+        over = Event()
+
+        def renew() -> None:
+            while not over.wait(self._lease.total_seconds() / 4):
+                if tenant.store.change("jobs", mine, changed=datetime.now(UTC), done=done[0]) != 1:
+                    lost.set()
+                    return
+
+        thread = Thread(target=renew, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _finish(self, tenant: Tenant, mine: dict[str, Any], summary: Summary) -> None:
+        """Write down that a job is done, in the table and in the ledger together; once, whoever else finished it."""
+        now = datetime.now(UTC)
+        result = {"clients": summary.clients, "statuses": dict(summary.statuses), "parts": len(summary.parts)}
+        with tenant.store.database.write():
+            ended = tenant.store.change("jobs", mine, state="done", result=json.dumps(result), done=summary.clients, changed=now)
+            if ended == 1:
+                tenant.ledger.append(_record(mine["id"], summary, tenant.advisor.fingerprint), at=now)
+        self._log.info("job", job=mine["id"], state="done", clients=summary.clients)
+
+
+def _record(name: str, summary: Summary, fingerprint: str) -> Record:
+    """The job's record: the digest of its summary, which holds that of every part."""
+    digest = sha256((Path(summary.folder) / "summary.json").read_bytes()).hexdigest()
+    said = {"job": name, "rows": summary.clients, "summary": digest}
+    return Record(kind="job", decision="done", fingerprint=fingerprint, operator="worker", data=said)

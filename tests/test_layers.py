@@ -48,7 +48,7 @@ QUARANTINE = {
     "implicit": lambda path: path == ("recommend", "recipes", "factors.py"),
     "ctypes": lambda path: path[0] == "native",
     "matplotlib": lambda path: path == ("reports", "figures.py"),
-    "jinja2": lambda path: path == ("reports", "pages.py"),
+    "jinja2": lambda path: path == ("reports", "pages.py") or path[:3] == ("adapters", "channels", "page"),
     "sklearn": lambda path: path[0] == "adapters",
     "skfolio": lambda path: path[0] == "adapters",
     "pyspark": lambda path: path[0] == "adapters",

@@ -15,13 +15,16 @@ LINE = 16
 WIDE = (680, 260)
 NARROW = (320, 230)
 """Width and height in pixels: of a desk, and of a phone of 360 px with its margins."""
+STANDING = 'style="max-width:100%;height:auto" '
+"""What a chart needs where no style sheet of a page is there; a strict site refuses such attributes."""
 PHONE = 480
 """Pictures narrower than this have the form for phones."""
 
 
 def both_widths(draw: Callable[[tuple[int, int]], str]) -> str:
-    """A chart drawn twice: the style sheet of a page shows the wide one or the narrow one."""
-    return f'<div class="w">{draw(WIDE)}</div><div class="n">{draw(NARROW)}</div>'
+    """A chart drawn twice: the style sheet of a page shows the wide one or the narrow one, and sizes it."""
+    wide, narrow = (draw(size).replace(STANDING, "") for size in (WIDE, NARROW))
+    return f'<div class="w">{wide}</div><div class="n">{narrow}</div>'
 
 
 def width_of(text: str, size: float = FONT) -> float:
@@ -102,6 +105,6 @@ def picture(size: tuple[float, float], title: str, parts: Sequence[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" '
         f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
-        f'style="max-width:100%;height:auto" fill="currentColor" font-family="sans-serif" '
+        f'{STANDING}fill="currentColor" font-family="sans-serif" '
         f'font-size="{FONT}">{head}{"".join(parts)}</svg>'
     )

@@ -1,0 +1,66 @@
+"""The way of one client through the page: open, answer, finish, see; every rule is in the session or the engine."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import UTC, date, datetime
+from threading import Lock
+from typing import Any
+
+from advisor.adapters.channels.sessions import FINISHED, Session
+from advisor.contracts.answer_sheet import AnswerSheet
+from advisor.contracts.client import Client
+from advisor.contracts.report import AdviceReport
+
+CHANNEL = "page"
+MOST = 256
+"""Reports that are kept at hand; one that is not is made, stored and recorded again."""
+
+
+class Reports:
+    """Reports of finished sessions, so that a reload or a download shows what was shown, and records nothing anew."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[str, int, date], AdviceReport] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, tenant: Any, session: Session) -> AdviceReport:
+        """The report of a finished session as of today, kept by the tenant before it is shown.
+
+        Raises:
+            InputError: The client's data cannot be used.
+            StoppedError: Advice is stopped.
+        """
+        today = datetime.now(UTC).date()
+        key = (session.id, session.version, today)
+        with self._lock:
+            made = self._made.get(key)
+        if made is not None:
+            tenant.switch.check()
+            return made
+        client = session.sheet.client(session.base)
+        report: AdviceReport = tenant.report(client, as_of=today, channel=CHANNEL)
+        with self._lock:
+            self._made[key] = report
+            while len(self._made) > MOST:
+                self._made.popitem(last=False)
+        return report
+
+
+def opened(tenant: Any, base: Client) -> Session:
+    """A new session of a client."""
+    return tenant.sessions.open(base, channel=CHANNEL)
+
+
+def saved(tenant: Any, session: Session, sheet: AnswerSheet, version: int, **more: Any) -> Session:
+    """The session with what a form says, saved only where something changed and nobody else was quicker."""
+    same = sheet.answers == session.sheet.answers and more.get("base", session.base) == session.base
+    if same and version == session.version:
+        return session
+    return tenant.sessions.save(session.id, sheet, version, CHANNEL, **more)
+
+
+def finished(tenant: Any, session: Session, *, confirmed: bool) -> None:
+    """Score the answers and keep the client; nothing more where that was done before."""
+    if session.state != FINISHED:
+        tenant.sessions.finish(session.id, channel=CHANNEL, confirmed=confirmed)

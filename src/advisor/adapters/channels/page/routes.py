@@ -1,0 +1,90 @@
+"""The addresses of the page: `/page/{tenant}` and below. Forms post, pages get, nothing runs in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from advisor.adapters.channels.page.asking import Asking
+from advisor.adapters.channels.page.showing import Showing
+from advisor.adapters.channels.page.views import SECURITY, Response, style
+from advisor.adapters.extras import needs
+from advisor.errors import InputError
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from starlette.requests import Request
+else:
+    APIRouter = needs("http", "fastapi").APIRouter
+    Request = needs("http", "starlette.requests").Request
+
+Find = Callable[[str], Awaitable[Any]]
+MOST_FIELDS = 200
+STYLE = {**SECURITY, "cache-control": "public, max-age=3600"}
+
+
+def page_router(
+    find: Find,
+    *,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+    currency: str = "",
+    disclaimer: str | None = None,
+) -> APIRouter:
+    """A router to include in an app.
+
+    Args:
+        find: The `Tenant` of a name; may raise what the app answers for an unknown one.
+        labels: Name of each asset by language, as `Settings.labels`.
+        currency: Code written beside money.
+        disclaimer: In place of the library's.
+
+    Raises:
+        InputError: A label is no text by language.
+    """
+    for asset, names in (labels or {}).items():
+        if not isinstance(names, Mapping):
+            raise InputError(
+                f"The label of {asset!r} is {names!r}; the page needs a text by language. Correct it.",
+                field="labels",
+                value=asset,
+            )
+    router = APIRouter(prefix="/page/{tenant}", include_in_schema=False)
+    _add_routes(router, find, Asking(), Showing(labels or {}, currency, disclaimer))
+    return router
+
+
+def _add_routes(router: APIRouter, find: Find, asking: Asking, showing: Showing) -> None:
+    """Each address; what blocks (the store, the engine) runs in a thread of its own."""
+    in_thread = needs("http", "starlette.concurrency").run_in_threadpool
+
+    def get(path: str, handler: Callable[..., Response]) -> None:
+        async def answer(request: Request) -> Response:
+            tenant = await find(request.path_params["tenant"])
+            return await in_thread(handler, request, tenant)
+
+        router.add_api_route(path, answer, methods=["GET"], response_model=None)
+
+    def post(path: str, handler: Callable[..., Response]) -> None:
+        async def answer(request: Request) -> Response:
+            tenant = await find(request.path_params["tenant"])
+            form = await request.form(max_fields=MOST_FIELDS, max_files=0)
+            texts = {name: value for name, value in form.items() if isinstance(value, str)}
+            return await in_thread(handler, request, tenant, texts)
+
+        router.add_api_route(path, answer, methods=["POST"], response_model=None)
+
+    async def sheet(request: Request) -> Response:  # noqa: ARG001  every answer takes a request
+        return Response(style(), media_type="text/css", headers=STYLE)
+
+    router.add_api_route("/style.css", sheet, methods=["GET"], response_model=None)
+    get("", asking.about)
+    post("", asking.told)
+    get("/step/{number}", asking.step)
+    post("/step/{number}", asking.answered)
+    get("/saved", asking.kept)
+    get("/continue/{session}", asking.go_on)
+    get("/review", asking.review)
+    post("/review", showing.finish)
+    get("/result", showing.result)
+    get("/report.html", showing.html)
+    get("/report.pdf", showing.pdf)

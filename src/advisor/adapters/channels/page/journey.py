@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import wraps
 from threading import Lock
 from typing import Any
 
+from advisor.adapters.channels.page.forms import is_token
+from advisor.adapters.channels.page.views import SESSION, Request, Response, language_of, message
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.contracts.answer_sheet import AnswerSheet
 from advisor.contracts.client import Client
 from advisor.contracts.report import AdviceReport
+from advisor.errors import InputError
 
 CHANNEL = "page"
+GONE, CONFLICT, FORBIDDEN = 404, 409, 403
 MOST = 256
 """Reports that are kept at hand; one that is not is made, stored and recorded again."""
 
@@ -64,3 +70,39 @@ def finished(tenant: Any, session: Session, *, confirmed: bool) -> None:
     """Score the answers and keep the client; nothing more where that was done before."""
     if session.state != FINISHED:
         tenant.sessions.finish(session.id, channel=CHANNEL, confirmed=confirmed)
+
+
+def session_of(request: Request, tenant: Any) -> Session | None:
+    """The session of the cookie, None where there is none any more."""
+    secret = request.cookies.get(SESSION, "")
+    try:
+        return tenant.sessions.load(secret) if secret else None
+    except InputError:
+        return None
+
+
+def with_session(handler: Callable[..., Response]) -> Callable[..., Response]:
+    """A handler that is given the session; a form without its token, and a lost or stale session, get a page."""
+
+    @wraps(handler)
+    def answer(self: Any, request: Request, tenant: Any, *form: Mapping[str, str]) -> Response:
+        language = language_of(request, form[0] if form else None)
+        session = session_of(request, tenant)
+        if session is None:
+            return message(request, "gone", language, GONE)
+        if form and not is_token(form[0].get("token", ""), session.id):
+            return message(request, "forged", language, FORBIDDEN)
+        try:
+            return handler(self, request, tenant, session, *form)
+        except InputError as error:
+            if error.field == "version":
+                return message(request, "stale", language, CONFLICT)
+            raise
+
+    return answer
+
+
+def version_in(form: Mapping[str, str]) -> int:
+    """The version of the session that a form was filled in for; -1 where it names none."""
+    text = form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

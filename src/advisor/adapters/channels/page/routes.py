@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from advisor.adapters.channels.page.about import About
 from advisor.adapters.channels.page.asking import Asking
 from advisor.adapters.channels.page.showing import Showing
 from advisor.adapters.channels.page.views import SECURITY, Response, style
@@ -41,7 +42,8 @@ def page_router(
     Raises:
         InputError: A label is no text by language.
     """
-    for asset, names in (labels or {}).items():
+    given: Mapping[str, Any] = labels or {}
+    for asset, names in given.items():
         if not isinstance(names, Mapping):
             raise InputError(
                 f"The label of {asset!r} is {names!r}; the page needs a text by language. Correct it.",
@@ -49,12 +51,13 @@ def page_router(
                 value=asset,
             )
     router = APIRouter(prefix="/page/{tenant}", include_in_schema=False)
-    _add_routes(router, find, Asking(), Showing(labels or {}, currency, disclaimer))
+    _add_routes(router, find, Showing(labels or {}, currency, disclaimer))
     return router
 
 
-def _add_routes(router: APIRouter, find: Find, asking: Asking, showing: Showing) -> None:
+def _add_routes(router: APIRouter, find: Find, showing: Showing) -> None:
     """Each address; what blocks (the store, the engine) runs in a thread of its own."""
+    about, asking = About(), Asking()
     in_thread = needs("http", "starlette.concurrency").run_in_threadpool
 
     def get(path: str, handler: Callable[..., Response]) -> None:
@@ -77,8 +80,8 @@ def _add_routes(router: APIRouter, find: Find, asking: Asking, showing: Showing)
         return Response(style(), media_type="text/css", headers=STYLE)
 
     router.add_api_route("/style.css", sheet, methods=["GET"], response_model=None)
-    get("", asking.about)
-    post("", asking.told)
+    get("", about.about)
+    post("", about.told)
     get("/step/{number}", asking.step)
     post("/step/{number}", asking.answered)
     get("/saved", asking.kept)

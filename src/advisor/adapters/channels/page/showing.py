@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.adapters.channels.page.asking import reviewed, with_session
+from advisor.adapters.channels.page.asking import reviewed
 from advisor.adapters.channels.page.forms import Errors
-from advisor.adapters.channels.page.journey import Reports, finished
+from advisor.adapters.channels.page.journey import Reports, finished, with_session
 from advisor.adapters.channels.page.views import (
     SECURITY,
     Request,

@@ -42,7 +42,8 @@ def language_of(request: Request, form: Mapping[str, str] | None = None) -> Lang
     wanted = [asked, request.cookies.get(LANGUAGE)]
     accepted = request.headers.get("accept-language", "").lower()
     wanted += [part.split(";")[0].strip()[:2] for part in accepted.split(",")]
-    return next((own for word in wanted for own in LANGUAGES if word == own), LANGUAGES[0])
+    spoken: list[Language] = [own for word in wanted for own in LANGUAGES if word == own]
+    return spoken[0] if spoken else "en"
 
 
 def page(

@@ -65,7 +65,7 @@ def bar_chart(
         return left + (value - low) * room / (high - low)
 
     top = 14.0 + LINE * len(title_lines(title, width))
-    first, parts = top, []
+    first, parts, rows = top, [], []
     for name, text in texts.items():
         named = wrapped(name, width - 8 if above else left - 10)
         label = [text_at(left if above else left - 8, top + 12 + LINE * k, line, "" if above else "end") for k, line in enumerate(named)]
@@ -73,7 +73,8 @@ def bar_chart(
         parts += [*label, _bar(at, here, float(values[name]), spans.get(name))]
         parts.append(text_at(left + room + 8, here + 12, text))
         top = max(here + BAR, top + LINE * len(named)) + GAP
-    return _finished(parts, lines, (first, top), at, (width, title))
+        rows.append((here - 4, here + BAR + 4))
+    return _finished(parts, lines, rows if above else [(first - 4, top)], at, (width, title))
 
 
 def _bar(at: Callable[[float], float], top: float, value: float, span: tuple[float, float] | None) -> str:
@@ -91,20 +92,21 @@ def _bar(at: Callable[[float], float], top: float, value: float, span: tuple[flo
 def _finished(
     parts: list[str],
     limits: Mapping[str, float],
-    rows: tuple[float, float],
+    rows: list[tuple[float, float]],
     at: Callable[[float], float],
     whole: tuple[int, str],
 ) -> str:
-    """The picture with its limits: a dashed line over the rows and its name below them."""
-    (first, last), (width, title) = rows, whole
+    """The picture with its limits: a dashed line over all rows, or over each; its name below."""
+    (width, title), last = whole, rows[-1][1] + GAP / 2
     for name, value in limits.items():
         if not shows(value):
             continue
         x = at(value)
-        parts.append(
-            f'<line class="limit" x1="{x:.1f}" x2="{x:.1f}" y1="{first - 4:.1f}" y2="{last:.1f}" '
+        parts += [
+            f'<line class="limit" x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}" '
             'stroke="currentColor" stroke-width="2" stroke-dasharray="5 3"/>'
-        )
+            for top, bottom in rows
+        ]
         for line in wrapped(name, width - 8):
             half = width_of(line) / 2
             parts.append(text_at(min(max(x, half + 2), width - half - 2), last + 12, line, "middle"))

@@ -75,6 +75,7 @@ class Asking:
         language = language_of(request)
         steps = steps_of(session.sheet.questionnaire, language)
         more: dict[str, Any] = {"step": steps[number - 1], "steps": steps, "answers": answers}
+        more["names"] = {q.id: q.text_in(language) for q in steps[number - 1].questions}
         more |= {"version": session.version, "done": f"{session.sheet.progress:.0%}"}
         return page(request, "step", language, status=status, secret=session.id, errors=errors, **more)
 

@@ -55,9 +55,21 @@ def page(
     status: int = 200,
     secret: str = "",
     errors: Errors | None = None,
+    names: Mapping[str, str] | None = None,
     **values: Any,
 ) -> Response:
-    """One page. `secret` is that of the session or visit whose token its forms carry."""
+    """One page.
+
+    Args:
+        request: What is answered.
+        template: Name without its ending.
+        language: Of the page.
+        status: Of the answer.
+        secret: Of the session or visit whose token the forms carry.
+        errors: What is wrong with the form just sent.
+        names: Of the fields that errors are about, where their texts do not say.
+        values: What the template reads.
+    """
     words = texts(language)["page"]
 
     def t(key: str, /, **more: object) -> str:
@@ -75,6 +87,7 @@ def page(
             token=token_of(secret) if secret else "",
             errors=(errors or Errors()).by_field,
             first=(errors or Errors()).first,
+            names=names or {},
             **values,
         )
     )

@@ -44,7 +44,7 @@ def test_the_page_says_what_the_report_holds(report: AdviceReport, language: str
     assert f'lang="{language}"' in page
     for asset, weight in advice.weights_after_orders.items():
         assert LABELS[asset][language] in text
-        assert f"{weight:.1%}" in text
+        assert (f"{weight:.1%}" if weight >= 0.01 else f"{weight:.2%}") in text
         assert f"CNY {weight * 120_000:,.0f}" in text
     catalogue = {p.id: p.name for p in sample.catalogue().products}
     for order in advice.orders:

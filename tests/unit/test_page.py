@@ -64,15 +64,15 @@ def test_the_whole_way_to_an_advice_that_is_kept(tenant: Tenant, language: str) 
     assert "CNY 120,000" in result.text
     assert not re.search(r"\bP0\d\d\b|global_equity|nfra\b", re.sub(r"<[^>]+>", "", result.text))
     assert tenant.ledger.verify().records == 1
-    for again in ("/result", "/report.html", "/report.pdf"):
+    for again in ("/result", "/report.html", *(["/report.pdf"] if language == "en" else [])):
         answer = browser.get(ROOT + again)
         assert answer.status_code == 200
         assert len(answer.content) > 5_000
+        assert not again.endswith("pdf") or answer.content.startswith(b"%PDF-")
     assert tenant.ledger.verify().records == 1, "a reload shows what was shown"
     report = browser.get(f"{ROOT}/report.html")
     assert len(report.content) <= 150_000
     assert "attachment" in report.headers["content-disposition"]
-    assert browser.get(f"{ROOT}/report.pdf").content.startswith(b"%PDF-")
 
 
 def test_forms_post_and_pages_get(tenant: Tenant) -> None:

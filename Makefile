@@ -25,13 +25,17 @@ check: $(TESTED)  ## lint, types, layers, README, notebooks and docstring exampl
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m basedpyright --pythonpath $(PY)
-	$(PY) -m pytest -q tests/test_layers.py tests/test_same_bits_policy.py tests/test_public_api.py tests/test_readme.py tests/test_notebooks.py src
+	$(PY) -m pytest -q tests/test_layers.py tests/test_same_bits_policy.py tests/test_public_api.py tests/test_readme.py tests/test_docs.py tests/test_notebooks.py src
+	$(PY) docs/build.py --check
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build -q --strict
+	$(PY) -m bandit -q -r src/advisor/adapters -ll -s B310,B608   # ruff holds both, with a reason at each use
 
 bench: .venv/.installed-bench  ## the side-by-side tables, into benchmarks/RESULTS.md
 	$(PY) benchmarks/run.py
 
-docs: .venv/.installed-test  ## the public names with signature and summary, into docs/API.md
+docs: .venv/.installed-test  ## the site, into build/site, from docs/ and the docstrings
 	$(PY) docs/build.py
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build -q --strict
 
 wheels:  ## a wheel for each platform, into dist/: Linux x86-64 and aarch64, musl, macOS arm64, Windows
 	@for target in linux-x86_64 linux-aarch64 musl-x86_64 macos-arm64 windows-x86_64; do \

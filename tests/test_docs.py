@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import re
 from pathlib import Path
@@ -31,3 +32,18 @@ def test_a_page_prints_what_it_shows(name: str, tmp_path: Path, monkeypatch: pyt
 
 def test_the_customer_side_is_among_them() -> None:
     assert "crm.md" in EXECUTED
+
+
+def test_generated_pages_are_those_of_the_code() -> None:
+    """Every contract field has a unit and a meaning of absence; `python docs/build.py` writes the pages."""
+    spec = importlib.util.spec_from_file_location("build_docs", DOCS / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    stale = [name for name, text in build.pages().items() if (DOCS / name).read_text(encoding="utf-8") != text]
+    assert stale == []
+
+
+def test_the_guides_are_executed() -> None:
+    assert {"index.md", "guide-service.md", "guide-quant.md", "guide-product-team.md", "guide-many-clients.md"} <= set(EXECUTED)

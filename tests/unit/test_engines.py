@@ -88,7 +88,7 @@ def test_every_client_is_there_once_and_bad_rows_have_a_reason(world: World) -> 
     assert sum(world.summary.statuses.values()) == COUNT
     assert world.summary.made == len(world.summary.parts) == COUNT // ROWS
     assert "wealth is -1.0" in table["problem"][3].as_py()
-    told = json.loads((world.summary.folder / "summary.json").read_text())
+    told = json.loads((world.summary.folder / "_summary.json").read_text())
     assert told["statuses"] == world.summary.statuses
     assert told["parts"][0][1] == world.bytes["part-000000.parquet"]
 
@@ -603,7 +603,7 @@ def test_a_seal_is_the_digest_of_the_file_without_it(world: World) -> None:
 
 @pytest.mark.parametrize("record", ["", "no", "[]", "5", b"\xff\xfe"])
 def test_a_damaged_record_of_a_run_is_refused(world: World, tmp_path: Path, record: str | bytes) -> None:
-    (tmp_path / "run.json").write_bytes(record if isinstance(record, bytes) else record.encode())
+    (tmp_path / "_run.json").write_bytes(record if isinstance(record, bytes) else record.encode())
     with pytest.raises(InputError, match=r"run\.json cannot be read"):
         advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
 

@@ -169,7 +169,7 @@ def test_a_replay_of_something_else_is_refused(stored: Stored, tmp_path: Path) -
         replay(stored.summary.folder, other, stored.file)
     with pytest.raises(InputError, match="holds no run"):
         replay(tmp_path, stored.house, stored.file)
-    (tmp_path / "run.json").write_text(json.dumps({"advisor": 1}))
+    (tmp_path / "_run.json").write_text(json.dumps({"advisor": 1}))
     with pytest.raises(InputError, match="holds no run"):
         replay(tmp_path, stored.house, stored.file)
 
@@ -340,8 +340,8 @@ def test_a_proof_or_replay_of_nothing_is_refused(stored: Stored, wrong: object) 
 )
 def test_a_damaged_record_of_a_run_is_refused(stored: Stored, tmp_path: Path, field: str, value: object) -> None:
     folder = copy_of(stored, tmp_path / "run")
-    record = json.loads((folder / "run.json").read_text()) | {field: value}
-    (folder / "run.json").write_text(json.dumps(record))
+    record = json.loads((folder / "_run.json").read_text()) | {field: value}
+    (folder / "_run.json").write_text(json.dumps(record))
     with pytest.raises(InputError, match=rf"holds no run .*{field}"):
         replay(folder, stored.advisor, stored.file)
 

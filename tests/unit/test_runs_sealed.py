@@ -60,7 +60,7 @@ def test_a_resealed_part_is_named_on_restart_and_made_again_once_removed(run: Pa
 
 def change(key: str, value: object) -> Callable[[Path], object]:
     def write(run: Path) -> None:
-        path = run / "summary.json"
+        path = run / "_summary.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
 
     return write
@@ -69,12 +69,12 @@ def change(key: str, value: object) -> Callable[[Path], object]:
 ODD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a stranger": (lambda run: (run / "more.parquet").write_bytes(b"x"), "more.parquet"),
     "a folder": (lambda run: (run / "part-2").mkdir(), "part-2"),
-    "no summary": (lambda run: (run / "summary.json").unlink(), "summary.json"),
-    "no record": (lambda run: (run / "summary.json").write_text("[]"), "summary.json"),
-    "nested": (lambda run: (run / "summary.json").write_text("[" * 100_000), "summary.json"),
-    "other counts": (change("statuses", {"ok": 30_000}), "summary.json"),
-    "other clients": (change("clients", 29), "summary.json"),
-    "another run": (change("run", "0" * 64), "summary.json"),
+    "no summary": (lambda run: (run / "_summary.json").unlink(), "_summary.json"),
+    "no record": (lambda run: (run / "_summary.json").write_text("[]"), "_summary.json"),
+    "nested": (lambda run: (run / "_summary.json").write_text("[" * 100_000), "_summary.json"),
+    "other counts": (change("statuses", {"ok": 30_000}), "_summary.json"),
+    "other clients": (change("clients", 29), "_summary.json"),
+    "another run": (change("run", "0" * 64), "_summary.json"),
     "no parts": (change("parts", []), "part-000000.parquet"),
     "resealed": (lambda run: resealed(run / "part-000001.parquet"), "part-000001.parquet"),
 }
@@ -95,6 +95,6 @@ def test_a_summary_that_cannot_be_read_is_refused_on_restart(how: str, run: Path
     ODD[how][0](run)
     with pytest.raises(InputError, match=r"summary\.json cannot be read"):
         again(advisor, clients, run)
-    (run / "summary.json").unlink()
+    (run / "_summary.json").unlink()
     again(advisor, clients, run)
     assert replay(run, advisor, clients).same

@@ -88,7 +88,7 @@ def test_a_run_ends_between_parts_and_goes_on(advisor: Advisor, tmp_path: Path, 
     done = len(list((tmp_path / "run").glob("part-*")))
     assert 2 <= done <= 5
     assert seen == [10] * done
-    assert not (tmp_path / "run" / "summary.json").exists()
+    assert not (tmp_path / "run" / "_summary.json").exists()
     summary = advise_stream(advisor, clients, tmp_path / "run", stop=lambda: False, **settings)
     assert (summary.clients, summary.made) == (60, 6 - done)
     whole = advise_stream(advisor, clients, tmp_path / "whole", **settings)

@@ -2,9 +2,9 @@
 
 ::
 
-    run.json                what the parts belong to: advisor, day, picks, rows a part, input
+    _run.json                what the parts belong to: advisor, day, picks, rows a part, input
     part-000000.parquet     advice of clients 0 .. rows_per_part - 1, in the order of the input; see `engine.arrow` for the columns
-    summary.json            written last: clients, clients by status, and for each part its SHA-256
+    _summary.json            written last: clients, clients by status, and for each part its SHA-256
 
 A part gets its name only when it is whole and on disk, so a part that is there is finished, and a second start makes only what is missing; it carries the SHA-256
 of its own bytes, so one that was damaged since is named and not kept. One run at a time writes into a folder. Every byte is a
@@ -43,7 +43,7 @@ from advisor.runs.local import file_digest, in_order
 from advisor.runs.parts import Part, digest_of, part_path, read_part, write_part, write_text
 from advisor.runs.summary import check_sealed, read_summary, write_summary
 
-RUN_FILE = "run.json"
+RUN_FILE = "_run.json"
 ROWS_PER_PART = 50_000
 _NOBODY: IntArray = np.zeros(0, dtype=np.int64)
 

@@ -1,4 +1,4 @@
-"""What a finished run says of itself in `summary.json`: read where the run is started again, and where it is replayed."""
+"""What a finished run says of itself in `_summary.json`: read where the run is started again, and where it is replayed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from advisor.files import read_text
 from advisor.runs.local import file_digest
 from advisor.runs.parts import Part, write_text
 
-SUMMARY_FILE = "summary.json"
+SUMMARY_FILE = "_summary.json"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from advisor import Advisor, Catalogue, ClientTable, Event, Regime, profile_risk, sample
 from advisor.adapters.crm import ClientFacts, Consent, PlayBook, Released, propose, release
-from advisor.adapters.crm.actions.checks import Check
+from advisor.adapters.crm.actions.checks import ReleaseCheck
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 COUNT = 30
@@ -99,6 +99,6 @@ def test_some_are_released_and_some_are_held_for_the_rules() -> None:
 
 
 def test_the_property_would_catch_a_release_without_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Check, "_unsuitable", lambda *_: None)
+    monkeypatch.setattr(ReleaseCheck, "_unsuitable", lambda *_: None)
     found = release(PROPOSED, FITTED["nfra"], TABLE, consents=AGREED, sent=[], at=AT)
     assert unsuitable(found, FITTED["nfra"], TABLE, AT)

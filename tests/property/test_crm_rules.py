@@ -32,7 +32,7 @@ def taken(facts: ClientFacts, rows: list[int]) -> ClientFacts:
     return ClientFacts.from_frame(facts.to_frame().iloc[rows], as_of=facts.as_of)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(some_facts(), st.randoms(use_true_random=False))
 def test_order_and_chunks_of_clients_change_nothing(facts: ClientFacts, random) -> None:
     whole, tags, stages = segment(facts), tag(facts), stage(facts, StagePack.six())

@@ -9,7 +9,7 @@ from advisor.adapters.extras import on_use
 
 if TYPE_CHECKING:
     from advisor.adapters.crm.actions.action import Action, Actions
-    from advisor.adapters.crm.actions.checks import Held
+    from advisor.adapters.crm.actions.checks import HeldAction
     from advisor.adapters.crm.actions.consent import Consent, SentAction
     from advisor.adapters.crm.actions.hand_off import HandOff, hand_off
     from advisor.adapters.crm.actions.keeping import consents, keep_actions, open_actions, sent_actions
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "actions.action": "Action Actions",
-    "actions.checks": "Held",
+    "actions.checks": "HeldAction",
     "actions.consent": "Consent SentAction",
     "actions.hand_off": "HandOff hand_off",
     "actions.keeping": "consents keep_actions open_actions sent_actions",
@@ -98,7 +98,7 @@ __all__ = [
     "Forgotten",
     "Gateway",
     "HandOff",
-    "Held",
+    "HeldAction",
     "ManualTag",
     "MemoryGateway",
     "OpenWealthGateway",

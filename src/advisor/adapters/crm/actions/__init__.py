@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.adapters.crm.actions.action import Action, Actions
-from advisor.adapters.crm.actions.checks import Held
+from advisor.adapters.crm.actions.checks import HeldAction
 from advisor.adapters.crm.actions.consent import Consent, SentAction
 from advisor.adapters.crm.actions.hand_off import HandOff, hand_off
 from advisor.adapters.crm.actions.plays import EventPattern, Play, PlayBook
@@ -16,7 +16,7 @@ __all__ = [
     "Consent",
     "EventPattern",
     "HandOff",
-    "Held",
+    "HeldAction",
     "Play",
     "PlayBook",
     "Released",

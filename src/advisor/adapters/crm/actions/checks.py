@@ -11,14 +11,14 @@ import numpy as np
 
 from advisor import Catalogue, ClientTable, Questionnaire, Regime, RiskBands, RiskProfiles, profile_risk
 from advisor.adapters.crm.actions.action import Action
-from advisor.adapters.crm.actions.consent import TEXTS, SentBefore, Standing
+from advisor.adapters.crm.actions.consent import TEXTS, SentBefore, StandingConsents
 from advisor.errors import InputError, StoppedError
 from advisor.privacy import argument, hides
 
 
 @hides
 @dataclass(frozen=True)
-class Held:
+class HeldAction:
     """An action that is not sent: a code of `TEXTS`, a sentence, and the rules that refuse."""
 
     action: Action
@@ -27,7 +27,7 @@ class Held:
     rules: tuple[str, ...] = ()
 
 
-class Check:
+class ReleaseCheck:
     """One release: profiles and the switch are looked at once."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Check:
         advisor: Any,
         clients: ClientTable,
         day: np.datetime64,
-        consents: Standing,
+        consents: StandingConsents,
         sent: SentBefore,
         at: datetime,
         actions: Iterable[Action],
@@ -47,7 +47,7 @@ class Check:
         self.profiles = self._profiles(day)
         self.stopped = self._stopped(day)
 
-    def why_held(self, action: Action) -> Held | None:
+    def why_held(self, action: Action) -> HeldAction | None:
         """The first reason to hold an action; None where there is none."""
         if self.stopped is not None:
             return _held(action, "stopped", why=self.stopped)
@@ -69,7 +69,7 @@ class Check:
             return _held(action, "no_product") if action.names_product else None
         return self._unsuitable(action, action.product_id, row)
 
-    def _unsuitable(self, action: Action, product_id: str, row: int) -> Held | None:
+    def _unsuitable(self, action: Action, product_id: str, row: int) -> HeldAction | None:
         catalogue = self.rules.catalogue
         code = catalogue.ids.find((product_id,)).item(0)
         if code < 0:
@@ -85,7 +85,7 @@ class Check:
         if verdict.decision == "allow":
             return None
         told = _held(action, "unsuitable", decision=verdict.decision, rules=", ".join(verdict.rules))
-        return Held(told.action, told.code, told.why, verdict.rules)
+        return HeldAction(told.action, told.code, told.why, verdict.rules)
 
     def _profiles(self, day: np.datetime64) -> RiskProfiles:
         rules = self.rules
@@ -102,11 +102,11 @@ class Check:
         return batch[0].reasons[0].text if batch.status[0] == "stopped" else None
 
 
-def _held(action: Action, code: str, **data: object) -> Held:
-    return Held(action, code, TEXTS[code].format(**data))
+def _held(action: Action, code: str, **data: object) -> HeldAction:
+    return HeldAction(action, code, TEXTS[code].format(**data))
 
 
-class Rules(NamedTuple):
+class JudgedBy(NamedTuple):
     """What an advisor judges by."""
 
     questionnaire: Questionnaire | None
@@ -115,10 +115,10 @@ class Rules(NamedTuple):
     catalogue: Catalogue
 
 
-def rules_of(advisor: Any) -> Rules:
+def rules_of(advisor: Any) -> JudgedBy:
     """What an advisor judges by. Raises `InputError` where it is no advisor."""
     try:
-        return Rules(*(getattr(advisor, name) for name in Rules._fields))
+        return JudgedBy(*(getattr(advisor, name) for name in JudgedBy._fields))
     except AttributeError:
         raise InputError(
             f"advisor is {argument('advisor', advisor)} ({type(advisor).__name__}), by whose rules nothing can be "

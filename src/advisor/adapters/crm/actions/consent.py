@@ -63,7 +63,7 @@ class SentAction(Contract):
     action_id: Annotated[str, Field(min_length=1)] | None = None
 
 
-class Standing:
+class StandingConsents:
     """Which consents stand at a moment: of each client and purpose the one given last counts, and
     one of a later moment says nothing yet.
     """

@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor import Advice, Client, Questionnaire
 from advisor.adapters.crm.actions.action import Action
-from advisor.adapters.crm.actions.checks import Held, rules_of
+from advisor.adapters.crm.actions.checks import HeldAction, rules_of
 from advisor.adapters.crm.values import CustomerView
 from advisor.annotations import Items
 from advisor.arrays import check_type
@@ -57,7 +57,7 @@ def hand_off(
     for one in todo:
         check_type(one, Action, "actions", "Pass actions of propose(...) or release(...).")
     for one in waiting:
-        check_type(one, Held, "held", "Pass what release(...) held.")
+        check_type(one, HeldAction, "held", "Pass what release(...) held.")
     client = view.client
     advice, questions = view.advice, list(_unanswered(client, rules_of(advisor).questionnaire))
     try:

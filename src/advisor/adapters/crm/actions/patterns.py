@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from advisor import Ranking
 from advisor.adapters.crm.actions.plays import EventPattern, Play
-from advisor.adapters.crm.facts.counting import Rows, counts
+from advisor.adapters.crm.facts.counting import ClientRows, counts
 from advisor.adapters.crm.facts.events import EventTable
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.facts.views import last_purchase, viewed_pairs
@@ -66,7 +66,7 @@ def _pattern(pattern: EventPattern, mask: BoolArray, facts: ClientFacts, events:
     if events is None:
         return NOBODY
     # 1. events of the type, of these clients, in the window
-    clients = Rows(facts.index)
+    clients = ClientRows(facts.index)
     rows = clients.of(events.clients)[events.client_codes]
     inside = events.is_of(pattern.type) & (rows >= 0)
     inside &= events.times > moment - np.timedelta64(pattern.days, "D")

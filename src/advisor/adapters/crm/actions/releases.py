@@ -8,8 +8,8 @@ from typing import Any
 
 from advisor import ClientTable
 from advisor.adapters.crm.actions.action import Action
-from advisor.adapters.crm.actions.checks import Check, Held
-from advisor.adapters.crm.actions.consent import SentBefore, Standing
+from advisor.adapters.crm.actions.checks import HeldAction, ReleaseCheck
+from advisor.adapters.crm.actions.consent import SentBefore, StandingConsents
 from advisor.adapters.crm.facts.events import moment_of
 from advisor.annotations import Items
 from advisor.arrays import check_type
@@ -21,7 +21,7 @@ class Released:
     """What may be sent, first things first, and what is held."""
 
     send: tuple[Action, ...]
-    held: tuple[Held, ...]
+    held: tuple[HeldAction, ...]
 
     def __repr__(self) -> str:
         return f"Released({len(self.send):,} to send, {len(self.held):,} held)"
@@ -65,9 +65,9 @@ def release(
         check_type(action, Action, "actions", remedy)
         listed.append(action)
     listed.sort(key=lambda a: (a.priority, a.play, a.client_id, -a.count, a.product_id or "", a.id))
-    check = Check(advisor, clients, day, Standing(consents, at), SentBefore(sent, at), at, listed)
+    check = ReleaseCheck(advisor, clients, day, StandingConsents(consents, at), SentBefore(sent, at), at, listed)
     send: list[Action] = []
-    held: list[Held] = []
+    held: list[HeldAction] = []
     for action in listed:
         found = check.why_held(action)
         if found is None:

@@ -14,7 +14,7 @@ from advisor.errors import InputError
 Columns = dict[str, FloatArray]
 
 
-class Rows:
+class ClientRows:
     """Rows of clients in a table, by the ids of any source; each source is looked up once."""
 
     def __init__(self, clients: IdMap) -> None:

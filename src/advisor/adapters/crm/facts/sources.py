@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from advisor import Catalogue, ClientTable, Interactions, RiskProfiles, Trades
-from advisor.adapters.crm.facts.counting import Columns, Rows
+from advisor.adapters.crm.facts.counting import ClientRows, Columns
 from advisor.adapters.crm.facts.events import EventTable
 from advisor.adapters.crm.facts.holdings import catalogue_columns, client_columns, profile_columns
 from advisor.adapters.crm.facts.trading import moves_of, purchase_columns, trade_columns
@@ -32,7 +32,7 @@ class Sources(NamedTuple):
             days: Length of the window that ends on it.
         """
         columns, problems = client_columns(clients, day)
-        rows, moves = Rows(clients.index), moves_of(self.trades, self.purchases)
+        rows, moves = ClientRows(clients.index), moves_of(self.trades, self.purchases)
         if self.purchases is not None:
             columns |= purchase_columns(rows, self.purchases, day, days)
         if moves is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from advisor import Interactions
-from advisor.adapters.crm.facts.counting import Columns, Rows, check_days, counts, extreme, since, starts
+from advisor.adapters.crm.facts.counting import ClientRows, Columns, check_days, counts, extreme, since, starts
 from advisor.adapters.crm.facts.events import BOUGHT, LIFE_EVENT, VIEWED, EventTable
 from advisor.arrays import DayArray, IntArray
 
 
 def event_columns(
-    clients: Rows,
+    clients: ClientRows,
     events: EventTable,
     purchases: Interactions | None,
     day: np.datetime64,
@@ -56,7 +56,7 @@ def viewed_pairs(rows: IntArray, products: IntArray, when: DayArray) -> tuple[tu
 
 
 def last_purchase(
-    clients: Rows,
+    clients: ClientRows,
     events: EventTable,
     purchases: Interactions | None,
     pairs: tuple[IntArray, IntArray],

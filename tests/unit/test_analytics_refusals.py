@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import Interactions, Ranking
+from advisor import Interactions, Ranking, privacy
 from advisor.adapters import analytics
 from advisor.adapters.analytics import (
     ChurnModel,
     IsolationScorer,
     PurchaseModel,
+    Score,
     SpendModel,
     ab_test,
     acceptance,
@@ -365,3 +366,36 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "statsmodels.stats.proportion", None)
     with pytest.raises(InputError, match=r"advisor\[analytics\]"):
         proportion(1, 3)
+
+
+def test_values_of_clients_stay_out_of_messages_and_reprs() -> None:
+    """With personal data masked no message, and no value on the error, tells an amount, a day or an id of a client."""
+    odd, name = 98765.25, "c-secret"
+    many = CLIENTS.set_axis([name, "b"])
+    tries: list[Callable[[], Any]] = [
+        lambda: nps([odd]),
+        lambda: csat([odd]),
+        lambda: survival([-odd], [1.0]),
+        lambda: PurchaseModel.fit([1], [odd], [5.0]),
+        lambda: PurchaseModel.fit([0], [odd], [odd]),
+        lambda: PurchaseModel.fit([odd], [1.0], [2.0]),
+        lambda: SpendModel.fit([1, 2], [-odd, 3.0]),
+        lambda: complaints(pd.DataFrame({"opened": ["2026-03-01"], "closed": [None]}), as_of="2026-02-01"),
+        lambda: did(FRAME.assign(y=odd), outcome="y", start=1),
+        lambda: match_pairs(ONE_EACH.assign(client_id=name), covariates=("x",)),
+        lambda: log_of(LOG.assign(client_id=name), TARGET),
+        lambda: log_of(LOG, TARGET.set_axis([name, name])),
+        lambda: simulate_value(lambda s, p: s[:, 0], CLIENTS.set_axis([name, name]), respond),
+        lambda: IsolationScorer.fit(FACTS, trees=3).score({"x": str(odd), "z": 1.0, "weeks": 1.0}),
+    ]
+    with privacy.mask():
+        for tried in tries:
+            with pytest.raises(InputError) as caught:
+                tried()
+            shown = f"{caught.value} {caught.value.value!r}"
+            assert not any(word in shown for word in ("98765", name, "2026-03")), shown
+        simulated = simulate_value(lambda s, p: np.zeros(len(s)), many, respond)
+        pairs = match_pairs(ONE_EACH.assign(client_id=[f"{name}{i}" for i in range(N)]), covariates=("x",))
+        score = Score(0.9, (f"amount is {odd}",))
+        assert name not in repr(simulated) + repr(pairs)
+        assert "98765" not in repr(score)

@@ -14,6 +14,7 @@ import pandas as pd
 from advisor.arrays import BoolArray, FloatArray, IntArray, float_array
 from advisor.data.tables import as_numbers, check_table, id_codes, yes_no
 from advisor.errors import InputError
+from advisor.privacy import kept, written
 
 FAILURES = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, Warning)
 """What statsmodels, scikit-learn and scipy raise about data that they cannot fit."""
@@ -51,8 +52,9 @@ def vector(
     whole: bool = False,
     least: int = 1,
     length: int | None = None,
+    personal: bool = True,
 ) -> FloatArray:
-    """One row of finite numbers within a range, shape (n,).
+    """One row of finite numbers within a range, shape (n,); `personal` ones are masked in messages.
 
     Raises:
         InputError: Fewer than `least` entries, another length, not numeric, or one outside.
@@ -71,10 +73,11 @@ def vector(
         row = int(np.argmax(bad))
         span = "" if low == -inf else f" of at least {low:g}"
         span += "" if high == inf else f"{' and' if span else ' of'} at most {high:g}"
+        told, value = f"{array[row]:g}", float(array[row])
         raise InputError(
-            f"{field}[{row}] is {array[row]:g}; it must be a {'whole ' if whole else ''}number{span}. Correct or drop the row.",
+            f"{field}[{row}] is {written(told) if personal else told}; it must be a {'whole ' if whole else ''}number{span}. Correct or drop the row.",
             field=field,
-            value=float(array[row]),
+            value=kept(value) if personal else value,
         )
     return array
 
@@ -102,7 +105,7 @@ def varied(values: FloatArray, field: str) -> FloatArray:
     """The values, of which some differ; raises `InputError` where all are the same."""
     if len(values) and values.max() - values.min() > 1e-12 * max(1.0, float(np.abs(values).max())):
         return values
-    shown = f"{values[0]:g} in every row" if len(values) else "empty"
+    shown = f"{written(f'{values[0]:g}')} in every row" if len(values) else "empty"
     raise InputError(
         f"{field} is {shown}; a constant explains nothing, and nothing explains it. Leave it out.",
         field=field,

@@ -17,6 +17,7 @@ from advisor.annotations import Day, OpenShare
 from advisor.arrays import check_type
 from advisor.data.days import as_day, as_days
 from advisor.errors import InputError
+from advisor.privacy import kept, personal
 from advisor.validation import checked
 
 OPENED, CLOSED = "advisor.complaint.opened.v1", "advisor.complaint.closed.v1"
@@ -74,9 +75,9 @@ def complaints(
         if bad.any():
             row = int(np.argmax(bad))
             raise InputError(
-                f"{opened} is {start[row]} in row {row}, {why}. Correct or drop it.",
+                f"{opened} is {personal(str(start[row]))} in row {row}, {why}. Correct or drop it.",
                 field=opened,
-                value=str(start[row]),
+                value=kept(str(start[row])),
             )
     done = ~np.isnat(end) & (end <= day)
     days = (np.where(done, end, day) - start).astype(np.float64)

@@ -83,7 +83,7 @@ def ab_test(
     testing at VWO", section 4.
     """
     arms, won, seen = _counts(successes, trials)
-    pair = vector(prior, "prior", low=1e-3, high=1e9, length=2)
+    pair = vector(prior, "prior", low=1e-3, high=1e9, length=2, personal=False)
     a, b = won + pair[0], seen - won + pair[1]
     # 1. Pieces of [0, 1] on which every distribution function is smooth.
     cuts = np.unique(np.concatenate([[0.0], betaincinv(a, b, _SPLITS[:, None]).ravel(), [1.0]]))
@@ -121,8 +121,8 @@ def _counts(successes: Counts, trials: Counts) -> tuple[tuple[str, ...], FloatAr
             )
         order = [*trials]
         successes, trials = [successes[n] for n in order], [trials[n] for n in order]
-    seen = vector(trials, "trials", low=1.0, high=2.0**53, whole=True, least=2)
-    won = vector(successes, "successes", low=0.0, whole=True, length=len(seen))
+    seen = vector(trials, "trials", low=1.0, high=2.0**53, whole=True, least=2, personal=False)
+    won = vector(successes, "successes", low=0.0, whole=True, length=len(seen), personal=False)
     if (won > seen).any():
         row = int(np.argmax(won > seen))
         raise InputError(

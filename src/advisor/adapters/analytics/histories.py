@@ -11,6 +11,7 @@ from advisor.annotations import Day, Positive
 from advisor.arrays import FloatArray
 from advisor.data.days import as_day
 from advisor.errors import InputError
+from advisor.privacy import kept, written
 from advisor.validation import checked
 
 
@@ -63,8 +64,8 @@ def histories(frequency: object, recency: object, age: object) -> tuple[FloatArr
         if bad.any():
             row = int(np.argmax(bad))
             raise InputError(
-                f"recency[{row}] = {last[row]:g} {why}. Correct the row.",
+                f"recency[{row}] = {written(f'{last[row]:g}')} {why}. Correct the row.",
                 field="recency",
-                value=float(last[row]),
+                value=kept(float(last[row])),
             )
     return x, last, end

@@ -13,6 +13,7 @@ from advisor.arrays import FloatArray, IntArray, float_array
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.evaluate import LoggedChoices
+from advisor.privacy import personal
 from advisor.validation import checked
 
 
@@ -77,12 +78,14 @@ class _Table:
 
 def _laid_out(given: pd.DataFrame, field: str, clients: tuple[str, ...], products: tuple[str, ...], *, whole: bool) -> _Table:
     values = float_array(given, field, shape=(None, None))
-    known, names = IdMap.of(given.index, field), IdMap.of(given.columns, field)
+    known, names = IdMap.of(given.index, f"{field} client_ids"), IdMap.of(given.columns, field)
     rows, columns = known.find(clients), names.find(products)
     for found, ids, what in ((rows, clients, "client"), (columns, products, "product")):
         if (found < 0).any():
+            first = ids[int(np.argmin(found))]
+            shown = personal(first) if what == "client" else repr(first)
             raise InputError(
-                f"{field} has no {what} {ids[int(np.argmin(found))]!r}, which the log has "
+                f"{field} has no {what} {shown}, which the log has "
                 f"({int((found < 0).sum())} missing). Add them, or leave them out of the log.",
                 field=field,
             )

@@ -26,7 +26,7 @@ from advisor.errors import InputError
 from advisor.validation import checked
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MatchedPairs:
     """Pairs of a treated and an untreated client.
 
@@ -44,6 +44,9 @@ class MatchedPairs:
     effect: Effect | None
     unmatched: tuple[str, ...]
     caliper: float
+
+    def __repr__(self) -> str:
+        return f"MatchedPairs({len(self.pairs):,} pairs, {len(self.unmatched):,} unmatched, effect {self.effect})"
 
 
 @checked

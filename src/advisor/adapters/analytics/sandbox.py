@@ -21,7 +21,7 @@ Response = Callable[[FloatArray, IntArray, FloatArray], tuple[FloatArray, FloatA
 a client whose next state holds nan has left."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SimulatedValue:
     """What clients are worth under a policy, in a simulation.
 
@@ -37,6 +37,9 @@ class SimulatedValue:
     mean: float
     standard_error: float
     left: float
+
+    def __repr__(self) -> str:
+        return f"SimulatedValue({len(self.client_ids):,} clients, mean {self.mean:g} +- {self.standard_error:g}, {self.left:.0%} left)"
 
 
 @checked

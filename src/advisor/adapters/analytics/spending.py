@@ -12,6 +12,7 @@ from advisor.adapters.analytics.likelihood import most_likely
 from advisor.annotations import Vector
 from advisor.arrays import FloatArray
 from advisor.errors import InputError
+from advisor.privacy import kept
 from advisor.validation import checked
 
 
@@ -78,7 +79,7 @@ def _spent(frequency: object, money: object) -> tuple[FloatArray, FloatArray]:
         raise InputError(
             f"money[{row}] is {m[row]:g} with {x[row]:g} repeat purchases; the mean must be positive. Leave out purchases of nothing.",
             field="money",
-            value=float(m[row]),
+            value=kept(float(m[row])),
         )
     return x, m
 

@@ -13,12 +13,14 @@ from advisor.adapters.analytics.columns import vector
 from advisor.adapters.extras import needs
 from advisor.annotations import Positive, Share, Vector
 from advisor.errors import InputError
+from advisor.privacy import hides
 from advisor.validation import checked
 
 TransactionEvent = Mapping[str, Any]
 """One transaction: name of a feature -> its value."""
 
 
+@hides
 @dataclass(frozen=True)
 class Score:
     """How unusual a transaction is, 0 to 1 (share of usual ones that are less so), and why."""

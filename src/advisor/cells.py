@@ -257,11 +257,18 @@ def truth_of(cell: object) -> bool | None:
 
 
 def ids_in(cell: object) -> list[str] | None:
-    """Ids that a cell names, as a list or as text with | between; None where it names something else.
+    """Ids that a cell names, as a list or as text with | between; None where it names something else, or one twice.
 
     >>> ids_in("a|b"), ids_in([1, 2.0]), ids_in('["a"]'), ids_in({"a": 1})
     (['a', 'b'], ['1', '2'], ['a'], None)
+    >>> ids_in("a|b|a"), ids_in([1, "1"])
+    (None, None)
     """
+    ids = _ids_named(cell)
+    return ids if ids is None or len(set(ids)) == len(ids) else None
+
+
+def _ids_named(cell: object) -> list[str] | None:
     if isinstance(cell, bytes | bytearray | memoryview):
         cell = decoded(bytes(cell))
     if isinstance(cell, str) and cell.lstrip()[:1] in ("[", "{"):

@@ -69,7 +69,7 @@ def _day(cell: Any) -> Any:
 def _ids(cell: Any) -> Any:
     ids = ids_in(cell)
     if ids is None:
-        raise ValueError("it must be ids: a list of them, or text with | between")
+        raise ValueError("it must be ids, none of them twice: a list, or text with | between")
     return ids
 
 

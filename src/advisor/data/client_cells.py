@@ -42,7 +42,7 @@ WHOLE = ("age",)
 _PREFIXES = ("answer:", "holding:", "bias:")
 _NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct the cell."
 _NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
-_NO_IDS = "it must be ids: a list of them, or text with | between. Correct the cell."
+_NO_IDS = "it must be ids, none of them twice: a list, or text with | between. Correct the cell."
 
 
 class Problems(dict[int, str]):

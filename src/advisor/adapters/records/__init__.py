@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from advisor.adapters.extras import on_use
 
 if TYPE_CHECKING:
-    from advisor.adapters.records.canonical import canonical
+    from advisor.adapters.records.canonical_json import canonical
     from advisor.adapters.records.database import Database
     from advisor.adapters.records.file_lines import verify_file
     from advisor.adapters.records.heads import Head, SignedHead, new_key, public_key
@@ -50,7 +50,7 @@ __getattr__ = on_use(
         "Pseudonyms": "pseudonyms",
         "Record": "record",
         "SignedHead": "heads",
-        "canonical": "canonical",
+        "canonical": "canonical_json",
         "due_for_deletion": "retention",
         "masked_id": "masking",
         "new_key": "heads",

@@ -6,13 +6,12 @@ program that is killed in between leaves it, and the next one cuts the file back
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from advisor.adapters.records.file_lines import line_text, read_lines
+from advisor.adapters.records.file_lines import line_text, read_line, read_lines
 from advisor.adapters.records.heads import Head
 from advisor.adapters.records.report import Line
 from advisor.errors import InputError
@@ -88,16 +87,15 @@ class ChainFile:
         return Head()
 
     def _read_head(self, line: bytes) -> Head:
-        try:
-            fields = json.loads(line)
-            return Head(int(fields["seq"]), str(fields["digest"]))
-        except (ValueError, KeyError, TypeError):
-            raise InputError(
-                f"The last line of {self._path} is no record, so nothing can follow it. "
-                "Restore the file from a copy; verify names what was changed.",
-                field="path",
-                value=str(self._path),
-            ) from None
+        found = read_line(line.decode("utf-8", "surrogateescape") + "\n")
+        if isinstance(found, tuple):
+            return Head(found[0], found[2])
+        raise InputError(
+            f"The last line of {self._path} is no record, so nothing can follow it. "
+            "Restore the file from a copy; verify names what was changed.",
+            field="path",
+            value=str(self._path),
+        )
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> Path:

@@ -54,7 +54,7 @@ def read_lines(path: Path, heads: list[SignedHead] | None = None) -> Iterator[Li
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             for text in file:
-                line = _line(text, heads)
+                line = read_line(text, heads)
                 if isinstance(line, SignedHead):
                     (heads if heads is not None else []).append(line)
                     continue
@@ -68,7 +68,7 @@ def read_lines(path: Path, heads: list[SignedHead] | None = None) -> Iterator[Li
         ) from None
 
 
-def _line(text: str, heads: list[SignedHead] | None) -> Line | SignedHead | None:
+def read_line(text: str, heads: list[SignedHead] | None = None) -> Line | SignedHead | None:
     """A line, a signed head, or None where it is neither to the letter."""
     try:
         fields = json.loads(text)
@@ -76,7 +76,8 @@ def _line(text: str, heads: list[SignedHead] | None) -> Line | SignedHead | None
             head = SignedHead(**fields)
             return head if text == f"{head_text(head)}\n" else None
         line = (fields["seq"], fields["body"], fields["digest"])
-        same = type(line[0]) is int and text == f"{line_text(*line)}\n"
+        plain = type(line[0]) is int and isinstance(line[1], str) and isinstance(line[2], str)
+        same = plain and text == f"{line_text(*line)}\n"
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return line if same else None

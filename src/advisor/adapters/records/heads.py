@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from advisor.adapters.extras import needs
-from advisor.adapters.records.canonical import canonical
+from advisor.adapters.records.canonical_json import canonical
 from advisor.contracts import Contract
 from advisor.errors import InputError
 

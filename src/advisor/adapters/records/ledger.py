@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from advisor.adapters.extras import needs
-from advisor.adapters.records.canonical import canonical
+from advisor.adapters.records.canonical_json import canonical
 from advisor.adapters.records.chain_file import ChainFile, write_lines
 from advisor.adapters.records.file_lines import head_text, line_text
 from advisor.adapters.records.heads import Head, SignedHead

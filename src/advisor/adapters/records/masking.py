@@ -32,6 +32,7 @@ class ClientFilter(logging.Filter):
     def __init__(self, ids: Collection[str] | Callable[[str], bool] = ()) -> None:
         super().__init__()
         self._is_id = ids if callable(ids) else frozenset(ids).__contains__
+        self._no_words = [] if callable(ids) else [name for name in ids if not _WORD.fullmatch(name)]
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
@@ -51,4 +52,12 @@ class ClientFilter(logging.Filter):
     def mask(self, text: str) -> str:
         """The text with every id in it replaced by `***`."""
         stated = _STATED.sub(lambda said: f"{said[1]}{said[2]}{MASK}", text)
-        return _WORD.sub(lambda word: MASK if self._is_id(word.group()) else word.group(), stated)
+        for name in self._no_words:
+            stated = stated.replace(name, MASK)
+        return _WORD.sub(lambda word: self._masked(word.group()), stated)
+
+    def _masked(self, word: str) -> str:
+        """A word, or what stands in its place; a full stop may follow it."""
+        bare = word.rstrip(".!?")
+        named = next((name for name in (word, bare) if name and self._is_id(name)), None)
+        return word if named is None else MASK + word[len(named) :]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from advisor.adapters.records.canonical import canonical
+from advisor.adapters.records.canonical_json import canonical
 from advisor.contracts import CalendarDay, Contract
 from advisor.errors import InputError
 from advisor.privacy import about_clients

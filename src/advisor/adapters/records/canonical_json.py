@@ -10,6 +10,8 @@ from advisor.errors import InputError
 
 LARGEST = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly."""
+DEEPEST = 100
+"""Lists and records inside of each other."""
 
 
 def canonical(value: object) -> bytes:
@@ -34,34 +36,31 @@ def canonical(value: object) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise _refused("value", "half a pair of surrogates", "cannot be written as UTF-8") from None
-    except RecursionError:
-        raise _refused("value", "nested without end", "cannot be written") from None
 
 
 def _check(value: object, where: str) -> None:
     """Raise `InputError` for the first part that has no canonical form here."""
-    waiting: list[tuple[object, str]] = [(value, where)]
-    depth = 0
+    waiting: list[tuple[object, str, int]] = [(value, where, 0)]
     while waiting:
-        part, at = waiting.pop()
+        part, at, depth = waiting.pop()
         kind = type(part)
         if kind is str or kind is bool or part is None:
             continue
+        if depth > DEEPEST:
+            raise _refused(at[:60], "nested", f"goes deeper than {DEEPEST} lists and records")
         if kind is int:
             if not -LARGEST <= cast(int, part) <= LARGEST:
                 raise _refused(at, part, "is a whole number that not every reader keeps exactly")
         elif kind is list or kind is tuple:
-            waiting += [(p, f"{at}[{i}]") for i, p in enumerate(cast("list[Any]", part))]
+            items = enumerate(cast("list[Any]", part))
+            waiting += [(item, f"{at}[{i}]", depth + 1) for i, item in items]
         elif isinstance(part, Mapping):
             for key, inner in cast("Mapping[Any, Any]", part).items():
                 if type(key) is not str or not key.isascii():
                     raise _refused(f"{at} key", key, "is no ASCII text, so its order is not fixed")
-                waiting.append((inner, f"{at}.{key}"))
+                waiting.append((inner, f"{at}.{key}", depth + 1))
         else:
             raise _refused(at, part, f"is {kind.__name__}, which has more than one spelling")
-        depth += 1
-        if depth > 1_000_000:
-            raise _refused(where, "endless", "never ends")
 
 
 def _refused(where: str, value: object, why: str) -> InputError:

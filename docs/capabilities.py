@@ -1,4 +1,4 @@
-"""Write docs/capabilities.md from src/advisor/adapters/capabilities.toml.
+"""Write docs/capabilities.md: the table of capabilities, and the facts and tags that rules know.
 
 python docs/capabilities.py
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from typing import Any
+
+from advisor.adapters.crm import TagPack, facts_on_record
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE.parent / "src" / "advisor" / "adapters" / "capabilities.toml"
@@ -42,7 +44,21 @@ def render(table: dict[str, Any]) -> str:
                 lines.append(row(entry["name"], names, entry["definition"], entry["source"], f"{entry['metric']} ({tests})"))
     lines += ["", "## What is the host's", "", row("what", "the hook"), row("---", "---")]
     lines += [row(entry["what"], entry["hook"]) for entry in table["host"]]
+    lines += ["", "## Facts that rules read", "", row("fact", "unit", "what it is", "中文"), row(*["---"] * 4)]
+    lines += [row(f"`{name}`", *entry) for name, entry in facts_on_record().items()]
+    lines += ["", "## Tags", "", row("tag", "group", "family", "what it is", "中文", "rule"), row(*["---"] * 6)]
+    for tag in TagPack.default().tags:
+        lines.append(row(f"`{tag.id}`", tag.group, tag.family, tag.names["en"], tag.names["zh"], " or ".join(map(rule, tag.any_of))))
     return "\n".join(lines) + "\n"
+
+
+def rule(group: Any) -> str:
+    """Conditions that must all hold, in signs."""
+    parts = []
+    for c in group:
+        low, high = ("" if c.low is None else f"{c.low:.10g} <= "), ("" if c.high is None else f" < {c.high:.10g}")
+        parts.append(f"{low}{c.fact}{high}")
+    return " and ".join(parts)
 
 
 def main() -> None:

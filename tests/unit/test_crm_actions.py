@@ -34,6 +34,7 @@ from advisor.adapters.crm.actions.consent import TEXTS
 from advisor.adapters.crm.facts import with_purchases
 from advisor.adapters.crm.facts.event_sources import events_of
 from advisor.adapters.crm.values import CustomerView
+from advisor.engine import states_after
 from advisor.lifecycle import ClientStates, review
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -120,6 +121,19 @@ def test_conditions_reviews_and_stages_must_all_be_so() -> None:
     assert found.counts_by_play().to_dict() == {"both": 1, "alone": 3}
     assert found[len(found) - 1].client_id == "c00000"
     assert len(propose(facts, None, [both, alone], at=AT)) == 0
+
+
+def test_what_a_review_finds_becomes_an_action(advisor: Advisor) -> None:
+    """Clients who never followed their advice hold cash alone, and have drifted from it."""
+    table = sample.clients(20)
+    batch = advisor.advise_table(table, as_of=DAY)
+    states = states_after(batch, pd.DataFrame({"client_id": [], "product_id": [], "money": []})).states
+    found = review(states, as_of=DAY)
+    actions = propose(ClientFacts.of(table, as_of=DAY), None, PlayBook.default(), at=AT, reviews=found)
+    due = {name for name, hit in zip(found.client_ids, found.has("drift") | found.has("stress_loss_above_tolerance"), strict=True) if hit}
+    assert due
+    assert set(actions.to_frame().query("play == 'drift_or_red_line'")["client_id"]) == due
+    assert actions[0].play == "drift_or_red_line"
 
 
 def test_a_play_without_a_pattern_names_the_first_product_of_a_ranking(advisor: Advisor) -> None:

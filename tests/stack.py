@@ -15,7 +15,7 @@ from pathlib import Path
 
 WANTED = os.environ.get("ADVISOR_STACK", "") == "1"
 """Whether tests on real servers were asked for."""
-SERVERS = frozenset({"postgresql", "tryton"})
+SERVERS = frozenset({"chromium", "postgresql", "tryton"})
 """Fixtures, and values of the parameter `kind`, of tests that need a server."""
 
 

@@ -21,8 +21,8 @@ def test_a_capability_has_its_names_its_definition_and_its_tests(entry: dict[str
         module, _, name = function.partition(":")
         value = getattr(import_module(module), name)
         assert (value.__doc__ or "").strip(), function
-    texts = [(ROOT / test).read_text(encoding="utf-8") for test in entry["tests"]]
-    names = [function.partition(":")[2] for function in entry["functions"]]
+    texts = [(ROOT / test).read_text(encoding="utf-8").lower() for test in entry["tests"]]
+    names = [function.partition(":")[2].lower() for function in entry["functions"]]
     assert any(name in text for text in texts for name in names) or entry["tests"] == ["tests/test_docs.py"]
     assert all(entry[part] for part in ("area", "definition", "source", "metric"))
 

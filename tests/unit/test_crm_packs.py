@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -250,3 +252,12 @@ def test_the_sample_world_is_tagged_and_covered() -> None:
     found = tag(ClientFacts.of(table, as_of="2026-01-31", purchases=sample.interactions(200)))
     assert found.coverage().loc[["age", "wealth", "activity"], "share"].tolist() == [1.0, 1.0, 1.0]
     assert "200 clients" in repr(found)
+
+
+def test_rules_need_no_library_of_the_store() -> None:
+    code = (
+        "import sys; from advisor.adapters.crm import ClientFacts, PlayBook, TagPack, hand_off, kept_tags, propose, release, segment, stage, tag; "
+        "print([m for m in ('sqlalchemy', 'alembic', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -92,7 +92,7 @@ class ReleaseCheck:
         return profile_risk(self.table, rules.questionnaire, as_of=day, bands=rules.bands)
 
     def _stopped(self, day: np.datetime64) -> str | None:
-        """Why advice is stopped, None where it is not: asked of the advisor, as anybody would."""
+        """Why advice is stopped, None where it is not: what a batch of one client says."""
         if not len(self.table):
             return None
         try:

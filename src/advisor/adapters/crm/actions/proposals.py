@@ -36,7 +36,7 @@ def propose(
     stages: Stages | None = None,
     ranking: Ranking | None = None,
 ) -> Actions:
-    """The actions that are due; nothing is sent, and nothing is promised (see `release`).
+    """The actions that are due. Nothing is sent by this, see `release`.
 
     Args:
         facts: c clients.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from advisor.adapters.crm.dialect import Write, filled, filled_path
 from advisor.adapters.crm.outcomes import Outcome
-from advisor.adapters.crm.paths import value_at
+from advisor.adapters.crm.paths import list_at, value_at
 from advisor.adapters.crm.sending import Reply, Send
 from advisor.privacy import written
 
@@ -62,11 +62,11 @@ def _values(rule: Write, names: Mapping[str, Any], key: str, record: dict[str, A
 
 def _answers(rule: Write, batch: _Batch, body: Any) -> Iterator[Outcome]:
     """What an answer says of each record, by position or in order."""
-    results = _list_at(body, rule.results or "")
+    results = list_at(body, rule.results or "")
     known = {str(value_at(one, rule.by) if rule.by else at): one for at, one in enumerate(results)}
     faults: dict[str, Any] = {}
-    for fault in _list_at(body, rule.errors) if rule.errors else []:
-        faults |= dict.fromkeys(map(str, _list_at(fault, rule.errors_by or "")), fault)
+    for fault in list_at(body, rule.errors) if rule.errors else []:
+        faults |= dict.fromkeys(map(str, list_at(fault, rule.errors_by or "")), fault)
     for at, key in enumerate(batch):
         one, fault = known.get(str(at)), faults.get(str(at))
         if fault is None and one is not None and (rule.ok is None or value_at(one, rule.ok)):
@@ -75,11 +75,6 @@ def _answers(rule: Write, batch: _Batch, body: Any) -> Iterator[Outcome]:
         else:
             told = value_at(fault or one, rule.problem)
             yield Outcome(key, ok=False, problem=_refused("in the batch", told or "nothing is said of it"))
-
-
-def _list_at(body: Any, path: str) -> list[Any]:
-    found = value_at(body, path)
-    return cast("list[Any]", found) if isinstance(found, list) else []
 
 
 def _refused(where: str, told: Any) -> str:

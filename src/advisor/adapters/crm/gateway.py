@@ -104,7 +104,7 @@ def push_advice(
             outcomes.append(None)
         except AdapterError as error:
             outcomes.append(Outcome(one.client_id, ok=False, problem=str(error)))
-    answers, fault = iter(gateway.push(records)), "nothing was answered for it; send it again."
+    answers, fault = _answers(gateway, records), "nothing was answered for it; send it again."
     for row, record in zip(rows, records, strict=True):
         try:
             outcomes[row] = next(answers, None)
@@ -113,3 +113,8 @@ def push_advice(
         if outcomes[row] is None:
             outcomes[row] = Outcome(str(gateway.fields.key_of(record)), ok=False, problem=fault)
     return tuple(cast("list[Outcome]", outcomes))
+
+
+def _answers(gateway: Gateway, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+    """Outcomes one by one, also where a gateway gives a list, or raises before the first."""
+    yield from gateway.push(records)

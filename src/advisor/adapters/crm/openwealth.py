@@ -16,7 +16,7 @@ from advisor.adapters.crm.openwealth_calls import Calls
 from advisor.adapters.crm.openwealth_orders import send_orders
 from advisor.adapters.crm.openwealth_records import money_of, person_of
 from advisor.adapters.crm.outcomes import Outcome, check_moment
-from advisor.adapters.crm.paths import value_at
+from advisor.adapters.crm.paths import text_at, value_at
 from advisor.adapters.crm.sending import GoneError, Send
 from advisor.cells import text_of
 from advisor.errors import AdapterError
@@ -105,7 +105,7 @@ class OpenWealthGateway:
 
     def _record(self, customer: Any, day: date) -> dict[str, Any]:
         key = self.fields.key_of({"customer": customer})
-        path, currency = f"/customers/{quote(str(key), safe='')}", value_at(customer, "referenceCurrency")
+        path, currency = f"/customers/{quote(str(key), safe='')}", text_at(customer, "referenceCurrency")
         positions = list(self._calls.entries("custody", f"{path}/positions", {"date": day.isoformat()}))
         money = money_of(positions, currency)
         details: Any = {}

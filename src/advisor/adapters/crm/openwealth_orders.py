@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from advisor.adapters.crm.batch import is_ok, said
 from advisor.adapters.crm.openwealth_calls import Calls
-from advisor.adapters.crm.paths import value_at
+from advisor.adapters.crm.paths import text_at, value_at
 from advisor.errors import AdapterError
 from advisor.privacy import personal
 
@@ -52,13 +52,13 @@ def _reference(key: str, record: Mapping[str, Any], order: Any) -> str:
 def _accounts(calls: Calls, key: str) -> tuple[str, dict[str, str]]:
     """The customer's currency, and the first accounts to settle with."""
     path = f"/customers/{quote(key, safe='')}"
-    currency = value_at(calls.get("custody", path), "referenceCurrency")
+    currency = text_at(calls.get("custody", path), "referenceCurrency")
     accounts: dict[str, str] = {}
     for account in calls.entries("custody", f"{path}/accounts"):
-        kind = str(value_at(account, "type"))
-        if kind != _CASH or value_at(account, "referenceCurrency") == currency:
-            accounts.setdefault(kind, str(value_at(account, "id")))
-    if not isinstance(currency, str) or not {_SAFE, _CASH} <= accounts.keys():
+        kind, own = text_at(account, "type"), text_at(account, "id")
+        if kind and own and (kind != _CASH or text_at(account, "referenceCurrency") == currency):
+            accounts.setdefault(kind, own)
+    if currency is None or not {_SAFE, _CASH} <= accounts.keys():
         raise AdapterError(
             f"Customer {personal(key)} has no safekeeping account, or no cash account in {currency or 'a currency of theirs'}; nothing could be settled. Open one at the bank."
         )

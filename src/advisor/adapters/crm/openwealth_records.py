@@ -6,10 +6,11 @@ Field names are those of Custody Services 3.2.0 and Customer Management 2.0.6.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from math import inf
+from typing import Any
 
-from advisor.adapters.crm.paths import value_at
-from advisor.cells import number_of, text_of
+from advisor.adapters.crm.paths import list_at, text_at, value_at
+from advisor.cells import number_of
 from advisor.errors import AdapterError
 from advisor.privacy import personal
 
@@ -37,8 +38,8 @@ def money_of(positions: Sequence[Entry], currency: str | None) -> dict[str, Any]
     cash = debts = 0.0
     for position in positions:
         amount, currency = _value(position, currency)
-        kind = value_at(position, "financialInstrument.type")
-        if kind == CASH or value_at(position, "account.type") == "cashAccount":
+        kind = text_at(position, "financialInstrument.type")
+        if kind == CASH or text_at(position, "account.type") == "cashAccount":
             cash += amount
         elif kind in DEBTS:
             debts += abs(amount)
@@ -59,8 +60,8 @@ def _value(position: Entry, currency: str | None) -> tuple[float, str]:
     """Money of a position in a currency, the reference value's where none is known."""
     values = [value_at(position, f"valuation.{name}") for name in ("valueInReferenceCurrency", "valueInPositionCurrency")]
     for value in values:
-        amount, own = number_of(value_at(value, "amount")), value_at(value, "currency")
-        if amount == amount and isinstance(own, str) and own == (currency or own):
+        amount, own = number_of(value_at(value, "amount")), text_at(value, "currency")
+        if abs(amount) < inf and own is not None and own == (currency or own):
             return amount, own
     raise AdapterError(
         f"Position {personal(value_at(position, 'id'))} has no value in {currency or 'any currency'}, so wealth is not known. Have the bank value it in the customer's currency."
@@ -68,13 +69,11 @@ def _value(position: Entry, currency: str | None) -> tuple[float, str]:
 
 
 def _instrument(position: Entry) -> str:
-    listed = value_at(position, "financialInstrument.identificationList")
-    entries = [e for e in cast("list[Any]", listed if isinstance(listed, list) else []) if value_at(e, "identifier")]
-    isins = [text_of(e["identifier"]) for e in entries if e.get("type") == "isin"]
-    if isins:
-        return isins[0]
-    if entries:
-        return f"{entries[0].get('type')}:{entries[0]['identifier']}"
+    entries = list_at(position, "financialInstrument.identificationList")
+    named = [(text_at(entry, "type"), text_at(entry, "identifier")) for entry in entries]
+    known = [(kind, name) for kind, name in named if name is not None]
+    for kind, name in sorted(known, key=lambda pair: pair[0] != "isin"):
+        return name if kind == "isin" else f"{kind}:{name}"
     raise AdapterError(
         f"Position {personal(value_at(position, 'id'))} names no instrument, so nobody knows what is held. Have the bank give its ISIN."
     )
@@ -90,17 +89,16 @@ def person_of(details: Entry, currency: str | None) -> dict[str, Any]:
         details: `customerDetails`.
         currency: The customer's reference currency.
     """
-    relations = value_at(details, "person2customerRelationList")
     owners = [
         value_at(relation, "personDetails")
-        for relation in cast("list[Any]", relations if isinstance(relations, list) else [])
-        if OWNERS & {str(kind) for kind in cast("list[Any]", value_at(relation, "relationList.type") or [])}
+        for relation in list_at(details, "person2customerRelationList")
+        if OWNERS & {text_at(kind, "type") for kind in list_at(relation, "relationList")}
     ]
-    people = [person for person in owners if value_at(person, "personType") == "naturalPerson"]
-    births = sorted(str(day) for person in people if (day := value_at(person, "dateOfBirth")))
-    genders = {value_at(person, "gender") for person in people}
-    incomes = [value_at(kyc, "totalIncome") for person in owners for kyc in value_at(person, "kycList") or []]
-    known = bool(incomes) and all(value_at(one, "currency") == currency for one in incomes)
+    people = [person for person in owners if text_at(person, "personType") == "naturalPerson"]
+    births = sorted(day for person in people if (day := text_at(person, "dateOfBirth")))
+    genders = {text_at(person, "gender") for person in people}
+    incomes = [value_at(kyc, "totalIncome") for person in owners for kyc in list_at(person, "kycList")]
+    known = bool(incomes) and all(text_at(one, "currency") == currency for one in incomes)
     return {
         "born": births[0] if births and len(births) == len(owners) else None,
         "gender": genders.pop() if len(genders) == 1 and len(people) == len(owners) else None,

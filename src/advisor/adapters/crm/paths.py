@@ -40,6 +40,18 @@ def value_at(record: Any, path: str, nothing: Any = None) -> Any:
     return nothing
 
 
+def list_at(record: Any, path: str) -> list[Any]:
+    """The list at a dotted path; empty where there is none."""
+    found = value_at(record, path)
+    return cast("list[Any]", found) if isinstance(found, list) else []
+
+
+def text_at(record: Any, path: str) -> str | None:
+    """The text at a dotted path; None where there is none."""
+    found = value_at(record, path)
+    return found if isinstance(found, str) and found else None
+
+
 def put_at(record: dict[str, Any], path: str, value: Any) -> None:
     """Write a value at a dotted path, making the records on the way."""
     name, _, rest = path.partition(".")

@@ -24,7 +24,7 @@ class RestGateway:
 
     Args:
         send: The host's own client, or `http_send(...)`.
-        dialect: How that vendor is called.
+        dialect: How that vendor is called, or the name of a bundled one.
         fields: Which field is which; the bundled map of the dialect's id when None.
         wait: Waits so many seconds before another try.
     """
@@ -32,11 +32,12 @@ class RestGateway:
     def __init__(
         self,
         send: Send,
-        dialect: Dialect,
+        dialect: Dialect | str,
         *,
         fields: FieldMap | None = None,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
+        dialect = Dialect.bundled(dialect) if isinstance(dialect, str) else dialect
         self.fields = FieldMap.bundled(dialect.id) if fields is None else fields
         self._send, self._dialect = patiently(send, wait=wait), dialect
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from advisor.cells import number_of
 from advisor.errors import AdapterError, InputError
+from advisor.privacy import written
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +75,7 @@ def patiently(send: Send, *, wait: Callable[[float], object] = time.sleep, once:
         if isinstance(answer, Reply) and answer.status not in _REFUSES_ALL:
             return answer
         fault = f"it answers {answer.status}" if isinstance(answer, Reply) else f"no answer came ({answer})"
-        raise GoneError(f"{method} {path.partition('?')[0]}: {fault}. Try again later, or give the right address and key.")
+        raise GoneError(f"{method} {written(path.partition('?')[0])}: {fault}. Try again later, or give the right address and key.")
 
     return call
 

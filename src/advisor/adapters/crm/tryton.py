@@ -85,11 +85,10 @@ class TrytonGateway:
         """Parties of one page, each with its facts."""
         notes = notes_by_party(self._calls, FACTS, [party["id"] for party in parties])
         for party in parties:
-            tiers = [category["name"] for category in categories_of(party, "tier")]
             yield {
                 "code": next(iter(codes_of(party, self._kind)), None),
-                "name": party["name"],
-                "tier": tiers[0] if tiers else None,
-                "tags": [category["name"] for category in categories_of(party, "tags")],
+                "name": party.get("name"),
+                "tier": next(iter(categories_of(party, "tier")), None),
+                "tags": list(categories_of(party, "tags")),
                 "facts": values_of(notes.get(party["id"], "")),
             }

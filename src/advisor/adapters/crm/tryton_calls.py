@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from advisor.adapters.crm.batch import is_ok, said
+from advisor.adapters.crm.paths import text_at, value_at
 from advisor.adapters.crm.sending import Reply, Send, patiently
 from advisor.adapters.crm.tryton_wire import decoded, encoded
 from advisor.errors import AdapterError
@@ -41,19 +42,22 @@ class Calls:
             page = self._told(self._send("GET", f"{self._root}/{model}", params, None))
             if not isinstance(page, list):
                 raise AdapterError(f"Tryton gives no list of {model}. Give the right address and database.")
-            for record in cast("list[dict[str, Any]]", page):
+            for record in cast("list[Any]", page):
+                number = _number_of(record)
+                if number <= last:
+                    raise AdapterError(f"Tryton gives {model} in no order of ids. Give the address of a Tryton of 8.2 or later.")
                 yield record
-                last = record["id"]
+                last = number
             if len(page) < SIZE:
                 return
 
     def make(self, model: str, values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
         """A new record."""
-        return self._told(self._send("POST", f"{self._root}/{model}", {"f": list(fields)}, values))
+        return _record(self._told(self._send("POST", f"{self._root}/{model}", {"f": list(fields)}, values)))
 
     def change(self, model: str, record: int, values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
         """A record with other values."""
-        return self._told(self._send("PUT", f"{self._root}/{model}/{record}", {"f": list(fields)}, values))
+        return _record(self._told(self._send("PUT", f"{self._root}/{model}/{record}", {"f": list(fields)}, values)))
 
     @staticmethod
     def _told(reply: Reply) -> Any:
@@ -62,11 +66,24 @@ class Calls:
         raise AdapterError(f"Tryton refuses ({reply.status} {said(reply.body)}). Correct the record, or the rights of the key's user.")
 
 
+def _number_of(record: Any) -> int:
+    """The id of a record. Raises `AdapterError` where it is none."""
+    number = value_at(record, "id")
+    if isinstance(number, int) and isinstance(record, dict):
+        return number
+    raise AdapterError("Tryton gives something that is no record. Give the right address and database.")
+
+
+def _record(told: Any) -> dict[str, Any]:
+    _number_of(told)
+    return told
+
+
 def notes_by_party(calls: Calls, title: str, parties: Sequence[int]) -> dict[int, str]:
     """The latest note with a title on each party."""
     where = [["resource", "in", [f"party.party,{party}" for party in parties]], titled(title)]
     found = calls.search("ir.note", where, ["message", "resource"]) if parties else iter(())
-    return {party_of(note): note["message"] for note in found}
+    return {party_of(note): text_at(note, "message") or "" for note in found}
 
 
 def titled(title: str) -> list[str]:
@@ -75,5 +92,6 @@ def titled(title: str) -> list[str]:
 
 
 def party_of(note: Mapping[str, Any]) -> int:
-    """The party that a note is on."""
-    return int(str(note["resource"]).partition(",")[2])
+    """The party that a note is on; 0 where it is on none."""
+    number = (text_at(note, "resource") or "").partition(",")[2]
+    return int(number) if number.isascii() and number.isdigit() else 0

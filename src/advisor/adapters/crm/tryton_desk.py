@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from advisor.adapters.crm.paths import value_at
+from advisor.adapters.crm.paths import list_at, text_at, value_at
 from advisor.adapters.crm.tryton_calls import ADVICE, PARTY, ROOTS, Calls, notes_by_party
 from advisor.adapters.crm.tryton_wire import note_of
 from advisor.errors import AdapterError
@@ -32,7 +32,7 @@ class Desk:
         self._notes = notes_by_party(calls, ADVICE, ids)
         self._categories: dict[tuple[str | None, str], int] = {}
         for category in calls.search("party.category", [], ["name", "parent.name"]):
-            self._categories[value_at(category, "parent.name"), category["name"]] = category["id"]
+            self._categories[text_at(category, "parent.name"), text_at(category, "name") or ""] = category["id"]
 
     def write(self, key: str, record: Mapping[str, Any]) -> bool:
         """Bring a party to a record; whether it was made for it.
@@ -65,7 +65,7 @@ class Desk:
             return []
         words = [record[field]] if isinstance(record[field], str) else record[field]
         wanted = {self._category(field, str(word)) for word in words}
-        there = {c["id"] for c in categories_of(party, field)}
+        there = set(categories_of(party, field).values())
         lists = {"add": sorted(wanted - there), "remove": sorted(there - wanted)}
         return [[verb, ids] for verb, ids in lists.items() if ids]
 
@@ -82,10 +82,11 @@ class Desk:
 
 def codes_of(party: Mapping[str, Any], kind: str | None) -> list[str]:
     """The identifiers of a type that a party has."""
-    return [own["code"] for own in party["identifiers"] if own["type"] == kind]
+    own = [one for one in list_at(party, "identifiers") if value_at(one, "type") == kind]
+    return [code for one in own if (code := text_at(one, "code"))]
 
 
-def categories_of(party: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
-    """The categories of a party below that of a field, by name."""
-    mine = [c for c in party["categories"] if value_at(c, "parent.name") == ROOTS[field]]
-    return sorted(mine, key=lambda category: category["name"])
+def categories_of(party: Mapping[str, Any], field: str) -> dict[str, int]:
+    """The categories of a party below that of a field, in the order of their names."""
+    mine = [c for c in list_at(party, "categories") if text_at(c, "parent.name") == ROOTS[field]]
+    return dict(sorted((text_at(c, "name") or "", c["id"]) for c in mine if isinstance(value_at(c, "id"), int)))

@@ -34,6 +34,7 @@ from advisor.contracts.fields import Id as Id
 from advisor.contracts.fields import Money as Money
 from advisor.contracts.fields import Row as Row
 from advisor.contracts.fields import Word as Word
+from advisor.contracts.fields import WordsById as WordsById
 from advisor.contracts.mandate import GroupLimit as GroupLimit
 from advisor.contracts.mandate import LinearLimit as LinearLimit
 from advisor.contracts.mandate import Mandate as Mandate
@@ -42,6 +43,7 @@ from advisor.contracts.questionnaire import Option as Option
 from advisor.contracts.questionnaire import Question as Question
 from advisor.contracts.questionnaire import Questionnaire as Questionnaire
 from advisor.contracts.report import AdviceReport as AdviceReport
+from advisor.contracts.report import FrontierReport as FrontierReport
 from advisor.contracts.report import ProfileReport as ProfileReport
 from advisor.contracts.rules import Rule as Rule
 from advisor.contracts.rules import RulePack as RulePack

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from advisor.adapters.extras import needs
 from advisor.arrays import check_type
-from advisor.runs.folders import ready
-from advisor.runs.job import Job
-from advisor.runs.local import files_apart, run_file
-from advisor.runs.parts import Part
+
+if TYPE_CHECKING:
+    from advisor.runs.folders import ready
+    from advisor.runs.job import Job
+    from advisor.runs.local import files_apart, run_file
+    from advisor.runs.parts import Part
+else:
+    Job, ready = needs("dask", "advisor.runs.job").Job, needs("dask", "advisor.runs.folders").ready
+    local = needs("dask", "advisor.runs.local")
+    files_apart, run_file = local.files_apart, local.run_file
 
 
 def run_on_dask(client: Any, job: Job, source: str | Path | Sequence[str | Path], folder: str | Path) -> list[Part]:

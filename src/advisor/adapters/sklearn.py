@@ -9,12 +9,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from advisor import Estimates, Mandate, Market, MeanVariancePolicy
 from advisor.arrays import FloatArray, frozen, unique_ids
-from advisor.contracts.mandate import Mandate
-from advisor.data.market import Market
-from advisor.evaluate.backtesting.estimates import Estimates
-from advisor.evaluate.backtesting.policies import MeanVariancePolicy
-from advisor.measures.portfolio import sharpe_ratio
+from advisor.measures import sharpe_ratio
 
 FEWEST_ROWS = 3
 RISK_AVERSION = 3.0  # where no aim is given

@@ -7,13 +7,18 @@ every executor sees, and the desk is made of that folder.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
+from advisor.adapters.extras import needs
 from advisor.arrays import check_type
 from advisor.errors import InputError
-from advisor.runs.job import Job
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from advisor.runs.job import Job
+else:
+    pa, Job = needs("spark", "pyarrow"), needs("spark", "advisor.runs.job").Job
 
 NAMES = {pa.string(): "string", pa.float64(): "double", pa.int8(): "tinyint", pa.date32(): "date"}
 """Arrow types of advice as Spark calls them."""

@@ -8,12 +8,12 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
+from advisor import ClientTable
 from advisor.adapters.analytics.quality_cells import WANTED, read_column
 from advisor.adapters.analytics.quality_contracts import CONTRACTS
 from advisor.adapters.analytics.quality_report import PROBLEM, QualityReport, figures_of, report_clients
 from advisor.adapters.analytics.quality_schema import broken, rules_of
 from advisor.cells import is_missing
-from advisor.data.clients.table import ClientTable
 from advisor.data.tables import check_table
 from advisor.privacy import personal
 from advisor.validation import checked

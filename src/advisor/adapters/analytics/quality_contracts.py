@@ -7,9 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from advisor import Catalogue, Event
 from advisor.cells import is_missing, json_of
-from advisor.contracts.event import Event
-from advisor.data.catalogue import Catalogue
 from advisor.errors import InputError
 
 _Faults = dict[int, dict[str, str]]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor import ClientTable
 from advisor.cells import is_missing
-from advisor.data.clients.table import ClientTable
 
 PROBLEM = "problem"
 """Column of what is set aside that says why."""

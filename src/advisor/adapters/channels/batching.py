@@ -15,11 +15,9 @@ from datetime import date
 from types import NoneType
 from typing import Any
 
+from advisor import Advice, Client, ClientTable
 from advisor.annotations import Count
 from advisor.arrays import check_type
-from advisor.contracts.advice import Advice
-from advisor.contracts.client import Client
-from advisor.data.clients.table import ClientTable
 from advisor.errors import AdvisorError, InputError, StoppedError
 from advisor.validation import checked
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from advisor.contracts.event import Event
+from advisor import Event
 
 DIGITAL = frozenset({"app", "chat", "http", "mcp", "page", "web"})
 """Channels that serve a client without a person."""

@@ -9,14 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar, NoReturn
 
-from advisor.contracts.answer_sheet import AnswerSheet
-from advisor.contracts.base import Contract
-from advisor.contracts.client import Client
-from advisor.contracts.event import Event, Moment
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients.table import ClientTable
+from advisor import AnswerSheet, Client, ClientTable, Contract, Event, Moment, Questionnaire, profile_risk
 from advisor.errors import InputError
-from advisor.risk_profile.profile import profile_risk
 
 OPEN, FINISHED = "open", "finished"
 SOURCE = "advisor.sessions"

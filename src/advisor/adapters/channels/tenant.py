@@ -8,17 +8,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from advisor import Advice, AdviceReport, Advisor, Client, Event
 from advisor.adapters.channels.sessions import Sessions
 from advisor.adapters.crm.store import Store
 from advisor.adapters.crm.switch import Switch, guarded
 from advisor.adapters.records.ledger import Ledger
 from advisor.adapters.records.pseudonyms import Pseudonyms
 from advisor.adapters.records.record import Record
-from advisor.contracts.advice import Advice
-from advisor.contracts.client import Client
-from advisor.contracts.event import Event
-from advisor.contracts.report import AdviceReport
-from advisor.engine.advisor import Advisor
 from advisor.store import load
 
 SHOWN = "advisor.advice.shown.v1"

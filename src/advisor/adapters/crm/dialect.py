@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from advisor import Contract, Signed
 from advisor.adapters.crm.fields import bundled_file
-from advisor.contracts.base import Contract
-from advisor.contracts.signed import Signed
 from advisor.validation import checked
 
 

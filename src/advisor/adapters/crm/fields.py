@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from advisor import Contract
 from advisor.adapters.crm.paths import Number
 from advisor.cells import text_of
-from advisor.contracts.base import Contract
 from advisor.errors import InputError
 from advisor.privacy import personal
 

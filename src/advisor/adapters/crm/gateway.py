@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, cast
 
+from advisor import Advice, Client, ClientTable
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.outcomes import Outcome, Pulled, check_moment
-from advisor.contracts.advice import Advice
-from advisor.contracts.client import Client
-from advisor.data.clients.table import ClientTable
 from advisor.errors import AdapterError
 from advisor.privacy import personal
 from advisor.validation import checked

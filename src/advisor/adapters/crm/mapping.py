@@ -8,12 +8,10 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
+from advisor import Advice, Client, Signed
 from advisor.adapters.crm.fields import FieldIn, FieldOut, bundled_file, word_of
 from advisor.adapters.crm.paths import incoming, outgoing, put_at, value_at
 from advisor.cells import is_missing, is_word, text_of
-from advisor.contracts.advice import Advice
-from advisor.contracts.client import Client
-from advisor.contracts.signed import Signed
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import personal
 from advisor.validation import checked

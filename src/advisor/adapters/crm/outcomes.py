@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from advisor.data.clients.table import ClientTable
+from advisor import ClientTable
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import hides
 

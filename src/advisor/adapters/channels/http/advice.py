@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from advisor import Advice, AdviceReport, Client, Contract, FrontierReport, ProfileReport, Reason, Verification
 from advisor.adapters.channels.http.calls import Call, blocking
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.reading import parameters
 from advisor.adapters.channels.http.web import Response
-from advisor.contracts.advice import Advice, Reason, Verification
-from advisor.contracts.base import Contract
-from advisor.contracts.client import Client
-from advisor.contracts.report import AdviceReport, FrontierReport, ProfileReport
 from advisor.errors import InputError
 
 

@@ -11,11 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from advisor import Contract
 from advisor.adapters.channels.http.problems import ProblemError, response_of
 from advisor.adapters.channels.http.reading import language_of, read
 from advisor.adapters.channels.http.tenants import Served
 from advisor.adapters.channels.http.web import Request, Response
-from advisor.contracts.base import Contract
 from advisor.errors import AdvisorError
 
 _Kind = TypeVar("_Kind", bound=Contract)

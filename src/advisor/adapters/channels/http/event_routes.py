@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from advisor import Contract, Event
 from advisor.adapters.channels.http.calls import Call, blocking
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.reading import json_of
 from advisor.adapters.channels.http.web import Response
-from advisor.contracts.base import Contract
-from advisor.contracts.event import Event
 from advisor.errors import InputError
 
 ONE, BATCH, SEGMENT = "application/cloudevents+json", "application/cloudevents-batch+json", "application/json"

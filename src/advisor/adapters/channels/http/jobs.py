@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from advisor import Contract
 from advisor.adapters.channels.http.calls import Call, blocking
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError
@@ -19,7 +20,6 @@ from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.web import FileResponse, Response
 from advisor.adapters.extras import needs
 from advisor.cells import date_of
-from advisor.contracts.base import Contract
 from advisor.errors import InputError
 
 MEDIA = {"application/vnd.apache.parquet": "parquet", "text/csv": "csv"}

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from advisor import Advice
 from advisor.adapters.extras import needs
-from advisor.contracts.advice import Advice
 
 if TYPE_CHECKING:
     import prometheus_client as prometheus

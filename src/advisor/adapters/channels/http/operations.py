@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor import Contract
 from advisor.adapters.channels.http.calls import Call, once
 from advisor.adapters.channels.http.identity import Caller, Credentials
 from advisor.adapters.channels.http.problems import ProblemError, response_of
@@ -16,7 +17,6 @@ from advisor.adapters.channels.http.settings import Scope, Settings
 from advisor.adapters.channels.http.tenants import Tenants
 from advisor.adapters.channels.http.web import Request, Response
 from advisor.adapters.extras import needs
-from advisor.contracts.base import Contract
 from advisor.errors import InputError, StoppedError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any, TypeVar, cast
 
 from pydantic_core import from_json
 
+from advisor import Contract
 from advisor.adapters.channels.http.problems import ProblemError
-from advisor.contracts.base import Contract
 from advisor.errors import InputError
 
 _Kind = TypeVar("_Kind", bound=Contract)

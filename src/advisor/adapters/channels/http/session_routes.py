@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from advisor import Advice, Client, Contract, WordsById
 from advisor.adapters.channels.http.calls import Call, blocking
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.reading import parameters
 from advisor.adapters.channels.http.web import Response
-from advisor.contracts.advice import Advice
-from advisor.contracts.base import Contract
-from advisor.contracts.client import Client
-from advisor.contracts.fields import WordsById
 from advisor.errors import InputError
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
+from advisor import Contract
 from advisor.adapters.extras import needs
-from advisor.contracts.base import Contract, input_error
+from advisor.contracts.base import input_error
 
 if TYPE_CHECKING:
     import pydantic_settings

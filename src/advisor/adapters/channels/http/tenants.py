@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from advisor import Advice, Client
 from advisor.adapters.channels.batching import RequestBatcher
 from advisor.adapters.channels.http.metrics import Metrics
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.extras import needs
-from advisor.contracts.advice import Advice
-from advisor.contracts.client import Client
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:

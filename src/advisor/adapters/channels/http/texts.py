@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from advisor import Contract, Questionnaire, schemas
 from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.web import Response
 from advisor.contracts.answer_sheet import BUNDLED
-from advisor.contracts.base import Contract
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.contracts.schemas import schemas
 
 
 class OptionText(Contract):

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from unicodedata import normalize
 
-from advisor.contracts.answer_sheet import AnswerSheet
-from advisor.contracts.client import Client
-from advisor.contracts.questionnaire import Question, Questionnaire
+from advisor import AnswerSheet, Client, Question, Questionnaire
 from advisor.contracts.wording import Language, texts
 from advisor.errors import InputError
 

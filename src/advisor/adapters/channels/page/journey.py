@@ -9,12 +9,10 @@ from functools import wraps
 from threading import Lock
 from typing import Any
 
+from advisor import AdviceReport, AnswerSheet, Client
 from advisor.adapters.channels.page.forms import is_token
 from advisor.adapters.channels.page.views import SESSION, Request, Response, language_of, message
 from advisor.adapters.channels.sessions import FINISHED, Session
-from advisor.contracts.answer_sheet import AnswerSheet
-from advisor.contracts.client import Client
-from advisor.contracts.report import AdviceReport
 from advisor.errors import InputError
 
 CHANNEL = "page"

@@ -98,7 +98,7 @@ def measure_biases(
         **habits,
         "pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error, "disposition_shrunk": shrunk,
         "ratio": np.divide(pgr, plr, out=np.full_like(pgr, np.nan), where=plr > 0),
-        "loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se, "stated": stated,
+        "loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se,
     }  # fmt: skip
     return BiasProfiles(
         client_ids=trades.clients.ids,
@@ -108,6 +108,7 @@ def measure_biases(
         row_counts=frozen(row_counts),
         counting=counting,
         **{name: frozen(column) for name, column in columns.items()},
+        stated=frozen(stated),
         population=pooled(counts, mean, between),
         gain_loss_sell_slope=slope,
         gain_loss_sell_slope_se=slope_error,

@@ -167,3 +167,21 @@ def test_notebook_and_figure() -> None:
     assert card.count("<svg") == 2
     assert "C3" in card
     assert len(report.plot().axes) == 1
+
+
+def test_a_band_that_no_asset_is_volatile_enough_for_is_not_reachable() -> None:
+    calm_then_wild = np.concatenate([zigzag(0.06, 126), zigzag(0.30, 126)])
+    market = market_of({"cash": np.zeros(252), "turns": calm_then_wild})
+    report = evaluate_risk([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], market, levels=[5, 5, 3], step=126)
+    assert report.not_reachable.tolist() == [0.5, 0.5, 0.0]
+    assert report.under.tolist() == [0.0, 0.5, 0.0]
+    assert report.inside.tolist() == [0.0, 0.0, 0.5]
+    np.testing.assert_allclose(report.not_reachable_by_window, [2 / 3, 0.0])
+    assert report.by_level().loc["C5", "not_reachable"] == 0.5
+    assert "33.3% not reachable" in repr(report)
+    results = backtest_many({"turns": FixedMix({"turns": 1.0})}, market, warmup=1, every=21, cost_bps=0.0)
+    told, plain = (evaluate_risk_of(results, levels={"turns": 5}, step=126, market=known) for known in (market, None))
+    assert told.not_reachable[0] == plain.under[0] > 0.0
+    assert told.under[0] == plain.not_reachable[0] == 0.0
+    with pytest.raises(InputError, match="other sessions"):
+        evaluate_risk_of(results, levels={"turns": 5}, market=market.until(market.dates[200]))

@@ -141,9 +141,10 @@ def risk_card(report: RiskMatchReport) -> str:
     rows = [[name, *(f"{int(v):,}" if c in COUNTS else percent(float(v)) for c, v in row.items())] for name, row in table.iterrows()]
     ends = [str(day) for day in report.window_ends.tolist()]
     shares = {
-        "inside": (1.0 - report.over_by_window - report.under_by_window).tolist(),
+        "inside": (1.0 - report.over_by_window - report.under_by_window - report.not_reachable_by_window).tolist(),
         "over": report.over_by_window.tolist(),
         "under": report.under_by_window.tolist(),
+        "not reachable": report.not_reachable_by_window.tolist(),
     }
     losses = line_chart(
         {"breached": report.breached_by_window.tolist()},

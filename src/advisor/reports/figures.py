@@ -79,12 +79,12 @@ def plot_risk_match(report: RiskMatchReport) -> Any:
     figure, (axis,) = _rows(1, (7.0, 3.5), heights=(1,))
     table: pd.DataFrame = report.by_level()
     left = np.zeros(len(table))
-    for name, colour in (("inside", "#009E73"), ("under", "#56B4E9"), ("over", "#D55E00")):
-        axis.barh(table.index, table[name], left=left, label=name, color=colour)
+    for name, colour in (("inside", "#009E73"), ("under", "#56B4E9"), ("not_reachable", "#BBBBBB"), ("over", "#D55E00")):
+        axis.barh(table.index, table[name], left=left, label=name.replace("_", " "), color=colour)
         left = left + table[name].to_numpy()
     axis.set_xlim(0.0, 1.0)
     axis.set_xlabel(f"share of {report.days}-day windows")
-    axis.legend(loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
+    axis.legend(loc="lower center", ncols=4, bbox_to_anchor=(0.5, 1.0))
     return figure
 
 

@@ -21,7 +21,7 @@ class RiskMatchReport:
     Attributes:
         levels: Level 0..5 of each portfolio, 0 = none, shape (c,).
         windows: Number of windows in which every asset held had a history (0 for level 0), shape (c,).
-        over, under: Share of its windows whose volatility was above the band, below it, shape (c,); nan where `windows` is 0.
+        over, under: Share of its windows whose volatility was above the band, below it though it could be reached, shape (c,); nan where `windows` is 0.
         breached: Share of its windows whose worst drawdown was larger than the level's stress loss, shape (c,).
         volatility: Mean over its windows of the annual volatility, shape (c,).
         worst_drawdown: Largest drawdown inside a window, positive, shape (c,).
@@ -29,6 +29,8 @@ class RiskMatchReport:
         over_by_window, under_by_window, breached_by_window: Share of the portfolios judged in the window, shape (w,); nan where none was.
         bands: What the levels promise.
         days: Length of a window in sessions.
+        not_reachable: Share of its windows whose volatility was below the band when no asset was volatile enough to be inside it, shape (c,).
+        not_reachable_by_window: Of the portfolios judged in the window, shape (w,).
     """
 
     levels: IntArray
@@ -44,11 +46,13 @@ class RiskMatchReport:
     breached_by_window: FloatArray
     bands: RiskBands
     days: int
+    not_reachable: FloatArray
+    not_reachable_by_window: FloatArray
 
     @property
     def inside(self) -> FloatArray:
         """Share of each portfolio's windows whose volatility was inside its band, edges included, shape (c,)."""
-        return 1.0 - self.over - self.under
+        return 1.0 - self.over - self.under - self.not_reachable
 
     @property
     def status(self) -> tuple[str, ...]:
@@ -65,6 +69,7 @@ class RiskMatchReport:
             "inside": self.inside,
             "over": self.over,
             "under": self.under,
+            "not_reachable": self.not_reachable,
             "breached": self.breached,
             "volatility": self.volatility,
             "worst_drawdown": self.worst_drawdown,
@@ -74,7 +79,8 @@ class RiskMatchReport:
     def by_level(self) -> pd.DataFrame:
         """One row a level that occurs: the promise, and how often it was kept, each portfolio's windows counting once.
 
-        Columns: portfolios, windows, lower_volatility, upper_volatility, volatility (mean), inside, over, under, stress_loss, breached, worst_drawdown.
+        Columns: portfolios, windows, lower_volatility, upper_volatility, volatility (mean), inside, over, under, not_reachable, stress_loss,
+        breached, worst_drawdown.
         """
         rows = [self._row(level) for level in range(1, LEVELS + 1) if ((self.levels == level) & (self.windows > 0)).any()]
         names = [f"C{int(row['level'])}" for row in rows]
@@ -82,12 +88,18 @@ class RiskMatchReport:
         return frame.drop(columns="level")
 
     def summary(self) -> pd.Series:
-        """Shares over all windows of all judged portfolios: inside, over, under, breached; and their number."""
+        """Shares over all windows of all judged portfolios: inside, over, under, not reachable, breached; and their number."""
         n = self.windows.astype(np.float64)
         total = float(n.sum())
         shares = {
             name: float(np.nansum(values * n) / total) if total else np.nan
-            for name, values in (("inside", self.inside), ("over", self.over), ("under", self.under), ("breached", self.breached))
+            for name, values in (
+                ("inside", self.inside),
+                ("over", self.over),
+                ("under", self.under),
+                ("not_reachable", self.not_reachable),
+                ("breached", self.breached),
+            )
         }
         return pd.Series({"portfolios": float((self.windows > 0).sum()), "windows": total, **shares}, name="risk match")
 
@@ -119,6 +131,7 @@ class RiskMatchReport:
             "inside": mean(self.inside),
             "over": mean(self.over),
             "under": mean(self.under),
+            "not_reachable": mean(self.not_reachable),
             "stress_loss": self.bands.stress_loss[level - 1],
             "breached": mean(self.breached),
             "worst_drawdown": float(self.worst_drawdown[at].max()),
@@ -128,7 +141,8 @@ class RiskMatchReport:
         s = self.summary()
         if not s["windows"]:
             return f"RiskMatchReport({len(self.levels)} portfolios, none could be judged)"
+        unreached = f"{s['not_reachable']:.1%} not reachable, " if s["not_reachable"] else ""
         return (
             f"RiskMatchReport({int(s['portfolios']):,} portfolios, {int(s['windows']):,} windows of {self.days} days: "
-            f"{s['inside']:.1%} inside, {s['over']:.1%} over, {s['under']:.1%} under, stress loss breached in {s['breached']:.1%})"
+            f"{s['inside']:.1%} inside, {s['over']:.1%} over, {s['under']:.1%} under, {unreached}stress loss breached in {s['breached']:.1%})"
         )

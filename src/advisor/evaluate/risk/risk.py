@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import NoneType
 
 import numpy as np
@@ -47,13 +48,14 @@ def evaluate_risk(
         step: Sessions between the starts of two windows.
 
     Returns:
-        Over and under the band apart, and drawdowns beyond the stress loss, by portfolio, level and window. A row does not depend on
-        the other rows. A window in which an asset held has no return on the first day is not counted for that portfolio.
+        Over and under the band apart, and drawdowns beyond the stress loss, by portfolio, level and window. A window below the band in which no asset
+        was volatile enough to be inside it is "not reachable" (without borrowing), not under. A row does not depend on the other rows. A window in which an asset held has no return on the first day is not counted for that portfolio.
 
     Raises:
         InputError: Shapes disagree, a level is not 0..5, or the market is shorter than a window.
     """
     check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
+    check_type(bands, (RiskBands, NoneType), "bands", "Pass RiskBands, or leave it out.")
     check_frequency(market.dates, market.periods_per_year, "market")
     given = float_array(in_order(weights, market.assets, "weights"), "weights", shape=(None, len(market.assets)))
     level = _checked_levels(levels, len(given))
@@ -70,7 +72,8 @@ def evaluate_risk(
         priced: BoolArray = np.all((np.abs(w[rows]) <= HELD) | alive[sessions.start], axis=1)
         return value, priced
 
-    return _judge(paths, market.dates, level[first], copies, bands, days, step, market.periods_per_year)
+    terms = _Terms(market.dates, bands or RiskBands.default(), days, step, market.periods_per_year, market)
+    return _judge(paths, terms, level[first], copies)
 
 
 def evaluate_risk_of(
@@ -80,6 +83,7 @@ def evaluate_risk_of(
     bands: RiskBands | None = None,
     days: int = 126,
     step: int = STEP,
+    market: Market | None = None,
 ) -> RiskMatchReport:
     """The same judgement on the net returns of a walk-forward: rebalancing, costs and all.
 
@@ -89,12 +93,13 @@ def evaluate_risk_of(
         bands: What the levels promise; `RiskBands.default()` when None.
         days: Sessions in a window.
         step: Sessions between the starts of two windows.
+        market: What the strategies walked through; then windows in which no asset of it was volatile enough are "not reachable" and not under.
 
     Returns:
         One row a strategy, in the order of `levels`.
 
     Raises:
-        InputError: A name is no strategy of the run, a level is not 0..5, or the run is shorter than a window.
+        InputError: A name is no strategy of the run, a level is not 0..5, the run is shorter than a window, or the market lacks a session of it.
     """
     check_type(results, BacktestResults, "results", "Pass what backtest_many gave.")
     check_type(levels, Mapping, "levels", "Give a mapping from a strategy's name to its level.")
@@ -109,44 +114,70 @@ def evaluate_risk_of(
 
     level = _checked_levels(list(levels.values()), len(chosen))
     copies = (np.arange(len(chosen)), np.ones(len(chosen), dtype=np.int64))
-    return _judge(paths, chosen[0].sessions, level, copies, bands, days, step, chosen[0].periods_per_year)
-
-
-def _judge(
-    paths: _Paths,
-    dates: DayArray,
-    level: IntArray,
-    copies: tuple[IntArray, IntArray],
-    bands: RiskBands | None,
-    days: int,
-    step: int,
-    periods_per_year: float,
-) -> RiskMatchReport:
-    """Judge distinct portfolios; `copies` says which of them each portfolio of the report is, and how many portfolios each one stands for."""
     check_type(bands, (RiskBands, NoneType), "bands", "Pass RiskBands, or leave it out.")
-    bands, count, (which, number) = bands or RiskBands.default(), len(level), copies
-    starts = _starts(len(dates), days, step)
+    check_type(market, (Market, NoneType), "market", "Pass the Market of the backtest, or leave it out.")
+    terms = _Terms(chosen[0].sessions, bands or RiskBands.default(), days, step, chosen[0].periods_per_year, market)
+    return _judge(paths, terms, level, copies)
+
+
+@dataclass(frozen=True, eq=False)
+class _Terms:
+    """What portfolios are judged on: sessions, promises, windows, and the market that decides what could be reached (None: everything)."""
+
+    dates: DayArray
+    bands: RiskBands
+    days: int
+    step: int
+    periods_per_year: float
+    market: Market | None
+
+    def highest(self, starts: IntArray) -> FloatArray:
+        """Annual volatility of the most volatile asset that had a return on the first day of each window, shape (w,); inf where no market is known."""
+        if self.market is None:
+            return np.full(len(starts), np.inf)
+        dates = self.market.dates
+        first = int(np.searchsorted(dates, self.dates[0]))
+        if not np.array_equal(dates[first : first + len(self.dates)], self.dates):
+            raise InputError(
+                f"The market has other sessions than the backtest between {self.dates[0]} and {self.dates[-1]}; pass the one it walked through.",
+                field="market",
+                value=len(dates),
+            )
+        found = np.zeros(len(starts))
+        for k, start in enumerate(starts + first):
+            window = self.market.returns[start : start + self.days]
+            spread = np.where(np.isfinite(window), window, 0.0).std(axis=0, ddof=1)
+            found[k] = spread[np.isfinite(window[0])].max(initial=0.0) * np.sqrt(self.periods_per_year)
+        return found
+
+
+def _judge(paths: _Paths, terms: _Terms, level: IntArray, copies: tuple[IntArray, IntArray]) -> RiskMatchReport:
+    """Judge distinct portfolios; `copies` says which of them each portfolio of the report is, and how many portfolios each one stands for."""
+    bands, days, count, (which, number) = terms.bands, terms.days, len(level), copies
+    starts = _starts(len(terms.dates), days, terms.step)
+    highest = terms.highest(starts)
     lower, upper, stress = (
         np.array([np.nan, *edge])[level] for edge in (bands.lower_volatility, bands.upper_volatility, bands.stress_loss)
     )
     windows = np.zeros(count, dtype=np.int64)
-    tally, sums, worst = np.zeros((3, count)), np.zeros(count), np.zeros(count)
-    by_window = np.zeros((4, len(starts)))
+    tally, sums, worst = np.zeros((4, count)), np.zeros(count), np.zeros(count)
+    by_window = np.zeros((5, len(starts)))
     for k, start in enumerate(starts):
         for begin in range(0, count, BLOCK):
             rows = slice(begin, min(begin + BLOCK, count))
             value, can = paths(rows, slice(start, start + days))
             can &= level[rows] > 0
-            volatility, drawdown = _realised(value, periods_per_year)
-            found = np.array([volatility > upper[rows], volatility < lower[rows], drawdown > stress[rows]]) & can
+            volatility, drawdown = _realised(value, terms.periods_per_year)
+            below, reached = volatility < lower[rows], highest[k] >= lower[rows]
+            found = np.array([volatility > upper[rows], below & reached, drawdown > stress[rows], below & ~reached]) & can
             windows[rows] += can
             tally[:, rows] += found
             sums[rows] += np.where(can, volatility, 0.0)
             worst[rows] = np.maximum(worst[rows], np.where(can, drawdown, 0.0))
-            by_window[:3, k] += (found * number[rows]).sum(axis=1)
-            by_window[3, k] += (can * number[rows]).sum()
+            by_window[:4, k] += (found * number[rows]).sum(axis=1)
+            by_window[4, k] += (can * number[rows]).sum()
     by_row = (level[which], windows[which], tally[:, which], sums[which], worst[which])
-    return _report(*by_row, by_window, dates[starts + days - 1], bands, days)
+    return _report(*by_row, by_window, terms.dates[starts + days - 1], bands, days)
 
 
 def _report(
@@ -161,13 +192,13 @@ def _report(
     days: int,
 ) -> RiskMatchReport:
     n = np.where(windows > 0, windows, np.nan)
-    judged = np.where(by_window[3] > 0, by_window[3], np.nan)
-    over, under, breached = (frozen(row / n) for row in tally)
-    over_then, under_then, breached_then = (frozen(row / judged) for row in by_window[:3])
+    judged = np.where(by_window[4] > 0, by_window[4], np.nan)
+    over, under, breached, unreached = (frozen(row / n) for row in tally)
+    over_then, under_then, breached_then, unreached_then = (frozen(row / judged) for row in by_window[:4])
     edges = (over, under, breached, frozen(sums / n))
     worst = np.where(windows > 0, worst, np.nan)
     through_time = (frozen(ends), over_then, under_then, breached_then)
-    return RiskMatchReport(frozen(level), frozen(windows), *edges, frozen(worst), *through_time, bands, days)
+    return RiskMatchReport(frozen(level), frozen(windows), *edges, frozen(worst), *through_time, bands, days, unreached, unreached_then)
 
 
 def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, FloatArray]:

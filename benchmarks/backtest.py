@@ -49,7 +49,7 @@ def speed(quick: bool) -> list[str]:
     market = thirty_years(years)
     rows = []
     for name, policies in (
-        ("five levels, Bayes-Stein and Ledoit-Wolf, expanding", level_policies),
+        ("five levels, default estimates, expanding", level_policies),
         ("the same with cash as an asset", lambda: level_policies(estimates=Estimates(cash_return=0.02))),
         ("equal weight", lambda: {"equal": equal_weight}),
     ):

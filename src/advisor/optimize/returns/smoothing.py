@@ -86,7 +86,7 @@ def floor_volatility(model: ReturnModel, bands: RiskBands | None = None, *, shar
         share: Of that edge, in [0, 1].
 
     Returns:
-        The model, and the factor on the volatility of each asset that was raised. Scaling rows and columns keeps it positive semidefinite; an asset
+        The model, without a forecast (a smoothed price makes it as low), and the factor on the volatility of each asset that was raised. Scaling rows and columns keeps it positive semidefinite; an asset
         without any variance becomes uncorrelated with the others.
 
     Raises:

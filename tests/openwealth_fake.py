@@ -149,7 +149,8 @@ def position(key: str, instrument: dict[str, Any], account: str, *values: tuple[
 
 def instrument(kind: str, *identifiers: tuple[str, str]) -> dict[str, Any]:
     listed = [{"type": scheme, "identifier": text} for scheme, text in identifiers]
-    lent = {"principalAmount": {"amount": 500, "currency": "CHF"}} if kind in ("mortgage", "credit", "fixedLoan", "callableLoan") else {}
+    terms = ("mortgage", "credit", "fixedLoan", "callableLoan", "fixedDeposit", "callableDeposit")
+    lent = {"principalAmount": {"amount": 500, "currency": "CHF"}} if kind in terms else {}
     return {"type": kind, "name": f"A {kind}", **({"identificationList": listed} if listed else {}), **lent}
 
 

@@ -70,7 +70,10 @@ def made() -> Path:
     with sqlite3.connect(folder / "databases" / "crm.sqlite") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (folder / _MADE).touch()
-    folder.rename(CACHE)
+    try:
+        folder.rename(CACHE)
+    except OSError:  # another run was faster
+        shutil.rmtree(folder, ignore_errors=True)
     return CACHE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
 from advisor.adapters.crm.http_calls import http_send
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.memory import MemoryGateway
+from advisor.adapters.crm.outcomes import Outcome
 from advisor.adapters.crm.rest import RestGateway
 from advisor.adapters.crm.store import Store
 from advisor.adapters.crm.store_gateway import StoreGateway
@@ -108,9 +109,49 @@ class TestMemory(GatewayContract):
 
     calls_before_it_is_gone_pushing = 4
 
-    def test_round_trip(self, world: World) -> None:
-        """The plain map reads `segment` back as well; the contract's third client has none."""
-        super().test_round_trip(world)
+
+class Forgetful(MemoryGateway):
+    """Gives everything whenever it was changed."""
+
+    def pull(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+        return super().pull()
+
+
+class Impatient(MemoryGateway):
+    """Stops at the first bad record on the way out, and says no more of the others."""
+
+    def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+        for outcome in super().push(records):
+            yield outcome
+            if not outcome.ok:
+                return
+
+
+class Doubling(MemoryGateway):
+    """Makes a record a push."""
+
+    def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
+        for outcome in super().push(records):
+            self._records[f"{outcome.record_id} again {len(self._records)}"] = {"id": "x"}
+            yield outcome
+
+
+@pytest.mark.parametrize(
+    ("gateway", "test"),
+    [
+        (Forgetful, "test_since_gives_what_changed_at_the_moment_or_later"),
+        (Impatient, "test_one_bad_record_of_many_stops_nothing_on_the_way_out"),
+        (Doubling, "test_pushed_twice_is_there_once"),
+    ],
+)
+def test_the_contract_catches_a_broken_gateway(gateway: type[MemoryGateway], test: str) -> None:
+    class Broken(MemoryWorld):
+        def gateway(self) -> Gateway:
+            return gateway(FieldMap.bundled("plain"), self.records)
+
+    getattr(TestMemory(), test)(MemoryWorld())
+    with pytest.raises(AssertionError):
+        getattr(TestMemory(), test)(Broken())
 
 
 class FakeWorld(World):

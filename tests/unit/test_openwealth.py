@@ -193,6 +193,20 @@ def test_loans_are_debts_whatever_their_sign(kind: str) -> None:
         assert (money["wealth"], money["liabilities"], money["holdings"]) == (0.0, 100.0, {})
 
 
+def test_what_cannot_be_sold_is_locked() -> None:
+    safe = "safekeepingAccount:a"
+    rows = [
+        position("d1", instrument("fixedDeposit"), "other:a", (100, "CHF")),
+        position("d2", instrument("callableDeposit"), "other:a", (50, "CHF")),
+        {**position("s", instrument("equity", ("isin", ISIN)), safe, (20, "CHF")), "blockedQuantity": {"type": "unit", "value": 2}},
+        {**position("o", instrument("equity", ("isin", OTHER)), safe, (5, "CHF")), "blockedQuantity": {"type": "unit", "value": 0}},
+    ]
+    assert faults("/custody", {"type": "array", "items": {"$ref": "#/components/schemas/ValuatedPosition"}}, rows) == []
+    money = money_of(rows, "CHF")
+    assert money["holdings"] == {"fixedDeposit": 100.0, "callableDeposit": 50.0, ISIN: 20.0, OTHER: 5.0}
+    assert (money["wealth"], money["locked"]) == (175.0, [ISIN, "fixedDeposit"])
+
+
 def test_a_customer_without_a_currency_has_that_of_the_values() -> None:
     rows = [position("p2", instrument("equity", ("isin", OTHER)), "safekeepingAccount:a", (275.5, "USD"), (250, "CHF"))]
     assert (money_of(rows, None)["currency"], money_of(rows, None)["wealth"]) == ("CHF", 250.0)

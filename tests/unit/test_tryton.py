@@ -132,14 +132,13 @@ class TestTryton(GatewayContract):
     calls_before_it_is_gone = 4
     calls_before_it_is_gone_pushing = 5
 
-    def make(self, folder: Path) -> World:
-        raise NotImplementedError
+    @pytest.fixture(autouse=True)
+    def server(self, tryton: TrytonServer) -> None:
+        """The server that worlds are made on."""
+        self.tryton = tryton
 
-    @pytest.fixture
-    def world(self, tryton: TrytonServer) -> Iterator[World]:
-        world = TrytonWorld(tryton)
-        yield world
-        world.close()
+    def make(self, folder: Path) -> World:
+        return TrytonWorld(self.tryton)
 
     def test_a_system_gone_in_the_middle_of_pulling(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("advisor.adapters.crm.tryton_calls.SIZE", 3)

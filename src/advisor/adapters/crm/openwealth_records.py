@@ -18,14 +18,18 @@ Entry = Mapping[str, Any]
 CASH = "cash"
 DEBTS = frozenset({"mortgage", "credit", "fixedLoan", "callableLoan"})
 """Types of instruments that the client owes."""
+TERM = "fixedDeposit"
+DEPOSITS = frozenset({TERM, "callableDeposit"})
+"""Types of instruments that are held under the name of their type where they have no identifier."""
 OWNERS = frozenset({"accountOwner", "beneficialOwner", "registeredOwner"})
 """Relations of a person to a customer that make the money theirs."""
 
 
 def money_of(positions: Sequence[Entry], currency: str | None) -> dict[str, Any]:
-    """Wealth, holdings by ISIN, cash, debts and the currency that positions add up to.
+    """Wealth, holdings by ISIN, what is locked, cash, debts and the currency of positions.
 
-    A holding without an ISIN is named `type:identifier`. Cash below 0 is a debt, and so are loans.
+    A holding without an ISIN is named `type:identifier`, a deposit without any by its type. Locked are
+    fixed deposits, and what is blocked, be it in part. Cash below 0 is a debt, and so are loans.
 
     Args:
         positions: `ValuatedPosition`s of one customer.
@@ -35,6 +39,7 @@ def money_of(positions: Sequence[Entry], currency: str | None) -> dict[str, Any]
         AdapterError: A position has no value in the currency, or names no instrument.
     """
     holdings: dict[str, float] = {}
+    locked: set[str] = set()
     cash = debts = 0.0
     for position in positions:
         amount, currency = _value(position, currency)
@@ -44,12 +49,15 @@ def money_of(positions: Sequence[Entry], currency: str | None) -> dict[str, Any]
         elif kind in DEBTS:
             debts += abs(amount)
         else:
-            name = _instrument(position)
+            name = _instrument(position, kind)
             holdings[name] = holdings.get(name, 0.0) + amount
+            if kind == TERM or number_of(value_at(position, "blockedQuantity.value")) > 0.0:
+                locked.add(name)
     debts, cash = debts + max(-cash, 0.0), max(cash, 0.0)
     return {
         "wealth": cash + sum(holdings.values()),
         "holdings": holdings,
+        "locked": sorted(locked),
         "cash": cash,
         "liabilities": debts,
         "currency": currency,
@@ -68,12 +76,14 @@ def _value(position: Entry, currency: str | None) -> tuple[float, str]:
     )
 
 
-def _instrument(position: Entry) -> str:
+def _instrument(position: Entry, kind: str | None) -> str:
     entries = list_at(position, "financialInstrument.identificationList")
     named = [(text_at(entry, "type"), text_at(entry, "identifier")) for entry in entries]
-    known = [(kind, name) for kind, name in named if name is not None]
-    for kind, name in sorted(known, key=lambda pair: pair[0] != "isin"):
-        return name if kind == "isin" else f"{kind}:{name}"
+    known = [(scheme, name) for scheme, name in named if name is not None]
+    for scheme, name in sorted(known, key=lambda pair: pair[0] != "isin"):
+        return name if scheme == "isin" else f"{scheme}:{name}"
+    if kind in DEPOSITS:
+        return str(kind)
     raise AdapterError(
         f"Position {personal(value_at(position, 'id'))} names no instrument, so nobody knows what is held. Have the bank give its ISIN."
     )

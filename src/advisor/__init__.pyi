@@ -161,8 +161,9 @@ from advisor.optimize.scenarios.certificate import Scenarios as Scenarios
 from advisor.optimize.scenarios.portfolios import ScenarioPortfolios as ScenarioPortfolios
 from advisor.optimize.scenarios.portfolios import optimal_over_scenarios as optimal_over_scenarios
 from advisor.optimize.scenarios.portfolios import scenario_utility as scenario_utility
+from advisor.recommend.calibrating import calibrate as calibrate
 from advisor.recommend.calibration import Calibration as Calibration
-from advisor.recommend.calibration import calibrate as calibrate
+from advisor.recommend.coverage import Coverage as Coverage
 from advisor.recommend.missing_products import Omission as Omission
 from advisor.recommend.missing_products import omissions as omissions
 from advisor.recommend.model.contributions import Contribution as Contribution
@@ -186,6 +187,7 @@ from advisor.recommend.recipes.popularity import Demographic as Demographic
 from advisor.recommend.recipes.popularity import Popularity as Popularity
 from advisor.recommend.recipes.recipe import Recipe as Recipe
 from advisor.recommend.recipes.tuning import Tuning as Tuning
+from advisor.recommend.windows import past_windows as past_windows
 from advisor.reports.client_page import advice_page as advice_page
 from advisor.reports.client_page import advice_pdf as advice_pdf
 from advisor.reports.client_page import advice_section as advice_section

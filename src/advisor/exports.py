@@ -91,7 +91,10 @@ PUBLIC: dict[str, dict[str, str]] = {
         "scenarios.portfolios": ("ScenarioPortfolios optimal_over_scenarios scenario_utility"),
     },
     "recommend": {
-        "calibration": "Calibration calibrate",
+        "calibrating": "calibrate",
+        "calibration": "Calibration",
+        "coverage": "Coverage",
+        "windows": "past_windows",
         "model.contributions": "Contribution",
         "missing_products": "Omission omissions",
         "portfolio_fit.picks": "Picks pick_products",

@@ -22,7 +22,7 @@ from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.measures.ranking import mark_hits, ndcg
-from advisor.recommend.calibration import calibrate
+from advisor.recommend.calibrating import calibrate
 from advisor.recommend.recipes.association import Association
 from advisor.recommend.recipes.blend import Blend
 from advisor.recommend.recipes.cold_start import ColdStart
@@ -233,6 +233,45 @@ def test_probabilities_learnt_in_one_window_hold_in_the_next(data_dir: Path) -> 
     assert found.base_rate == pytest.approx(0.12, abs=0.05)
     assert found.threshold(0.85).status == "unattainable", "no score on this data is worth an 85 % promise a pick"
     assert abs(found.list_probability(ranking.scores)[codes].mean() - hits.any(axis=1).mean()) < 0.10
+
+
+PAST = ("2019-08-01", "2019-10-03", "2019-12-05", "2020-02-07")
+"""Points whose windows (166 days each) are over by `NEXT`."""
+NEXT = ("2020-08-03", "2020-09-09", "2020-10-05")
+
+
+def window(folder: Path, day: str, k: int) -> tuple[Ranking, Interactions]:
+    return served(folder, day, Blend.robust(), k), later(folder, day)
+
+
+@pytest.mark.parametrize("day", NEXT)
+def test_what_several_windows_promise_holds_in_the_next(data_dir: Path, day: str) -> None:
+    """Calibration error at most .03, better than stating the window's own base rate, inside the interval, and coverage within 5 points."""
+    *earlier, last = [window(data_dir, past, 10) for past in PAST]
+    found = calibrate(*last, earlier=earlier)
+    ranking, wanted = window(data_dir, day, 10)
+    buyers = wanted.clients.find(ranking.client_ids) >= 0
+    hits = mark_hits(ranking.codes, wanted.matrix(IdMap(ranking.client_ids), IdMap(ranking.products)))[buyers]
+    promised = found.probability(ranking.scores)[buyers]
+    bins = np.minimum((promised * 10).astype(int), 9)
+    error = sum(abs(promised[bins == b].mean() - hits[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins))
+    base = hits.mean()
+    assert error <= 0.03
+    assert ((promised - hits) ** 2).mean() < 0.97 * base * (1.0 - base)
+    low, high = (edge[buyers] for edge in found.interval(ranking.scores))
+    assert low.mean() < base < high.mean()
+    assert found.note is None
+    long = [window(data_dir, past, 30) for past in PAST]
+    covers = calibrate(*long[-1], earlier=long[:-1])
+    thirty, _ = window(data_dir, day, 30)
+    reached = mark_hits(thirty.codes, wanted.matrix(IdMap(thirty.client_ids), IdMap(thirty.products)))[buyers]
+    for length in (10, 20, 30):
+        share = covers.coverage(length)
+        assert share.share == pytest.approx(reached[:, :length].any(axis=1).mean(), abs=0.05)
+        assert share.low <= reached[:, :length].any(axis=1).mean() <= share.high
+    wanted_length = covers.list_length(0.8, in_every_window=True)
+    assert wanted_length is not None
+    assert reached[:, : wanted_length.length].any(axis=1).mean() >= 0.8
 
 
 # ---- answers to products

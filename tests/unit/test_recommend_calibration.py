@@ -14,7 +14,8 @@ from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.recommend.calibration import Calibration, calibrate
+from advisor.recommend.calibrating import calibrate
+from advisor.recommend.calibration import Calibration
 from advisor.recommend.portfolio_fit.utility import diversify, exposure_similarity, portfolio_utility, scaled, trade_off
 
 

@@ -12,7 +12,7 @@ import pytest
 from advisor import sample
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.recommend.calibration import calibrate
+from advisor.recommend.calibrating import calibrate
 from advisor.recommend.missing_products import omissions
 from advisor.recommend.recipes.association import Association
 from advisor.recommend.recipes.blend import Blend

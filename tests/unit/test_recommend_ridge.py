@@ -12,7 +12,7 @@ from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.optimize.returns.estimate import estimate_returns
-from advisor.recommend.calibration import calibrate
+from advisor.recommend.calibrating import calibrate
 from advisor.recommend.recipes.factors import ALS
 from advisor.recommend.recipes.mvecf import MVECF
 from advisor.recommend.recipes.recipe import Recipe, Training

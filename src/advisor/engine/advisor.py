@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -33,6 +33,7 @@ from advisor.optimize.returns.estimate import estimate_returns
 from advisor.recommend.portfolio_fit.own_portfolio import UTILITY_SHARE
 from advisor.recommend.recipes.item_based import EASE
 from advisor.recommend.recipes.recipe import Recipe
+from advisor.recommend.windows import Window
 from advisor.suitability.regime import Regime
 from advisor.validation import checked
 
@@ -141,6 +142,7 @@ class Advisor(Questions):
         as_of: date | str,
         picks: int = 5,
         method: Literal["isotonic", "platt"] = "isotonic",
+        earlier: Sequence[Window] = (),
     ) -> Advisor:
         """An advisor whose picks carry a probability, learnt from what clients bought after being served.
 
@@ -150,14 +152,16 @@ class Advisor(Questions):
             as_of: Start of the window.
             picks: Slots served.
             method: "isotonic", or "platt" for few purchases.
+            earlier: Windows before this one, the oldest first, with lists of as many slots (`past_windows` makes them). From one window alone nobody knows how far
+                the next may lie from it; the calibration then says so.
 
         Returns:
-            The same advisor; `Pick.probability` then is P(bought in such a window | the client buys something), not more.
+            The same advisor; `Pick.probability` then is P(bought in such a window | the client buys something), not more, with its interval between windows.
 
         Raises:
             InputError: No client bought anything in the window that is later than what the recommender has learnt from, or there is no such method.
         """
-        return Advisor(calibrated(self.house, clients, bought, as_day(as_of, "as_of"), picks, method))
+        return Advisor(calibrated(self.house, clients, bought, as_day(as_of, "as_of"), picks, method, earlier))
 
     @checked
     def updated(self, bought: Interactions) -> Advisor:

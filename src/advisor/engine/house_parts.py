@@ -51,7 +51,10 @@ _PARTS: dict[str, Kinds] = {
 _TASTE: dict[str, Kinds] = {"kind": (str,), "meta": (dict,)}
 _BIASES: dict[str, Kinds] = {field.name: _NUMBER for field in fields(BiasPolicy)}
 _TRADING: dict[str, Kinds] = {field.name: (*_NUMBER, _NOTHING) if field.default is None else _NUMBER for field in fields(TradeSettings)}
-_CURVE: dict[str, Kinds] = {"buys": _NUMBER, "base_rate": _NUMBER, "picks": (int,), "relative_to": (int,)}
+_CURVE: dict[str, Kinds] = {
+    **dict.fromkeys(("buys", "base_rate", "spread", "slope"), _NUMBER),
+    **dict.fromkeys(("picks", "relative_to"), (int,)),
+}
 _FITTED = ("taste.", "calibration.")
 """Beginnings of the names of arrays that were learnt."""
 NEWER = "a newer version of the library wrote it. Upgrade the library."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,16 +14,19 @@ from advisor.engine.fit_arguments import with_closed
 from advisor.engine.pipeline import advise_table
 from advisor.engine.state import House
 from advisor.errors import InputError
-from advisor.recommend.calibration import calibrate
+from advisor.recommend.calibrating import calibrate
+from advisor.recommend.windows import Window
 from advisor.risk_profile.profile import profile_risk
 
 
-def calibrated(house: House, clients: ClientTable, bought: Interactions, as_of: np.datetime64, picks: int, method: str) -> House:
+def calibrated(
+    house: House, clients: ClientTable, bought: Interactions, as_of: np.datetime64, picks: int, method: str, earlier: Sequence[Window]
+) -> House:
     """See `Advisor.calibrate`."""
     served = advise_table(house, clients, as_of, picks).served()
     before, last = as_of - np.timedelta64(1, "D"), house.taste.history.last_day
     after = before if np.isnat(last) else max(before, last)
-    return replace(house, calibration=calibrate(served, bought, method=method, after=after))  # type: ignore[arg-type]
+    return replace(house, calibration=calibrate(served, bought, method=method, after=after, earlier=earlier))  # type: ignore[arg-type]
 
 
 def updated(house: House, bought: Interactions) -> House:

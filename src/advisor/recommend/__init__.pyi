@@ -1,5 +1,6 @@
+from advisor.recommend.calibrating import calibrate as calibrate
 from advisor.recommend.calibration import Calibration as Calibration
-from advisor.recommend.calibration import calibrate as calibrate
+from advisor.recommend.coverage import Coverage as Coverage
 from advisor.recommend.missing_products import Omission as Omission
 from advisor.recommend.missing_products import omissions as omissions
 from advisor.recommend.model.contributions import Contribution as Contribution
@@ -23,6 +24,7 @@ from advisor.recommend.recipes.popularity import Demographic as Demographic
 from advisor.recommend.recipes.popularity import Popularity as Popularity
 from advisor.recommend.recipes.recipe import Recipe as Recipe
 from advisor.recommend.recipes.tuning import Tuning as Tuning
+from advisor.recommend.windows import past_windows as past_windows
 
 __all__ = [
     "ALS",
@@ -33,6 +35,7 @@ __all__ = [
     "ColdStart",
     "Content",
     "Contribution",
+    "Coverage",
     "Demographic",
     "EASE",
     "ItemKNN",
@@ -47,6 +50,7 @@ __all__ = [
     "diversify",
     "exposure_similarity",
     "omissions",
+    "past_windows",
     "pick_products",
     "portfolio_utility",
     "trade_off",

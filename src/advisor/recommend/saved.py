@@ -93,14 +93,17 @@ ENCODERS: dict[str, dict[str, Saved]] = {
 """Of each way to make a query row, after `encoder.`."""
 
 CALIBRATION: dict[str, Saved] = {
-    "pick.scores": Saved("f8", ("a",)),
-    "pick.probabilities": Saved("f8", ("a",), low=0.0, high=1.0),
-    "listed.scores": Saved("f8", ("b",)),
-    "listed.probabilities": Saved("f8", ("b",), low=0.0, high=1.0),
+    "pick.scores": Saved("f8", ("a",), increasing=True),
+    "pick.probabilities": Saved("f8", ("a",), low=0.0, high=1.0, increasing=True),
+    "pick.low": Saved("f8", ("a",), low=0.0, high=1.0, increasing=True),
+    "pick.high": Saved("f8", ("a",), low=0.0, high=1.0, increasing=True),
+    "listed.scores": Saved("f8", ("b",), increasing=True),
+    "listed.probabilities": Saved("f8", ("b",), low=0.0, high=1.0, increasing=True),
+    "covered": Saved("f8", ("w", "k"), low=0.0, high=1.0),
     "evidence.scores": Saved("f8", ("n",)),
     "evidence.hits": Saved("b1", ("n",)),
 }
-"""Of what picks were worth: its two curves and the n picks they rest on."""
+"""Of what picks were worth: its curves, the n picks they rest on, and what lists of up to k covered in w windows."""
 
 
 def check_saved(
@@ -109,6 +112,7 @@ def check_saved(
     sizes: dict[str, int],
     *,
     where: str,
+    complete: bool = False,
 ) -> None:
     """Raise `InputError` unless the arrays that the table names are what it says.
 
@@ -117,8 +121,15 @@ def check_saved(
         table: What they must be.
         sizes: Known lengths by letter; those met here are added.
         where: What they belong to, for the message.
+        complete: Whether all must be there.
     """
     for name, rule in table.items():
+        if complete and name not in arrays:
+            raise InputError(
+                f"The array {name!r} of {where} is missing; what was saved is damaged or of another version, and is not used. "
+                "Restore it from a copy, or fit and save again.",
+                field=name,
+            )
         if name in arrays:
             fault = _fault(arrays[name], rule, sizes)
             if fault:

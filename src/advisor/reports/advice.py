@@ -8,7 +8,7 @@ from advisor.reports.charts import percent
 from advisor.reports.pages import render
 
 if TYPE_CHECKING:
-    from advisor.contracts.advice import Advice
+    from advisor.contracts.advice import Advice, Pick
 
 BAR_WIDTH = 160
 """Pixels of the bar of the largest weight."""
@@ -42,7 +42,7 @@ def _picks(advice: Advice) -> list[tuple[str, list[tuple[str | int, ...]]]]:
                     pick.product_id,
                     pick.asset,
                     f"{pick.money:,.0f}",
-                    "" if pick.probability is None else percent(pick.probability),
+                    _chance(pick),
                     " ".join(reason.text for reason in pick.reasons),
                 )
                 for pick in picks
@@ -50,6 +50,14 @@ def _picks(advice: Advice) -> list[tuple[str, list[tuple[str | int, ...]]]]:
         )
         for title, picks in (("to buy", advice.buys), ("alternatives", advice.alternatives))
     ]
+
+
+def _chance(pick: Pick) -> str:
+    """The probability with its interval between windows, such as "10 % (5 to 16 in 100)"; empty where there is none."""
+    if pick.probability is None:
+        return ""
+    low, high = pick.probability_low, pick.probability_high
+    return percent(pick.probability) + ("" if low is None or high is None else f" ({100.0 * low:.0f} to {100.0 * high:.0f} in 100)")
 
 
 def _bars(advice: Advice) -> list[tuple[str, float, int]]:

@@ -32,6 +32,9 @@ APART = 0.005
 Fields = dict[str, Any]
 """A contract's fields before they are checked: an `Advice` is checked once, with all that it holds."""
 
+CHANCES = ("probability", "probability_low", "probability_high")
+"""Fields of a pick that a calibration fills: the probability, and between which it lies in nine of ten windows."""
+
 
 def card(batch: AdviceBatch, i: int) -> Advice:
     """Row i as an advice."""
@@ -80,7 +83,8 @@ def _portfolio(batch: AdviceBatch, i: int, missing: dict[int, float]) -> Fields:
 
 def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
     house, level = batch.house, batch.profiles.level.item(i)
-    chance = None if house.calibration is None else house.calibration.probability(batch.pick_taste[i])
+    known, at = house.calibration, batch.pick_taste[i]
+    chances = {} if known is None else dict(zip(CHANCES, (known.probability(at), *known.interval(at)), strict=True))
     codes, tastes = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist()
     filled = [slot for slot, code in enumerate(codes) if code >= 0]
     gains = marginal_values_of(weights, batch.places.effective.item(i), [codes[slot] for slot in filled], batch)
@@ -116,7 +120,7 @@ def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
                 "asset": asset,
                 "rank": slot + 1,
                 "score": batch.pick_scores.item(i, slot),
-                "probability": None if chance is None else float(chance[slot]),
+                **{name: float(chances[name][slot]) if chances else None for name in CHANCES},
                 "money": money if money > CENT else 0.0,
                 "marginal_value": gain if gain == gain else None,
                 "reasons": why,

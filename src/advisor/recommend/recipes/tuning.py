@@ -14,6 +14,7 @@ from advisor.data.interactions import Interactions
 from advisor.measures.ranking import mark_hits, ndcg
 from advisor.recommend.recipes.item_based import EASE
 from advisor.recommend.recipes.recipe import Recipe, Training, check_range
+from advisor.recommend.windows import new_to_known
 
 LIST = 10
 """Length of the lists that are judged, by nDCG."""
@@ -101,27 +102,13 @@ def _held_out(training: Training, window: int | None) -> tuple[Training, Interac
     if window is not None and len(whole):
         cut = whole.days.max() - np.timedelta64(window, "D")
         past = training.until(cut)
-        later = _new_to_known(whole.after(cut), past.interactions)
+        later = new_to_known(whole.after(cut), past.interactions)
         if len(np.unique(later.client_codes)) >= LEAST_CLIENTS:
             return past, later, f"the last {window} days"
     out = _one_of_the_last_day(whole, training.seed)
     past = replace(training, interactions=whole.where(~out))
-    later = _new_to_known(whole.where(out), past.interactions)
+    later = new_to_known(whole.where(out), past.interactions)
     return past, later, "one purchase of each client's last day"
-
-
-def _new_to_known(later: Interactions, past: Interactions) -> Interactions:
-    """Pairs of clients who bought before and products they had not bought, each once."""
-    clients, products = (
-        past.clients.find(later.clients.ids)[later.client_codes],
-        past.products.find(later.products.ids)[later.product_codes],
-    )
-    width = len(past.products) + 1
-    known = np.unique(past.client_codes * width + past.product_codes)
-    asked = clients * width + np.where(products >= 0, products, width - 1)
-    first = np.ones(len(later), dtype=np.bool_)
-    first[1:] = (np.diff(later.client_codes) != 0) | (np.diff(later.product_codes) != 0)
-    return later.where(first & (clients >= 0) & ~np.isin(asked, known))
 
 
 def _one_of_the_last_day(whole: Interactions, seed: int) -> BoolArray:

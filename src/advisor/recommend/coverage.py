@@ -1,0 +1,78 @@
+"""One of these k is bought: what a list of a stated length can promise, where no single pick can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+
+from advisor.arrays import FloatArray, check_number, check_whole
+from advisor.errors import InputError
+from advisor.recommend.spread import EDGE, reach_of, spread_of
+
+RECENT = 0.5
+"""Weight of a window over that of the next."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How often one of the first products of a list is bought, by clients who buy something.
+
+    Attributes:
+        length: Products of the list.
+        share: Expected of the next window.
+        low, high: Between which the next window lies in nine of ten cases.
+        windows: Past windows it rests on.
+    """
+
+    length: int
+    share: float
+    low: float
+    high: float
+    windows: int
+
+    def __str__(self) -> str:
+        return f"one of {self.length} is bought by {self.share:.0%} of those who buy something ({self.low:.0%} to {self.high:.0%}, from {self.windows} windows)"
+
+
+def coverage_of(covered: FloatArray, length: int) -> Coverage:
+    """What a list of `length` promises.
+
+    Args:
+        covered: Share of buyers who bought one of the first j products, by past window (the oldest first) and j - 1, shape (w, k).
+        length: From 1 to k.
+
+    Raises:
+        InputError: The lists were shorter.
+    """
+    check_whole(length, "length", "Give the length of a list.", low=1)
+    if length > covered.shape[1]:
+        raise InputError(
+            f"length is {length}, but the lists that were calibrated have {covered.shape[1]} slots; what a longer list covers was not seen. "
+            "Calibrate with longer lists.",
+            field="length",
+            value=length,
+        )
+    past = covered[:, length - 1]
+    weights = RECENT ** np.arange(len(past) - 1, -1, -1, dtype=np.float64)
+    share = float(weights @ past / weights.sum())
+    levels = logit(np.clip(past, EDGE, 1.0 - EDGE))
+    reach, at = reach_of(spread_of(levels.tolist()), len(past)), float(logit(np.clip(share, EDGE, 1.0 - EDGE)))
+    return Coverage(length, share, float(expit(at - reach)), float(expit(at + reach)), len(past))
+
+
+def length_of(covered: FloatArray, share: float, *, in_every_window: bool) -> Coverage | None:
+    """The shortest list that covers a share of buyers, in expectation or in every past window; None where none does."""
+    wanted = check_number(share, "share", "It is a share of the clients who buy something, such as 0.8.", above=0.0, high=1.0)
+    for length in range(1, covered.shape[1] + 1):
+        found = coverage_of(covered, length)
+        if (covered[:, length - 1].min() if in_every_window else found.share) >= wanted:
+            return found
+    return None
+
+
+def covered_of(windows: Sequence[np.ndarray]) -> FloatArray:
+    """Share of the lists of each window, shape (c, k) of hits by slot, with a hit among the first j, shape (w, k)."""
+    return np.array([np.logical_or.accumulate(hits, axis=1).mean(axis=0) for hits in windows], dtype=np.float64)

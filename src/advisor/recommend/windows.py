@@ -1,0 +1,90 @@
+"""Past windows: the lists a recipe would have served, and what was then bought."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from advisor.arrays import check_type, check_whole
+from advisor.data.catalogue import Catalogue
+from advisor.data.clients.table import ClientTable
+from advisor.data.interactions import Interactions
+from advisor.data.ranking import Ranking
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.validation import checked
+
+Window = tuple[Ranking, Interactions]
+"""Lists as served at the start of a window, and what was newly bought in it."""
+
+
+@checked
+def past_windows(
+    recipe: Recipe,
+    interactions: Interactions,
+    *,
+    window: int = 182,
+    count: int = 4,
+    step: int | None = None,
+    k: int = 10,
+    clients: ClientTable | None = None,
+    catalogue: Catalogue | None = None,
+    model: ReturnModel | None = None,
+    seed: int = 0,
+) -> list[Window]:
+    """What a recipe would have served at the start of each of the last windows, and what was then newly bought; the oldest first.
+
+    Args:
+        recipe: Fitted anew at the start of each window, on what came before.
+        interactions: One's own purchases.
+        window: Days of a window; the last one ends with the last purchase.
+        count: Windows at most.
+        step: Days between their starts; None: `window`, so that they do not overlap.
+        k: Slots of the lists.
+        clients: Attributes of clients, for the recipes that read them.
+        catalogue: The shelf.
+        model: Returns and covariance, for the recipes that read them.
+        seed: The only source of randomness.
+
+    Returns:
+        As many windows as have purchases before and in them. Listed are all clients known at the start; what is bought are products that were new to them.
+
+    Raises:
+        InputError: An argument is of another kind, or no window has purchases before and in it.
+    """
+    check_type(recipe, Recipe, "recipe", "Pass a recipe, such as EASE().")
+    check_type(interactions, Interactions, "interactions", "Pass purchases, made by Interactions.from_frame.")
+    remedy = "Give a whole number of 1 or more."
+    for name, number in (("window", window), ("count", count), ("step", step or window), ("k", k)):
+        check_whole(number, name, remedy, low=1)
+    training = Training(interactions, clients, catalogue, model, seed)
+    found: list[Window] = []
+    for i in range(count if len(interactions) else 0):
+        cut = interactions.days.max() - np.timedelta64(window + i * (step or window), "D")
+        past = training.until(cut)
+        later = new_to_known(interactions.after(cut).until(cut + np.timedelta64(window, "D")), past.interactions)
+        if not len(past.interactions) or not len(later):
+            break
+        found.append((recipe.learn(past).rank(past.interactions.clients.ids, k, clients=clients), later))
+    if not found:
+        raise InputError(
+            f"The {len(interactions):,} purchases do not reach over a window of {window} days with purchases of the same clients before and in it. "
+            "Take a shorter window, or more purchases.",
+            field="window",
+            value=window,
+        )
+    return found[::-1]
+
+
+def new_to_known(later: Interactions, past: Interactions) -> Interactions:
+    """Pairs of clients who bought before and products they had not bought, each once."""
+    clients, products = (
+        past.clients.find(later.clients.ids)[later.client_codes],
+        past.products.find(later.products.ids)[later.product_codes],
+    )
+    width = len(past.products) + 1
+    known = np.unique(past.client_codes * width + past.product_codes)
+    asked = clients * width + np.where(products >= 0, products, width - 1)
+    first = np.ones(len(later), dtype=np.bool_)
+    first[1:] = (np.diff(later.client_codes) != 0) | (np.diff(later.product_codes) != 0)
+    return later.where(first & (clients >= 0) & ~np.isin(asked, known))

@@ -332,6 +332,33 @@ def test_the_page_takes_probabilities_and_money() -> None:
     assert "unattainable:" in text.split("<h2>In short</h2>")[1].split("</ul>")[0]
 
 
+def test_the_page_shows_the_served_list_beside_others_by_segment_and_in_money() -> None:
+    lists = {"served": {"x": "abd", "y": "ab", "z": "cde"}, "own": {"x": "dbe", "y": "cab", "z": "abc"}}
+    tiers = {"tier": ["gold", "plain", "plain"]}
+    reports = {name: evaluate_match(ranked(rows), bought(TRUTH), ks=(1, 3), by=tiers) for name, rows in lists.items()}
+    returns = np.random.default_rng(0).normal(0, 0.01, (30, 5))
+    market = Market.from_returns(pd.DataFrame(returns, index=pd.bdate_range("2026-01-01", periods=30), columns=list(PRODUCTS)))
+    money = {name: evaluate_money(ranked(rows), market, "2026-01-05", rows=20) for name, rows in lists.items()}
+    text = reports["served"].to_html(beside={"own": reports["own"]}, money=money)
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == page.outside == []
+    section = text.split("beside others</h2>")[1].split("<h2>")[0]
+    for report in reports.values():
+        for metric in ("hit_rate", "ndcg", "recall"):
+            assert f"{report.score(metric).value:.4f}" in section
+        for tier in ("gold", "plain"):
+            assert f"{report.score(by='tier', segment=tier).value:.4f}" in section
+    gap = reports["served"].score().value - reports["own"].score().value
+    assert f"{gap:+.4f} (" in section
+    for report in money.values():
+        assert all(f"{mean.mean:.4f}" in section for mean in report.means.values())
+    other = evaluate_match(ranked({"x": "abd"}), bought(TRUTH), ks=(1, 3))
+    with pytest.raises(InputError, match="'other' was judged on 1 clients"):
+        reports["served"].to_html(beside={"other": other})
+
+
 def test_printing_shows_the_three_numbers_apart() -> None:
     report = full_report()
     text = str(report)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from calendar import month_abbr
 from collections.abc import Sequence
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray
+from advisor.arrays import DayArray
 from advisor.errors import InputError
 from advisor.measures.portfolio import drawdowns
-from advisor.reports.charts import area_chart, line_chart, percent, plain
+from advisor.reports.charts import area_chart, both_widths, line_chart, percent, plain
 from advisor.reports.pages import MISSING, picture, render
+from advisor.reports.tear_numbers import ROLLING
+from advisor.reports.tear_sheet import sheet_of
 
 if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
@@ -46,8 +47,7 @@ RATIOS = {
 WITH_INTERVAL = ("annual_return", "volatility", "sharpe", "max_drawdown")
 DRAWS = 500
 """Resamples of a page's intervals: their ends are good to a few per cent of the width."""
-MOST_LAYERS = 7
-ROLLING = 126
+MOST_LAYERS = 11
 SHORTEST_FOR_DEFLATED = 10
 TIMING = (
     "A decision uses the history that ends at the day's close, trades at that close and earns from "
@@ -67,16 +67,14 @@ def result_page(result: BacktestResult, title: str, risk_free: float | None = No
         backtest=result,
         rows=_measures(result, risk_free) if long else [],
         draws=DRAWS,
-        charts=picture(_charts(result)) if long else "",
-        months=[*month_abbr[1:], "Year"],
-        years=_months(result) if long else [],
+        sheet=_sheet(result, risk_free) if long else None,
         timing=_above_cash(result.rate(risk_free)) + TIMING,
     )
 
 
 def result_card(result: BacktestResult) -> str:
     """HTML that a notebook shows of one strategy."""
-    growth = picture(_growth([result]))
+    growth = picture(_growth([result], card=True))
     return render("backtest_card", summary=repr(result), backtest=result, growth=growth)
 
 
@@ -99,7 +97,7 @@ def results_page(results: BacktestResults, title: str, risk_free: float | None =
 def results_card(results: BacktestResults) -> str:
     """HTML that a notebook shows of several strategies."""
     heads, rows = _side_by_side(results)
-    growth = picture(_growth([result for _, result in results.items()]))
+    growth = picture(_growth([result for _, result in results.items()], card=True))
     return render("backtests_card", heads=heads, rows=rows, growth=growth)
 
 
@@ -147,47 +145,39 @@ def _side_by_side(results: BacktestResults, risk_free: float | None = None) -> t
     return ["Strategy", *(TITLES.get(name, name) for name in names)], rows
 
 
-def _charts(result: BacktestResult) -> str:
-    parts = (_growth([result]), _drawdown([result]), _rolling(result), _allocation(result))
-    return "".join(parts)
+def _sheet(result: BacktestResult, risk_free: float | None) -> dict[str, Any]:
+    return sheet_of(result, result.rate(risk_free)) | {
+        "growth": picture(_growth([result])),
+        "drawdown": picture(_drawdown([result])),
+        "allocation": picture(_allocation(result)),
+    }
 
 
-def _growth(results: Sequence[BacktestResult]) -> str:
+def _growth(results: Sequence[BacktestResult], *, card: bool = False) -> str:
+    """Growth of 1: in both widths for a page, in one for a notebook's card."""
     if not len(results[0].sessions):
         return ""
     lines = {r.name: np.cumprod(1.0 + r.record.returns).tolist() for r in results}
     if results[0].beside is not None:
         lines["benchmark"] = np.cumprod(1.0 + results[0].beside).tolist()
-    return line_chart(lines, labels=_days(results[0].sessions), title="Growth of 1")
+    days = _days(results[0].sessions)
+    draw = partial(line_chart, lines, labels=days, title="Growth of 1")
+    return draw() if card else both_widths(lambda size: draw(size=size))
 
 
 def _drawdown(results: Sequence[BacktestResult]) -> str:
     if not len(results[0].sessions):
         return ""
-    return line_chart(
-        {r.name: (-drawdowns(r.record.returns)).tolist() for r in results},
+    lines = {r.name: (-drawdowns(r.record.returns)).tolist() for r in results}
+    draw = partial(
+        line_chart,
+        lines,
         labels=_days(results[0].sessions),
         title="Drawdown",
         form=percent,
-        size=(640, 170),
         filled=len(results) == 1,
     )
-
-
-def _rolling(result: BacktestResult) -> str:
-    if len(result.sessions) < ROLLING:
-        return ""
-    streams: dict[str, FloatArray] = {result.name: result.record.returns}
-    if result.beside is not None:
-        streams["benchmark"] = result.beside
-    scale = result.periods_per_year**0.5
-    return line_chart(
-        {n: (pd.Series(r).rolling(ROLLING).std() * scale).tolist() for n, r in streams.items()},
-        labels=_days(result.sessions),
-        title=f"Volatility of the last {ROLLING} sessions, a year",
-        form=percent,
-        size=(640, 190),
-    )
+    return both_widths(lambda size: draw(size=size))
 
 
 def _allocation(result: BacktestResult) -> str:
@@ -200,23 +190,8 @@ def _allocation(result: BacktestResult) -> str:
     if not layers:
         return ""
     title = "Weights after each trade"
-    if (weights < 0.0).any():
-        return line_chart(layers, labels=_days(result.days), title=title, form=percent)
-    return area_chart(layers, labels=_days(result.days), title=title)
-
-
-def _months(result: BacktestResult) -> list[tuple[int, list[str]]]:
-    """Each year with its twelve monthly returns and its own, "" where there is none."""
-    growth = 1.0 + result.returns
-    index = pd.DatetimeIndex(result.sessions)
-    monthly = growth.groupby([index.year, index.month]).prod() - 1.0
-    yearly = growth.groupby(index.year).prod() - 1.0
-    rows: list[tuple[int, list[str]]] = []
-    for year, total in yearly.items():
-        values = [float(monthly.get((year, month), np.nan)) for month in range(1, 13)]
-        texts = [f"{v:.1%}" if isfinite(v) else "" for v in (*values, float(total))]
-        rows.append((int(str(year)), texts))
-    return rows
+    draw = partial(line_chart if (weights < 0.0).any() else area_chart, layers, labels=_days(result.days), title=title, form=percent)
+    return both_widths(lambda size: draw(size=size))
 
 
 def _days(days: DayArray) -> list[str]:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20
 """Assets in the table of a market."""
-MOST_LINES = 8
+MOST_LINES = 12
 MOST_POINTS = 260
 STEPS = 61
-MOST_LAYERS = 7
+MOST_LAYERS = 11
 SHOWN = 5e-4
 """Weights below this are left out of a chart."""
 COUNTS = ("portfolios", "windows")

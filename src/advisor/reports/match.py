@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from advisor.evaluate.match.probability import DEFINITIONS as PROBABILITY_DEFINITIONS
 from advisor.evaluate.match.returns import DEFINITIONS as MONEY_DEFINITIONS
 from advisor.reports.charts import bar_chart, line_chart
+from advisor.reports.match_lists import side_by_side
 from advisor.reports.pages import MISSING, known, number, picture, render
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ TITLES = {
     "map": "MAP",
     "mrr": "MRR",
 }
+SERVED = "served"
+"""Name of the list that a report is about, beside others."""
 _percent = known("{:.2%}".format)
 
 
@@ -30,10 +34,13 @@ def report_page(
     report: MatchReport,
     title: str,
     probability: ProbabilityReport | None = None,
-    money: MoneyReport | None = None,
+    money: MoneyReport | Mapping[str, MoneyReport] | None = None,
+    beside: Mapping[str, MatchReport] | None = None,
 ) -> str:
     """The whole HTML page: inline style and SVG, no script, nothing fetched."""
     check = report.suitability_check
+    by_list = money if isinstance(money, Mapping) else {}
+    own = by_list.get(SERVED) if isinstance(money, Mapping) else money
     return render(
         "match",
         title=title,
@@ -46,7 +53,8 @@ def report_page(
         segments=[_segment(report, by) for by in _splits(report)],
         lists=[(name, number(value), number(report.baseline_lists.get(name, nan))) for name, value in report.lists.items()],
         probability=None if probability is None else _probability(probability),
-        money=None if money is None else _money(money),
+        money=None if own is None else _money(own),
+        lists_beside=side_by_side({SERVED: report, **beside}, TITLES, by_list) if beside else None,
         counts=[(name.replace("_", " "), f"{value:,}") for name, value in report.counts.items()],
     )
 

@@ -146,18 +146,29 @@ class MatchReport:
         return pd.DataFrame(columns, index=pd.Index(self.client_ids, name="client_id"))
 
     def to_html(
-        self, title: str = "Match report", *, probability: ProbabilityReport | None = None, money: MoneyReport | None = None
+        self,
+        title: str = "Match report",
+        *,
+        probability: ProbabilityReport | None = None,
+        money: MoneyReport | Mapping[str, MoneyReport] | None = None,
+        beside: Mapping[str, MatchReport] | None = None,
     ) -> str:
         """One self-contained page with plots, tables and definitions: no script, no outside file.
 
         Args:
             title: Of the page.
             probability: Adds whether the stated probabilities came true.
-            money: Adds what the picks returned.
+            money: Adds what the picks returned; by name of the list ("served" is this one) where
+                there are others beside it.
+            beside: Reports of other lists of the same clients by name: the recommender's own list
+                and a baseline, say. The page then shows them side by side, by segment too.
+
+        Raises:
+            InputError: A report beside judges other clients or cut-offs.
         """
         from advisor.reports.match import report_page
 
-        return report_page(self, title, probability, money)
+        return report_page(self, title, probability, money, beside)
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -56,13 +56,13 @@ def ticks(low: float, high: float, step: float) -> list[float]:
     return [k * step for k in range(first, last + 1)]
 
 
-def outward(low: float, high: float) -> tuple[float, float, float]:
+def outward(low: float, high: float, most: int = 5) -> tuple[float, float, float]:
     """The range widened to whole steps, so that the axis ends on ticks; and the step.
 
     >>> outward(0.013, 0.094)
     (0.0, 0.1, 0.02)
     """
-    step = step_of(low, high)
+    step = step_of(low, high, most)
     return floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step, step
 
 

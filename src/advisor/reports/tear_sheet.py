@@ -1,0 +1,149 @@
+"""The sections of a tear sheet beside the summary: charts and tables of one strategy."""
+
+from __future__ import annotations
+
+from calendar import month_abbr
+from functools import partial
+from itertools import pairwise
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.reports.charts import bar_chart, both_widths, line_chart, percent, plain
+from advisor.reports.charts.numbers import outward, span_of
+from advisor.reports.pages import MISSING, picture
+from advisor.reports.tear_numbers import (
+    PERIODS,
+    QUANTILES,
+    ROLLING,
+    against_benchmark,
+    by_period,
+    measures_of,
+    quantiles_of,
+    rolling_of,
+    streams_of,
+    trailing_of,
+    worst_drawdowns,
+)
+
+if TYPE_CHECKING:
+    from advisor.evaluate.backtesting.result import BacktestResult
+
+
+def sheet_of(result: BacktestResult, rate: float) -> dict[str, Any]:
+    """Charts and tables of a strategy, section by section; `rate` is what cash earns a year."""
+    both = streams_of(result)
+    year = result.periods_per_year
+    columns = {name: {m: _form(kind, of(r)) for m, (kind, of) in measures_of(year).items()} for name, r in both.items()}
+    trailing = {name: trailing_of(r, year) for name, r in both.items()}
+    return {
+        "heads": ["Measure", *both],
+        "more": [(m, *(column[m] for column in columns.values())) for m in measures_of(year)],
+        "beside": [(m, _form(kind, value)) for m, (kind, value) in against_benchmark(result, rate).items()],
+        "trailing": [(name, *(_form("%", rows[name]) for rows in trailing.values())) for name in trailing[result.name]],
+        "falls": [
+            (
+                str(f.start.date()),
+                str(f.bottom.date()),
+                str(f.end.date()) if f.end is not None else "not yet",
+                percent(f.depth),
+                f"{f.days:,}",
+            )
+            for f in worst_drawdowns(result.returns)
+        ],
+        "rolling": [picture(chart) for chart in _rolling(result, rate)],
+        "months": [*month_abbr[1:], "Year"],
+        "years": _months(result),
+        "yearly": picture(_yearly(both)),
+        "yearly_rows": _yearly_rows(both),
+        "spread": picture(_spread(result)),
+        "quantiles": [
+            (f"a {name}", *map(percent, row))
+            for name, row in quantiles_of(result.returns).items()
+            if PERIODS[name] is None or len(by_period(result.returns, PERIODS[name])) > 1
+        ],
+        "quantile_heads": ["Return of", "worst", *(f"{q:.0%}" for q in QUANTILES[1:-1]), "best"],
+    }
+
+
+def _form(kind: str, value: float) -> str:
+    if not isfinite(value):
+        return MISSING
+    return percent(value) if kind == "%" else f"{value:,.0f}" if kind == "n" else f"{value:.2f}"
+
+
+def _rolling(result: BacktestResult, rate: float) -> list[str]:
+    """Volatility, Sharpe ratio and beta over the last half year, one chart each."""
+    if len(result.sessions) < ROLLING:
+        return []
+    titles = {"volatility": "Volatility", "sharpe": "Sharpe ratio", "beta": "Beta"}
+    charts: list[str] = []
+    for name, lines in rolling_of(result, rate).items():
+        draw = partial(
+            line_chart,
+            lines,
+            labels=_days(result),
+            title=f"{titles[name]}, last {ROLLING} sessions",
+            form=percent if name == "volatility" else plain,
+        )
+        charts.append(both_widths(lambda size, draw=draw: draw(size=size)))
+    return charts
+
+
+def _yearly(both: dict[str, pd.Series]) -> str:
+    rows = _by_year(next(iter(both.values())))
+    draw = partial(bar_chart, rows, title="Return by year", form=percent)
+    return both_widths(lambda size: draw(width=size[0]))
+
+
+def _by_year(returns: pd.Series) -> dict[str, float]:
+    years = by_period(returns, "YE")
+    return dict(zip([str(day.year) for day in pd.DatetimeIndex(years.index)], years.tolist(), strict=True))
+
+
+def _yearly_rows(both: dict[str, pd.Series]) -> list[list[str]]:
+    """Each year with its returns, and the difference where there is a benchmark."""
+    columns = [_by_year(r) for r in both.values()]
+    rows: list[list[str]] = []
+    for year in columns[0]:
+        values = [column[year] for column in columns]
+        rows.append([year, *map(percent, values), *([percent(values[0] - values[1])] if len(values) > 1 else [])])
+    return rows
+
+
+def _spread(result: BacktestResult) -> str:
+    """How many months had a return within each of at most 12 round steps."""
+    months = by_period(result.returns, "ME").to_numpy(dtype=np.float64)
+    low, high, step = outward(*span_of(months.tolist()), 8)
+    edges = np.arange(round((high - low) / step) + 1) * step + low
+    counts, _ = np.histogram(months, bins=edges)
+    names = [f"{a:.1%} to {b:.1%}" for a, b in pairwise(edges.tolist())]
+    rows = dict(zip(names, counts.astype(np.float64).tolist(), strict=True))
+    draw = partial(bar_chart, rows, title="Months by return", form=plain)
+    return both_widths(lambda size: draw(width=size[0]))
+
+
+def _months(result: BacktestResult) -> list[tuple[int, list[tuple[str, str]]]]:
+    """Each year with its twelve monthly returns and its own: text and shade, "" where there is none."""
+    growth = 1.0 + result.returns
+    index = pd.DatetimeIndex(result.sessions)
+    monthly = growth.groupby([index.year, index.month]).prod() - 1.0
+    yearly = growth.groupby(index.year).prod() - 1.0
+    rows: list[tuple[int, list[tuple[str, str]]]] = []
+    for year, total in yearly.items():
+        values = [float(monthly.get((year, month), np.nan)) for month in range(1, 13)]
+        cells = [(f"{v:.1%}", _shade(v)) if isfinite(v) else ("", "") for v in (*values, float(total))]
+        rows.append((int(str(year)), cells))
+    return rows
+
+
+def _shade(value: float) -> str:
+    """Class of a cell: how large a gain or a loss, in four steps of 2 %."""
+    step = min(int(abs(value) / 0.02) + 1, 4)
+    return f"{'loss l' if value < 0.0 else 'g'}{step}"
+
+
+def _days(result: BacktestResult) -> list[str]:
+    return [str(day) for day in result.sessions.tolist()]

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import Event
+from advisor import Event, Interactions, Ranking
 from advisor.adapters.analytics import (
     ChurnModel,
     ab_test,
+    acceptance,
     complaints,
+    concentration,
     csat,
     drift,
     herding,
@@ -22,6 +24,7 @@ from advisor.adapters.analytics import (
     nps,
     proportion,
     psi,
+    purchase_histories,
     shapley,
     simulate_value,
     survival,
@@ -184,6 +187,24 @@ def test_herding_counts_equal_portfolios_within_a_level() -> None:
     assert table["largest_share"].tolist() == [pytest.approx(2 / 3), 1.0]
 
 
+def test_concentration_of_picks_by_hand() -> None:
+    """Shares 3/6, 2/6 and 1/6: 9/36 + 4/36 + 1/36; an empty slot is no pick."""
+    codes = np.array([[0, 1, 2], [0, 1, -1], [0, -1, -1]])
+    found = concentration(Ranking(("a", "b", "c"), ("p", "q", "r", "s"), codes, np.where(codes < 0, np.nan, 1.0)))
+    assert found.hhi == pytest.approx(14 / 36)
+    assert found.effective == pytest.approx(36 / 14)
+    assert (found.top, found.top_share, found.picks) == ("p", 0.5, 6)
+
+
+def test_acceptance_by_segment() -> None:
+    frame = pd.DataFrame({"tier": ["base", "high", "base", "base"], "accepted": [True, False, 0, "yes"]})
+    table = acceptance(frame, by="tier")
+    assert table["advice"].to_dict() == {"base": 3, "high": 1}
+    assert table["accepted"].to_dict() == {"base": 2, "high": 0}
+    assert (table["low"] <= table["share"]).all()
+    assert table.loc["base", "high"] == pytest.approx(proportion(2, 3).high)
+
+
 def test_pairs_do_not_depend_on_the_order_of_rows() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=200)
@@ -259,6 +280,25 @@ def test_churn_reads_facts_of_clients_and_many_clients(monkeypatch: pytest.Monke
     some = ChurnModel.fit(facts, left, seed=3)
     assert some.clients == 300
     assert np.abs(some.probability(facts) - p).mean() < 0.1
+
+
+def test_histories_count_days_of_purchase_until_the_day() -> None:
+    """CDNOW's first customer: 1997-01-01, 1997-01-18, 1997-08-02 and 1997-12-12; until 1997-09-30 2 repeats, 30.43 and 38.86 weeks, mean 22.35."""
+    rows = [("c1", "1997-01-01", 29.33), ("c1", "1997-01-18", 29.73), ("c1", "1997-08-02", 14.96), ("c1", "1997-12-12", 26.48)]
+    rows += [
+        ("c2", "1997-01-01", 50.0),
+        ("c2", "1997-01-01", 13.34),
+        ("c2", "1997-01-13", 6.0),
+        ("c2", "1997-01-13", 5.77),
+        ("c3", "1997-01-01", 6.79),
+    ]
+    frame = pd.DataFrame(rows, columns=["client_id", "day", "money"]).assign(product_id=[f"cd{i}" for i in range(len(rows))])
+    table = purchase_histories(Interactions.from_frame(frame, value="money"), until="1997-09-30", unit_days=7)
+    assert table.index.tolist() == ["c1", "c2", "c3"]
+    assert table["frequency"].tolist() == [2, 1, 0]
+    assert table["recency"].round(2).tolist() == [30.43, 1.71, 0.0]
+    assert table["age"].round(2).tolist() == [38.86] * 3
+    assert table["money"].tolist() == pytest.approx([22.345, 11.77, 0.0])
 
 
 def test_every_call_is_timed_also_one_that_fails() -> None:

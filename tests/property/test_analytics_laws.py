@@ -250,6 +250,15 @@ def test_a_client_lives_the_same_life_whoever_else_is_there() -> None:
     assert part.tolist() == [whole["c"], whole["a"]]
 
 
+def test_money_of_a_period_is_discounted_at_its_end() -> None:
+    def stay(state, action, draws):
+        return 10.0 * state[:, 0], state
+
+    clients = pd.DataFrame({"size": [1.0, 2.0]}, index=["a", "b"])
+    value = simulate_value(lambda state, period: np.zeros(len(state)), clients, stay, periods=3, discount=0.1).value
+    assert value.tolist() == pytest.approx([10.0 * k * (1 / 1.1 + 1 / 1.21 + 1 / 1.331) for k in (1, 2)])
+
+
 def test_churn_model_takes_unknown_facts_and_any_scale() -> None:
     rng = np.random.default_rng(8)
     x = rng.normal(size=(600, 2))

@@ -19,11 +19,13 @@ from advisor.adapters.crm import (
     TierPack,
     consents,
     keep_actions,
+    keep_rules,
     keep_tags,
     kept_tags,
     open_actions,
     propose,
     release,
+    segment,
     sent_actions,
     stage,
     tag,
@@ -127,3 +129,40 @@ def test_tags_by_hand_come_back_from_the_store(tmp_path: Path) -> None:
             facts = ClientFacts.of(store.clients(as_of=day), as_of=day)
             assert ("learning" in tag(facts, manual=kept_tags(store)).of("rich")) == there
         assert store.view("rich", as_of=DAY).tags["learning"]["provenance"] == "person"
+
+
+def test_what_the_rules_say_of_everybody_stands_in_the_store(database: dict[str, str]) -> None:
+    """Counted by SQL as by the values; a tag keeps its day, one set by hand stays, and chunks touch their own clients alone."""
+    everybody, bought = sample.clients(60), sample.interactions(60)
+    days = ("2025-12-31", "2026-01-31")
+    with Store.open(**database) as store:
+        store.migrate()
+        manual = {"client_id": "c00003", "tag": "learning", "family": "service", "provenance": "person", "since": AT}
+        store.put_rows("tags", [manual])
+        before, last = None, None
+        for k, day in enumerate(days):
+            facts = ClientFacts.of(everybody, as_of=day, purchases=bought.until(day))
+            before, last = stage(facts, before=before), tag(facts)
+            keep_rules(store, last, segments=segment(facts), stages=before, at=AT + timedelta(days=k))
+        again = keep_rules(store, last, segments=segment(facts), stages=before, at=AT + timedelta(days=9))
+        assert again.changed == 0
+        rows = {(row["client_id"], row["tag"]): row for row in store.rows("tags")}
+        told = {(i, n) for i in everybody.ids for n in last.of(i)}
+        told |= {(i, n) for i, n in zip(everybody.ids, segment(facts).to_frame()["tier"], strict=True)}
+        told |= {(i, n) for i, n in zip(everybody.ids, before.to_frame()["stage"], strict=True)}
+        assert set(rows) == told | {("c00003", "learning")}
+        assert rows["c00003", "learning"]["provenance"] == "person"
+        stages = before.to_frame()
+        for name in everybody.ids:
+            assert rows[name, stages.loc[name, "stage"]]["since"].date() == stages.loc[name, "since"].date()
+        earlier = tag(ClientFacts.of(everybody, as_of=days[0], purchases=bought.until(days[0])))
+        for name, one in sorted(told & {(i, n) for i in everybody.ids for n in earlier.of(i)}):
+            assert one == "learning" or rows[name, one]["since"] == AT
+        chunk = tag(ClientFacts.of(everybody.take(range(3)), as_of=days[1]))
+        keep_rules(store, chunk, at=AT + timedelta(days=9))
+        assert {key for key in rows if key[0] > "c00002"} == {
+            (r["client_id"], r["tag"]) for r in store.rows("tags") if r["client_id"] > "c00002"
+        }
+        with store.database.read() as connection:
+            shown = dict(connection.exec_driver_sql("SELECT tag, clients FROM report_segments WHERE family = 'age'").fetchall())
+        assert shown == {name: int(last.has(name).sum()) for name in ("young", "middle_aged", "senior")}

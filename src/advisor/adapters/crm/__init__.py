@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from advisor.adapters.crm.packs.scores import ScorePack, Weighting
     from advisor.adapters.crm.packs.tags import TagPack, TagRule
     from advisor.adapters.crm.rest import RestGateway
+    from advisor.adapters.crm.rule_rows import keep_rules
     from advisor.adapters.crm.rule_tags import Packs
     from advisor.adapters.crm.segments import Segments, segment
     from advisor.adapters.crm.sending import Reply
@@ -70,6 +71,7 @@ _HOMES = {
     "packs.scores": "ScorePack Weighting",
     "packs.tags": "TagPack TagRule",
     "rest": "RestGateway",
+    "rule_rows": "keep_rules",
     "rule_tags": "Packs",
     "segments": "Segments segment",
     "sending": "Reply",
@@ -134,6 +136,7 @@ __all__ = [
     "hand_off",
     "http_send",
     "keep_actions",
+    "keep_rules",
     "keep_tags",
     "kept_tags",
     "open_actions",

@@ -42,7 +42,9 @@ def view(connection: sa.Connection, client_id: str, as_of: date | None, packs: P
         log_reader.interactions(connection, day, client_id),
         [event for event in events if event.time.date() <= day],
     )
-    tags = by_rule | {row["tag"]: row for row in _standing(connection, tables.tags, client_id, end)}
+    kept = {row["tag"]: row for row in _standing(connection, tables.tags, client_id, end)}
+    tags = {name: kept.get(name, row) for name, row in by_rule.items()}
+    tags |= {name: row for name, row in kept.items() if row["provenance"] != "rule"}
     words = {row["family"]: name for name, row in tags.items()}
     gone = tables.consents.c.withdrawn
     consents = _rows(connection, tables.consents, client_id, gone.is_(None) if end is None else (

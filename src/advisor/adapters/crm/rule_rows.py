@@ -1,0 +1,98 @@
+"""Tags, tiers and stages by rule, of many clients at once, as rows of the store."""
+# pyright: reportUnknownParameterType=false
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from advisor.adapters.crm import tables
+from advisor.adapters.crm.bulk import fetch, load, naming
+from advisor.adapters.crm.log_rows import arrow
+from advisor.adapters.crm.segments import Segments
+from advisor.adapters.crm.stages import Stages
+from advisor.adapters.crm.store_base import moment_of
+from advisor.adapters.crm.tags import Tags
+from advisor.adapters.crm.values import Written
+from advisor.adapters.extras import needs
+from advisor.arrays import IntArray
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from advisor.adapters.crm.store import Store
+else:
+    sa = needs("crm", "sqlalchemy")
+
+_KEY = ["client_id", "tag"]
+
+
+def keep_rules(
+    store: Store,
+    tags: Tags,
+    *,
+    at: datetime,
+    segments: Segments | None = None,
+    stages: Stages | None = None,
+) -> Written:
+    """Write what the rules say of these clients over what they said before, for `report_segments`.
+
+    A tag that stood before keeps the day on which it began; one set by hand stays as it is.
+
+    Args:
+        store: Where it is kept.
+        tags: Of c clients; their tags by rule.
+        at: When it was so, with a time zone.
+        segments: Of any of these clients: tiers, as tags of the family "tier".
+        stages: Of any of these clients, as tags of the family "stage", since the day of entry.
+    """
+    moment = moment_of(at)
+    parts = [_rows_of(tags, moment)]
+    if segments is not None:
+        parts.append(_classes(segments.client_ids, segments.tier, segments.tiers.ids, "tier", moment))
+    if stages is not None:
+        days: Any = pd.Series(stages.since.astype("datetime64[us]"))
+        begun = days.dt.tz_localize("UTC")
+        parts.append(_classes(stages.client_ids, stages.code, stages.pack.ids, "stage", begun))
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates(_KEY)
+    rows = rows[rows["client_id"].isin(tags.client_ids)]
+    with store.writing() as connection, naming(connection, tags.client_ids) as named:
+        t = tables.tags.c
+        mine = t.client_id.in_(sa.select(named.c.id))
+        there = fetch(connection, sa.select(t.client_id, t.tag, t.provenance, t.since).where(mine)).to_pandas()
+        by_hand = there[there["provenance"] != "rule"]
+        before = there[there["provenance"] == "rule"].rename(columns={"since": "begun"})
+        rows = rows.merge(by_hand[_KEY].assign(by_hand=True), how="left", on=_KEY)
+        rows = rows[rows["by_hand"].isna()].merge(before[[*_KEY, "begun"]], how="left", on=_KEY)
+        old = rows["begun"].notna()
+        rows["since"] = rows["since"].where(~old | (rows["family"] == "stage"), rows["begun"])
+        connection.execute(sa.delete(tables.tags).where(mine, t.provenance == "rule"))
+        load(connection, tables.tags, _arrow(rows))
+    return Written(len(rows), int((~old).sum()) + len(before) - int(old.sum()))
+
+
+def _rows_of(tags: Tags, moment: datetime) -> pd.DataFrame:
+    """A row a tag by rule."""
+    ids, families = np.array(tags.client_ids, dtype=object), {t.id: t.family for t in tags.pack.tags}
+    parts = [
+        pd.DataFrame({"client_id": ids[np.unpackbits(bits, count=len(tags)).view(np.bool_)], "tag": name, "family": families[name]})
+        for name, bits in zip(tags.pack.ids, tags.by_rule, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True).assign(since=pd.Timestamp(moment))
+
+
+def _classes(client_ids: tuple[str, ...], codes: IntArray, names: tuple[str, ...], family: str, since: Any) -> pd.DataFrame:
+    """A row a client whose class is known."""
+    known = codes >= 0
+    words = np.array([*names, None], dtype=object)[codes]
+    rows = pd.DataFrame({"client_id": np.array(client_ids, dtype=object), "tag": words, "family": family})
+    return rows.assign(since=since if isinstance(since, pd.Series) else pd.Timestamp(since))[known]
+
+
+def _arrow(rows: pd.DataFrame) -> Any:
+    columns = {name: rows[name].tolist() for name in (*_KEY, "family")}
+    since = [moment.to_pydatetime() for moment in rows["since"]]
+    return arrow(tables.tags, {**columns, "provenance": ["rule"] * len(rows), "since": since})

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import ClientTable, Trades
-from advisor.adapters.crm import ClientFacts, Condition, FactRule, ScorePack, StagePack, TagPack, TierPack, fact_names, segment, stage, tag
+from advisor.adapters.crm import ClientFacts, Condition, ScorePack, StagePack, TagPack, TierPack, fact_names, segment, stage, tag
 from advisor.adapters.crm.conditions import Evaluator
+from advisor.adapters.crm.packs import FactRule
 
 NUMBERS = st.one_of(st.just(float("nan")), st.integers(0, 40).map(float), st.sampled_from([1e5, 1e6, 99_999.0, 0.5, 0.3]))
 READ = tuple(

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from advisor.adapters.crm.memory import MemoryGateway
     from advisor.adapters.crm.openwealth import OpenWealthGateway
     from advisor.adapters.crm.outcomes import Outcome, Pulled
-    from advisor.adapters.crm.packs.classes import FactRule, RiskLabelPack, StagePack, TierPack
-    from advisor.adapters.crm.packs.ranks import ActivityPack, RankedFact
-    from advisor.adapters.crm.packs.scores import ScorePack, Weighting
+    from advisor.adapters.crm.packs.classes import RiskLabelPack, StagePack, TierPack
+    from advisor.adapters.crm.packs.ranks import ActivityPack
+    from advisor.adapters.crm.packs.scores import ScorePack
     from advisor.adapters.crm.packs.tags import TagPack, TagRule
     from advisor.adapters.crm.rest import RestGateway
     from advisor.adapters.crm.rule_rows import keep_rules
@@ -66,9 +66,9 @@ _HOMES = {
     "memory": "MemoryGateway",
     "openwealth": "OpenWealthGateway",
     "outcomes": "Outcome Pulled",
-    "packs.classes": "FactRule RiskLabelPack StagePack TierPack",
-    "packs.ranks": "ActivityPack RankedFact",
-    "packs.scores": "ScorePack Weighting",
+    "packs.classes": "RiskLabelPack StagePack TierPack",
+    "packs.ranks": "ActivityPack",
+    "packs.scores": "ScorePack",
     "packs.tags": "TagPack TagRule",
     "rest": "RestGateway",
     "rule_rows": "keep_rules",
@@ -95,7 +95,6 @@ __all__ = [
     "Dialect",
     "EventPattern",
     "EventTable",
-    "FactRule",
     "FieldMap",
     "Forgotten",
     "Gateway",
@@ -109,7 +108,6 @@ __all__ = [
     "Play",
     "PlayBook",
     "Pulled",
-    "RankedFact",
     "Released",
     "Reply",
     "RestGateway",
@@ -127,7 +125,6 @@ __all__ = [
     "Tags",
     "TierPack",
     "TrytonGateway",
-    "Weighting",
     "Written",
     "consents",
     "fact_names",

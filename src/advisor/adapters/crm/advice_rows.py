@@ -60,7 +60,10 @@ def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
             field="advice",
         )
     parquet = needs("crm", "pyarrow.parquet")
-    parts = sorted(Path(advice).glob("part-*.parquet"))
+    try:
+        parts = sorted(Path(advice).glob("part-*.parquet"))
+    except (OSError, ValueError):
+        parts = []
     if not parts:
         raise InputError(
             f"There are no parts of a run in {str(advice)!r}. Pass the folder of advise_stream.",

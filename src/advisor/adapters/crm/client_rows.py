@@ -47,7 +47,12 @@ def _put_part(connection: sa.Connection, part: ClientTable, at: datetime) -> tup
     # 1. what can be kept, and its digests
     problems = problems_of(part, at)
     records = {i: part.record(i) for i in range(len(part)) if i not in problems}
-    digests = {i: _digest(record) for i, record in records.items()}
+    contents = {i: json.dumps(record, sort_keys=True, ensure_ascii=False) for i, record in records.items()}
+    for i, content in contents.items():
+        if "\\u0000" in content:
+            problems[i] = "a text of this client holds the character NUL, which no database keeps. Remove it."
+            del records[i]
+    digests = {i: _digest(contents[i]) for i in records}
     # 2. what stands there and is another
     with naming(connection, [part.ids[i] for i in records]) as named:
         standing = _standing(connection, named)
@@ -75,8 +80,7 @@ def _put_part(connection: sa.Connection, part: ClientTable, at: datetime) -> tup
     return len(changed), odd
 
 
-def _digest(record: dict[str, Any]) -> str:
-    content = json.dumps(record, sort_keys=True, ensure_ascii=False)
+def _digest(content: str) -> str:
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -105,5 +109,12 @@ def known_on(as_of: date | None) -> Any:
     c = tables.clients.c
     if as_of is None:
         return c.until.is_(None)
-    end = datetime.combine(as_of + timedelta(days=1), time(), UTC)
+    end = end_of(as_of)
     return sa.and_(c.since < end, sa.or_(c.until.is_(None), c.until >= end))
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after a day, in UTC; the last there is where the calendar ends."""
+    if day >= date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.combine(day + timedelta(days=1), time(), UTC)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from advisor import Advice, ClientTable
 from advisor.adapters.crm import client_reader, log_reader, tables
+from advisor.adapters.crm.client_rows import end_of
 from advisor.adapters.crm.rule_tags import Packs, rule_tags
 from advisor.adapters.crm.values import CustomerView, Forgotten
 from advisor.adapters.extras import needs
@@ -27,7 +28,7 @@ LAST_EVENTS = 20
 def view(connection: sa.Connection, client_id: str, as_of: date | None, packs: Packs) -> CustomerView:
     """All that is known of a client; see `Store.view`."""
     day = datetime.now(UTC).date() if as_of is None else as_of
-    end = None if as_of is None else datetime.combine(as_of + timedelta(days=1), time(), UTC)
+    end = None if as_of is None else end_of(as_of)
     client = client_reader.read_client(connection, client_id, as_of)
     advised = _last(connection, tables.advice, client_id, "as_of", as_of)
     document = advised.pop("document") if advised else None

@@ -34,6 +34,8 @@ def put_events(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> 
         name = getattr(row, "id", None) if isinstance(row, Event) else _name(row)
         try:
             event = row if isinstance(row, Event) else Event.model_validate(row)
+            if "\\u0000" in event.model_dump_json():
+                raise InputError("a text of it holds the character NUL, which no database keeps.")
             if event.time > at + SLACK:
                 raise InputError(f"time is {event.time.isoformat()}, which is in the future.")
         except InputError as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from advisor import Catalogue, Event, Interactions, Product, Trades
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch
+from advisor.adapters.crm.client_rows import end_of
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
 
@@ -83,4 +84,4 @@ def until_moment(until: date | datetime | None) -> datetime | None:
     """The first moment after a day, or the moment itself."""
     if until is None or isinstance(until, datetime):
         return until
-    return datetime.combine(until + timedelta(days=1), time(), UTC)
+    return end_of(until)

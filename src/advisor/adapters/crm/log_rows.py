@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch, kind_of, load, naming
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
+from advisor.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,6 +106,11 @@ def missing_keys(connection: sa.Connection, table: sa.Table, names: Sequence[str
 def _frame(rows: Any) -> pd.DataFrame:
     if isinstance(rows, pd.DataFrame):
         return rows
-    if hasattr(rows, "to_pandas"):
+    if isinstance(rows, pa.Table):
         return rows.to_pandas()
-    return pd.DataFrame(list(rows))
+    if isinstance(rows, list | tuple) and rows and all(isinstance(row, Mapping) for row in cast("Sequence[object]", rows)):
+        return pd.DataFrame(list(cast("Sequence[Any]", rows)))
+    raise InputError(
+        f"The rows are {type(rows).__name__}; trades and purchases come as a table. Pass a DataFrame, an Arrow table or a list of mappings.",
+        field="rows",
+    )

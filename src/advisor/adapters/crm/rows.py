@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from advisor.adapters.crm.tables import ROW_TABLES
 from advisor.adapters.crm.values import Written
@@ -123,7 +123,7 @@ def _conditions(table: sa.Table, where: Mapping[str, Any]) -> list[Any]:
             raise _no_column(table, name)
         column = table.c[name]
         if isinstance(value, tuple):
-            low, high = value
+            low, high = _span(name, cast("tuple[Any, ...]", value))
             found += [column >= low] if low is not None else []
             found += [column < high] if high is not None else []
         elif isinstance(value, list | set | frozenset):
@@ -131,6 +131,14 @@ def _conditions(table: sa.Table, where: Mapping[str, Any]) -> list[Any]:
         else:
             found.append(column.is_(None) if value is None else column == value)
     return found
+
+
+def _span(name: str, span: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(span) == 2:
+        return span
+    raise InputError(
+        f"{name} is a tuple of {len(span)}; a span is (from, before). Pass a list for any of several values.", field=name, value=span
+    )
 
 
 def _no_column(table: sa.Table, name: str) -> InputError:

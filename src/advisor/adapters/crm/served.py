@@ -18,6 +18,8 @@ else:
 def put_served(connection: sa.Connection, advice: Sequence[Advice], run: str) -> int:
     """Write advice that the run does not hold yet. Returns how many."""
     insert = needs("crm", f"sqlalchemy.dialects.{connection.dialect.name}").insert
+    if not advice:
+        return 0
     rows = [_row(one, run) for one in advice]
     picks = [pick for one in advice for pick in _picks(one, run)]
     written = connection.execute(insert(tables.advice).on_conflict_do_nothing(), rows).rowcount

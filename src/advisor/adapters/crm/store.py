@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from advisor import Advice, AdviceBatch, Client, ClientTable
 from advisor.adapters.crm import advice_rows, client_reader, client_rows, customer
 from advisor.adapters.crm.rule_tags import Packs
-from advisor.adapters.crm.store_base import moment_of
+from advisor.adapters.crm.store_base import date_of, moment_of
 from advisor.adapters.crm.store_logs import LogStore
 from advisor.adapters.crm.values import CustomerView, Forgotten, Written
+from advisor.adapters.records.arguments import Names
+from advisor.annotations import Count, Day, Text
+from advisor.validation import checked
 
 
 class Store(LogStore):
@@ -24,6 +28,7 @@ class Store(LogStore):
 
     packs: Packs | None = None
 
+    @checked
     def put_clients(self, clients: ClientTable | Iterable[Client], *, at: datetime) -> Written:
         """Write clients: new, or another version of those that are there.
 
@@ -38,28 +43,34 @@ class Store(LogStore):
         with self.writing() as connection:
             return client_rows.put_clients(connection, clients, moment)
 
-    def clients(self, *, as_of: date | None = None, ids: Sequence[str] | None = None) -> ClientTable:
+    @checked
+    def clients(self, *, as_of: Day | None = None, ids: Names | None = None) -> ClientTable:
         """Clients as known at the end of a day (UTC), in order of id; today's where None.
 
         Raises:
             InputError: An id of `ids` is not known.
         """
         with self.reading() as connection:
-            return client_reader.clients_of(connection, as_of, ids)
+            return client_reader.clients_of(connection, date_of(as_of), ids)
 
-    def chunks(self, size: int, *, as_of: date | None = None) -> Iterator[ClientTable]:
+    @checked
+    def chunks(self, size: Count, *, as_of: Day | None = None) -> Iterator[ClientTable]:
         """Tables of at most `size` clients in order of id: a bank at bounded memory."""
+        known = client_rows.known_on(date_of(as_of))
+        return self._chunks(size, known)
+
+    def _chunks(self, size: int, known: Any) -> Iterator[ClientTable]:
         last: str | None = None
         while True:
             with self.reading() as connection:
-                known = client_rows.known_on(as_of)
                 table = client_reader.read_clients(connection, known, after=last, limit=size)
             if not len(table):
                 return
             yield table
             last = table.ids[-1]
 
-    def put_advice(self, advice: Advice | Sequence[Advice] | AdviceBatch | Path, *, run: str) -> Written:
+    @checked
+    def put_advice(self, advice: Advice | Sequence[Advice] | AdviceBatch | Path, *, run: Text) -> Written:
         """Write advice under the name of a run; a client of the run who is there is no change.
 
         Args:
@@ -72,16 +83,18 @@ class Store(LogStore):
         with self.writing() as connection:
             return advice_rows.put_advice(connection, advice, run)
 
-    def view(self, client_id: str, *, as_of: date | None = None) -> CustomerView:
+    @checked
+    def view(self, client_id: Text, *, as_of: Day | None = None) -> CustomerView:
         """All that is known of one client; tier, stage and tags by the rules of `packs`, and by hand.
 
         Raises:
             InputError: Nothing is known of them.
         """
         with self.reading() as connection:
-            return customer.view(connection, client_id, as_of, self.packs or Packs.default())
+            return customer.view(connection, client_id, date_of(as_of), self.packs or Packs.default())
 
-    def forget(self, client_id: str, *, at: datetime) -> Forgotten:
+    @checked
+    def forget(self, client_id: Text, *, at: datetime) -> Forgotten:
         """Erase a client: every row about them and their salt; the ledger still verifies."""
         moment_of(at)
         with self.writing() as connection:

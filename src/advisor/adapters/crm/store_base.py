@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
 
 from advisor.adapters.crm import migrations, rows
 from advisor.adapters.crm.values import Written
+from advisor.adapters.records.arguments import calendar_day
 from advisor.adapters.records.database import Database
+from advisor.annotations import Items, Text
 from advisor.errors import InputError
+from advisor.validation import checked
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -49,7 +54,8 @@ class StoreBase:
         """
         return migrations.migrate(self.database)
 
-    def put_rows(self, table: str, rows_: Iterable[Mapping[str, Any]]) -> Written:
+    @checked
+    def put_rows(self, table: Text, rows_: Items) -> Written:
         """Write rows of a small table over those of the same key; a wrong one is set aside.
 
         Args:
@@ -59,7 +65,8 @@ class StoreBase:
         with self.writing() as connection:
             return rows.put_rows(connection, table, rows_)
 
-    def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
+    @checked
+    def rows(self, table: Text, **where: Any) -> list[dict[str, Any]]:
         """Rows of a small table whose columns have these values, in the order of their key.
 
         A tuple (low, high) is a span, low included, high not, None without end; a list is any of.
@@ -67,7 +74,8 @@ class StoreBase:
         with self.reading() as connection:
             return rows.read_rows(connection, table, where)
 
-    def change(self, table: str, where: Mapping[str, Any], **values: Any) -> int:
+    @checked
+    def change(self, table: Text, where: Mapping[str, Any], **values: Any) -> int:
         """Set columns of rows that have the values of `where` now; returns how many did.
 
         Alone on a state, such as {"id": "j1", "state": "queued"}, only one of two callers gets 1.
@@ -75,12 +83,14 @@ class StoreBase:
         with self.writing() as connection:
             return rows.change_row(connection, table, where, values)
 
-    def claim(self, table: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    @checked
+    def claim(self, table: Text, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """Insert a row whose key is free: None; else the row that stands there."""
         with self.writing() as connection:
             return rows.claim_row(connection, table, row)
 
-    def delete(self, table: str, **where: Any) -> int:
+    @checked
+    def delete(self, table: Text, **where: Any) -> int:
         """Delete rows of a small table, chosen as `rows` chooses them; returns how many."""
         with self.writing() as connection:
             return rows.delete_rows(connection, table, where)
@@ -123,9 +133,15 @@ class StoreBase:
 def moment_of(at: object) -> datetime:
     """A moment in UTC. Raises `InputError` where it has no time zone."""
     if isinstance(at, datetime) and at.utcoffset() is not None:
-        return at.astimezone(UTC)
+        with suppress(OverflowError):
+            return at.astimezone(UTC)
     raise InputError(
         f"at is {at!r}; moments are kept in UTC, so it needs a time zone. Pass datetime(..., tzinfo=UTC).",
         field="at",
         value=at,
     )
+
+
+def date_of(day: date | str | np.datetime64 | None) -> date | None:
+    """A day of the calendar, None where none is given. Raises `InputError` where it is none."""
+    return None if day is None else calendar_day(day, "as_of")

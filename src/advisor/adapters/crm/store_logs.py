@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from advisor import Catalogue, Client, Event, Interactions, Product, Trades
 from advisor.adapters.crm import assessments, event_rows, log_reader, log_rows
-from advisor.adapters.crm.store_base import StoreBase, moment_of
+from advisor.adapters.crm.store_base import StoreBase, date_of, moment_of
 from advisor.adapters.crm.values import Written
+from advisor.adapters.records.arguments import Names
+from advisor.annotations import Day, Items, Text
 from advisor.risk_profile import AssessmentHistory
+from advisor.validation import checked
 
 
 class LogStore(StoreBase):
     """Trades, purchases, products, events, feedback, assessments."""
 
+    @checked
     def put_trades(self, trades: Any, **columns: Any) -> Written:
         """Write trades: a `Trades`, or a table as `Trades.from_frame` reads it."""
         with self.writing() as connection:
             return log_rows.put_trades(connection, trades, columns)
 
+    @checked
     def put_purchases(self, purchases: Any, **columns: Any) -> Written:
         """Write purchases: `Interactions`, or a table as `Interactions.from_frame` reads it."""
         with self.writing() as connection:
             return log_rows.put_purchases(connection, purchases, columns)
 
+    @checked
     def put_products(self, products: Catalogue | Iterable[Product]) -> Written:
         """Write products, a changed one over what stood there."""
         with self.writing() as connection:
             return event_rows.put_products(connection, products)
 
-    def put_events(self, events: Iterable[Event | Mapping[str, Any]], *, at: datetime | None = None) -> Written:
+    @checked
+    def put_events(self, events: Items, *, at: datetime | None = None) -> Written:
         """Write events: an id of a source that is there already is no change.
 
         Args:
@@ -42,15 +49,17 @@ class LogStore(StoreBase):
         with self.writing() as connection:
             return event_rows.put_events(connection, events, moment)
 
+    @checked
     def put_feedback(self, feedback: Iterable[Mapping[str, Any]]) -> Written:
         """Write feedback: rows of id, client_id, kind, score, about, channel, opened, closed."""
         return self.put_rows("feedback", feedback)
 
+    @checked
     def events(
         self,
         *,
-        client_id: str | None = None,
-        types: Sequence[str] = (),
+        client_id: Text | None = None,
+        types: Names = (),
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> tuple[Event, ...]:
@@ -58,27 +67,31 @@ class LogStore(StoreBase):
         with self.reading() as connection:
             return log_reader.events(connection, client_id, types, (since, until))
 
-    def interactions(self, *, until: date | None = None) -> Interactions:
+    @checked
+    def interactions(self, *, until: Day | None = None) -> Interactions:
         """Purchases up to and including a day."""
         with self.reading() as connection:
-            return log_reader.interactions(connection, until)
+            return log_reader.interactions(connection, date_of(until))
 
-    def trades(self, *, until: date | None = None) -> Trades:
+    @checked
+    def trades(self, *, until: Day | None = None) -> Trades:
         """Trades up to and including a day (UTC)."""
         with self.reading() as connection:
-            return log_reader.trades(connection, until)
+            return log_reader.trades(connection, date_of(until))
 
     def catalogue(self) -> Catalogue:
         """The products, in order of id. Raises `InputError` where there is none."""
         with self.reading() as connection:
             return log_reader.catalogue(connection)
 
-    def history(self, *, ids: Sequence[str] | None = None) -> AssessmentHistory:
+    @checked
+    def history(self, *, ids: Names | None = None) -> AssessmentHistory:
         """Every assessment that has a level; of some clients where `ids` names them."""
         with self.reading() as connection:
             return assessments.history(connection, ids)
 
-    def put_assessment(self, client: Client, *, at: datetime, level: int, questionnaire: str, confirmed: bool = False) -> None:
+    @checked
+    def put_assessment(self, client: Client, *, at: datetime, level: int, questionnaire: Text, confirmed: bool = False) -> None:
         """Write what an assessment came to.
 
         Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from advisor.adapters.records.file_lines import line_text, read_line, read_lines
@@ -62,7 +62,7 @@ class ChainFile:
         """The open file, locked, without what a killed program wrote of an append."""
         try:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise _unusable(self._path, error) from None
         try:
             _lock(file)
@@ -111,10 +111,10 @@ def write_lines(path: Path, lines: Iterable[str]) -> Path:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            draft.unlink()
         raise _unusable(path, error) from None
-    finally:
-        draft.unlink(missing_ok=True)
     return path
 
 
@@ -127,9 +127,9 @@ def _lock(file: int) -> None:
     fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def _unusable(path: Path, error: OSError) -> InputError:
+def _unusable(path: Path, error: OSError | ValueError) -> InputError:
     return InputError(
-        f"The ledger {str(path)!r} cannot be used ({error.strerror}). Free space, or choose another place; what was written before stays.",
+        f"The ledger {str(path)!r} cannot be used ({getattr(error, 'strerror', None) or 'it is no path'}). Free space, or choose another place; what was written before stays.",
         field="path",
         value=str(path),
     )

@@ -118,7 +118,7 @@ class Database:
             yield
         except AdvisorError:
             raise
-        except (exc.SQLAlchemyError, OSError) as error:
+        except (exc.SQLAlchemyError, OSError, OverflowError, UnicodeError) as error:
             raise told(error, self.engine.url) from None
         except Exception as error:
             if not isinstance(error, self.engine.dialect.loaded_dbapi.Error):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from advisor.adapters.records.heads import SignedHead
 from advisor.adapters.records.report import LedgerReport, Line, checked_chain
+from advisor.annotations import Folder
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
 def line_text(seq: int, body: str, digest: str) -> str:
@@ -21,7 +23,8 @@ def head_text(head: SignedHead) -> str:
     return json.dumps(head.model_dump())
 
 
-def verify_file(path: str | Path, public_key: str | bytes | None = None) -> LedgerReport:
+@checked
+def verify_file(path: Folder, public_key: str | bytes | None = None) -> LedgerReport:
     """Whether an exported ledger is whole and unchanged; needs no database.
 
     Args:
@@ -60,9 +63,10 @@ def read_lines(path: Path, heads: list[SignedHead] | None = None) -> Iterator[Li
                     continue
                 seq = seq + 1 if line is None else line[0]
                 yield (seq, "", "") if line is None else line
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no path"
         raise InputError(
-            f"The ledger {str(path)!r} cannot be read ({error.strerror}). Pass what export wrote.",
+            f"The ledger {str(path)!r} cannot be read ({why}). Pass what export wrote.",
             field="path",
             value=str(path),
         ) from None

@@ -15,7 +15,9 @@ from advisor.adapters.records.file_lines import head_text, line_text
 from advisor.adapters.records.heads import Head, SignedHead
 from advisor.adapters.records.record import Record
 from advisor.adapters.records.report import LedgerReport, Line, checked_chain, digest_of
+from advisor.annotations import Folder
 from advisor.errors import InputError
+from advisor.validation import checked
 
 
 class Chain(Protocol):
@@ -47,7 +49,8 @@ class Ledger:
             kept = needs("crm", "advisor.adapters.records.chain_table")
             self._chain = kept.ChainTable(place)
 
-    def append(self, records: Iterable[Record] | Record, *, at: object) -> Head:
+    @checked
+    def append(self, records: Record | Iterable[Record], *, at: object) -> Head:
         """Write records behind the last one: all of them, or nothing. Returns the new head.
 
         Args:
@@ -103,6 +106,7 @@ class Ledger:
             fields = json.loads(body)
             yield seq, datetime.fromisoformat(fields["at"]), Record(**fields["record"])
 
+    @checked
     def verify(self, head: SignedHead | None = None, *, public_key: str | bytes | None = None) -> LedgerReport:
         """Whether nothing was changed, left out, moved or added.
 
@@ -112,7 +116,8 @@ class Ledger:
         """
         return checked_chain(self._chain.lines(), head, public_key)
 
-    def export(self, path: str | Path, *, key: Any = None) -> Path:
+    @checked
+    def export(self, path: Folder, *, key: Any = None) -> Path:
         """Write the ledger to a file that `verify_file` reads, its head signed where there is a key.
 
         Raises:

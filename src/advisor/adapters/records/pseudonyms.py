@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
-from datetime import date
 from typing import TYPE_CHECKING
 
 from advisor.adapters.extras import needs
+from advisor.adapters.records.arguments import Names, calendar_day
 from advisor.adapters.records.database import Database, database_of
 from advisor.adapters.records.retention import due_for_deletion
 from advisor.adapters.records.tables import pseudonyms
+from advisor.annotations import CountOrNone, Day, Text
+from advisor.validation import checked
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -22,7 +23,8 @@ else:
 SALT_BYTES = 32
 
 
-def pseudonym(client_id: str, salt: bytes) -> str:
+@checked
+def pseudonym(client_id: Text, salt: bytes) -> str:
     """HMAC-SHA-256 of the id under the client's salt, hexadecimal.
 
     >>> pseudonym("c1", b"salt")[:8]
@@ -41,11 +43,13 @@ class Pseudonyms:
     def __init__(self, store: object) -> None:
         self._database: Database = database_of(store)
 
-    def of(self, client_id: str) -> str:
+    @checked
+    def of(self, client_id: Text) -> str:
         """The client's pseudonym; a salt is made where there is none."""
         return self.of_all([client_id])[client_id]
 
-    def of_all(self, client_ids: Iterable[str]) -> dict[str, str]:
+    @checked
+    def of_all(self, client_ids: Names) -> dict[str, str]:
         """Pseudonym of each client by id; salts are made where there are none."""
         wanted = list(dict.fromkeys(client_ids))
         with self._database.write() as connection:
@@ -58,14 +62,16 @@ class Pseudonyms:
                 salts |= self._salts(connection, missing)
         return {name: pseudonym(name, bytes.fromhex(salts[name])) for name in wanted}
 
-    def end(self, client_id: str, on: date) -> None:
+    @checked
+    def end(self, client_id: Text, on: Day) -> None:
         """Note the day on which the relationship with a client ended: retention counts from it."""
         self.of(client_id)
-        change = sa.update(pseudonyms).where(pseudonyms.c.client_id == client_id).values(ended=on)
+        change = sa.update(pseudonyms).where(pseudonyms.c.client_id == client_id).values(ended=calendar_day(on, "on"))
         with self._database.write() as connection:
             connection.execute(change)
 
-    def erase(self, client_id: str) -> bool:
+    @checked
+    def erase(self, client_id: Text) -> bool:
         """Delete the client's salt; what the ledger says of them then belongs to nobody.
 
         Returns:
@@ -75,7 +81,8 @@ class Pseudonyms:
         with self._database.write() as connection:
             return connection.execute(gone).rowcount > 0
 
-    def due_for_deletion(self, as_of: date, years: int = 5) -> tuple[str, ...]:
+    @checked
+    def due_for_deletion(self, as_of: Day, years: CountOrNone = 5) -> tuple[str, ...]:
         """Clients whose relationship ended `years` full years or more before a day, sorted."""
         known = sa.select(pseudonyms.c.client_id, pseudonyms.c.ended)
         with self._database.read() as connection:

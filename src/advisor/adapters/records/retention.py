@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from advisor.errors import InputError
+from advisor.adapters.records.arguments import calendar_day
+from advisor.annotations import CountOrNone, Day
+from advisor.validation import checked
 
 
-def due_for_deletion(ended: Mapping[str, date], as_of: date, *, years: int = 5) -> tuple[str, ...]:
+@checked
+def due_for_deletion(ended: Mapping[str, date], as_of: Day, *, years: CountOrNone = 5) -> tuple[str, ...]:
     """Clients whose relationship ended `years` full calendar years ago or more, sorted.
 
     Args:
@@ -17,20 +20,19 @@ def due_for_deletion(ended: Mapping[str, date], as_of: date, *, years: int = 5) 
         years: How long records are kept; 0 or more.
 
     Raises:
-        InputError: `years` is no whole number of 0 or more.
+        InputError: `years` is no whole number of 0 or more, or a day is none.
 
     Source: FATF Recommendation 11; Directive (EU) 2015/849, article 40 (five years).
 
-    >>> due_for_deletion({"c": date(2020, 2, 29)}, date(2025, 2, 28))
+    >>> due_for_deletion({"c": date(2020, 2, 29)}, "2025-02-28")
     ()
-    >>> due_for_deletion({"c": date(2020, 2, 29)}, date(2025, 3, 1))
+    >>> due_for_deletion({"c": date(2020, 2, 29)}, "2025-03-01")
     ('c',)
     """
-    if type(years) is not int or years < 0:
-        raise InputError(
-            f"years is {years!r}; records are kept for a whole number of years of 0 or more. Pass one.",
-            field="years",
-            value=years,
-        )
-    day = (as_of.year, as_of.month, as_of.day)
-    return tuple(sorted(name for name, end in ended.items() if (end.year + years, end.month, end.day) <= day))
+    day = _parts(calendar_day(as_of, "as_of"))
+    ends = {name: _parts(calendar_day(end, "ended")) for name, end in dict(ended).items()}
+    return tuple(sorted(name for name, (year, *rest) in ends.items() if (year + years, *rest) <= day))
+
+
+def _parts(day: date) -> tuple[int, int, int]:
+    return day.year, day.month, day.day

@@ -390,7 +390,7 @@ def test_a_moment_needs_its_time_zone(at: Any) -> None:
     store = Store.open("sqlite://")
     store.migrate()
     for call in (lambda: store.put_clients([EMPTY], at=at), lambda: store.forget("x", at=at)):
-        with pytest.raises(InputError, match="time zone|datetime"):
+        with pytest.raises(InputError, match=r"time zone|datetime"):
             call()
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from advisor import Advisor, load, sample, save
 from advisor.adapters.channels.http import Settings, TenantSettings, new_api_key
@@ -57,3 +62,31 @@ def answers(advisor: Advisor) -> dict[str, str]:
     while (question := sheet.next) is not None:
         sheet = sheet.answer(question.id, question.options[len(question.options) // 2].id)
     return dict(sheet.answers)
+
+
+RUN = """
+import sys
+from advisor.adapters.channels.http import Settings, serve, work
+settings = Settings.model_validate_json(sys.argv[2])
+serve(settings, port=int(sys.argv[3])) if sys.argv[1] == "serve" else work(settings)
+"""
+
+
+def process(settings: Settings, what: str, port: int = 0) -> subprocess.Popen[bytes]:
+    """A process that serves, or works on jobs."""
+    command = [sys.executable, "-c", RUN, what, settings.model_dump_json(), str(port)]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+
+def wait_ready(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Until a server says that it is ready."""
+    for _ in range(600):
+        if server.poll() is not None:
+            break
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/ready", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise RuntimeError("the service did not start")

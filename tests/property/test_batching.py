@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import Advice, Advisor, AdvisorError, Client, InputError, sample
+from advisor import Advice, Advisor, Client, InputError, StoppedError, sample
 from advisor.adapters.channels.batching import RequestBatcher
 
 DAYS = ("2026-06-30", "2026-07-01")
@@ -123,7 +123,7 @@ def test_a_stopped_batcher_answers_what_waits_and_takes_no_more() -> None:
         await asyncio.sleep(0)
         await batcher.stop()
         assert [task.result().model_dump_json() for task in waiting] == [alone(3, 0, 5)] * 3
-        with pytest.raises(AdvisorError, match="stopped"):
+        with pytest.raises(StoppedError, match="stopped"):
             await batcher.advise(PEOPLE[3], DAYS[0])
 
     asyncio.run(everybody())

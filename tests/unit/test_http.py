@@ -364,7 +364,9 @@ def test_too_many_requests_wait(tmp_path: Path) -> None:
     assert codes == [200, 200, 200, 429]
 
 
-def test_what_was_not_foreseen_says_nothing_and_a_slow_one_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_not_foreseen_says_nothing_and_a_slow_one_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     hasty = home(tmp_path, seconds=0.2)
     app = service(hasty.settings)
     with TestClient(app, headers=hasty.header()) as client:
@@ -374,6 +376,9 @@ def test_what_was_not_foreseen_says_nothing_and_a_slow_one_ends(tmp_path: Path, 
         monkeypatch.setattr(type(tenant.sessions), "load", lambda *_: (_ for _ in ()).throw(RuntimeError("hidden words")))
         problem = is_problem(client.get("/v1/sessions/abc"), "unforeseen", 500)
         assert "hidden" not in json.dumps(problem)
+        logged = next(json.loads(line) for line in capsys.readouterr().err.splitlines() if "RuntimeError" in line)
+        assert (logged["trace"], logged["error"]) == (problem["trace"], "RuntimeError")
+        assert "hidden" not in json.dumps(logged)
         monkeypatch.setattr(type(tenant.sessions), "load", lambda *_: time.sleep(0.5))
         is_problem(client.get("/v1/sessions/abc"), "too-slow", 503)
 

@@ -72,10 +72,10 @@ class RequestBatcher:
 
         Raises:
             InputError: As from `Advisor.advise`.
-            AdvisorError: The batcher was stopped.
+            StoppedError: The batcher, or all advice, was stopped.
         """
         if self._stopped:
-            raise AdvisorError("This batcher was stopped and advises nobody any more; make another one.")
+            raise StoppedError("This batcher was stopped and advises nobody any more; make another one.")
         check_type(client, Client, "client", "Build one with Client(id=...).")
         check_type(as_of, (date, str, NoneType), "as_of", "Give a day, such as 2026-02-01.")
         loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from advisor.adapters.channels.http.problems import ProblemError, response_of
 from advisor.adapters.channels.http.reading import language_of, read
 from advisor.adapters.channels.http.tenants import Served
 from advisor.adapters.channels.http.web import Request, Response
-from advisor.errors import AdvisorError
+from advisor.errors import InputError, StoppedError
 
 _Kind = TypeVar("_Kind", bound=Contract)
 _Result = TypeVar("_Result")
@@ -97,7 +97,7 @@ async def once(call: Call, handler: Handler) -> Response:
         return stored
     try:
         response = await handler(call)
-    except AdvisorError as error:
+    except (InputError, ProblemError, StoppedError) as error:
         response = response_of(error, call.request.state.trace)
     except BaseException:
         await blocking(call.tenant.store.delete, "idempotency", key=name)

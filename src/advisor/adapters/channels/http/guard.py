@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 import time
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -49,7 +50,7 @@ class Guard:
         state: dict[str, Any] = scope.setdefault("state", {})
         headers = dict(scope["headers"])
         state["trace"] = trace = _trace(headers.get(b"traceparent", b""))
-        state["template"] = "unknown"
+        state["template"] = ""
         began = time.perf_counter()
         upload = scope["method"] == "POST" and scope["path"].endswith(UPLOADS)
         most = self._settings.upload_bytes if upload else self._settings.body_bytes
@@ -74,23 +75,29 @@ class Guard:
                 "too-slow", f"Nothing came of this within {seconds:g} seconds; try again later.", headers={"Retry-After": "5"}
             )
         if not isinstance(error, ProblemError):
-            self._log.error("unforeseen", trace=trace, path=scope["state"]["template"], error=type(error).__name__, exc_info=error)
+            self._log.error("unforeseen", trace=trace, path=scope["state"]["template"], error=type(error).__name__, where=_where(error))
         if not answer.begun:
             await response_of(error, trace)(scope, _nothing, answer.send)
 
     def _tell(self, scope: Any, answer: _Answer, trace: str, seconds: float) -> None:
         state = scope["state"]
-        self._metrics.request(scope["method"], state["template"], answer.status, seconds)
+        path = state["template"] or getattr(scope.get("route"), "path", "unknown")
+        self._metrics.request(scope["method"], path, answer.status, seconds)
         self._log.info(
             "request",
             trace=trace,
             tenant=state.get("tenant"),
             method=scope["method"],
-            path=state["template"],
+            path=path,
             status=answer.status,
             ms=round(seconds * 1e3, 2),
             size=answer.size,
         )
+
+
+def _where(error: BaseException) -> list[str]:
+    """The lines that an error passed, without its text, which may tell of a client."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-12:]]
 
 
 class _Answer:

@@ -56,7 +56,7 @@ class Tenants:
     def not_ready(self) -> list[str]:
         """What stands in the way of serving, by tenant."""
         closed = [f"{name}: not loaded" for name in self._locks if name not in self._open]
-        for name, served in self._open.items():
+        for name, served in list(self._open.items()):
             try:
                 served.tenant.switch.check()
             except AdvisorError as error:
@@ -65,7 +65,8 @@ class Tenants:
 
     async def stop(self) -> None:
         """Answer what waits, and close."""
-        for served in self._open.values():
+        while self._open:
+            served = self._open.popitem()[1]
             await served.batcher.stop()
             served.tenant.close()
 

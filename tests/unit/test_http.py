@@ -261,10 +261,10 @@ def test_a_job_gives_the_parts_of_advise_stream(http: TestClient, place: Home, t
     job = http.post("/v1/jobs", params={"as_of": DAY, "picks": 2}, content=text, headers={"Content-Type": "text/csv"})
     assert job.status_code == 202
     worker = Worker(place.settings, threading.Event())
-    while http.get(job.headers["location"]).json()["state"] != "done":
+    while http.get(job.headers["location"]).json()["state"] == "queued":
         assert worker.work_once()
     state = http.get(job.headers["location"]).json()
-    assert (state["clients"], state["parts"]) == (50, [0])
+    assert (state["clients"], state["parts"], state["problem"]) == (50, [0], None)
     (tmp_path / "clients.csv").write_text(text)
     run = advise_stream(place.settings.tenants["acme"].advisor, tmp_path / "clients.csv", tmp_path / "out", as_of=DAY, picks=2)
     part = http.get(f"{job.headers['location']}/parts/0")
@@ -419,6 +419,14 @@ def test_tokens_are_those_of_the_issuer_for_us_and_not_expired(tmp_path: Path) -
         app_tokens._read -= 60.0  # the keys are old enough to be looked at again
         assert ask(token(good, strange)) == 200
         assert client.get("/v1/schemas/Client", headers={"Authorization": f"Bearer {place.keys['acme']}"}).status_code == 200
+
+
+def test_the_page_of_a_tenant_is_served_beside(tmp_path: Path) -> None:
+    place = home(tmp_path, page=True)
+    with TestClient(service(place.settings)) as client:
+        page = client.get("/page/acme")
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        is_problem(client.get("/page/nobody"), "not-found", 404)
 
 
 def test_a_host_may_mount_it(tmp_path: Path) -> None:

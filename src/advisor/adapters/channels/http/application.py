@@ -18,6 +18,7 @@ from advisor.adapters.channels.http.problems import ProblemError, handle
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.tenants import Tenants
 from advisor.adapters.channels.http.web import FastAPI, HTTPException, JSONResponse, Request, Response
+from advisor.adapters.extras import needs
 
 OPERATIONS = (*texts.OPERATIONS, *advice.OPERATIONS, *session_routes.OPERATIONS, *jobs.OPERATIONS, *event_routes.OPERATIONS)
 """Everything the service can be asked."""
@@ -52,6 +53,9 @@ def service(settings: Settings) -> FastAPI:
     for path, methods in dispatcher.paths.items():
         app.add_route(path, dispatcher.endpoint(path), methods=list(methods), include_in_schema=False)
     _add_plain(app, tenants, metrics)
+    if settings.page:
+        pages = needs("http", "advisor.adapters.channels.page")  # reads the engine, which takes a second
+        app.include_router(pages.page_router(tenants.find, labels=settings.labels))
     for kind in (ProblemError, HTTPException):
         app.add_exception_handler(kind, handle)
     app.add_middleware(Guard, settings=settings, metrics=metrics)

@@ -45,6 +45,12 @@ class Tenants:
         served = self._open.get(name)
         return served if served is not None else await asyncio.to_thread(self._opened, name)
 
+    async def find(self, name: str) -> Tenant:
+        """A tenant by the name in a path. Raises a problem where there is none of it."""
+        if name not in self._locks:
+            raise ProblemError("not-found", "There is no such page.")
+        return (await self.get(name)).tenant
+
     def start(self) -> None:
         """Open all of them; what cannot be opened now is tried again when it is asked for."""
         for name in self._settings.tenants:

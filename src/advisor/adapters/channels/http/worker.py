@@ -8,8 +8,7 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from pathlib import Path
+from hashlib import file_digest, sha256
 from threading import Event, Thread
 from typing import Any
 
@@ -114,16 +113,20 @@ class Worker:
     def _finish(self, tenant: Tenant, mine: dict[str, Any], summary: Summary) -> None:
         """Write down that a job is done, in the table and in the ledger together; once, whoever else finished it."""
         now = datetime.now(UTC)
+        record = _record(mine["id"], summary, tenant.advisor.fingerprint)
         result = {"clients": summary.clients, "statuses": dict(summary.statuses), "parts": len(summary.parts)}
         with tenant.store.database.write():
             ended = tenant.store.change("jobs", mine, state="done", result=json.dumps(result), done=summary.clients, changed=now)
             if ended == 1:
-                tenant.ledger.append(_record(mine["id"], summary, tenant.advisor.fingerprint), at=now)
+                tenant.ledger.append(record, at=now)
         self._log.info("job", job=mine["id"], state="done", clients=summary.clients)
 
 
 def _record(name: str, summary: Summary, fingerprint: str) -> Record:
-    """The job's record: the digest of its summary, which holds that of every part."""
-    digest = sha256((Path(summary.folder) / "summary.json").read_bytes()).hexdigest()
-    said = {"job": name, "rows": summary.clients, "summary": digest}
+    """The job's record: the digest of its parts, one after the other."""
+    digest = sha256()
+    for part in summary.parts:
+        with part.open("rb") as file:
+            digest.update(file_digest(file, "sha256").digest())
+    said = {"job": name, "rows": summary.clients, "parts": digest.hexdigest()}
     return Record(kind="job", decision="done", fingerprint=fingerprint, operator="worker", data=said)

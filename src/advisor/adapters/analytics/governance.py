@@ -65,9 +65,9 @@ def compare(
             bought,
             profiles=profiles,
             ks=(picks,),
-            regime=champion.house.regime,
+            regime=champion.regime,
             clients=clients,
-            catalogue=champion.house.catalogue,
+            catalogue=champion.catalogue,
             seed=seed,
         )
         for batch in batches
@@ -75,12 +75,12 @@ def compare(
     first, second = (report.suitability for report in reports)
     checks = [Check("suitability", first, second, passed=second == 1.0, demand="every pick is suitable")]
     levels, tables = np.asarray(profiles.level), [batch.to_frame() for batch in batches]
-    broken = [broken_promises(frame, levels, champion.house.bands) for frame in tables]
+    broken = [broken_promises(frame, levels, champion.bands) for frame in tables]
     if market is not None:
         both = (levels > 0) & np.all([weights_after(frame, market).notna().all(axis=1) for frame in tables], axis=0)
         for promises, frame in zip(broken, tables, strict=True):
             weights = weights_after(frame, market)[both]
-            summary = evaluate_risk(weights, market, levels=levels[both], bands=champion.house.bands, days=days).summary()
+            summary = evaluate_risk(weights, market, levels=levels[both], bands=champion.bands, days=days).summary()
             promises |= {f"realised_{name}": float(summary[name]) for name in ("over", "under", "breached")}
     for name, before in broken[0].items():
         after = broken[1][name]
@@ -116,15 +116,13 @@ def _fair(champion: Advisor, challenger: Advisor, market: Market | None, day: np
             field="market",
         )
     for name, advisor in (("champion", champion), ("challenger", challenger)):
-        last = advisor.house.taste.history.last_day
+        last = advisor.recommender.history.last_day
         if not np.isnat(last) and last > day:
             raise InputError(
                 f"{name} was fitted on purchases until {last}, later than as_of = {day}; it may have learnt what it is judged on. Fit it on interactions.until({str(day)!r}).",
                 field=name,
             )
-    if set(champion.house.catalogue.ids.ids) != set(challenger.house.catalogue.ids.ids) or set(champion.house.model.assets) != set(
-        challenger.house.model.assets
-    ):
+    if set(champion.catalogue.ids.ids) != set(challenger.catalogue.ids.ids) or set(champion.model.assets) != set(challenger.model.assets):
         raise InputError(
             "champion and challenger do not serve the same products and assets; their lists cannot be compared. Fit both on one catalogue and market.",
             field="challenger",

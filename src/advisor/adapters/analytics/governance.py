@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
+import pandas as pd
 
-from advisor import Advisor, ClientTable, Interactions, Market, evaluate_match, evaluate_risk
+from advisor import Advisor, ClientTable, Interactions, Market, RiskBands, evaluate_match, evaluate_risk
 from advisor.adapters.analytics.gate_report import Check, GateReport
 from advisor.adapters.analytics.promises import broken_promises, weights_after
 from advisor.annotations import Count, OpenShare, Seed, Text
+from advisor.arrays import IntArray
 from advisor.data.days import as_day
 from advisor.errors import InputError
 from advisor.validation import checked
@@ -75,13 +77,7 @@ def compare(
     first, second = (report.suitability for report in reports)
     checks = [Check("suitability", first, second, passed=second == 1.0, demand="every pick is suitable")]
     levels, tables = np.asarray(profiles.level), [batch.to_frame() for batch in batches]
-    broken = [broken_promises(frame, levels, champion.bands) for frame in tables]
-    if market is not None:
-        both = (levels > 0) & np.all([weights_after(frame, market).notna().all(axis=1) for frame in tables], axis=0)
-        for promises, frame in zip(broken, tables, strict=True):
-            weights = weights_after(frame, market)[both]
-            summary = evaluate_risk(weights, market, levels=levels[both], bands=champion.bands, days=days).summary()
-            promises |= {f"realised_{name}": float(summary[name]) for name in ("over", "under", "breached")}
+    broken = _broken(tables, levels, champion.bands, market, days)
     for name, before in broken[0].items():
         after = broken[1][name]
         checks.append(Check(name, before, after, after <= before + _SLACK, "not more often than the champion"))
@@ -91,6 +87,19 @@ def compare(
     checks.append(Check(f"{metric}_at_{picks}", first, second, passed=gap.high >= 0.0, demand=demand))
     prints, passed = (champion.fingerprint, challenger.fingerprint), all(check.passed for check in checks)
     return GateReport(passed, tuple(checks), day.astype(object), len(clients), reports[0], reports[1], prints)
+
+
+def _broken(tables: list[pd.DataFrame], levels: IntArray, bands: RiskBands, market: Market | None, days: int) -> list[dict[str, float]]:
+    """How often each promise is broken by either, and with a market by the risk that came to the clients whom both serve."""
+    broken = [broken_promises(frame, levels, bands) for frame in tables]
+    if market is None:
+        return broken
+    weights = [weights_after(frame, market) for frame in tables]
+    both = (levels > 0) & np.all([table.notna().all(axis=1) for table in weights], axis=0)
+    for promises, table in zip(broken, weights, strict=True):
+        summary = evaluate_risk(table[both], market, levels=levels[both], bands=bands, days=days).summary()
+        promises |= {f"realised_{name}": float(summary[name]) for name in ("over", "under", "breached")}
+    return broken
 
 
 def _day(bought: Interactions, as_of: date | str | None) -> np.datetime64:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from advisor import Advisor, Client, InputError, sample
+from advisor import Advisor, Client, InputError, sample, save
+from advisor.adapters.channels.http import Settings, service
 from advisor.adapters.channels.page import page_router
 from advisor.adapters.channels.tenant import Tenant
 from advisor.contracts.questionnaire import Questionnaire
@@ -314,6 +316,36 @@ def test_odd_forms_are_refused_and_the_next_request_works(tenant: Tenant, browse
     for body in bodies:
         assert 400 <= browser.post(address, **body).status_code < 500, body
     assert browser.get(address).status_code == 200
+
+
+def test_the_service_mounts_the_page_of_each_tenant(advisor: Advisor, tmp_path: Path) -> None:
+    save(advisor, tmp_path / "advisor")
+    places = {"demo": {"advisor": tmp_path / "advisor", "store": f"sqlite:///{tmp_path}/s.db"}}
+    settings = Settings(tenants=places, folder=tmp_path / "jobs", labels=sample.labels())
+    with TestClient(service(settings)) as browser:
+        review = answered(browser)
+        result = browser.post(f"{ROOT}/review", data=form_of(review.text))
+        assert str(result.url).endswith("/result")
+        assert "Domestic equity" in result.text
+        assert browser.get("/page/other").status_code == 404
+        assert browser.post(f"{ROOT}/step/1", content=b"--").status_code in (303, 400, 403)
+        assert browser.get("/openapi.json").status_code == 200
+        assert "/page" not in browser.get("/openapi.json").text
+
+
+def test_a_missing_label_is_named_once(tenant: Tenant, caplog: pytest.LogCaptureFixture) -> None:
+    async def find(_: str) -> Tenant:
+        return tenant
+
+    app = FastAPI()
+    app.include_router(page_router(find, labels={a: n for a, n in sample.labels().items() if a != "gold"}))
+    browser = TestClient(app)
+    with caplog.at_level("WARNING"):
+        browser.get(ROOT)
+        browser.get(ROOT)
+    (line,) = [r.getMessage() for r in caplog.records if "label" in r.getMessage()]
+    assert "gold" in line
+    assert "cash" not in line
 
 
 def test_labels_must_be_texts_by_language() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil, exp, sqrt
 from statistics import NormalDist
@@ -117,13 +117,14 @@ def _rule_names(advice: Advice, language: Language) -> dict[str, str]:
     return packs | {rule: name[:1].upper() + name[1:] for rule, name in named.items()}
 
 
-def missing_names(advice: Advice, labels: Labels, languages: tuple[str, ...] = LANGUAGES) -> list[str]:
-    """Assets of an advice without a name in one of the languages."""
-    return [
-        asset
-        for asset in advice.weights_after_orders
-        if any(not (isinstance(own := labels.get(asset), str) or (own or {}).get(x)) for x in languages)
-    ]
+def missing_names(assets: Iterable[str], labels: Labels) -> list[str]:
+    """The assets without a name in one of the languages.
+
+    >>> missing_names(("gold", "cash"), {"gold": {"en": "Gold"}, "cash": "Cash"})
+    ['gold']
+    """
+    given = {asset: labels.get(asset, {}) for asset in assets}
+    return [asset for asset, names in given.items() if not (names if isinstance(names, str) else all(names.get(x) for x in LANGUAGES))]
 
 
 def _wealth(advice: Advice) -> float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.adapters.channels.page.about import About
 from advisor.adapters.channels.page.asking import Asking
 from advisor.adapters.channels.page.showing import Showing
-from advisor.adapters.channels.page.views import SECURITY, Response, style
+from advisor.adapters.channels.page.views import SECURITY, Response, language_of, message, style
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
 
@@ -21,6 +21,7 @@ else:
 
 Find = Callable[[str], Awaitable[Any]]
 MOST_FIELDS = 200
+UNREADABLE = 400
 STYLE = {**SECURITY, "cache-control": "public, max-age=3600"}
 
 
@@ -59,24 +60,35 @@ def _add_routes(router: APIRouter, find: Find, showing: Showing) -> None:
     """Each address; what blocks (the store, the engine) runs in a thread of its own."""
     about, asking = About(), Asking()
     in_thread = needs("http", "starlette.concurrency").run_in_threadpool
+    refused = needs("http", "starlette.exceptions").HTTPException
+
+    async def tenant_of(request: Request, path: str) -> Any:
+        name = request.path_params["tenant"]
+        request.state.template = f"{router.prefix}{path}"  # logs hold no link that opens a session
+        tenant = await find(name)
+        showing.check_names(name, tenant)
+        return tenant
 
     def get(path: str, handler: Callable[..., Response]) -> None:
         async def answer(request: Request) -> Response:
-            tenant = await find(request.path_params["tenant"])
-            return await in_thread(handler, request, tenant)
+            return await in_thread(handler, request, await tenant_of(request, path))
 
         router.add_api_route(path, answer, methods=["GET"], response_model=None)
 
     def post(path: str, handler: Callable[..., Response]) -> None:
         async def answer(request: Request) -> Response:
-            tenant = await find(request.path_params["tenant"])
-            form = await request.form(max_fields=MOST_FIELDS, max_files=0)
+            tenant = await tenant_of(request, path)
+            try:
+                form = await request.form(max_fields=MOST_FIELDS, max_files=0)
+            except refused:  # no form at all, or one without end
+                return message(request, "forged", language_of(request), UNREADABLE)
             texts = {name: value for name, value in form.items() if isinstance(value, str)}
             return await in_thread(handler, request, tenant, texts)
 
         router.add_api_route(path, answer, methods=["POST"], response_model=None)
 
-    async def sheet(request: Request) -> Response:  # noqa: ARG001  every answer takes a request
+    async def sheet(request: Request) -> Response:
+        request.state.template = f"{router.prefix}/style.css"
         return Response(style(), media_type="text/css", headers=STYLE)
 
     router.add_api_route("/style.css", sheet, methods=["GET"], response_model=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,7 +22,9 @@ from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.contracts.wording import texts
 from advisor.errors import InputError, StoppedError
 from advisor.reports import advice_page, advice_pdf, advice_section
+from advisor.reports.client_view import missing_names
 
+log = logging.getLogger(__name__)
 WRONG, BUSY, STOPPED = 422, 429, 503
 
 
@@ -36,7 +39,17 @@ class Showing:
 
     def __init__(self, labels: Mapping[str, Mapping[str, str]], currency: str, disclaimer: str | None) -> None:
         self._reports = Reports()
+        self._checked: set[str] = set()
         self._look: dict[str, Any] = {"labels": labels, "currency": currency or None, "disclaimer": disclaimer}
+
+    def check_names(self, name: str, tenant: Any) -> None:
+        """Log, once a tenant, which assets clients would see by id, for want of a label."""
+        if name in self._checked:
+            return
+        self._checked.add(name)
+        missing = missing_names(tenant.advisor.model.assets, self._look["labels"])
+        if missing:
+            log.warning("no label in every language for %s: clients of %s see the id", ", ".join(missing), name)
 
     @with_session
     def finish(self, request: Request, tenant: Any, session: Session, form: Mapping[str, str]) -> Response:

@@ -191,6 +191,7 @@ from advisor.recommend.windows import past_windows as past_windows
 from advisor.reports.client_page import advice_page as advice_page
 from advisor.reports.client_page import advice_pdf as advice_pdf
 from advisor.reports.client_page import advice_section as advice_section
+from advisor.reports.client_view import missing_names as missing_names
 from advisor.reports.figures import plot_allocation as plot_allocation
 from advisor.reports.figures import plot_backtest as plot_backtest
 from advisor.reports.figures import plot_backtests as plot_backtests

@@ -176,6 +176,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "reports": {
         "client_page": "advice_page advice_pdf advice_section",
+        "client_view": "missing_names",
         "figures": (
             "plot_allocation plot_backtest plot_backtests plot_drawdowns plot_frontier plot_glide_path plot_reliability plot_risk_match"
         ),

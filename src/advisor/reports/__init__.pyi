@@ -1,6 +1,7 @@
 from advisor.reports.client_page import advice_page as advice_page
 from advisor.reports.client_page import advice_pdf as advice_pdf
 from advisor.reports.client_page import advice_section as advice_section
+from advisor.reports.client_view import missing_names as missing_names
 from advisor.reports.figures import plot_allocation as plot_allocation
 from advisor.reports.figures import plot_backtest as plot_backtest
 from advisor.reports.figures import plot_backtests as plot_backtests
@@ -14,6 +15,7 @@ __all__ = [
     "advice_page",
     "advice_pdf",
     "advice_section",
+    "missing_names",
     "plot_allocation",
     "plot_backtest",
     "plot_backtests",

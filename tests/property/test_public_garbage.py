@@ -28,7 +28,7 @@ PACKAGES = ("", "sample", "store", "risk_profile", "suitability", "recommend", "
 """Packages whose public names are tried here; those of `optimize`, `lifecycle`, `evaluate` and `measures` have files of their own."""
 
 FUNCTIONS = (
-    "recommend.calibration.calibrate",
+    "recommend.calibrating.calibrate",
     "recommend.missing_products.omissions",
     "recommend.portfolio_fit.picks.pick_products",
     "recommend.portfolio_fit.utility.diversify",

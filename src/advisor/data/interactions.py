@@ -95,7 +95,14 @@ class Interactions:
         return Interactions(self.clients, kept.products, moved, kept.product_codes, kept.days, kept.values)
 
     def where(self, keep: BoolArray) -> Interactions:
-        """The events in `keep`, shape (e,); ids that occur in others alone are gone."""
+        """The events in `keep`, shape (e,); ids that occur in others alone are gone. Raises `InputError` for what is no such mask."""
+        check_type(keep, np.ndarray, "keep", "Give an array of one True or False an event.")
+        if keep.dtype != np.bool_ or keep.shape != (len(self),):
+            raise InputError(
+                f"keep holds {keep.dtype} of shape {keep.shape}; there are {len(self):,} events. Give an array of one True or False an event.",
+                field="keep",
+                value=keep.shape,
+            )
         clients, client_codes = _reduced(self.clients, self.client_codes[keep])
         products, product_codes = _reduced(self.products, self.product_codes[keep])
         return Interactions(

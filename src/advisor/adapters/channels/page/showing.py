@@ -21,8 +21,7 @@ from advisor.adapters.channels.page.views import (
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.contracts.wording import texts
 from advisor.errors import InputError, StoppedError
-from advisor.reports import advice_page, advice_pdf, advice_section
-from advisor.reports.client_view import missing_names
+from advisor.reports import advice_page, advice_pdf, advice_section, missing_names
 
 log = logging.getLogger(__name__)
 WRONG, BUSY, STOPPED = 422, 429, 503

@@ -176,6 +176,32 @@ def test_trades_and_purchases_come_back(store: Store) -> None:
     assert len(store.interactions(until=date(2024, 12, 31))) == len(bought.until("2024-12-31"))
 
 
+def test_of_many_rows_the_bad_ones_are_set_aside_and_named(store: Store) -> None:
+    """Whatever is wrong with one row: the others are written."""
+    many = pd.DataFrame({"client_id": [f"c{i}" for i in range(40)], "product_id": "F", "day": "2026-01-01", "value": 1.0})
+    many.loc[3, "day"], many.loc[11, "client_id"], many.loc[25, "value"], many.loc[39, "day"] = "soon", None, -5.0, "2999-01-01"
+    written = store.put_purchases(many, at=AT)
+    assert (written.rows, written.changed) == (40, 36)
+    assert {p.record_id for p in written.problems} == {"3", "11", "25", "c39"}
+    with pytest.raises(InputError, match="day"):
+        store.put_purchases(many.drop(columns="day"))
+    trade = {"client_id": "a", "asset": "X", "day": "2026-01-05", "side": "buy", "units": 1.0, "price": 2.0}
+    wrong = [{"side": "hold"}, {"units": -1.0}, {"price": 0.0}, {"asset": None}, {"day": 5}, {"day": "2999-01-01"}]
+    traded = store.put_trades([trade, *({**trade, **one} for one in wrong)], at=AT)
+    assert (traded.rows, traded.changed, len(traded.problems)) == (7, 1, 6)
+    product = sample.catalogue().products[0]
+    shelf = store.put_products([product, product, {"id": "n"}, 3, product.model_copy(update={"id": "q", "annual_fee": 0.9})])
+    assert (shelf.rows, shelf.changed, [p.record_id for p in shelf.problems]) == (5, 1, [product.id, "n", None, "q"])
+    asked = {"id": "f", "client_id": "a", "kind": "nps", "score": 9, "opened": AT}
+    odd = [{"score": -1}, {"score": 11}, {"kind": "x"}, {"kind": "csat", "score": None}, {"opened": AT + timedelta(days=9)}]
+    odd += [{"closed": AT - timedelta(days=1)}, {"client_id": None}, {"opened": "2026-01-01"}, {"moon": 1}]
+    complaint = {**asked, "id": "k", "kind": "complaint", "score": None, "closed": AT + timedelta(hours=1)}
+    given = store.put_feedback([asked, complaint, *({**asked, "id": str(i), **one} for i, one in enumerate(odd))], at=AT)
+    assert (given.rows, given.changed, [p.record_id for p in given.problems]) == (11, 2, [str(i) for i in range(9)])
+    clients = store.put_clients([EMPTY, EMPTY, "x", EMPTY.model_copy(update={"id": "e"})], at=AT)  # type: ignore[list-item]
+    assert (clients.rows, clients.changed, len(clients.problems)) == (4, 2, 2)
+
+
 def test_products_make_the_catalogue(store: Store) -> None:
     with pytest.raises(InputError, match="no products"):
         store.catalogue()

@@ -15,7 +15,7 @@ from advisor.adapters.crm.bulk import fetch, load, to_cents
 from advisor.adapters.crm.served import put_served
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
-from advisor.errors import InputError
+from advisor.errors import AdapterError, InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,10 +42,13 @@ def put_advice(connection: sa.Connection, advice: Any, run: object) -> Written:
     before = fetch(connection, sa.select(a.client_id).where(a.run == run))["client_id"]
     there: set[str] = set(before.to_pylist())
     rows = changed = 0
+    problems: list[AdapterError] = []
     for table, inputs in _tables(advice):
+        nameless = np.flatnonzero(table["client_id"].is_null().to_numpy()).tolist()
+        problems += [AdapterError(f"Row {rows + row} of the advice has no client id.", record_id=str(rows + row)) for row in nameless]
         rows += table.num_rows
         changed += _put_table(connection, table, inputs, run, there)
-    return Written(rows, changed)
+    return Written(rows, changed, tuple(problems))
 
 
 def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:

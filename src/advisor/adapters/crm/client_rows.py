@@ -33,13 +33,28 @@ _ROWS = 20_000
 
 def put_clients(connection: sa.Connection, clients: ClientTable | Iterable[Client], at: datetime) -> Written:
     """Write what is new or other; see `Store.put_clients`."""
-    table = clients if isinstance(clients, ClientTable) else ClientTable.from_clients(clients)
-    changed, problems = 0, list[AdapterError]()
+    table, problems = (clients, []) if isinstance(clients, ClientTable) else _distinct(clients)
+    changed, count = 0, len(table) + len(problems)
     for part in table.chunks(_ROWS):
-        count, odd = _put_part(connection, part, at)
-        changed += count
+        new, odd = _put_part(connection, part, at)
+        changed += new
         problems += odd
-    return Written(len(table), changed, tuple(problems))
+    return Written(count, changed, tuple(problems))
+
+
+def _distinct(rows: Iterable[Any]) -> tuple[ClientTable, list[AdapterError]]:
+    """The clients of a list, each once, and what is none or there again."""
+    clients: dict[str, Client] = {}
+    problems: list[AdapterError] = []
+    for row in rows:
+        if not isinstance(row, Client):
+            problems.append(AdapterError(f"This is {type(row).__name__}, no Client. Make it with Client(id=..., wealth=..., ...)."))
+        elif row.id in clients:
+            text = f"Client {personal(row.id)} is there twice, so it is not known what counts. Give each once."
+            problems.append(AdapterError(text, record_id=row.id))
+        else:
+            clients[row.id] = row
+    return ClientTable.from_clients(clients.values()), problems
 
 
 def _put_part(connection: sa.Connection, part: ClientTable, at: datetime) -> tuple[int, list[AdapterError]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from advisor import Catalogue, Event, Product
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch, load
 from advisor.adapters.crm.log_rows import arrow, missing_keys
+from advisor.adapters.crm.rows import put_rows
+from advisor.adapters.crm.setting_aside import SLACK
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
 from advisor.errors import AdapterError, InputError
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 else:
     sa = needs("crm", "sqlalchemy")
 
-SLACK = timedelta(days=1)
-"""How far a moment may lie ahead of when it is written: clocks and time zones differ."""
+FEEDBACK = ("nps", "ces", "csat", "complaint")
+"""Kinds of feedback; a complaint needs no score."""
 
 
 def put_events(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> Written:
@@ -56,11 +58,20 @@ def put_events(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> 
     return Written(count, len(events), tuple(problems))
 
 
-def put_products(connection: sa.Connection, rows: Catalogue | Iterable[Product]) -> Written:
+def put_products(connection: sa.Connection, rows: Any) -> Written:
     """Write products, a changed one over what stood there."""
     given = list(rows.products if isinstance(rows, Catalogue) else rows)
-    shelf = Catalogue.from_products(given).products if given else ()
-    documents = {p.id: p.model_dump_json(exclude_unset=True) for p in shelf}
+    documents: dict[str, str] = {}
+    problems: list[AdapterError] = []
+    for row in given:
+        try:
+            product = row if isinstance(row, Product) else Product.model_validate(row)
+            Catalogue.from_products([product])
+            if product.id in documents:
+                raise InputError("its id is there twice, so it is not known which counts; give each once.")
+            documents[product.id] = product.model_dump_json(exclude_unset=True)
+        except InputError as error:
+            problems.append(AdapterError(str(error), record_id=getattr(row, "id", None) or _name(row)))
     t = tables.products
     known = fetch(connection, sa.select(t.c.id, t.c.document))
     before = dict(zip(known["id"].to_pylist(), known["document"].to_pylist(), strict=True))
@@ -69,7 +80,34 @@ def put_products(connection: sa.Connection, rows: Catalogue | Iterable[Product])
         connection.execute(sa.delete(t).where(t.c.id == name))
     columns = {"id": list(changed), "document": list(changed.values())}
     load(connection, t, arrow(t, columns))
-    return Written(len(given), len(changed))
+    return Written(len(given), len(changed), tuple(problems))
+
+
+def put_feedback(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> Written:
+    """Write feedback; what is none, or of the future, is set aside."""
+    good: list[Any] = []
+    problems: list[AdapterError] = []
+    for row in rows:
+        why = _no_feedback(row, at) if isinstance(row, Mapping) else None
+        if why is None:
+            good.append(row)
+        else:
+            problems.append(AdapterError(f"Feedback: {why}. Correct it.", record_id=_name(row)))
+    written = put_rows(connection, "feedback", good)
+    return Written(written.rows + len(problems), written.changed, (*problems, *written.problems))
+
+
+def _no_feedback(row: Mapping[str, Any], at: datetime) -> str | None:
+    kind, score, opened, closed = (row.get(name) for name in ("kind", "score", "opened", "closed"))
+    if kind not in FEEDBACK:
+        return f"its kind is {kind!r}; it is one of {', '.join(FEEDBACK)}"
+    scored = isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 10
+    if not scored and (score is not None or kind != "complaint"):
+        return "its score is no number of 0 to 10"
+    moments = [m for m in (opened, closed) if isinstance(m, datetime) and m.utcoffset() is not None]
+    if any(moment > at + SLACK for moment in moments):
+        return "its moment is in the future"
+    return "it was closed before it was opened" if moments != sorted(moments) else None
 
 
 def _name(row: Any) -> str | None:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,9 +16,10 @@ import pandas as pd
 from advisor import Interactions, Trades
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch, kind_of, load, naming
+from advisor.adapters.crm.setting_aside import in_the_future, readable
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
-from advisor.errors import InputError
+from advisor.errors import AdapterError, InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,29 +28,12 @@ else:
     sa, pa = needs("crm", "sqlalchemy"), needs("crm", "pyarrow")
 
 
-def put_frame(connection: sa.Connection, table: sa.Table, columns: Mapping[str, Any], count: int) -> Written:
-    """Write rows whose id, made of their content, is not there yet.
-
-    Two rows of the same content are two; the same rows given again are no change.
-    """
-    names = list(columns)
-    cells = list(zip(*(columns[name] for name in names), strict=True))
-    seen: Counter[Any] = Counter()
-    ids: list[str] = []
-    for row in cells:
-        seen[row] += 1
-        content = json.dumps([*map(str, row), seen[row]], ensure_ascii=False)
-        ids.append(hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32])
-    new = set(missing_keys(connection, table, ("id",), [(i,) for i in ids]))
-    keep = [row for row, i in enumerate(ids) if (i,) in new]
-    chosen = {name: [columns[name][row] for row in keep] for name in names}
-    load(connection, table, arrow(table, {"id": [ids[row] for row in keep], **chosen}))
-    return Written(count, len(keep))
-
-
-def put_trades(connection: sa.Connection, rows: Any, settings: Mapping[str, Any]) -> Written:
+def put_trades(connection: sa.Connection, rows: Any, at: datetime, settings: Mapping[str, Any]) -> Written:
     """Write trades; `settings` name the columns as `Trades.from_frame` has them."""
-    read = rows if isinstance(rows, Trades) else Trades.from_frame(_frame(rows), **settings)
+    if isinstance(rows, Trades):
+        read, problems = rows, list[AdapterError]()
+    else:
+        read, problems = readable(_frame(rows), lambda frame: Trades.from_frame(frame, **settings))
     times = read.times.astype("datetime64[us]").tolist()
     columns = {
         "client_id": [read.clients.ids[c] for c in read.client_codes.tolist()],
@@ -60,25 +44,51 @@ def put_trades(connection: sa.Connection, rows: Any, settings: Mapping[str, Any]
         "price": read.prices.tolist(),
         "left_out": [False] * len(read) if read.left_out is None else read.left_out.tolist(),
     }
-    return put_frame(connection, tables.trades, columns, len(read))
+    return _put_columns(connection, tables.trades, columns, problems, in_the_future(read.times, at))
 
 
-def put_purchases(connection: sa.Connection, rows: Any, settings: Mapping[str, Any]) -> Written:
+def put_purchases(connection: sa.Connection, rows: Any, at: datetime, settings: Mapping[str, Any]) -> Written:
     """Write purchases; `settings` name the columns as `Interactions.from_frame` has them."""
     if isinstance(rows, Interactions):
-        read = rows
+        read, problems = rows, list[AdapterError]()
     else:
         frame = _frame(rows)
-        valued = {"value": "value"} if "value" in frame.columns else {}
-        read = Interactions.from_frame(frame, **{**valued, **settings})
-    values = [None] * len(read) if read.values is None else read.values.tolist()
+        named = {"value": "value", **settings} if "value" in frame.columns else settings
+        read, problems = readable(frame, lambda frame: Interactions.from_frame(frame, **named))
     columns = {
         "client_id": [read.clients.ids[c] for c in read.client_codes.tolist()],
         "product_id": [read.products.ids[p] for p in read.product_codes.tolist()],
         "day": read.days.astype("datetime64[D]").tolist(),
-        "value": values,
+        "value": [None] * len(read) if read.values is None else read.values.tolist(),
     }
-    return put_frame(connection, tables.purchases, columns, len(read))
+    return _put_columns(connection, tables.purchases, columns, problems, in_the_future(read.days, at))
+
+
+def _put_columns(
+    connection: sa.Connection, table: sa.Table, columns: Mapping[str, list[Any]], problems: list[AdapterError], future: list[int]
+) -> Written:
+    """Write rows whose id, made of their content, is not there yet.
+
+    Two rows of the same content are two; the same rows given again are no change.
+    """
+    names = list(columns)
+    odd = dict.fromkeys(future, "its day is in the future")
+    seen: Counter[Any] = Counter()
+    ids: dict[str, int] = {}
+    count = len(problems)
+    for i, row in enumerate(zip(*(columns[name] for name in names), strict=True)):
+        count += 1
+        seen[row] += 1
+        content = json.dumps([*map(str, row), seen[row]], ensure_ascii=False)
+        if "\\u0000" in content:
+            odd[i] = "a text of it holds the character NUL, which no database keeps"
+        if i not in odd:
+            ids[hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]] = i
+    new = [key for (key,) in missing_keys(connection, table, ("id",), [(key,) for key in ids])]
+    chosen = {name: [columns[name][ids[key]] for key in new] for name in names}
+    load(connection, table, arrow(table, {"id": new, **chosen}))
+    told = [AdapterError(f"A row of {table.name}: {why}. Correct it.", record_id=columns["client_id"][i]) for i, why in odd.items()]
+    return Written(count, len(new), (*problems, *told))
 
 
 def arrow(table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> pa.Table:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from advisor import Catalogue, Client, Event, Interactions, Product, Trades
+from advisor import Catalogue, Client, Event, Interactions, Trades
 from advisor.adapters.crm import assessments, event_rows, log_reader, log_rows
 from advisor.adapters.crm.store_base import StoreBase, date_of, moment_of
 from advisor.adapters.crm.values import Written
@@ -20,19 +19,22 @@ class LogStore(StoreBase):
     """Trades, purchases, products, events, feedback, assessments."""
 
     @checked
-    def put_trades(self, trades: Any, **columns: Any) -> Written:
-        """Write trades: a `Trades`, or a table as `Trades.from_frame` reads it."""
+    def put_trades(self, trades: Any, *, at: datetime | None = None, **columns: Any) -> Written:
+        """Write trades: a `Trades`, or a table as `Trades.from_frame` reads it.
+
+        A bad row is set aside with its number, as is one of more than a day after `at` (now where None).
+        """
         with self.writing() as connection:
-            return log_rows.put_trades(connection, trades, columns)
+            return log_rows.put_trades(connection, trades, _now(at), columns)
 
     @checked
-    def put_purchases(self, purchases: Any, **columns: Any) -> Written:
-        """Write purchases: `Interactions`, or a table as `Interactions.from_frame` reads it."""
+    def put_purchases(self, purchases: Any, *, at: datetime | None = None, **columns: Any) -> Written:
+        """Write purchases: `Interactions`, or a table as `Interactions.from_frame` reads it; else as trades."""
         with self.writing() as connection:
-            return log_rows.put_purchases(connection, purchases, columns)
+            return log_rows.put_purchases(connection, purchases, _now(at), columns)
 
     @checked
-    def put_products(self, products: Catalogue | Iterable[Product]) -> Written:
+    def put_products(self, products: Catalogue | Items) -> Written:
         """Write products, a changed one over what stood there."""
         with self.writing() as connection:
             return event_rows.put_products(connection, products)
@@ -45,14 +47,14 @@ class LogStore(StoreBase):
             events: `Event`s, or mappings of their attributes; a wrong one is set aside.
             at: When they came in, now where None; one of later than a day after is set aside.
         """
-        moment = datetime.now(UTC) if at is None else moment_of(at)
         with self.writing() as connection:
-            return event_rows.put_events(connection, events, moment)
+            return event_rows.put_events(connection, events, _now(at))
 
     @checked
-    def put_feedback(self, feedback: Iterable[Mapping[str, Any]]) -> Written:
-        """Write feedback: rows of id, client_id, kind, score, about, channel, opened, closed."""
-        return self.put_rows("feedback", feedback)
+    def put_feedback(self, feedback: Items, *, at: datetime | None = None) -> Written:
+        """Write feedback: rows of id, client_id, kind (nps, ces, csat, complaint), score, about, channel, opened, closed."""
+        with self.writing() as connection:
+            return event_rows.put_feedback(connection, feedback, _now(at))
 
     @checked
     def events(
@@ -104,3 +106,7 @@ class LogStore(StoreBase):
         moment = moment_of(at)
         with self.writing() as connection:
             assessments.put_assessment(connection, client, moment, level, questionnaire, confirmed=confirmed)
+
+
+def _now(at: datetime | None) -> datetime:
+    return datetime.now(UTC) if at is None else moment_of(at)

@@ -60,7 +60,7 @@ def put_events(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> 
 
 def put_products(connection: sa.Connection, rows: Any) -> Written:
     """Write products, a changed one over what stood there."""
-    given = list(rows.products if isinstance(rows, Catalogue) else rows)
+    given: list[Any] = list(rows.products if isinstance(rows, Catalogue) else rows)
     documents: dict[str, str] = {}
     problems: list[AdapterError] = []
     for row in given:

@@ -94,7 +94,7 @@ class EqualSized:
 
 
 def levels_table(name: str, market: Market) -> list[str]:
-    shared, before = Estimates(cash_return=0.0), Estimates(mean="bayes_stein", forecast_half_life=None, cash_return=0.0)
+    shared, before = Estimates(cash_return=0.0), Estimates(mean="bayes_stein", forecast_half_life=None, stress="own", cash_return=0.0)
     plain = Estimates(forecast_half_life=None, cash_return=0.0)
     kinds: dict[str, dict[str, Any]] = {
         "before: Bayes-Stein, stress a row of the optimisation": {f"C{k}": StressRow(k, before) for k in range(1, 6)},

@@ -21,7 +21,7 @@ BANDS, DAYS, STEP, YEAR = RiskBands.default(), 126, 21, 12
 WARMUP, COST = 504, 10.0
 BEFORE, SIZED = "before: Bayes-Stein, stress a row of the optimisation", "**sized (default), monthly**"
 RECIPES: tuple[tuple[str, str | int, float, Callable[[], Estimates]], ...] = (
-    (BEFORE, "MS", 0.0, lambda: Estimates(mean="bayes_stein", forecast_half_life=None, cash_return=0.0)),
+    (BEFORE, "MS", 0.0, lambda: Estimates(mean="bayes_stein", forecast_half_life=None, stress="own", cash_return=0.0)),
     ("all the past, no forecast", "MS", 0.0, lambda: Estimates(forecast_half_life=None, cash_return=0.0)),
     ("`Estimates.recent()`", "MS", 0.0, lambda: Estimates.recent(cash_return=0.0)),
     (SIZED, "MS", 0.0, lambda: Estimates(cash_return=0.0)),

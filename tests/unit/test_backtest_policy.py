@@ -43,7 +43,7 @@ def test_stands_where_the_frontier_of_the_same_estimates_says() -> None:
 
 
 def test_a_level_aims_at_its_volatility_and_obeys_its_stress_loss() -> None:
-    model = estimate_returns(MARKET)
+    model = estimate_returns(MARKET, forecast_half_life=None)
     for level, policy in enumerate(level_policies(estimates=UNSIZED).values(), start=1):
         weights = policy(MARKET, NOBODY)
         volatility = float(np.sqrt(weights @ model.covariance @ weights))
@@ -57,7 +57,7 @@ def test_a_binding_stress_loss_gives_the_riskiest_optimum_within_it() -> None:
         upper_volatility=(0.02, 0.045, 0.08, 0.13, 0.2),
         stress_loss=(0.02, 0.04, 0.06, 0.08, 0.10),
     )
-    model = estimate_returns(MARKET)
+    model = estimate_returns(MARKET, forecast_half_life=None)
     frontier = trace_frontier(model)
     low, high = 1.0, 1e6  # of risk aversion: too bold, too calm
     for _ in range(100):

@@ -8,10 +8,12 @@ import pytest
 
 from advisor import sample
 from advisor.data.market import Market
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError
 from advisor.evaluate.backtesting.estimates import Estimates
 from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.optimize.returns.estimate import EstimateSettings, estimate_returns
-from advisor.optimize.returns.premium import premium_means
+from advisor.optimize.returns.premium import market_losses, premium_means
 from advisor.optimize.returns.views import Equilibrium
 
 TWO = np.array([[0.04, 0.01], [0.01, 0.01]])
@@ -59,6 +61,31 @@ def test_a_sample_client_is_told_what_a_stranger_believes() -> None:
     believed = dict(zip(model.assets, model.mean, strict=True))
     assert np.abs(model.mean - truth).max() < 0.011
     assert believed["emerging_equity"] > believed["global_equity"] > believed["corporate_bonds"] > believed["cash"]
+
+
+def test_an_asset_loses_its_part_of_the_markets_worst_year() -> None:
+    quantile = 2.3263478740408408  # of the standard normal distribution at 99 %
+    model = ReturnModel(["a", "b", "cash"], [0.05, 0.03, 0.01], np.pad(TWO, (0, 1)))
+    volatility = np.sqrt(0.0175)
+    expected = {"a": quantile * 0.025 / volatility - 0.05, "b": quantile * 0.01 / volatility - 0.03}
+    losses = market_losses(model, Equilibrium())
+    assert losses == pytest.approx(expected)
+    own = quantile * volatility - 0.04  # of the market itself: its own worst year in a hundred
+    assert (losses["a"] + losses["b"]) / 2.0 == pytest.approx(own)
+    calm = ReturnModel(model.assets, model.mean, model.covariance, forecast=model.covariance / 4.0)
+    assert market_losses(calm, Equilibrium())["a"] == pytest.approx(quantile * 0.0125 / volatility - 0.05)
+    assert market_losses(ReturnModel(["cash"], [0.01], [[0.0]]), Equilibrium()) == {}
+    assert market_losses(model, Equilibrium({"cash": 1.0})) == {}
+
+
+def test_stress_is_the_markets_unless_each_assets_own_is_asked_for() -> None:
+    together, alone = (estimate_returns(sample.market(), stress=stress) for stress in ("market", "own"))
+    share = np.append(0.0, np.full(7, 1.0 / 7.0))
+    year = 2.3263478740408408 * np.sqrt(share @ together.risk @ share) - together.mean @ share
+    assert together.stress @ share == pytest.approx(year, rel=0.02)  # a mean above a loss counts as no loss
+    np.testing.assert_allclose(alone.stress, np.maximum(0.0, 2.3263478740408408 * alone.volatility - alone.mean))
+    with pytest.raises(InputError, match="choose one of market, own"):
+        estimate_returns(sample.market(), stress="both")  # type: ignore[arg-type]
 
 
 def test_means_stand_above_the_cash_of_an_account() -> None:

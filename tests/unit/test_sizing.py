@@ -109,8 +109,11 @@ def test_levels_stand_at_the_middle_by_the_forecast_whatever_the_market_does(las
 
 def test_a_level_whose_calmest_portfolio_is_above_its_band_is_refused() -> None:
     wild = turning_market(3.0)
+    with pytest.raises(InfeasibleError, match=r"loses at least .* above the 3\.00% of C1"):
+        MeanVariancePolicy(level=1)(wild, NOBODY)
+    patient = RiskBands.default().model_copy(update={"stress_loss": (1.0, 1.0, 1.0, 1.0, 1.0)})
     with pytest.raises(InfeasibleError, match=r"forecast volatility of .* above the 2\.00% of C1"):
-        MeanVariancePolicy(level=1, estimates=Estimates(forecast_half_life=15.0))(wild, NOBODY)
+        MeanVariancePolicy(level=1, bands=patient)(wild, NOBODY)
 
 
 def test_a_ceiling_on_loss_makes_a_portfolio_smaller_and_not_less_diversified() -> None:

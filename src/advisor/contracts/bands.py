@@ -35,10 +35,12 @@ class RiskBands(Contract):
     def default(cls, *, aim: Aim = "share") -> RiskBands:
         """Volatility 0-2, 2-4.5, 4.5-8, 8-13, 13-20 %; stressed losses 3, 8, 15, 28, 40 %.
 
-        The stressed loss of a portfolio is the sum of what each asset loses in its own stress: all of them at once (comonotone), which no year needs to
-        bring and no diversification lessens. An asset that states no stress has its own worst year in a hundred: 2.326 standard deviations below its mean,
-        2.326 being the 99 % quantile of the normal distribution. The same quantile of the portfolio's own mean and volatility, in which assets move apart,
-        is its model's worst year in a hundred, a smaller loss; an advice says both.
+        The stressed loss of a portfolio is the sum of what each asset loses in stress, all of them
+        at once. An asset that states none has its part in the market's worst year in a hundred
+        where `estimate_returns` made the model, and its own worst year in a `ReturnModel` made by
+        hand: 2.326 standard deviations below the mean, the 99 % quantile of the normal
+        distribution. The same quantile of the portfolio's own mean and volatility is its model's
+        worst year in a hundred; an advice says both.
 
         Source: the losses are the reference numbers of an open implementation of ESMA35-43-3172, called illustrative by its author;
         the volatilities are this library's own, chosen so that the worst year in a hundred of a portfolio loses about what its level promises.

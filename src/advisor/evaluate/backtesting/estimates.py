@@ -17,7 +17,7 @@ from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
 from advisor.optimize.frontier.sizing import ForecastPath
 from advisor.optimize.limits.limits import Limits, limits_of
-from advisor.optimize.returns.estimate import Covariance, EstimateSettings, Histories, Mean, estimate_returns
+from advisor.optimize.returns.estimate import Covariance, EstimateSettings, Histories, Mean, Stress, estimate_returns
 from advisor.optimize.returns.forecast import HALF_LIFE
 from advisor.optimize.returns.moments import RunningMoments
 from advisor.optimize.returns.views import Equilibrium
@@ -84,6 +84,7 @@ class Estimates:
         assets: The only assets considered; all when None.
         forecast_half_life: As in `estimate_returns`: levels are sized by the forecast, at the middle of their bands; None: by the covariance, at
             their target volatility.
+        stress: As in `estimate_returns`.
     """
 
     mean: Mean = "shrunk_equilibrium"
@@ -94,6 +95,7 @@ class Estimates:
     fewest_rows: int = 60
     assets: Collection[str] | None = None
     forecast_half_life: float | None = HALF_LIFE
+    stress: Stress = "market"
     _models: WeakKeyDictionary[Market, DayModel] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
     _running: RunningMoments = field(default_factory=RunningMoments, init=False, repr=False)
     _limits: list[_KnownLimits] = field(default_factory=list, init=False, repr=False)
@@ -199,6 +201,7 @@ class Estimates:
             settings=self._settings(),
             running=self._running,
             forecast_half_life=self.forecast_half_life,
+            stress=self.stress,
         )
         return DayModel(model if self.cash_return is None else _with_cash(model, self.cash_return), columns, len(past.assets))
 

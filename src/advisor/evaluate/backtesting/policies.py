@@ -11,11 +11,11 @@ from advisor.arrays import FloatArray, check_number, check_type, check_whole
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.contracts.mandate import Mandate
 from advisor.data.market import Market
-from advisor.data.returns import STRESS_QUANTILE
 from advisor.errors import InfeasibleError, InputError
 from advisor.evaluate.backtesting.estimates import DayModel, Estimates, least_loss
-from advisor.optimize.frontier.sizing import tolerance_within
+from advisor.optimize.frontier.sizing import ForecastPath, tolerance_within
 
+MEND = "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...))."
 WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
 
 
@@ -24,8 +24,7 @@ class MeanVariancePolicy:
     """Stand at one place of the frontier of each day's estimates.
 
     Where the estimates have a forecast, a level is sized by it: the composition is that of the frontier, the place on it where the forecast volatility is the
-    middle of the level's band (or, where no portfolio without leverage gets there, the riskiest), and what `stress_loss` limits is the portfolio's own worst
-    year in a hundred at that volatility, not the sum of its assets' worst years, which no forecast can tell apart.
+    middle of the level's band, or before it where the level's stress loss is reached; the riskiest where nothing without borrowing gets there.
 
     Args:
         level: Risk level 1..5: aims at the level's target volatility and obeys its stress loss, as an advice does. Or
@@ -76,11 +75,10 @@ class MeanVariancePolicy:
             InfeasibleError: The limits contradict each other, or even the least risky portfolio is above the level's band.
         """
         day = self.estimates.model(past)
-        if self.level is not None and day.model.forecast is not None:
-            wanted = day.spread(self._sized(past, self.level))
-            return held if self._near(day, held, wanted) else wanted
         if self.level is not None:
-            return day.spread(self._at_level(past, self.level))
+            sized = day.model.forecast is not None
+            wanted = day.spread(self._at_level(past, self.level, sized=sized))
+            return held if sized and self._near(day, held, wanted) else wanted
         frontier = self.estimates.frontier(past, self.mandate)
         if self.target_volatility is not None:
             return day.spread(frontier.at_volatility(self.target_volatility))
@@ -94,43 +92,38 @@ class MeanVariancePolicy:
         now, aim = (float(np.sqrt(w @ risk @ w)) for w in (held[day.columns], wanted[day.columns]))
         return abs(now - aim) <= self.size_band * aim
 
-    def _sized(self, past: Market, level: int) -> FloatArray:
-        """Where the forecast volatility is the level's aim, lowered to what its stress loss allows."""
-        path = self.estimates.forecast(past, self.mandate)
-        middle = self.bands.model_copy(update={"aim": "middle"}).target_volatility[level - 1]
+    def _at_level(self, past: Market, level: int, *, sized: bool) -> FloatArray:
+        """On the frontier at the level's aim, or before it where its stress loss is reached first."""
         loss, ceiling = self.bands.stress_loss[level - 1], self.bands.upper_volatility[level - 1]
-        if path.least > ceiling + WITHIN:
-            raise InfeasibleError(
-                f"Even the least risky portfolio has a forecast volatility of {path.least:.2%}, above the {ceiling:.2%} of C{level}. "
-                "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
-                constraints=(f"C{level} upper_volatility",),
-            )
-        return path.place_at(min(middle, loss / STRESS_QUANTILE))
-
-    def _at_level(self, past: Market, level: int) -> FloatArray:
-        """At the level's target volatility on the common frontier, or before it where the level's stress loss is reached first."""
-        loss, ceiling = self.bands.stress_loss[level - 1], self.bands.upper_volatility[level - 1]
-        frontier = self.estimates.frontier(past, self.mandate)
-        weights = self.estimates.level_points(past, self.mandate, self.bands)[level - 1]
-        if frontier.model.stress @ weights > loss + WITHIN:
+        bands = self.bands.model_copy(update={"aim": "middle"}) if sized else self.bands
+        common = frontier = self.estimates.frontier(past, self.mandate)
+        # 1. where even the calmest portfolio loses more in stress, start from the calmest that does not
+        if frontier.model.stress @ frontier.weights[0] > loss + WITHIN:
             if (least := least_loss(frontier)) > loss + WITHIN:
                 raise InfeasibleError(
-                    f"Every portfolio loses at least {least:.2%} in stress, above the {loss:.2%} of C{level}. "
-                    "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
+                    f"Every portfolio loses at least {least:.2%} in stress, above the {loss:.2%} of C{level}. {MEND}",
                     constraints=(f"C{level} stress_loss",),
                 )
-            tolerance = tolerance_within(frontier, loss)
-            if tolerance < 0.0:  # the calmest portfolio loses more: the calmest of those that do not
-                frontier = self.estimates.frontier(past, self.mandate, loss)
-                tolerance = 0.0
-            weights = frontier.segments.portfolios(*frontier.segments.at_tolerance(np.array([tolerance])))[0]
-        if frontier.volatility[0] > ceiling + WITHIN:
+            frontier = self.estimates.frontier(past, self.mandate, loss)
+        # 2. the level's place by its volatility
+        path = self.estimates.forecast(past, self.mandate) if frontier is common else ForecastPath.of(frontier)
+        least, kind = (path.least, "forecast volatility") if sized else (float(frontier.volatility[0]), "volatility")
+        if least > ceiling + WITHIN:
             raise InfeasibleError(
-                f"Even the least risky portfolio has a volatility of {frontier.volatility[0]:.2%}, above the {ceiling:.2%} of C{level}. "
-                "Add calmer assets, or let the portfolio hold cash (Estimates(cash_return=...)).",
+                f"Even the least risky portfolio has a {kind} of {least:.2%}, above the {ceiling:.2%} of C{level}. {MEND}",
                 constraints=(f"C{level} upper_volatility",),
             )
-        return weights
+        if sized:
+            weights = path.place_at(bands.target_volatility[level - 1])
+        elif frontier is common:
+            weights = self.estimates.level_points(past, self.mandate, bands)[level - 1]
+        else:
+            weights = frontier.at_volatility(bands.target_volatility[level - 1])
+        # 3. or by its stress loss
+        if frontier.model.stress @ weights <= loss + WITHIN:
+            return weights
+        tolerance = tolerance_within(frontier, loss)
+        return frontier.at_risk_aversion(1.0 / tolerance if tolerance > 0.0 else np.inf)
 
 
 def level_policies(

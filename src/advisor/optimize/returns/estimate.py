@@ -25,12 +25,13 @@ from advisor.optimize.returns.forecast import HALF_LIFE, forecast_covariance
 from advisor.optimize.returns.histories import Window, blocks, common_window, join_blocks
 from advisor.optimize.returns.mean import age_weights, bayes_stein, james_stein
 from advisor.optimize.returns.moments import Moments, RunningMoments
-from advisor.optimize.returns.premium import premium_means
+from advisor.optimize.returns.premium import market_losses, premium_means
 from advisor.optimize.returns.views import WIDENING, Equilibrium, View, black_litterman
 
 Mean = Literal["shrunk_equilibrium", "bayes_stein", "james_stein", "historical", "ewma", "equilibrium", "black_litterman"]
 Covariance = Literal["ledoit_wolf", "ledoit_wolf_identity", "oas", "sample", "ewma", "factor"]
 Histories = Literal["common", "stambaugh"]
+Stress = Literal["market", "own"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def estimate_returns(
     settings: EstimateSettings | None = None,
     running: RunningMoments | None = None,
     forecast_half_life: float | None = HALF_LIFE,
+    stress: Stress = "market",
 ) -> ReturnModel:
     """Annual expected returns and covariance from a history of simple returns.
 
@@ -91,6 +93,8 @@ def estimate_returns(
         running: Moments kept from one day of a walk to the next, so that a longer past costs no more; the model agrees with the one without to rounding.
         forecast_half_life: Rows after which a return counts half in the model's forecast of the coming weeks (see `forecast_covariance`), by which levels
             are sized; None: no forecast.
+        stress: What the model says an asset loses in stress: "market", its part in the market's worst year in a hundred (see `market_losses`); "own",
+            its own worst year, which adds up to what no year brings and no diversification lessens.
 
     Returns:
         A model whose covariance is positive semidefinite, because every method here gives one, over the market's assets, groups and risk levels.
@@ -101,7 +105,12 @@ def estimate_returns(
     Source: Jorion (1986); Ledoit and Wolf (2004); Stambaugh (1997); Black and Litterman (1992).
     """
     check_type(market, Market, "market", "Build one with Market.from_prices or Market.from_returns.")
-    for value, allowed, name in ((mean, Mean, "mean"), (covariance, Covariance, "covariance"), (histories, Histories, "histories")):
+    for value, allowed, name in (
+        (mean, Mean, "mean"),
+        (covariance, Covariance, "covariance"),
+        (histories, Histories, "histories"),
+        (stress, Stress, "stress"),
+    ):
         check_type(value, str, name, f"Choose one of {', '.join(get_args(allowed))}.")
         if value not in get_args(allowed):
             raise InputError(
@@ -132,7 +141,11 @@ def estimate_returns(
         values = values * period
     levels = {a: int(level) for a, level in zip(market.assets, market.risk_levels, strict=True)}
     forecast = None if forecast_half_life is None else forecast_covariance(market, half_life=forecast_half_life)
-    return ReturnModel(market.assets, values, annual, market.groups, levels, forecast=forecast)
+    model = ReturnModel(market.assets, values, annual, market.groups, levels, forecast=forecast)
+    if stress == "own":
+        return model
+    losses = market_losses(model, chosen.equilibrium)
+    return ReturnModel(market.assets, values, annual, market.groups, levels, losses, forecast)
 
 
 def _raw_mean(window: Window, method: Mean, settings: EstimateSettings, period: float) -> FloatArray:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from advisor.arrays import FloatArray
+from advisor.arrays import BoolArray, FloatArray
+from advisor.data.returns import STRESS_QUANTILE, ReturnModel
 from advisor.optimize.returns.covariance import moves
 from advisor.optimize.returns.views import Equilibrium
 
@@ -46,18 +47,14 @@ def premium_means(
         the market, whose Sharpe ratio is the usual one moved towards the history by as much as
         `years` say: `k = years / (years + 1 / SHARPE_SPREAD^2)`.
     """
-    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    cash = ~moves(covariance) | (deviation <= CASH_LIKE)
+    cash, means = cash_like(covariance), np.array(raw, dtype=np.float64)
     risky = np.flatnonzero(~cash)
-    means = np.array(raw, dtype=np.float64)
     if not len(risky):
         return means
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     risk_free = float(means[np.argmin(np.where(cash, deviation, np.inf))]) if cash.any() else equilibrium.risk_free
     names, sigma = [assets[i] for i in risky.tolist()], covariance[np.ix_(risky, risky)]
-    weights = equilibrium.weights
-    if weights is not None:
-        weights = {name: weights[name] for name in names if name in weights}
-    market = replace(equilibrium, weights=weights, risk_free=risk_free)
+    market = replace(_of(names, equilibrium), risk_free=risk_free)
     if market.premium is None:
         share = market.shares(names)
         volatility = float(np.sqrt(share @ sigma @ share))
@@ -67,3 +64,41 @@ def premium_means(
         market = replace(market, premium=max(sharpe, LEAST_SHARPE) * volatility)
     means[risky] = market.mean(names, sigma)
     return means
+
+
+def market_losses(model: ReturnModel, equilibrium: Equilibrium) -> dict[str, float]:
+    """What each asset loses in the market's worst year in a hundred, by id, as positive fractions.
+
+    Args:
+        model: Its volatilities are those of the forecast where there is one.
+        equilibrium: Weights of the market (None: equal ones).
+
+    Returns:
+        `max(0, 2.326 * beta * volatility of the market - mean)`, which adds up to a portfolio's own
+        worst year in a hundred as far as the portfolio moves with the market: diversification
+        counts, and no portfolio that moves as the market does is held to a smaller loss than its
+        own. Assets as good as cash are left out.
+    """
+    risky = np.flatnonzero(~cash_like(model.covariance))
+    names = [model.assets[i] for i in risky.tolist()]
+    market = _of(names, equilibrium)
+    if not names or (market.weights is not None and not sum(market.weights.values()) > 0.0):
+        return {}
+    seen = model.risk[np.ix_(risky, risky)] @ market.shares(names)
+    volatility = float(np.sqrt(market.shares(names) @ seen))
+    if not volatility > 0.0:
+        return {}
+    losses = np.maximum(0.0, STRESS_QUANTILE * seen / volatility - model.mean[risky])
+    return dict(zip(names, losses.tolist(), strict=True))
+
+
+def cash_like(covariance: FloatArray) -> BoolArray:
+    """Which assets are as good as cash, shape (n,)."""
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    return ~moves(covariance) | (deviation <= CASH_LIKE)
+
+
+def _of(names: Sequence[str], equilibrium: Equilibrium) -> Equilibrium:
+    """The equilibrium among these assets alone."""
+    weights = equilibrium.weights
+    return equilibrium if weights is None else replace(equilibrium, weights={name: weights[name] for name in names if name in weights})

@@ -101,7 +101,10 @@ def fit_table(folder: Path, days: list[str]) -> str:
             worth = [w @ model.mean - 0.5 * RISK_AVERSION * np.einsum("ci,ij,cj->c", w, model.covariance, w) for w in (before, after)]
             closed = 1.0 - picks.unplaced.sum(axis=1) / gaps.sum(axis=1)
             found.setdefault(weight, []).append((quality, float(closed.mean()), float((worth[1] - worth[0]).mean())))
-    lines = [f"| fit_weight | nDCG@{K} | of the fresh money placed | certainty equivalent beside leaving it in cash, a year |", "|---|---|---|---|"]
+    lines = [
+        f"| fit_weight | nDCG@{K} | of the fresh money placed | certainty equivalent beside leaving it in cash, a year |",
+        "|---|---|---|---|",
+    ]
     for weight, values in found.items():
         quality, closed, gain = np.mean(values, axis=0)
         lines.append(f"| {weight:g} | {quality:.4f} | {closed:.0%} | {1e4 * gain:+.0f} bp of wealth |")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from advisor import Advice
@@ -17,15 +18,22 @@ else:
 
 def put_served(connection: sa.Connection, advice: Sequence[Advice], run: str) -> int:
     """Write advice that the run does not hold yet. Returns how many."""
-    insert = needs("crm", f"sqlalchemy.dialects.{connection.dialect.name}").insert
     if not advice:
         return 0
+    into_advice, into_picks = _inserts(connection.dialect.name)
     rows = [_row(one, run) for one in advice]
     picks = [pick for one in advice for pick in _picks(one, run)]
-    written = connection.execute(insert(tables.advice).on_conflict_do_nothing(), rows).rowcount
+    written = connection.execute(into_advice, rows).rowcount
     if picks:
-        connection.execute(insert(tables.picks).on_conflict_do_nothing(), picks)
+        connection.execute(into_picks, picks)
     return written
+
+
+@cache
+def _inserts(dialect: str) -> tuple[Any, Any]:
+    """Statements that insert advice and picks and leave what is there."""
+    insert = needs("crm", f"sqlalchemy.dialects.{dialect}").insert
+    return insert(tables.advice).on_conflict_do_nothing(), insert(tables.picks).on_conflict_do_nothing()
 
 
 def _row(advice: Advice, run: str) -> dict[str, Any]:

@@ -72,14 +72,16 @@ def _rows(connection: sa.Connection, query: Any) -> list[Any]:
     return list(zip(*(read[name].to_pylist() for name in kinds), strict=True))
 
 
+_END = sa.select(ledger.c.seq, ledger.c.digest).order_by(ledger.c.seq.desc()).limit(1)
+
+
 def extend_table(connection: sa.Connection, made: Callable[[Head], list[Line]]) -> Head:
     """`ChainTable.extend` inside a transaction that writes other things as well."""
     if connection.dialect.name == "postgresql":
         schema = connection.scalar(sa.text("SELECT current_schema()"))
         number = crc32(f"ledger of {schema}".encode())
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
-    end = sa.select(ledger.c.seq, ledger.c.digest).order_by(ledger.c.seq.desc()).limit(1)
-    found = connection.execute(end).first()
+    found = connection.execute(_END).first()
     head = Head() if found is None else Head(found[0], found[1])
     lines = made(head)
     insert_rows(connection, ledger, ("seq", "body", "digest"), lines)

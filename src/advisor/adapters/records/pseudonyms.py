@@ -21,6 +21,7 @@ else:
     sa = needs("crm", "sqlalchemy")
 
 SALT_BYTES = 32
+_SALTS = sa.select(pseudonyms.c.client_id, pseudonyms.c.salt).where(pseudonyms.c.client_id.in_(sa.bindparam("ids", expanding=True)))
 
 
 @checked
@@ -93,7 +94,6 @@ class Pseudonyms:
     def _salts(connection: sa.Connection, ids: list[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for start in range(0, len(ids), 500):
-            some = pseudonyms.c.client_id.in_(ids[start : start + 500])
-            query = sa.select(pseudonyms.c.client_id, pseudonyms.c.salt).where(some)
-            found |= {row[0]: row[1] for row in connection.execute(query)}
+            some = {"ids": ids[start : start + 500]}
+            found |= {row[0]: row[1] for row in connection.execute(_SALTS, some)}
         return found

@@ -21,8 +21,10 @@ from advisor.errors import InputError, StoppedError
 
 if TYPE_CHECKING:
     import limits
+    from limits.aio import storage, strategies
 else:
     limits = needs("http", "limits")
+    storage, strategies = needs("http", "limits.aio.storage"), needs("http", "limits.aio.strategies")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Dispatcher:
     def __init__(self, settings: Settings, tenants: Tenants, operations: Sequence[Operation]) -> None:
         self._settings, self._tenants = settings, tenants
         self._credentials = Credentials(settings)
-        self._counts = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
+        self._counts = strategies.MovingWindowRateLimiter(storage.MemoryStorage())
         self._rate = limits.RateLimitItemPerMinute(max(1, settings.requests_a_minute // settings.workers))
         self.paths: dict[str, dict[str, Operation]] = {}
         for operation in operations:
@@ -90,8 +92,8 @@ class Dispatcher:
         headers = request.headers
         caller = self._credentials.of(headers.get("x-api-key"), headers.get("authorization"))
         request.state.tenant = caller.tenant
-        if not self._counts.hit(self._rate, caller.name):
-            wait = self._counts.get_window_stats(self._rate, caller.name).reset_time - time.time()
+        if not await self._counts.hit(self._rate, caller.name):
+            wait = (await self._counts.get_window_stats(self._rate, caller.name)).reset_time - time.time()
             raise ProblemError(
                 "too-many",
                 f"More than {self._rate.amount} requests a minute with this credential; wait, or send many clients as a job.",

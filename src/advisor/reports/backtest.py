@@ -63,7 +63,7 @@ def result_page(result: BacktestResult, title: str, risk_free: float | None = No
     return render(
         "backtest",
         title=title,
-        summary=repr(result),
+        summary=_period(result),
         backtest=result,
         rows=_measures(result, risk_free) if long else [],
         draws=DRAWS,
@@ -143,6 +143,16 @@ def _side_by_side(results: BacktestResults, risk_free: float | None = None) -> t
     names = [str(column) for column in table.columns]
     rows = [[str(strategy), *(_write(name, float(row[name])) for name in names)] for strategy, row in table.iterrows()]
     return ["Strategy", *(TITLES.get(name, name) for name in names)], rows
+
+
+def _period(result: BacktestResult) -> str:
+    """From when to when, and what was done."""
+    if not len(result.sessions):
+        return repr(result)
+    failed = f", {len(result.failures)} of them failed" if result.failures else ""
+    return (
+        f"{result.sessions[0]} to {result.sessions[-1]}: {len(result.sessions):,} sessions, {len(result.days):,} rebalancing days{failed}."
+    )
 
 
 def _sheet(result: BacktestResult, risk_free: float | None) -> dict[str, Any]:

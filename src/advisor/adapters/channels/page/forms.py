@@ -62,6 +62,8 @@ def steps_of(questionnaire: Questionnaire, language: Language) -> tuple[Step, ..
 
 def first_open(sheet: AnswerSheet, steps: tuple[Step, ...]) -> int:
     """Number of the first step with a required answer missing; one beyond the last where there is none."""
+    if not sheet.answers:
+        return 1
     missing = set(sheet.missing)
     return next((s.number for s in steps if any(q.id in missing for q in s.questions)), len(steps) + 1)
 

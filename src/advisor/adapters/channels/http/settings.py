@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError
 
@@ -93,6 +93,14 @@ class Settings(pydantic_settings.BaseSettings):
         """Raises `InputError` where a setting is missing or cannot be used."""
         try:
             super().__init__(**values)
+        except ValidationError as error:
+            raise input_error("Settings", error) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Settings from JSON alone. Raises `InputError` where one is missing or cannot be used."""
+        try:
+            return super().model_validate_json(json_data, **options)
         except ValidationError as error:
             raise input_error("Settings", error) from None
 

@@ -97,7 +97,9 @@ class Ranking:
         at, names = id_codes(frame[client], client, belongs)
         column, listed = id_codes(frame[product], product, "it is not known what is recommended. Drop or mend it.")
         rows_of = dict.fromkeys(names.ids[c] for c in at.tolist()) if client_ids is None else client_ids
-        clients, every = (IdMap.of(ids, field) for ids, field in ((rows_of, "client_ids"), (products or listed.ids, "products")))
+        clients, every = (
+            IdMap.of(ids, field) for ids, field in ((rows_of, "client_ids"), (listed.ids if products is None else products, "products"))
+        )
         row, code = _among(clients, names, client)[at], _among(every, listed, product)[column]
         slot = _slots(frame, row, rank, max(MOST_SLOTS, len(every))) if rank in frame else _positions(row)
         _check_twice(row * (len(every) + 1) + code, frame, client, f"{product} twice; a list holds a product once")

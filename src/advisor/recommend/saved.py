@@ -186,6 +186,12 @@ def check_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], cou
             field="arrivals.days",
             value=days.shape,
         )
+    if len(arrays["history.told"]) != (sizes["p"] if meta["fixed_shelf"] else 0):
+        raise InputError(
+            "What the catalogue said of its products does not fit them; what was saved is damaged, and is not used. Restore it from a copy.",
+            field="history.told",
+            value=arrays["history.told"].shape,
+        )
     if int(meta["shelf"]) > items or int(arrays["arrivals.counts"].sum()) != sizes["e"] or indptr[0] != 0 or int(indptr[-1]) != sizes["e"]:
         raise InputError(
             "The purchases of the recommender do not fit together; what was saved is damaged, and is not used. Restore it from a copy.",

@@ -1,0 +1,97 @@
+"""Entry point: arguments read, a command run, an exit code given. The commands are data (`commands.json`): what each
+takes, the function `module:name` of this package that does it, what it loads, and an example that a test executes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import AdvisorError, StoppedError
+
+DONE, NEGATIVE, MISUSED, WRONG_INPUT, STOPPED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Exit codes; NEGATIVE: nothing suitable, or not proved."""
+KINDS = {"int": int, "float": float}
+GROUPS = {"store": "the database of a tenant", "ledger": "the audit ledger"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of a command line; its message is on stderr.
+
+    Args:
+        arguments: What follows the program's name; None: those of the process.
+    """
+    parser = parser_of(table())
+    given = parser.parse_args(arguments)
+    if given.version:
+        sys.stdout.write(f"advisor {version('advisor')}\n")
+        return DONE
+    command: Mapping[str, Any] | None = getattr(given, "command", None)
+    if command is None:
+        getattr(given, "group", parser).print_help(sys.stderr)
+        return MISUSED
+    return _run(command, given)
+
+
+def _run(command: Mapping[str, Any], given: argparse.Namespace) -> int:
+    module, _, function = command["runs"].partition(":")
+    try:
+        if command["loads"]:
+            _tell(f"loading {command['loads']} ...")
+        code: int = getattr(import_module(f"{__package__}.{module}"), function)(given)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        _tell("interrupted; finished parts are kept, and the same command goes on with them.")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except AdvisorError as error:
+        _tell(str(error))
+        return STOPPED if isinstance(error, StoppedError) else WRONG_INPUT
+    return code
+
+
+def table() -> dict[str, Any]:
+    """The commands, and the arguments that several share."""
+    return json.loads(Path(__file__).with_name("commands.json").read_text(encoding="utf-8"))
+
+
+def parser_of(commands: Mapping[str, Any]) -> argparse.ArgumentParser:
+    """The parser of a table of commands."""
+    parser = argparse.ArgumentParser(prog="advisor", description="Risk profiles, suitable portfolios and products.", allow_abbrev=False)
+    parser.add_argument("--version", action="store_true", help="print the version")
+    found = parser.add_subparsers(metavar="command")
+    groups: dict[str, Any] = {}
+    for name, text in GROUPS.items():
+        group = found.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        group.set_defaults(group=group)
+        groups[name] = group.add_subparsers(metavar="command")
+    for command in commands["commands"]:
+        group, _, name = command["name"].rpartition(" ")
+        added = groups.get(group, found).add_parser(
+            name,
+            help=command["help"],
+            description=f"{command['help'][0].upper()}{command['help'][1:]}.",
+            epilog=f"example:\n  {command['example']}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        for argument in command["arguments"]:
+            how = dict(commands["shared"][argument] if isinstance(argument, str) else argument)
+            kind = {"type": KINDS[how.pop("type")]} if "type" in how else {}
+            added.add_argument(how.pop("flag"), **kind, **how)
+        added.set_defaults(command=command)
+    return parser
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"advisor: {text}\n")
+    sys.stderr.flush()

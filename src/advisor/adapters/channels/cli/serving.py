@@ -1,0 +1,81 @@
+"""`serve` and `mcp`: the channels that go on until they are told to end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from argparse import Namespace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from advisor import sample, save
+from advisor.adapters.channels.cli.demo import fitted
+from advisor.adapters.channels.cli.reading import text_of
+from advisor.adapters.extras import needs
+from advisor.errors import InputError
+
+DEMO = Path("advisor-demo")
+
+
+def serve(given: Namespace) -> int:
+    """Answer requests until the process is told to end, beside processes that work on jobs."""
+    http = needs("http", "advisor.adapters.channels.http")
+    settings = _demo_settings(given, http) if given.demo else _settings(given, http)
+    workers = [get_context("spawn").Process(target=http.work, args=(settings,)) for _ in range(given.jobs)]
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        for worker in workers:
+            worker.start()
+        http.serve(settings, host=given.host, port=given.port)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.join(10)
+    return 0
+
+
+def _settings(given: Namespace, http: Any) -> Any:
+    if given.settings is None:
+        return http.Settings()
+    try:
+        stated: Any = json.loads(text_of(given.settings))
+        return http.Settings(**stated)
+    except (ValueError, TypeError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{given.settings!r} holds no settings as JSON ({error}); see docs/channels.md.", field="settings") from None
+
+
+def _demo_settings(given: Namespace, http: Any) -> Any:
+    folder, url = _demo()
+    key, kept = http.new_api_key("demo", "read", "advise")
+    address = f"http://{given.host}:{given.port}"
+    sys.stderr.write(f"advisor: page {address}/page/demo\nadvisor: key {key} (header X-API-Key, {address}/v1/questionnaires)\n")
+    place = http.TenantSettings(advisor=folder, store=url)
+    return http.Settings(tenants={"demo": place}, keys=(kept,), folder=DEMO / "jobs", labels=sample.labels())
+
+
+def _demo() -> tuple[Path, str]:
+    """A saved sample advisor and the URL of a store beside it."""
+    DEMO.mkdir(exist_ok=True)
+    return save(fitted(), DEMO / "advisor"), f"sqlite:///{DEMO}/store.db"
+
+
+def mcp(given: Namespace) -> int:
+    """Answer a chat client on standard input and output until it closes them."""
+    if given.demo:
+        name, (folder, url) = "demo", _demo()
+    elif given.advisor is None or given.store is None:
+        raise InputError("The tools need an advisor and a store. Name them with --advisor and --store, or try --demo.", field="advisor")
+    else:
+        name, folder, url = given.tenant, Path(given.advisor), given.store
+    tenant = needs("mcp", "advisor.adapters.channels.tenant").Tenant.open(name, folder, url)
+    try:
+        needs("mcp", "advisor.adapters.channels.mcp").chat(tenant).run("stdio")
+    finally:
+        tenant.close()
+    return 0

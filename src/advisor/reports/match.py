@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from advisor.evaluate.match.probability import DEFINITIONS as PROBABILITY_DEFINITIONS
 from advisor.evaluate.match.returns import DEFINITIONS as MONEY_DEFINITIONS
-from advisor.reports.charts import bar_chart, line_chart
+from advisor.reports.charts import NARROW, WIDE, bar_chart, both_widths, line_chart
 from advisor.reports.match_lists import side_by_side
 from advisor.reports.pages import MISSING, known, number, picture, render
 
@@ -59,13 +60,14 @@ def report_page(
     )
 
 
-def reliability_chart(report: ProbabilityReport) -> str:
+def reliability_chart(report: ProbabilityReport, size: tuple[int, int] = WIDE) -> str:
     """Stated against observed probability, bin by bin, one SVG chart a curve."""
     return "".join(
         line_chart(
             {"observed": curve.observed.tolist(), "stated": curve.stated.tolist()},
             labels=[f"{p:.3f}" for p in curve.stated],
             title=name,
+            size=size,
         )
         for name, curve in report.curves.items()
     )
@@ -124,7 +126,7 @@ def _metric_chart(report: MatchReport, metric: str) -> str:
     values["ceiling of raw"] = report.score(metric, k, view="ceiling").value
     spans = {"this ranking": (raw.low, raw.high), "reachable only": (reach.low, reach.high)}
     title = f"{TITLES[metric]}@{k}"
-    return bar_chart(values, errors=spans, title=title, form=number, width=470)
+    return bar_chart(values, errors=spans, title=title, form=number, width=NARROW[0])
 
 
 def _score_rows(report: MatchReport) -> list[list[str]]:
@@ -156,12 +158,14 @@ def _segment(report: MatchReport, by: str) -> dict[str, Any]:
     """Name, chart and table of the scores split by one label."""
     k = max(report.ks)
     chosen = [s for s in report.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", "ndcg", k)]
-    chart = bar_chart(
+    draw = partial(
+        bar_chart,
         {s.segment: s.value for s in chosen},
         errors={s.segment: (s.low, s.high) for s in chosen},
         title=f"nDCG@{k} by {by}",
         form=number,
     )
+    chart = both_widths(lambda size: draw(width=size[0]))
 
     def view(score: Score, name: str) -> str:
         return number(report.score("ndcg", k, view=name, by=by, segment=score.segment).value)
@@ -198,7 +202,7 @@ def _probability(report: ProbabilityReport) -> dict[str, Any]:
     wanted = next(iter(report.thresholds.values())).wanted
     heads = ["Probability", "Base rate", "Calibration error", "Brier", "Brier of base rate"]
     return {
-        "chart": picture(reliability_chart(report)),
+        "chart": picture(both_widths(partial(reliability_chart, report))),
         "heads": [*heads, f"For {wanted:.0%} precision"],
         "rows": rows,
         "definitions": {name: PROBABILITY_DEFINITIONS[name] for name in report.curves},

@@ -7,25 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.adapters.channels.page.forms import FACTS, Errors, client_in, is_token
-from advisor.adapters.channels.page.journey import (
-    CONFLICT,
-    FORBIDDEN,
-    opened,
-    saved,
-    session_of,
-    version_in,
-)
-from advisor.adapters.channels.page.views import (
-    SESSION,
-    VISIT,
-    Request,
-    Response,
-    keep,
-    language_of,
-    message,
-    page,
-    to,
-)
+from advisor.adapters.channels.page.journey import CHANNEL, CONFLICT, FORBIDDEN, saved, session_of, version_in
+from advisor.adapters.channels.page.views import SESSION, VISIT, Request, Response, keep, language_of, message, page, to
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.errors import InputError
 
@@ -41,7 +24,7 @@ class About:
         if request.query_params.get("anew") or (session is not None and session.state == FINISHED):
             session = None
         base = None if session is None else session.base
-        return _page(request, session, {n: shown(getattr(base, n, None)) for n in FACTS}, Errors())
+        return _page(request, session, {n: shown(getattr(base, n, None)) for n in FACTS}, {})
 
     def told(self, request: Request, tenant: Any, form: Mapping[str, str]) -> Response:
         """What the first page says: a new session, or more about the client of the one there is."""
@@ -53,7 +36,7 @@ class About:
             return message(request, "forged", language, FORBIDDEN)
         values = {name: form.get(name, "")[:30] for name in FACTS}
         if "language" in form:
-            return _page(request, session, values, Errors(), language=language)
+            return _page(request, session, values, {}, language=language)
         client, errors = client_in(form, None if session is None else session.base, language)
         if client is None:
             return _page(request, session, values, errors, status=WRONG)
@@ -66,18 +49,12 @@ class About:
                 return message(request, "stale", language, CONFLICT)
             return to(request, "/step/1", language)
         response = to(request, "/step/1", language)
-        keep(request, response, SESSION, opened(tenant, client).id)
+        keep(request, response, SESSION, tenant.sessions.open(client, channel=CHANNEL).id)
         return response
 
 
 def _page(
-    request: Request,
-    session: Session | None,
-    values: Mapping[str, str],
-    errors: Errors,
-    *,
-    status: int = 200,
-    language: Any = None,
+    request: Request, session: Session | None, values: Mapping[str, str], errors: Errors, *, status: int = 200, language: Any = None
 ) -> Response:
     secret = request.cookies.get(VISIT) or secrets.token_urlsafe(32) if session is None else session.id
     version = None if session is None else session.version

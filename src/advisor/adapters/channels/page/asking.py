@@ -6,24 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.adapters.channels.page.about import shown
-from advisor.adapters.channels.page.forms import (
-    FACTS,
-    Errors,
-    answers_in,
-    first_open,
-    steps_of,
-)
+from advisor.adapters.channels.page.forms import FACTS, Errors, answers_in, first_open, steps_of
 from advisor.adapters.channels.page.journey import saved, version_in, with_session
-from advisor.adapters.channels.page.views import (
-    SESSION,
-    Request,
-    Response,
-    keep,
-    language_of,
-    message,
-    page,
-    to,
-)
+from advisor.adapters.channels.page.views import SESSION, Request, Response, keep, language_of, message, page, to
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.errors import InputError
 
@@ -41,7 +26,7 @@ class Asking:
             return to(request, "/result")
         if number not in {str(s.number) for s in steps}:
             return to(request, "/review")
-        return self._step(request, session, int(number), session.sheet.answers, Errors())
+        return self._step(request, session, int(number), session.sheet.answers, {})
 
     @with_session
     def answered(self, request: Request, tenant: Any, session: Session, form: Mapping[str, str]) -> Response:
@@ -55,7 +40,7 @@ class Asking:
         sheet, errors = answers_in(form, session.sheet, step, language, strict=forward)
         asked = [q.id for q in step.questions]
         session = saved(tenant, session, sheet, version_in(form), asked=asked)
-        if forward and errors.by_field:
+        if forward and errors:
             return self._step(request, session, step.number, sheet.answers, errors, status=WRONG)
         places = {"back": f"/step/{step.number - 1}" if step.number > 1 else "", "save": "/saved"}
         onward = f"/step/{step.number + 1}" if str(step.number + 1) in steps else "/review"
@@ -63,14 +48,7 @@ class Asking:
         return to(request, here if "language" in form else places.get(form.get("go", ""), onward), language)
 
     def _step(
-        self,
-        request: Request,
-        session: Session,
-        number: int,
-        answers: Mapping[str, str],
-        errors: Errors,
-        *,
-        status: int = 200,
+        self, request: Request, session: Session, number: int, answers: Mapping[str, str], errors: Errors, *, status: int = 200
     ) -> Response:
         language = language_of(request)
         steps = steps_of(session.sheet.questionnaire, language)
@@ -104,7 +82,7 @@ class Asking:
         """All answers, and those that do not go together."""
         if session.state == FINISHED:
             return to(request, "/result")
-        return reviewed(request, session, Errors())
+        return reviewed(request, session, {})
 
 
 def reviewed(request: Request, session: Session, errors: Errors, *, status: int = 200, confirm: bool = False) -> Response:

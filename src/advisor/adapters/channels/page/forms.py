@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from unicodedata import normalize
 
@@ -18,18 +18,8 @@ FACTS = ("wealth", "horizon_years", "age")
 ANSWER = "answer:"
 """Before the id of a question in a form."""
 LONGEST_NUMBER = 20
-
-
-@dataclass(frozen=True)
-class Errors:
-    """What is wrong with a form: text by field."""
-
-    by_field: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def first(self) -> str | None:
-        """The field that gets the focus."""
-        return next(iter(self.by_field), None)
+Errors = Mapping[str, str]
+"""What is wrong with a form: text by field, the one that gets the focus first."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +69,7 @@ def answers_in(form: Mapping[str, str], sheet: AnswerSheet, step: Step, language
             wrong[question.id] = own["unknown_option"]
         if strict and question.required and question.id not in sheet.answers:
             wrong.setdefault(question.id, own["choose"])
-    return sheet, Errors(wrong)
+    return sheet, wrong
 
 
 def client_in(form: Mapping[str, str], before: Client | None, language: Language) -> tuple[Client | None, Errors]:
@@ -98,8 +88,8 @@ def client_in(form: Mapping[str, str], before: Client | None, language: Language
         except InputError:
             wrong[name] = own[f"wrong_{name}"]
     if wrong:
-        return None, Errors({name: wrong[name] for name in FACTS if name in wrong})
-    return Client.model_validate({**fields, **whole}), Errors()
+        return None, {name: wrong[name] for name in FACTS if name in wrong}
+    return Client.model_validate({**fields, **whole}), {}
 
 
 def _number(text: str) -> float | None:

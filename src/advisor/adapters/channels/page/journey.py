@@ -9,10 +9,10 @@ from functools import wraps
 from threading import Lock
 from typing import Any
 
-from advisor import AdviceReport, AnswerSheet, Client
+from advisor import AdviceReport, AnswerSheet
 from advisor.adapters.channels.page.forms import is_token
 from advisor.adapters.channels.page.views import SESSION, Request, Response, language_of, message
-from advisor.adapters.channels.sessions import FINISHED, Session
+from advisor.adapters.channels.sessions import Session
 from advisor.errors import InputError
 
 CHANNEL = "page"
@@ -51,23 +51,12 @@ class Reports:
         return report
 
 
-def opened(tenant: Any, base: Client) -> Session:
-    """A new session of a client."""
-    return tenant.sessions.open(base, channel=CHANNEL)
-
-
 def saved(tenant: Any, session: Session, sheet: AnswerSheet, version: int, **more: Any) -> Session:
     """The session with what a form says, saved only where something changed and nobody else was quicker."""
     same = sheet.answers == session.sheet.answers and more.get("base", session.base) == session.base
     if same and version == session.version:
         return session
     return tenant.sessions.save(session.id, sheet, version, CHANNEL, **more)
-
-
-def finished(tenant: Any, session: Session, *, confirmed: bool) -> None:
-    """Score the answers and keep the client; nothing more where that was done before."""
-    if session.state != FINISHED:
-        tenant.sessions.finish(session.id, channel=CHANNEL, confirmed=confirmed)
 
 
 def session_of(request: Request, tenant: Any) -> Session | None:

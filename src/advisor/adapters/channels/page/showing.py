@@ -7,17 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.adapters.channels.page.asking import reviewed
-from advisor.adapters.channels.page.forms import Errors
-from advisor.adapters.channels.page.journey import Reports, finished, with_session
-from advisor.adapters.channels.page.views import (
-    SECURITY,
-    Request,
-    Response,
-    language_of,
-    message,
-    page,
-    to,
-)
+from advisor.adapters.channels.page.journey import CHANNEL, Reports, with_session
+from advisor.adapters.channels.page.views import SECURITY, Request, Response, language_of, message, page, to
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.contracts.wording import texts
 from advisor.errors import InputError, StoppedError
@@ -59,13 +50,14 @@ class Showing:
         if not session.sheet.complete:
             return to(request, "/review")
         try:
-            finished(tenant, session, confirmed=form.get("confirmed") == "yes")
+            if session.state != FINISHED:
+                tenant.sessions.finish(session.id, channel=CHANNEL, confirmed=form.get("confirmed") == "yes")
         except InputError as error:
             if error.field == "assessments":
                 return message(request, "often", language, BUSY)
             if error.field != "confirmed":
                 raise
-            wrong = Errors({"confirmed": texts(language)["page"]["confirm_head"]})
+            wrong = {"confirmed": texts(language)["page"]["confirm_head"]}
             return reviewed(request, session, wrong, status=WRONG, confirm=True)
         return to(request, "/result", language)
 

@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 else:
     Request = needs("http", "starlette.requests").Request
     _responses = needs("http", "starlette.responses")
-    HTMLResponse, RedirectResponse, Response = (
-        _responses.HTMLResponse,
-        _responses.RedirectResponse,
-        _responses.Response,
-    )
+    HTMLResponse, RedirectResponse, Response = (_responses.HTMLResponse, _responses.RedirectResponse, _responses.Response)
 
 SESSION, VISIT, LANGUAGE = "advisor_session", "advisor_visit", "advisor_language"
 """Cookies: the secret of a session, that of a first visit, the language."""
@@ -85,8 +81,8 @@ def page(
             root=root_of(request),
             here=request.url.path,
             token=token_of(secret) if secret else "",
-            errors=(errors or Errors()).by_field,
-            first=(errors or Errors()).first,
+            errors=errors or {},
+            first=next(iter(errors or ""), None),
             names=names or {},
             **values,
         )
@@ -107,13 +103,7 @@ def to(request: Request, place: str, language: Language | None = None) -> Respon
 def keep(request: Request, response: Response, name: str, value: str) -> None:
     """A cookie that scripts and other sites cannot use."""
     response.set_cookie(
-        name,
-        value,
-        max_age=MONTH,
-        path=root_of(request),
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
+        name, value, max_age=MONTH, path=root_of(request), httponly=True, samesite="lax", secure=request.url.scheme == "https"
     )
 
 

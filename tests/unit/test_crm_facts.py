@@ -72,6 +72,24 @@ def test_trades_are_counted_as_by_hand() -> None:
             np.testing.assert_allclose(facts.column(fact)[i], value, err_msg=f"{fact} of {name}")
 
 
+def test_the_window_holds_its_last_day_and_as_many_before() -> None:
+    ages = [0, 44, 45, 89, 90]
+    rows = pd.DataFrame(
+        {
+            "client_id": "c0",
+            "asset": "A",
+            "day": pd.to_datetime([DAY - timedelta(days=a) for a in ages]),
+            "side": "buy",
+            "units": 1.0,
+            "price": 1.0,
+        }
+    )
+    bought = Interactions.from_frame(rows, product="asset")
+    facts = ClientFacts.of(clients(1), as_of=DAY, trades=Trades.from_frame(rows), purchases=bought, days=90)
+    found = {name: facts.column(name)[0] for name in ("trades", "frequency", "money", "trend", "purchases")}
+    assert found == {"trades": 5.0, "frequency": 4.0, "money": 4.0, "trend": 0.0, "purchases": 4.0}
+
+
 def months(first: date, last: date) -> int:
     between = relativedelta(last, first)
     return 12 * between.years + between.months
@@ -165,6 +183,8 @@ def shelf() -> Catalogue:
         [
             Product(id="F1", name="one", risk_level=2, exposures={"bonds": 0.75, "equity": 0.25}),
             Product(id="F2", name="two", risk_level=4, issuer_risk_level=5, asset="equity", complex=True),
+            Product(id="F3", name="three", risk_level=4, asset="equity"),
+            Product(id="F4", name="four", risk_level=3, asset="equity"),
         ]
     )
 
@@ -174,6 +194,7 @@ def test_what_the_holdings_are() -> None:
         {"id": "a", "wealth": 1000.0, "horizon_years": 5.0, "holding:F1": 300.0, "holding:F2": 100.0, "locked": "F2"},
         {"id": "b", "wealth": 1000.0, "horizon_years": 5.0, "holding:bonds": 200.0},
         {"id": "c", "wealth": 1000.0, "horizon_years": 5.0},
+        {"id": "d", "wealth": 1000.0, "horizon_years": 5.0, "holding:F3": 30.0, "holding:F4": 70.0},
     ]
     profiles = RiskProfiles.from_levels([3, 5], as_of=DAY, client_ids=["b", "a"])
     table = ClientTable.from_frame(pd.DataFrame(rows))
@@ -187,6 +208,7 @@ def test_what_the_holdings_are() -> None:
     assert np.isnan(facts.loc["b", "highest_product_level"])
     assert facts.loc["c", ["share:bonds", "level", "largest_share"]].isna().all()
     assert facts.loc["c", "idle_money"] == 1000.0
+    assert facts.loc["d", ["high_risk_share", "highest_product_level"]].tolist() == [0.3, 4.0]
 
 
 def test_what_no_source_tells_is_unknown() -> None:

@@ -71,6 +71,7 @@ def test_the_rule_at_its_edges(buyers: int, spread: int, later: int, shut: bool)
     assert by_the_rule(bought) == ({"issue"} if shut else set())
     fitted = EASE(20.0).fit(bought)
     assert fitted.closed == (("issue",) if shut else ())
+    assert ("closed to new buyers: issue" in repr(fitted)) == shut
     ranking = fitted.rank(bought.clients.ids, 7)
     shown = {fitted.products[c] for c in ranking.codes[ranking.codes >= 0].tolist()}
     assert ("issue" in shown) == (not shut)

@@ -229,7 +229,8 @@ class FittedModel:
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
-        return f"{self.kind}({settings}).fit: {len(self.history.clients):,} clients, {len(self.products):,} products"
+        closed = f", closed to new buyers: {', '.join(self.closed)}" if self.closed else ""
+        return f"{self.kind}({settings}).fit: {len(self.history.clients):,} clients, {len(self.products):,} products{closed}"
 
 
 def distinct(batch: Batch, keys: IntArray) -> tuple[Batch, IntArray]:

@@ -20,7 +20,7 @@ class ColdStart(Recipe):
     Attributes help newcomers and hurt everybody else: on FAR-Trans a warm item model with attributes as further inputs is worse than without.
 
     Args:
-        warm: Such as `Blend.for_banks()`.
+        warm: Such as `EASE()`, or what `tuned` keeps.
         cold: Such as `Demographic(half_life_days=90)` or `Popularity(by=("segment",))`.
     """
 

@@ -214,7 +214,7 @@ class ItemKNN(GramRecipe):
     def conditional(cls, *, shrinkage: float = 20.0, half_life_days: float | None = None, capped: bool = False) -> ItemKNN:
         """Share of owners of the held product who own (or with a half-life lately bought) the scored one, over all neighbours.
 
-        The best single recipe on the first 12 of 35 FAR-Trans time points.
+        The best single recipe on the first 12 of 35 FAR-Trans time points; on later months of the same bank it is below `EASE()`.
         """
         return cls(ALL, shrinkage, "conditional", half_life_days, capped)
 

@@ -150,7 +150,7 @@ class Recipe(ABC):
 
 def check_recipe(value: object, field: str, *, key: object = None) -> None:
     """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is a recipe: not its class, nor a model that is fitted already."""
-    check_type(value, Recipe, field, "Pass a recipe with its brackets, such as EASE() or Blend.for_banks().", key=key)
+    check_type(value, Recipe, field, "Pass a recipe with its brackets, such as EASE() or Blend.robust().", key=key)
 
 
 def _check_sources(interactions: object, clients: object, catalogue: object, model: object) -> None:

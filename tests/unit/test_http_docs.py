@@ -54,5 +54,5 @@ def test_the_events_that_go_out_are_those_of_the_code() -> None:
     spec.loader.exec_module(module)
     assert (DOCS / "asyncapi.json").read_text(encoding="utf-8") == module.text()
     source = "".join(path.read_text(encoding="utf-8") for path in (DOCS.parent / "src/advisor/adapters/channels").rglob("*.py"))
-    steps = {f"advisor.session.{step}.v1" for step in re.findall(r'_tell\("(\w+)"', source)}
+    steps = {f"advisor.session.{step}.v1" for step in re.findall(r'moved\("(\w+)"', source)}
     assert set(module.WRITTEN) == {"advisor.advice.shown.v1", *steps}

@@ -35,10 +35,8 @@ class _Request:
     picks: int
     answer: asyncio.Future[Advice]
 
-    @property
-    def goes_with(self) -> tuple[object, int]:
-        """Equal for requests that may be in one table."""
-        return self.as_of, self.picks
+    def goes_with(self, other: _Request) -> bool:
+        return (self.as_of, self.picks) == (other.as_of, other.picks)
 
 
 class RequestBatcher:
@@ -54,12 +52,7 @@ class RequestBatcher:
 
     @checked
     def __init__(
-        self,
-        advisor: Any,
-        *,
-        most: Count = 64,
-        served: Served | None = None,
-        tables: Callable[[int], None] | None = None,
+        self, advisor: Any, *, most: Count = 64, served: Served | None = None, tables: Callable[[int], None] | None = None
     ) -> None:
         self._advisor, self._most, self._served, self._tables = advisor, most, served, tables
         self._waiting: deque[_Request] = deque()
@@ -100,7 +93,12 @@ class RequestBatcher:
             except Exception as error:  # noqa: BLE001  whatever happened, nobody may wait for ever
                 answers = [error] * len(requests)
             for request, answer in zip(requests, answers, strict=True):
-                _settle(request.answer, answer)
+                if request.answer.done():  # cancelled meanwhile
+                    continue
+                if isinstance(answer, Advice):
+                    request.answer.set_result(answer)
+                else:
+                    request.answer.set_exception(answer)
         self._working = None
 
     def _next(self) -> list[_Request]:
@@ -112,8 +110,7 @@ class RequestBatcher:
             if request.answer.done():  # cancelled while it waited
                 continue
             first = next(iter(table.values()), request)
-            alike = request.goes_with == first.goes_with and request.client.id not in table
-            if alike:
+            if request.goes_with(first) and request.client.id not in table:
                 table[request.client.id] = request
             else:
                 later.append(request)
@@ -125,14 +122,11 @@ class RequestBatcher:
         try:
             return self._table(requests)
         except Exception as error:  # noqa: BLE001  one client's trouble is no other's
-            if len(requests) == 1:
-                return [error]
-            return [answer for request in requests for answer in self._answers([request])]
+            return [error] if len(requests) == 1 else [a for request in requests for a in self._answers([request])]
 
     def _table(self, requests: Sequence[_Request]) -> list[_Answer]:
-        as_of, picks = requests[0].goes_with
         clients = [request.client for request in requests]
-        batch = self._advisor.advise_table(ClientTable.from_clients(clients), as_of=as_of, picks=picks)
+        batch = self._advisor.advise_table(ClientTable.from_clients(clients), as_of=requests[0].as_of, picks=requests[0].picks)
         advice: list[Advice] = [batch[i] for i in range(len(clients))]
         if self._tables is not None:
             self._tables(len(clients))
@@ -154,12 +148,3 @@ def _refused(advice: Advice) -> AdvisorError | None:
     if advice.status in REFUSED:
         return InputError(advice.reasons[0].text, field="client", value=advice.status)
     return None
-
-
-def _settle(future: asyncio.Future[Advice], answer: _Answer) -> None:
-    if future.done():
-        return
-    if isinstance(answer, Advice):
-        future.set_result(answer)
-    else:
-        future.set_exception(answer)

@@ -6,31 +6,11 @@ import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
-from typing import Any, ClassVar, NoReturn
+from typing import Any
 
-from advisor import AnswerSheet, Client, ClientTable, Contract, Event, Moment, Questionnaire, profile_risk
+from advisor import AnswerSheet, Client, ClientTable, Questionnaire, profile_risk
+from advisor.adapters.channels.session import FINISHED, OPEN, Session, moved, refuse_version
 from advisor.errors import InputError
-
-OPEN, FINISHED = "open", "finished"
-SOURCE = "advisor.sessions"
-"""Of the events that tell how clients go through a questionnaire; see `journeys`."""
-
-
-class Session(Contract):
-    """A questionnaire being answered: who, how far, in which version. `id` is a secret of who answers."""
-
-    personal_data: ClassVar[bool] = True
-
-    id: str
-    version: int
-    sheet: AnswerSheet
-    base: Client
-    channels: tuple[str, ...]
-    by: dict[str, str] = {}
-    state: str = OPEN
-    opened: Moment
-    expires: Moment
 
 
 class Sessions:
@@ -63,8 +43,8 @@ class Sessions:
         )
         row = {"id": session.id, "client_id": base.id, "kind": OPEN, "created": now, "expires": session.expires}
         with self._store.database.write():
-            self._store.put_rows("sessions", [{**row, "state": _text(session)}])
-            self._tell("opened", session, channel)
+            self._store.put_rows("sessions", [{**row, "state": session.model_dump_json()}])
+            self._store.put_events([moved("opened", session, channel, self._now())])
         return session
 
     def load(self, session_id: str) -> Session:
@@ -72,14 +52,7 @@ class Sessions:
         return self._read(session_id)[0]
 
     def save(
-        self,
-        session_id: str,
-        sheet: AnswerSheet,
-        version: int,
-        channel: str,
-        *,
-        base: Client | None = None,
-        asked: Collection[str] = (),
+        self, session_id: str, sheet: AnswerSheet, version: int, channel: str, *, base: Client | None = None, asked: Collection[str] = ()
     ) -> Session:
         """The session with more answers, one version on.
 
@@ -102,19 +75,11 @@ class Sessions:
         again = [name for name in asked or changed if before.by.get(name, channel) != channel]
         channels = before.channels if channel in before.channels else (*before.channels, channel)
         by = {name: before.by.get(name, channel) if name not in changed else channel for name in sheet.answers}
-        after = before.model_copy(
-            update={
-                "version": version + 1,
-                "sheet": sheet,
-                "base": base or before.base,
-                "channels": channels,
-                "by": by,
-                "expires": self._now() + self._rest,
-            }
-        )
+        told = {"version": version + 1, "sheet": sheet, "base": base or before.base, "channels": channels, "by": by}
+        after = before.model_copy(update={**told, "expires": self._now() + self._rest})
         with self._store.database.write():
             self._replace(text, after)
-            self._tell("answered", after, channel, again=len(again))
+            self._store.put_events([moved("answered", after, channel, self._now(), len(again))])
         return after
 
     def finish(self, session_id: str, *, channel: str, on: date | None = None, confirmed: bool = False) -> Client:
@@ -130,9 +95,8 @@ class Sessions:
             return before.sheet.client(before.base)
         client = before.sheet.client(before.base, on=day)
         level = profile_risk(ClientTable.from_clients([client]), before.sheet.questionnaire, as_of=day)[0].level
-        after = before.model_copy(
-            update={"version": before.version + 1, "base": client.model_copy(update={"answers": {}}), "state": FINISHED}
-        )
+        told = {"version": before.version + 1, "base": client.model_copy(update={"answers": {}}), "state": FINISHED}
+        after = before.model_copy(update=told)
         with self._store.database.write():
             self._obey(client.id, day, level, confirmed)
             self._replace(text, after)
@@ -140,7 +104,7 @@ class Sessions:
             self._store.put_clients([client], at=now)
             asked = before.sheet.questionnaire.signature
             self._store.put_assessment(client, at=now, level=level, questionnaire=asked, confirmed=confirmed)
-            self._tell("finished", after, channel)
+            self._store.put_events([moved("finished", after, channel, self._now())])
         return client
 
     def _obey(self, client_id: str, day: date, level: int, confirmed: bool) -> None:
@@ -175,36 +139,9 @@ class Sessions:
 
     def _may_change(self, session: Session, version: int) -> None:
         if session.state == FINISHED or session.version != version:
-            _refuse_version(session.version)
+            refuse_version(session.version)
 
     def _replace(self, before: str, after: Session) -> None:
         where = {"id": after.id, "state": before}
-        if self._store.change("sessions", where, state=_text(after), kind=after.state, expires=after.expires) != 1:
-            _refuse_version(after.version)
-
-    def _tell(self, step: str, session: Session, channel: str, *, again: int = 0) -> None:
-        now, sheet = self._now(), session.sheet
-        name = sha256(session.id.encode()).hexdigest()[:32]
-        data = {
-            "session": name,
-            "channel": channel,
-            "answered": len(sheet.answers),
-            "questions": len(sheet.questionnaire.questions),
-            "asked_again": again,
-        }
-        event = Event(
-            id=f"{name}-{session.version}", source=SOURCE, type=f"advisor.session.{step}.v1", time=now, subject=session.base.id, data=data
-        )
-        self._store.put_events([event], at=now)
-
-
-def _text(session: Session) -> str:
-    return session.model_dump_json()
-
-
-def _refuse_version(version: int) -> NoReturn:
-    raise InputError(
-        f"The session is at version {version} or finished by now: somebody answered elsewhere. Load it again, and go on from there.",
-        field="version",
-        value=version,
-    )
+        if self._store.change("sessions", where, state=after.model_dump_json(), kind=after.state, expires=after.expires) != 1:
+            refuse_version(after.version)

@@ -59,7 +59,7 @@ class Guard:
             if not declared.isdigit() or int(declared[:20]) > most:
                 raise _too_large(most)
             async with asyncio.timeout(None if upload else self._settings.seconds):
-                await self._app(scope, _limited(receive, most), answer.send)
+                await self._app(scope, _limited(receive, most, self._settings.seconds), answer.send)
         except ClientDisconnect:
             answer.status = 499
         except Exception as error:  # noqa: BLE001  whatever happened, the caller gets a problem
@@ -117,13 +117,14 @@ class _Answer:
         await self._send(message)
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    """The body, refused where it grows beyond `most` bytes, whatever was declared."""
+def _limited(receive: Receive, most: int, seconds: float) -> Receive:
+    """The body, refused where it grows beyond `most` bytes, whatever was declared, or rests for `seconds`."""
     read = 0
 
     async def limited() -> Message:
         nonlocal read
-        message = await receive()
+        async with asyncio.timeout(seconds):
+            message = await receive()
         read += len(message.get("body", b""))
         if read > most:
             raise _too_large(most)

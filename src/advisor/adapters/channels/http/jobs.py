@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +14,14 @@ from advisor.adapters.channels.http.calls import Call, blocking
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.reading import parameters
-from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.channels.http.uploads import accept, folder_of, receive
 from advisor.adapters.channels.http.web import FileResponse, Response
-from advisor.adapters.extras import needs
 from advisor.cells import date_of
 from advisor.errors import InputError
 
 MEDIA = {"application/vnd.apache.parquet": "parquet", "text/csv": "csv"}
 ALIVE = ("queued", "running")
 PARTS = "parts"
-_BUFFER = 1 << 20
 
 
 class JobState(Contract):
@@ -54,7 +50,7 @@ async def submit_job(call: Call) -> Response:
         raise ProblemError("too-many", f"{len(running)} jobs wait or run; send this one when one is done.", headers={"Retry-After": "30"})
     name = secrets.token_hex(16)
     target = folder_of(settings, call.request.state.tenant, name)
-    await blocking(_accept, call.upload, target / f"clients.{kind}")
+    await blocking(accept, call.upload, target / f"clients.{kind}")
     request = {"file": f"clients.{kind}", "as_of": day.isoformat(), "picks": asked["picks"]}
     row = {"id": name, "kind": "advice", "state": "queued", "request": json.dumps(request), "done": 0, "created": datetime.now(UTC)}
     await blocking(store.claim, "jobs", row)
@@ -85,46 +81,6 @@ async def get_part(call: Call) -> Response:
     if not (number.isascii() and number.isdigit() and len(number) <= 6 and path.is_file()):
         raise ProblemError("not-found", "There is no such part, or not yet; the job says which there are.")
     return FileResponse(path, media_type="application/vnd.apache.parquet", filename=path.name)
-
-
-async def receive(call: Call) -> Path:
-    """The body, streamed to a file that is to be moved or deleted; its digest is the call's."""
-    place: Path = call.settings.folder / "uploads"
-    await blocking(place.mkdir, parents=True, exist_ok=True)
-    path, digest, buffer = place / secrets.token_hex(16), sha256(), bytearray()
-    with path.open("wb") as file:
-        try:
-            async for chunk in call.request.stream():
-                digest.update(chunk)
-                buffer += chunk
-                if len(buffer) >= _BUFFER:
-                    await blocking(file.write, bytes(buffer))
-                    buffer.clear()
-        except BaseException:
-            path.unlink()
-            raise
-        file.write(buffer)
-        file.flush()
-        os.fsync(file.fileno())
-    call.digest = digest.hexdigest()
-    return path
-
-
-def folder_of(settings: Settings, tenant: str, name: str) -> Path:
-    """Where the file and the parts of a job are."""
-    return settings.folder / tenant / name
-
-
-def _accept(upload: Path, target: Path) -> None:
-    """Move an upload to its place, where its first clients can be read."""
-    target.parent.mkdir(parents=True)
-    upload.replace(target)
-    batches = needs("http", "advisor.data.clients.sources").arrow_batches
-    try:
-        next(iter(batches(target, 1_000)), None)
-    except InputError as error:
-        shutil.rmtree(target.parent)
-        raise InputError(str(error).replace(str(target), "the file"), field=error.field) from None
 
 
 async def _known(call: Call) -> tuple[dict[str, Any], Path]:

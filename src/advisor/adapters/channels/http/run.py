@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import tempfile
 from threading import Event
@@ -31,8 +33,9 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080) -> N
         port: Port to listen on.
     """
     os.environ[VARIABLE] = settings.model_dump_json()
-    if settings.workers > 1:
-        os.environ.setdefault(FOLDER, tempfile.mkdtemp(prefix="advisor-metrics-"))
+    if settings.workers > 1 and FOLDER not in os.environ:
+        os.environ[FOLDER] = counted = tempfile.mkdtemp(prefix="advisor-metrics-")
+        atexit.register(shutil.rmtree, counted, ignore_errors=True)
     uvicorn.run(
         f"{__name__}:app",
         factory=True,

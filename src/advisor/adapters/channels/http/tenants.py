@@ -8,7 +8,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from advisor import Advice, Client
-from advisor.adapters.channels.batching import RequestBatcher
 from advisor.adapters.channels.http.metrics import Metrics
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.settings import Settings
@@ -16,6 +15,7 @@ from advisor.adapters.extras import needs
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
+    from advisor.adapters.channels.batching import RequestBatcher
     from advisor.adapters.channels.tenant import Tenant
 
 
@@ -24,7 +24,8 @@ class Served:
 
     def __init__(self, tenant: Tenant, settings: Settings, metrics: Metrics) -> None:
         self.tenant, self.metrics = tenant, metrics
-        self.batcher = RequestBatcher(tenant.advisor, most=settings.most, served=self.keep, tables=metrics.table)
+        kind = needs("http", "advisor.adapters.channels.batching").RequestBatcher
+        self.batcher: RequestBatcher = kind(tenant.advisor, most=settings.most, served=self.keep, tables=metrics.table)
 
     def keep(self, clients: Sequence[Client], advice: Sequence[Advice]) -> None:
         """Store and record, then count."""

@@ -13,9 +13,10 @@ from threading import Event, Thread
 from typing import Any
 
 from advisor import Summary, advise_stream
-from advisor.adapters.channels.http.jobs import PARTS, folder_of
+from advisor.adapters.channels.http.jobs import PARTS
 from advisor.adapters.channels.http.metrics import logger
 from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.channels.http.uploads import folder_of
 from advisor.adapters.channels.tenant import Tenant
 from advisor.adapters.records.record import Record
 from advisor.errors import AdvisorError, StoppedError

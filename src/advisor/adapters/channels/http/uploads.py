@@ -1,0 +1,56 @@
+"""Files of clients, streamed to disk while they come, and checked before they are a job."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+from advisor.adapters.channels.http.calls import Call, blocking
+from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.extras import needs
+from advisor.errors import InputError
+
+_BUFFER = 1 << 20
+
+
+async def receive(call: Call) -> Path:
+    """The body, streamed to a file that is to be moved or deleted; its digest is the call's."""
+    place: Path = call.settings.folder / "uploads"
+    await blocking(place.mkdir, parents=True, exist_ok=True)
+    path, digest, buffer = place / secrets.token_hex(16), sha256(), bytearray()
+    with path.open("wb") as file:
+        try:
+            async for chunk in call.request.stream():
+                digest.update(chunk)
+                buffer += chunk
+                if len(buffer) >= _BUFFER:
+                    await blocking(file.write, bytes(buffer))
+                    buffer.clear()
+        except BaseException:
+            path.unlink()
+            raise
+        file.write(buffer)
+        file.flush()
+        os.fsync(file.fileno())
+    call.digest = digest.hexdigest()
+    return path
+
+
+def folder_of(settings: Settings, tenant: str, name: str) -> Path:
+    """Where the file and the parts of a job are."""
+    return settings.folder / tenant / name
+
+
+def accept(upload: Path, target: Path) -> None:
+    """Move an upload to its place, where its first clients can be read."""
+    target.parent.mkdir(parents=True)
+    upload.replace(target)
+    batches = needs("http", "advisor.data.clients.sources").arrow_batches
+    try:
+        next(iter(batches(target, 1_000)), None)
+    except InputError as error:
+        shutil.rmtree(target.parent)
+        raise InputError(str(error).replace(str(target), "the file"), field=error.field) from None

@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from advisor import exports
+from advisor import exports, schemas
 from advisor.contracts.advice import STATUSES
 from advisor.contracts.client import Client, Goal
 from advisor.contracts.product import Product
@@ -124,14 +124,21 @@ def pages() -> dict[str, str]:
     """Path below docs/ -> text."""
     made = {"formats.md": formats(), "codes.md": codes(), "layers.md": layers()}
     made |= {f"reference/{topic}.md": reference(topic) for topic in exports.PUBLIC}
-    return {name: GENERATED + text for name, text in made.items()}
+    made = {name: GENERATED + text for name, text in made.items()}
+    return made | {f"schemas/{name}.json": text for name, text in schema_files().items()}
+
+
+def schema_files() -> dict[str, str]:
+    """The JSON Schema of every public contract, by name."""
+    return {name: json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n" for name, schema in schemas().items()}
 
 
 def main() -> int:
     stale = [name for name, text in pages().items() if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
         return int(bool(stale))
-    (DOCS / "reference").mkdir(exist_ok=True)
+    for folder in ("reference", "schemas"):
+        (DOCS / folder).mkdir(exist_ok=True)
     for name, text in pages().items():
         (DOCS / name).write_text(text, encoding="utf-8")
     return 0

@@ -130,7 +130,7 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
 
 
 def test_the_published_schemas_are_those_of_the_contracts() -> None:
-    """Write them with: python docs/schemas/write.py."""
+    """Write them with: python docs/build.py."""
     published = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in SCHEMAS.glob("*.json")}
     assert published == json.loads(json.dumps(schemas(), allow_nan=False))
 

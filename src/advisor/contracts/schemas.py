@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from advisor.contracts.advice import Advice, Verification
 from advisor.contracts.bands import RiskBands
@@ -35,7 +35,21 @@ def schemas() -> dict[str, dict[str, Any]]:
         kind.__name__: {
             "$schema": SCHEMA_ID,
             "$id": f"{BASE}{kind.__name__}.json",
-            **kind.model_json_schema(),
+            **_in_lines(kind.model_json_schema()),
         }
         for kind in PUBLIC
     }
+
+
+def _in_lines(part: Any) -> Any:
+    """The schema with one line a paragraph, wherever the source breaks its lines."""
+    if isinstance(part, list):
+        return [_in_lines(inner) for inner in cast("list[Any]", part)]
+    if not isinstance(part, dict):
+        return part
+    fields = cast("dict[str, Any]", part)
+    lines = {name: _in_lines(inner) for name, inner in fields.items()}
+    text = fields.get("description")
+    if isinstance(text, str):
+        lines["description"] = "\n\n".join(" ".join(p.split()) for p in text.split("\n\n"))
+    return lines

@@ -11,7 +11,7 @@ import numpy as np
 
 from advisor import Advice, AdviceBatch
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load, to_cents
+from advisor.adapters.crm.bulk import fetch, load, settle, to_cents
 from advisor.adapters.crm.served import put_served
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
@@ -48,6 +48,7 @@ def put_advice(connection: sa.Connection, advice: Any, run: object) -> Written:
         problems += [AdapterError(f"Row {rows + row} of the advice has no client id.", record_id=str(rows + row)) for row in nameless]
         rows += table.num_rows
         changed += _put_table(connection, table, inputs, run, there)
+    settle(connection, changed, tables.advice, tables.picks)
     return Written(rows, changed, tuple(problems))
 
 

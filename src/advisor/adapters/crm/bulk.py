@@ -30,6 +30,7 @@ else:
 MOST_MONEY = 9e14
 """Money beyond which ten-thousandths are not kept."""
 _BLOCK = 1 << 20
+_MANY = 1_000
 _NAMED = sa.Table("named_ids", sa.MetaData(), sa.Column("id", ID, primary_key=True), prefixes=["TEMPORARY"])
 _MOMENT = pa.timestamp("us", "UTC")
 _KINDS: tuple[tuple[type, pa.DataType], ...] = (
@@ -99,6 +100,13 @@ def _sqlite_cells(column: pa.ChunkedArray, of: sa.Column[Any]) -> list[Any]:
     if isinstance(of.type, sa.Date):
         return column.cast(pa.date32()).cast(pa.string()).to_pylist()
     return column.to_pylist()
+
+
+def settle(connection: sa.Connection, rows: int, *filled: sa.Table) -> None:
+    """After many rows let PostgreSQL look at the tables, so that it finds one client by an index at once."""
+    if rows >= _MANY and connection.dialect.name == "postgresql":
+        for table in filled:
+            connection.exec_driver_sql(f'ANALYZE "{table.name}"')
 
 
 def fetch(connection: sa.Connection, query: Any) -> pa.Table:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor import Client, ClientTable
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load, naming
+from advisor.adapters.crm.bulk import fetch, load, naming, settle
 from advisor.adapters.crm.client_columns import (
     assessment_columns,
     client_columns,
@@ -39,6 +39,7 @@ def put_clients(connection: sa.Connection, clients: ClientTable | Iterable[Clien
         new, odd = _put_part(connection, part, at)
         changed += new
         problems += odd
+    settle(connection, changed, tables.clients, tables.assessments, tables.holdings)
     return Written(count, changed, tuple(problems))
 
 

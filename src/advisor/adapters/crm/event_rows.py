@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor import Catalogue, Event, Product
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load
+from advisor.adapters.crm.bulk import fetch, load, settle
 from advisor.adapters.crm.log_rows import arrow, missing_keys
 from advisor.adapters.crm.rows import put_rows
 from advisor.adapters.crm.setting_aside import SLACK
@@ -55,6 +55,7 @@ def put_events(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> 
         "data": [json.dumps(e.data, ensure_ascii=False) for e in events],
     }
     load(connection, tables.events, arrow(tables.events, columns))
+    settle(connection, len(events), tables.events)
     return Written(count, len(events), tuple(problems))
 
 

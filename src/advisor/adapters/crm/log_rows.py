@@ -15,7 +15,7 @@ import pandas as pd
 
 from advisor import Interactions, Trades
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, kind_of, load, naming
+from advisor.adapters.crm.bulk import fetch, kind_of, load, naming, settle
 from advisor.adapters.crm.setting_aside import in_the_future, readable
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
@@ -87,6 +87,7 @@ def _put_columns(
     new = [key for (key,) in missing_keys(connection, table, ("id",), [(key,) for key in ids])]
     chosen = {name: [columns[name][ids[key]] for key in new] for name in names}
     load(connection, table, arrow(table, {"id": new, **chosen}))
+    settle(connection, len(new), table)
     told = [AdapterError(f"A row of {table.name}: {why}. Correct it.", record_id=columns["client_id"][i]) for i, why in odd.items()]
     return Written(count, len(new), (*problems, *told))
 

@@ -167,6 +167,12 @@ def test_trades_and_purchases_come_back(store: Store) -> None:
     assert back.units.tolist() == [1.5, 1.5, -2.0, 3.0]
     assert back.times.tolist() == rows["day"].to_numpy().astype("datetime64[ns]").tolist()
     assert len(store.trades(until=date(2026, 1, 5))) == 2
+    later = pd.DataFrame(
+        {"client_id": "z", "asset": [f"A{i}" for i in (3, 1, 2, 0)], "day": "2026-02-01", "side": "buy", "units": 1.0, "price": 1.0}
+    )
+    store.put_trades(later)
+    one = store.trades()
+    assert [one.assets.ids[a] for a in one.asset_codes[-4:]] == ["A3", "A1", "A2", "A0"], "trades of one moment keep their order"
     bought = sample.interactions(clients=40)
     assert store.put_purchases(bought).changed == len(bought)
     assert store.put_purchases(bought).changed == 0

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from advisor import Catalogue, Event, Interactions, Product, Trades
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch
 from advisor.adapters.crm.client_rows import end_of
 from advisor.adapters.extras import needs
+from advisor.arrays import IntArray
+from advisor.data.ids import IdMap
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,23 +53,47 @@ def interactions(connection: sa.Connection, until: date | None, client_id: str |
         query = query.where(p.day <= until)
     if client_id is not None:
         query = query.where(p.client_id == client_id)
-    frame = fetch(connection, query).to_pandas()
-    valued = len(frame) and frame["value"].notna().all()
-    return Interactions.from_frame(frame, **({"value": "value"} if valued else {}))
+    found = fetch(connection, query.order_by(p.client_id, p.product_id, p.day))
+    (clients, client_codes), (products, product_codes) = (_coded(found[name]) for name in ("client_id", "product_id"))
+    values = None if found["value"].null_count or not found.num_rows else found["value"].to_numpy()
+    days = found["day"].to_numpy().astype("datetime64[D]")
+    return Interactions(clients, products, client_codes, product_codes, days, values)
 
 
 def trades(connection: sa.Connection, until: date | None, client_id: str | None = None) -> Trades:
     """Trades up to and including a day, of everybody or one client."""
     t = tables.trades.c
     names = ("client_id", "asset", "time", "side", "units", "price", "left_out")
-    query = sa.select(*(t[name] for name in names)).order_by(t.client_id, t.time, t.id)
+    query = sa.select(*(t[name] for name in names)).order_by(t.client_id, t.time, t.position, t.id)
     end = until_moment(until)
     if end is not None:
         query = query.where(t.time < end)
     if client_id is not None:
         query = query.where(t.client_id == client_id)
-    frame = fetch(connection, query).to_pandas()
-    return Trades.from_frame(frame, day="time", left_out=["left_out"])
+    found = fetch(connection, query)
+    (clients, client_codes), (assets, asset_codes) = (_coded(found[name]) for name in ("client_id", "asset"))
+    sold = np.array([side == "sell" for side in found["side"].to_pylist()], dtype=np.bool_)
+    units, left_out = found["units"].to_numpy(), found["left_out"].to_numpy().astype(np.bool_)
+    return Trades(
+        clients,
+        assets,
+        client_codes,
+        asset_codes,
+        found["time"].to_numpy().astype("datetime64[ns]"),
+        np.where(sold, -units, units),
+        found["price"].to_numpy(),
+        left_out=left_out if left_out.any() else None,
+    )
+
+
+def _coded(column: Any) -> tuple[IdMap, IntArray]:
+    """The ids of a column, sorted, and the position of each cell's id among them, shape (r,)."""
+    coded = column.combine_chunks().dictionary_encode()
+    names: list[str] = coded.dictionary.to_pylist()
+    order = sorted(range(len(names)), key=names.__getitem__)
+    place = np.empty(len(names), dtype=np.int64)
+    place[order] = np.arange(len(names))
+    return IdMap(tuple(names[i] for i in order)), place[coded.indices.to_numpy()]
 
 
 def catalogue(connection: sa.Connection) -> Catalogue:

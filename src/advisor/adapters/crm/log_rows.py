@@ -86,6 +86,8 @@ def _put_columns(
             ids[hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]] = i
     new = [key for (key,) in missing_keys(connection, table, ("id",), [(key,) for key in ids])]
     chosen = {name: [columns[name][ids[key]] for key in new] for name in names}
+    if "position" in table.c:  # trades of one moment keep their order
+        chosen["position"] = [ids[key] for key in new]
     load(connection, table, arrow(table, {"id": new, **chosen}))
     settle(connection, len(new), table)
     told = [AdapterError(f"A row of {table.name}: {why}. Correct it.", record_id=columns["client_id"][i]) for i, why in odd.items()]

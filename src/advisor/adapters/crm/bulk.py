@@ -8,15 +8,14 @@ bits.
 from __future__ import annotations
 
 import io
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from advisor.adapters.extras import needs
 from advisor.adapters.records.bulk import copy_in, copy_out, insert_many
-from advisor.adapters.records.tables import CENTS, ID, Moment, Money
+from advisor.adapters.records.tables import CENTS, Moment, Money
 from advisor.arrays import FloatArray
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ MOST_MONEY = 9e14
 """Money beyond which ten-thousandths are not kept."""
 _BLOCK = 1 << 20
 _MANY = 1_000
-_NAMED = sa.Table("named_ids", sa.MetaData(), sa.Column("id", ID, primary_key=True), prefixes=["TEMPORARY"])
 _MOMENT = pa.timestamp("us", "UTC")
 _KINDS: tuple[tuple[type, pa.DataType], ...] = (
     (Money, pa.float64()), (Moment, _MOMENT), (sa.Boolean, pa.bool_()), (sa.Date, pa.date32()),
@@ -68,15 +66,6 @@ def load(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
         return
     columns = [_sqlite_cells(rows[name], table.c[name]) for name in names]
     insert_many(connection, table, names, list(zip(*columns, strict=True)))
-
-
-@contextmanager
-def naming(connection: sa.Connection, ids: Sequence[str]) -> Generator[sa.Table]:
-    """A table `id` of these ids, for as long as the block lasts: any number of them in a query."""
-    _NAMED.create(connection, checkfirst=False)
-    load(connection, _NAMED, pa.table({"id": pa.array(list(dict.fromkeys(ids)), type=pa.string())}))
-    yield _NAMED
-    _NAMED.drop(connection, checkfirst=False)  # what fails is rolled back, and the table with it
 
 
 def _csv_blocks(rows: pa.Table) -> Iterator[bytes]:

@@ -14,8 +14,9 @@ import numpy as np
 
 from advisor import Client, ClientTable
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, naming
+from advisor.adapters.crm.bulk import fetch
 from advisor.adapters.crm.client_rows import known_on
+from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.extras import needs
 from advisor.data import clients_from_arrow
 from advisor.errors import InputError

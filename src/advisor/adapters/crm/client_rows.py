@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from advisor import Client, ClientTable
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load, naming, settle
+from advisor.adapters.crm.bulk import fetch, load, settle
 from advisor.adapters.crm.client_columns import (
     assessment_columns,
     client_columns,
     holding_columns,
     problems_of,
 )
+from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
 from advisor.errors import AdapterError

@@ -15,7 +15,8 @@ import pandas as pd
 
 from advisor import Interactions, Trades
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, kind_of, load, naming, settle
+from advisor.adapters.crm.bulk import fetch, kind_of, load, settle
+from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.setting_aside import in_the_future, readable
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs

@@ -263,6 +263,20 @@ def test_a_level_that_rises_must_be_confirmed_and_a_third_time_is_too_often(tena
         assert str(page.url).endswith("/result")
 
 
+def test_data_that_cannot_be_used_and_odd_cookies_get_a_page(tenant: Tenant, browser: TestClient) -> None:
+    strange = Client(id="c9", wealth=1e5, horizon_years=12, age=41, holdings={"no such product": 5.0})
+    session = tenant.sessions.open(strange, channel="desk")
+    browser.get(f"{ROOT}/continue/{session.id}")
+    review = answered(browser)
+    page = browser.post(f"{ROOT}/review", data=form_of(review.text))
+    assert page.status_code == 422
+    assert texts("en")["page"]["cannot"] in page.text
+    for cookie in ("x", "a" * 5000, "%00", "../..", '"'):
+        odd = browser_of(tenant, cookies={"advisor_session": cookie})
+        assert odd.get(f"{ROOT}/result").status_code == 404
+        assert odd.get(ROOT).status_code == 200
+
+
 def test_where_advice_is_stopped_the_answers_stay(tenant: Tenant, browser: TestClient) -> None:
     opened(tenant, browser)
     review = answered(browser)

@@ -16,7 +16,7 @@ from advisor.adapters.channels.sessions import Session
 from advisor.errors import InputError
 
 CHANNEL = "page"
-GONE, CONFLICT, FORBIDDEN = 404, 409, 403
+GONE, CONFLICT, FORBIDDEN, WRONG = 404, 409, 403, 422
 MOST = 256
 """Reports that are kept at hand; one that is not is made, stored and recorded again."""
 
@@ -64,7 +64,9 @@ def session_of(request: Request, tenant: Any) -> Session | None:
     secret = request.cookies.get(SESSION, "")
     try:
         return tenant.sessions.load(secret) if secret else None
-    except InputError:
+    except InputError as error:
+        if error.field == "url":
+            raise
         return None
 
 
@@ -82,9 +84,11 @@ def with_session(handler: Callable[..., Response]) -> Callable[..., Response]:
         try:
             return handler(self, request, tenant, session, *form)
         except InputError as error:
+            if error.field == "url":  # the store cannot be reached: for whoever runs the site
+                raise
             if error.field == "version":
                 return message(request, "stale", language, CONFLICT)
-            raise
+            return message(request, "cannot", language, WRONG, str(error))
 
     return answer
 

@@ -84,8 +84,6 @@ class Showing:
             report = self._reports.of(tenant, session)
         except StoppedError:
             return message(request, "stopped", language, STOPPED)
-        except InputError as error:
-            return message(request, "cannot", language, WRONG, str(error))
         if form == "section":
             body = advice_section(report, language=language, **self._look)
             return page(request, "result", language, body=body)

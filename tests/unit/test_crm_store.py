@@ -282,6 +282,31 @@ def test_the_whole_customer(store: Store, advisor: Advisor) -> None:
         store.view("nobody")
 
 
+def test_writers_at_once_leave_one_version_and_every_event_once(store: Store, database: dict[str, str]) -> None:
+    store.put_clients([EMPTY], at=AT)
+    events = [
+        Event(id=str(i), source="w", type="advisor.product.viewed.v1", time=AT, subject="0", data={"product_id": "F"}) for i in range(50)
+    ]
+    bought = pd.DataFrame({"client_id": ["0"] * 30, "product_id": [f"P{i}" for i in range(30)], "day": "2026-01-01"})
+
+    def write(i: int) -> tuple[int, int, int]:
+        own = Store.open(**database)
+        wealthy = EMPTY.model_copy(update={"wealth": float(i + 1)})
+        told = own.put_clients([wealthy], at=AT + timedelta(minutes=i + 1))
+        own.put_rows("consents", [{"client_id": "0", "purpose": "p", "given": AT}])
+        made = own.put_events(events, at=AT).changed, own.put_purchases(bought, at=AT).changed
+        own.close()
+        return told.changed + len(told.problems), *made
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(write, range(4)))
+    assert [told for told, _, _ in answers] == [1] * 4
+    assert sum(new for _, new, _ in answers) == 50
+    assert sum(new for _, _, new in answers) == 30
+    assert store.clients().ids == ("0",)
+    assert store.clients().wealth.tolist() == [4.0]
+
+
 def test_rows_are_claimed_and_changed_once(store: Store) -> None:
     job = {"id": "j", "kind": "advise", "state": "queued", "created": AT}
     assert store.put_rows("jobs", [job]).changed == 1

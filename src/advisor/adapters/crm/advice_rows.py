@@ -15,6 +15,7 @@ from advisor.adapters.crm.bulk import fetch, load, settle, to_cents
 from advisor.adapters.crm.served import put_served
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
+from advisor.adapters.records.bulk import one_at_a_time
 from advisor.errors import AdapterError, InputError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def put_advice(connection: sa.Connection, advice: Any, run: object) -> Written:
     some = (advice,) if isinstance(advice, Advice) else advice
     if isinstance(some, list | tuple) and all(isinstance(one, Advice) for one in some):
         return Written(len(some), put_served(connection, some, run))
+    one_at_a_time(connection, "advice")
     a = tables.advice.c
     before = fetch(connection, sa.select(a.client_id).where(a.run == run))["client_id"]
     there: set[str] = set(before.to_pylist())

@@ -20,6 +20,7 @@ from advisor.adapters.crm.client_columns import (
 from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
+from advisor.adapters.records.bulk import one_at_a_time
 from advisor.errors import AdapterError
 from advisor.privacy import personal
 
@@ -36,6 +37,7 @@ def put_clients(connection: sa.Connection, clients: ClientTable | Iterable[Clien
     """Write what is new or other; see `Store.put_clients`."""
     table, problems = (clients, []) if isinstance(clients, ClientTable) else _distinct(clients)
     changed, count = 0, len(table) + len(problems)
+    one_at_a_time(connection, "clients")
     for part in table.chunks(_ROWS):
         new, odd = _put_part(connection, part, at)
         changed += new

@@ -15,6 +15,7 @@ from advisor.adapters.crm.rows import put_rows
 from advisor.adapters.crm.setting_aside import SLACK
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
+from advisor.adapters.records.bulk import one_at_a_time
 from advisor.errors import AdapterError, InputError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def put_events(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> 
             problems.append(AdapterError(str(error), record_id=name))
         else:
             good.setdefault((event.source, event.id), event)
+    one_at_a_time(connection, "events")
     new = missing_keys(connection, tables.events, ("source", "id"), list(good))
     events = [good[key] for key in new]
     columns = {
@@ -73,6 +75,7 @@ def put_products(connection: sa.Connection, rows: Any) -> Written:
             documents[product.id] = product.model_dump_json(exclude_unset=True)
         except InputError as error:
             problems.append(AdapterError(str(error), record_id=getattr(row, "id", None) or _name(row)))
+    one_at_a_time(connection, "products")
     t = tables.products
     known = fetch(connection, sa.select(t.c.id, t.c.document))
     before = dict(zip(known["id"].to_pylist(), known["document"].to_pylist(), strict=True))

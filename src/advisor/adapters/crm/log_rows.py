@@ -20,6 +20,7 @@ from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.setting_aside import in_the_future, readable
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
+from advisor.adapters.records.bulk import one_at_a_time
 from advisor.errors import AdapterError, InputError
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _put_columns(
 
     Two rows of the same content are two; the same rows given again are no change.
     """
+    one_at_a_time(connection, table.name)
     names = list(columns)
     odd = dict.fromkeys(future, "its day is in the future")
     seen: Counter[Any] = Counter()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from advisor.adapters.crm.tables import ROW_TABLES
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
+from advisor.adapters.records.bulk import one_at_a_time
 from advisor.adapters.records.tables import Moment, metadata
 from advisor.errors import AdapterError, InputError
 
@@ -31,6 +32,7 @@ def table_of(name: str) -> sa.Table:
 def put_rows(connection: sa.Connection, name: str, rows: Iterable[Any]) -> Written:
     """Write rows over those of the same key; see `Store.put_rows`."""
     table = table_of(name)
+    one_at_a_time(connection, name)
     count, changed, problems = 0, 0, list[AdapterError]()
     for row in rows:
         count += 1

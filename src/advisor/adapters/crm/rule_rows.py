@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load, naming
+from advisor.adapters.crm.bulk import fetch, load
 from advisor.adapters.crm.log_rows import arrow
+from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.segments import Segments
 from advisor.adapters.crm.stages import Stages
 from advisor.adapters.crm.store_base import moment_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from advisor.adapters.extras import needs
 
@@ -38,6 +39,17 @@ def insert_many(connection: sa.Connection, table: sa.Table, names: Sequence[str]
     marks = ", ".join("?" * len(names))
     statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608 - own names
     connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+
+
+def one_at_a_time(connection: sa.Connection, name: str) -> None:
+    """Wait until no other transaction that asked for the same name is open, and hold it till the end.
+
+    SQLite has one writer anyway. Who reads what stands there, and writes what follows from it, needs this.
+    """
+    if connection.dialect.name == "postgresql":
+        schema = connection.scalar(sa.text("SELECT current_schema()"))
+        number = crc32(f"{name} of {schema}".encode())
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def copy_in(connection: sa.Connection, table: sa.Table, names: Sequence[str], blocks: Iterable[bytes]) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from advisor.adapters.extras import needs
-from advisor.adapters.records.bulk import copy_out, insert_rows
+from advisor.adapters.records.bulk import copy_out, insert_rows, one_at_a_time
 from advisor.adapters.records.database import database_of
 from advisor.adapters.records.heads import Head
 from advisor.adapters.records.report import Line
@@ -77,10 +76,7 @@ _END = sa.select(ledger.c.seq, ledger.c.digest).order_by(ledger.c.seq.desc()).li
 
 def extend_table(connection: sa.Connection, made: Callable[[Head], list[Line]]) -> Head:
     """`ChainTable.extend` inside a transaction that writes other things as well."""
-    if connection.dialect.name == "postgresql":
-        schema = connection.scalar(sa.text("SELECT current_schema()"))
-        number = crc32(f"ledger of {schema}".encode())
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+    one_at_a_time(connection, "ledger")
     found = connection.execute(_END).first()
     head = Head() if found is None else Head(found[0], found[1])
     lines = made(head)

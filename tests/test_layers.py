@@ -18,6 +18,7 @@ RANK: dict[str, float] = {
     "errors": 0.5,
     "native": 1,
     "exports": 0.7,
+    "cell_words": 0.4,
     "cells": 0.5,
     "arrays": 1,
     "files": 1,

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import numpy as np
 
+from advisor.cell_words import iso_of, ungrouped
 from advisor.privacy import masked, personal, short
 
 LONGEST = 10_000
@@ -200,7 +201,7 @@ def number_of(cell: object) -> float:
         return cell
     cell = _python(cell)
     if isinstance(cell, str):
-        word = cell.strip() if len(cell) <= LONGEST else ""
+        word = ungrouped(cell.strip()) if len(cell) <= LONGEST else ""
         return float(word) if _WRITTEN.fullmatch(word) else np.nan
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal | Fraction):
         return number_of(text_of(cell)) if isinstance(cell, bytes | bytearray | memoryview) else np.nan
@@ -230,7 +231,7 @@ def date_of(cell: object) -> date | None:
         day = NO_DAY if unit in _COARSE else cell.astype("datetime64[D]")
         return day.item() if FIRST_DAY <= day <= LAST_DAY else None
     written = isinstance(cell, str | bytes | bytearray | memoryview) and len(cell) <= LONGEST
-    word = text_of(cell).strip() if written else ""
+    word = iso_of(text_of(cell).strip()) if written else ""
     try:
         return datetime.fromisoformat(word).date() if _DAY.fullmatch(word) else None
     except ValueError:
@@ -240,7 +241,7 @@ def date_of(cell: object) -> date | None:
 def is_off_midnight(cell: object) -> bool:
     """Whether a cell is a time with a time zone and not midnight there: its day may be another elsewhere."""
     if isinstance(cell, str) and _DATE_LENGTH < len(cell) <= LONGEST and date_of(cell) is not None:
-        cell = datetime.fromisoformat(cell.strip())
+        cell = datetime.fromisoformat(iso_of(cell.strip()))
     return isinstance(cell, datetime) and cell.tzinfo is not None and cell.time() != time(0)
 
 

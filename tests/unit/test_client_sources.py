@@ -63,7 +63,7 @@ def test_a_frame_s_day_with_a_zone_is_the_day_there() -> None:
     ("column", "cells", "words"),
     [
         ("assessed_on", pa.array([20260504, None]), "assessed_on is 20260504; it is no day"),
-        ("assessed_on", ["2026/05/04", None], "assessed_on is '2026/05/04'; it is no day"),
+        ("assessed_on", ["04/05/2026", None], "assessed_on is '04/05/2026'; it is no day"),
         ("assessed_on", [True, None], "assessed_on is 'True'; it is no day"),
         (
             "wealth",

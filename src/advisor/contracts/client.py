@@ -20,6 +20,7 @@ from advisor.contracts.fields import (
     Word,
     WordsById,
     as_items,
+    as_level,
     as_number,
 )
 from advisor.contracts.sustainability import Criteria
@@ -82,7 +83,7 @@ class Client(Row):
     horizon_years: Annotated[float, Field(ge=0.0), as_number]
     answers: WordsById = {}
     age: Annotated[int, Field(ge=0, le=130), as_number] | None = None
-    level: Annotated[int, Field(ge=0, le=5), as_number] | None = None
+    level: Annotated[int, Field(ge=0, le=5), as_level] | None = None
     assessed_on: CalendarDay | None = None
     lowest_category: Flag = False
     knowledge: Annotated[float, Field(ge=0.0, le=100.0), as_number] | None = None

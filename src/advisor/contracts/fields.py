@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from advisor.cell_words import percentage, rating_of
 from advisor.cells import (
     LISTS,
     date_of,
@@ -50,6 +53,28 @@ def _number(cell: Any) -> Any:
     if number != number:
         raise ValueError("it must be a number, or text that writes one; true and false are none")
     return number + 0.0
+
+
+def fraction_of(cell: object) -> float:
+    """The number of a share or a fee; with a percent sign it is a hundredth, nan where there is none.
+
+    >>> fraction_of("0.41%"), fraction_of("60 %"), fraction_of(0.41), fraction_of("%")
+    (0.0041, 0.6, 0.41, nan)
+    """
+    percent = number_of(percentage(cell))
+    return float(Decimal(repr(percent)) / 100) if isfinite(percent) else number_of(cell)
+
+
+def _fraction(cell: Any) -> Any:
+    return _number(fraction_of(cell))
+
+
+def _risk_rating(cell: Any) -> Any:
+    return _number(rating_of(cell, "R"))
+
+
+def _client_rating(cell: Any) -> Any:
+    return _number(rating_of(cell, "C"))
 
 
 def _flag(cell: Any) -> Any:
@@ -113,12 +138,16 @@ Id = Annotated[str, Field(min_length=1), BeforeValidator(_word)]
 """A word that is there: 101, 101.0, b"101" and "101" are one id."""
 as_number = BeforeValidator(_number)
 """Stands after the limits, so that the JSON schema tells them."""
+as_fraction = BeforeValidator(_fraction)
+"""As `as_number`; with a percent sign it is a hundredth."""
+as_rating, as_level = BeforeValidator(_risk_rating), BeforeValidator(_client_rating)
+"""As `as_number`; a product's may be written R1..R5, a client's C1..C5."""
 Money = Annotated[float, Field(ge=0.0), as_number]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Ids = Annotated[frozenset[str], BeforeValidator(_ids)]
 WordsById = Annotated[dict[Id, Word], BeforeValidator(_by_id)]
 NumbersById = Annotated[dict[Id, Annotated[float, as_number]], BeforeValidator(_by_id)]
-Share = Annotated[float, Field(ge=0.0, le=1.0), as_number]
+Share = Annotated[float, Field(ge=0.0, le=1.0), as_fraction]
 SharesById = Annotated[dict[Id, Share], BeforeValidator(_by_id)]
 MoneyById = Annotated[dict[Id, Money], BeforeValidator(_held)]
 """What is not held (0) is not there."""

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from advisor.contracts.fields import Currency, Flag, Id, Money, Row, SharesById, Word, as_number
+from advisor.contracts.fields import Currency, Flag, Id, Money, Row, SharesById, Word, as_fraction, as_number, as_rating
 from advisor.contracts.sustainability import Criteria
 from advisor.contracts.target_market import TargetMarket
 from advisor.errors import InputError
 
-RiskLevel = Annotated[int, Field(ge=1, le=5), as_number]
+RiskLevel = Annotated[int, Field(ge=1, le=5), as_rating]
 EXPOSURE_TOLERANCE = 1e-6
 """Exposures come rounded from fact sheets; they must add up to 1 within this and are then scaled to add up exactly."""
 
@@ -19,8 +19,8 @@ EXPOSURE_TOLERANCE = 1e-6
 class Product(Row):
     """One product on the shelf.
 
-    `risk_level` 1..5 is R1..R5 as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
-    implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year; one that is not stated
+    `risk_level` 1..5 is R1..R5 (read as either) as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
+    implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year (0.0041, or "0.41%"); one that is not stated
     counts as 0 and is not written either (`model_dump`), so that a fee nobody knows stays apart from none (`states_fee`). `term_days` is how long money is locked.
     A `closed` product is no longer sold: clients may hold it, nobody is offered it. Where nothing is said (`states_closed`), a recommender infers it from purchases. `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
     """
@@ -42,7 +42,7 @@ class Product(Row):
     issuer_risk_level: RiskLevel | None = None
     regime: Word | None = None
     min_purchase: Money = 0.0
-    annual_fee: Annotated[float, Field(ge=0.0, lt=1.0), as_number] = 0.0
+    annual_fee: Annotated[float, Field(ge=0.0, lt=1.0), as_fraction] = 0.0
     term_days: Annotated[int, Field(ge=0), as_number] = 0
     complex: Flag = False
     private: Flag = False

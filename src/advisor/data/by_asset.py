@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import NUMBER, IntArray, check_number, check_type
+from advisor.cell_words import rating_of
 from advisor.cells import text_of
 from advisor.data.tables import is_in_order, labels_of
 from advisor.errors import InputError
@@ -86,6 +87,7 @@ def label_assets(groups: Mapping[str, str] | Sequence[str] | None, names: Sequen
 def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequence[str]) -> IntArray:
     """One level 1..5 a name, 0 where none is given, shape (n,); a Series goes by its labels. Raises `InputError` for other levels, unknown assets and another length."""
     given = [0] * len(names) if levels is None else _one_each(levels, names, "risk_levels", 0)
+    given = [rating_of(level, "R") for level in given]
     for name, level in zip(names, given, strict=True):
         if not isinstance(level, NUMBER) or isinstance(level, bool) or level not in range(6):
             raise InputError(

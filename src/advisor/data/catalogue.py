@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import NoneType
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
-from advisor.cells import is_missing, number_of
 from advisor.contracts.product import Product
-from advisor.contracts.thresholds import exceeds
+from advisor.data.bad_rows import OnBadRows, check_choice, refusal
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
+from advisor.data.catalogue_frame import check_fee, products_of_frame
 from advisor.data.ids import IdMap
-from advisor.data.tables import check_once, check_table, labels_of, with_index
 from advisor.errors import InputError
 from advisor.validation import checked
 
 MAX_FEE = 0.05
 """A larger fraction of wealth a year is taken for a percentage, or a slip, until `max_fee` says otherwise."""
-PERCENT = "annual_fee_percent"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +36,8 @@ class Catalogue:
     products: tuple[Product, ...]
     unknown_fees: tuple[str, ...] = ()
     """Ids of products whose fee is not stated, in order: they count with the fee that `unknown_fee` said."""
+    problems: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Row of the table -> why it was set aside."""
 
     @classmethod
     def from_products(cls, products: Iterable[Product], *, max_fee: float = MAX_FEE, unknown_fee: float = 0.0) -> Catalogue:
@@ -59,58 +59,47 @@ class Catalogue:
         if not shelf:
             raise InputError("The catalogue is empty; nothing could be recommended. Add at least one product.", field="catalogue", value=())
         IdMap.of([p.id for p in shelf], "product ids")
-        for name, fee in (("max_fee", max_fee), ("unknown_fee", unknown_fee)):
-            check_number(fee, name, "It is a fraction a year, 0..1, such as 0.05 for 5 %.", low=0.0, high=1.0)
+        _check_fees(max_fee, unknown_fee)
         for product in shelf:
-            _check_fee(product, max_fee)
+            check_fee(product, max_fee)
         unknown = tuple(p.id for p in shelf if not p.states_fee)
         if unknown and unknown_fee:
             shelf = tuple(p.model_copy(update={"annual_fee": unknown_fee}) if p.id in set(unknown) else p for p in shelf)
         return cls(shelf, unknown)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, max_fee: float = MAX_FEE, unknown_fee: float = 0.0) -> Catalogue:
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        max_fee: float = MAX_FEE,
+        unknown_fee: float = 0.0,
+        id_column: str | None = None,
+        on_bad_rows: OnBadRows = "refuse",
+    ) -> Catalogue:
         """From a table with `Product`'s fields as columns (missing cells take the default).
 
         Exposures may also be given as one column an asset, named `exposure:<asset>`, and fees in percent as `annual_fee_percent` (0.41 is 0.41 %).
+        Shares and fees may have a percent sign (in `annual_fee`, "0.41%" is 0.0041), risk levels their letter (R3), numbers commas between thousands.
 
         Args:
             frame: One row a product.
             max_fee: The largest believable fee, a fraction a year.
             unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by `unknown_fees`.
+            id_column: Column of the ids that trades and purchases name; None: `id`, or `isin` (any case) where there is no `id`.
+            on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says why not these.
 
         Raises:
             InputError: No table, a column is unknown or there twice, a field is wrong (the row is named), ids repeat, or a fee is above `max_fee`.
         """
-        check_table(frame, "catalogue", [], "One row a product, its columns named as Product's fields.")
-        frame = with_index(frame)
-        names = labels_of(frame.columns)
-        check_once(names, "catalogue")
-        prefix = "exposure:"
-        spread = [name for name in names if name.startswith(prefix)]
-        unknown = [name for name in names if name not in (*Product.model_fields, PERCENT) and name not in spread]
-        if unknown:
-            raise InputError(
-                f"The catalogue has columns {unknown[:5]} that no product field is named after; rename or drop them.",
-                field=unknown[0],
-                value=unknown,
-            )
-        shelf: list[Product] = []
-        for row, cells in enumerate(frame.itertuples(index=False, name=None)):
-            stated = {name: value for name, value in zip(names, cells, strict=True) if not is_missing(value)}
-            fields: dict[str, Any] = {name: value for name, value in stated.items() if name not in spread}
-            exposures = {name[len(prefix) :]: stated[name] for name in spread if name in stated and number_of(stated[name]) != 0.0}
-            if exposures:
-                fields["exposures"] = exposures
-            try:
-                product = Product(**_fee_as_fraction(fields))
-                _check_fee(product, max_fee)
-                shelf.append(product)
-            except InputError as error:
-                raise InputError(
-                    f"Catalogue row {row} ({fields.get('id', 'no id')}): {error}", field=error.field, value=error.value
-                ) from None
-        return cls.from_products(shelf, max_fee=max_fee, unknown_fee=unknown_fee)
+        _check_fees(max_fee, unknown_fee)
+        check_choice(on_bad_rows)
+        check_type(id_column, (str, NoneType), "id_column", "Name the column of ids, or leave it out.")
+        products, bad = products_of_frame(frame, max_fee, id_column)
+        if bad and (on_bad_rows == "refuse" or not products):
+            raise refusal(bad, len(frame), "the catalogue")
+        shelf = cls.from_products(products.values(), max_fee=max_fee, unknown_fee=unknown_fee)
+        return replace(shelf, problems={row: str(error) for row, error in bad.items()}) if bad else shelf
 
     @classmethod
     @checked
@@ -227,28 +216,6 @@ class Catalogue:
         return f"Catalogue({len(self)} products, " + " ".join(f"R{i}:{n}" for i, n in enumerate(counts, start=1)) + fees + ")"
 
 
-def _fee_as_fraction(fields: dict[str, Any]) -> dict[str, Any]:
-    """A record of `Product`'s fields, its fee in percent made a fraction."""
-    if PERCENT not in fields:
-        return fields
-    rest = {name: value for name, value in fields.items() if name != PERCENT}
-    percent = number_of(fields[PERCENT])
-    if not 0.0 <= percent < 100.0 or "annual_fee" in rest:
-        why = (
-            "annual_fee is stated too, and it is not known which one counts"
-            if "annual_fee" in rest
-            else "it is a number of 0..100, such as 0.41"
-        )
-        raise InputError(f"{PERCENT} is {fields[PERCENT]!r}; {why}. Correct the cell.", field=PERCENT, value=fields[PERCENT])
-    return rest | {"annual_fee": float(Decimal(repr(percent)) / 100)}
-
-
-def _check_fee(product: Product, max_fee: float) -> None:
-    if exceeds(product.annual_fee, max_fee):
-        fee = product.annual_fee
-        raise InputError(
-            f"Product {product.id!r} has an annual_fee of {fee:g}, which is {100 * fee:g} % a year; more than {100 * max_fee:g} % is hardly meant. "
-            f"Write {fee / 100:g} (or {fee:g} in the column {PERCENT}) if {fee:g} % is meant; else pass max_fee={fee:g}.",
-            field="annual_fee",
-            value=fee,
-        )
+def _check_fees(max_fee: float, unknown_fee: float) -> None:
+    for name, fee in (("max_fee", max_fee), ("unknown_fee", unknown_fee)):
+        check_number(fee, name, "It is a fraction a year, 0..1, such as 0.05 for 5 %.", low=0.0, high=1.0)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
+from advisor.cell_words import rating_of
 from advisor.cells import (
     LISTS,
     LONGEST,
@@ -277,3 +278,10 @@ class Days(Cells):
 def truths(values: BoolArray, missing: BoolArray) -> Words:
     """A column of True and False."""
     return Words(Labels(("False", "True"), np.where(missing, -1, values.astype(np.int64))))
+
+
+def ratings(cells: Cells, letter: str) -> FloatArray:
+    """Their numbers, of C3 (where `letter` is C) the 3, shape (c,); nan where a cell is missing or no rating."""
+    values, words = cells.numbers(), cells.words()
+    rated = np.array([*(number_of(rating_of(name, letter)) for name in words.names), np.nan], dtype=np.float64)
+    return np.where(np.isnan(values), rated[words.codes], values)

@@ -29,7 +29,7 @@ from advisor.contracts.client import BIASES, Client, Goal
 from advisor.contracts.currencies import code_of, nearest
 from advisor.contracts.sustainability import parse
 from advisor.data.categories import Labels
-from advisor.data.cell_columns import Cells, Words
+from advisor.data.cell_columns import Cells, Words, ratings
 from advisor.data.clients.schema import FLAGS, RANGES, SETS, WORDS
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
@@ -179,7 +179,7 @@ def _lowest(cells: Cells, problems: Problems) -> IntArray:
 
 
 def _levels(cells: Cells, problems: Problems) -> IntArray:
-    values = cells.numbers()
+    values = ratings(cells, "C")
     fine = np.isin(values, np.arange(6.0))
     problems.note(~fine & ~cells.missing(), "level", cells, "a level is a whole number from 0 to 5. Correct the cell.", whole=True)
     return np.where(fine, np.nan_to_num(values, posinf=0.0, neginf=0.0), -1).astype(np.int64)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray
-from advisor.cells import FIRST_DAY, LAST_DAY, NO_DAY, day_of
-from advisor.data.cell_columns import Numbers, Objects, Words
+from advisor.cell_words import iso_of
+from advisor.cells import FIRST_DAY, LAST_DAY, NO_DAY, day_of, text_of
+from advisor.data.bad_rows import BadRow
+from advisor.data.cell_columns import Cells, Numbers, Objects, Words
 from advisor.data.cells_series import cells_of_series
 from advisor.errors import InputError
 from advisor.privacy import argument, kept, personal, written
@@ -19,6 +22,10 @@ from advisor.privacy import argument, kept, personal, written
 Moments = npt.NDArray[np.datetime64]
 _A_DAY = 10
 """Characters of a day without a time."""
+_COMPACT = re.compile(r"(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+"""How 20260502 looks: a day without separators, or a count of something."""
+_FIRST_MOMENT, _LAST_MOMENT = np.datetime64("1677-09-22", "D"), np.datetime64("2262-04-11", "D")
+"""Days that nanoseconds reach in full."""
 
 
 def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
@@ -69,7 +76,8 @@ def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
     _checked(values, field, allow_missing=False)
     native = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
     try:
-        times = values if native else pd.Series(pd.to_datetime(values.astype(object).tolist(), format="ISO8601"))
+        cells = [iso_of(cell.strip()) if isinstance(cell, str) else cell for cell in ([] if native else values.astype(object).tolist())]
+        times = values if native else pd.Series(pd.to_datetime(cells, format="ISO8601"))
         fine = times.dt.as_unit("ns")  # raises where to_numpy would wrap around
         moments = fine.to_numpy(dtype="datetime64[ns]")
         clock = fine.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]") if fine.dt.tz is not None else moments
@@ -85,30 +93,43 @@ def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
 def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
     """The days. Raises `InputError` unless every cell is a day, and all times are of one time zone or of none."""
     cells = cells_of_series(values)
-    missing, days = cells.missing(), cells.days()
-    bad = _none(days) & ~missing
-    if bad.any():
-        row = int(np.argmax(bad))
-        value = values.iloc[row]
-        value = value.item() if isinstance(value, np.generic) else value
-        if isinstance(cells, Numbers) or isinstance(value, int | float | complex):
-            raise InputError(
-                f"{field} is {personal(value)} in row {row}; a number counts from no agreed day. Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit.",
-                field=field,
-                value=kept(value),
-            )
-        raise InputError(
-            f"{field} is {personal(value)} in row {row}, which is no day; write days as 2026-02-01, times as 2026-02-01 14:30.",
-            field=field,
-            value=kept(value),
-        )
-    if not allow_missing and missing.any():
-        row = int(np.argmax(missing))
-        raise InputError(f"{field} has no day in row {row}; every row needs one. Fill or drop it.", field=field, value=None)
+    days = cells.days()
+    for _, error in _bad(values, cells, days, field, allow_missing=allow_missing):
+        raise error
     known = cells.labels.names if isinstance(cells, Words) else cells.cells if isinstance(cells, Objects) else ()
     if _zones(known):
         raise InputError(f"{field} holds days of several time zones; bring them to one with pandas.to_datetime.", field=field, value=None)
     return days
+
+
+def bad_days(values: pd.Series, field: str, *, moments: bool = False) -> Iterator[BadRow]:
+    """Rows whose cell `as_days` refuses, or with `moments` `as_times`."""
+    cells = cells_of_series(values)
+    days = cells.days()
+    yield from _bad(values, cells, days, field, allow_missing=False)
+    outside = ~_none(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))
+    for row in np.flatnonzero(outside).tolist() if moments else ():
+        text = f"{field} is {written(str(days[row]))} in row {row}; moments run from 1678 to 2262. Correct it."
+        yield row, InputError(text, field=field, value=None)
+
+
+def _bad(values: pd.Series, cells: Cells, days: DayArray, field: str, *, allow_missing: bool) -> Iterator[BadRow]:
+    missing = cells.missing()
+    for row in np.flatnonzero(_none(days) & ~missing).tolist():
+        value = values.iloc[row]
+        value = value.item() if isinstance(value, np.generic) else value
+        if isinstance(cells, Numbers) or isinstance(value, int | float | complex):
+            why = "; a number counts from no agreed day. "
+            remedy = "Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit."
+        else:
+            why, remedy = ", which is no day; ", "write days as 2026-02-01 or 2026/2/1, times as 2026-02-01 14:30."
+        if _COMPACT.fullmatch(text_of(value)):
+            whole = '.astype("Int64")' if isinstance(value, float) else ""
+            remedy = f'Convert the column with pandas.to_datetime(frame["{field}"]{whole}.astype(str), format="%Y%m%d").'
+        yield row, InputError(f"{field} is {personal(value)} in row {row}{why}{remedy}", field=field, value=kept(value))
+    for row in np.flatnonzero(missing).tolist() if not allow_missing else ():
+        text = f"{field} has no day in row {row}; every row needs one. Fill or drop it."
+        yield row, InputError(text, field=field, value=None)
 
 
 def _none(days: DayArray) -> BoolArray:
@@ -120,7 +141,7 @@ def _zones(cells: Iterable[object]) -> bool:
     """Whether times are of several time zones."""
     zones: set[object] = set()
     for cell in cells:
-        if isinstance(cell, str) and len(word := cell.strip()) > _A_DAY and not np.isnat(day_of(word)):
+        if isinstance(cell, str) and len(word := iso_of(cell.strip())) > _A_DAY and not np.isnat(day_of(word)):
             zones.add(datetime.fromisoformat(word).utcoffset())
         elif isinstance(cell, datetime):
             zones.add(cell.tzinfo)

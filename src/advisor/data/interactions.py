@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import NoneType
 
@@ -11,12 +12,15 @@ import pandas as pd
 from scipy import sparse
 
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
-from advisor.data.days import as_day, as_days
+from advisor.data.bad_rows import BadRow, OnBadRows, read_rows
+from advisor.data.days import as_day, as_days, bad_days
 from advisor.data.ids import IdMap
-from advisor.data.tables import as_numbers, cell, check_table, id_codes, told
+from advisor.data.tables import as_numbers, bad_ids, cell, check_table, id_codes, labels_of, told
 from advisor.errors import InputError
 from advisor.privacy import kept
 from advisor.validation import checked
+
+_BELONGS = "the event belongs to nobody. Drop or mend it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,7 @@ class Interactions:
         product_codes: Position in `products` of each event, shape (e,).
         days: Day of each event, shape (e,).
         values: Weight of each event, shape (e,), or None where every event weighs 1.
+        problems: Row of the table -> why it was set aside; of a table as it was read, not of what is cut from it.
     """
 
     clients: IdMap
@@ -38,41 +43,59 @@ class Interactions:
     product_codes: IntArray
     days: DayArray
     values: FloatArray | None = None
+    problems: Mapping[int, str] = field(default_factory=dict[int, str], repr=False)
 
     @classmethod
     @checked
     def from_frame(
-        cls, frame: pd.DataFrame, *, client: str = "client_id", product: str = "product_id", day: str = "day", value: str | None = None
+        cls,
+        frame: pd.DataFrame,
+        *,
+        client: str = "client_id",
+        product: str = "product_id",
+        day: str = "day",
+        value: str | None = None,
+        on_bad_rows: OnBadRows = "refuse",
     ) -> Interactions:
         """From one row an event.
 
         Args:
             frame: A table with the columns named by the other arguments.
             client: Column of client ids.
-            product: Column of product ids.
+            product: Column of product ids; where there is none of the default name, `isin` (any case) is taken.
             day: Column of days.
             value: Column of positive weights (money, units); None: every event weighs 1.
+            on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says why not these.
 
         Raises:
             InputError: No table, a column is absent or there twice, an id or day is missing, a day is a number, a value is not positive and finite.
         """
+        product = _named(frame, product)
         columns = [client, product, day] + ([] if value is None else [value])
         check_table(frame, "interactions", columns, "One row an event: a client, a product and a day; name the columns by keyword.")
-        belongs = "the event belongs to nobody. Drop or mend it."
-        client_codes, clients = id_codes(frame[client], client, belongs)
-        product_codes, products = id_codes(frame[product], product, belongs)
+
+        def bad_rows(frame: pd.DataFrame) -> Iterator[BadRow]:
+            yield from bad_ids(frame[client], client, _BELONGS)
+            yield from bad_ids(frame[product], product, _BELONGS)
+            yield from bad_days(frame[day], day)
+            yield from () if value is None else _bad_values(as_numbers(frame[value]), frame[value], value)
+
+        events, problems = read_rows(
+            frame, lambda rows: cls._read(rows, client, product, day, value), bad_rows, "interactions", on_bad_rows
+        )
+        return replace(events, problems=problems) if problems else events
+
+    @classmethod
+    def _read(cls, frame: pd.DataFrame, client: str, product: str, day: str, value: str | None) -> Interactions:
+        """The events of a table without a bad row."""
+        client_codes, clients = id_codes(frame[client], client, _BELONGS)
+        product_codes, products = id_codes(frame[product], product, _BELONGS)
         days = as_days(frame[day], day)
         values = None
         if value is not None:
             values = as_numbers(frame[value])
-            bad = ~(np.isfinite(values) & (values > 0))
-            if bad.any():
-                row = int(np.argmax(bad))
-                raise InputError(
-                    f"{value} is {told(frame[value], row)} in row {row}; a weight is positive and finite. Drop the row (a sale is not a purchase).",
-                    field=value,
-                    value=kept(cell(frame[value], row)),
-                )
+            for _, error in _bad_values(values, frame[value], value):
+                raise error
         order = np.lexsort((days, product_codes, client_codes))
         return cls(clients, products, client_codes[order], product_codes[order], days[order], None if values is None else values[order])
 
@@ -144,6 +167,19 @@ class Interactions:
     def __repr__(self) -> str:
         span = f", {self.days.min()} to {self.days.max()}" if len(self) else ""
         return f"Interactions({len(self):,} events, {len(self.clients):,} clients, {len(self.products):,} products{span})"
+
+
+def _named(frame: pd.DataFrame, product: str) -> str:
+    """The column of product ids: `isin` where there is none of the default name."""
+    names = labels_of(frame.columns)
+    isins = [name for name in names if name.strip().lower() == "isin"]
+    return isins[0] if product == "product_id" and product not in names and len(isins) == 1 else product
+
+
+def _bad_values(values: FloatArray, column: pd.Series, name: str) -> Iterator[BadRow]:
+    for row in np.flatnonzero(~(np.isfinite(values) & (values > 0))).tolist():
+        text = f"{name} is {told(column, row)} in row {row}; a weight is positive and finite. Drop the row (a sale is not a purchase)."
+        yield row, InputError(text, field=name, value=kept(cell(column, row)))
 
 
 def _reduced(ids: IdMap, codes: IntArray) -> tuple[IdMap, IntArray]:

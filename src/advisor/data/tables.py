@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.cells import shown, text_of, truth_of
+from advisor.data.bad_rows import BadRow
 from advisor.data.categories import Labels
+from advisor.data.cell_columns import Cells
 from advisor.data.cells_series import cells_of_series
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
@@ -58,14 +60,30 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
 def _id_words(column: pd.Series, field: str) -> Labels:
     """The cells of a column as words; raises `InputError` where one can be no id (the row is named)."""
     cells = cells_of_series(column)
-    if (odd := cells.no_words()).any():
-        row = int(np.argmax(odd))
-        raise InputError(
-            f"{field} is {shown(cells.cell(row))} in row {row}; an id is text in UTF-8, or a number. Correct the cell.",
-            field=field,
-            value=shown(cells.cell(row)),
-        )
+    for _, error in _odd_ids(cells, field):
+        raise error
     return cells.words()
+
+
+def _odd_ids(cells: Cells, field: str) -> Iterator[BadRow]:
+    for row in np.flatnonzero(cells.no_words()).tolist():
+        told = shown(cells.cell(row))
+        yield (
+            row,
+            InputError(f"{field} is {told} in row {row}; an id is text in UTF-8, or a number. Correct the cell.", field=field, value=told),
+        )
+
+
+def bad_ids(column: pd.Series, field: str, remedy: str) -> Iterator[BadRow]:
+    """Rows whose id `id_codes` refuses."""
+    cells = cells_of_series(column)
+    yield from _odd_ids(cells, field)
+    yield from _missing_ids(cells.words(), field, remedy)
+
+
+def _missing_ids(words: Labels, field: str, remedy: str) -> Iterator[BadRow]:
+    for row in np.flatnonzero(words.codes < 0).tolist():
+        yield row, InputError(f"{field} is missing in row {row}; {remedy}", field=field, value=None)
 
 
 def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[str | None]:
@@ -87,9 +105,8 @@ def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMa
         InputError: An id is missing, a list, a record, or text that cannot be written (the row is named).
     """
     words = _id_words(column, field)
-    if (words.codes < 0).any():
-        row = int(np.argmax(words.codes < 0))
-        raise InputError(f"{field} is missing in row {row}; {remedy}", field=field, value=None)
+    for _, error in _missing_ids(words, field, remedy):
+        raise error
     used = np.zeros(len(words.names), dtype=np.bool_)
     used[words.codes] = True
     there = np.flatnonzero(used).tolist()
@@ -134,22 +151,28 @@ def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None =
     Raises:
         InputError: A cell is neither yes nor no (the row is named).
     """
+    for _, error in bad_flags(column, field, remedy, missing=missing):
+        raise error
+    true, _, empty = _truths(column)
+    return np.where(empty, bool(missing), true)
+
+
+def bad_flags(column: pd.Series, field: str, remedy: str, *, missing: bool | None = None) -> Iterator[BadRow]:
+    """Rows whose cell `yes_no` refuses."""
+    true, false, empty = _truths(column)
+    for row in np.flatnonzero(~(true | false | (empty if missing is not None else False))).tolist():
+        value = cell(column, row)
+        text = f"{field} is {personal(value)} in row {row}; it must be yes or no, true or false, 1 or 0. {remedy}"
+        yield row, InputError(text, field=field, value=kept(value))
+
+
+def _truths(column: pd.Series) -> tuple[BoolArray, BoolArray, BoolArray]:
+    """Where a column says yes, no, and nothing, each of shape (c,)."""
     cells = cells_of_series(column)
     words = cells.words()
     truths = [truth_of(name) for name in words.names]
-    true = np.array([*(truth is True for truth in truths), False], dtype=np.bool_)[words.codes]
-    false = np.array([*(truth is False for truth in truths), False], dtype=np.bool_)[words.codes]
-    empty = cells.missing()
-    bad = ~(true | false | (empty if missing is not None else False))
-    if bad.any():
-        row = int(np.argmax(bad))
-        value = cell(column, row)
-        raise InputError(
-            f"{field} is {personal(value)} in row {row}; it must be yes or no, true or false, 1 or 0. {remedy}",
-            field=field,
-            value=kept(value),
-        )
-    return np.where(empty, bool(missing), true)
+    true, false = (np.array([*(truth is said for truth in truths), False], dtype=np.bool_) for said in (True, False))
+    return true[words.codes], false[words.codes], cells.missing()
 
 
 def labels_of(index: Iterable[object]) -> list[str]:

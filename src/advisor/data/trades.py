@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 import numpy as np
@@ -11,15 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
+from advisor.data.bad_rows import BadRow, OnBadRows, read_rows
 from advisor.data.cells_series import cells_of_series
-from advisor.data.days import as_day, as_times
+from advisor.data.days import as_day, as_times, bad_days
 from advisor.data.ids import IdMap
-from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
+from advisor.data.tables import as_numbers, bad_flags, bad_ids, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
 from advisor.privacy import kept, personal
 from advisor.validation import checked
 
 _SIDES = {"buy": 1, "b": 1, "purchase": 1, "sell": -1, "s": -1, "sale": -1}
+_NOBODY = "the trade belongs to nobody. Drop or mend it."
+_NOTHING = "it is not known what was traded. Drop or mend it."
+_MARK = "It says whether the trade was somebody else's choice; leave it empty where it was not."
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,7 @@ class Trades:
         prices: Price a unit, positive, shape (t,).
         time_name: Name of the time column, which a price table shares.
         clock: What the clock there showed at each trade, `datetime64[ns]`, shape (t,): its day is the trading day; None = as `times`, which have no time zone.
+        problems: Row of the table -> why it was set aside.
         left_out: Trades that say nothing about the client's own choice (an adviser's, a sale of the whole portfolio), shape (t,); None = none is marked.
     """
 
@@ -48,6 +53,7 @@ class Trades:
     time_name: str = "day"
     left_out: BoolArray | None = None
     clock: npt.NDArray[np.datetime64] | None = None
+    problems: Mapping[int, str] = field(default_factory=dict[int, str], repr=False)
 
     @classmethod
     @checked
@@ -62,11 +68,13 @@ class Trades:
         units: str = "units",
         price: str = "price",
         left_out: Sequence[str] = (),
+        on_bad_rows: OnBadRows = "refuse",
     ) -> Trades:
         """From one row a trade. `side` is buy / sell (or B / S), any case; `day` may hold a time of day, which is kept.
 
         `left_out` names yes / no columns (adviser-initiated, whole-portfolio sale, ...): a trade marked in any of them moves the holdings but is not
         read as a choice of the client. Cells are True and False, 1 and 0, yes and no; an empty cell marks nothing.
+        `on_bad_rows`: "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says why not these.
 
         Raises:
             InputError: No table, a column is absent or there twice, an id or time is missing, a side unknown, a mark neither yes nor no, units negative
@@ -80,18 +88,20 @@ class Trades:
             [client, asset, day, side, units, price, *marks],
             "One row a trade, with client, asset, day, side, units and price; name them by keyword.",
         )
-        client_codes, clients = id_codes(frame[client], client, "the trade belongs to nobody. Drop or mend it.")
-        asset_codes, assets = id_codes(frame[asset], asset, "it is not known what was traded. Drop or mend it.")
-        times, clock = as_times(frame[day], day)
-        signs = _signs(frame[side])
-        if np.isnan(signs).any():
-            row = int(np.argmax(np.isnan(signs)))
-            raise InputError(
-                f"{side} is {personal(cell(frame[side], row))} in row {row}; it must be buy or sell, which tells what came from what went. Correct it.",
-                field=side,
-                value=kept(cell(frame[side], row)),
-            )
-        amounts = [_amount(frame[units], units, positive=False), _amount(frame[price], price, positive=True)]
+        column = _Columns(client, asset, day, side, units, price, tuple(marks))
+        trades, problems = read_rows(frame, lambda rows: cls._read(rows, column), column.bad_rows, "trades", on_bad_rows)
+        return replace(trades, problems=problems) if problems else trades
+
+    @classmethod
+    def _read(cls, frame: pd.DataFrame, column: _Columns) -> Trades:
+        """The trades of a table without a bad row."""
+        client_codes, clients = id_codes(frame[column.client], column.client, _NOBODY)
+        asset_codes, assets = id_codes(frame[column.asset], column.asset, _NOTHING)
+        times, clock = as_times(frame[column.day], column.day)
+        signs = _signs(frame[column.side])
+        for _, error in _bad_sides(frame[column.side], column.side):
+            raise error
+        units, prices = _amount(frame[column.units], column.units), _amount(frame[column.price], column.price, positive=True)
         order = np.lexsort((np.arange(len(frame)), times, client_codes))
         return cls(
             clients,
@@ -99,10 +109,10 @@ class Trades:
             client_codes[order],
             asset_codes[order],
             times[order],
-            (signs * amounts[0])[order],
-            amounts[1][order],
-            day,
-            _marked(frame, marks)[order] if marks else None,
+            (signs * units)[order],
+            prices[order],
+            column.day,
+            _marked(frame, column.marks)[order] if column.marks else None,
             None if clock is times else clock[order],
         )
 
@@ -128,21 +138,52 @@ def _signs(column: pd.Series) -> FloatArray:
     return np.array([*signs, np.nan], dtype=np.float64)[words.codes]
 
 
+def _bad_sides(column: pd.Series, name: str) -> Iterator[BadRow]:
+    for row in np.flatnonzero(np.isnan(_signs(column))).tolist():
+        value = cell(column, row)
+        text = f"{name} is {personal(value)} in row {row}; it must be buy or sell, which tells what came from what went. Correct it."
+        yield row, InputError(text, field=name, value=kept(value))
+
+
 def _marked(frame: pd.DataFrame, marks: Sequence[str]) -> BoolArray:
     """Trades marked in any of the columns, shape (t,)."""
-    remedy = "It says whether the trade was somebody else's choice; leave it empty where it was not."
-    return np.logical_or.reduce([yes_no(frame[name], name, remedy, missing=False) for name in marks])
+    return np.logical_or.reduce([yes_no(frame[name], name, _MARK, missing=False) for name in marks])
 
 
-def _amount(column: pd.Series, field: str, *, positive: bool) -> FloatArray:
+def _amount(column: pd.Series, name: str, *, positive: bool = False) -> FloatArray:
+    for _, error in _bad_amounts(column, name, positive=positive):
+        raise error
+    return as_numbers(column)
+
+
+def _bad_amounts(column: pd.Series, name: str, *, positive: bool = False) -> Iterator[BadRow]:
     values = as_numbers(column)
-    bad = ~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))
-    if bad.any():
-        row = int(np.argmax(bad))
+    low = "positive" if positive else "zero or positive"
+    for row in np.flatnonzero(~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))).tolist():
         value = cell(column, row)
-        raise InputError(
-            f"{field} is {personal(value)} in row {row}; it must be {'positive' if positive else 'zero or positive'} and finite (the side tells buys from sells).",
-            field=field,
-            value=kept(value),
-        )
-    return values
+        text = f"{name} is {personal(value)} in row {row}; it must be {low} and finite (the side tells buys from sells)."
+        yield row, InputError(text, field=name, value=kept(value))
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Names of the columns of a table of trades."""
+
+    client: str
+    asset: str
+    day: str
+    side: str
+    units: str
+    price: str
+    marks: tuple[str, ...]
+
+    def bad_rows(self, frame: pd.DataFrame) -> Iterator[BadRow]:
+        """Every row that holds no trade."""
+        yield from bad_ids(frame[self.client], self.client, _NOBODY)
+        yield from bad_ids(frame[self.asset], self.asset, _NOTHING)
+        yield from bad_days(frame[self.day], self.day, moments=True)
+        yield from _bad_sides(frame[self.side], self.side)
+        yield from _bad_amounts(frame[self.units], self.units)
+        yield from _bad_amounts(frame[self.price], self.price, positive=True)
+        for name in self.marks:
+            yield from bad_flags(frame[name], name, _MARK, missing=False)

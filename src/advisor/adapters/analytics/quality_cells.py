@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import BoolArray, DayArray
+from advisor.cell_words import iso_of
 from advisor.cells import is_missing
 from advisor.data.cells_series import cells_of_series
 
@@ -66,7 +67,7 @@ def _elsewhere(column: pd.Series, *, plain_is_a_zone: bool) -> BoolArray:
 def _zone_of(cell: Any) -> str:
     """The time zone of a cell: "day" where it has no time, empty where it is none."""
     if isinstance(cell, str):
-        word = cell.strip()
+        word = iso_of(cell.strip())
         if len(word) <= _A_DAY:
             return "day" if word else ""
         try:

@@ -1,6 +1,6 @@
 """The HTTP service under load: CPU a request against the library in process, tables of several, rate and latency, memory, a job.
 
-    python benchmarks/channels.py [seconds of the long run, 20]
+    python benchmarks/run.py --quick channels
 
 A server of its own on 127.0.0.1, closed-loop load from one asyncio process. CPU is that of the server's processes. Every advice is
 stored and recorded before it is given. What is compared was measured in the same run.
@@ -9,7 +9,6 @@ stored and recorded before it is given. What is compared was measured in the sam
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
 import statistics
@@ -190,7 +189,13 @@ def jobs(settings: Settings, header: dict[str, str], folder: Path, clients: int)
         return cpu_of(worker) - before, alone
 
 
-def tables(seconds: float = 20.0, clients: int = 100_000) -> list[tuple[str, str, str]]:
+def tables(quick: bool) -> list[str]:
+    """Markdown of what was measured beside its target; ten minutes of load, twenty seconds where `quick`."""
+    rows = measured(20.0, 100_000) if quick else measured(600.0, 1_000_000)
+    return ["| | measured | target |", "|---|---|---|", *(f"| {what} | {found} | {target} |" for what, found, target in rows)]
+
+
+def measured(seconds: float, clients: int) -> list[tuple[str, str, str]]:
     """Rows of what was measured: what, how much, the target."""
     folder = Path(tempfile.mkdtemp(prefix="advisor-bench-"))
     fitted = advisor()
@@ -235,9 +240,3 @@ def tables(seconds: float = 20.0, clients: int = 100_000) -> list[tuple[str, str
     job, stream = jobs(settings, {"X-API-Key": key}, folder, clients)
     rows.append((f"a job of {clients:,} clients", f"{job:.1f} s CPU = {job / stream:.2f} x advise_stream", "<= 1.1 x"))
     return rows
-
-
-if __name__ == "__main__":
-    print(json.dumps({"cores": os.cpu_count(), "load": os.getloadavg()[0]}))
-    for what, found, target in tables(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0):
-        print(f"{what:36} {found:52} {target}")

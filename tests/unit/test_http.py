@@ -429,6 +429,13 @@ def test_the_page_of_a_tenant_is_served_beside(tmp_path: Path) -> None:
         is_problem(client.get("/page/nobody"), "not-found", 404)
 
 
+def test_the_chat_is_for_callers_who_may_advise(tmp_path: Path) -> None:
+    place = home(tmp_path, chat=True)
+    with TestClient(service(place.settings)) as client:
+        is_problem(client.post("/mcp", json={}), "not-authenticated", 401)
+        is_problem(client.post("/mcp", json={}, headers=place.header("reader")), "not-allowed", 403)
+
+
 def test_a_host_may_mount_it(tmp_path: Path) -> None:
     place = home(tmp_path)
     host = FastAPI()

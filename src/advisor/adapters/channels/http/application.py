@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from threading import Thread
 from typing import Any
 
 from advisor.adapters.channels.http import advice, event_routes, jobs, session_routes, texts
+from advisor.adapters.channels.http.chat import PATH, Chat
 from advisor.adapters.channels.http.guard import Guard
 from advisor.adapters.channels.http.metrics import Metrics
 from advisor.adapters.channels.http.openapi import document
@@ -17,7 +18,7 @@ from advisor.adapters.channels.http.operations import Dispatcher
 from advisor.adapters.channels.http.problems import ProblemError, handle
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.tenants import Tenants
-from advisor.adapters.channels.http.web import FastAPI, HTTPException, JSONResponse, Request, Response
+from advisor.adapters.channels.http.web import FastAPI, HTTPException, JSONResponse, Request, Response, Route
 from advisor.adapters.extras import needs
 
 OPERATIONS = (*texts.OPERATIONS, *advice.OPERATIONS, *session_routes.OPERATIONS, *jobs.OPERATIONS, *event_routes.OPERATIONS)
@@ -36,23 +37,24 @@ def service(settings: Settings) -> FastAPI:
     metrics = Metrics()
     tenants = Tenants(settings, metrics)
     dispatcher = Dispatcher(settings, tenants, OPERATIONS)
+    chat = Chat(dispatcher, tenants)
 
     @asynccontextmanager
-    async def lifespan(app: Any) -> AsyncGenerator[None]:
+    async def lifespan(_: Any) -> AsyncGenerator[None]:
         Thread(target=tenants.start, daemon=True).start()
-        async with AsyncExitStack() as mounted:
-            for part in app.state.mounted:  # what is mounted has a life of its own
-                await mounted.enter_async_context(part.router.lifespan_context(part))
-            yield
+        yield
+        await chat.stop()
         await asyncio.wait_for(tenants.stop(), settings.wait)
 
     app = FastAPI(title="advisor", docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.state.mounted, app.state.tenants, app.state.dispatcher = [], tenants, dispatcher
+    app.state.tenants, app.state.dispatcher = tenants, dispatcher
     described = document(OPERATIONS, version("advisor"))
     app.openapi = lambda: described
     for path, methods in dispatcher.paths.items():
         app.add_route(path, dispatcher.endpoint(path), methods=list(methods), include_in_schema=False)
     _add_plain(app, tenants, metrics)
+    if settings.chat:
+        app.router.routes.append(Route(PATH, chat, include_in_schema=False))
     if settings.page:
         pages = needs("http", "advisor.adapters.channels.page")  # reads the engine, which takes a second
         app.include_router(pages.page_router(tenants.find, labels=settings.labels))

@@ -31,6 +31,8 @@ SECURITY = {
 }
 """Sent with every answer that does not say otherwise."""
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+STREAMS = "/mcp"
+"""Path whose answers may go on and on."""
 UPLOADS = "/v1/jobs"
 """Path whose bodies go to disk, and may be larger and slower."""
 
@@ -58,7 +60,8 @@ class Guard:
             declared = headers.get(b"content-length", b"0")
             if not declared.isdigit() or int(declared[:20]) > most:
                 raise _too_large(most)
-            async with asyncio.timeout(None if upload else self._settings.seconds):
+            lasting = upload or scope["path"].endswith(STREAMS)
+            async with asyncio.timeout(None if lasting else self._settings.seconds):
                 await self._app(scope, _limited(receive, most, self._settings.seconds), answer.send)
         except ClientDisconnect:
             answer.status = 499

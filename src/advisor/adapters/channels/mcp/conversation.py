@@ -1,0 +1,144 @@
+"""What the tools do: who is spoken of, what they answered, what follows from it. Blocks; raises `InputError` and `StoppedError`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from advisor import Advice, AnswerSheet, Client, ClientTable, profile_risk
+from advisor.adapters.channels.mcp.forms import NOT_TOLD
+from advisor.adapters.channels.sessions import FINISHED, Session
+from advisor.adapters.channels.tenant import Tenant
+from advisor.errors import InputError
+from advisor.lifecycle import HoldingsReview, review_holdings
+
+CHANNEL = "mcp"
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Who is spoken of: their answers, what else is known, and the session where it is kept already."""
+
+    sheet: AnswerSheet
+    base: Client
+    session: Session | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether they were assessed."""
+        return self.session is not None and self.session.state == FINISHED
+
+    @property
+    def session_id(self) -> str | None:
+        """Of the session, where there is one."""
+        return None if self.session is None else self.session.id
+
+    def client(self) -> Client:
+        """The client with their answers, of today where they were not assessed yet. Raises where a required one is missing."""
+        return self.sheet.client(self.base, on=None if self.finished else today())
+
+
+def today() -> date:
+    """The day in UTC."""
+    return datetime.now(UTC).date()
+
+
+class Conversation:
+    """The tools of one tenant.
+
+    Args:
+        tenant: Whose.
+        supplied: Whether answers may come as arguments of a tool.
+    """
+
+    def __init__(self, tenant: Tenant, *, supplied: bool) -> None:
+        self.tenant, self._supplied = tenant, supplied
+        self.questionnaire = tenant.sessions.questionnaire
+
+    def language(self, wanted: Any) -> str:
+        """A language that the questions are there in; None: the advisor's."""
+        spoken = ("en", *self.questionnaire.languages)
+        found = self.tenant.advisor.house.language if wanted is None else wanted
+        if found not in spoken:
+            raise InputError(f"language is {wanted!r}; the questions are there in {', '.join(spoken)}.", field="language", value=wanted)
+        return found
+
+    def talk(self, client: Any, session: Any) -> Talk:
+        """Who is spoken of: a client who is described, or the one of a session."""
+        if (client is None) == (session is None):
+            raise InputError("Say who it is about: either client, or the session that an earlier call gave.", field="session")
+        if session is not None:
+            if not isinstance(session, str):
+                raise InputError("session is no text; give the one that an earlier call gave.", field="session")
+            found = self.tenant.sessions.load(session)
+            return Talk(found.sheet, found.base, found)
+        return self._described(client)
+
+    def _described(self, client: Any) -> Talk:
+        if not isinstance(client, Mapping):
+            raise InputError("client is no object; give at least id, wealth and horizon_years.", field="client")
+        told = [name for name in NOT_TOLD if name in client and not (self._supplied and name == "answers")]
+        if told:
+            raise InputError(
+                f"client.{told[0]} cannot be told by an assistant: it comes from the client's own answers, or from who assessed them. "
+                "Leave it out; the client is asked.",
+                field=told[0],
+            )
+        base = Client.model_validate(client)
+        sheet = AnswerSheet(questionnaire=self.questionnaire)
+        for question, option in base.answers.items():
+            sheet = sheet.answer(question, option)
+        return Talk(sheet, base)
+
+    def answered(self, talk: Talk, answers: Mapping[str, str | None]) -> Talk:
+        """With answers that the client gave."""
+        sheet = talk.sheet
+        for question, option in answers.items():
+            if option is not None:
+                sheet = sheet.answer(question, option)
+        return replace(talk, sheet=sheet)
+
+    def rise(self, talk: Talk) -> tuple[int, int] | None:
+        """The level that stands and the one that would follow, where it is higher and not confirmed yet."""
+        if talk.finished or not talk.sheet.complete:
+            return None
+        day, client = today(), talk.client()
+        level = profile_risk(ClientTable.from_clients([client]), self.questionnaire, as_of=day)[0].level
+        stood = int(self.tenant.store.history(ids=[client.id]).standing([client.id], day + timedelta(days=1))[0])
+        return (stood, level) if 0 <= stood < level else None
+
+    def kept(self, talk: Talk) -> Talk:
+        """With a session that has the answers."""
+        session = talk.session or self.tenant.sessions.open(talk.base, channel=CHANNEL)
+        if session.sheet.answers != talk.sheet.answers:
+            session = self.tenant.sessions.save(session.id, talk.sheet, session.version, CHANNEL)
+        return replace(talk, session=session)
+
+    def assessed(self, talk: Talk, *, confirmed: bool) -> tuple[Client, str]:
+        """The client as assessed, and the id of the session."""
+        name = self.kept(talk).session_id or ""
+        return self.tenant.sessions.finish(name, channel=CHANNEL, confirmed=confirmed), name
+
+    def verdict(self, client: Client, product_id: Any, as_of: Any, language: str) -> dict[str, Any]:
+        """What the rules say of one product for one client: the decision, and each rule that fired with its article."""
+        house = self.tenant.advisor.house
+        if not isinstance(product_id, str) or product_id not in house.catalogue.ids:
+            raise InputError(f"There is no product {product_id!r} in the catalogue; name one by its id.", field="product", value=product_id)
+        product = house.catalogue.products[house.catalogue.ids.code(product_id)]
+        profiles = profile_risk(ClientTable.from_clients([client]), house.questionnaire, as_of=as_of or today(), bands=house.bands)
+        found = house.regime.check(profiles[0], client, product)
+        fired = [house.regime.pack_of(product.regime).by_id[name] for name in found.rules]
+        rules = [{"rule": rule.id, "article": rule.article, "text": rule.text_in(language)} for rule in fired]
+        return {"product": product.id, "name": product.name, "decision": found.decision, "rules": rules}
+
+    def review(self, client: Client, advice: Advice) -> HoldingsReview:
+        """What the client holds, by asset, against the portfolio advised."""
+        house, held = self.tenant.advisor.house, dict[str, float]()
+        for name, money in client.holdings.items():
+            product = house.catalogue.products[house.catalogue.ids.code(name)] if name in house.catalogue.ids else None
+            spread = {name: 1.0} if product is None else product.exposures or {product.asset or name: 1.0}
+            for asset, share in spread.items():
+                held[asset] = held.get(asset, 0.0) + money * share
+        return review_holdings(held, advice.weights, flow=client.wealth - sum(client.holdings.values()))

@@ -195,3 +195,15 @@ def test_a_forecast_that_is_no_covariance_is_refused() -> None:
         ReturnModel(["a", "b"], [0.0, 0.0], np.eye(2), forecast=np.array([[1.0, 2.0], [2.0, 1.0]]))
     with pytest.raises(InputError, match="forecast"):
         ReturnModel(["a", "b"], [0.0, 0.0], np.eye(2), forecast=np.eye(3))
+
+
+def test_what_is_held_stays_while_its_forecast_is_near_the_aim() -> None:
+    market, shared = turning_market(1.0), Estimates(cash_return=0.0)
+    calm = MeanVariancePolicy(level=3, estimates=shared, size_band=0.1)
+    wanted = MeanVariancePolicy(level=3, estimates=shared)(market, NOBODY)
+    np.testing.assert_array_equal(calm(market, NOBODY), wanted)
+    for off, kept in ((1.09, True), (0.91, True), (1.11, False), (0.89, False)):
+        held = wanted * off
+        np.testing.assert_array_equal(calm(market, held), held if kept else wanted)
+    with pytest.raises(InputError, match="size_band"):
+        MeanVariancePolicy(level=3, size_band=-0.1)

@@ -108,8 +108,9 @@ def claim_row(connection: sa.Connection, name: str, row: Mapping[str, Any]) -> d
     if wrong is not None:
         raise InputError(wrong, field=name)
     dialect = needs("crm", f"sqlalchemy.dialects.{connection.dialect.name}")
-    done = connection.execute(dialect.insert(table).values(**row).on_conflict_do_nothing())
-    if done.rowcount:
+    key = next(iter(table.primary_key.columns))
+    insert = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key)
+    if connection.execute(insert).first() is not None:
         return None
     return dict(connection.execute(sa.select(table).where(_key(table, row))).mappings().one())
 

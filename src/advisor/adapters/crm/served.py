@@ -23,7 +23,7 @@ def put_served(connection: sa.Connection, advice: Sequence[Advice], run: str) ->
     into_advice, into_picks = _inserts(connection.dialect.name)
     rows = [_row(one, run) for one in advice]
     picks = [pick for one in advice for pick in _picks(one, run)]
-    written = connection.execute(into_advice, rows).rowcount
+    written = connection.execute(into_advice, rows, execution_options={"preserve_rowcount": True}).rowcount
     if picks:
         connection.execute(into_picks, picks)
     return written

@@ -253,6 +253,8 @@ def test_a_session_has_versions_and_ends_in_advice(http: TestClient, place: Home
     assert http.get(path).json()["state"] == "finished"
     is_problem(http.patch(path, json={"answers": given}, headers={"If-Match": "*"}), "conflict", 409)
     assert store_of(place).history(ids=["s-1"]).level.tolist() == [advice.json()["level"]]
+    kinds = [event.type.split(".")[-2] for event in store_of(place).events(client_id="s-1")]
+    assert kinds == ["opened", "answered", "answered", "finished", "shown", "shown"]
 
 
 def test_a_job_gives_the_parts_of_advise_stream(http: TestClient, place: Home, tmp_path: Path) -> None:
@@ -427,6 +429,9 @@ def test_the_page_of_a_tenant_is_served_beside(tmp_path: Path) -> None:
         page = client.get("/page/acme")
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         is_problem(client.get("/page/nobody"), "not-found", 404)
+        opened = client.post("/v1/sessions", json={"client": PERSON}, headers=place.header())
+        there = client.get(f"/page/acme/continue/{opened.json()['id']}")
+        assert (there.status_code, there.url.path) == (200, "/page/acme/step/1")
 
 
 def test_the_chat_is_for_callers_who_may_advise(tmp_path: Path) -> None:

@@ -38,12 +38,20 @@ def children() -> Iterator[list[subprocess.Popen[bytes]]]:
         child.wait()
 
 
+@pytest.fixture
+def caller() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=10) as client:
+        yield client
+
+
 def store_of(place: Home) -> Store:
     return Store.open(place.settings.tenants["acme"].store, tenant="acme")
 
 
-def test_no_answer_without_advice_and_record_and_neither_alone(place: Home, children: list[subprocess.Popen[bytes]]) -> None:
-    chance, answered, port, caller = random.Random(7), set[str](), free_port(), httpx.Client(timeout=10)
+def test_no_answer_without_advice_and_record_and_neither_alone(
+    place: Home, children: list[subprocess.Popen[bytes]], caller: httpx.Client
+) -> None:
+    chance, answered, port = random.Random(7), set[str](), free_port()
 
     def ask(number: int) -> None:
         try:
@@ -130,12 +138,11 @@ def _parts(place: Home) -> int:
     return len(list((place.settings.folder / "acme").glob("*/parts/part-*")))
 
 
-def test_a_server_told_to_end_answers_what_waits(place: Home, children: list[subprocess.Popen[bytes]]) -> None:
+def test_a_server_told_to_end_answers_what_waits(place: Home, children: list[subprocess.Popen[bytes]], caller: httpx.Client) -> None:
     port = free_port()
     server = process(place.settings, "serve", port)
     children.append(server)
     wait_ready(port, server)
-    caller = httpx.Client(timeout=10)
 
     def ask(number: int) -> int:
         url = f"http://127.0.0.1:{port}/v1/reports"

@@ -79,6 +79,11 @@ class Tenant:
         self.keep([client], [report.advice], channel=channel, shown=True)
         return report
 
+    def shown(self, advice: Advice, *, channel: str) -> None:
+        """Write the event that a client was shown an advice which is kept already."""
+        now = datetime.now(UTC)
+        self.store.put_events([_shown(advice, f"{channel}-{secrets.token_hex(8)}", channel, now)], at=now)
+
     def close(self) -> None:
         """Close the store."""
         self.store.close()

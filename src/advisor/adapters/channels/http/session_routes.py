@@ -89,6 +89,7 @@ async def advise_session(call: Call) -> Response:
     call.client_id = session.base.id
     client = await _found(call.tenant.sessions.finish, session.id, channel=CHANNEL, confirmed=finish.confirmed)
     advice = await call.served.batcher.advise(client, asked["as_of"], picks=asked["picks"])
+    await blocking(call.tenant.shown, advice, channel=CHANNEL)
     return call.gives(advice)
 
 

@@ -39,6 +39,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "catalogue": "Catalogue",
         "clients.sources": "clients_from_arrow",
         "clients.table": "ClientTable",
+        "csv_layout": "ClientFiles",
         "eligibility": "Eligibility Verdict",
         "interactions": "Interactions",
         "market": "Market",

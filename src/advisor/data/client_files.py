@@ -3,19 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from advisor.data.client_streams import without_index
 from advisor.data.clients.reader import as_text
+from advisor.data.csv_layout import ClientFiles, Layout, layout_of
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMATS = {".parquet": "parquet", ".csv": "csv", ".arrow": "ipc", ".feather": "ipc"}
+FORMATS = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".csv.gz": "csv",
+    ".tsv.gz": "csv",
+    ".arrow": "ipc",
+    ".feather": "ipc",
+}
 """Endings of the files that are read."""
 _ROWS = 65_536
 _FILE_MAGIC = b"ARROW1"
@@ -29,26 +39,40 @@ class FileBatches:
     Attributes:
         schemas: Of each file, in order.
         schema: Of the batches.
+        layouts: Of CSV files, how they are written.
     """
 
     schemas: Sequence[tuple[Path, Any]]
     schema: Any
+    layouts: Mapping[Path, Layout]
 
     def __iter__(self) -> Iterator[Any]:
         """Batches of all files, in order, each of `schema`."""
         for path, _ in self.schemas:
-            for batch in _batches(path):
+            for batch in _batches(path, self.layouts.get(path)):
                 yield _conformed(batch, self.schema)
 
 
-def opened_files(files: Sequence[Path]) -> FileBatches:
+def opened_files(files: Sequence[Path], source: object = None) -> FileBatches:
     """Files of one format; only their schemas are read.
 
+    Args:
+        files: From `files_of(source)`.
+        source: Where they came from; `ClientFiles` says how CSV is written.
+
     Raises:
+        InputError: The encoding of a CSV file cannot be told.
         OSError, pyarrow.ArrowException: One cannot be read.
     """
-    schemas = [(path, without_index(_schema(path))) for path in files]
-    return FileBatches(schemas, _unified([schema for _, schema in schemas]))
+    named = (source.encoding, source.delimiter) if isinstance(source, ClientFiles) else ()
+    layouts = {path: layout_of(path, *named) for path in files if _kind(path) == "csv"}
+    schemas = [(path, without_index(_schema(path, layouts.get(path)))) for path in files]
+    return FileBatches(schemas, _unified([schema for _, schema in schemas]), layouts)
+
+
+def _kind(path: Path) -> str | None:
+    """The format of a file by its ending, None where it is none of `FORMATS`."""
+    return next((kind for ending, kind in FORMATS.items() if path.name.lower().endswith(ending)), None)
 
 
 def _unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
@@ -84,13 +108,13 @@ def _conformed(batch: Any, schema: Any) -> Any:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _schema(path: Path) -> Any:
+def _schema(path: Path, layout: Layout | None) -> Any:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    kind = FORMATS[path.suffix.lower()]
-    if kind == "csv":
-        with _csv(path) as reader:
+    kind = _kind(path)
+    if layout is not None:
+        with _csv(path, layout) as reader:
             return reader.schema
     if kind == "ipc" and _is_stream(path):
         with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
@@ -98,13 +122,13 @@ def _schema(path: Path) -> Any:
     return ds.dataset(str(path), format=kind).schema.remove_metadata()
 
 
-def _batches(path: Path) -> Iterator[Any]:
+def _batches(path: Path, layout: Layout | None) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    kind = FORMATS[path.suffix.lower()]
-    if kind == "csv":
-        with _csv(path) as reader:
+    kind = _kind(path)
+    if layout is not None:
+        with _csv(path, layout) as reader:
             yield from reader
     elif kind == "ipc" and _is_stream(path):
         with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
@@ -118,27 +142,47 @@ def _is_stream(path: Path) -> bool:
         return file.read(len(_FILE_MAGIC)) not in (_FILE_MAGIC, b"FEA1" + b"\0\0")
 
 
-def _csv(path: Path) -> Any:
-    """Every cell as it is written, an empty one as missing: no id loses its zeros, and no first block settles what later ones may hold."""
+@contextmanager
+def _csv(path: Path, layout: Layout) -> Generator[Any]:
+    """Every cell as it is written, an empty one as missing: no id loses its zeros, and no first block settles what later ones may hold.
+
+    Raises:
+        InputError: Something in it is not of its encoding.
+    """
     import pyarrow as pa
     from pyarrow import csv
 
-    parse = csv.ParseOptions(newlines_in_values=True)
-    with csv.open_csv(path, parse_options=parse) as head:
-        names = head.schema.names
-    told = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True)
-    return csv.open_csv(path, parse_options=parse, convert_options=told)
+    packed = "gzip" if path.suffix.lower() == ".gz" else None
+    parse = csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True)
+    read = csv.ReadOptions(encoding=layout.encoding)
+    try:
+        with (
+            pa.input_stream(str(path), compression=packed) as file,
+            csv.open_csv(file, read_options=read, parse_options=parse) as head,
+        ):
+            names = head.schema.names
+        told = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True)
+        with (
+            pa.input_stream(str(path), compression=packed) as file,
+            csv.open_csv(file, read_options=read, parse_options=parse, convert_options=told) as whole,
+        ):
+            yield whole
+    except UnicodeError as error:
+        text = f"Clients cannot be read from {path}: it is not written in {layout.encoding} throughout ({error}). Name another encoding."
+        raise InputError(text, field="encoding", value=layout.encoding) from error
 
 
 def files_of(source: object) -> list[Path]:
-    """The files behind a path, a folder (by name) or a list of paths (in that order).
+    """The files behind a path, a folder (by name), a list of paths (in that order) or `ClientFiles`.
 
     Raises:
         InputError: There is none, they are of mixed or unknown formats, or `source` is no path.
     """
+    if isinstance(source, ClientFiles):
+        return files_of(source.files)
     if isinstance(source, str | Path):
         path = Path(source)
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in FORMATS) if path.is_dir() else [path]
+        found = sorted(p for p in path.iterdir() if _kind(p)) if path.is_dir() else [path]
     elif isinstance(source, list | tuple) and all(isinstance(p, str | Path) for p in cast(Sequence[object], source)):
         found = [Path(p) for p in cast(Sequence[str | Path], source)]
     else:
@@ -148,7 +192,7 @@ def files_of(source: object) -> list[Path]:
             value=type(source).__name__,
         )
     missing = [str(p) for p in found if not p.is_file()]
-    if missing or not found or len({FORMATS.get(p.suffix.lower()) for p in found}) > 1 or found[0].suffix.lower() not in FORMATS:
+    if missing or not found or len({_kind(p) for p in found}) > 1 or _kind(found[0]) is None:
         odd = missing or [str(p) for p in found] or [str(source)]
         raise InputError(
             f"Clients cannot be read from {odd[:3]}: the files must exist and all be of one of the formats {', '.join(sorted(FORMATS))}. Correct the path.",

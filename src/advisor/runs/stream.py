@@ -31,6 +31,7 @@ import pyarrow as pa
 from advisor.arrays import IntArray, check_type, check_whole
 from advisor.data.client_files import files_of
 from advisor.data.clients.sources import arrow_batches, opened_once
+from advisor.data.csv_layout import ClientFiles
 from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
 from advisor.engine.input_digest import input_digests
@@ -190,7 +191,7 @@ def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
 
 def _identity(source: Any, schema: pa.Schema) -> object:
     """What tells one input from another: of files their names and digests, of a stream its columns (its rows are compared part by part)."""
-    if isinstance(source, str | Path | Sequence):
+    if isinstance(source, str | Path | Sequence | ClientFiles):
         files: list[Path] = files_of(source)  # pyright: ignore[reportUnknownArgumentType]
         return [[path.name, file_digest(path)] for path in files]
     return [f"{field.name}: {field.type}" for field in schema]

@@ -19,6 +19,7 @@ from advisor.data.client_files import FileBatches, files_of, opened_files
 from advisor.data.client_streams import opened_stream
 from advisor.data.clients.reader import KNOWN_PROBLEMS, arrow_of_clients, cells_of_arrow, held_of_arrow, ids_of_arrow
 from advisor.data.clients.table import ClientTable
+from advisor.data.csv_layout import NAMED
 from advisor.data.tables import is_index
 from advisor.errors import InputError
 
@@ -75,7 +76,7 @@ def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
     """Tables of exactly `rows` rows (the last may be shorter), in the order of the source, whatever chunks it comes in.
 
     Args:
-        source: Parquet, CSV or Arrow files (a path, a folder, or a list of paths); a `ClientTable`; or anything with the Arrow C stream: a pandas or polars
+        source: Parquet, CSV or Arrow files (a path, a folder, a list of paths, or `ClientFiles`); a `ClientTable`; or anything with the Arrow C stream: a pandas or polars
             frame, an Arrow table, a reader, a DuckDB result.
         rows: Rows a table.
 
@@ -119,7 +120,7 @@ def opened(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
             return arrow_of_clients(source.take(slice(0, 0))).schema, _batches_of(source)
         if hasattr(source, "__arrow_c_stream__"):
             return opened_stream(source)
-        found: FileBatches = opened_files(files_of(source))
+        found: FileBatches = opened_files(files_of(source), source)
         for path, schema in found.schemas:
             check_schema(schema, str(path))
         return found.schema, iter(found)
@@ -148,7 +149,7 @@ def _batches_of(clients: ClientTable) -> Iterator[pa.RecordBatch]:
 def unreadable(source: Any, error: Exception) -> InputError:
     """What is said of a source that broke."""
     told = str(source) if isinstance(source, str | Path) else type(source).__name__
-    remedy = "save it as UTF-8" if "UTF8" in str(error) or "utf-8" in str(error) else "restore the file or write it again"
+    remedy = f"pass {NAMED}, or save it as UTF-8" if "UTF8" in str(error) or "utf-8" in str(error) else "restore the file or write it again"
     return InputError(
         f"Clients cannot be read from {told} ({error}); {remedy}. What was finished before is kept.", field="source", value=told
     )

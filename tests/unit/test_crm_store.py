@@ -367,6 +367,16 @@ def test_forgetting_leaves_nothing_but_a_whole_ledger(store: Store, advisor: Adv
         assert not [p for p in place.parent.glob("store.db*") if secret.encode() in p.read_bytes()]
 
 
+def test_former_clients_are_due_after_five_full_years(store: Store) -> None:
+    store.put_clients([EMPTY, ODD], at=AT)
+    store.end_relationship("0", on="2021-11-02")
+    assert store.due_for_deletion("2026-11-01") == ()
+    assert store.due_for_deletion("2026-11-02") == ("0",)
+    assert store.due_for_deletion(date(2024, 11, 2), years=3) == ("0",)
+    store.forget("0", at=LATER)
+    assert store.due_for_deletion("2026-11-02") == ()
+
+
 def test_tenants_never_meet(store: Store, database: dict[str, str], kind: str) -> None:
     store.put_clients([EMPTY], at=AT)
     other = Store.open(**{**database, "tenant": "acme" + database.get("tenant", "")})

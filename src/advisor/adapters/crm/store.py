@@ -14,7 +14,8 @@ from advisor.adapters.crm.store_base import date_of, moment_of
 from advisor.adapters.crm.store_logs import LogStore
 from advisor.adapters.crm.values import CustomerView, Forgotten, Written
 from advisor.adapters.records.arguments import Names
-from advisor.annotations import Count, Day, Text
+from advisor.adapters.records.pseudonyms import Pseudonyms
+from advisor.annotations import Count, CountOrNone, Day, Text
 from advisor.validation import checked
 
 
@@ -99,3 +100,13 @@ class Store(LogStore):
         moment_of(at)
         with self.writing() as connection:
             return customer.forget(connection, client_id)
+
+    @checked
+    def end_relationship(self, client_id: Text, *, on: Day) -> None:
+        """Note the day on which the relationship with a client ended: retention counts from it."""
+        Pseudonyms(self).end(client_id, on)
+
+    @checked
+    def due_for_deletion(self, as_of: Day, *, years: CountOrNone = 5) -> tuple[str, ...]:
+        """Clients whose relationship ended `years` full calendar years ago or more: forget them."""
+        return Pseudonyms(self).due_for_deletion(as_of, years)

@@ -110,9 +110,8 @@ def claim_row(connection: sa.Connection, name: str, row: Mapping[str, Any]) -> d
     dialect = needs("crm", f"sqlalchemy.dialects.{connection.dialect.name}")
     key = next(iter(table.primary_key.columns))
     insert = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key)
-    if connection.execute(insert).first() is not None:
-        return None
-    return dict(connection.execute(sa.select(table).where(_key(table, row))).mappings().one())
+    fresh = connection.execute(insert).first() is not None
+    return None if fresh else dict(connection.execute(sa.select(table).where(_key(table, row))).mappings().one())
 
 
 def _key(table: sa.Table, row: Mapping[str, Any]) -> Any:

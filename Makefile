@@ -1,4 +1,4 @@
-# Seven verbs. Each sets up what it needs; nothing but python3, pip and make has to be there.
+# Eight verbs. Each sets up what it needs; nothing but python3, pip and make has to be there.
 PY := .venv/bin/python
 STAMP := .venv/.installed
 # ADVISOR_CLUSTERS=1: test on Dask and Spark too, which takes half a gigabyte and a minute more
@@ -10,7 +10,7 @@ SOURCES := pyproject.toml hatch_build.py src/advisor/native/build.py $(wildcard 
 # implicit needs the OpenMP runtime; where the system has none, the one that scikit-learn brings along is linked here.
 export LD_LIBRARY_PATH := $(CURDIR)/.venv/lib$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 
-.PHONY: help demo test check bench docs wheels clean
+.PHONY: help demo test check bench docs services wheels clean
 
 help:  ## what there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -36,6 +36,13 @@ bench: .venv/.installed-bench  ## the side-by-side tables, into benchmarks/RESUL
 docs: .venv/.installed-test  ## the site, into build/site, from docs/ and the docstrings
 	$(PY) docs/build.py
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build -q --strict
+
+services:  ## Debian's PostgreSQL, Chromium and Chinese fonts, for ADVISOR_STACK=1; says what is missing where it may not install them
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && ! { ls /usr/lib/postgresql/*/bin/initdb && test -x /usr/bin/chromium; } >/dev/null 2>&1; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql chromium fonts-noto-cjk >/dev/null; \
+	fi
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "PostgreSQL is missing: apt-get install postgresql"; exit 1; }
+	@test -x /usr/bin/chromium || { echo "Chromium is missing: apt-get install chromium fonts-noto-cjk"; exit 1; }
 
 wheels:  ## a wheel for each platform, into dist/: Linux x86-64 and aarch64, musl, macOS arm64, Windows
 	@for target in linux-x86_64 linux-aarch64 musl-x86_64 macos-arm64 windows-x86_64; do \

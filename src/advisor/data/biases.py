@@ -94,6 +94,7 @@ class BiasProfiles:
     gain_loss_sell_slope_se: float
     asset_types: Mapping[str, str] = field(default_factory=dict)
 
+    @checked
     def evidence(self, client_ids: Sequence[str]) -> dict[str, FloatArray]:
         """What corrects risk aversion, by the names of `Client.biases`, nan = unknown; each (len(client_ids),).
 

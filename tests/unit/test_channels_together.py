@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ElicitResult
 
 import stack
-from advisor.adapters.channels.http import service
+from advisor.adapters.channels.http import Settings, service
 from advisor.adapters.channels.journeys import journeys
 from advisor.adapters.crm import Store
 from advisor.adapters.records import Ledger
@@ -33,7 +34,7 @@ def place(tmp_path: Path, database: dict[str, str]) -> Home:
         return made
     tenants = {"acme": {"advisor": tmp_path / "advisor", "store": database["url"]}}
     keys = tuple(key for key in made.settings.keys if key.tenant == "acme")
-    return home(tmp_path, page=True, chat=True, tenants=tenants, keys=keys)
+    return replace(made, settings=Settings(**{**made.settings.model_dump(), "tenants": tenants, "keys": keys}))
 
 
 @pytest.fixture

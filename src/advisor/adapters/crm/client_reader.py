@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -15,8 +14,9 @@ import numpy as np
 from advisor import Client, ClientTable
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch
-from advisor.adapters.crm.client_rows import known_on
+from advisor.adapters.crm.client_arrow import columns_of_records, lists_of, maps_of
 from advisor.adapters.crm.named_ids import naming
+from advisor.adapters.crm.versions import known_on
 from advisor.adapters.extras import needs
 from advisor.data import clients_from_arrow
 from advisor.errors import InputError
@@ -88,10 +88,10 @@ def read_clients(connection: sa.Connection, known: Any, *, after: str | None = N
     held = sa.select(h.client_id, h.item, h.money).select_from(tables.holdings.join(those, same))
     holdings = fetch(connection, held.order_by(h.client_id, h.item))
     columns = {name: rows[name] for name in ("id", *_PLAIN, "goals")}
-    columns |= {name: _lists(rows[name]) for name in _LISTS}
-    columns |= {f"answer:{name}": words for name, words in _records(rows["answers"], pa.string())}
-    columns |= {f"bias:{name}": numbers for name, numbers in _records(rows["biases"], pa.float64())}
-    columns["holdings"] = _maps(rows["id"], holdings)
+    columns |= {name: lists_of(rows[name]) for name in _LISTS}
+    columns |= {f"answer:{name}": words for name, words in columns_of_records(rows["answers"], pa.string())}
+    columns |= {f"bias:{name}": numbers for name, numbers in columns_of_records(rows["biases"], pa.float64())}
+    columns["holdings"] = maps_of(rows["id"], holdings)
     return clients_from_arrow(pa.table(columns))
 
 
@@ -114,35 +114,3 @@ def read_client(connection: sa.Connection, client_id: str, as_of: date | None) -
 def _assessed() -> Any:
     a, c = tables.assessments.c, tables.clients.c
     return sa.and_(a.client_id == c.id, a.since == c.assessed_at)
-
-
-def _records(texts: pa.ChunkedArray, kind: pa.DataType) -> list[tuple[str, Any]]:
-    """Columns behind a column of JSON records, by name; every value of one kind."""
-    if texts.null_count == len(texts):
-        return []
-    arrow_json = needs("crm", "pyarrow.json")
-    text = "\n".join("{}" if t is None else t for t in texts.to_pylist()).encode()
-    settings = arrow_json.ReadOptions(block_size=1 << 24)
-    found = arrow_json.read_json(io.BytesIO(text), settings)
-    if any(field.type != kind for field in found.schema):  # text that looks like a day is no day
-        schema = pa.schema([(name, kind) for name in found.schema.names])
-        options = arrow_json.ParseOptions(explicit_schema=schema)
-        found = arrow_json.read_json(io.BytesIO(text), settings, options)
-    return [(name, found[name]) for name in found.schema.names]
-
-
-def _lists(texts: pa.ChunkedArray) -> Any:
-    """A column of JSON lists of ids as Arrow lists."""
-    if texts.null_count == len(texts):
-        return pa.nulls(len(texts), pa.list_(pa.string()))
-    lists = [[] if text is None else json.loads(text) for text in texts.to_pylist()]
-    return pa.array(lists, type=pa.list_(pa.string()))
-
-
-def _maps(ids: pa.ChunkedArray, holdings: pa.Table) -> pa.Array:
-    """Holdings of clients, which both stand in order of id, as a column of maps."""
-    place = {name: row for row, name in enumerate(ids.to_pylist())}
-    rows = np.array([place[name] for name in holdings["client_id"].to_pylist()], dtype=np.int64)
-    offsets = np.searchsorted(rows, np.arange(len(ids) + 1)).astype(np.int32)
-    items, money = (holdings[name].combine_chunks() for name in ("item", "money"))
-    return pa.MapArray.from_arrays(pa.array(offsets), items, money)

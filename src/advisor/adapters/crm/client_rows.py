@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from advisor import Client, ClientTable
@@ -121,19 +121,3 @@ def _end_versions(connection: sa.Connection, named: sa.Table, at: datetime) -> N
     c = tables.clients.c
     ends = sa.update(tables.clients).where(c.id.in_(ids), c.until.is_(None))
     connection.execute(ends.values(until=at))
-
-
-def known_on(as_of: date | None) -> Any:
-    """The condition of versions of clients that stood at the end of a day; None: that stand."""
-    c = tables.clients.c
-    if as_of is None:
-        return c.until.is_(None)
-    end = end_of(as_of)
-    return sa.and_(c.since < end, sa.or_(c.until.is_(None), c.until >= end))
-
-
-def end_of(day: date) -> datetime:
-    """The first moment after a day, in UTC; the last there is where the calendar ends."""
-    if day >= date.max:
-        return datetime.max.replace(tzinfo=UTC)
-    return datetime.combine(day + timedelta(days=1), time(), UTC)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from advisor import Advice, ClientTable
 from advisor.adapters.crm import client_reader, log_reader, tables
-from advisor.adapters.crm.client_rows import end_of
 from advisor.adapters.crm.rule_tags import Packs, rule_tags
 from advisor.adapters.crm.values import CustomerView, Forgotten
+from advisor.adapters.crm.versions import end_of
 from advisor.adapters.extras import needs
 from advisor.adapters.records.tables import pseudonyms
 from advisor.errors import InputError

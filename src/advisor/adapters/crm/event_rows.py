@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from advisor import Catalogue, Event, Product
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch, load, settle
-from advisor.adapters.crm.log_rows import arrow, missing_keys
+from advisor.adapters.crm.log_rows import arrow
+from advisor.adapters.crm.named_ids import missing_keys
 from advisor.adapters.crm.rows import put_rows
 from advisor.adapters.crm.setting_aside import SLACK
 from advisor.adapters.crm.values import Written

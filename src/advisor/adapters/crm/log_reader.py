@@ -12,7 +12,7 @@ import numpy as np
 from advisor import Catalogue, Event, Interactions, Product, Trades
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch
-from advisor.adapters.crm.client_rows import end_of
+from advisor.adapters.crm.versions import end_of
 from advisor.adapters.extras import needs
 from advisor.arrays import IntArray
 from advisor.data.ids import IdMap

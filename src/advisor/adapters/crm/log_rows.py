@@ -15,8 +15,8 @@ import pandas as pd
 
 from advisor import Interactions, Trades
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, kind_of, load, settle
-from advisor.adapters.crm.named_ids import naming
+from advisor.adapters.crm.bulk import kind_of, load, settle
+from advisor.adapters.crm.named_ids import missing_keys
 from advisor.adapters.crm.setting_aside import in_the_future, readable
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
@@ -100,23 +100,6 @@ def _put_columns(
 def arrow(table: sa.Table, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     """Columns of Python values as the table has them."""
     return pa.table({n: pa.array(v, type=kind_of(table.c[n])) for n, v in columns.items()})
-
-
-def missing_keys(connection: sa.Connection, table: sa.Table, names: Sequence[str], keys: Sequence[Any]) -> list[Any]:
-    """The keys that the table does not hold, in their order.
-
-    Args:
-        connection: Inside a transaction.
-        table: Which.
-        names: Columns of its key, the one that tells most rows apart last.
-        keys: A tuple of their values each.
-    """
-    last = table.c[names[-1]]
-    with naming(connection, [key[-1] for key in keys]) as named:
-        query = sa.select(*(table.c[name] for name in names))
-        found = fetch(connection, query.select_from(table.join(named, last == named.c.id)))
-    there = set(zip(*(found[name].to_pylist() for name in names), strict=True))
-    return [key for key in keys if key not in there]
 
 
 def _frame(rows: Any) -> pd.DataFrame:

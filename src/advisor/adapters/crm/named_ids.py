@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from advisor.adapters.crm.bulk import load
+from advisor.adapters.crm.bulk import fetch, load
 from advisor.adapters.extras import needs
 from advisor.adapters.records.tables import ID
 
@@ -26,3 +26,20 @@ def naming(connection: sa.Connection, ids: Sequence[str]) -> Generator[sa.Table]
     load(connection, _NAMED, pa.table({"id": pa.array(list(dict.fromkeys(ids)), type=pa.string())}))
     yield _NAMED
     _NAMED.drop(connection, checkfirst=False)  # what fails is rolled back, and the table with it
+
+
+def missing_keys(connection: sa.Connection, table: sa.Table, names: Sequence[str], keys: Sequence[Any]) -> list[Any]:
+    """The keys that the table does not hold, in their order.
+
+    Args:
+        connection: Inside a transaction.
+        table: Which.
+        names: Columns of its key, the one that tells most rows apart last.
+        keys: A tuple of their values each.
+    """
+    last = table.c[names[-1]]
+    with naming(connection, [key[-1] for key in keys]) as named:
+        query = sa.select(*(table.c[name] for name in names))
+        found = fetch(connection, query.select_from(table.join(named, last == named.c.id)))
+    there = set(zip(*(found[name].to_pylist() for name in names), strict=True))
+    return [key for key in keys if key not in there]

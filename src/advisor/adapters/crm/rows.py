@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from advisor.adapters.crm.row_conditions import conditions_of, no_column
 from advisor.adapters.crm.tables import ROW_TABLES
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
@@ -80,7 +81,7 @@ def read_rows(connection: sa.Connection, name: str, where: Mapping[str, Any]) ->
     """Rows whose columns have these values, in the order of their key."""
     table = table_of(name)
     query = sa.select(table).order_by(*table.primary_key.columns)
-    for condition in _conditions(table, where):
+    for condition in conditions_of(table, where):
         query = query.where(condition)
     return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -90,15 +91,15 @@ def change_row(connection: sa.Connection, name: str, where: Mapping[str, Any], v
     table = table_of(name)
     odd = [n for n in values if n not in table.c]
     if odd:
-        raise _no_column(table, odd[0])
-    change = sa.update(table).where(*_conditions(table, where)).values(**values)
+        raise no_column(table, odd[0])
+    change = sa.update(table).where(*conditions_of(table, where)).values(**values)
     return connection.execute(change).rowcount
 
 
 def delete_rows(connection: sa.Connection, name: str, where: Mapping[str, Any]) -> int:
     """Delete rows that have these values; a list or tuple of two is a span, from and before."""
     table = table_of(name)
-    return connection.execute(sa.delete(table).where(*_conditions(table, where))).rowcount
+    return connection.execute(sa.delete(table).where(*conditions_of(table, where))).rowcount
 
 
 def claim_row(connection: sa.Connection, name: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -116,35 +117,3 @@ def claim_row(connection: sa.Connection, name: str, row: Mapping[str, Any]) -> d
 
 def _key(table: sa.Table, row: Mapping[str, Any]) -> Any:
     return sa.and_(*(c == row[c.name] for c in table.primary_key.columns))
-
-
-def _conditions(table: sa.Table, where: Mapping[str, Any]) -> list[Any]:
-    found: list[Any] = []
-    for name, value in where.items():
-        if name not in table.c:
-            raise _no_column(table, name)
-        column = table.c[name]
-        if isinstance(value, tuple):
-            low, high = _span(name, cast("tuple[Any, ...]", value))
-            found += [column >= low] if low is not None else []
-            found += [column < high] if high is not None else []
-        elif isinstance(value, list | set | frozenset):
-            found.append(column.in_(list(value)))
-        else:
-            found.append(column.is_(None) if value is None else column == value)
-    return found
-
-
-def _span(name: str, span: tuple[Any, ...]) -> tuple[Any, ...]:
-    if len(span) == 2:
-        return span
-    raise InputError(
-        f"{name} is a tuple of {len(span)}; a span is (from, before). Pass a list for any of several values.", field=name, value=span
-    )
-
-
-def _no_column(table: sa.Table, name: str) -> InputError:
-    return InputError(
-        f"{table.name} has no column {name!r}; it has {', '.join(table.c.keys())}. Correct it.",
-        field=name,
-    )

@@ -13,6 +13,7 @@ from advisor.adapters.crm.rule_tags import Packs
 from advisor.adapters.crm.store_base import date_of, moment_of
 from advisor.adapters.crm.store_logs import LogStore
 from advisor.adapters.crm.values import CustomerView, Forgotten, Written
+from advisor.adapters.crm.versions import known_on
 from advisor.adapters.records.arguments import Names
 from advisor.adapters.records.pseudonyms import Pseudonyms
 from advisor.annotations import Count, CountOrNone, Day, Text
@@ -57,7 +58,7 @@ class Store(LogStore):
     @checked
     def chunks(self, size: Count, *, as_of: Day | None = None) -> Iterator[ClientTable]:
         """Tables of at most `size` clients in order of id: a bank at bounded memory."""
-        known = client_rows.known_on(date_of(as_of))
+        known = known_on(date_of(as_of))
         return self._chunks(size, known)
 
     def _chunks(self, size: int, known: Any) -> Iterator[ClientTable]:

@@ -42,6 +42,32 @@ def frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
     return copy
 
 
+_CALLS = {
+    ("pandas", "Series"): "to_frame()",
+    ("polars", "Series"): "to_frame().to_pandas()",
+    ("polars", "DataFrame"): "to_pandas()",
+    ("polars", "LazyFrame"): "collect().to_pandas()",
+    ("pyarrow", "Table"): "to_pandas()",
+    ("pyspark", "DataFrame"): "toPandas()",
+    ("duckdb", "DuckDBPyRelation"): "df()",
+    ("_duckdb", "DuckDBPyRelation"): "df()",
+    ("dask", "DataFrame"): "compute()",
+}
+"""What makes a pandas DataFrame of a table of another library."""
+
+
+def line_for(field: str, value: object) -> str:
+    """The line that makes a pandas DataFrame of a table of another kind, as the end of a message; empty where none is known.
+
+    >>> class Series: __module__ = "pandas.core"
+    >>> line_for("prices", Series()), line_for("prices", 5)
+    (' Here: prices.to_frame().', '')
+    """
+    kind = type(value)
+    call = _CALLS.get((kind.__module__.partition(".")[0], kind.__name__))
+    return f" Here: {field}.{call}." if call else ""
+
+
 def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy: str, *, key: object = None) -> None:
     """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is one of `kinds`.
 
@@ -51,8 +77,9 @@ def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy
     if isinstance(value, kinds) and not odd:
         return
     name = field if key is None else f"{field}[{key!r}]"
+    line = line_for(name, value) if getattr(kinds, "__name__", "") == "DataFrame" else ""
     raise InputError(
-        f"{name} is {argument(field, value)} ({type(value).__name__}), which cannot be used here. {remedy}",
+        f"{name} is {argument(field, value)} ({type(value).__name__}), which cannot be used here. {remedy}{line}",
         field=field,
         value=kept_of(field, value),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import InputError
+
+logging.getLogger("advisor").addHandler(logging.NullHandler())  # silent, until the host says otherwise
 
 PUBLIC: dict[str, dict[str, str]] = {
     "errors": {

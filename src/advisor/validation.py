@@ -25,6 +25,7 @@ from pydantic import ConfigDict, ValidationError, validate_call
 from pydantic_core import ErrorDetails
 
 from advisor.annotations import PLAIN, TOGETHER, Items, Listed
+from advisor.arrays import line_for
 from advisor.errors import InputError
 from advisor.privacy import argument, kept_of
 from advisor.readers import Instance, Named
@@ -200,6 +201,7 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
         why, remedy = _told(complaint)
         told += [why] if why not in told else []
         remedies += [remedy] if remedy and remedy not in remedies else []
+    remedies[:1] = [remedies[0] + line_for(field, value)] if remedies and "DataFrame" in remedies[0] else remedies[:1]
     text = f"{where}: {field} is {argument(field, value)} ({type(value).__name__}); {' or '.join(told)}. {remedies[0] if remedies else 'Correct it.'}"
     return InputError(text, field=field, value=kept_of(field, value))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, TypeVar, get_args
 
@@ -15,6 +16,7 @@ OnBadRows = Literal["refuse", "set_aside"]
 """What to do with rows that cannot be read: raise, or read the others and say so in `problems`."""
 BadRow = tuple[int, InputError]
 """A row of the table, from 0, and what is wrong with it."""
+_LOG = logging.getLogger(__name__)
 _SHOWN = 10
 """Rows that a message names."""
 _Read = TypeVar("_Read")
@@ -54,6 +56,11 @@ def refusal(bad: Mapping[int, InputError], count: int, what: str) -> InputError:
     )
 
 
+def log_set_aside(bad: int, count: int, what: str) -> None:
+    """Say in the log how many rows are not read."""
+    _LOG.warning("%s of %s rows of %s are set aside; problems says why.", f"{bad:,}", f"{count:,}", what)
+
+
 def read_rows(
     frame: pd.DataFrame,
     read: Callable[[pd.DataFrame], _Read],
@@ -83,6 +90,7 @@ def read_rows(
             raise
     if on_bad_rows == "refuse":
         raise refusal(bad, len(frame), what)
+    log_set_aside(len(bad), len(frame), what)
     good = np.ones(len(frame), dtype=np.bool_)
     good[list(bad)] = False
     return read(frame.loc[good]), {row: str(error) for row, error in bad.items()}

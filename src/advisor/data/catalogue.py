@@ -13,7 +13,7 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
 from advisor.contracts.product import Product
-from advisor.data.bad_rows import OnBadRows, check_choice, refusal
+from advisor.data.bad_rows import OnBadRows, check_choice, log_set_aside, refusal
 from advisor.data.catalogue_emt import SRI_TO_LEVEL, products_from_emt
 from advisor.data.catalogue_frame import check_fee, products_of_frame
 from advisor.data.ids import IdMap
@@ -98,6 +98,8 @@ class Catalogue:
         products, bad = products_of_frame(frame, max_fee, id_column)
         if bad and (on_bad_rows == "refuse" or not products):
             raise refusal(bad, len(frame), "the catalogue")
+        if bad:
+            log_set_aside(len(bad), len(frame), "the catalogue")
         shelf = cls.from_products(products.values(), max_fee=max_fee, unknown_fee=unknown_fee)
         return replace(shelf, problems={row: str(error) for row, error in bad.items()}) if bad else shelf
 

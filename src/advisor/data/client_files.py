@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from advisor.arrays import line_for
 from advisor.data.client_streams import without_index
 from advisor.data.clients.reader import as_text
 from advisor.data.csv_layout import ClientFiles, Layout, layout_of
@@ -187,7 +188,7 @@ def files_of(source: object) -> list[Path]:
         found = [Path(p) for p in cast(Sequence[str | Path], source)]
     else:
         raise InputError(
-            f"Clients cannot be read from {type(source).__name__}; give Parquet, CSV or Arrow files, or a table that speaks Arrow (pandas, polars, pyarrow).",
+            f"Clients cannot be read from {type(source).__name__}; give Parquet, CSV or Arrow files, or a table that speaks Arrow (pandas, polars, pyarrow).{line_for('clients', source)}",
             field="source",
             value=type(source).__name__,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +16,14 @@ from advisor.arrays import DayArray, FloatArray, IntArray, check_frequency, chec
 from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.cells_series import cells_of_series
 from advisor.data.days import as_day, as_days
+from advisor.data.price_columns import check_columns
 from advisor.data.tables import as_numbers, cell
 from advisor.errors import InputError
 from advisor.privacy import short
 from advisor.validation import checked
 
 Day = date | str | np.datetime64
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,12 +171,7 @@ class Market:
 
 def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:
     check_type(frame, pd.DataFrame, field, "Pass a pandas DataFrame: one row a day (the index), one column an asset.")
-    if isinstance(frame.columns, pd.MultiIndex) or frame.columns.isna().any():
-        raise InputError(
-            f"{field} has columns {frame.columns.tolist()[:3]}, of several levels or without a name; an asset is one id. Rename the columns.",
-            field=f"{field} columns",
-            value=frame.columns.tolist()[:3],
-        )
+    check_columns(frame, field)
     names = unique_ids(frame.columns, f"{field} columns")
     if not names:
         raise InputError(f"{field} has no columns; a market needs at least one asset. Pass one column an asset.", field=field, value=())
@@ -190,11 +188,18 @@ def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, 
 
 def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
     try:
-        return as_days(frame.index.to_series(), f"{field} index")
+        days = as_days(frame.index.to_series(), f"{field} index")
     except InputError as error:
+        zones = f" {field}.index = pandas.to_datetime({field}.index, utc=True).tz_localize(None)" if "time zones" in str(error) else ""
         raise InputError(
-            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex.", field=field, value=error.value
+            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex.{zones}", field=field, value=error.value
         ) from error
+    if off := cells_of_series(frame.index.to_series()).off_midnight():
+        _LOG.warning(
+            f"The index of {field} has {off:,} times with a time zone that are not midnight there; the day there is taken. If the exchange is elsewhere, "
+            f'convert first: {field}.tz_convert("Asia/Shanghai").tz_localize(None), say.'
+        )
+    return days
 
 
 def _cells(frame: pd.DataFrame, names: Sequence[str], dates: DayArray, field: str) -> FloatArray:
@@ -235,6 +240,12 @@ def _without_holes(values: FloatArray, names: Sequence[str], dates: DayArray, fi
             field=names[column],
             value=str(dates[row]),
         )
+    _LOG.info(
+        "%s holes of %s prices are filled with the last price before them, in %s assets.",
+        int(holes.sum()),
+        holes.size,
+        int(holes.any(axis=0).sum()),
+    )
     filled = values.copy()
     last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], 0), axis=0)
     filled[holes] = values[last, np.arange(values.shape[1])][holes]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.causes import true_causes
 from advisor.engine.orders import Limits, Orders, Outcome, Trades, Worth, settle, trades_of, units_of
 from advisor.engine.picks.picks import Case, Chosen, choose
-from advisor.engine.portfolios.allocation import HOLDINGS_ABOVE, OK, STOPPED, Places, first_status, has_portfolio, place
+from advisor.engine.portfolios.allocation import HOLDINGS_ABOVE, OK, STATUSES, STOPPED, Places, first_status, has_portfolio, place
 from advisor.engine.state import House
 from advisor.engine.universe.eligibility_cache import Offer
 from advisor.engine.universe.holdings import Holdings, see_by_vehicle
@@ -25,6 +27,7 @@ from advisor.errors import InputError
 from advisor.recommend.unknown import nobody_known
 from advisor.risk_profile.profile import profile_risk
 
+_LOG = logging.getLogger(__name__)
 BAD_INPUT = ("invalid_input", "not_assessed")
 """Statuses that `advise` raises and `advise_many` reports: the client's data must be mended."""
 
@@ -47,6 +50,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     Raises:
         InputError: `picks` is negative or beyond reason.
     """
+    began = perf_counter()
     check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
     check_picks(house, picks)
     profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
@@ -68,7 +72,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     )
     places = true_causes(house, clients, profiles, offer.products.class_of, found)
     made = _orders(house, clients, profiles, offer, holdings, places, picks)
-    return AdviceBatch(
+    batch = AdviceBatch(
         house=house,
         clients=clients,
         profiles=profiles,
@@ -88,6 +92,17 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         known=made.chosen.known,
         note=nobody_known(clients.ids, house.taste.history.clients),
     )
+    _log(batch, perf_counter() - began)
+    return batch
+
+
+def _log(batch: AdviceBatch, seconds: float) -> None:
+    """One line a batch, counts alone: a batch of one client is told to those who debug."""
+    level = logging.INFO if len(batch) > 1 else logging.DEBUG
+    if _LOG.isEnabledFor(level):
+        counts = np.bincount(batch.places.status, minlength=len(STATUSES)).tolist()
+        told = ", ".join(f"{name} {count:,}" for name, count in zip(STATUSES, counts, strict=True) if count)
+        _LOG.log(level, f"Advised {len(batch):,} clients in {seconds:.2f} s: {told or 'none'}.")
 
 
 def advise_one(house: House, client: Client, as_of: np.datetime64, picks: int) -> tuple[AdviceBatch, Advice]:

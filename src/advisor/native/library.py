@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import weakref
 from collections.abc import Callable
@@ -55,6 +56,7 @@ def library() -> ctypes.CDLL:
         LibraryError: It is missing, broken, or made for another platform.
     """
     path = library_path()
+    logging.getLogger(__name__).info("Loading the compiled loops from %s.", path.name)
     try:
         plain = ctypes.CDLL(str(path))
         wide = path.with_name(wide_name(path))

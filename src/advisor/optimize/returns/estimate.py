@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import NoneType
@@ -31,6 +32,7 @@ from advisor.optimize.returns.views import WIDENING, Equilibrium, View, black_li
 Mean = Literal["shrunk_equilibrium", "bayes_stein", "james_stein", "historical", "ewma", "equilibrium", "black_litterman"]
 Covariance = Literal["ledoit_wolf", "ledoit_wolf_identity", "oas", "sample", "ewma", "factor"]
 Histories = Literal["common", "stambaugh"]
+_LOG = logging.getLogger(__name__)
 Stress = Literal["market", "own"]
 
 
@@ -125,6 +127,7 @@ def estimate_returns(
             f'views were given but mean is {mean!r}, which has no use for them; pass mean="black_litterman".', field="views", value=mean
         )
     windows = [common_window(market)] if histories == "common" else blocks(market)
+    _log_shortened(market, len(windows[0].rows))
     period = market.periods_per_year
     parts = [(_raw_mean(w, mean, chosen, period), _covariance(w, covariance, chosen, period, running)) for w in windows]
     raw, sigma = parts[0] if len(parts) == 1 else join_blocks(windows, parts)
@@ -146,6 +149,19 @@ def estimate_returns(
         return model
     losses = market_losses(model, chosen.equilibrium)
     return ReturnModel(market.assets, values, annual, market.groups, levels, losses, forecast)
+
+
+def _log_shortened(market: Market, rows: int) -> None:
+    """Say in the log that an estimate cannot use all of a history."""
+    if rows == len(market) or not _LOG.isEnabledFor(logging.INFO):
+        return
+    counts = np.isfinite(market.returns).sum(axis=0)
+    shortest = int(np.argmin(counts))
+    _LOG.info(
+        f"The estimate uses {rows:,} of {len(market):,} rows, {rows / market.periods_per_year:.1f} of {market.years:.1f} years: those on which every "
+        f"asset is known. The shortest history is that of {market.assets[shortest]!r} with {int(counts[shortest]):,} rows; drop it, or "
+        'pass histories="stambaugh", to use more.'
+    )
 
 
 def _raw_mean(window: Window, method: Mean, settings: EstimateSettings, period: float) -> FloatArray:

@@ -58,7 +58,7 @@ def home(folder: Path, **more: Any) -> Home:
 
 def answers(advisor: Advisor) -> dict[str, str]:
     """Answers to every question, in the middle."""
-    sheet = AnswerSheet(questionnaire=advisor.house.questionnaire)
+    sheet = AnswerSheet(questionnaire=advisor.questionnaire)
     while (question := sheet.next) is not None:
         sheet = sheet.answer(question.id, question.options[len(question.options) // 2].id)
     return dict(sheet.answers)

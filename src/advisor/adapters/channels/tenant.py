@@ -31,9 +31,9 @@ class Tenant:
     def __init__(self, advisor: Advisor, store: Store, *, session_days: float = 30.0) -> None:
         self.store, self.ledger, self.switch = store, Ledger(store), Switch(store)
         self.advisor: Any = guarded(advisor, self.switch)
-        self.sessions = Sessions(store, advisor.house.questionnaire, days=session_days)
+        self.sessions = Sessions(store, advisor.questionnaire, days=session_days)
         self._pseudonyms = Pseudonyms(store)
-        pack = advisor.house.regime.pack
+        pack = advisor.regime.pack
         self._rules = (f"{pack.id}@{pack.version}",)
 
     @classmethod
@@ -89,7 +89,7 @@ class Tenant:
         self.store.close()
 
     def _record(self, advice: Advice, subject: str, channel: str) -> Record:
-        house, _, inputs = advice.fingerprint.partition(":")
+        advisor, _, inputs = advice.fingerprint.partition(":")
         said = {"level_given": advice.level, "picks": len(advice.picks)}
         return Record(
             kind="advice",
@@ -97,7 +97,7 @@ class Tenant:
             decision=advice.status,
             rules=self._rules,
             inputs=inputs,
-            fingerprint=house,
+            fingerprint=advisor,
             operator=channel,
             as_of=advice.as_of,
             data=said,

@@ -50,7 +50,7 @@ def put_advice(connection: sa.Connection, advice: Any, run: object) -> Written:
         problems += [AdapterError(f"Row {rows + row} of the advice has no client id.", record_id=str(rows + row)) for row in nameless]
         rows += table.num_rows
         changed += _put_table(connection, table, inputs, run, there)
-    settle(connection, changed, tables.advice, tables.picks)
+    settle(connection, changed, tables.advice)
     return Written(rows, changed, tuple(problems))
 
 

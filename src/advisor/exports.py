@@ -77,6 +77,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         ),
         "behaviour.mental_accounts": "Account AccountPortfolio AccountsPlan mental_accounts",
         "behaviour.prospect": "Prospect at_prospect prospect_value",
+        "discrete": "DiscreteAllocation discrete_allocation",
         "frontier.frontier": "Frontier trace_frontier",
         "portfolio": "Portfolio optimal_portfolio",
         "preferences.corrections": "BiasEvidence BiasPolicy",

@@ -14,6 +14,8 @@ from advisor.optimize.behaviour.mental_accounts import mental_accounts as mental
 from advisor.optimize.behaviour.prospect import Prospect as Prospect
 from advisor.optimize.behaviour.prospect import at_prospect as at_prospect
 from advisor.optimize.behaviour.prospect import prospect_value as prospect_value
+from advisor.optimize.discrete import DiscreteAllocation as DiscreteAllocation
+from advisor.optimize.discrete import discrete_allocation as discrete_allocation
 from advisor.optimize.frontier.frontier import Frontier as Frontier
 from advisor.optimize.frontier.frontier import trace_frontier as trace_frontier
 from advisor.optimize.portfolio import Portfolio as Portfolio
@@ -56,6 +58,7 @@ __all__ = [
     "CorrectionReport",
     "CvarLimit",
     "Desmoothed",
+    "DiscreteAllocation",
     "Equilibrium",
     "EstimateSettings",
     "Frontier",
@@ -79,6 +82,7 @@ __all__ = [
     "certainty_equivalent_cost",
     "correct_risk_aversion",
     "desmooth",
+    "discrete_allocation",
     "estimate_returns",
     "forecast_covariance",
     "from_assumptions",

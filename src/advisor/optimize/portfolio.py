@@ -87,6 +87,7 @@ def optimal_portfolio(
     current: FloatArray | None = None,
     cost: float | TradingCost = 0.0,
     scenarios: Scenarios | FloatArray | None = None,
+    target_return: float | None = None,
 ) -> Portfolio:
     """The best portfolio of one client, with its proof.
 
@@ -99,6 +100,8 @@ def optimal_portfolio(
         current: Weights held now, shape (n,), not money; what they leave of 1 is cash. Needed for a cost of trading.
         cost: One-off proportional cost of trading, spread over one year, or over the holding years of a `TradingCost`.
         scenarios: Returns over one evaluation period, shape (T, n) for one year: losses are then counted over them, without normality.
+        target_return: Annual expected return, of the portfolio of least risk that earns it (or more, where the one of least risk of all does);
+            beside `model` and `mandate` alone.
 
     Returns:
         The portfolio; its `kkt_residual` proves it optimal, its `binding` limits say what more freedom would be worth.
@@ -113,6 +116,16 @@ def optimal_portfolio(
     Portfolio(cash 50.0%, stocks 50.0%; mean 5.00%, volatility 10.00%, ok)
     """
     mandate = Mandate() if mandate is None else mandate
+    if target_return is not None:
+        others = (risk_aversion, target_volatility, preferences, current, scenarios)
+        if any(other is not None for other in others):
+            raise InputError(
+                "target_return is given beside a risk aversion, a target_volatility, preferences, current or scenarios, which it does not go with. "
+                "Give it alone.",
+                field="target_return",
+                value=target_return,
+            )
+        return _of_return(trace_frontier(model, mandate), check_number(target_return, "target_return", "It is annual, such as 0.05."))
     _check_arguments(risk_aversion, target_volatility, preferences, current, cost)
     frontier = trace_frontier(model, mandate)
     gamma = float(frontier.risk_aversion_at(target_volatility)[0]) if target_volatility is not None else risk_aversion
@@ -136,6 +149,20 @@ def optimal_portfolio(
     gamma = float(frontier.effective_risk_aversion(wanted)[0])
     found = portfolio_on(frontier, frontier.at_risk_aversion(gamma), gamma, wanted)
     return found if found.kkt_residual <= CERTIFIED else _alone(model, mandate, wanted)
+
+
+def _of_return(frontier: Frontier, target: float) -> Portfolio:
+    """The portfolio of least risk with an expected return, or more where the one of least risk of all earns more."""
+    highest = float(frontier.mean[-1])
+    if target > highest + KEPT:
+        raise InfeasibleError(
+            f"target_return {target:.6g} is above {highest:.6g}, the highest expected return that the limits allow; lower it, or loosen them.",
+            constraints=("target_return",),
+        )
+    s = frontier.segments
+    corner, share = s.at_mean(np.array([target]))
+    tolerance = float((s.tolerance[corner] + share * s.width[corner])[0])
+    return portfolio_on(frontier, frontier.at_mean(target), 1.0 / tolerance if tolerance > 0.0 else np.inf)
 
 
 def _check_arguments(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, StrArray, check_number, check_type, float_array, frozen, numbers
+from advisor.arrays import BoolArray, FloatArray, StrArray, check_number, check_type, float_array, frozen
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
 from advisor.optimize.frontier.corner_path import CornerPath, PathProof, cut_path, prove_path
 from advisor.optimize.frontier.critical_line import trace_corners
-from advisor.optimize.frontier.segments import Segments
+from advisor.optimize.frontier.segments import Segments, rows_of
 from advisor.optimize.limits.certificate import Certificate, certify_row, kkt_residuals
 from advisor.optimize.limits.infeasible import DeferredInfeasibleError, name_contradiction
 from advisor.optimize.limits.limits import Limits, limits_of
@@ -62,6 +64,18 @@ class Frontier:
 
         return frontier_card(self)
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row a corner: mean, volatility, risk_aversion (inf = the least risk), then `weight:<asset>`."""
+        with np.errstate(divide="ignore"):
+            columns = {"mean": self.mean, "volatility": self.volatility, "risk_aversion": 1.0 / self.risk_tolerance}
+        return pd.DataFrame(columns | {f"weight:{name}": self.weights[:, at] for at, name in enumerate(self.assets)})
+
+    def plot(self) -> Any:
+        """A matplotlib figure of the frontier. Raises `InputError` where matplotlib is not installed."""
+        from advisor.reports.figures import plot_frontier
+
+        return plot_frontier(self)
+
     def at_risk_aversion(self, gamma: FloatArray | float) -> FloatArray:
         """Weights that maximise `mean - gamma / 2 * variance`.
 
@@ -74,7 +88,7 @@ class Frontier:
         Raises:
             InputError: A risk aversion is negative or nan.
         """
-        rows = _rows_of(gamma, "gamma", lower=0.0, infinite=True)
+        rows = rows_of(gamma, "gamma", lower=0.0, infinite=True)
         with np.errstate(divide="ignore", over="ignore"):
             weights = self.segments.portfolios(*self.segments.at_tolerance(1.0 / rows))
         return weights[0] if np.ndim(gamma) == 0 else weights
@@ -91,7 +105,7 @@ class Frontier:
         Raises:
             InputError: A target is negative or nan.
         """
-        weights = self.segments.portfolios(*self.segments.at_volatility(_rows_of(target, "target", lower=0.0, infinite=True)))
+        weights = self.segments.portfolios(*self.segments.at_volatility(rows_of(target, "target", lower=0.0, infinite=True)))
         return weights[0] if np.ndim(target) == 0 else weights
 
     def at_mean(self, target: FloatArray | float) -> FloatArray:
@@ -106,7 +120,7 @@ class Frontier:
         Raises:
             InputError: A target is nan.
         """
-        rows = _rows_of(target, "target", lower=-np.inf, infinite=True)
+        rows = rows_of(target, "target", lower=-np.inf, infinite=True)
         weights = self.segments.portfolios(*self.segments.at_mean(rows))
         return weights[0] if np.ndim(target) == 0 else weights
 
@@ -122,7 +136,7 @@ class Frontier:
         Raises:
             InputError: A volatility is negative or nan.
         """
-        s, rows = self.segments, _rows_of(volatility, "volatility", lower=0.0, infinite=True)
+        s, rows = self.segments, rows_of(volatility, "volatility", lower=0.0, infinite=True)
         rows = np.clip(rows, s.volatility[0], s.volatility[-1])
         corner, share = s.at_volatility(rows)
         first = np.searchsorted(s.volatility, rows, side="left")
@@ -193,7 +207,7 @@ class Frontier:
     def moments_at(self, gamma: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Expected annual return and volatility of the optimum at each risk aversion, each shape (c,), without its weights."""
         with np.errstate(divide="ignore", over="ignore"):
-            return self.segments.moments(*self.segments.at_tolerance(1.0 / _rows_of(gamma, "gamma", lower=0.0, infinite=True)))
+            return self.segments.moments(*self.segments.at_tolerance(1.0 / rows_of(gamma, "gamma", lower=0.0, infinite=True)))
 
     def kkt_residuals(self, weights: FloatArray, gamma: FloatArray) -> FloatArray:
         """KKT residual of rows of weights at their risk aversions, shape (c,), recomputed from model and limits with this frontier's multipliers.
@@ -201,7 +215,7 @@ class Frontier:
         Raises:
             InputError: Weights of another shape than (c, n), or a risk aversion that is negative or nan.
         """
-        gamma = _rows_of(gamma, "gamma", lower=0.0, infinite=True)
+        gamma = rows_of(gamma, "gamma", lower=0.0, infinite=True)
         weights = float_array(weights, "weights", shape=(len(gamma), len(self.assets)))
         effective = np.maximum(gamma, self.least_risk_aversion)
         return kkt_residuals(self.model, self.limits, weights, gamma, self._multipliers(effective), effective)
@@ -282,17 +296,3 @@ def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, proof: PathP
     mean, volatility = np.maximum.accumulate(proof.mean), np.maximum.accumulate(volatility)  # by an ulp: the path has been seen to ascend
     t, w, mean, volatility, residual = (frozen(a) for a in (path.risk_tolerance, path.weights, mean, volatility, residual))
     return Frontier(model.assets, t, w, mean, volatility, residual, limits, model, path, least)
-
-
-def _rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bool) -> FloatArray:
-    """`value` as rows, shape (c,), checked."""
-    rows = np.atleast_1d(numbers(value, name))
-    bad = ~(rows >= lower) | (np.isinf(rows) & (not infinite))
-    if rows.ndim != 1 or bad.any():
-        shown = rows.shape if rows.ndim != 1 else float(rows[bad][0])
-        raise InputError(
-            f"{name} has {'shape' if rows.ndim != 1 else 'the value'} {shown}; give one number, or one a client, {f'{lower:g} or more' if lower > -np.inf else 'none of them nan'}.",
-            field=name,
-            value=shown,
-        )
-    return rows

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray, frozen
+from advisor.arrays import FloatArray, IntArray, frozen, numbers
+from advisor.errors import InputError
 
 BLOCK = 4096
 """Clients looked up at a time: a block of weights stays in the cache. Rows do not depend on it."""
@@ -94,3 +95,17 @@ def last_at_most(corners: FloatArray, values: FloatArray) -> IntArray:
 def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.clip(np.nan_to_num(part / whole), 0.0, 1.0)
+
+
+def rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bool) -> FloatArray:
+    """`value` as rows, shape (c,). Raises `InputError` where one is below `lower`, nan, or infinite and may not be."""
+    rows = np.atleast_1d(numbers(value, name))
+    bad = ~(rows >= lower) | (np.isinf(rows) & (not infinite))
+    if rows.ndim != 1 or bad.any():
+        shown = rows.shape if rows.ndim != 1 else float(rows[bad][0])
+        raise InputError(
+            f"{name} has {'shape' if rows.ndim != 1 else 'the value'} {shown}; give one number, or one a client, {f'{lower:g} or more' if lower > -np.inf else 'none of them nan'}.",
+            field=name,
+            value=shown,
+        )
+    return rows

@@ -1,0 +1,163 @@
+"""Whole units for weights: what can be bought with a sum of money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from advisor.arrays import FloatArray, IntArray, check_number, check_type, frozen
+from advisor.data.by_asset import by_id
+from advisor.errors import InputError, SolverError
+from advisor.optimize.portfolio import Portfolio
+from advisor.privacy import short
+
+NODES = 100_000
+"""Nodes of the search after which the best answer so far is taken; a count and no time, so that every run ends alike."""
+_SLACK = 1e-9
+"""By how much of it the sum of money may be exceeded: rounding."""
+_REMEDY = "Give a mapping (or Series) by asset id."
+
+
+@dataclass(frozen=True, eq=False)
+class DiscreteAllocation:
+    """What to buy.
+
+    Attributes:
+        assets: Ids, length n.
+        units: Whole units of each, shape (n,).
+        prices: Of a unit, in money, shape (n,).
+        targets: Money that the weights ask for, shape (n,).
+        remainder: Money for which no unit is bought.
+        gap: By how much money the sum of remainder and deviations could still be lower; 0 = proved the least.
+    """
+
+    assets: tuple[str, ...]
+    units: IntArray
+    prices: FloatArray
+    targets: FloatArray
+    remainder: float
+    gap: float
+
+    @property
+    def money(self) -> FloatArray:
+        """Money in each asset, shape (n,)."""
+        return self.units * self.prices
+
+    @property
+    def deviation(self) -> float:
+        """Sum over assets of the money by which the target is missed."""
+        return float(np.abs(self.money - self.targets).sum())
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an asset: units, price, money, target."""
+        columns = {"units": self.units, "price": self.prices, "money": self.money, "target": self.targets}
+        return pd.DataFrame(columns, index=pd.Index(self.assets, name="asset"))
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{a} {n:,}" for a, n in zip(self.assets, self.units.tolist(), strict=True) if n)
+        return f"DiscreteAllocation({held or 'nothing'}; remainder {self.remainder:,.2f})"
+
+
+def discrete_allocation(
+    weights: Portfolio | Mapping[str, float] | pd.Series,
+    prices: Mapping[str, float] | pd.Series,
+    cash: float,
+    *,
+    lots: Mapping[str, int] | pd.Series | int = 1,
+) -> DiscreteAllocation:
+    """The whole units that come closest to weights: the sum of the remainder and of every asset's deviation from its target is least.
+
+    Args:
+        weights: Fractions of `cash`, 0 or more, adding up to at most 1; what they leave is not spent.
+        prices: Of one unit, by asset id; those of other assets are passed over.
+        cash: Money to spend, positive.
+        lots: Units that are bought together (100 shares, say): one number, or by asset id (1 where unnamed).
+
+    Returns:
+        The allocation, by HiGHS's mixed-integer search; it never costs more than the weights' share of `cash`. `gap` is 0 where it is proved the best.
+
+    Raises:
+        InputError: A weight is negative, they add up to more than 1, a price is missing or not positive, or an argument cannot be read.
+        SolverError: The search ended without an answer.
+
+    Source: the objective is that of PyPortfolioOpt's `DiscreteAllocation.lp_portfolio`.
+
+    >>> discrete_allocation({"a": 0.6, "b": 0.4}, {"a": 30.0, "b": 7.0}, 100.0)
+    DiscreteAllocation(a 2, b 5; remainder 5.00)
+    """
+    shares = _numbers(
+        dict(zip(weights.assets, weights.weights.tolist(), strict=True)) if isinstance(weights, Portfolio) else weights, "weights"
+    )
+    assets = tuple(shares)
+    quotes, many = _numbers(prices, "prices"), {} if isinstance(lots, int) else _numbers(lots, "lots")
+    cash = check_number(cash, "cash", "Give the money to spend.", above=0.0)
+    for name in assets:
+        check_number(shares[name], "weights", "A share that is sold short buys nothing; give 0 or more.", low=0.0, key=name)
+        if name not in quotes:
+            raise InputError(
+                f"prices name no price of {name!r}, of which {shares[name]:.2%} is to be bought. Add it.", field="prices", value=name
+            )
+        check_number(quotes[name], "prices", "A price is positive.", above=0.0, key=name)
+    if (total := sum(shares.values())) > 1.0 + _SLACK:
+        raise InputError(
+            f"weights add up to {total:.6g}, more than there is; they are fractions of cash. Scale them.", field="weights", value=total
+        )
+    sizes = np.array([_lot(many.get(name, 1) if many or not isinstance(lots, int) else lots, name) for name in assets])
+    price, target = (np.array([source[name] for name in assets], dtype=np.float64) for source in (quotes, shares))
+    chosen, gap = _search(price * sizes, target * cash)
+    units = frozen((chosen * sizes).astype(np.int64))
+    budget = float((target * cash).sum())
+    remainder = max(budget - float(units @ price), 0.0)
+    return DiscreteAllocation(assets, units, frozen(price), frozen(target * cash), remainder, gap)
+
+
+def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
+    """Lots that minimise remainder plus deviations, shape (n,), and the gap that is left, in money.
+
+    Variables are lots and deviations: `deviation >= |target - price * lots|`, and `price @ lots` is at most the sum of the targets.
+    """
+    n = len(price)
+    if not n:
+        return np.zeros(0, dtype=np.int64), 0.0
+    diagonal, one, budget = np.diag(price), np.eye(n), float(target.sum())
+    limits = [
+        LinearConstraint(np.hstack([diagonal, one]), lb=target),
+        LinearConstraint(np.hstack([diagonal, -one]), ub=target),
+        LinearConstraint(np.concatenate([price, np.zeros(n)])[None, :], ub=budget * (1.0 + _SLACK)),
+    ]
+    most = np.floor(budget * (1.0 + _SLACK) / price)
+    told: Any = milp(
+        np.concatenate([-price, np.ones(n)]),
+        constraints=limits,
+        integrality=np.repeat([1, 0], n),
+        bounds=Bounds(0.0, np.concatenate([most, np.full(n, np.inf)])),
+        options={"mip_rel_gap": 0.0, "node_limit": NODES},
+    )
+    if told.x is None:
+        raise SolverError(
+            f"No whole units could be found ({told.message}). Check the scale of prices and cash.", solver="milp", status="failed"
+        )
+    lots = np.rint(told.x[:n]).astype(np.int64)
+    if float(price @ lots) > budget * (1.0 + 10.0 * _SLACK):
+        raise SolverError(
+            "The units found cost more than there is, by rounding. Give prices and cash in a larger unit.", solver="milp", status="failed"
+        )
+    bound = told.fun if told.mip_dual_bound is None else told.mip_dual_bound
+    return lots, max(float(told.fun - bound), 0.0)
+
+
+def _numbers(values: object, field: str) -> dict[str, Any]:
+    check_type(values, (Mapping, pd.Series), field, _REMEDY)
+    return by_id(cast("Mapping[Any, Any]", values), field)
+
+
+def _lot(size: object, name: str) -> int:
+    number = check_number(size, "lots", "Give a whole number of units.", low=1.0, key=name)
+    if number != int(number):
+        raise InputError(f"lots[{name!r}] is {short(size)}; it is a whole number of units. Correct it.", field="lots", value=size)
+    return int(number)

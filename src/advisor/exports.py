@@ -12,7 +12,6 @@ from typing import Any
 from advisor.errors import InputError
 
 logging.getLogger("advisor").addHandler(logging.NullHandler())  # silent, until the host says otherwise
-
 PUBLIC: dict[str, dict[str, str]] = {
     "errors": {
         "": "AdapterError AdvisorError InfeasibleError InputError SolverError StoppedError",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +10,6 @@ from typing import Any
 
 from advisor.errors import InputError
 
-logging.getLogger("advisor").addHandler(logging.NullHandler())  # silent, until the host says otherwise
 PUBLIC: dict[str, dict[str, str]] = {
     "errors": {
         "": "AdapterError AdvisorError InfeasibleError InputError SolverError StoppedError",

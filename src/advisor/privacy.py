@@ -14,6 +14,7 @@ variable `ADVISOR_PRIVACY=show` is read once, when the library is loaded.
 
 from __future__ import annotations
 
+import logging
 import os
 import reprlib
 from collections.abc import Callable, Generator
@@ -22,6 +23,7 @@ from contextvars import ContextVar
 from datetime import date
 from typing import TypeVar, cast
 
+logging.getLogger("advisor").addHandler(logging.NullHandler())  # silent, until the host says otherwise
 MASK = "***"
 """Stands where a value was."""
 _LENGTH = 60

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from advisor import Advisor, Catalogue, ClientTable, Interactions, Market, estimate_returns, privacy, sample
+from advisor.data.ids import IdMap
+from advisor.recommend.unknown import log_unknown_products
 
 EVENTS = pd.DataFrame({"client_id": ["secret-7", "b", None], "product_id": "p", "day": ["2026-01-01", "soon", "2026-01-01"]})
 
@@ -72,3 +74,14 @@ def test_one_line_a_batch_without_a_client(caplog: pytest.LogCaptureFixture) -> 
     assert [re.sub(r"[\d.]+ s", "T s", line) for line in lines] == ["Advised 3 clients in T s: ok 3.", "Advised 2 clients in T s: ok 2."]
     assert len(batches) == 2
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(("known", "level", "count"), [(6, "INFO", "2 of 8"), (2, "WARNING", "6 of 8"), (8, None, "")])
+def test_purchases_of_products_that_nobody_sells_are_counted(
+    caplog: pytest.LogCaptureFixture, known: int, level: str | None, count: str
+) -> None:
+    bought = pd.DataFrame({"client_id": [f"secret-{i}" for i in range(8)], "product_id": [f"p{i}" for i in range(8)], "day": "2026-01-01"})
+    with caplog.at_level(logging.INFO, "advisor"):
+        log_unknown_products(Interactions.from_frame(bought), IdMap.of([f"p{i}" for i in range(known)]))
+    assert [record.levelname for record in caplog.records] == ([level] if level else [])
+    assert all(f"{count} purchases" in text and "secret" not in text for text in caplog.messages)

@@ -33,6 +33,7 @@ from advisor.optimize.returns.estimate import estimate_returns
 from advisor.recommend.portfolio_fit.own_portfolio import UTILITY_SHARE
 from advisor.recommend.recipes.item_based import EASE
 from advisor.recommend.recipes.recipe import Recipe
+from advisor.recommend.unknown import log_unknown_products
 from advisor.recommend.windows import Window
 from advisor.suitability.regime import Regime
 from advisor.validation import checked
@@ -111,6 +112,7 @@ class Advisor(Questions):
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
         shelf = assets_as_products(model) if catalogue is None else catalogue
         shelf.exposures(model.ids)
+        log_unknown_products(interactions, shelf.ids)
         refuse_short(model, mandate)
         taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=int(seed))
         shelf = with_closed(shelf, taste.closed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import os
 import platform
 import shlex
@@ -135,6 +136,7 @@ def build(folder: Path = FOLDER, *, force: bool = False) -> Path:
         caches = {name: os.environ.get(name, str(Path(work) / "cache")) for name in ("ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR")}
         made = {name: Path(work) / name for name, command in commands.items() if command}
         for name, target in made.items():
+            logging.getLogger(__name__).info("Compiling the loops: %s.", name)
             command = [*commands[name], *FLAGS, *map(str, sources()), "-o", str(target)]
             done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | caches)  # noqa: S603 - as the user names it
             if done.returncode:

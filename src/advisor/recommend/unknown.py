@@ -1,14 +1,17 @@
-"""Whether a whole batch of clients is unknown to a recommender: ids are then likely written in another way."""
+"""Whether a whole batch of clients is unknown to a recommender, or most purchases to a catalogue: ids are then likely written in another way."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 
+import numpy as np
+
 from advisor.data.ids import IdMap
+from advisor.data.interactions import Interactions
 from advisor.privacy import personal
 
-_LOG = logging.getLogger("advisor")
+_LOG = logging.getLogger(__name__)
 
 
 def nobody_known(client_ids: Sequence[str], known: IdMap) -> str | None:
@@ -27,3 +30,16 @@ def nobody_known(client_ids: Sequence[str], known: IdMap) -> str | None:
     )
     _LOG.warning(note)
     return note
+
+
+def log_unknown_products(bought: Interactions, products: IdMap) -> None:
+    """Say in the log how many purchases are of products that the catalogue does not have; a warning where they are half or more."""
+    unknown = products.find(bought.products.ids) < 0
+    count = int(unknown[bought.product_codes].sum())
+    if count:
+        example = bought.products.ids[int(np.argmax(unknown))]
+        _LOG.log(
+            logging.WARNING if 2 * count >= len(bought) else logging.INFO,
+            f"{count:,} of {len(bought):,} purchases are of {int(unknown.sum()):,} products that the catalogue does not have, such as {example!r}; "
+            f"nobody is offered these. The catalogue's ids are like {products.ids[0]!r}: write both alike, or add the products.",
+        )

@@ -24,7 +24,7 @@ _Read = TypeVar("_Read")
 
 def check_choice(on_bad_rows: object) -> None:
     """Raise `InputError` unless it is one of `OnBadRows`."""
-    if on_bad_rows not in get_args(OnBadRows):
+    if not isinstance(on_bad_rows, str) or on_bad_rows not in get_args(OnBadRows):
         told = f'on_bad_rows is {short(on_bad_rows)}; it is "refuse" (raise) or "set_aside" (read the others). Choose one.'
         raise InputError(told, field="on_bad_rows", value=on_bad_rows)
 

@@ -29,7 +29,7 @@ def demo(given: Namespace) -> int:
         try:
             _write(house, Path(given.to))
         except (OSError, ValueError) as error:
-            raise unreadable(given.to, error) from None
+            raise unreadable(given.to, error, "written") from None
     if given.json:
         say(advice.model_dump_json(indent=1))
     else:

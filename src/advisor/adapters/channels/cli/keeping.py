@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +13,7 @@ from advisor import Catalogue
 from advisor.adapters.channels.cli.reading import bytes_of, clients_of, say, say_json, table_of, text_of
 from advisor.adapters.crm import Store
 from advisor.adapters.records import Ledger, LedgerReport, SignedHead, verify_file
+from advisor.errors import InputError
 
 
 def migrate(given: Namespace) -> int:
@@ -22,6 +25,8 @@ def migrate(given: Namespace) -> int:
 
 def load(given: Namespace) -> int:
     """Write tables into a store; 1 where rows were set aside."""
+    if given.clients is given.products is given.purchases is None:
+        raise InputError("There is nothing to load. Name --clients, --products or --purchases.", field="clients")
     aside = 0
     with Store.open(given.url, tenant=given.tenant) as store:
         work = (
@@ -58,15 +63,25 @@ def forget(given: Namespace) -> int:
 def verify_ledger(given: Namespace) -> int:
     """Print whether a ledger is whole; 1 where it is not."""
     head = None if given.head is None else SignedHead.model_validate_json(text_of(given.head))
-    if "://" in given.place:
-        with Store.open(given.place, tenant=given.tenant) as store:
-            report = Ledger(store).verify(head, public_key=given.public_key)
+    if head is None and "://" not in given.place:
+        report = verify_file(given.place, given.public_key)  # its last line may be a signed head
+    elif head is None and given.public_key is not None:
+        raise InputError("A store holds no signature, so the key would check nothing. Name the signed head with --head.", field="head")
     else:
-        report = (
-            verify_file(given.place, given.public_key) if head is None else Ledger(given.place).verify(head, public_key=given.public_key)
-        )
+        with _ledger(given) as ledger:
+            report = ledger.verify(head, public_key=given.public_key)
     _show(report)
     return 0 if report.ok else 1
+
+
+@contextmanager
+def _ledger(given: Namespace) -> Generator[Ledger]:
+    if "://" in given.place:
+        with Store.open(given.place, tenant=given.tenant) as store:
+            yield Ledger(store)
+    else:
+        bytes_of(given.place)  # it must be there: a ledger would make it
+        yield Ledger(given.place)
 
 
 def _show(report: LedgerReport) -> None:
@@ -80,10 +95,6 @@ def _show(report: LedgerReport) -> None:
 def export_ledger(given: Namespace) -> int:
     """Write a ledger to a file."""
     key = None if given.key is None else bytes_of(given.key)
-    if "://" in given.place:
-        with Store.open(given.place, tenant=given.tenant) as store:
-            path = Ledger(store).export(given.file, key=key)
-    else:
-        path = Ledger(given.place).export(given.file, key=key)
-    say(str(path))
+    with _ledger(given) as ledger:
+        say(str(ledger.export(given.file, key=key)))
     return 0

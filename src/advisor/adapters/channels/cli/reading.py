@@ -94,15 +94,10 @@ def write(place: str, text: str) -> None:
     try:
         Path(place).write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"{place!r} cannot be written ({_why(error)}); the result would be lost. Choose another place.", field="to", value=place
-        ) from None
+        raise unreadable(place, error, "written") from None
 
 
-def unreadable(place: str, error: Exception) -> InputError:
-    """What is told of a file that cannot be read."""
-    return InputError(f"{place!r} cannot be read ({_why(error)}). Name a file that can.", field="file", value=place)
-
-
-def _why(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def unreadable(place: str, error: Exception, what: str = "read") -> InputError:
+    """What is told of a file that cannot be read, or written."""
+    why = getattr(error, "strerror", None) or str(error)
+    return InputError(f"{place!r} cannot be {what} ({why}). Name a file that can.", field="file", value=place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import sys
 from argparse import Namespace
 from multiprocessing import get_context
@@ -21,6 +22,7 @@ DEMO = Path("advisor-demo")
 
 def serve(given: Namespace) -> int:
     """Answer requests until the process is told to end, beside processes that work on jobs."""
+    _check_free(given.host, given.port)
     http = needs("http", "advisor.adapters.channels.http")
     settings = _demo_settings(given, http) if given.demo else _settings(given, http)
     workers = [get_context("spawn").Process(target=http.work, args=(settings,)) for _ in range(given.jobs)]
@@ -36,6 +38,18 @@ def serve(given: Namespace) -> int:
         for worker in workers:
             worker.join(10)
     return 0
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise `InputError` where nobody could listen there."""
+    try:
+        with socket.socket() as place:
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            place.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            f"Nobody can listen on {host}:{port} ({error}). Choose another --port or --host.", field="port", value=port
+        ) from None
 
 
 def _settings(given: Namespace, http: Any) -> Any:

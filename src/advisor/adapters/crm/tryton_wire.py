@@ -62,7 +62,7 @@ def note_of(title: str, values: Mapping[str, Any]) -> str:
 def values_of(note: str) -> dict[str, str]:
     r"""The values that a note holds, whoever wrote it: capitals and spaces in a name do not count.
 
-    >>> values_of("Client facts\\nWealth: 5000\\nHorizon years: 10\\ncall again")
+    >>> values_of("Client facts\nWealth: 5000\nHorizon years: 10\ncall again")
     {'wealth': '5000', 'horizon_years': '10'}
     """
     pairs = [line.partition(":") for line in note.splitlines()[1:] if ":" in line]

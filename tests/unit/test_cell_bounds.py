@@ -58,7 +58,7 @@ def test_a_batch_of_which_nobody_is_known_says_so(caplog: pytest.LogCaptureFixtu
     assert model.rank(["new"], 1).note is None
     assert not caplog.records
     assert "None of the 2 clients" in str(model.rank(["c101", "c102"], 1).note)
-    assert [(record.name, record.levelno) for record in caplog.records] == [("advisor", logging.WARNING)]
+    assert [(record.name, record.levelno) for record in caplog.records] == [("advisor.recommend.unknown", logging.WARNING)]
 
 
 @cache

@@ -53,7 +53,7 @@ SPIKES: dict[str, Recipe] = {
 
 @cache
 def open_shelf(folder: Path) -> Catalogue:
-    """The shelf with every product stated to be sold, so that nothing is inferred."""
+    """The catalogue with every product stated to be sold, so that nothing is inferred."""
     return Catalogue.from_frame(far.catalogue(folder).to_frame().assign(closed=False))
 
 

@@ -18,8 +18,8 @@ CASES = {
     "import advisor": "import advisor",
     "README's ten lines": (
         "from advisor import Advisor, sample\n"
-        "house = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())\n"
-        "advice = house.advise(sample.client(), as_of='2026-11-20')\n"
+        "advisor = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())\n"
+        "advice = advisor.advise(sample.client(), as_of='2026-11-20')\n"
         "print(advice.status, advice.reasons[0].text)"
     ),
     "first trace_frontier": (

@@ -18,7 +18,7 @@ ASSETS, PRODUCTS, LATENCY_PRODUCTS = 20, 500, 1_000
 
 
 def world(clients: int, products: int = PRODUCTS, seed: int = 5) -> tuple[Advisor, ClientTable]:
-    """Synthetic: twenty asset classes, a shelf of products, clients with levels, holdings of what suits them, and loss aversion."""
+    """Synthetic: twenty asset classes, a catalogue of products, clients with levels, holdings of what suits them, and loss aversion."""
     rng = np.random.default_rng(seed)
     volatility = np.sort(rng.uniform(0.002, 0.25, ASSETS))
     loadings = rng.normal(size=(ASSETS, 4))

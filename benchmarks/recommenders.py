@@ -1,4 +1,4 @@
-"""How fast the recommend room is, beside what it replaces: counts, masked top-k, picks.
+"""How fast the recommend package is, beside what it replaces: counts, masked top-k, picks.
 
 python benchmarks/recommenders.py            # the small sizes, under a minute
 python benchmarks/recommenders.py --full     # a million clients x 1,000 products
@@ -52,7 +52,7 @@ def timed(work: Callable[[], object], rounds: int = 3) -> Timing:
 
 
 def synthetic(clients: int, products: int, each: int, seed: int = 0) -> Interactions:
-    """`each` purchases a client on average, popularity falling as 1 / (rank + 10), three tastes."""
+    """`each` purchases a client on average, popularity falling as 1 / (rank + 10), three preferences for products."""
     rng = np.random.default_rng(seed)
     popularity = 1.0 / (np.arange(products) + 10.0)
     weights = np.stack([popularity * np.where(np.arange(products) % 3 == t, 4.0, 1.0) for t in range(3)])
@@ -146,7 +146,7 @@ def ranking_rows(clients: int, products: int, each: int, factors: int) -> list[s
 
 
 def pick_rows(clients: int = 100_000, products: int = 500, assets: int = 20, k: int = 5) -> list[str]:
-    """Picks by taste and gap, the same judged by what they do for each client's portfolio, and with variety."""
+    """Picks by relevance and gap, the same judged by what they do for each client's portfolio, and with variety."""
     rng = np.random.default_rng(0)
     taste = rng.random((clients, products))
     exposures = np.zeros((products, assets))
@@ -161,9 +161,9 @@ def pick_rows(clients: int = 100_000, products: int = 500, assets: int = 20, k: 
     put, alike = Exposures.of(exposures), np.corrcoef(exposures).clip(0.0, 1.0)
     rows: list[str] = []
     for what, more in (
-        ("taste and gap", {}),
-        ("taste, gap and own portfolio", {"own": own}),
-        ("taste, gap, own portfolio and variety", {"own": own, "similarity": alike, "diversity": 0.2}),
+        ("relevance and gap", {}),
+        ("relevance, gap and own portfolio", {"own": own}),
+        ("relevance, gap, own portfolio and variety", {"own": own, "similarity": alike, "diversity": 0.2}),
     ):
         took = timed(lambda m=more: pick_products(taste, allowed, gaps, put, k, min_purchase=least, **m))
         rate = f"{clients / took.wall:,.0f} clients/s"

@@ -38,7 +38,7 @@ from advisor.engine.output.arrow import advice_table
 from advisor.engine.pipeline import advise_table
 from advisor.risk_profile.profile import profile_risk
 from advisor.runs import stream
-from advisor.runs.job import INPUTS, Desk, Job
+from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.parts import write_part
 
 DAY = "2026-11-20"
@@ -46,7 +46,7 @@ ASSETS, PRODUCTS, KNOWN, PICKS = 20, 1000, 50_000, 5
 ROWS = 25_000
 
 
-def house_of(seed: int = 5) -> tuple[Advisor, pd.DataFrame]:
+def state_of(seed: int = 5) -> tuple[Advisor, pd.DataFrame]:
     """Twenty asset classes, a thousand products, and three hundred thousand purchases."""
     rng = np.random.default_rng(seed)
     volatility = np.sort(rng.uniform(0.002, 0.25, ASSETS))
@@ -107,10 +107,10 @@ def tables(quick: bool = False, count: int | None = None, workers: int = 2) -> l
     count, few = count or (50_000 if quick else 1_000_000), 200 if quick else 1_000
     folder = Path(tempfile.mkdtemp(prefix="scale-"))
     try:
-        house, bought = house_of()
+        house, bought = state_of()
         saved, clients = save(house, folder / "house"), folder / "clients.parquet"
         write_clients(clients, count)
-        job = Job.of(Desk.of(saved, as_of=DAY, picks=PICKS), pq.read_schema(clients))
+        job = Job.of(AdvisorRef.of(saved, as_of=DAY, picks=PICKS), pq.read_schema(clients))
         sample_of = next(arrow_batches(clients, 2_000))
         job.on_table(sample_of)
         alone = [sys.executable, __file__, "--stream", str(folder), "--workers", str(workers)]
@@ -183,7 +183,7 @@ def _pss(pid: str) -> float:
 
 def stages(house: Advisor, clients: Path, folder: Path) -> str:
     """CPU and wall seconds of each step for one part."""
-    inner = house.house
+    inner = house.state
     day = np.datetime64(DAY)
     spent: list[tuple[str, float, float]] = []
 
@@ -209,7 +209,7 @@ def stages(house: Advisor, clients: Path, folder: Path) -> str:
 
 def by_loop(house: Advisor, bought: pd.DataFrame, clients: pa.Table, job: Job) -> float:
     """Seconds that the usual libraries take, client after client, once their models are fitted; the levels of the clients are given to them."""
-    inner, model = house.house, house.house.model
+    inner, model = house.state, house.state.model
     ids, products = pd.Index(bought["client_id"].unique()), pd.Index(inner.catalogue.ids.ids)
     matrix = sp.csr_matrix(
         (np.ones(len(bought), dtype=np.float32), (ids.get_indexer(bought["client_id"]), products.get_indexer(bought["product_id"])))

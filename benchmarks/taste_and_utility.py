@@ -1,4 +1,4 @@
-"""What usefulness and variety cost in taste: the trade-off of `pick_products` on the purchases of a bank's customers (FAR-Trans).
+"""What usefulness and variety cost in relevance: the trade-off of `pick_products` on the purchases of a bank's customers (FAR-Trans).
 
 python benchmarks/taste_and_utility.py [--quick]
 """
@@ -32,7 +32,7 @@ RISK_AVERSION = 4.0
 
 
 def curve_table(folder: Path, days: list[str]) -> str:
-    """Taste against usefulness on real purchases, picked as an advice picks: portfolio = what was bought in equal parts, no gap."""
+    """Relevance against usefulness on real purchases, picked as an advice picks: portfolio = what was bought in equal parts, no gap."""
     shelf, model = far.catalogue(folder), far.capital_market_assumptions(far.load_assets(folder))
     exposures, alike = shelf.exposures(model.ids), exposure_similarity(shelf, model)
     moments, put = ProductMoments.of(exposures, model, fee=shelf.annual_fee), Exposures.of(exposures)
@@ -59,7 +59,7 @@ def curve_table(folder: Path, days: list[str]) -> str:
             gain = np.take_along_axis(worth, np.maximum(picks.codes, 0), axis=1)[picks.codes >= 0].mean()
             found.setdefault((weight, variety), []).append((quality, float(gain), same))
     lines = [
-        f"| usefulness against taste | diversity | nDCG@{K} | certainty equivalent of the picks, a year | likeness within a list |",
+        f"| usefulness against relevance | diversity | nDCG@{K} | certainty equivalent of the picks, a year | likeness within a list |",
         "|---|---|---|---|---|",
     ]
     for (weight, variety), values in found.items():
@@ -121,7 +121,7 @@ def tables(quick: bool = False) -> list[str]:
         (
             f"FAR-Trans, {len(days)} points: `pick_products` with an `OwnPortfolio` (marginal certainty equivalent, risk aversion {RISK_AVERSION:g}, portfolio = what was "
             "bought in equal parts, no gap, stated capital-market assumptions). The weight is `fit_weight * share`: what the most useful product gains over the least "
-            "useful one, in units of the whole range of taste; 0 is pure taste.\n"
+            "useful one, in units of the whole range of relevance; 0 is pure relevance.\n"
         ),
         curve_table(folder, days) + "\n",
         (

@@ -90,10 +90,10 @@ def main() -> None:
     )
     for row in interesting(batch):
         show(batch[row])
-    ranked = house.house.taste.rank(table.ids, PICKS, eligible=batch.allowed, clients=table)
+    ranked = house.state.recommender.rank(table.ids, PICKS, eligible=batch.allowed, clients=table)
     known = (
         Popularity()
-        .fit(purchases(folder, day), catalogue=house.house.catalogue)
+        .fit(purchases(folder, day), catalogue=house.state.catalogue)
         .rank(table.ids, PICKS, eligible=batch.allowed, clients=table)
     )
     if folder is not None:
@@ -102,9 +102,9 @@ def main() -> None:
             f"\nLevels: {who['level'].notna().sum():,} of {len(who):,} customers have one, {who['level_modelled'].sum():,} of these were predicted by a model of the bank's."
         )
     print(
-        "\nWhat they bought in the six months after, against the suitable products ranked by taste (clients who bought nothing are left out):"
+        "\nWhat they bought in the six months after, against the suitable products ranked by relevance (clients who bought nothing are left out):"
     )
-    desk = house.house
+    desk = house.state
     print(
         evaluate_match(
             ranked,
@@ -122,7 +122,7 @@ def main() -> None:
 
 
 def purchases(folder: Path | None, day: str) -> Interactions:
-    """What the house was fitted on."""
+    """What the advisor was fitted on."""
     return sample.interactions(2000).until(day) if folder is None else far.interactions(folder, day)
 
 

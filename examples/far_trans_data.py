@@ -197,7 +197,7 @@ def attributes(folder: Path, as_of: Day) -> pd.DataFrame:
 
 
 def attributes_at_start(folder: Path, ids: tuple[str, ...]) -> pd.DataFrame:
-    """The same of some customers, as their first dated row has it: what is known of a newcomer on the day he joins."""
+    """The same of some customers, as their first dated row has it: what is known of a newcomer on the day they join."""
     rows = _table(Path(folder), "customer_information")
     return _attributes(rows[rows["customerID"].isin(ids)], "first")
 
@@ -264,7 +264,7 @@ def clients(folder: Path, as_of: Day, *, confirmed: bool = True) -> pd.DataFrame
     Args:
         folder: The data.
         as_of: The day to stand at; nothing later is used.
-        confirmed: True supposes that every assessed customer confirmed his level on `as_of` (half of the bank's questionnaire dates lie after the row that carries
+        confirmed: True supposes that every assessed customer confirmed their level on `as_of` (half of the bank's questionnaire dates lie after the row that carries
             them and a quarter are a sentinel, so nearly every assessment would count as expired). False passes the dates as they are.
 
     Returns:

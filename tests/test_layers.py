@@ -1,4 +1,4 @@
-"""The house as a table: who may import whom, which library lives where, how long a file may be. True, because it fails when the code leaves it."""
+"""The advisor as a table: who may import whom, which library lives where, how long a file may be. True, because it fails when the code leaves it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RANK: dict[str, float] = {
     "adapters": 13,
     "__init__": 14,
 }
-"""A room imports rooms of a lower rank and files of its own; siblings never import each other."""
+"""A package imports packages of a lower rank and files of its own; siblings never import each other."""
 
 QUARANTINE = {
     "pydantic": lambda path: path[0] in {"contracts", "adapters", "readers.py", "validation.py"},
@@ -154,7 +154,7 @@ def test_every_room_is_in_the_table() -> None:
 
 
 def test_imports_only_run_down() -> None:
-    """A room imports lower rooms, or files of its own; never a sibling, never upward."""
+    """A package imports lower packages, or files of its own; never a sibling, never upward."""
     up = [
         f"{file.relative_to(SRC)} imports {module}"
         for file in source_files()
@@ -172,7 +172,7 @@ def test_the_rule_would_catch_a_climb() -> None:
 
 
 def test_no_module_imports_a_package_above_it() -> None:
-    """`from advisor import x` inside the house would make a knot of every file."""
+    """`from advisor import x` inside the advisor would make a knot of every file."""
     packages = {f"advisor.{d.name}" for d in SRC.iterdir() if d.is_dir()} | {"advisor"}
     knots = [
         f"{file.relative_to(SRC)}: {module}"
@@ -280,7 +280,7 @@ def test_nothing_in_src_asserts() -> None:
 
 
 def test_import_is_light() -> None:
-    """`import advisor` and its doors load none of the heavy libraries."""
+    """`import advisor` and its public functions load none of the heavy libraries."""
     code = (
         "import sys, advisor; advisor.Client, advisor.Market, advisor.Mandate, advisor.Advisor\n"
         f"print([m for m in {LIGHT!r} if m in sys.modules])"

@@ -1,6 +1,6 @@
-"""Array type names, and the checks that arrays pass once, at a door.
+"""Array type names, and the checks that arrays pass once, at a public function.
 
-Inside the house arrays are C-ordered, read-only and finite unless a docstring says that nan means "unknown".
+Inside the advisor arrays are C-ordered, read-only and finite unless a docstring says that nan means "unknown".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DayArray = npt.NDArray[np.datetime64]
 StrArray = npt.NDArray[np.str_]
 
 NUMBER = (int, float, np.integer, np.floating)
-"""What counts as one number at a door."""
+"""What counts as one number at a public function."""
 _SHORT_ID = 100
 """Characters up to which ASCII text is an id without a further look."""
 _NO_NUMBERS = "bcmMUS"

@@ -1,7 +1,7 @@
-"""A small made-up world, seeded: a market, a shelf, clients and what they bought. For first steps, tests and benchmarks; no figure in it is real.
+"""A small made-up world, seeded: a market, a catalogue, clients and what they bought. For first steps, tests and benchmarks; no figure in it is real.
 
 Returns are drawn normal and then moved and scaled so that their sample mean and covariance are exactly the ones written below, which are round numbers
-of the order that long histories show. Purchases come from clients whose taste leans to a few kinds of product.
+of the order that long histories show. Purchases come from clients whose relevance leans to a few kinds of product.
 """
 
 from __future__ import annotations
@@ -97,13 +97,13 @@ def catalogue(products: _Products = 40, seed: Seed = SEED) -> Catalogue:
     """
     rng = np.random.default_rng([seed, 1])
     names = list(ASSETS)
-    shelf: list[Product] = []
+    stock: list[Product] = []
     for i in range(products):
         asset = names[i % len(names)]
         _, level, _, _ = ASSETS[asset]
         balanced = i % 9 == 8
         special = int(rng.integers(10)) if i >= len(names) else 9
-        shelf.append(
+        stock.append(
             Product(
                 id=f"P{i + 1:03d}",
                 name=f"{_FAMILIES[i % len(_FAMILIES)]} {'balanced' if balanced else asset.replace('_', ' ')} {i // len(names) + 1}",
@@ -117,18 +117,18 @@ def catalogue(products: _Products = 40, seed: Seed = SEED) -> Catalogue:
                 private=special == 2,
             )
         )
-    return Catalogue.from_products(shelf)
+    return Catalogue.from_products(stock)
 
 
 @checked
 def interactions(clients: _Clients = 500, products: _Products = 40, seed: Seed = SEED) -> Interactions:
     """Purchases of the first `clients` sample clients over two years: popular products more often, and products of the assets each one likes."""
     rng = np.random.default_rng([seed, 2])
-    shelf = catalogue(products, seed)
+    stock = catalogue(products, seed)
     popularity = 1.0 / (1.0 + rng.permutation(products)) ** 0.7
     liked = rng.dirichlet(np.full(len(ASSETS), 0.4), size=clients)
     column = {name: j for j, name in enumerate(ASSETS)}
-    leaning = liked[:, [column[a] for a in shelf.main_asset]]
+    leaning = liked[:, [column[a] for a in stock.main_asset]]
     chance = popularity * (0.1 + leaning)
     counts = 1 + rng.poisson(3.0, size=clients)
     keys = rng.exponential(size=chance.shape) / chance
@@ -138,7 +138,7 @@ def interactions(clients: _Clients = 500, products: _Products = 40, seed: Seed =
     days = np.datetime64("2024-01-02") + rng.integers(0, 730, size=len(rows)).astype("timedelta64[D]")
     return Interactions.from_frame(
         pd.DataFrame(
-            {"client_id": [f"c{i:05d}" for i in rows], "product_id": [shelf.products[j].id for j in order[rows, slots]], "day": days}
+            {"client_id": [f"c{i:05d}" for i in rows], "product_id": [stock.products[j].id for j in order[rows, slots]], "day": days}
         )
     )
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from advisor.arrays import check_type
 from advisor.engine.advisor import Advisor
-from advisor.engine.house_parts import NEWER, check_fields, house_of, parts_of
+from advisor.engine.state_parts import NEWER, check_fields, parts_of, state_of
 from advisor.errors import AdvisorError, InputError
 from advisor.files import aside_of, is_file, is_left, read_text, replacing, sync
 from advisor.signatures import check_key, check_signature, signature_of
@@ -61,7 +61,7 @@ def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> P
     check_type(advisor, Advisor, "advisor", "Give what Advisor.fit returned.")
     check_key(key)
     target = _place(folder)
-    parts, arrays = parts_of(advisor.house)
+    parts, arrays = parts_of(advisor.state)
     try:
         with replacing(target, _MANIFEST, _strangers) as draft:
             _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays, key)
@@ -111,7 +111,7 @@ def _loaded(source: Path, key: bytes | None) -> Advisor:
         raise InputError(f"{source} cannot be read ({error}); restore it from a copy.", field="folder", value=str(source)) from error
     told = f"It was saved by version {manifest['library']} of the library, this is {version('advisor')}"
     try:
-        advisor = Advisor(house_of(manifest["parts"], arrays))
+        advisor = Advisor(state_of(manifest["parts"], arrays))
         found = advisor.fingerprint
     except (AdvisorError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise InputError(

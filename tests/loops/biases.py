@@ -253,7 +253,7 @@ def walk_all(tape, quotes, book, before, tally, home, rules):
 
 
 def clear(book, tally, first, last):
-    """Forget a client: only what he touched is written."""
+    """Forget a client: only what they touched is written."""
     for row in range(first, last):
         asset = tally.pair[row, 1]
         book.of[asset].units, book.of[asset].weight = 0.0, 0.0

@@ -29,9 +29,9 @@ def up(money, unit):
 
 
 def most_kept(worth, most, shares, room, x):
-    """Fill `x`, shape (q,), that maximises worth * x with x * shares <= room, 0 <= x <= most.
+    """Fill `x`, shape (q,), that maximises worth * x with x * shares <= package, 0 <= x <= most.
 
-    The simplex method on a condensed table, by Bland's rule, so that it ends; `room` is at
+    The simplex method on a condensed table, by Bland's rule, so that it ends; `package` is at
     least 0, so it starts at x = 0. `shares` has shape (q, v).
     """
     q, v = shares.shape
@@ -87,7 +87,7 @@ def pivot(table, out, c):
 
 
 def retain(first, last, held, kind, fee, spread, room, wealth, sales):
-    """Sell what free holdings have beyond `room` by vehicle, dearest first; `sales` is written.
+    """Sell what free holdings have beyond `package` by vehicle, dearest first; `sales` is written.
 
     Holdings of one vehicle each are filled in the order of their fee; where one is mixed, the
     same is a linear programme: keep as much money as overshoots no vehicle.
@@ -522,7 +522,7 @@ def spread_over(i, likes, allowed, span, holdings, shelf, names, caps, sizes, wo
     """Move money beyond a cap into other products that would do the same.
 
     Where a pick takes a product or its issuer beyond its cap, the excess goes into the open
-    product of the same exposures that is worth most (taste, fee, what it can take), as long as
+    product of the same exposures that is worth most (relevance, fee, what it can take), as long as
     a slot is free: one that is empty, or else the last mere suggestion.
     """
     (unit, small), (least, toll, vehicle, start, members) = sizes, shelf

@@ -170,7 +170,7 @@ def least_risk(H, pull, lo, up, A, edge, sides, row_sides, w):
 
 
 def snap(w, l, u):
-    """Put weights that rounding leaves a hair off their bounds on them; the one with most room takes up the difference."""
+    """Put weights that rounding leaves a hair off their bounds on them; the one with most package takes up the difference."""
     room, who, missing = -math.inf, 0, 1.0
     for i in range(w.size):
         near = min(w[i] - l[i], u[i] - w[i])

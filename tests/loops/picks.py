@@ -20,7 +20,7 @@ def closable(remaining, product, exposures, least):
 
 
 def open_taste(likes, allowed, held, base, owned, dearness, loyalty):
-    """Taste scaled to 0..1 over what is allowed, less dearness, -inf elsewhere; what of it is held gains loyalty."""
+    """Relevance scaled to 0..1 over what is allowed, less dearness, -inf elsewhere; what of it is held gains loyalty."""
     low, high = np.inf, -np.inf
     for j in range(len(base)):
         owned[j] = False
@@ -36,7 +36,7 @@ def open_taste(likes, allowed, held, base, owned, dearness, loyalty):
 
 
 def best_product(base, owned, closed, worth, extra):
-    """Open product with the largest taste + worth * closed share + extra, ties by column; -1 where none is open. A held one must close something."""
+    """Open product with the largest relevance + worth * closed share + extra, ties by column; -1 where none is open. A held one must close something."""
     chosen, value = -1, -np.inf
     for j in range(len(base)):
         score = base[j] + worth[j] * closed[j] + extra[j]
@@ -111,7 +111,7 @@ def place(remaining, moved, exposures, product, money):
 
 
 def pick_rows(taste, masks, held, gaps, exposures, products, own, similarity, settings):
-    """Greedy picks by taste, by the gap they close, by what they do for the portfolio and by novelty; see `portfolio_fit.pick_products`.
+    """Greedy picks by relevance, by the gap they close, by what they do for the portfolio and by novelty; see `portfolio_fit.pick_products`.
 
     `own`: `OwnPortfolio.arrays`, of length 0 where no portfolio counts.
     """

@@ -103,7 +103,7 @@ def select(buffer, limit, allowed, column_of, k, scores, columns):
 
 
 def rank_rows(query, matrix, held, jobs, shelf, k):
-    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`. `jobs`: query row and class; `shelf`: the fields of a `Layout`."""
+    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`. `jobs`: query row and class; `catalogue`: the fields of a `Layout`."""
     row_of, class_of = jobs
     allowed, limits, column_of, position_of = shelf
     count = len(row_of)

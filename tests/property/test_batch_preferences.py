@@ -47,7 +47,7 @@ def clients(seed: int, c: int = 9) -> tuple[ReturnModel, Mandate, Preferences, d
 
 
 def utility(got: Portfolios, wants: Preferences) -> np.ndarray:
-    """What a client maximises, from the moments: normal returns over his years."""
+    """What a client maximises, from the moments: normal returns over their years."""
     from scipy.special import ndtr
 
     m, s, years = got.mean - got.cost, got.volatility, wants.evaluation_years

@@ -64,7 +64,7 @@ def after(changes: list[tuple[str, int, int]], advisor: Advisor) -> tuple[Adviso
             field = {"risk": "risk_level", "term": "term_days"}.get(what, what)
             products[product] = products[product].model_copy(update={field: value})
     shelf = Catalogue.from_products(products.values())
-    return Advisor(replace(advisor.house, catalogue=shelf)), ClientTable.from_clients(people.values()), at
+    return Advisor(replace(advisor.state, catalogue=shelf)), ClientTable.from_clients(people.values()), at
 
 
 def unsuitable(found: Released, advisor: Advisor, table: ClientTable, at: datetime) -> list[str]:

@@ -86,7 +86,7 @@ def test_nothing_unsuitable_is_ever_picked(found: list[Client]) -> None:
             advice = batch[i]
             for pick in advice.picks:
                 product = SHELF.products[SHELF.ids.code(pick.product_id)]
-                assert desk.house.regime.check(batch.profiles[i], client, product).decision == "allow"
+                assert desk.state.regime.check(batch.profiles[i], client, product).decision == "allow"
             proof = desk.verify(advice, client)
             assert proof.ok, proof.problems
 
@@ -96,8 +96,8 @@ def test_nothing_unsuitable_is_ever_picked(found: list[Client]) -> None:
 def test_money_is_never_lost_or_made(found: list[Client]) -> None:
     """Target by asset = what is held after the orders + what is reported unplaced; and buying is paid for."""
     desk = house()
-    exposures = desk.house.catalogue.exposures(desk.house.model.ids)
-    by_asset = desk.house.vehicles.by_asset
+    exposures = desk.state.catalogue.exposures(desk.state.model.ids)
+    by_asset = desk.state.vehicles.by_asset
     (batch,) = desk.advise_many(ClientTable.from_clients(found), as_of=DAY, picks=4)
     for i, client in enumerate(found):
         if batch.status[i] not in ("ok", "holdings_above_band"):
@@ -122,8 +122,8 @@ def test_bias_never_raises_risk(client: Client, loss_aversion: float) -> None:
     first, second = (next(house().advise_many(ClientTable.from_clients([c]), as_of=DAY)) for c in (plain, biased))
     assert first.status[0] == second.status[0]
     if first.status[0] == "ok":
-        assert second.places.effective[0] >= first.places.risk_aversion[0]
-        assert second.places.volatility[0] <= first.places.volatility[0] * (1 + 1e-9)
+        assert second.allocations.effective[0] >= first.allocations.risk_aversion[0]
+        assert second.allocations.volatility[0] <= first.allocations.volatility[0] * (1 + 1e-9)
 
 
 def test_the_properties_would_catch_a_leak() -> None:

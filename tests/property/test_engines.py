@@ -23,7 +23,7 @@ from advisor.engine.input_digest import input_digests
 from advisor.native.threads import limited_threads
 from advisor.recommend.model.gram import Gram
 from advisor.recommend.model.purchases import History
-from advisor.runs.job import Desk, Job
+from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.stream import advise_stream
 
 DAY = "2026-11-20"
@@ -52,7 +52,7 @@ def clients() -> pa.Table:
 @pytest.fixture(scope="module")
 def job() -> Job:
     house = Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue())
-    return Job.of(Desk.of(house, as_of=DAY), clients().schema)
+    return Job.of(AdvisorRef.of(house, as_of=DAY), clients().schema)
 
 
 def rows_of(job: Any, order: list[int], cuts: set[int]) -> dict[str, str]:
@@ -71,7 +71,7 @@ def test_no_cut_and_no_order_changes_a_row(job: Job, order: list[int], cuts: set
 
 @dataclass(frozen=True)
 class Nosy:
-    """A broken copy: it measures a client against the average of the batch he happens to stand in."""
+    """A broken copy: it measures a client against the average of the batch they happen to stand in."""
 
     job: Job
 

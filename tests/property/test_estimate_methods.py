@@ -1,4 +1,4 @@
-"""What every estimate must keep, whatever the method; and doors that refuse in words."""
+"""What every estimate must keep, whatever the method; and public functions that refuse in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is pushed through a door, it opens or it says why in an error of ours; nothing else ever comes out."""
+"""Whatever is pushed through a public function, it opens or it says why in an error of ours; nothing else ever comes out."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ NAMES = st.text(max_size=3) | st.sampled_from(["a", "b", "cash", "P001"])
 
 
 def opens(door: Callable[[], object]) -> object | None:
-    """What the door gives, or None where it refused in our words; any other exception fails the test."""
+    """What the public function gives, or None where it refused in our words; any other exception fails the test."""
     try:
         return door()
     except AdvisorError as refusal:

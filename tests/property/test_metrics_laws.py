@@ -19,7 +19,7 @@ Metric = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
 @st.composite
 def judged(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, int]:
-    """Hits of a few lists, how much each client bought (at least his hits), and a cut-off that may lie beyond the list."""
+    """Hits of a few lists, how much each client bought (at least their hits), and a cut-off that may lie beyond the list."""
     clients, width = draw(st.integers(1, 5)), draw(st.integers(1, 8))
     hits = np.array(draw(st.lists(st.lists(st.booleans(), min_size=width, max_size=width), min_size=clients, max_size=clients)))
     more = draw(st.lists(st.integers(0, 6), min_size=clients, max_size=clients))

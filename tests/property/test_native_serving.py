@@ -81,7 +81,7 @@ def test_small_systems(seed: int, size: int, extra: float) -> None:
 
 
 def picking_case(seed: int, p: int, n: int, knows: bool, variety: float, k_: int = 4, c: int = 7) -> tuple[Any, ...]:
-    """Clients with gaps, a shelf of single and mixed products, and portfolios of their own."""
+    """Clients with gaps, a catalogue of single and mixed products, and portfolios of their own."""
     rng = np.random.default_rng(seed)
     share = np.where(rng.random((p, n)) < 0.4, rng.random((p, n)), 0.0)
     share[np.arange(p), rng.integers(0, n, p)] += 0.5

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from advisor import GroupLimit, LinearLimit, Mandate, ReturnModel
 from advisor.errors import InfeasibleError
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
-from advisor.optimize.frontier.lookup import MEASURED, Placer
+from advisor.optimize.frontier.lookup import MEASURED, FrontierLookup
 from advisor.optimize.preferences.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
 from advisor.optimize.preferences.preferences import Preferences
 
@@ -42,7 +42,7 @@ def test_one_pass_equals_the_methods_it_joins(seed: int) -> None:
         return
     corners = 1.0 / np.maximum(frontier.risk_tolerance, 1e-9)
     gamma = np.concatenate([[0.0, np.inf], corners, 10.0 ** np.random.default_rng(seed).uniform(-2, 3, 100)])
-    placer = Placer.of(frontier)
+    placer = FrontierLookup.of(frontier)
     found = placer.place(gamma)
     weights = frontier.at_risk_aversion(gamma)
     mean, volatility = frontier.moments_at(gamma)
@@ -65,9 +65,9 @@ def test_a_wrong_frontier_is_seen_in_the_residual() -> None:
     off[:, 0] += 1e-3
     off[:, 1] -= 1e-3
     broken = Frontier(**{name: getattr(frontier, name) for name in Frontier.__dataclass_fields__} | {"weights": off})
-    assert Placer.of(broken).place(np.array([3.0])).kkt_residual[0] > 1e-6
+    assert FrontierLookup.of(broken).place(np.array([3.0])).kkt_residual[0] > 1e-6
     with pytest.raises(ValueError, match="gamma"):
-        Placer.of(frontier).place(np.array([np.nan]))
+        FrontierLookup.of(frontier).place(np.array([np.nan]))
 
 
 @given(st.integers(0, 10_000))
@@ -96,7 +96,9 @@ def test_one_pass_corrects_as_the_report_does(seed: int) -> None:
     finite = np.where(np.isfinite(gamma), gamma, 1.0)
     wanted = frontier.effective_risk_aversion(Preferences(finite, own, evidence.reference_return, evidence.evaluation_years))
     told = combine_corrections(gamma, np.where(np.isfinite(gamma) & (own > 1.0), wanted, gamma), evidence, policy)
-    found = Placer.of(frontier).corrected(gamma, np.array([getattr(evidence, n) for n in MEASURED]), evidence.evaluation_years, policy)
+    found = FrontierLookup.of(frontier).corrected(
+        gamma, np.array([getattr(evidence, n) for n in MEASURED]), evidence.evaluation_years, policy
+    )
     assert found[:, 0] == pytest.approx(told.effective, rel=1e-12)
     factors = np.stack([told.loss_aversion_factor, told.disposition_factor, told.overconfidence_factor], axis=1)
     assert np.abs(found[:, 1:] - factors).max() <= 1e-12

@@ -1,4 +1,4 @@
-"""Garbage at the doors of profiling and suitability: what comes in is used, refused as an `InputError`, or noted in its row; nothing else escapes."""
+"""Garbage at the public functions of profiling and suitability: what comes in is used, refused as an `InputError`, or noted in its row; nothing else escapes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def broken(document: Any, path: tuple[Any, ...], value: Any, remove: bool) -> An
 
 
 def used_or_refused(door: Callable[[], Any]) -> Any:
-    """What the door gives, or None where it refuses in words; any other exception goes through and fails the test."""
+    """What the public function gives, or None where it refuses in words; any other exception goes through and fails the test."""
     try:
         return door()
     except InputError as error:

@@ -23,7 +23,7 @@ from advisor.data.returns import ReturnModel
 from advisor.risk_profile.profile import profile_risk
 from advisor.suitability import regime as regime_module
 from advisor.suitability.client_facts import Cuts, Facts
-from advisor.suitability.product_facts import Shelf, shelf_of
+from advisor.suitability.product_facts import ProductFacts, product_facts_of
 from advisor.suitability.regime import Regime
 
 DAY = "2026-06-01"
@@ -189,9 +189,9 @@ def caught(law: str) -> bool:
 def test_the_laws_catch_broken_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     honest, verdict, cuts = regime_module.allowed, regime_module.judge, regime_module.Cuts
 
-    def without(*conditions: str) -> Callable[[RulePack, Facts, Shelf], BoolArray]:
-        def leaky(pack: RulePack, facts: Facts, shelf: Shelf) -> BoolArray:
-            rules = tuple(r for r in pack.rules if r.when not in conditions)  # no door would let such a pack in
+    def without(*conditions: str) -> Callable[[RulePack, Facts, ProductFacts], BoolArray]:
+        def leaky(pack: RulePack, facts: Facts, shelf: ProductFacts) -> BoolArray:
+            rules = tuple(r for r in pack.rules if r.when not in conditions)  # no public function would let such a pack in
             return honest(RulePack.model_construct(**{**dict(pack), "rules": rules}), facts, shelf)
 
         return leaky
@@ -216,10 +216,10 @@ def test_the_laws_catch_broken_copies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @given(st.integers(0, 2**32 - 1))
 def test_clients_of_one_kind_are_offered_the_same(seed: int) -> None:
-    """In any two tables: what is remembered for one client serves the next of his kind."""
+    """In any two tables: what is remembered for one client serves the next of their kind."""
     known: dict[Hashable, bytes] = {}
     regime, profiles, clients, catalogue = case(seed)
-    shelf = shelf_of(catalogue)
+    shelf = product_facts_of(catalogue)
     cuts = Cuts.of(shelf, regime.packs_of(shelf))
     for part in (clients, clients.take(np.arange(len(clients))[::-1])):
         order = [clients.ids.index(name) for name in part.ids]
@@ -250,7 +250,7 @@ UNKNOWN = {"age": [10, 17, 18, 40, 64, 65, 90], "knowledge": [0.0, 33.0, 34.0, 4
 
 
 def check_missing_is_closed(seed: int) -> None:
-    """Who says less may have at most what he may have whatever the missing fact is: the worst value counts."""
+    """Who says less may have at most what they may have whatever the missing fact is: the worst value counts."""
     regime, profiles, clients, catalogue = case(seed)
     for i in range(0, len(clients), 4):
         client = clients.client(i)

@@ -14,7 +14,7 @@ BPS = 25.0
 
 
 def till_and_shelf(prices: np.ndarray, days: pd.DatetimeIndex, decide, first: int, bps: float) -> tuple[dict, dict]:
-    """Day by day: value what lies on the shelf, then, on the first session of a month, exchange it at that day's prices.
+    """Day by day: value what lies in the catalogue, then, on the first session of a month, exchange it at that day's prices.
 
     Args:
         prices: Prices of each session, shape (T, n).

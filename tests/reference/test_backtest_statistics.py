@@ -75,7 +75,7 @@ def test_blocks_have_the_mean_length_asked_for_and_wrap() -> None:
 
 
 def test_error_of_a_difference_is_jobson_korkie_memmel_on_independent_normals() -> None:
-    """Memmel (2003): with independent normal returns his variance is the one that a consistent estimator must converge to."""
+    """Memmel (2003): with independent normal returns their variance is the one that a consistent estimator must converge to."""
     rng = np.random.default_rng(4)
     pair = rng.multivariate_normal([0.0015, 0.0005], [[1e-4, 6e-5], [6e-5, 2e-4]], size=40_000).T
     exact, robust = (compare_sharpe(*pair, test=test) for test in ("jobson_korkie", "ledoit_wolf"))

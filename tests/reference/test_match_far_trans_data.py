@@ -33,7 +33,7 @@ def folder(data_dir: Path) -> Path:
 
 
 def test_counts_of_the_files(far: ModuleType, folder: Path) -> None:
-    """806 distinct assets and 35 time points, as the data set says; every asset that is ever bought or offered stands on the shelf."""
+    """806 distinct assets and 35 time points, as the data set says; every asset that is ever bought or offered stands in the catalogue."""
     shelf = far.catalogue(folder)
     assert len(shelf) == 806
     assert len(far.time_points(folder)) == 35

@@ -1,4 +1,4 @@
-"""Compiled loops and closed forms of the recommend room against plain numpy, written from the definitions."""
+"""Compiled loops and closed forms of the recommend package against plain numpy, written from the definitions."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_als_serves_the_least_squares_client(alpha: float) -> None:
             p = np.linalg.solve((q * c[:, None]).T @ q + 2.0 * np.eye(3), (q * (c * x[i])[:, None]).sum(axis=0))
             np.testing.assert_allclose(fitted.scores([bought.clients.ids[i]])[0], q @ p, atol=1e-9)
     else:
-        assert alpha == 1.0, "with equal weights the client's solution is linear in what he holds"
+        assert alpha == 1.0, "with equal weights the client's solution is linear in what they hold"
         assert np.linalg.matrix_rank(fitted.matrix[:-1], tol=1e-9) == 3
 
 

@@ -1,4 +1,4 @@
-"""The recommend room on real investors (FAR-Trans) and real survey answers (NFWBS): floors, newcomers, calibration.
+"""The recommend package on real investors (FAR-Trans) and real survey answers (NFWBS): floors, newcomers, calibration.
 
 Protocol of FAR-Trans (arXiv 2407.08692, table 2): train on purchases known at a time point, rank assets with prices through the window that the customer does not have,
 judge customers with purchases before and after by binary nDCG@10. All 35 points run in benchmarks/far_trans.py; a few are enough here.
@@ -46,7 +46,7 @@ def table(folder: Path, name: str) -> pd.DataFrame:
 
 @cache
 def far() -> ModuleType:
-    """The loader of the examples, for the shelf and the stated capital-market assumptions."""
+    """The loader of the examples, for the catalogue and the stated capital-market assumptions."""
     spec = importlib.util.spec_from_file_location("far_trans_data", Path(__file__).resolve().parents[2] / "examples" / "far_trans_data.py")
     assert spec is not None
     assert spec.loader is not None

@@ -95,7 +95,7 @@ def test_habits_by_hand() -> None:
     assert profiles.home_bias(0.2)[0] == pytest.approx(1 - 0.5 / 0.8)
     with pytest.raises(InputError, match="world_home_share"):
         profiles.home_bias(1.0)
-    # weights .5/.5 drift to 2/3 and 1/3; selling half of b makes them .8 and .2: he ran after the drift
+    # weights .5/.5 drift to 2/3 and 1/3; selling half of b makes them .8 and .2: they ran after the drift
     assert profiles.status_quo[0] == 1.0
     back = trades(*TWO, ("c", "a", "2021-01-01", "sell", 2.5, 20.0), ("c", "b", "2021-01-01", "buy", 5, 10.0))
     assert measure_biases(back, quotes).status_quo[0] == pytest.approx(0.0, abs=1e-12)

@@ -97,7 +97,7 @@ def test_a_client_is_asked_and_advised(tenant: Tenant, advisor: Advisor, mode: s
     assert not found.is_error
     shown = found.structured_content
     assert len(person.asked) == 1
-    asked = advisor.house.questionnaire
+    asked = advisor.state.questionnaire
     fields = person.asked[0].requested_schema["properties"]
     assert list(fields) == [question.id for question in asked.questions]
     for question in asked.questions:
@@ -158,7 +158,7 @@ def test_every_fact_that_raises_risk_is_the_clients_own() -> None:
 
 def test_a_host_may_switch_on_supplied_answers(tenant: Tenant, advisor: Advisor) -> None:
     person = Person()
-    every = {q.id: q.options[0].id for q in advisor.house.questionnaire.questions}
+    every = {q.id: q.options[0].id for q in advisor.state.questionnaire.questions}
     found = call(tenant, person, "advise", supplied=True, client={**LI, "answers": every})
     assert not found.is_error
     assert person.asked == []
@@ -232,11 +232,11 @@ def test_explanations_and_reviews(tenant: Tenant, advisor: Advisor) -> None:
     assert text_of(found) == "\n".join(reason.text for reason in report.omissions)
     verdict = call(tenant, Person(), "explain", session=session, product="P007").structured_content
     assert verdict["decision"] == "refuse"
-    assert verdict["rules"][0]["article"] == advisor.house.regime.pack.by_id["nfra.12.level"].article
+    assert verdict["rules"][0]["article"] == advisor.state.regime.pack.by_id["nfra.12.level"].article
     review = call(tenant, Person(), "review_holdings", session=session).structured_content
     money = {line["asset"]: line["money"] for line in review["lines"]}
     assert money["cash"] == 10_000.0
-    assert money[advisor.house.catalogue.products[4].asset] == 20_000.0
+    assert money[advisor.state.catalogue.products[4].asset] == 20_000.0
     assert {line["asset"]: line["target"] for line in review["lines"] if line["target"]} == pytest.approx(report.advice.weights)
 
 

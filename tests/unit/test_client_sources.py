@@ -17,7 +17,7 @@ import pytest
 from advisor import ClientTable, Goal, InputError, sample
 from advisor.data.clients.sources import arrow_batches, clients_from_arrow, opened
 from advisor.engine.input_digest import input_digests
-from advisor.runs.duplicates import MetIds
+from advisor.runs.duplicates import SeenIds
 
 DAY = np.datetime64("2026-11-20")
 TWO = {"id": ["a", "b"], "wealth": [1.0, 2.0], "horizon_years": [5.0, 5.0]}
@@ -252,7 +252,7 @@ def test_a_client_table_is_a_source_and_comes_back_as_it_is() -> None:
 
 
 def test_an_id_is_met_again_whatever_its_type() -> None:
-    met = MetIds()
+    met = SeenIds()
     for column, again in (([7, 8], []), ([7.0, None], [0]), (["8", "9"], [0]), ([b"9", b"x"], [0]), (["", "x"], [1])):
         assert met.repeated(pa.chunked_array([pa.array(column)])).tolist() == again
 

@@ -46,7 +46,7 @@ def test_each_contradiction_is_found_and_lowers_as_it_says(rule: Contradiction) 
 
 
 def test_several_controls_lower_as_much_as_the_strongest() -> None:
-    clash = {**BEST, "tolerance_fall": "b"}  # sells a part at once, but says that he bears 28,000
+    clash = {**BEST, "tolerance_fall": "b"}  # sells a part at once, but says that they bear 28,000
     both = one(clash, biases={"loss_aversion": 4.0})
     assert {"contradiction:sells_at_once_but_bears_large_loss", "stated_above_revealed"} <= set(both.flags[0])
     alone = one(clash, ASKED.model_copy(update={"contradictions": ()}))

@@ -381,7 +381,7 @@ def test_a_client_of_level_1_is_the_same_after_json() -> None:
     again = Client.model_validate_json(client.model_dump_json())
     assert again == client
     assert ClientTable.from_clients([client, again.model_copy(update={"id": "b"})]).lowest_category.tolist() == [-1, -1]
-    assert Client(**(client.model_dump() | {"lowest_category": False})) != client, "he is judged otherwise"
+    assert Client(**(client.model_dump() | {"lowest_category": False})) != client, "they are judged otherwise"
     assert "lowest_category" in Client.model_json_schema(mode="serialization")["properties"]
 
 

@@ -1,4 +1,4 @@
-"""What the tables' doors refuse: other kinds, missing ids, columns twice, yes / no and numbers mixed up, numbers for days."""
+"""What the tables' public functions refuse: other kinds, missing ids, columns twice, yes / no and numbers mixed up, numbers for days."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def recipe() -> Any:
 def test_an_advice_is_a_portfolio_of_the_desktop() -> None:
     advisor = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
     advice = advisor.advise(sample.client(), as_of="2026-03-02")
-    context = json.loads(json.dumps(recipe()(advice, {product.id: product.name for product in advisor.house.catalogue.products})))
+    context = json.loads(json.dumps(recipe()(advice, {product.id: product.name for product in advisor.state.catalogue.products})))
     validator().validate(context)
     assert {p["instrument"]["id"]["productId"]: p["holding"] for p in context["positions"]} == {
         order.product_id: order.money for order in advice.orders if order.money > 0

@@ -91,7 +91,7 @@ def test_an_advice_keeps_every_promise(house: Advisor, level: int) -> None:
 
 
 def test_equity_that_only_comes_with_bonds_is_held_with_its_bonds(house: Advisor) -> None:
-    """At C3 the pure equity fund is out of reach, the balanced one is not: the target is what the shelf can deliver, and all of it is placed."""
+    """At C3 the pure equity fund is out of reach, the balanced one is not: the target is what the catalogue can deliver, and all of it is placed."""
     advice = house.advise(assessed(3), as_of=DAY)
     assert advice.weights["equity"] > 0.0
     assert advice.weights["bonds"] >= advice.weights["equity"] * 0.6 / 0.4 - 1e-9
@@ -288,7 +288,7 @@ def test_probabilities_are_learnt_from_a_later_window_and_saved(tmp_path) -> Non
     assert [p.product_id for p in advice.picks] == [p.product_id for p in plain.picks]
     assert all(0.0 < p.probability < 1.0 for p in advice.picks)
     likings = [p.probability for p in advice.picks]
-    assert likings == sorted(likings, reverse=True), "by taste alone the better liked is the likelier"
+    assert likings == sorted(likings, reverse=True), "by relevance alone the better liked is the likelier"
     assert told.fingerprint != desk.fingerprint
     assert load(save(told, tmp_path / "told")).advise(sample.client(), as_of=DAY) == advice
 
@@ -366,7 +366,7 @@ def test_memory_does_not_grow_with_clients_who_exclude_what_they_like(monkeypatc
     own = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF))
     clients = [assessed(5, id=f"{i}", excluded=frozenset(p.id for b, p in enumerate(SHELF) if i >> b & 1)) for i in range(2 ** len(SHELF))]
     first, again = (list(own.advise_table(ClientTable.from_clients(clients), as_of=DAY)) for _ in range(2))
-    assert len(own.house.shelf._known) == 3
+    assert len(own.state.frontiers._known) == 3
     assert first == again
 
 

@@ -1,4 +1,4 @@
-"""What decides a client's picks beside taste: use for his own portfolio, variety; and why better-known products are missing."""
+"""What decides a client's picks beside relevance: use for their own portfolio, variety; and why better-known products are missing."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ def house(**settings: float) -> Advisor:
 def test_usefulness_is_the_gain_of_the_plain_formula_and_has_a_reason() -> None:
     advisor = house(fit_weight=0.01, utility_share=1e4)
     batch = advisor.advise_table(PEOPLE, as_of=DAY, picks=1)
-    model = advisor.house.model
+    model = advisor.state.model
     for i in np.flatnonzero(batch.status == "ok").tolist():
         alone = PEOPLE.take([i])
-        if alone.holdings.codes.size or batch.pick_codes[i, 0] < 0 or not np.isfinite(batch.places.effective[i]):
+        if alone.holdings.codes.size or batch.pick_codes[i, 0] < 0 or not np.isfinite(batch.allocations.effective[i]):
             continue
         nothing = np.zeros((1, len(model)))
-        gains = portfolio_utility(nothing, alone.wealth, batch.places.effective[[i]], SHELF, model).certainty_equivalent[0]
+        gains = portfolio_utility(nothing, alone.wealth, batch.allocations.effective[[i]], SHELF, model).certainty_equivalent[0]
         allowed = batch.allowed.allowed[batch.allowed.class_of[i]]
         assert batch.pick_utility[i, 0] == pytest.approx(gains[batch.pick_codes[i, 0]], rel=1e-9)
-        assert gains[batch.pick_codes[i, 0]] >= gains[allowed].max() - 0.011 * np.ptp(gains[allowed])  # taste decides within a hundredth
+        assert gains[batch.pick_codes[i, 0]] >= gains[allowed].max() - 0.011 * np.ptp(
+            gains[allowed]
+        )  # relevance decides within a hundredth
         codes = [reason.code for reason in batch[i].picks[0].reasons]
         assert ("adds_value" in codes) == (batch.pick_value[i, 0] > 0.0)
         told = pick_reason_codes(batch, 0).spelled()[i].split("|")
@@ -42,7 +44,7 @@ def test_no_share_of_usefulness_is_no_usefulness() -> None:
 
 
 def test_diversity_makes_lists_less_alike() -> None:
-    likeness = exposure_similarity(SHELF, house().house.model)
+    likeness = exposure_similarity(SHELF, house().state.model)
 
     def alike(advisor: Advisor) -> float:
         codes = advisor.advise_table(PEOPLE, as_of=DAY).pick_codes
@@ -62,7 +64,7 @@ def test_every_missing_favourite_is_accounted_for() -> None:
     assert ranks == sorted(ranks)
     for reason in told:
         product = SHELF.products[SHELF.ids.code(str(reason.data["product"]))]
-        refused = advisor.house.regime.check(
+        refused = advisor.state.regime.check(
             advisor.advise_table(ClientTable.from_clients([client]), as_of=DAY).profiles[0], client, product
         )
         assert (reason.code == "omitted_not_suitable") == (refused.decision != "allow")

@@ -25,9 +25,9 @@ def house(**more: object) -> Advisor:
 
 def check_promises(advice: Advice, desk: Advisor) -> None:
     """Sentences against the numbers: a stress reason names the side of its limit, the status reason the promise that breaks."""
-    bands, told = desk.house.bands, {reason.code: reason.data for reason in advice.reasons}
-    weights = [advice.weights_after_orders.get(asset, 0.0) for asset in desk.house.model.assets]
-    loss, limit = float(np.dot(weights, desk.house.model.stress)), bands.stress_loss[advice.level - 1]
+    bands, told = desk.state.bands, {reason.code: reason.data for reason in advice.reasons}
+    weights = [advice.weights_after_orders.get(asset, 0.0) for asset in desk.state.model.assets]
+    loss, limit = float(np.dot(weights, desk.state.model.stress)), bands.stress_loss[advice.level - 1]
     assert ("stress_above" in told) == (loss > limit + 1e-7) != ("stress" in told)
     assert told.get("stress", told.get("stress_above"))["loss"] == pytest.approx(loss)
     above = advice.expected_volatility > bands.upper_volatility[advice.level - 1]
@@ -94,7 +94,7 @@ def test_a_client_for_whom_nothing_is_left_is_told_by_which_rule(told: dict[str,
     first = str(advice.reasons[0].data["rules"]).split(", ")[0]
     assert rule in first
     count, shelf = map(int, first.split()[1].split("/"))
-    assert shelf // 2 < count <= shelf == len(desk.house.catalogue)
+    assert shelf // 2 < count <= shelf == len(desk.state.catalogue)
 
 
 @pytest.mark.parametrize("mandate", [Mandate(min_weight=-0.05), Mandate(bounds={"gold": (-0.1, 0.3)})])

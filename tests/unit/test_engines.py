@@ -28,7 +28,7 @@ from advisor.engine.input_digest import input_digests
 from advisor.runs import job as job_module
 from advisor.runs import local
 from advisor.runs.folders import draft_of
-from advisor.runs.job import INPUTS, Desk, Job
+from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.local import run_file, run_files
 from advisor.runs.parts import read_part
 from advisor.runs.stream import advise_stream
@@ -61,11 +61,11 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 class World:
-    """A house, its clients as a file, and what an undisturbed run over them leaves."""
+    """An advisor, its clients as a file, and what an undisturbed run over them leaves."""
 
     def __init__(self, folder: Path) -> None:
-        self.house = Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue())
-        self.saved = save(self.house, folder / "house")
+        self.state = Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue())
+        self.saved = save(self.state, folder / "house")
         self.file = folder / "clients.parquet"
         clients_frame().to_parquet(self.file)
         self.summary = advise_stream(self.saved, self.file, folder / "undisturbed", as_of=DAY, rows_per_part=ROWS)
@@ -94,11 +94,11 @@ def test_every_client_is_there_once_and_bad_rows_have_a_reason(world: World) -> 
 
 
 def test_the_stream_says_what_one_client_is_told(world: World) -> None:
-    batch = world.house.advise_table(ClientTable.from_frame(clients_frame()), as_of=DAY)
+    batch = world.state.advise_table(ClientTable.from_frame(clients_frame()), as_of=DAY)
     assert batch.to_arrow().equals(world.table().drop_columns([INPUTS]).replace_schema_metadata(None))
     assert world.table()[INPUTS].to_pylist() == input_digests(batch.clients, np.datetime64(DAY))
     row = world.table().slice(5, 1).to_pylist()[0]
-    card = world.house.advise(ClientTable.from_frame(clients_frame()).client(5), as_of=DAY)
+    card = world.state.advise(ClientTable.from_frame(clients_frame()).client(5), as_of=DAY)
     assert {a: row[f"weight:{a}"] for a in card.weights} == card.weights
     assert [row[f"pick_{k}"] for k in range(1, 6)] == [p.product_id for p in card.picks]
 
@@ -138,7 +138,7 @@ def sources(folder: Path) -> dict[str, object]:
 
 def test_every_source_gives_the_same_advice(world: World, tmp_path: Path) -> None:
     for name, source in sources(tmp_path).items():
-        found = advise_stream(world.house, source, tmp_path / name, as_of=DAY, rows_per_part=ROWS)
+        found = advise_stream(world.state, source, tmp_path / name, as_of=DAY, rows_per_part=ROWS)
         table = pa.concat_tables([pq.read_table(p) for p in found.parts])
         assert table.equals(world.table()), name
 
@@ -241,10 +241,10 @@ def test_death_at_any_step_of_writing_leaves_nothing_half_done(world: World, tmp
     with pytest.MonkeyPatch.context() as patch:
         die_at(patch, call)
         with pytest.raises(Killed):
-            advise_stream(world.house, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+            advise_stream(world.state, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
     for path in (tmp_path / "run").glob("part-*.parquet"):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == world.bytes[path.name]
-    advise_stream(world.house, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    advise_stream(world.state, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
     assert tree(tmp_path / "run") == world.bytes
 
 
@@ -254,12 +254,12 @@ def test_writing_in_place_would_be_seen(world: World, tmp_path: Path, monkeypatc
     monkeypatch.setattr(Path, "with_name", lambda self, _: self)
     die_at(monkeypatch, 4)
     with pytest.raises(Killed):
-        advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+        advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     monkeypatch.undo()
     torn = sorted(target.glob("part-*.parquet"))[-1]
     torn.write_bytes(torn.read_bytes()[:-20])
     with pytest.raises(InputError, match="no readable part"):
-        advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+        advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
 
 
 def test_a_full_disk_says_so_and_keeps_what_is_done(world: World, tmp_path: Path) -> None:
@@ -269,12 +269,12 @@ def test_a_full_disk_says_so_and_keeps_what_is_done(world: World, tmp_path: Path
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (biggest - 1, before[1]))
         with pytest.raises(InputError, match=r"cannot be written .*free space"):
-            advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+            advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     kept = tree(target)
     assert not [name for name in kept if name.endswith("writing")]
-    advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+    advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     assert tree(target) == world.bytes
     assert all(world.bytes[name] == digest for name, digest in kept.items())
 
@@ -285,11 +285,11 @@ def test_no_space_at_any_step_of_writing_says_so(world: World, tmp_path: Path, c
     with pytest.MonkeyPatch.context() as patch:
         die_at(patch, call, OSError(errno.ENOSPC, "No space left on device"))
         with pytest.raises(InputError, match=r"No space left.*free space"):
-            advise_stream(world.house, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+            advise_stream(world.state, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
     kept = tree(tmp_path / "run")
     assert not [name for name in kept if name.endswith("writing")]
     assert all(world.bytes[name] == digest for name, digest in kept.items())
-    advise_stream(world.house, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    advise_stream(world.state, world.file, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
     assert tree(tmp_path / "run") == world.bytes
 
 
@@ -302,10 +302,10 @@ def test_a_stream_that_breaks_half_way_keeps_what_is_done(world: World, tmp_path
 
     with pytest.raises(InputError, match="connection was lost"):
         advise_stream(
-            world.house, pa.RecordBatchReader.from_batches(table.schema, broken()), tmp_path / "run", as_of=DAY, rows_per_part=ROWS
+            world.state, pa.RecordBatchReader.from_batches(table.schema, broken()), tmp_path / "run", as_of=DAY, rows_per_part=ROWS
         )
     assert len(list((tmp_path / "run").glob("part-*.parquet"))) >= 2
-    whole = advise_stream(world.house, table, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    whole = advise_stream(world.state, table, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
     assert whole.made <= COUNT // ROWS - 2
     assert pa.concat_tables([pq.read_table(p) for p in whole.parts]).equals(world.table())
 
@@ -317,35 +317,35 @@ def test_inputs_that_cannot_be_read_say_so(world: World, tmp_path: Path) -> None
     empty.mkdir()
     for source in (torn, tmp_path / "absent.parquet", empty, [world.file, tmp_path / "x.csv"], 7):
         with pytest.raises(InputError, match="cannot be read"):
-            advise_stream(world.house, source, tmp_path / "run", as_of=DAY)
+            advise_stream(world.state, source, tmp_path / "run", as_of=DAY)
     late = clients_frame().astype({"wealth": str})
     late.loc[200, "wealth"] = "much"
     late.to_csv(tmp_path / "late.csv", index=False)
-    found = advise_stream(world.house, tmp_path / "late.csv", tmp_path / "late", as_of=DAY, rows_per_part=ROWS)
+    found = advise_stream(world.state, tmp_path / "late.csv", tmp_path / "late", as_of=DAY, rows_per_part=ROWS)
     assert found.statuses["invalid_input"] == 3
     with pytest.raises(InputError, match="columns"):
-        advise_stream(world.house, clients_frame().assign(shoe=44), tmp_path / "run", as_of=DAY)
+        advise_stream(world.state, clients_frame().assign(shoe=44), tmp_path / "run", as_of=DAY)
     with pytest.raises(InputError, match="lacks"):
-        advise_stream(world.house, clients_frame().drop(columns="wealth"), tmp_path / "run", as_of=DAY)
+        advise_stream(world.state, clients_frame().drop(columns="wealth"), tmp_path / "run", as_of=DAY)
 
 
 def test_two_runs_never_mix(world: World, tmp_path: Path) -> None:
     target = tmp_path / "run"
-    advise_stream(world.house, clients_frame().iloc[:80], target, as_of=DAY, rows_per_part=ROWS)
-    again = advise_stream(world.house, clients_frame().iloc[:80], target, as_of=DAY, rows_per_part=ROWS)
+    advise_stream(world.state, clients_frame().iloc[:80], target, as_of=DAY, rows_per_part=ROWS)
+    again = advise_stream(world.state, clients_frame().iloc[:80], target, as_of=DAY, rows_per_part=ROWS)
     assert again.made == 0
     for change in ({"as_of": "2026-11-21"}, {"picks": 3}, {"rows_per_part": 20}):
         with pytest.raises(InputError, match="another"):
-            advise_stream(world.house, clients_frame().iloc[:80], target, **({"as_of": DAY, "rows_per_part": ROWS} | change))
+            advise_stream(world.state, clients_frame().iloc[:80], target, **({"as_of": DAY, "rows_per_part": ROWS} | change))
     changed = clients_frame().iloc[:80]
     changed.loc[9, "wealth"] += 0.01
     for other in (clients_frame().iloc[:79], clients_frame().iloc[:40], changed):
         with pytest.raises(InputError, match="does not fit"):
-            advise_stream(world.house, other, target, as_of=DAY, rows_per_part=ROWS)
+            advise_stream(world.state, other, target, as_of=DAY, rows_per_part=ROWS)
 
 
 def test_no_clients_is_an_empty_part(world: World, tmp_path: Path) -> None:
-    found = advise_stream(world.house, clients_frame().iloc[:0], tmp_path / "run", as_of=DAY)
+    found = advise_stream(world.state, clients_frame().iloc[:0], tmp_path / "run", as_of=DAY)
     assert (found.clients, len(found.parts)) == (0, 1)
     assert pq.read_schema(found.parts[0]).names == world.table().schema.names
 
@@ -355,7 +355,7 @@ def test_files_become_files(world: World, tmp_path: Path) -> None:
     table = pq.read_table(world.file)
     for i in range(3):
         pq.write_table(table.slice(i * 80, 80), tmp_path / "in" / f"{i}.parquet")
-    job = Job.of(Desk.of(world.saved, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.saved, as_of=DAY), table.schema)
     parts = run_files(job, tmp_path / "in", tmp_path / "out")
     assert pa.concat_tables([pq.read_table(p.path) for p in parts]).equals(world.table())
     stamps = [p.path.stat().st_mtime_ns for p in parts]
@@ -369,14 +369,14 @@ def test_files_become_files(world: World, tmp_path: Path) -> None:
 
 def test_a_job_travels_and_checks_what_it_is_given(world: World) -> None:
     table = pq.read_table(world.file)
-    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     again = pickle.loads(pickle.dumps(job))
     assert again.on_table(table).equals(world.table())
     with pytest.raises(InputError, match="A batch has columns"):
         job.on_table(table.drop_columns(["segment"]))
     with pytest.raises(InputError, match="the job promised"):
         Job(job.model, job.input_schema, job.schema.remove(0)).on_table(table)
-    stranger = Desk(str(world.saved), "0" * 64, DAY, 5)
+    stranger = AdvisorRef(str(world.saved), "0" * 64, DAY, 5)
     with pytest.raises(InputError, match="this job was made for"):
         Job(stranger, job.input_schema, job.schema).on_table(table)
 
@@ -389,7 +389,7 @@ def test_a_row_that_defeats_the_library_is_set_aside_alone(world: World, monkeyp
             raise np.linalg.LinAlgError("singular")
         return real(house, clients, day, picks)
 
-    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     monkeypatch.setattr(job_module, "advise_table", fragile)
     found, plain = job.on_table(table).to_pylist(), world.table().to_pylist()
     assert found[100]["status"] == "invalid_input"
@@ -418,7 +418,7 @@ def test_a_row_without_an_id_and_an_id_twice_are_rows_of_their_own(world: World)
     ids = [None if i == 2 else "c00000" if i == 5 else f"c{i:05d}" for i in range(COUNT)]
     table = pq.read_table(world.file)
     table = table.set_column(0, "id", pa.array(ids))
-    rows = Job.of(Desk.of(world.house, as_of=DAY), table.schema).on_table(table).to_pylist()
+    rows = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema).on_table(table).to_pylist()
     assert (rows[2]["client_id"], rows[2]["status"]) == (None, "invalid_input")
     assert "id is missing" in rows[2]["problem"]
     assert [r["client_id"] for r in rows].count("c00000") == 2
@@ -438,7 +438,7 @@ def test_chunks_are_exact_whatever_the_source_s_are() -> None:
 
 def test_a_row_that_cannot_even_be_read_is_set_aside_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     real, table = job_module.clients_from_arrow, pq.read_table(world.file)
-    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
 
     def fragile(some):
         if "c00100" in some["id"].to_pylist():
@@ -454,7 +454,7 @@ def test_a_row_that_cannot_even_be_read_is_set_aside_alone(world: World, monkeyp
 
 def test_an_empty_batch_gives_an_empty_batch(world: World) -> None:
     table = pq.read_table(world.file)
-    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     batches = [table.slice(0, 0).to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)], table.slice(0, 5).to_batches()]
     found = list(job(b for some in batches for b in some))
     assert [b.num_rows for b in found] == [0, 5]
@@ -463,7 +463,7 @@ def test_an_empty_batch_gives_an_empty_batch(world: World) -> None:
 
 def test_a_job_refuses_types_that_it_was_not_made_for_and_takes_what_engines_make_of_them(world: World) -> None:
     table = pq.read_table(world.file)
-    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     at, wealth = table.schema.get_field_index("wealth"), table["wealth"]
     for odd in (wealth.cast(pa.int64(), safe=False).cast(pa.timestamp("us")), wealth.cast(pa.string())):
         with pytest.raises(InputError, match="other types"):
@@ -494,11 +494,11 @@ def test_whole_numbers_with_gaps_are_advised_alike_in_any_batch(world: World) ->
         "goals": pa.array(goals),
     }.items():
         table = table.append_column(name, cells if isinstance(cells, pa.Array) else pa.array(cells))
-    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     whole = [repr(row) for row in job.on_table(table).to_pylist()]
     assert [repr(r) for i in range(6) for r in job.on_table(table.slice(i, 1)).to_pylist()] == whole
     for chunk in (1, 2, 4, 6):
-        batches = world.house.advise_many(table, as_of=DAY, chunk=chunk)
+        batches = world.state.advise_many(table, as_of=DAY, chunk=chunk)
         told = [problem for batch in batches for problem in batch.to_arrow()["problem"].to_pylist()]
         assert told == job.on_table(table)["problem"].to_pylist()
 
@@ -506,8 +506,8 @@ def test_whole_numbers_with_gaps_are_advised_alike_in_any_batch(world: World) ->
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
-        ({"house": None}, "house"),
-        ({"house": 5}, "house"),
+        ({"house": None}, "advisor"),
+        ({"house": 5}, "advisor"),
         ({"folder": None}, "folder"),
         ({"picks": 2.5}, "picks"),
         ({"picks": "5"}, "picks"),
@@ -526,7 +526,7 @@ def test_whole_numbers_with_gaps_are_advised_alike_in_any_batch(world: World) ->
     ],
 )
 def test_arguments_that_cannot_be_used_are_named(world: World, tmp_path: Path, arguments: dict, field: str) -> None:
-    given = {"house": world.house, "source": world.file, "folder": tmp_path / "run", "as_of": DAY} | arguments
+    given = {"house": world.state, "source": world.file, "folder": tmp_path / "run", "as_of": DAY} | arguments
     with pytest.raises(InputError) as refused:
         advise_stream(given.pop("house"), given.pop("source"), given.pop("folder"), **given)
     assert refused.value.field == field
@@ -535,12 +535,12 @@ def test_arguments_that_cannot_be_used_are_named(world: World, tmp_path: Path, a
 
 def test_desks_and_jobs_name_what_they_cannot_use(world: World, tmp_path: Path) -> None:
     table = pq.read_table(world.file)
-    desk = Desk.of(world.house, as_of=DAY)
+    desk = AdvisorRef.of(world.state, as_of=DAY)
     job = Job.of(desk, table.schema)
     wrong = {
-        "picks": [lambda p=p: Desk.of(world.house, picks=p) for p in ("5", None, 2.5, True, -1)],
-        "house": [lambda: Desk.of(None), lambda: Desk.of(7)],
-        "model": [lambda: Job.of(world.house, table.schema)],
+        "picks": [lambda p=p: AdvisorRef.of(world.state, picks=p) for p in ("5", None, 2.5, True, -1)],
+        "advisor": [lambda: AdvisorRef.of(None), lambda: AdvisorRef.of(7)],
+        "model": [lambda: Job.of(world.state, table.schema)],
         "input_schema": [lambda: Job.of(desk, 5), lambda: Job.of(desk, table)],
         "batches": [lambda: list(job(5)), lambda: list(job(table))],
         "batch": [lambda: list(job([table]))],
@@ -557,24 +557,24 @@ def test_desks_and_jobs_name_what_they_cannot_use(world: World, tmp_path: Path) 
 
 
 def test_an_advisor_saved_anew_is_the_one_that_advises(world: World, tmp_path: Path) -> None:
-    saved = save(world.house, tmp_path / "house")
-    old = Desk.of(saved, as_of=DAY)
+    saved = save(world.state, tmp_path / "house")
+    old = AdvisorRef.of(saved, as_of=DAY)
     other = Advisor.fit(sample.market(), sample.interactions(100), catalogue=sample.catalogue())
     save(other, tmp_path / "house")
-    assert Desk.of(saved, as_of=DAY).advisor().fingerprint == other.fingerprint
+    assert AdvisorRef.of(saved, as_of=DAY).advisor().fingerprint == other.fingerprint
     with pytest.raises(InputError, match="make the job anew"):
         old.advisor()
 
 
 def test_a_client_table_is_a_source_of_a_stream(world: World, tmp_path: Path) -> None:
-    found = advise_stream(world.house, ClientTable.from_frame(clients_frame()), tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    found = advise_stream(world.state, ClientTable.from_frame(clients_frame()), tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
     assert pa.concat_tables([pq.read_table(p) for p in found.parts]).equals(world.table())
 
 
 @pytest.mark.parametrize("place", [4, 500, -500, -9, -4, "seal", "every block"])
 def test_a_damaged_part_is_named_and_never_kept(world: World, tmp_path: Path, place: object) -> None:
     target = tmp_path / "run"
-    advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+    advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     part = target / "part-000002.parquet"
     whole = part.read_bytes()
     seal = pq.read_metadata(part).metadata[b"advisor.sha256"]
@@ -584,14 +584,14 @@ def test_a_damaged_part_is_named_and_never_kept(world: World, tmp_path: Path, pl
         harmed[at] ^= 0x01
         part.write_bytes(harmed)
         with pytest.raises(InputError, match=r"part-000002\.parquet (is no readable part|was made by another run)"):
-            advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+            advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     other = target / "part-000004.parquet"
     other.write_bytes(other.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"2 parts cannot be kept \(part-000002\.parquet, part-000004\.parquet\)"):
-        advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+        advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     part.unlink()
     other.unlink()
-    assert advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS).made == 2
+    assert advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS).made == 2
     assert tree(target) == world.bytes
 
 
@@ -605,20 +605,20 @@ def test_a_seal_is_the_digest_of_the_file_without_it(world: World) -> None:
 def test_a_damaged_record_of_a_run_is_refused(world: World, tmp_path: Path, record: str | bytes) -> None:
     (tmp_path / "_run.json").write_bytes(record if isinstance(record, bytes) else record.encode())
     with pytest.raises(InputError, match=r"run\.json cannot be read"):
-        advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+        advise_stream(world.state, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
 
 
 @pytest.mark.parametrize("name", ["part-copy.parquet", "part-1.parquet", "part-000000 (1).parquet"])
 def test_a_file_that_would_be_read_as_a_part_is_named(world: World, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PAR1")
     with pytest.raises(InputError, match="Move it elsewhere"):
-        advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+        advise_stream(world.state, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
 
 
 def test_what_killed_runs_left_is_removed_and_what_is_not_theirs_stays(world: World, tmp_path: Path) -> None:
     (tmp_path / ".x.writing").mkdir()
     (tmp_path / ".part-000000.parquet.4194305.writing").write_bytes(b"torn")
-    advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+    advise_stream(world.state, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
     (tmp_path / ".x.writing").rmdir()
     assert tree(tmp_path) == world.bytes
 
@@ -632,11 +632,11 @@ def test_two_runs_in_one_folder_do_not_undo_each_other(world: World, tmp_path: P
             draft = draft_of(target / "part-000009.parquet")
             draft.write_bytes(b"in the making")
             with pytest.raises(InputError, match="Another run is writing"):
-                advise_stream(world.house, world.file, target, as_of=DAY, rows_per_part=ROWS)
+                advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
             refused.append(draft.is_file())
 
     stream = pa.RecordBatchReader.from_batches(pq.read_schema(world.file), batches())
-    found = advise_stream(world.house, stream, target, as_of=DAY, rows_per_part=ROWS)
+    found = advise_stream(world.state, stream, target, as_of=DAY, rows_per_part=ROWS)
     assert refused == [True] * (COUNT // ROWS)
     assert pa.concat_tables([pq.read_table(p) for p in found.parts]).equals(world.table())
 
@@ -652,7 +652,7 @@ def test_where_there_are_no_locks_only_what_the_dead_left_is_removed(world: Worl
     dead = mine.with_name(mine.name.replace(f".{os.getpid()}.", ".4194305."))
     for draft in (mine, dead):
         draft.write_bytes(b"torn")
-    advise_stream(world.house, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+    advise_stream(world.state, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
     assert mine.is_file()
     assert not dead.is_file()
 
@@ -662,7 +662,7 @@ def test_files_of_one_name_are_refused_before_anything_is_written(world: World, 
     for at, name in enumerate(("a", "b")):
         (tmp_path / name).mkdir()
         pq.write_table(table.slice(at * 10, 10 + at), tmp_path / name / "p.parquet")
-    job = Job.of(Desk.of(world.saved, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.saved, as_of=DAY), table.schema)
     files = [tmp_path / "a" / "p.parquet", tmp_path / "b" / "p.parquet"]
     for again in (files, files[:1] * 2):
         for workers in (1, 2):
@@ -677,7 +677,7 @@ def test_a_file_is_advised_by_row_groups_that_no_chunk_of_its_own_changes(
     monkeypatch.setattr(local, "_ROWS_A_GROUP", 50)
     table = pq.read_table(world.file)
     table = table.set_column(0, "id", pa.array(["c00003" if i == 200 else name for i, name in enumerate(table["id"].to_pylist())]))
-    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     found = set()
     for at, size in enumerate((7, 64, COUNT)):
         with pa.ipc.new_file(tmp_path / "p.arrow", table.schema) as out:
@@ -697,7 +697,7 @@ def test_a_file_is_advised_by_row_groups_that_no_chunk_of_its_own_changes(
 
 
 def test_files_say_what_is_wrong_with_them_and_leave_nothing(world: World, tmp_path: Path) -> None:
-    job = Job.of(Desk.of(world.house, as_of=DAY), pq.read_schema(world.file))
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), pq.read_schema(world.file))
     out = tmp_path / "out"
     with pytest.raises(InputError, match="must exist"):
         run_file(job, tmp_path / "absent.parquet", out)
@@ -726,7 +726,7 @@ def test_files_of_unlike_columns_become_files(world: World, tmp_path: Path) -> N
     pq.write_table(
         whole.set_column(3, "level", whole["level"].cast(pa.float64())).select(whole.schema.names[::-1]), tmp_path / "in" / "2.parquet"
     )
-    job = Job.of(Desk.of(world.house, as_of=DAY), table.schema)
+    job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     found = pa.concat_tables([pq.read_table(p.path) for p in run_files(job, tmp_path / "in", tmp_path / "out")])
     assert found["pick_1"].equals(world.table()["pick_1"].slice(0, 120))
     pq.write_table(table.drop_columns(["wealth"]), tmp_path / "in" / "1.parquet")

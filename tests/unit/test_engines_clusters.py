@@ -22,7 +22,7 @@ import pytest
 from advisor import Advisor, InputError, sample, save
 from advisor.adapters.dask import run_on_dask
 from advisor.adapters.spark import ddl, run_on_spark
-from advisor.runs.job import Desk, Job
+from advisor.runs.job import AdvisorRef, Job
 
 DAY = "2026-11-20"
 COUNT = 240
@@ -62,8 +62,8 @@ class Files:
         self.inputs.mkdir()
         for i in range(3):
             pq.write_table(self.table.slice(i * 80, 80), self.inputs / f"{i}.parquet")
-        self.job = Job.of(Desk.of(house, as_of=DAY), self.table.schema)
-        self.on_disk = Job.of(Desk.of(save(house, folder / "house"), as_of=DAY), self.table.schema)
+        self.job = Job.of(AdvisorRef.of(house, as_of=DAY), self.table.schema)
+        self.on_disk = Job.of(AdvisorRef.of(save(house, folder / "house"), as_of=DAY), self.table.schema)
         self.bytes = by_client(self.job.on_table(self.table))
 
 

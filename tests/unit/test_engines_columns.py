@@ -100,7 +100,7 @@ def test_rows_of_the_table_are_the_cards(batch: AdviceBatch) -> None:
         assert (row["client_id"], row["status"], row["level"], row["as_of"]) == (card.client_id, card.status, card.level, card.as_of)
         picks = [row[f"pick_{s}"] for s in range(1, 6) if row[f"pick_{s}"] is not None]
         if card.weights:
-            assert {a: w for a in batch.house.model.assets if (w := row[f"weight:{a}"])} == card.weights
+            assert {a: w for a in batch.state.model.assets if (w := row[f"weight:{a}"])} == card.weights
             assert picks == [p.product_id for p in card.picks]
             assert [row[f"pick_{s}_money"] for s in range(1, len(picks) + 1)] == [p.money for p in card.picks]
             plain = ["|".join(r.code for r in p.reasons if not r.code.startswith(("taste", "duty"))) for p in card.picks]
@@ -114,7 +114,7 @@ def test_rows_of_the_table_are_the_cards(batch: AdviceBatch) -> None:
 
 def test_the_schema_is_the_documented_one(batch: AdviceBatch, house: Advisor) -> None:
     table = batch.to_arrow()
-    assert table.schema.equals(advice_schema(house.house, batch.as_of, 5), check_metadata=True)
+    assert table.schema.equals(advice_schema(house.state, batch.as_of, 5), check_metadata=True)
     assert table.schema.metadata[b"advisor.fingerprint"].decode() == house.fingerprint
     undocumented = [
         name

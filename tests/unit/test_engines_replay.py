@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, InputError, Popularity, sample, save
-from advisor.runs.duplicates import MetIds, repeated_clients
-from advisor.runs.job import INPUTS, Desk, Job
+from advisor.runs.duplicates import SeenIds, repeated_clients
+from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.proof import IGNORED, MADE_UP, TWICE, UNKNOWN, verify_rows
 from advisor.runs.replaying import replay
 from advisor.runs.stream import advise_stream
@@ -45,10 +45,10 @@ def clients(count: int = COUNT) -> pa.Table:
 class Stored:
     def __init__(self, folder: Path) -> None:
         self.advisor = Advisor.fit(sample.market(), sample.interactions(100), catalogue=sample.catalogue())
-        self.house = save(self.advisor, folder / "house")
+        self.state = save(self.advisor, folder / "house")
         self.file = folder / "clients.parquet"
         pq.write_table(clients(), self.file)
-        self.summary = advise_stream(self.house, self.file, folder / "run", as_of=DAY, rows_per_part=ROWS)
+        self.summary = advise_stream(self.state, self.file, folder / "run", as_of=DAY, rows_per_part=ROWS)
         self.rows = pa.concat_tables([pq.read_table(p) for p in self.summary.parts])
 
 
@@ -76,12 +76,12 @@ def test_an_id_is_advised_once_in_a_run_whatever_the_parts(stored: Stored, tmp_p
     assert rows[25]["pick_1"] is None
     assert stored.summary.statuses["invalid_input"] == 4
     for name, size, workers in (("one", COUNT, 1), ("many", 7, 1), ("pool", 13, 2)):
-        other = advise_stream(stored.house, stored.file, tmp_path / name, as_of=DAY, rows_per_part=size, workers=workers)
+        other = advise_stream(stored.state, stored.file, tmp_path / name, as_of=DAY, rows_per_part=size, workers=workers)
         assert pa.concat_tables([pq.read_table(p) for p in other.parts]).equals(stored.rows), name
 
 
 def test_met_ids_are_those_a_dictionary_would_find() -> None:
-    rng, met, seen = np.random.default_rng(1), MetIds(), set()
+    rng, met, seen = np.random.default_rng(1), SeenIds(), set()
     for _ in range(30):
         names = [None if n == 0 else f"c{n}" for n in rng.integers(0, 700, rng.integers(0, 60)).tolist()]
         wanted = []
@@ -94,7 +94,7 @@ def test_met_ids_are_those_a_dictionary_would_find() -> None:
 
 
 def test_ids_are_held_in_a_few_bytes_each() -> None:
-    met = MetIds()
+    met = SeenIds()
     for start in range(0, 20_000, 5_000):
         met.repeated(pa.chunked_array([[f"a-rather-long-client-number-{i:012d}" for i in range(start, start + 5_000)]]))
     assert sum(run.nbytes for run in met._runs) == 16 * 20_000
@@ -111,7 +111,7 @@ def test_files_of_engines_are_searched_for_repeated_clients(stored: Stored, tmp_
 
 def test_a_replay_gives_every_byte_again(stored: Stored) -> None:
     for source in (stored.file, clients(), pa.RecordBatchReader.from_batches(clients().schema, clients().to_batches(max_chunksize=7))):
-        found = replay(stored.summary.folder, stored.house, source)
+        found = replay(stored.summary.folder, stored.state, source)
         assert (found.clients, found.parts, found.same, found.differing) == (COUNT, 3, True, 0)
 
 
@@ -140,7 +140,7 @@ def test_a_changed_record_is_named(stored: Stored, tmp_path: Path) -> None:
     weight = pq.read_table(folder / "part-000002.parquet")["kkt_residual"][5].as_py()
     rewritten(folder / "part-000002.parquet", "kkt_residual", 5, np.nextafter(weight, 1.0))
     rewritten(folder / "part-000000.parquet", "pick_1", 2, "P001")
-    found = replay(folder, stored.house, stored.file)
+    found = replay(folder, stored.state, stored.file)
     assert [(d.part, d.row, d.columns) for d in found.differences] == [
         ("part-000000.parquet", 2, ("pick_1",)),
         ("part-000002.parquet", 5, ("kkt_residual",)),
@@ -149,18 +149,18 @@ def test_a_changed_record_is_named(stored: Stored, tmp_path: Path) -> None:
     pq.write_table(table, folder / "part-000001.parquet", compression="none")
     (folder / "part-000002.parquet").write_bytes(b"PAR1")
     (folder / "part-000007.parquet").write_bytes(b"PAR1")
-    told = [(d.part, d.row, d.columns[0]) for d in replay(folder, stored.house, stored.file).differences[1:]]
+    told = [(d.part, d.row, d.columns[0]) for d in replay(folder, stored.state, stored.file).differences[1:]]
     assert [(part, row) for part, row, _ in told] == [(f"part-00000{i}.parquet", -1) for i in (1, 2, 7)]
     assert [what.split()[0] for _, _, what in told] == ["metadata", "it", "the"]
 
 
 def test_missing_and_added_rows_are_named(stored: Stored) -> None:
-    found = replay(stored.summary.folder, stored.house, clients().slice(0, 50))
+    found = replay(stored.summary.folder, stored.state, clients().slice(0, 50))
     assert [(d.row, d.client_id, d.columns) for d in found.differences] == [
         (i, f"c0{40 + i}" if i < 19 else "c003", ("missing",)) for i in range(10, 20)
     ]
     longer = pa.concat_tables([clients(), clients(61).slice(60)])
-    assert [d.part for d in replay(stored.summary.folder, stored.house, longer).differences] == ["part-000003.parquet"]
+    assert [d.part for d in replay(stored.summary.folder, stored.state, longer).differences] == ["part-000003.parquet"]
 
 
 def test_a_replay_of_something_else_is_refused(stored: Stored, tmp_path: Path) -> None:
@@ -168,25 +168,25 @@ def test_a_replay_of_something_else_is_refused(stored: Stored, tmp_path: Path) -
     with pytest.raises(InputError, match="was made by advisor"):
         replay(stored.summary.folder, other, stored.file)
     with pytest.raises(InputError, match="holds no run"):
-        replay(tmp_path, stored.house, stored.file)
+        replay(tmp_path, stored.state, stored.file)
     (tmp_path / "_run.json").write_text(json.dumps({"advisor": 1}))
     with pytest.raises(InputError, match="holds no run"):
-        replay(tmp_path, stored.house, stored.file)
+        replay(tmp_path, stored.state, stored.file)
 
 
 def test_a_run_over_nobody_is_replayed(stored: Stored, tmp_path: Path) -> None:
-    advise_stream(stored.house, clients().slice(0, 0), tmp_path / "run", as_of=DAY)
-    assert replay(tmp_path / "run", stored.house, clients().slice(0, 0)).same
+    advise_stream(stored.state, clients().slice(0, 0), tmp_path / "run", as_of=DAY)
+    assert replay(tmp_path / "run", stored.state, clients().slice(0, 0)).same
 
 
 def test_every_stored_row_proves_itself(stored: Stored) -> None:
-    proofs = list(verify_rows(stored.rows, stored.house, clients()))
+    proofs = list(verify_rows(stored.rows, stored.state, clients()))
     assert [p.client_id for p in proofs] == stored.rows["client_id"].to_pylist()
     assert [p.verification.problems for p in proofs if not p.verification.ok] == []
     assert sum(p.verification.kkt_residual is not None for p in proofs) > 30
     shuffled = stored.rows.take(pa.array(np.random.default_rng(0).permutation(COUNT)))
     assert all(p.verification.ok for p in verify_rows(shuffled.slice(0, 10), stored.advisor, clients()))
-    engine = Job.of(Desk.of(stored.advisor, as_of=DAY), clients().schema).on_table(clients().slice(20, 10))
+    engine = Job.of(AdvisorRef.of(stored.advisor, as_of=DAY), clients().schema).on_table(clients().slice(20, 10))
     assert all(p.verification.ok for p in verify_rows(engine, stored.advisor, clients()))
 
 
@@ -200,7 +200,7 @@ def forged(stored: Stored, row: int, **cells: object) -> tuple[str, ...]:
 def test_forged_rows_do_not(stored: Stored) -> None:
     rows = stored.rows.to_pylist()
     row = next(i for i, r in enumerate(rows) if r["status"] == "ok" and r["level"] == 1)
-    risky = next(p.id for p in stored.advisor.house.catalogue.products if p.risk_level == 5)
+    risky = next(p.id for p in stored.advisor.state.catalogue.products if p.risk_level == 5)
     assert "may not be recommended" in " ".join(forged(stored, row, pick_1=risky))
     held = {n: v for n, v in rows[row].items() if n.startswith("weight:") and v}
     first = next(iter(held))
@@ -290,7 +290,7 @@ def test_a_row_that_is_there_twice_is_named(stored: Stored) -> None:
 def test_a_client_who_cannot_be_put_in_a_contract_to_the_bit_is_proved(stored: Stored) -> None:
     table = clients()
     table = table.set_column(table.schema.get_field_index("age"), "age", pa.array([41.5] * COUNT))
-    rows = Job.of(Desk.of(stored.advisor, as_of=DAY), table.schema).on_table(table.slice(0, 20))
+    rows = Job.of(AdvisorRef.of(stored.advisor, as_of=DAY), table.schema).on_table(table.slice(0, 20))
     assert [p.verification.problems for p in verify_rows(rows, stored.advisor, table) if not p.verification.ok] == []
 
 
@@ -315,11 +315,11 @@ def test_a_proof_or_replay_of_nothing_is_refused(stored: Stored, wrong: object) 
         with pytest.raises(InputError, match="read_table"):
             verify_rows(*arguments)
     if not isinstance(wrong, str):
-        with pytest.raises(InputError, match="house is"):
+        with pytest.raises(InputError, match="advisor is"):
             verify_rows(stored.rows, wrong, clients())
         with pytest.raises(InputError, match="folder is"):
             replay(wrong, stored.advisor, clients())
-        with pytest.raises(InputError, match="house is"):
+        with pytest.raises(InputError, match="advisor is"):
             replay(stored.summary.folder, wrong, clients())
     if not isinstance(wrong, pd.DataFrame):
         with pytest.raises(InputError):
@@ -347,7 +347,7 @@ def test_a_damaged_record_of_a_run_is_refused(stored: Stored, tmp_path: Path, fi
 
 
 def test_rows_of_two_days_or_of_something_else_are_refused(stored: Stored) -> None:
-    other = Job.of(Desk.of(stored.advisor, as_of="2026-11-21"), clients().schema).on_table(clients().slice(0, 1))
+    other = Job.of(AdvisorRef.of(stored.advisor, as_of="2026-11-21"), clients().schema).on_table(clients().slice(0, 1))
     for rows in (pa.concat_tables([stored.rows, other.replace_schema_metadata(stored.rows.schema.metadata)]), clients()):
         with pytest.raises(InputError, match="stored rows lack"):
             list(verify_rows(rows, stored.advisor, clients()))

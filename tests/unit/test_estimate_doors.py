@@ -1,4 +1,4 @@
-"""What the doors to an estimate refuse, in which words, and what they do with what is merely unusual."""
+"""What the public functions to an estimate refuse, in which words, and what they do with what is merely unusual."""
 
 from __future__ import annotations
 

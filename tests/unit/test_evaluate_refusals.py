@@ -1,4 +1,4 @@
-"""What cannot be used is refused at every door of the judging rooms in our own words, with the field and the value."""
+"""What cannot be used is refused at every public function of the judging packages in our own words, with the field and the value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Costs in money, tax lots, the house view, the household and the holdings review."""
+"""Costs in money, tax lots, the advisor view, the household and the holdings review."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_positions_do_not_mix_and_too_much_is_unfilled() -> None:
         sell_lots(book, [1.0], [1.0], on="2026-02-01")
 
 
-# ---- house view
+# ---- advisor view
 
 WEIGHTS = {"shares": 0.6, "bonds": 0.4}
 

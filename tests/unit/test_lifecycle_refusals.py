@@ -1,4 +1,4 @@
-"""Every door of a client's life, with every argument in turn replaced by what cannot be used: an answer, or a refusal in our own words."""
+"""Every public function of a client's life, with every argument in turn replaced by what cannot be used: an answer, or a refusal in our own words."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_nothing_raw_comes_out_of_any_argument(name: str, bad: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_has_no_default_cannot_be_none_nor_a_word(name: str) -> None:
-    """The first argument is needed, and no door reads a text where it wants something else; those that want a text find no such thing."""
+    """The first argument is needed, and no public function reads a text where it wants something else; those that want a text find no such thing."""
     door, arguments = CASES[name]
     first = next(iter(arguments))
     named = ("name", "product_id", "absolute")

@@ -78,7 +78,7 @@ def test_clients_who_bought_nothing_can_be_left_out_and_the_report_says_which() 
 
 
 def test_reachable_and_ceiling_by_hand() -> None:
-    """d is refused for x: of his two purchases one is reachable, so no eligible list finds more than half."""
+    """d is refused for x: of their two purchases one is reachable, so no eligible list finds more than half."""
     mask = np.ones((3, 5), dtype=bool)
     mask[0, 3] = False
     report = evaluate_match(ranked(LISTS), bought(TRUTH), eligible=mask, ks=(3,), skip_without_purchases=True)
@@ -301,7 +301,7 @@ def full_report() -> MatchReport:
 
 
 def test_the_page_is_self_contained_and_escaped() -> None:
-    text = full_report().to_html("Fund <desk>")
+    text = full_report().to_html("Fund <advisor>")
     page = Page()
     page.feed(text)
     page.close()
@@ -309,7 +309,7 @@ def test_the_page_is_self_contained_and_escaped() -> None:
     assert page.outside == []
     assert "script" not in page.count
     assert page.count["svg"] >= 7
-    assert "Fund &lt;desk&gt;" in text
+    assert "Fund &lt;advisor&gt;" in text
     assert "<b>gold" not in text
     assert "Suitability" in text
     assert "trec" not in text
@@ -381,7 +381,7 @@ def test_the_table_holds_every_score_once() -> None:
 
 
 def test_without_a_mask_the_regime_says_which_purchases_were_reachable() -> None:
-    """The regime is asked about every purchase: x (C3) may not have d (R4), so one of his two purchases is reachable, exactly as the regime's own mask says."""
+    """The regime is asked about every purchase: x (C3) may not have d (R4), so one of their two purchases is reachable, exactly as the regime's own mask says."""
     profiles, clients = people()
     rules = {"regime": Regime.nfra(), "profiles": profiles, "clients": clients, "catalogue": shelf()}
     asked = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}), **rules)

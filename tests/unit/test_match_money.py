@@ -33,7 +33,7 @@ def test_every_list_equals_a_plain_loop() -> None:
     assert np.isnan(report.total_return[3])
     assert report.end == prices.dates[29]
     shelf = np.prod(1 + window, axis=0).mean() - 1
-    assert report.shelf["total_return"] == pytest.approx(shelf, abs=1e-14)
+    assert report.catalogue["total_return"] == pytest.approx(shelf, abs=1e-14)
 
 
 def test_the_past_does_not_count_and_the_far_future_neither() -> None:

@@ -1,4 +1,4 @@
-"""What cannot be used is refused at every door of the optimiser in our own words, with the field and the value."""
+"""What cannot be used is refused at every public function of the optimiser in our own words, with the field and the value."""
 
 from __future__ import annotations
 

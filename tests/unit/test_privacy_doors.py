@@ -263,11 +263,11 @@ def doors(advisor: Advisor) -> dict[str, Door]:
         "profile_risk": lambda: profile_risk(raw, Questionnaire.default(), as_of=DAY),  # type: ignore[arg-type]
         "match twice": lambda: evaluate_match(ranking, bought),
         "match list": lambda: evaluate_match(twice, bought),
-        "rank an unknown": lambda: advisor.house.taste.rank(raw, k=3),  # type: ignore[arg-type]
-        "parts": lambda: advisor.house.taste.rank(ID, k=3),
+        "rank an unknown": lambda: advisor.state.recommender.rank(raw, k=3),  # type: ignore[arg-type]
+        "parts": lambda: advisor.state.recommender.rank(ID, k=3),
         "goals": lambda: lifecycle.goal_success([-MONEY], [1.0], [1.0], [0.0], [0.1]),
         "biases": lambda: measure_biases(raw, prices()),  # type: ignore[arg-type]
-        "held weights": lambda: optimal_portfolios(advisor.house.model, None, wealth=[-MONEY]),
+        "held weights": lambda: optimal_portfolios(advisor.state.model, None, wealth=[-MONEY]),
     }
 
 

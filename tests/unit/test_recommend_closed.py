@@ -247,7 +247,7 @@ def test_an_advisor_does_not_offer_what_is_closed() -> None:
         [type(p)(**{k: v for k, v in p.model_dump().items() if k != "closed"}) for p in sample.catalogue().products]
     )
     advisor = Advisor.fit(sample.market(), bought, catalogue=shelf_)
-    assert favourite in advisor.house.taste.closed
+    assert favourite in advisor.state.recommender.closed
     batch = advisor.advise_table(ClientTable.from_clients([sample.client()]), as_of=day)
     assert favourite not in [p.product_id for p in batch[0].picks]
     told = {r.data["product"]: r.code for r in advisor.omissions(batch[0], sample.client(), count=len(shelf_))}

@@ -1,4 +1,4 @@
-"""Every recipe passes one suite. A class below states the recipe and the accuracy it must keep on planted tastes."""
+"""Every recipe passes one suite. A class below states the recipe and the accuracy it must keep on planted preferences for products."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PRODUCTS = tuple(f"P{i:02d}" for i in range(24))
 
 
 def planted(clients: int = 300, seed: int = 5) -> tuple[Interactions, Interactions]:
-    """Three tastes of eight products each, popularity uneven: what was bought, and for each client one more product of his taste."""
+    """Three preferences for products of eight products each, popularity uneven: what was bought, and for each client one more product of their relevance."""
     rng = np.random.default_rng(seed)
     bought, later = [], []
     for i in range(clients):
@@ -64,7 +64,7 @@ def hit_rate(ranking: Ranking) -> float:
 
 
 def shelf(order: list[str]) -> Catalogue:
-    """The three tastes are three assets."""
+    """The three preferences for products are three assets."""
     assets = [f"a{int(name[1:]) // 8}" if name in PRODUCTS else "a0" for name in order]
     return Catalogue.from_frame(
         pd.DataFrame({"id": order, "name": order, "asset": assets, "risk_level": [1 + i % 5 for i in range(len(order))]})
@@ -79,7 +79,7 @@ class RecommenderContract:
 
     recipe: Recipe
     floor: float
-    """Hit rate at 5 on the planted tastes that the recipe must keep; popularity reaches .40."""
+    """Hit rate at 5 on the planted preferences for products that the recipe must keep; popularity reaches .40."""
     explains = True
     """Whether holdings explain scores in full."""
 

@@ -1,4 +1,4 @@
-"""What cannot be used is refused at every door of the recommenders in our own words, with the field and the value."""
+"""What cannot be used is refused at every public function of the recommenders in our own words, with the field and the value."""
 
 from __future__ import annotations
 

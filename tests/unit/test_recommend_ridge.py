@@ -85,7 +85,7 @@ def test_the_ridge_is_the_one_that_finds_left_out_purchases() -> None:
 
 @pytest.mark.parametrize(("each", "large"), [(2, True), (25, False)])
 def test_who_holds_much_needs_a_smaller_ridge(each: int, large: bool) -> None:
-    """Eight tastes: two purchases tell little about a client, twenty-five nearly all."""
+    """Eight preferences for products: two purchases tell little about a client, twenty-five nearly all."""
     rng = np.random.default_rng(2)
     rows = []
     for client in range(600):

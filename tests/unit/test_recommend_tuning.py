@@ -22,8 +22,8 @@ from advisor.recommend.recipes.recipe import Recipe
 START = np.datetime64("2024-01-01")
 
 
-def tastes(clients: int = 500, seed: int = 0, days: int = 500) -> Interactions:
-    """Six tastes of six products; every client buys five of theirs over the time."""
+def relevances(clients: int = 500, seed: int = 0, days: int = 500) -> Interactions:
+    """Six preferences for products of six products; every client buys five of theirs over the time."""
     rng = np.random.default_rng(seed)
     rows = [
         (f"c{i:04d}", f"p{taste}{p}", START + int(d))
@@ -46,7 +46,7 @@ def fashions(clients: int = 600, seed: int = 1) -> Interactions:
 
 
 def test_where_nothing_beats_ease_it_is_ease() -> None:
-    bought = tastes()
+    bought = relevances()
     found = Popularity().tuning(bought, window=150)
     assert found.recipe == EASE()
     assert found.held_out == "the last 150 days"
@@ -91,14 +91,14 @@ def test_the_gap_is_that_of_a_fit_on_the_past_alone() -> None:
 
 @pytest.mark.parametrize("window", [None, 5_000])
 def test_without_a_window_one_purchase_of_each_clients_last_day_is_held_out(window: int | None) -> None:
-    found = ItemKNN().tuning(tastes(300), window=window)
+    found = ItemKNN().tuning(relevances(300), window=window)
     assert found.held_out == "one purchase of each client's last day"
     assert found.clients > 250
     assert found.recipe in found.tried
 
 
 def test_too_few_clients_choose_nothing() -> None:
-    found = Blend.robust().tuning(tastes(60))
+    found = Blend.robust().tuning(relevances(60))
     assert found.recipe == EASE()
     assert (found.clients < 100, len(found.quality), len(found.to_frame())) == (True, 0, 0)
     nobody = Interactions.from_frame(pd.DataFrame({"client_id": [], "product_id": [], "day": []}))
@@ -134,7 +134,7 @@ def test_every_recipe_has_a_small_grid_of_its_own_kind(recipe: Recipe) -> None:
 
 
 def test_refusals_say_what_to_do() -> None:
-    bought = tastes(60)
+    bought = relevances(60)
     for window, says in ((0, "nothing is bought in no time"), (2.5, "window"), ("a year", "window")):
         with pytest.raises(InputError, match=says):
             EASE().tuned(bought, window=window)  # type: ignore[arg-type]

@@ -154,6 +154,6 @@ def test_newcomers_get_what_their_like_buys(recipe: Popularity | Demographic) ->
     np.testing.assert_allclose(scores[2:], 0.5, atol=0.06)
     assert "segment=premium" in {c.attribute for c in fitted.explain("n900", "fund", new)}
     known = fitted.scores([table.ids[0], table.ids[40]])
-    np.testing.assert_array_equal(known, scores[[1, 0]], "without a table a known client keeps the segment he was fitted with")
+    np.testing.assert_array_equal(known, scores[[1, 0]], "without a table a known client keeps the segment they were fitted with")
     with pytest.raises(InputError, match="Pass clients="):
         recipe.fit(Interactions.from_frame(bought))

@@ -35,15 +35,15 @@ def test_a_report_holds_the_advice_and_what_the_parts_say(advisor: Advisor, leve
         assert (report.scenarios, report.stress_limit is None) == ((), level == 0)
         return
     assert any(row.loss > 0.0 for row in report.scenarios)
-    weights = np.array([advice.weights_after_orders.get(a, 0.0) for a in advisor.house.model.assets])
+    weights = np.array([advice.weights_after_orders.get(a, 0.0) for a in advisor.state.model.assets])
     weights[0] += 1.0 - weights.sum()  # the oracle takes portfolios without cash; the difference is at most that
     cash = 1.0 - sum(advice.weights_after_orders.values())
-    losses = stress_test(weights, advisor.house.model, HISTORICAL).losses[0]
+    losses = stress_test(weights, advisor.state.model, HISTORICAL).losses[0]
     by_name = dict(zip((s.name for s in HISTORICAL), losses, strict=True))
     for row in report.scenarios:
         assert row.loss == pytest.approx(by_name[row.name], abs=abs(cash) + 1e-12)
         assert row.within == (row.loss <= report.stress_limit + 1e-9)
-    assert report.stress_limit == advisor.house.bands.stress_loss[advice.level - 1]
+    assert report.stress_limit == advisor.state.bands.stress_loss[advice.level - 1]
 
 
 def test_the_frontier_is_efficient_and_the_client_is_not_above_it(advisor: Advisor) -> None:
@@ -63,7 +63,7 @@ def test_the_frontier_is_efficient_and_the_client_is_not_above_it(advisor: Advis
 
 def test_the_profile_is_that_of_profile_risk_in_words(advisor: Advisor) -> None:
     client = sample.client()
-    row = profile_risk(ClientTable.from_clients([client]), advisor.house.questionnaire, as_of=DAY, bands=advisor.house.bands)[0]
+    row = profile_risk(ClientTable.from_clients([client]), advisor.state.questionnaire, as_of=DAY, bands=advisor.state.bands)[0]
     profile = advisor.report(client, as_of=DAY, language="zh").profile
     assert profile == advisor.profile(client, as_of=DAY, language="zh")
     assert (profile.level, profile.tolerance, profile.valid_until) == (row.level, row.tolerance, row.valid_until)

@@ -25,10 +25,10 @@ import hashlib, json, sys
 import numpy as np
 from advisor import load, sample
 
-def told(house):
+def told(advisor):
     clients = sample.clients(400)
     rows, advices, proofs = hashlib.sha256(), [], []
-    for batch in house.advise_many(clients, as_of="2026-11-20", chunk=150):
+    for batch in advisor.advise_many(clients, as_of="2026-11-20", chunk=150):
         frame = batch.to_frame()
         for name in frame.columns:
             rows.update(name.encode() + repr([v.hex() if isinstance(v, float) else v for v in frame[name].tolist()]).encode())
@@ -36,12 +36,12 @@ def told(house):
         for i in range(0, len(batch), 10):
             advice = batch[i]
             advices.append(hashlib.sha256(advice.model_dump_json().encode()).hexdigest())
-            proofs.append(house.verify(advice, batch.clients.client(i)).ok if advice.status == "ok" else None)
+            proofs.append(advisor.verify(advice, batch.clients.client(i)).ok if advice.status == "ok" else None)
     return rows.hexdigest(), advices, proofs
 
-house = load(sys.argv[1])
-rows, advices, proofs = told(house)
-print(json.dumps({"rows": rows, "advices": advices, "proofs": proofs, "fingerprint": house.fingerprint}))
+advisor = load(sys.argv[1])
+rows, advices, proofs = told(advisor)
+print(json.dumps({"rows": rows, "advices": advices, "proofs": proofs, "fingerprint": advisor.fingerprint}))
 """
 
 

@@ -250,7 +250,7 @@ def test_a_mandate_that_rules_make_impossible_is_not_called_contradictory() -> N
     shelf = [p.model_copy(update={"currency": "CNY"}) if p.id == "CASH" else p for p in IN_EURO]
     some_cash = LinearLimit(name="some cash", coefficients={"cash": 1.0}, lower=0.1)
     own = desk(shelf, mandate=Mandate(linear_limits=(some_cash,)))
-    assert told_same(desk(IN_EURO, mandate=own.house.mandate), client(4, currency="EUR")).status == "ok"
+    assert told_same(desk(IN_EURO, mandate=own.state.mandate), client(4, currency="EUR")).status == "ok"
     advice = told_same(own, client(4, currency="EUR"))
     assert advice.status == "no_eligible_asset"
     assert "currency" in str(first(advice)["rules"])

@@ -25,8 +25,8 @@ def batch():
 def test_ranked_products_are_suitable_unheld_and_by_relevance(batch) -> None:
     ranking = ADVISOR.rank(PEOPLE, 5, as_of=DAY)
     allowed = batch.allowed.to_array()
-    held = ADVISOR.house.taste.held(PEOPLE.ids, PEOPLE)
-    scores = ADVISOR.house.taste.scores(PEOPLE.ids, PEOPLE)
+    held = ADVISOR.state.recommender.held(PEOPLE.ids, PEOPLE)
+    scores = ADVISOR.state.recommender.scores(PEOPLE.ids, PEOPLE)
     for i in range(0, len(PEOPLE), 17):
         own = held.codes[held.indptr[i] : held.indptr[i + 1]]
         may = allowed[i].copy()
@@ -46,8 +46,8 @@ def test_a_batch_is_judged_with_all_that_the_advisor_knows(batch) -> None:
         LATER,
         profiles=batch.profiles,
         clients=PEOPLE,
-        regime=ADVISOR.house.regime,
-        catalogue=ADVISOR.house.catalogue,
+        regime=ADVISOR.state.regime,
+        catalogue=ADVISOR.state.catalogue,
         baseline=ADVISOR.rank(PEOPLE, 5, as_of=DAY),
         ks=(1, 5),
         by="level",

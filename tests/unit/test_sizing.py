@@ -136,7 +136,7 @@ def sized() -> Advisor:
 def test_advice_is_sized_told_and_proved_by_the_forecast(sized: Advisor) -> None:
     clients = sample.clients(300)
     batch = sized.advise_table(clients, as_of=DAY)
-    frame, forecast = batch.to_frame(), sized.house.model.forecast
+    frame, forecast = batch.to_frame(), sized.state.model.forecast
     assert forecast is not None
     weights = frame[[c for c in frame.columns if c.startswith("weight:")]].to_numpy()
     told = np.sqrt(np.einsum("ci,ij,cj->c", weights, forecast, weights))
@@ -162,15 +162,15 @@ def test_who_keeps_what_they_may_not_buy_is_sized_around_it(sized: Advisor) -> N
     client = sample.client().model_copy(update={"id": "keeper", "holdings": {"P005": 30_000.0}, "locked": ("P005",), "wealth": 100_000.0})
     advice = sized.advise(client, as_of=DAY)
     assert sized.verify(advice, client).ok
-    assert (advice.expected_volatility or 1.0) <= sized.house.bands.upper_volatility[advice.level - 1]
+    assert (advice.expected_volatility or 1.0) <= sized.state.bands.upper_volatility[advice.level - 1]
 
 
 def test_saved_with_the_model(sized: Advisor, tmp_path: Path) -> None:
     again = load(save(sized, tmp_path / "sized"))
     assert again.fingerprint == sized.fingerprint
-    assert again.house.model.forecast is not None
-    np.testing.assert_array_equal(again.house.model.forecast, sized.house.model.forecast)
-    model = sized.house.model
+    assert again.state.model.forecast is not None
+    np.testing.assert_array_equal(again.state.model.forecast, sized.state.model.forecast)
+    model = sized.state.model
     plain = ReturnModel(model.assets, model.mean, model.covariance, model.groups, model.risk_levels.tolist())
     assert Advisor.fit(plain, sample.interactions(), catalogue=sample.catalogue()).fingerprint != sized.fingerprint
 

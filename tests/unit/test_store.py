@@ -1,4 +1,4 @@
-"""A saved house gives the same advice, and a changed byte is noticed."""
+"""A saved advisor gives the same advice, and a changed byte is noticed."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ NEWER = {
     "rule field": put(1, "parts", "regime", "rules", 0, "weight"),
     "mandate field": put(1, "parts", "mandate", "turnover"),
     "band field": put(1, "parts", "bands", "tails"),
-    "taste field": put(1, "parts", "taste", "layers"),
+    "relevance field": put(1, "parts", "taste", "layers"),
     "language": put("fr", "parts", "language"),
     "file field": put("x", "files", "mean", "codec"),
 }

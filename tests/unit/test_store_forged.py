@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from advisor import ALS, EASE, Advisor, AdvisorError, InputError, ItemKNN, Popularity, load, sample, save
-from advisor.engine.house_parts import house_of
+from advisor.engine.state_parts import state_of
 from advisor.files import replacing
 
 CLIENTS = sample.clients(20)
@@ -28,7 +28,7 @@ def reseal(folder: Path) -> None:
         record["sha256"] = hashlib.sha256((folder / "arrays" / f"{name}.npy").read_bytes()).hexdigest()
     try:
         arrays = {name: np.load(folder / "arrays" / f"{name}.npy") for name in manifest["files"]}
-        manifest["fingerprint"] = Advisor(house_of(manifest["parts"], arrays)).fingerprint
+        manifest["fingerprint"] = Advisor(state_of(manifest["parts"], arrays)).fingerprint
     except (AdvisorError, ValueError, TypeError, IndexError):
         pass
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)

@@ -9,7 +9,7 @@ import pytest
 from advisor.contracts.client import Client
 from advisor.contracts.product import Product
 from advisor.contracts.rules import RulePack
-from advisor.contracts.target_market import ClientPlaces, TargetMarket
+from advisor.contracts.target_market import TargetMarket, TargetMarketMapping
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
@@ -246,8 +246,8 @@ def test_where_clients_stand_in_target_markets_is_part_of_the_pack() -> None:
     profiles = profile_risk(table, None, as_of=DAY)
     catalogue = Catalogue.from_products([product])
     assert not Regime.mifid().eligible(profiles, table, catalogue)[0, 0]  # C1 bears limited losses
-    bolder = ClientPlaces(loss_bearing=("no_guarantee",) * 5)
+    bolder = TargetMarketMapping(loss_bearing=("no_guarantee",) * 5)
     house = Regime(RulePack.bundled("mifid").model_copy(update={"places": bolder, "version": "house"}))
     assert house.eligible(profiles, table, catalogue)[0, 0]
     with pytest.raises(InputError, match="ascending"):
-        ClientPlaces(knowledge_cuts=(60, 40))
+        TargetMarketMapping(knowledge_cuts=(60, 40))

@@ -73,11 +73,11 @@ def test_a_least_risky_client_comes_back_from_json_with_his_infinity(house: Advi
 def halved(advice: Advice, house: Advisor) -> dict[str, Any]:
     """The optimum of half the risk aversion: on the frontier, and twice too bold."""
     gamma = advice.risk_aversion / 2.0
-    profiles = profile_risk(ClientTable.from_clients([CLIENT]), house.house.questionnaire, as_of=DAY)
-    offer = house.house.offers.to(profiles, ClientTable.from_clients([CLIENT]))
-    frontier = house.house.shelf.standing(3, offer.usable[0]).frontier
-    weights = house.house.vehicles.by_asset(frontier.at_risk_aversion(np.array([gamma])))[0]
-    model = house.house.model
+    profiles = profile_risk(ClientTable.from_clients([CLIENT]), house.state.questionnaire, as_of=DAY)
+    offer = house.state.offers.to(profiles, ClientTable.from_clients([CLIENT]))
+    frontier = house.state.frontiers.level_frontier(3, offer.usable[0]).frontier
+    weights = house.state.vehicles.by_asset(frontier.at_risk_aversion(np.array([gamma])))[0]
+    model = house.state.model
     return {
         "risk_aversion": gamma,
         "effective_risk_aversion": gamma,
@@ -88,12 +88,12 @@ def halved(advice: Advice, house: Advisor) -> dict[str, Any]:
 
 
 def allowed_but_other(advice: Advice, house: Advisor) -> str:
-    profile = profile_risk(ClientTable.from_clients([CLIENT]), house.house.questionnaire, as_of=DAY)[0]
+    profile = profile_risk(ClientTable.from_clients([CLIENT]), house.state.questionnaire, as_of=DAY)[0]
     shown = {pick.product_id for pick in advice.picks}
     return next(
         p.id
-        for p in house.house.catalogue.products
-        if p.id not in shown and house.house.regime.check(profile, CLIENT, p).decision == "allow"
+        for p in house.state.catalogue.products
+        if p.id not in shown and house.state.regime.check(profile, CLIENT, p).decision == "allow"
     )
 
 
@@ -184,12 +184,15 @@ TAMPERED: dict[str, tuple[Callable[[Advice, Advisor], dict[str, Any]], str]] = {
     "pick probability": (pick(1, probability=0.99), r"picks\[2\].probability recomputes to nothing"),
     "pick reasons": (pick(1, reasons=()), r"picks\[2\].reasons recomputes"),
     "another allowed product": (lambda a, h: pick(4, product_id=allowed_but_other(a, h))(a, h), r"picks\[5\].product_id recomputes"),
-    "a product that is not sold": (pick(4, product_id="P999"), "'P999' is not on the shelf"),
+    "a product that is not sold": (pick(4, product_id="P999"), "'P999' is not in the catalogue"),
     "an unsuitable product": (pick(4, product_id="P015"), "'P015' may not be recommended: refuse by"),
     "orders emptied": (put(orders=()), "not the picks that money is placed in"),
     "a large order": (lambda a, _: {"orders": (*a.orders, Order(product_id=a.picks[0].product_id, money=1e9))}, "in cash"),
     "a sale of what is not held": (lambda a, _: {"orders": (*a.orders, Order(product_id="P001", money=-500.0))}, "are sold, 0.00 are held"),
-    "an order of the unknown": (lambda a, _: {"orders": (*a.orders, Order(product_id="NOPE", money=10.0))}, "'NOPE' is not on the shelf"),
+    "an order of the unknown": (
+        lambda a, _: {"orders": (*a.orders, Order(product_id="NOPE", money=10.0))},
+        "'NOPE' is not in the catalogue",
+    ),
     "an order of nan": (
         lambda a, _: {"orders": (forged(a.orders[0], {"money": math.nan}), *a.orders[1:])},
         "the record is no advice: Advice.orders.0.money = nan",
@@ -226,9 +229,9 @@ def test_what_is_changed_is_named(house: Advisor, advice: Advice, change: str) -
 def test_the_proofs_stand_without_making_it_again(house: Advisor, advice: Advice, change: str, words: str) -> None:
     """What is unsuitable or does not add up is found even if the code that makes advice would say the same."""
     table = ClientTable.from_clients([CLIENT])
-    profiles = profile_risk(table, house.house.questionnaire, as_of=DAY)
-    assert prove(house.house, advice, CLIENT, table, profiles).wrong == ()
-    proved = prove(house.house, advice.model_copy(update=TAMPERED[change][0](advice, house)), CLIENT, table, profiles)
+    profiles = profile_risk(table, house.state.questionnaire, as_of=DAY)
+    assert prove(house.state, advice, CLIENT, table, profiles).wrong == ()
+    proved = prove(house.state, advice.model_copy(update=TAMPERED[change][0](advice, house)), CLIENT, table, profiles)
     assert any(words in problem for problem in (*proved.wrong, *proved.unsuitable))
 
 
@@ -249,7 +252,7 @@ def test_a_client_whose_data_are_wrong_is_proved_too(house: Advisor) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_clients_of_every_kind_are_proved(house: Advisor, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    names = [*house.house.catalogue.ids.ids, *house.house.model.assets]
+    names = [*house.state.catalogue.ids.ids, *house.state.model.assets]
     for row in range(12):
         wealth, count = float(rng.choice([0.0, 1.0, 1e5, 1e8])), int(rng.integers(0, 5))
         client = Client(

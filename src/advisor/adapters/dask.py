@@ -32,7 +32,7 @@ def run_on_dask(client: Any, job: Job, source: str | Path | Sequence[str | Path]
     Raises:
         InputError: Two files have one name; or the very one a worker met: a file cannot be read, or the advice cannot be written.
     """
-    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
+    check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
     files, target = files_apart(source), ready(folder).absolute()
     shared = client.scatter(job, broadcast=True)
     futures = [client.submit(run_file, shared, str(file.absolute()), str(target), pure=False) for file in files]

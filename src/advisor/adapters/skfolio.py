@@ -1,4 +1,4 @@
-"""The house's mean-variance portfolio as a skfolio optimisation, for its walk-forward, combinatorial and randomised cross-validations."""
+"""The advisor's mean-variance portfolio as a skfolio optimisation, for its walk-forward, combinatorial and randomised cross-validations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The house's mean-variance portfolio as a scikit-learn estimator, for its pipelines, grid searches and cross-validation."""
+"""The advisor's mean-variance portfolio as a scikit-learn estimator, for its pipelines, grid searches and cross-validation."""
 
 from __future__ import annotations
 

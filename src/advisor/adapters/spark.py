@@ -1,7 +1,7 @@
 """Spark 4: classic, cluster and Connect alike, through `mapInArrow`. Needs `pyspark[connect]`; the executors need this library.
 
 No broadcast (Connect has none): the job travels inside the function, which costs the same up to about 100 MB; a larger advisor is saved to a folder that
-every executor sees, and the desk is made of that folder.
+every executor sees, and the advisor is made of that folder.
 """
 # pyright: reportUnknownParameterType=false
 
@@ -53,5 +53,5 @@ def run_on_spark(frame: Any, job: Job) -> Any:
     Raises:
         InputError: `job` is none.
     """
-    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
+    check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
     return frame.select(*(f"`{name}`" for name in job.input_schema.names)).mapInArrow(job, ddl(job.schema))

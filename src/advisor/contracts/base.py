@@ -79,7 +79,7 @@ class _Masked:
 
 
 class Contract(BaseModel):
-    """A frozen value that crosses a door. Unknown fields and values that are not finite where a number is needed are refused.
+    """A frozen value that crosses a public function. Unknown fields and values that are not finite where a number is needed are refused.
 
     Raises:
         InputError: Wherever pydantic would raise its `ValidationError`.

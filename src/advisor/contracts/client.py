@@ -1,4 +1,4 @@
-"""A client as a door sees him."""
+"""A client as a public function sees them."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ class Client(Row):
 
     `wealth` is all investable money in the client's currency, holdings included; what holdings do not cover is cash. `holdings` maps asset or product ids to
     money. `answers` maps question ids to option ids. A host that has assessed the client passes `level` (1..5), `assessed_on` and `knowledge`
-    (0..100) instead of answers; with `level=1` and `lowest_category` not stated he counts as lowest category,
+    (0..100) instead of answers; with `level=1` and `lowest_category` not stated they count as lowest category,
     so what was not stated is not written either (`model_dump`), and a client who is stated not to be in it is another than one of whom nothing is said.
     `biases` are measured elsewhere: `loss_aversion` (a ratio, 1 = none), `disposition` (PGR - PLR), `overconfidence` (a ratio, 1 = none),
     `status_quo` (share of refused trades, 0..1), and standard errors `loss_aversion_se`, `disposition_se`.
 
-    What he can bear to lose is capped by what is stated of his needs, money in his currency: `income` a year, `liabilities` (debts), `monthly_spending`,
+    What they can bear to lose is capped by what is stated of their needs, money in their currency: `income` a year, `liabilities` (debts), `monthly_spending`,
     `reserve_months` (months of spending that are at hand today, 0 = none), `planned_purchases` (to be paid from wealth). Rules read: `legal_capacity` and
-    `guardian` (somebody acts for him), `professional` and `institution`, `private_qualified` (may buy private offers), `insists` and `written_warning`
-    (ids of products that he asks for himself, and has been warned of in writing), `currency`, `sustainability`. By `gender` and `segment` reports are split.
+    `guardian` (somebody acts for them), `professional` and `institution`, `private_qualified` (may buy private offers), `insists` and `written_warning`
+    (ids of products that they ask for themselves, and have been warned of in writing), `currency`, `sustainability`. By `gender` and `segment` reports are split.
 
     `locked` are the ids of holdings that cannot be sold (a term that has not ended, a
     plan that pays out later): they are kept, whatever they are. Any other holding may be
@@ -126,7 +126,7 @@ class Client(Row):
 
     @property
     def states_category(self) -> bool:
-        """Whether it was said that he is, or is not, in the lowest category."""
+        """Whether it was said that they are, or are not, in the lowest category."""
         return "lowest_category" in self.model_fields_set
 
     def __eq__(self, other: object) -> bool:

@@ -17,7 +17,7 @@ EXPOSURE_TOLERANCE = 1e-6
 
 
 class Product(Row):
-    """One product on the shelf.
+    """One product in the catalogue.
 
     `risk_level` 1..5 is R1..R5 (read as either) as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
     implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year (0.0041, or "0.41%"); one that is not stated

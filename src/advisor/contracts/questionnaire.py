@@ -101,7 +101,7 @@ class Norm(Contract):
 
 
 class Contradiction(Contract):
-    """Two answers that do not go together; who gives both is asked again, and his level is `lowers` levels lower until he has answered."""
+    """Two answers that do not go together; who gives both is asked again, and their level is `lowers` levels lower until they have answered."""
 
     id: Id
     first: dict[Id, tuple[str, ...]]

@@ -12,7 +12,7 @@ from advisor.contracts.base import Contract
 from advisor.contracts.client import Id
 from advisor.contracts.fields import CalendarDay
 from advisor.contracts.signed import Signed
-from advisor.contracts.target_market import ClientPlaces
+from advisor.contracts.target_market import TargetMarketMapping
 from advisor.errors import InputError
 
 Basis = Literal["product", "portfolio"]
@@ -81,7 +81,7 @@ class RulePack(Signed):
     natural_person_professional: bool = True
     languages: tuple[str, ...] = ()
     rules: Annotated[tuple[Rule, ...], Field(json_schema_extra={"minItems": 1})]
-    places: ClientPlaces = ClientPlaces()
+    places: TargetMarketMapping = TargetMarketMapping()
 
     @classmethod
     def bundled(cls, name: str) -> RulePack:

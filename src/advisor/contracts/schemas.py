@@ -22,7 +22,7 @@ PUBLIC: tuple[type[Contract], ...] = (
     Advice, Client, CutOffs, Event, Mandate, Product, Questionnaire, RiskBands, RulePack,
     Verification, *sorted(set(EVENT_TYPES.values()), key=lambda kind: kind.__name__),
 )  # fmt: skip
-"""What crosses a public function as JSON; what is inside of one stands in its `$defs`."""
+"""What crosses the public functions as JSON; what is inside of one stands in its `$defs`."""
 
 
 def schemas() -> dict[str, dict[str, Any]]:

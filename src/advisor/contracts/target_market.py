@@ -47,11 +47,11 @@ class TargetMarket(Contract):
     not_for_lowest: bool = False
 
 
-class ClientPlaces(Contract):
+class TargetMarketMapping(Contract):
     """Where a pack places clients in target markets.
 
     `knowledge_cuts`: knowledge scores at which a client counts as informed and as advanced; unknown knowledge, or an unknown objective, counts as the worst place for the product at hand. `objective_cuts`: objective scores
-    at which he seeks income and growth. `loss_bearing`: by level C1..C5; the lowest category bears none.
+    at which they seek income and growth. `loss_bearing`: by level C1..C5; the lowest category bears none.
     """
 
     knowledge_cuts: tuple[float, float] = (34.0, 67.0)

@@ -47,7 +47,7 @@ class PopulationBias:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BiasProfiles:
-    """Biases of `c` clients, a row each; nan = cannot be told from what he did.
+    """Biases of `c` clients, a row each; nan = cannot be told from what they did.
 
     Attributes:
         client_ids: Length c.
@@ -62,7 +62,7 @@ class BiasProfiles:
         loss_aversion, loss_aversion_se: From stated choices, else the published prior; never from trades. Shape (c,).
         stated: Whether loss aversion comes from the client's own choices, shape (c,); else it is the prior's.
         turnover: Half of the money traded a year over the average value held, shape (c,).
-        status_quo: Share 0..1 of the drift in his weights that he left alone, shape (c,).
+        status_quo: Share 0..1 of the drift in their weights that they left alone, shape (c,).
         concentration: Sum of squared weights, averaged over time, shape (c,); 1 = one asset.
         home_share: Share of the value held in home assets, averaged over time, shape (c,); nan where home is not given.
         population: Everybody together.

@@ -1,4 +1,4 @@
-"""The shelf: products as columns."""
+"""The catalogue: products as columns."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ MAX_FEE = 0.05
 class Catalogue:
     """Products in a fixed order, and their fields as arrays of length p.
 
-    >>> shelf = Catalogue.from_products([Product(id="F1", name="Bond fund", asset="bonds", risk_level=2)])
-    >>> shelf.risk_level.tolist(), shelf.assets
+    >>> catalogue = Catalogue.from_products([Product(id="F1", name="Bond fund", asset="bonds", risk_level=2)])
+    >>> catalogue.risk_level.tolist(), catalogue.assets
     ([2], ('bonds',))
     """
 
@@ -53,19 +53,19 @@ class Catalogue:
         """
         remedy = "Pass a sequence of Product(id=..., name=..., asset=..., risk_level=...), or a table to Catalogue.from_frame."
         check_type(products, Iterable, "products", remedy)
-        shelf = tuple(products) if getattr(products, "ndim", 1) else (cast(Any, products),)
-        for product in shelf:
+        catalogue = tuple(products) if getattr(products, "ndim", 1) else (cast(Any, products),)
+        for product in catalogue:
             check_type(product, Product, "products", remedy)
-        if not shelf:
+        if not catalogue:
             raise InputError("The catalogue is empty; nothing could be recommended. Add at least one product.", field="catalogue", value=())
-        IdMap.of([p.id for p in shelf], "product ids")
+        IdMap.of([p.id for p in catalogue], "product ids")
         _check_fees(max_fee, unknown_fee)
-        for product in shelf:
+        for product in catalogue:
             check_fee(product, max_fee)
-        unknown = tuple(p.id for p in shelf if not p.states_fee)
+        unknown = tuple(p.id for p in catalogue if not p.states_fee)
         if unknown and unknown_fee:
-            shelf = tuple(p.model_copy(update={"annual_fee": unknown_fee}) if p.id in set(unknown) else p for p in shelf)
-        return cls(shelf, unknown)
+            catalogue = tuple(p.model_copy(update={"annual_fee": unknown_fee}) if p.id in set(unknown) else p for p in catalogue)
+        return cls(catalogue, unknown)
 
     @classmethod
     def from_frame(
@@ -100,8 +100,8 @@ class Catalogue:
             raise refusal(bad, len(frame), "the catalogue")
         if bad:
             log_set_aside(len(bad), len(frame), "the catalogue")
-        shelf = cls.from_products(products.values(), max_fee=max_fee, unknown_fee=unknown_fee)
-        return replace(shelf, problems={row: str(error) for row, error in bad.items()}) if bad else shelf
+        catalogue = cls.from_products(products.values(), max_fee=max_fee, unknown_fee=unknown_fee)
+        return replace(catalogue, problems={row: str(error) for row, error in bad.items()}) if bad else catalogue
 
     @classmethod
     @checked
@@ -146,7 +146,7 @@ class Catalogue:
 
     @cached_property
     def assets(self) -> tuple[str, ...]:
-        """Assets the shelf implements, in order of first appearance."""
+        """Assets the catalogue implements, in order of first appearance."""
         return tuple(dict.fromkeys(a for p in self.products for a in (p.exposures or {p.asset or "": 1.0})))
 
     @cached_property

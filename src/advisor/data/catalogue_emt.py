@@ -16,7 +16,7 @@ from advisor.errors import InputError
 
 SRI_TO_LEVEL = (1, 2, 3, 4, 5, 5, 5)
 """R level of the summary risk indicator 1..7. PRIIPs put the classes at volatilities below 0.5, 5, 12, 20, 30, 80 % and above; the default risk bands end
-at 2, 4.5, 8, 13 and 20 %. Replace the table by your house's."""
+at 2, 4.5, 8, 13 and 20 %. Replace the table by your advisor's."""
 
 ANSWERS = {
     "01010": "retail",

@@ -59,7 +59,7 @@ def check_names(given: Sequence[object], apart: Sequence[str] = (), what: str = 
 
     Args:
         given: Names.
-        apart: Columns that the caller reads himself.
+        apart: Columns that the caller reads themselves.
         what: Which table, for the message.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the suitability room hands to the others: verdicts, and masks by class of clients."""
+"""What the suitability package hands to the others: verdicts, and masks by class of clients."""
 
 from __future__ import annotations
 

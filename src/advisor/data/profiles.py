@@ -1,4 +1,4 @@
-"""What the profiling room hands to the others: levels with their uncertainty, and biases."""
+"""What the profiling package hands to the others: levels with their uncertainty, and biases."""
 
 from __future__ import annotations
 
@@ -254,5 +254,5 @@ def _flags(values: object) -> BoolArray:
 
 
 def target_volatility(level: IntArray, bands: RiskBands) -> FloatArray:
-    """Aim of each client, shape (c,): the band's target at his level, nan at level 0."""
+    """Aim of each client, shape (c,): the band's target at their level, nan at level 0."""
     return np.array([np.nan, *bands.target_volatility])[level]

@@ -25,7 +25,7 @@ PSD_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class ReturnModel:
-    """Annual expected returns and covariance of `n` assets: the door for anybody's estimates.
+    """Annual expected returns and covariance of `n` assets: the public function for anybody's estimates.
 
     Args:
         assets: Distinct ids, length n.

@@ -27,7 +27,7 @@ from advisor.engine.learning import calibrated, updated
 from advisor.engine.orders.settings import SMALLEST_TRADE, TradeSettings
 from advisor.engine.pipeline import advise_one, advise_table, check_picks
 from advisor.engine.questions import Questions, day_of
-from advisor.engine.state import House, assets_as_products
+from advisor.engine.state import AdvisorState, assets_as_products
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.optimize.returns.estimate import estimate_returns
 from advisor.recommend.portfolio_fit.own_portfolio import UTILITY_SHARE
@@ -39,12 +39,12 @@ from advisor.suitability.regime import Regime
 from advisor.validation import checked
 
 DEFAULT_FIT_WEIGHT = 100.0
-"""Closing 1 % of a portfolio's gap counts as much as the whole range of taste: the target is implemented first, and taste decides between products that would."""
+"""Closing 1 % of a portfolio's gap counts as much as the whole range of relevance: the target is implemented first, and relevance decides between products that would."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Advisor(Questions):
-    """A fitted house: what it believes, what it may sell, whom it knows. Made by `fit`; nothing in it changes afterwards."""
+    """A fitted advisor: what it believes, what it may sell, whom it knows. Made by `fit`; nothing in it changes afterwards."""
 
     @classmethod
     def fit(
@@ -70,24 +70,24 @@ class Advisor(Questions):
         no_trade_band: float | None = None,
         trading_cost: float = 0.0,
     ) -> Advisor:
-        """Learn returns and tastes, and check that everything fits together.
+        """Learn returns and preferences for products, and check that everything fits together.
 
         Args:
             market: A history of returns (estimated with the defaults of `estimate_returns`), or anybody's estimates.
             interactions: Past purchases of products.
-            catalogue: The shelf; None: the assets themselves, those that have a risk level. A product of which it does not say whether it is `closed`, and which
+            catalogue: The catalogue; None: the assets themselves, those that have a risk level. A product of which it does not say whether it is `closed`, and which
                 purchases show to be closed to new buyers, is closed in the advisor's own.
             questionnaire: What answers are scored by; default `Questionnaire.default()`.
             mandate: Limits on every portfolio; default long-only.
             regime: Rules for products that name none themselves; default `Regime.nfra()`.
             bands: What each level promises; default `RiskBands.default()`, aimed at the middle of each band where the model has a forecast of volatility.
-            recommender: How taste is learnt; default `EASE()`.
+            recommender: How relevance is learnt; default `EASE()`.
             language: Of the reasons, "en" or "zh".
             seed: Of the recommender.
             biases: How measured biases correct risk aversion; default `BiasPolicy()`.
-            fit_weight: What closing the whole gap is worth against the range of taste (its price is in docs/what-advice-is-worth.md); 0: taste alone.
+            fit_weight: What closing the whole gap is worth against the range of relevance (its price is in docs/what-advice-is-worth.md); 0: relevance alone.
             utility_share: What the product most useful to the portfolio (marginal certainty equivalent) gains over the least, against 1 for the whole gap.
-            diversity: What a product unlike those already picked gains, against the whole range of taste; 0 does not care.
+            diversity: What a product unlike those already picked gains, against the whole range of relevance; 0 does not care.
             max_product_share: Largest fraction of wealth in one product; see `TradeSettings` for all of these.
             max_issuer_share: The same for one issuer; None: the rule pack's.
             min_trade: Money below which nothing is traded, in the client's currency.
@@ -110,21 +110,21 @@ class Advisor(Questions):
             max_issuer_share=max_issuer_share,
         )
         model = market if isinstance(market, ReturnModel) else estimate_returns(market)
-        shelf = assets_as_products(model) if catalogue is None else catalogue
-        shelf.exposures(model.ids)
-        log_unknown_products(interactions, shelf.ids)
+        products = assets_as_products(model) if catalogue is None else catalogue
+        products.exposures(model.ids)
+        log_unknown_products(interactions, products.ids)
         refuse_short(model, mandate)
-        taste = (recommender or EASE()).fit(interactions, catalogue=shelf, model=model, seed=int(seed))
-        shelf = with_closed(shelf, taste.closed)
+        relevance = (recommender or EASE()).fit(interactions, catalogue=products, model=model, seed=int(seed))
+        products = with_closed(products, relevance.closed)
         return cls(
-            House(
+            AdvisorState(
                 model=model,
-                catalogue=shelf,
+                catalogue=products,
                 questionnaire=questionnaire or Questionnaire.default(),
                 mandate=mandate or Mandate(),
                 regime=regime or Regime.nfra(),
                 bands=bands or RiskBands.default(aim="share" if model.forecast is None else "middle"),
-                taste=taste,
+                recommender=relevance,
                 biases=biases or BiasPolicy(),
                 fit_weight=float(fit_weight),
                 utility_share=float(utility_share),
@@ -163,7 +163,7 @@ class Advisor(Questions):
         Raises:
             InputError: No client bought anything in the window that is later than what the recommender has learnt from, or there is no such method.
         """
-        return Advisor(calibrated(self.house, clients, bought, as_day(as_of, "as_of"), picks, method, earlier))
+        return Advisor(calibrated(self.state, clients, bought, as_day(as_of, "as_of"), picks, method, earlier))
 
     @checked
     def updated(self, bought: Interactions) -> Advisor:
@@ -175,12 +175,12 @@ class Advisor(Questions):
         Raises:
             InputError: The recommender cannot take purchases in one by one.
         """
-        return Advisor(updated(self.house, bought))
+        return Advisor(updated(self.state, bought))
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over model, rules, shelf and taste; two advisors with the same one give the same advice."""
-        return self.house.fingerprint
+        """SHA-256 over model, rules, catalogue and relevance; two advisors with the same one give the same advice."""
+        return self.state.fingerprint
 
     def advise(self, client: Client, *, as_of: date | str | None = None, picks: int = 5) -> Advice:
         """Advice for one client: a table with one row.
@@ -191,13 +191,13 @@ class Advisor(Questions):
             picks: Products to recommend at most.
 
         Returns:
-            The same advice as `advise_many` gives him in any table.
+            The same advice as `advise_many` gives them in any table.
 
         Raises:
-            InputError: His data cannot be used (an unknown question or option, missing answers, an unknown holding). A client for whom there is
-                no suitable portfolio is not an error: his advice says so in `status`.
+            InputError: Their data cannot be used (an unknown question or option, missing answers, an unknown holding). A client for whom there is
+                no suitable portfolio is not an error: their advice says so in `status`.
         """
-        return advise_one(self.house, client, day_of(as_of), picks)[1]
+        return advise_one(self.state, client, day_of(as_of), picks)[1]
 
     def advise_many(
         self, clients: object, *, as_of: date | str | None = None, picks: int = 5, chunk: int = 100_000
@@ -214,10 +214,10 @@ class Advisor(Questions):
             InputError: At once, before any batch is asked for: `as_of` is no day, picks or chunk is no such number, or `clients` cannot be read.
         """
         day = day_of(as_of)
-        check_picks(self.house, picks)
+        check_picks(self.state, picks)
         check_chunk(chunk)
         parts = clients.chunks(chunk) if isinstance(clients, ClientTable) else map(clients_from_arrow, arrow_batches(clients, chunk))
-        return (advise_table(self.house, part, day, picks) for part in parts)
+        return (advise_table(self.state, part, day, picks) for part in parts)
 
     def advise_table(
         self,
@@ -228,8 +228,8 @@ class Advisor(Questions):
         stopped: str | None = None,
     ) -> AdviceBatch:
         """`advise_many` in one batch; with `stopped`, why, every client has the status `stopped`."""
-        return advise_table(self.house, clients, day_of(as_of), picks, stopped=stopped)
+        return advise_table(self.state, clients, day_of(as_of), picks, stopped=stopped)
 
     def __repr__(self) -> str:
-        house = self.house
-        return f"Advisor({len(house.model)} assets, {len(house.catalogue)} products, {house.regime.id}, {house.taste.kind}, {self.fingerprint[:12]})"
+        state = self.state
+        return f"Advisor({len(state.model)} assets, {len(state.catalogue)} products, {state.regime.id}, {state.recommender.kind}, {self.fingerprint[:12]})"

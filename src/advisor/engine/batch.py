@@ -25,9 +25,9 @@ from advisor.engine.orders import Outcome, Worth
 from advisor.engine.output.arrow import advice_table
 from advisor.engine.output.card import card
 from advisor.engine.output.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes, unusual_kinds
-from advisor.engine.portfolios.allocation import STATUSES, Places, has_portfolio
-from advisor.engine.state import House
-from advisor.engine.universe.eligibility_cache import Offer
+from advisor.engine.portfolios.allocation import STATUSES, Allocations, has_portfolio
+from advisor.engine.state import AdvisorState
+from advisor.engine.universe.eligibility_cache import Eligible
 from advisor.engine.universe.holdings import Holdings
 from advisor.recommend.model.purchases import Batch
 from advisor.risk_profile.flags import flag_text
@@ -45,14 +45,14 @@ class AdviceBatch:
     """One row a client, in the order of the table.
 
     Attributes:
-        house: What the advice depends on besides the clients.
+        state: What the advice depends on besides the clients.
         clients, profiles: Who was advised, and as what; c rows.
         as_of: The day.
-        places: Status, risk aversion and target portfolio of each client.
+        allocations: Status, risk aversion and target portfolio of each client.
         holdings: What they hold, by asset.
-        pick_codes: Column in `house.catalogue` of each pick, -1 = empty slot, shape (c, k).
+        pick_codes: Column in `advisor.catalogue` of each pick, -1 = empty slot, shape (c, k).
         pick_scores: Score of each pick, nan where empty, shape (c, k).
-        pick_taste: How much the recommender says the client likes each pick, nan where empty, shape (c, k).
+        pick_relevance: How much the recommender says the client likes each pick, nan where empty, shape (c, k).
         pick_utility: What each unit of money in a pick adds a year to the client's certainty equivalent, nan where empty or not judged, shape (c, k).
         pick_money: Money each pick is to receive, shape (c, k).
         sales: Money to sell of each entry of `holdings`, shape (e,).
@@ -63,22 +63,22 @@ class AdviceBatch:
         known: What the recommender knows about the clients, where it has looked them up together; `note` says where it knows none of them.
     """
 
-    house: House
+    state: AdvisorState
     clients: ClientTable
     profiles: RiskProfiles
     as_of: np.datetime64
-    places: Places
+    allocations: Allocations
     holdings: Holdings
     pick_codes: IntArray
     pick_scores: FloatArray
-    pick_taste: FloatArray
+    pick_relevance: FloatArray
     pick_utility: FloatArray
     pick_money: FloatArray
     sales: FloatArray
     outcome: Outcome
     worth: Worth
     lowered: BoolArray
-    offer: Offer
+    offer: Eligible
     known: Batch | None = None
     note: str | None = None
 
@@ -95,7 +95,7 @@ class AdviceBatch:
     @property
     def status(self) -> npt.NDArray[np.object_]:
         """What `places.status` spells: "ok", or why there is no advice; shape (c,)."""
-        return np.array(STATUSES, dtype=object)[self.places.status]
+        return np.array(STATUSES, dtype=object)[self.allocations.status]
 
     @property
     def level(self) -> IntArray:
@@ -105,7 +105,7 @@ class AdviceBatch:
     @cached_property
     def weights(self) -> FloatArray:
         """Target portfolio by asset, nan rows where there is none; shape (c, n)."""
-        return self.house.vehicles.by_asset(self.places.weights)
+        return self.state.vehicles.by_asset(self.allocations.weights)
 
     @cached_property
     def weights_after(self) -> FloatArray:
@@ -113,7 +113,7 @@ class AdviceBatch:
 
         Fractions of wealth; what is left to 1 is cash.
         """
-        money = self.house.vehicles.by_asset(self.outcome.money)
+        money = self.state.vehicles.by_asset(self.outcome.money)
         return money / np.where(self.clients.wealth > 0.0, self.clients.wealth, np.inf)[:, None]
 
     @cached_property
@@ -123,7 +123,7 @@ class AdviceBatch:
         What rounding orders to units of the currency leaves open counts as nothing.
         """
         wealth = self.clients.wealth[:, None]
-        missing = self.weights * wealth - self.house.vehicles.by_asset(self.outcome.money)
+        missing = self.weights * wealth - self.state.vehicles.by_asset(self.outcome.money)
         return np.where(missing > CRUMBS * self.worth.unit[:, None], missing, 0.0)
 
     @cached_property
@@ -137,9 +137,9 @@ class AdviceBatch:
 
         The fields of `Advice` of these names, nan where there is no portfolio.
         """
-        places, outcome = self.places, self.outcome
-        invested = has_portfolio(places.status)
-        optimal = (np.where(invested, column, np.nan) for column in (places.mean, places.volatility))
+        allocations, outcome = self.allocations, self.outcome
+        invested = has_portfolio(allocations.status)
+        optimal = (np.where(invested, column, np.nan) for column in (allocations.mean, allocations.volatility))
         return {
             "expected_return": outcome.mean,
             "annual_fee": outcome.fee,
@@ -155,7 +155,7 @@ class AdviceBatch:
     def known_of(self, i: int) -> Batch:
         """What the recommender knows about client i."""
         if self.known is None:
-            return self.house.taste.known((self.client_ids[i],), self.clients)
+            return self.state.recommender.known((self.client_ids[i],), self.clients)
         return self.known if len(self) == 1 else self.known.take(np.array([i]))
 
     @checked
@@ -181,17 +181,17 @@ class AdviceBatch:
     @checked
     def binding_of(self, i: int) -> list[tuple[str, float]]:
         """Limits that hold client i's portfolio back and their shadow prices, dearest first, from its certificate."""
-        proof, standing = self.places.keepers.get(i), self.places.standings[self.places.standing_of[i]]
+        proof, level_group = self.allocations.locked_rows.get(i), self.allocations.level_groups[self.allocations.level_group_of[i]]
         if proof is not None:
             solved, row = proof
             return [(limit.name, limit.shadow_price) for limit in solved.binding(row)]
-        return [] if standing.placer is None else standing.placer.binding(self.places.effective.item(i))
+        return [] if level_group.placer is None else level_group.placer.binding(self.allocations.effective.item(i))
 
     @checked
     def why_unplaced(self, i: int, asset: int) -> str:
         """Why money meant for an asset found no place: a key of `unplaced` in the texts."""
         smallest, lacking = self.offer.least[self.allowed.class_of[i]], self.outcome.lacking[i]
-        columns = self.house.vehicles.holding[asset]
+        columns = self.state.vehicles.holding[asset]
         short = [(lacking.item(v), smallest.item(v)) for v in columns if lacking.item(v) > 0.0]
         cash, trade = self.outcome.cash.item(i), self.worth.least.item(i)
         if all(least == np.inf for _, least in short):
@@ -209,12 +209,12 @@ class AdviceBatch:
     @checked
     def flag_text(self, name: str, language: str | None = None) -> str:
         """The sentence of a control that fired, in a language; that of the advisor where None."""
-        return flag_text(name, language or self.house.language, self.house.questionnaire)
+        return flag_text(name, language or self.state.language, self.state.questionnaire)
 
     @checked
     def fingerprint_of(self, i: int) -> str:
-        """Fingerprint of the house and of client i's data: `<house>:<inputs>`."""
-        return f"{self.house.fingerprint}:{input_digest(self.clients, i, self.as_of)}"
+        """Fingerprint of the advisor and of client i's data: `<advisor>:<inputs>`."""
+        return f"{self.state.fingerprint}:{input_digest(self.clients, i, self.as_of)}"
 
     @cached_property
     def behavioural(self) -> FloatArray:
@@ -229,16 +229,16 @@ class AdviceBatch:
     @property
     def pick_probability(self) -> FloatArray:
         """P(bought within the calibration's window | the client buys something), nan where empty or not calibrated; shape (c, k)."""
-        calibration = self.house.calibration
-        return np.full_like(self.pick_taste, np.nan) if calibration is None else calibration.probability(self.pick_taste)
+        calibration = self.state.calibration
+        return np.full_like(self.pick_relevance, np.nan) if calibration is None else calibration.probability(self.pick_relevance)
 
     def served(self) -> Ranking:
-        """The picks as served, scored by taste alone: what a calibration learns from."""
-        return Ranking(self.client_ids, self.house.catalogue.ids.ids, self.pick_codes, self.pick_taste)
+        """The picks as served, scored by relevance alone: what a calibration learns from."""
+        return Ranking(self.client_ids, self.state.catalogue.ids.ids, self.pick_codes, self.pick_relevance)
 
     def ranking(self) -> Ranking:
         """The picks as a ranking over the catalogue, for `evaluate_match`."""
-        return Ranking(self.client_ids, self.house.catalogue.ids.ids, self.pick_codes, self.pick_scores)
+        return Ranking(self.client_ids, self.state.catalogue.ids.ids, self.pick_codes, self.pick_scores)
 
     def __getitem__(self, i: int) -> Advice:
         row = range(len(self))[i]
@@ -265,7 +265,7 @@ class AdviceBatch:
         return advice_table(self)
 
     def _columns(self) -> dict[str, Any]:
-        places, products = self.places, np.array([*self.house.catalogue.ids.ids, None], dtype=object)
+        allocations, products = self.allocations, np.array([*self.state.catalogue.ids.ids, None], dtype=object)
         columns: dict[str, Any] = {
             "client_id": np.array(self.client_ids, dtype=object),
             "as_of": np.full(len(self), self.as_of.astype("datetime64[s]")),
@@ -276,13 +276,13 @@ class AdviceBatch:
             "limited_by": self.profiles.limited_by,
             "flags": flag_words(self).spelled(),
             "target_volatility": self.profiles.target_volatility,
-            "risk_aversion": places.risk_aversion,
-            "effective_risk_aversion": places.effective,
+            "risk_aversion": allocations.risk_aversion,
+            "effective_risk_aversion": allocations.effective,
             **self.figures,
-            "kkt_residual": places.kkt_residual,
+            "kkt_residual": allocations.kkt_residual,
         }
         by_asset = {"weight": self.weights, "after": self.weights_after, "unplaced": self.unplaced}
-        for j, asset in enumerate(self.house.model.assets):
+        for j, asset in enumerate(self.state.model.assets):
             columns |= {f"{what}:{asset}": table[:, j] for what, table in by_asset.items()}
         for slot in range(self.pick_codes.shape[1]):
             columns[f"pick_{slot + 1}"] = products[self.pick_codes[:, slot]]
@@ -292,6 +292,6 @@ class AdviceBatch:
         return columns
 
     def __repr__(self) -> str:
-        counts = np.bincount(self.places.status, minlength=len(STATUSES))
+        counts = np.bincount(self.allocations.status, minlength=len(STATUSES))
         told = ", ".join(f"{n:,} {name}" for name, n in zip(STATUSES, counts.tolist(), strict=True) if n)
         return f"AdviceBatch({len(self):,} clients on {self.as_of}: {told})"

@@ -22,12 +22,12 @@ from advisor.engine.portfolios.allocation import (
     NO_ASSET,
     OK,
     SHORTEST_HORIZON,
-    Places,
+    Allocations,
     measured_biases,
 )
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.suitability.client_facts import UNDATED, VALID, Facts
-from advisor.suitability.product_facts import shelf_of
+from advisor.suitability.product_facts import product_facts_of
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch
@@ -43,12 +43,12 @@ BY_CHOICE: tuple[Condition, ...] = (*BY_LEVEL, "excluded", "sustainability")
 
 
 def true_causes(
-    house: House,
+    state: AdvisorState,
     clients: ClientTable,
     profiles: RiskProfiles,
     class_of: IntArray,
-    places: Places,
-) -> Places:
+    allocations: Allocations,
+) -> Allocations:
     """The same places, with the real cause as the status of who has none.
 
     Where rules about the client (currency, term, smallest purchase, knowledge, age, ...) leave too
@@ -57,47 +57,47 @@ def true_causes(
     rule asks for its day. Clients whom no rule can tell apart are judged once.
 
     Args:
-        house: Rules and frontiers.
+        state: Rules and frontiers.
         clients: c clients.
         profiles: Theirs.
         class_of: Class of each client before the rules, shape (c,).
-        places: Theirs.
+        allocations: Theirs.
     """
-    status = places.status.copy()
+    status = allocations.status.copy()
     none = np.flatnonzero((status == ABOVE) | (status == INFEASIBLE) | (status == EXPIRED))
     if not len(none):
-        return places
+        return allocations
     facts = Facts.of(profiles, clients)
-    status[none[(status[none] == EXPIRED) & ~_asked_for(house, facts)[none]]] = NO_ASSET
-    shared = shared_status(places, slice(None))
+    status[none[(status[none] == EXPIRED) & ~_asked_for(state, facts)[none]]] = NO_ASSET
+    shared = shared_status(allocations, slice(None))
     rows = none[(status[none] != EXPIRED) & (shared[none] != OK) & (shared[none] != NO_ASSET)]
     keys = class_of[rows] * (profiles.level.max(initial=0) + 1) + profiles.level[rows]
     _, first, kind_of = np.unique(keys, return_index=True, return_inverse=True)
     for kind, at in enumerate(rows[first].tolist()):
-        mask = house.regime.allowed_by(BY_CHOICE, facts.take(np.array([at])), house.catalogue)
-        usable, _ = house.vehicles.columns(mask & ~house.catalogue.closed)
-        if house.shelf.standing(profiles.level.item(at), usable[0]).status == STATUSES[OK]:
+        mask = state.regime.allowed_by(BY_CHOICE, facts.take(np.array([at])), state.catalogue)
+        usable, _ = state.vehicles.columns(mask & ~state.catalogue.closed)
+        if state.frontiers.level_frontier(profiles.level.item(at), usable[0]).status == STATUSES[OK]:
             status[rows[kind_of == kind]] = NO_ASSET
-    return replace(places, status=status)
+    return replace(allocations, status=status)
 
 
-def shared_status(places: Places, rows: slice) -> IntArray:
+def shared_status(allocations: Allocations, rows: slice) -> IntArray:
     """Status of all who share the level and rules of each client of `rows`, "ok" where nobody looked."""
-    known = [STATUSES.index(standing.status) for standing in places.standings]
-    return np.array([*known, OK])[places.standing_of[rows]]
+    known = [STATUSES.index(level_group.status) for level_group in allocations.level_groups]
+    return np.array([*known, OK])[allocations.level_group_of[rows]]
 
 
-def _asked_for(house: House, facts: Facts) -> BoolArray:
+def _asked_for(state: AdvisorState, facts: Facts) -> BoolArray:
     """Where a rule refuses for the day of the assessment, shape (c,)."""
-    packs = house.regime.packs_of(shelf_of(house.catalogue))
+    packs = state.regime.packs_of(product_facts_of(state.catalogue))
     rules = [rule for pack in packs for rule in pack.rules if rule.when == "expired" and rule.decision != "duty"]
     undated = any(rule.unknown for rule in rules)
     return (facts.validity != VALID) & (bool(rules) & ((facts.validity != UNDATED) | undated))
 
 
-def lacks_assets(places: Places, rows: slice) -> BoolArray:
+def lacks_assets(allocations: Allocations, rows: slice) -> BoolArray:
     """Which clients of `rows` have some assets left, but too few for a portfolio of the level."""
-    return (places.status[rows] == NO_ASSET) & (shared_status(places, rows) != NO_ASSET)
+    return (allocations.status[rows] == NO_ASSET) & (shared_status(allocations, rows) != NO_ASSET)
 
 
 def refused_by(batch: AdviceBatch, i: int) -> tuple[str, dict[str, Scalar]]:
@@ -106,45 +106,45 @@ def refused_by(batch: AdviceBatch, i: int) -> tuple[str, dict[str, Scalar]]:
     Rules that refuse what the level would allow come first, then those that refuse most. Both are
     "" where no rule refuses anything.
     """
-    house, profile, client = batch.house, batch.profiles[i], batch.clients.client(i)
-    products = [product for product in house.catalogue.products if not product.closed]
+    state, profile, client = batch.state, batch.profiles[i], batch.clients.client(i)
+    products = [product for product in state.catalogue.products if not product.closed]
     if not products:
-        return f"closed {len(house.catalogue)}/{len(house.catalogue)}", worded("text", lambda language: texts(language)["words"]["closed"])
+        return f"closed {len(state.catalogue)}/{len(state.catalogue)}", worded("text", lambda language: texts(language)["words"]["closed"])
     counts, in_reach = Counter[str](), Counter[str]()
     for product in products:
-        pack = house.regime.pack_of(product.regime)
-        fired = [pack.by_id[rule] for rule in house.regime.check(profile, client, product).rules]
+        pack = state.regime.pack_of(product.regime)
+        fired = [pack.by_id[rule] for rule in state.regime.check(profile, client, product).rules]
         refusing = [rule for rule in fired if rule.decision != "duty"]
         counts.update(rule.id for rule in refusing)
         if not any(rule.when in BY_LEVEL for rule in refusing):
             in_reach.update(rule.id for rule in refusing)
     named = sorted(counts, key=lambda rule: (-in_reach[rule], -counts[rule], rule))[:MOST_RULES]
     told = ", ".join(f"{rule} {counts[rule]}/{len(products)}" for rule in named)
-    return told, worded("text", house.regime.rule(named[0]).text_in) if named else {"text": ""}
+    return told, worded("text", state.regime.rule(named[0]).text_in) if named else {"text": ""}
 
 
 def by_behaviour(batch: AdviceBatch) -> FloatArray:
     """Risk aversion after the corrections for behaviour alone, whatever is kept; shape (c,)."""
-    places, clients = batch.places, batch.clients
-    if not places.keepers:
-        return places.effective
-    found = places.effective.copy()
-    keepers = np.array(sorted(places.keepers), dtype=np.int64)
-    found[keepers] = places.risk_aversion[keepers]
-    rows = np.array([row for row in keepers.tolist() if places.causes(row)], dtype=np.int64)
+    allocations, clients = batch.allocations, batch.clients
+    if not allocations.locked_rows:
+        return allocations.effective
+    found = allocations.effective.copy()
+    locked_rows = np.array(sorted(allocations.locked_rows), dtype=np.int64)
+    found[locked_rows] = allocations.risk_aversion[locked_rows]
+    rows = np.array([row for row in locked_rows.tolist() if allocations.causes(row)], dtype=np.int64)
     if not len(rows):
         return found
     some = clients.take(rows)
     measured, years = measured_biases(some), np.maximum(some.horizon_years, SHORTEST_HORIZON)
-    for at in np.unique(places.standing_of[rows]).tolist():
-        placer, here = places.standings[at].placer, places.standing_of[rows] == at
+    for at in np.unique(allocations.level_group_of[rows]).tolist():
+        placer, here = allocations.level_groups[at].placer, allocations.level_group_of[rows] == at
         if placer is not None and measured is not None:
-            rational = places.risk_aversion[rows[here]]
-            corrected = placer.corrected(rational, measured[:, here], years[here], batch.house.biases)
+            rational = allocations.risk_aversion[rows[here]]
+            corrected = placer.corrected(rational, measured[:, here], years[here], batch.state.biases)
             found[rows[here]] = corrected[:, 0]
     return found
 
 
-def kept_adds_risk(batch: AdviceBatch, keepers: IntArray) -> BoolArray:
+def kept_adds_risk(batch: AdviceBatch, locked_rows: IntArray) -> BoolArray:
     """For which of these clients, who keep something, it asks for more caution than level and behaviour do."""
-    return batch.places.effective[keepers] > batch.behavioural[keepers] * (1.0 + ROUNDING)
+    return batch.allocations.effective[locked_rows] > batch.behavioural[locked_rows] * (1.0 + ROUNDING)

@@ -11,7 +11,7 @@ from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.rules import PORTFOLIO, Rule
 from advisor.contracts.thresholds import exceeds
 from advisor.engine.portfolios.allocation import has_portfolio
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 
 if TYPE_CHECKING:
     from advisor.engine.batch import AdviceBatch
@@ -61,26 +61,26 @@ class Concentrations:
         return [(self.limits[self.caps.item(f)], self.subjects[f], self.values.item(f)) for f in range(first, last)]
 
 
-def caps_of(house: House) -> tuple[Cap, ...]:
+def caps_of(state: AdvisorState) -> tuple[Cap, ...]:
     """Limits on concentration of an advisor: those of its rule pack, and its own settings."""
-    rules = [rule for rule in house.regime.pack.rules if rule.when in PORTFOLIO]
-    own = [Cap(name, when, limit) for when, name in OWN_CAPS.items() if (limit := getattr(house.trading, name)) is not None]
+    rules = [rule for rule in state.regime.pack.rules if rule.when in PORTFOLIO]
+    own = [Cap(name, when, limit) for when, name in OWN_CAPS.items() if (limit := getattr(state.trading, name)) is not None]
     return (*(Cap(rule.id, rule.when, rule.number or 0.0, rule) for rule in rules), *own)
 
 
 def concentrations(batch: AdviceBatch) -> Concentrations:
     """What the portfolios after the orders break; each client's own entries alone decide."""
-    house, catalogue, limits = batch.house, batch.house.catalogue, caps_of(batch.house)
+    state, catalogue, limits = batch.state, batch.state.catalogue, caps_of(batch.state)
     held, picks = batch.holdings, batch.pick_codes
     # 1. money by product: what stays of holdings, then what is bought
     bought = (picks >= 0) & (batch.pick_money > 0.0)
     rows = np.concatenate([held.rows, np.nonzero(bought)[0]])
     codes = np.concatenate([held.products, picks[bought]])
     money = np.concatenate([held.table.values - batch.sales, batch.pick_money[bought]])
-    there = (codes >= 0) & (money > 0.0) & has_portfolio(batch.places.status)[rows]
+    there = (codes >= 0) & (money > 0.0) & has_portfolio(batch.allocations.status)[rows]
     rows, codes, money = rows[there], codes[there], money[there]
     # 2. each condition sums over its own subjects
-    caps = house.caps
+    caps = state.caps
     deposit, own, issuer_of = caps.exempt, caps.own, caps.issuer_of
     found: list[tuple[IntArray, IntArray, list[str], FloatArray]] = []
     for position, cap in enumerate(limits):
@@ -123,15 +123,15 @@ def product_duties(batch: AdviceBatch, i: int, code: int) -> tuple[Rule, ...]:
 
     Remembered by class: no rule can tell two clients of a class apart.
     """
-    house = batch.house
-    product = house.catalogue.products[code]
-    pack = house.regime.pack_of(product.regime)
+    state = batch.state
+    product = state.catalogue.products[code]
+    pack = state.regime.pack_of(product.regime)
     if not any(rule.decision == "duty" and rule.when not in PORTFOLIO for rule in pack.rules):
         return ()
     key = (batch.allowed.class_of.item(i), code)
     remembered = batch.offer.duties.get(key)
     if remembered is None:
-        verdict = house.regime.check(batch.profiles[i], batch.clients.client(i), product)
+        verdict = state.regime.check(batch.profiles[i], batch.clients.client(i), product)
         rules = (pack.by_id[name] for name in verdict.rules)
         remembered = tuple(rule for rule in rules if rule.decision == "duty")
         batch.offer.duties[key] = remembered

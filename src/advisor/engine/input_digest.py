@@ -1,8 +1,8 @@
 """What was known about each client, as one digest a row: the proof of which data an advice was made from.
 
-A digest is the first 64 bits of BLAKE2b over the day, the client's id and everything his row says, each part with its name, in one fixed order. What is not
+A digest is the first 64 bits of BLAKE2b over the day, the client's id and everything their row says, each part with its name, in one fixed order. What is not
 said (an empty cell, a column the table lacks, a holding of no money) adds nothing, so the digest is the same whatever table the client stands in, however its
-columns are ordered or coded, and whether he came as a `Client`, a frame or Arrow.
+columns are ordered or coded, and whether they came as a `Client`, a frame or Arrow.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.engine.fit_arguments import with_closed
 from advisor.engine.pipeline import advise_table
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.errors import InputError
 from advisor.recommend.calibrating import calibrate
 from advisor.recommend.windows import Window
@@ -20,36 +20,42 @@ from advisor.risk_profile.profile import profile_risk
 
 
 def calibrated(
-    house: House, clients: ClientTable, bought: Interactions, as_of: np.datetime64, picks: int, method: str, earlier: Sequence[Window]
-) -> House:
+    state: AdvisorState,
+    clients: ClientTable,
+    bought: Interactions,
+    as_of: np.datetime64,
+    picks: int,
+    method: str,
+    earlier: Sequence[Window],
+) -> AdvisorState:
     """See `Advisor.calibrate`."""
-    served = advise_table(house, clients, as_of, picks).served()
-    before, last = as_of - np.timedelta64(1, "D"), house.taste.history.last_day
+    served = advise_table(state, clients, as_of, picks).served()
+    before, last = as_of - np.timedelta64(1, "D"), state.recommender.history.last_day
     after = before if np.isnat(last) else max(before, last)
-    return replace(house, calibration=calibrate(served, bought, method=method, after=after, earlier=earlier))  # type: ignore[arg-type]
+    return replace(state, calibration=calibrate(served, bought, method=method, after=after, earlier=earlier))  # type: ignore[arg-type]
 
 
-def updated(house: House, bought: Interactions) -> House:
+def updated(state: AdvisorState, bought: Interactions) -> AdvisorState:
     """See `Advisor.updated`."""
-    update = getattr(house.taste, "update", None)
+    update = getattr(state.recommender, "update", None)
     if update is None:
         raise InputError(
-            f"The recommender is {house.taste.kind}, which learns from all purchases together. Fit the advisor again on the old and the new ones.",
+            f"The recommender is {state.recommender.kind}, which learns from all purchases together. Fit the advisor again on the old and the new ones.",
             field="bought",
         )
-    taste = update(bought)
-    return replace(house, taste=taste, catalogue=with_closed(house.catalogue, taste.closed))
+    relevance = update(bought)
+    return replace(state, recommender=relevance, catalogue=with_closed(state.catalogue, relevance.closed))
 
 
-def rank_suitable(house: House, clients: ClientTable, as_of: np.datetime64, k: int) -> Ranking:
+def rank_suitable(state: AdvisorState, clients: ClientTable, as_of: np.datetime64, k: int) -> Ranking:
     """See `Advisor.rank`."""
-    profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
-    return house.taste.rank(clients.ids, k, eligible=house.offers.to(profiles, clients).products, clients=clients)
+    profiles = profile_risk(clients, state.questionnaire, as_of=as_of, bands=state.bands)
+    return state.recommender.rank(clients.ids, k, eligible=state.offers.to(profiles, clients).products, clients=clients)
 
 
-def not_held(house: House, later: Interactions, clients: ClientTable | None) -> Interactions:
+def not_held(state: AdvisorState, later: Interactions, clients: ClientTable | None) -> Interactions:
     """The purchases that were new to their clients, as far as the recommender and the table know: a list that leaves out what is held cannot contain others."""
-    held, items = house.taste.held(later.clients.ids, clients), house.taste.history.items
+    held, items = state.recommender.held(later.clients.ids, clients), state.recommender.history.items
     width = len(items) + 1
     keys = np.sort(held.row_of_entry() * width + held.codes)
     codes = items.find(later.products.ids)[later.product_codes]

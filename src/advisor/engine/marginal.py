@@ -28,16 +28,16 @@ def marginal_values(batch: AdviceBatch) -> FloatArray:
         nan where there is no product or no portfolio, and where risk aversion is without limit.
         Every sum runs in the order of the assets, so a client's bits depend on no other client.
     """
-    house, codes = batch.house, batch.pick_codes
-    weights, gamma = advised_weights(batch), batch.places.effective
+    state, codes = batch.state, batch.pick_codes
+    weights, gamma = advised_weights(batch), batch.allocations.effective
     gamma = np.where(np.isfinite(gamma), gamma, np.nan)
     risk: FloatArray = np.zeros(weights.shape)
-    for held, covariance in zip(weights.T, house.model.covariance, strict=True):
+    for held, covariance in zip(weights.T, state.model.covariance, strict=True):
         risk += held[:, None] * covariance
-    net = house.model.mean - gamma[:, None] * risk
-    value: FloatArray = np.where(codes >= 0, -house.catalogue.annual_fee[codes], np.nan)
+    net = state.model.mean - gamma[:, None] * risk
+    value: FloatArray = np.where(codes >= 0, -state.catalogue.annual_fee[codes], np.nan)
     rows = np.arange(len(codes))[:, None]
-    for assets, shares in zip(*(part.T for part in house.exposed_to), strict=True):
+    for assets, shares in zip(*(part.T for part in state.exposed_to), strict=True):
         value += shares[codes] * net[rows, assets[codes]]
     return value
 
@@ -53,8 +53,8 @@ def marginal_values_of(weights: list[float], gamma: float, codes: list[int], bat
     """
     if not isfinite(gamma):
         return [nan] * len(codes)
-    house = batch.house
-    means, covariance = house.plain_moments
+    state = batch.state
+    means, covariance = state.plain_moments
     risk = [0.0] * len(weights)
     for held, row in zip(weights, covariance, strict=True):
         if held != 0.0:
@@ -62,8 +62,8 @@ def marginal_values_of(weights: list[float], gamma: float, codes: list[int], bat
     net = [mean - gamma * part for mean, part in zip(means, risk, strict=True)]
     found: list[float] = []
     for code in codes:
-        value = -house.catalogue.annual_fee.item(code)
-        for asset, share in zip(*(part[code].tolist() for part in house.exposed_to), strict=True):
+        value = -state.catalogue.annual_fee.item(code)
+        for asset, share in zip(*(part[code].tolist() for part in state.exposed_to), strict=True):
             value += share * net[asset]
         found.append(value)
     return found

@@ -18,10 +18,10 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.causes import true_causes
 from advisor.engine.orders import Limits, Orders, Outcome, Trades, Worth, settle, trades_of, units_of
 from advisor.engine.picks.picks import Case, Chosen, choose
-from advisor.engine.portfolios.allocation import HOLDINGS_ABOVE, OK, STATUSES, STOPPED, Places, first_status, has_portfolio, place
-from advisor.engine.state import House
-from advisor.engine.universe.eligibility_cache import Offer
-from advisor.engine.universe.holdings import Holdings, see_by_vehicle
+from advisor.engine.portfolios.allocation import HOLDINGS_ABOVE, OK, STATUSES, STOPPED, Allocations, allocate, first_status, has_portfolio
+from advisor.engine.state import AdvisorState
+from advisor.engine.universe.eligibility_cache import Eligible
+from advisor.engine.universe.holdings import Holdings, holdings_of
 from advisor.engine.unknown import unknown_names
 from advisor.errors import InputError
 from advisor.recommend.unknown import nobody_known
@@ -32,16 +32,16 @@ BAD_INPUT = ("invalid_input", "not_assessed")
 """Statuses that `advise` raises and `advise_many` reports: the client's data must be mended."""
 
 
-def check_picks(house: House, picks: int) -> None:
+def check_picks(state: AdvisorState, picks: int) -> None:
     """Raise `InputError` unless `picks` is a number of slots that may be asked for."""
-    check_slots(picks, len(house.catalogue), "picks")
+    check_slots(picks, len(state.catalogue), "picks")
 
 
-def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks: int, *, stopped: str | None = None) -> AdviceBatch:
+def advise_table(state: AdvisorState, clients: ClientTable, as_of: np.datetime64, picks: int, *, stopped: str | None = None) -> AdviceBatch:
     """Profile, suitability, place on the frontier, gaps, picks.
 
     Args:
-        house: What the advice depends on besides the clients.
+        state: What the advice depends on besides the clients.
         clients: c clients.
         as_of: The day.
         picks: Slots.
@@ -52,36 +52,36 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
     """
     began = perf_counter()
     check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
-    check_picks(house, picks)
-    profiles = profile_risk(clients, house.questionnaire, as_of=as_of, bands=house.bands)
-    offer = house.offers.to(profiles, clients)
-    unknown = unknown_names(clients, house.catalogue, house.model.ids)
-    holdings = see_by_vehicle(clients, house.catalogue, house.vehicles, offer)
+    check_picks(state, picks)
+    profiles = profile_risk(clients, state.questionnaire, as_of=as_of, bands=state.bands)
+    offer = state.offers.to(profiles, clients)
+    unknown = unknown_names(clients, state.catalogue, state.model.ids)
+    holdings = holdings_of(clients, state.catalogue, state.vehicles, offer)
     start = first_status(clients, profiles, unknown)
     if stopped is not None:
         rows = range(len(clients))
         start = np.full(len(clients), STOPPED, dtype=np.int64), dict.fromkeys(rows, stopped)
-    found = place(
-        house.shelf,
-        house.biases,
+    found = allocate(
+        state.frontiers,
+        state.biases,
         clients,
         profiles,
         offer.assets,
         holdings,
         start,
     )
-    places = true_causes(house, clients, profiles, offer.products.class_of, found)
-    made = _orders(house, clients, profiles, offer, holdings, places, picks)
+    allocations = true_causes(state, clients, profiles, offer.products.class_of, found)
+    made = _orders(state, clients, profiles, offer, holdings, allocations, picks)
     batch = AdviceBatch(
-        house=house,
+        state=state,
         clients=clients,
         profiles=profiles,
         as_of=as_of,
-        places=replace(places, status=_status(places, made.outcome)),
+        allocations=replace(allocations, status=_status(allocations, made.outcome)),
         holdings=holdings,
         pick_codes=made.chosen.codes,
         pick_scores=made.chosen.scores,
-        pick_taste=made.chosen.taste,
+        pick_relevance=made.chosen.relevance,
         pick_utility=made.chosen.utility,
         pick_money=made.chosen.money,
         sales=made.trades.sales,
@@ -90,7 +90,7 @@ def advise_table(house: House, clients: ClientTable, as_of: np.datetime64, picks
         lowered=made.lowered,
         offer=offer,
         known=made.chosen.known,
-        note=nobody_known(clients.ids, house.taste.history.clients),
+        note=nobody_known(clients.ids, state.recommender.history.clients),
     )
     _log(batch, perf_counter() - began)
     return batch
@@ -100,25 +100,25 @@ def _log(batch: AdviceBatch, seconds: float) -> None:
     """One line a batch, counts alone: a batch of one client is told to those who debug."""
     level = logging.INFO if len(batch) > 1 else logging.DEBUG
     if _LOG.isEnabledFor(level):
-        counts = np.bincount(batch.places.status, minlength=len(STATUSES)).tolist()
+        counts = np.bincount(batch.allocations.status, minlength=len(STATUSES)).tolist()
         told = ", ".join(f"{name} {count:,}" for name, count in zip(STATUSES, counts, strict=True) if count)
         _LOG.log(level, f"Advised {len(batch):,} clients in {seconds:.2f} s: {told or 'none'}.")
 
 
-def advise_one(house: House, client: Client, as_of: np.datetime64, picks: int) -> tuple[AdviceBatch, Advice]:
+def advise_one(state: AdvisorState, client: Client, as_of: np.datetime64, picks: int) -> tuple[AdviceBatch, Advice]:
     """A table with one client, and their advice. Raises `InputError` where their data cannot be used."""
     check_type(client, Client, "client", "Build a Client(id=..., wealth=..., horizon_years=..., ...).")
-    batch = advise_table(house, ClientTable.from_clients([client]), as_of, picks)
+    batch = advise_table(state, ClientTable.from_clients([client]), as_of, picks)
     advice = batch[0]
     if advice.status in BAD_INPUT:
         raise InputError(advice.reasons[0].text, field="client", value=advice.status)
     return batch, advice
 
 
-def _status(places: Places, outcome: Outcome) -> IntArray:
+def _status(allocations: Allocations, outcome: Outcome) -> IntArray:
     """Status of each client after the orders, shape (c,): a portfolio is ok where it is within band and stressed loss."""
-    invested = has_portfolio(places.status)
-    return np.where(invested, np.where(outcome.beyond, HOLDINGS_ABOVE, OK), places.status)
+    invested = has_portfolio(allocations.status)
+    return np.where(invested, np.where(outcome.beyond, HOLDINGS_ABOVE, OK), allocations.status)
 
 
 def _sold(holdings: Holdings, trades: Trades) -> tuple[IntArray, IntArray]:
@@ -139,12 +139,12 @@ class _Orders:
 
 
 def _orders(
-    house: House,
+    state: AdvisorState,
     clients: ClientTable,
     profiles: RiskProfiles,
-    offer: Offer,
+    offer: Eligible,
     holdings: Holdings,
-    places: Places,
+    allocations: Allocations,
     picks: int,
 ) -> _Orders:
     """Sales, purchases and what they lead to.
@@ -152,26 +152,26 @@ def _orders(
     Small trades are left out at first. Who would end above a limit of their level because of that
     gets every trade; who still would, buys less or sells more.
     """
-    wealth, invested = clients.wealth, has_portfolio(places.status)
+    wealth, invested = clients.wealth, has_portfolio(allocations.status)
     units = units_of(clients.currency, len(clients))
-    worth = Worth.of(house.trading, wealth, places.weights, places.effective, units)
-    case = Case.of(house, clients, offer, holdings, places.effective, worth, picks)
-    trades = trades_of(places.weights, wealth, invested, holdings, worth)
-    chosen = choose(house, case, trades, invested)
-    shelf, who = (house.vehicles, house.catalogue), (wealth, invested, case.pure)
-    bands = (house.bands.upper_volatility, house.bands.stress_loss)
+    worth = Worth.of(state.trading, wealth, allocations.weights, allocations.effective, units)
+    case = Case.of(state, clients, offer, holdings, allocations.effective, worth, picks)
+    trades = trades_of(allocations.weights, wealth, invested, holdings, worth)
+    chosen = choose(state, case, trades, invested)
+    supply, who = (state.vehicles, state.catalogue), (wealth, invested, case.pure)
+    bands = (state.bands.upper_volatility, state.bands.stress_loss)
     limits = Limits(*(np.array([np.nan, *of])[profiles.level] for of in bands))
 
     def lead_to(*, guard: bool) -> Outcome:
         orders = Orders(trades.sales, chosen.codes, chosen.money)
-        return settle(places.weights, who, holdings, orders, shelf, worth, limits, guard=guard)
+        return settle(allocations.weights, who, holdings, orders, supply, worth, limits, guard=guard)
 
     outcome = lead_to(guard=False)
     lowered = outcome.beyond
     if lowered.any():
         worth = worth.exact(lowered)
-        trades = trades_of(places.weights, wealth, invested, holdings, worth)
-        chosen.take_over(choose(house, replace(case, worth=worth), trades, lowered), lowered)
+        trades = trades_of(allocations.weights, wealth, invested, holdings, worth)
+        chosen.take_over(choose(state, replace(case, worth=worth), trades, lowered), lowered)
         lowered = lead_to(guard=False).beyond
         outcome = lead_to(guard=True)
         chosen.leave_out(*_sold(holdings, trades))

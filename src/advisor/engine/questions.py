@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Questions(Composition):
-    """Everything an advisor answers without changing: `house` is all it needs."""
+    """Everything an advisor answers without changing: `state` is all it needs."""
 
     @checked
     def report(self, client: Client, *, as_of: date | str | None = None, picks: int = 5, language: str | None = None) -> AdviceReport:
         """The advice of `advise` with all that explains it, its sentences in `language` (None: the advisor's own)."""
-        return report(self.house, client, day_of(as_of), picks, language)
+        return report(self.state, client, day_of(as_of), picks, language)
 
     @checked
     def profile(self, client: Client, *, as_of: date | str | None = None, language: str | None = None) -> ProfileReport:
         """The client's profile in numbers and words; what cannot be scored says why in `problem`."""
-        return profile(self.house, client, day_of(as_of), language)
+        return profile(self.state, client, day_of(as_of), language)
 
     @checked
     def rank(self, clients: ClientTable, k: int, *, as_of: date | str | None = None) -> Ranking:
@@ -51,7 +51,7 @@ class Questions(Composition):
             k: Slots.
             as_of: The day; today when None.
         """
-        return rank_suitable(self.house, clients, day_of(as_of), k)
+        return rank_suitable(self.state, clients, day_of(as_of), k)
 
     def evaluate(
         self,
@@ -73,33 +73,33 @@ class Questions(Composition):
         """
         from advisor.evaluate.match.served import evaluate_served
 
-        return evaluate_served(self.house, served, later, baseline=baseline, ks=ks, by=by)
+        return evaluate_served(self.state, served, later, baseline=baseline, ks=ks, by=by)
 
     def verify(self, advice: Advice, client: Client) -> Verification:
         """What an advice proves when it is made again from scratch, by means of its own; see `engine.verify`.
 
         Args:
             advice: The record.
-            client: His data as they were.
+            client: Their data as they were.
 
         Raises:
             InputError: These are no advice and no client. What is wrong with a record is in `problems`.
         """
-        return verify(self.house, advice, client)
+        return verify(self.state, advice, client)
 
     @checked
     def omissions(self, advice: Advice, client: Client, *, count: int = 3) -> tuple[Reason, ...]:
         """Why the most bought products that are missing from an advice are missing, most bought first.
 
         Args:
-            advice: What he was given.
-            client: His data as they were.
+            advice: What they were given.
+            client: Their data as they were.
             count: How many to account for.
 
         Raises:
             InputError: `count` is not positive, or the advice is another client's.
         """
-        return explain_omissions(self.house, advice, client, count)
+        return explain_omissions(self.state, advice, client, count)
 
 
 def day_of(as_of: date | str | None) -> np.datetime64:

@@ -19,9 +19,9 @@ from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.orders import Caps, TradeSettings
-from advisor.engine.portfolios.frontier_cache import FrontierShelf
-from advisor.engine.universe.eligibility_cache import Offers
-from advisor.engine.universe.universe import Vehicles
+from advisor.engine.portfolios.frontier_cache import FrontierCache
+from advisor.engine.universe.eligibility_cache import EligibilityCache
+from advisor.engine.universe.universe import Universe
 from advisor.errors import InputError
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.recommend.calibration import Calibration
@@ -40,25 +40,25 @@ def _in_order(contract: Mandate | Product) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class House:
-    """Model, rules, shelf and taste of one house.
+class AdvisorState:
+    """Model, rules, catalogue and relevance of one advisor.
 
     Attributes:
         model: Returns of the n assets.
-        catalogue: Products on the shelf, p of them.
+        catalogue: Products in the catalogue, p of them.
         questionnaire: What answers are scored by; None where every client comes with a level.
         mandate: Limits for everybody.
         regime: The rule pack that governs products which name none themselves.
         bands: What each level promises.
-        taste: The fitted recommender; its columns are the catalogue's.
+        recommender: The fitted recommender; its columns are the catalogue's.
         biases: How measured biases correct risk aversion.
         fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the worst liked product.
         utility_share: What the most useful product gains over the least useful one, against 1 for closing the client's whole gap.
-        diversity: What a product unlike those already picked gains, against the whole range of taste.
+        diversity: What a product unlike those already picked gains, against the whole range of relevance.
         language: Of sentences.
         seed: Of the recommender's fit.
         trading: Which trades are worth making, and the largest shares of wealth.
-        calibration: What the tastes of served picks were worth on a validation window; None: picks carry no probability.
+        calibration: What the preferences for products of served picks were worth on a validation window; None: picks carry no probability.
     """
 
     model: ReturnModel
@@ -67,7 +67,7 @@ class House:
     mandate: Mandate
     regime: Regime
     bands: RiskBands
-    taste: FittedModel
+    recommender: FittedModel
     biases: BiasPolicy
     fit_weight: float
     utility_share: float
@@ -78,19 +78,19 @@ class House:
     calibration: Calibration | None = None
 
     @cached_property
-    def vehicles(self) -> Vehicles:
+    def vehicles(self) -> Universe:
         """What portfolios are made of."""
-        return Vehicles.of(self.model, self.catalogue, self.mandate)
+        return Universe.of(self.model, self.catalogue, self.mandate)
 
     @cached_property
-    def shelf(self) -> FrontierShelf:
+    def frontiers(self) -> FrontierCache:
         """Frontiers traced so far."""
-        return FrontierShelf(self.vehicles.model, self.vehicles.mandate, self.bands)
+        return FrontierCache(self.vehicles.model, self.vehicles.mandate, self.bands)
 
     @cached_property
-    def offers(self) -> Offers:
+    def offers(self) -> EligibilityCache:
         """What clients may be offered, by kind."""
-        return Offers.of(self.regime, self.catalogue, self.vehicles)
+        return EligibilityCache.of(self.regime, self.catalogue, self.vehicles)
 
     @cached_property
     def moments(self) -> tuple[ProductMoments, ProductMoments]:
@@ -119,7 +119,7 @@ class House:
     @cached_property
     def popularity(self) -> FloatArray:
         """Share of the clients whose purchases are on record who have bought each product, shape (p,)."""
-        history = self.taste.history
+        history = self.recommender.history
         bought = np.bincount(history.rows.codes, minlength=len(history.items))
         return bought[: len(self.catalogue)] / max(len(history.clients), 1)
 
@@ -137,7 +137,7 @@ class House:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over everything an advice depends on besides the client; 64 hex digits."""
-        kind, arrays, meta = self.taste.state()
+        kind, arrays, meta = self.recommender.state()
         learnt, curve = ({}, None) if self.calibration is None else self.calibration.state()
         words = [
             RECORD_VERSION,
@@ -182,7 +182,7 @@ def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:
 
 
 def assets_as_products(model: ReturnModel) -> Catalogue:
-    """A shelf for a house that sells assets themselves: every asset with a risk level is a product of its own.
+    """A catalogue for an advisor that sells assets themselves: every asset with a risk level is a product of its own.
 
     Raises:
         InputError: No asset has a risk level, so nobody could be sold anything.

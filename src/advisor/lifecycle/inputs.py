@@ -1,4 +1,4 @@
-"""What the rooms of a client's life are given, read once: numbers of one shape, lists of one kind."""
+"""What the packages of a client's life are given, read once: numbers of one shape, lists of one kind."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def interval(values: Vector, *, confidence: OpenShare = 0.95, resamples: Draws =
 
 @checked
 def paired_difference(first: Vector, second: Vector, *, confidence: OpenShare = 0.95, resamples: Draws = 1000, seed: Seed = 0) -> Interval:
-    """Mean of first - second over the same clients, with its paired bootstrap interval: client i is drawn with both of his values.
+    """Mean of first - second over the same clients, with its paired bootstrap interval: client i is drawn with both of their values.
 
     Args:
         first: One value a client, shape (c,).

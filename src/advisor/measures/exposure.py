@@ -1,4 +1,4 @@
-"""What lists are like beside being right: how much of the shelf they show, how concentrated, how novel, how varied.
+"""What lists are like beside being right: how much of the catalogue they show, how concentrated, how novel, how varied.
 
 `codes`, shape (c, k), holds the product of each slot, -1 = empty.
 """

@@ -89,7 +89,7 @@ class Function:
 
         Raises:
             TypeError: An argument has another type, shape or order than declared, or may not be written.
-            MemoryError: There is no room.
+            MemoryError: There is no package.
         """
         self.bound(*values)(*((0, 0) if self.rows else ()))
 

@@ -1,6 +1,6 @@
 """Scores as probabilities: of a list's picks, how many are bought, how far that moves from window to window, and what it costs to promise more.
 
-What the number means: P(the client buys this pick within the window | he buys something new within it), on lists as they are served, masks included. The unconditional one is the
+What the number means: P(the client buys this pick within the window | they buy something new within it), on lists as they are served, masks included. The unconditional one is the
 same times the share of clients who buy anything. Base rates are near one in ten a pick and scores add little sharpness, so say "about one
 in ten", never "a 90 % match".
 

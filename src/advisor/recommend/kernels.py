@@ -9,7 +9,7 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.native.library import Function
 from advisor.native.threads import blocks as over_blocks
-from advisor.recommend.views import sealed
+from advisor.recommend.views import readonly
 
 Shares = tuple[IntArray, IntArray, FloatArray, IntArray, IntArray, IntArray]
 """The arrays of `portfolio_fit.Exposures`."""
@@ -44,7 +44,7 @@ def gram(indptr: IntArray, codes: IntArray, weights: FloatArray, discount: Float
     Rows are cut into `blocks` fixed blocks whose sums are added in block order: the bits depend on `blocks`, never on threads.
     """
     parts = np.zeros((blocks, size, size))
-    over_blocks(_GRAM.bound(*map(sealed, (indptr, codes, weights, discount)), parts), blocks, few=1, size=1)
+    over_blocks(_GRAM.bound(*map(readonly, (indptr, codes, weights, discount)), parts), blocks, few=1, size=1)
     total: FloatArray = parts[0]
     for part in parts[1:]:
         total += part
@@ -57,7 +57,7 @@ def gram(indptr: IntArray, codes: IntArray, weights: FloatArray, discount: Float
 def score_rows(indptr: IntArray, codes: IntArray, weights: FloatArray, matrix: FloatArray) -> FloatArray:
     """Query rows times matrix, shape (rows, columns)."""
     out = np.empty((len(indptr) - 1, matrix.shape[1]))
-    over_blocks(_SCORES.bound(*map(sealed, (indptr, codes, weights, matrix)), out), len(out))
+    over_blocks(_SCORES.bound(*map(readonly, (indptr, codes, weights, matrix)), out), len(out))
     return out
 
 
@@ -66,13 +66,13 @@ def rank_rows(
     matrix: FloatArray,
     held: tuple[IntArray, IntArray],
     jobs: tuple[IntArray, IntArray],
-    shelf: tuple[BoolArray, IntArray, IntArray, IntArray],
+    n_products: tuple[BoolArray, IntArray, IntArray, IntArray],
     k: int,
 ) -> tuple[IntArray, FloatArray]:
-    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`. `jobs`: query row and class; `shelf`: the fields of a `Layout`."""
+    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`. `jobs`: query row and class; `n_products`: the fields of a `Layout`."""
     count = len(jobs[0])
     top, best = np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan)
-    over_blocks(_RANK.bound(*map(sealed, (*query, matrix, *held, *jobs, *shelf)), top, best), count)
+    over_blocks(_RANK.bound(*map(readonly, (*query, matrix, *held, *jobs, *n_products)), top, best), count)
     return top, best
 
 
@@ -88,12 +88,12 @@ def solve_rows(
 ) -> FloatArray:
     """Each row's (scale * base + ridge * I + extra * sum of q q')^-1 right, by Cholesky in a fixed order, shape (rows, f)."""
     out = np.array(right, order="C")
-    over_blocks(_SOLVE.bound(*map(sealed, (indptr, codes, factors, base, scale)), ridge, extra, out), len(out))
+    over_blocks(_SOLVE.bound(*map(readonly, (indptr, codes, factors, base, scale)), ridge, extra, out), len(out))
     return out
 
 
 def pick_rows(
-    taste: FloatArray,
+    relevance: FloatArray,
     masks: tuple[IntArray, BoolArray],
     held: tuple[IntArray, IntArray],
     gaps: FloatArray,
@@ -103,14 +103,14 @@ def pick_rows(
     similarity: FloatArray,
     settings: tuple[int, bool, float, float, float],
 ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Greedy picks by taste, by the gap they close, by what they do for the portfolio and by novelty; see `portfolio_fit.pick_products`.
+    """Greedy picks by relevance, by the gap they close, by what they do for the portfolio and by novelty; see `portfolio_fit.pick_products`.
 
     `own`: `OwnPortfolio.arrays`, of length 0 where no portfolio counts.
     """
     k, top_up, rate, variety, loyalty = settings
-    count = len(taste)
+    count = len(relevance)
     top, best, money = np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan), np.zeros((count, k))
     gained, unplaced = np.full((count, k), np.nan), np.array(gaps, order="C")
-    read = map(sealed, (taste, *masks, *held, *exposures, *products, *own, similarity))
+    read = map(readonly, (relevance, *masks, *held, *exposures, *products, *own, similarity))
     over_blocks(_PICK.bound(*read, int(top_up), rate, variety, loyalty, top, best, money, gained, unplaced), count)
     return top, best, money, unplaced, gained

@@ -25,12 +25,12 @@ class Omission:
 
     Attributes:
         product_id: Which.
-        code: "not_suitable": the mask refuses it. "closed": nobody new can buy it. "held": the client has it. "ranked_lower": others suit his taste better. "fits_less": his taste would
-            have shown it, but what is shown does more for his portfolio.
+        code: "not_suitable": the mask refuses it. "closed": nobody new can buy it. "held": the client has it. "ranked_lower": others suit their relevance better. "fits_less": their relevance would
+            have shown it, but what is shown does more for their portfolio.
         popularity: Share of clients who bought it.
-        popularity_rank: 1 is the most bought product of the shelf.
-        rank: Its place by taste among what he may have and does not hold; None where a rule took it out.
-        score: His score for it.
+        popularity_rank: 1 is the most bought product of the catalogue.
+        rank: Its place by relevance among what they may have and do not hold; None where a rule took it out.
+        score: Their score for it.
         last_shown: Lowest score of the products shown; nan where nothing is.
     """
 
@@ -57,16 +57,16 @@ def omissions(
     """The `count` most bought products that are missing from a client's list, most bought first, and why.
 
     Args:
-        fitted: Any model of this room.
+        fitted: Any model of this package.
         client_id: Whose list.
         k: Its length.
-        eligible: What he may be offered, as one row or one client's `Eligibility`; None: everything.
-        clients: His holdings and attributes.
-        shown: The products he was shown, where more than taste decided (an advice's picks); None: the k best by taste.
+        eligible: What they may be offered, as one row or one client's `Eligibility`; None: everything.
+        clients: Their holdings and attributes.
+        shown: The products they were shown, where more than relevance decided (an advice's picks); None: the k best by relevance.
         count: How many to account for.
 
     Raises:
-        InputError: `shown` names a product that is not on the shelf.
+        InputError: `shown` names a product that is not in the catalogue.
     """
     check_type(fitted, FittedModel, "fitted", "Pass a fitted model, such as EASE().fit(interactions).")
     check_type(client_id, str, "client_id", "Pass the id of one client.")

@@ -42,7 +42,7 @@ def past_windows(
         step: Days between their starts; None: `window`, so that they do not overlap.
         k: Slots of the lists.
         clients: Attributes of clients, for the recipes that read them.
-        catalogue: The shelf.
+        catalogue: The catalogue.
         model: Returns and covariance, for the recipes that read them.
         seed: The only source of randomness.
 

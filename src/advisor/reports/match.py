@@ -215,7 +215,7 @@ def _money(report: MoneyReport) -> dict[str, Any]:
             name,
             number(mean.mean),
             _span(mean.low, mean.high),
-            number(report.shelf[name]),
+            number(report.catalogue[name]),
             number(report.differences[name].mean if name in report.differences else nan),
         ]
         for name, mean in report.means.items()

@@ -28,7 +28,7 @@ class HistoryLimits:
         per_day, per_year: Most assessments on one day and within 12 months.
         valid_months: How long one counts.
         days_before_sale: An upgrade this many days or fewer before a purchase is suspicious.
-        senior_age, adult_age: From when special care is due, and when a client can act for himself.
+        senior_age, adult_age: From when special care is due, and when a client can act for themselves.
 
     Source: NFRA Order 2025-7 Art. 18, 19, 29; ESMA35-43-3172 GL5 58 (the 30 days are this library's own).
     """

@@ -1,4 +1,4 @@
-"""Capacity in money: how much of his wealth a client can lose without touching what he needs."""
+"""Capacity in money: how much of their wealth a client can lose without touching what they need."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class CapacityRules:
     Attributes:
         reserve_months: Months of spending that must be at hand.
         debt_years: Years of income that carry debt; what goes beyond must be covered by wealth.
-        level_without_reserve: Highest level of a client who says that he has no reserve at all.
+        level_without_reserve: Highest level of a client who says that they have no reserve at all.
 
-    The cap without a reserve follows an open implementation of ESMA35-43-3172; three months and three years are this library's own. Replace them by your house's.
+    The cap without a reserve follows an open implementation of ESMA35-43-3172; three months and three years are this library's own. Replace them by your advisor's.
     """
 
     reserve_months: float = 3.0
@@ -53,9 +53,9 @@ def bearable_loss(clients: ClientTable, rules: CapacityRules | None = None) -> F
 
 
 def money_cap(clients: ClientTable, bands: RiskBands, rules: CapacityRules | None = None) -> IntArray:
-    """Highest level whose stressed loss each client can bear, shape (c,); 0 where he can bear none, 5 where nothing is known.
+    """Highest level whose stressed loss each client can bear, shape (c,); 0 where they can bear none, 5 where nothing is known.
 
-    A client who states that he has no reserve gets at most `level_without_reserve`.
+    A client who states that they have no reserve gets at most `level_without_reserve`.
     """
     rules = rules or CapacityRules()
     cap = count_reached(bearable_loss(clients, rules), bands.stress_loss)

@@ -62,7 +62,7 @@ def contradictions(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
 
 
 def trades_contradict(clients: ClientTable, tolerant: BoolArray, loss_aversion_above: float) -> BoolArray:
-    """Who states a high tolerance (`tolerant`, shape (c,)) but shows more loss aversion in his trades than `loss_aversion_above`, shape (c,)."""
+    """Who states a high tolerance (`tolerant`, shape (c,)) but shows more loss aversion in their trades than `loss_aversion_above`, shape (c,)."""
     measured = clients.biases.get("loss_aversion")
     if measured is None:
         return np.zeros(len(clients), dtype=np.bool_)

@@ -27,7 +27,7 @@ BATCH = 20_000
 @hides
 @dataclass(frozen=True)
 class Counterfactual:
-    """Had the client answered so, his level would be another.
+    """Had the client answered so, their level would be another.
 
     Attributes:
         level, would_be: As it is, and as it would be.

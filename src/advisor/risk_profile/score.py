@@ -38,7 +38,7 @@ def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: D
 
 
 def knocked_out(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
-    """Who chose an option that puts him into the lowest category, shape (c,)."""
+    """Who chose an option that puts them into the lowest category, shape (c,)."""
     table = key_of(questionnaire).knock_out
     return np.logical_or.reduce(table[np.arange(len(table))[:, None], answers.positions], axis=0)
 

@@ -17,11 +17,11 @@ from advisor.data.clients.reader import ids_of_arrow
 from advisor.errors import InputError
 
 REPEATED = "id stands in an earlier row of this input too; advice would be given twice. That row was advised: remove this one, or give it an id of its own."
-"""What is wrong with every row of a client but his first."""
+"""What is wrong with every row of a client but their first."""
 _DIGEST = 16
 
 
-class MetIds:
+class SeenIds:
     """The ids a run has met so far, as 128-bit digests: two different ids share one with a chance of 1 in 10^22 among 100 million clients."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ def repeated_clients(files: Iterable[str | Path]) -> dict[str, int]:
     Raises:
         InputError: A file cannot be read.
     """
-    met, paths = MetIds(), [Path(file) for file in files]
+    met, paths = SeenIds(), [Path(file) for file in files]
     suspects: set[str] = set()
     for path in paths:
         column = _ids(path)

@@ -55,7 +55,7 @@ def _abandoned(draft: Path) -> bool:
     return False
 
 
-class alone_in:  # noqa: N801 - reads as a phrase
+class FolderLock:
     """A folder to oneself, as long as the system can say so; the hold ends with the process, however it ends.
 
     Raises:

@@ -29,7 +29,7 @@ from advisor.engine.input_digest import input_digests
 from advisor.engine.output.arrow import advice_schema, advice_table
 from advisor.engine.pipeline import advise_table, check_picks
 from advisor.engine.questions import today
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.errors import AdvisorError, InputError
 from advisor.store import load
 
@@ -42,35 +42,35 @@ INPUTS = "inputs"
 
 
 @dataclass(frozen=True)
-class Desk:
+class AdvisorRef:
     """Who advises, on which day, and how many picks: all of a job but its clients.
 
     Attributes:
-        house: The advisor itself, shipped with the job; or the folder that `save` wrote, which every process maps into memory once, so that the workers of
+        source: The advisor itself, shipped with the job; or the folder that `save` wrote, which every process maps into memory once, so that the workers of
             a machine share one copy.
         fingerprint: Of the advisor; a folder that holds another one is refused.
         as_of: The day.
         picks: Slots.
     """
 
-    house: Advisor | str
+    source: Advisor | str
     fingerprint: str
     as_of: str
     picks: int
 
     @classmethod
-    def of(cls, house: Advisor | str | Path, *, as_of: date | str | None = None, picks: int = 5) -> Desk:
-        """A desk of an advisor, or of a folder it was saved to; `as_of` is today when None, and recorded.
+    def of(cls, source: Advisor | str | Path, *, as_of: date | str | None = None, picks: int = 5) -> AdvisorRef:
+        """A advisor of an advisor, or of a folder it was saved to; `as_of` is today when None, and recorded.
 
         Raises:
-            InputError: `house` is neither, or cannot be read; `as_of` is no day; `picks` is no whole number of 0 or more, or far more than there are products.
+            InputError: `source` is neither, or cannot be read; `as_of` is no day; `picks` is no whole number of 0 or more, or far more than there are products.
         """
-        check_type(house, (Advisor, str, Path), "house", "Give a fitted Advisor, or the folder that save wrote.")
+        check_type(source, (Advisor, str, Path), "advisor", "Give a fitted Advisor, or the folder that save wrote.")
         day = str(today() if as_of is None else as_day(as_of, "as_of"))
         slots = check_whole(picks, "picks", "Ask for a whole number of products.", low=0)
-        folder = None if isinstance(house, Advisor) else str(Path(house).resolve())
-        found = house if isinstance(house, Advisor) else _saved(str(folder))
-        check_picks(found.house, slots)
+        folder = None if isinstance(source, Advisor) else str(Path(source).resolve())
+        found = source if isinstance(source, Advisor) else _saved(str(folder))
+        check_picks(found.state, slots)
         return cls(found if folder is None else folder, found.fingerprint, day, slots)
 
     def advisor(self) -> Advisor:
@@ -79,11 +79,11 @@ class Desk:
         Raises:
             InputError: The folder cannot be read, or holds another advisor.
         """
-        found = self.house if isinstance(self.house, Advisor) else _saved(self.house)
+        found = self.source if isinstance(self.source, Advisor) else _saved(self.source)
         if found.fingerprint != self.fingerprint:
             raise InputError(
-                f"{self.house} holds advisor {found.fingerprint[:12]}, this job was made for {self.fingerprint[:12]}; make the job anew.",
-                field="house",
+                f"{self.source} holds advisor {found.fingerprint[:12]}, this job was made for {self.fingerprint[:12]}; make the job anew.",
+                field="advisor",
                 value=found.fingerprint,
             )
         return found
@@ -113,22 +113,22 @@ class Job:
         schema: Of the advice; every batch is checked against it, because the engines' own messages do not say what is wrong.
     """
 
-    model: Desk
+    model: AdvisorRef
     input_schema: pa.Schema
     schema: pa.Schema
 
     @classmethod
-    def of(cls, model: Desk, input_schema: pa.Schema) -> Job:
+    def of(cls, model: AdvisorRef, input_schema: pa.Schema) -> Job:
         """A job for clients of a schema.
 
         Raises:
             InputError: Columns are absent or unknown; said now, not by an executor.
         """
-        check_type(model, Desk, "model", "Make it with Desk.of(advisor or folder, as_of=...).")
+        check_type(model, AdvisorRef, "model", "Make it with Desk.of(advisor or folder, as_of=...).")
         check_type(input_schema, pa.Schema, "input_schema", "Give the Arrow schema of the clients, such as table.schema.")
         clients_from_arrow(input_schema.empty_table())
         advisor = model.advisor()
-        schema = advice_schema(advisor.house, as_day(model.as_of, "as_of"), model.picks)
+        schema = advice_schema(advisor.state, as_day(model.as_of, "as_of"), model.picks)
         return cls(model, input_schema, schema.append(pa.field(INPUTS, pa.string())))
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -175,12 +175,12 @@ class Job:
             )
 
     def _advise(self, batch: pa.RecordBatch, problems: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
-        house, day = self.model.advisor().house, as_day(self.model.as_of, "as_of")
+        source, day = self.model.advisor().state, as_day(self.model.as_of, "as_of")
         if not batch.num_rows:
             yield pa.RecordBatch.from_pylist([], schema=self.schema)
         for start in range(0, batch.num_rows, ROWS_AT_A_TIME):
             some = {row - start: text for row, text in problems.items() if start <= row < start + ROWS_AT_A_TIME}
-            for out in self._rows(house, day, batch.slice(start, ROWS_AT_A_TIME), some):
+            for out in self._rows(source, day, batch.slice(start, ROWS_AT_A_TIME), some):
                 if not out.schema.equals(self.schema, check_metadata=True):
                     raise InputError(
                         f"The advice has the schema {out.schema}, the job promised {self.schema}; job and library are of different versions.",
@@ -189,23 +189,23 @@ class Job:
                     )
                 yield from out.to_batches()
 
-    def _rows(self, house: House, day: np.datetime64, batch: pa.RecordBatch, problems: Mapping[int, str]) -> Iterator[pa.Table]:
+    def _rows(self, source: AdvisorState, day: np.datetime64, batch: pa.RecordBatch, problems: Mapping[int, str]) -> Iterator[pa.Table]:
         """Advice for all rows; should a row defeat the library, it alone is set aside as bad, found by halving, and the others are advised as ever."""
         clients = None
         try:
             clients = self.clients(batch, problems)
-            yield _table(advise_table(house, clients, day, self.model.picks), day)
+            yield _table(advise_table(source, clients, day, self.model.picks), day)
         except DEFEATS as error:
             half = batch.num_rows // 2
             if half:
-                yield from self._rows(house, day, batch.slice(0, half), {row: text for row, text in problems.items() if row < half})
-                yield from self._rows(house, day, batch.slice(half), {row - half: text for row, text in problems.items() if row >= half})
+                yield from self._rows(source, day, batch.slice(0, half), {row: text for row, text in problems.items() if row < half})
+                yield from self._rows(source, day, batch.slice(half), {row - half: text for row, text in problems.items() if row >= half})
                 return
             name = "" if clients is None else clients.ids[0]
             told = (problems if clients is None else clients.problems).get(0, f"it could not be advised: {error}")
             blank = ClientTable.from_clients([Client(id=name or "-", wealth=0.0, horizon_years=0.0)])
             aside = replace(blank, ids=(name,), problems={0: told})
-            yield _table(advise_table(house, aside, day, self.model.picks), day)
+            yield _table(advise_table(source, aside, day, self.model.picks), day)
 
 
 def _table(advised: AdviceBatch, day: np.datetime64) -> pa.Table:

@@ -20,7 +20,7 @@ from advisor.arrays import check_type, check_whole
 from advisor.data.client_files import files_of
 from advisor.data.clients.sources import arrow_batches
 from advisor.errors import AdapterError, InputError
-from advisor.runs.duplicates import REPEATED, MetIds
+from advisor.runs.duplicates import REPEATED, SeenIds
 from advisor.runs.folders import clear_drafts, ready
 from advisor.runs.job import Job
 from advisor.runs.parts import Part, read_part, write_tables
@@ -34,24 +34,24 @@ _ROWS_A_GROUP = 65_536
 def run_file(job: Job, file: str | Path, folder: str | Path) -> Part:
     """Advice for the clients of one file, written under the same name with the ending .parquet; the unit of work that every engine maps.
 
-    Memory is bounded by a row group of 65,536 clients, whatever the size of the file. A client who stands in the file twice is advised at his first row. A column
+    Memory is bounded by a row group of 65,536 clients, whatever the size of the file. A client who stands in the file twice is advised at their first row. A column
     of the job that the file lacks is empty there; `id`, `wealth` and `horizon_years` it must have.
 
     Raises:
         InputError: The file cannot be read, the advice cannot be written, or what is there already is damaged or of another run.
     """
-    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
+    check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
     check_type(file, (str, Path), "file", "Name a file of clients.")
     (source,), target = files_of([file]), ready(folder)
     path = _target(source, target)
     clear_drafts(target, name=path.name)
-    desk, version = job.model, (job.schema.metadata or {}).get(b"advisor.version", b"").decode()
-    run = hashlib.sha256(f"{desk.fingerprint}|{desk.as_of}|{desk.picks}|{version}|{file_digest(source)}".encode()).hexdigest()
+    ref, version = job.model, (job.schema.metadata or {}).get(b"advisor.version", b"").decode()
+    run = hashlib.sha256(f"{ref.fingerprint}|{ref.as_of}|{ref.picks}|{version}|{file_digest(source)}".encode()).hexdigest()
     return read_part(path, run) or write_tables(_advised(job, source), job.schema, path, run)
 
 
 def _advised(job: Job, file: Path) -> Iterator[pa.Table]:
-    met = MetIds()
+    met = SeenIds()
     for table in arrow_batches(file, _ROWS_A_GROUP):
         for field in job.input_schema:
             if field.name not in table.schema.names:
@@ -77,7 +77,7 @@ def run_files(job: Job, source: str | Path | Sequence[str | Path], folder: str |
     Raises:
         InputError: As `run_file`; or two files have one name, so that their advice would stand in one place.
     """
-    check_type(job, Job, "job", "Make it with Job.of(desk, schema).")
+    check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
     processes = check_whole(workers, "workers", "Give a number of processes.", low=1)
     files, target = files_apart(source), ready(folder)
     return list(in_order(run_file, ((job, file, target) for file in files), processes))

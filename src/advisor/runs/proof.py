@@ -19,14 +19,14 @@ from advisor.engine.advisor import Advisor
 from advisor.engine.input_digest import input_digests
 from advisor.engine.output.arrow import FIGURES
 from advisor.engine.portfolios.allocation import INVALID, STATUSES
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.engine.verification.differences import told as sentences
 from advisor.engine.verification.proofs import prove
 from advisor.errors import InputError
 from advisor.privacy import hides
 from advisor.risk_profile.profile import profile_risk
-from advisor.runs.duplicates import REPEATED, MetIds
-from advisor.runs.job import INPUTS, Desk, Job
+from advisor.runs.duplicates import REPEATED, SeenIds
+from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.replaying import differing_rows
 
 UNKNOWN = "no client of the table has the data that this advice was made from: they were changed since, or the row was"
@@ -53,7 +53,7 @@ class Proof:
     verification: Verification
 
 
-def verify_rows(stored: pa.Table, house: Advisor | str | Path, clients: pa.Table) -> Iterator[Proof]:
+def verify_rows(stored: pa.Table, advisor: Advisor | str | Path, clients: pa.Table) -> Iterator[Proof]:
     """Prove stored rows, in any order: made again together and compared to the bit, and each proved on its own by other means, as `Advisor.verify` does.
 
     A row takes a few milliseconds, so of a million prove a sample.
@@ -61,7 +61,7 @@ def verify_rows(stored: pa.Table, house: Advisor | str | Path, clients: pa.Table
     Args:
         stored: Rows of advice as the engines wrote them, from one day; columns of reasons and scores may be left out. Engines that keep no metadata of a
             schema (Spark) cannot say which advisor made the rows; then only the columns can be compared.
-        house: The advisor, or the folder it was saved to.
+        advisor: The advisor, or the folder it was saved to.
         clients: The clients' data of that day; others may be among them.
 
     Returns:
@@ -72,26 +72,26 @@ def verify_rows(stored: pa.Table, house: Advisor | str | Path, clients: pa.Table
     """
     check_type(stored, pa.Table, "stored", "Read the rows with pyarrow.parquet.read_table.")
     check_type(clients, pa.Table, "clients", "Read the clients with pyarrow.parquet.read_table.")
-    check_type(house, (Advisor, str, Path), "house", "Give the advisor, or the folder that save() wrote.")
+    check_type(advisor, (Advisor, str, Path), "advisor", "Give the advisor, or the folder that save() wrote.")
     picks = _picks(stored)
-    desk = Desk.of(house, as_of=_day(stored), picks=picks)
-    job = Job.of(desk, clients.schema)
-    return _Proofs(job, clients, _typed(stored, job.schema), _foreign(stored, desk)).all()
+    ref = AdvisorRef.of(advisor, as_of=_day(stored), picks=picks)
+    job = Job.of(ref, clients.schema)
+    return _Proofs(job, clients, _typed(stored, job.schema), _foreign(stored, ref)).all()
 
 
 class _Proofs:
-    """Rows of a house and a day, proved part by part."""
+    """Rows of an advisor and a day, proved part by part."""
 
     def __init__(self, job: Job, clients: pa.Table, stored: pa.Table, foreign: str | None) -> None:
         self.job, self.table, self.stored, self.foreign = job, clients, stored, foreign
-        self.house: House = job.model.advisor().house
+        self.state: AdvisorState = job.model.advisor().state
         self.day = as_day(job.model.as_of, "as_of")
-        people, twice = job.clients(clients), MetIds().repeated(clients["id"]).tolist()
+        people, twice = job.clients(clients), SeenIds().repeated(clients["id"]).tolist()
         self.ids = people.ids
         self.row_of_id = {name: row for row, name in reversed(list(enumerate(people.ids)))}
         told = input_digests(replace(people.take(twice), problems=dict.fromkeys(range(len(twice)), REPEATED)), self.day)
         self.rows = dict(zip(told, ((row, True) for row in twice), strict=True))
-        """Digest of a client's data -> his row, and whether he is told that he stands in an earlier one."""
+        """Digest of a client's data -> their row, and whether they are told that they stand in an earlier one."""
         self.rows |= {digest: (row, False) for row, digest in enumerate(input_digests(people, self.day))}
         self.advised: set[str] = set()
 
@@ -140,12 +140,12 @@ class _Proofs:
         problems += [TWICE] if row[INPUTS] in self.advised else []
         self.advised.add(row[INPUTS])
         try:
-            advice = _advice(self.house, row)
+            advice = _advice(self.state, row)
         except InputError as error:
             return _failed(f"the row is no advice: {error}", not self.foreign)
         alone = people.take([place])
-        profiles = profile_risk(alone, self.house.questionnaire, as_of=self.day, bands=self.house.bands)
-        found = prove(self.house, advice, alone.client(0), alone, profiles)
+        profiles = profile_risk(alone, self.state.questionnaire, as_of=self.day, bands=self.state.bands)
+        found = prove(self.state, advice, alone.client(0), alone, profiles)
         return _verification([*problems, *found.wrong], found.unsuitable, found.kkt_residual, not self.foreign)
 
 
@@ -211,18 +211,18 @@ def _typed(stored: pa.Table, schema: pa.Schema) -> pa.Table:
         ) from error
 
 
-def _foreign(stored: pa.Table, desk: Desk) -> str | None:
+def _foreign(stored: pa.Table, ref: AdvisorRef) -> str | None:
     """What the schema of the rows says of who made them and when, where that is something else."""
     told = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in (stored.schema.metadata or {}).items()}
-    for name, mine in (("advisor.fingerprint", desk.fingerprint), ("advisor.as_of", desk.as_of)):
+    for name, mine in (("advisor.fingerprint", ref.fingerprint), ("advisor.as_of", ref.as_of)):
         if told.get(name, mine) != mine:
             return f"the rows say {name} {told[name][:12]!r}, they are proved with {mine[:12]!r}"
     return None
 
 
-def _advice(house: House, row: Mapping[str, Any]) -> Advice:
+def _advice(advisor: AdvisorState, row: Mapping[str, Any]) -> Advice:
     """A stored row as the advice it stands for, as far as a proof needs it."""
-    catalogue = house.catalogue
+    catalogue = advisor.catalogue
     picks: list[Pick] = []
     while (product := row.get(f"pick_{len(picks) + 1}")) is not None:
         slot = len(picks) + 1

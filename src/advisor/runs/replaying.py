@@ -27,8 +27,8 @@ from advisor.engine.advisor import Advisor
 from advisor.errors import InputError
 from advisor.files import read_text
 from advisor.privacy import hides
-from advisor.runs.duplicates import REPEATED, MetIds
-from advisor.runs.job import Desk, Job
+from advisor.runs.duplicates import REPEATED, SeenIds
+from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.local import file_digest
 from advisor.runs.parts import RUN, part_path, write_part
 from advisor.runs.stream import RUN_FILE, opened_once
@@ -77,12 +77,12 @@ class Replay:
     differences: tuple[Difference, ...]
 
 
-def replay(folder: str | Path, house: Advisor | str | Path, source: Any) -> Replay:
+def replay(folder: str | Path, advisor: Advisor | str | Path, source: Any) -> Replay:
     """Make the advice of a run again, in memory bounded by a part, and compare.
 
     Args:
         folder: What `advise_stream` left.
-        house: The advisor that is said to have made it, or the folder it was saved to.
+        advisor: The advisor that is said to have made it, or the folder it was saved to.
         source: The clients as they were, in their order.
 
     Returns:
@@ -92,17 +92,17 @@ def replay(folder: str | Path, house: Advisor | str | Path, source: Any) -> Repl
         InputError: The folder holds no run, or the run names another advisor: then no row could come out.
     """
     check_type(folder, (str, Path), "folder", "Give the folder that advise_stream wrote.")
-    check_type(house, (Advisor, str, Path), "house", "Give the advisor, or the folder that save() wrote.")
+    check_type(advisor, (Advisor, str, Path), "advisor", "Give the advisor, or the folder that save() wrote.")
     record = _record(Path(folder))
-    desk = Desk.of(house, as_of=record["as_of"], picks=record["picks"])
-    if desk.fingerprint != record["advisor"]:
+    ref = AdvisorRef.of(advisor, as_of=record["as_of"], picks=record["picks"])
+    if ref.fingerprint != record["advisor"]:
         raise InputError(
-            f"{folder} was made by advisor {record['advisor'][:12]}, this is {desk.fingerprint[:12]}; replay with the advisor that was saved then.",
-            field="house",
-            value=desk.fingerprint,
+            f"{folder} was made by advisor {record['advisor'][:12]}, this is {ref.fingerprint[:12]}; replay with the advisor that was saved then.",
+            field="advisor",
+            value=ref.fingerprint,
         )
     schema, source = opened_once(source)
-    job, met = Job.of(desk, schema), MetIds()
+    job, met = Job.of(ref, schema), SeenIds()
     found: list[Difference] = []
     count = clients = number = 0
     with TemporaryDirectory(prefix="replay-") as scratch:
@@ -185,7 +185,7 @@ def _field(record: dict[str, Any], name: str, kind: type, least: int) -> Any:
     return value
 
 
-def _compare(job: Job, table: pa.Table, met: MetIds, stored: Path, again: Path) -> Iterator[Difference]:
+def _compare(job: Job, table: pa.Table, met: SeenIds, stored: Path, again: Path) -> Iterator[Difference]:
     problems = dict.fromkeys(met.repeated(table["id"]).tolist(), REPEATED)
     try:
         kept = pq.ParquetFile(stored)

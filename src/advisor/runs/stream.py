@@ -10,7 +10,7 @@ A part gets its name only when it is whole and on disk, so a part that is there 
 of its own bytes, so one that was damaged since is named and not kept. One run at a time writes into a folder. Every byte is a
 function of input, advisor, day, picks and rows a part: an interrupted run and an undisturbed one leave the same files.
 
-A client who stands in the input twice, in whichever parts, is advised at his first row; every later one is a row with the status `invalid_input`.
+A client who stands in the input twice, in whichever parts, is advised at their first row; every later one is a row with the status `invalid_input`.
 """
 # pyright: reportUnknownParameterType=false
 
@@ -37,9 +37,9 @@ from advisor.engine.advisor import Advisor
 from advisor.engine.input_digest import input_digests
 from advisor.errors import InputError, StoppedError
 from advisor.files import read_text
-from advisor.runs.duplicates import REPEATED, MetIds
-from advisor.runs.folders import alone_in, clear_drafts, ready
-from advisor.runs.job import Desk, Job
+from advisor.runs.duplicates import REPEATED, SeenIds
+from advisor.runs.folders import FolderLock, clear_drafts, ready
+from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.local import file_digest, in_order
 from advisor.runs.parts import Part, digest_of, part_path, read_part, write_part, write_text
 from advisor.runs.summary import check_sealed, read_summary, write_summary
@@ -69,7 +69,7 @@ class Summary:
 
 
 def advise_stream(
-    house: Advisor | str | Path,
+    advisor: Advisor | str | Path,
     source: Any,
     folder: str | Path,
     *,
@@ -83,7 +83,7 @@ def advise_stream(
     """Advise every client of a source and write Parquet parts; run it again after a crash and it finishes.
 
     Args:
-        house: A fitted advisor, or the folder it was saved to (then workers map one copy of it into memory).
+        advisor: A fitted advisor, or the folder it was saved to (then workers map one copy of it into memory).
         source: Parquet, CSV or Arrow files, a folder of them, a `ClientTable`, or anything with the Arrow C stream (pandas, polars, pyarrow, DuckDB). Read by
             chunk.
         folder: Where the parts go; empty, or that of the same run begun before.
@@ -102,15 +102,15 @@ def advise_stream(
             input has changed since the run began. Finished parts are kept in each case.
         StoppedError: `stop` said so.
     """
-    desk = Desk.of(house, as_of=as_of, picks=picks)
+    ref = AdvisorRef.of(advisor, as_of=as_of, picks=picks)
     processes = check_whole(workers, "workers", "Give a number of processes.", low=1)
     size = check_whole(rows_per_part, "rows_per_part", "Give a number of clients.", low=1)
     check_type(folder, (str, Path), "folder", "Name the folder for the advice.")
     bar = _bar(progress)
     schema, source = opened_once(source)
-    job = Job.of(desk, schema)
+    job = Job.of(ref, schema)
     target = ready(folder)
-    with alone_in(target) as held:
+    with FolderLock(target) as held:
         run = _begin(target, job, source, size)
         clear_drafts(target, everything=held)
         already = dict(_finished(target, run))
@@ -140,7 +140,7 @@ def _summed(folder: Path, parts: Sequence[Part], made: int) -> Summary:
 
 
 def _tasks(job: Job, source: Any, folder: Path, run: str, already: Mapping[int, Part], rows: int) -> Iterator[tuple[Any, ...]]:
-    met = MetIds()
+    met = SeenIds()
     for number, table in enumerate(arrow_batches(source, rows)):
         yield job, table, met.repeated(table["id"]), part_path(folder, number), run, already.get(number)
 

@@ -21,7 +21,7 @@ class PackChange:
 
     Attributes:
         added, removed, changed: Rule ids.
-        clients: Indexed by client id: products that opened and closed for him; only clients whom it concerns.
+        clients: Indexed by client id: products that opened and closed for them; only clients whom it concerns.
         products: Indexed by product id: clients for whom it opened and closed; only products that it concerns.
     """
 

@@ -20,7 +20,7 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
 from advisor.privacy import hides
-from advisor.suitability.product_facts import Shelf
+from advisor.suitability.product_facts import ProductFacts
 
 VALID, EXPIRED, UNDATED = 0, 1, 2
 LARGEST_KEY = 2**62
@@ -140,17 +140,17 @@ class Cuts:
     currency: bool
 
     @classmethod
-    def of(cls, shelf: Shelf, packs: Sequence[RulePack]) -> Cuts:
-        """For the products of a shelf and the packs that govern them."""
+    def of(cls, products: ProductFacts, packs: Sequence[RulePack]) -> Cuts:
+        """For the products of a catalogue and the packs that govern them."""
         marks = [np.array((*pack.places.knowledge_cuts, *pack.places.objective_cuts)) for pack in packs]
         return cls(
             age=_thresholds(packs, ("minor", "senior")),
             knowledge=np.unique(np.concatenate([_thresholds(packs, ("complex",)), *(m[:2] for m in marks)])),
-            objective=np.unique(np.concatenate([m[2:] for m in marks])) if (shelf.market != 1).any() else np.zeros(0),
-            wealth=np.unique(shelf.min_purchase),
-            horizon_years=np.unique(shelf.min_years),
-            horizon_days=_terms(shelf.term_days),
-            currency=bool(shelf.currency.names),
+            objective=np.unique(np.concatenate([m[2:] for m in marks])) if (products.market != 1).any() else np.zeros(0),
+            wealth=np.unique(products.min_purchase),
+            horizon_years=np.unique(products.min_years),
+            horizon_days=_terms(products.term_days),
+            currency=bool(products.currency.names),
         )
 
     def classes(self, facts: Facts) -> tuple[IntArray, IntArray]:
@@ -174,7 +174,7 @@ class Cuts:
         return class_of, first
 
     def key(self, facts: Facts, i: int) -> Hashable:
-        """What rules can know of client i, in any table: equal keys, equal verdicts on the shelf."""
+        """What rules can know of client i, in any table: equal keys, equal verdicts in the catalogue."""
         bins: list[int] = []
         for name in _NUMBERS:
             cuts = getattr(self, name)

@@ -40,7 +40,7 @@ def rate_portfolio(volatility: Vector, bands: RiskBands | None = None) -> IntArr
 
 @checked
 def portfolio_suits(profiles: RiskProfiles, volatility: Vector, bands: RiskBands | None = None) -> BoolArray:
-    """Whose portfolio as implemented is within his level, shape (c,): what binds where a regime's basis is "portfolio"."""
+    """Whose portfolio as implemented is within their level, shape (c,): what binds where a regime's basis is "portfolio"."""
     if len(volatility) != len(profiles):
         raise InputError(
             f"There are {len(volatility)} portfolios for {len(profiles)} profiles; give one volatility each.",
@@ -55,7 +55,7 @@ def legacy_holdings(regime: Regime, profiles: RiskProfiles, clients: ClientTable
     """Holdings that could not be bought today: to be kept, counted in risk, and never topped up.
 
     Returns:
-        Rows of client_id, product_id, money, decision ("warn" or "refuse") and rules, by client and in the order of the shelf. Holdings of ids that are no products are not judged.
+        Rows of client_id, product_id, money, decision ("warn" or "refuse") and rules, by client and in the order of the catalogue. Holdings of ids that are no products are not judged.
     """
     rows: list[tuple[object, ...]] = []
     codes = catalogue.ids.find(clients.holdings.names)
@@ -64,7 +64,9 @@ def legacy_holdings(regime: Regime, profiles: RiskProfiles, clients: ClientTable
     column = codes[clients.holdings.codes]
     blocked = (column >= 0) & ~eligible.allowed[eligible.class_of[owner], np.maximum(column, 0)]
     found = np.flatnonzero(blocked)
-    for entry in found[np.lexsort((column[found], owner[found]))].tolist():  # in the order of the shelf, whatever the order of the holdings
+    for entry in found[
+        np.lexsort((column[found], owner[found]))
+    ].tolist():  # in the order of the catalogue, whatever the order of the holdings
         row, product = int(owner[entry]), catalogue.products[int(column[entry])]
         if row in clients.problems:
             continue
@@ -75,7 +77,7 @@ def legacy_holdings(regime: Regime, profiles: RiskProfiles, clients: ClientTable
 
 @checked
 def concentration(regime: Regime, clients: ClientTable, catalogue: Catalogue, *, money: FloatArray | None = None) -> pd.DataFrame:
-    """Where wealth is concentrated beyond the regime's limits, or sits in products of the adviser's own house.
+    """Where wealth is concentrated beyond the regime's limits, or sits in products of the adviser's own advisor.
 
     Args:
         regime: Whose portfolio rules apply: `product_share`, `issuer_share`, `own_share`, `insured_deposit`.

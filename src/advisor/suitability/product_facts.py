@@ -15,7 +15,7 @@ from advisor.suitability.target_market import EVERYBODY, market_row
 
 
 @dataclass(frozen=True, eq=False)
-class Shelf:
+class ProductFacts:
     """`p` products, or assets that stand for products.
 
     Attributes:
@@ -43,10 +43,10 @@ class Shelf:
     market: IntArray
     min_years: FloatArray
 
-    def take(self, columns: IntArray) -> Shelf:
+    def take(self, columns: IntArray) -> ProductFacts:
         """The columns asked for, in that order."""
         where = columns.tolist()
-        return Shelf(
+        return ProductFacts(
             ids=tuple(self.ids[j] for j in where),
             names=tuple(self.names[j] for j in where),
             risk_level=self.risk_level[columns],
@@ -62,8 +62,8 @@ class Shelf:
         )
 
     @cached_property
-    def parts(self) -> tuple[tuple[str | None, IntArray, Shelf], ...]:
-        """The shelf by governing regime: its name (None = the advisor's own), the columns, and the shelf of those."""
+    def parts(self) -> tuple[tuple[str | None, IntArray, ProductFacts], ...]:
+        """The catalogue by governing regime: its name (None = the advisor's own), the columns, and the catalogue of those."""
         codes = np.unique(self.regime.codes)
         if len(codes) == 1:
             return ((self.regime.word(0), np.arange(len(self)), self),)
@@ -75,10 +75,10 @@ class Shelf:
 
 
 @lru_cache(maxsize=16)
-def shelf_of(catalogue: Catalogue) -> Shelf:
-    """The shelf of a catalogue; kept for the last few, since one catalogue meets many requests."""
+def product_facts_of(catalogue: Catalogue) -> ProductFacts:
+    """The catalogue of a catalogue; kept for the last few, since one catalogue meets many requests."""
     products = catalogue.products
-    return Shelf(
+    return ProductFacts(
         ids=catalogue.ids.ids,
         names=tuple(frozenset({p.id, *(p.exposures or {p.asset or "": 1.0})}) for p in products),
         risk_level=catalogue.risk_level,
@@ -95,11 +95,11 @@ def shelf_of(catalogue: Catalogue) -> Shelf:
 
 
 @lru_cache(maxsize=16)
-def shelf_of_assets(model: ReturnModel) -> Shelf:
+def product_facts_of_assets(model: ReturnModel) -> ProductFacts:
     """Assets as if each were a product of its own risk level and nothing else."""
     n = len(model)
     words = Labels.empty(n)
-    return Shelf(
+    return ProductFacts(
         ids=model.assets,
         names=tuple(frozenset({asset}) for asset in model.assets),
         risk_level=model.risk_levels,

@@ -23,7 +23,7 @@ from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.suitability.client_facts import Cuts, Facts
-from advisor.suitability.product_facts import Shelf, shelf_of, shelf_of_assets
+from advisor.suitability.product_facts import ProductFacts, product_facts_of, product_facts_of_assets
 from advisor.suitability.rules_by_class import allowed
 from advisor.suitability.rules_one_by_one import judge
 from advisor.validation import checked
@@ -176,7 +176,7 @@ class Regime:
         Raises:
             InputError: Profiles and clients differ in number, or a product names a regime that is not known.
         """
-        return self._by_class(Facts.of(profiles, clients), shelf_of(catalogue))
+        return self._by_class(Facts.of(profiles, clients), product_facts_of(catalogue))
 
     @checked
     def eligible(self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> BoolArray:
@@ -186,7 +186,7 @@ class Regime:
     @checked
     def allowed_by(self, conditions: Container[Condition], facts: Facts, catalogue: Catalogue) -> BoolArray:
         """Which products each client could be offered if only the rules of these conditions were there, shape (c, p)."""
-        return self._masks(facts, shelf_of(catalogue), conditions)
+        return self._masks(facts, product_facts_of(catalogue), conditions)
 
     @checked
     def asset_eligibility(
@@ -202,8 +202,8 @@ class Regime:
         """
         facts = Facts.of(profiles, clients)
         if catalogue is None:
-            return self._by_class(facts, shelf_of_assets(model))
-        products = self._by_class(facts, shelf_of(catalogue))
+            return self._by_class(facts, product_facts_of_assets(model))
+        products = self._by_class(facts, product_facts_of(catalogue))
         invests = (catalogue.exposures(model.ids) > 0.0).astype(np.float64)
         return Eligibility(products.class_of, (np.einsum("kp,pn->kn", products.allowed.astype(np.float64), invests)) > 0.0)
 
@@ -215,18 +215,18 @@ class Regime:
         return self.asset_eligibility(profiles, clients, model, catalogue).to_array()
 
     @checked
-    def packs_of(self, shelf: Shelf) -> list[RulePack]:
-        """The packs that govern the parts of a shelf, in their order."""
-        return [self.pack_of(name) for name, _, _ in shelf.parts]
+    def packs_of(self, products: ProductFacts) -> list[RulePack]:
+        """The packs that govern the parts of a catalogue, in their order."""
+        return [self.pack_of(name) for name, _, _ in products.parts]
 
-    def _by_class(self, facts: Facts, shelf: Shelf) -> Eligibility:
-        class_of, first = Cuts.of(shelf, self.packs_of(shelf)).classes(facts)
-        return Eligibility(class_of, self._masks(facts if len(first) == len(facts) else facts.take(first), shelf))
+    def _by_class(self, facts: Facts, products: ProductFacts) -> Eligibility:
+        class_of, first = Cuts.of(products, self.packs_of(products)).classes(facts)
+        return Eligibility(class_of, self._masks(facts if len(first) == len(facts) else facts.take(first), products))
 
-    def _masks(self, facts: Facts, shelf: Shelf, only: Container[Condition] | None = None) -> BoolArray:
+    def _masks(self, facts: Facts, products: ProductFacts, only: Container[Condition] | None = None) -> BoolArray:
         judged = allowed if only is None else partial(allowed, only=only)
-        mask = np.zeros((len(facts), len(shelf)), dtype=np.bool_)
-        for pack, (_, columns, part) in zip(self.packs_of(shelf), shelf.parts, strict=True):
+        mask = np.zeros((len(facts), len(products)), dtype=np.bool_)
+        for pack, (_, columns, part) in zip(self.packs_of(products), products.parts, strict=True):
             mask[:, columns] = judged(pack, facts, part)
         mask.flags.writeable = False
         return mask

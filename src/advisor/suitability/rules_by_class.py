@@ -1,4 +1,4 @@
-"""Rules over classes of clients and whole shelves at once."""
+"""Rules over classes of clients and whole catalogues at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from advisor.arrays import BoolArray, IntArray
 from advisor.contracts.rules import PORTFOLIO, Condition, Rule, RulePack
 from advisor.contracts.thresholds import reaches
 from advisor.suitability.client_facts import EXPIRED, UNDATED, Facts
-from advisor.suitability.product_facts import Shelf
+from advisor.suitability.product_facts import ProductFacts
 from advisor.suitability.sustainability import satisfies
 from advisor.suitability.target_market import negative, not_positive, places
 
@@ -23,19 +23,19 @@ class Case:
     rule: Rule
     pack: RulePack
     facts: Facts
-    shelf: Shelf
+    products: ProductFacts
 
 
 Fires = Callable[[Case], BoolArray]
 """Where a rule fires: shape (k, p), (k, 1) or (1, p)."""
 
 
-def allowed(pack: RulePack, facts: Facts, shelf: Shelf, only: Container[Condition] | None = None) -> BoolArray:
+def allowed(pack: RulePack, facts: Facts, products: ProductFacts, only: Container[Condition] | None = None) -> BoolArray:
     """Which products each client may be offered under a pack, shape (k, p): those where no rule refuses or warns; `only`: no rule of these conditions."""
-    mask = np.broadcast_to(shelf.risk_level > 0, (len(facts), len(shelf))).copy()
+    mask = np.broadcast_to(products.risk_level > 0, (len(facts), len(products))).copy()
     for rule in pack.rules:
         if rule.decision != "duty" and (only is None or rule.when in only):
-            fires = _CONDITIONS[rule.when](Case(rule, pack, facts, shelf))
+            fires = _CONDITIONS[rule.when](Case(rule, pack, facts, products))
             if rule.exempt_professional:
                 fires = fires & ~_professional(pack, facts)[:, None]
             mask &= ~fires
@@ -61,11 +61,11 @@ def _level(case: Case) -> BoolArray:
     for row, levels in case.rule.cells.items():
         if row == "lowest" or case.pack.basis == "product":
             table[6 if row == "lowest" else int(row), list(levels)] = True
-    return table[np.where(case.facts.lowest, 6, case.facts.level)][:, case.shelf.risk_level]
+    return table[np.where(case.facts.lowest, 6, case.facts.level)][:, case.products.risk_level]
 
 
 def _incapable(case: Case) -> BoolArray:
-    return (~case.facts.capable)[:, None] & (~case.facts.guardian[:, None] | (case.shelf.risk_level >= case.rule.from_level))
+    return (~case.facts.capable)[:, None] & (~case.facts.guardian[:, None] | (case.products.risk_level >= case.rule.from_level))
 
 
 def _minor(case: Case) -> BoolArray:
@@ -73,7 +73,7 @@ def _minor(case: Case) -> BoolArray:
     if case.rule.unknown:
         young |= np.isnan(case.facts.age)
     young &= ~case.facts.institution  # has no age
-    return young[:, None] & (~case.facts.guardian[:, None] | (case.shelf.risk_level >= case.rule.from_level))
+    return young[:, None] & (~case.facts.guardian[:, None] | (case.products.risk_level >= case.rule.from_level))
 
 
 def _senior(case: Case) -> BoolArray:
@@ -81,60 +81,60 @@ def _senior(case: Case) -> BoolArray:
     if case.rule.unknown:
         old |= np.isnan(case.facts.age)
     old &= ~case.facts.institution
-    return old[:, None] & (case.shelf.risk_level >= case.rule.from_level)
+    return old[:, None] & (case.products.risk_level >= case.rule.from_level)
 
 
 def _high_risk(case: Case) -> BoolArray:
-    return reaches(case.shelf.risk_level, case.rule.number or 0.0)[None, :]
+    return reaches(case.products.risk_level, case.rule.number or 0.0)[None, :]
 
 
 def _amount(case: Case) -> BoolArray:
-    return ~reaches(case.facts.wealth[:, None], case.shelf.min_purchase)
+    return ~reaches(case.facts.wealth[:, None], case.products.min_purchase)
 
 
 def _term(case: Case) -> BoolArray:
-    if not case.shelf.term_days.any():
+    if not case.products.term_days.any():
         return np.zeros((len(case.facts), 1), dtype=np.bool_)
-    return case.shelf.term_days > case.facts.horizon_days[:, None]
+    return case.products.term_days > case.facts.horizon_days[:, None]
 
 
 def _private(case: Case) -> BoolArray:
-    return case.shelf.private & ~case.facts.private_qualified[:, None]
+    return case.products.private & ~case.facts.private_qualified[:, None]
 
 
 def _complex(case: Case) -> BoolArray:
-    return case.shelf.complex & ~reaches(case.facts.knowledge, case.rule.number or 0.0)[:, None]
+    return case.products.complex & ~reaches(case.facts.knowledge, case.rule.number or 0.0)[:, None]
 
 
 def _currency(case: Case) -> BoolArray:
-    client, product = case.facts.currency, case.shelf.currency
+    client, product = case.facts.currency, case.products.currency
     differs = [[name != word for word in product.names] + [case.rule.unknown] for name in client.names]
     unstated = [case.rule.unknown] * len(product.names) + [False]  # nobody names a currency: there is but one
     return np.array([*differs, unstated])[client.codes][:, product.codes]
 
 
 def _sustainability(case: Case) -> BoolArray:
-    client, product = case.facts.sustainability, case.shelf.sustainability
+    client, product = case.facts.sustainability, case.products.sustainability
     lacks = [[not satisfies(claim, demand) for claim in (*product.names, "")] for demand in client.names]
     return np.array([*lacks, [False] * (len(product.names) + 1)])[client.codes][:, product.codes]
 
 
 def _excluded(case: Case) -> BoolArray:
-    fires = np.zeros((len(case.facts), len(case.shelf)), dtype=np.bool_)
+    fires = np.zeros((len(case.facts), len(case.products)), dtype=np.bool_)
     if not case.facts.excluded.names:
         return fires
-    touched = np.array([[name in names for names in case.shelf.names] for name in case.facts.excluded.names])
+    touched = np.array([[name in names for names in case.products.names] for name in case.facts.excluded.names])
     np.logical_or.at(fires, case.facts.excluded.row_of_entry(), touched[case.facts.excluded.codes])
     return fires
 
 
 def _target_market(case: Case) -> BoolArray:
-    return not_positive(case.shelf.market, _places(case))
+    return not_positive(case.products.market, _places(case))
 
 
 def _unsuited_target_market(case: Case) -> BoolArray:
-    short = ~reaches(case.facts.horizon_years[:, None], case.shelf.min_years)
-    return short | negative(case.shelf.market, _places(case), case.facts.lowest)
+    short = ~reaches(case.facts.horizon_years[:, None], case.products.min_years)
+    return short | negative(case.products.market, _places(case), case.facts.lowest)
 
 
 def _places(case: Case) -> tuple[IntArray, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.product import Product
-from advisor.contracts.target_market import KNOWLEDGE, LOSS_BEARING, OBJECTIVES, Audience, ClientPlaces, TargetMarket
+from advisor.contracts.target_market import KNOWLEDGE, LOSS_BEARING, OBJECTIVES, Audience, TargetMarket, TargetMarketMapping
 from advisor.contracts.thresholds import count_reached, reaches
 
 INVESTORS = ("retail", "professional")
@@ -33,7 +33,7 @@ def meant_for(audience: Audience, kind: str) -> bool:
 
 
 def places(
-    rules: ClientPlaces, level: IntArray, lowest: BoolArray, professional: BoolArray, knowledge: FloatArray, objective: FloatArray
+    rules: TargetMarketMapping, level: IntArray, lowest: BoolArray, professional: BoolArray, knowledge: FloatArray, objective: FloatArray
 ) -> tuple[IntArray, ...]:
     """Position of each client in each of `GROUPS`, shape (c,) each; -1 = not known, so that the worst position counts.
 
@@ -46,7 +46,7 @@ def places(
 
 
 def negative(markets: IntArray, position: tuple[IntArray, ...], lowest: BoolArray) -> BoolArray:
-    """Who is in which negative target market, shape (c, p): a "no" at a place where the client may stand, advice not meant for him, or not for the lowest category."""
+    """Who is in which negative target market, shape (c, p): a "no" at a place where the client may stand, advice not meant for them, or not for the lowest category."""
     fires = np.zeros((len(lowest), len(markets)), dtype=np.bool_)
     start = 0
     for group, where in zip(GROUPS, position, strict=True):
@@ -58,7 +58,7 @@ def negative(markets: IntArray, position: tuple[IntArray, ...], lowest: BoolArra
 
 
 def not_positive(markets: IntArray, position: tuple[IntArray, ...]) -> BoolArray:
-    """Who is outside which positive target market, shape (c, p): no "yes" at a place of his."""
+    """Who is outside which positive target market, shape (c, p): no "yes" at a place of their."""
     fires = np.zeros((len(position[0]), len(markets)), dtype=np.bool_)
     start = 0
     for group, where in zip(GROUPS, position, strict=True):
@@ -69,12 +69,12 @@ def not_positive(markets: IntArray, position: tuple[IntArray, ...]) -> BoolArray
 
 
 def judge_market(
-    market: TargetMarket, rules: ClientPlaces, level: int, lowest: bool, professional: bool, knowledge: float, objective: float
+    market: TargetMarket, rules: TargetMarketMapping, level: int, lowest: bool, professional: bool, knowledge: float, objective: float
 ) -> str:
     """One client in one target market: "negative", "outside" (neither) or "positive". Written apart from the arrays above.
 
     >>> fund = TargetMarket(retail="yes", basic="yes", no_guarantee="yes", none="no", growth="yes")
-    >>> judge_market(fund, ClientPlaces(), 3, False, False, 10.0, 60.0), judge_market(fund, ClientPlaces(), 1, True, False, 10.0, 60.0)
+    >>> judge_market(fund, TargetMarketMapping(), 3, False, False, 10.0, 60.0), judge_market(fund, TargetMarketMapping(), 1, True, False, 10.0, 60.0)
     ('positive', 'negative')
     """
     kind = "professional" if professional else "retail"

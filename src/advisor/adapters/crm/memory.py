@@ -1,4 +1,4 @@
-"""A gateway to a mapping: to try with, and for hosts that keep records in a shelf of their own."""
+"""A gateway to a mapping: to try with, and for hosts that keep records in a catalogue of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advisor.errors import AdapterError
 
 
 class MemoryGateway:
-    """Records in a mapping by key: a dict to try with, a shelf on disk, or whatever maps.
+    """Records in a mapping by key: a dict to try with, a catalogue on disk, or whatever maps.
 
     Args:
         fields: How records are read and written.

@@ -17,7 +17,7 @@ from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.outcomes import Outcome, check_moment
 from advisor.adapters.crm.sending import GoneError, Send
 from advisor.adapters.crm.tryton_calls import FACTS, PARTY, SIZE, Calls, notes_by_party, party_of, titled
-from advisor.adapters.crm.tryton_desk import Desk, categories_of, codes_of
+from advisor.adapters.crm.tryton_desk import AdvisorRef, categories_of, codes_of
 from advisor.adapters.crm.tryton_wire import values_of
 from advisor.errors import AdapterError
 
@@ -67,15 +67,15 @@ class TrytonGateway:
         gone = ""
         for start in range(0, len(records), SIZE):
             part = [(self.fields.key_of(record) or "", record) for record in records[start : start + SIZE]]
-            desk = None
+            advisor = None
             for key, record in part:
                 try:
                     if not gone:
-                        desk = desk or Desk(self._calls, self._kind, [name for name, _ in part])
-                        yield Outcome(key, ok=True, created=desk.write(key, record))
+                        advisor = advisor or AdvisorRef(self._calls, self._kind, [name for name, _ in part])
+                        yield Outcome(key, ok=True, created=advisor.write(key, record))
                         continue
                 except AdapterError as error:
-                    gone = str(error) if desk is None or isinstance(error, GoneError) else ""
+                    gone = str(error) if advisor is None or isinstance(error, GoneError) else ""
                     if not gone:
                         yield Outcome(key, ok=False, problem=str(error))
                         continue

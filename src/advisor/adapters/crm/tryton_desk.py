@@ -12,7 +12,7 @@ from advisor.errors import AdapterError
 from advisor.privacy import personal
 
 
-class Desk:
+class AdvisorRef:
     """Parties, categories and last notes of some clients, kept as they change.
 
     Args:

@@ -1,6 +1,6 @@
 """Arrow tables of clients to the columns of a `ClientTable`, and every source of clients read by chunk.
 
-Columns are named as for `ClientTable.from_frame`; besides `holding:<id>` columns, one column `holdings` may be a map of id to money, which a shelf of a
+Columns are named as for `ClientTable.from_frame`; besides `holding:<id>` columns, one column `holdings` may be a map of id to money, which a catalogue of a
 thousand products needs.
 """
 # pyright: reportUnknownParameterType=false

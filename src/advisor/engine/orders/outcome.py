@@ -11,8 +11,8 @@ from advisor.data.catalogue import Catalogue
 from advisor.engine.kernels import settle_rows
 from advisor.engine.orders.sales import Worth
 from advisor.engine.universe.holdings import Holdings
-from advisor.engine.universe.universe import Vehicles
-from advisor.recommend.views import sealed
+from advisor.engine.universe.universe import Universe
+from advisor.recommend.views import readonly
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def settle(
     clients: tuple[FloatArray, BoolArray, BoolArray],
     holdings: Holdings,
     orders: Orders,
-    shelf: tuple[Vehicles, Catalogue],
+    supply: tuple[Universe, Catalogue],
     worth: Worth,
     limits: Limits,
     *,
@@ -84,7 +84,7 @@ def settle(
         holdings: What they hold.
         orders: Sales and purchases; with `guard` they are lowered in place where they would end
             above a limit: less is bought, more is sold, and the money stays in cash.
-        shelf: What portfolios are made of, and the products.
+        supply: What portfolios are made of, and the products.
         worth: Smallest trades, units and costs.
         limits: Of each client's level.
         guard: Whether to lower orders.
@@ -92,20 +92,20 @@ def settle(
     Returns:
         Row by row, so that no bit depends on the batch.
     """
-    (wealth, invested, pure), (vehicles, catalogue), (count, width) = clients, shelf, weights.shape
+    (wealth, invested, pure), (vehicles, catalogue), (count, width) = clients, supply, weights.shape
     after, lacking = np.empty((2, count, width))
     facts, beyond = np.empty((count, 5)), np.empty(count, dtype=np.bool_)
     table, model = holdings.table, vehicles.model
     settle_rows(
-        *map(sealed, (invested, wealth, pure)),
+        *map(readonly, (invested, wealth, pure)),
         worth.cost,
-        *map(sealed, (table.indptr, table.values, holdings.kind, holdings.products, holdings.spread, holdings.fee)),
-        *map(sealed, (orders.codes, catalogue.annual_fee, catalogue.min_purchase)),
-        *map(sealed, (*vehicles.mixes.arrays()[:3], *vehicles.parts.arrays()[:3])),
-        *map(sealed, (model.mean, model.risk, model.stress)),
-        *map(sealed, (worth.unit, worth.least, limits.upper, limits.loss)),
+        *map(readonly, (table.indptr, table.values, holdings.kind, holdings.products, holdings.spread, holdings.fee)),
+        *map(readonly, (orders.codes, catalogue.annual_fee, catalogue.min_purchase)),
+        *map(readonly, (*vehicles.mixes.arrays()[:3], *vehicles.parts.arrays()[:3])),
+        *map(readonly, (model.mean, model.risk, model.stress)),
+        *map(readonly, (worth.unit, worth.least, limits.upper, limits.loss)),
         int(guard),
-        *(sealed(weights), orders.sales, orders.money, after, facts, lacking, beyond),
+        *(readonly(weights), orders.sales, orders.money, after, facts, lacking, beyond),
     )
     cash, mean, volatility, loss, fee = map(np.ascontiguousarray, facts.T)
     return Outcome(after, cash, mean, volatility, loss, fee, lacking, beyond)

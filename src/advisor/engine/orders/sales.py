@@ -11,7 +11,7 @@ from advisor.engine.kernels import trade_rows
 from advisor.engine.orders.settings import LARGEST_PART, TradeSettings
 from advisor.engine.universe.holdings import Holdings
 from advisor.lifecycle.trading.no_trade import no_trade_half_width
-from advisor.recommend.views import sealed
+from advisor.recommend.views import readonly
 
 _NO_BANDS: FloatArray = np.zeros((0, 0))
 
@@ -115,5 +115,5 @@ def trades_of(weights: FloatArray, wealth: FloatArray, invested: BoolArray, hold
         *(holdings.spread, holdings.by_vehicle, holdings.locked),
         *(worth.bands, worth.unit, worth.least),
     )
-    trade_rows(*map(sealed, read), worth.cost, sales, left, lacking, gaps, budget)
+    trade_rows(*map(readonly, read), worth.cost, sales, left, lacking, gaps, budget)
     return Trades(sales, left, lacking, gaps, budget)

@@ -12,9 +12,9 @@ from advisor.data.eligibility import Eligibility
 from advisor.engine.kernels import size_rows
 from advisor.engine.orders.sales import Trades, Worth
 from advisor.engine.universe.holdings import Holdings
-from advisor.engine.universe.universe import Vehicles
+from advisor.engine.universe.universe import Universe
 from advisor.recommend.portfolio_fit.picks import Picks
-from advisor.recommend.views import sealed
+from advisor.recommend.views import readonly
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Caps:
     fit_weight: float
 
     @classmethod
-    def of(cls, catalogue: Catalogue, vehicles: Vehicles, shares: tuple[float, float], fit_weight: float) -> Caps:
+    def of(cls, catalogue: Catalogue, vehicles: Universe, shares: tuple[float, float], fit_weight: float) -> Caps:
         """For an advisor whose largest shares of one product and one issuer are `shares`."""
         named = {issuer: code for code, issuer in enumerate(dict.fromkeys(p.issuer for p in catalogue.products if p.issuer))}
         cheapest = np.full(len(vehicles.exposures), np.inf)
@@ -61,10 +61,10 @@ class Caps:
 def size_picks(
     picks: Picks,
     rows: IntArray,
-    taste: FloatArray,
+    relevance: FloatArray,
     eligible: Eligibility,
     clients: tuple[FloatArray, Holdings, Trades, Worth],
-    shelf: tuple[Vehicles, Catalogue],
+    supply: tuple[Universe, Catalogue],
     caps: Caps,
 ) -> None:
     """Round purchases to units and spread them over products; `picks` is changed in place.
@@ -72,17 +72,17 @@ def size_picks(
     Args:
         picks: Of b clients.
         rows: Which of the c clients these are, shape (b,).
-        taste: Shape (b, p).
+        relevance: Shape (b, p).
         eligible: What they may be offered, b rows.
         clients: Wealth of the c clients, what they hold and sell, and what is worth trading.
-        shelf: What portfolios are made of, and the products.
+        supply: What portfolios are made of, and the products.
         caps: Largest shares. Where they cannot be kept, since there is no other product or no slot,
             the money stays where it is: the target comes first.
     """
-    (wealth, holdings, trades, worth), (vehicles, catalogue) = clients, shelf
+    (wealth, holdings, trades, worth), (vehicles, catalogue) = clients, supply
     mixes, entries = vehicles.mixes.arrays(), holdings.table
     read = (
-        *(rows, taste, eligible.class_of, eligible.allowed),
+        *(rows, relevance, eligible.class_of, eligible.allowed),
         *(wealth, trades.budget, worth.unit, worth.least),
         *(entries.indptr, holdings.products, entries.values - trades.sales),
         *(catalogue.min_purchase, caps.fit_weight * caps.dearness),
@@ -90,4 +90,4 @@ def size_picks(
     )
     shares = (caps.product, caps.issuer) if caps.fit_weight > 0.0 else (np.inf, np.inf)
     worth_of = caps.fit_weight * (1.0 - catalogue.annual_fee)
-    size_rows(*map(sealed, read), *shares, sealed(worth_of), picks.codes, picks.scores, picks.money)
+    size_rows(*map(readonly, read), *shares, readonly(worth_of), picks.codes, picks.scores, picks.money)

@@ -29,7 +29,7 @@ pick_<i>_score, _money, _reasons score; money to place in it, 0 = a suggestion; 
 sales                            list of (product_id, money to sell)
 ================================ ===================================================================================================
 
-The schema's metadata holds `advisor.fingerprint` (of model, rules, shelf and taste), `advisor.version`, `advisor.as_of` and `advisor.picks`: with the
+The schema's metadata holds `advisor.fingerprint` (of model, rules, catalogue and relevance), `advisor.version`, `advisor.as_of` and `advisor.picks`: with the
 client's row they are all that a replay needs.
 """
 
@@ -43,7 +43,7 @@ import numpy as np
 from advisor.data.arrow_extra import pyarrow
 from advisor.engine.output.columns import Words, flag_words, pick_money, pick_reason_codes, problem_words, reason_codes, sale_entries
 from advisor.engine.portfolios.allocation import STATUSES
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,18 +65,18 @@ NUMBERS = ("target_volatility", "risk_aversion", "effective_risk_aversion", *FIG
 BY_ASSET = ("weight", "after", "unplaced")
 
 
-def advice_schema(house: House, as_of: np.datetime64, picks: int) -> pa.Schema:  # pyright: ignore[reportUnknownParameterType]
-    """Schema of the advice of a house on a day with so many slots; the same for every batch, so that parts of a run fit together."""
+def advice_schema(state: AdvisorState, as_of: np.datetime64, picks: int) -> pa.Schema:  # pyright: ignore[reportUnknownParameterType]
+    """Schema of the advice of an advisor on a day with so many slots; the same for every batch, so that parts of a run fit together."""
     pa = pyarrow()
     number, word = pa.float64(), pa.string()
     fields = [("client_id", word), ("as_of", pa.date32()), ("status", word), ("reasons", word), ("problem", word), ("level", pa.int8())]
     fields += [("limited_by", word), ("flags", word), *((name, number) for name in NUMBERS)]
-    fields += [(f"{what}:{asset}", number) for asset in house.model.assets for what in BY_ASSET]
+    fields += [(f"{what}:{asset}", number) for asset in state.model.assets for what in BY_ASSET]
     for slot in range(1, picks + 1):
         fields += [(f"pick_{slot}", word), (f"pick_{slot}_score", number), (f"pick_{slot}_money", number), (f"pick_{slot}_reasons", word)]
     fields.append(("sales", pa.list_(pa.struct([("product_id", word), ("money", number)]))))
     told = {
-        "advisor.fingerprint": house.fingerprint,
+        "advisor.fingerprint": state.fingerprint,
         "advisor.version": version("advisor"),
         "advisor.as_of": str(as_of),
         "advisor.picks": str(picks),
@@ -87,12 +87,12 @@ def advice_schema(house: House, as_of: np.datetime64, picks: int) -> pa.Schema: 
 def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
     """The batch with the columns of `advice_schema`, one chunk a column. Unknown numbers are null."""
     pa = pyarrow()
-    places, picks = batch.places, batch.pick_codes.shape[1]
-    schema = advice_schema(batch.house, batch.as_of, picks)
+    allocations, picks = batch.allocations, batch.pick_codes.shape[1]
+    schema = advice_schema(batch.state, batch.as_of, picks)
     columns: list[Any] = [
         pa.array([name or None for name in batch.client_ids], type=pa.string()),
         pa.array(np.full(len(batch), batch.as_of)),
-        _words(Words(STATUSES, places.status)),
+        _words(Words(STATUSES, allocations.status)),
         _words(reason_codes(batch)),
         _words(problem_words(batch)),
         pa.array(batch.level.astype(np.int8)),
@@ -102,16 +102,16 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
     figures = batch.figures
     numbers = (
         batch.profiles.target_volatility,
-        places.risk_aversion,
-        places.effective,
+        allocations.risk_aversion,
+        allocations.effective,
         *(figures[name] for name in FIGURES),
-        places.kkt_residual,
+        allocations.kkt_residual,
     )
     columns += [pa.array(values, from_pandas=True) for values in numbers]
     tables = (batch.weights, batch.weights_after, batch.unplaced)
     for j in range(tables[0].shape[1]):
         columns += [pa.array(np.ascontiguousarray(table[:, j]), from_pandas=True) for table in tables]
-    products = batch.house.catalogue.ids.ids
+    products = batch.state.catalogue.ids.ids
     for slot in range(picks):
         columns += [_words(Words(products, batch.pick_codes[:, slot])), pa.array(batch.pick_scores[:, slot], from_pandas=True)]
         columns += [pa.array(pick_money(batch, slot)), _words(pick_reason_codes(batch, slot))]

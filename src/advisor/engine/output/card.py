@@ -38,18 +38,18 @@ CHANCES = ("probability", "probability_low", "probability_high")
 
 def card(batch: AdviceBatch, i: int) -> Advice:
     """Row i as an advice."""
-    places, target = batch.places, batch.profiles.target_volatility.item(i)
+    allocations, target = batch.allocations, batch.profiles.target_volatility.item(i)
     told: Fields = {
         "client_id": batch.client_ids[i],
         "as_of": batch.as_of.item(),
-        "status": STATUSES[places.status[i]],
+        "status": STATUSES[allocations.status[i]],
         "level": batch.profiles.level.item(i),
         "target_volatility": None if target != target else target,
         "reasons": _status_reasons(batch, i),
         "slots": batch.pick_codes.shape[1],
         "fingerprint": batch.fingerprint_of(i),
     }
-    if places.status[i] in INVESTED:
+    if allocations.status[i] in INVESTED:
         missing = _above_a_cent(batch.unplaced[i].tolist())
         told["reasons"] += _portfolio_reasons(batch, i, missing)
         told |= _portfolio(batch, i, missing)
@@ -62,18 +62,18 @@ def _above_a_cent(unplaced: list[float]) -> dict[int, float]:
 
 
 def _portfolio(batch: AdviceBatch, i: int, missing: dict[int, float]) -> Fields:
-    places, assets = batch.places, batch.house.model.assets
+    allocations, assets = batch.allocations, batch.state.model.assets
     weights, after = (rows[i].tolist() for rows in (batch.weights, batch.weights_after))
     picks = _picks(batch, i, after)
     buys = [{"product_id": p["product_id"], "money": p["money"]} for p in picks if p["money"] > CENT]
     sells = [{"product_id": name, "money": -money} for name, money in batch.sales_of(i).items() if money > CENT]
     return {
-        "risk_aversion": places.risk_aversion.item(i),
-        "effective_risk_aversion": places.effective.item(i),
+        "risk_aversion": allocations.risk_aversion.item(i),
+        "effective_risk_aversion": allocations.effective.item(i),
         "weights": {a: w for a, w in zip(assets, weights, strict=True) if w != 0.0},
         "weights_after_orders": {a: w for a, w in zip(assets, after, strict=True) if w != 0.0},
         **{name: values.item(i) for name, values in batch.figures.items()},
-        "kkt_residual": places.kkt_residual.item(i),
+        "kkt_residual": allocations.kkt_residual.item(i),
         "binding": [{"name": name, "shadow_price": price} for name, price in batch.binding_of(i)],
         "picks": picks,
         "orders": [*sells, *buys],
@@ -82,26 +82,26 @@ def _portfolio(batch: AdviceBatch, i: int, missing: dict[int, float]) -> Fields:
 
 
 def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
-    house, level = batch.house, batch.profiles.level.item(i)
-    known, at = house.calibration, batch.pick_taste[i]
+    state, level = batch.state, batch.profiles.level.item(i)
+    known, at = state.calibration, batch.pick_relevance[i]
     chances = {} if known is None else dict(zip(CHANCES, (known.probability(at), *known.interval(at)), strict=True))
-    codes, tastes = batch.pick_codes[i].tolist(), batch.pick_taste[i].tolist()
+    codes, relevances = batch.pick_codes[i].tolist(), batch.pick_relevance[i].tolist()
     filled = [slot for slot, code in enumerate(codes) if code >= 0]
-    gains = marginal_values_of(weights, batch.places.effective.item(i), [codes[slot] for slot in filled], batch)
-    leading = house.taste.leading(batch.known_of(i), [codes[slot] for slot in filled], [tastes[slot] for slot in filled])
+    gains = marginal_values_of(weights, batch.allocations.effective.item(i), [codes[slot] for slot in filled], batch)
+    leading = state.recommender.leading(batch.known_of(i), [codes[slot] for slot in filled], [relevances[slot] for slot in filled])
     picks: list[Fields] = []
     for slot, held, gain in zip(filled, leading, gains, strict=True):
         code = codes[slot]
-        product, money = house.catalogue.products[code], batch.pick_money.item(i, slot)
-        asset, language = house.catalogue.main_asset[code], house.language
-        risk, share = product.effective_risk_level, house.popularity.item(code)
+        product, money = state.catalogue.products[code], batch.pick_money.item(i, slot)
+        asset, language = state.catalogue.main_asset[code], state.language
+        risk, share = product.effective_risk_level, state.popularity.item(code)
         why = [
             reason(
                 "suitable" if risk <= level else "allowed_above",
                 language,
                 product_level=risk,
                 level=level,
-                regime=product.regime or house.regime.id,
+                regime=product.regime or state.regime.id,
             ),
             reason("closes_gap", language, money=money, asset=asset, spread=_spread(product, asset))
             if money > CENT
@@ -137,12 +137,12 @@ def _spread(product: Product, asset: str) -> str:
 
 def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
     """Why there is no advice, or what is wrong with it."""
-    house, profiles, language = batch.house, batch.profiles, batch.house.language
-    status, level = STATUSES[batch.places.status[i]], int(profiles.level[i])
+    state, profiles, language = batch.state, batch.profiles, batch.state.language
+    status, level = STATUSES[batch.allocations.status[i]], int(profiles.level[i])
     if status == "ok":
         return []
     if status in ("invalid_input", "not_assessed", "infeasible", "unsolved", "stopped"):
-        return [reason(status, language, problem=batch.places.problems.get(i, ""))]
+        return [reason(status, language, problem=batch.allocations.problems.get(i, ""))]
     if status == "assessment_expired":
         until = profiles.valid_until[i]
         return [reason(status, language, as_of=str(batch.as_of), valid_until=None if np.isnat(until) else str(until))]
@@ -152,25 +152,25 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
         return [reason(status, language)]
     if status == "no_eligible_asset":
         rules, text = refused_by(batch, i)
-        code = "too_few_assets" if lacks_assets(batch.places, slice(i, i + 1))[0] else status
-        return [reason(code, language, level=level, regime=house.regime.id, rules=rules, **text)]
+        code = "too_few_assets" if lacks_assets(batch.allocations, slice(i, i + 1))[0] else status
+        return [reason(code, language, level=level, regime=state.regime.id, rules=rules, **text)]
     if status == "above_band":
         rules, _ = refused_by(batch, i)
-        if i in batch.places.problems:
-            limit = house.bands.stress_loss[level - 1]
-            return [reason("above_stress", language, level=level, limit=limit, problem=batch.places.problems[i], rules=rules)]
-        upper, volatility = house.bands.upper_volatility[level - 1], batch.places.volatility.item(i)
+        if i in batch.allocations.problems:
+            limit = state.bands.stress_loss[level - 1]
+            return [reason("above_stress", language, level=level, limit=limit, problem=batch.allocations.problems[i], rules=rules)]
+        upper, volatility = state.bands.upper_volatility[level - 1], batch.allocations.volatility.item(i)
         return [reason(status, language, level=level, volatility=volatility, upper=upper, rules=rules)]
-    upper, volatility = house.bands.upper_volatility[level - 1], batch.outcome.volatility.item(i)
+    upper, volatility = state.bands.upper_volatility[level - 1], batch.outcome.volatility.item(i)
     if not exceeds(volatility, upper):
-        loss, limit = batch.outcome.loss.item(i), house.bands.stress_loss[level - 1]
+        loss, limit = batch.outcome.loss.item(i), state.bands.stress_loss[level - 1]
         return [reason("holdings_above_stress", language, loss=loss, limit=limit, level=level)]
     return [reason(status, language, level=level, volatility=volatility, upper=upper)]
 
 
 def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) -> list[Fields]:
     """Why this portfolio, from the level down to the money that found no place."""
-    house, places, profiles, language = batch.house, batch.places, batch.profiles, batch.house.language
+    state, allocations, profiles, language = batch.state, batch.allocations, batch.profiles, batch.state.language
     level, volatility = profiles.level.item(i), batch.outcome.volatility.item(i)
     # 1. the level, and the portfolio after the orders
     told = [reason("level", language, level=level, limit=profiles.limits.word(i) or "")]
@@ -181,22 +181,22 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
     if (fee := batch.outcome.fee.item(i)) > 0.0:
         money = fee * batch.clients.wealth.item(i)
         told.append(reason("fees", language, gross=mean, fee=fee, net=mean - fee, money=money))
-    loss, most = batch.outcome.loss.item(i), house.bands.stress_loss[level - 1]
+    loss, most = batch.outcome.loss.item(i), state.bands.stress_loss[level - 1]
     one_in_100 = mean - STRESS_QUANTILE * volatility
     stress = "stress" if loss <= most + STRESS_ROUNDING else "stress_above"
     told.append(reason(stress, language, loss=loss, limit=most, level=level, one_in_100=one_in_100))
-    lower = house.bands.lower_volatility[level - 1]
+    lower = state.bands.lower_volatility[level - 1]
     if exceeds(lower, volatility):
-        reached = places.standings[places.standing_of.item(i)].reached
+        reached = allocations.level_groups[allocations.level_group_of.item(i)].reached
         code = "below_band" if reached else "not_reachable"
         told.append(reason(code, language, level=level, volatility=volatility, lower=lower))
-    if house.model.forecast is not None:
-        told.append(reason("sized", language, long=house.volatility_of(batch.weights_after[i])))
+    if state.model.forecast is not None:
+        told.append(reason("sized", language, long=state.volatility_of(batch.weights_after[i])))
     # 2. why the target is not that of the level alone
-    before, after = places.risk_aversion.item(i), batch.behavioural.item(i)
-    if i in places.keepers and kept_adds_risk(batch, np.array([i]))[0]:
+    before, after = allocations.risk_aversion.item(i), batch.behavioural.item(i)
+    if i in allocations.locked_rows and kept_adds_risk(batch, np.array([i]))[0]:
         told.append(reason("kept_adds_risk", language))
-    if after > before and (causes := ", ".join(places.causes(i))):
+    if after > before and (causes := ", ".join(allocations.causes(i))):
         told.append(reason("correction", language, causes=causes, before=before, after=after))
     # 3. what is held
     for code, entries in batch.unusual_holdings(i).items():
@@ -210,8 +210,8 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
                 language,
                 share=apart,
                 cash=batch.outcome.cash.item(i),
-                volatility=places.volatility.item(i),
-                mean=places.mean.item(i),
+                volatility=allocations.volatility.item(i),
+                mean=allocations.mean.item(i),
             )
         )
     for cap, subject, value in batch.concentrations.of(i):
@@ -220,7 +220,7 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
         told.append(reason(code, language, rule=cap.id, subject=subject, value=value, limit=cap.limit, **({"rule_text": ""} | text)))
     for j, money in missing.items():
         why = batch.why_unplaced(i, j)
-        told.append(reason("unplaced", language, asset=house.model.assets[j], money=money, why=why))
+        told.append(reason("unplaced", language, asset=state.model.assets[j], money=money, why=why))
     return told
 
 

@@ -74,39 +74,39 @@ def reason_codes(batch: AdviceBatch) -> Words:
     bits = np.zeros(len(batch), dtype=np.int64)
     for position, holds in enumerate(_portfolio_bits(batch)):
         bits |= holds.astype(np.int64) << position
-    places = batch.places
-    first = places.status.astype(np.int64)
-    stressed = [row for row in places.problems if places.status[row] == ABOVE]
+    allocations = batch.allocations
+    first = allocations.status.astype(np.int64)
+    stressed = [row for row in allocations.problems if allocations.status[row] == ABOVE]
     first[stressed] = _FIRSTS.index("above_stress")
-    upper = np.array([np.nan, *batch.house.bands.upper_volatility])[batch.profiles.level]
-    first[(places.status == HOLDINGS_ABOVE) & ~exceeds(batch.outcome.volatility, upper)] = _FIRSTS.index("holdings_above_stress")
-    first[lacks_assets(places, slice(None))] = _FIRSTS.index("too_few_assets")
+    upper = np.array([np.nan, *batch.state.bands.upper_volatility])[batch.profiles.level]
+    first[(allocations.status == HOLDINGS_ABOVE) & ~exceeds(batch.outcome.volatility, upper)] = _FIRSTS.index("holdings_above_stress")
+    first[lacks_assets(allocations, slice(None))] = _FIRSTS.index("too_few_assets")
     keys, codes = np.unique((first << len(PORTFOLIO_CODES)) | bits, return_inverse=True)
     return Words(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
 
 
 def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     """Which of `PORTFOLIO_CODES` hold, each of shape (c,)."""
-    places, bands, level, outcome = batch.places, batch.house.bands, batch.profiles.level, batch.outcome
-    invested = has_portfolio(places.status)
+    allocations, bands, level, outcome = batch.allocations, batch.state.bands, batch.profiles.level, batch.outcome
+    invested = has_portfolio(allocations.status)
     lower, most = np.array([0.0, *bands.lower_volatility])[level], np.array([0.0, *bands.stress_loss])[level]
     stressed = outcome.loss > most + STRESS_ROUNDING
     biased = np.zeros(len(batch), dtype=np.bool_)
-    for factor in places.factors.values():
+    for factor in allocations.factors.values():
         biased |= factor > 1.0
     holding = np.zeros((len(HOLDING_CODES), len(batch)), dtype=np.bool_)
     for has, money in zip(holding, batch.unusual.values(), strict=False):
         has[batch.holdings.rows[money > 0.0]] = True
     adds, broken, in_money = np.zeros((3, len(batch)), dtype=np.bool_)
-    keepers = np.array(sorted(places.keepers), dtype=np.int64)
-    adds[keepers] = kept_adds_risk(batch, keepers)
+    locked_rows = np.array(sorted(allocations.locked_rows), dtype=np.int64)
+    adds[locked_rows] = kept_adds_risk(batch, locked_rows)
     limits = batch.concentrations.limits
     deposits = np.array([cap.when == "insured_deposit" for cap in limits], dtype=np.bool_)
     money = deposits[batch.concentrations.caps]
     broken[batch.concentrations.rows[~money]] = True
     in_money[batch.concentrations.rows[money]] = True
-    below, reached = exceeds(lower, outcome.volatility), [s.reached for s in places.standings]
-    out_of_reach = ~np.array([*reached, True], dtype=np.bool_)[places.standing_of]
+    below, reached = exceeds(lower, outcome.volatility), [s.reached for s in allocations.level_groups]
+    out_of_reach = ~np.array([*reached, True], dtype=np.bool_)[allocations.level_group_of]
     holds = (
         np.ones(len(batch), dtype=np.bool_),
         batch.profiles.flag_bits != 0,
@@ -116,9 +116,9 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
         stressed,
         below & ~out_of_reach,
         below & out_of_reach,
-        np.full(len(batch), batch.house.model.forecast is not None),
+        np.full(len(batch), batch.state.model.forecast is not None),
         adds,
-        biased & (batch.behavioural > places.risk_aversion),
+        biased & (batch.behavioural > allocations.risk_aversion),
         *holding,
         distance(batch.weights, batch.weights_after) > APART,
         broken,
@@ -159,14 +159,14 @@ def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
     codes = batch.pick_codes[:, slot]
     gain = batch.pick_value[:, slot]
     value = np.where(np.isnan(gain), 0, np.where(gain > 0.0, 2, 1))
-    above = batch.house.catalogue.risk_level[codes] > batch.profiles.level
+    above = batch.state.catalogue.risk_level[codes] > batch.profiles.level
     money = batch.pick_money[:, slot] > CENT
     word = np.ravel_multi_index((above.astype(np.int64), money.astype(np.int64), value), (2, 2, 3))
     return Words(_PICK_WORDS, np.where(codes >= 0, word, -1))
 
 
 def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:
-    """Money of one pick of each client as his card orders it, shape (c,): 0 where it is below a cent."""
+    """Money of one pick of each client as their card orders it, shape (c,): 0 where it is below a cent."""
     money = batch.pick_money[:, slot]
     return np.where(money > CENT, money, 0.0)
 
@@ -181,14 +181,14 @@ def problem_words(batch: AdviceBatch) -> Words:
     """What is wrong with each row that got no advice for it, None elsewhere."""
     codes = np.full(len(batch), -1, dtype=np.int64)
     names: dict[str, int] = {}
-    for row, text in batch.places.problems.items():
+    for row, text in batch.allocations.problems.items():
         codes[row] = names.setdefault(text, len(names))
     return Words(tuple(names), codes)
 
 
 def sale_entries(batch: AdviceBatch) -> tuple[IntArray, IntArray, FloatArray]:
     """What each client is to sell, above a cent: (start of each row (c + 1,), position in `batch.holdings.table.names` (e,), money (e,))."""
-    sells = (batch.sales > CENT) & has_portfolio(batch.places.status)[batch.holdings.rows]
+    sells = (batch.sales > CENT) & has_portfolio(batch.allocations.status)[batch.holdings.rows]
     start = np.zeros(len(batch) + 1, dtype=np.int64)
     np.cumsum(np.bincount(batch.holdings.rows[sells], minlength=len(batch)), out=start[1:])
     return start, batch.holdings.names[sells], batch.sales[sells]

@@ -1,4 +1,4 @@
-"""Why a well-known product is not among a client's picks: asked for one client at a time, when he asks."""
+"""Why a well-known product is not among a client's picks: asked for one client at a time, when they ask."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from advisor.contracts.wording import Language
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.engine.output.reasons import reason
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.errors import InputError
 from advisor.privacy import kept, personal
 from advisor.recommend.missing_products import omissions
 from advisor.risk_profile.profile import profile_risk
 
 
-def explain_omissions(house: House, advice: Advice, client: Client, count: int, language: Language | None = None) -> tuple[Reason, ...]:
+def explain_omissions(
+    state: AdvisorState, advice: Advice, client: Client, count: int, language: Language | None = None
+) -> tuple[Reason, ...]:
     """See `Advisor.omissions`."""
     check_type(advice, Advice, "advice", "Give what Advisor.advise returned.")
-    check_type(client, Client, "client", "Give the client as he was when he was advised.")
+    check_type(client, Client, "client", "Give the client as they were when they were advised.")
     check_type(count, (int, np.integer), "count", "Ask for a whole number of products.")
     if advice.client_id != client.id:
         raise InputError(
@@ -30,11 +32,11 @@ def explain_omissions(house: House, advice: Advice, client: Client, count: int, 
             value=kept(client.id),
         )
     alone = ClientTable.from_clients([client])
-    profiles = profile_risk(alone, house.questionnaire, as_of=str(advice.as_of), bands=house.bands)
-    offered = house.offers.to(profiles, alone).products
+    profiles = profile_risk(alone, state.questionnaire, as_of=str(advice.as_of), bands=state.bands)
+    offered = state.offers.to(profiles, alone).products
     shown = [pick.product_id for pick in advice.picks]
     missing = omissions(
-        house.taste,
+        state.recommender,
         client.id,
         max(len(shown), 1),
         eligible=Eligibility(offered.class_of, offered.allowed),
@@ -45,8 +47,8 @@ def explain_omissions(house: House, advice: Advice, client: Client, count: int, 
     return tuple(
         Reason(
             **reason(
-                f"omitted_{_code(m.code, bool(shown), house.diversity)}",
-                language or house.language,
+                f"omitted_{_code(m.code, bool(shown), state.diversity)}",
+                language or state.language,
                 product=m.product_id,
                 popularity=m.popularity,
                 popularity_rank=m.popularity_rank,

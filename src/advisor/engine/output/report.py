@@ -21,7 +21,7 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.output.omissions import explain_omissions
 from advisor.engine.output.reasons import NAMED, limit_in, sentences
 from advisor.engine.pipeline import advise_one
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.errors import InputError
 from advisor.lifecycle.monitoring.scenarios import HISTORICAL
 from advisor.risk_profile.flags import flag_text
@@ -33,40 +33,40 @@ MOST_OMISSIONS = 3
 _ROUNDING = 1e-9
 
 
-def report(house: House, client: Client, as_of: np.datetime64, picks: int, language: str | None) -> AdviceReport:
+def report(state: AdvisorState, client: Client, as_of: np.datetime64, picks: int, language: str | None) -> AdviceReport:
     """See `Advisor.report`."""
-    said = _language(language, house)
-    batch, advice = advise_one(house, client, as_of, picks)
-    again = advice if said == house.language else sentences(advice, said)
-    missing = explain_omissions(house, advice, client, MOST_OMISSIONS, said)
+    said = _language(language, state)
+    batch, advice = advise_one(state, client, as_of, picks)
+    again = advice if said == state.language else sentences(advice, said)
+    missing = explain_omissions(state, advice, client, MOST_OMISSIONS, said)
     return AdviceReport(
         advice=advice,
         language=said,
-        profile=_profile(batch.profiles, house, said),
+        profile=_profile(batch.profiles, state, said),
         sentences=again.reasons,
         pick_sentences={pick.product_id: pick.reasons for pick in again.picks},
         frontier=_frontier(batch, advice),
-        stress_limit=house.bands.stress_loss[advice.level - 1] if advice.level else None,
-        scenarios=_scenarios(house, advice),
+        stress_limit=state.bands.stress_loss[advice.level - 1] if advice.level else None,
+        scenarios=_scenarios(state, advice),
         omissions=missing,
         wealth=client.wealth,
         currency=client.currency,
         horizon_years=client.horizon_years,
-        names=_names(house, advice, missing),
+        names=_names(state, advice, missing),
     )
 
 
-def profile(house: House, client: Client, as_of: np.datetime64, language: str | None) -> ProfileReport:
+def profile(state: AdvisorState, client: Client, as_of: np.datetime64, language: str | None) -> ProfileReport:
     """See `Advisor.profile`."""
     table = ClientTable.from_clients([client])
-    profiles = profile_risk(table, house.questionnaire, as_of=as_of, bands=house.bands)
-    return _profile(profiles, house, _language(language, house))
+    profiles = profile_risk(table, state.questionnaire, as_of=as_of, bands=state.bands)
+    return _profile(profiles, state, _language(language, state))
 
 
-def _language(language: str | None, house: House) -> Language:
+def _language(language: str | None, state: AdvisorState) -> Language:
     """The language asked for, the advisor's own where none is. Raises `InputError` for an unknown one."""
     for known in LANGUAGES:
-        if known == (house.language if language is None else language):
+        if known == (state.language if language is None else language):
             return known
     raise InputError(
         f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}. Ask for one of these.",
@@ -75,11 +75,11 @@ def _language(language: str | None, house: House) -> Language:
     )
 
 
-def _profile(profiles: RiskProfiles, house: House, language: Language) -> ProfileReport:
+def _profile(profiles: RiskProfiles, state: AdvisorState, language: Language) -> ProfileReport:
     """The first row of `profiles` in numbers and words."""
     row = profiles[0]
     numbers = {name: getattr(row, name) for name in SCORES}
-    flags = [(name, flag_text(name, language, house.questionnaire)) for name in row.flags]
+    flags = [(name, flag_text(name, language, state.questionnaire)) for name in row.flags]
     return ProfileReport(
         client_id=row.client_id,
         as_of=row.as_of,
@@ -97,8 +97,8 @@ def _profile(profiles: RiskProfiles, house: House, language: Language) -> Profil
 
 def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
     """By the covariance that composes portfolios, all points alike, also where a forecast sizes them."""
-    at = batch.places.standing_of.item(0)
-    frontier = batch.places.standings[at].frontier if at >= 0 else None
+    at = batch.allocations.level_group_of.item(0)
+    frontier = batch.allocations.level_groups[at].frontier if at >= 0 else None
     if frontier is None:
         return None
     ends = frontier.volatility[0], frontier.volatility[-1]
@@ -106,12 +106,12 @@ def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
     means = np.add.reduce(frontier.at_volatility(steps) * frontier.model.mean, axis=1)
     return FrontierReport(
         points=tuple(map(_point, steps.tolist(), means.tolist())),
-        target=_point_or_none(batch.house.volatility_of(batch.weights[0]), advice.optimal_return),
-        held=_point_or_none(batch.house.volatility_of(batch.weights_after[0]), advice.expected_return),
+        target=_point_or_none(batch.state.volatility_of(batch.weights[0]), advice.optimal_return),
+        held=_point_or_none(batch.state.volatility_of(batch.weights_after[0]), advice.expected_return),
     )
 
 
-def _names(house: House, advice: Advice, missing: tuple[Reason, ...]) -> dict[str, str]:
+def _names(state: AdvisorState, advice: Advice, missing: tuple[Reason, ...]) -> dict[str, str]:
     """Name by id of every product that the orders, the picks or a reason speak of."""
     reasons = (*missing, *advice.reasons, *(r for pick in advice.picks for r in pick.reasons))
     ids = dict.fromkeys(
@@ -121,8 +121,8 @@ def _names(house: House, advice: Advice, missing: tuple[Reason, ...]) -> dict[st
             *(str(r.data[key]) for r in reasons for key in NAMED if key in r.data),
         )
     )
-    known = house.catalogue.ids
-    return {i: house.catalogue.products[known.code(i)].name for i in ids if i in known}
+    known = state.catalogue.ids
+    return {i: state.catalogue.products[known.code(i)].name for i in ids if i in known}
 
 
 def _point(volatility: float, mean: float) -> FrontierPoint:
@@ -133,12 +133,12 @@ def _point_or_none(volatility: float, mean: float | None) -> FrontierPoint | Non
     return None if mean is None else _point(volatility, mean)
 
 
-def _scenarios(house: House, advice: Advice) -> tuple[ScenarioLoss, ...]:
+def _scenarios(state: AdvisorState, advice: Advice) -> tuple[ScenarioLoss, ...]:
     """Losses in the published crises that speak of an asset or a group of the advisor's model."""
-    model, weights = house.model, advice.weights_after_orders
+    model, weights = state.model, advice.weights_after_orders
     if advice.expected_volatility is None:
         return ()
-    limit = house.bands.stress_loss[advice.level - 1]
+    limit = state.bands.stress_loss[advice.level - 1]
     losses: list[ScenarioLoss] = []
     for scenario in HISTORICAL:
         if scenario.shocks.keys().isdisjoint((*model.assets, *model.groups)):

@@ -68,7 +68,7 @@ def states_after(
         InputError: A client, product or asset that the batch does not know, a unit without a price,
             negative money, or profiles of other clients.
     """
-    advisor, ids = batch.house, IdMap.of(batch.client_ids, "client_id")
+    advisor, ids = batch.state, IdMap.of(batch.client_ids, "client_id")
     row, products, names, money = _valued(holdings, prices or {}, ids)
     exposures, ratings = _exposures(batch, names)
     by_asset = np.zeros((len(batch), len(advisor.model)))
@@ -103,7 +103,7 @@ def states_after(
         product_level=rating,
         age=batch.clients.age,
         age_at_review=batch.clients.age,
-        last_review=np.where(has_portfolio(batch.places.status), batch.as_of, np.datetime64("NaT", "D")),
+        last_review=np.where(has_portfolio(batch.allocations.status), batch.as_of, np.datetime64("NaT", "D")),
     )
     return PortfolioStates(states, by_asset, batch.weights, left, tuple(advisor.model.assets))
 
@@ -151,7 +151,7 @@ def _row_of(ids: IdMap, client: str) -> int:
 
 def _exposures(batch: AdviceBatch, names: IdMap) -> tuple[FloatArray, IntArray]:
     """Share of each name in each asset, shape (names, n), and its rating, 0 = none."""
-    advisor = batch.house
+    advisor = batch.state
     products = advisor.catalogue.ids.find(names.ids)
     assets = advisor.model.ids.find(names.ids)
     for name, product, asset in zip(names.ids, products.tolist(), assets.tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""Products for every client: what is offered, ordered by taste and by what it does for his portfolio, sized to the gaps it closes."""
+"""Products for every client: what is offered, ordered by relevance and by what it does for their portfolio, sized to the gaps it closes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.clients.table import ClientTable
 from advisor.engine.orders import Trades, Worth, size_picks
-from advisor.engine.state import House
-from advisor.engine.universe.eligibility_cache import Offer
+from advisor.engine.state import AdvisorState
+from advisor.engine.universe.eligibility_cache import Eligible
 from advisor.engine.universe.holdings import Holdings
 from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio
@@ -22,7 +22,7 @@ _ROWS_AT_A_TIME = 8192
 
 
 LOYALTY = 2.0
-"""What a held product gains over a new one that closes the same gap: more than all of taste."""
+"""What a held product gains over a new one that closes the same gap: more than all of relevance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +31,8 @@ class Chosen:
 
     Attributes:
         codes: Column in the catalogue, -1 = empty slot, shape (c, k).
-        scores: Taste, gap and usefulness together, nan where empty, shape (c, k).
-        taste: What the recommender says alone, nan where empty, shape (c, k).
+        scores: Relevance, gap and usefulness together, nan where empty, shape (c, k).
+        relevance: What the recommender says alone, nan where empty, shape (c, k).
         utility: Annual gain in certainty equivalent per unit of money, nan where empty or not judged, shape (c, k).
         money: In whole units, shape (c, k).
         known: What the recommender knows about the clients, where all of them were looked up together.
@@ -40,7 +40,7 @@ class Chosen:
 
     codes: IntArray
     scores: FloatArray
-    taste: FloatArray
+    relevance: FloatArray
     utility: FloatArray
     money: FloatArray
     known: Batch | None = None
@@ -48,12 +48,12 @@ class Chosen:
     @classmethod
     def nothing(cls, count: int, k: int, known: Batch | None) -> Chosen:
         """Empty slots for everybody, to be filled."""
-        scores, taste, utility = np.full((3, count, k), np.nan)
-        return cls(np.full((count, k), -1, dtype=np.int64), scores, taste, utility, np.zeros((count, k)), known)
+        scores, relevance, utility = np.full((3, count, k), np.nan)
+        return cls(np.full((count, k), -1, dtype=np.int64), scores, relevance, utility, np.zeros((count, k)), known)
 
     def take_over(self, other: Chosen, rows: BoolArray) -> None:
         """Take the picks of the clients in `rows`, shape (c,), from another answer about them."""
-        for name in ("codes", "scores", "taste", "utility", "money"):
+        for name in ("codes", "scores", "relevance", "utility", "money"):
             getattr(self, name)[rows] = getattr(other, name)[rows]
 
     def leave_out(self, rows: IntArray, products: IntArray) -> None:
@@ -65,7 +65,7 @@ class Chosen:
         """
         sale, slot = ((self.codes[rows] == products[:, None]) & (self.money[rows] == 0.0)).nonzero()
         self.codes[rows[sale], slot] = -1
-        for values in (self.scores, self.taste, self.utility):
+        for values in (self.scores, self.relevance, self.utility):
             values[rows[sale], slot] = np.nan
 
 
@@ -84,7 +84,7 @@ class Case:
     """
 
     clients: ClientTable
-    offer: Offer
+    offer: Eligible
     holdings: Holdings
     risk_aversion: FloatArray
     worth: Worth
@@ -93,10 +93,10 @@ class Case:
 
     @classmethod
     def of(
-        cls, house: House, clients: ClientTable, offer: Offer, holdings: Holdings, risk_aversion: FloatArray, worth: Worth, k: int
+        cls, state: AdvisorState, clients: ClientTable, offer: Eligible, holdings: Holdings, risk_aversion: FloatArray, worth: Worth, k: int
     ) -> Case:
         """Look the clients up, where they are few enough to be kept together."""
-        known = house.taste.known(clients.ids, clients) if len(clients) <= _ROWS_AT_A_TIME and k else None
+        known = state.recommender.known(clients.ids, clients) if len(clients) <= _ROWS_AT_A_TIME and k else None
         return cls(clients, offer, holdings, risk_aversion, worth, k, known)
 
     @cached_property
@@ -111,61 +111,61 @@ class Case:
         return Rows(indptr, held, NO_WEIGHTS)
 
 
-def choose(house: House, case: Case, trades: Trades, invested: BoolArray) -> Chosen:
+def choose(state: AdvisorState, case: Case, trades: Trades, invested: BoolArray) -> Chosen:
     """Picks of the clients who are `invested`, shape (c,), in whole units of money."""
     chosen = Chosen.nothing(len(case.clients), case.k, case.known)
     for looked_through in (False, True):
         rows = (invested & (case.pure == looked_through)).nonzero()[0]
         if len(rows) and case.k:
-            own = OwnPortfolio(trades.left, case.clients.wealth, case.risk_aversion, house.moments[looked_through], house.utility_share)
-            _fill(chosen, house, case, trades, rows, own, looked_through)
+            own = OwnPortfolio(trades.left, case.clients.wealth, case.risk_aversion, state.moments[looked_through], state.utility_share)
+            _fill(chosen, state, case, trades, rows, own, looked_through)
     return chosen
 
 
-def _known(known: Batch | None, house: House, clients: ClientTable, part: IntArray, everybody: bool) -> Batch:
+def _known(known: Batch | None, state: AdvisorState, clients: ClientTable, part: IntArray, everybody: bool) -> Batch:
     """What is known about the clients in `part`."""
     if known is not None:
         return known if everybody else known.take(part)
     some = clients.take(part)
-    return house.taste.known(some.ids, some)
+    return state.recommender.known(some.ids, some)
 
 
-def _fill(into: Chosen, house: House, case: Case, trades: Trades, rows: IntArray, own: OwnPortfolio, looked_through: bool) -> None:
+def _fill(into: Chosen, state: AdvisorState, case: Case, trades: Trades, rows: IntArray, own: OwnPortfolio, looked_through: bool) -> None:
     """Products for the clients in `rows`; `looked_through`: a mixed product counts as its parts."""
     count, products = len(case.clients), case.offer.products
     everybody = len(rows) == count <= _ROWS_AT_A_TIME
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         part = rows[start : start + _ROWS_AT_A_TIME]
-        taste = house.taste.scores_of(_known(into.known, house, case.clients, part, everybody))
+        relevance = state.recommender.scores_of(_known(into.known, state, case.clients, part, everybody))
         offered = products if everybody else products.take(part)
         found = pick_products(
-            taste,
+            relevance,
             offered,
             trades.gaps if everybody else trades.gaps[part],
-            house.vehicles.parts if looked_through else house.vehicles.mixes,
+            state.vehicles.parts if looked_through else state.vehicles.mixes,
             case.k,
-            min_purchase=house.catalogue.min_purchase,
-            fee=house.catalogue.annual_fee,
+            min_purchase=state.catalogue.min_purchase,
+            fee=state.catalogue.annual_fee,
             held=case.held if everybody else case.held.take(part),
-            fit_weight=house.fit_weight,
+            fit_weight=state.fit_weight,
             own=own if everybody else own.take(part),
-            similarity=house.likeness,
-            diversity=house.diversity,
-            dearness=house.caps.dearness,
+            similarity=state.likeness,
+            diversity=state.diversity,
+            dearness=state.caps.dearness,
             loyalty=LOYALTY,
         )
         size_picks(
             found,
             part,
-            taste,
+            relevance,
             offered,
             (case.clients.wealth, case.holdings, trades, case.worth),
-            (house.vehicles, house.catalogue),
-            house.caps,
+            (state.vehicles, state.catalogue),
+            state.caps,
         )
         into.codes[part], into.scores[part], into.money[part] = found.codes, found.scores, found.money
         if found.utility is not None:
             into.utility[part] = found.utility
-        liked = taste[np.arange(len(part))[:, None], found.codes]
+        liked = relevance[np.arange(len(part))[:, None], found.codes]
         liked[found.codes < 0] = np.nan
-        into.taste[part] = liked
+        into.relevance[part] = liked

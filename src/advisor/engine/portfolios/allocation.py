@@ -1,4 +1,4 @@
-"""Every client's place: a point on the exact frontier of those who share his limits."""
+"""Every client's place: a point on the exact frontier of those who share their limits."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from advisor.contracts.advice import STATUSES
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
-from advisor.engine.portfolios.frontier_cache import FrontierShelf, Standing
+from advisor.engine.portfolios.frontier_cache import FrontierCache, FrontierGroup
 from advisor.engine.portfolios.locked_holdings import Around, Proof, ceiling_of, floor_of
 from advisor.engine.universe.holdings import Holdings
-from advisor.optimize.frontier.lookup import MEASURED, Placer
+from advisor.optimize.frontier.lookup import MEASURED, FrontierLookup
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.privacy import hides
 
@@ -34,7 +34,7 @@ SHORTEST_HORIZON = 1.0 / 12.0
 
 @hides
 @dataclass(frozen=True, eq=False)
-class Places:
+class Allocations:
     """Where each of `c` clients stands.
 
     Attributes:
@@ -45,8 +45,8 @@ class Places:
         factors: By bias, the factor it alone would put on risk aversion, shape (c,).
         weights: Target portfolio, nan rows where there is none; shape (c, n).
         mean, volatility, kkt_residual: Of it; shape (c,). For "above_band" the volatility of the least risky portfolio.
-        standings: The distinct standings of the batch; standing_of: each client's, -1 = none, shape (c,).
-        keepers: Rows of clients who keep holdings they may not add to, and so have limits of their own, with the proof of each.
+        level_groups: The distinct standings of the batch; standing_of: each client's, -1 = none, shape (c,).
+        locked_rows: Rows of clients who keep holdings they may not add to, and so have limits of their own, with the proof of each.
     """
 
     status: IntArray
@@ -58,9 +58,9 @@ class Places:
     mean: FloatArray
     volatility: FloatArray
     kkt_residual: FloatArray
-    standings: tuple[Standing, ...]
-    standing_of: IntArray
-    keepers: Mapping[int, Proof]
+    level_groups: tuple[FrontierGroup, ...]
+    level_group_of: IntArray
+    locked_rows: Mapping[int, Proof]
 
     def causes(self, i: int) -> list[str]:
         """Biases that raise client i's risk aversion."""
@@ -93,22 +93,22 @@ def measured_biases(clients: ClientTable) -> FloatArray | None:
     return measured
 
 
-def place(
-    shelf: FrontierShelf,
+def allocate(
+    frontiers: FrontierCache,
     policy: BiasPolicy,
     clients: ClientTable,
     profiles: RiskProfiles,
     holdable: Eligibility,
     holdings: Holdings,
     start: tuple[IntArray, dict[int, str]],
-) -> Places:
+) -> Allocations:
     """Find every client's portfolio.
 
     Clients with the same level and the same holdable assets share a frontier, and each is a lookup on it. Those who hold what they may not buy have limits
     of their own and are solved together, around what they keep.
 
     Args:
-        shelf: Frontiers.
+        frontiers: Frontiers.
         policy: How biases correct.
         clients: c clients.
         profiles: Theirs.
@@ -116,42 +116,42 @@ def place(
         holdings: What they hold.
         start: Statuses and problems so far; only clients still "ok" are placed.
     """
-    count, n = len(clients), len(shelf.model)
+    count, n = len(clients), len(frontiers.model)
     status, problems = start[0].copy(), dict(start[1])
     draft = _Draft.empty(count, n)
     measured, years = measured_biases(clients), np.maximum(clients.horizon_years, SHORTEST_HORIZON)
     keys = profiles.level * (len(holdable.allowed) + 1) + holdable.class_of
-    standings: list[Standing] = []
-    standing_of = np.full(count, -1, dtype=np.int64)
+    level_groups: list[FrontierGroup] = []
+    level_group_of = np.full(count, -1, dtype=np.int64)
     candidates = (status == OK).nonzero()[0]
     kinds, kind_of = np.unique(keys[candidates], return_inverse=True) if len(candidates) > 1 else (candidates, np.zeros_like(candidates))
     for kind in range(len(kinds)):
         rows = candidates[kind_of == kind]
-        standing = shelf.standing(int(profiles.level[rows[0]]), holdable.allowed[holdable.class_of[rows[0]]])
-        standing_of[rows] = len(standings)
-        standings.append(standing)
-        status[rows] = STATUSES.index(standing.status)
-        if standing.problem:
-            problems.update(dict.fromkeys(rows.tolist(), standing.problem))
-        if standing.placer is not None:
-            rational: FloatArray = np.full(len(rows), standing.risk_aversion)
-            corrected = None if measured is None else standing.placer.corrected(rational, measured[:, rows], years[rows], policy)
-            draft.fill(rows, standing.placer, rational, corrected)
-            if standing.forecast is not None:
-                draft.volatility[rows] = standing.forecast.volatility_at(draft.effective[rows])
-        elif standing.frontier is not None:
-            draft.volatility[rows] = standing.least_volatility
+        level_group = frontiers.level_frontier(int(profiles.level[rows[0]]), holdable.allowed[holdable.class_of[rows[0]]])
+        level_group_of[rows] = len(level_groups)
+        level_groups.append(level_group)
+        status[rows] = STATUSES.index(level_group.status)
+        if level_group.problem:
+            problems.update(dict.fromkeys(rows.tolist(), level_group.problem))
+        if level_group.placer is not None:
+            rational: FloatArray = np.full(len(rows), level_group.risk_aversion)
+            corrected = None if measured is None else level_group.placer.corrected(rational, measured[:, rows], years[rows], policy)
+            draft.fill(rows, level_group.placer, rational, corrected)
+            if level_group.forecast is not None:
+                draft.volatility[rows] = level_group.forecast.volatility_at(draft.effective[rows])
+        elif level_group.frontier is not None:
+            draft.volatility[rows] = level_group.least_volatility
     status[(status == NO_ASSET) & profiles.expired] = EXPIRED
     own = holdings.has_own_limits(holdable)
-    keeps, keepers = ((status == OK) & own).nonzero()[0], dict[int, Proof]()
+    keeps, locked_rows = ((status == OK) & own).nonzero()[0], dict[int, Proof]()
     if len(keeps):
-        keepers = _place_keepers(shelf, clients, profiles, holdable, holdings, keeps, status, draft, standings, standing_of)
+        locked_rows = _allocate_locked(frontiers, clients, profiles, holdable, holdings, keeps, status, draft, level_groups, level_group_of)
         problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
-    return draft.places(status, problems, tuple(standings), standing_of, keepers)
+    return draft.allocations(status, problems, tuple(level_groups), level_group_of, locked_rows)
 
 
-def _place_keepers(
-    shelf: FrontierShelf,
+def _allocate_locked(
+    frontiers: FrontierCache,
     clients: ClientTable,
     profiles: RiskProfiles,
     holdable: Eligibility,
@@ -159,29 +159,29 @@ def _place_keepers(
     keeps: IntArray,
     status: IntArray,
     draft: _Draft,
-    standings: list[Standing],
-    standing_of: IntArray,
+    level_groups: list[FrontierGroup],
+    level_group_of: IntArray,
 ) -> dict[int, Proof]:
     """Move the clients in `keeps` from their peers' place to one around what they keep, level by level; the proofs of those that have a place."""
     proofs: dict[int, Proof] = {}
-    sized = shelf.model.forecast is not None
-    group_of = standing_of if sized else profiles.level
+    sized = frontiers.model.forecast is not None
+    group_of = level_group_of if sized else profiles.level
     for group in np.unique(group_of[keeps]).tolist():
         rows = keeps[group_of[keeps] == group]
         level = int(profiles.level[rows[0]])
-        aim = shelf.bands.target_volatility[level - 1]
-        peer = standings[standing_of[rows[0]]]
+        aim = frontiers.bands.target_volatility[level - 1]
+        peer = level_groups[level_group_of[rows[0]]]
         around = Around(
-            shelf.model,
-            (shelf.limits(level), shelf.mandate),
+            frontiers.model,
+            (frontiers.limits(level), frontiers.mandate),
             holdable.allowed[holdable.class_of[rows]],
             floor_of(holdings.locked[rows], clients.wealth[rows]),
             ceiling_of(holdings.ceiling[rows], clients.wealth[rows]),
             aim if peer.forecast is None or peer.frontier is None else peer.frontier.moments_at(np.array([peer.risk_aversion]))[1].item(),
-            shelf.peers,
+            frontiers.peers,
         )
         found = around.sized(draft.effective[rows], aim) if sized else around.place(draft.effective[rows])
-        above = found.solved & ~(found.within_stress & (found.volatility <= shelf.bands.upper_volatility[level - 1]))
+        above = found.solved & ~(found.within_stress & (found.volatility <= frontiers.bands.upper_volatility[level - 1]))
         status[rows[above]], status[rows[~found.solved]] = HOLDINGS_ABOVE, INFEASIBLE
         draft.weights[rows], draft.effective[rows] = found.weights, found.risk_aversion
         draft.mean[rows], draft.volatility[rows], draft.kkt_residual[rows] = found.mean, found.volatility, found.kkt_residual
@@ -191,7 +191,7 @@ def _place_keepers(
 
 @dataclass(frozen=True, eq=False)
 class _Draft:
-    """Columns of `Places` being filled."""
+    """Columns of `Allocations` being filled."""
 
     risk_aversion: FloatArray
     effective: FloatArray
@@ -207,15 +207,20 @@ class _Draft:
         factors: dict[str, FloatArray] = dict(zip(BIASES, np.ones((3, count)), strict=True))
         return cls(rational, effective, factors, np.full((count, n), np.nan), mean, volatility, residual)
 
-    def places(
-        self, status: IntArray, problems: dict[int, str], standings: tuple[Standing, ...], standing_of: IntArray, keepers: dict[int, Proof]
-    ) -> Places:
+    def allocations(
+        self,
+        status: IntArray,
+        problems: dict[int, str],
+        level_groups: tuple[FrontierGroup, ...],
+        level_group_of: IntArray,
+        locked_rows: dict[int, Proof],
+    ) -> Allocations:
         nobody = ~has_portfolio(status)
         self.weights[nobody] = np.nan
         columns = (self.risk_aversion, self.effective, self.factors, self.weights, self.mean, self.volatility, self.kkt_residual)
-        return Places(status, problems, *columns, standings, standing_of, keepers)
+        return Allocations(status, problems, *columns, level_groups, level_group_of, locked_rows)
 
-    def fill(self, rows: IntArray, placer: Placer, rational: FloatArray, corrected: FloatArray | None) -> None:
+    def fill(self, rows: IntArray, placer: FrontierLookup, rational: FloatArray, corrected: FloatArray | None) -> None:
         effective = self.risk_aversion[rows] = rational
         if corrected is not None:
             effective = corrected[:, 0]

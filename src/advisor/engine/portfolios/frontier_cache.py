@@ -12,7 +12,7 @@ from advisor.contracts.mandate import LinearLimit, Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, SolverError
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
-from advisor.optimize.frontier.lookup import Placer
+from advisor.optimize.frontier.lookup import FrontierLookup
 from advisor.optimize.frontier.sizing import ForecastPath, tolerance_within
 
 KEPT = 1_000
@@ -22,7 +22,7 @@ STRESS_LIMIT = "stress_loss"
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class FrontierGroup:
     """Where clients of one level with one set of holdable assets stand.
 
     Attributes:
@@ -44,7 +44,7 @@ class Standing:
     risk_aversion: float
     mandate: Mandate
     eligible: BoolArray
-    placer: Placer | None = None
+    placer: FrontierLookup | None = None
     forecast: ForecastPath | None = None
     reached: bool = True
 
@@ -57,7 +57,7 @@ class Standing:
 
 
 @dataclass(frozen=True, eq=False)
-class FrontierShelf:
+class FrontierCache:
     """Frontiers by (level, mask of assets); a bank has a handful, so the first `KEPT` are kept once traced: exclusions of their own could make one of everybody.
 
     Two threads may trace the same frontier at the same time; both get the same values and nobody waits.
@@ -66,7 +66,7 @@ class FrontierShelf:
     model: ReturnModel
     mandate: Mandate
     bands: RiskBands
-    _known: dict[tuple[int, bytes], Standing] = field(default_factory=dict)
+    _known: dict[tuple[int, bytes], FrontierGroup] = field(default_factory=dict)
     _peers: dict[str, Frontier] = field(default_factory=dict)
 
     def peers(self, mandate: Mandate) -> Frontier:
@@ -78,12 +78,12 @@ class FrontierShelf:
         return known
 
     def limits(self, level: int) -> Mandate:
-        """The house's mandate and the stressed loss that `level` may suffer."""
+        """The advisor's mandate and the stressed loss that `level` may suffer."""
         losses = {a: float(loss) for a, loss in zip(self.model.assets, self.model.stress, strict=True)}
         stress = LinearLimit(name=STRESS_LIMIT, coefficients=losses, upper=self.bands.stress_loss[level - 1])
         return self.mandate.model_copy(update={"linear_limits": (*self.mandate.linear_limits, stress)})
 
-    def standing(self, level: int, eligible: BoolArray) -> Standing:
+    def level_frontier(self, level: int, eligible: BoolArray) -> FrontierGroup:
         """Where clients of `level` 1..5 stand who may hold the assets in `eligible`, shape (n,)."""
         key = (level, eligible.tobytes())
         known = self._known.get(key)
@@ -93,34 +93,36 @@ class FrontierShelf:
                 self._known[key] = known
         return known
 
-    def _trace(self, level: int, eligible: BoolArray) -> Standing:
+    def _trace(self, level: int, eligible: BoolArray) -> FrontierGroup:
         mandate = self.limits(level)
         if not eligible.any():
-            return Standing(None, "no_eligible_asset", "", np.nan, mandate, eligible)
+            return FrontierGroup(None, "no_eligible_asset", "", np.nan, mandate, eligible)
         try:
             frontier = trace_frontier(self.model, self.mandate, eligible=eligible)
         except InfeasibleError as error:
-            return Standing(None, "infeasible", str(error), np.nan, mandate, eligible)
+            return FrontierGroup(None, "infeasible", str(error), np.nan, mandate, eligible)
         except SolverError as error:
-            return Standing(None, "unsolved", str(error), np.nan, mandate, eligible)
+            return FrontierGroup(None, "unsolved", str(error), np.nan, mandate, eligible)
         if np.einsum("i,i->", frontier.model.stress, frontier.weights[0]) > self.bands.stress_loss[level - 1]:
             try:  # the calmest portfolio of all loses more: start from the calmest of those that do not
                 frontier = trace_frontier(self.model, mandate, eligible=eligible)
             except InfeasibleError as error:
-                return Standing(frontier, "above_band", str(error), np.inf, mandate, eligible)
+                return FrontierGroup(frontier, "above_band", str(error), np.inf, mandate, eligible)
             except SolverError as error:
-                return Standing(None, "unsolved", str(error), np.nan, mandate, eligible)
-        return self._sized(level, Standing(frontier, "ok", "", np.inf, mandate, eligible), frontier)
+                return FrontierGroup(None, "unsolved", str(error), np.nan, mandate, eligible)
+        return self._sized(level, FrontierGroup(frontier, "ok", "", np.inf, mandate, eligible), frontier)
 
-    def _sized(self, level: int, standing: Standing, frontier: Frontier) -> Standing:
+    def _sized(self, level: int, level_group: FrontierGroup, frontier: Frontier) -> FrontierGroup:
         """The place of a level on a frontier: by its volatility and by its stressed loss, whichever comes first."""
         target = self.bands.target_volatility[level - 1]
         path = None if self.model.forecast is None else ForecastPath.of(frontier)
-        standing = replace(standing, forecast=path)
-        if standing.least_volatility > self.bands.upper_volatility[level - 1]:
-            return replace(standing, status="above_band")
+        level_group = replace(level_group, forecast=path)
+        if level_group.least_volatility > self.bands.upper_volatility[level - 1]:
+            return replace(level_group, status="above_band")
         gamma = float(frontier.risk_aversion_at(target)[0]) if path is None else path.risk_aversion_at(target)
         most = float(frontier.volatility[-1]) if path is None else path.most
         tolerance = tolerance_within(frontier, self.bands.stress_loss[level - 1])
         gamma = max(gamma, 1.0 / tolerance if tolerance > 0.0 else np.inf)
-        return replace(standing, risk_aversion=gamma, placer=Placer.of(frontier), reached=most >= self.bands.lower_volatility[level - 1])
+        return replace(
+            level_group, risk_aversion=gamma, placer=FrontierLookup.of(frontier), reached=most >= self.bands.lower_volatility[level - 1]
+        )

@@ -27,7 +27,7 @@ Proof = tuple[Portfolios, int]
 
 
 @dataclass(frozen=True, eq=False)
-class PlacesAround:
+class AllocationsAround:
     """Portfolios around what is kept, a row a client.
 
     Attributes:
@@ -62,7 +62,7 @@ class PlacesAround:
         missing[np.flatnonzero(rows)[~solved]] = True
         return missing
 
-    def put(self, rows: BoolArray, found: PlacesAround) -> None:
+    def put(self, rows: BoolArray, found: AllocationsAround) -> None:
         """Replace the rows of this answer by those of another, where it was solved."""
         into, solved = np.flatnonzero(rows)[found.solved], found.solved
         for name in ("weights", "risk_aversion", "mean", "volatility", "kkt_residual", "within_stress"):
@@ -101,7 +101,7 @@ def limits_around(model: ReturnModel, mandate: Mandate, eligible: BoolArray, flo
 
 
 def without_bounds(mandate: Mandate) -> Mandate:
-    """The group and linear limits alone; every client brings his own bounds."""
+    """The group and linear limits alone; every client brings their own bounds."""
     return mandate.model_copy(update={"min_weight": min(mandate.min_weight, 0.0), "max_weight": 1.0, "bounds": {}})
 
 
@@ -127,7 +127,7 @@ class Around:
     target: float
     peers: Callable[[Mandate], Frontier]
 
-    def place(self, risk_aversion: FloatArray) -> PlacesAround:
+    def place(self, risk_aversion: FloatArray) -> AllocationsAround:
         """The best portfolios that hold at least what is kept.
 
         What is kept counts as risk: the portfolio stays at or below the target volatility where that is possible; where it is not, the rest is as safe
@@ -140,7 +140,7 @@ class Around:
         lower, upper = bounds_around(self.model, mandates[0], self.eligible, self.floor, self.ceiling)
         gamma, mean, volatility, residual = np.full((4, count), np.nan)
         solved, stressed = np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
-        places = PlacesAround(np.full(self.floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed)
+        allocations = AllocationsAround(np.full(self.floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed)
         cap = mandates[0].max_volatility
         capped = mandates[0].model_copy(update={"max_volatility": self.target if cap is None else min(cap, self.target)})
         least = np.full(count, np.inf)
@@ -148,7 +148,7 @@ class Around:
         for limits, wanted in ((capped, risk_aversion), (mandates[0], least), (mandates[1], least)):
             if not missing.any():
                 break
-            places.within_stress[missing] = limits is not mandates[1]
+            allocations.within_stress[missing] = limits is not mandates[1]
             shared = without_bounds(limits)
             try:
                 frontier = self.peers(shared.model_copy(update={"max_volatility": None}))
@@ -157,23 +157,23 @@ class Around:
                 )
             except InfeasibleError:
                 continue
-            missing = places.take_from(found, missing)
-        return places
+            missing = allocations.take_from(found, missing)
+        return allocations
 
-    def sized(self, risk_aversion: FloatArray, aim: float) -> PlacesAround:
+    def sized(self, risk_aversion: FloatArray, aim: float) -> AllocationsAround:
         """`place`, with volatilities by the model's forecast: risk aversion rises step by step where the forecast is above `aim`."""
-        places = self.place(risk_aversion)
-        self._forecast(places)
+        allocations = self.place(risk_aversion)
+        self._forecast(allocations)
         for factor in SIZING_STEPS:
-            over = places.solved & (places.volatility > aim) & np.isfinite(places.risk_aversion)
+            over = allocations.solved & (allocations.volatility > aim) & np.isfinite(allocations.risk_aversion)
             if not over.any():
                 break
             some = replace(self, eligible=self.eligible[over], floor=self.floor[over], ceiling=self.ceiling[over])
-            again = some.place(places.risk_aversion[over] * factor)
+            again = some.place(allocations.risk_aversion[over] * factor)
             self._forecast(again)
-            places.put(over, again)
-        return places
+            allocations.put(over, again)
+        return allocations
 
-    def _forecast(self, places: PlacesAround) -> None:
-        seen = np.einsum("cv,vw->cw", places.weights, self.model.risk)
-        places.volatility[:] = np.sqrt(np.maximum(np.einsum("cw,cw->c", seen, places.weights), 0.0))
+    def _forecast(self, allocations: AllocationsAround) -> None:
+        seen = np.einsum("cv,vw->cw", allocations.weights, self.model.risk)
+        allocations.volatility[:] = np.sqrt(np.maximum(np.einsum("cw,cw->c", seen, allocations.weights), 0.0))

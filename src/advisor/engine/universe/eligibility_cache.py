@@ -11,9 +11,9 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.profiles import RiskProfiles
-from advisor.engine.universe.universe import Vehicles
+from advisor.engine.universe.universe import Universe
 from advisor.suitability.client_facts import Cuts, Facts
-from advisor.suitability.product_facts import shelf_of
+from advisor.suitability.product_facts import product_facts_of
 from advisor.suitability.regime import Regime
 
 KINDS = 10_000
@@ -21,11 +21,11 @@ KINDS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
-class Offer:
+class Eligible:
     """What c clients in k classes may be offered.
 
     Attributes:
-        products: What the rules allow and the house still sells.
+        products: What the rules allow and the advisor still sells.
         usable: Vehicles that each class may use, shape (k, v).
         pure: Classes for which a mixed product counts as its parts, shape (k,).
         suitable: What the rules allow, whether it is still sold or not, shape (k, p).
@@ -47,25 +47,25 @@ class Offer:
 
 
 @dataclass(frozen=True, eq=False)
-class Offers:
-    """The rules of a house before its shelf.
+class EligibilityCache:
+    """The rules of an advisor before its catalogue.
 
-    Like frontiers, what one client may be offered is kept for the next of his kind; two threads may find the same thing at once, and nobody waits.
+    Like frontiers, what one client may be offered is kept for the next of their kind; two threads may find the same thing at once, and nobody waits.
     """
 
     regime: Regime
     catalogue: Catalogue
-    vehicles: Vehicles
+    vehicles: Universe
     cuts: Cuts
-    _known: dict[Hashable, Offer] = field(default_factory=dict)
+    _known: dict[Hashable, Eligible] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, regime: Regime, catalogue: Catalogue, vehicles: Vehicles) -> Offers:
-        """For a house. Raises `InputError` when a product names a regime that is not known."""
-        shelf = shelf_of(catalogue)
-        return cls(regime, catalogue, vehicles, Cuts.of(shelf, regime.packs_of(shelf)))
+    def of(cls, regime: Regime, catalogue: Catalogue, vehicles: Universe) -> EligibilityCache:
+        """For an advisor. Raises `InputError` when a product names a regime that is not known."""
+        frontiers = product_facts_of(catalogue)
+        return cls(regime, catalogue, vehicles, Cuts.of(frontiers, regime.packs_of(frontiers)))
 
-    def to(self, profiles: RiskProfiles, clients: ClientTable) -> Offer:
+    def to(self, profiles: RiskProfiles, clients: ClientTable) -> Eligible:
         """What each client may be offered."""
         if len(clients) != 1:
             return self._found(profiles, clients)
@@ -77,8 +77,8 @@ class Offers:
                 self._known[key] = known
         return known
 
-    def _found(self, profiles: RiskProfiles, clients: ClientTable) -> Offer:
+    def _found(self, profiles: RiskProfiles, clients: ClientTable) -> Eligible:
         suitable = self.regime.eligibility(profiles, clients, self.catalogue)
         products = Eligibility(suitable.class_of, suitable.allowed & ~self.catalogue.closed)
         smallest = self.vehicles.smallest(products.allowed, self.catalogue.min_purchase)
-        return Offer(products, *self.vehicles.columns(products.allowed), smallest, suitable.allowed)
+        return Eligible(products, *self.vehicles.columns(products.allowed), smallest, suitable.allowed)

@@ -11,8 +11,8 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.sparse_rows import SparseRows
-from advisor.engine.universe.eligibility_cache import Offer
-from advisor.engine.universe.universe import Vehicles
+from advisor.engine.universe.eligibility_cache import Eligible
+from advisor.engine.universe.universe import Universe
 from advisor.privacy import hides
 
 FREE, KEPT, LEAVING = 0, 1, 2
@@ -76,7 +76,7 @@ class Holdings:
         return indptr, codes[order]
 
 
-def see_by_vehicle(clients: ClientTable, catalogue: Catalogue, vehicles: Vehicles, offer: Offer) -> Holdings:
+def holdings_of(clients: ClientTable, catalogue: Catalogue, vehicles: Universe, offer: Eligible) -> Holdings:
     """Look through what clients hold.
 
     Args:

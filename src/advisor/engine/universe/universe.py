@@ -1,8 +1,8 @@
 """What a portfolio can really be made of: pure assets, and the mixes that products sell only together.
 
 A client who may not buy a pure equity fund, but may buy a balanced one, can hold equity only along with its bonds. So the optimiser chooses among
-*vehicles*: every asset, and every distinct mix on the shelf as a column of its own, whose return is the mix of its assets' returns. Where a client may buy each
-of the assets he can reach purely, mixes add nothing and are left out; a balanced fund then counts as its parts.
+*vehicles*: every asset, and every distinct mix in the catalogue as a column of its own, whose return is the mix of its assets' returns. Where a client may buy each
+of the assets they can reach purely, mixes add nothing and are left out; a balanced fund then counts as its parts.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _ROUNDING = 9
 
 
 @dataclass(frozen=True, eq=False)
-class Vehicles:
-    """The columns of every portfolio of a house: n assets, then m mixes.
+class Universe:
+    """The columns of every portfolio of an advisor: n assets, then m mixes.
 
     Attributes:
         model: Their returns, n + m of them.
-        mandate: The house's limits, said of vehicles.
+        mandate: The advisor's limits, said of vehicles.
         exposures: Share of each vehicle in each asset, shape (n + m, n).
         as_parts: Each product as its assets, shape (p, n + m).
         as_mix: Each product as its own vehicle, shape (p, n + m).
@@ -43,8 +43,8 @@ class Vehicles:
     vehicle_of: IntArray
 
     @classmethod
-    def of(cls, model: ReturnModel, catalogue: Catalogue, mandate: Mandate) -> Vehicles:
-        """The vehicles of a shelf.
+    def of(cls, model: ReturnModel, catalogue: Catalogue, mandate: Mandate) -> Universe:
+        """The vehicles of a catalogue.
 
         Raises:
             InputError: A product names an asset that the model does not have.
@@ -65,7 +65,7 @@ class Vehicles:
             return cls(model, mandate, exposures, as_parts, as_mix, vehicle_of)
         return cls(
             _mixed_model(model, exposures, names),
-            _said_of_vehicles(mandate, model, exposures, names),
+            _mandate_of_universe(mandate, model, exposures, names),
             exposures,
             as_parts,
             as_mix,
@@ -152,7 +152,7 @@ def _mixed(of_assets: FloatArray, exposures: FloatArray) -> FloatArray:
     return 0.5 * (covariance + covariance.T)
 
 
-def _said_of_vehicles(mandate: Mandate, model: ReturnModel, exposures: FloatArray, names: list[str]) -> Mandate:
+def _mandate_of_universe(mandate: Mandate, model: ReturnModel, exposures: FloatArray, names: list[str]) -> Mandate:
     """Limits on assets and groups as limits on what vehicles hold of them; limits that nothing can break are left out."""
     labels = [*model.assets, *names]
 

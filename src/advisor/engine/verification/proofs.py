@@ -24,8 +24,8 @@ from advisor.engine.outcome_proofs import (
 from advisor.engine.output.card import CENT
 from advisor.engine.portfolios.allocation import SHORTEST_HORIZON, measured_biases
 from advisor.engine.portfolios.locked_holdings import ceiling_of, floor_of, limits_around
-from advisor.engine.state import House
-from advisor.engine.universe.holdings import see_by_vehicle
+from advisor.engine.state import AdvisorState
+from advisor.engine.universe.holdings import holdings_of
 from advisor.errors import AdvisorError
 from advisor.optimize.frontier.lookup import MEASURED
 from advisor.optimize.limits.certificate import certify
@@ -55,77 +55,77 @@ class Proved:
     kkt_residual: float | None
 
 
-def prove(house: House, advice: Advice, client: Client, table: ClientTable, profiles: RiskProfiles) -> Proved:
+def prove(state: AdvisorState, advice: Advice, client: Client, table: ClientTable, profiles: RiskProfiles) -> Proved:
     """Prove a record, or say what does not hold.
 
     Args:
-        house: Whose rules and returns.
+        state: Whose rules and returns.
         advice: The record.
         client: The client's data.
         table: The same, one row.
-        profiles: What he is assessed as, one row.
+        profiles: What they are assessed as, one row.
     """
-    unsuitable = tuple(_unsuitable(house, advice, client, profiles))
+    unsuitable = tuple(_unsuitable(state, advice, client, profiles))
     if not advice.weights:
         return Proved(unsuitable, (), None)
-    weights, gamma = _weights(house, advice), advice.effective_risk_aversion
+    weights, gamma = _weights(state, advice), advice.effective_risk_aversion
     if weights is None:
         return Proved(unsuitable, ("the weights are no portfolio: an asset is not known here, or a weight is no finite number",), None)
     level = int(profiles.level[0])
     optimal = (advice.optimal_return, advice.optimal_volatility)
-    wrong = [*moments(house, weights, optimal, "target"), *_money(house, advice, client)]
+    wrong = [*moments(state, weights, optimal, "target"), *_money(state, advice, client)]
     if level:
-        after = HoldingsAfter.after(house, advice, client)
-        wrong += [*prove_outcome(house, advice, client, weights, after, level)]
-        wrong += prove_concentration(house, advice, table, after) if advice.reasons else ()
+        after = HoldingsAfter.after(state, advice, client)
+        wrong += [*prove_outcome(state, advice, client, weights, after, level)]
+        wrong += prove_concentration(state, advice, table, after) if advice.reasons else ()
     if not level or gamma is None or not gamma >= 0.0:
         wrong.append(f"there are weights, but at level C{level} and risk aversion {gamma} no portfolio is the best one")
         return Proved(unsuitable, tuple(wrong), None)
     if not gamma >= (advice.risk_aversion or 0.0):
         wrong.append("a behavioural correction lowered risk aversion, which none may")
-    target = house.bands.target_volatility[level - 1]
-    if np.isfinite(gamma) and not volatility_of(house, weights) <= target + ROUNDING:
-        volatility = volatility_of(house, weights)
+    target = state.bands.target_volatility[level - 1]
+    if np.isfinite(gamma) and not volatility_of(state, weights) <= target + ROUNDING:
+        volatility = volatility_of(state, weights)
         wrong.append(f"the volatility of the weights is {volatility:.3%}, above the {target:.3%} that level C{level} is aimed at")
-    wrong += _correction(house, advice, table, profiles)
-    loss = float(np.einsum("i,i->", weights, house.model.stress))
-    within_stress = loss <= house.bands.stress_loss[level - 1] + ROUNDING
-    residual = _residual(house, within_stress, weights, gamma, table, profiles)
+    wrong += _correction(state, advice, table, profiles)
+    loss = float(np.einsum("i,i->", weights, state.model.stress))
+    within_stress = loss <= state.bands.stress_loss[level - 1] + ROUNDING
+    residual = _residual(state, within_stress, weights, gamma, table, profiles)
     if residual is None or not residual <= OPTIMAL:
         missed = "no residual could be found" if residual is None else f"KKT residual {residual:.2g}, at most {OPTIMAL:g} is rounding"
         wrong.append(f"the weights miss the optimum under this client's limits: {missed}")
     return Proved(unsuitable, tuple(wrong), residual)
 
 
-def _unsuitable(house: House, advice: Advice, client: Client, profiles: RiskProfiles) -> Iterator[str]:
+def _unsuitable(state: AdvisorState, advice: Advice, client: Client, profiles: RiskProfiles) -> Iterator[str]:
     bought = {order.product_id for order in advice.orders if order.money > 0.0}
     for product_id in dict.fromkeys((*(pick.product_id for pick in advice.picks), *sorted(bought))):
-        product = product_of(house, product_id)
+        product = product_of(state, product_id)
         if product is None:
-            yield f"{product_id!r} is not on the shelf"
+            yield f"{product_id!r} is not in the catalogue"
             continue
         if product.closed:
             yield f"{product_id!r} is no longer sold"
-        verdict = house.regime.check(profiles[0], client, product)
+        verdict = state.regime.check(profiles[0], client, product)
         if verdict.decision != "allow":
             yield f"{product_id!r} may not be recommended: {verdict.decision} by {', '.join(verdict.rules)}"
 
 
-def _weights(house: House, advice: Advice) -> FloatArray | None:
+def _weights(state: AdvisorState, advice: Advice) -> FloatArray | None:
     """Recorded weights over the n assets, shape (n,); None where they name another, or are no weights."""
-    assets = house.model.ids
+    assets = state.model.ids
     if any(asset not in assets or not abs(weight) <= LARGEST for asset, weight in advice.weights.items()):
         return None
     return np.array([advice.weights.get(asset, 0.0) for asset in assets.ids])
 
 
-def _money(house: House, advice: Advice, client: Client) -> Iterator[str]:
+def _money(state: AdvisorState, advice: Advice, client: Client) -> Iterator[str]:
     """Nothing is sold that is not held or may not be sold, nothing is bought that is not picked."""
     buys = {order.product_id: order.money for order in advice.orders if order.money > 0.0}
     if buys != {pick.product_id: pick.money for pick in advice.picks if pick.money > 0.0}:
         yield "the orders to buy are not the picks that money is placed in"
     for order in advice.orders:
-        held, product = client.holdings.get(order.product_id, 0.0), product_of(house, order.product_id)
+        held, product = client.holdings.get(order.product_id, 0.0), product_of(state, order.product_id)
         if not order.money >= -held - CENT:
             yield f"{_money_of(-order.money)} of {order.product_id!r} are sold, {_money_of(held)} are held"
         if order.money < 0.0 and order.product_id in client.locked:
@@ -138,47 +138,47 @@ def _money_of(money: float) -> str:
     return written(f"{money:,.2f}")
 
 
-def _correction(house: House, advice: Advice, table: ClientTable, profiles: RiskProfiles) -> Iterator[str]:
+def _correction(state: AdvisorState, advice: Advice, table: ClientTable, profiles: RiskProfiles) -> Iterator[str]:
     """The corrected risk aversion follows from the optimum of the client's own loss aversion, which is
     proved as such: no portfolio of the level is better for these preferences.
     """
-    offer, measured = house.offers.to(profiles, table), measured_biases(table)
+    offer, measured = state.offers.to(profiles, table), measured_biases(table)
     usable = offer.usable[offer.products.class_of[0]]
     if measured is None or advice.status != "ok" or not usable.any():
         return
-    if see_by_vehicle(table, house.catalogue, house.vehicles, offer).has_own_limits(offer.assets)[0]:
+    if holdings_of(table, state.catalogue, state.vehicles, offer).has_own_limits(offer.assets)[0]:
         return  # limits of their own, and a risk aversion that these limits lead to
-    standing = house.shelf.standing(int(profiles.level[0]), usable)
-    if standing.frontier is None or not np.isfinite(standing.risk_aversion):
+    level_group = state.frontiers.level_frontier(int(profiles.level[0]), usable)
+    if level_group.frontier is None or not np.isfinite(level_group.risk_aversion):
         return
     known = {name: measured[row] for row, name in enumerate(MEASURED)}
     years = np.maximum(table.horizon_years, SHORTEST_HORIZON)
-    evidence, gamma = BiasEvidence.of(1, **known), np.array([standing.risk_aversion])
-    own = excess_loss_aversion(evidence, house.biases)
+    evidence, gamma = BiasEvidence.of(1, **known), np.array([level_group.risk_aversion])
+    own = excess_loss_aversion(evidence, state.biases)
     wants = Preferences(gamma, own, 0.0, years)
-    best = standing.frontier.effective_risk_aversion(wants)
+    best = level_group.frontier.effective_risk_aversion(wants)
     if own[0] > 1.0:
-        there = standing.frontier.at_risk_aversion(best)[0]
-        proof = certify_preferences(standing.frontier, there, wants, float(best[0]))
+        there = level_group.frontier.at_risk_aversion(best)[0]
+        proof = certify_preferences(level_group.frontier, there, wants, float(best[0]))
         if not proof.kkt_residual <= OPTIMAL * max(1.0, min(float(best[0]), 1e9)):
             yield f"the optimum of a loss aversion of {own[0]:.3g} could not be proved"
-    effective = float(combine_corrections(gamma, best, evidence, house.biases).effective[0])
+    effective = float(combine_corrections(gamma, best, evidence, state.biases).effective[0])
     said = advice.effective_risk_aversion
     if said is None or not abs(said - effective) <= ROUNDING * effective:
         yield f"the corrected risk aversion is {effective:.6g}, not {said}"
 
 
 def _residual(
-    house: House, within_stress: bool, weights: FloatArray, gamma: float, table: ClientTable, profiles: RiskProfiles
+    state: AdvisorState, within_stress: bool, weights: FloatArray, gamma: float, table: ClientTable, profiles: RiskProfiles
 ) -> float | None:
     """KKT residual of weights, shape (n,), by a linear program, not by the frontier that made them; None where the program finds none."""
-    offer, vehicles = house.offers.to(profiles, table), house.vehicles
-    holdings = see_by_vehicle(table, house.catalogue, vehicles, offer)
+    offer, vehicles = state.offers.to(profiles, table), state.vehicles
+    holdings = holdings_of(table, state.catalogue, vehicles, offer)
     usable = offer.usable[offer.products.class_of[0]]
     if not usable.any():
         return None
     eligible: BoolArray | None = usable
-    mandate = house.shelf.limits(int(profiles.level[0])) if within_stress else house.shelf.mandate
+    mandate = state.frontiers.limits(int(profiles.level[0])) if within_stress else state.frontiers.mandate
     floor, ceiling = np.zeros((2, len(vehicles.model)))
     if holdings.has_own_limits(offer.assets)[0]:
         (floor,) = floor_of(holdings.locked, table.wealth)

@@ -11,18 +11,18 @@ from advisor.data.days import as_day
 from advisor.engine.input_digest import input_digest
 from advisor.engine.output.reasons import sentences
 from advisor.engine.pipeline import advise_table
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.engine.verification.differences import differences
 from advisor.engine.verification.proofs import prove
 
-FOREIGN = "the fingerprint belongs to another house, another client's data or another day"
+FOREIGN = "the fingerprint belongs to another advisor, another client's data or another day"
 
 
-def verify(house: House, advice: Advice, client: Client) -> Verification:
+def verify(state: AdvisorState, advice: Advice, client: Client) -> Verification:
     """What an advice proves when recomputed.
 
     Args:
-        house: The house that is said to have given it.
+        state: The advisor that is said to have given it.
         advice: The record.
         client: The client's data as they were.
 
@@ -30,13 +30,13 @@ def verify(house: House, advice: Advice, client: Client) -> Verification:
         `suitable`: every pick is allowed by `Regime.check`, level and day recomputed. `kkt_residual`: of the recorded weights under the client's limits, by a
         linear program of its own, not by the frontier that made them; finite, or None. Whatever does not hold is a sentence in `problems`: what the rules,
         the returns and the money say of the record (`engine.proofs`), and every field that does not come out again to the bit when the advice is made
-        anew, since the same house, client, day and number of picks give the same advice.
+        anew, since the same advisor, client, day and number of picks give the same advice.
 
     Raises:
         InputError: `advice` or `client` is something else. What a record says, however wrong, is never an error.
     """
     check_type(advice, Advice, "advice", "Give what Advisor.advise returned.")
-    check_type(client, Client, "client", "Give the client as he was when he was advised.")
+    check_type(client, Client, "client", "Give the client as they were when they were advised.")
     try:
         record = Advice.model_validate(advice.model_dump(warnings=False))
     except (TypeError, ValueError, AttributeError) as error:
@@ -44,9 +44,9 @@ def verify(house: House, advice: Advice, client: Client) -> Verification:
             ok=False, suitable=False, kkt_residual=None, fingerprint_matches=False, problems=(f"the record is no advice: {error}",)
         )
     table, day = ClientTable.from_clients([client]), as_day(record.as_of, "as_of")
-    mine = f"{house.fingerprint}:{input_digest(table, 0, day)}" == record.fingerprint
-    again = advise_table(house, table, day, _slots(house, record))
-    found = prove(house, record, client, table, again.profiles)
+    mine = f"{state.fingerprint}:{input_digest(table, 0, day)}" == record.fingerprint
+    again = advise_table(state, table, day, _slots(state, record))
+    found = prove(state, record, client, table, again.profiles)
     problems = [*(() if mine else (FOREIGN,)), *found.wrong, *_asked(record), *differences(record, _as_worded(again[0], record))]
     return Verification(
         ok=not problems and not found.unsuitable,
@@ -63,9 +63,9 @@ def _as_worded(again: Advice, record: Advice) -> Advice:
     return next((a for a in in_each if (a.reasons, a.picks) == (record.reasons, record.picks)), again)
 
 
-def _slots(house: House, record: Advice) -> int:
+def _slots(state: AdvisorState, record: Advice) -> int:
     """How many products to ask for: more than there are change nothing."""
-    return min(max(record.slots or 0, len(record.picks)), len(house.catalogue))
+    return min(max(record.slots or 0, len(record.picks)), len(state.catalogue))
 
 
 def _asked(record: Advice) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Ready strategies: the house's own mean-variance portfolios, and the plain ones they must be better than."""
+"""Ready strategies: the advisor's own mean-variance portfolios, and the plain ones they must be better than."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def recheck(
     rows = np.flatnonzero((ranking.codes >= 0).any(axis=1))
     who = [ranking.client_ids[i] for i in rows.tolist()]
     profile_row, client_row = _found(profiles.client_ids, who, "profiles"), _found(clients.ids, who, "clients")
-    shelf = catalogue.ids.find(ranking.products)
+    columns = catalogue.ids.find(ranking.products)
     order = _drawn(ranking, rows, most, seed)
     rules: Counter[str] = Counter()
     broken: list[BrokenPick] = []
@@ -113,7 +113,7 @@ def recheck(
         profile = profiles[int(profile_row[place])]
         client = None if int(client_row[place]) in clients.problems else clients.client(int(client_row[place]))
         for code in picks[picks >= 0].tolist():
-            verdict = _verdict(regime, profile, client, catalogue.products[shelf[code]] if shelf[code] >= 0 else None)
+            verdict = _verdict(regime, profile, client, catalogue.products[columns[code]] if columns[code] >= 0 else None)
             checked += 1
             if verdict.decision == "allow":
                 suitable += 1
@@ -145,10 +145,10 @@ def refused_purchases(
     buyers, place = np.unique(keys // width, return_inverse=True)
     who = [ranking.client_ids[i] for i in buyers.tolist()]
     profile_row, client_row = _found(profiles.client_ids, who, "profiles"), _found(clients.ids, who, "clients")
-    shelf = catalogue.ids.find(ranking.products)
+    columns = catalogue.ids.find(ranking.products)
     people = [profiles[i] for i in profile_row.tolist()]
     owners = [None if j in clients.problems else clients.client(j) for j in client_row.tolist()]
-    products = [catalogue.products[j] if j >= 0 else None for j in shelf[keys % width].tolist()]
+    products = [catalogue.products[j] if j >= 0 else None for j in columns[keys % width].tolist()]
     refused = [
         _verdict(regime, people[i], owners[i], product).decision != "allow" for i, product in zip(place.tolist(), products, strict=True)
     ]

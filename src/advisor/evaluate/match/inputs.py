@@ -1,4 +1,4 @@
-"""What the judges of lists are given, checked at their doors."""
+"""What the judges of lists are given, checked at their public functions."""
 
 from __future__ import annotations
 

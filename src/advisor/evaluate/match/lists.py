@@ -18,7 +18,7 @@ def list_quality(ranking: Ranking, history: Interactions | None, catalogue: Cata
     Args:
         ranking: The lists.
         history: What was bought before the cut.
-        catalogue: The shelf; products are alike by the assets they expose to and by risk level.
+        catalogue: The catalogue; products are alike by the assets they expose to and by risk level.
         k: Cut-off.
 
     Returns:
@@ -39,7 +39,7 @@ def list_quality(ranking: Ranking, history: Interactions | None, catalogue: Cata
 
 
 def product_features(catalogue: Catalogue, products: tuple[str, ...]) -> FloatArray:
-    """What products are like: exposures by asset beside one column a risk level, shape (p, n + 5); zeros for products that are not on the shelf."""
+    """What products are like: exposures by asset beside one column a risk level, shape (p, n + 5); zeros for products that are not in the catalogue."""
     assets = catalogue.exposures(IdMap(catalogue.assets))
     levels = (catalogue.risk_level[:, None] == np.arange(1, 6)).astype(np.float64)
     features = np.concatenate([assets, levels], axis=1)

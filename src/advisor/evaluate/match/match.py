@@ -1,4 +1,4 @@
-"""Match accuracy: suitability, taste and what was possible, side by side and never blended."""
+"""Match accuracy: suitability, relevance and what was possible, side by side and never blended."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def evaluate_match(
         by: Segments: "level", "segment", "tenure", several of them, labels by name in ranking order, or a table indexed by client id.
         regime: With `profiles`, `clients` and `catalogue`, what the pair-by-pair re-check asks.
         clients: Clients by id, for the re-check and for `by="segment"`.
-        catalogue: The shelf, for the re-check and for diversity.
+        catalogue: The catalogue, for the re-check and for diversity.
         history: What was bought before the cut: novelty, popularity and tenure come from it.
         skip_without_purchases: False counts clients who bought nothing as 0; True leaves them out.
         check_most: Re-check about this many picks, whole clients drawn by `seed`, instead of all.

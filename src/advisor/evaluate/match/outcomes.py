@@ -49,7 +49,7 @@ class Outcomes:
         hits: Slots whose product was bought, shape (c, k).
         reachable_hits: Slots whose product was bought and eligible, shape (c, k).
         bought: Products each client bought, shape (c,).
-        reachable: Of these, products that are ranked at all and eligible for him, shape (c,).
+        reachable: Of these, products that are ranked at all and eligible for them, shape (c,).
         filled: Filled slots, shape (c, k).
         counts: Words for the report: purchases, clients with none, purchases of clients who were not ranked, ...
     """
@@ -133,7 +133,7 @@ def distinct(found: Outcomes, other: Outcomes | None) -> tuple[IntArray, IntArra
 
 
 def values(found: Outcomes, ks: tuple[int, ...], *, skip_without: bool) -> dict[Key, FloatArray]:
-    """Every metric at every k in every view, one value a client, shape (c,); nan = he does not count there.
+    """Every metric at every k in every view, one value a client, shape (c,); nan = they do not count there.
 
     Args:
         found: The outcomes.

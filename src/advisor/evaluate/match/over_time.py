@@ -102,7 +102,7 @@ def compare_over_time(
         seed: The draws.
 
     Returns:
-        Differences and their interval. It says nothing beyond `windows` independent windows of one house: with about two of them it is a lower
+        Differences and their interval. It says nothing beyond `windows` independent windows of one advisor: with about two of them it is a lower
         bound of what is not known.
 
     Raises:

@@ -26,7 +26,7 @@ DEFINITIONS: dict[str, str] = {
     "monthly_return": "(1 + total return) ^ (1 / months) - 1, months = rows / (periods a year / 12)",
     "volatility": "annualised standard deviation (n - 1) of the per-row returns of the list rebalanced to equal weights each row",
     "priced": "share of picks with a return in every row of the window; the others are left out of the list",
-    "shelf": "the same for an equal-weight list of every priced product that is ranked: what choosing blindly from this shelf earned",
+    "shelf": "the same for an equal-weight list of every priced product that is ranked: what choosing blindly from this catalogue earned",
 }
 """What each number is."""
 
@@ -40,7 +40,7 @@ class MoneyReport:
         start, end: Last row before the window, last row in it.
         total_return, monthly_return, volatility: One value a client, shape (c,); nan where no pick is priced.
         priced: Share of picks with a full price history in the window.
-        shelf: Total return, monthly return and volatility of the whole priced shelf.
+        catalogue: Total return, monthly return and volatility of the whole priced catalogue.
         means: Interval of each measure over clients.
         differences: Interval of value - baseline over clients; empty without a baseline.
     """
@@ -52,7 +52,7 @@ class MoneyReport:
     monthly_return: FloatArray
     volatility: FloatArray
     priced: float
-    shelf: Mapping[str, float]
+    catalogue: Mapping[str, float]
     means: Mapping[str, Interval]
     differences: Mapping[str, Interval]
 
@@ -68,7 +68,7 @@ class MoneyReport:
                     "value": m.mean,
                     "low": m.low,
                     "high": m.high,
-                    "shelf": self.shelf[name],
+                    "shelf": self.catalogue[name],
                     "difference": d.mean,
                     "difference_low": d.low,
                 }
@@ -83,7 +83,7 @@ class MoneyReport:
         yield f"Realised after {self.start}, until {self.end}: {len(self.client_ids):,} lists, {self.priced:.1%} of picks priced throughout"
         for name, m in self.means.items():
             gap = f", minus baseline {self.differences[name].mean:+.4f}" if name in self.differences else ""
-            yield f"  {name:15}{m.mean:9.4f} [{m.low:.4f}, {m.high:.4f}], whole shelf {self.shelf[name]:.4f}{gap}"
+            yield f"  {name:15}{m.mean:9.4f} [{m.low:.4f}, {m.high:.4f}], whole catalogue {self.catalogue[name]:.4f}{gap}"
 
 
 def evaluate_money(
@@ -144,7 +144,7 @@ def evaluate_money(
         end=market.dates[first + rows - 1],
         **own.lists,
         priced=own.priced,
-        shelf=own.shelf,
+        catalogue=own.catalogue,
         means={name: interval(v, confidence=confidence, resamples=resamples, seed=seed) for name, v in own.lists.items()},
         differences={}
         if rival is None
@@ -159,7 +159,7 @@ def evaluate_money(
 class _Realised:
     lists: dict[str, FloatArray]
     priced: float
-    shelf: dict[str, float]
+    catalogue: dict[str, float]
 
 
 def _realised(ranking: Ranking, returns: FloatArray, periods_per_year: float) -> _Realised:
@@ -178,11 +178,11 @@ def _realised(ranking: Ranking, returns: FloatArray, periods_per_year: float) ->
         if held.size:
             measures[i] = _measures(growth[held], returns[:, held], months, periods_per_year)
     everything = np.flatnonzero(good)
-    shelf = _measures(growth[everything], returns[:, everything], months, periods_per_year)
+    catalogue = _measures(growth[everything], returns[:, everything], months, periods_per_year)
     names = ("total_return", "monthly_return", "volatility")
     values = measures[which.reshape(-1)]
     return _Realised(
-        {n: values[:, j] for j, n in enumerate(names)}, float(usable.sum() / filled.sum()), dict(zip(names, shelf, strict=True))
+        {n: values[:, j] for j, n in enumerate(names)}, float(usable.sum() / filled.sum()), dict(zip(names, catalogue, strict=True))
     )
 
 

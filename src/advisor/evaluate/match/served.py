@@ -7,7 +7,7 @@ from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.learning import not_held, rank_suitable
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.evaluate.match.inputs import check_given
 from advisor.evaluate.match.match import evaluate_match
 from advisor.evaluate.match.report import MatchReport
@@ -15,7 +15,7 @@ from advisor.evaluate.match.segments import By
 
 
 def evaluate_served(
-    house: House,
+    advisor: AdvisorState,
     served: AdviceBatch | Ranking,
     later: Interactions,
     *,
@@ -27,18 +27,18 @@ def evaluate_served(
     check_type(served, (AdviceBatch, Ranking), "served", "Pass a batch of Advisor.advise_table, or a Ranking.")
     check_given(later, Interactions, "later")
     if isinstance(served, Ranking):
-        return evaluate_match(served, not_held(house, later, None), baseline=baseline, ks=ks, by=by, catalogue=house.catalogue)
+        return evaluate_match(served, not_held(advisor, later, None), baseline=baseline, ks=ks, by=by, catalogue=advisor.catalogue)
     clients = served.clients
     ranking = served.ranking()
     if baseline is None:
-        baseline = rank_suitable(house, clients, served.as_of, max(ranking.codes.shape[1], 1))
+        baseline = rank_suitable(advisor, clients, served.as_of, max(ranking.codes.shape[1], 1))
     return evaluate_match(
         ranking,
-        not_held(house, later, clients),
+        not_held(advisor, later, clients),
         profiles=served.profiles,
         clients=clients,
-        regime=house.regime,
-        catalogue=house.catalogue,
+        regime=advisor.regime,
+        catalogue=advisor.catalogue,
         baseline=baseline,
         ks=ks,
         by=by,

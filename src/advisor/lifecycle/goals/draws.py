@@ -1,4 +1,4 @@
-"""Random numbers that belong to a client: the same whatever the order, the chunk or the company he is in."""
+"""Random numbers that belong to a client: the same whatever the order, the chunk or the company they are in."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def wealth_fan(
         amount: A goal at the end.
         levels: Probabilities of the quantiles, in (0, 1).
         draws: Paths, antithetic.
-        seed: Of the draws; a client's paths come from (seed, his id) alone.
+        seed: Of the draws; a client's paths come from (seed, their id) alone.
         client_id: Whose paths they are.
 
     Returns:

@@ -77,7 +77,7 @@ def goal_success(
         volatility: Annual, of the simple return; portfolios are rebalanced, so that wealth is lognormal without flows.
         saving: Money saved at the end of every month (negative: spent).
         draws: Paths a goal, antithetic.
-        seed: Of the draws; each client's paths come from (seed, his id) alone.
+        seed: Of the draws; each client's paths come from (seed, their id) alone.
         client_ids: Default "0", "1", ...
 
     Returns:

@@ -94,7 +94,7 @@ def review_holdings(
     Args:
         holdings: Money by asset, 0 or more.
         target: Weight by asset, adding up to 1.
-        eligible: Whether the client may buy each asset; what is not named may be bought. What he may not buy any more is kept or sold, never topped up.
+        eligible: Whether the client may buy each asset; what is not named may be bought. What they may not buy any more is kept or sold, never topped up.
         policy: When and how far to trade; default `RebalancePolicy()`.
         flow: Money in (+) or out (-).
         months_since: Months since the last rebalancing, where the policy has a calendar.

@@ -235,7 +235,7 @@ def review(states: ClientStates, *, as_of: date | str, rules: ReviewRules | None
 
     Returns:
         One row a client; the same states, day and rules always give the same triggers, whatever the company they are in. An assessment without a date counts
-        as expired and an age without an earlier one as news: what is missing fails closed. A product rated above the client's level triggers; he may keep it.
+        as expired and an age without an earlier one as news: what is missing fails closed. A product rated above the client's level triggers; they may keep it.
 
     >>> states = ClientStates(("ann",), drift=np.array([0.05]), level=np.array([3]), advised_level=np.array([4]))
     >>> [t.name for t in review(states, as_of="2026-02-01")[0]]

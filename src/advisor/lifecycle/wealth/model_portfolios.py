@@ -1,4 +1,4 @@
-"""The house's model portfolios: versioned, approved by somebody else than their author, and only then served."""
+"""The advisor's model portfolios: versioned, approved by somebody else than their author, and only then served."""
 
 from __future__ import annotations
 

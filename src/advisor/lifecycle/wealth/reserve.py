@@ -17,7 +17,7 @@ from advisor.privacy import hides
 @hides
 @dataclass(frozen=True)
 class LifeEvent:
-    """Something that will cost (or bring) money: a house, school fees, retirement.
+    """Something that will cost (or bring) money: an advisor, school fees, retirement.
 
     Attributes:
         name: For example "house".

@@ -1,4 +1,4 @@
-"""Proportional trading costs round what each client holds, spread over the years he will keep what he buys."""
+"""Proportional trading costs round what each client holds, spread over the years they will keep what they buy."""
 
 from __future__ import annotations
 

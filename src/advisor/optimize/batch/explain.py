@@ -1,4 +1,4 @@
-"""Why a client's weights are what they are: the limits that bind, at their shadow prices, and what costs keep him from trading."""
+"""Why a client's weights are what they are: the limits that bind, at their shadow prices, and what costs keep them from trading."""
 
 from __future__ import annotations
 

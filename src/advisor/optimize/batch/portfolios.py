@@ -1,4 +1,4 @@
-"""Many clients at once, each with limits, holdings and costs of his own: `optimal_portfolios`."""
+"""Many clients at once, each with limits, holdings and costs of their own: `optimal_portfolios`."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Portfolios:
         weights: Fractions of wealth, shape (c, n); nan where `status` is neither "ok" nor "no_participation".
         mean: Expected annual return before costs, shape (c,).
         volatility: Annual, shape (c,).
-        status: "ok"; "no_participation" (wants no risk at all; the least risky portfolio); "infeasible" (his limits contradict each other); "failed" (no
-            certificate, so no answer; `reason` says why); "invalid_input" (a value of his own row cannot be used). Shape (c,).
+        status: "ok"; "no_participation" (wants no risk at all; the least risky portfolio); "infeasible" (their limits contradict each other); "failed" (no
+            certificate, so no answer; `reason` says why); "invalid_input" (a value of their own row cannot be used). Shape (c,).
         kkt_residual: Of the client's own objective, with losses and costs, shape (c,); at most 1e-9 where there are weights, nan elsewhere.
         risk_aversion: Effective: the plain risk aversion whose optimum this is, shape (c,); inf = least risk.
         cost: Annual cost of the trades, shape (c,).
@@ -93,7 +93,7 @@ class Portfolios:
         cap = limits.max_volatility
         if cap is not None and np.isfinite(self.volatility[i]):
             needed = at_least(float(self.volatility[i]))
-            return f"max_volatility {cap:g} is below {needed}, the least volatility his limits allow; raise it to at least that."
+            return f"max_volatility {cap:g} is below {needed}, the least volatility their limits allow; raise it to at least that."
         return str(name_contradiction(limits))
 
     def _row(self, i: int) -> int:
@@ -123,7 +123,7 @@ def optimal_portfolios(
     start: Portfolios | None = None,
     frontier: Frontier | None = None,
 ) -> Portfolios:
-    """The best portfolio of each client within his own bounds, given what he holds and what trading costs him.
+    """The best portfolio of each client within their own bounds, given what they hold and what trading costs them.
 
     Args:
         model: Means and covariance of n assets, shared.
@@ -144,8 +144,8 @@ def optimal_portfolios(
 
     Raises:
         InputError: Shapes disagree, a value that all clients share cannot be used, costs without holdings, or `start` of other clients. What cannot be
-            used in a client's own row is his `status`.
-        InfeasibleError: The mandate alone leaves no portfolio to anybody; a client's own contradiction is his `status`.
+            used in a client's own row is their `status`.
+        InfeasibleError: The mandate alone leaves no portfolio to anybody; a client's own contradiction is their `status`.
 
     Source: Judice and Pires (1994); the no-trade region in Davis and Norman (1990), here for one period.
     """

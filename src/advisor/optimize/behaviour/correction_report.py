@@ -25,7 +25,7 @@ def correct_risk_aversion(
     """Effective risk aversion of each client on a frontier: solve, set the status, apply the one-way rule, cap.
 
     Args:
-        frontier: The efficient portfolios he can have.
+        frontier: The efficient portfolios they can have.
         risk_aversion: Of the rational portfolio, shape (c,); inf = least risk, and stays so.
         evidence: On the same clients.
         policy: Default `BiasPolicy()`.
@@ -52,7 +52,7 @@ class CorrectionReport:
     """Weights before, after each effect alone, and after all, shape (c, n) each; costs in basis points a year, shape (c,) each.
 
     A cost is the certainty equivalent `mean - g/2 * variance` that a client of the rational risk aversion g gives up by holding the corrected portfolio:
-    what respecting the bias costs him (and so what moderating it would earn). It is never negative, because the rational portfolio is the best at g.
+    what respecting the bias costs them (and so what moderating it would earn). It is never negative, because the rational portfolio is the best at g.
     """
 
     rational: FloatArray
@@ -113,7 +113,7 @@ class AdaptationPolicy:
 
     Args:
         wealthy: Wealth from which a client counts as wealthy.
-        wealthy_emotional: Largest distance for him with a bias of feeling.
+        wealthy_emotional: Largest distance for them with a bias of feeling.
         mixed: For the two mixed cells.
         modest_cognitive: For the less wealthy with a bias of thinking.
 

@@ -1,4 +1,4 @@
-"""The exact active-set solver (daqp) behind one typed door: it starts, repairs and replaces what the fast paths cannot certify."""
+"""The exact active-set solver (daqp) behind one typed public function: it starts, repairs and replaces what the fast paths cannot certify."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ MEASURED = ("loss_aversion", "loss_aversion_se", "disposition", "disposition_se"
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class FrontierPoints:
     """Where c clients stand on a frontier.
 
     Attributes:
@@ -36,7 +36,7 @@ class Places:
 
 
 @dataclass(frozen=True, eq=False)
-class Placer:
+class FrontierLookup:
     """Finds places on one frontier.
 
     Attributes:
@@ -50,7 +50,7 @@ class Placer:
     arrays: tuple[FloatArray, ...]
 
     @classmethod
-    def of(cls, frontier: Frontier) -> Placer:
+    def of(cls, frontier: Frontier) -> FrontierLookup:
         """For the clients of one frontier."""
         s, path, limits = frontier.segments, frontier.path, frontier.limits
         arrays = (
@@ -71,7 +71,7 @@ class Placer:
         laid_out = tuple(frozen(np.array(a, dtype=np.float64, order="C")) for a in arrays)
         return cls(limits, (float(frontier.least_risk_aversion), float(cap)), laid_out)
 
-    def place(self, gamma: FloatArray) -> Places:
+    def place(self, gamma: FloatArray) -> FrontierPoints:
         """The optimum at each risk aversion.
 
         Args:
@@ -91,7 +91,7 @@ class Placer:
         weights, told = np.empty((gamma.size, self.arrays[2].shape[1])), np.empty((gamma.size, 3))
         run: Any = kernels.place_rows
         run(np.array(gamma), *self.scalars, *self.arrays, weights, told)
-        return Places(weights, told[:, 0], told[:, 1], told[:, 2])
+        return FrontierPoints(weights, told[:, 0], told[:, 1], told[:, 2])
 
     def corrected(self, gamma: FloatArray, measured: FloatArray, evaluation_years: FloatArray, policy: BiasPolicy) -> FloatArray:
         """Risk aversion after the behavioural correction, and the factor that each bias alone would put on it.
@@ -100,7 +100,7 @@ class Placer:
             gamma: Rational risk aversion, shape (c,), 0 to inf.
             measured: Columns of `BiasEvidence` in the order of `MEASURED`, nan = unknown, shape (5, c).
             evaluation_years: How often each looks at the result, shape (c,).
-            policy: The house's rules.
+            policy: The advisor's rules.
 
         Returns:
             Shape (c, 4): effective risk aversion, and the factors of loss aversion, disposition and overconfidence. What `combine_corrections` gives for the

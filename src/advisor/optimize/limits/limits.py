@@ -1,6 +1,6 @@
 """A mandate, a universe and an eligibility mask as arrays: bounds on weights, and rows on sums of weights.
 
-Everything an optimiser of this room needs to know about limits is in `Limits`: `lower <= w <= upper`, `row_lower <= rows @ w <= row_upper`,
+Everything an optimiser of this package needs to know about limits is in `Limits`: `lower <= w <= upper`, `row_lower <= rows @ w <= row_upper`,
 `sum w = 1`, and optionally a cap on volatility. Names are kept beside the numbers, so that whatever binds or contradicts can be named.
 """
 

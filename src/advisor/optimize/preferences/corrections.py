@@ -21,7 +21,7 @@ from advisor.validation import checked
 
 @dataclass(frozen=True)
 class BiasPolicy:
-    """How far evidence about biases may move an allocation; the house's decision, not the client's.
+    """How far evidence about biases may move an allocation; the advisor's decision, not the client's.
 
     Args:
         cap: Largest factor on risk aversion, of all effects together; 1 switches the correction off.
@@ -87,7 +87,7 @@ class BiasEvidence:
         disposition_se: Its standard error; nan where the value is already shrunk.
         overconfidence: Factor by which own intervals are too narrow, shape (c,); 1 = none.
         evaluation_years: How often the client looks at the result, in effect: the goal's horizon, shape (c,).
-        reference_return: Annual return below which he feels a loss, shape (c,).
+        reference_return: Annual return below which they feel a loss, shape (c,).
     """
 
     loss_aversion: FloatArray

@@ -1,4 +1,4 @@
-"""What a client wants: risk aversion, loss aversion round a reference return, and the horizon at which he looks."""
+"""What a client wants: risk aversion, loss aversion round a reference return, and the horizon at which they look."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def loss_averse_risk_aversion(
     """The plain risk aversion at which a loss-averse client trades off mean and risk of one portfolio.
 
     `(g + k phi(d) / (s sqrt(T))) / (1 + k Phi(d))` with `k = l - 1`, `d = (b - m) sqrt(T) / s`: the marginal rate of substitution, divided by s, of
-    `m - g/2 s^2 - k E[(b - r)+]` for normal returns over T years. A portfolio on the frontier at this risk aversion is optimal for him.
+    `m - g/2 s^2 - k E[(b - r)+]` for normal returns over T years. A portfolio on the frontier at this risk aversion is optimal for them.
 
     Args:
         risk_aversion: `g`, a number or shape (c,).

@@ -1,4 +1,4 @@
-"""A door for estimates made elsewhere: capital-market assumptions. (A fitted prior of skfolio: `ReturnModel.from_skfolio`.)"""
+"""A public function for estimates made elsewhere: capital-market assumptions. (A fitted prior of skfolio: `ReturnModel.from_skfolio`.)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client's currency, fees and taxes: what stands between an asset's return and his."""
+"""The client's currency, fees and taxes: what stands between an asset's return and their."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class ScenarioPortfolios:
         status: "ok", "infeasible" or "failed", shape (c,).
         duality_gap: Proved distance from the best objective, shape (c,).
         tilt: Dual scenario weights: by how much a loss counts extra in each scenario, between 0 and kappa / T, shape (c, T).
-        risk_aversion: The client's own, or the higher one that keeps his volatility at the mandate's cap, shape (c,).
+        risk_aversion: The client's own, or the higher one that keeps their volatility at the mandate's cap, shape (c,).
     """
 
     weights: FloatArray

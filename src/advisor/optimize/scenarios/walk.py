@@ -1,6 +1,6 @@
 """Loss aversion over scenarios for many clients: from the frontier's portfolio, which is optimal for normal returns, a short exact walk to each client's own.
 
-At the start a linear force holds the client where the frontier puts him; it fades, and he moves along straight pieces whose ends are where a weight or limit
+At the start a linear force holds the client where the frontier puts them; it fades, and they move along straight pieces whose ends are where a weight or limit
 becomes active or free, or a scenario comes to its reference return or leaves it. What the walk does not bring to its end, or what its dual does not prove,
 is left to the interior point.
 """

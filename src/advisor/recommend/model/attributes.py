@@ -86,7 +86,7 @@ class Attributes:
 
 
 def client_codes(attributes: Attributes, batch: Batch, remembered: IntArray) -> IntArray:
-    """Attribute codes of a batch: from the table where the client is in it, else those he had when fitting, else unknown."""
+    """Attribute codes of a batch: from the table where the client is in it, else those they had when fitting, else unknown."""
     codes = attributes.codes(batch.clients, batch.at)
     recall = (batch.at < 0) & (batch.rows >= 0)
     codes[recall] = remembered[batch.rows[recall]]

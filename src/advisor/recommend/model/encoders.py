@@ -1,4 +1,4 @@
-"""How a client becomes a query row: by what he holds, by fitted factors, or by nothing at all."""
+"""How a client becomes a query row: by what they hold, by fitted factors, or by nothing at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Same:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Each asks for the rows of what he holds; who holds nothing asks for one last row, popularity.
+    """Each asks for the rows of what they hold; who holds nothing asks for one last row, popularity.
 
     Attributes:
         items: Product ids behind the rows.
@@ -83,7 +83,7 @@ class Held:
 
 @dataclass(frozen=True, eq=False)
 class FoldedIn:
-    """Each is given the factors that explain best what he holds; who holds nothing asks for one last row, popularity.
+    """Each is given the factors that explain best what they hold; who holds nothing asks for one last row, popularity.
 
     p = (base + ridge * I + extra * sum of q q')^-1 (shift + sum of image + sum of tilt / number held): the client step of weighted least squares, solved exactly
     and for everybody alike, so a client met in training and a newcomer with the same holdings get the same answer.
@@ -174,7 +174,7 @@ class Member:
         return dense_rows(full, np.where(stranger, size + 1, 0), np.where(stranger, 1, size + 1))
 
     def keys(self, batch: Batch) -> IntArray:
-        """A known client is himself alone."""
+        """A known client is themselves alone."""
         return batch.rows
 
     def parts(self, batch: Batch) -> Parts:

@@ -87,7 +87,7 @@ class FittedModel:
 
     @checked
     def held(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Rows:
-        """What each client bought or holds, over the history's items: codes below p are columns, others left the shelf."""
+        """What each client bought or holds, over the history's items: codes below p are columns, others left the catalogue."""
         return self.known(client_ids, clients).held
 
     @checked
@@ -157,7 +157,7 @@ class FittedModel:
             popularity alone belongs to no part, and the list is then empty).
 
         Raises:
-            InputError: The product is not on the shelf.
+            InputError: The product is not in the catalogue.
         """
         column = self._column(product_id)
         check_type(client_id, str, "client_id", "Pass the id of one client.")
@@ -174,7 +174,7 @@ class FittedModel:
         """The held product that speaks most for each of several products, for one client who has been looked up.
 
         Args:
-            batch: What is `known` about him alone.
+            batch: What is `known` about them alone.
             columns: Positions in `products`, length k.
             scores: Their scores, as `scores` gives them, length k.
 
@@ -196,7 +196,7 @@ class FittedModel:
         column = self.history.items.code(product_id, "product_id")
         if column >= len(self.products):
             raise InputError(
-                f"product_id {product_id!r} is no longer on the shelf, so it has no score.", field="product_id", value=product_id
+                f"product_id {product_id!r} is no longer in the catalogue, so it has no score.", field="product_id", value=product_id
             )
         return column
 
@@ -219,13 +219,13 @@ class FittedModel:
             "clients": packed_ids(history.clients.ids),
             "items": packed_ids(history.items.ids),
         }
-        shelf = {
-            "shelf": history.shelf,
-            "fixed_shelf": history.fixed_shelf,
+        n_products = {
+            "shelf": history.n_products,
+            "fixed_shelf": history.fixed_products,
             "half_life_days": history.half_life_days,
             "capped": history.capped,
         }
-        return self.kind, arrays, {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)} | shelf
+        return self.kind, arrays, {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)} | n_products
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())

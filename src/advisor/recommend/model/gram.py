@@ -14,7 +14,7 @@ from advisor.recommend.model.purchases import NO_WEIGHTS, History, Rows
 BLOCKS = 8
 """Row blocks the counts are summed in; fixed, so that bits never depend on the number of threads."""
 BLOCK_BYTES = 256_000_000
-"""Room for the blocks' partial sums; large shelves get fewer blocks."""
+"""Room for the blocks' partial sums; large catalogues get fewer blocks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Gram:
 
     Attributes:
         items: Products of the rows and columns.
-        both: X'DX: clients who own both, each counting (products he owns) ** -power, shape (items, items).
+        both: X'DX: clients who own both, each counting (products they own) ** -power, shape (items, items).
         toward: X'DW: the same, the column's purchase weighted by its recency; `both` itself where there is no recency.
         owners: Clients who own each, shape (items,).
         recent: The same weighted by recency, shape (items,).

@@ -22,33 +22,33 @@ from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """Products of known clients, over `items`: the shelf first, then products bought once and no longer sold.
+    """Products of known clients, over `items`: the catalogue first, then products bought once and no longer sold.
 
-    What left the shelf is never recommended, but it still says something about its owner.
+    What left the catalogue is never recommended, but it still says something about its owner.
 
     Attributes:
         clients: Known clients.
-        items: Product ids to codes; codes below `shelf` are on the shelf.
-        shelf: Number of products on the shelf.
+        items: Product ids to codes; codes below `n_products` are in the catalogue.
+        n_products: Number of products in the catalogue.
         rows: What each client bought; the weight of a pair is 1, or with a half-life 0.5 ** (age of its last purchase / half-life). The weights
-            say how much a purchase counts as an example to learn from; what a client owns always counts in full when he is scored.
+            say how much a purchase counts as an example to learn from; what a client owns always counts in full when they are scored.
         last_day: Day of the last event, NaT where there is none.
         half_life_days: What the weights were made with, or None.
         days: Day of each pair's last purchase, shape (e,); None where weights need none.
-        fixed_shelf: Whether a catalogue gave the shelf (then a new product does not join it by being bought).
+        fixed_products: Whether a catalogue gave the catalogue (then a new product does not join it by being bought).
         capped: Whether the weights also hold `capped_weights`: no fortnight of a product counts for much more than its others.
         arrivals: New buyers of each item by day.
-        told: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape (shelf,); or (0,) without a catalogue.
+        told: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape (catalogue,); or (0,) without a catalogue.
     """
 
     clients: IdMap
     items: IdMap
-    shelf: int
+    n_products: int
     rows: Rows
     last_day: np.datetime64
     half_life_days: float | None = None
     days: DayArray | None = None
-    fixed_shelf: bool = False
+    fixed_products: bool = False
     capped: bool = False
     arrivals: Arrivals = field(default_factory=Arrivals.nothing)
     told: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
@@ -65,7 +65,7 @@ class History:
 
         Args:
             interactions: Purchases.
-            catalogue: The shelf, in its order; default: the products that occur.
+            catalogue: The catalogue, in its order; default: the products that occur.
             half_life_days: Days in which a purchase loses half its weight, counted back from the last event; None: no recency.
             capped: Whether a fortnight of a product counts for no more than about its others.
 
@@ -84,8 +84,8 @@ class History:
                 field="interactions",
                 value=0,
             )
-        shelf = interactions.products if catalogue is None else catalogue.ids
-        items = IdMap(shelf.ids + tuple(name for name in interactions.products.ids if name not in shelf))
+        n_products = interactions.products if catalogue is None else catalogue.ids
+        items = IdMap(n_products.ids + tuple(name for name in interactions.products.ids if name not in n_products))
         codes = interactions.product_codes
         if catalogue is not None:
             codes = items.find(interactions.products.ids)[codes]
@@ -93,7 +93,7 @@ class History:
         rows, first, days = _pairs(interactions, codes, catalogue is not None)
         arrivals = Arrivals.of(rows.codes, first)
         told = np.zeros(0, dtype=np.int64) if catalogue is None else catalogue.told_closed
-        plain = cls(interactions.clients, items, len(shelf), rows, last_day, None, None, catalogue is not None, False, arrivals, told)
+        plain = cls(interactions.clients, items, len(n_products), rows, last_day, None, None, catalogue is not None, False, arrivals, told)
         return plain.weighted(days, half_life_days, capped)
 
     def weighted(self, days: DayArray, half_life_days: float | None, capped: bool = False) -> History:
@@ -108,8 +108,8 @@ class History:
 
     @cached_property
     def closed(self) -> BoolArray:
-        """Which products on the shelf are closed to new buyers, shape (shelf,): as the catalogue tells, else as purchases do (`Arrivals.closed`)."""
-        inferred = self.arrivals.closed(len(self.items))[: self.shelf]
+        """Which products in the catalogue are closed to new buyers, shape (catalogue,): as the catalogue tells, else as purchases do (`Arrivals.closed`)."""
+        inferred = self.arrivals.closed(len(self.items))[: self.n_products]
         return np.where(self.told < 0, inferred, self.told > 0) if len(self.told) else inferred
 
     def joined(self, more: Interactions) -> tuple[History, IntArray]:
@@ -139,25 +139,25 @@ class History:
         return plain.weighted(np.insert(kept, at[fresh], days[fresh]), old.half_life_days, old.capped), np.sort(buyers)
 
     def _items_with(self, more: Interactions) -> IdMap:
-        """Items of both: behind the shelf where a catalogue fixed it, else sorted in."""
+        """Items of both: behind the catalogue where a catalogue fixed it, else sorted in."""
         extra = tuple(name for name in more.products.ids if name not in self.items)
         if not extra:
             return self.items
-        return IdMap(self.items.ids + extra if self.fixed_shelf else tuple(sorted((*self.items.ids, *extra))))
+        return IdMap(self.items.ids + extra if self.fixed_products else tuple(sorted((*self.items.ids, *extra))))
 
     def over(self, items: IdMap) -> History:
         """The same history with codes over `items`, which hold all of ours in the same order."""
         if items is self.items:
             return self
         at = items.find(self.items.ids)
-        shelf = self.shelf if self.fixed_shelf else len(items)
+        n_products = self.n_products if self.fixed_products else len(items)
         rows = Rows(self.rows.indptr, at[self.rows.codes], self.rows.weights)
-        return replace(self, items=items, shelf=shelf, rows=rows, arrivals=self.arrivals.over(at))
+        return replace(self, items=items, n_products=n_products, rows=rows, arrivals=self.arrivals.over(at))
 
     @property
     def products(self) -> tuple[str, ...]:
-        """Ids on the shelf."""
-        return self.items.ids[: self.shelf]
+        """Ids in the catalogue."""
+        return self.items.ids[: self.n_products]
 
     def popularity(self) -> FloatArray:
         """Share of clients who bought each item, weighted as the pairs are, shape (items,)."""

@@ -122,7 +122,7 @@ def masked_top_k(
 
 
 def _distinct_jobs(row_of: IntArray, eligible: Eligibility, rows: int) -> tuple[tuple[IntArray, IntArray], IntArray | None]:
-    """Each query row and class once, and every client's job (None: each his own)."""
+    """Each query row and class once, and every client's job (None: each their own)."""
     if rows >= len(row_of):
         return (row_of, eligible.class_of), None
     classes = max(len(eligible.allowed), 1)

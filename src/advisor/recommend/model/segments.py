@@ -1,4 +1,4 @@
-"""How a client becomes a query row by his attributes."""
+"""How a client becomes a query row by their attributes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Each asks for the row of his combination of attributes; one never seen asks for the last row, everybody's.
+    """Each asks for the row of their combination of attributes; one never seen asks for the last row, everybody's.
 
     Attributes:
         attributes: What is read.
@@ -56,7 +56,7 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class OneHot:
-    """Each asks for one row an attribute, that of his value, and for the last row, which everybody has.
+    """Each asks for one row an attribute, that of their value, and for the last row, which everybody has.
 
     Attributes:
         attributes: What is read.

@@ -1,4 +1,4 @@
-"""What a product would do for what a client has already, prepared once for a shelf and judged client by client."""
+"""What a product would do for what a client has already, prepared once for a catalogue and judged client by client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from advisor.errors import InputError
 from advisor.recommend.recipes.recipe import check_range
 
 UTILITY_SHARE = 0.002
-"""Usefulness against closing the whole gap, unless told otherwise: with a `fit_weight` of 100 the most useful product gains a fifth of the range of taste."""
+"""Usefulness against closing the whole gap, unless told otherwise: with a `fit_weight` of 100 the most useful product gains a fifth of the range of relevance."""
 NOTHING: FloatArray = np.zeros((0, 0))
 NOTHING.flags.writeable = False
 _NONE: FloatArray = np.zeros(0)
@@ -23,7 +23,7 @@ NOBODY = (NOTHING, _NONE, _NONE, NOTHING, _NONE, _NONE)
 
 @dataclass(frozen=True, eq=False)
 class ProductMoments:
-    """Return and risk of p products through n assets: made once for a shelf.
+    """Return and risk of p products through n assets: made once for a catalogue.
 
     Attributes:
         excess: Expected annual return over cash, fee paid, shape (p,).
@@ -62,7 +62,7 @@ class ProductMoments:
 
 @dataclass(frozen=True, eq=False)
 class OwnPortfolio:
-    """What each of c clients has, and how he judges.
+    """What each of c clients has, and how they judge.
 
     Attributes:
         weights: Portfolio by asset as fractions of wealth, the rest is cash, shape (c, n).
@@ -87,9 +87,9 @@ class OwnPortfolio:
         m = self.moments
         return self.weights, self.wealth, self.risk_aversion, m.covariance, m.excess, m.variance
 
-    def check(self, clients: int, shelf: tuple[int, int]) -> None:
+    def check(self, clients: int, n_products: tuple[int, int]) -> None:
         """Raise `InputError` unless it speaks of these clients, products and assets, with a risk aversion of at least 0."""
-        products, assets = shelf
+        products, assets = n_products
         shapes = self.weights.shape, self.wealth.shape, self.risk_aversion.shape, self.moments.excess.shape
         if shapes != ((clients, assets), (clients,), (clients,), (products,)):
             raise InputError(

@@ -1,4 +1,4 @@
-"""Picks that implement a target portfolio: ordered by taste, by the gap they close and by what they do for what is held, sized in money."""
+"""Picks that implement a target portfolio: ordered by relevance, by the gap they close and by what they do for what is held, sized in money."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Picks:
 
     Attributes:
         codes: Column of each pick, -1 = nothing allowed was left, shape (c, k).
-        scores: Taste (0..1) plus fit, nan where empty, shape (c, k).
+        scores: Relevance (0..1) plus fit, nan where empty, shape (c, k).
         money: Money to place in each, 0 = a suggestion, shape (c, k).
         unplaced: What no pick could take, by asset, shape (c, n).
         utility: Annual gain in certainty equivalent per unit of money put into each pick, fee paid, after the picks before it; nan where empty or
@@ -38,7 +38,7 @@ class Picks:
 
 @dataclass(frozen=True, eq=False)
 class Exposures:
-    """What p products put into n assets, compressed: made once for a shelf.
+    """What p products put into n assets, compressed: made once for a catalogue.
 
     Attributes:
         indptr: Product j's entries stand at indptr[j]:indptr[j + 1], shape (p + 1,).
@@ -93,7 +93,7 @@ def _starts(rows: IntArray, count: int) -> IntArray:
 
 @checked
 def pick_products(
-    taste: Matrix,
+    relevance: Matrix,
     eligible: Eligibility,
     gaps: Matrix,
     exposures: Matrix | Exposures,
@@ -110,15 +110,15 @@ def pick_products(
     dearness: Vector | None = None,
     loyalty: float = 0.0,
 ) -> Picks:
-    """Choose k products a client, one after the other, each by its taste and by what it does for the client's own portfolio.
+    """Choose k products a client, one after the other, each by its relevance and by what it does for the client's own portfolio.
 
     At each step the allowed product with the largest value is taken, ties by column:
 
-        taste + fit_weight * (closed * (1 - fee) + own.share * useful - dearness) - diversity * alike + loyalty
+        relevance + fit_weight * (closed * (1 - fee) + own.share * useful - dearness) - diversity * alike + loyalty
 
     The last term counts for products that are held alone.
 
-    - `taste` is scaled to 0..1 over what the client may have (all 0 where all are alike).
+    - `relevance` is scaled to 0..1 over what the client may have (all 0 where all are alike).
     - `closed` is the share of the client's whole gap that the product can close: money / sum(gap), with the largest money that overshoots no asset's
       remaining gap, and 0 where that is less than its smallest purchase.
     - `useful` is the marginal certainty equivalent of buying the product at its smallest size (see `portfolio_utility`), scaled to 0..1 over what the client may
@@ -126,7 +126,7 @@ def pick_products(
     - `alike` is the largest similarity to a product already taken.
 
     Args:
-        taste: Scores, shape (c, p), finite.
+        relevance: Scores, shape (c, p), finite.
         eligible: What each client may be offered, by class.
         gaps: Money still to be placed by asset, at least 0, shape (c, n).
         exposures: Share of each product in each asset, rows adding up to 1, shape (p, n).
@@ -134,17 +134,17 @@ def pick_products(
         min_purchase: Smallest purchase in money, shape (p,); default 0.
         fee: Annual fee as a fraction, shape (p,); default 0.
         held: What each client holds, by column; codes of p and above are ignored.
-        fit_weight: The trade-off: how much closing the whole gap weighs against the whole range of taste. 0 is pure taste, in the order of the
+        fit_weight: The trade-off: how much closing the whole gap weighs against the whole range of relevance. 0 is pure relevance, in the order of the
             masked ranking (with `diversity` 0).
         allow_held: A held product may be topped up where that closes a gap. Otherwise (and always with `fit_weight` 0) held ones are left out.
         own: What each client has; None: usefulness does not count.
         similarity: 0..1 between products, shape (p, p), such as `exposure_similarity`; needed where `diversity` is above 0.
         dearness: Annual fee of each product beyond that of the cheapest one that would do the
             same, shape (p,): with a `fit_weight` of 100 one per cent a year is the whole range of
-            taste. Default 0.
+            relevance. Default 0.
         loyalty: What a held product gains over a new one; above 1 a top-up comes before a new
             product that closes the same gap.
-        diversity: 0 does not care; 1 gives the whole range of taste for a product unlike those already taken.
+        diversity: 0 does not care; 1 gives the whole range of relevance for a product unlike those already taken.
 
     Returns:
         Picks. For each client and asset gap = sum(money * exposure) + unplaced, to rounding. A client's row has the same bits in every batch; beyond its
@@ -153,9 +153,9 @@ def pick_products(
     Raises:
         InputError: Shapes disagree, a gap is negative, or diversity is asked for without similarities.
     """
-    count, width = taste.shape
+    count, width = relevance.shape
     put = exposures if isinstance(exposures, Exposures) else Exposures.of(exposures)
-    _check(taste, eligible, gaps, put)
+    _check(relevance, eligible, gaps, put)
     for name, column in (("min_purchase", min_purchase), ("fee", fee), ("dearness", dearness)):
         if column is not None and len(column) != width:
             raise InputError(
@@ -177,7 +177,7 @@ def pick_products(
     least = zero if min_purchase is None else min_purchase
     rate = 0.0 if own is None else fit_weight * own.share
     codes, scores, money, unplaced, utility = pick_rows(
-        taste,
+        relevance,
         (eligible.class_of, eligible.allowed),
         (owned.indptr, owned.codes),
         gaps,
@@ -200,15 +200,15 @@ def _check_similarity(similarity: FloatArray | None, width: int) -> None:
         )
 
 
-def _check(taste: FloatArray, eligible: Eligibility, gaps: FloatArray, exposures: Exposures) -> None:
-    count, width = taste.shape
+def _check(relevance: FloatArray, eligible: Eligibility, gaps: FloatArray, exposures: Exposures) -> None:
+    count, width = relevance.shape
     allowed: BoolArray = eligible.allowed
     if len(eligible) != count or allowed.shape[1] != width or len(gaps) != count or exposures.shape != (width, gaps.shape[1]):
         raise InputError(
-            f"taste is {taste.shape}, eligible {len(eligible)} x {allowed.shape[1]}, gaps {gaps.shape}, exposures {exposures.shape}; "
+            f"relevance is {relevance.shape}, eligible {len(eligible)} x {allowed.shape[1]}, gaps {gaps.shape}, exposures {exposures.shape}; "
             "they must be (c, p), c x p, (c, n) and (p, n). Check rows and columns.",
             field="taste",
-            value=taste.shape,
+            value=relevance.shape,
         )
     if gaps.size and float(gaps.min()) < 0.0:
         row = int(np.argmin(gaps.min(axis=1)))

@@ -87,20 +87,20 @@ def portfolio_utility(
 
 
 @checked
-def trade_off(taste: Matrix, utility: Matrix, eligible: Eligibility, weight: float) -> FloatArray:
-    """(1 - weight) * taste + weight * utility, each scaled to 0..1 over what the client may have, shape (c, p).
+def trade_off(relevance: Matrix, utility: Matrix, eligible: Eligibility, weight: float) -> FloatArray:
+    """(1 - weight) * relevance + weight * utility, each scaled to 0..1 over what the client may have, shape (c, p).
 
     Args:
-        taste: Scores, shape (c, p).
-        utility: What the product does for him, shape (c, p).
-        eligible: What he may be offered.
-        weight: The one trade-off: 0 is pure taste, in its order; 1 is pure utility.
+        relevance: Scores, shape (c, p).
+        utility: What the product does for them, shape (c, p).
+        eligible: What they may be offered.
+        weight: The one trade-off: 0 is pure relevance, in its order; 1 is pure utility.
     """
-    check_range("weight", weight, 0.0, 1.0, why="it shares the list between taste and utility")
+    check_range("weight", weight, 0.0, 1.0, why="it shares the list between relevance and utility")
     shape = (len(eligible), eligible.allowed.shape[1])
-    check_shape(taste, "taste", shape)
+    check_shape(relevance, "taste", shape)
     check_shape(utility, "utility", shape)
-    return (1.0 - weight) * scaled(taste, eligible) + weight * scaled(utility, eligible)
+    return (1.0 - weight) * scaled(relevance, eligible) + weight * scaled(utility, eligible)
 
 
 def scaled(scores: FloatArray, eligible: Eligibility) -> FloatArray:

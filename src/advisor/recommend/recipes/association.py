@@ -64,7 +64,7 @@ class Association(Recipe):
             self._confidence(triples, np.asarray(twos.sum(axis=0), dtype=np.float64).ravel(), popularity),
             popularity[None],
         ]
-        matrix = np.ascontiguousarray(np.vstack(rules)[:, : history.shelf])
+        matrix = np.ascontiguousarray(np.vstack(rules)[:, : history.n_products])
         return FittedModel("Association", history, Baskets(history.items, pairs), matrix, self.settings())
 
     def _confidence(self, counts: FloatArray, owners: FloatArray, popularity: FloatArray) -> FloatArray:
@@ -75,7 +75,7 @@ class Association(Recipe):
 
 @dataclass(frozen=True, eq=False)
 class Baskets:
-    """Each asks for the rows of what he holds and of the known pairs among it; who holds nothing asks for the last row, popularity.
+    """Each asks for the rows of what they hold and of the known pairs among it; who holds nothing asks for the last row, popularity.
 
     Attributes:
         items: Product ids behind the first rows.

@@ -130,12 +130,12 @@ class Blend(Recipe):
         owned = np.zeros((len(ids), len(history.items)), dtype=np.bool_)
         owned[held.row_of_entry(), held.codes] = True
         wanted = later.matrix(clients=IdMap(ids), products=IdMap(history.products)).toarray() > 0.0
-        wanted &= ~owned[:, : history.shelf]
+        wanted &= ~owned[:, : history.n_products]
         use = wanted.any(axis=1)
         if not use.any():
             return equal
         scores = [one.scores(ids, training.clients)[use] / spread(one, training.clients) for one in fitted]
-        return best_weights(scores, owned[use, : history.shelf], wanted[use])
+        return best_weights(scores, owned[use, : history.n_products], wanted[use])
 
 
 @dataclass(frozen=True, eq=False, repr=False)

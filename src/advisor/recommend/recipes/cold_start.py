@@ -45,7 +45,7 @@ class ColdStart(Recipe):
 
 @dataclass(frozen=True, eq=False)
 class Switch:
-    """Each asks as `warm` does if he holds anything, else as `cold` does, over a block of rows each.
+    """Each asks as `warm` does if they hold anything, else as `cold` does, over a block of rows each.
 
     Attributes:
         warm: For who holds something.

@@ -65,12 +65,12 @@ class Content(Recipe):
         appeal = self.own_record * popular + (1.0 - self.own_record) * like
         weights = (spread @ likely @ spread.T) * np.divide(appeal, like, out=np.zeros_like(like), where=like > 0.0)
         np.fill_diagonal(weights, 0.0)
-        anybody = appeal[None, : history.shelf]
-        return FittedModel("Content", history, Held(history.items), np.vstack([weights[:, : history.shelf], anybody]), self.settings())
+        anybody = appeal[None, : history.n_products]
+        return FittedModel("Content", history, Held(history.items), np.vstack([weights[:, : history.n_products], anybody]), self.settings())
 
 
 def product_attributes(catalogue: Catalogue, items: IdMap) -> FloatArray:
-    """Each item's attributes as shares that add up to 1, shape (items, attributes); rows of 0 for what is no longer on the shelf."""
+    """Each item's attributes as shares that add up to 1, shape (items, attributes); rows of 0 for what is no longer in the catalogue."""
     fees = catalogue.annual_fee
     edges = np.unique(np.quantile(fees, np.arange(1, FEE_BINS) / FEE_BINS))
     columns: list[FloatArray] = [catalogue.exposures(IdMap(catalogue.assets))]
@@ -86,7 +86,7 @@ def product_attributes(catalogue: Catalogue, items: IdMap) -> FloatArray:
         kinds = sorted({w for w in column if w is not None})
         if len(kinds) > 1:
             columns.append(np.array([[float(w == k) for k in kinds] for w in column]))
-    shelf = np.hstack(columns)
-    out = np.zeros((len(items), shelf.shape[1]))
-    out[: len(catalogue)] = shelf / np.maximum(shelf.sum(axis=1, keepdims=True), 1e-12)
+    n_products = np.hstack(columns)
+    out = np.zeros((len(items), n_products.shape[1]))
+    out[: len(catalogue)] = n_products / np.maximum(n_products.sum(axis=1, keepdims=True), 1e-12)
     return out

@@ -104,20 +104,20 @@ class ALS(Recipe):
                 _trained(trainer, history, "ALS") if len(training.interactions) else (None, np.zeros((len(history.items), self.factors)))
             )
             base = items.T @ items
-            popular = history.popularity()[None, : history.shelf]
+            popular = history.popularity()[None, : history.n_products]
             if self.alpha == 1.0:  # every client has the same system, so scores are linear in what is held: an item model
-                weights = items @ np.linalg.solve(base + ridge * np.eye(self.factors), items[: history.shelf].T)
+                weights = items @ np.linalg.solve(base + ridge * np.eye(self.factors), items[: history.n_products].T)
                 return FittedModel("ALS", history, Held(history.items), np.vstack([weights, popular]), settings)
         none, zero = np.zeros((0, self.factors)), np.zeros(self.factors)
         encoder = FoldedIn(history.items, items, base, ridge, self.alpha - 1.0, self.alpha * items, none, zero)
-        return FittedModel("ALS", history, encoder, np.vstack([items[: history.shelf].T, popular]), settings)
+        return FittedModel("ALS", history, encoder, np.vstack([items[: history.n_products].T, popular]), settings)
 
 
 @dataclass(frozen=True)
 class BPR(Recipe):
     """Factors trained to put what was bought above what was not, pair by pair.
 
-    On a bank's small shelf it loses to popularity (FAR-Trans, 6 of the given time points: nDCG@10 .23 against .31). It is here for large shelves and for comparison.
+    On a bank's small catalogue it loses to popularity (FAR-Trans, 6 of the given time points: nDCG@10 .23 against .31). It is here for large catalogues and for comparison.
 
     Args:
         factors: Length of a factor.
@@ -160,7 +160,7 @@ class BPR(Recipe):
             people, items = _trained(trainer, history, "BPR")
             image = _newcomers_map(history, people[:, :-1])
         encoder = Member(history.items, people[:, :-1].copy(), image)
-        matrix = np.vstack([items[: history.shelf].T, history.popularity()[None, : history.shelf]])
+        matrix = np.vstack([items[: history.n_products].T, history.popularity()[None, : history.n_products]])
         settings = self.settings()
         return FittedModel("BPR", history, encoder, matrix, settings | {"seed": training.seed, "iterations": passes})
 

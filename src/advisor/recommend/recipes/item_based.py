@@ -1,4 +1,4 @@
-"""Item models: a product is scored by how much each held product speaks for it. On a bank's small shelf they are hard to beat."""
+"""Item models: a product is scored by how much each held product speaks for it. On a bank's small catalogue they are hard to beat."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class GramRecipe(Recipe):
 
         Args:
             interactions: Purchases of clients who are in no other part.
-            catalogue: The shelf, the same for all parts. Products that are not on it do not count here.
+            catalogue: The catalogue, the same for all parts. Products that are not on it do not count here.
             as_of: Day that recency counts back from; default the part's last purchase.
 
         Raises:
@@ -74,9 +74,9 @@ class GramRecipe(Recipe):
                 value=True,
             )
         check_type(interactions, Interactions, "interactions", "Pass purchases, made by Interactions.from_frame.")
-        check_type(catalogue, Catalogue, "catalogue", "Pass the shelf, the same for all parts.")
-        on_shelf = interactions.only(catalogue.ids)
-        found = Gram.of(History.of(on_shelf, catalogue, self.half_life), self.power)
+        check_type(catalogue, Catalogue, "catalogue", "Pass the catalogue, the same for all parts.")
+        still_sold = interactions.only(catalogue.ids)
+        found = Gram.of(History.of(still_sold, catalogue, self.half_life), self.power)
         return found if as_of is None else found.brought_to(as_day(as_of, "as_of"))
 
     def solve(self, gram: Gram, history: History) -> FittedItems:
@@ -84,7 +84,7 @@ class GramRecipe(Recipe):
         check_type(gram, Gram, "gram", "Pass the counts that `gram` gave, added up over the parts.")
         check_type(history, History, "history", "Pass the History of the clients to be served.")
         weights = self.weigh(gram)
-        matrix = np.vstack([weights[:, : history.shelf], gram.popularity()[None, : history.shelf]])
+        matrix = np.vstack([weights[:, : history.n_products], gram.popularity()[None, : history.n_products]])
         return FittedItems(type(self).__name__, history, Held(history.items), matrix, self.settings(), self, gram)
 
 
@@ -235,7 +235,7 @@ class ItemKNN(GramRecipe):
 
 @dataclass(frozen=True)
 class RandomWalk(GramRecipe):
-    """From a held product to one of its owners, from him to one of his products: P3, and RP3 with a penalty for popularity.
+    """From a held product to one of its owners, from them to one of their products: P3, and RP3 with a penalty for popularity.
 
     Args:
         exponent: Each step's probability is raised to this power.
@@ -266,7 +266,7 @@ class RandomWalk(GramRecipe):
 
     @property
     def power(self) -> float:
-        """A walker leaves a client by any one of his products."""
+        """A walker leaves a client by any one of their products."""
         return self.exponent
 
     @property

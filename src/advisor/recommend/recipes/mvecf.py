@@ -1,4 +1,4 @@
-"""Mean-variance-efficient collaborative filtering: taste factors that also prefer what improves the client's portfolio."""
+"""Mean-variance-efficient collaborative filtering: relevance factors that also prefer what improves the client's portfolio."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ START = 0.1
 class MVECF(Recipe):
     """Weighted least-squares factors with a mean-variance term in the loss, trained exactly and sparsely.
 
-    The loss adds `trade_off * (risk_aversion / 2 * y' S y - mu' y)` for each client's predicted row y, its cross terms taken at what he owns. That is again a
+    The loss adds `trade_off * (risk_aversion / 2 * y' S y - mu' y)` for each client's predicted row y, its cross terms taken at what they own. That is again a
     weighted least-squares problem, whose weights vary by product and whose targets are dense, yet every sum over clients and products factors, so
     nothing of size clients x products is made.
 
@@ -71,7 +71,7 @@ class MVECF(Recipe):
         mean, covariance = product_moments(training.catalogue, training.model, history.items)
         with one_thread():
             encoder = self._alternate(history, mean, covariance, training.seed)
-        matrix = np.vstack([encoder.factors[: history.shelf].T, history.popularity()[None, : history.shelf]])
+        matrix = np.vstack([encoder.factors[: history.n_products].T, history.popularity()[None, : history.n_products]])
         return FittedModel("MVECF", history, encoder, matrix, self.settings() | {"seed": training.seed})
 
     def _alternate(self, history: History, mean: FloatArray, covariance: FloatArray, seed: int) -> FoldedIn:
@@ -103,7 +103,7 @@ class MVECF(Recipe):
 
 
 def product_moments(catalogue: Catalogue, model: ReturnModel, items: IdMap) -> tuple[FloatArray, FloatArray]:
-    """Expected annual return net of fee, shape (q,), and covariance, shape (q, q), of each item; 0 for what is no longer on the shelf."""
+    """Expected annual return net of fee, shape (q,), and covariance, shape (q, q), of each item; 0 for what is no longer in the catalogue."""
     exposures = np.zeros((len(items), len(model)))
     exposures[: len(catalogue)] = catalogue.exposures(model.ids)
     mean = exposures @ model.mean

@@ -1,4 +1,4 @@
-"""What everybody buys, and what people like this client buy: the recipes that need no purchases of his."""
+"""What everybody buys, and what people like this client buy: the recipes that need no purchases of their."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Popularity(Recipe):
         history = training.history(self.half_life_days, self.capped)
         if not self.by:
             return self.counted(history)
-        overall = history.popularity()[: history.shelf]
+        overall = history.popularity()[: history.n_products]
         attributes, codes = _training_codes(training, history, self.by, "Popularity(by=...)")
         every, cell_of = np.unique(codes, axis=0, return_inverse=True)
         counts, sizes = _bought(history, cell_of.ravel(), len(every)), np.bincount(cell_of.ravel(), minlength=len(every))
@@ -62,7 +62,7 @@ class Popularity(Recipe):
 
     def counted(self, history: History) -> FittedPopularity:
         """What everybody buys."""
-        overall = history.popularity()[: history.shelf]
+        overall = history.popularity()[: history.n_products]
         return FittedPopularity("Popularity", history, Same(), np.ascontiguousarray(overall[None]), self.settings(), self)
 
 
@@ -126,7 +126,7 @@ class Demographic(Recipe):
         known = codes[:, group] > 0
         mean = dense.sum(axis=0, where=known) / np.maximum(known.sum(axis=0), 1)
         centred = np.where(known, dense - mean, 0.0)
-        overall = history.popularity()[: history.shelf]
+        overall = history.popularity()[: history.n_products]
         bought = _sums(history, centred) - centred.sum(axis=0)[:, None] * overall
         effects = self._effects(centred.T @ centred, bought, starts)
         average = np.add.reduceat(mean[:, None] * effects, starts[:-1], axis=0)
@@ -161,17 +161,17 @@ def _training_codes(training: Training, history: History, by: tuple[str, ...] | 
 
 
 def _bought(history: History, group_of: IntArray, groups: int) -> FloatArray:
-    """Weighted purchases of each group and product on the shelf, shape (groups, p)."""
-    on_shelf = history.rows.codes < history.shelf
-    keys = group_of[history.rows.row_of_entry()] * history.shelf + history.rows.codes
-    weights = history.rows.full_weights()[on_shelf]
-    counts = np.bincount(keys[on_shelf], weights=weights, minlength=groups * history.shelf)
-    return counts.astype(np.float64).reshape(groups, history.shelf)
+    """Weighted purchases of each group and product in the catalogue, shape (groups, p)."""
+    still_sold = history.rows.codes < history.n_products
+    keys = group_of[history.rows.row_of_entry()] * history.n_products + history.rows.codes
+    weights = history.rows.full_weights()[still_sold]
+    counts = np.bincount(keys[still_sold], weights=weights, minlength=groups * history.n_products)
+    return counts.astype(np.float64).reshape(groups, history.n_products)
 
 
 def _sums(history: History, features: FloatArray) -> FloatArray:
-    """Features' X over the shelf, shape (d, p)."""
+    """Features' X over the catalogue, shape (d, p)."""
     rows = history.rows
     matrix = sparse.csr_array((rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items)))
     sums: FloatArray = np.asarray(matrix.T @ features)
-    return np.ascontiguousarray(sums[: history.shelf].T)
+    return np.ascontiguousarray(sums[: history.n_products].T)

@@ -32,7 +32,7 @@ class Training:
     Attributes:
         interactions: Purchases; a pair counts once, however often it was bought.
         clients: Attributes of clients, for the recipes that read them.
-        catalogue: The shelf and its order; None: the products that occur.
+        catalogue: The catalogue and its order; None: the products that occur.
         model: Returns and covariance, for the recipes that read them.
         seed: The only source of randomness.
     """
@@ -44,7 +44,7 @@ class Training:
     seed: int = 0
 
     def history(self, half_life_days: float | None = None, capped: bool = False) -> History:
-        """Pairs on the shelf, each with its weight."""
+        """Pairs in the catalogue, each with its weight."""
         return History.of(self.interactions, self.catalogue, half_life_days, capped)
 
     def until(self, day: Any) -> Training:
@@ -74,7 +74,7 @@ class Recipe(ABC):
         Args:
             interactions: Purchases; a pair counts once, however often it was bought.
             clients: Attributes of clients, for the recipes that read them.
-            catalogue: The shelf and its order; default: the products that occur.
+            catalogue: The catalogue and its order; default: the products that occur.
             model: Returns and covariance, for the recipes that read them.
             seed: The only source of randomness.
 
@@ -83,12 +83,12 @@ class Recipe(ABC):
 
         Raises:
             InputError: There is nothing to recommend, the recipe lacks what it reads, an argument is of another kind, or there are purchases and
-                none of them is of a product on the shelf.
+                none of them is of a product in the catalogue.
         """
         _check_sources(interactions, clients, catalogue, model)
         seed = check_whole(seed, "seed", "Give a whole number, 0 or more; the same one gives the same model.", low=0)
         if catalogue is not None:
-            _check_shelf(interactions, catalogue)
+            _check_products(interactions, catalogue)
         return self.learn(Training(interactions, clients, catalogue, model, seed))
 
     @checked
@@ -109,7 +109,7 @@ class Recipe(ABC):
             window: Days at the end that are held out: fitted on what comes before, judged by what clients then newly bought (nDCG at 10). None, or where
                 fewer than 100 clients bought both before and in it: one purchase of each client's last day is held out instead.
             clients: Attributes of clients, for the recipes that read them.
-            catalogue: The shelf.
+            catalogue: The catalogue.
             model: Returns and covariance, for the recipes that read them.
             seed: The only source of randomness.
 
@@ -160,13 +160,13 @@ def _check_sources(interactions: object, clients: object, catalogue: object, mod
     check_type(model, (ReturnModel, NoneType), "model", "Pass a ReturnModel, made by estimate_returns, or leave it out.")
 
 
-def _check_shelf(interactions: Interactions, catalogue: Catalogue) -> None:
-    """Purchases of which none is of the shelf teach nothing about it: their ids are of another house, or written in another way."""
+def _check_products(interactions: Interactions, catalogue: Catalogue) -> None:
+    """Purchases of which none is of the catalogue teach nothing about it: their ids are of another advisor, or written in another way."""
     bought = interactions.products.ids
     if not bought or any(name in catalogue.ids for name in bought):
         return
     raise InputError(
-        f"None of the {len(bought):,} products bought is on the shelf: interactions have {list(bought[:2])}, the catalogue has {list(catalogue.ids.ids[:2])}; "
+        f"None of the {len(bought):,} products bought is in the catalogue: interactions have {list(bought[:2])}, the catalogue has {list(catalogue.ids.ids[:2])}; "
         "nothing could be learnt about any product that may be recommended. Write the ids alike, or pass the catalogue they belong to.",
         field="interactions",
         value=bought[:2],

@@ -1,4 +1,4 @@
-"""Loss aversion: from stated choices where a client made them, from the published prior where he did not; never from trades."""
+"""Loss aversion: from stated choices where a client made them, from the published prior where they did not; never from trades."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _checked(clients: IdMap, choices: pd.DataFrame) -> tuple[IntArray, FloatArra
     who, ids = id_codes(choices["client_id"], "client_id", "the choice was made by nobody. Drop or mend it.")
     codes = clients.find(ids.ids)[who]
     gain, loss = (_stake(choices[name], name) for name in ("gain", "loss"))
-    accepted = yes_no(choices["accepted"], "accepted", "It says what the client chose; drop a choice he did not make.").astype(np.float64)
+    accepted = yes_no(choices["accepted"], "accepted", "It says what the client chose; drop a choice they did not make.").astype(np.float64)
     asked = codes >= 0
     return codes[asked], gain[asked], loss[asked], accepted[asked]
 

@@ -1,4 +1,4 @@
-"""The hot loop of the room, in C: one pass over all trades, client by client; `tests/loops` repeats it as plain Python, equal to the bit."""
+"""The hot loop of the package, in C: one pass over all trades, client by client; `tests/loops` repeats it as plain Python, equal to the bit."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def measure_biases(
     proposals: pd.DataFrame | None = None,
     prior: LossAversionPrior = PRIOR,
 ) -> BiasProfiles:
-    """Each client's disposition to sell winners, and his other habits, from his trades.
+    """Each client's disposition to sell winners, and their other habits, from their trades.
 
     Args:
         trades: What clients did. Trades marked `left_out` move the holdings but are not read as choices.
@@ -59,8 +59,8 @@ def measure_biases(
 
     Returns:
         A row for each client of `trades.clients`, in that order. nan where a rate is 0/0: a client who never had a loss to realise has no PLR.
-        Turnover and the time averages run from his first trade to the last day in the data. `status_quo` without proposals is 1 + the slope of what he changed in
-        his weights on what prices had changed since his last trade, clipped to 0..1: 0 = undoes all drift, 1 = leaves it or runs after it.
+        Turnover and the time averages run from their first trade to the last day in the data. `status_quo` without proposals is 1 + the slope of what they changed in
+        their weights on what prices had changed since their last trade, clipped to 0..1: 0 = undoes all drift, 1 = leaves it or runs after it.
 
     Raises:
         InputError: Something is not of its kind, no trades, a column is absent or there twice, an asset or time is missing in a price table, a price is no

@@ -36,7 +36,7 @@ def pooled(counts: IntArray, mean: float, between_sd: float) -> PopulationBias:
 def smoothed_error(counts: IntArray) -> FloatArray:
     """Standard error of PGR - PLR with half a count added to each cell, shape (c,); nan where either rate is 0/0.
 
-    A client who sold his only winner has PGR = 1 with a plain error of 0, which would let one trade outweigh the population; half a count keeps the
+    A client who sold their only winner has PGR = 1 with a plain error of 0, which would let one trade outweigh the population; half a count keeps the
     error honest where counts are few and vanishes where they are many.
     """
     realised, paper = counts[:, :2] + 0.5, counts[:, 2:] + 0.5
@@ -104,7 +104,7 @@ class BootstrapInterval:
 
 @checked
 def bootstrap_disposition(profiles: BiasProfiles, *, draws: int = 2000, level: float = 0.95, seed: int = 0) -> BootstrapInterval:
-    """Intervals that do not take one client's decisions as independent: clients are drawn with replacement, each with all his counts.
+    """Intervals that do not take one client's decisions as independent: clients are drawn with replacement, each with all their counts.
 
     Args:
         profiles: From `measure_biases`.

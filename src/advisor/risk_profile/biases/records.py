@@ -47,7 +47,7 @@ class Quotes(NamedTuple):
 
 
 class Book(NamedTuple):
-    """What the client at hand holds; entries by asset are cleared by the list of assets he touched."""
+    """What the client at hand holds; entries by asset are cleared by the list of assets they touched."""
 
     of: Records  # HOLDING, by asset
     held: Ints  # assets held, in no order
@@ -72,7 +72,7 @@ BEFORE = np.dtype([("asset", "i8"), ("units", "f8"), ("basis", "f8"), ("weight",
 HOLDING = np.dtype([
     ("units", "f8"),  # signed
     ("basis", "f8"),  # price a unit that gains are measured from
-    ("weight", "f8"),  # share of value after his last trades
+    ("weight", "f8"),  # share of value after their last trades
     ("pnl", "f8"),  # realised in this group by choice
     ("paid", "f8"),  # basis of the units so realised
     ("slot", "i8"),  # place in `held`, -1 = not held

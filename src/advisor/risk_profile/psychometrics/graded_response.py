@@ -177,7 +177,7 @@ class GradedResponseModel:
         return (change**2 / np.maximum(self.probability(theta), TINY)).sum(axis=2)
 
     def person_fit(self, responses: Categories) -> FloatArray:
-        """Standardised log-likelihood l_z of each respondent's answers at his own ability, shape (c,); nan where nothing is answered.
+        """Standardised log-likelihood l_z of each respondent's answers at their own ability, shape (c,); nan where nothing is answered.
 
         Far below 0: answers that hardly anybody of that ability would give together.
 

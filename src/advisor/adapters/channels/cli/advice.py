@@ -92,15 +92,15 @@ def _many(given: Namespace) -> int:
 
 def verify(given: Namespace) -> int:
     """Print whether advice comes out again; 1 where it does not."""
-    house = advisor_of(given.advisor)
+    advisor = advisor_of(given.advisor)
     if is_one(given.clients):
-        proof = house.verify(Advice.model_validate_json(text_of(given.advice)), client_of(given.clients))
+        proof = advisor.verify(Advice.model_validate_json(text_of(given.advice)), client_of(given.clients))
         if given.json:
             say(proof.model_dump_json(indent=1))
         else:
             say("proved" if proof.ok else "not proved: " + "; ".join(proof.problems))
         return 0 if proof.ok else 1
-    found = replay(given.advice, house, given.clients)
+    found = replay(given.advice, advisor, given.clients)
     if given.json:
         say_json(found)
     else:

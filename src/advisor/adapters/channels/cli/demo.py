@@ -23,11 +23,11 @@ def fitted() -> Advisor:
 
 def demo(given: Namespace) -> int:
     """Print the advice of a made-up client, and write the files asked for."""
-    house = fitted()
-    advice = house.advise(sample.client(assessed_on=DAY), as_of=AS_OF)
+    advisor = fitted()
+    advice = advisor.advise(sample.client(assessed_on=DAY), as_of=AS_OF)
     if given.to is not None:
         try:
-            _write(house, Path(given.to))
+            _write(advisor, Path(given.to))
         except (OSError, ValueError) as error:
             raise unreadable(given.to, error, "written") from None
     if given.json:
@@ -37,9 +37,9 @@ def demo(given: Namespace) -> int:
     return 0
 
 
-def _write(house: Advisor, folder: Path) -> None:
+def _write(advisor: Advisor, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    save(house, folder / "advisor")
+    save(advisor, folder / "advisor")
     (folder / "client.json").write_text(sample.client(assessed_on=DAY).model_dump_json(exclude_unset=True) + "\n", encoding="utf-8")
     _clients(sample.clients(200, assessed_on=DAY)).to_csv(folder / "clients.csv", index=False)
     _purchases(sample.interactions()).to_csv(folder / "purchases.csv", index=False)

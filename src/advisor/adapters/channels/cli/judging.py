@@ -12,10 +12,10 @@ from advisor.evaluate import backtest_many, equal_weight, level_policies
 
 def evaluate(given: Namespace) -> int:
     """Print how the lists of a day match what was bought after it."""
-    house = advisor_of(given.advisor)
-    served = house.advise_table(clients_of(given.clients), as_of=given.as_of, picks=given.picks)
+    advisor = advisor_of(given.advisor)
+    served = advisor.advise_table(clients_of(given.clients), as_of=given.as_of, picks=given.picks)
     later = Interactions.from_frame(table_of(given.purchases)).after(given.as_of)
-    report = house.evaluate(served, later, ks=tuple(sorted({1, given.picks})))
+    report = advisor.evaluate(served, later, ks=tuple(sorted({1, given.picks})))
     say(json.dumps(json.loads(report.to_frame().to_json(orient="records")), indent=1) if given.json else str(report))
     return 0
 

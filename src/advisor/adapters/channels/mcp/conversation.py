@@ -60,7 +60,7 @@ class Conversation:
     def language(self, wanted: Any) -> str:
         """A language that the questions are there in; None: the advisor's."""
         spoken = ("en", *self.questionnaire.languages)
-        found = self.tenant.advisor.house.language if wanted is None else wanted
+        found = self.tenant.advisor.state.language if wanted is None else wanted
         if found not in spoken:
             raise InputError(f"language is {wanted!r}; the questions are there in {', '.join(spoken)}.", field="language", value=wanted)
         return found
@@ -123,21 +123,21 @@ class Conversation:
 
     def verdict(self, client: Client, product_id: Any, as_of: Any, language: str) -> dict[str, Any]:
         """What the rules say of one product for one client: the decision, and each rule that fired with its article."""
-        house = self.tenant.advisor.house
-        if not isinstance(product_id, str) or product_id not in house.catalogue.ids:
+        advisor = self.tenant.advisor.state
+        if not isinstance(product_id, str) or product_id not in advisor.catalogue.ids:
             raise InputError(f"There is no product {product_id!r} in the catalogue; name one by its id.", field="product", value=product_id)
-        product = house.catalogue.products[house.catalogue.ids.code(product_id)]
-        profiles = profile_risk(ClientTable.from_clients([client]), house.questionnaire, as_of=as_of or today(), bands=house.bands)
-        found = house.regime.check(profiles[0], client, product)
-        fired = [house.regime.pack_of(product.regime).by_id[name] for name in found.rules]
+        product = advisor.catalogue.products[advisor.catalogue.ids.code(product_id)]
+        profiles = profile_risk(ClientTable.from_clients([client]), advisor.questionnaire, as_of=as_of or today(), bands=advisor.bands)
+        found = advisor.regime.check(profiles[0], client, product)
+        fired = [advisor.regime.pack_of(product.regime).by_id[name] for name in found.rules]
         rules = [{"rule": rule.id, "article": rule.article, "text": rule.text_in(language)} for rule in fired]
         return {"product": product.id, "name": product.name, "decision": found.decision, "rules": rules}
 
     def review(self, client: Client, advice: Advice) -> HoldingsReview:
         """What the client holds, by asset, against the portfolio advised."""
-        house, held = self.tenant.advisor.house, dict[str, float]()
+        advisor, held = self.tenant.advisor.state, dict[str, float]()
         for name, money in client.holdings.items():
-            product = house.catalogue.products[house.catalogue.ids.code(name)] if name in house.catalogue.ids else None
+            product = advisor.catalogue.products[advisor.catalogue.ids.code(name)] if name in advisor.catalogue.ids else None
             spread = {name: 1.0} if product is None else product.exposures or {product.asset or name: 1.0}
             for asset, share in spread.items():
                 held[asset] = held.get(asset, 0.0) + money * share

@@ -40,7 +40,7 @@ def _add_texts(server: Any, tenant: Tenant) -> None:
     """Resources and the prompt."""
     own: Questionnaire = tenant.sessions.questionnaire
     asked = {one.id: one for one in (*(made() for made in BUNDLED), own)}
-    packs = {one.id: one.pack for one in (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.advisor.house.regime)}
+    packs = {one.id: one.pack for one in (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.advisor.state.regime)}
 
     @server.resource("advisor://questionnaires/{name}/{language}", mime_type="text/plain")
     def questionnaire_text(name: str, language: str) -> str:  # pyright: ignore[reportUnusedFunction]

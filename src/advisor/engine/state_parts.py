@@ -1,4 +1,4 @@
-"""A house as plain values and arrays, and back: what is saved of it. Nothing of another version passes as if it were understood."""
+"""An advisor as plain values and arrays, and back: what is saved of it. Nothing of another version passes as if it were understood."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from advisor.contracts.wording import LANGUAGES, Language
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.orders import TradeSettings
-from advisor.engine.state import House
+from advisor.engine.state import AdvisorState
 from advisor.errors import InputError
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.recommend.calibration import Calibration
@@ -60,39 +60,39 @@ _FITTED = ("taste.", "calibration.")
 NEWER = "a newer version of the library wrote it. Upgrade the library."
 
 
-def parts_of(house: House) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Everything of a house that JSON can hold, and its arrays by name."""
-    model = house.model
-    kind, taste, meta = house.taste.state()
-    learnt, curve = ({}, None) if house.calibration is None else house.calibration.state()
+def parts_of(state: AdvisorState) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Everything of an advisor that JSON can hold, and its arrays by name."""
+    model = state.model
+    kind, relevance, meta = state.recommender.state()
+    learnt, curve = ({}, None) if state.calibration is None else state.calibration.state()
     parts = {
         "assets": model.assets,
         "groups": model.groups,
-        "catalogue": [p.model_dump(mode="json") for p in house.catalogue.products],
-        "questionnaire": None if house.questionnaire is None else house.questionnaire.model_dump(mode="json"),
-        "mandate": json.loads(house.mandate.model_dump_json()),
-        "regime": house.regime.pack.model_dump(mode="json"),
-        "other_packs": [pack.model_dump(mode="json") for pack in house.regime.others],
-        "bands": house.bands.model_dump(mode="json"),
+        "catalogue": [p.model_dump(mode="json") for p in state.catalogue.products],
+        "questionnaire": None if state.questionnaire is None else state.questionnaire.model_dump(mode="json"),
+        "mandate": json.loads(state.mandate.model_dump_json()),
+        "regime": state.regime.pack.model_dump(mode="json"),
+        "other_packs": [pack.model_dump(mode="json") for pack in state.regime.others],
+        "bands": state.bands.model_dump(mode="json"),
         "taste": {"kind": kind, "meta": meta},
-        "biases": asdict(house.biases),
-        "fit_weight": house.fit_weight,
-        "utility_share": house.utility_share,
-        "diversity": house.diversity,
-        "language": house.language,
-        "seed": house.seed,
-        "trading": asdict(house.trading),
+        "biases": asdict(state.biases),
+        "fit_weight": state.fit_weight,
+        "utility_share": state.utility_share,
+        "diversity": state.diversity,
+        "language": state.language,
+        "seed": state.seed,
+        "trading": asdict(state.trading),
         "calibration": curve,
     }
     arrays = {"mean": model.mean, "covariance": model.covariance, "risk_levels": model.risk_levels, "stress": model.stress}
     if model.forecast is not None:
         arrays["forecast"] = model.forecast
-    arrays |= {f"taste.{name}": array for name, array in taste.items()}
+    arrays |= {f"taste.{name}": array for name, array in relevance.items()}
     return parts, arrays | {f"calibration.{name}": array for name, array in learnt.items()}
 
 
-def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
-    """The house whose `parts_of` these are.
+def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
+    """The advisor whose `parts_of` these are.
 
     Raises:
         InputError: A part is missing, of another kind, or unknown here, since a newer version wrote it. Values that fit together nowhere may raise the plain
@@ -107,8 +107,8 @@ def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
     _check_arrays(arrays)
     assets, stress = parts["assets"], arrays["stress"].tolist()
     check_saved(arrays, MODEL | (FORECAST if "forecast" in arrays else {}), {"n": len(assets)}, where="the model")
-    taste, learnt = ({name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)} for part in _FITTED)
-    return House(
+    relevance, learnt = ({name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)} for part in _FITTED)
+    return AdvisorState(
         model=ReturnModel(
             assets,
             arrays["mean"],
@@ -123,7 +123,7 @@ def house_of(parts: Mapping[str, Any], arrays: Arrays) -> House:
         mandate=Mandate.restored(parts["mandate"]),
         regime=Regime(RulePack.restored(parts["regime"]), tuple(RulePack.restored(p) for p in parts["other_packs"])),
         bands=RiskBands.restored(parts["bands"]),
-        taste=restore(parts["taste"]["kind"], taste, parts["taste"]["meta"]),
+        recommender=restore(parts["taste"]["kind"], relevance, parts["taste"]["meta"]),
         biases=BiasPolicy(**parts["biases"]),
         fit_weight=parts["fit_weight"],
         utility_share=parts["utility_share"],

@@ -11,16 +11,10 @@ import pandas as pd
 from real_markets import FACTORS, FUNDS, StressRow, block_rows, interval, real_markets
 
 from advisor.arrays import FloatArray
-from advisor.contracts.bands import RiskBands
-from advisor.contracts.mandate import Mandate
-from advisor.data.market import Market
-from advisor.evaluate.backtesting.backtest import backtest_many
-from advisor.evaluate.backtesting.estimates import Estimates
-from advisor.evaluate.backtesting.policies import equal_weight, level_policies
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.preferences.preferences import Preferences
-from advisor.optimize.returns.estimate import EstimateSettings, estimate_returns
-from advisor.optimize.returns.views import Equilibrium
+from advisor.contracts import Mandate, RiskBands
+from advisor.data import Market
+from advisor.evaluate import Estimates, backtest_many, equal_weight, level_policies
+from advisor.optimize import Equilibrium, EstimateSettings, Preferences, estimate_returns, trace_frontier
 
 MEANS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("`shrunk_equilibrium` (default)", {"mean": "shrunk_equilibrium"}),

@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.data.market import Market
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.estimates import Estimates
-from advisor.evaluate.backtesting.policies import FixedMix, MeanVariancePolicy, equal_weight, level_policies
+from advisor.data import Market
+from advisor.evaluate import Estimates, FixedMix, MeanVariancePolicy, backtest, backtest_many, equal_weight, level_policies
 
 
 def tables(quick: bool) -> list[str]:

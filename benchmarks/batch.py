@@ -12,14 +12,12 @@ from typing import Any
 import cvxpy
 import numpy as np
 
-from advisor.contracts.mandate import GroupLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.optimize.batch.costs import TradingCost
-from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
+from advisor.contracts import GroupLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Portfolios, Preferences, TradingCost, optimal_over_scenarios, optimal_portfolios, scenario_utility
 from advisor.optimize.limits.limits import limits_of
-from advisor.optimize.preferences.preferences import Preferences
 from advisor.optimize.scenarios.certificate import ScenarioProgram
-from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios, scenario_utility
+from advisor.optimize.scenarios.portfolios import Scenarios
 
 cp: Any = cvxpy
 

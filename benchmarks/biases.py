@@ -7,9 +7,9 @@ import time
 import numpy as np
 import pandas as pd
 
+from advisor.data import Trades
 from advisor.data.ids import IdMap
-from advisor.data.trades import Trades
-from advisor.risk_profile.biases.measure import measure_biases
+from advisor.risk_profile import measure_biases
 
 DAY = 86_400_000_000_000
 

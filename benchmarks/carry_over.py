@@ -23,11 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 import far_trans_data as far
 
 from advisor import ALS, BPR, EASE, Blend, Catalogue, ColdStart, Demographic, Interactions, ItemKNN, Popularity, Ranking, Recipe, calibrate
-from advisor.data.clients.table import ClientTable
-from advisor.data.eligibility import Eligibility
+from advisor.data import ClientTable, Eligibility
 from advisor.data.ids import IdMap
-from advisor.measures.bootstrap import block_interval
-from advisor.measures.ranking import mark_hits, ndcg
+from advisor.measures import block_interval, mark_hits, ndcg
 
 K, LONG = 10, 30
 FIRST, REST = slice(12, 24), slice(24, 35)

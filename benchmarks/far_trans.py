@@ -20,17 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 import far_trans_data as far
 
 from advisor import ALS, BPR, EASE, Blend, ItemKNN, Popularity, evaluate_match
-from advisor.data.clients.table import ClientTable
-from advisor.data.eligibility import Eligibility
-from advisor.data.profiles import RiskProfiles
-from advisor.data.ranking import Ranking
-from advisor.evaluate.match.over_time import compare_over_time
-from advisor.evaluate.match.report import MatchReport
-from advisor.measures.bootstrap import block_interval
-from advisor.recommend.recipes.cold_start import ColdStart
-from advisor.recommend.recipes.popularity import Demographic
-from advisor.recommend.recipes.recipe import Recipe
-from advisor.suitability.regime import Regime
+from advisor.data import ClientTable, Eligibility, Ranking, RiskProfiles
+from advisor.evaluate import MatchReport, compare_over_time
+from advisor.measures import block_interval
+from advisor.recommend import ColdStart, Demographic, Recipe
+from advisor.suitability import Regime
 
 K = 10
 CLEAN_FROM = "2020-06-01"

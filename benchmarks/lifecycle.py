@@ -7,13 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from advisor.data.returns import ReturnModel
-from advisor.lifecycle.goals.goals import goal_success
-from advisor.lifecycle.monitoring.review import ClientStates, review
-from advisor.lifecycle.monitoring.stress import stress_test
-from advisor.lifecycle.trading.bands import RebalancePolicy
-from advisor.lifecycle.trading.cash_flow import allocate_flow
-from advisor.lifecycle.trading.rebalance import rebalance
+from advisor.data import ReturnModel
+from advisor.lifecycle import ClientStates, RebalancePolicy, allocate_flow, goal_success, rebalance, review, stress_test
 
 
 def timed(work: Callable[[], object]) -> float:

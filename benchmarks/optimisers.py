@@ -22,10 +22,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from advisor.data.returns import ReturnModel
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences.preferences import Preferences
+from advisor.data import ReturnModel
+from advisor.optimize import Preferences, optimal_portfolio, trace_frontier
 
 GAMMA = 5.0
 Solve = Callable[[float], np.ndarray]

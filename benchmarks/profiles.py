@@ -16,16 +16,14 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from advisor.contracts.product import Product
-from advisor.contracts.questionnaire import LIMITING, Questionnaire
-from advisor.data.catalogue import Catalogue
+from advisor.contracts import Product, Questionnaire
+from advisor.contracts.questionnaire import LIMITING
+from advisor.data import Catalogue, ClientTable
 from advisor.data.categories import Labels
-from advisor.data.clients.table import ClientTable
+from advisor.risk_profile import GradedResponseModel, profile_risk
 from advisor.risk_profile.answers import read_answers
-from advisor.risk_profile.profile import profile_risk
-from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
 from advisor.risk_profile.score import dimension_score
-from advisor.suitability.regime import Regime
+from advisor.suitability import Regime
 
 DAY = "2026-06-01"
 Result = TypeVar("Result")

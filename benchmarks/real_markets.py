@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from advisor.arrays import FloatArray
-from advisor.contracts.bands import RiskBands
-from advisor.contracts.mandate import Mandate
-from advisor.data.market import Market
-from advisor.evaluate.backtesting.estimates import Estimates
+from advisor.contracts import Mandate, RiskBands
+from advisor.data import Market
+from advisor.evaluate import Estimates
 
 _BANDS = RiskBands.default()
 SHARES, FUNDS, INDICES, FACTORS = "20 US shares", "5 factor funds", "2 US indices", "3 US factors"

@@ -18,15 +18,12 @@ import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 
-from advisor.data.eligibility import Eligibility
+from advisor.data import Eligibility, Interactions, ReturnModel
 from advisor.data.ids import IdMap
-from advisor.data.interactions import Interactions
-from advisor.data.returns import ReturnModel
+from advisor.recommend import ALS, EASE, pick_products
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
-from advisor.recommend.portfolio_fit.picks import Exposures, pick_products
-from advisor.recommend.recipes.factors import ALS
-from advisor.recommend.recipes.item_based import EASE
+from advisor.recommend.portfolio_fit.picks import Exposures
 
 LEVELS = 5
 IMPLICIT_CLIENTS = 5_000

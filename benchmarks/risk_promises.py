@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 from real_markets import FUNDS, StressRow, block_rows, interval, real_markets
 
-from advisor.contracts.bands import RiskBands
-from advisor.data.market import Market
-from advisor.evaluate.backtesting.backtest import backtest_many
-from advisor.evaluate.backtesting.estimates import Estimates
-from advisor.evaluate.backtesting.policies import level_policies
-from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
+from advisor.contracts import RiskBands
+from advisor.data import Market
+from advisor.evaluate import Estimates, backtest_many, evaluate_risk, level_policies
+from advisor.evaluate.risk.risk import evaluate_risk_of
 
 BANDS, DAYS, STEP, YEAR = RiskBands.default(), 126, 21, 12
 WARMUP, COST = 504, 10.0

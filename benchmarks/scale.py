@@ -31,12 +31,12 @@ from pypfopt import EfficientFrontier
 from threadpoolctl import threadpool_limits
 
 from advisor import Advisor, Catalogue, Interactions, Product, Questionnaire, ReturnModel, save
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow
-from advisor.data.eligibility import Eligibility
+from advisor.data import Eligibility, clients_from_arrow
+from advisor.data.clients.sources import arrow_batches
 from advisor.engine.input_digest import input_digests
 from advisor.engine.output.arrow import advice_table
 from advisor.engine.pipeline import advise_table
-from advisor.risk_profile.profile import profile_risk
+from advisor.risk_profile import profile_risk
 from advisor.runs import stream
 from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.parts import write_part

@@ -22,9 +22,8 @@ from advisor.adapters.crm.packs import TagPack
 from advisor.adapters.crm.segments import segment
 from advisor.adapters.crm.stages import stage
 from advisor.adapters.crm.tags import tag
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients.table import ClientTable
-from advisor.data.interactions import Interactions
+from advisor.contracts import Questionnaire
+from advisor.data import ClientTable, Interactions
 
 DAY = "2026-06-30"
 AT = datetime(2026, 6, 30, 23, 59, tzinfo=UTC)

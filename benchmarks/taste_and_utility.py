@@ -14,15 +14,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 
 import far_trans_data as far
 
-from advisor.data.eligibility import Eligibility
-from advisor.data.ranking import Ranking
-from advisor.evaluate.match.match import evaluate_match
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.data import Eligibility, Ranking
+from advisor.evaluate import evaluate_match
+from advisor.optimize import trace_frontier
+from advisor.recommend import EASE, Blend, exposure_similarity, pick_products, portfolio_utility
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
-from advisor.recommend.portfolio_fit.picks import Exposures, pick_products
-from advisor.recommend.portfolio_fit.utility import exposure_similarity, portfolio_utility
-from advisor.recommend.recipes.blend import Blend
-from advisor.recommend.recipes.item_based import EASE
+from advisor.recommend.portfolio_fit.picks import Exposures
 
 K = 10
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 3.0)

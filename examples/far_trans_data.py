@@ -20,9 +20,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from advisor.data.catalogue import Catalogue
-from advisor.data.interactions import Interactions
-from advisor.data.returns import ReturnModel
+from advisor.data import Catalogue, Interactions, ReturnModel
 
 Day = str | pd.Timestamp | np.datetime64
 

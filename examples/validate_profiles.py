@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from advisor.risk_profile import reliability, spearman_brown
 from advisor.risk_profile.psychometrics.calibrate import calibrate
-from advisor.risk_profile.psychometrics.reliability import reliability, spearman_brown
 
 ITEMS = [f"FK{i}correct" for i in range(1, 4)] + [f"KH{i}correct" for i in range(1, 10)]
 RESAMPLES = 200

@@ -22,7 +22,7 @@ import stack
 
 os.environ["ADVISOR_PRIVACY"] = "show"  # values are made up here; test_privacy.py masks them
 
-from advisor.errors import AdvisorError
+from advisor import AdvisorError
 
 settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

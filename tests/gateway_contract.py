@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
-from advisor.contracts.advice import Advice, Order, Pick, Reason
-from advisor.contracts.client import Client
+from advisor.contracts import Advice, Client, Order, Pick, Reason
 
 EARLY = datetime(2026, 1, 10, 8, 0, tzinfo=UTC)
 LATE = datetime(2026, 3, 5, 12, 30, 15, tzinfo=UTC)

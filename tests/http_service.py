@@ -14,7 +14,7 @@ import httpx
 
 from advisor import Advisor, load, sample, save
 from advisor.adapters.channels.http import Settings, TenantSettings, new_api_key
-from advisor.contracts.answer_sheet import AnswerSheet
+from advisor.contracts import AnswerSheet
 
 PERSON: dict[str, Any] = {
     "id": "c-1",

@@ -29,7 +29,7 @@ from advisor import (
     RiskBands,
     Verdict,
 )
-from advisor.risk_profile.profile import profile_risk
+from advisor.risk_profile import profile_risk
 
 DAY = "2026-11-20"
 CENT = 0.01

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.data.market import Market
+from advisor.data import Market
+from advisor.evaluate import Terms, backtest, backtest_many
 from advisor.evaluate.backtesting import backtest as backtest_module
 from advisor.evaluate.backtesting import walk as backtest_walk
 from advisor.evaluate.backtesting.account import Account
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.terms import Terms
 
 SEEDS = st.integers(0, 2**32 - 1)
 

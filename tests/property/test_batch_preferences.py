@@ -9,13 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.optimize import kernels
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Portfolios, Preferences, TradingCost, kernels, optimal_portfolios
 from advisor.optimize.batch import solve as batch_solve
-from advisor.optimize.batch.costs import TradingCost
-from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
-from advisor.optimize.preferences.preferences import Preferences
 
 
 def clients(seed: int, c: int = 9) -> tuple[ReturnModel, Mandate, Preferences, dict[str, Any]]:

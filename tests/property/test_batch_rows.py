@@ -9,17 +9,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from advisor.contracts.mandate import GroupLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
+from advisor import InputError
+from advisor.contracts import GroupLimit, Mandate
+from advisor.data import ReturnModel
 from advisor.native.threads import limited_threads
+from advisor.optimize import Portfolios, Preferences, optimal_portfolios
 from advisor.optimize.batch import portfolios as batch
 from advisor.optimize.batch.certificate import Rates, row_residuals
 from advisor.optimize.batch.exact import solve_exactly
 from advisor.optimize.batch.pivot import fresh_state, marginal_risk, pivot
-from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
 from advisor.optimize.batch.rows import BatchRows
-from advisor.optimize.preferences.preferences import Preferences
 
 
 def problem(seed: int, c: int = 6, n: int = 7) -> dict[str, object]:

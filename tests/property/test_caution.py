@@ -8,11 +8,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from advisor.contracts.questionnaire import Contradiction, Option, Question, Questionnaire
+from advisor.contracts import Option, Question, Questionnaire
+from advisor.contracts.questionnaire import Contradiction
+from advisor.data import ClientTable
 from advisor.data.categories import Labels
-from advisor.data.clients.table import ClientTable
+from advisor.risk_profile import profile_risk
 from advisor.risk_profile.coherence import Controls
-from advisor.risk_profile.profile import profile_risk
 from advisor.sample import clients as sample_clients
 
 DAY = "2026-06-01"

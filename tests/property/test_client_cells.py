@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from advisor import ClientTable, Goal
 from advisor.cells import is_missing, number_of, shown, text_of
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.data import clients_from_arrow
+from advisor.data.clients.sources import arrow_batches
 from advisor.engine.input_digest import input_digests
 
 DAY = np.datetime64("2026-11-20")

@@ -33,11 +33,9 @@ from advisor import (
     Verification,
     sample,
 )
+from advisor.contracts import Contract, CutOffs, RulePack
 from advisor.contracts import advice as contract
 from advisor.contracts.advice import STATUSES
-from advisor.contracts.base import Contract
-from advisor.contracts.cut_offs import CutOffs
-from advisor.contracts.rules import RulePack
 
 DAY = "2026-11-20"
 IDS = [p.id for p in sample.catalogue().products]

@@ -7,20 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.contracts.mandate import Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
-from advisor.optimize.batch.portfolios import optimal_portfolios
-from advisor.optimize.behaviour.correction_report import (
+from advisor import InputError
+from advisor.contracts import Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import (
     AdaptationPolicy,
+    BiasEvidence,
+    BiasPolicy,
+    Preferences,
     adaptation_box,
     certainty_equivalent_cost,
     correct_risk_aversion,
+    optimal_portfolios,
     report_correction,
+    trace_frontier,
 )
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.preferences.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
-from advisor.optimize.preferences.preferences import Preferences
+from advisor.optimize.preferences.corrections import combine_corrections, excess_loss_aversion
 
 MODEL = ReturnModel(["bond", "share", "venture"], [0.05, 0.10, 0.25], [[0.0025, 0, 0], [0, 0.04, 0.02], [0, 0.02, 0.25]])
 FRONTIER = trace_frontier(MODEL)

@@ -23,8 +23,8 @@ from advisor.engine.input_digest import input_digests
 from advisor.native.threads import limited_threads
 from advisor.recommend.model.gram import Gram
 from advisor.recommend.model.purchases import History
+from advisor.runs import advise_stream
 from advisor.runs.job import AdvisorRef, Job
-from advisor.runs.stream import advise_stream
 
 DAY = "2026-11-20"
 COUNT = 60

@@ -11,16 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.data.market import Market
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
-from advisor.optimize.returns.assumptions import from_assumptions, from_skfolio
-from advisor.optimize.returns.currency import after_costs, hedge_share, in_home_currency
-from advisor.optimize.returns.estimate import Covariance, EstimateSettings, Mean, estimate_returns
+from advisor import InputError
+from advisor.data import Market, ReturnModel
+from advisor.optimize import (
+    EstimateSettings,
+    View,
+    after_costs,
+    desmooth,
+    estimate_returns,
+    from_assumptions,
+    hedge_share,
+    in_home_currency,
+    nearest_psd,
+)
+from advisor.optimize.returns.assumptions import from_skfolio
+from advisor.optimize.returns.estimate import Covariance, Mean
 from advisor.optimize.returns.mean import bayes_stein, james_stein
-from advisor.optimize.returns.positive_semidefinite import nearest_psd
-from advisor.optimize.returns.smoothing import desmooth, floor_volatility
-from advisor.optimize.returns.views import View, black_litterman
+from advisor.optimize.returns.smoothing import floor_volatility
+from advisor.optimize.returns.views import black_litterman
 
 METHODS = list(product(get_args(Mean), get_args(Covariance)))
 

@@ -9,26 +9,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import sample
-from advisor.data.market import Market
-from advisor.errors import AdvisorError
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.policies import equal_weight
-from advisor.evaluate.backtesting.sharpe import (
+from advisor import AdvisorError, sample
+from advisor.data import Market
+from advisor.evaluate import (
+    LoggedChoices,
+    Terms,
+    backtest,
+    backtest_many,
+    block_length,
+    bootstrap_interval,
+    compare_over_time,
     compare_sharpe,
     deflate,
     deflated_sharpe_ratio,
+    equal_weight,
+    evaluate_match,
+    evaluate_risk,
     expected_best_sharpe,
+    off_policy,
     probabilistic_sharpe_ratio,
+    softmax_policy,
+    temporal_split,
 )
-from advisor.evaluate.backtesting.statistics import block_length, bootstrap_interval
-from advisor.evaluate.backtesting.terms import Terms
-from advisor.evaluate.match.match import evaluate_match
-from advisor.evaluate.match.off_policy import LoggedChoices, off_policy, softmax_policy
-from advisor.evaluate.match.over_time import compare_over_time
-from advisor.evaluate.match.split import temporal_split
-from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
-from advisor.recommend.recipes.popularity import Popularity
+from advisor.evaluate.risk.risk import evaluate_risk_of
+from advisor.recommend import Popularity
 
 R = np.random.default_rng(0).normal(0.0, 0.01, 30)
 DAYS = pd.bdate_range("2024-01-01", periods=60)

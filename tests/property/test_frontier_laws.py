@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError
-from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor import InfeasibleError
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Frontier, trace_frontier
 from advisor.optimize.frontier.segments import Segments
 from advisor.optimize.limits.certificate import certify
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisor import AdapterError
 from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.openwealth import OpenWealthGateway
@@ -18,7 +19,6 @@ from advisor.adapters.crm.paths import put_at
 from advisor.adapters.crm.rest import RestGateway
 from advisor.adapters.crm.sending import Reply, Send
 from advisor.adapters.crm.tryton import TrytonGateway
-from advisor.errors import AdapterError
 from gateway_contract import TODAY, advice_for
 
 SCALARS = (

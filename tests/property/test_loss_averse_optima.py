@@ -12,13 +12,10 @@ from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.stats import norm
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.optimize.batch.portfolios import optimal_portfolios
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.portfolio import optimal_portfolio
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Preferences, optimal_portfolio, optimal_portfolios, trace_frontier
 from advisor.optimize.preferences.certificate import certify_preferences
-from advisor.optimize.preferences.preferences import Preferences
 
 NODES, SHARES = np.polynomial.legendre.leggauss(60)
 CASES = {

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import InputError, Interactions, Ranking, evaluate_match
-from advisor.evaluate.match.report import MatchReport
-from advisor.measures.bootstrap import block_interval, interval, paired_difference, resampled_means
+from advisor.evaluate import MatchReport
+from advisor.measures import block_interval, interval, paired_difference, resampled_means
 
 P, K = 9, 4
 

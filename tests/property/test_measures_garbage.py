@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from advisor import measures
-from advisor.errors import AdvisorError
+from advisor import AdvisorError, measures
 from advisor.measures import bootstrap, history
 
 RNG = np.random.default_rng(0)

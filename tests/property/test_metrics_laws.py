@@ -11,8 +11,21 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from advisor import InputError
-from advisor.measures.exposure import coverage, diversity, exposure_counts, gini, list_mean, novelty, popularity_lift
-from advisor.measures.ranking import METRICS, hit_rate, mark_hits, ndcg, precision, recall
+from advisor.measures import (
+    coverage,
+    diversity,
+    exposure_counts,
+    gini,
+    hit_rate,
+    list_mean,
+    mark_hits,
+    ndcg,
+    novelty,
+    popularity_lift,
+    precision,
+    recall,
+)
+from advisor.measures.ranking import METRICS
 
 Metric = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import Client, ClientTable, InputError
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.data import clients_from_arrow
+from advisor.data.clients.sources import arrow_batches
 from advisor.engine.input_digest import input_digests
 
 REFUSED = "refused"

@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import GroupLimit, LinearLimit, Mandate, ReturnModel
-from advisor.errors import InfeasibleError
-from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor import GroupLimit, InfeasibleError, LinearLimit, Mandate, ReturnModel
+from advisor.optimize import BiasEvidence, BiasPolicy, Frontier, Preferences, trace_frontier
 from advisor.optimize.frontier.lookup import MEASURED, FrontierLookup
-from advisor.optimize.preferences.corrections import BiasEvidence, BiasPolicy, combine_corrections, excess_loss_aversion
-from advisor.optimize.preferences.preferences import Preferences
+from advisor.optimize.preferences.corrections import combine_corrections, excess_loss_aversion
 
 
 def frontier_of(seed: int) -> Frontier:

@@ -12,14 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.contracts.rules import RulePack
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.errors import InputError
-from advisor.risk_profile.assessments import AssessmentHistory
-from advisor.risk_profile.profile import profile_risk
-from advisor.suitability.regime import Regime
+from advisor import InputError
+from advisor.contracts import Questionnaire, RulePack
+from advisor.data import Catalogue, ClientTable
+from advisor.risk_profile import AssessmentHistory, profile_risk
+from advisor.suitability import Regime
 
 RUBBISH = st.one_of(
     st.none(), st.booleans(), st.integers(-10, 200), st.floats(), st.text(max_size=4), st.lists(st.integers(0, 3), max_size=2), st.just({})

@@ -12,15 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.contracts.client import Client
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients.table import ClientTable
-from advisor.data.profiles import RiskProfiles
-from advisor.risk_profile import evidence, levels, profile, score
+from advisor.contracts import Client, Questionnaire
+from advisor.data import ClientTable, RiskProfiles
+from advisor.risk_profile import GradedResponseModel, evidence, levels, profile, profile_risk, score
 from advisor.risk_profile.coherence import Controls
 from advisor.risk_profile.levels import Evidence, assign_levels
-from advisor.risk_profile.profile import profile_risk
-from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
 from advisor.risk_profile.psychometrics.latent import tolerance_responses
 
 DAY = "2026-06-01"

@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.lifecycle.trading.bands import RebalancePolicy, band_edges
-from advisor.lifecycle.trading.cash_flow import allocate_flow, drift, fill, never_against
-from advisor.lifecycle.trading.no_trade import holding_is_optimal
-from advisor.lifecycle.trading.rebalance import inside_bands, rebalance
-from advisor.lifecycle.wealth.tax_lots import TaxLots, sell_lots
+from advisor.lifecycle import (
+    RebalancePolicy,
+    TaxLots,
+    allocate_flow,
+    band_edges,
+    drift,
+    holding_is_optimal,
+    inside_bands,
+    rebalance,
+    sell_lots,
+)
+from advisor.lifecycle.trading.cash_flow import fill, never_against
 
 
 def accounts(seed: int, n: int, c: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

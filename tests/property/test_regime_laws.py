@@ -11,20 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.arrays import BoolArray, IntArray
-from advisor.contracts.client import Client
-from advisor.contracts.product import Product
-from advisor.contracts.rules import RulePack
-from advisor.contracts.target_market import TargetMarket
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.eligibility import Eligibility, Verdict
-from advisor.data.profiles import RiskProfiles
-from advisor.data.returns import ReturnModel
-from advisor.risk_profile.profile import profile_risk
+from advisor.contracts import Client, Product, RulePack, TargetMarket
+from advisor.data import Catalogue, ClientTable, Eligibility, ReturnModel, RiskProfiles, Verdict
+from advisor.risk_profile import profile_risk
+from advisor.suitability import Regime
 from advisor.suitability import regime as regime_module
 from advisor.suitability.client_facts import Cuts, Facts
 from advisor.suitability.product_facts import ProductFacts, product_facts_of
-from advisor.suitability.regime import Regime
 
 DAY = "2026-06-01"
 REGIMES = {

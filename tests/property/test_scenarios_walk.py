@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError
-from advisor.optimize.preferences.preferences import Preferences
+from advisor import InfeasibleError
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Preferences, optimal_over_scenarios
 from advisor.optimize.scenarios import portfolios as module
-from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios, prove_rows
+from advisor.optimize.scenarios.portfolios import Scenarios, prove_rows
 
 
 def case(seed: int, c: int = 4) -> tuple[ReturnModel, Scenarios, Preferences, Mandate]:

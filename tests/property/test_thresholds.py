@@ -10,17 +10,11 @@ import numpy as np
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from advisor.contracts.bands import RiskBands
-from advisor.contracts.client import Client
-from advisor.contracts.product import Product
-from advisor.contracts.questionnaire import Option, Question, Questionnaire
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.profiles import RiskProfiles
+from advisor.contracts import Client, Option, Product, Question, Questionnaire, RiskBands
+from advisor.data import Catalogue, ClientTable, RiskProfiles
+from advisor.risk_profile import profile_risk
 from advisor.risk_profile.capacity import money_cap
-from advisor.risk_profile.profile import profile_risk
-from advisor.suitability.portfolio import concentration, rate_portfolio
-from advisor.suitability.regime import Regime
+from advisor.suitability import Regime, concentration, rate_portfolio
 
 LOSSES = tuple(Fraction(text) for text in ("0.03", "0.08", "0.15", "0.28", "0.40"))
 REGIMES = (Regime.csrc(), Regime.nfra(), Regime.mifid())

@@ -19,7 +19,7 @@ from advisor.adapters.analytics import (
     simulate_value,
     watch,
 )
-from advisor.evaluate.match.off_policy import off_policy
+from advisor.evaluate import off_policy
 
 SEEDS = 500
 

@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.market import Market
-from advisor.errors import InputError
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.sharpe import compare_sharpe, deflate
-from advisor.evaluate.backtesting.terms import Terms
+from advisor import InputError
+from advisor.data import Market
+from advisor.evaluate import Terms, backtest, backtest_many, compare_sharpe, deflate
 
 RATE = 0.05
 DAYS = pd.bdate_range("2020-01-01", periods=800)

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.market import Market
-from advisor.evaluate.backtesting.backtest import backtest
-from advisor.evaluate.backtesting.terms import Terms
+from advisor.data import Market
+from advisor.evaluate import Terms, backtest
 
 BPS = 25.0
 

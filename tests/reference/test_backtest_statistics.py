@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.evaluate.backtesting.sharpe import compare_sharpe, deflated_sharpe_ratio, expected_best_sharpe, probabilistic_sharpe_ratio
-from advisor.evaluate.backtesting.statistics import block_length, bootstrap_interval, stationary_indices
-from advisor.measures.portfolio import mean_return
+from advisor.evaluate import (
+    block_length,
+    bootstrap_interval,
+    compare_sharpe,
+    deflated_sharpe_ratio,
+    expected_best_sharpe,
+    probabilistic_sharpe_ratio,
+)
+from advisor.evaluate.backtesting.statistics import stationary_indices
+from advisor.measures import mean_return
 
 DAILY = 2.5 / 250**0.5
 

@@ -12,14 +12,11 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError
-from advisor.optimize.batch.costs import TradingCost
-from advisor.optimize.batch.portfolios import optimal_portfolios
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor import InfeasibleError
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Preferences, TradingCost, optimal_portfolios, trace_frontier
 from advisor.optimize.limits.limits import Limits, limits_of
-from advisor.optimize.preferences.preferences import Preferences
 
 
 def market(rng: np.random.Generator) -> ReturnModel:

@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.optimize.batch.costs import TradingCost
-from advisor.optimize.batch.portfolios import Portfolios, optimal_portfolios
-from advisor.optimize.preferences.preferences import Preferences
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Portfolios, Preferences, TradingCost, optimal_portfolios
 
 untyped: Any = clarabel
 

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
+from advisor.data import Trades
 from advisor.data.biases import rates
-from advisor.data.trades import Trades
-from advisor.risk_profile.biases.measure import measure_biases
-from advisor.risk_profile.biases.population import bootstrap_disposition, sell_slope, shrink
+from advisor.risk_profile import bootstrap_disposition, measure_biases
+from advisor.risk_profile.biases.population import sell_slope, shrink
 
 
 def package_data(folder: Path) -> tuple[Trades, pd.DataFrame, pd.DataFrame]:

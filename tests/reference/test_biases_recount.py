@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.data.trades import Trades
-from advisor.risk_profile.biases.measure import measure_biases
+from advisor.data import Trades
+from advisor.risk_profile import measure_biases
 
 DUST, TIE = 1e-9, 1e-12  # shares of a trade and of a basis that are rounding
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor import InfeasibleError
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import trace_frontier
 from advisor.optimize.limits.certificate import certify
 from advisor.optimize.limits.limits import limits_of
 

@@ -11,12 +11,10 @@ import hashlib
 import pandas as pd
 import pytest
 
-from advisor.contracts.client import Client
+from advisor import InputError
+from advisor.contracts import Client, Product
 from advisor.contracts.currencies import CODES
-from advisor.contracts.product import Product
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.errors import InputError
+from advisor.data import Catalogue, ClientTable
 
 PUBLISHED = """
 00001_EMT_Version 00002_EMT_Producer_Name 00003_EMT_Producer_LEI 00004_EMT_Producer_Email

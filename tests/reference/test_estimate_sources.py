@@ -10,14 +10,12 @@ import pytest
 from pypfopt.risk_models import CovarianceShrinkage
 from sklearn.covariance import ledoit_wolf, oas
 
-from advisor.data.market import Market
+from advisor.data import Market
+from advisor.optimize import Equilibrium, Moments, View, estimate_returns, nearest_psd
 from advisor.optimize.returns.assumptions import from_skfolio
 from advisor.optimize.returns.covariance import oracle_approximating, sample_covariance, shrink_to_constant_correlation, shrink_to_identity
-from advisor.optimize.returns.estimate import estimate_returns
 from advisor.optimize.returns.mean import bayes_stein
-from advisor.optimize.returns.moments import Moments
-from advisor.optimize.returns.positive_semidefinite import nearest_psd
-from advisor.optimize.returns.views import Equilibrium, View, black_litterman
+from advisor.optimize.returns.views import black_litterman
 
 
 def history(count: int, n: int, seed: int = 0) -> np.ndarray:

@@ -7,14 +7,12 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import kstest
 
-from advisor.contracts.client import Goal
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
+from advisor import InputError
+from advisor.contracts import Goal
+from advisor.data import ReturnModel
+from advisor.lifecycle import goal_floor, goal_success, lognormal_rates, plan_goals, required_saving, required_wealth
 from advisor.lifecycle.goals.draws import client_keys, normals, uniforms
-from advisor.lifecycle.goals.goal_plan import goal_floor, plan_goals, required_saving, required_wealth
-from advisor.lifecycle.goals.goals import goal_success, lognormal_rates
-from advisor.optimize.behaviour.mental_accounts import mental_accounts
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize import mental_accounts, trace_frontier
 
 
 def simulated(wealth, amount, years, mean, volatility, saving, *, draws=200_000, seed=11) -> float:

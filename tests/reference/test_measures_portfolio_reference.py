@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from advisor.measures.portfolio import conditional_value_at_risk
+from advisor.measures import conditional_value_at_risk
 
 
 @pytest.mark.parametrize(("count", "level"), [(10, 0.95), (37, 0.9), (100, 0.975), (250, 0.5)])

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from advisor.measures.ranking import METRICS, mark_hits
+from advisor.measures import mark_hits
+from advisor.measures.ranking import METRICS
 
 CASES = 1500
 PRODUCTS = 40

@@ -12,14 +12,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from advisor.data.market import Market
-from advisor.errors import InputError
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.sharpe import compare_sharpe, deflate
-from advisor.evaluate.backtesting.statistics import block_length
-from advisor.evaluate.backtesting.terms import Terms
+from advisor import InputError
+from advisor.data import Market
+from advisor.evaluate import Terms, backtest, backtest_many, block_length, compare_sharpe, deflate
 from advisor.measures import portfolio as m
-from advisor.optimize.returns.estimate import estimate_returns
+from advisor.optimize import estimate_returns
 
 T = 1260
 RNG = np.random.default_rng(7)

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
 from advisor import InputError
-from advisor.lifecycle.goals.optimal_path import optimal_glide_path
+from advisor.lifecycle import optimal_glide_path
 
 MEAN, VOLATILITY, SAFE = 0.06, 0.16, 0.02
 SIGMA = np.sqrt(np.log1p((VOLATILITY / (1 + MEAN)) ** 2))

@@ -10,13 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.data.catalogue import Catalogue
-from advisor.data.eligibility import Eligibility
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
+from advisor import InputError
+from advisor.data import Catalogue, Eligibility, ReturnModel
+from advisor.recommend import Picks, exposure_similarity, pick_products, portfolio_utility
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
-from advisor.recommend.portfolio_fit.picks import Picks, pick_products
-from advisor.recommend.portfolio_fit.utility import exposure_similarity, portfolio_utility
 
 MODEL = ReturnModel(["bonds", "stocks", "gold"], [0.03, 0.07, 0.04], [[0.0025, 0.001, 0.0], [0.001, 0.04, -0.002], [0.0, -0.002, 0.0225]])
 P = 9

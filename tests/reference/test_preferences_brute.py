@@ -8,12 +8,11 @@ from scipy.integrate import quad
 from scipy.optimize import minimize, minimize_scalar
 from scipy.stats import norm
 
-from advisor.contracts.mandate import Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
-from advisor.optimize.behaviour.prospect import Prospect, at_prospect, prospect_value, weighted_chance
-from advisor.optimize.frontier.frontier import Frontier, trace_frontier
-from advisor.optimize.preferences.preferences import Preferences, loss_averse_risk_aversion
+from advisor import InputError
+from advisor.contracts import Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Frontier, Preferences, Prospect, at_prospect, loss_averse_risk_aversion, prospect_value, trace_frontier
+from advisor.optimize.behaviour.prospect import weighted_chance
 
 THREE = ReturnModel(["bond", "mix", "stock"], [0.05, 0.10, 0.25], [[0.0025, 0, 0], [0, 0.04, 0.02], [0, 0.02, 0.25]])
 WIDE = Mandate(min_weight=-10, max_weight=10)

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from scipy.integrate import quad
 
+from advisor.risk_profile import GradedResponseModel
 from advisor.risk_profile.psychometrics.calibrate import calibrate
-from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "validate_profiles.py"
 

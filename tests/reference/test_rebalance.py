@@ -7,11 +7,17 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.optimize import brentq, minimize
 
-from advisor.lifecycle.trading.bands import RebalancePolicy, rebalancing_due
-from advisor.lifecycle.trading.cash_flow import allocate_flow, drift
-from advisor.lifecycle.trading.no_trade import no_trade_half_width, no_trade_region, one_period_half_width
-from advisor.lifecycle.trading.rebalance import rebalance
-from advisor.lifecycle.trading.switch import switch_benefit
+from advisor.lifecycle import (
+    RebalancePolicy,
+    allocate_flow,
+    drift,
+    no_trade_half_width,
+    no_trade_region,
+    one_period_half_width,
+    rebalance,
+    rebalancing_due,
+    switch_benefit,
+)
 
 
 def test_cube_root_widths_are_the_industrys_bands() -> None:

@@ -7,9 +7,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 import pytest
 
-from advisor.lifecycle.monitoring.holdings_review import review_holdings
-from advisor.lifecycle.trading.bands import RebalancePolicy, band_edges
-from advisor.lifecycle.trading.rebalance import Rebalance, rebalance
+from advisor.lifecycle import Rebalance, RebalancePolicy, band_edges, rebalance, review_holdings
 
 QUIET = {"absolute": None, "relative": None, "drift": None}
 """A policy that only places flows."""

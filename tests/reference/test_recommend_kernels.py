@@ -9,18 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from advisor.data.catalogue import Catalogue
-from advisor.data.eligibility import Eligibility
-from advisor.data.interactions import Interactions
-from advisor.data.returns import ReturnModel
+from advisor.data import Catalogue, Eligibility, Interactions, ReturnModel
+from advisor.recommend import ALS, EASE, MVECF, ItemKNN, RandomWalk, pick_products
 from advisor.recommend.kernels import gram, score_rows, solve_rows
 from advisor.recommend.model.encoders import FoldedIn
 from advisor.recommend.model.purchases import NO_WEIGHTS, Rows
 from advisor.recommend.model.ranking import masked_top_k
-from advisor.recommend.portfolio_fit.picks import pick_products
-from advisor.recommend.recipes.factors import ALS
-from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.recipes.mvecf import MVECF, product_moments
+from advisor.recommend.recipes.mvecf import product_moments
 
 RNG = np.random.default_rng
 

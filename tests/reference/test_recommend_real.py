@@ -16,22 +16,25 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from advisor.data.clients.table import ClientTable
-from advisor.data.eligibility import Eligibility
+from advisor.data import ClientTable, Eligibility, Interactions, Ranking
 from advisor.data.ids import IdMap
-from advisor.data.interactions import Interactions
-from advisor.data.ranking import Ranking
-from advisor.measures.ranking import mark_hits, ndcg
-from advisor.recommend.calibrating import calibrate
-from advisor.recommend.recipes.association import Association
-from advisor.recommend.recipes.blend import Blend
-from advisor.recommend.recipes.cold_start import ColdStart
-from advisor.recommend.recipes.content import Content
-from advisor.recommend.recipes.factors import ALS, BPR
-from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.recipes.mvecf import MVECF
-from advisor.recommend.recipes.popularity import Demographic, Popularity
-from advisor.recommend.recipes.recipe import Recipe
+from advisor.measures import mark_hits, ndcg
+from advisor.recommend import (
+    ALS,
+    BPR,
+    EASE,
+    MVECF,
+    Association,
+    Blend,
+    ColdStart,
+    Content,
+    Demographic,
+    ItemKNN,
+    Popularity,
+    RandomWalk,
+    Recipe,
+    calibrate,
+)
 
 pytestmark = pytest.mark.data
 DAY = "2020-02-07"

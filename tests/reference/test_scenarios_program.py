@@ -10,14 +10,12 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from advisor.contracts.mandate import GroupLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError, SolverError
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences.preferences import Preferences
-from advisor.optimize.program.program import CvarLimit, Program, ProgramLimits
-from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios, prove_rows, scenario_utility
+from advisor import InfeasibleError, InputError, SolverError
+from advisor.contracts import GroupLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Preferences, Program, optimal_over_scenarios, optimal_portfolio, scenario_utility, trace_frontier
+from advisor.optimize.program.program import CvarLimit, ProgramLimits
+from advisor.optimize.scenarios.portfolios import Scenarios, prove_rows
 
 cp: Any = cvxpy
 MEAN = np.array([0.05, 0.10, 0.25])

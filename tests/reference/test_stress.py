@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.data.market import Market
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
-from advisor.lifecycle.monitoring.scenarios import (
+from advisor import InputError
+from advisor.data import Market, ReturnModel
+from advisor.lifecycle import (
     HISTORICAL,
+    RED_LINE,
     Scenario,
     blend_correlation,
     factor_scenario,
+    parametric_loss,
     replay_scenario,
     scenario,
+    stress_test,
     stressed_covariance,
 )
-from advisor.lifecycle.monitoring.stress import RED_LINE, parametric_loss, stress_test
 
 MODEL = ReturnModel(["shares", "bonds", "cash"], [0.06, 0.03, 0.02], np.diag([0.04, 0.0025, 0.0]), groups=["equity", "bonds", "cash"])
 

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.errors import InputError
-from advisor.lifecycle.monitoring.review import ClientStates, review
-from advisor.lifecycle.wealth.tax_lots import TaxLots, sell_lots
+from advisor import InputError
+from advisor.lifecycle import ClientStates, TaxLots, review, sell_lots
 
 PUBLISHED = [
     # bought, last short-term day: J. K. Lasser's Your Income Tax 2013, 5.9, example 1

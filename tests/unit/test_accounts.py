@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from advisor.contracts.mandate import LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError
+from advisor import InfeasibleError, InputError
+from advisor.contracts import LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Account, mental_accounts, trace_frontier
 from advisor.optimize.behaviour import mental_accounts as accounts
-from advisor.optimize.behaviour.mental_accounts import Account, mental_accounts
-from advisor.optimize.frontier.frontier import trace_frontier
 
 THREE = ReturnModel(["bond", "mix", "stock"], [0.05, 0.10, 0.25], [[0.0025, 0, 0], [0, 0.04, 0.02], [0, 0.02, 0.25]])
 SHORT = Mandate(min_weight=-10, max_weight=10)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
-from advisor import Advisor, Catalogue, Interactions, Market, Popularity, RiskBands, sample
+from advisor import Advisor, Catalogue, InputError, Interactions, Market, Popularity, RiskBands, sample
 from advisor.adapters.analytics import compare
 from advisor.adapters.records import Ledger
-from advisor.errors import InputError
 
 DAY = "2025-01-31"
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import Interactions, Ranking, privacy
+from advisor import InputError, Interactions, Ranking, privacy
 from advisor.adapters import analytics
 from advisor.adapters.analytics import (
     ChurnModel,
@@ -47,7 +47,6 @@ from advisor.adapters.analytics import (
     survival,
     watch,
 )
-from advisor.errors import InputError
 
 RNG = np.random.default_rng(0)
 N = 60

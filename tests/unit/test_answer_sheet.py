@@ -6,13 +6,10 @@ from datetime import date
 
 import pytest
 
-from advisor import privacy
-from advisor.contracts.answer_sheet import AnswerSheet
-from advisor.contracts.client import Client
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients.table import ClientTable
-from advisor.errors import InputError
-from advisor.risk_profile.profile import profile_risk
+from advisor import InputError, privacy
+from advisor.contracts import AnswerSheet, Client, Questionnaire
+from advisor.data import ClientTable
+from advisor.risk_profile import profile_risk
 
 ASKED = Questionnaire.default()
 BUNDLED = [Questionnaire.default(), Questionnaire.grable_lytton(), Questionnaire.mifid()]

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.market import Market
-from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.terms import Terms
-from advisor.optimize.portfolio import Portfolio
+from advisor import InfeasibleError, InputError
+from advisor.data import Market
+from advisor.evaluate import Terms, backtest, backtest_many
+from advisor.optimize import Portfolio
 
 
 def market_of(columns: dict[str, list[float]], start: str = "2024-01-29") -> Market:

@@ -8,16 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.contracts.bands import RiskBands
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.market import Market
-from advisor.errors import InfeasibleError, InputError
+from advisor import InfeasibleError, InputError
+from advisor.contracts import GroupLimit, LinearLimit, Mandate, RiskBands
+from advisor.data import Market
+from advisor.evaluate import Estimates, FixedMix, MeanVariancePolicy, backtest, backtest_many, equal_weight, hold, level_policies
 from advisor.evaluate.backtesting import estimates as backtest_estimates
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.estimates import Estimates
-from advisor.evaluate.backtesting.policies import FixedMix, MeanVariancePolicy, equal_weight, hold, level_policies
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.returns.estimate import estimate_returns
+from advisor.optimize import estimate_returns, trace_frontier
 
 NOBODY = np.zeros(5)
 

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.market import Market
-from advisor.errors import InputError
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.policies import FixedMix, equal_weight
+from advisor import InputError
+from advisor.data import Market
+from advisor.evaluate import FixedMix, backtest, backtest_many, equal_weight
 from advisor.evaluate.backtesting.record import Failure, Failures
 from advisor.measures import portfolio as measure
-from advisor.reports.figures import plot_drawdowns
+from advisor.reports import plot_drawdowns
 
 
 def random_market() -> Market:

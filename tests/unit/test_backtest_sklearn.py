@@ -11,11 +11,11 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.utils.estimator_checks import check_estimator
 
+from advisor import InputError
 from advisor.adapters.sklearn import MeanVarianceEstimator
-from advisor.contracts.mandate import Mandate
-from advisor.data.market import Market
-from advisor.errors import InputError
-from advisor.evaluate.backtesting.policies import MeanVariancePolicy
+from advisor.contracts import Mandate
+from advisor.data import Market
+from advisor.evaluate import MeanVariancePolicy
 
 RETURNS = pd.DataFrame(
     np.random.default_rng(0).normal(5e-4, [0.004, 0.01, 0.02], size=(300, 3)),

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from advisor import InputError
+from advisor.data import Trades
 from advisor.data.ids import IdMap
-from advisor.data.trades import Trades
-from advisor.errors import InputError
-from advisor.risk_profile.biases.choices import LossAversionPrior, loss_aversion_of
-from advisor.risk_profile.biases.measure import measure_biases
-from advisor.risk_profile.biases.population import bootstrap_disposition, smoothed_error
+from advisor.risk_profile import LossAversionPrior, bootstrap_disposition, measure_biases
+from advisor.risk_profile.biases.choices import loss_aversion_of
+from advisor.risk_profile.biases.population import smoothed_error
 
 ROW = ["client_id", "asset", "day", "side", "units", "price"]
 

@@ -20,12 +20,13 @@ from advisor import (
     Interactions,
     Popularity,
     Questionnaire,
+    load,
     sample,
+    save,
 )
 from advisor.cells import number_of, text_of
 from advisor.risk_profile.psychometrics.calibrate import calibrate
-from advisor.runs.stream import advise_stream
-from advisor.store import load, save
+from advisor.runs import advise_stream
 
 HISTORY = Interactions.from_frame(
     pd.DataFrame({"client_id": ["101", "102", "7"], "product_id": ["101", "102", "102"], "day": "2026-02-02"})

@@ -30,11 +30,12 @@ from advisor import (
     evaluate_match,
     measure_biases,
 )
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.data import clients_from_arrow
+from advisor.data.clients.sources import arrow_batches
 from advisor.data.ids import IdMap
-from advisor.evaluate.match.off_policy import LoggedChoices
-from advisor.optimize.returns.assumptions import from_assumptions
-from advisor.risk_profile.assessments import AssessmentHistory
+from advisor.evaluate import LoggedChoices
+from advisor.optimize import from_assumptions
+from advisor.risk_profile import AssessmentHistory
 
 IDS: dict[str, Any] = {
     "text": ["101", "102"],

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Catalogue, ClientTable, InputError, Mandate, ReturnModel, Trades
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.data import clients_from_arrow
+from advisor.data.clients.sources import arrow_batches
 from advisor.optimize.limits.certificate import certify
 
 

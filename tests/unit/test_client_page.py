@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from advisor import Advice, Advisor, Client, InputError, sample
-from advisor.contracts.report import AdviceReport
+from advisor.contracts import AdviceReport
 from advisor.contracts.wording import texts
 from advisor.lifecycle import wealth_fan
 from advisor.reports import advice_page, advice_pdf

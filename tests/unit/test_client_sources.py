@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import ClientTable, Goal, InputError, sample
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow, opened
+from advisor.data import clients_from_arrow
+from advisor.data.clients.sources import arrow_batches, opened
 from advisor.engine.input_digest import input_digests
 from advisor.runs.duplicates import SeenIds
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.contracts.client import Client
-from advisor.contracts.questionnaire import Contradiction, Questionnaire
-from advisor.data.clients.table import ClientTable
-from advisor.data.profiles import RiskProfiles
-from advisor.errors import InputError
+from advisor import InputError
+from advisor.contracts import Client, Questionnaire
+from advisor.contracts.questionnaire import Contradiction
+from advisor.data import ClientTable, RiskProfiles
+from advisor.risk_profile import GradedResponseModel, profile_risk
 from advisor.risk_profile.coherence import Controls
-from advisor.risk_profile.profile import profile_risk
-from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
 
 DAY = "2026-06-01"
 ASKED = Questionnaire.default()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import InputError, sample
+from advisor import AdvisorError, InputError, sample
 from advisor.adapters.crm import (
     ActivityPack,
     ClientFacts,
@@ -30,7 +30,6 @@ from advisor.adapters.crm import (
     tag,
 )
 from advisor.adapters.crm.conditions import Evaluator
-from advisor.errors import AdvisorError
 
 DAY = "2026-06-30"
 PACKS = (

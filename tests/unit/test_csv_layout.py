@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from advisor import ClientFiles, ClientTable, InputError
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.data import clients_from_arrow
+from advisor.data.clients.sources import arrow_batches
 
 ROWS = [["id", "wealth", "horizon_years", "segment"], ["007", '"1,000.5"', "5", "张三"], ["8", "2", "6", '"a;b,c"']]
 

@@ -8,17 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.contracts.client import Client, Goal
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.contracts.product import Product
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.interactions import Interactions
-from advisor.data.market import Market
-from advisor.data.profiles import RiskProfiles
-from advisor.data.returns import ReturnModel
-from advisor.data.trades import Trades
-from advisor.errors import AdvisorError, InputError
+from advisor import AdvisorError, InputError
+from advisor.contracts import Client, Goal, GroupLimit, LinearLimit, Mandate, Product
+from advisor.data import Catalogue, ClientTable, Interactions, Market, ReturnModel, RiskProfiles, Trades
 
 
 def prices(*columns: list[float], start: str = "2024-01-01") -> pd.DataFrame:

@@ -9,18 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from advisor.contracts.client import Client
-from advisor.contracts.product import Product
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.interactions import Interactions
-from advisor.data.market import Market
-from advisor.data.profiles import RiskProfiles
-from advisor.data.trades import Trades
-from advisor.errors import InputError
-from advisor.risk_profile.assessments import AssessmentHistory
-from advisor.risk_profile.profile import profile_risk
+from advisor import InputError
+from advisor.contracts import Client, Product, Questionnaire
+from advisor.data import Catalogue, ClientTable, Interactions, Market, RiskProfiles, Trades
+from advisor.risk_profile import AssessmentHistory, profile_risk
 
 DAYS = pd.date_range("2024-01-01", periods=3)
 PRICES = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [2.0, 2.0, 2.0]}, index=DAYS)

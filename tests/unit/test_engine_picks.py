@@ -7,7 +7,7 @@ import pytest
 
 from advisor import Advisor, Client, ClientTable, InputError, sample
 from advisor.engine.output.columns import pick_reason_codes
-from advisor.recommend.portfolio_fit.utility import exposure_similarity, portfolio_utility
+from advisor.recommend import exposure_similarity, portfolio_utility
 
 DAY = "2026-11-20"
 MARKET, BOUGHT, SHELF, PEOPLE = sample.market(), sample.interactions(), sample.catalogue(), sample.clients(40)

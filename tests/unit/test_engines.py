@@ -23,15 +23,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, ClientTable, InputError, sample, save
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.data import clients_from_arrow
+from advisor.data.clients.sources import arrow_batches
 from advisor.engine.input_digest import input_digests
+from advisor.runs import advise_stream, local
 from advisor.runs import job as job_module
-from advisor.runs import local
 from advisor.runs.folders import draft_of
 from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.local import run_file, run_files
 from advisor.runs.parts import read_part
-from advisor.runs.stream import advise_stream
 
 DAY = "2026-11-20"
 COUNT, ROWS = 240, 40

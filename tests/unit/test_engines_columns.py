@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from advisor import Advisor, ClientTable, Product, sample
-from advisor.data.catalogue import Catalogue
-from advisor.engine.batch import AdviceBatch
+from advisor.data import Catalogue
+from advisor.engine import AdviceBatch
 from advisor.engine.output import arrow
 from advisor.engine.output.arrow import advice_schema
 from advisor.engine.output.columns import PORTFOLIO_CODES, _spell, reason_codes

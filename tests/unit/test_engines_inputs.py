@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from advisor import Client, ClientTable, Goal, sample
-from advisor.data.clients.sources import clients_from_arrow
+from advisor.data import clients_from_arrow
 from advisor.engine import input_digest as inputs
 from advisor.engine.input_digest import input_digest, input_digests
 

@@ -12,11 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, InputError, Popularity, sample, save
+from advisor.runs import advise_stream, replay, verify_rows
 from advisor.runs.duplicates import SeenIds, repeated_clients
 from advisor.runs.job import INPUTS, AdvisorRef, Job
-from advisor.runs.proof import IGNORED, MADE_UP, TWICE, UNKNOWN, verify_rows
-from advisor.runs.replaying import replay
-from advisor.runs.stream import advise_stream
+from advisor.runs.proof import IGNORED, MADE_UP, TWICE, UNKNOWN
 
 DAY = "2026-11-20"
 COUNT, ROWS = 60, 20

@@ -10,15 +10,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.market import Market
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
-from advisor.optimize.returns.assumptions import from_assumptions
-from advisor.optimize.returns.currency import after_costs, hedge_share, in_home_currency
-from advisor.optimize.returns.estimate import EstimateSettings, estimate_returns
-from advisor.optimize.returns.positive_semidefinite import nearest_psd
-from advisor.optimize.returns.smoothing import desmooth, floor_volatility
-from advisor.optimize.returns.views import Equilibrium, View, black_litterman
+from advisor import InputError
+from advisor.data import Market, ReturnModel
+from advisor.optimize import (
+    Equilibrium,
+    EstimateSettings,
+    View,
+    after_costs,
+    desmooth,
+    estimate_returns,
+    from_assumptions,
+    hedge_share,
+    in_home_currency,
+    nearest_psd,
+)
+from advisor.optimize.returns.smoothing import floor_volatility
+from advisor.optimize.returns.views import black_litterman
 
 DAYS = pd.bdate_range("2020-01-01", periods=60)
 RETURNS = pd.DataFrame(np.random.default_rng(5).normal(0.0005, 0.01, (60, 3)), index=DAYS, columns=["a", "b", "c"])

@@ -9,21 +9,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import sample
-from advisor.data.market import Market
-from advisor.errors import InputError
-from advisor.evaluate.backtesting.backtest import backtest, backtest_many
-from advisor.evaluate.backtesting.policies import FixedMix, equal_weight, level_policies
-from advisor.evaluate.backtesting.statistics import block_length, bootstrap_interval
-from advisor.evaluate.match.match import evaluate_match
-from advisor.evaluate.match.off_policy import LoggedChoices, off_policy, softmax_policy
-from advisor.evaluate.match.over_time import compare_over_time
-from advisor.evaluate.match.probability import evaluate_probability
-from advisor.evaluate.match.returns import evaluate_money
-from advisor.evaluate.match.split import temporal_split, temporal_splits
-from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
-from advisor.recommend.recipes.popularity import Popularity
-from advisor.suitability.regime import Regime
+from advisor import InputError, sample
+from advisor.data import Market
+from advisor.evaluate import (
+    FixedMix,
+    LoggedChoices,
+    backtest,
+    backtest_many,
+    block_length,
+    bootstrap_interval,
+    compare_over_time,
+    equal_weight,
+    evaluate_match,
+    evaluate_money,
+    evaluate_probability,
+    evaluate_risk,
+    level_policies,
+    off_policy,
+    softmax_policy,
+    temporal_split,
+    temporal_splits,
+)
+from advisor.evaluate.risk.risk import evaluate_risk_of
+from advisor.recommend import Popularity
+from advisor.suitability import Regime
 
 DAYS = pd.bdate_range("2024-01-01", periods=60)
 MARKET = Market.from_returns(pd.DataFrame(np.random.default_rng(0).normal(0.0, 0.01, (60, 2)), index=DAYS, columns=["a", "b"]))

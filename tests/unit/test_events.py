@@ -13,8 +13,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from advisor import Event, InputError, schemas
-from advisor.contracts import EVENT_TYPES
-from advisor.contracts.base import Contract
+from advisor.contracts import EVENT_TYPES, Contract
 
 DATA: dict[str, dict[str, Any]] = {
     "advisor.advice.answered.v1": {"accepted": True, "product_id": "F1"},

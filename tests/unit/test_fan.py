@@ -7,8 +7,7 @@ import pytest
 from scipy.special import ndtri
 
 from advisor import InputError
-from advisor.lifecycle.goals.fan import wealth_fan
-from advisor.lifecycle.goals.goals import goal_success, lognormal_rates
+from advisor.lifecycle import goal_success, lognormal_rates, wealth_fan
 
 
 def test_constant_share_without_saving_is_lognormal_at_every_date() -> None:

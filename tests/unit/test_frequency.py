@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from advisor import InputError
 from advisor.arrays import check_frequency
-from advisor.contracts.bands import RiskBands
-from advisor.data.market import Market
-from advisor.errors import InputError
-from advisor.evaluate.backtesting.backtest import backtest
-from advisor.evaluate.risk.risk import evaluate_risk
+from advisor.contracts import RiskBands
+from advisor.data import Market
+from advisor.evaluate import backtest, evaluate_risk
 from advisor.measures import portfolio as m
 
 FITS = [("D", 365), ("B", 252), ("W-FRI", 52), ("2W", 26), ("SMS", 24), ("MS", 12), ("ME", 12), ("BME", 12), ("QE", 4), ("YE", 1)]

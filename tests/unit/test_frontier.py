@@ -5,16 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError, SolverError
-from advisor.optimize import kernels
+from advisor import InfeasibleError, InputError, SolverError
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import kernels, trace_frontier
 from advisor.optimize.frontier import critical_line
 from advisor.optimize.frontier.active_set import ExactSolver
 from advisor.optimize.frontier.corner_path import certify_path, merged
 from advisor.optimize.frontier.cover import cover
 from advisor.optimize.frontier.critical_line import trace_corners
-from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.optimize.frontier.scaled_program import scaled_program
 from advisor.optimize.limits.certificate import certify
 from advisor.optimize.limits.limits import limits_of

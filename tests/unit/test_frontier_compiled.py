@@ -7,13 +7,12 @@ import pickle
 import numpy as np
 import pytest
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError
-from advisor.optimize import kernels
+from advisor import InfeasibleError
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import kernels, trace_frontier
 from advisor.optimize.frontier.corner_path import CornerPath, certify_path, prove_path
 from advisor.optimize.frontier.critical_line import trace_corners
-from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.optimize.limits.infeasible import DeferredInfeasibleError, name_contradiction, out_of_reach
 from advisor.optimize.limits.limits import limits_of
 

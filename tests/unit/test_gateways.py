@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from advisor import InputError
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.dialect import Dialect
 from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
@@ -20,9 +21,7 @@ from advisor.adapters.crm.outcomes import Outcome
 from advisor.adapters.crm.rest import RestGateway
 from advisor.adapters.crm.store import Store
 from advisor.adapters.crm.store_gateway import StoreGateway
-from advisor.contracts.advice import Advice
-from advisor.contracts.client import Client
-from advisor.errors import InputError
+from advisor.contracts import Advice, Client
 from gateway_contract import LATE, TODAY, GatewayContract, World, advice_for
 from gateway_fakes import TOKEN, DynamicsFake, FakeServer, HubSpotFake, SalesforceFake
 

@@ -7,11 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.contracts.client import Goal
-from advisor.errors import InputError
-from advisor.lifecycle.goals.glide_path import glide_path, human_capital, human_capital_path
-from advisor.lifecycle.goals.timeline import life_timeline
-from advisor.lifecycle.wealth.reserve import LifeEvent, event_table, liquidity_reserve, reserve_limit, reserve_share
+from advisor import InputError
+from advisor.contracts import Goal
+from advisor.lifecycle import (
+    LifeEvent,
+    event_table,
+    glide_path,
+    human_capital,
+    human_capital_path,
+    life_timeline,
+    liquidity_reserve,
+    reserve_limit,
+    reserve_share,
+)
 
 
 def path_faults(path, start: float, end: float, length: float) -> list[str]:

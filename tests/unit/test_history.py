@@ -5,12 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from advisor.contracts.client import Client
-from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.clients.table import ClientTable
-from advisor.errors import InputError
-from advisor.risk_profile.assessments import AssessmentHistory
-from advisor.risk_profile.profile import profile_risk
+from advisor import InputError
+from advisor.contracts import Client, Questionnaire
+from advisor.data import ClientTable
+from advisor.risk_profile import AssessmentHistory, profile_risk
 
 ASKED = Questionnaire.default()
 BEST = {q.id: max(q.options, key=lambda o: o.score).id for q in ASKED.questions}

@@ -10,16 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import InputError
-from advisor.lifecycle.monitoring.holdings_review import review_holdings
-from advisor.lifecycle.trading.bands import RebalancePolicy
-from advisor.lifecycle.trading.cash_flow import drift
-from advisor.lifecycle.trading.rebalance import rebalance
-from advisor.lifecycle.trading.switch import switch_benefit
-from advisor.lifecycle.wealth.costs import KINDS, ProductCosts, ex_ante_costs, ex_post_costs
-from advisor.lifecycle.wealth.household import Household, Position
-from advisor.lifecycle.wealth.model_portfolios import HouseView
-from advisor.lifecycle.wealth.tax_lots import TaxLots, sell_lots
+from advisor import InputError
+from advisor.lifecycle import (
+    Household,
+    HouseView,
+    Position,
+    ProductCosts,
+    RebalancePolicy,
+    TaxLots,
+    drift,
+    ex_ante_costs,
+    ex_post_costs,
+    rebalance,
+    review_holdings,
+    sell_lots,
+    switch_benefit,
+)
+from advisor.lifecycle.wealth.costs import KINDS
 
 # ---- costs
 

@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from advisor import AdvisorError, InputError
 from advisor import lifecycle as life
-from advisor.contracts.client import Goal
-from advisor.data.market import Market
-from advisor.data.returns import ReturnModel
-from advisor.errors import AdvisorError, InputError
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.contracts import Goal
+from advisor.data import Market, ReturnModel
+from advisor.optimize import trace_frontier
 
 MODEL = ReturnModel(["shares", "cash"], [0.06, 0.02], [[0.04, 0.0], [0.0, 0.0001]], groups=["equity", "cash"])
 DAYS = pd.bdate_range("2024-01-01", periods=10)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.contracts.mandate import GroupLimit, LinearLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor import InfeasibleError, InputError
+from advisor.contracts import GroupLimit, LinearLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import trace_frontier
 from advisor.optimize.limits.limits import limits_of
 
 

@@ -23,10 +23,8 @@ from advisor import (
     Verdict,
     evaluate_match,
 )
-from advisor.data.eligibility import Eligibility
-from advisor.evaluate.match.probability import evaluate_probability
-from advisor.evaluate.match.report import MatchReport
-from advisor.evaluate.match.returns import evaluate_money
+from advisor.data import Eligibility
+from advisor.evaluate import MatchReport, evaluate_money, evaluate_probability
 
 PRODUCTS = ("a", "b", "c", "d", "e")
 

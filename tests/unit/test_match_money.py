@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from advisor import Catalogue, InputError, Market, Product, Ranking
-from advisor.evaluate.match.returns import evaluate_money
+from advisor.evaluate import evaluate_money
 
 
 def market(days: int = 40, assets: str = "abcd") -> Market:

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from advisor import InputError, Interactions, Ranking
-from advisor.evaluate.match.probability import evaluate_probability
-from advisor.measures.calibration import reliability_curve, threshold_for_precision
+from advisor.evaluate import evaluate_probability
+from advisor.measures import reliability_curve, threshold_for_precision
 
 CLIENTS, K = 6000, 3
 

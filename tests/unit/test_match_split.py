@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from advisor import InputError, Interactions
-from advisor.evaluate.match.split import temporal_split, temporal_splits
+from advisor.evaluate import temporal_split, temporal_splits
 
 
 def events(*rows: tuple[str, str, str]) -> Interactions:

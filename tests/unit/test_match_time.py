@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from advisor import InputError, Interactions, MatchReport, Ranking, evaluate_match
-from advisor.evaluate.match.over_time import compare_over_time
+from advisor.evaluate import compare_over_time
 
 DAYS = pd.date_range("2025-01-01", periods=20, freq="14D").strftime("%Y-%m-%d").tolist()
 LATER = Interactions.from_frame(pd.DataFrame({"client_id": ["a", "b", "c", "d"], "product_id": "x", "day": "2026-01-01"}))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from advisor.errors import InputError
+from advisor import InputError
 from advisor.measures import portfolio as m
 
 RETURNS = arrays(np.float64, st.integers(3, 60), elements=st.floats(-0.5, 0.5, allow_subnormal=False))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.optimize.returns.moments import BLOCK, Moments, RunningMoments
+from advisor.optimize import Moments, RunningMoments
+from advisor.optimize.returns.moments import BLOCK
 
 
 def history(seed: int, count: int) -> np.ndarray:

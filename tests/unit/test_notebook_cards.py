@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from advisor import Advisor, Client, Market, ReturnModel, optimal_portfolio, sample, trace_frontier
-from advisor.contracts.advice import Advice, Pick, Reason
-from advisor.contracts.mandate import Mandate
+from advisor.contracts import Advice, Mandate, Pick, Reason
 
 EVIL = "<script>alert('x')</script>&\""
 

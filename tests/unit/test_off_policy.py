@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from advisor import InputError, Ranking
-from advisor.evaluate.match.off_policy import DEFINITIONS, LoggedChoices, off_policy, softmax_policy
+from advisor.evaluate import LoggedChoices, off_policy, softmax_policy
+from advisor.evaluate.match.off_policy import DEFINITIONS
 
 CLIENTS, PRODUCTS = 400, 6
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from advisor import ALS, BPR, SolverError, sample
-from advisor.recommend.recipes.recipe import Recipe
+from advisor.recommend import Recipe
 
 
 @pytest.mark.parametrize(("recipe", "module"), [(ALS(), "implicit.cpu.als"), (BPR(), "implicit.cpu.bpr")])

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
+from advisor import AdapterError
 from advisor.adapters.crm.gateway import Gateway, pull_clients, push_advice
 from advisor.adapters.crm.http_calls import http_send
 from advisor.adapters.crm.openwealth import OpenWealthGateway
 from advisor.adapters.crm.openwealth_orders import order_of
 from advisor.adapters.crm.openwealth_records import money_of, person_of
-from advisor.contracts.advice import Advice, Order
-from advisor.contracts.client import Client
-from advisor.errors import AdapterError
+from advisor.contracts import Advice, Client, Order
 from gateway_contract import LATE, TODAY, GatewayContract, World, advice_for
 from gateway_fakes import TOKEN
 from openwealth_fake import (

@@ -12,22 +12,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.contracts.mandate import Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.batch.costs import TradingCost
-from advisor.optimize.batch.portfolios import optimal_portfolios
-from advisor.optimize.behaviour.correction_report import correct_risk_aversion
-from advisor.optimize.behaviour.mental_accounts import Account, mental_accounts
-from advisor.optimize.behaviour.prospect import Prospect, at_prospect
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor import InfeasibleError, InputError
+from advisor.contracts import Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import (
+    Account,
+    BiasEvidence,
+    BiasPolicy,
+    Preferences,
+    Program,
+    Prospect,
+    TradingCost,
+    at_prospect,
+    correct_risk_aversion,
+    loss_averse_risk_aversion,
+    mental_accounts,
+    optimal_over_scenarios,
+    optimal_portfolio,
+    optimal_portfolios,
+    trace_frontier,
+)
 from advisor.optimize.limits.certificate import certify
-from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences.corrections import BiasEvidence, BiasPolicy
-from advisor.optimize.preferences.preferences import Preferences, loss_averse_risk_aversion
-from advisor.optimize.program.program import CvarLimit, Program, ProgramLimits
+from advisor.optimize.program.program import CvarLimit, ProgramLimits
 from advisor.optimize.repairs import at_least, at_most
-from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios
+from advisor.optimize.scenarios.portfolios import Scenarios
 
 MODEL = ReturnModel(["a", "b", "c"], [0.02, 0.05, 0.08], np.diag([0.0001, 0.01, 0.04]))
 FRONTIER = trace_frontier(MODEL)

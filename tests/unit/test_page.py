@@ -16,7 +16,7 @@ from advisor import Advisor, Client, InputError, sample, save
 from advisor.adapters.channels.http import Settings, service
 from advisor.adapters.channels.page import page_router
 from advisor.adapters.channels.tenant import Tenant
-from advisor.contracts.questionnaire import Questionnaire
+from advisor.contracts import Questionnaire
 from advisor.contracts.wording import texts
 from page_site import FACTS, ROOT, answered, fitted, form_of, site_of, tenant_of
 

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from advisor import InputError, ReturnModel, optimal_portfolio, trace_frontier
-from advisor.contracts.advice import Advice
-from advisor.lifecycle.goals.fan import wealth_fan
-from advisor.lifecycle.goals.glide_path import glide_path
-from advisor.measures.calibration import reliability_curve
-from advisor.reports.figures import plot_allocation, plot_frontier, plot_glide_path, plot_reliability
+from advisor.contracts import Advice
+from advisor.lifecycle import glide_path, wealth_fan
+from advisor.measures import reliability_curve
+from advisor.reports import plot_allocation, plot_frontier, plot_glide_path, plot_reliability
 
 MODEL = ReturnModel(["bonds", "stocks"], [0.02, 0.08], [[0.0025, 0.0], [0.0, 0.04]])
 FRONTIER = trace_frontier(MODEL)

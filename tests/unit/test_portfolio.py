@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.contracts.mandate import GroupLimit, Mandate
-from advisor.data.returns import ReturnModel
-from advisor.errors import InfeasibleError, InputError
-from advisor.optimize.batch.costs import TradingCost
-from advisor.optimize.frontier.frontier import trace_frontier
+from advisor import InfeasibleError, InputError
+from advisor.contracts import GroupLimit, Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Preferences, TradingCost, optimal_portfolio, trace_frontier
 from advisor.optimize.limits.certificate import certify
-from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences.preferences import Preferences
 
 MODEL = ReturnModel(
     ["cash", "bond", "stock", "gold"],

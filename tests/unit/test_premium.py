@@ -6,15 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import sample
-from advisor.data.market import Market
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
-from advisor.evaluate.backtesting.estimates import Estimates
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.returns.estimate import EstimateSettings, estimate_returns
+from advisor import InputError, sample
+from advisor.data import Market, ReturnModel
+from advisor.evaluate import Estimates
+from advisor.optimize import Equilibrium, EstimateSettings, estimate_returns, trace_frontier
 from advisor.optimize.returns.premium import market_losses, premium_means
-from advisor.optimize.returns.views import Equilibrium
 
 TWO = np.array([[0.04, 0.01], [0.01, 0.01]])
 """Equal weights: covariances with the market .025 and .01, variance .0175, betas 10/7 and 4/7."""

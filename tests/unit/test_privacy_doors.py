@@ -40,10 +40,9 @@ from advisor import (
     profile_risk,
     sample,
 )
-from advisor.contracts.base import Contract
-from advisor.data.clients.sources import clients_from_arrow
-from advisor.risk_profile.assessments import AssessmentHistory
-from advisor.risk_profile.joint import joint_profiles
+from advisor.contracts import Contract
+from advisor.data import clients_from_arrow
+from advisor.risk_profile import AssessmentHistory, joint_profiles
 
 ID, MONEY, WORD, OTHER = "SECRET-17", 123456.78, "quite_secret", "OWNED-SECRET"
 SECRETS = ("SECRET", "123456", "123,456", "1.23456", "quite_secret", "7654321", "7,654,321")

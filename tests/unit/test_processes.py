@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 import advisor
-from advisor import Advisor, sample
-from advisor.errors import AdapterError, AdvisorError, InfeasibleError, InputError, SolverError
+from advisor import AdapterError, Advisor, AdvisorError, InfeasibleError, InputError, SolverError, sample
 from advisor.native.library import library_path
 
 SRC = Path(advisor.__file__).parent.parent

@@ -6,18 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.contracts.bands import RiskBands
-from advisor.contracts.client import Client
-from advisor.contracts.questionnaire import Norm, Option, Question, Questionnaire
-from advisor.data.clients.table import ClientTable
-from advisor.data.profiles import RiskProfiles
-from advisor.errors import InputError
-from advisor.risk_profile.capacity import CapacityRules, bearable_loss
+from advisor import InputError
+from advisor.contracts import Client, Option, Question, Questionnaire, RiskBands
+from advisor.contracts.questionnaire import Norm
+from advisor.data import ClientTable, RiskProfiles
+from advisor.risk_profile import CapacityRules, joint_clients, joint_profiles, level_causes, profile_risk, smallest_change
+from advisor.risk_profile.capacity import bearable_loss
 from advisor.risk_profile.coherence import Controls
-from advisor.risk_profile.counterfactual import smallest_change
 from advisor.risk_profile.flags import FLAGS, flag_text
-from advisor.risk_profile.joint import joint_clients, joint_profiles
-from advisor.risk_profile.profile import level_causes, profile_risk
 
 DAY = "2026-06-01"
 ASKED = Questionnaire.default()

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import InputError
+from advisor import InputError
+from advisor.risk_profile import GradedResponseModel, omega, reliability, spearman_brown, standard_error_of_measurement
 from advisor.risk_profile.psychometrics import calibrate as calibration
 from advisor.risk_profile.psychometrics.calibrate import calibrate
-from advisor.risk_profile.psychometrics.graded_response import BLOCK, Categories, GradedResponseModel
-from advisor.risk_profile.psychometrics.reliability import omega, reliability, spearman_brown, standard_error_of_measurement
+from advisor.risk_profile.psychometrics.graded_response import BLOCK, Categories
 
 
 def some_model(rng: np.random.Generator, items: int = 8, answers: int = 4) -> GradedResponseModel:

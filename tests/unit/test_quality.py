@@ -12,16 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import privacy
+from advisor import InputError, privacy
 from advisor.adapters.analytics.quality import check
 from advisor.adapters.crm.store import Store
-from advisor.contracts.event import EVENT_TYPES, Event
-from advisor.contracts.product import Product
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.interactions import Interactions
-from advisor.data.trades import Trades
-from advisor.errors import InputError
+from advisor.contracts import EVENT_TYPES, Event, Product
+from advisor.data import Catalogue, ClientTable, Interactions, Trades
 
 DAY = date(2026, 4, 1)
 GOOD: dict[str, dict[str, Any]] = {

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.contracts.cut_offs import Band, CutOffs
-from advisor.contracts.questionnaire import Option, Question, Questionnaire
-from advisor.contracts.rules import RulePack
-from advisor.errors import InputError
+from advisor import InputError
+from advisor.contracts import CutOffs, Option, Question, Questionnaire, RulePack
+from advisor.contracts.cut_offs import Band
 
 BUNDLED = [Questionnaire.default(), Questionnaire.grable_lytton(), Questionnaire.mifid()]
 GRABLE_LYTTON_POINTS = [

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import EASE, Interactions, Ranking, evaluate_match, sample
-from advisor.errors import InputError
+from advisor import EASE, InputError, Interactions, Ranking, evaluate_match, sample
 
 
 def test_a_table_written_is_read_again() -> None:

@@ -8,15 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.catalogue import Catalogue
-from advisor.data.eligibility import Eligibility
-from advisor.data.interactions import Interactions
-from advisor.data.ranking import Ranking
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
-from advisor.recommend.calibrating import calibrate
-from advisor.recommend.calibration import Calibration
-from advisor.recommend.portfolio_fit.utility import diversify, exposure_similarity, portfolio_utility, scaled, trade_off
+from advisor import InputError
+from advisor.data import Catalogue, Eligibility, Interactions, Ranking, ReturnModel
+from advisor.recommend import Calibration, calibrate, diversify, exposure_similarity, portfolio_utility, trade_off
+from advisor.recommend.portfolio_fit.utility import scaled
 
 
 def served(seed: int, clients: int = 4000, k: int = 5, buys: float = 0.6) -> tuple[Ranking, Interactions, np.ndarray]:

@@ -9,18 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.catalogue import Catalogue
-from advisor.data.interactions import Interactions
-from advisor.errors import InputError
+from advisor import InputError
+from advisor.data import Catalogue, Interactions
+from advisor.recommend import EASE, Association, Blend, ColdStart, Content, Demographic, ItemKNN, Popularity, RandomWalk, Recipe
 from advisor.recommend.model.arrivals import Arrivals, capped_weights
 from advisor.recommend.model.purchases import History
-from advisor.recommend.recipes.association import Association
-from advisor.recommend.recipes.blend import Blend
-from advisor.recommend.recipes.cold_start import ColdStart
-from advisor.recommend.recipes.content import Content
-from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.recipes.popularity import Demographic, Popularity
-from advisor.recommend.recipes.recipe import Recipe
 from advisor.recommend.restore import restore
 
 START = np.datetime64("2024-01-01")

@@ -8,24 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.eligibility import Eligibility
+from advisor import InputError
+from advisor.data import Catalogue, ClientTable, Eligibility, Interactions, Ranking, ReturnModel
 from advisor.data.ids import IdMap
-from advisor.data.interactions import Interactions
-from advisor.data.ranking import Ranking
-from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
+from advisor.recommend import (
+    ALS,
+    BPR,
+    EASE,
+    MVECF,
+    Association,
+    Blend,
+    ColdStart,
+    Content,
+    Demographic,
+    ItemKNN,
+    Popularity,
+    RandomWalk,
+    Recipe,
+)
 from advisor.recommend.model.fitted import FittedModel
-from advisor.recommend.recipes.association import Association
-from advisor.recommend.recipes.blend import Blend
-from advisor.recommend.recipes.cold_start import ColdStart
-from advisor.recommend.recipes.content import Content
-from advisor.recommend.recipes.factors import ALS, BPR
-from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.recipes.mvecf import MVECF
-from advisor.recommend.recipes.popularity import Demographic, Popularity
-from advisor.recommend.recipes.recipe import Recipe
 from advisor.recommend.restore import restore
 
 PRODUCTS = tuple(f"P{i:02d}" for i in range(24))

@@ -6,18 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import sample
-from advisor.data.catalogue import Catalogue
-from advisor.data.interactions import Interactions
-from advisor.errors import InputError
-from advisor.recommend.missing_products import omissions
-from advisor.recommend.recipes.association import Association
-from advisor.recommend.recipes.blend import Blend
-from advisor.recommend.recipes.content import Content
-from advisor.recommend.recipes.factors import ALS, BPR
-from advisor.recommend.recipes.item_based import EASE, ItemKNN
-from advisor.recommend.recipes.mvecf import MVECF
-from advisor.recommend.recipes.popularity import Demographic, Popularity
+from advisor import InputError, sample
+from advisor.data import Catalogue, Interactions
+from advisor.recommend import ALS, BPR, EASE, MVECF, Association, Blend, Content, Demographic, ItemKNN, Popularity, omissions
 
 
 def bought(pairs: list[tuple[str, str]]) -> Interactions:

@@ -9,20 +9,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import sample
-from advisor.data.interactions import Interactions
-from advisor.errors import InputError
-from advisor.recommend.calibrating import calibrate
-from advisor.recommend.missing_products import omissions
-from advisor.recommend.recipes.association import Association
-from advisor.recommend.recipes.blend import Blend
-from advisor.recommend.recipes.cold_start import ColdStart
-from advisor.recommend.recipes.content import Content
-from advisor.recommend.recipes.factors import ALS, BPR
-from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.recipes.mvecf import MVECF
-from advisor.recommend.recipes.popularity import Demographic, Popularity
-from advisor.recommend.recipes.recipe import Recipe
+from advisor import InputError, sample
+from advisor.data import Interactions
+from advisor.recommend import (
+    ALS,
+    BPR,
+    EASE,
+    MVECF,
+    Association,
+    Blend,
+    ColdStart,
+    Content,
+    Demographic,
+    ItemKNN,
+    Popularity,
+    RandomWalk,
+    Recipe,
+    calibrate,
+    omissions,
+)
 
 BOUGHT, SHELF = sample.interactions(), sample.catalogue()
 TABLE = pd.DataFrame({"client_id": ["a", "b", "c"], "product_id": ["p001", "p002", "p003"], "day": "2024-01-01"})

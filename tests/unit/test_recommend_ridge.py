@@ -7,15 +7,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from advisor import sample
-from advisor.data.interactions import Interactions
-from advisor.data.ranking import Ranking
-from advisor.errors import InputError
-from advisor.optimize.returns.estimate import estimate_returns
-from advisor.recommend.calibrating import calibrate
-from advisor.recommend.recipes.factors import ALS
-from advisor.recommend.recipes.mvecf import MVECF
-from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor import InputError, sample
+from advisor.data import Interactions, Ranking
+from advisor.optimize import estimate_returns
+from advisor.recommend import ALS, MVECF, Recipe, calibrate
+from advisor.recommend.recipes.recipe import Training
 from advisor.recommend.ridge import SHARES, ridge_of, spectrum
 
 MODEL = estimate_returns(sample.market())

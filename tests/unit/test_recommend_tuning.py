@@ -6,18 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.catalogue import Catalogue
-from advisor.data.interactions import Interactions
-from advisor.errors import InputError
-from advisor.recommend.recipes.association import Association
-from advisor.recommend.recipes.blend import Blend
-from advisor.recommend.recipes.cold_start import ColdStart
-from advisor.recommend.recipes.content import Content
-from advisor.recommend.recipes.factors import ALS, BPR
-from advisor.recommend.recipes.item_based import EASE, ItemKNN, RandomWalk
-from advisor.recommend.recipes.mvecf import MVECF
-from advisor.recommend.recipes.popularity import Demographic, Popularity
-from advisor.recommend.recipes.recipe import Recipe
+from advisor import InputError
+from advisor.data import Catalogue, Interactions
+from advisor.recommend import (
+    ALS,
+    BPR,
+    EASE,
+    MVECF,
+    Association,
+    Blend,
+    ColdStart,
+    Content,
+    Demographic,
+    ItemKNN,
+    Popularity,
+    RandomWalk,
+    Recipe,
+)
 
 START = np.datetime64("2024-01-01")
 

@@ -8,17 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.interactions import Interactions
-from advisor.errors import InputError
+from advisor import InputError
+from advisor.data import Catalogue, ClientTable, Interactions
 from advisor.native.threads import limited_threads
+from advisor.recommend import ALS, BPR, EASE, Blend, Demographic, ItemKNN, Popularity, RandomWalk
 from advisor.recommend.model.gram import Gram
 from advisor.recommend.model.purchases import History
-from advisor.recommend.recipes.blend import Blend, best_weights
-from advisor.recommend.recipes.factors import ALS, BPR
-from advisor.recommend.recipes.item_based import EASE, GramRecipe, ItemKNN, RandomWalk
-from advisor.recommend.recipes.popularity import Demographic, Popularity
+from advisor.recommend.recipes.blend import best_weights
+from advisor.recommend.recipes.item_based import GramRecipe
 from advisor.recommend.restore import restore
 
 RECIPES = [

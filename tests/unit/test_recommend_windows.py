@@ -9,16 +9,11 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from advisor import Advisor, sample
-from advisor.data.interactions import Interactions
-from advisor.data.ranking import Ranking
-from advisor.errors import InputError
-from advisor.recommend.calibrating import calibrate
-from advisor.recommend.calibration import Calibration
+from advisor import Advisor, InputError, sample
+from advisor.data import Interactions, Ranking
+from advisor.recommend import EASE, Calibration, calibrate, past_windows
 from advisor.recommend.coverage import coverage_of
-from advisor.recommend.recipes.item_based import EASE
 from advisor.recommend.spread import USUAL_SPREAD
-from advisor.recommend.windows import past_windows
 
 Window = tuple[Ranking, Interactions]
 

@@ -8,15 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.contracts.client import Client
-from advisor.contracts.product import Product
-from advisor.contracts.rules import BUNDLED, RulePack
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.profiles import RiskProfile, RiskProfiles
-from advisor.errors import InputError
-from advisor.risk_profile.profile import profile_risk
-from advisor.suitability.regime import Regime
+from advisor import InputError
+from advisor.contracts import Client, Product, RulePack
+from advisor.contracts.rules import BUNDLED
+from advisor.data import Catalogue, ClientTable, RiskProfile, RiskProfiles
+from advisor.risk_profile import profile_risk
+from advisor.suitability import Regime
 
 DAY = "2026-06-01"
 PLAIN = {"wealth": 1000, "horizon_years": 5, "level": 3, "lowest_category": False, "assessed_on": "2026-01-01", "knowledge": 60, "age": 40}

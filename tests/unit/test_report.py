@@ -7,14 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from advisor import sample
-from advisor.contracts.client import Client
-from advisor.contracts.report import AdviceReport
-from advisor.data.clients.table import ClientTable
-from advisor.engine.advisor import Advisor
-from advisor.errors import InputError
+from advisor import InputError, sample
+from advisor.contracts import AdviceReport, Client
+from advisor.data import ClientTable
+from advisor.engine import Advisor
 from advisor.lifecycle import HISTORICAL, stress_test
-from advisor.risk_profile.profile import profile_risk
+from advisor.risk_profile import profile_risk
 
 DAY = "2026-06-30"
 

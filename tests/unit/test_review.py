@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from advisor.errors import InputError
-from advisor.lifecycle.monitoring.review import TRIGGERS, ClientStates, ReviewRules, review
+from advisor import InputError
+from advisor.lifecycle import TRIGGERS, ClientStates, ReviewRules, review
 
 DAY = "2026-02-01"
 

@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.contracts.bands import RiskBands
-from advisor.data.market import Market
-from advisor.errors import InputError
-from advisor.evaluate.backtesting.backtest import backtest_many
-from advisor.evaluate.backtesting.policies import FixedMix
-from advisor.evaluate.risk.risk import evaluate_risk, evaluate_risk_of
+from advisor import InputError
+from advisor.contracts import RiskBands
+from advisor.data import Market
+from advisor.evaluate import FixedMix, backtest_many, evaluate_risk
+from advisor.evaluate.risk.risk import evaluate_risk_of
 
 BANDS = RiskBands.default()
 

@@ -14,7 +14,7 @@ import pytest
 
 import advisor
 from advisor import Advisor, GroupLimit, LinearLimit, Mandate, Regime, sample, save
-from advisor.optimize.preferences.corrections import BiasPolicy
+from advisor.optimize import BiasPolicy
 
 SRC = Path(advisor.__file__).parent.parent
 AS_OF = "2026-11-20"

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import Advisor, Catalogue, Interactions, Ranking, evaluate_match, sample
-from advisor.errors import InputError
+from advisor import Advisor, Catalogue, InputError, Interactions, Ranking, evaluate_match, sample
 
 DAY = "2026-01-05"
 BOUGHT = sample.interactions(500)

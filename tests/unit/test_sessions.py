@@ -13,7 +13,7 @@ from advisor import AnswerSheet, Client, InputError, Questionnaire, privacy
 from advisor.adapters.channels.journeys import DEFINITIONS, STEPS, journeys
 from advisor.adapters.channels.sessions import Sessions
 from advisor.adapters.crm.store import Store
-from advisor.contracts.event import Event
+from advisor.contracts import Event
 
 ASKED = Questionnaire.default()
 NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)

@@ -8,21 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import sample
-from advisor.contracts.bands import RiskBands
-from advisor.contracts.mandate import Mandate
-from advisor.data.interactions import Interactions
-from advisor.data.market import Market
-from advisor.data.returns import ReturnModel
-from advisor.engine.advisor import Advisor
-from advisor.errors import InfeasibleError, InputError
-from advisor.evaluate.backtesting.estimates import Estimates
-from advisor.evaluate.backtesting.policies import MeanVariancePolicy, level_policies
-from advisor.optimize.frontier.frontier import Frontier, trace_frontier
+from advisor import InfeasibleError, InputError, load, sample, save
+from advisor.contracts import Mandate, RiskBands
+from advisor.data import Interactions, Market, ReturnModel
+from advisor.engine import Advisor
+from advisor.evaluate import Estimates, MeanVariancePolicy, level_policies
+from advisor.optimize import Frontier, estimate_returns, forecast_covariance, trace_frontier
 from advisor.optimize.frontier.sizing import ForecastPath, tolerance_within
-from advisor.optimize.returns.estimate import estimate_returns
-from advisor.optimize.returns.forecast import forecast_covariance
-from advisor.store import load, save
 
 DAY = "2026-03-02"
 NOBODY = np.zeros(4)

@@ -35,8 +35,8 @@ from advisor import (
     save,
     store,
 )
-from advisor.contracts.rules import RulePack
-from advisor.optimize.preferences.corrections import BiasPolicy
+from advisor.contracts import RulePack
+from advisor.optimize import BiasPolicy
 from advisor.recommend.restore import restore
 
 DAY = "2026-11-20"

@@ -6,19 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor.contracts.client import Client
-from advisor.contracts.product import Product
-from advisor.contracts.rules import RulePack
-from advisor.contracts.target_market import TargetMarket, TargetMarketMapping
-from advisor.data.catalogue import Catalogue
-from advisor.data.clients.table import ClientTable
-from advisor.data.profiles import RiskProfiles
-from advisor.errors import InputError
-from advisor.risk_profile.profile import profile_risk
-from advisor.suitability.changes import compare_packs
-from advisor.suitability.group_rates import age_groups, fairness
-from advisor.suitability.portfolio import concentration, legacy_holdings, portfolio_suits, rate_portfolio
-from advisor.suitability.regime import Regime
+from advisor import InputError
+from advisor.contracts import Client, Product, RulePack, TargetMarket
+from advisor.contracts.target_market import TargetMarketMapping
+from advisor.data import Catalogue, ClientTable, RiskProfiles
+from advisor.risk_profile import profile_risk
+from advisor.suitability import Regime, age_groups, compare_packs, concentration, fairness, legacy_holdings, portfolio_suits, rate_portfolio
 
 DAY = "2026-06-01"
 

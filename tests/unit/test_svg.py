@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import InputError
+from advisor import InputError
 from advisor.reports.charts import (
     COLOURS,
     DARK,

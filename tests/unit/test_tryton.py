@@ -18,8 +18,7 @@ from advisor.adapters.crm.http_calls import http_send
 from advisor.adapters.crm.sending import Reply, Send
 from advisor.adapters.crm.tryton import TrytonGateway
 from advisor.adapters.crm.tryton_wire import decoded, encoded, note_of, values_of
-from advisor.contracts.advice import Advice
-from advisor.contracts.client import Client
+from advisor.contracts import Advice, Client
 from gateway_contract import LATE, TODAY, GatewayContract, World, advice_for
 from tryton_stack import KEY, TrytonServer
 

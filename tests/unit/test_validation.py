@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from advisor import InputError
 from advisor.annotations import Count, Day, OpenShare, Seed, Series, Share, Text, WholeArray, YesNoArray
 from advisor.arrays import FloatArray
-from advisor.contracts.client import Client
-from advisor.errors import InputError
+from advisor.contracts import Client
 from advisor.validation import checked
 
 

@@ -13,12 +13,11 @@ import pandas as pd
 import pytest
 
 from advisor import Advice, Advisor, Catalogue, Client, InputError, Interactions, Product, Regime, ReturnModel, sample
-from advisor.contracts.advice import Order, Reason
-from advisor.contracts.rules import RulePack
-from advisor.data.clients.table import ClientTable
+from advisor.contracts import Order, Reason, RulePack
+from advisor.data import ClientTable
 from advisor.engine.verification.differences import MOST, differing, same, told
 from advisor.engine.verification.proofs import prove
-from advisor.risk_profile.profile import profile_risk
+from advisor.risk_profile import profile_risk
 
 DAY = "2026-11-20"
 CLIENT = Client(

@@ -7,13 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from advisor.contracts.mandate import Mandate
-from advisor.data.returns import ReturnModel
-from advisor.optimize.batch.portfolios import optimal_portfolios
-from advisor.optimize.frontier.frontier import trace_frontier
-from advisor.optimize.portfolio import optimal_portfolio
-from advisor.optimize.preferences.preferences import Preferences
-from advisor.optimize.scenarios.portfolios import Scenarios, optimal_over_scenarios
+from advisor.contracts import Mandate
+from advisor.data import ReturnModel
+from advisor.optimize import Preferences, optimal_over_scenarios, optimal_portfolio, optimal_portfolios, trace_frontier
+from advisor.optimize.scenarios.portfolios import Scenarios
 
 
 def market(seed: int, n: int = 4) -> ReturnModel:

@@ -273,3 +273,20 @@ def test_the_service_runs_as_its_example_says(tmp_path: Path) -> None:
     finally:
         server.terminate()
         assert server.wait(20) == 0
+
+
+def test_a_base_install_advises_one_client_and_names_the_extra_for_many(tmp_path: Path) -> None:
+    """Without pyarrow: the demo, its files and one client; many are refused with the extra that they need."""
+    code = "import sys\nsys.modules['pyarrow'] = None\nfrom advisor.adapters.channels.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    made = run("demo", "--to", "bank")
+    assert made.returncode == 0, made.stderr
+    one = run("advise", "bank/client.json", "--advisor", "bank/advisor", "--as-of", "2025-07-01")
+    assert one.returncode == 0, one.stderr
+    many = run("advise", "bank/clients.csv", "--advisor", "bank/advisor", "--as-of", "2025-07-01", "--to", "advice")
+    assert many.returncode == 3
+    assert "advisor[arrow]" in many.stderr
+    assert "Traceback" not in many.stderr

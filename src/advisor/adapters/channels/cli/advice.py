@@ -8,7 +8,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from advisor import Advice, advise_stream, replay, sentences
+import advisor as library  # `advise_stream` and `replay` need an extra, and are imported where they are used
+from advisor import Advice, sentences
 from advisor.adapters.channels.cli.reading import advisor_of, client_of, is_one, say, say_json, text_of, write
 from advisor.errors import InputError
 
@@ -69,7 +70,7 @@ def _many(given: Namespace) -> int:
 
     before = signal.signal(signal.SIGTERM, end)
     try:
-        summary = advise_stream(
+        summary = library.advise_stream(
             Path(given.advisor),
             given.clients,
             given.to,
@@ -100,7 +101,7 @@ def verify(given: Namespace) -> int:
         else:
             say("proved" if proof.ok else "not proved: " + "; ".join(proof.problems))
         return 0 if proof.ok else 1
-    found = replay(given.advice, advisor, given.clients)
+    found = library.replay(given.advice, advisor, given.clients)
     if given.json:
         say_json(found)
     else:

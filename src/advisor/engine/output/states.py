@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.portfolios.allocation import has_portfolio
 from advisor.errors import InputError
 from advisor.lifecycle.monitoring.review import ClientStates
+from advisor.lifecycle.trading.cash_flow import drift
 from advisor.privacy import hides, kept
 from advisor.validation import checked
 
@@ -76,8 +77,8 @@ def states_after(
     rating = np.zeros(len(batch), dtype=np.int64)
     np.maximum.at(rating, row[money > 0.0], ratings[products[money > 0.0]])
     left = np.nan_to_num(batch.outcome.cash)
-    for client, amount in by_id(cash or {}, "cash").items():
-        left[_row_of(ids, client)] = amount
+    stated = by_id(cash or {}, "cash")
+    left[_rows_of(ids, tuple(stated))] = np.fromiter(stated.values(), dtype=np.float64, count=len(stated))
     now = batch.profiles if profiles is None else profiles
     if now.client_ids != batch.client_ids:
         raise InputError(
@@ -91,7 +92,7 @@ def states_after(
     allowed = np.array([np.nan, *advisor.bands.stress_loss])
     states = ClientStates(
         batch.client_ids,
-        drift=0.5 * np.abs(weights - batch.weights).sum(axis=1),
+        drift=drift(weights, batch.weights),
         level=now.level,
         advised_level=batch.level,
         valid_until=now.valid_until,
@@ -115,7 +116,7 @@ def _valued(holdings: pd.DataFrame, prices: Mapping[str, float], ids: IdMap) -> 
     check_table(holdings, "holdings", ["client_id", "product_id", worth], remedy)
     who, clients = id_codes(holdings["client_id"], "client_id", "somebody holds it. Drop or mend it.")
     products, names = id_codes(holdings["product_id"], "product_id", "something is held. Drop or mend it.")
-    rows = np.array([_row_of(ids, client) for client in clients.ids], dtype=np.int64)
+    rows = _rows_of(ids, clients.ids)
     amount = as_numbers(holdings[worth])
     bad = ~(np.isfinite(amount) & (amount >= 0.0))
     if bad.any():
@@ -138,15 +139,16 @@ def _valued(holdings: pd.DataFrame, prices: Mapping[str, float], ids: IdMap) -> 
     return rows[who], products, names, amount
 
 
-def _row_of(ids: IdMap, client: str) -> int:
-    code = int(ids.find((client,))[0])
-    if code < 0:
+def _rows_of(ids: IdMap, clients: Sequence[str]) -> IntArray:
+    """Row of each client in the batch, shape (len(clients),)."""
+    rows = ids.find(clients)
+    if (rows < 0).any():
         raise InputError(
             "holdings or cash names a client that is not in the batch; leave them out, or advise them first.",
             field="client_id",
-            value=kept(client),
+            value=kept(clients[int((rows < 0).argmax())]),
         )
-    return code
+    return rows
 
 
 def _exposures(batch: AdviceBatch, names: IdMap) -> tuple[FloatArray, IntArray]:

@@ -26,7 +26,7 @@ DEFINITIONS: dict[str, str] = {
     "monthly_return": "(1 + total return) ^ (1 / months) - 1, months = rows / (periods a year / 12)",
     "volatility": "annualised standard deviation (n - 1) of the per-row returns of the list rebalanced to equal weights each row",
     "priced": "share of picks with a return in every row of the window; the others are left out of the list",
-    "shelf": "the same for an equal-weight list of every priced product that is ranked: what choosing blindly from this catalogue earned",
+    "catalogue": "the same for an equal-weight list of every priced product that is ranked: what choosing blindly from this catalogue earned",
 }
 """What each number is."""
 
@@ -68,7 +68,7 @@ class MoneyReport:
                     "value": m.mean,
                     "low": m.low,
                     "high": m.high,
-                    "shelf": self.catalogue[name],
+                    "catalogue": self.catalogue[name],
                     "difference": d.mean,
                     "difference_low": d.low,
                 }

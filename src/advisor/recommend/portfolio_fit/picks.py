@@ -207,7 +207,7 @@ def _check(relevance: FloatArray, eligible: Eligibility, gaps: FloatArray, expos
         raise InputError(
             f"relevance is {relevance.shape}, eligible {len(eligible)} x {allowed.shape[1]}, gaps {gaps.shape}, exposures {exposures.shape}; "
             "they must be (c, p), c x p, (c, n) and (p, n). Check rows and columns.",
-            field="taste",
+            field="relevance",
             value=relevance.shape,
         )
     if gaps.size and float(gaps.min()) < 0.0:

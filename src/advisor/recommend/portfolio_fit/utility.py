@@ -98,7 +98,7 @@ def trade_off(relevance: Matrix, utility: Matrix, eligible: Eligibility, weight:
     """
     check_range("weight", weight, 0.0, 1.0, why="it shares the list between relevance and utility")
     shape = (len(eligible), eligible.allowed.shape[1])
-    check_shape(relevance, "taste", shape)
+    check_shape(relevance, "relevance", shape)
     check_shape(utility, "utility", shape)
     return (1.0 - weight) * scaled(relevance, eligible) + weight * scaled(utility, eligible)
 

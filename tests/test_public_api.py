@@ -18,7 +18,7 @@ import advisor
 from advisor import exports
 
 SOURCE = Path(advisor.__file__).parent
-PACKAGES = ("advisor", *(f"advisor.{topic}" for topic in exports.TOPICS))
+PACKAGES = exports.PACKAGES
 
 PROMISED = {
     "Client",

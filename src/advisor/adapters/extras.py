@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -30,20 +29,3 @@ def needs(extra: str, module: str) -> Any:
             field=extra,
             value=module,
         ) from None
-
-
-def on_use(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """A `__getattr__` for a package whose names are imported on first use.
-
-    Args:
-        package: Its `__name__`.
-        homes: Public name -> the file of the package that defines it.
-    """
-
-    def find(name: str) -> Any:
-        home = homes.get(name)
-        if home is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{home}"), name)
-
-    return find

@@ -3,27 +3,6 @@
 Importing this loads no library of an extra: each name is loaded on first use.
 """
 
-from typing import TYPE_CHECKING
+from advisor.exports import lazy
 
-from advisor.adapters.extras import on_use
-
-if TYPE_CHECKING:
-    from advisor.adapters.channels.http.application import service
-    from advisor.adapters.channels.http.run import serve, work
-    from advisor.adapters.channels.http.settings import ApiKey, Bearer, Settings, TenantSettings, new_api_key
-
-__all__ = ["ApiKey", "Bearer", "Settings", "TenantSettings", "new_api_key", "serve", "service", "work"]
-
-__getattr__ = on_use(
-    __name__,
-    {
-        "ApiKey": "settings",
-        "Bearer": "settings",
-        "Settings": "settings",
-        "TenantSettings": "settings",
-        "new_api_key": "settings",
-        "serve": "run",
-        "service": "application",
-        "work": "run",
-    },
-)
+__all__, __getattr__, __dir__ = lazy(__name__)

@@ -3,13 +3,6 @@
 Importing this loads no library of an extra: each name is loaded on first use.
 """
 
-from typing import TYPE_CHECKING
+from advisor.exports import lazy
 
-from advisor.adapters.extras import on_use
-
-if TYPE_CHECKING:
-    from advisor.adapters.channels.mcp.server import chat
-
-__all__ = ["chat"]
-
-__getattr__ = on_use(__name__, {"chat": "server"})
+__all__, __getattr__, __dir__ = lazy(__name__)

@@ -3,13 +3,6 @@
 Importing this loads no library of an extra: each name is loaded on first use.
 """
 
-from typing import TYPE_CHECKING
+from advisor.exports import lazy
 
-from advisor.adapters.extras import on_use
-
-if TYPE_CHECKING:
-    from advisor.adapters.channels.page.routes import page_router
-
-__all__ = ["page_router"]
-
-__getattr__ = on_use(__name__, {"page_router": "routes"})
+__all__, __getattr__, __dir__ = lazy(__name__)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from advisor import Catalogue, Event, Product
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import fetch, load, settle
+from advisor.adapters.crm.future_rows import SLACK
 from advisor.adapters.crm.log_rows import arrow
 from advisor.adapters.crm.named_ids import missing_keys
 from advisor.adapters.crm.rows import put_rows
-from advisor.adapters.crm.setting_aside import SLACK
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
 from advisor.adapters.records.bulk import one_at_a_time

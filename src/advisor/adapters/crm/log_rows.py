@@ -16,8 +16,8 @@ import pandas as pd
 from advisor import Interactions, Trades
 from advisor.adapters.crm import tables
 from advisor.adapters.crm.bulk import kind_of, load, settle
+from advisor.adapters.crm.future_rows import in_the_future
 from advisor.adapters.crm.named_ids import missing_keys
-from advisor.adapters.crm.setting_aside import in_the_future, readable
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
 from advisor.adapters.records.bulk import one_at_a_time
@@ -32,10 +32,7 @@ else:
 
 def put_trades(connection: sa.Connection, rows: Any, at: datetime, settings: Mapping[str, Any]) -> Written:
     """Write trades; `settings` name the columns as `Trades.from_frame` has them."""
-    if isinstance(rows, Trades):
-        read, problems = rows, list[AdapterError]()
-    else:
-        read, problems = readable(_frame(rows), lambda frame: Trades.from_frame(frame, **settings))
+    read = rows if isinstance(rows, Trades) else Trades.from_frame(_frame(rows), on_bad_rows="set_aside", **settings)
     times = read.times.astype("datetime64[us]").tolist()
     columns = {
         "client_id": [read.clients.ids[c] for c in read.client_codes.tolist()],
@@ -46,24 +43,29 @@ def put_trades(connection: sa.Connection, rows: Any, at: datetime, settings: Map
         "price": read.prices.tolist(),
         "left_out": [False] * len(read) if read.left_out is None else read.left_out.tolist(),
     }
-    return _put_columns(connection, tables.trades, columns, problems, in_the_future(read.times, at))
+    return _put_columns(connection, tables.trades, columns, _set_aside(rows, read), in_the_future(read.times, at))
 
 
 def put_purchases(connection: sa.Connection, rows: Any, at: datetime, settings: Mapping[str, Any]) -> Written:
     """Write purchases; `settings` name the columns as `Interactions.from_frame` has them."""
     if isinstance(rows, Interactions):
-        read, problems = rows, list[AdapterError]()
+        read = rows
     else:
         frame = _frame(rows)
         named = {"value": "value", **settings} if "value" in frame.columns else settings
-        read, problems = readable(frame, lambda frame: Interactions.from_frame(frame, **named))
+        read = Interactions.from_frame(frame, on_bad_rows="set_aside", **named)
     columns = {
         "client_id": [read.clients.ids[c] for c in read.client_codes.tolist()],
         "product_id": [read.products.ids[p] for p in read.product_codes.tolist()],
         "day": read.days.astype("datetime64[D]").tolist(),
         "value": [None] * len(read) if read.values is None else read.values.tolist(),
     }
-    return _put_columns(connection, tables.purchases, columns, problems, in_the_future(read.days, at))
+    return _put_columns(connection, tables.purchases, columns, _set_aside(rows, read), in_the_future(read.days, at))
+
+
+def _set_aside(rows: Any, read: Trades | Interactions) -> list[AdapterError]:
+    """The rows of this writing that could not be read, each by its number; what was read before has named its own."""
+    return [] if read is rows else [AdapterError(text, record_id=str(row)) for row, text in read.problems.items()]
 
 
 def _put_columns(

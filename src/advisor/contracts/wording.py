@@ -12,6 +12,11 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 """English first: a text whose key has no language in it is English."""
 
 
+def language_of(word: object) -> Language | None:
+    """The language that a word names, None where it names none."""
+    return next((own for own in LANGUAGES if own == word), None)
+
+
 @cache
 def texts(language: Language) -> dict[str, dict[str, str]]:
     """Every text of a language, by section and key.

@@ -151,15 +151,22 @@ def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None =
     Raises:
         InputError: A cell is neither yes nor no (the row is named).
     """
-    for _, error in bad_flags(column, field, remedy, missing=missing):
+    truths = _truths(column)
+    for _, error in _bad_truths(truths, column, field, remedy, missing):
         raise error
-    true, _, empty = _truths(column)
+    true, _, empty = truths
     return np.where(empty, bool(missing), true)
 
 
 def bad_flags(column: pd.Series, field: str, remedy: str, *, missing: bool | None = None) -> Iterator[BadRow]:
     """Rows whose cell `yes_no` refuses."""
-    true, false, empty = _truths(column)
+    return _bad_truths(_truths(column), column, field, remedy, missing)
+
+
+def _bad_truths(
+    truths: tuple[BoolArray, BoolArray, BoolArray], column: pd.Series, field: str, remedy: str, missing: bool | None
+) -> Iterator[BadRow]:
+    true, false, empty = truths
     for row in np.flatnonzero(~(true | false | (empty if missing is not None else False))).tolist():
         value = cell(column, row)
         text = f"{field} is {personal(value)} in row {row}; it must be yes or no, true or false, 1 or 0. {remedy}"

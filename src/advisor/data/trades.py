@@ -99,7 +99,7 @@ class Trades:
         asset_codes, assets = id_codes(frame[column.asset], column.asset, _NOTHING)
         times, clock = as_times(frame[column.day], column.day)
         signs = _signs(frame[column.side])
-        for _, error in _bad_sides(frame[column.side], column.side):
+        for _, error in _bad_sides(signs, frame[column.side], column.side):
             raise error
         units, prices = _amount(frame[column.units], column.units), _amount(frame[column.price], column.price, positive=True)
         order = np.lexsort((np.arange(len(frame)), times, client_codes))
@@ -138,8 +138,8 @@ def _signs(column: pd.Series) -> FloatArray:
     return np.array([*signs, np.nan], dtype=np.float64)[words.codes]
 
 
-def _bad_sides(column: pd.Series, name: str) -> Iterator[BadRow]:
-    for row in np.flatnonzero(np.isnan(_signs(column))).tolist():
+def _bad_sides(signs: FloatArray, column: pd.Series, name: str) -> Iterator[BadRow]:
+    for row in np.flatnonzero(np.isnan(signs)).tolist():
         value = cell(column, row)
         text = f"{name} is {personal(value)} in row {row}; it must be buy or sell, which tells what came from what went. Correct it."
         yield row, InputError(text, field=name, value=kept(value))
@@ -151,13 +151,13 @@ def _marked(frame: pd.DataFrame, marks: Sequence[str]) -> BoolArray:
 
 
 def _amount(column: pd.Series, name: str, *, positive: bool = False) -> FloatArray:
-    for _, error in _bad_amounts(column, name, positive=positive):
-        raise error
-    return as_numbers(column)
-
-
-def _bad_amounts(column: pd.Series, name: str, *, positive: bool = False) -> Iterator[BadRow]:
     values = as_numbers(column)
+    for _, error in _bad_amounts(values, column, name, positive=positive):
+        raise error
+    return values
+
+
+def _bad_amounts(values: FloatArray, column: pd.Series, name: str, *, positive: bool = False) -> Iterator[BadRow]:
     low = "positive" if positive else "zero or positive"
     for row in np.flatnonzero(~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))).tolist():
         value = cell(column, row)
@@ -182,8 +182,8 @@ class _Columns:
         yield from bad_ids(frame[self.client], self.client, _NOBODY)
         yield from bad_ids(frame[self.asset], self.asset, _NOTHING)
         yield from bad_days(frame[self.day], self.day, moments=True)
-        yield from _bad_sides(frame[self.side], self.side)
-        yield from _bad_amounts(frame[self.units], self.units)
-        yield from _bad_amounts(frame[self.price], self.price, positive=True)
+        yield from _bad_sides(_signs(frame[self.side]), frame[self.side], self.side)
+        yield from _bad_amounts(as_numbers(frame[self.units]), frame[self.units], self.units)
+        yield from _bad_amounts(as_numbers(frame[self.price]), frame[self.price], self.price, positive=True)
         for name in self.marks:
             yield from bad_flags(frame[name], name, _MARK, missing=False)

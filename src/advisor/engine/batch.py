@@ -50,7 +50,7 @@ class AdviceBatch:
         as_of: The day.
         allocations: Status, risk aversion and target portfolio of each client.
         holdings: What they hold, by asset.
-        pick_codes: Column in `advisor.catalogue` of each pick, -1 = empty slot, shape (c, k).
+        pick_codes: Column in `state.catalogue` of each pick, -1 = empty slot, shape (c, k).
         pick_scores: Score of each pick, nan where empty, shape (c, k).
         pick_relevance: How much the recommender says the client likes each pick, nan where empty, shape (c, k).
         pick_utility: What each unit of money in a pick adds a year to the client's certainty equivalent, nan where empty or not judged, shape (c, k).
@@ -94,7 +94,7 @@ class AdviceBatch:
 
     @property
     def status(self) -> npt.NDArray[np.object_]:
-        """What `places.status` spells: "ok", or why there is no advice; shape (c,)."""
+        """What `allocations.status` spells: "ok", or why there is no advice; shape (c,)."""
         return np.array(STATUSES, dtype=object)[self.allocations.status]
 
     @property
@@ -257,7 +257,7 @@ class AdviceBatch:
         return pd.DataFrame(self._columns())
 
     def to_arrow(self) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
-        """One row a client with the columns of `engine.arrow.advice_schema`: those of `to_frame` and the reason codes and sales. Needs the extra `arrow`.
+        """One row a client with the columns of `engine.output.arrow.advice_schema`: those of `to_frame` and the reason codes and sales. Needs the extra `arrow`.
 
         Raises:
             InputError: pyarrow is not installed.

@@ -57,8 +57,7 @@ def not_held(state: AdvisorState, later: Interactions, clients: ClientTable | No
     """The purchases that were new to their clients, as far as the recommender and the table know: a list that leaves out what is held cannot contain others."""
     held, items = state.recommender.held(later.clients.ids, clients), state.recommender.history.items
     width = len(items) + 1
-    keys = np.sort(held.row_of_entry() * width + held.codes)
+    keys = held.row_of_entry() * width + held.codes
     codes = items.find(later.products.ids)[later.product_codes]
     asked = later.client_codes * width + np.where(codes >= 0, codes, len(items))
-    at = np.minimum(np.searchsorted(keys, asked), max(len(keys) - 1, 0))
-    return later.where((keys[at] != asked) if len(keys) else np.ones(len(asked), dtype=np.bool_))
+    return later.where(~np.isin(asked, keys))

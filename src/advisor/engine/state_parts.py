@@ -14,7 +14,7 @@ from advisor.contracts.mandate import Mandate
 from advisor.contracts.product import Product
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.rules import RulePack
-from advisor.contracts.wording import LANGUAGES, Language
+from advisor.contracts.wording import Language, language_of
 from advisor.data.catalogue import Catalogue
 from advisor.data.returns import ReturnModel
 from advisor.engine.orders import TradeSettings
@@ -165,7 +165,7 @@ def _check_arrays(arrays: Arrays) -> None:
 
 
 def _language(word: str) -> Language:
-    for language in LANGUAGES:
-        if word == language:
-            return language
+    language = language_of(word)
+    if language is not None:
+        return language
     raise InputError(f"parts.language is {word!r}, in which this version has no sentences, so {NEWER}", field="parts.language", value=word)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -45,11 +44,10 @@ def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> 
         catalogue: Products, open and closed.
         assets: What products invest in.
     """
-    known = _Either(catalogue.ids, assets)
-    ids = (*catalogue.ids.ids, *assets.ids)
-    found = _strangers(clients.holdings, known, HOLDS, ids)
+    known = (catalogue.ids, assets)
+    found = _strangers(clients.holdings, known, HOLDS)
     for table, sentence in ((clients.excluded, EXCLUDES), (clients.locked, LOCKS)):
-        for row, text in _strangers(table, known, sentence, ids).items():
+        for row, text in _strangers(table, known, sentence).items():
             found.setdefault(row, text)
     for name, values in clients.biases.items():
         if name not in BIASES:
@@ -59,20 +57,14 @@ def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> 
     return found
 
 
-class _Either(Container[object]):
-    def __init__(self, *parts: Container[object]) -> None:
-        self.parts = parts
-
-    def __contains__(self, name: object) -> bool:
-        return any(name in part for part in self.parts)
-
-
-def _strangers(table: SparseRows, known: Container[object], sentence: str, ids: tuple[str, ...]) -> dict[int, str]:
+def _strangers(table: SparseRows, known: tuple[IdMap, IdMap], sentence: str) -> dict[int, str]:
     """Row -> a sentence about its first name that is not known."""
-    lost = np.array([name not in known for name in table.names], dtype=np.bool_)
+    products, assets = known
+    lost = np.array([name not in products and name not in assets for name in table.names], dtype=np.bool_)
     found: dict[int, str] = {}
     if not lost.any():
         return found
+    ids = (*products.ids, *assets.ids)
     entries = np.flatnonzero(lost[table.codes])
     told: dict[int, str] = {}
     for row, code in zip(table.row_of_entry()[entries].tolist(), table.codes[entries].tolist(), strict=True):

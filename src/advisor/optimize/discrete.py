@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from advisor.arrays import FloatArray, IntArray, check_number, check_type, frozen
+from advisor.arrays import FloatArray, IntArray, check_number, check_type, check_whole, frozen
 from advisor.data.by_asset import by_id
 from advisor.errors import InputError, SolverError
 from advisor.optimize.portfolio import Portfolio
-from advisor.privacy import short
 
 NODES = 100_000
 """Nodes of the search after which the best answer so far is taken; a count and no time, so that every run ends alike."""
@@ -107,7 +106,14 @@ def discrete_allocation(
         raise InputError(
             f"weights add up to {total:.6g}, more than there is; they are fractions of cash. Scale them.", field="weights", value=total
         )
-    sizes = np.array([_lot(many.get(name, 1) if many or not isinstance(lots, int) else lots, name) for name in assets])
+    sizes = np.array(
+        [
+            check_whole(
+                many.get(name, 1) if many or not isinstance(lots, int) else lots, "lots", "Give units bought together.", low=1, key=name
+            )
+            for name in assets
+        ]
+    )
     price, target = (np.array([source[name] for name in assets], dtype=np.float64) for source in (quotes, shares))
     chosen, gap = _search(price * sizes, target * cash)
     units = frozen((chosen * sizes).astype(np.int64))
@@ -154,10 +160,3 @@ def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
 def _numbers(values: object, field: str) -> dict[str, Any]:
     check_type(values, (Mapping, pd.Series), field, _REMEDY)
     return by_id(cast("Mapping[Any, Any]", values), field)
-
-
-def _lot(size: object, name: str) -> int:
-    number = check_number(size, "lots", "Give a whole number of units.", low=1.0, key=name)
-    if number != int(number):
-        raise InputError(f"lots[{name!r}] is {short(size)}; it is a whole number of units. Correct it.", field="lots", value=size)
-    return int(number)

@@ -10,9 +10,11 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, check_type
 from advisor.data.days import as_day
+from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
+from advisor.measures.ranking import mark_hits
 from advisor.recommend.calibration import Calibration, expected_hits, relative_to_list
 from advisor.recommend.coverage import covered_of
 from advisor.recommend.curves import curve_of
@@ -123,13 +125,7 @@ def _crossed_error(scores: FloatArray, hits: BoolArray, filled: BoolArray, metho
 
 def _hits(ranking: Ranking, bought: Interactions, rows: np.ndarray, codes: np.ndarray) -> BoolArray:
     """Which slots were bought, shape (clients, k)."""
-    columns = bought.products.find(ranking.products)
-    width = len(bought.products) + 1
-    pairs = np.unique(bought.client_codes * width + bought.product_codes)
-    asked = rows[:, None] * width + np.where(codes >= 0, columns[codes], -1)
-    valid = (codes >= 0) & (columns[codes] >= 0)
-    at = np.minimum(np.searchsorted(pairs, asked), len(pairs) - 1)
-    return valid & (pairs[at] == asked)
+    return mark_hits(codes, bought.matrix(products=IdMap(ranking.products))[rows])
 
 
 def _window(ranking: object, bought: Interactions, method: str, relative: object, after: date | str | np.datetime64 | None) -> Interactions:

@@ -46,18 +46,19 @@ def ridge_of(history: History, weight: float, asked: float | None, factors: int 
     """
     with one_thread():
         values, vectors = spectrum(history, factors)
+        largest = values[0] * weight if len(values) else 0.0
+        vanishes = asked is not None and 0.0 < largest <= asked
+        if asked is not None and not vanishes:
+            return asked
         ridge = min(weight, 1.0) * (_found_again(history, values, vectors) or _by_spectrum(values))
-    if asked is None:
-        return ridge if ridge > 0.0 else 1.0
-    largest = values[0] * weight if len(values) else 0.0
-    if 0.0 < largest <= asked:
+    if vanishes:
         raise InputError(
             f"regularization is {asked:g}, and the largest singular value of the purchases is {largest:.3g}; every factor would vanish "
             f"and all clients would get one list. Leave it out (it is then {ridge:.3g} here), or pass less.",
             field="regularization",
             value=asked,
         )
-    return asked
+    return ridge if ridge > 0.0 else 1.0
 
 
 def spectrum(history: History, count: int) -> tuple[FloatArray, FloatArray]:

@@ -83,7 +83,7 @@ def new_to_known(later: Interactions, past: Interactions) -> Interactions:
         past.products.find(later.products.ids)[later.product_codes],
     )
     width = len(past.products) + 1
-    known = np.unique(past.client_codes * width + past.product_codes)
+    known = past.client_codes * width + past.product_codes
     asked = clients * width + np.where(products >= 0, products, width - 1)
     first = np.ones(len(later), dtype=np.bool_)
     first[1:] = (np.diff(later.client_codes) != 0) | (np.diff(later.product_codes) != 0)

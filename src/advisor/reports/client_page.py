@@ -112,14 +112,14 @@ def _body(
     advice = shown.advice if isinstance(shown, AdviceReport) else shown
     spoken = language or (report.language if report is not None else "en")
     words = words_of(advice, report, spoken, labels, currency)
-    orders = orders_of(advice, words)
+    holdings, orders = holdings_of(advice, words), orders_of(advice, words)
     body = render(
         "client_body",
         t=words,
         advice=advice,
         level=level_of(advice, report, words),
-        holdings=holdings_of(advice, words),
-        shares=picture(_shares(advice, words)),
+        holdings=holdings,
+        shares=picture(_shares({name: share for name, share, _ in holdings}, words)),
         figures=figures_of(advice, words),
         fan=_fan(advice, report, words),
         frontier=picture(_frontier(report, words)),
@@ -141,8 +141,7 @@ def _body(
     return body, words
 
 
-def _shares(advice: Advice, words: Words) -> str:
-    rows = {name: share for name, share, _ in holdings_of(advice, words)}
+def _shares(rows: dict[str, float], words: Words) -> str:
     if not rows:
         return ""
     title = words("portfolio_chart")

@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.contracts.advice import Advice, Pick, Reason
 from advisor.contracts.report import AdviceReport
-from advisor.contracts.wording import LANGUAGES, Language, texts
+from advisor.contracts.wording import LANGUAGES, Language, language_of, texts
 from advisor.engine.output.reasons import limit_in, reason_in
 from advisor.errors import InputError
 from advisor.lifecycle.goals.goals import lognormal_rates
@@ -83,14 +83,13 @@ def words_of(
     Raises:
         InputError: The language has no texts, or a label is neither a text nor one by language.
     """
-    spoken: list[Language] = [own for own in LANGUAGES if own == language]
-    if not spoken:
+    known = language_of(language)
+    if known is None:
         raise InputError(
             f"language is {language!r}; pages exist in {', '.join(LANGUAGES)}. Ask for one of these.",
             field="language",
             value=language,
         )
-    (known,) = spoken
     names = _rule_names(advice, known) | ({} if report is None else report.names)
     given: Mapping[str, Any] = labels or {}
     for identity, label in given.items():

@@ -1,7 +1,7 @@
 """One function for every engine: batches of clients in, batches of advice out.
 
 Row-wise pure: no state across batches, so any engine may cut, order and repeat the work as it likes. Row order is not promised by engines; `client_id` is
-the key. The columns are those of `engine.arrow` and, last, `inputs`: the digest of the client's row and the day (`engine.inputs`), which says from which data the
+the key. The columns are those of `engine.output.arrow` and, last, `inputs`: the digest of the client's row and the day (`engine.input_digest`), which says from which data the
 advice was made.
 """
 # pyright: reportUnknownParameterType=false
@@ -60,7 +60,7 @@ class AdvisorRef:
 
     @classmethod
     def of(cls, source: Advisor | str | Path, *, as_of: date | str | None = None, picks: int = 5) -> AdvisorRef:
-        """A advisor of an advisor, or of a folder it was saved to; `as_of` is today when None, and recorded.
+        """A reference to an advisor, or of a folder it was saved to; `as_of` is today when None, and recorded.
 
         Raises:
             InputError: `source` is neither, or cannot be read; `as_of` is no day; `picks` is no whole number of 0 or more, or far more than there are products.
@@ -124,7 +124,7 @@ class Job:
         Raises:
             InputError: Columns are absent or unknown; said now, not by an executor.
         """
-        check_type(model, AdvisorRef, "model", "Make it with Desk.of(advisor or folder, as_of=...).")
+        check_type(model, AdvisorRef, "model", "Make it with AdvisorRef.of(advisor or folder, as_of=...).")
         check_type(input_schema, pa.Schema, "input_schema", "Give the Arrow schema of the clients, such as table.schema.")
         clients_from_arrow(input_schema.empty_table())
         advisor = model.advisor()

@@ -3,7 +3,7 @@
 ::
 
     _run.json                what the parts belong to: advisor, day, picks, rows a part, input
-    part-000000.parquet     advice of clients 0 .. rows_per_part - 1, in the order of the input; see `engine.arrow` for the columns
+    part-000000.parquet     advice of clients 0 .. rows_per_part - 1, in the order of the input; see `engine.output.arrow` for the columns
     _summary.json            written last: clients, clients by status, and for each part its SHA-256
 
 A part gets its name only when it is whole and on disk, so a part that is there is finished, and a second start makes only what is missing; it carries the SHA-256

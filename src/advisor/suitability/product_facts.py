@@ -76,7 +76,7 @@ class ProductFacts:
 
 @lru_cache(maxsize=16)
 def product_facts_of(catalogue: Catalogue) -> ProductFacts:
-    """The catalogue of a catalogue; kept for the last few, since one catalogue meets many requests."""
+    """The facts of a catalogue; kept for the last few, since one catalogue meets many requests."""
     products = catalogue.products
     return ProductFacts(
         ids=catalogue.ids.ids,

@@ -33,13 +33,19 @@ def explain_omissions(
         )
     alone = ClientTable.from_clients([client])
     profiles = profile_risk(alone, state.questionnaire, as_of=str(advice.as_of), bands=state.bands)
-    offered = state.offers.to(profiles, alone).products
+    return omitted(state, advice, alone, state.offers.to(profiles, alone).products, count, language or state.language)
+
+
+def omitted(
+    state: AdvisorState, advice: Advice, alone: ClientTable, offered: Eligibility, count: int, language: Language
+) -> tuple[Reason, ...]:
+    """Why products are missing from the advice of the one client of a table, who may buy what is `offered`."""
     shown = [pick.product_id for pick in advice.picks]
     missing = omissions(
         state.recommender,
-        client.id,
+        advice.client_id,
         max(len(shown), 1),
-        eligible=Eligibility(offered.class_of, offered.allowed),
+        eligible=offered,
         clients=alone,
         shown=tuple(shown),
         count=count,
@@ -48,7 +54,7 @@ def explain_omissions(
         Reason(
             **reason(
                 f"omitted_{_code(m.code, bool(shown), state.diversity)}",
-                language or state.language,
+                language,
                 product=m.product_id,
                 popularity=m.popularity,
                 popularity_rank=m.popularity_rank,

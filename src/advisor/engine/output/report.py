@@ -14,11 +14,11 @@ from advisor.contracts.report import (
     ProfileReport,
     ScenarioLoss,
 )
-from advisor.contracts.wording import LANGUAGES, Language
+from advisor.contracts.wording import LANGUAGES, Language, language_of
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
 from advisor.engine.batch import AdviceBatch
-from advisor.engine.output.omissions import explain_omissions
+from advisor.engine.output.omissions import omitted
 from advisor.engine.output.reasons import NAMED, limit_in, sentences
 from advisor.engine.pipeline import advise_one
 from advisor.engine.state import AdvisorState
@@ -38,7 +38,7 @@ def report(state: AdvisorState, client: Client, as_of: np.datetime64, picks: int
     said = _language(language, state)
     batch, advice = advise_one(state, client, as_of, picks)
     again = advice if said == state.language else sentences(advice, said)
-    missing = explain_omissions(state, advice, client, MOST_OMISSIONS, said)
+    missing = omitted(state, advice, batch.clients, batch.allowed, MOST_OMISSIONS, said)
     return AdviceReport(
         advice=advice,
         language=said,
@@ -65,9 +65,9 @@ def profile(state: AdvisorState, client: Client, as_of: np.datetime64, language:
 
 def _language(language: str | None, state: AdvisorState) -> Language:
     """The language asked for, the advisor's own where none is. Raises `InputError` for an unknown one."""
-    for known in LANGUAGES:
-        if known == (state.language if language is None else language):
-            return known
+    known = state.language if language is None else language_of(language)
+    if known is not None:
+        return known
     raise InputError(
         f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}. Ask for one of these.",
         field="language",

@@ -27,7 +27,7 @@ INVESTED = (OK, HOLDINGS_ABOVE)
 """Statuses that come with a portfolio."""
 BROKEN_BY_KEPT = "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
 BIASES = ("loss_aversion", "disposition", "overconfidence")
-"""What corrects risk aversion, in the order of `Placer.corrected`."""
+"""What corrects risk aversion, in the order of `FrontierLookup.corrected`."""
 SHORTEST_HORIZON = 1.0 / 12.0
 """Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
 
@@ -45,7 +45,7 @@ class Allocations:
         factors: By bias, the factor it alone would put on risk aversion, shape (c,).
         weights: Target portfolio, nan rows where there is none; shape (c, n).
         mean, volatility, kkt_residual: Of it; shape (c,). For "above_band" the volatility of the least risky portfolio.
-        level_groups: The distinct standings of the batch; standing_of: each client's, -1 = none, shape (c,).
+        level_groups: The distinct standings of the batch; level_group_of: each client's, -1 = none, shape (c,).
         locked_rows: Rows of clients who keep holdings they may not add to, and so have limits of their own, with the proof of each.
     """
 

@@ -50,7 +50,7 @@ class Eligible:
 class EligibilityCache:
     """The rules of an advisor before its catalogue.
 
-    Like frontiers, what one client may be offered is kept for the next of their kind; two threads may find the same thing at once, and nobody waits.
+    Like facts, what one client may be offered is kept for the next of their kind; two threads may find the same thing at once, and nobody waits.
     """
 
     regime: Regime
@@ -62,8 +62,8 @@ class EligibilityCache:
     @classmethod
     def of(cls, regime: Regime, catalogue: Catalogue, vehicles: Universe) -> EligibilityCache:
         """For an advisor. Raises `InputError` when a product names a regime that is not known."""
-        frontiers = product_facts_of(catalogue)
-        return cls(regime, catalogue, vehicles, Cuts.of(frontiers, regime.packs_of(frontiers)))
+        facts = product_facts_of(catalogue)
+        return cls(regime, catalogue, vehicles, Cuts.of(facts, regime.packs_of(facts)))
 
     def to(self, profiles: RiskProfiles, clients: ClientTable) -> Eligible:
         """What each client may be offered."""

@@ -29,7 +29,7 @@ def verify(state: AdvisorState, advice: Advice, client: Client) -> Verification:
     Returns:
         `suitable`: every pick is allowed by `Regime.check`, level and day recomputed. `kkt_residual`: of the recorded weights under the client's limits, by a
         linear program of its own, not by the frontier that made them; finite, or None. Whatever does not hold is a sentence in `problems`: what the rules,
-        the returns and the money say of the record (`engine.proofs`), and every field that does not come out again to the bit when the advice is made
+        the returns and the money say of the record (`engine.verification.proofs`), and every field that does not come out again to the bit when the advice is made
         anew, since the same advisor, client, day and number of picks give the same advice.
 
     Raises:

@@ -88,7 +88,7 @@ def life_timeline(
     Raises:
         InputError: Wealth is negative or there are no years.
 
-    >>> line = life_timeline(100.0, events=[LifeEvent("advisor", 100.0, 5.0)], years=6, risky_return=0.0, safe_return=0.0)
+    >>> line = life_timeline(100.0, events=[LifeEvent("house", 100.0, 5.0)], years=6, risky_return=0.0, safe_return=0.0)
     >>> line.risky_share.round(2).tolist(), line.wealth.tolist()
     ([0.22, 0.18, 0.14, 0.0, 0.0, 0.0, 0.0], [100.0, 100.0, 100.0, 100.0, 100.0, 0.0, 0.0])
     """

@@ -85,7 +85,7 @@ class ScaledProgram:
 
 
 def _inside(weights: FloatArray, program: ScaledProgram) -> FloatArray:
-    """Weights without the hair by which rounding leaves them outside their bounds; the asset with most package takes up the difference."""
+    """Weights without the hair by which rounding leaves them outside their bounds; the asset with most room takes up the difference."""
     below, above = weights - program.lower, program.upper - weights
     inside = np.where(below < DUST, program.lower, np.where(above < DUST, program.upper, weights))
     missing = program.row_lower[0] - inside.sum(axis=1)

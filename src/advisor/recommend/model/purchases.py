@@ -38,7 +38,7 @@ class History:
         fixed_products: Whether a catalogue gave the catalogue (then a new product does not join it by being bought).
         capped: Whether the weights also hold `capped_weights`: no fortnight of a product counts for much more than its others.
         arrivals: New buyers of each item by day.
-        told: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape (catalogue,); or (0,) without a catalogue.
+        told: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape (n_products,); or (0,) without a catalogue.
     """
 
     clients: IdMap
@@ -108,7 +108,7 @@ class History:
 
     @cached_property
     def closed(self) -> BoolArray:
-        """Which products in the catalogue are closed to new buyers, shape (catalogue,): as the catalogue tells, else as purchases do (`Arrivals.closed`)."""
+        """Which products in the catalogue are closed to new buyers, shape (n_products,): as the catalogue tells, else as purchases do (`Arrivals.closed`)."""
         inferred = self.arrivals.closed(len(self.items))[: self.n_products]
         return np.where(self.told < 0, inferred, self.told > 0) if len(self.told) else inferred
 

@@ -66,15 +66,13 @@ class MVECF(Recipe):
             )
         history = training.history()
         ridge = ridge_of(history, self.confidence, self.regularization, self.factors)
-        if self.regularization is None:
-            return replace(self, regularization=ridge).learn(training)
         mean, covariance = product_moments(training.catalogue, training.model, history.items)
         with one_thread():
-            encoder = self._alternate(history, mean, covariance, training.seed)
+            encoder = self._alternate(history, mean, covariance, ridge, training.seed)
         matrix = np.vstack([encoder.factors[: history.n_products].T, history.popularity()[None, : history.n_products]])
-        return FittedModel("MVECF", history, encoder, matrix, self.settings() | {"seed": training.seed})
+        return FittedModel("MVECF", history, encoder, matrix, replace(self, regularization=ridge).settings() | {"seed": training.seed})
 
-    def _alternate(self, history: History, mean: FloatArray, covariance: FloatArray, seed: int) -> FoldedIn:
+    def _alternate(self, history: History, mean: FloatArray, covariance: FloatArray, ridge: float, seed: int) -> FoldedIn:
         from advisor.recommend.kernels import score_rows, solve_rows
 
         rows, columns = history.rows, _transposed(history.rows, len(history.items))
@@ -84,22 +82,22 @@ class MVECF(Recipe):
         per_owner = share[columns.codes]
         items = START * np.random.default_rng(seed).standard_normal((len(history.items), self.factors))
         for _ in range(self.iterations):
-            encoder = self._encoder(history.items, items, mean, cross, more)
+            encoder = self._encoder(history.items, items, mean, cross, more, ridge)
             people = encoder.factors_of(rows)
             right = self.confidence * score_rows(columns.indptr, columns.codes, NO_WEIGHTS, people)
             right += 0.5 * self.trade_off * mean[:, None] * people.sum(axis=0)
             if self.trade_off * self.risk_aversion > 0.0:
                 right -= 0.25 * self.trade_off * self.risk_aversion * (cross @ score_rows(columns.indptr, columns.codes, per_owner, people))
             base = people.T @ people
-            items = solve_rows(columns.indptr, columns.codes, people, base, more, self.regularization or 0.0, self.confidence - 1.0, right)
-        return self._encoder(history.items, items, mean, cross, more)
+            items = solve_rows(columns.indptr, columns.codes, people, base, more, ridge, self.confidence - 1.0, right)
+        return self._encoder(history.items, items, mean, cross, more, ridge)
 
-    def _encoder(self, ids: IdMap, items: FloatArray, mean: FloatArray, cross: FloatArray, more: FloatArray) -> FoldedIn:
+    def _encoder(self, ids: IdMap, items: FloatArray, mean: FloatArray, cross: FloatArray, more: FloatArray, ridge: float) -> FoldedIn:
         """The client step for these item factors."""
         tilt = -0.25 * self.trade_off * self.risk_aversion * (cross @ items)
         shift = 0.5 * self.trade_off * (items.T @ mean)
         base = (items * more[:, None]).T @ items
-        return FoldedIn(ids, items, base, self.regularization or 0.0, self.confidence - 1.0, self.confidence * items, tilt, shift)
+        return FoldedIn(ids, items, base, ridge, self.confidence - 1.0, self.confidence * items, tilt, shift)
 
 
 def product_moments(catalogue: Catalogue, model: ReturnModel, items: IdMap) -> tuple[FloatArray, FloatArray]:

@@ -154,7 +154,7 @@ def _starts(days: Sequence[date], keys: Sequence[int]) -> list[tuple[float, date
 
 
 def mark(frame: Frame, point: tuple[float, float], name: str) -> str:
-    """A ring at a point with its name beside it, off a rising line where there is package."""
+    """A ring at a point with its name beside it, off a rising line where there is room."""
     x, y = frame.x(point[0]), frame.y(point[1])
     right = x + 14.0 + width_of(name) < frame.right or x < (frame.left + frame.right) / 2
     room = (frame.right - x if right else x - frame.left) - 14.0

@@ -14,7 +14,7 @@ LINE = 16
 """Pixels from one line of text to the next."""
 WIDE = (680, 260)
 NARROW = (320, 230)
-"""Width and height in pixels: of a advisor, and of a phone of 360 px with its margins."""
+"""Width and height in pixels: of a desk, and of a phone of 360 px with its margins."""
 STANDING = 'style="max-width:100%;height:auto" '
 """What a chart needs where no style sheet of a page is there; a strict site refuses such attributes."""
 PHONE = 480

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor import Advice, AdviceReport, Advisor, Client, Event
+from advisor.adapters.channels.journeys import SHOWN
 from advisor.adapters.channels.sessions import Sessions
 from advisor.adapters.crm.store import Store
 from advisor.adapters.crm.switch import Switch, guarded
@@ -16,8 +17,6 @@ from advisor.adapters.records.ledger import Ledger
 from advisor.adapters.records.pseudonyms import Pseudonyms
 from advisor.adapters.records.record import Record
 from advisor.store import load
-
-SHOWN = "advisor.advice.shown.v1"
 
 
 class Tenant:

@@ -65,9 +65,8 @@ def trades(connection: sa.Connection, until: date | None, client_id: str | None 
     t = tables.trades.c
     names = ("client_id", "asset", "time", "side", "units", "price", "left_out")
     query = sa.select(*(t[name] for name in names)).order_by(t.client_id, t.time, t.position, t.id)
-    end = until_moment(until)
-    if end is not None:
-        query = query.where(t.time < end)
+    if until is not None:
+        query = query.where(t.time < end_of(until))
     if client_id is not None:
         query = query.where(t.client_id == client_id)
     found = fetch(connection, query)
@@ -106,10 +105,3 @@ def catalogue(connection: sa.Connection) -> Catalogue:
             field="catalogue",
         )
     return Catalogue.from_products([Product.model_validate_json(text) for text in texts])
-
-
-def until_moment(until: date | datetime | None) -> datetime | None:
-    """The first moment after a day, or the moment itself."""
-    if until is None or isinstance(until, datetime):
-        return until
-    return end_of(until)

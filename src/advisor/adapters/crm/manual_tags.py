@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
@@ -46,26 +46,26 @@ class ManualTag(Contract):
         return self
 
 
-def manual_tags(facts: ClientFacts, rules: TagPack, manual: Iterable[object]) -> dict[int, tuple[ManualTag, ...]]:
+def manual_tags(facts: ClientFacts, rules: TagPack, manual: Iterable[Any]) -> dict[int, tuple[ManualTag, ...]]:
     """Row -> the manual tags in force, in an order that does not depend on theirs."""
     found: dict[int, list[ManualTag]] = {}
     for one in manual:
         check_type(one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...).")
-        if isinstance(one, ManualTag) and one.tag not in rules.ids:
+        if one.tag not in rules.ids:
             raise InputError(
                 f"The manual tag {one.tag!r} is not in pack {rules.id!r}; nobody could read it. "
                 "Add it to the pack (it needs no rule), or correct it.",
                 field="manual",
                 value=one.tag,
             )
-        if isinstance(one, ManualTag) and np.datetime64(one.on) > facts.as_of:
+        if np.datetime64(one.on) > facts.as_of:
             raise InputError(
                 f"The manual tag {one.tag!r} was set on {one.on}, after {facts.as_of}, the day of "
                 "the facts; nobody knew of it then. Leave it out, or take facts of a later day.",
                 field="manual",
                 value=str(one.on),
             )
-        if isinstance(one, ManualTag) and (one.expires is None or np.datetime64(one.expires) >= facts.as_of):
+        if one.expires is None or np.datetime64(one.expires) >= facts.as_of:
             row = facts.index.find((one.client_id,)).item(0)
             found.setdefault(row, []).append(one)
     found.pop(-1, None)

@@ -15,10 +15,10 @@ from advisor.adapters.crm.log_rows import arrow
 from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.segments import Segments
 from advisor.adapters.crm.stages import Stages
-from advisor.adapters.crm.store_base import moment_of
 from advisor.adapters.crm.tags import Tags
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
+from advisor.adapters.records.arguments import moment_of
 from advisor.arrays import IntArray
 
 if TYPE_CHECKING:

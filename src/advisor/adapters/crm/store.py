@@ -10,11 +10,11 @@ from typing import Any
 from advisor import Advice, AdviceBatch, Client, ClientTable
 from advisor.adapters.crm import advice_rows, client_reader, client_rows, customer
 from advisor.adapters.crm.rule_tags import Packs
-from advisor.adapters.crm.store_base import date_of, moment_of
+from advisor.adapters.crm.store_base import date_of
 from advisor.adapters.crm.store_logs import LogStore
 from advisor.adapters.crm.values import CustomerView, Forgotten, Written
 from advisor.adapters.crm.versions import known_on
-from advisor.adapters.records.arguments import Names
+from advisor.adapters.records.arguments import Names, moment_of
 from advisor.adapters.records.pseudonyms import Pseudonyms
 from advisor.annotations import Count, CountOrNone, Day, Text
 from advisor.validation import checked

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime
+from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,7 +14,6 @@ from advisor.adapters.crm.values import Written
 from advisor.adapters.records.arguments import calendar_day
 from advisor.adapters.records.database import Database
 from advisor.annotations import Items, Text
-from advisor.errors import InputError
 from advisor.validation import checked
 
 if TYPE_CHECKING:
@@ -128,18 +127,6 @@ class StoreBase:
         if not self._ready:
             migrations.check_ready(connection, self.database.tenant)
             self._ready = True
-
-
-def moment_of(at: object) -> datetime:
-    """A moment in UTC. Raises `InputError` where it has no time zone."""
-    if isinstance(at, datetime) and at.utcoffset() is not None:
-        with suppress(OverflowError):
-            return at.astimezone(UTC)
-    raise InputError(
-        f"at is {at!r}; moments are kept in UTC, so it needs a time zone. Pass datetime(..., tzinfo=UTC).",
-        field="at",
-        value=at,
-    )
 
 
 def date_of(day: date | str | np.datetime64 | None) -> date | None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from advisor import Catalogue, Client, Event, Interactions, Trades
 from advisor.adapters.crm import assessments, event_rows, log_reader, log_rows
-from advisor.adapters.crm.store_base import StoreBase, date_of, moment_of
+from advisor.adapters.crm.store_base import StoreBase, date_of
 from advisor.adapters.crm.values import Written
-from advisor.adapters.records.arguments import Names
+from advisor.adapters.records.arguments import Names, moment_of
 from advisor.annotations import Day, Items, Text
 from advisor.risk_profile import AssessmentHistory
 from advisor.validation import checked

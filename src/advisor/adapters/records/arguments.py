@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, cast
 
 from advisor.annotations import Day
@@ -18,6 +19,23 @@ def _are_names(value: Any) -> bool:
 
 Names = Annotated[Sequence[str], Named("texts", _are_names, "a list of texts")]
 """Ids, or other words."""
+
+
+def moment_of(at: object, field: str = "at") -> datetime:
+    """A moment in UTC. Raises `InputError` where it has no time zone, or lies beyond the years 1 to 9999 there."""
+    if isinstance(at, datetime) and at.utcoffset() is not None:
+        with suppress(OverflowError):
+            return at.astimezone(UTC)
+    raise InputError(
+        f"{field} is {at!r}; moments are kept in UTC, so it needs a time zone. Pass datetime(..., tzinfo=UTC).",
+        field=field,
+        value=at,
+    )
+
+
+def moment_text(at: datetime) -> str:
+    """A moment as text of one length, such as 2026-02-01T09:30:00.000000Z."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def calendar_day(day: Day, field: str) -> date:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from advisor.adapters.extras import needs
+from advisor.adapters.records.arguments import moment_of, moment_text
 from advisor.adapters.records.canonical_json import canonical
 from advisor.adapters.records.chain_file import ChainFile, write_lines
 from advisor.adapters.records.file_lines import head_text, line_text
@@ -60,13 +61,7 @@ class Ledger:
         Raises:
             InputError: Something is no `Record`, `at` has no time zone, or it cannot be written.
         """
-        if not isinstance(at, datetime) or at.utcoffset() is None:
-            raise InputError(
-                f"at is {at!r}; a record says when it was written, with a time zone. Pass datetime.now(UTC).",
-                field="at",
-                value=at,
-            )
-        told = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        told = moment_text(moment_of(at))
         rows = [records] if isinstance(records, Record) else list(records)
         texts = [_text(row) for row in rows]
 

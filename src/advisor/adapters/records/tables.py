@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from advisor.adapters.extras import needs
+from advisor.adapters.records.arguments import moment_text
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -72,11 +73,6 @@ class Moment(types.TypeDecorator[datetime]):
         if value is None:
             return None
         return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
-
-
-def moment_text(value: datetime) -> str:
-    """A moment as text of one length, such as 2026-02-01T09:30:00.000000Z."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

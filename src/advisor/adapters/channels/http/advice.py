@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
+
 from advisor import Advice, AdviceReport, Client, Contract, FrontierReport, ProfileReport, Reason, Verification
-from advisor.adapters.channels.http.calls import Call, blocking
+from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.reading import parameters
 from advisor.adapters.channels.http.web import Response
@@ -26,7 +28,7 @@ class Omissions(Contract):
 async def profiles(call: Call) -> Response:
     """The profile of a client: scores, level with how sure it is, and what held it down."""
     client, asked = call.read(Client), parameters(call.request.query_params)
-    return call.gives(await blocking(call.tenant.advisor.profile, client, as_of=asked["as_of"], language=call.language))
+    return call.gives(await to_thread(call.tenant.advisor.profile, client, as_of=asked["as_of"], language=call.language))
 
 
 async def advise(call: Call) -> Response:
@@ -40,13 +42,13 @@ async def reports(call: Call) -> Response:
     """Advice with all that explains it, stored and recorded before it is given."""
     client, asked = call.read(Client), parameters(call.request.query_params)
     call.client_id = client.id
-    return call.gives(await blocking(_report, call, client, asked))
+    return call.gives(await to_thread(_report, call, client, asked))
 
 
 async def frontiers(call: Call) -> Response:
     """The efficient portfolios of what a client of this level may hold, and their own point."""
     client, asked = call.read(Client), parameters(call.request.query_params)
-    report: AdviceReport = await blocking(call.tenant.advisor.report, client, **asked)
+    report: AdviceReport = await to_thread(call.tenant.advisor.report, client, **asked)
     if report.frontier is None:
         raise InputError(report.advice.reasons[0].text, field="client")
     return call.gives(report.frontier)
@@ -55,14 +57,14 @@ async def frontiers(call: Call) -> Response:
 async def omissions(call: Call) -> Response:
     """Why well-known products are missing from an advice."""
     both = call.read(AdviceOfClient)
-    found = await blocking(call.tenant.advisor.omissions, both.advice, both.client)
+    found = await to_thread(call.tenant.advisor.omissions, both.advice, both.client)
     return call.gives(Omissions(omissions=found))
 
 
 async def verifications(call: Call) -> Response:
     """What an advice proves when it is made again from scratch."""
     both = call.read(AdviceOfClient)
-    return call.gives(await blocking(call.tenant.advisor.verify, both.advice, both.client))
+    return call.gives(await to_thread(call.tenant.advisor.verify, both.advice, both.client))
 
 
 def _report(call: Call, client: Client, asked: dict[str, object]) -> AdviceReport:

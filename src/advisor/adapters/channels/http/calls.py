@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -77,11 +78,6 @@ class Call:
 Handler = Callable[[Call], Awaitable[Response]]
 
 
-async def blocking(function: Callable[..., _Result], *args: Any, **kwargs: Any) -> _Result:
-    """The result of what blocks, run in a thread."""
-    return await asyncio.to_thread(function, *args, **kwargs)
-
-
 async def once(call: Call, handler: Handler) -> Response:
     """The answer of a handler; under an `Idempotency-Key` that of the first request with the same body."""
     key = call.request.headers.get("idempotency-key")
@@ -100,10 +96,10 @@ async def once(call: Call, handler: Handler) -> Response:
     except (InputError, ProblemError, StoppedError) as error:
         response = response_of(error, call.request.state.trace)
     except BaseException:
-        await blocking(call.tenant.store.delete, "idempotency", key=name)
+        await to_thread(call.tenant.store.delete, "idempotency", key=name)
         raise
     if response.status_code >= 500:  # it may go better the next time
-        await blocking(call.tenant.store.delete, "idempotency", key=name)
+        await to_thread(call.tenant.store.delete, "idempotency", key=name)
         return response
     kept = {
         "media": response.media_type,
@@ -112,7 +108,7 @@ async def once(call: Call, handler: Handler) -> Response:
     }
     now = datetime.now(UTC)
     values = {"status": response.status_code, "response": json.dumps(kept), "expires": now + KEPT, "client_id": call.client_id}
-    await blocking(call.tenant.store.change, "idempotency", {"key": name}, **values)
+    await to_thread(call.tenant.store.change, "idempotency", {"key": name}, **values)
     return response
 
 
@@ -122,11 +118,11 @@ async def _stored(call: Call, name: str, asked: str) -> Response | None:
     while True:
         now = datetime.now(UTC)
         row = {"key": name, "request": asked, "created": now, "expires": now + RUNNING}
-        stands = await blocking(store.claim, "idempotency", row)
+        stands = await to_thread(store.claim, "idempotency", row)
         if stands is None:
             return None
         if stands["expires"] <= now:
-            await blocking(store.delete, "idempotency", key=name, created=stands["created"])
+            await to_thread(store.delete, "idempotency", key=name, created=stands["created"])
         elif stands["request"] != asked:
             raise ProblemError("conflict", "This Idempotency-Key was used with another request; use a new key for a new request.")
         elif stands["status"] is None:  # the other one is still running

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Callable
 from typing import Any
 
 from advisor import Contract, Event
-from advisor.adapters.channels.http.calls import Call, blocking
+from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.reading import json_of
 from advisor.adapters.channels.http.web import Response
@@ -34,7 +35,7 @@ async def take_events(call: Call) -> Response:
         raise InputError(f"There are {len(rows):,} events; send at most {MOST:,} at once.", field="events", value=len(rows))
     read: Callable[[Any], Event] = Event.from_segment if kind == SEGMENT else Event.model_validate
     events = [_event(read, row, str(i) if several else "") for i, row in enumerate(rows)]
-    written = await blocking(call.tenant.store.put_events, events)
+    written = await to_thread(call.tenant.store.put_events, events)
     if written.problems:
         raise InputError(str(written.problems[0]), field="time")
     for event in events:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+from asyncio import to_thread
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from advisor import Contract
-from advisor.adapters.channels.http.calls import Call, blocking
+from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.reading import parameters
@@ -45,15 +46,15 @@ async def submit_job(call: Call) -> Response:
     if day is None:
         raise InputError("as_of is no day; write it as 2026-02-01.", field="as_of")
     store, settings = call.tenant.store, call.settings
-    running = await blocking(store.rows, "jobs", kind="advice", state=list(ALIVE))
+    running = await to_thread(store.rows, "jobs", kind="advice", state=list(ALIVE))
     if len(running) >= settings.jobs_in_flight:
         raise ProblemError("too-many", f"{len(running)} jobs wait or run; send this one when one is done.", headers={"Retry-After": "30"})
     name = secrets.token_hex(16)
     target = folder_of(settings, call.request.state.tenant, name)
-    await blocking(accept, call.upload, target / f"clients.{kind}")
+    await to_thread(accept, cast("Path", call.upload), target / f"clients.{kind}")
     request = {"file": f"clients.{kind}", "as_of": day.isoformat(), "picks": asked["picks"]}
     row = {"id": name, "kind": "advice", "state": "queued", "request": json.dumps(request), "done": 0, "created": datetime.now(UTC)}
-    await blocking(store.claim, "jobs", row)
+    await to_thread(store.claim, "jobs", row)
     call.served.metrics.job("queued")
     return call.gives(_state(row, target), status=202, headers={"Location": f"{call.request.url.path}/{name}"})
 
@@ -61,15 +62,15 @@ async def submit_job(call: Call) -> Response:
 async def get_job(call: Call) -> Response:
     """A job: its state, how many clients are done, and which parts are finished."""
     row, target = await _known(call)
-    return call.gives(await blocking(_state, row, target))
+    return call.gives(await to_thread(_state, row, target))
 
 
 async def delete_job(call: Call) -> Response:
     """Cancel a job, and delete its file and its parts."""
     row, target = await _known(call)
-    await blocking(call.tenant.store.change, "jobs", {"id": row["id"]}, state="cancelled", changed=datetime.now(UTC))
+    await to_thread(call.tenant.store.change, "jobs", {"id": row["id"]}, state="cancelled", changed=datetime.now(UTC))
     if row["state"] != "running":  # else the worker does, as soon as it sees it
-        await blocking(shutil.rmtree, target, ignore_errors=True)
+        await to_thread(shutil.rmtree, target, ignore_errors=True)
     return Response(status_code=204)
 
 
@@ -85,7 +86,7 @@ async def get_part(call: Call) -> Response:
 
 async def _known(call: Call) -> tuple[dict[str, Any], Path]:
     name = call.request.path_params["id"]
-    rows = await blocking(call.tenant.store.rows, "jobs", id=name, kind="advice") if name.isalnum() and name.isascii() else []
+    rows = await to_thread(call.tenant.store.rows, "jobs", id=name, kind="advice") if name.isalnum() and name.isascii() else []
     if not rows or rows[0]["state"] == "cancelled":
         raise ProblemError("not-found", "There is no such job.")
     return rows[0], folder_of(call.settings, call.request.state.tenant, name)

@@ -10,20 +10,26 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from advisor.adapters.channels.http.calls import LONGEST_KEY
+from advisor.adapters.channels.http.event_routes import MOST
 from advisor.adapters.channels.http.operations import Operation, described
 from advisor.adapters.channels.http.problems import KINDS, MEDIA_TYPE, SCHEMA
+from advisor.adapters.channels.http.reading import MOST_PICKS
 
 _REF = "#/components/schemas/{model}"
 COMMON = (401, 403, 404, 422, 429, 500, 503)
 """Statuses that any operation may answer with."""
 QUERY: dict[str, dict[str, Any]] = {
     "as_of": {"description": "The day of the advice; today where it is not given", "schema": {"type": "string", "format": "date"}},
-    "picks": {"description": "Products to recommend at most", "schema": {"type": "integer", "minimum": 0, "maximum": 100, "default": 5}},
+    "picks": {
+        "description": "Products to recommend at most",
+        "schema": {"type": "integer", "minimum": 0, "maximum": MOST_PICKS, "default": 5},
+    },
 }
 HEADERS: dict[str, dict[str, Any]] = {
     "Idempotency-Key": {
         "description": "The same key and body give the stored answer for 24 hours",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
     },
     "Accept-Language": {"description": "en or zh", "schema": {"type": "string"}},
     "If-Match": {"description": "The version that is changed, as ETag said it", "required": True, "schema": {"type": "string"}},
@@ -88,7 +94,7 @@ def _one(operation: Operation, named: Any) -> dict[str, Any]:
 
 def _content(media: str, schema: dict[str, Any], example: Any) -> dict[str, Any]:
     if media == "application/cloudevents-batch+json":
-        return {"schema": {"type": "array", "items": schema, "maxItems": 1000}, "example": [example]}
+        return {"schema": {"type": "array", "items": schema, "maxItems": MOST}, "example": [example]}
     if media == "application/vnd.apache.parquet":
         return {"schema": {"type": "string", "contentMediaType": media}}
     return {"schema": schema, "example": example}

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from advisor import Contract
 from advisor.adapters.channels.http.problems import ProblemError
+from advisor.contracts.wording import LANGUAGES
 from advisor.errors import InputError
 
 _Kind = TypeVar("_Kind", bound=Contract)
@@ -19,7 +20,6 @@ KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((list, tuple), "a list"),
     (Mapping, "an object"),
 )
-LANGUAGES = ("en", "zh")
 MOST_PICKS = 100
 
 

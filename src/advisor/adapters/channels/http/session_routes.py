@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import to_thread
 from typing import TYPE_CHECKING, Any
 
 from advisor import Advice, Client, Contract, WordsById
-from advisor.adapters.channels.http.calls import Call, blocking
+from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.reading import parameters
@@ -57,7 +58,7 @@ async def open_session(call: Call) -> Response:
     """Open a session for a client; its id is a secret of whoever answers."""
     client = call.read(SessionOpening).client
     call.client_id = client.id
-    session = await blocking(call.tenant.sessions.open, client, channel=CHANNEL)
+    session = await to_thread(call.tenant.sessions.open, client, channel=CHANNEL)
     headers = {"Location": f"{call.request.url.path}/{session.id}"}
     return _state(call, session, status=201, headers=headers)
 
@@ -89,7 +90,7 @@ async def advise_session(call: Call) -> Response:
     call.client_id = session.base.id
     client = await _found(call.tenant.sessions.finish, session.id, channel=CHANNEL, confirmed=finish.confirmed)
     advice = await call.served.batcher.advise(client, asked["as_of"], picks=asked["picks"])
-    await blocking(call.tenant.shown, advice, channel=CHANNEL)
+    await to_thread(call.tenant.shown, advice, channel=CHANNEL)
     return call.gives(advice)
 
 

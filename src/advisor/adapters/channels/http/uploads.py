@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from asyncio import to_thread
 from hashlib import sha256
 from pathlib import Path
 
-from advisor.adapters.channels.http.calls import Call, blocking
+from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.extras import needs
 from advisor.errors import InputError
@@ -19,7 +20,7 @@ _BUFFER = 1 << 20
 async def receive(call: Call) -> Path:
     """The body, streamed to a file that is to be moved or deleted; its digest is the call's."""
     place: Path = call.settings.folder / "uploads"
-    await blocking(place.mkdir, parents=True, exist_ok=True)
+    await to_thread(place.mkdir, parents=True, exist_ok=True)
     path, digest, buffer = place / secrets.token_hex(16), sha256(), bytearray()
     with path.open("wb") as file:
         try:
@@ -27,7 +28,7 @@ async def receive(call: Call) -> Path:
                 digest.update(chunk)
                 buffer += chunk
                 if len(buffer) >= _BUFFER:
-                    await blocking(file.write, bytes(buffer))
+                    await to_thread(file.write, bytes(buffer))
                     buffer.clear()
         except BaseException:
             path.unlink()

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.adapters.channels.page.forms import FACTS, Errors, client_in, is_token
-from advisor.adapters.channels.page.journey import CHANNEL, CONFLICT, FORBIDDEN, saved, session_of, version_in
+from advisor.adapters.channels.page.journey import CHANNEL, CONFLICT, FORBIDDEN, WRONG, saved, session_of, version_in
 from advisor.adapters.channels.page.views import SESSION, VISIT, Request, Response, keep, language_of, message, page, to
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.errors import InputError
-
-WRONG = 422
 
 
 class About:

@@ -7,12 +7,10 @@ from typing import Any
 
 from advisor.adapters.channels.page.about import shown
 from advisor.adapters.channels.page.forms import FACTS, Errors, answers_in, first_open, steps_of
-from advisor.adapters.channels.page.journey import saved, version_in, with_session
+from advisor.adapters.channels.page.journey import GONE, WRONG, saved, version_in, with_session
 from advisor.adapters.channels.page.views import SESSION, Request, Response, keep, language_of, message, page, to
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.errors import InputError
-
-GONE, WRONG = 404, 422
 
 
 class Asking:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.adapters.channels.page.asking import reviewed
-from advisor.adapters.channels.page.journey import CHANNEL, Reports, with_session
+from advisor.adapters.channels.page.journey import CHANNEL, WRONG, Reports, with_session
 from advisor.adapters.channels.page.views import SECURITY, Request, Response, language_of, message, page, to
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.contracts.wording import texts
@@ -15,7 +15,7 @@ from advisor.errors import InputError, StoppedError
 from advisor.reports import advice_page, advice_pdf, advice_section, missing_names
 
 log = logging.getLogger(__name__)
-WRONG, BUSY, STOPPED = 422, 429, 503
+BUSY, STOPPED = 429, 503
 
 
 class Showing:

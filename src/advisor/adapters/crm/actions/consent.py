@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -68,11 +68,11 @@ class StandingConsents:
     one of a later moment says nothing yet.
     """
 
-    def __init__(self, consents: Iterable[object], at: datetime) -> None:
+    def __init__(self, consents: Iterable[Any], at: datetime) -> None:
         last: dict[tuple[str, str], Consent] = {}
         for one in consents:
             check_type(one, Consent, "consents", "Make them with Consent(client_id=..., ...).")
-            if isinstance(one, Consent) and one.given <= at:
+            if one.given <= at:
                 key = (one.client_id, one.purpose)
                 if key not in last or _rank(one) > _rank(last[key]):
                     last[key] = one
@@ -93,14 +93,13 @@ class SentBefore:
     the moment of release counts as sent today.
     """
 
-    def __init__(self, sent: Iterable[object], at: datetime) -> None:
+    def __init__(self, sent: Iterable[Any], at: datetime) -> None:
         self._at = at
         self._times: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         self.ids: set[str] = set()
         for one in sent:
             check_type(one, SentAction, "sent", "Make them with SentAction(client_id=..., ...).")
-            if isinstance(one, SentAction):
-                self.add(one.client_id, one.play, one.at, one.action_id)
+            self.add(one.client_id, one.play, one.at, one.action_id)
 
     def add(self, client_id: str, play: str, at: datetime, action_id: str | None) -> None:
         """Note one more."""

@@ -14,7 +14,7 @@ from advisor.adapters.crm.actions.patterns import NOBODY, matched
 from advisor.adapters.crm.actions.plays import Play, PlayBook
 from advisor.adapters.crm.conditions import Evaluator
 from advisor.adapters.crm.facts.event_sources import events_of
-from advisor.adapters.crm.facts.events import EventTable, moment_of
+from advisor.adapters.crm.facts.events import EventTable, instant_of
 from advisor.adapters.crm.facts.table import ClientFacts
 from advisor.adapters.crm.packs.base import check_once
 from advisor.adapters.crm.stages import Stages
@@ -51,7 +51,7 @@ def propose(
         InputError: Facts, events, reviews or stages are later than `at`, a fact of a play is not
             there, or no stage of the pack is called as a play says.
     """
-    moment = moment_of(at, "at")
+    moment = instant_of(at, "at")
     for name, source in (("facts", facts), ("reviews", reviews), ("stages", stages)):
         if source is not None and source.as_of > moment.astype("datetime64[D]"):
             raise InputError(

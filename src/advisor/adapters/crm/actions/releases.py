@@ -10,7 +10,7 @@ from advisor import ClientTable
 from advisor.adapters.crm.actions.action import Action
 from advisor.adapters.crm.actions.checks import HeldAction, ReleaseCheck
 from advisor.adapters.crm.actions.consent import SentBefore, StandingConsents
-from advisor.adapters.crm.facts.events import moment_of
+from advisor.adapters.crm.facts.events import instant_of
 from advisor.annotations import Items
 from advisor.arrays import check_type
 from advisor.validation import checked
@@ -58,7 +58,7 @@ def release(
     Raises:
         InputError: An argument is not of its kind. What is wrong with one action is why it is held.
     """
-    day = moment_of(at, "at").astype("datetime64[D]")
+    day = instant_of(at, "at").astype("datetime64[D]")
     remedy = "Pass what propose(...) gave, or Action(...)s."
     listed: list[Action] = []
     for action in actions:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from advisor.adapters.records.arguments import moment_of
 from advisor.arrays import BoolArray, DayArray, IntArray
 from advisor.contracts import EVENT_TYPES
 from advisor.data.cells_series import cells_of_series
@@ -87,7 +88,7 @@ class EventTable:
     def until(self, at: datetime | date | str) -> EventTable:
         """Events up to and including a day, or a moment (which has a time zone)."""
         if isinstance(at, datetime):
-            return self.where(self.times <= moment_of(at, "at"))
+            return self.where(self.times <= instant_of(at, "at"))
         return self.where(self.times < as_day(at, "at") + np.timedelta64(1, "D"))
 
     def is_of(self, event_type: str) -> BoolArray:
@@ -106,13 +107,6 @@ class EventTable:
         return f"EventTable({len(self):,} rows, {len(self.clients):,} clients)"
 
 
-def moment_of(at: object, field: str) -> np.datetime64:
+def instant_of(at: object, field: str) -> np.datetime64:
     """A moment in UTC. Raises `InputError` where it has no time zone, or is none."""
-    if not isinstance(at, datetime) or at.utcoffset() is None:
-        raise InputError(
-            f"{field} is {at!r}; it must be a moment with its time zone, since days are counted "
-            "back from it. Write datetime(2026, 2, 1, 9, 30, tzinfo=UTC).",
-            field=field,
-            value=at,
-        )
-    return np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
+    return np.datetime64(moment_of(at, field).replace(tzinfo=None), "ns")

@@ -27,11 +27,6 @@ def _script() -> Any:
     return config, needs("crm", "alembic.script").ScriptDirectory.from_config(config)
 
 
-def head() -> str:
-    """The version that this library writes."""
-    return str(_script()[1].get_current_head())
-
-
 def version_of(connection: sa.Connection) -> str | None:
     """The version of the database; None where it has no tables."""
     if not sa.inspect(connection).has_table(_VERSIONS):
@@ -69,19 +64,20 @@ def check_ready(connection: sa.Connection, tenant: str) -> None:
     version = version_of(connection)
     if version is None:
         raise InputError("The database has no tables of this tenant yet. Call migrate() once.", field="url")
-    check_known(version)
-    if version != head():
+    _, script = _script()
+    check_known(version, script)
+    newest = script.get_current_head()
+    if version != newest:
         raise InputError(
-            f"The database is of version {version!r}, and this library writes {head()!r}. Call migrate() once.",
+            f"The database is of version {version!r}, and this library writes {newest!r}. Call migrate() once.",
             field="url",
             value=version,
         )
     _settle(connection, tenant, adopt=False)
 
 
-def check_known(version: str, script: Any = None) -> None:
+def check_known(version: str, script: Any) -> None:
     """Raise `InputError` where a newer library wrote the database."""
-    script = _script()[1] if script is None else script
     known = [step.revision for step in script.walk_revisions()]
     if version not in known:
         raise InputError(

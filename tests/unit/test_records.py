@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -245,3 +245,14 @@ def test_the_lines_are_plain_json(tmp_path: Path) -> None:
         assert body["before"] == before
         assert body["record"]["decision"] == "ok"
         before = fields["digest"]
+
+
+def test_moments_at_the_ends_of_the_calendar(tmp_path: Path) -> None:
+    """Beyond it in UTC a moment is refused; of a year before 1000 a record is written that verifies."""
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    west = timezone(timedelta(hours=-5))
+    with pytest.raises(InputError, match="time zone"):
+        ledger.append(RECORD, at=datetime.max.replace(tzinfo=west))
+    ledger.append(RECORD, at=datetime(900, 3, 1, tzinfo=UTC))
+    assert ledger.verify().ok
+    assert '"at":"0900-03-01T00:00:00.000000Z"' in (tmp_path / "ledger.jsonl").read_text(encoding="utf-8").replace("\\", "")

@@ -1,4 +1,7 @@
-"""Compiles the loops of `advisor.native` when a wheel or an editable install is made; the sdist holds sources only."""
+"""Compiles the loops of `advisor.native` when a wheel or an editable install is made.
+
+The sdist holds sources only.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 def _build_module(root: str) -> Any:
-    spec = importlib.util.spec_from_file_location("advisor_native_build", Path(root) / "src/advisor/native/build.py")
+    spec = importlib.util.spec_from_file_location(
+        "advisor_native_build", Path(root) / "src/advisor/native/build.py"
+    )
     if spec is None or spec.loader is None:
         raise RuntimeError(f"{root} holds no src/advisor/native/build.py.")
     module = importlib.util.module_from_spec(spec)
@@ -28,16 +33,22 @@ class CompiledLoops(BuildHookInterface):  # pyright: ignore[reportMissingTypeArg
         return [] if os.environ.get("ADVISOR_CC") else [_build_module(self.root).ZIGLANG]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build beside the sources, where an editable install finds it, and put the library into the wheel in their place."""
+        """Build beside the sources, where an editable install finds it, and put the library into
+        the wheel in their place.
+        """
         if self.target_name != "wheel":
             return
         build = _build_module(self.root)
-        folder = Path(self.directory) / "native" if os.environ.get("ADVISOR_TARGET") else build.FOLDER
+        folder = (
+            Path(self.directory) / "native" if os.environ.get("ADVISOR_TARGET") else build.FOLDER
+        )
         folder.mkdir(parents=True, exist_ok=True)
         library = build.build(folder)
         target = build.own_target()
         pinned = target is not None and not os.environ.get("ADVISOR_CC")
-        platform = target.tag if pinned else sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        platform = (
+            target.tag if pinned else sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        )
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform}"
         if version != "editable":

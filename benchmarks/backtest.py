@@ -1,5 +1,7 @@
-"""Claims: thirty years of daily returns, twenty assets, monthly, five levels in at most 2 s; at least ten times skfolio's walk-forward on the
-same work; and returns equal to bt's to 1e-10. How often levels keep what they promise is in `risk_promises.py`."""
+"""Claims: thirty years of daily returns, twenty assets, monthly, five levels in at most 2 s; at
+least ten times skfolio's walk-forward on the same work; and returns equal to bt's to 1e-10. How
+often levels keep what they promise is in `risk_promises.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,15 @@ import numpy as np
 import pandas as pd
 
 from advisor.data import Market
-from advisor.evaluate import Estimates, FixedMix, MeanVariancePolicy, backtest, backtest_many, equal_weight, level_policies
+from advisor.evaluate import (
+    Estimates,
+    FixedMix,
+    MeanVariancePolicy,
+    backtest,
+    backtest_many,
+    equal_weight,
+    level_policies,
+)
 
 
 def tables(quick: bool) -> list[str]:
@@ -27,7 +37,11 @@ def thirty_years(years: int, n: int = 20, seed: int = 0) -> Market:
     noise = 0.5 * rng.normal(size=(sessions, 1)) + 0.87 * rng.normal(size=(sessions, n))
     returns = noise * annual / 252**0.5 + (0.01 + 0.25 * annual) / 252
     return Market.from_returns(
-        pd.DataFrame(returns, index=pd.bdate_range("1994-01-03", periods=sessions), columns=[f"a{i}" for i in range(n)])
+        pd.DataFrame(
+            returns,
+            index=pd.bdate_range("1994-01-03", periods=sessions),
+            columns=[f"a{i}" for i in range(n)],
+        )
     )
 
 
@@ -48,10 +62,15 @@ def speed(quick: bool) -> list[str]:
     rows = []
     for name, policies in (
         ("five levels, default estimates, expanding", level_policies),
-        ("the same with cash as an asset", lambda: level_policies(estimates=Estimates(cash_return=0.02))),
+        (
+            "the same with cash as an asset",
+            lambda: level_policies(estimates=Estimates(cash_return=0.02)),
+        ),
         ("equal weight", lambda: {"equal": equal_weight}),
     ):
-        wall, cpu, results = timed(lambda policies=policies: backtest_many(policies(), market, warmup=252))
+        wall, cpu, results = timed(
+            lambda policies=policies: backtest_many(policies(), market, warmup=252)
+        )
         days = len(next(iter(dict(results.items()).values())).days)
         failed = sum(len(result.failures) for _, result in results.items())
         rows.append(f"| {name} | {days} | {len(results)} | {failed} | {wall:.2f} | {cpu:.2f} |")
@@ -60,7 +79,10 @@ def speed(quick: bool) -> list[str]:
         "| strategies | days | runs | failed days | wall s | CPU s |",
         "|---|---|---|---|---|---|",
         *rows,
-        "\nWithout cash no portfolio of these assets is calm enough for C1 on many days: those days are refused and the weights kept.\n",
+        (
+            "\nWithout cash no portfolio of these assets is calm enough for C1 on many days: those"
+            " days are refused and the weights kept.\n"
+        ),
     ]
 
 
@@ -80,7 +102,12 @@ def beside_skfolio(quick: bool) -> list[str]:
 
     def theirs() -> list[Any]:
         recipes = [
-            MeanRisk(objective_function=ObjectiveFunction.MAXIMIZE_UTILITY, risk_aversion=g / 2.0, prior_estimator=prior) for g in aversions
+            MeanRisk(
+                objective_function=ObjectiveFunction.MAXIMIZE_UTILITY,
+                risk_aversion=g / 2.0,
+                prior_estimator=prior,
+            )
+            for g in aversions
         ]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -105,8 +132,9 @@ def beside_skfolio(quick: bool) -> list[str]:
         weights = np.array([p.weights for p in path.portfolios])
         gaps.append(float(np.abs(weights - result.record.weights[: len(weights)]).max()))
     setting = (
-        f"The same work side by side: {years} years, 20 assets, every {every} sessions, expanding from {train}, sample mean, Ledoit-Wolf identity covariance, "
-        f"five risk aversions. Largest difference of a weight: {max(gaps):.1e}.\n"
+        f"The same work side by side: {years} years, 20 assets, every {every} sessions, expanding"
+        f" from {train}, sample mean, Ledoit-Wolf identity covariance, five risk aversions. Largest"
+        f" difference of a weight: {max(gaps):.1e}.\n"
     )
     return [
         setting,
@@ -125,14 +153,31 @@ def beside_bt() -> list[str]:
     import bt
 
     days, rng = pd.bdate_range("2015-01-01", "2020-12-31"), np.random.default_rng(0)
-    prices = pd.DataFrame(100.0 * np.cumprod(1.0 + rng.normal(3e-4, 0.01, size=(len(days), 4)), axis=0), index=days, columns=list("abcd"))
+    prices = pd.DataFrame(
+        100.0 * np.cumprod(1.0 + rng.normal(3e-4, 0.01, size=(len(days), 4)), axis=0),
+        index=days,
+        columns=list("abcd"),
+    )
     mix = {"a": 0.4, "b": 0.3, "c": 0.2, "d": 0.1}
     ours = backtest(FixedMix(mix), Market.from_prices(prices), warmup=20, cost_bps=0.0)
-    steps = [bt.algos.RunOnDate(*ours.weights.index), bt.algos.SelectAll(), bt.algos.WeighSpecified(**mix), bt.algos.Rebalance()]
-    theirs = bt.Backtest(bt.Strategy("mix", steps), prices, integer_positions=False, progress_bar=False)
+    steps = [
+        bt.algos.RunOnDate(*ours.weights.index),
+        bt.algos.SelectAll(),
+        bt.algos.WeighSpecified(**mix),
+        bt.algos.Rebalance(),
+    ]
+    theirs = bt.Backtest(
+        bt.Strategy("mix", steps), prices, integer_positions=False, progress_bar=False
+    )
     theirs.run()
-    gap = np.abs(theirs.strategy.prices.pct_change().reindex(ours.returns.index) - ours.returns).max()
-    return [f"Monthly fixed mix of 4 assets, {len(ours.returns):,} daily returns, no costs: largest difference to bt {gap:.1e}.\n"]
+    gap = np.abs(
+        theirs.strategy.prices.pct_change().reindex(ours.returns.index) - ours.returns
+    ).max()
+    agreed = (
+        f"Monthly fixed mix of 4 assets, {len(ours.returns):,} daily returns, no costs: largest"
+        f" difference to bt {gap:.1e}.\n"
+    )
+    return [agreed]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
-"""What carries over: recommenders, probabilities and lists learnt on the first of the given FAR-Trans points and judged on the rest.
+"""What carries over: recommenders, probabilities and lists learnt on the first of the given
+FAR-Trans points and judged on the rest.
 
-At a time point nothing later is used: recipes are fitted on what was bought before, probabilities are learnt on windows that are over. Intervals are
-block bootstraps over time points (a test window spans about 13 of them, so the evidence is a few independent windows, whatever the number of points).
+At a time point nothing later is used: recipes are fitted on what was bought before, probabilities
+are learnt on windows that are over. Intervals are block bootstraps over time points (a test window
+spans about 13 of them, so the evidence is a few independent windows, whatever the number of
+points).
 
     python benchmarks/carry_over.py [--quick]
 
@@ -22,14 +25,29 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 
 import far_trans_data as far
 
-from advisor import ALS, BPR, EASE, Blend, Catalogue, ColdStart, Demographic, Interactions, ItemKNN, Popularity, Ranking, Recipe, calibrate
+from advisor import (
+    ALS,
+    BPR,
+    EASE,
+    Blend,
+    Catalogue,
+    ColdStart,
+    Demographic,
+    Interactions,
+    ItemKNN,
+    Popularity,
+    Ranking,
+    Recipe,
+    calibrate,
+)
 from advisor.data import ClientTable, Eligibility
 from advisor.data.ids import IdMap
 from advisor.measures import block_interval, mark_hits, ndcg
 
 K, LONG = 10, 30
 FIRST, REST = slice(12, 24), slice(24, 35)
-"""Points on which the parts of `Blend.robust()` were compared, and points that were only looked at afterwards."""
+"""Points on which the parts of `Blend.robust()` were compared, and points that were only looked at
+afterwards."""
 ATTRIBUTES = ("segment", "answer:risk", "answer:capacity")
 RECIPES: dict[str, Recipe] = {
     "EASE()": EASE(),
@@ -57,20 +75,28 @@ def open_shelf(folder: Path) -> Catalogue:
 
 def served(folder: Path, day: str, recipe: Recipe, k: int = K, *, infer: bool = True) -> Ranking:
     """Lists of the evaluated clients among the eligible products."""
-    fitted = recipe.fit(far.interactions(folder, day), catalogue=None if infer else open_shelf(folder))
+    fitted = recipe.fit(
+        far.interactions(folder, day), catalogue=None if infer else open_shelf(folder)
+    )
     people = far.evaluated(folder, day)
     shelf = np.isin(fitted.products, far.eligible(folder, day))[None]
-    return fitted.rank(people, k, eligible=Eligibility(np.zeros(len(people), dtype=np.int64), shelf))
+    return fitted.rank(
+        people, k, eligible=Eligibility(np.zeros(len(people), dtype=np.int64), shelf)
+    )
 
 
 def hits_of(ranking: Ranking, bought: Interactions) -> np.ndarray:
-    return mark_hits(ranking.codes, bought.matrix(IdMap(ranking.client_ids), IdMap(ranking.products)))
+    return mark_hits(
+        ranking.codes, bought.matrix(IdMap(ranking.client_ids), IdMap(ranking.products))
+    )
 
 
 def quality(ranking: Ranking, bought: Interactions) -> float:
     """Mean nDCG@10; who bought nothing counts as 0."""
     at = bought.clients.find(ranking.client_ids)
-    wanted = np.where(at >= 0, np.bincount(bought.client_codes, minlength=len(bought.clients))[at], 0)
+    wanted = np.where(
+        at >= 0, np.bincount(bought.client_codes, minlength=len(bought.clients))[at], 0
+    )
     return float(np.nan_to_num(ndcg(hits_of(ranking, bought), wanted, K)).mean())
 
 
@@ -85,10 +111,19 @@ def span(gap: np.ndarray, block: int) -> str:
 def accuracy(folder: Path, days: list[str], stride: int) -> list[str]:
     """One row a recipe: the first points, the rest, and its gap to `EASE()` there."""
     every = far.time_points(folder)
-    parts = [np.array([every.index(d) in range(*part.indices(len(every))) for d in days]) for part in (FIRST, REST)]
-    values = {name: np.array([quality(served(folder, d, r), far.held_out(folder, d)) for d in days]) for name, r in RECIPES.items()}
+    parts = [
+        np.array([every.index(d) in range(*part.indices(len(every))) for d in days])
+        for part in (FIRST, REST)
+    ]
+    values = {
+        name: np.array([quality(served(folder, d, r), far.held_out(folder, d)) for d in days])
+        for name, r in RECIPES.items()
+    }
     lines = [
-        f"| recipe | all {len(days)} points | first part | rest | rest minus EASE [95 %] | points above EASE |",
+        (
+            f"| recipe | all {len(days)} points | first part | rest | rest minus EASE [95 %] |"
+            " points above EASE |"
+        ),
         "|---|---|---|---|---|---|",
     ]
     for name, found in values.items():
@@ -106,13 +141,24 @@ def accuracy(folder: Path, days: list[str], stride: int) -> list[str]:
 def spikes(folder: Path, days: list[str]) -> list[str]:
     """Nothing done, capped counts, the mask, and both."""
     lines = [
-        f"| recipe | as it is | capped | masked | both ({len(days)} points) | last point: as it is | both |",
+        (
+            f"| recipe | as it is | capped | masked | both ({len(days)} points) | last point: as it"
+            " is | both |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     for name, recipe in SPIKES.items():
         ways = [(recipe, False), (_capped(recipe), False), (recipe, True), (_capped(recipe), True)]
-        found = np.array([[quality(served(folder, d, r, infer=i), far.held_out(folder, d)) for r, i in ways] for d in days])
-        lines.append(f"| {name} | {' | '.join(f'{v:.4f}' for v in found.mean(axis=0))} | {found[-1, 0]:.4f} | {found[-1, 3]:.4f} |")
+        found = np.array(
+            [
+                [quality(served(folder, d, r, infer=i), far.held_out(folder, d)) for r, i in ways]
+                for d in days
+            ]
+        )
+        lines.append(
+            f"| {name} | {' | '.join(f'{v:.4f}' for v in found.mean(axis=0))} | {found[-1, 0]:.4f}"
+            f" | {found[-1, 3]:.4f} |"
+        )
     return lines
 
 
@@ -131,7 +177,10 @@ def tuned(folder: Path, days: list[str]) -> list[str]:
         for recipe in (Blend.robust(), EASE()):
             kept = recipe.tuned(bought)
             name = "as asked" if kept == recipe else "EASE()" if kept == EASE() else _short(kept)
-            lines.append(f"| {day} | {_short(recipe)} | {name} | {quality(served(folder, day, kept), later):.4f} | {plain:.4f} |")
+            lines.append(
+                f"| {day} | {_short(recipe)} | {name} |"
+                f" {quality(served(folder, day, kept), later):.4f} | {plain:.4f} |"
+            )
     return lines
 
 
@@ -143,7 +192,8 @@ def _short(recipe: Recipe) -> str:
 
 
 def probabilities(folder: Path, days: list[str], stride: int) -> list[str]:
-    """One window against several: calibration error, skill over the window's own base rate, and what a list of 10 or 30 covers."""
+    """One window against several: calibration error, skill over the window's own base rate, and
+    what a list of 10 or 30 covers."""
     ends = {d: str(far.held_out(folder, d).days.max()) for d in far.time_points(folder)}
     rows: dict[str, list[list[float]]] = {"one window": [], "every past window, 4 points apart": []}
     for day in days:
@@ -156,14 +206,23 @@ def probabilities(folder: Path, days: list[str], stride: int) -> list[str]:
         hits, scores = hits_of(now, later)[buyers], now.scores[buyers]
         covered = [hits[:, :n].any(axis=1).mean() for n in (K, LONG)]
         for name, use in zip(rows, (windows[-1:], windows), strict=True):
-            short = [(Ranking(r.client_ids, r.products, r.codes[:, :K], r.scores[:, :K]), b) for r, b in use]
-            found, lists = calibrate(*short[-1], earlier=short[:-1]), calibrate(*use[-1], earlier=use[:-1])
+            short = [
+                (Ranking(r.client_ids, r.products, r.codes[:, :K], r.scores[:, :K]), b)
+                for r, b in use
+            ]
+            found, lists = (
+                calibrate(*short[-1], earlier=short[:-1]),
+                calibrate(*use[-1], earlier=use[:-1]),
+            )
             told, true = found.probability(scores[:, :K]), hits[:, :K]
             low, high = found.interval(scores[:, :K])
             base = float(true.mean())
             surest = np.argsort(-told, axis=None)[: max(told.size // 1000, 1)]
             bins = np.minimum((10 * told).astype(int), 9)
-            error = sum(abs(told[bins == b].mean() - true[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins))
+            error = sum(
+                abs(told[bins == b].mean() - true[bins == b].mean()) * (bins == b).mean()
+                for b in np.unique(bins)
+            )
             skill = 1.0 - float(((told - true) ** 2).mean()) / (base * (1.0 - base))
             promise = [lists.coverage(n).share - c for n, c in zip((K, LONG), covered, strict=True)]
             eighty = lists.list_length(0.8, in_every_window=True)
@@ -179,16 +238,24 @@ def probabilities(folder: Path, days: list[str], stride: int) -> list[str]:
                     np.nan if eighty is None else hits[:, : eighty.length].any(axis=1).mean(),
                 ]
             )
-    heads = "calibration error | skill [95 %] | windows above 0 | base rate inside the interval | surest .1 %: told | came true"
+    heads = (
+        "calibration error | skill [95 %] | windows above 0 | base rate inside the interval |"
+        " surest .1 %: told | came true"
+    )
     more = f"coverage of {K}: told minus true | of {LONG} | length for 80 % | covered then"
-    lines = [f"| learnt on | points | {heads} | {more} |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        f"| learnt on | points | {heads} | {more} |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for name, values in rows.items():
         if values:
             v = np.array(values)
             m = np.nanmean(v, axis=0)
             lines.append(
-                f"| {name} | {len(v)} | {m[0]:.3f} | {span(v[:, 1], -(-13 // stride))} | {(v[:, 1] > 0).mean():.0%} | {m[2]:.0%} | {m[3]:.2f} | {m[4]:.2f} "
-                f"| {m[5]:+.3f} (mean size {np.abs(v[:, 5]).mean():.3f}) | {m[6]:+.3f} ({np.abs(v[:, 6]).mean():.3f}) | {m[7]:.0f} | {m[8]:.0%} |"
+                f"| {name} | {len(v)} | {m[0]:.3f} | {span(v[:, 1], -(-13 // stride))} |"
+                f" {(v[:, 1] > 0).mean():.0%} | {m[2]:.0%} | {m[3]:.2f} | {m[4]:.2f} | {m[5]:+.3f}"
+                f" (mean size {np.abs(v[:, 5]).mean():.3f}) | {m[6]:+.3f}"
+                f" ({np.abs(v[:, 6]).mean():.3f}) | {m[7]:.0f} | {m[8]:.0%} |"
             )
     return lines
 
@@ -198,17 +265,33 @@ def newcomers(folder: Path, days: Iterable[str]) -> list[str]:
     rows: list[list[float]] = []
     for day in days:
         bought, later = far.interactions(folder, day), far.held_out_newcomers(folder, day)
-        known, new = (ClientTable.from_frame(f) for f in (far.attributes(folder, day), far.attributes_at_start(folder, later.clients.ids)))
+        known, new = (
+            ClientTable.from_frame(f)
+            for f in (
+                far.attributes(folder, day),
+                far.attributes_at_start(folder, later.clients.ids),
+            )
+        )
         row = []
         for recipe, infer in (
             (Popularity(), False),
             (Demographic(ATTRIBUTES, half_life_days=90.0), False),
             (ColdStart(EASE(), Demographic(ATTRIBUTES, half_life_days=90.0, capped=True)), True),
         ):
-            fitted = recipe.fit(bought, clients=known, catalogue=None if infer else open_shelf(folder))
+            fitted = recipe.fit(
+                bought, clients=known, catalogue=None if infer else open_shelf(folder)
+            )
             shelf = np.isin(fitted.products, far.eligible(folder, day))[None]
             row.append(
-                quality(fitted.rank(new.ids, K, eligible=Eligibility(np.zeros(len(new), dtype=np.int64), shelf), clients=new), later)
+                quality(
+                    fitted.rank(
+                        new.ids,
+                        K,
+                        eligible=Eligibility(np.zeros(len(new), dtype=np.int64), shelf),
+                        clients=new,
+                    ),
+                    later,
+                )
             )
         rows.append(row)
     mean = np.mean(rows, axis=0)
@@ -220,10 +303,16 @@ def newcomers(folder: Path, days: Iterable[str]) -> list[str]:
 
 
 def other_domain(file: Path) -> list[str]:
-    """MovieLens-100k, the last film of each client left out: the factor models beside the defaults of `implicit`, and what `tuned` keeps."""
+    """MovieLens-100k, the last film of each client left out: the factor models beside the defaults
+    of `implicit`, and what `tuned` keeps."""
     if not file.is_file():
         return ["MovieLens-100k is not here; nothing was run on it."]
-    frame = pd.read_csv(file, sep="\t", names=["client_id", "product_id", "value", "time"], dtype={"client_id": str, "product_id": str})
+    frame = pd.read_csv(
+        file,
+        sep="\t",
+        names=["client_id", "product_id", "value", "time"],
+        dtype={"client_id": str, "product_id": str},
+    )
     frame = frame.sort_values(["client_id", "time"], kind="stable")
     last = frame.groupby("client_id").tail(1)
     day = pd.to_datetime(frame.time, unit="s").dt.floor("D")
@@ -235,7 +324,10 @@ def other_domain(file: Path) -> list[str]:
         "Blend.robust().tuned(...)": Blend.robust().tuned(past),
     }
     lines = ["| recipe | nDCG@10 |", "|---|---|"]
-    lines += [f"| {name} | {quality(r.fit(past).rank(later.clients.ids, K), later):.4f} |" for name, r in recipes.items()]
+    lines += [
+        f"| {name} | {quality(r.fit(past).rank(later.clients.ids, K), later):.4f} |"
+        for name, r in recipes.items()
+    ]
     return lines
 
 
@@ -248,10 +340,28 @@ def tables(quick: bool = False) -> list[str]:
     stride = 6 if quick else 2
     days, few = every[::-1][::stride][::-1], every[::-1][::10][::-1]
     parts = (
-        (f"nDCG@10 on {len(days)} of 35 points; points 13 to 24 are the first part, 25 to 35 the rest.", accuracy(folder, days, stride)),
+        (
+            (
+                f"nDCG@10 on {len(days)} of 35 points; points 13 to 24 are the first part, 25 to 35"
+                " the rest."
+            ),
+            accuracy(folder, days, stride),
+        ),
         ("Products closed to new buyers: masked, capped, both.", spikes(folder, days)),
-        ("`tuned`: what it keeps on the last 182 days before a point, and what that is worth after it.", tuned(folder, few)),
-        ("Probabilities of `Blend.robust()`: learnt on windows that were over, judged on the next.", probabilities(folder, days, stride)),
+        (
+            (
+                "`tuned`: what it keeps on the last 182 days before a point, and what that is worth"
+                " after it."
+            ),
+            tuned(folder, few),
+        ),
+        (
+            (
+                "Probabilities of `Blend.robust()`: learnt on windows that were over, judged on the"
+                " next."
+            ),
+            probabilities(folder, days, stride),
+        ),
         ("Newcomers.", newcomers(folder, few)),
         ("Another domain.", other_domain(folder.parent / "movielens" / "u.data")),
     )

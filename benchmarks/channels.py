@@ -1,9 +1,11 @@
-"""The HTTP service under load: CPU a request against the library in process, tables of several, rate and latency, memory, a job.
+"""The HTTP service under load: CPU a request against the library in process, tables of several,
+rate and latency, memory, a job.
 
     python benchmarks/run.py --quick channels
 
-A server of its own on 127.0.0.1, closed-loop load from one asyncio process. CPU is that of the server's processes. Every advice is
-stored and recorded before it is given. What is compared was measured in the same run.
+A server of its own on 127.0.0.1, closed-loop load from one asyncio process. CPU is that of the
+server's processes. Every advice is stored and recorded before it is given. What is compared was
+measured in the same run.
 """
 
 from __future__ import annotations
@@ -30,7 +32,10 @@ from advisor.adapters.channels.http import Settings, TenantSettings, new_api_key
 
 ASSETS, PRODUCTS, CLIENTS = 20, 1_000, 2_000
 DAY = "2026-06-30"
-RUN = "import sys; from advisor.adapters.channels.http import Settings, serve, work; s = Settings.model_validate_json(sys.argv[2]); "
+RUN = (
+    "import sys; from advisor.adapters.channels.http import Settings, serve, work; s ="
+    " Settings.model_validate_json(sys.argv[2]); "
+)
 SERVE, WORK = RUN + "serve(s, port=int(sys.argv[1]))", RUN + "work(s)"
 
 
@@ -40,22 +45,38 @@ def advisor() -> Advisor:
     names = [f"A{i:02d}" for i in range(ASSETS)]
     scale = np.linspace(0.0005, 0.02, ASSETS)
     common = draw.normal(0.0, 1.0, (1_500, 1))
-    returns = 0.0001 + scale * (0.5 * common + 0.8 * draw.normal(0.0, 1.0, (1_500, ASSETS))) + scale * 0.02
-    levels = dict(zip(names, np.clip(1 + np.arange(ASSETS) * 5 // ASSETS, 1, 5).tolist(), strict=True))
+    returns = (
+        0.0001
+        + scale * (0.5 * common + 0.8 * draw.normal(0.0, 1.0, (1_500, ASSETS)))
+        + scale * 0.02
+    )
+    levels = dict(
+        zip(names, np.clip(1 + np.arange(ASSETS) * 5 // ASSETS, 1, 5).tolist(), strict=True)
+    )
     frame = pd.DataFrame(returns, index=pd.bdate_range("2019-01-01", periods=1_500), columns=names)
     market = Market.from_returns(frame, risk_levels=levels)
     products = [
-        Product(id=f"P{i:04d}", name=f"Product {i}", asset=names[i % ASSETS], risk_level=levels[names[i % ASSETS]], min_purchase=100.0)
+        Product(
+            id=f"P{i:04d}",
+            name=f"Product {i}",
+            asset=names[i % ASSETS],
+            risk_level=levels[names[i % ASSETS]],
+            min_purchase=100.0,
+        )
         for i in range(PRODUCTS)
     ]
     bought = pd.DataFrame(
         {
             "client_id": [f"c{i}" for i in draw.integers(0, CLIENTS, 20_000)],
-            "product_id": [f"P{i:04d}" for i in np.minimum(draw.geometric(0.004, 20_000), PRODUCTS) - 1],
+            "product_id": [
+                f"P{i:04d}" for i in np.minimum(draw.geometric(0.004, 20_000), PRODUCTS) - 1
+            ],
             "day": pd.Timestamp("2025-01-01") + pd.to_timedelta(draw.integers(0, 365, 20_000), "D"),
         }
     ).drop_duplicates(["client_id", "product_id"])
-    return Advisor.fit(market, Interactions.from_frame(bought), catalogue=Catalogue.from_products(products))
+    return Advisor.fit(
+        market, Interactions.from_frame(bought), catalogue=Catalogue.from_products(products)
+    )
 
 
 def person(number: int) -> Client:
@@ -85,7 +106,9 @@ def cpu_of(process: subprocess.Popen[bytes]) -> float:
 
 def memory_of(process: subprocess.Popen[bytes]) -> float:
     """Resident megabytes of a process and its children."""
-    pages = sum(int(Path(f"/proc/{child}/statm").read_text().split()[1]) for child in family(process.pid))
+    pages = sum(
+        int(Path(f"/proc/{child}/statm").read_text().split()[1]) for child in family(process.pid)
+    )
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
@@ -101,7 +124,10 @@ def running(settings: Settings, code: str) -> Iterator[tuple[subprocess.Popen[by
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-c", code, str(port), settings.model_dump_json()], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(port), settings.model_dump_json()],
+        stderr=subprocess.DEVNULL,
+    )
     try:
         yield process, port
     finally:
@@ -121,10 +147,15 @@ def until(port: int, path: str) -> float:
     raise RuntimeError("the service did not start")
 
 
-async def load(port: int, key: str, connections: int, *, requests: int = 10**9, seconds: float = 10**9) -> dict[str, float]:
+async def load(
+    port: int, key: str, connections: int, *, requests: int = 10**9, seconds: float = 10**9
+) -> dict[str, float]:
     """Closed-loop load over raw connections: each asks again as soon as it is answered."""
     bodies = [person(i).model_dump_json().encode() for i in range(500)]
-    head = f"POST /v1/advice?as_of={DAY} HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: "
+    head = (
+        f"POST /v1/advice?as_of={DAY} HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Type:"
+        " application/json\r\nContent-Length: "
+    )
     times: list[float] = []
     failed = 0
     left, ends = [requests], time.monotonic() + seconds
@@ -140,7 +171,11 @@ async def load(port: int, key: str, connections: int, *, requests: int = 10**9, 
             began = time.perf_counter()
             writer.write(f"{head}{len(body)}\r\n\r\n".encode() + body)
             answer = await reader.readuntil(b"\r\n\r\n")
-            size = next(int(line[15:]) for line in answer.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+            size = next(
+                int(line[15:])
+                for line in answer.split(b"\r\n")
+                if line.lower().startswith(b"content-length:")
+            )
             await reader.readexactly(size)
             times.append(time.perf_counter() - began)
             failed += not answer.startswith(b"HTTP/1.1 200")
@@ -167,11 +202,18 @@ def in_process(fitted: Advisor, count: int = 300) -> float:
     return (time.process_time() - began) / count * 1e3
 
 
-def jobs(settings: Settings, header: dict[str, str], folder: Path, clients: int) -> tuple[float, float]:
+def jobs(
+    settings: Settings, header: dict[str, str], folder: Path, clients: int
+) -> tuple[float, float]:
     """Seconds of CPU of a job, and of `advise_stream` alone, on the same file."""
     source = folder / "clients.csv"
-    rows = (f"n{i},{10_000 + i % 5_000},{3 + i % 12},{1 + i % 5},{30 + i % 40},2026-06-01,60" for i in range(clients))
-    source.write_text("id,wealth,horizon_years,level,age,assessed_on,knowledge\n" + "\n".join(rows) + "\n")
+    rows = (
+        f"n{i},{10_000 + i % 5_000},{3 + i % 12},{1 + i % 5},{30 + i % 40},2026-06-01,60"
+        for i in range(clients)
+    )
+    source.write_text(
+        "id,wealth,horizon_years,level,age,assessed_on,knowledge\n" + "\n".join(rows) + "\n"
+    )
     began = time.process_time()
     advise_stream(settings.tenants["bank"].advisor, source, folder / "alone", as_of=DAY)
     alone = time.process_time() - began
@@ -181,18 +223,27 @@ def jobs(settings: Settings, header: dict[str, str], folder: Path, clients: int)
         before = cpu_of(worker)
         with (
             source.open("rb") as file,
-            httpx.Client(headers={**header, "Content-Type": "text/csv"}, trust_env=False, timeout=600) as caller,
+            httpx.Client(
+                headers={**header, "Content-Type": "text/csv"}, trust_env=False, timeout=600
+            ) as caller,
         ):
-            at = caller.post(f"http://127.0.0.1:{port}/v1/jobs?as_of={DAY}", content=file).headers["location"]
+            at = caller.post(f"http://127.0.0.1:{port}/v1/jobs?as_of={DAY}", content=file).headers[
+                "location"
+            ]
             while caller.get(f"http://127.0.0.1:{port}{at}").json()["state"] != "done":
                 time.sleep(0.2)
         return cpu_of(worker) - before, alone
 
 
 def tables(quick: bool) -> list[str]:
-    """Markdown of what was measured beside its target; ten minutes of load, twenty seconds where `quick`."""
+    """Markdown of what was measured beside its target; ten minutes of load, twenty seconds where
+    `quick`."""
     rows = measured(20.0, 100_000) if quick else measured(600.0, 1_000_000)
-    return ["| | measured | target |", "|---|---|---|", *(f"| {what} | {found} | {target} |" for what, found, target in rows)]
+    return [
+        "| | measured | target |",
+        "|---|---|---|",
+        *(f"| {what} | {found} | {target} |" for what, found, target in rows),
+    ]
 
 
 def measured(seconds: float, clients: int) -> list[tuple[str, str, str]]:
@@ -201,7 +252,9 @@ def measured(seconds: float, clients: int) -> list[tuple[str, str, str]]:
     fitted = advisor()
     save(fitted, folder / "advisor")
     key, kept = new_api_key("bank", "read", "advise")
-    place = {"bank": TenantSettings(advisor=folder / "advisor", store=f"sqlite:///{folder}/store.db")}
+    place = {
+        "bank": TenantSettings(advisor=folder / "advisor", store=f"sqlite:///{folder}/store.db")
+    }
     common: dict[str, Any] = {
         "tenants": place,
         "folder": folder / "jobs",
@@ -215,7 +268,10 @@ def measured(seconds: float, clients: int) -> list[tuple[str, str, str]]:
     with running(settings, SERVE) as (server, port):
         health = until(port, "/health")
         until(port, "/ready")
-        rows += [("/health after start", f"{health:.2f} s", "<= 2 s"), ("CPU until ready", f"{cpu_of(server):.1f} s", "<= 5 s")]
+        rows += [
+            ("/health after start", f"{health:.2f} s", "<= 2 s"),
+            ("CPU until ready", f"{cpu_of(server):.1f} s", "<= 5 s"),
+        ]
         asyncio.run(load(port, key, 4, requests=400))
         alone = in_process(fitted)
         rows.append(("parse + advise + dump in process", f"{alone:.2f} ms CPU", ""))
@@ -223,7 +279,13 @@ def measured(seconds: float, clients: int) -> list[tuple[str, str, str]]:
             before = cpu_of(server)
             asyncio.run(load(port, key, connections, requests=most))
             spent = (cpu_of(server) - before) / most * 1e3
-            rows.append((f"{connections} connection(s)", f"{spent:.2f} ms CPU a request = {spent / alone:.2f} x", target))
+            rows.append(
+                (
+                    f"{connections} connection(s)",
+                    f"{spent:.2f} ms CPU a request = {spent / alone:.2f} x",
+                    target,
+                )
+            )
     with running(Settings(**{**common, "workers": 2}), SERVE) as (server, port):
         until(port, "/ready")
         asyncio.run(load(port, key, 16, seconds=min(5.0, seconds)))
@@ -235,8 +297,18 @@ def measured(seconds: float, clients: int) -> list[tuple[str, str, str]]:
                 f"{told['rate']:.0f} requests/s, p99 {told['p99']:.0f} ms",
                 ">= 300/s, p99 <= 50 ms on two idle cores",
             ),
-            (f"{seconds:.0f} s of it", f"memory {memory_of(server) / first - 1.0:+.1%}, {told['failed']:.0f} failed", "within 5 %, none"),
+            (
+                f"{seconds:.0f} s of it",
+                f"memory {memory_of(server) / first - 1.0:+.1%}, {told['failed']:.0f} failed",
+                "within 5 %, none",
+            ),
         ]
     job, stream = jobs(settings, {"X-API-Key": key}, folder, clients)
-    rows.append((f"a job of {clients:,} clients", f"{job:.1f} s CPU = {job / stream:.2f} x advise_stream", "<= 1.1 x"))
+    rows.append(
+        (
+            f"a job of {clients:,} clients",
+            f"{job:.1f} s CPU = {job / stream:.2f} x advise_stream",
+            "<= 1.1 x",
+        )
+    )
     return rows

@@ -67,9 +67,17 @@ def raw_copy(store: Store, names: tuple[str, ...], run: str) -> tuple[int, float
         cursor = connection.connection.cursor()
         for name in names:
             out = io.BytesIO()
-            cursor.execute(f"COPY (SELECT * FROM {name} WHERE run = '{run}') TO STDOUT (FORMAT csv)", stream=out)
+            cursor.execute(
+                f"COPY (SELECT * FROM {name} WHERE run = '{run}') TO STDOUT (FORMAT csv)",
+                stream=out,
+            )
             texts[name] = out.getvalue()
-            rows += connection.exec_driver_sql(f"SELECT COUNT(*) FROM {name} WHERE run = '{run}'").scalar() or 0
+            rows += (
+                connection.exec_driver_sql(
+                    f"SELECT COUNT(*) FROM {name} WHERE run = '{run}'"
+                ).scalar()
+                or 0
+            )
     with store.writing() as connection:
         for name in names:
             connection.exec_driver_sql(f"CREATE TABLE raw_{name} (LIKE {name} INCLUDING ALL)")
@@ -77,7 +85,9 @@ def raw_copy(store: Store, names: tuple[str, ...], run: str) -> tuple[int, float
     with store.writing() as connection:
         for name, text in texts.items():
             table = store.database.engine.dialect.identifier_preparer.quote(f"raw_{name}")
-            connection.connection.cursor().execute(f"COPY {table} FROM STDIN (FORMAT csv)", stream=io.BytesIO(text))
+            connection.connection.cursor().execute(
+                f"COPY {table} FROM STDIN (FORMAT csv)", stream=io.BytesIO(text)
+            )
     seconds = time.perf_counter() - started
     with store.writing() as connection:
         for name in names:
@@ -88,7 +98,10 @@ def raw_copy(store: Store, names: tuple[str, ...], run: str) -> tuple[int, float
 def advice_rows(quick: bool) -> list[str]:
     count = 20_000 if quick else 100_000
     advisor = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-    lines = ["| store | clients | rows | put_advice rows/s | bare COPY rows/s | ratio |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| store | clients | rows | put_advice rows/s | bare COPY rows/s | ratio |",
+        "|---|---|---|---|---|---|",
+    ]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as held:
         parts = Path(folder) / "parts"
         advise_stream(advisor, sample.clients(count), parts, as_of=DAY)
@@ -104,14 +117,19 @@ def advice_rows(quick: bool) -> list[str]:
             if name == "PostgreSQL":
                 raw_rows, raw_seconds = raw_copy(store, ("advice", "picks"), "r")
                 bare = f"{raw_rows / raw_seconds:,.0f} | {raw_seconds / seconds:.2f}"
-            lines.append(f"| {name} | {count:,} | {rows:,} | {rows / seconds:,.0f} | {bare or '- | -'} |")
+            lines.append(
+                f"| {name} | {count:,} | {rows:,} | {rows / seconds:,.0f} | {bare or '- | -'} |"
+            )
             store.close()
     return lines
 
 
 def client_tables(quick: bool) -> list[str]:
     count = 20_000 if quick else 100_000
-    lines = ["| store | clients | put_clients s | again s | clients() s | own CPU s | view ms |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| store | clients | put_clients s | again s | clients() s | own CPU s | view ms |",
+        "|---|---|---|---|---|---|---|",
+    ]
     clients = bank(count)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as held:
         for name, store in stores(Path(folder), held):
@@ -122,14 +140,20 @@ def client_tables(quick: bool) -> list[str]:
             assert len(table) == count
             some = clients.ids[:: count // 20]
             _, seconds, _ = timed(lambda: [store.view(i) for i in some])  # noqa: B023 - called here
-            lines.append(f"| {name} | {count:,} | {put:.1f} | {again:.1f} | {clock:.1f} | {own:.1f} | {1000 * seconds / len(some):.1f} |")
+            lines.append(
+                f"| {name} | {count:,} | {put:.1f} | {again:.1f} | {clock:.1f} | {own:.1f} |"
+                f" {1000 * seconds / len(some):.1f} |"
+            )
             store.close()
     return lines
 
 
 def ledger(quick: bool) -> list[str]:
     count, size = (20_000 if quick else 100_000), 2_000
-    lines = ["| store | records | append/s | raw/s | cost ratio | verify/s |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| store | records | append/s | raw/s | cost ratio | verify/s |",
+        "|---|---|---|---|---|---|",
+    ]
     records = [
         Record(kind="advice", subject=hashlib.sha256(str(i).encode()).hexdigest(), decision="ok", rules=("csrc:2016/R1",), fingerprint="0" * 64, operator="night", as_of=DAY)
         for i in range(size)
@@ -150,7 +174,9 @@ def ledger(quick: bool) -> list[str]:
                 raw = f"{count / raw_seconds:,.0f} | {seconds / raw_seconds:.2f}"
             report, checking, _ = timed(book.verify)
             assert report.ok
-            lines.append(f"| {name} | {count:,} | {count / seconds:,.0f} | {raw} | {count / checking:,.0f} |")
+            lines.append(
+                f"| {name} | {count:,} | {count / seconds:,.0f} | {raw} | {count / checking:,.0f} |"
+            )
             store.close()
     return lines
 
@@ -164,12 +190,20 @@ def raw_ledger(store: Store, records: list[Record], times: int) -> float:
         lines = []
         for record in records:
             seq += 1
-            fields = {"at": "2026-11-01T00:00:00.000000Z", "before": "0" * 64, "record": record.model_dump(mode="json"), "seq": seq}
+            fields = {
+                "at": "2026-11-01T00:00:00.000000Z",
+                "before": "0" * 64,
+                "record": record.model_dump(mode="json"),
+                "seq": seq,
+            }
             body = json.dumps(fields, sort_keys=True, separators=(",", ":"))
             digest = hashlib.sha256(body.encode()).hexdigest()
             lines.append(f'{seq},"{body.replace(chr(34), chr(34) * 2)}",{digest}\n')
         with store.writing() as connection:
-            connection.connection.cursor().execute("COPY raw_ledger FROM STDIN (FORMAT csv)", stream=io.BytesIO("".join(lines).encode()))
+            connection.connection.cursor().execute(
+                "COPY raw_ledger FROM STDIN (FORMAT csv)",
+                stream=io.BytesIO("".join(lines).encode()),
+            )
     seconds = time.perf_counter() - started
     with store.writing() as connection:
         connection.exec_driver_sql("DROP TABLE raw_ledger")
@@ -179,8 +213,14 @@ def raw_ledger(store: Store, records: list[Record], times: int) -> float:
 def tables(quick: bool) -> list[str]:
     """Markdown for `benchmarks/run.py`."""
     return [
-        "Targets: `put_advice` at least half the rate of a bare COPY and 20,000 rows a second; `clients()` of 100,000 in 5 s of own CPU;",
-        "`view` in 20 ms; 20,000 appends a second at most 3 times the cost of the raw path; 50,000 records verified a second.\n",
+        (
+            "Targets: `put_advice` at least half the rate of a bare COPY and 20,000 rows a second;"
+            " `clients()` of 100,000 in 5 s of own CPU;"
+        ),
+        (
+            "`view` in 20 ms; 20,000 appends a second at most 3 times the cost of the raw path;"
+            " 50,000 records verified a second.\n"
+        ),
         *advice_rows(quick),
         "",
         *client_tables(quick),

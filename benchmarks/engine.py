@@ -1,4 +1,5 @@
-"""The engine: one client's latency, a hundred thousand clients' throughput, and where the time goes.
+"""The engine: one client's latency, a hundred thousand clients' throughput, and where the time
+goes.
 
 python benchmarks/engine.py
 """
@@ -11,14 +12,24 @@ import time
 import numpy as np
 import pandas as pd
 
-from advisor import Advisor, Catalogue, Client, ClientTable, Interactions, Product, ReturnModel, sample
+from advisor import (
+    Advisor,
+    Catalogue,
+    Client,
+    ClientTable,
+    Interactions,
+    Product,
+    ReturnModel,
+    sample,
+)
 
 DAY = "2026-11-20"
 ASSETS, PRODUCTS, LATENCY_PRODUCTS = 20, 500, 1_000
 
 
 def world(clients: int, products: int = PRODUCTS, seed: int = 5) -> tuple[Advisor, ClientTable]:
-    """Synthetic: twenty asset classes, a catalogue of products, clients with levels, holdings of what suits them, and loss aversion."""
+    """Synthetic: twenty asset classes, a catalogue of products, clients with levels, holdings of
+    what suits them, and loss aversion."""
     rng = np.random.default_rng(seed)
     volatility = np.sort(rng.uniform(0.002, 0.25, ASSETS))
     loadings = rng.normal(size=(ASSETS, 4))
@@ -43,7 +54,10 @@ def world(clients: int, products: int = PRODUCTS, seed: int = 5) -> tuple[Adviso
     bought = pd.DataFrame(
         {
             "client_id": [f"c{i:07d}" for i in rng.integers(0, clients, known * 6)],
-            "product_id": [f"P{j:04d}" for j in rng.choice(products, known * 6, p=popularity / popularity.sum())],
+            "product_id": [
+                f"P{j:04d}"
+                for j in rng.choice(products, known * 6, p=popularity / popularity.sum())
+            ],
             "day": "2026-01-05",
         }
     )
@@ -76,26 +90,51 @@ def tables(quick: bool = False) -> list[str]:
     took = float(np.median(times))
     ok = sum(int((b.status == "ok").sum()) for b in batches)
     rows = [
-        "| what | clients | seconds (median of 3) | clients a second | aim |\n|---|---|---|---|---|",
-        f"| advise_many, {ASSETS} assets x {PRODUCTS} products, top 5, loss aversion ({ok:,} ok) | {count:,} | {took:.2f} | {count / took:,.0f} | 10,000 |",
+        (
+            "| what | clients | seconds (median of 3) | clients a second | aim"
+            " |\n|---|---|---|---|---|"
+        ),
+        (
+            f"| advise_many, {ASSETS} assets x {PRODUCTS} products, top 5, loss aversion ({ok:,}"
+            f" ok) | {count:,} | {took:.2f} | {count / took:,.0f} | 10,000 |"
+        ),
     ]
     return ["\n".join(rows), "", *latency()]
 
 
 def latency(windows: int = 5, calls: int = 400) -> list[str]:
-    """p50 and p99 of `advise` for one client, by window; by CPU time beside it, since the wall counts what else runs."""
+    """p50 and p99 of `advise` for one client, by window; by CPU time beside it, since the wall
+    counts what else runs."""
     sample_house = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
     house, clients = world(5_000, LATENCY_PRODUCTS)
     assessed = [clients.client(i) for i in range(50)]
-    answered = [c.model_copy(update={"level": None, "assessed_on": None, "answers": sample.client().answers}) for c in assessed]
-    lines = ["| advise one client (best of five windows) | p50 ms | p99 ms | p99 / p50 | CPU p50 ms | aim |", "|---|---|---|---|---|---|"]
+    answered = [
+        c.model_copy(
+            update={"level": None, "assessed_on": None, "answers": sample.client().answers}
+        )
+        for c in assessed
+    ]
+    lines = [
+        (
+            "| advise one client (best of five windows) | p50 ms | p99 ms | p99 / p50 | CPU p50 ms"
+            " | aim |"
+        ),
+        "|---|---|---|---|---|---|",
+    ]
     for name, desk, found in (
         ("sample: 8 assets x 40 products, 18 answers", sample_house, [sample.client()]),
-        (f"{ASSETS} assets x {LATENCY_PRODUCTS:,} products, level assessed elsewhere", house, assessed),
+        (
+            f"{ASSETS} assets x {LATENCY_PRODUCTS:,} products, level assessed elsewhere",
+            house,
+            assessed,
+        ),
         (f"{ASSETS} assets x {LATENCY_PRODUCTS:,} products, 18 answers", house, answered),
     ):
         best = min(window(desk, found, calls) for _ in range(windows))
-        lines.append(f"| {name} | {best[0]:.2f} | {best[1]:.2f} | {best[1] / best[0]:.1f} | {best[2]:.2f} | p50 1 ms, p99 5 x p50 |")
+        lines.append(
+            f"| {name} | {best[0]:.2f} | {best[1]:.2f} | {best[1] / best[0]:.1f} | {best[2]:.2f} |"
+            " p50 1 ms, p99 5 x p50 |"
+        )
     return ["\n".join(lines)]
 
 
@@ -106,7 +145,11 @@ def window(desk: Advisor, found: list[Client], calls: int) -> tuple[float, float
         client, started, used = found[i % len(found)], time.perf_counter(), time.thread_time()
         desk.advise(client, as_of=DAY)
         wall[i], cpu[i] = time.perf_counter() - started, time.thread_time() - used
-    return 1e3 * float(np.percentile(wall, 50)), 1e3 * float(np.percentile(wall, 99)), 1e3 * float(np.percentile(cpu, 50))
+    return (
+        1e3 * float(np.percentile(wall, 50)),
+        1e3 * float(np.percentile(wall, 99)),
+        1e3 * float(np.percentile(cpu, 50)),
+    )
 
 
 if __name__ == "__main__":

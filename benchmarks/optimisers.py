@@ -1,12 +1,14 @@
-"""Claims: the whole exact frontier of 50 assets costs less than a tenth of one PyPortfolioOpt solve, and at least 20 times less than 100 re-solves of a compiled
-cvxpy problem; 500 assets take at most half a second. A million clients are placed on 50 assets at 3,000,000 a second by volatility, and at 1,000,000 a
-second by loss-averse preferences, on two quiet cores.
+"""Claims: the whole exact frontier of 50 assets costs less than a tenth of one PyPortfolioOpt
+solve, and at least 20 times less than 100 re-solves of a compiled cvxpy problem; 500 assets take at
+most half a second. A million clients are placed on 50 assets at 3,000,000 a second by volatility,
+and at 1,000,000 a second by loss-averse preferences, on two quiet cores.
 
     python benchmarks/optimisers.py [--quick]
 
-Side by side with PyPortfolioOpt, skfolio, Riskfolio-Lib, cvxportfolio's single-period step, plain cvxpy and cvxpy compiled once with parameters (DPP): the
-same data, the same client (long-only, fully invested, `mean - g/2 variance`), in one run; cvxcla, which traces as we do, too. Estimation is left out of
-everybody's time. A peer that is not installed is a row that says so.
+Side by side with PyPortfolioOpt, skfolio, Riskfolio-Lib, cvxportfolio's single-period step, plain
+cvxpy and cvxpy compiled once with parameters (DPP): the same data, the same client (long-only,
+fully invested, `mean - g/2 variance`), in one run; cvxcla, which traces as we do, too. Estimation
+is left out of everybody's time. A peer that is not installed is a row that says so.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ Solve = Callable[[float], np.ndarray]
 
 def tables(quick: bool) -> list[str]:
     sizes = (10, 50, 100) if quick else (10, 50, 100, 500)
-    with threadpool_limits(1, user_api="blas"):  # one thread for everybody: CPU time then counts work, not waiting
+    with threadpool_limits(
+        1, user_api="blas"
+    ):  # one thread for everybody: CPU time then counts work, not waiting
         return [*single(sizes, quick), "", *whole(sizes, quick), "", *crowd(quick)]
 
 
@@ -40,7 +44,9 @@ def universe(n: int, seed: int = 1) -> ReturnModel:
     rng = np.random.default_rng(seed)
     loadings = rng.normal(size=(n, 8)) * 0.06
     return ReturnModel(
-        [f"a{i:03d}" for i in range(n)], rng.uniform(0.01, 0.12, n), loadings @ loadings.T + np.diag(rng.uniform(0.05, 0.2, n) ** 2)
+        [f"a{i:03d}" for i in range(n)],
+        rng.uniform(0.01, 0.12, n),
+        loadings @ loadings.T + np.diag(rng.uniform(0.05, 0.2, n) ** 2),
     )
 
 
@@ -69,7 +75,9 @@ def plain_cvxpy(model: ReturnModel) -> Solve:
 
     def solve(gamma: float) -> np.ndarray:
         w: Any = cp.Variable(len(model))
-        goal = cp.Maximize(model.mean @ w - gamma / 2 * cp.quad_form(w, cp.psd_wrap(model.covariance)))
+        goal = cp.Maximize(
+            model.mean @ w - gamma / 2 * cp.quad_form(w, cp.psd_wrap(model.covariance))
+        )
         cp.Problem(goal, [cp.sum(w) == 1, w >= 0]).solve(solver=cp.CLARABEL)
         return np.array(w.value)
 
@@ -81,7 +89,10 @@ def compiled_cvxpy(model: ReturnModel) -> Solve:
 
     w: Any = cp.Variable(len(model))
     tolerant: Any = cp.Parameter(len(model))
-    problem = cp.Problem(cp.Maximize(tolerant @ w - 0.5 * cp.quad_form(w, cp.psd_wrap(model.covariance))), [cp.sum(w) == 1, w >= 0])
+    problem = cp.Problem(
+        cp.Maximize(tolerant @ w - 0.5 * cp.quad_form(w, cp.psd_wrap(model.covariance))),
+        [cp.sum(w) == 1, w >= 0],
+    )
 
     def solve(gamma: float) -> np.ndarray:
         tolerant.value = model.mean / gamma
@@ -111,10 +122,14 @@ def skfolio(model: ReturnModel) -> Solve:
             pass
 
         def fit(self, X: Any, y: Any = None, **_: Any) -> Given:  # noqa: ARG002 - scikit-learn's signature
-            self.return_distribution_ = ReturnDistribution(mu=model.mean, covariance=model.covariance, returns=np.asarray(X))
+            self.return_distribution_ = ReturnDistribution(
+                mu=model.mean, covariance=model.covariance, returns=np.asarray(X)
+            )
             return self
 
-    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(3, len(model))), columns=list(model.assets))
+    rows = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(3, len(model))), columns=list(model.assets)
+    )
 
     def solve(gamma: float) -> np.ndarray:
         # skfolio maximises mean - risk_aversion * variance
@@ -132,14 +147,20 @@ def skfolio(model: ReturnModel) -> Solve:
 def riskfolio(model: ReturnModel) -> Solve:
     import riskfolio as rp
 
-    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(5, len(model))), columns=list(model.assets))
+    rows = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(5, len(model))), columns=list(model.assets)
+    )
 
     def solve(gamma: float) -> np.ndarray:
         portfolio: Any = rp.Portfolio(returns=rows)
         portfolio.mu = pd.DataFrame(model.mean[None], columns=list(model.assets))
-        portfolio.cov = pd.DataFrame(model.covariance, index=list(model.assets), columns=list(model.assets))
+        portfolio.cov = pd.DataFrame(
+            model.covariance, index=list(model.assets), columns=list(model.assets)
+        )
         # Riskfolio maximises mean - l * variance
-        return portfolio.optimization(model="Classic", rm="MV", obj="Utility", rf=0, l=gamma / 2, hist=True).to_numpy()[:, 0]
+        return portfolio.optimization(
+            model="Classic", rm="MV", obj="Utility", rf=0, l=gamma / 2, hist=True
+        ).to_numpy()[:, 0]
 
     return solve
 
@@ -191,7 +212,12 @@ def turning_points(model: ReturnModel) -> tuple[np.ndarray, np.ndarray]:
 
     n = len(model)
     line = CLA(
-        mean=model.mean, covariance=model.covariance, lower_bounds=np.zeros(n), upper_bounds=np.ones(n), a=np.ones((1, n)), b=np.ones(1)
+        mean=model.mean,
+        covariance=model.covariance,
+        lower_bounds=np.zeros(n),
+        upper_bounds=np.ones(n),
+        a=np.ones((1, n)),
+        b=np.ones(1),
     ).turning_points
     found = [(float(p.lamb), np.asarray(p.weights)) for p in line if np.isfinite(p.lamb)][::-1]
     return np.array([t for t, _ in found]), np.array([w for _, w in found])
@@ -219,7 +245,10 @@ PEERS: dict[str, tuple[str, Callable[[ReturnModel], Solve]]] = {
 
 def installed() -> dict[str, Callable[[ReturnModel], Solve] | None]:
     """How each peer is built, None where it is not installed."""
-    return {name: build if importlib.util.find_spec(package) is not None else None for name, (package, build) in PEERS.items()}
+    return {
+        name: build if importlib.util.find_spec(package) is not None else None
+        for name, (package, build) in PEERS.items()
+    }
 
 
 def single(sizes: tuple[int, ...], quick: bool) -> list[str]:
@@ -227,7 +256,9 @@ def single(sizes: tuple[int, ...], quick: bool) -> list[str]:
     lines = [
         "### One client",
         "",
-        "| solver | " + " | ".join(f"n={n}: CPU ms, below the best, violation" for n in sizes) + " |",
+        "| solver | "
+        + " | ".join(f"n={n}: CPU ms, below the best, violation" for n in sizes)
+        + " |",
         "|---" * (len(sizes) + 1) + "|",
     ]
     models = {n: universe(n) for n in sizes}
@@ -261,10 +292,11 @@ def utility(model: ReturnModel, w: np.ndarray) -> float:
 
 def whole(sizes: tuple[int, ...], quick: bool) -> list[str]:
     """The whole frontier, beside 100 re-solves, one PyPortfolioOpt solve and cvxcla."""
-    lines = ["### The whole frontier", ""]
-    lines += [
-        "| n | corners | advisor CPU ms | worst KKT residual | 100 cvxpy re-solves (DPP) | times faster | one PyPortfolioOpt solve | times faster | cvxcla | times faster |"
-    ]
+    head = (
+        "| n | corners | advisor CPU ms | worst KKT residual | 100 cvxpy re-solves (DPP) | times"
+        " faster | one PyPortfolioOpt solve | times faster | cvxcla | times faster |"
+    )
+    lines = ["### The whole frontier", "", head]
     lines += ["|---" * 10 + "|"]
     gammas = np.geomspace(0.5, 50.0, 100)
     for n in sizes:
@@ -273,13 +305,23 @@ def whole(sizes: tuple[int, ...], quick: bool) -> list[str]:
         own = cpu(lambda model=model: trace_frontier(model), 5 if n >= 500 else 25)
         solve = compiled_cvxpy(model)
         count = 100 if n <= 100 and not quick else 20
-        again = cpu(lambda solve=solve, count=count: [solve(g) for g in gammas[:: 100 // count]], 1) * 100 / count
+        again = (
+            cpu(lambda solve=solve, count=count: [solve(g) for g in gammas[:: 100 // count]], 1)
+            * 100
+            / count
+        )
         other = _time_of("pypfopt", lambda model=model: pyportfolioopt(model)(GAMMA), 3)
         cla = _time_of("cvxcla", lambda model=model: turning_points(model), 3)
         shown = [f"{again:.0f} ms", f"{again / own:.0f}"]
         for peer in (other, cla):
-            shown += ["not installed", ""] if np.isnan(peer) else [f"{peer:.1f} ms", f"{peer / own:.1f}"]
-        lines.append(f"| {n} | {len(frontier)} | {own:.2f} | {frontier.kkt_residual.max():.0e} | " + " | ".join(shown) + " |")
+            shown += (
+                ["not installed", ""] if np.isnan(peer) else [f"{peer:.1f} ms", f"{peer / own:.1f}"]
+            )
+        lines.append(
+            f"| {n} | {len(frontier)} | {own:.2f} | {frontier.kkt_residual.max():.0e} | "
+            + " | ".join(shown)
+            + " |"
+        )
     return lines
 
 
@@ -293,7 +335,12 @@ def crowd(quick: bool) -> list[str]:
     model = universe(n)
     rng = np.random.default_rng(3)
     gamma = rng.uniform(1.5, 25.0, 1_000_000)
-    lines = [f"### 10,000 clients who differ in risk aversion, n={n}", "", "| solver | CPU s | clients/s (CPU) |", "|---|---|---|"]
+    lines = [
+        f"### 10,000 clients who differ in risk aversion, n={n}",
+        "",
+        "| solver | CPU s | clients/s (CPU) |",
+        "|---|---|---|",
+    ]
     own = cpu(lambda: trace_frontier(model).at_risk_aversion(gamma[:10_000]), 9) / 1e3
     lines.append(f"| advisor, frontier and lookup | {own:.4f} | {10_000 / own:,.0f} |")
     for name, build in list(installed().items())[1:]:
@@ -304,7 +351,9 @@ def crowd(quick: bool) -> list[str]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 solve = build(model)
-                spent = cpu(lambda solve=solve: [solve(g) for g in gamma[:sample]], 1) / 1e3 / sample
+                spent = (
+                    cpu(lambda solve=solve: [solve(g) for g in gamma[:sample]], 1) / 1e3 / sample
+                )
         except Exception as error:  # noqa: BLE001 - a peer that fails on this data is a result too
             lines.append(f"| {name} | failed: {type(error).__name__} | |")
             continue
@@ -316,7 +365,9 @@ def million(model: ReturnModel, gamma: np.ndarray) -> list[str]:
     frontier, c = trace_frontier(model), gamma.size
     rng = np.random.default_rng(4)
     target = rng.uniform(frontier.volatility[0], frontier.volatility[-1], c)
-    wants = Preferences(gamma, rng.uniform(1.2, 3.0, c), rng.uniform(-0.03, 0.05, c), rng.uniform(1.0, 20.0, c))
+    wants = Preferences(
+        gamma, rng.uniform(1.2, 3.0, c), rng.uniform(-0.03, 0.05, c), rng.uniform(1.0, 20.0, c)
+    )
     plans: dict[str, Callable[[], object]] = {
         "at_risk_aversion": lambda: frontier.at_risk_aversion(gamma),
         "at_volatility": lambda: frontier.at_volatility(target),
@@ -337,7 +388,9 @@ def million(model: ReturnModel, gamma: np.ndarray) -> list[str]:
             work()
             walls.append(time.perf_counter() - wall)
             spent.append(time.process_time() - busy)
-        lines.append(f"| {name} | {min(walls):.3f} | {c / min(walls):,.0f} | {c / min(spent):,.0f} |")
+        lines.append(
+            f"| {name} | {min(walls):.3f} | {c / min(walls):,.0f} | {c / min(spent):,.0f} |"
+        )
     return lines
 
 

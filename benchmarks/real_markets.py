@@ -1,4 +1,5 @@
-"""The price sets that come with open packages, and intervals by blocks: shared by the tables on real markets."""
+"""The price sets that come with open packages, and intervals by blocks: shared by the tables on
+real markets."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ SHARES, FUNDS, INDICES, FACTORS = "20 US shares", "5 factor funds", "2 US indice
 
 
 def real_markets(*, monthly: bool = False) -> dict[str, Market]:
-    """Prices of skfolio (20 large US shares 1990-2022, five factor ETFs 2014-2022) and of arch (S&P 500 and Nasdaq 1999-2018).
+    """Prices of skfolio (20 large US shares 1990-2022, five factor ETFs 2014-2022) and of arch (S&P
+    500 and Nasdaq 1999-2018).
 
     Args:
         monthly: Also the monthly market, size and value factors of 1926-2018 that come with arch.
@@ -35,13 +37,16 @@ def real_markets(*, monthly: bool = False) -> dict[str, Market]:
         sets[INDICES] = Market.from_prices(pd.DataFrame(closes).dropna())
         if monthly:
             factors = frenchdata.load()[["Mkt-RF", "SMB", "HML"]] / 100.0
-            factors.index = pd.period_range("1926-07", periods=len(factors), freq="M").to_timestamp("M")
+            factors.index = pd.period_range("1926-07", periods=len(factors), freq="M").to_timestamp(
+                "M"
+            )
             sets[FACTORS] = Market.from_returns(factors, periods_per_year=12.0)
     return sets
 
 
 class StressRow:
-    """A level as it was before: the stressed loss is a row of the optimisation, one volatility of all the past, Bayes-Stein means."""
+    """A level as it was before: the stressed loss is a row of the optimisation, one volatility of
+    all the past, Bayes-Stein means."""
 
     def __init__(self, level: int, estimates: Estimates) -> None:
         self.level, self.estimates, self.mandate = level, estimates, Mandate()

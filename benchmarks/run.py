@@ -2,7 +2,8 @@
 
     python benchmarks/run.py [--quick] [name ...]
 
-Each benchmark module of this folder has `tables(quick) -> list[str]`, which returns Markdown; a module that fails is written down as failed.
+Each benchmark module of this folder has `tables(quick) -> list[str]`, which returns Markdown; a
+module that fails is written down as failed.
 """
 
 from __future__ import annotations
@@ -21,14 +22,18 @@ SHARED = ("run", "real_markets")
 """Files of this folder that are no benchmark."""
 HERE = Path(__file__).resolve().parent
 PACKAGES = (
-    "numpy", "scipy", "pandas", "cvxpy", "clarabel", "daqp", "implicit", "pyportfolioopt", "skfolio", "riskfolio-lib", "cvxportfolio", "cvxcla", "bt", "arch",
+    "numpy", "scipy", "pandas", "cvxpy", "clarabel", "daqp", "implicit", "pyportfolioopt",
+    "skfolio", "riskfolio-lib", "cvxportfolio", "cvxcla", "bt", "arch",
 )  # fmt: skip
 
 
 def machine() -> str:
     """Cores and memory, without the machine's name."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.machine()}, Python {platform.python_version()}"
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.machine()}, Python"
+        f" {platform.python_version()}"
+    )
 
 
 def versions() -> str:
@@ -50,16 +55,26 @@ def main() -> None:
     names = asked.names or sorted(p.stem for p in HERE.glob("*.py") if p.stem not in SHARED)
     parts = [
         "# Results\n",
-        f"{datetime.now(UTC):%Y-%m-%d}; {machine()}; {'quick sizes' if asked.quick else 'full sizes'}.\n",
+        (
+            f"{datetime.now(UTC):%Y-%m-%d}; {machine()};"
+            f" {'quick sizes' if asked.quick else 'full sizes'}.\n"
+        ),
         f"{versions()}.\n",
-        "Ratios are between columns of the same run; times are medians on a shared, noisy machine.\n",
+        (
+            "Ratios are between columns of the same run; times are medians on a shared, noisy"
+            " machine.\n"
+        ),
     ]
     failed = []
     for name in names:
         started = time.perf_counter()
         print(f"{name} ...", flush=True)
         try:
-            parts += [f"## {name}\n", *importlib.import_module(name).tables(asked.quick), f"\n_{time.perf_counter() - started:.0f} s_\n"]
+            parts += [
+                f"## {name}\n",
+                *importlib.import_module(name).tables(asked.quick),
+                f"\n_{time.perf_counter() - started:.0f} s_\n",
+            ]
         except Exception as error:  # noqa: BLE001 - the other tables are still wanted
             failed.append(name)
             parts += [f"## {name}\n", f"failed: {type(error).__name__}: {error}\n"]

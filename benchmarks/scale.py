@@ -1,9 +1,12 @@
-"""A million clients to Parquet: seconds by stage, memory, and a loop with PyPortfolioOpt and implicit beside it.
+"""A million clients to Parquet: seconds by stage, memory, and a loop with PyPortfolioOpt and
+implicit beside it.
 
     python benchmarks/scale.py [--quick | --clients N] [--workers W]
 
-Clients answer the questionnaire. The stream runs in a process of its own: wall time is that of the whole call, workers started and files synced; memory is the
-largest sum of the proportional set sizes (PSS: shared pages counted once) of it and its workers, read ten times a second; CPU time is that of all of them.
+Clients answer the questionnaire. The stream runs in a process of its own: wall time is that of the
+whole call, workers started and files synced; memory is the largest sum of the proportional set
+sizes (PSS: shared pages counted once) of it and its workers, read ten times a second; CPU time is
+that of all of them.
 """
 
 from __future__ import annotations
@@ -54,11 +57,19 @@ def state_of(seed: int = 5) -> tuple[Advisor, pd.DataFrame]:
     correlation = loadings @ loadings.T + 4.0 * np.eye(ASSETS)
     scale = np.sqrt(np.diag(correlation))
     names = [f"asset_{i:02d}" for i in range(ASSETS)]
-    model = ReturnModel(names, 0.01 + 0.3 * volatility, correlation / np.outer(scale, scale) * np.outer(volatility, volatility))
+    model = ReturnModel(
+        names,
+        0.01 + 0.3 * volatility,
+        correlation / np.outer(scale, scale) * np.outer(volatility, volatility),
+    )
     level_of = np.clip(1 + np.arange(ASSETS) * 5 // ASSETS, 1, 5)
     shelf = Catalogue.from_products(
         Product(
-            id=f"P{j:04d}", name=f"Product {j}", asset=names[j % ASSETS], risk_level=int(level_of[j % ASSETS]), min_purchase=100.0 * (j % 3)
+            id=f"P{j:04d}",
+            name=f"Product {j}",
+            asset=names[j % ASSETS],
+            risk_level=int(level_of[j % ASSETS]),
+            min_purchase=100.0 * (j % 3),
         )
         for j in range(PRODUCTS)
     )
@@ -66,7 +77,10 @@ def state_of(seed: int = 5) -> tuple[Advisor, pd.DataFrame]:
     bought = pd.DataFrame(
         {
             "client_id": [f"c{i:07d}" for i in rng.integers(0, KNOWN, KNOWN * 6)],
-            "product_id": [f"P{j:04d}" for j in rng.choice(PRODUCTS, KNOWN * 6, p=popularity / popularity.sum())],
+            "product_id": [
+                f"P{j:04d}"
+                for j in rng.choice(PRODUCTS, KNOWN * 6, p=popularity / popularity.sum())
+            ],
             "day": "2026-01-05",
         }
     )
@@ -74,7 +88,8 @@ def state_of(seed: int = 5) -> tuple[Advisor, pd.DataFrame]:
 
 
 def write_clients(path: Path, count: int, seed: int = 6) -> None:
-    """Clients by chunk, so that making them takes no more memory than advising them. One in a thousand rows is broken."""
+    """Clients by chunk, so that making them takes no more memory than advising them. One in a
+    thousand rows is broken."""
     rng = np.random.default_rng(seed)
     writer = None
     for start in range(0, count, 100_000):
@@ -94,7 +109,9 @@ def write_clients(path: Path, count: int, seed: int = 6) -> None:
             noisy = np.clip(bold + rng.normal(0.0, 0.2, rows), 0.0, 1.0 - 1e-9)
             chosen = pa.array((noisy * len(question.options)).astype(np.int32))
             options = sorted(question.options, key=lambda o: o.score)
-            columns[f"answer:{question.id}"] = pa.DictionaryArray.from_arrays(chosen, [o.id for o in options]).cast(pa.string())
+            columns[f"answer:{question.id}"] = pa.DictionaryArray.from_arrays(
+                chosen, [o.id for o in options]
+            ).cast(pa.string())
         table = pa.table(columns)
         writer = writer or pq.ParquetWriter(path, table.schema)
         writer.write_table(table)
@@ -120,14 +137,27 @@ def tables(quick: bool = False, count: int | None = None, workers: int = 2) -> l
             loop = by_loop(house, bought, sample_of.slice(0, few), job)
         ratio = (loop / few) / (wall / count)
         lines = [
-            "| what | clients | wall s | CPU s | clients a second | peak MB (PSS, all processes) |\n|---|---|---|---|---|---|",
             (
-                f"| stream, Parquet to Parquet ({done['size'] / 1e6:,.0f} MB), {workers} processes, {ASSETS} assets x {PRODUCTS:,} products, top {PICKS}, answers, loss aversion; "
-                f"{', '.join(f'{n:,} {status}' for status, n in done['statuses'].items())} | {count:,} | {wall:.1f} | {spent:.1f} | {count / wall:,.0f} | {done['peak']:,.0f} |"
+                "| what | clients | wall s | CPU s | clients a second | peak MB (PSS, all"
+                " processes) |\n|---|---|---|---|---|---|"
             ),
-            f"| loop: PyPortfolioOpt (target volatility, level's assets), implicit ALS top {PICKS} filtered by level | {few:,} | {loop:.1f} | | {few / loop:,.0f} | |",
+            (
+                f"| stream, Parquet to Parquet ({done['size'] / 1e6:,.0f} MB), {workers} processes,"
+                f" {ASSETS} assets x {PRODUCTS:,} products, top {PICKS}, answers, loss aversion;"
+                f" {', '.join(f'{n:,} {status}' for status, n in done['statuses'].items())} |"
+                f" {count:,} | {wall:.1f} | {spent:.1f} | {count / wall:,.0f} |"
+                f" {done['peak']:,.0f} |"
+            ),
+            (
+                "| loop: PyPortfolioOpt (target volatility, level's assets), implicit ALS top"
+                f" {PICKS} filtered by level | {few:,} | {loop:.1f} | | {few / loop:,.0f} | |"
+            ),
             "",
-            f"{1e6 * spent / count:.0f} microseconds of CPU a client. The loop, with levels found for it, takes {ratio:,.0f} times as long a client (wall); no reasons, no proof.",
+            (
+                f"{1e6 * spent / count:.0f} microseconds of CPU a client. The loop, with levels"
+                f" found for it, takes {ratio:,.0f} times as long a client (wall); no reasons, no"
+                " proof."
+            ),
         ]
         return ["\n".join(lines), "", stages(house, clients, folder)]
     finally:
@@ -139,10 +169,26 @@ def stream_alone(folder: Path, workers: int) -> None:
     cpu, started = _cpu(), time.perf_counter()
     with Memory() as memory:
         done = stream.advise_stream(
-            folder / "house", folder / "clients.parquet", folder / "out", as_of=DAY, picks=PICKS, rows_per_part=ROWS, workers=workers
+            folder / "house",
+            folder / "clients.parquet",
+            folder / "out",
+            as_of=DAY,
+            picks=PICKS,
+            rows_per_part=ROWS,
+            workers=workers,
         )
     wall, size = time.perf_counter() - started, sum(p.stat().st_size for p in done.parts)
-    print(json.dumps({"wall": wall, "cpu": _cpu() - cpu, "peak": memory.peak, "size": size, "statuses": dict(done.statuses)}))
+    print(
+        json.dumps(
+            {
+                "wall": wall,
+                "cpu": _cpu() - cpu,
+                "peak": memory.peak,
+                "size": size,
+                "statuses": dict(done.statuses),
+            }
+        )
+    )
 
 
 def _cpu() -> float:
@@ -152,7 +198,8 @@ def _cpu() -> float:
 
 
 class Memory:
-    """The largest memory of this process and its children in MB while inside: the sum of proportional set sizes."""
+    """The largest memory of this process and its children in MB while inside: the sum of
+    proportional set sizes."""
 
     def __init__(self) -> None:
         self.peak, self._done = 0.0, threading.Event()
@@ -178,7 +225,10 @@ def _pss(pid: str) -> float:
         told = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0.0
-    return sum(float(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:")) / 1024.0
+    return (
+        sum(float(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:"))
+        / 1024.0
+    )
 
 
 def stages(house: Advisor, clients: Path, folder: Path) -> str:
@@ -195,26 +245,49 @@ def stages(house: Advisor, clients: Path, folder: Path) -> str:
 
     table = timed("read Parquet", lambda: next(arrow_batches(clients, ROWS)))
     people = timed("Arrow to columns", lambda: clients_from_arrow(table))
-    profiles = timed("profile (part of advise)", lambda: profile_risk(people, inner.questionnaire, as_of=DAY, bands=inner.bands))
-    allowed: Eligibility = timed("suitability (part of advise)", lambda: inner.regime.eligibility(profiles, people, inner.catalogue))
-    timed("scores (part of advise)", lambda: [inner.taste.scores(p.ids, p) for p in people.chunks(8192)])
-    batch = timed(f"advise, whole ({len(allowed.allowed)} classes)", lambda: advise_table(inner, people, day, PICKS))
+    profiles = timed(
+        "profile (part of advise)",
+        lambda: profile_risk(people, inner.questionnaire, as_of=DAY, bands=inner.bands),
+    )
+    allowed: Eligibility = timed(
+        "suitability (part of advise)",
+        lambda: inner.regime.eligibility(profiles, people, inner.catalogue),
+    )
+    timed(
+        "scores (part of advise)",
+        lambda: [inner.taste.scores(p.ids, p) for p in people.chunks(8192)],
+    )
+    batch = timed(
+        f"advise, whole ({len(allowed.allowed)} classes)",
+        lambda: advise_table(inner, people, day, PICKS),
+    )
     out = timed("advice to Arrow, reason codes", lambda: advice_table(batch))
     digests = timed("digest of each row", lambda: input_digests(people, day))
     out = out.append_column(INPUTS, pa.array(digests))
     timed("write Parquet, sync", lambda: write_part(out, folder / "one.parquet", "one"))
     rows = [f"| {name} | {wall:.2f} | {cpu:.2f} |" for name, wall, cpu in spent]
-    return "\n".join([f"| stage, {len(people):,} clients in one process | wall s | CPU s |\n|---|---|---|", *rows])
+    return "\n".join(
+        [
+            f"| stage, {len(people):,} clients in one process | wall s | CPU s |\n|---|---|---|",
+            *rows,
+        ]
+    )
 
 
 def by_loop(house: Advisor, bought: pd.DataFrame, clients: pa.Table, job: Job) -> float:
-    """Seconds that the usual libraries take, client after client, once their models are fitted; the levels of the clients are given to them."""
+    """Seconds that the usual libraries take, client after client, once their models are fitted; the
+    levels of the clients are given to them."""
     inner, model = house.state, house.state.model
     ids, products = pd.Index(bought["client_id"].unique()), pd.Index(inner.catalogue.ids.ids)
     matrix = sp.csr_matrix(
-        (np.ones(len(bought), dtype=np.float32), (ids.get_indexer(bought["client_id"]), products.get_indexer(bought["product_id"])))
+        (
+            np.ones(len(bought), dtype=np.float32),
+            (ids.get_indexer(bought["client_id"]), products.get_indexer(bought["product_id"])),
+        )
     )
-    als = implicit.als.AlternatingLeastSquares(factors=16, iterations=3, num_threads=1, random_state=0)
+    als = implicit.als.AlternatingLeastSquares(
+        factors=16, iterations=3, num_threads=1, random_state=0
+    )
     als.fit(matrix, show_progress=False)
     level_of = np.array([p.effective_risk_level for p in inner.catalogue.products])
     main = inner.catalogue.exposures(model.ids).argmax(axis=1)

@@ -1,4 +1,5 @@
-"""What usefulness and variety cost in relevance: the trade-off of `pick_products` on the purchases of a bank's customers (FAR-Trans).
+"""What usefulness and variety cost in relevance: the trade-off of `pick_products` on the purchases
+of a bank's customers (FAR-Trans).
 
 python benchmarks/taste_and_utility.py [--quick]
 """
@@ -29,10 +30,14 @@ RISK_AVERSION = 4.0
 
 
 def curve_table(folder: Path, days: list[str]) -> str:
-    """Relevance against usefulness on real purchases, picked as an advice picks: portfolio = what was bought in equal parts, no gap."""
+    """Relevance against usefulness on real purchases, picked as an advice picks: portfolio = what
+    was bought in equal parts, no gap."""
     shelf, model = far.catalogue(folder), far.capital_market_assumptions(far.load_assets(folder))
     exposures, alike = shelf.exposures(model.ids), exposure_similarity(shelf, model)
-    moments, put = ProductMoments.of(exposures, model, fee=shelf.annual_fee), Exposures.of(exposures)
+    moments, put = (
+        ProductMoments.of(exposures, model, fee=shelf.annual_fee),
+        Exposures.of(exposures),
+    )
     found: dict[tuple[float, float], list[tuple[float, float, float]]] = {}
     for day in days:
         fitted = Blend.for_banks().fit(far.interactions(folder, day), catalogue=shelf)
@@ -42,26 +47,51 @@ def curve_table(folder: Path, days: list[str]) -> str:
         owned[held.row_of_entry(), held.codes] = True
         owned = owned[:, : len(shelf)]
         weights = owned @ exposures / np.maximum(owned.sum(axis=1), 1)[:, None]
-        may = Eligibility(np.zeros(len(ids), dtype=np.int64), np.isin(fitted.products, far.eligible(folder, day))[None])
+        may = Eligibility(
+            np.zeros(len(ids), dtype=np.int64),
+            np.isin(fitted.products, far.eligible(folder, day))[None],
+        )
         taste, none = fitted.scores(ids), np.zeros((len(ids), len(model)))
         full = np.full(len(ids), 1e4), np.full(len(ids), RISK_AVERSION)
         worth = portfolio_utility(weights, *full, shelf, model).certainty_equivalent
         for weight, variety in CURVE:
             own = OwnPortfolio(weights, *full, moments, share=weight)
-            picks = pick_products(taste, may, none, put, K, held=held, fit_weight=1.0, own=own, similarity=alike, diversity=variety)
+            picks = pick_products(
+                taste,
+                may,
+                none,
+                put,
+                K,
+                held=held,
+                fit_weight=1.0,
+                own=own,
+                similarity=alike,
+                diversity=variety,
+            )
             ranking = Ranking(ids, fitted.products, picks.codes, picks.scores)
-            quality = evaluate_match(ranking, bought, eligible=may, ks=(K,), resamples=1).score("ndcg", K).value
+            quality = (
+                evaluate_match(ranking, bought, eligible=may, ks=(K,), resamples=1)
+                .score("ndcg", K)
+                .value
+            )
             pairs = [(picks.codes[:, a], picks.codes[:, b]) for a in range(K) for b in range(a)]
             same = float(np.mean([alike[a, b][(a >= 0) & (b >= 0)].mean() for a, b in pairs]))
-            gain = np.take_along_axis(worth, np.maximum(picks.codes, 0), axis=1)[picks.codes >= 0].mean()
+            gain = np.take_along_axis(worth, np.maximum(picks.codes, 0), axis=1)[
+                picks.codes >= 0
+            ].mean()
             found.setdefault((weight, variety), []).append((quality, float(gain), same))
     lines = [
-        f"| usefulness against relevance | diversity | nDCG@{K} | certainty equivalent of the picks, a year | likeness within a list |",
+        (
+            f"| usefulness against relevance | diversity | nDCG@{K} | certainty equivalent of the"
+            " picks, a year | likeness within a list |"
+        ),
         "|---|---|---|---|---|",
     ]
     for (weight, variety), values in found.items():
         quality, gain, same = np.mean(values, axis=0)
-        lines.append(f"| {weight:g} | {variety:g} | {quality:.4f} | {1e4 * gain:+.0f} bp | {same:.3f} |")
+        lines.append(
+            f"| {weight:g} | {variety:g} | {quality:.4f} | {1e4 * gain:+.0f} bp | {same:.3f} |"
+        )
     return "\n".join(lines)
 
 
@@ -71,10 +101,17 @@ FRESH = 0.1
 
 
 def fit_table(folder: Path, days: list[str]) -> str:
-    """Relevance and certainty equivalent by `fit_weight`: fresh money goes where the portfolio lacks most against its optimum."""
+    """Relevance and certainty equivalent by `fit_weight`: fresh money goes where the portfolio
+    lacks most against its optimum."""
     shelf, model = far.catalogue(folder), far.capital_market_assumptions(far.load_assets(folder))
-    exposures, target = shelf.exposures(model.ids), trace_frontier(model).at_risk_aversion(RISK_AVERSION)
-    moments, put = ProductMoments.of(exposures, model, fee=shelf.annual_fee), Exposures.of(exposures)
+    exposures, target = (
+        shelf.exposures(model.ids),
+        trace_frontier(model).at_risk_aversion(RISK_AVERSION),
+    )
+    moments, put = (
+        ProductMoments.of(exposures, model, fee=shelf.annual_fee),
+        Exposures.of(exposures),
+    )
     found: dict[float, list[tuple[float, float, float]]] = {}
     for day in days:
         fitted = EASE().fit(far.interactions(folder, day), catalogue=shelf)
@@ -84,27 +121,49 @@ def fit_table(folder: Path, days: list[str]) -> str:
         owned[held.row_of_entry(), held.codes] = True
         owned = owned[:, : len(shelf)]
         weights = owned @ exposures / np.maximum(owned.sum(axis=1), 1)[:, None]
-        may = Eligibility(np.zeros(len(ids), dtype=np.int64), np.isin(fitted.products, far.eligible(folder, day))[None])
+        may = Eligibility(
+            np.zeros(len(ids), dtype=np.int64),
+            np.isin(fitted.products, far.eligible(folder, day))[None],
+        )
         taste, wealth = fitted.scores(ids), np.full(len(ids), 1e4)
         lacking = np.maximum(target * (1.0 + FRESH) - weights, 0.0)
         gaps = 1e4 * FRESH * lacking / np.maximum(lacking.sum(axis=1), 1e-12)[:, None]
         own = OwnPortfolio(weights, wealth, np.full(len(ids), RISK_AVERSION), moments)
         for weight in FIT_WEIGHTS:
-            picks = pick_products(taste, may, gaps, put, K, held=held, fit_weight=weight, own=own, allow_held=False)
+            picks = pick_products(
+                taste, may, gaps, put, K, held=held, fit_weight=weight, own=own, allow_held=False
+            )
             ranking = Ranking(ids, fitted.products, picks.codes, picks.scores)
-            quality = evaluate_match(ranking, bought, eligible=may, ks=(K,), resamples=1).score("ndcg", K).value
-            placed = np.einsum("ck,ckn->cn", picks.money, exposures[np.maximum(picks.codes, 0)]) / 1e4
+            quality = (
+                evaluate_match(ranking, bought, eligible=may, ks=(K,), resamples=1)
+                .score("ndcg", K)
+                .value
+            )
+            placed = (
+                np.einsum("ck,ckn->cn", picks.money, exposures[np.maximum(picks.codes, 0)]) / 1e4
+            )
             before, after = weights / (1.0 + FRESH), (weights + placed) / (1.0 + FRESH)
-            worth = [w @ model.mean - 0.5 * RISK_AVERSION * np.einsum("ci,ij,cj->c", w, model.covariance, w) for w in (before, after)]
+            worth = [
+                w @ model.mean
+                - 0.5 * RISK_AVERSION * np.einsum("ci,ij,cj->c", w, model.covariance, w)
+                for w in (before, after)
+            ]
             closed = 1.0 - picks.unplaced.sum(axis=1) / gaps.sum(axis=1)
-            found.setdefault(weight, []).append((quality, float(closed.mean()), float((worth[1] - worth[0]).mean())))
+            found.setdefault(weight, []).append(
+                (quality, float(closed.mean()), float((worth[1] - worth[0]).mean()))
+            )
     lines = [
-        f"| fit_weight | nDCG@{K} | of the fresh money placed | certainty equivalent beside leaving it in cash, a year |",
+        (
+            f"| fit_weight | nDCG@{K} | of the fresh money placed | certainty equivalent beside"
+            " leaving it in cash, a year |"
+        ),
         "|---|---|---|---|",
     ]
     for weight, values in found.items():
         quality, closed, gain = np.mean(values, axis=0)
-        lines.append(f"| {weight:g} | {quality:.4f} | {closed:.0%} | {1e4 * gain:+.0f} bp of wealth |")
+        lines.append(
+            f"| {weight:g} | {quality:.4f} | {closed:.0%} | {1e4 * gain:+.0f} bp of wealth |"
+        )
     return "\n".join(lines)
 
 
@@ -116,14 +175,17 @@ def tables(quick: bool = False) -> list[str]:
     days = far.time_points(folder)[:: 34 if quick else 9]
     return [
         (
-            f"FAR-Trans, {len(days)} points: `pick_products` with an `OwnPortfolio` (marginal certainty equivalent, risk aversion {RISK_AVERSION:g}, portfolio = what was "
-            "bought in equal parts, no gap, stated capital-market assumptions). The weight is `fit_weight * share`: what the most useful product gains over the least "
-            "useful one, in units of the whole range of relevance; 0 is pure relevance.\n"
+            f"FAR-Trans, {len(days)} points: `pick_products` with an `OwnPortfolio` (marginal"
+            f" certainty equivalent, risk aversion {RISK_AVERSION:g}, portfolio = what was bought"
+            " in equal parts, no gap, stated capital-market assumptions). The weight is"
+            " `fit_weight * share`: what the most useful product gains over the least useful one,"
+            " in units of the whole range of relevance; 0 is pure relevance.\n"
         ),
         curve_table(folder, days) + "\n",
         (
-            f"\n**The price of `fit_weight`**: the same points, EASE, {FRESH:.0%} of fresh money that should go where the portfolio lacks most against its optimum "
-            f"(risk aversion {RISK_AVERSION:g}); what the list of {K} can close of it is placed.\n"
+            f"\n**The price of `fit_weight`**: the same points, EASE, {FRESH:.0%} of fresh money"
+            " that should go where the portfolio lacks most against its optimum (risk aversion"
+            f" {RISK_AVERSION:g}); what the list of {K} can close of it is placed.\n"
         ),
         fit_table(folder, days) + "\n",
     ]

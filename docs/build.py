@@ -47,11 +47,15 @@ def written_type(spec: dict[str, Any], root: dict[str, Any]) -> str:
     if "$ref" in spec:
         return str(spec["$ref"]).rsplit("/", 1)[-1]
     if "anyOf" in spec:
-        return " or ".join(dict.fromkeys(written_type(s, root) for s in spec["anyOf"] if s.get("type") != "null"))
+        return " or ".join(
+            dict.fromkeys(written_type(s, root) for s in spec["anyOf"] if s.get("type") != "null")
+        )
     if "enum" in spec:
         return " / ".join(f"`{value}`" for value in spec["enum"])
     if spec.get("type") == "array":
-        return f"list of {written_type(spec.get('items', {}), root)}" if spec.get("items") else "list"
+        return (
+            f"list of {written_type(spec.get('items', {}), root)}" if spec.get("items") else "list"
+        )
     if spec.get("type") == "object":
         return "mapping"
     return f"{spec.get('type', 'any')}{' (' + spec['format'] + ')' if 'format' in spec else ''}"
@@ -62,35 +66,78 @@ def formats() -> str:
     notes = tomllib.loads((DOCS / "fields.toml").read_text(encoding="utf-8"))
     parts = [
         "# Formats\n",
-        "Every table and file that goes in, column by column. Money is in the client's currency, shares and fees are fractions.",
+        (
+            "Every table and file that goes in, column by column. Money is in the client's"
+            " currency, shares and fees are fractions."
+        ),
     ]
     for contract in CONTRACTS:
         schema = contract.model_json_schema()
-        parts += [f"\n## {contract.__name__}\n", "| name | type | unit | default | missing means |", "|---|---|---|---|---|"]
+        parts += [
+            f"\n## {contract.__name__}\n",
+            "| name | type | unit | default | missing means |",
+            "|---|---|---|---|---|",
+        ]
         for name, field in contract.model_fields.items():
             unit, missing = notes[contract.__name__][name]
-            default = "required" if field.is_required() else _default(field.get_default(call_default_factory=True))
-            parts.append(f"| `{name}` | {written_type(schema['properties'][name], schema)} | {unit} | {default} | {missing} |")
+            default = (
+                "required"
+                if field.is_required()
+                else _default(field.get_default(call_default_factory=True))
+            )
+            parts.append(
+                f"| `{name}` | {written_type(schema['properties'][name], schema)} | {unit} |"
+                f" {default} | {missing} |"
+            )
     for frame, reader in FRAMES.items():
-        parts += [f"\n## {frame}\n", f"Read by `{reader}`; column names can be told.\n", "| name | unit | missing means |", "|---|---|---|"]
-        parts += [f"| `{name}` | {unit} | {missing} |" for name, (unit, missing) in notes[frame].items()]
+        parts += [
+            f"\n## {frame}\n",
+            f"Read by `{reader}`; column names can be told.\n",
+            "| name | unit | missing means |",
+            "|---|---|---|",
+        ]
+        parts += [
+            f"| `{name}` | {unit} | {missing} |" for name, (unit, missing) in notes[frame].items()
+        ]
     return "\n".join(parts) + "\n"
 
 
 def _default(value: object) -> str:
-    return "empty" if value in ((), {}, frozenset(), "") else "none" if value is None else f"`{value}`"
+    return (
+        "empty" if value in ((), {}, frozenset(), "") else "none" if value is None else f"`{value}`"
+    )
 
 
 def codes() -> str:
     """Every status and reason code with its sentence in both languages."""
-    texts = {lang: json.loads((SRC / "contracts" / "texts" / f"{lang}.json").read_text(encoding="utf-8")) for lang in ("en", "zh")}
-    parts = ["# Statuses and reasons\n", "## Statuses\n", "| status | what the host does |", "|---|---|"]
+    texts = {
+        lang: json.loads((SRC / "contracts" / "texts" / f"{lang}.json").read_text(encoding="utf-8"))
+        for lang in ("en", "zh")
+    }
+    parts = [
+        "# Statuses and reasons\n",
+        "## Statuses\n",
+        "| status | what the host does |",
+        "|---|---|",
+    ]
     parts += [f"| `{status}` | {HOST[status]} |" for status in STATUSES]
-    parts += ["\n## Reasons\n", "`Reason.data` holds each value in braces; `sentences(advice, language)` says an advice again.\n"]
+    parts += [
+        "\n## Reasons\n",
+        (
+            "`Reason.data` holds each value in braces; `sentences(advice, language)` says an advice"
+            " again.\n"
+        ),
+    ]
     parts += ["| code | English | 中文 |", "|---|---|---|"]
-    parts += [f"| `{code}` | {_cell(text)} | {_cell(texts['zh']['reasons'][code])} |" for code, text in texts["en"]["reasons"].items()]
+    parts += [
+        f"| `{code}` | {_cell(text)} | {_cell(texts['zh']['reasons'][code])} |"
+        for code, text in texts["en"]["reasons"].items()
+    ]
     parts += ["\n## Why money is not placed\n", "| why | English | 中文 |", "|---|---|---|"]
-    parts += [f"| `{code}` | {_cell(text)} | {_cell(texts['zh']['unplaced'][code])} |" for code, text in texts["en"]["unplaced"].items()]
+    parts += [
+        f"| `{code}` | {_cell(text)} | {_cell(texts['zh']['unplaced'][code])} |"
+        for code, text in texts["en"]["unplaced"].items()
+    ]
     return "\n".join(parts) + "\n"
 
 
@@ -107,16 +154,21 @@ def reference(topic: str) -> str:
 def layers() -> str:
     """The layer picture, from the table of the layer test."""
     tree = ast.parse((DOCS.parent / "tests" / "test_layers.py").read_text(encoding="utf-8"))
-    table = next(n.value for n in tree.body if isinstance(n, ast.AnnAssign) and getattr(n.target, "id", "") == "RANK")
+    table = next(
+        n.value
+        for n in tree.body
+        if isinstance(n, ast.AnnAssign) and getattr(n.target, "id", "") == "RANK"
+    )
     rank: dict[str, float] = ast.literal_eval(table)
     rows: dict[float, list[str]] = {}
     for name, level in rank.items():
         rows.setdefault(level, []).append(name)
-    lines = [f"{'':>4}{' | '.join(sorted(names))}" for _, names in sorted(rows.items(), reverse=True)]
+    lines = [
+        f"{'':>4}{' | '.join(sorted(names))}" for _, names in sorted(rows.items(), reverse=True)
+    ]
     return (
-        "# Layers\n\nA package imports packages below its own line, never one beside or above it.\n\n```text\n"
-        + "\n".join(lines)
-        + "\n```\n"
+        "# Layers\n\nA package imports packages below its own line, never one beside or above"
+        " it.\n\n```text\n" + "\n".join(lines) + "\n```\n"
     )
 
 
@@ -130,11 +182,18 @@ def pages() -> dict[str, str]:
 
 def schema_files() -> dict[str, str]:
     """The JSON Schema of every public contract, by name."""
-    return {name: json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n" for name, schema in schemas().items()}
+    return {
+        name: json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        for name, schema in schemas().items()
+    }
 
 
 def main() -> int:
-    stale = [name for name, text in pages().items() if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != text]
+    stale = [
+        name
+        for name, text in pages().items()
+        if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != text
+    ]
     if "--check" in sys.argv:
         return int(bool(stale))
     for folder in ("reference", "schemas"):

@@ -31,24 +31,65 @@ def render(table: dict[str, Any]) -> str:
     lines = [
         "# Capabilities",
         "",
-        "What a bank's customer management asks for, what does it here, by which definition, and how it is measured.",
-        "Made from `src/advisor/adapters/capabilities.toml`; a test imports every name and finds every test.",
+        (
+            "What a bank's customer management asks for, what does it here, by which definition,"
+            " and how it is measured."
+        ),
+        (
+            "Made from `src/advisor/adapters/capabilities.toml`; a test imports every name and"
+            " finds every test."
+        ),
     ]
     areas = dict.fromkeys(entry["area"] for entry in table["capability"])
     for area in areas:
-        lines += ["", f"## {area}", "", row("capability", "names", "definition", "source", "measured by"), row(*["---"] * 5)]
+        lines += [
+            "",
+            f"## {area}",
+            "",
+            row("capability", "names", "definition", "source", "measured by"),
+            row(*["---"] * 5),
+        ]
         for entry in table["capability"]:
             if entry["area"] == area:
                 tests = ", ".join(f"`{test}`" for test in entry["tests"])
                 names = ", ".join(map(named, entry["functions"]))
-                lines.append(row(entry["name"], names, entry["definition"], entry["source"], f"{entry['metric']} ({tests})"))
+                lines.append(
+                    row(
+                        entry["name"],
+                        names,
+                        entry["definition"],
+                        entry["source"],
+                        f"{entry['metric']} ({tests})",
+                    )
+                )
     lines += ["", "## What is the host's", "", row("what", "the hook"), row("---", "---")]
     lines += [row(entry["what"], entry["hook"]) for entry in table["host"]]
-    lines += ["", "## Facts that rules read", "", row("fact", "unit", "what it is", "中文"), row(*["---"] * 4)]
+    lines += [
+        "",
+        "## Facts that rules read",
+        "",
+        row("fact", "unit", "what it is", "中文"),
+        row(*["---"] * 4),
+    ]
     lines += [row(f"`{name}`", *entry) for name, entry in facts_on_record().items()]
-    lines += ["", "## Tags", "", row("tag", "group", "family", "what it is", "中文", "rule"), row(*["---"] * 6)]
+    lines += [
+        "",
+        "## Tags",
+        "",
+        row("tag", "group", "family", "what it is", "中文", "rule"),
+        row(*["---"] * 6),
+    ]
     for tag in TagPack.default().tags:
-        lines.append(row(f"`{tag.id}`", tag.group, tag.family, tag.names["en"], tag.names["zh"], " or ".join(map(rule, tag.any_of))))
+        lines.append(
+            row(
+                f"`{tag.id}`",
+                tag.group,
+                tag.family,
+                tag.names["en"],
+                tag.names["zh"],
+                " or ".join(map(rule, tag.any_of)),
+            )
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +97,10 @@ def rule(group: Any) -> str:
     """Conditions that must all hold, in signs."""
     parts = []
     for c in group:
-        low, high = ("" if c.low is None else f"{c.low:.10g} <= "), ("" if c.high is None else f" < {c.high:.10g}")
+        low, high = (
+            ("" if c.low is None else f"{c.low:.10g} <= "),
+            ("" if c.high is None else f" < {c.high:.10g}"),
+        )
         parts.append(f"{low}{c.fact}{high}")
     return " and ".join(parts)
 

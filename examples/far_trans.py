@@ -1,6 +1,8 @@
-"""The main job on real investors: every customer of a bank advised on one day, and the advice judged on what they then bought.
+"""The main job on real investors: every customer of a bank advised on one day, and the advice
+judged on what they then bought.
 
-Reads the FAR-Trans data set from `far_trans/` under ADVISOR_DATA; where it is not there, the same runs on the seeded sample and says how to get the data.
+Reads the FAR-Trans data set from `far_trans/` under ADVISOR_DATA; where it is not there, the same
+runs on the seeded sample and says how to get the data.
 
     python examples/far_trans.py [time point]
 """
@@ -14,10 +16,22 @@ from pathlib import Path
 import far_trans_data as far
 import numpy as np
 
-from advisor import EASE, Advice, AdviceBatch, Advisor, ClientTable, Interactions, Popularity, Regime, evaluate_match, sample
+from advisor import (
+    EASE,
+    Advice,
+    AdviceBatch,
+    Advisor,
+    ClientTable,
+    Interactions,
+    Popularity,
+    Regime,
+    evaluate_match,
+    sample,
+)
 
 TIME_POINT = "2020-10-05"
-"""The latest of the time points given: its holdings can be valued, for implied prices begin in July 2020."""
+"""The latest of the time points given: its holdings can be valued, for implied prices begin in July
+2020."""
 PICKS = 10
 GET_IT = """FAR-Trans is not here, so this runs on the made-up sample. To run it on real investors: download the data set
 (doi:10.5525/gla.researchdata.1658, CC BY 4.0), put its CSV files into a folder far_trans/, and set ADVISOR_DATA to the folder above it."""
@@ -30,15 +44,19 @@ def real(folder: Path, day: str) -> tuple[Advisor, ClientTable, Interactions]:
     offered = set(far.eligible(folder, day))
     model = far.capital_market_assumptions(assets)
     bought = far.interactions(folder, day)
-    # Securities and funds sold by a bank are under the rules for securities. What has no price through the test window may be held, but is not sold.
-    on_sale = type(shelf).from_products(p.model_copy(update={"closed": p.id not in offered}) for p in shelf.products)
+    # Securities and funds sold by a bank are under the rules for securities. What has no price
+    # through the test window may be held, but is not sold.
+    on_sale = type(shelf).from_products(
+        p.model_copy(update={"closed": p.id not in offered}) for p in shelf.products
+    )
     house = Advisor.fit(model, bought, catalogue=on_sale, regime=Regime.csrc(), recommender=EASE())
     table = ClientTable.from_frame(far.clients(folder, day))
     return house, table, far.held_out(folder, day)
 
 
 def made_up() -> tuple[Advisor, ClientTable, Interactions]:
-    """The same on the sample: fitted on the purchases of the first eighteen months, judged on the last six."""
+    """The same on the sample: fitted on the purchases of the first eighteen months, judged on the
+    last six."""
     bought, cut = sample.interactions(2000), "2025-06-30"
     house = Advisor.fit(sample.market(), bought.until(cut), catalogue=sample.catalogue())
     return house, sample.clients(2000, assessed_on="2025-06-02"), bought.after(cut)
@@ -48,7 +66,12 @@ def show(advice: Advice) -> None:
     """One advice as a card."""
     print(
         f"\n--- {advice.client_id}: {advice.status}, C{advice.level}"
-        + (f", {advice.expected_return:.1%} expected at {advice.expected_volatility:.1%} volatility" if advice.weights else "")
+        + (
+            f", {advice.expected_return:.1%} expected at {advice.expected_volatility:.1%}"
+            " volatility"
+            if advice.weights
+            else ""
+        )
     )
     for reason in advice.reasons:
         print(f"  * {reason.text}")
@@ -56,16 +79,19 @@ def show(advice: Advice) -> None:
         print(f"  {weight:6.1%}  {asset}")
     for pick in advice.picks[:5]:
         print(
-            f"  {pick.rank:>3}. {pick.product_id:<14} {pick.asset:<18} {pick.money:>12,.2f}   " + " ".join(r.text for r in pick.reasons[1:])
+            f"  {pick.rank:>3}. {pick.product_id:<14} {pick.asset:<18} {pick.money:>12,.2f}   "
+            + " ".join(r.text for r in pick.reasons[1:])
         )
     if advice.kkt_residual is not None:
         print(
-            f"  proof: KKT residual {advice.kkt_residual:.1e}, binding {', '.join(b.name for b in advice.binding) or 'nothing'}; {advice.fingerprint[:12]}"
+            f"  proof: KKT residual {advice.kkt_residual:.1e}, binding"
+            f" {', '.join(b.name for b in advice.binding) or 'nothing'}; {advice.fingerprint[:12]}"
         )
 
 
 def interesting(batch: AdviceBatch) -> list[int]:
-    """Three clients worth looking at: the first of three different levels who are invested and hold something."""
+    """Three clients worth looking at: the first of three different levels who are invested and hold
+    something."""
     found: dict[int, int] = {}
     held = np.diff(batch.clients.holdings.indptr) > 0
     for row in np.flatnonzero((batch.status == "ok") & (held | ~held.any())).tolist():
@@ -86,7 +112,8 @@ def main() -> None:
     (batch,) = house.advise_many(table, as_of=day, picks=PICKS, chunk=len(table))
     advised = time.perf_counter()
     print(
-        f"{batch}\nread and fitted in {fitted - started:.1f} s, advised in {advised - fitted:.1f} s: {len(batch) / (advised - fitted):,.0f} clients a second"
+        f"{batch}\nread and fitted in {fitted - started:.1f} s, advised in {advised - fitted:.1f}"
+        f" s: {len(batch) / (advised - fitted):,.0f} clients a second"
     )
     for row in interesting(batch):
         show(batch[row])
@@ -99,10 +126,12 @@ def main() -> None:
     if folder is not None:
         who = far.customers(folder, day)
         print(
-            f"\nLevels: {who['level'].notna().sum():,} of {len(who):,} customers have one, {who['level_modelled'].sum():,} of these were predicted by a model of the bank's."
+            f"\nLevels: {who['level'].notna().sum():,} of {len(who):,} customers have one,"
+            f" {who['level_modelled'].sum():,} of these were predicted by a model of the bank's."
         )
     print(
-        "\nWhat they bought in the six months after, against the suitable products ranked by relevance (clients who bought nothing are left out):"
+        "\nWhat they bought in the six months after, against the suitable products ranked by"
+        " relevance (clients who bought nothing are left out):"
     )
     desk = house.state
     print(

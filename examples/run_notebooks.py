@@ -1,4 +1,5 @@
-"""Run the notebooks of this folder from top to bottom and store what their cells show. Needs no Jupyter: a notebook is JSON, and its cells are Python.
+"""Run the notebooks of this folder from top to bottom and store what their cells show. Needs no
+Jupyter: a notebook is JSON, and its cells are Python.
 
 python examples/run_notebooks.py [notebook.ipynb ...]
 """
@@ -23,7 +24,8 @@ def notebooks() -> list[Path]:
 
 
 def run(path: Path) -> dict[str, Any]:
-    """The notebook with the outputs of a fresh run: one namespace, cells in order; an error of a cell is raised."""
+    """The notebook with the outputs of a fresh run: one namespace, cells in order; an error of a
+    cell is raised."""
     if str(FOLDER) not in sys.path:
         sys.path.insert(0, str(FOLDER))  # a notebook imports the readers that lie beside it
     notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -33,7 +35,9 @@ def run(path: Path) -> dict[str, Any]:
         if cell["cell_type"] == "code":
             count += 1
             cell["execution_count"] = count
-            cell["outputs"] = _outputs("".join(cell["source"]), f"{path.name}, cell {count}", namespace, count)
+            cell["outputs"] = _outputs(
+                "".join(cell["source"]), f"{path.name}, cell {count}", namespace, count
+            )
     return notebook
 
 
@@ -43,12 +47,29 @@ def _outputs(source: str, name: str, namespace: dict[str, Any], count: int) -> l
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(tree, name, "exec"), namespace)
-        value = eval(compile(ast.Expression(last.value), name, "eval"), namespace) if last is not None else None
+        value = (
+            eval(compile(ast.Expression(last.value), name, "eval"), namespace)
+            if last is not None
+            else None
+        )
     found: list[dict[str, Any]] = []
     if printed.getvalue():
-        found.append({"name": "stdout", "output_type": "stream", "text": printed.getvalue().splitlines(keepends=True)})
+        found.append(
+            {
+                "name": "stdout",
+                "output_type": "stream",
+                "text": printed.getvalue().splitlines(keepends=True),
+            }
+        )
     if value is not None:
-        found.append({"data": _shown(value), "execution_count": count, "metadata": {}, "output_type": "execute_result"})
+        found.append(
+            {
+                "data": _shown(value),
+                "execution_count": count,
+                "metadata": {},
+                "output_type": "execute_result",
+            }
+        )
     return found
 
 
@@ -65,7 +86,9 @@ def _shown(value: object) -> dict[str, Any]:
 
 def main(names: list[str]) -> None:
     for path in [Path(name) for name in names] or notebooks():
-        path.write_text(json.dumps(run(path), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps(run(path), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
 
 

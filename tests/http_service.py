@@ -1,4 +1,5 @@
-"""A service for tests: two tenants with a saved sample advisor each, SQLite stores, keys of every scope."""
+"""A service for tests: two tenants with a saved sample advisor each, SQLite stores, keys of every
+scope."""
 
 from __future__ import annotations
 
@@ -41,18 +42,34 @@ class Home:
 
 
 def home(folder: Path, **more: Any) -> Home:
-    """Settings with the tenants `acme` and `other`, and keys `acme`, `other`, `reader` (of acme) and `old` (expired)."""
+    """Settings with the tenants `acme` and `other`, and keys `acme`, `other`, `reader` (of acme)
+    and `old` (expired)."""
     if not (folder / "advisor").exists():
-        save(Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue()), folder / "advisor")
+        save(
+            Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue()),
+            folder / "advisor",
+        )
     made = {
         "acme": new_api_key("acme", "read", "advise"),
         "other": new_api_key("other", "read", "advise"),
         "reader": new_api_key("acme", "read"),
         "old": new_api_key("acme", "read", expires=datetime(2020, 1, 1, tzinfo=UTC)),
     }
-    place = {name: TenantSettings(advisor=folder / "advisor", store=f"sqlite:///{folder}/store.db") for name in ("acme", "other")}
+    place = {
+        name: TenantSettings(advisor=folder / "advisor", store=f"sqlite:///{folder}/store.db")
+        for name in ("acme", "other")
+    }
     keys = tuple(kept for _, kept in made.values())
-    settings = Settings(**{"tenants": place, "folder": folder / "jobs", "keys": keys, "page": False, "chat": False, **more})
+    settings = Settings(
+        **{
+            "tenants": place,
+            "folder": folder / "jobs",
+            "keys": keys,
+            "page": False,
+            "chat": False,
+            **more,
+        }
+    )
     return Home(settings, {name: key for name, (key, _) in made.items()}, load(folder / "advisor"))
 
 

@@ -1,4 +1,5 @@
-"""A custody bank that speaks OpenWealth; every request and answer is held against the specifications."""
+"""A custody bank that speaks OpenWealth; every request and answer is held against the
+specifications."""
 
 from __future__ import annotations
 
@@ -35,7 +36,11 @@ def specification(prefix: str) -> dict[str, Any]:
 @cache
 def registry() -> Registry[Any]:
     resources = [
-        (f"urn:ow:{prefix.strip('/')}", Resource.from_contents(specification(prefix), default_specification=DRAFT4)) for prefix in FILES
+        (
+            f"urn:ow:{prefix.strip('/')}",
+            Resource.from_contents(specification(prefix), default_specification=DRAFT4),
+        )
+        for prefix in FILES
     ]
     return Registry().with_resources(resources)
 
@@ -43,7 +48,9 @@ def registry() -> Registry[Any]:
 def faults(prefix: str, schema: dict[str, Any], value: Any) -> list[str]:
     """What a value breaks of a schema of a specification."""
     text = json.dumps(schema).replace('"#/components', f'"urn:ow:{prefix.strip("/")}#/components')
-    checker = OAS30Validator(json.loads(text), registry=registry(), format_checker=oas30_format_checker)
+    checker = OAS30Validator(
+        json.loads(text), registry=registry(), format_checker=oas30_format_checker
+    )
     return [error.message for error in checker.iter_errors(value)]
 
 
@@ -72,7 +79,12 @@ class OpenWealthFake(FakeServer):
         self.accounts: dict[str, list[dict[str, Any]]] = {}
         self.details: dict[str, dict[str, Any]] = {}
 
-    def add(self, customer: dict[str, Any], positions: list[dict[str, Any]], details: dict[str, Any] | None = None) -> None:
+    def add(
+        self,
+        customer: dict[str, Any],
+        positions: list[dict[str, Any]],
+        details: dict[str, Any] | None = None,
+    ) -> None:
         key = customer["id"]
         self.records[key] = customer
         self.positions[key] = positions
@@ -84,24 +96,38 @@ class OpenWealthFake(FakeServer):
         if details is not None:
             self.details[key] = details
 
-    def served(self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: Any) -> Answer:
+    def served(
+        self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: Any
+    ) -> Answer:
         prefix = next(p for p in FILES if path.startswith(f"{p}/"))
         path = path.removeprefix(prefix)
         own, parameters = operation(prefix, method, path)
-        lacking = [n for n, p in parameters.items() if p.get("required") and p["in"] == "header" and n.lower() not in headers]
-        lacking += [n for n, p in parameters.items() if p.get("required") and p["in"] == "query" and n not in query]
+        lacking = [
+            n
+            for n, p in parameters.items()
+            if p.get("required") and p["in"] == "header" and n.lower() not in headers
+        ]
+        lacking += [
+            n
+            for n, p in parameters.items()
+            if p.get("required") and p["in"] == "query" and n not in query
+        ]
         odd = [n for n in query if parameters.get(n, {}).get("in") != "query"]
         self.broken += [f"{path} lacks {lacking}"] if lacking else []
         self.broken += [f"{path} has {odd}"] if odd else []
         if body is not None:
-            self.broken += faults(prefix, own["requestBody"]["content"]["application/json"]["schema"], body)
+            self.broken += faults(
+                prefix, own["requestBody"]["content"]["application/json"]["schema"], body
+            )
         status, answer, extra = self._answer(prefix, method, path, query, body)
         if status < 300:
             schema = own["responses"][str(status)]["content"]["application/json"]["schema"]
             self.broken += faults(prefix, schema, answer)
         return status, answer, {**extra, "X-Correlation-ID": headers.get("x-correlation-id", "")}
 
-    def _answer(self, prefix: str, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
+    def _answer(
+        self, prefix: str, method: str, path: str, query: dict[str, str], body: Any
+    ) -> Answer:
         parts = [unquote(part) for part in path.strip("/").split("/")]
         if prefix == "/trading":
             return self._take(body) if method == "POST" else self._page(self.orders, query)
@@ -113,7 +139,11 @@ class OpenWealthFake(FakeServer):
             return 404, {"title": "Not found", "detail": key}, {}
         if len(parts) == 2:
             return 200, self.records[key], {}
-        return (200, self.details[key], {}) if prefix == "/customers-api" else self._page(lists[parts[2]][key], query)
+        return (
+            (200, self.details[key], {})
+            if prefix == "/customers-api"
+            else self._page(lists[parts[2]][key], query)
+        )
 
     def _page(self, rows: list[Any], query: dict[str, str]) -> Answer:
         at, size = int(query.get("cursor", "0")), min(self.page, int(query.get("limit", "100")))
@@ -126,14 +156,23 @@ class OpenWealthFake(FakeServer):
         owner = next(key for key in self.records if accounts == {f"{key}-cash", f"{key}-safe"})
         if owner in self.refuses:
             return 400, {"title": "Refused", "detail": "not this one"}, {}
-        self.orders.append({**order, "id": f"O{len(self.orders)}", "status": "acknowledged", "orderDateTime": "2026-04-01T10:00:00Z"})
+        self.orders.append(
+            {
+                **order,
+                "id": f"O{len(self.orders)}",
+                "status": "acknowledged",
+                "orderDateTime": "2026-04-01T10:00:00Z",
+            }
+        )
         return 202, self.orders[-1], {}
 
     def since(self, moment: datetime | None) -> list[str]:
         return sorted(self.records)
 
 
-def position(key: str, instrument: dict[str, Any], account: str, *values: tuple[float, str]) -> dict[str, Any]:
+def position(
+    key: str, instrument: dict[str, Any], account: str, *values: tuple[float, str]
+) -> dict[str, Any]:
     """A ValuatedPosition: its value in its own currency, and in the reference currency."""
     names = ("valueInPositionCurrency", "valueInReferenceCurrency")
     return {
@@ -143,7 +182,10 @@ def position(key: str, instrument: dict[str, Any], account: str, *values: tuple[
         "endOfDayIndicator": True,
         "positionDate": "2026-04-01",
         "quantity": {"type": "unit", "value": 10},
-        "valuation": {name: {"amount": amount, "currency": unit} for name, (amount, unit) in zip(names, values, strict=False)},
+        "valuation": {
+            name: {"amount": amount, "currency": unit}
+            for name, (amount, unit) in zip(names, values, strict=False)
+        },
     }
 
 
@@ -151,7 +193,12 @@ def instrument(kind: str, *identifiers: tuple[str, str]) -> dict[str, Any]:
     listed = [{"type": scheme, "identifier": text} for scheme, text in identifiers]
     terms = ("mortgage", "credit", "fixedLoan", "callableLoan", "fixedDeposit", "callableDeposit")
     lent = {"principalAmount": {"amount": 500, "currency": "CHF"}} if kind in terms else {}
-    return {"type": kind, "name": f"A {kind}", **({"identificationList": listed} if listed else {}), **lent}
+    return {
+        "type": kind,
+        "name": f"A {kind}",
+        **({"identificationList": listed} if listed else {}),
+        **lent,
+    }
 
 
 def natural_person(key: str, born: str, gender: str, income: tuple[int, str]) -> dict[str, Any]:
@@ -160,13 +207,27 @@ def natural_person(key: str, born: str, gender: str, income: tuple[int, str]) ->
     kyc = {
         "purposeOfRelationship": "Investments",
         "soleBeneficialOwner": True,
-        "fundFlows": {"amountExpectedInflows": 0, "currencyExpectedInflows": "CHF", "initialAmountList": []},
+        "fundFlows": {
+            "amountExpectedInflows": 0,
+            "currencyExpectedInflows": "CHF",
+            "initialAmountList": [],
+        },
         "sourceOfWealthList": [],
-        "totalWealth": {"amountTotalNetAssets": 9_999_999, "currency": "CHF", "referenceYear": "2025"},
-        "totalIncome": {"amountYearlyIncome": amount, "currency": currency, "referenceYear": "2025"},
+        "totalWealth": {
+            "amountTotalNetAssets": 9_999_999,
+            "currency": "CHF",
+            "referenceYear": "2025",
+        },
+        "totalIncome": {
+            "amountYearlyIncome": amount,
+            "currency": currency,
+            "referenceYear": "2025",
+        },
         "employment": {"employmentStatus": "employed"},
         "politicalStatus": {"pepStatus": False, "pepAssociations": False},
-        "fatca": dict.fromkeys(("status", "domicile", "birthplace", "greenCard", "substantialPresenceTest"), False),
+        "fatca": dict.fromkeys(
+            ("status", "domicile", "birthplace", "greenCard", "substantialPresenceTest"), False
+        ),
     }
     return {
         "personId": key,
@@ -205,5 +266,7 @@ def customer_details(key: str, *persons: tuple[str, dict[str, Any]]) -> dict[str
         "customerId": key,
         "name": "Muster",
         "customerSegment": "UHNWI Switzerland",
-        "person2customerRelationList": [{"relationList": [{"type": kind}], "personDetails": person} for kind, person in persons],
+        "person2customerRelationList": [
+            {"relationList": [{"type": kind}], "personDetails": person} for kind, person in persons
+        ],
     }

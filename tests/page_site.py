@@ -1,4 +1,5 @@
-"""A site with the page of one tenant, for the tests of the page: in process, or served on 127.0.0.1."""
+"""A site with the page of one tenant, for the tests of the page: in process, or served on
+127.0.0.1."""
 
 from __future__ import annotations
 
@@ -46,7 +47,9 @@ def site_of(tenant: Tenant) -> FastAPI:
 def served(app: FastAPI) -> Iterator[str]:
     """Its address; ends with the block, also when a test fails."""
     port = stack.free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", ws="none"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", ws="none")
+    )
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     try:

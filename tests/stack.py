@@ -45,10 +45,31 @@ def postgresql_server() -> Iterator[str]:
         os.chown(folder, user.pw_uid, user.pw_gid)
         account = {"user": user.pw_uid, "group": user.pw_gid}
     place, port = folder / "data", free_port()
-    made = [programs / "initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "-D", place]
+    made = [
+        programs / "initdb",
+        "--no-sync",
+        "-A",
+        "trust",
+        "-U",
+        "postgres",
+        "-E",
+        "UTF8",
+        "-D",
+        place,
+    ]
     subprocess.run(made, check=True, capture_output=True, cwd=folder, **account)
-    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
-    command = [programs / "postgres", "-D", place, *(f"--{name}={value}" for name, value in options.items())]
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": folder,
+        "fsync": "off",
+    }
+    command = [
+        programs / "postgres",
+        "-D",
+        place,
+        *(f"--{name}={value}" for name, value in options.items()),
+    ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **account)
     try:

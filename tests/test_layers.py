@@ -1,4 +1,5 @@
-"""The advisor as a table: who may import whom, which library lives where, how long a file may be. True, because it fails when the code leaves it."""
+"""The advisor as a table: who may import whom, which library lives where, how long a file may be.
+True, because it fails when the code leaves it."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ RANK: dict[str, float] = {
     "adapters": 13,
     "__init__": 14,
 }
-"""A package imports packages of a lower rank and files of its own; siblings never import each other."""
+"""A package imports packages of a lower rank and files of its own; siblings never import each
+other."""
 
 QUARANTINE = {
     "pydantic": lambda path: path[0] in {"contracts", "adapters", "readers.py", "validation.py"},
@@ -51,7 +53,9 @@ QUARANTINE = {
     "implicit": lambda path: path == ("recommend", "recipes", "factors.py"),
     "ctypes": lambda path: path[0] == "native",
     "matplotlib": lambda path: path == ("reports", "figures.py"),
-    "jinja2": lambda path: path == ("reports", "pages.py") or path[:3] == ("adapters", "channels", "page"),
+    "jinja2": lambda path: (
+        path == ("reports", "pages.py") or path[:3] == ("adapters", "channels", "page")
+    ),
     "sklearn": lambda path: path[0] == "adapters",
     "skfolio": lambda path: path[0] == "adapters",
     "pyspark": lambda path: path[0] == "adapters",
@@ -59,7 +63,16 @@ QUARANTINE = {
 }
 """Third-party library -> the files that may import it."""
 
-LIGHT = ("cvxpy", "implicit", "numba", "scipy.stats", "matplotlib", "plotly", "sklearn", "pyarrow.parquet")
+LIGHT = (
+    "cvxpy",
+    "implicit",
+    "numba",
+    "scipy.stats",
+    "matplotlib",
+    "plotly",
+    "sklearn",
+    "pyarrow.parquet",
+)
 """What `import advisor` must not pull in."""
 
 DRAWN = {
@@ -73,12 +86,15 @@ DRAWN = {
     "optimize/frontier/frontier.py",
     "optimize/portfolio.py",
 }
-"""Values with a `_repr_html_`, `plot`, `to_html` or `to_svg` that calls `reports` on use; nothing else climbs."""
+"""Values with a `_repr_html_`, `plot`, `to_html` or `to_svg` that calls `reports` on use; nothing
+else climbs."""
 
 JUDGED = {"engine/questions.py": "advisor.evaluate.match.served"}
-"""Where a value has `evaluate`, which calls the judge on use: `Advisor.evaluate` is in the list of public names."""
+"""Where a value has `evaluate`, which calls the judge on use: `Advisor.evaluate` is in the list of
+public names."""
 LATE = {"recommend/recipes/recipe.py": "advisor.recommend.recipes.tuning"}
-"""A recipe's `tuned` compares it with `EASE`, which is a recipe itself: imported on use, or the two would import each other."""
+"""A recipe's `tuned` compares it with `EASE`, which is a recipe itself: imported on use, or the two
+would import each other."""
 
 LONGEST_FILE = 300
 
@@ -99,7 +115,8 @@ SHARED_READERS = (
     "data.tables",
     "reports.pages",
 )
-"""How cells, ids, days and thresholds are read, and texts and pages made: one meaning for the whole library, so adapters read by them as well."""
+"""How cells, ids, days and thresholds are read, and texts and pages made: one meaning for the whole
+library, so adapters read by them as well."""
 
 
 def source_files() -> list[Path]:
@@ -111,16 +128,22 @@ def room_of(file: Path) -> str:
 
 
 def imports_of(file: Path) -> list[tuple[str, bool]]:
-    """Every imported module of a file, and whether the import is deferred into a function; type-checking blocks are left out."""
+    """Every imported module of a file, and whether the import is deferred into a function;
+    type-checking blocks are left out."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     skipped = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        if isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
     deferred = {
-        id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for inner in ast.walk(node)
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
     }
     found: list[tuple[str, bool]] = []
     for node in ast.walk(tree):
@@ -140,13 +163,19 @@ def climbs(here: str, to: str) -> bool:
 
 def draws(file: Path, module: str, deferred: bool) -> bool:
     """Whether this is a drawing method that calls `reports` on use."""
-    return deferred and module.startswith("advisor.reports.") and file.relative_to(SRC).as_posix() in DRAWN
+    return (
+        deferred
+        and module.startswith("advisor.reports.")
+        and file.relative_to(SRC).as_posix() in DRAWN
+    )
 
 
 def allowed_late(file: Path, module: str, deferred: bool) -> bool:
     """Whether this is one of the few imports that a method makes on use."""
     here = file.relative_to(SRC).as_posix()
-    return draws(file, module, deferred) or (deferred and module in (JUDGED.get(here), LATE.get(here)))
+    return draws(file, module, deferred) or (
+        deferred and module in (JUDGED.get(here), LATE.get(here))
+    )
 
 
 def test_every_room_is_in_the_table() -> None:
@@ -159,7 +188,9 @@ def test_imports_only_run_down() -> None:
         f"{file.relative_to(SRC)} imports {module}"
         for file in source_files()
         for module, deferred in imports_of(file)
-        if module.startswith("advisor.") and climbs(room_of(file), module.split(".")[1]) and not allowed_late(file, module, deferred)
+        if module.startswith("advisor.")
+        and climbs(room_of(file), module.split(".")[1])
+        and not allowed_late(file, module, deferred)
     ]
     assert not up, "\n".join(up)
 
@@ -209,7 +240,12 @@ def test_third_party_libraries_stay_where_they_belong(library: str) -> None:
 
 
 def test_nothing_inside_imports_an_adapter() -> None:
-    users = [str(f) for f in source_files() if room_of(f) != "adapters" and any(m.startswith("advisor.adapters") for m, _ in imports_of(f))]
+    users = [
+        str(f)
+        for f in source_files()
+        if room_of(f) != "adapters"
+        and any(m.startswith("advisor.adapters") for m, _ in imports_of(f))
+    ]
     assert not users
 
 
@@ -231,10 +267,19 @@ def test_adapters_import_only_lower_adapters() -> None:
 
 
 def is_public(module: str) -> bool:
-    """Whether adapters may import from it: the root, a topic, what stands below all topics, or a reader they share."""
+    """Whether adapters may import from it: the root, a topic, what stands below all topics, or a
+    reader they share."""
     first = module.removeprefix("advisor").removeprefix(".").split(".")[0]
-    whole = not first or module in {f"advisor.{topic}" for topic in PUBLIC} or RANK[first] < RANK["contracts"]
-    return whole or first in {"adapters", "sample"} or module in {f"advisor.{name}" for name in SHARED_READERS}
+    whole = (
+        not first
+        or module in {f"advisor.{topic}" for topic in PUBLIC}
+        or RANK[first] < RANK["contracts"]
+    )
+    return (
+        whole
+        or first in {"adapters", "sample"}
+        or module in {f"advisor.{name}" for name in SHARED_READERS}
+    )
 
 
 def test_adapters_import_only_what_is_public() -> None:
@@ -252,8 +297,14 @@ def test_adapters_import_only_what_is_public() -> None:
 
 
 def test_adapters_are_thin() -> None:
-    sizes = {f: len(f.read_text(encoding="utf-8").splitlines()) for f in (SRC / "adapters").rglob("*.py")}
-    long = {f.relative_to(SRC / "adapters").as_posix(): n for f, n in sizes.items() if n > LONGEST_ADAPTER}
+    sizes = {
+        f: len(f.read_text(encoding="utf-8").splitlines()) for f in (SRC / "adapters").rglob("*.py")
+    }
+    long = {
+        f.relative_to(SRC / "adapters").as_posix(): n
+        for f, n in sizes.items()
+        if n > LONGEST_ADAPTER
+    }
     assert not {f: n for f, n in long.items() if n > LONGER_ADAPTERS.get(f, 0)}, long
 
 

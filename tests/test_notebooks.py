@@ -1,4 +1,5 @@
-"""Every notebook runs from top to bottom, offline, and still shows in each cell the kinds of thing that are stored in it."""
+"""Every notebook runs from top to bottom, offline, and still shows in each cell the kinds of thing
+that are stored in it."""
 
 from __future__ import annotations
 
@@ -54,7 +55,10 @@ def test_runs_on_real_customers(data_dir: Path, monkeypatch) -> None:
 
 def test_a_broken_cell_is_found(tmp_path: Path) -> None:
     broken = tmp_path / "broken.ipynb"
-    cells = [{"cell_type": "code", "source": ["x = 1\n"]}, {"cell_type": "code", "source": ["x + y"]}]
+    cells = [
+        {"cell_type": "code", "source": ["x = 1\n"]},
+        {"cell_type": "code", "source": ["x + y"]},
+    ]
     broken.write_text(json.dumps({"cells": cells}), encoding="utf-8")
     with pytest.raises(NameError):
         RUNNER.run(broken)

@@ -95,7 +95,9 @@ PROMISED = {
 }
 """What the design fixes."""
 
-NAMES = sorted({(home, name) for package in PACKAGES for name, home in exports.homes(package).items()})
+NAMES = sorted(
+    {(home, name) for package in PACKAGES for name, home in exports.homes(package).items()}
+)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -103,7 +105,9 @@ def test_all_is_sorted_and_no_module_hides_a_name(package: str) -> None:
     module = import_module(package)
     assert module.__all__ == sorted(module.__all__)
     folder = SOURCE.joinpath(*package.split(".")[1:])
-    modules = {p.stem for p in folder.glob("*.py")} | {p.name for p in folder.iterdir() if p.is_dir()}
+    modules = {p.stem for p in folder.glob("*.py")} | {
+        p.name for p in folder.iterdir() if p.is_dir()
+    }
     assert not modules & set(exports.homes(package))
     assert set(dir(module)) >= set(module.__all__)
 
@@ -129,7 +133,8 @@ def test_the_stubs_are_those_of_the_table(package: str) -> None:
 
 
 def test_every_checked_function_is_exported() -> None:
-    """Whoever checks its arguments is called from outside, so a topic names it; an adapter is imported by its file."""
+    """Whoever checks its arguments is called from outside, so a topic names it; an adapter is
+    imported by its file."""
     named = {(home, name) for home, name in NAMES}
     hidden = [
         f"{file.relative_to(SOURCE)}: {node.name}"
@@ -149,24 +154,26 @@ def _module(file: Path) -> str:
 
 
 def test_a_base_install_lists_and_imports_everything() -> None:
-    """`help`, `dir` and `import *` without an extra: pyarrow, matplotlib and scikit-learn are hidden."""
+    """`help`, `dir` and `import *` without an extra: pyarrow, matplotlib and scikit-learn are
+    hidden."""
     code = (
-        "import sys, pydoc\n"
-        "for name in ('pyarrow', 'matplotlib', 'sklearn', 'tqdm'): sys.modules[name] = None\n"
-        "import advisor\n"
-        "from advisor import *\n"
-        "assert Advisor and trace_frontier and 'nearest_psd' in dir(advisor)\n"
-        "assert 'Advisor' in pydoc.render_doc(advisor)\n"
-        f"for topic in {exports.TOPICS!r}: assert topic == 'runs' or pydoc.render_doc(getattr(advisor, topic))\n"
-        "try: advisor.advise_stream\n"
-        "except advisor.InputError as error: assert 'advisor[arrow]' in str(error)\n"
+        "import sys, pydoc\nfor name in ('pyarrow', 'matplotlib', 'sklearn', 'tqdm'):"
+        " sys.modules[name] = None\nimport advisor\nfrom advisor import *\nassert Advisor and"
+        " trace_frontier and 'nearest_psd' in dir(advisor)\nassert 'Advisor' in"
+        f" pydoc.render_doc(advisor)\nfor topic in {exports.TOPICS!r}: assert topic == 'runs' or"
+        " pydoc.render_doc(getattr(advisor, topic))\ntry: advisor.advise_stream\nexcept"
+        " advisor.InputError as error: assert 'advisor[arrow]' in str(error)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_messages_name_what_there_is() -> None:
     """A message that says `advisor.<name>` names something that can be imported from there."""
-    named = {m for f in SOURCE.rglob("*.py") for m in re.findall(r"advisor\.([A-Za-z_]\w*)(?=[ ,.;(`])", _texts(f))}
+    named = {
+        m
+        for f in SOURCE.rglob("*.py")
+        for m in re.findall(r"advisor\.([A-Za-z_]\w*)(?=[ ,.;(`])", _texts(f))
+    }
     assert {"nearest_psd", "View", "EstimateSettings"} <= named
     assert not {m for m in named if not hasattr(advisor, m) and find_spec(f"advisor.{m}") is None}
 
@@ -176,7 +183,12 @@ def _texts(file: Path) -> str:
     nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
     told = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     return " ".join(
-        n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and " " in n.value and id(n) not in told
+        n.value
+        for n in nodes
+        if isinstance(n, ast.Constant)
+        and isinstance(n.value, str)
+        and " " in n.value
+        and id(n) not in told
     )
 
 

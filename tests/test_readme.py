@@ -16,7 +16,8 @@ def blocks() -> list[tuple[str, str]]:
 
 
 def test_python_blocks_print_what_the_readme_shows(tmp_path: Path, monkeypatch) -> None:
-    """One namespace from top to bottom, as a reader would type it; a `text` block after a `python` block is its output."""
+    """One namespace from top to bottom, as a reader would type it; a `text` block after a `python`
+    block is its output."""
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {}
     found = blocks()
@@ -34,7 +35,16 @@ def test_python_blocks_print_what_the_readme_shows(tmp_path: Path, monkeypatch) 
 
 
 def test_shell_blocks_name_real_targets() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (README.parent / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = {t for language, code in blocks() if language == "sh" for t in re.findall(r"^make (\w+)", code, re.MULTILINE)}
+    targets = set(
+        re.findall(
+            r"^([a-z]+):", (README.parent / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
+    named = {
+        t
+        for language, code in blocks()
+        if language == "sh"
+        for t in re.findall(r"^make (\w+)", code, re.MULTILINE)
+    }
     assert named
     assert named <= targets

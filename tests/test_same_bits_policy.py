@@ -1,5 +1,6 @@
-"""What the record path may compute with, as a table: load, advise, verify and replay use + - * / sqrt, comparisons, numpy's element-wise forms of these,
-sums, einsum as written (never optimised into BLAS), and the library's own kernels. Everything else has bits that depend on the processor.
+"""What the record path may compute with, as a table: load, advise, verify and replay use + - * /
+sqrt, comparisons, numpy's element-wise forms of these, sums, einsum as written (never optimised
+into BLAS), and the library's own kernels. Everything else has bits that depend on the processor.
 
 Fits may use BLAS: a fit is saved, not made again.
 """
@@ -46,18 +47,26 @@ RECORD_PATH = (
 """Files that loading, advising, verifying or replaying run through."""
 
 FORBIDDEN = {
-    "np": {"dot", "vdot", "inner", "matmul", "tensordot", "linalg", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "power", "tanh", "hypot",
+    "np": {"dot", "vdot", "inner", "matmul", "tensordot", "linalg", "exp", "exp2", "expm1", "log",
+    "log2", "log10", "log1p", "power", "tanh", "hypot",
            "sin", "cos", "tan", "cbrt", "logaddexp", "float_power"},
-    "math": {"exp", "log", "log2", "log10", "log1p", "expm1", "pow", "erf", "erfc", "hypot", "tanh", "dist", "fsum", "sumprod"},
+    "math": {"exp", "log", "log2", "log10", "log1p", "expm1", "pow", "erf", "erfc", "hypot",
+    "tanh", "dist", "fsum", "sumprod"},
 }  # fmt: skip
 
 ALLOWED = {
+    ("engine/universe/universe.py", "scipy"): (
+        "nnls in `made_of`: verifying compares what it finds with a tolerance, nothing of it is"
+        " stored"
+    ),
     (
-        "engine/universe/universe.py",
+        "optimize/limits/certificate.py",
         "scipy",
-    ): "nnls in `made_of`: verifying compares what it finds with a tolerance, nothing of it is stored",
-    ("optimize/limits/certificate.py", "scipy"): "linprog finds multipliers for a proof that is told, not stored",
-    ("optimize/frontier/cover.py", "np.linalg"): "lstsq on an active set of the last resort, whose corners are certified",
+    ): "linprog finds multipliers for a proof that is told, not stored",
+    (
+        "optimize/frontier/cover.py",
+        "np.linalg",
+    ): "lstsq on an active set of the last resort, whose corners are certified",
     ("suitability/changes.py", "@"): "counts, exact in every order",
     ("risk_profile/profile.py", "@"): "whole numbers, exact in every order",
 }
@@ -76,7 +85,11 @@ def uses(tree: ast.AST) -> set[str]:
                 found.add("scipy")
             if module == "math":
                 found |= {f"math.{a.name}" for a in node.names if a.name in FORBIDDEN["math"]}
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in FORBIDDEN.get(node.value.id, ()):
+        elif (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.attr in FORBIDDEN.get(node.value.id, ())
+        ):
             found.add(f"{node.value.id}.{node.attr}")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr == "dot":
@@ -106,7 +119,11 @@ def test_the_record_path_uses_nothing_whose_bits_depend_on_the_processor() -> No
 
 
 def test_every_allowance_is_used() -> None:
-    used = {(file.relative_to(SRC).as_posix(), use) for file in record_files() for use in uses(ast.parse(file.read_text(encoding="utf-8")))}
+    used = {
+        (file.relative_to(SRC).as_posix(), use)
+        for file in record_files()
+        for use in uses(ast.parse(file.read_text(encoding="utf-8")))
+    }
     assert set(ALLOWED) <= used, sorted(set(ALLOWED) - used)
 
 

@@ -1,7 +1,9 @@
-"""A real Tryton server for the tests of the stack: from PyPI, in an environment of its own, spoken to over HTTP only.
+"""A real Tryton server for the tests of the stack: from PyPI, in an environment of its own, spoken
+to over HTTP only.
 
-Tryton is GPL-3: it is installed beside the project and never imported. The environment and the first database
-are kept in the user's cache; a test gets a copy of the database under a name of its own.
+Tryton is GPL-3: it is installed beside the project and never imported. The environment and the
+first database are kept in the user's cache; a test gets a copy of the database under a name of its
+own.
 """
 
 from __future__ import annotations
@@ -23,7 +25,11 @@ from stack import free_port
 
 VERSION = "8.2"
 KEY = "k" * 64
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "advisor-tests" / f"tryton-{VERSION}"
+CACHE = (
+    Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    / "advisor-tests"
+    / f"tryton-{VERSION}"
+)
 _MADE = "made-1"
 """Present once environment and database are whole."""
 _APPLICATION = """
@@ -55,7 +61,9 @@ def made() -> Path:
     try:
         venv.EnvBuilder(with_pip=True).create(folder / "venv")
         installer = [python, "-m", "pip"]
-    except subprocess.CalledProcessError:  # a Python without ensurepip: another one's pip installs into it
+    except (
+        subprocess.CalledProcessError
+    ):  # a Python without ensurepip: another one's pip installs into it
         venv.EnvBuilder(with_pip=False, clear=True).create(folder / "venv")
         installer = [shutil.which("python3") or sys.executable, "-m", "pip", "--python", python]
     wanted = [f"{name}=={VERSION}.*" for name in ("trytond", "trytond-party")]
@@ -64,8 +72,23 @@ def made() -> Path:
     (folder / "databases" / "crm.sqlite").touch()
     (folder / "password").write_text(uuid4().hex, encoding="ascii")
     conf = configuration(folder, folder / "databases", free_port())
-    admin = [folder / "venv/bin/trytond-admin", "-c", conf, "-d", "crm", "-u", "ir", "res", "party", "--activate-dependencies"]
-    _run([*admin, "--email", "admin@example.invalid"], folder, TRYTONPASSFILE=str(folder / "password"))
+    admin = [
+        folder / "venv/bin/trytond-admin",
+        "-c",
+        conf,
+        "-d",
+        "crm",
+        "-u",
+        "ir",
+        "res",
+        "party",
+        "--activate-dependencies",
+    ]
+    _run(
+        [*admin, "--email", "admin@example.invalid"],
+        folder,
+        TRYTONPASSFILE=str(folder / "password"),
+    )
     _run([python, "-W", "ignore", "-c", _APPLICATION, conf, KEY], folder)
     with sqlite3.connect(folder / "databases" / "crm.sqlite") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -79,7 +102,14 @@ def made() -> Path:
 
 def _run(command: list[str | Path], folder: Path, **environment: str) -> None:
     """Run to the end; what it said is told where it fails."""
-    done = subprocess.run(command, cwd=folder, env={**_clean(), **environment}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**_clean(), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
@@ -92,7 +122,10 @@ def _clean() -> dict[str, str]:
 def configuration(folder: Path, databases: Path, port: int) -> Path:
     """A configuration file."""
     file = folder / f"trytond-{port}.conf"
-    file.write_text(f"[database]\nuri = sqlite://\npath = {databases}\n[web]\nlisten = 127.0.0.1:{port}\n", encoding="utf-8")
+    file.write_text(
+        f"[database]\nuri = sqlite://\npath = {databases}\n[web]\nlisten = 127.0.0.1:{port}\n",
+        encoding="utf-8",
+    )
     return file
 
 
@@ -111,9 +144,13 @@ class TrytonServer:
         if self.process is not None:
             return
         with (self.folder / "log").open("ab") as log:
-            programs = self.source / "venv" / "bin"  # the script names a Python that was moved with it
+            programs = (
+                self.source / "venv" / "bin"
+            )  # the script names a Python that was moved with it
             command = [programs / "python", programs / "trytond", "-c", self.conf]
-            self.process = subprocess.Popen(command, cwd=self.folder, env=_clean(), stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, env=_clean(), stdout=log, stderr=log
+            )
         for _ in range(300):
             try:
                 urllib.request.urlopen(f"{self.url}/", timeout=5).close()
@@ -125,7 +162,9 @@ class TrytonServer:
                 time.sleep(0.1)
             else:
                 return
-        raise RuntimeError(f"Tryton did not start: {(self.folder / 'log').read_text(errors='replace')[-800:]}")
+        raise RuntimeError(
+            f"Tryton did not start: {(self.folder / 'log').read_text(errors='replace')[-800:]}"
+        )
 
     def kill(self) -> None:
         if self.process is not None:
@@ -134,7 +173,8 @@ class TrytonServer:
             self.process = None
 
     def database(self) -> str:
-        """The name of a fresh copy of the first database; the server starts again, for it lists databases once."""
+        """The name of a fresh copy of the first database; the server starts again, for it lists
+        databases once."""
         self.kill()
         name = f"d{uuid4().hex[:8]}"
         shutil.copy(self.source / "databases" / "crm.sqlite", self.folder / f"{name}.sqlite")

@@ -1,8 +1,8 @@
 """Robo-advice as a library: a Market, a Client, an Advice; `advise`.
 
 Questionnaire answers become risk profiles under real suitability regimes, profiles become exact
-mean-variance allocations that know the client's own biases, and allocations become suitable products
-ranked by relevance. One client or a million: the same engine, the same bits.
+mean-variance allocations that know the client's own biases, and allocations become suitable
+products ranked by relevance. One client or a million: the same engine, the same bits.
 
     from advisor import Advisor, sample
     advisor = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())

@@ -1,7 +1,8 @@
-"""What an argument may be, as annotations: each alias reads a value or refuses it, and says what to do.
+"""What an argument may be, as annotations: each alias reads a value or refuses it, and says what to
+do.
 
-The numbers take Python's and numpy's (never True or False, never text); the arrays take anything that numpy reads as
-numbers, and hand it on as float64.
+The numbers take Python's and numpy's (never True or False, never text); the arrays take anything
+that numpy reads as numbers, and hand it on as float64.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from advisor.readers import Array, Named, Number
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and (value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value))
+    return isinstance(value, str) and (
+        value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
+    )
 
 
 def _is_path(value: Any) -> bool:
@@ -28,7 +31,11 @@ def _is_path(value: Any) -> bool:
 
 
 def _is_items(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray | Mapping) and getattr(value, "ndim", 1) == 1
+    return (
+        isinstance(value, Iterable)
+        and not isinstance(value, str | bytes | bytearray | Mapping)
+        and getattr(value, "ndim", 1) == 1
+    )
 
 
 def _are_texts(value: Any) -> bool:
@@ -45,16 +52,26 @@ Real = Annotated[float, Number("Give a number.", infinite=True)]
 Positive = Annotated[float, Number("Give a number above 0.", above=0.0)]
 NotNegative = Annotated[float, Number("Give a number of at least 0.", low=0.0)]
 Share = Annotated[float, Number("Give a fraction from 0 to 1, such as 0.25.", low=0.0, high=1.0)]
-OpenShare = Annotated[float, Number("Give a fraction strictly between 0 and 1, such as 0.95.", above=0.0, below=1.0)]
+OpenShare = Annotated[
+    float, Number("Give a fraction strictly between 0 and 1, such as 0.95.", above=0.0, below=1.0)
+]
 Whole = Annotated[int, Number("Give a whole number.", whole=True, low=-(2.0**63), below=2.0**63)]
-Count = Annotated[int, Number("Give a whole number of 1 or more.", whole=True, low=1.0, below=2.0**63)]
-CountOrNone = Annotated[int, Number("Give a whole number of 0 or more.", whole=True, low=0.0, below=2.0**63)]
+Count = Annotated[
+    int, Number("Give a whole number of 1 or more.", whole=True, low=1.0, below=2.0**63)
+]
+CountOrNone = Annotated[
+    int, Number("Give a whole number of 0 or more.", whole=True, low=0.0, below=2.0**63)
+]
 """A count that may be 0."""
 Level = Annotated[int, Number("Give a level from 1 to 5.", whole=True, low=1.0, high=5.0)]
-Seed = Annotated[int, Number("Give a whole number of 0 or more, such as 0.", whole=True, low=0.0, below=2.0**64)]
+Seed = Annotated[
+    int, Number("Give a whole number of 0 or more, such as 0.", whole=True, low=0.0, below=2.0**64)
+]
 YesNo = Annotated[bool, Named("yes_no", lambda v: isinstance(v, bool | np.bool_), "True or False")]
 Text = Annotated[str, Named("text", _is_text, "a text (a str that UTF-8 can write)")]
-Day = Annotated[date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")]
+Day = Annotated[
+    date | str | np.datetime64, Named("day", _is_day, "a day, such as 2026-02-01 or a date")
+]
 Folder = Annotated[str | PathLike[str], Named("folder", _is_path, "a path")]
 Items = Annotated[Iterable[Any], Named("items", _is_items, "a list (of one, where there is one)")]
 
@@ -86,9 +103,15 @@ Probabilities = Annotated[
 ]
 Edges = Annotated[Sequence[float] | FloatArray, Array("Pass one row of numbers.", dimensions=(1,))]
 WholeArray = Annotated[IntArray, Array("Pass whole numbers.", kind="int")]
-WholeMatrix = Annotated[IntArray, Array("Pass a table of whole numbers.", kind="int", dimensions=(2,))]
-WholeVector = Annotated[IntArray, Array("Pass one row of whole numbers.", kind="int", dimensions=(1,))]
-YesNoMatrix = Annotated[BoolArray, Array("Pass a table of True and False.", kind="bool", dimensions=(2,))]
+WholeMatrix = Annotated[
+    IntArray, Array("Pass a table of whole numbers.", kind="int", dimensions=(2,))
+]
+WholeVector = Annotated[
+    IntArray, Array("Pass one row of whole numbers.", kind="int", dimensions=(1,))
+]
+YesNoMatrix = Annotated[
+    BoolArray, Array("Pass a table of True and False.", kind="bool", dimensions=(2,))
+]
 YesNoArray = Annotated[BoolArray, Array("Pass True and False.", kind="bool")]
 
 PLAIN: Sequence[tuple[Any, Any]] = (

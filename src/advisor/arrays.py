@@ -1,6 +1,7 @@
 """Array type names, and the checks that arrays pass once, at a public function.
 
-Inside the advisor arrays are C-ordered, read-only and finite unless a docstring says that nan means "unknown".
+Inside the advisor arrays are C-ordered, read-only and finite unless a docstring says that nan means
+"unknown".
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ NUMBER = (int, float, np.integer, np.floating)
 _SHORT_ID = 100
 """Characters up to which ASCII text is an id without a further look."""
 _NO_NUMBERS = "bcmMUS"
-"""Kinds of arrays that numpy would turn into numbers without a word: yes / no, complex, spans of time, days, text."""
+"""Kinds of arrays that numpy would turn into numbers without a word: yes / no, complex, spans of
+time, days, text."""
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 def frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
-    """A read-only, C-ordered copy; an array that already is read-only, C-ordered and owns its memory is returned as it is."""
+    """A read-only, C-ordered copy; an array that already is read-only, C-ordered and owns its
+    memory is returned as it is.
+    """
     if array.flags.owndata and array.flags.c_contiguous and not array.flags.writeable:
         return array
     copy = np.array(array, order="C", copy=True)
@@ -57,9 +61,11 @@ _CALLS = {
 
 
 def line_for(field: str, value: object) -> str:
-    """The line that makes a pandas DataFrame of a table of another kind, as the end of a message; empty where none is known.
+    """The line that makes a pandas DataFrame of a table of another kind, as the end of a message;
+    empty where none is known.
 
-    >>> class Series: __module__ = "pandas.core"
+    >>> class Series:
+    ...     __module__ = "pandas.core"
     >>> line_for("prices", Series()), line_for("prices", 5)
     (' Here: prices.to_frame().', '')
     """
@@ -68,18 +74,24 @@ def line_for(field: str, value: object) -> str:
     return f" Here: {field}.{call}." if call else ""
 
 
-def check_type(value: object, kinds: type | tuple[type, ...], field: str, remedy: str, *, key: object = None) -> None:
-    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is one of `kinds`.
+def check_type(
+    value: object, kinds: type | tuple[type, ...], field: str, remedy: str, *, key: object = None
+) -> None:
+    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is one of
+    `kinds`.
 
     True, False and spans of time are no numbers, and an array without dimensions is no list.
     """
-    odd = isinstance(value, bool | np.timedelta64) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    odd = isinstance(value, bool | np.timedelta64) or (
+        isinstance(value, np.ndarray) and value.ndim == 0
+    )
     if isinstance(value, kinds) and not odd:
         return
     name = field if key is None else f"{field}[{key!r}]"
     line = line_for(name, value) if getattr(kinds, "__name__", "") == "DataFrame" else ""
     raise InputError(
-        f"{name} is {argument(field, value)} ({type(value).__name__}), which cannot be used here. {remedy}{line}",
+        f"{name} is {argument(field, value)} ({type(value).__name__}), which cannot be used here."
+        f" {remedy}{line}",
         field=field,
         value=kept_of(field, value),
     )
@@ -100,8 +112,9 @@ def check_number(
     infinite: bool = False,
     key: object = None,
 ) -> float:
-    """`value` (the entry `key` of `field`, where given) as a float. Raises `InputError` unless it is one number from `low` (or above `above`) to `high`, and
-    finite unless `infinite` says that it need not be.
+    """`value` (the entry `key` of `field`, where given) as a float. Raises `InputError` unless it
+    is one number from `low` (or above `above`) to `high`, and finite unless `infinite` says that it
+    need not be.
 
     >>> check_number(np.float32(0.5), "share", "Give a fraction.", low=0.0, high=1.0)
     0.5
@@ -111,13 +124,21 @@ def check_number(
         number = float(value)  # type: ignore[arg-type]
     except OverflowError:
         number = inf
-    if low <= number <= high and (above is None or number > above) and (infinite or abs(number) < inf):
+    if (
+        low <= number <= high
+        and (above is None or number > above)
+        and (infinite or abs(number) < inf)
+    ):
         return number
     name = field if key is None else f"{field}[{key!r}]"
-    start = f"above {above:g}" if above is not None else "" if low == -inf else f"of at least {low:g}"
+    start = (
+        f"above {above:g}" if above is not None else "" if low == -inf else f"of at least {low:g}"
+    )
     kind = "a number" if infinite or high < inf else "a finite number"
     span = f"{kind} {start}".strip() + ("" if high == inf else f" and at most {high:g}")
-    raise InputError(f"{name} is {_told(field, number)}; it must be {span}. {remedy}", field=field, value=value)
+    raise InputError(
+        f"{name} is {_told(field, number)}; it must be {span}. {remedy}", field=field, value=value
+    )
 
 
 def check_whole(
@@ -129,7 +150,8 @@ def check_whole(
     high: float = 2.0**53,
     key: object = None,
 ) -> int:
-    """`value` (the entry `key` of `field`, where given) as an int. Raises `InputError` unless it is one whole number from `low` to `high`.
+    """`value` (the entry `key` of `field`, where given) as an int. Raises `InputError` unless it is
+    one whole number from `low` to `high`.
 
     >>> check_whole(np.float64(252.0), "rows", "Give a number of rows.", low=1)
     252
@@ -138,11 +160,16 @@ def check_whole(
     if number.is_integer():
         return int(value)  # type: ignore[call-overload]
     name = field if key is None else f"{field}[{key!r}]"
-    raise InputError(f"{name} is {_told(field, number)}; it must be a whole number. {remedy}", field=field, value=value)
+    raise InputError(
+        f"{name} is {_told(field, number)}; it must be a whole number. {remedy}",
+        field=field,
+        value=value,
+    )
 
 
 def numbers(value: object, field: str) -> FloatArray:
-    """A float64 copy of `value` in its own shape, nan and infinities allowed; text and complex numbers are no numbers.
+    """A float64 copy of `value` in its own shape, nan and infinities allowed; text and complex
+    numbers are no numbers.
 
     Raises:
         InputError: Not numeric, or rows of different lengths.
@@ -154,10 +181,14 @@ def numbers(value: object, field: str) -> FloatArray:
         told = "it holds text" if given.dtype.kind in "US" else f"it holds {given.dtype.name}"
     except (TypeError, ValueError, OverflowError) as error:
         told = written(str(error))
-    raise InputError(f"{field} is not numeric ({told}); pass numbers.", field=field, value=kept_of(field, value))
+    raise InputError(
+        f"{field} is not numeric ({told}); pass numbers.", field=field, value=kept_of(field, value)
+    )
 
 
-def float_array(value: object, field: str, *, shape: tuple[int | None, ...], allow_nan: bool = False) -> FloatArray:
+def float_array(
+    value: object, field: str, *, shape: tuple[int | None, ...], allow_nan: bool = False
+) -> FloatArray:
     """A read-only float64 copy of `value`, checked.
 
     Args:
@@ -170,19 +201,33 @@ def float_array(value: object, field: str, *, shape: tuple[int | None, ...], all
         InputError: Not numeric, another shape, or not finite.
     """
     array = numbers(value, field)
-    if array.ndim != len(shape) or any(want is not None and have != want for have, want in zip(array.shape, shape, strict=True)):
-        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+    if array.ndim != len(shape) or any(
+        want is not None and have != want for have, want in zip(array.shape, shape, strict=True)
+    ):
+        wanted = (
+            "("
+            + ", ".join("any" if n is None else str(n) for n in shape)
+            + ("," if len(shape) == 1 else "")
+            + ")"
+        )
         if value is None:
-            raise InputError(f"{field} is None, but an array of shape {wanted} is needed; pass it.", field=field, value=None)
+            raise InputError(
+                f"{field} is None, but an array of shape {wanted} is needed; pass it.",
+                field=field,
+                value=None,
+            )
         raise InputError(
-            f"{field} has shape {array.shape}, but {wanted} is needed; check rows and columns.", field=field, value=array.shape
+            f"{field} has shape {array.shape}, but {wanted} is needed; check rows and columns.",
+            field=field,
+            value=array.shape,
         )
     bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
         raise InputError(
-            f"{field}{list(where)} is {array[where]}; {'an infinity' if allow_nan else 'a value that is not finite'} would spread into every result. "
-            "Mend or drop it.",
+            f"{field}{list(where)} is {array[where]};"
+            f" {'an infinity' if allow_nan else 'a value that is not finite'} would spread into"
+            " every result. Mend or drop it.",
             field=field,
             value=float(array[where]),
         )
@@ -255,10 +300,15 @@ def id_texts(ids: object, field: str) -> list[str]:
         InputError: These are no ids, or one is missing or blank, or no word.
     """
     if isinstance(ids, str):
-        raise InputError(f"{field} is the single string {argument(field, ids)}; pass a sequence of ids.", field=field, value=ids)
+        raise InputError(
+            f"{field} is the single string {argument(field, ids)}; pass a sequence of ids.",
+            field=field,
+            value=ids,
+        )
     if not isinstance(ids, Iterable) or getattr(ids, "ndim", 1) == 0:
         raise InputError(
-            f"{field} is {argument(field, ids)} ({type(ids).__name__}); pass a sequence of ids, one text each.",
+            f"{field} is {argument(field, ids)} ({type(ids).__name__}); pass a sequence of ids, one"
+            " text each.",
             field=field,
             value=kept_of(field, ids),
         )
@@ -269,7 +319,10 @@ def id_texts(ids: object, field: str) -> list[str]:
             continue
         if isinstance(item, bool | np.bool_) or not is_word(item):
             raise InputError(
-                f"{field} holds {argument(field, item)}; an id is text in UTF-8, or a number. Correct it.", field=field, value=item
+                f"{field} holds {argument(field, item)}; an id is text in UTF-8, or a number."
+                " Correct it.",
+                field=field,
+                value=item,
             )
         names.append(text_of(item))
     return names
@@ -286,6 +339,9 @@ def unique_ids(ids: object, field: str) -> tuple[str, ...]:
         seen: set[str] = set()
         twice = next(name for name in names if name in seen or seen.add(name))
         raise InputError(
-            f"{field} holds {argument(field, twice)} twice; rows could not be told apart. Merge or rename it.", field=field, value=twice
+            f"{field} holds {argument(field, twice)} twice; rows could not be told apart. Merge or"
+            " rename it.",
+            field=field,
+            value=twice,
         )
     return tuple(names)

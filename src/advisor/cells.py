@@ -1,4 +1,5 @@
-"""One meaning of a cell, whatever its type and whichever function reads it: an id, a day, an amount, a yes or no, a list.
+"""One meaning of a cell, whatever its type and whichever function reads it: an id, a day, an
+amount, a yes or no, a list.
 
 A cell is worth what its text is worth. Contracts read each field with these functions, and every
 `from_frame`, Arrow, CSV and JSON reader comes to the same end, by column (`data.cell_columns`).
@@ -36,7 +37,9 @@ _SCALARS = str | bytes | bytearray | memoryview | Number | date | np.generic | U
 NO_DAY = np.datetime64("NaT", "D")
 FIRST_DAY, LAST_DAY = np.datetime64("0001-01-01", "D"), np.datetime64("9999-12-31", "D")
 """Days that a `date` can hold."""
-_WRITTEN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE)
+_WRITTEN = re.compile(
+    r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE
+)
 """How a number is written; no two parts can take the same digit, so that reading is linear."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}.*)?", re.ASCII)
 """How a day is written, with or without a time: no "now", no month without a day, no number."""
@@ -125,7 +128,9 @@ def _plain(cell: Any) -> Any:
 
 
 def _text_inside(cell: object) -> str:
-    """Text inside a nested cell: what cannot be written stays so, and is refused where it is read."""
+    """Text inside a nested cell: what cannot be written stays so, and is refused where it is
+    read.
+    """
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "surrogateescape")
     return cell if isinstance(cell, str) else text_of(cell)
@@ -174,20 +179,26 @@ def is_missing(cell: object) -> bool:
 
 
 def is_word(cell: object) -> bool:
-    """Whether a cell is one word: text, a number, a day or a UUID; no list or record, UTF-8, at most `LONGEST` characters."""
+    """Whether a cell is one word: text, a number, a day or a UUID; no list or record, UTF-8, at
+    most `LONGEST` characters.
+    """
     if is_missing(cell) or isinstance(cell, LISTS | Mapping):
         return False
     if isinstance(cell, bytes | bytearray | memoryview):
         told = decoded(bytes(cell))
         return isinstance(told, str) and is_word(told)
     if not isinstance(cell, str):
-        return isinstance(cell, _SCALARS) and not (isinstance(cell, np.datetime64) and date_of(cell) is None)
+        return isinstance(cell, _SCALARS) and not (
+            isinstance(cell, np.datetime64) and date_of(cell) is None
+        )
     plain = len(cell) <= LONGEST and (cell.isascii() or is_text(cell))
     return plain and json_of(cell) is None
 
 
 def is_text(text: str) -> bool:
-    """Whether a text can be written: half a pair of surrogates, as `json.loads` lets it through, cannot."""
+    """Whether a text can be written: half a pair of surrogates, as `json.loads` lets it through,
+    cannot.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -196,7 +207,9 @@ def is_text(text: str) -> bool:
 
 
 def number_of(cell: object) -> float:
-    """The number that a cell is or writes; nan for True and False, days, complex numbers and other words."""
+    """The number that a cell is or writes; nan for True and False, days, complex numbers and other
+    words.
+    """
     if type(cell) is float:
         return cell
     cell = _python(cell)
@@ -204,7 +217,9 @@ def number_of(cell: object) -> float:
         word = ungrouped(cell.strip()) if len(cell) <= LONGEST else ""
         return float(word) if _WRITTEN.fullmatch(word) else np.nan
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal | Fraction):
-        return number_of(text_of(cell)) if isinstance(cell, bytes | bytearray | memoryview) else np.nan
+        return (
+            number_of(text_of(cell)) if isinstance(cell, bytes | bytearray | memoryview) else np.nan
+        )
     if isinstance(cell, Decimal) and cell.is_nan():
         return np.nan
     try:
@@ -216,7 +231,8 @@ def number_of(cell: object) -> float:
 def day_of(cell: object) -> np.datetime64:
     """The day of a cell, of a time with a time zone the day there; NaT where it is none.
 
-    A bare number counts from no agreed day, a month or a year is no day, and no word reads the clock.
+    A bare number counts from no agreed day, a month or a year is no day, and no word reads the
+    clock.
     """
     day = date_of(cell)
     return NO_DAY if day is None else np.datetime64(day, "D")
@@ -239,7 +255,9 @@ def date_of(cell: object) -> date | None:
 
 
 def is_off_midnight(cell: object) -> bool:
-    """Whether a cell is a time with a time zone and not midnight there: its day may be another elsewhere."""
+    """Whether a cell is a time with a time zone and not midnight there: its day may be another
+    elsewhere.
+    """
     if isinstance(cell, str) and _DATE_LENGTH < len(cell) <= LONGEST and date_of(cell) is not None:
         cell = datetime.fromisoformat(iso_of(cell.strip()))
     return isinstance(cell, datetime) and cell.tzinfo is not None and cell.time() != time(0)
@@ -258,7 +276,8 @@ def truth_of(cell: object) -> bool | None:
 
 
 def ids_in(cell: object) -> list[str] | None:
-    """Ids that a cell names, as a list or as text with | between; None where it names something else, or one twice.
+    """Ids that a cell names, as a list or as text with | between; None where it names something
+    else, or one twice.
 
     >>> ids_in("a|b"), ids_in([1, 2.0]), ids_in('["a"]'), ids_in({"a": 1})
     (['a', 'b'], ['1', '2'], ['a'], None)
@@ -286,7 +305,9 @@ def _ids_named(cell: object) -> list[str] | None:
 
 
 def shown(cell: object, *, whole: bool = False) -> str:
-    """A client's cell as a message shows it (`***` where `privacy` masks it), the same in every column; with `whole`, 7.0 is shown as 7."""
+    """A client's cell as a message shows it (`***` where `privacy` masks it), the same in every
+    column; with `whole`, 7.0 is shown as 7.
+    """
     if is_missing(cell):
         return "None"
     if masked():

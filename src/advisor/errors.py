@@ -3,14 +3,16 @@
 ::
 
     AdvisorError
-      x InputError (also ValueError)   what you passed cannot be used; `.field` and `.value` name it    correct it, call again
-      x InfeasibleError                the limits contradict each other; `.constraints` names them      relax one, call again
-      x SolverError                    a solver gave up; `.solver` and `.status` say which and how      another solver or scale
-      x AdapterError                   one record of an outside system is bad; `.record_id` names it    mend the record; the rest went on
-      x StoppedError                   the service was stopped; `.since` and `.reason` say it            wait until it goes on
+      x InputError (also ValueError)   what you passed cannot be used; `.field` and `.value` name it
+         correct it, call again x InfeasibleError                the limits contradict each other;
+      `.constraints` names them      relax one, call again x SolverError                    a solver
+      gave up; `.solver` and `.status` say which and how      another solver or scale x AdapterError
+                        one record of an outside system is bad; `.record_id` names it    mend the
+      record; the rest went on x StoppedError                   the service was stopped; `.since`
+      and `.reason` say it            wait until it goes on
 
-A message says what was wrong (with the value), why it matters, and what to do. In a batch the same sentence is the reason
-of a row's `status`; nothing is raised for a row.
+A message says what was wrong (with the value), why it matters, and what to do. In a batch the same
+sentence is the reason of a row's `status`; nothing is raised for a row.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ class AdvisorError(Exception):
         return _again, (type(self), self.args, self.__dict__)
 
 
-def _again(kind: type[Exception], arguments: tuple[object, ...], state: dict[str, object]) -> Exception:
+def _again(
+    kind: type[Exception], arguments: tuple[object, ...], state: dict[str, object]
+) -> Exception:
     """An error as it was, without its constructor: that may demand names which are in its state."""
     error = kind.__new__(kind, *arguments)
     error.args = arguments
@@ -43,7 +47,8 @@ class InputError(AdvisorError, ValueError):
     Args:
         message: What, why and what to do.
         field: Name of the argument or field, dotted for nested ones (`"goals.0.amount"`).
-        value: The value that was refused; None where it is a client's, unless `advisor.privacy` shows it.
+        value: The value that was refused; None where it is a client's, unless `advisor.privacy`
+            shows it.
     """
 
     def __init__(self, message: str, *, field: str | None = None, value: object = None) -> None:

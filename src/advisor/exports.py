@@ -1,4 +1,6 @@
-"""The one table of public names, `exports.json`: the lazy loaders and the type stubs are made from it."""
+"""The one table of public names, `exports.json`: the lazy loaders and the type stubs are made from
+it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from typing import Any
 
 from advisor.errors import InputError
 
-_TABLE: dict[str, dict[str, dict[str, str]]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+_TABLE: dict[str, dict[str, dict[str, str]]] = json.loads(
+    Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
+)
 PUBLIC, ADAPTERS = _TABLE["core"], _TABLE["adapters"]
 """Topic (a package, or a module at the root) -> module in it -> the public names it defines."""
 
@@ -24,7 +28,8 @@ HEADLINES = (
 """What `from advisor import *` gives: the nouns, the verbs and the recipes of a first day."""
 
 NAMESPACES = ("lifecycle", "measures")
-"""Topics whose names are reached through the topic alone; all others are importable from the root."""
+"""Topics whose names are reached through the topic alone; all others are importable from the
+root."""
 
 TOPICS = tuple(topic for topic in PUBLIC if topic not in {"errors", "contracts.schemas", "store"})
 """Packages of the core with a public `__init__`."""
@@ -43,7 +48,9 @@ WHOLE = ("privacy", "sample")
 
 
 def homes(package: str) -> dict[str, str]:
-    """Public name -> full name of its module, for the root `advisor` or a topic such as `advisor.optimize`."""
+    """Public name -> full name of its module, for the root `advisor` or a topic such as
+    `advisor.optimize`.
+    """
     root, _, topic = package.partition(".")
     topics = [topic] if topic else [name for name in PUBLIC if name not in NAMESPACES]
     return {
@@ -90,7 +97,9 @@ def lazy(package: str) -> tuple[list[str], Callable[[str], Any], Callable[[], li
 
 
 def _importable(module: str) -> bool:
-    """Whether what the module's topic needs is installed, so that `help` and completion pass over the rest."""
+    """Whether what the module's topic needs is installed, so that `help` and completion pass over
+    the rest.
+    """
     library = NEEDS.get(module.split(".")[1])
     try:
         return library is None or find_spec(library) is not None

@@ -1,7 +1,9 @@
-"""A folder written whole or not at all, whatever stood in its place and whenever the program is killed.
+"""A folder written whole or not at all, whatever stood in its place and whenever the program is
+killed.
 
-It is written beside its place (`.<name>.writing`), brought to disk, and only then given its name; what stood there is kept aside (`.<name>.replaced`) until
-the new one is in place. So at any moment one of the two is there, whole: under its name, or aside.
+It is written beside its place (`.<name>.writing`), brought to disk, and only then given its name;
+what stood there is kept aside (`.<name>.replaced`) until the new one is in place. So at any moment
+one of the two is there, whole: under its name, or aside.
 """
 
 from __future__ import annotations
@@ -45,13 +47,16 @@ def aside_of(target: Path) -> Path:
 
 
 def is_left(folder: Path) -> bool:
-    """Whether a folder has a name of ours: a killed program left it, perhaps half written or half removed."""
+    """Whether a folder has a name of ours: a killed program left it, perhaps half written or half
+    removed.
+    """
     return folder.name.startswith(".") and folder.name.endswith((WRITING, REPLACED))
 
 
 @contextmanager
 def replacing(target: Path, mark: str, strangers: Strangers) -> Generator[Path]:
-    """A draft folder to be filled, which then takes the place of `target`; if anything fails all stays as it was.
+    """A draft folder to be filled, which then takes the place of `target`; if anything fails all
+    stays as it was.
 
     Args:
         target: An absolute path; nothing, an empty folder, or one that holds nothing strange.
@@ -59,13 +64,15 @@ def replacing(target: Path, mark: str, strangers: Strangers) -> Generator[Path]:
         strangers: Of a folder that may go.
 
     Raises:
-        InputError: A folder in the way holds something strange, is the one this program works in, or is being written by another program.
+        InputError: A folder in the way holds something strange, is the one this program works in,
+            or is being written by another program.
         OSError: The disk does not want to.
     """
     aside, draft = aside_of(target), target.parent / f".{target.name}{WRITING}"
     if Path.cwd().is_relative_to(target):
         raise InputError(
-            f"{target} is the folder this program works in, or above it, and would be replaced as a whole. Name a folder inside it.",
+            f"{target} is the folder this program works in, or above it, and would be replaced as a"
+            " whole. Name a folder inside it.",
             field="folder",
             value=str(target),
         )
@@ -84,7 +91,9 @@ def replacing(target: Path, mark: str, strangers: Strangers) -> Generator[Path]:
 
 @contextmanager
 def _alone(draft: Path, mark: str, strangers: Strangers) -> Generator[None]:
-    """The draft, empty and this program's alone. The system frees it when a program ends, so what a killed one left is taken over. Gone afterwards."""
+    """The draft, empty and this program's alone. The system frees it when a program ends, so what a
+    killed one left is taken over. Gone afterwards.
+    """
     if os.path.lexists(draft) and (draft.is_symlink() or not draft.is_dir()):
         _refuse_strangers(draft, strangers)
     handle = _opened(draft)
@@ -114,7 +123,8 @@ def _opened(draft: Path) -> int:
 
 def _taken(draft: Path) -> InputError:
     return InputError(
-        f"{draft} is being written by another program; two at once would mix. Wait until it is done, or choose another place.",
+        f"{draft} is being written by another program; two at once would mix. Wait until it is"
+        " done, or choose another place.",
         field="folder",
         value=str(draft),
     )
@@ -127,8 +137,9 @@ def _refuse_strangers(place: Path, strangers: Strangers) -> None:
     if strange:
         more = f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else ""
         raise InputError(
-            f"{place} is not overwritten, since what was not saved there by this library would be lost: {', '.join(strange[:_NAMED])}{more}. "
-            "Choose an empty folder, or move that away.",
+            f"{place} is not overwritten, since what was not saved there by this library would be"
+            f" lost: {', '.join(strange[:_NAMED])}{more}. Choose an empty folder, or move that"
+            " away.",
             field="folder",
             value=strange,
         )
@@ -181,7 +192,9 @@ def is_file(path: Path) -> bool:
 
 
 def _locked(draft: Path, handle: int) -> bool:
-    """Whether the draft is locked for this program alone; where a system knows no locks it is taken to be."""
+    """Whether the draft is locked for this program alone; where a system knows no locks it is taken
+    to be.
+    """
     if sys.platform == "win32":
         return True
     import fcntl

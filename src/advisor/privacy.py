@@ -1,4 +1,5 @@
-"""One switch for personal data: what `repr`, logs and messages show of a client. Masked unless asked for.
+"""One switch for personal data: what `repr`, logs and messages show of a client. Masked unless
+asked for.
 
 ::
 
@@ -8,8 +9,8 @@
     privacy.show_always()   for this whole process (a notebook on made-up data)
     privacy.mask_always()   and back
 
-Masked are amounts, ids, answers and raw cells of clients; names of fields, rows and repairs stay. The environment
-variable `ADVISOR_PRIVACY=show` is read once, when the library is loaded.
+Masked are amounts, ids, answers and raw cells of clients; names of fields, rows and repairs stay.
+The environment variable `ADVISOR_PRIVACY=show` is read once, when the library is loaded.
 """
 
 from __future__ import annotations
@@ -23,16 +24,18 @@ from contextvars import ContextVar
 from datetime import date
 from typing import TypeVar, cast
 
-logging.getLogger("advisor").addHandler(logging.NullHandler())  # silent, until the host says otherwise
+logging.getLogger("advisor").addHandler(
+    logging.NullHandler()
+)  # silent, until the host says otherwise
 MASK = "***"
 """Stands where a value was."""
 _LENGTH = 60
 _Class = TypeVar("_Class", bound=type)
 _WORDS: str = """
-accounts advice age answers baseline bought choices client client_id client_ids clients confirmed done excluded
-goals held held_out holding holdings income interactions knowledge level levels liabilities lots lowest_category
-member members position positions profile profiles proposals purchases ranking record required spending trades
-valid_until wealth
+accounts advice age answers baseline bought choices client client_id client_ids clients
+confirmed done excluded goals held held_out holding holdings income interactions knowledge level
+levels liabilities lots lowest_category member members position positions profile profiles
+proposals purchases ranking record required spending trades valid_until wealth
 """
 _ABOUT = frozenset(_WORDS.split())
 """Arguments that hold data of clients."""
@@ -90,7 +93,8 @@ def personal(value: object) -> str:
 
 
 def written(text: str) -> str:
-    """A text that tells a personal value, or `***` where it is masked: for what is not shown as its `repr`.
+    """A text that tells a personal value, or `***` where it is masked: for what is not shown as its
+    `repr`.
 
     >>> with mask():
     ...     written(f"{120_000:,.2f}")
@@ -100,7 +104,8 @@ def written(text: str) -> str:
 
 
 def hides(kind: _Class) -> _Class:
-    """The class, whose `repr` masks what its objects hold where personal data are masked: for values of one client.
+    """The class, whose `repr` masks what its objects hold where personal data are masked: for
+    values of one client.
 
     Stands above `@dataclass`.
     """
@@ -124,8 +129,12 @@ def about_clients(field: str | None) -> bool:
 
 
 def argument(field: str, value: object) -> str:
-    """An argument as a message shows it: `***` where it holds data of clients, or is no plain value and could."""
-    return personal(value) if about_clients(field) or not isinstance(value, _PLAIN) else short(value)
+    """An argument as a message shows it: `***` where it holds data of clients, or is no plain value
+    and could.
+    """
+    return (
+        personal(value) if about_clients(field) or not isinstance(value, _PLAIN) else short(value)
+    )
 
 
 def kept_of(field: str | None, value: object) -> object:
@@ -139,7 +148,8 @@ def kept(value: object) -> object:
 
 
 def short(value: object, length: int = _LENGTH) -> str:
-    """A `repr` on one line, cut to `length` characters; of any object, also one whose `repr` raises.
+    """A `repr` on one line, cut to `length` characters; of any object, also one whose `repr`
+    raises.
 
     >>> short("a" * 100, 10)
     "'aaaaaa..."

@@ -1,7 +1,7 @@
 """Readers of one argument each: they give the value as a function gets it, or say what is wrong.
 
-The numbers take Python's and numpy's (never True or False, never text); the arrays take anything that numpy reads as
-numbers, and hand it on as float64.
+The numbers take Python's and numpy's (never True or False, never text); the arrays take anything
+that numpy reads as numbers, and hand it on as float64.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class Reader:
         """The value as the function gets it; raises what `fault` makes."""
         raise NotImplementedError
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
 
 
@@ -58,7 +60,9 @@ class Instance(Reader):
     def __init__(self, kind: type) -> None:
         self.kind = kind
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return core_schema.is_instance_schema(self.kind)
 
 
@@ -87,15 +91,23 @@ class Number(Reader):
             number = float(value)
         except OverflowError:
             number = inf
-        if (self.whole and not number.is_integer()) or not (isfinite(number) or (self.infinite and number == number)):
+        if (self.whole and not number.is_integer()) or not (
+            isfinite(number) or (self.infinite and number == number)
+        ):
             raise fault("value", f"it must be {self.span(number)}", self.remedy)
-        if self.low <= number <= self.high and (number > self.above or self.above == -inf) and (number < self.below or self.below == inf):
+        if (
+            self.low <= number <= self.high
+            and (number > self.above or self.above == -inf)
+            and (number < self.below or self.below == inf)
+        ):
             return int(value) if self.whole else number
         raise fault("value", f"it must be {self.span(number)}", self.remedy)
 
     def span(self, value: float = 0.0) -> str:
         """The range in words; how many bits a whole number may have only where `value` has more."""
-        kind = "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
+        kind = (
+            "a whole number" if self.whole else "a number" if self.infinite else "a finite number"
+        )
         parts = [
             f"above {self.above:g}" if self.above > -inf else "",
             f"of at least {self.low:g}" if self.low > -_WIDE else "",
@@ -127,14 +139,20 @@ class Array(Reader):
         array = self._array(value)
         if self.dimensions and array.ndim not in self.dimensions:
             wanted = " or ".join(str(n) for n in self.dimensions)
-            raise fault("shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy)
+            raise fault(
+                "shape", f"it has shape {array.shape}, and needs {wanted} dimensions", self.remedy
+            )
         if self.filled and (array.ndim == 0 or array.shape[-1] == 0):
             raise fault(
                 "shape",
                 f"it has shape {array.shape}, and needs at least one entry on its last axis",
                 self.remedy,
             )
-        if self.kind == "float" and (self.finite or self.low > -inf or self.high < inf) and array.size:
+        if (
+            self.kind == "float"
+            and (self.finite or self.low > -inf or self.high < inf)
+            and array.size
+        ):
             self._check_values(array)
         return array
 
@@ -153,9 +171,13 @@ class Array(Reader):
             if array.dtype.kind in "iuf" and bool(((array == 0) | (array == 1)).all()):
                 return array.astype(np.bool_)
             raise fault("kind", "it must hold True and False", self.remedy)
-        if array.dtype.kind in "iu" and (array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63):
+        if array.dtype.kind in "iu" and (
+            array.dtype != np.uint64 or not array.size or int(array.max()) < 2**63
+        ):
             return array.astype(np.int64, copy=False)
-        if array.dtype.kind == "f" and bool((np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()):
+        if array.dtype.kind == "f" and bool(
+            (np.isfinite(array) & (array == np.floor(array)) & (np.abs(array) < 2.0**53)).all()
+        ):
             return array.astype(np.int64)
         raise fault("kind", "it must hold whole numbers", self.remedy)
 
@@ -164,7 +186,8 @@ class Array(Reader):
             count = int((~np.isfinite(array)).sum())
             raise fault(
                 "value",
-                f"it holds {count} values that are not finite, which would spread into every result",
+                f"it holds {count} values that are not finite, which would spread into every"
+                " result",
                 "Cut or fill them first.",
             )
         if bool((array < self.low).any()) or bool((array > self.high).any()):
@@ -191,7 +214,8 @@ def row_numbers(rows: object, count: int) -> IntArray:
         index = _ROWS.read(rows)
     except PydanticCustomError as error:
         raise InputError(
-            f"rows is {argument('rows', rows)} ({type(rows).__name__}); {error.message()}. {_ROWS.remedy}",
+            f"rows is {argument('rows', rows)} ({type(rows).__name__}); {error.message()}."
+            f" {_ROWS.remedy}",
             field="rows",
             value=rows,
         ) from None

@@ -1,7 +1,9 @@
-"""A small made-up world, seeded: a market, a catalogue, clients and what they bought. For first steps, tests and benchmarks; no figure in it is real.
+"""A small made-up world, seeded: a market, a catalogue, clients and what they bought. For first
+steps, tests and benchmarks; no figure in it is real.
 
-Returns are drawn normal and then moved and scaled so that their sample mean and covariance are exactly the ones written below, which are round numbers
-of the order that long histories show. Purchases come from clients whose relevance leans to a few kinds of product.
+Returns are drawn normal and then moved and scaled so that their sample mean and covariance are
+exactly the ones written below, which are round numbers of the order that long histories show.
+Purchases come from clients whose relevance leans to a few kinds of product.
 """
 
 from __future__ import annotations
@@ -55,14 +57,21 @@ _CORRELATION = np.array(
         [0.0, 0.2, 0.2, 0.1, 0.0, 0.1, 0.2, 1.0],
     ]
 )
-_Products = Annotated[int, Number("Ask for at least one an asset.", whole=True, low=float(len(ASSETS)), high=100_000.0)]
-_Clients = Annotated[int, Number("Ask for as many as a sample needs.", whole=True, low=0.0, high=10_000_000.0)]
+_Products = Annotated[
+    int,
+    Number("Ask for at least one an asset.", whole=True, low=float(len(ASSETS)), high=100_000.0),
+]
+_Clients = Annotated[
+    int, Number("Ask for as many as a sample needs.", whole=True, low=0.0, high=10_000_000.0)
+]
 _FAMILIES = ("Harbour", "Linden", "Northway", "Quarry", "Saffron", "Tidal")
 
 
 @checked
 def market(seed: Seed = SEED) -> Market:
-    """Ten years of daily returns of the eight assets in `ASSETS`, with their groups and risk levels."""
+    """Ten years of daily returns of the eight assets in `ASSETS`, with their groups and risk
+    levels.
+    """
     mean = np.array([a[2] for a in ASSETS.values()]) / _YEAR
     volatility = np.array([a[3] for a in ASSETS.values()]) / np.sqrt(_YEAR)
     covariance = _CORRELATION * np.outer(volatility, volatility)
@@ -85,12 +94,15 @@ def labels() -> dict[str, dict[str, str]]:
     """Names of the eight assets in English and Chinese, as pages show them."""
     chinese = ("现金", "国债", "公司债", "高收益债", "国内股票", "全球股票", "新兴市场股票", "黄金")
     names = zip(ASSETS, chinese, strict=True)
-    return {asset: {"en": asset.replace("_", " ").capitalize(), "zh": name} for asset, name in names}
+    return {
+        asset: {"en": asset.replace("_", " ").capitalize(), "zh": name} for asset, name in names
+    }
 
 
 @checked
 def catalogue(products: _Products = 40, seed: Seed = SEED) -> Catalogue:
-    """`products` funds over the eight assets, a few of them balanced, complex, private or locked for a term.
+    """`products` funds over the eight assets, a few of them balanced, complex, private or locked
+    for a term.
 
     Raises:
         InputError: Fewer products than assets.
@@ -106,7 +118,10 @@ def catalogue(products: _Products = 40, seed: Seed = SEED) -> Catalogue:
         stock.append(
             Product(
                 id=f"P{i + 1:03d}",
-                name=f"{_FAMILIES[i % len(_FAMILIES)]} {'balanced' if balanced else asset.replace('_', ' ')} {i // len(names) + 1}",
+                name=(
+                    f"{_FAMILIES[i % len(_FAMILIES)]}"
+                    f" {'balanced' if balanced else asset.replace('_', ' ')} {i // len(names) + 1}"
+                ),
                 asset=None if balanced else asset,
                 exposures={"global_equity": 0.4, "government_bonds": 0.6} if balanced else {},
                 risk_level=3 if balanced else level,
@@ -121,8 +136,12 @@ def catalogue(products: _Products = 40, seed: Seed = SEED) -> Catalogue:
 
 
 @checked
-def interactions(clients: _Clients = 500, products: _Products = 40, seed: Seed = SEED) -> Interactions:
-    """Purchases of the first `clients` sample clients over two years: popular products more often, and products of the assets each one likes."""
+def interactions(
+    clients: _Clients = 500, products: _Products = 40, seed: Seed = SEED
+) -> Interactions:
+    """Purchases of the first `clients` sample clients over two years: popular products more often,
+    and products of the assets each one likes.
+    """
     rng = np.random.default_rng([seed, 2])
     stock = catalogue(products, seed)
     popularity = 1.0 / (1.0 + rng.permutation(products)) ** 0.7
@@ -134,18 +153,30 @@ def interactions(clients: _Clients = 500, products: _Products = 40, seed: Seed =
     keys = rng.exponential(size=chance.shape) / chance
     order = np.argsort(keys, axis=1, kind="stable")
     rows = np.repeat(np.arange(clients), np.minimum(counts, products))
-    slots = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(min(int(n), products)) for n in counts)])
-    days = np.datetime64("2024-01-02") + rng.integers(0, 730, size=len(rows)).astype("timedelta64[D]")
+    slots = np.concatenate(
+        [np.zeros(0, dtype=np.int64), *(np.arange(min(int(n), products)) for n in counts)]
+    )
+    days = np.datetime64("2024-01-02") + rng.integers(0, 730, size=len(rows)).astype(
+        "timedelta64[D]"
+    )
     return Interactions.from_frame(
         pd.DataFrame(
-            {"client_id": [f"c{i:05d}" for i in rows], "product_id": [stock.products[j].id for j in order[rows, slots]], "day": days}
+            {
+                "client_id": [f"c{i:05d}" for i in rows],
+                "product_id": [stock.products[j].id for j in order[rows, slots]],
+                "day": days,
+            }
         )
     )
 
 
 @checked
-def clients(count: _Clients = 500, seed: Seed = SEED, *, assessed_on: date | str | None = ASSESSED_ON) -> ClientTable:
-    """`count` clients who answered `Questionnaire.default()` on a day, each in the mood of a risk attitude of their own."""
+def clients(
+    count: _Clients = 500, seed: Seed = SEED, *, assessed_on: date | str | None = ASSESSED_ON
+) -> ClientTable:
+    """`count` clients who answered `Questionnaire.default()` on a day, each in the mood of a risk
+    attitude of their own.
+    """
     rng = np.random.default_rng([seed, 3])
     attitude = rng.beta(2.5, 2.0, size=count)
     columns: dict[str, object] = {
@@ -153,7 +184,11 @@ def clients(count: _Clients = 500, seed: Seed = SEED, *, assessed_on: date | str
         "wealth": np.round(np.exp(rng.normal(11.0, 1.0, size=count)), 2),
         "horizon_years": np.round(rng.uniform(1.0, 25.0, size=count), 1),
         "age": rng.integers(21, 80, size=count),
-        "assessed_on": np.full(count, "NaT" if assessed_on is None else as_day(assessed_on, "assessed_on"), dtype="datetime64[D]"),
+        "assessed_on": np.full(
+            count,
+            "NaT" if assessed_on is None else as_day(assessed_on, "assessed_on"),
+            dtype="datetime64[D]",
+        ),
     }
     for question in Questionnaire.default().questions:
         options = sorted(question.options, key=lambda option: option.score)
@@ -170,5 +205,9 @@ def client(*, assessed_on: date | str | None = ASSESSED_ON) -> Client:
     for question in Questionnaire.default().questions:
         options = sorted(question.options, key=lambda option: option.score)
         answers[question.id] = options[(2 * len(options)) // 3].id
-    day = None if assessed_on is None else date.fromisoformat(str(as_day(assessed_on, "assessed_on")))
-    return Client(id="anna", wealth=120_000.0, horizon_years=12.0, age=41, answers=answers, assessed_on=day)
+    day = (
+        None if assessed_on is None else date.fromisoformat(str(as_day(assessed_on, "assessed_on")))
+    )
+    return Client(
+        id="anna", wealth=120_000.0, horizon_years=12.0, age=41, answers=answers, assessed_on=day
+    )

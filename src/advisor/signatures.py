@@ -26,7 +26,9 @@ def signature_of(text: str, key: bytes) -> str:
 
 
 def check_signature(path: Path, signature: object, text: str, key: bytes | None) -> None:
-    """Raise `InputError` unless the manifest is signed exactly where a key is given, and with that key."""
+    """Raise `InputError` unless the manifest is signed exactly where a key is given, and with that
+    key.
+    """
     if key is None and signature is None:
         return
     if key is None:
@@ -39,7 +41,9 @@ def check_signature(path: Path, signature: object, text: str, key: bytes | None)
             "is not signed, so nobody knows who wrote it",
             "Save it again with save(advisor, folder, key=...)",
         )
-    elif not isinstance(signature, str) or not hmac.compare_digest(signature.encode(errors="replace"), signature_of(text, key).encode()):
+    elif not isinstance(signature, str) or not hmac.compare_digest(
+        signature.encode(errors="replace"), signature_of(text, key).encode()
+    ):
         fault, remedy = (
             "is signed with another key, or was changed",
             "Restore it from a copy, or use the key it was saved with",

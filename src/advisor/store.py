@@ -1,11 +1,14 @@
-"""Save and load a fitted `Advisor`: a folder of plain arrays and one JSON manifest. No pickle anywhere.
+"""Save and load a fitted `Advisor`: a folder of plain arrays and one JSON manifest. No pickle
+anywhere.
 
 ::
 
     manifest.json        what it is, versions, every part as JSON, and for each file its SHA-256
-    arrays/<name>.npy    one array a file, so that loading maps it into memory and worker processes share its pages
+    arrays/<name>.npy    one array a file, so that loading maps it into memory and worker processes
+    share its pages
 
-A folder is written beside its place and swapped in whole (`advisor.files`): killed at any moment, the old or the new one is there, and `load` finds it.
+A folder is written beside its place and swapped in whole (`advisor.files`): killed at any moment,
+the old or the new one is there, and `load` finds it.
 """
 
 from __future__ import annotations
@@ -48,15 +51,18 @@ def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> P
 
     Args:
         advisor: What to save.
-        folder: Where; must not exist yet, or be empty, or hold an advisor saved earlier and nothing else: that is replaced once the new one is on disk.
-        key: Secret of at least 16 bytes; signs the manifest (HMAC-SHA256), and with it every file that it names, so that
-            `load` with the same key knows who wrote it. Digests alone show damage, not origin.
+        folder: Where; must not exist yet, or be empty, or hold an advisor saved earlier and nothing
+            else: that is replaced once the new one is on disk.
+        key: Secret of at least 16 bytes; signs the manifest (HMAC-SHA256), and with it every file
+            that it names, so that `load` with the same key knows who wrote it. Digests alone show
+            damage, not origin.
 
     Returns:
         The folder. Saving the same advisor twice gives the same bytes.
 
     Raises:
-        InputError: The folder holds something else, is the one this program works in, is being written by another program, or cannot be written.
+        InputError: The folder holds something else, is the one this program works in, is being
+            written by another program, or cannot be written.
     """
     check_type(advisor, Advisor, "advisor", "Give what Advisor.fit returned.")
     check_key(key)
@@ -67,18 +73,26 @@ def save(advisor: Advisor, folder: str | Path, *, key: bytes | None = None) -> P
             _write(draft, {"fingerprint": advisor.fingerprint, "parts": parts}, arrays, key)
     except OSError as error:
         aside = aside_of(target)
-        kept = f" What stood there is in {aside}, and load finds it." if os.path.lexists(aside) and not os.path.lexists(target) else ""
+        kept = (
+            f" What stood there is in {aside}, and load finds it."
+            if os.path.lexists(aside) and not os.path.lexists(target)
+            else ""
+        )
         raise InputError(
-            f"{target} cannot be written ({error}); free space or choose another place.{kept}", field="folder", value=str(target)
+            f"{target} cannot be written ({error}); free space or choose another place.{kept}",
+            field="folder",
+            value=str(target),
         ) from error
     return Path(folder)
 
 
 def load(folder: str | Path, *, key: bytes | None = None) -> Advisor:
-    """Read a saved advisor; arrays are mapped read-only, not copied. One that is saved anew in the meantime is read instead.
+    """Read a saved advisor; arrays are mapped read-only, not copied. One that is saved anew in the
+    meantime is read instead.
 
     Raises:
-        InputError: There is none, it is of another version, a byte has changed since it was saved, its values do not fit together, or it is not signed with `key`.
+        InputError: There is none, it is of another version, a byte has changed since it was saved,
+            its values do not fit together, or it is not signed with `key`.
     """
     check_key(key)
     target = _place(folder)
@@ -92,7 +106,9 @@ def load(folder: str | Path, *, key: bytes | None = None) -> Advisor:
 
 
 def _standing(target: Path) -> tuple[Path, tuple[int, int] | None]:
-    """Where the saved advisor stands, in its place or aside where a program was killed while replacing it; and what changes when another takes its place."""
+    """Where the saved advisor stands, in its place or aside where a program was killed while
+    replacing it; and what changes when another takes its place.
+    """
     for source in (target, *(() if os.path.lexists(target) else (aside_of(target),))):
         try:
             found = (source / _MANIFEST).stat()
@@ -108,21 +124,38 @@ def _loaded(source: Path, key: bytes | None) -> Advisor:
         files: Mapping[str, Any] = manifest["files"]
         arrays = {name: _read_array(source, name, record) for name, record in files.items()}
     except OSError as error:
-        raise InputError(f"{source} cannot be read ({error}); restore it from a copy.", field="folder", value=str(source)) from error
-    told = f"It was saved by version {manifest['library']} of the library, this is {version('advisor')}"
+        raise InputError(
+            f"{source} cannot be read ({error}); restore it from a copy.",
+            field="folder",
+            value=str(source),
+        ) from error
+    told = (
+        f"It was saved by version {manifest['library']} of the library, this is"
+        f" {version('advisor')}"
+    )
     try:
         advisor = Advisor(state_of(manifest["parts"], arrays))
         found = advisor.fingerprint
-    except (AdvisorError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+    except (
+        AdvisorError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+    ) as error:
         raise InputError(
-            f"{source} cannot be used: {error} ({told}: load it with that version, or fit and save again.)",
+            f"{source} cannot be used: {error} ({told}: load it with that version, or fit and save"
+            " again.)",
             field=error.field if isinstance(error, InputError) else "folder",
             value=str(source),
         ) from error
     if found != manifest["fingerprint"]:
         raise InputError(
-            f"{source} was saved with fingerprint {manifest['fingerprint'][:12]} but reads back as {found[:12]}: this version of the library computes something "
-            f"else from the same parts. {told}: load it with that version, or fit and save again.",
+            f"{source} was saved with fingerprint {manifest['fingerprint'][:12]} but reads back as"
+            f" {found[:12]}: this version of the library computes something else from the same"
+            f" parts. {told}: load it with that version, or fit and save again.",
             field="folder",
             value=str(source),
         )
@@ -135,12 +168,16 @@ def _place(folder: object) -> Path:
         return Path(str(folder)).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"folder is {str(folder)[:60]!r}, which is no path ({error}). Correct it.", field="folder", value=folder
+            f"folder is {str(folder)[:60]!r}, which is no path ({error}). Correct it.",
+            field="folder",
+            value=folder,
         ) from error
 
 
 def _strangers(folder: Path) -> list[str]:
-    """What stands in a folder besides a manifest and the arrays that it names. What a killed program left under a name of ours may lack either."""
+    """What stands in a folder besides a manifest and the arrays that it names. What a killed
+    program left under a name of ours may lack either.
+    """
     left = is_left(folder)
     named = set[str]() if left else _files_named(folder / _MANIFEST)
     if named is None:
@@ -148,7 +185,9 @@ def _strangers(folder: Path) -> list[str]:
     strange: list[str] = []
     for path in sorted(folder.iterdir()):
         if path.name == _ARRAYS and path.is_dir() and not path.is_symlink():
-            inside = ((p, p.suffix == ".npy" if left else p.name in named) for p in sorted(path.iterdir()))
+            inside = (
+                (p, p.suffix == ".npy" if left else p.name in named) for p in sorted(path.iterdir())
+            )
             strange += [f"{_ARRAYS}/{p.name}" for p, ours in inside if not ours or not is_file(p)]
         elif path.name != _MANIFEST or not is_file(path):
             strange.append(path.name)
@@ -164,11 +203,22 @@ def _files_named(manifest: Path) -> set[str] | None:
         return None
 
 
-def _write(draft: Path, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray], key: bytes | None) -> None:
+def _write(
+    draft: Path, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray], key: bytes | None
+) -> None:
     """Fill the draft and bring it to disk."""
     (draft / _ARRAYS).mkdir()
-    files = {name: {"sha256": _write_array(draft / _ARRAYS / f"{name}.npy", array)} for name, array in sorted(arrays.items())}
-    manifest = {"format": FORMAT, "format_version": FORMAT_VERSION, "library": version("advisor"), **told, "files": files}
+    files = {
+        name: {"sha256": _write_array(draft / _ARRAYS / f"{name}.npy", array)}
+        for name, array in sorted(arrays.items())
+    }
+    manifest = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "library": version("advisor"),
+        **told,
+        "files": files,
+    }
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
     with (draft / _MANIFEST).open("w", encoding="utf-8") as file:
         outer = {"manifest_sha256": _sha256(text.encode()), "manifest": text}
@@ -194,20 +244,22 @@ def _write_array(path: Path, array: np.ndarray) -> str:
 def _read_array(folder: Path, name: str, record: object) -> np.ndarray:
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"The manifest names the array {name[:60]!r}, which is no plain file name; nothing outside the folder is read. Restore it from a copy.",
+            f"The manifest names the array {name[:60]!r}, which is no plain file name; nothing"
+            " outside the folder is read. Restore it from a copy.",
             field="files",
             value=name,
         )
     check_fields(record, {"sha256": (str,)}, f"files.{name}")
-    path, wanted = folder / _ARRAYS / f"{name}.npy", dict[str, str](record)["sha256"]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    path, wanted = (folder / _ARRAYS / f"{name}.npy", dict[str, str](record)["sha256"])  # pyright: ignore[reportCallIssue, reportArgumentType]
     _refuse_links(path.parent, path)
     try:
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != wanted:
             raise InputError(
-                f"{path} has changed since it was saved (SHA-256 {found[:12]} instead of {wanted[:12]}); advice from it could not be trusted. "
-                "Restore it from a copy, or save again.",
+                f"{path} has changed since it was saved (SHA-256 {found[:12]} instead of"
+                f" {wanted[:12]}); advice from it could not be trusted. Restore it from a copy, or"
+                " save again.",
                 field=name,
                 value=found,
             )
@@ -215,15 +267,22 @@ def _read_array(folder: Path, name: str, record: object) -> np.ndarray:
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path} cannot be read ({error}); restore it from a copy, or save again.", field=name, value=str(path)) from error
+        raise InputError(
+            f"{path} cannot be read ({error}); restore it from a copy, or save again.",
+            field=name,
+            value=str(path),
+        ) from error
     return np.asarray(mapped)
 
 
 def _refuse_links(*paths: Path) -> None:
     for path in paths:
-        if path.is_symlink() or (path.exists() and not (path.is_dir() if path.name == _ARRAYS else is_file(path))):
+        if path.is_symlink() or (
+            path.exists() and not (path.is_dir() if path.name == _ARRAYS else is_file(path))
+        ):
             raise InputError(
-                f"{path} is a link or no plain file; what is behind it was not saved here and is not read. Restore the folder from a copy.",
+                f"{path} is a link or no plain file; what is behind it was not saved here and is"
+                " not read. Restore the folder from a copy.",
                 field="folder",
                 value=str(path),
             )
@@ -233,7 +292,8 @@ def _read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
     path = folder / _MANIFEST
     if not path.exists():
         raise InputError(
-            f"{folder} holds no saved advisor ({_MANIFEST} is not there); give the folder that save() returned.",
+            f"{folder} holds no saved advisor ({_MANIFEST} is not there); give the folder that"
+            " save() returned.",
             field="folder",
             value=str(folder),
         )
@@ -244,11 +304,14 @@ def _read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
         manifest: Any = json.loads(text)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
-            f"{path} is not a manifest of this library ({error}); restore it from a copy.", field="folder", value=str(path)
+            f"{path} is not a manifest of this library ({error}); restore it from a copy.",
+            field="folder",
+            value=str(path),
         ) from error
     if _sha256(text.encode(errors="replace")) != wanted:
         raise InputError(
-            f"{path} has changed since it was saved; advice from it could not be trusted. Restore it from a copy.",
+            f"{path} has changed since it was saved; advice from it could not be trusted. Restore"
+            " it from a copy.",
             field="folder",
             value=str(path),
         )
@@ -259,15 +322,22 @@ def _read_manifest(folder: Path, key: bytes | None) -> dict[str, Any]:
 
 
 def _check_version(path: Path, manifest: object) -> None:
-    """A manifest of this format, in the version that is read here; its other fields are looked at only then."""
+    """A manifest of this format, in the version that is read here; its other fields are looked at
+    only then.
+    """
     told: dict[str, Any] = manifest if isinstance(manifest, dict) else {}  # pyright: ignore[reportUnknownVariableType]
     kind, number = told.get("format"), told.get("format_version")
     if kind == FORMAT and type(number) is int and number == FORMAT_VERSION:
         return
     newer = kind == FORMAT and isinstance(number, int) and number > FORMAT_VERSION
     raise InputError(
-        f"{path} is of format {repr(kind)[:40]} version {repr(number)[:40]}; this version of the library reads {FORMAT!r} in version {FORMAT_VERSION}. "
-        + (f"So {NEWER}" if newer else "Load it with the version of the library that saved it, or fit and save again."),
+        f"{path} is of format {repr(kind)[:40]} version {repr(number)[:40]}; this version of the"
+        f" library reads {FORMAT!r} in version {FORMAT_VERSION}. "
+        + (
+            f"So {NEWER}"
+            if newer
+            else "Load it with the version of the library that saved it, or fit and save again."
+        ),
         field="format_version",
         value=number,
     )

@@ -1,15 +1,17 @@
-"""One check at a public function: its arguments, read by their annotations, before its first line runs.
+"""One check at a public function: its arguments, read by their annotations, before its first line
+runs.
 
 ::
 
     @checked
     def value_at_risk(returns: Series, level: OpenShare = 0.95) -> FloatArray: ...
 
-What an annotation says is what is checked: the aliases of `advisor.annotations` (`Share`, `Count`, `Day`, ...), plain `float`,
-`int`, `bool`, `str`, arrays, classes (an instance is needed, nothing is built from a dict), `Literal`, and unions of
-these. What no rule is known for (a protocol, a generic of something else) passes unread. A refusal is an `InputError`:
-the function, the argument, the value, why, and what to do, from one registry of remedies. A call with too few or
-unknown arguments is Python's own `TypeError`. Inside a checked function no argument is checked for its kind again.
+What an annotation says is what is checked: the aliases of `advisor.annotations` (`Share`, `Count`,
+`Day`, ...), plain `float`, `int`, `bool`, `str`, arrays, classes (an instance is needed, nothing is
+built from a dict), `Literal`, and unions of these. What no rule is known for (a protocol, a generic
+of something else) passes unread. A refusal is an `InputError`: the function, the argument, the
+value, why, and what to do, from one registry of remedies. A call with too few or unknown arguments
+is Python's own `TypeError`. Inside a checked function no argument is checked for its kind again.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ REMEDIES: dict[str, str] = {
     "BiasProfiles": "Make it with measure_biases(trades, prices).",
     "Catalogue": "Make it with Catalogue.from_frame(frame) or Catalogue.from_products(products).",
     "Client": "Make it with Client(id=..., wealth=..., horizon_years=...).",
-    "ClientTable": "Make it with ClientTable.from_frame(frame) or ClientTable.from_clients(clients).",
+    "ClientTable": (
+        "Make it with ClientTable.from_frame(frame) or ClientTable.from_clients(clients)."
+    ),
     "DataFrame": "Pass a pandas DataFrame.",
     "Frontier": "Make it with trace_frontier(model, mandate).",
     "Interactions": "Make it with Interactions.from_frame(frame).",
@@ -62,21 +66,25 @@ REMEDIES: dict[str, str] = {
     "Questionnaire": "Take Questionnaire.default(), or Questionnaire.load(path).",
     "Ranking": "Give what recommender.rank(...) or Advisor.rank(...) returned.",
     "Regime": "Take Regime.csrc(), .nfra(), .mifid(), or Regime.load(path).",
-    "ReturnModel": "Make it with estimate_returns(market) or ReturnModel.from_frame(mean, covariance).",
+    "ReturnModel": (
+        "Make it with estimate_returns(market) or ReturnModel.from_frame(mean, covariance)."
+    ),
     "RiskBands": "Take RiskBands.default(), or make your own.",
     "RiskProfile": "Take one of profile_risk(...): profiles[i].",
     "RiskProfiles": "Make it with profile_risk(...) or RiskProfiles.from_levels(...).",
     "Scenarios": "Make it with Scenarios(...).",
     "Trades": "Make it with Trades.from_frame(frame).",
 }
-"""What to do, by the name of the class that is needed; `advisor.annotations` says it for its aliases."""
+"""What to do, by the name of the class that is needed; `advisor.annotations` says it for its
+aliases."""
 
 
 def checked(function: _Function) -> _Function:
     """The function, whose arguments are read by their annotations before each call.
 
-    Below `@classmethod`, `@staticmethod` and `@property`, above any other decorator; above `@dataclass` it checks how the
-    class is made. About 3 to 7 microseconds a call; the validators are built at the first.
+    Below `@classmethod`, `@staticmethod` and `@property`, above any other decorator; above
+    `@dataclass` it checks how the class is made. About 3 to 7 microseconds a call; the validators
+    are built at the first.
 
     Raises:
         InputError: From each call with an argument that its annotation does not allow.
@@ -101,7 +109,9 @@ def checked(function: _Function) -> _Function:
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function behind pydantic's reader of arguments, its annotations rewritten to what is checked."""
+    """The function behind pydantic's reader of arguments, its annotations rewritten to what is
+    checked.
+    """
     twin = types.FunctionType(
         function.__code__,
         function.__globals__,
@@ -111,7 +121,11 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     twin.__kwdefaults__ = function.__kwdefaults__
     twin.__qualname__ = function.__qualname__
-    twin.__annotations__ = {name: rule_of(annotation) for name, annotation in resolved(function).items() if name != "return"}
+    twin.__annotations__ = {
+        name: rule_of(annotation)
+        for name, annotation in resolved(function).items()
+        if name != "return"
+    }
     return validate_call(config=_CONFIG)(twin)
 
 
@@ -147,7 +161,11 @@ def rule_of(annotation: Any) -> Any:
         return Any if Any in rules else Union[tuple(rules)]  # noqa: UP007 - made at run time
     if origin is not None:
         return _generic(origin)
-    if not inspect.isclass(annotation) or annotation is object or getattr(annotation, "_is_protocol", False):
+    if (
+        not inspect.isclass(annotation)
+        or annotation is object
+        or getattr(annotation, "_is_protocol", False)
+    ):
         return Any
     return Annotated[Any, Instance(annotation)]
 
@@ -188,7 +206,13 @@ def _refuse(
     place = first["loc"][0]
     field = names[min(place, len(names) - 1)] if isinstance(place, int) else place
     same = [c for c in complaints if c["loc"][:1] == first["loc"][:1]]
-    value = kwargs[field] if field in kwargs else args[place] if isinstance(place, int) else first["input"]
+    value = (
+        kwargs[field]
+        if field in kwargs
+        else args[place]
+        if isinstance(place, int)
+        else first["input"]
+    )
     raise refusal(function.__qualname__.removesuffix(".__init__"), field, value, same) from None
 
 
@@ -201,8 +225,15 @@ def refusal(where: str, field: str, value: object, complaints: list[ErrorDetails
         why, remedy = _told(complaint)
         told += [why] if why not in told else []
         remedies += [remedy] if remedy and remedy not in remedies else []
-    remedies[:1] = [remedies[0] + line_for(field, value)] if remedies and "DataFrame" in remedies[0] else remedies[:1]
-    text = f"{where}: {field} is {argument(field, value)} ({type(value).__name__}); {' or '.join(told)}. {remedies[0] if remedies else 'Correct it.'}"
+    remedies[:1] = (
+        [remedies[0] + line_for(field, value)]
+        if remedies and "DataFrame" in remedies[0]
+        else remedies[:1]
+    )
+    text = (
+        f"{where}: {field} is {argument(field, value)} ({type(value).__name__});"
+        f" {' or '.join(told)}. {remedies[0] if remedies else 'Correct it.'}"
+    )
     return InputError(text, field=field, value=kept_of(field, value))
 
 

@@ -8,7 +8,8 @@ DUST = 1e-9
 
 
 def price_row(quotes, book, asset, time):
-    """Row of the asset's last price at or before `time`, -1 = none; later calls for one client only look forward, and at one moment only once."""
+    """Row of the asset's last price at or before `time`, -1 = none; later calls for one client only
+    look forward, and at one moment only once."""
     mine = book.of[asset]
     start, end = quotes.start[asset], quotes.start[asset + 1]
     if mine.at != time:
@@ -30,7 +31,8 @@ def price_row(quotes, book, asset, time):
 
 
 def count(tally, row, column, rate):
-    """One more opportunity: realised (columns 0, 1) or kept (2, 3), with its return since purchase."""
+    """One more opportunity: realised (columns 0, 1) or kept (2, 3), with its return since
+    purchase."""
     tally.counts[row, column] += 1
     kept = column // 2
     place = min(k.BINS - 1, max(0, int((rate + 1.0) * k.BINS_PER_UNIT)))
@@ -39,7 +41,8 @@ def count(tally, row, column, rate):
 
 
 def count_paper(tally, row, units, basis, price, high, low, tie):
-    """A holding that was kept: a gain if all of the day's range is on the good side, a loss if all is on the bad one, else neither."""
+    """A holding that was kept: a gain if all of the day's range is on the good side, a loss if all
+    is on the bad one, else neither."""
     sign = 1.0 if units > 0.0 else -1.0
     rate = sign * (price / basis - 1.0)
     above, below = low > basis * (1.0 + tie), high < basis * (1.0 - tie)
@@ -50,7 +53,8 @@ def count_paper(tally, row, units, basis, price, high, low, tie):
 
 
 def close_lots(book, asset, units):
-    """Take `units` from the oldest lots; returns what they had cost, and resets the basis to the average of the lots that are left."""
+    """Take `units` from the oldest lots; returns what they had cost, and resets the basis to the
+    average of the lots that are left."""
     cost, left = 0.0, units
     lot = book.of[asset].head
     while lot >= 0 and left > 0.0:
@@ -83,7 +87,8 @@ def open_lot(book, asset, lot, units, price):
 
 
 def hold(book, asset, held):
-    """Enter or strike the asset from the list of holdings after its units changed; returns how many are held."""
+    """Enter or strike the asset from the list of holdings after its units changed; returns how many
+    are held."""
     slot = book.of[asset].slot
     if book.of[asset].units != 0.0 and slot < 0:
         book.of[asset].slot, book.held[held] = held, asset
@@ -97,7 +102,8 @@ def hold(book, asset, held):
 
 
 def trade(book, asset, lot, units, price, fifo, held):
-    """Book one trade: units closed (0 if it only opened), what one of them had cost, and the number of holdings after it."""
+    """Book one trade: units closed (0 if it only opened), what one of them had cost, and the number
+    of holdings after it."""
     have = book.of[asset].units
     rest = have + units
     if abs(rest) <= DUST * abs(units):
@@ -105,7 +111,11 @@ def trade(book, asset, lot, units, price, fifo, held):
     closed, cost = 0.0, 0.0
     if have != 0.0 and (have > 0.0) != (units > 0.0):
         closed = min(abs(have), abs(units))
-        cost = close_lots(book, asset, closed) / closed if fifo and closed > 0.0 else book.of[asset].basis
+        cost = (
+            close_lots(book, asset, closed) / closed
+            if fifo and closed > 0.0
+            else book.of[asset].basis
+        )
         if rest == 0.0:
             book.of[asset].head = -1
         elif (rest > 0.0) != (have > 0.0):
@@ -114,7 +124,11 @@ def trade(book, asset, lot, units, price, fifo, held):
             if fifo:
                 open_lot(book, asset, lot, abs(rest), price)
     else:
-        book.of[asset].basis = (book.of[asset].basis * abs(have) + price * abs(units)) / (abs(have) + abs(units)) if have != 0.0 else price
+        book.of[asset].basis = (
+            (book.of[asset].basis * abs(have) + price * abs(units)) / (abs(have) + abs(units))
+            if have != 0.0
+            else price
+        )
         if fifo:
             open_lot(book, asset, lot, abs(units), price)
     book.of[asset].units = rest
@@ -128,19 +142,26 @@ def worth(quotes, book, asset, time):
 
 
 def look(quotes, book, before, time, held):
-    """Write down what is held before the group's trades, with the weights that prices have made of it."""
+    """Write down what is held before the group's trades, with the weights that prices have made of
+    it."""
     total = 0.0
     for i in range(held):
         asset = book.held[i]
         value = worth(quotes, book, asset, time)
-        before[i].asset, before[i].units, before[i].basis, before[i].weight = asset, book.of[asset].units, book.of[asset].basis, value
+        before[i].asset, before[i].units, before[i].basis, before[i].weight = (
+            asset,
+            book.of[asset].units,
+            book.of[asset].basis,
+            value,
+        )
         total += abs(value)
     for i in range(held):
         before[i].weight = before[i].weight / total if total > 0.0 else 0.0
 
 
 def settle(quotes, book, before, stats, home, time, days, was, held):
-    """After the group's trades: weights, how far they undid the drift, and sums over the days until the next trades."""
+    """After the group's trades: weights, how far they undid the drift, and sums over the days until
+    the next trades."""
     total, squares, at_home = 0.0, 0.0, 0.0
     for i in range(held):
         value = worth(quotes, book, book.held[i], time)
@@ -176,7 +197,16 @@ def judge_trade(tape, quotes, book, before, tally, t, was, closed, cost, tie):
         if other != asset:
             if price_row(quotes, book, other, tape.trade[t].time) >= 0:
                 market = book.of[other].price
-                count_paper(tally, book.of[other].row, before[i].units, before[i].basis, market, market, market, tie)
+                count_paper(
+                    tally,
+                    book.of[other].row,
+                    before[i].units,
+                    before[i].basis,
+                    market,
+                    market,
+                    market,
+                    tie,
+                )
             continue
         sign = 1.0 if before[i].units > 0.0 else -1.0
         gain = sign * (price - cost) if closed > 0.0 else 0.0
@@ -188,7 +218,8 @@ def judge_trade(tape, quotes, book, before, tally, t, was, closed, cost, tie):
 
 
 def judge_day(quotes, book, before, tally, sold, time, was, tie):
-    """Odean's counting: on a day with a sale out of at least two holdings, what was sold and what was kept all day."""
+    """Odean's counting: on a day with a sale out of at least two holdings, what was sold and what
+    was kept all day."""
     mine, holdings = 0, was
     for i in range(sold):
         asset = book.touched[i]
@@ -201,14 +232,32 @@ def judge_day(quotes, book, before, tally, sold, time, was, tie):
         for i in range(sold):
             asset = book.touched[i]
             if book.of[asset].sold == 1 and abs(book.of[asset].pnl) > tie * book.of[asset].paid:
-                count(tally, book.of[asset].row, 0 if book.of[asset].pnl > 0.0 else 1, book.of[asset].pnl / book.of[asset].paid)
+                count(
+                    tally,
+                    book.of[asset].row,
+                    0 if book.of[asset].pnl > 0.0 else 1,
+                    book.of[asset].pnl / book.of[asset].paid,
+                )
         for j in range(was):
             asset = before[j].asset
             row = price_row(quotes, book, asset, time) if book.of[asset].sold == 0 else -1
             if row >= 0:
                 same_day = quotes.time[row] // k.DAY == time // k.DAY
-                high, low = (quotes.row[row].high, quotes.row[row].low) if same_day else (quotes.row[row].price, quotes.row[row].price)
-                count_paper(tally, book.of[asset].row, before[j].units, before[j].basis, quotes.row[row].price, high, low, tie)
+                high, low = (
+                    (quotes.row[row].high, quotes.row[row].low)
+                    if same_day
+                    else (quotes.row[row].price, quotes.row[row].price)
+                )
+                count_paper(
+                    tally,
+                    book.of[asset].row,
+                    before[j].units,
+                    before[j].basis,
+                    quotes.row[row].price,
+                    high,
+                    low,
+                    tie,
+                )
     for i in range(sold):
         asset = book.touched[i]
         book.of[asset].sold, book.of[asset].pnl, book.of[asset].paid = 0, 0.0, 0.0
@@ -231,7 +280,9 @@ def walk_all(tape, quotes, book, before, tally, home, rules):
                     tally.pair[rows, 0], tally.pair[rows, 1] = client, asset
                     rows += 1
                 sign = 1.0 if book.of[asset].units > 0.0 else -1.0
-                closed, cost, held = trade(book, asset, t, tape.trade[t].units, tape.trade[t].price, rules.fifo, held)
+                closed, cost, held = trade(
+                    book, asset, t, tape.trade[t].units, tape.trade[t].price, rules.fifo, held
+                )
                 stats[k.TRADED] += abs(tape.trade[t].units) * tape.trade[t].price
                 if closed > 0.0 and rules.odean:
                     if book.of[asset].sold == 0:
@@ -240,7 +291,9 @@ def walk_all(tape, quotes, book, before, tally, home, rules):
                     if not tape.trade[t].left_out:
                         book.of[asset].pnl += sign * closed * (tape.trade[t].price - cost)
                         book.of[asset].paid += closed * cost
-                    book.of[asset].sold = 1 if not tape.trade[t].left_out or book.of[asset].sold == 1 else 2
+                    book.of[asset].sold = (
+                        1 if not tape.trade[t].left_out or book.of[asset].sold == 1 else 2
+                    )
                 elif not rules.odean and not tape.trade[t].left_out:
                     judge_trade(tape, quotes, book, before, tally, t, was, closed, cost, rules.tie)
                 t += 1
@@ -257,4 +310,10 @@ def clear(book, tally, first, last):
     for row in range(first, last):
         asset = tally.pair[row, 1]
         book.of[asset].units, book.of[asset].weight = 0.0, 0.0
-        book.of[asset].slot, book.of[asset].row, book.of[asset].quote, book.of[asset].head, book.of[asset].at = -1, -1, -2, -1, k.NEVER
+        (
+            book.of[asset].slot,
+            book.of[asset].row,
+            book.of[asset].quote,
+            book.of[asset].head,
+            book.of[asset].at,
+        ) = (-1, -1, -2, -1, k.NEVER)

@@ -39,7 +39,8 @@ def remove(L, order, k, i):
 
 
 def solve(L, order, k, A, rows, g, b, y):
-    """Solve Hx - A'y = g, Ax = b on the free variables and active rows; `g` becomes x. A row that repeats others gets y = 0."""
+    """Solve Hx - A'y = g, Ax = b on the free variables and active rows; `g` becomes x. A row that
+    repeats others gets y = 0."""
     m = rows.size
     U, S, t = np.empty((m, k)), np.zeros((m, m)), np.empty(m)
     y[:] = 0.0
@@ -79,7 +80,8 @@ def add(r, x, order, k, H, A, y):
 
 
 def flat(L, order, k, i, aim, mu):
-    """The direction of no curvature that free variable `i` would add, turned to the side of `aim`, or else of `mu`."""
+    """The direction of no curvature that free variable `i` would add, turned to the side of `aim`,
+    or else of `mu`."""
     d, x, largest = np.zeros(mu.size), np.empty(k), 0.0
     for a in range(k):
         x[a] = L[k, a]
@@ -105,7 +107,11 @@ def slide(d, w, l, u, side, A, low, high, row_side):
         j = i - n
         if (side[i] if i < n else row_side[j]) != 0:
             continue
-        v, at, lo, hi = (d[i], w[i], l[i], u[i]) if i < n else (dot(A[j], d, n), dot(A[j], w, n), low[j], high[j])
+        v, at, lo, hi = (
+            (d[i], w[i], l[i], u[i])
+            if i < n
+            else (dot(A[j], d, n), dot(A[j], w, n), low[j], high[j])
+        )
         if abs(v) > 1e-9:
             t = ((hi if v > 0.0 else lo) - at) / v
             if t < best:
@@ -119,7 +125,8 @@ def slide(d, w, l, u, side, A, low, high, row_side):
 
 
 def build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order):
-    """Factor H + A'A (active rows) on the free variables; where that is singular, slide along the flat direction until it is not."""
+    """Factor H + A'A (active rows) on the free variables; where that is singular, slide along the
+    flat direction until it is not."""
     slid = False
     while True:
         Q, k, i = H.copy(), 0, 0
@@ -156,8 +163,15 @@ def active(row_side):
 
 
 def settle(H, A, mu, pull, low, high, row_side, tau, L, order, k, rows, w, y, r):
-    """Solve for the free weights, the multipliers and the gradient `r` at `tau` from the active set alone, refined once."""
-    n, y1, x, edge, every = mu.size, np.zeros(y.size), np.zeros(mu.size), np.empty(rows.size), np.arange(mu.size)
+    """Solve for the free weights, the multipliers and the gradient `r` at `tau` from the active set
+    alone, refined once."""
+    n, y1, x, edge, every = (
+        mu.size,
+        np.zeros(y.size),
+        np.zeros(mu.size),
+        np.empty(rows.size),
+        np.arange(mu.size),
+    )
     y[:] = 0.0
     for turn in range(3):
         for i in range(n):
@@ -178,7 +192,8 @@ def settle(H, A, mu, pull, low, high, row_side, tau, L, order, k, rows, w, y, r)
 
 
 def next_event(A, low, high, l, u, side, row_side, w, v, r, r1, y, y1):
-    """How far until a limit is reached or a multiplier used up, whose, what it becomes then, and by how much the worst limit is broken."""
+    """How far until a limit is reached or a multiplier used up, whose, what it becomes then, and by
+    how much the worst limit is broken."""
     n, m, slow, calm = w.size, low.size, 1.0, 1.0
     for i in range(n):
         slow, calm = max(slow, abs(v[i])), max(calm, abs(r1[i]))
@@ -188,11 +203,19 @@ def next_event(A, low, high, l, u, side, row_side, w, v, r, r1, y, y1):
         if s == 2:
             continue
         if s == 0:
-            d, at, lo, hi = (v[i], w[i], l[i], u[i]) if i < n else (dot(A[j], v, n), dot(A[j], w, n), low[j], high[j])
+            d, at, lo, hi = (
+                (v[i], w[i], l[i], u[i])
+                if i < n
+                else (dot(A[j], v, n), dot(A[j], w, n), low[j], high[j])
+            )
             lost = max(lost, lo - at, at - hi)
             s, gap, d = (1, hi - at, d) if d > 0.0 else (-1, at - lo, -d)
         else:
-            gap, d, eps, s = (-s * r[i], s * r1[i], TINY_RATE * calm, 0) if i < n else (-s * y[j], s * y1[j], TINY_RATE * calm, 0)
+            gap, d, eps, s = (
+                (-s * r[i], s * r1[i], TINY_RATE * calm, 0)
+                if i < n
+                else (-s * y[j], s * y1[j], TINY_RATE * calm, 0)
+            )
             lost = max(lost, -gap)
         if d > eps and not math.isinf(gap):
             t = max(gap, 0.0) / d
@@ -210,12 +233,14 @@ def straight(u, v):
 
 
 def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, room):
-    """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
+    """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another,
+    to the end of the frontier.
 
-    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities; `w` is
-    a point with these active. All three are changed in place. H may be singular: where a free variable adds no curvature, the portfolio
-    slides along the flat direction at the same t. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of
-    each segment, the last multipliers, their slope).
+    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0
+    neither; 2 marks rows that are equalities; `w` is a point with these active. All three are
+    changed in place. H may be singular: where a free variable adds no curvature, the portfolio
+    slides along the flat direction at the same t. Returns (why it stopped, t of corners, weights at
+    corners, multipliers at both ends of each segment, the last multipliers, their slope).
     """
     n, m, k, idle, count, age, code, start = mu.size, low.size, 0, 0, 0, 0, FULL, tau
     L, order, stiff = np.zeros((n, n)), np.empty(n, np.int64), H
@@ -224,7 +249,9 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
     g, v, r, r1, before = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     before[0] = math.nan
     while count < room:
-        if age % REFRESH == 0:  # everything from the active set alone: no rounding is carried further
+        if (
+            age % REFRESH == 0
+        ):  # everything from the active set alone: no rounding is carried further
             for i in range(n):
                 w[i] = l[i] if side[i] < 0 else (u[i] if side[i] > 0 else w[i])
             stiff, k, slid = build(H, A, mu, l, u, low, high, side, row_side, aim, w, L, order)

@@ -280,7 +280,8 @@ def largest(base, more, model, upper, limit):
 
 
 def riskiest(i, client, picks, model, limits, after, facts):
-    """The purchase that adds most per unit of money to what is above a limit; -1 where none adds."""
+    """The purchase that adds most per unit of money to what is above a limit; -1 where none
+    adds."""
     (wealth, pure), (upper, limit) = client[:2], limits
     codes, money, mixes, parts = picks[0], picks[1], picks[3], picks[4]
     best, most = -1, 0.0
@@ -304,9 +305,11 @@ def riskiest(i, client, picks, model, limits, after, facts):
 
 
 def buy_less(i, client, entries, picks, least, sizes, model, limits, after, facts):
-    """Lower purchases until the portfolio is within both limits, those first that add most to what is above one.
+    """Lower purchases until the portfolio is within both limits, those first that add most to what
+    is above one.
 
-    The last one is lowered as far as it has to be. What falls below its smallest purchase is not bought.
+    The last one is lowered as far as it has to be. What falls below its smallest purchase is not
+    bought.
     """
     wealth, pure = client[:2]
     codes, money = picks[0], picks[1]
@@ -328,7 +331,8 @@ def buy_less(i, client, entries, picks, least, sizes, model, limits, after, fact
 
 
 def split(i, entries, picks, pure, base, more, kind, chosen):
-    """What stays as it is and what may be lowered: holdings that may be sold where `kind` is given; purchase `chosen`, or all for -1."""
+    """What stays as it is and what may be lowered: holdings that may be sold where `kind` is given;
+    purchase `chosen`, or all for -1."""
     start, held, sales, spread = entries[:4]
     codes, money, mixes, parts = picks[0], picks[1], picks[3], picks[4]
     base[:] = 0.0
@@ -350,7 +354,11 @@ def net(i, products, entries, picks, least, sizes):
     unit, small = sizes
     for e in range(start[i], start[i + 1]):
         for slot in range(codes.shape[1]):
-            if products[e] < 0 or codes[i, slot] != products[e] or not min(sales[e], money[i, slot]) > 0.0:
+            if (
+                products[e] < 0
+                or codes[i, slot] != products[e]
+                or not min(sales[e], money[i, slot]) > 0.0
+            ):
                 continue
             both = min(sales[e], money[i, slot])
             sales[e] = down(sales[e] - both, unit)
@@ -444,7 +452,20 @@ def settle_some(
         measure(i, client, entries, picks, model, after[i], facts[i])
         if guard and is_beyond(facts[i], upper[i], limit[i]):
             sizes, limits = (unit[i], small[i]), (upper[i], limit[i])
-            lower(i, client, entries, kind, products, picks, least, sizes, model, limits, after[i], facts[i])
+            lower(
+                i,
+                client,
+                entries,
+                kind,
+                products,
+                picks,
+                least,
+                sizes,
+                model,
+                limits,
+                after[i],
+                facts[i],
+            )
         beyond[i] = is_beyond(facts[i], upper[i], limit[i])
         for v in range(weights.shape[1]):
             lacking[i, v] = max(weights[i, v] * wealth[i] - after[i, v], 0.0)
@@ -507,7 +528,9 @@ def room_of(i, j, span, holdings, codes, money, names, caps):
         return np.inf, np.inf
     own = caps[0] - held_in(j, first, last, products, rest, issuer, False, exempt)
     known = issuer[j] >= 0 and caps[1] < np.inf
-    others = caps[1] - held_in(j, first, last, products, rest, issuer, True, exempt) if known else np.inf
+    others = (
+        caps[1] - held_in(j, first, last, products, rest, issuer, True, exempt) if known else np.inf
+    )
     for s in range(codes.shape[1]):
         p = codes[i, s]
         if p >= 0 and money[i, s] > 0.0 and not exempt[p]:
@@ -518,7 +541,9 @@ def room_of(i, j, span, holdings, codes, money, names, caps):
     return own, others
 
 
-def spread_over(i, likes, allowed, span, holdings, shelf, names, caps, sizes, worth, codes, scores, money):
+def spread_over(
+    i, likes, allowed, span, holdings, shelf, names, caps, sizes, worth, codes, scores, money
+):
     """Move money beyond a cap into other products that would do the same.
 
     Where a pick takes a product or its issuer beyond its cap, the excess goes into the open
@@ -560,7 +585,11 @@ def spread_over(i, likes, allowed, span, holdings, shelf, names, caps, sizes, wo
         into, value, amount, place = -1, -np.inf, 0.0, -1
         for e in range(start[vehicle[code]], start[vehicle[code] + 1]):
             j = members[e]
-            if j == code or not allowed[j] or (foreign and names[0][j] == names[0][code] and not names[1][j]):
+            if (
+                j == code
+                or not allowed[j]
+                or (foreign and names[0][j] == names[0][code] and not names[1][j])
+            ):
                 continue
             slot = free
             for s in range(slots):
@@ -591,7 +620,25 @@ def spread_over(i, likes, allowed, span, holdings, shelf, names, caps, sizes, wo
 
 
 def size_some(
-    first, last, rows, taste, masks, wealth, budget, unit, small, start, products, rest, shelf, names, caps, worth, codes, scores, money
+    first,
+    last,
+    rows,
+    taste,
+    masks,
+    wealth,
+    budget,
+    unit,
+    small,
+    start,
+    products,
+    rest,
+    shelf,
+    names,
+    caps,
+    worth,
+    codes,
+    scores,
+    money,
 ):
     """Sizes of the purchases of clients rows[first:last]; see `sizes.size_picks`.
 

@@ -10,7 +10,8 @@ BLOCK = 256
 
 
 def closable(remaining, product, exposures, least):
-    """Largest money in a product that overshoots no asset's remaining gap; 0 below the smallest purchase."""
+    """Largest money in a product that overshoots no asset's remaining gap; 0 below the smallest
+    purchase."""
     start, stop = exposures[0][product], exposures[0][product + 1]
     money = np.inf
     for e in range(start, stop):
@@ -20,7 +21,8 @@ def closable(remaining, product, exposures, least):
 
 
 def open_taste(likes, allowed, held, base, owned, dearness, loyalty):
-    """Relevance scaled to 0..1 over what is allowed, less dearness, -inf elsewhere; what of it is held gains loyalty."""
+    """Relevance scaled to 0..1 over what is allowed, less dearness, -inf elsewhere; what of it is
+    held gains loyalty."""
     low, high = np.inf, -np.inf
     for j in range(len(base)):
         owned[j] = False
@@ -28,7 +30,11 @@ def open_taste(likes, allowed, held, base, owned, dearness, loyalty):
             low, high = min(low, likes[j]), max(high, likes[j])
     span = high - low
     for j in range(len(base)):
-        base[j] = -np.inf if not allowed[j] else ((likes[j] - low) / span if span > 0.0 else 0.0) - dearness[j]
+        base[j] = (
+            -np.inf
+            if not allowed[j]
+            else ((likes[j] - low) / span if span > 0.0 else 0.0) - dearness[j]
+        )
     for code in held:
         if code < len(base):
             owned[code] = True
@@ -36,7 +42,8 @@ def open_taste(likes, allowed, held, base, owned, dearness, loyalty):
 
 
 def best_product(base, owned, closed, worth, extra):
-    """Open product with the largest relevance + worth * closed share + extra, ties by column; -1 where none is open. A held one must close something."""
+    """Open product with the largest relevance + worth * closed share + extra, ties by column; -1
+    where none is open. A held one must close something."""
     chosen, value = -1, -np.inf
     for j in range(len(base)):
         score = base[j] + worth[j] * closed[j] + extra[j]
@@ -46,7 +53,8 @@ def best_product(base, owned, closed, worth, extra):
 
 
 def usefulness(risk, gamma, exposures, alone, toll, out):
-    """Marginal certainty equivalent of each product: what it is worth alone, less what it adds to the risk of what is held (`risk`: covariance times portfolio)."""
+    """Marginal certainty equivalent of each product: what it is worth alone, less what it adds to
+    the risk of what is held (`risk`: covariance times portfolio)."""
     drag = gamma if gamma < np.inf else 1.0
     single = exposures[3]
     for a in range(len(risk)):
@@ -62,11 +70,17 @@ def usefulness(risk, gamma, exposures, alone, toll, out):
 
 
 def open_usefulness(weights, client, covariance, exposures, moments, base, buffers):
-    """Fill what each open product is worth to a client (wealth, risk aversion); its smallest value and 1 / range (0 where all are alike).
+    """Fill what each open product is worth to a client (wealth, risk aversion); its smallest value
+    and 1 / range (0 where all are alike).
 
-    Where risk aversion has no end it is minus what it adds to variance. `buffers`: risk, alone, useful, toll.
+    Where risk aversion has no end it is minus what it adds to variance. `buffers`: risk, alone,
+    useful, toll.
     """
-    (wealth, gamma), (excess, variance, least), (risk, alone, useful, toll) = client, moments, buffers
+    (wealth, gamma), (excess, variance, least), (risk, alone, useful, toll) = (
+        client,
+        moments,
+        buffers,
+    )
     for a in range(len(risk)):
         risk[a] = dot(covariance[a], weights, len(risk))
     tilt, drag = (1.0, gamma) if gamma < np.inf else (0.0, 1.0)
@@ -93,7 +107,8 @@ def hold_more(share, product, gamma, covariance, exposures, buffers):
 
 
 def close_gaps(remaining, total, moved, exposures, least, base, blocked, closed):
-    """Share of the whole gap that each open product can close; only products that touch an asset whose gap moved are looked at again."""
+    """Share of the whole gap that each open product can close; only products that touch an asset
+    whose gap moved are looked at again."""
     for a in range(len(moved)):
         if moved[a]:
             for e in range(exposures[4][a], exposures[4][a + 1]):
@@ -111,17 +126,33 @@ def place(remaining, moved, exposures, product, money):
 
 
 def pick_rows(taste, masks, held, gaps, exposures, products, own, similarity, settings):
-    """Greedy picks by relevance, by the gap they close, by what they do for the portfolio and by novelty; see `portfolio_fit.pick_products`.
+    """Greedy picks by relevance, by the gap they close, by what they do for the portfolio and by
+    novelty; see `portfolio_fit.pick_products`.
 
     `own`: `OwnPortfolio.arrays`, of length 0 where no portfolio counts.
     """
     (k, top_up, rate, variety, loyalty), (least, worth, dearness) = settings, products
-    weights, wealth, gamma, covariance, moments = own[0], own[1], own[2], own[3], (own[4], own[5], least)
+    weights, wealth, gamma, covariance, moments = (
+        own[0],
+        own[1],
+        own[2],
+        own[3],
+        (own[4], own[5], least),
+    )
     count, width = taste.shape
-    top, best, money = np.full((count, k), -1, dtype=np.int64), np.full((count, k), np.nan), np.zeros((count, k))
+    top, best, money = (
+        np.full((count, k), -1, dtype=np.int64),
+        np.full((count, k), np.nan),
+        np.zeros((count, k)),
+    )
     gained, unplaced, knows = np.full((count, k), np.nan), gaps.copy(), len(gamma) > 0
     for b in range((count + BLOCK - 1) // BLOCK):
-        base, closed, owned, barred = np.empty(width), np.zeros(width), np.empty(width, dtype=np.bool_), np.zeros(width, dtype=np.bool_)
+        base, closed, owned, barred = (
+            np.empty(width),
+            np.zeros(width),
+            np.empty(width, dtype=np.bool_),
+            np.zeros(width, dtype=np.bool_),
+        )
         extra, useful, alike = np.zeros(width), np.zeros(width), np.zeros(width)
         moved, buffers = (
             np.empty(gaps.shape[1], dtype=np.bool_),
@@ -131,13 +162,23 @@ def pick_rows(taste, masks, held, gaps, exposures, products, own, similarity, se
             remaining, total, low, scale = unplaced[i], 0.0, 0.0, 0.0
             for a in range(len(remaining)):
                 total += remaining[a]
-            open_taste(taste[i], masks[1][masks[0][i]], held[1][held[0][i] : held[0][i + 1]], base, owned, dearness, loyalty)
+            open_taste(
+                taste[i],
+                masks[1][masks[0][i]],
+                held[1][held[0][i] : held[0][i + 1]],
+                base,
+                owned,
+                dearness,
+                loyalty,
+            )
             if not top_up:
                 barred[:] = owned
             moved[:] = True
             alike[:] = 0.0
             if knows:
-                low, scale = open_usefulness(weights[i], (wealth[i], gamma[i]), covariance, exposures, moments, base, buffers)
+                low, scale = open_usefulness(
+                    weights[i], (wealth[i], gamma[i]), covariance, exposures, moments, base, buffers
+                )
             for slot in range(k):
                 close_gaps(remaining, total, moved, exposures, least, base, barred, closed)
                 for j in range(width if knows or variety > 0.0 else 0):

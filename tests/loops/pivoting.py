@@ -13,7 +13,8 @@ AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
 
 
 def free_step(H, f, k, pull, A, rest, L, Y, M, t, x):
-    """Free weights x and multipliers t of H[F, F] x = pull + A't, A x = rest; 0, or where a factor broke down: a row of A, or -1 for H."""
+    """Free weights x and multipliers t of H[F, F] x = pull + A't, A x = rest; 0, or where a factor
+    broke down: a row of A, or -1 for H."""
     m = rest.size
     for a in range(k):
         for b in range(a + 1):
@@ -59,7 +60,8 @@ def free_step(H, f, k, pull, A, rest, L, Y, M, t, x):
 
 
 def open_row(h, lo, kink, up, below, above, side, w, gap):
-    """With no weight free: free the one (or two) that the budget or the marginal costs ask for; True when nothing asks."""
+    """With no weight free: free the one (or two) that the budget or the marginal costs ask for;
+    True when nothing asks."""
     cheap, dear, take, give = np.inf, -np.inf, -1, -1
     for i in range(w.size):
         if w[i] < up[i]:
@@ -80,7 +82,8 @@ def open_row(h, lo, kink, up, below, above, side, w, gap):
 
 
 def loosen(h, row, gap, lo, kink, up, side, w):
-    """Free the cheapest weight that can move an active row, whose weights are all fixed or tied to other rows, by `gap`; False when none can."""
+    """Free the cheapest weight that can move an active row, whose weights are all fixed or tied to
+    other rows, by `gap`; False when none can."""
     best, who = np.inf, -1
     for i in range(w.size):
         if side[i] != BUYING and side[i] != SELLING and row[i] != 0.0:
@@ -92,13 +95,16 @@ def loosen(h, row, gap, lo, kink, up, side, w):
     if who < 0:
         return False
     up_way = gap * row[who] > 0.0
-    below_kink = (side[who] == AT_LOWER and kink[who] > lo[who]) if up_way else side[who] != AT_UPPER
+    below_kink = (
+        (side[who] == AT_LOWER and kink[who] > lo[who]) if up_way else side[who] != AT_UPPER
+    )
     side[who] = SELLING if below_kink and kink[who] > lo[who] else BUYING
     return True
 
 
 def pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, w, t, scratch):
-    """Block principal pivoting on one row; the number of factorisations, or -1 when it gave up. Changes side, row_side, w and t."""
+    """Block principal pivoting on one row; the number of factorisations, or -1 when it gave up.
+    Changes side, row_side, w and t."""
     L, Y, M, A, work, f, turn, active = scratch
     x, h, pull, rest, d = work
     n, r = mu.size, gl.size
@@ -129,10 +135,23 @@ def pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side,
                 hi, lw = np.inf, -np.inf
                 for i in range(n):
                     if w[i] < up[i]:
-                        hi = min(hi, h[i] + tau * (below[i] if side[i] == AT_LOWER and kink[i] > lo[i] else above[i]))
+                        hi = min(
+                            hi,
+                            h[i]
+                            + tau
+                            * (below[i] if side[i] == AT_LOWER and kink[i] > lo[i] else above[i]),
+                        )
                     if w[i] > lo[i]:
                         lw = max(lw, h[i] + tau * (above[i] if side[i] == AT_UPPER else below[i]))
-                t[0] = 0.0 if lw == -np.inf and hi == np.inf else hi if lw == -np.inf else lw if hi == np.inf else 0.5 * (lw + hi)
+                t[0] = (
+                    0.0
+                    if lw == -np.inf and hi == np.inf
+                    else hi
+                    if lw == -np.inf
+                    else lw
+                    if hi == np.inf
+                    else 0.5 * (lw + hi)
+                )
                 return step
             continue
         rest[0] = gap
@@ -155,7 +174,9 @@ def pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side,
         if broken != 0:
             if broken < 0:
                 return -1
-            if dot(A[broken], A[broken], k) > 0.0 or not loosen(h, G[active[broken]], rest[broken], lo, kink, up, side, w):
+            if dot(A[broken], A[broken], k) > 0.0 or not loosen(
+                h, G[active[broken]], rest[broken], lo, kink, up, side, w
+            ):
                 row_side[active[broken]] = 0
             continue
         t[0] = d[0]
@@ -186,7 +207,11 @@ def pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side,
                 g = h[i] - t[0]
                 for j in range(r):
                     g -= t[1 + j] * G[j, i]
-                if s != AT_UPPER and g + tau * (below[i] if s == AT_LOWER and kink[i] > lo[i] else above[i]) < -calm:
+                if (
+                    s != AT_UPPER
+                    and g + tau * (below[i] if s == AT_LOWER and kink[i] > lo[i] else above[i])
+                    < -calm
+                ):
                     turn[i] = SELLING if s == AT_LOWER and kink[i] > lo[i] else BUYING
                 elif s != AT_LOWER and g + tau * (above[i] if s == AT_UPPER else below[i]) > calm:
                     turn[i] = BUYING if s == AT_UPPER else SELLING
@@ -228,25 +253,67 @@ def pivot_row(H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side,
 def room(n, r):
     """Room that `_pivot_row` works in."""
     k = max(n, r + 1)
-    work, f, turn, active = np.empty((5, k)), np.empty(n, np.int64), np.empty(n + r, np.int8), np.empty(r + 1, np.int64)
-    return np.empty((n, n)), np.empty((r + 2, n)), np.empty((r + 1, r + 1)), np.empty((r + 1, n)), work, f, turn, active
+    work, f, turn, active = (
+        np.empty((5, k)),
+        np.empty(n, np.int64),
+        np.empty(n + r, np.int8),
+        np.empty(r + 1, np.int64),
+    )
+    return (
+        np.empty((n, n)),
+        np.empty((r + 2, n)),
+        np.empty((r + 1, r + 1)),
+        np.empty((r + 1, n)),
+        work,
+        f,
+        turn,
+        active,
+    )
 
 
-def pivot_some(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):
-    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w = 1 and gl <= G w <= gu; on one thread.
+def pivot_some(
+    which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+):
+    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w
+    = 1 and gl <= G w <= gu; on one thread.
 
-    The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is `lo`. Arrays of rows have one row for all, or one each.
-    `side` (c, n) and `row_side` (c, r; -1, 0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows') and steps
-    (-1 = gave up) are written.
+    The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is
+    `lo`. Arrays of rows have one row for all, or one each. `side` (c, n) and `row_side` (c, r; -1,
+    0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows')
+    and steps (-1 = gave up) are written.
     """
     scratch = room(mu.size, G.shape[0])
     for i in which:
-        a, b, c, d, e = i % lo.shape[0], i % kink.shape[0], i % up.shape[0], i % below.shape[0], i % above.shape[0]
-        steps[i] = pivot_row(H, mu, tau[i], lo[a], kink[b], up[c], below[d], above[e], G, gl, gu, side[i], row_side[i], W[i], t[i], scratch)
+        a, b, c, d, e = (
+            i % lo.shape[0],
+            i % kink.shape[0],
+            i % up.shape[0],
+            i % below.shape[0],
+            i % above.shape[0],
+        )
+        steps[i] = pivot_row(
+            H,
+            mu,
+            tau[i],
+            lo[a],
+            kink[b],
+            up[c],
+            below[d],
+            above[e],
+            G,
+            gl,
+            gu,
+            side[i],
+            row_side[i],
+            W[i],
+            t[i],
+            scratch,
+        )
 
 
 def row_products(S, W, out):
-    """Write W @ S to `out`, for symmetric S, each row in one fixed order, so that a row's bits do not depend on its batch."""
+    """Write W @ S to `out`, for symmetric S, each row in one fixed order, so that a row's bits do
+    not depend on its batch."""
     n = S.shape[0]
     for i in range(W.shape[0]):
         out[i] = 0.0

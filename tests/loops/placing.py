@@ -24,8 +24,11 @@ def locate(tau, t):
     return low, min(max((t - tau[low]) / (tau[low + 1] - tau[low]), 0.0), 1.0)
 
 
-def place_one(g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, pull, y, out):
-    """One row of `place_rows`: `w` and `out` are written; so are `pull`, the reduced cost of each asset, and `y`, the prices of budget and rows."""
+def place_one(
+    g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, pull, y, out
+):
+    """One row of `place_rows`: `w` and `out` are written; so are `pull`, the reduced cost of each
+    asset, and `y`, the prices of budget and rows."""
     corner, share = locate(tau, 1.0 / g)
     n, r = mu.size, G.shape[0]
     for i in range(n):
@@ -70,14 +73,35 @@ def place_one(g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, ed
 
 
 def place_some(gamma, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, out):
-    """Weights (c, n), and mean, volatility and KKT residual (c, 3), of the optimum at each risk aversion, written into `w` and `out`; on one thread.
+    """Weights (c, n), and mean, volatility and KKT residual (c, 3), of the optimum at each risk
+    aversion, written into `w` and `out`; on one thread.
 
-    `lines` (5, m): mean, its rise to the next corner, variance, half its slope and its curve by the share of the way; `box` (2, n) and `edges` (2, r):
-    lower and upper.
+    `lines` (5, m): mean, its rise to the next corner, variance, half its slope and its curve by the
+    share of the way; `box` (2, n) and `edges` (2, r): lower and upper.
     """
     pull, y = np.empty(mu.size), np.empty(G.shape[0] + 1)
     for i in range(gamma.size):
-        place_one(gamma[i], least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w[i], pull, y, out[i])
+        place_one(
+            gamma[i],
+            least,
+            cap,
+            tau,
+            lines,
+            W,
+            D,
+            Y,
+            last,
+            slope,
+            S,
+            mu,
+            box,
+            G,
+            edges,
+            w[i],
+            pull,
+            y,
+            out[i],
+        )
 
 
 def beyond(value, error, population, spread):
@@ -91,9 +115,11 @@ def beyond(value, error, population, spread):
 
 
 def correct_some(gamma, known, years, reference, rules, tau, lines, out):
-    """Risk aversion after correction, and the factor of each bias alone, shape (c, 4), written into `out`; on one thread.
+    """Risk aversion after correction, and the factor of each bias alone, shape (c, 4), written into
+    `out`; on one thread.
 
-    `known` (5, c): loss aversion and its error, disposition and its error, overconfidence. `rules` (9,): as `BiasPolicy` lists them. `lines`: see `place_some`.
+    `known` (5, c): loss aversion and its error, disposition and its error, overconfidence. `rules`
+    (9,): as `BiasPolicy` lists them. `lines`: see `place_some`.
     """
     cap = rules[0]
     for i in range(gamma.size):
@@ -101,9 +127,13 @@ def correct_some(gamma, known, years, reference, rules, tau, lines, out):
         if g > 0.0 and math.isfinite(g):
             excess = beyond(known[0, i], known[1, i], rules[1], rules[2])
             if excess > 0.0:
-                wanted = preference(tau, lines[0], lines[2], lines[3], lines[4], g, excess, reference[i], years[i])
+                wanted = preference(
+                    tau, lines[0], lines[2], lines[3], lines[4], g, excess, reference[i], years[i]
+                )
                 loss = max(wanted / g, 1.0)
-            sales = min(1.0 + rules[5] * beyond(known[2, i], known[3, i], rules[3], rules[4]), rules[6])
+            sales = min(
+                1.0 + rules[5] * beyond(known[2, i], known[3, i], rules[3], rules[4]), rules[6]
+            )
             if known[4, i] > 1.0:
                 narrow = min(1.0 + rules[7] * (known[4, i] - 1.0), rules[8])
         factor = min(loss * sales * narrow, cap)

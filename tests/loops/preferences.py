@@ -9,7 +9,15 @@ import numpy as np
 from loops.pivoting import BUYING, SELLING, pivot_row, room
 from loops.sums import dot, erfc, exp, forward
 
-TINY, SETTLED, SQUARED, FLAT, EPSILON, LOOKS, MAX_REPAIRS = 1e-24, 1e-13, 1e-7, 1e-12, 2.220446049250313e-16, 400, 80
+TINY, SETTLED, SQUARED, FLAT, EPSILON, LOOKS, MAX_REPAIRS = (
+    1e-24,
+    1e-13,
+    1e-7,
+    1e-12,
+    2.220446049250313e-16,
+    400,
+    80,
+)
 
 
 def rates(gamma, kappa, years, short, v):
@@ -59,7 +67,17 @@ def root(gamma, kappa, years, t, dt, short, dm, v, slope, curve, left, right, x)
     before = math.inf
     for _ in range(LOOKS):
         moved = v + x * (2.0 * slope + x * curve)
-        f, g = pull(gamma, kappa, years, t + x * dt, short - x * dm, moved, dt, dm, 2.0 * (slope + x * curve))
+        f, g = pull(
+            gamma,
+            kappa,
+            years,
+            t + x * dt,
+            short - x * dm,
+            moved,
+            dt,
+            dm,
+            2.0 * (slope + x * curve),
+        )
         if f < 0.0:
             left = x
         else:
@@ -77,8 +95,9 @@ def root(gamma, kappa, years, t, dt, short, dm, v, slope, curve, left, right, x)
 
 
 def own_line(S, mu, kink, below, above, side, row_side, w, scratch):
-    """Mean (after costs, from the kinks on) and variance of a solved row, and how fast its mean rises with the risk tolerance while the active set stays,
-    from the factors that the pivoting left. Variance then rises by twice the tolerance as fast.
+    """Mean (after costs, from the kinks on) and variance of a solved row, and how fast its mean
+    rises with the risk tolerance while the active set stays, from the factors that the pivoting
+    left. Variance then rises by twice the tolerance as fast.
     """
     L, Y, M, _, work, _, _, _ = scratch
     z, q = work[2], work[3]
@@ -134,30 +153,77 @@ def next_look(wants, x, flat, short, rise, left, right):
     return x if left < x <= right else middle(left, right)
 
 
-def search_some(which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):
-    """As `pivot_some` for loss-averse rows, which also find their risk tolerance, starting from `tau`, written there; on one thread.
+def search_some(
+    which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+):
+    """As `pivot_some` for loss-averse rows, which also find their risk tolerance, starting from
+    `tau`, written there; on one thread.
 
-    `wants` (c, 6): risk aversion, loss aversion less 1, reference, years, what costs amount to before a kink is left, and the largest risk tolerance. A
-    row takes the line on which its portfolio moves, walks to where it would stop on it, and looks again: two or three looks. Who takes no risk at all ends
-    with minus the tolerance of a point on the line that leads away from there. Steps are -1 where that comes to no end.
+    `wants` (c, 6): risk aversion, loss aversion less 1, reference, years, what costs amount to
+    before a kink is left, and the largest risk tolerance. A row takes the line on which its
+    portfolio moves, walks to where it would stop on it, and looks again: two or three looks. Who
+    takes no risk at all ends with minus the tolerance of a point on the line that leads away from
+    there. Steps are -1 where that comes to no end.
     """
     scratch = room(mu.size, G.shape[0])
     for i in which:
-        a, p, c, d, e = i % lo.shape[0], i % kink.shape[0], i % up.shape[0], i % below.shape[0], i % above.shape[0]
-        gamma, kappa, b, years, offset, most = wants[i, 0], wants[i, 1], wants[i, 2], wants[i, 3], wants[i, 4], wants[i, 5]
-        own, x, left, spent, stuck, idle = (gamma, kappa, b, years, offset, most), tau[i], 0.0, 0, 0, -1.0
+        a, p, c, d, e = (
+            i % lo.shape[0],
+            i % kink.shape[0],
+            i % up.shape[0],
+            i % below.shape[0],
+            i % above.shape[0],
+        )
+        gamma, kappa, b, years, offset, most = (
+            wants[i, 0],
+            wants[i, 1],
+            wants[i, 2],
+            wants[i, 3],
+            wants[i, 4],
+            wants[i, 5],
+        )
+        own, x, left, spent, stuck, idle = (
+            (gamma, kappa, b, years, offset, most),
+            tau[i],
+            0.0,
+            0,
+            0,
+            -1.0,
+        )
         right, width = most, 2.0 * most
         steps[i] = -1
         for _ in range(MAX_REPAIRS):
             got = pivot_row(
-                H, mu, max(x, 0.0), lo[a], kink[p], up[c], below[d], above[e], G, gl, gu, side[i], row_side[i], W[i], t[i], scratch
+                H,
+                mu,
+                max(x, 0.0),
+                lo[a],
+                kink[p],
+                up[c],
+                below[d],
+                above[e],
+                G,
+                gl,
+                gu,
+                side[i],
+                row_side[i],
+                W[i],
+                t[i],
+                scratch,
             )
             if got < 0:
                 break
             spent += got
-            mean, v, rise = own_line(S, mu, kink[p], below[d], above[e], side[i], row_side[i], W[i], scratch)
-            if x == 0.0:  # the way ended at no risk: is that a portfolio of these limits, and at the reference?
-                if v <= TINY and abs(b - mean + offset) <= 1e-14 * (abs(b) + abs(mean) + abs(offset)):
+            mean, v, rise = own_line(
+                S, mu, kink[p], below[d], above[e], side[i], row_side[i], W[i], scratch
+            )
+            if (
+                x == 0.0
+                # the way ended at no risk: is that a portfolio of these limits, and at the reference?
+            ):
+                if v <= TINY and abs(b - mean + offset) <= 1e-14 * (
+                    abs(b) + abs(mean) + abs(offset)
+                ):
                     tau[i], steps[i] = -idle, spent
                     break
                 x = middle(left, right)
@@ -178,7 +244,11 @@ def search_some(which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, 
                 if rise == 0.0 or x * (paid - gamma) >= earned:
                     idle, x = x, 0.0
                     continue
-            after = middle(left, right) if stuck > 2 else next_look(own, x, flat, short, rise, left, right)
+            after = (
+                middle(left, right)
+                if stuck > 2
+                else next_look(own, x, flat, short, rise, left, right)
+            )
             if after == x:
                 steps[i] = spent
                 break
@@ -213,7 +283,11 @@ def preference(tau, mean, var, slope, curve, gamma, kappa, b, years):
     if low == last:
         earned, paid = rates(gamma, kappa, years, short, var[last])
         return paid / earned
-    dt, dm, x = tau[low + 1] - tau[low], mean[low + 1] - mean[low], min(max(below / (below - above), 1e-3), 0.999)
+    dt, dm, x = (
+        tau[low + 1] - tau[low],
+        mean[low + 1] - mean[low],
+        min(max(below / (below - above), 1e-3), 0.999),
+    )
     start, rate = (0.0, 0.0) if riskless and low == 0 else (var[low], slope[low])
     x = root(gamma, kappa, years, tau[low], dt, short, dm, start, rate, curve[low], 0.0, 1.0, x)
     return 1.0 / max(tau[low] + x * dt, 1e-300)

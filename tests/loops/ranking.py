@@ -10,9 +10,11 @@ WIDE, BLOCK = 32, 256
 
 
 def gram(indptr, codes, weights, discount, size, blocks):
-    """X'DX of compressed rows of ones, or X'DW where W weighs the entries, shape (size, size); length 0 stands for ones.
+    """X'DX of compressed rows of ones, or X'DW where W weighs the entries, shape (size, size);
+    length 0 stands for ones.
 
-    Rows are cut into `blocks` fixed blocks whose sums are added in block order: the bits depend on `blocks`, never on threads.
+    Rows are cut into `blocks` fixed blocks whose sums are added in block order: the bits depend on
+    `blocks`, never on threads.
     """
     rows = len(indptr) - 1
     parts = np.zeros((blocks, size, size))
@@ -37,11 +39,17 @@ def gram(indptr, codes, weights, discount, size, blocks):
 
 
 def add_rows(buffer, start, stop, codes, weights, matrix):
-    """Add to the buffer the sum of weights * matrix[codes], entry after entry (four at a time only to touch the buffer less)."""
+    """Add to the buffer the sum of weights * matrix[codes], entry after entry (four at a time only
+    to touch the buffer less)."""
     width = len(buffer)
     e = start
     while e + 4 <= stop:
-        a, b, c, d = matrix[codes[e]], matrix[codes[e + 1]], matrix[codes[e + 2]], matrix[codes[e + 3]]
+        a, b, c, d = (
+            matrix[codes[e]],
+            matrix[codes[e + 1]],
+            matrix[codes[e + 2]],
+            matrix[codes[e + 3]],
+        )
         if len(weights):
             u, v, w, x = weights[e], weights[e + 1], weights[e + 2], weights[e + 3]
         else:
@@ -68,7 +76,9 @@ def score_rows(indptr, codes, weights, matrix):
 def insert(score, column, k, found, scores, columns):
     """Put one candidate into a list sorted by score, then by column; returns the new length."""
     slot = found if found < k else k - 1
-    while slot > 0 and (scores[slot - 1] < score or (scores[slot - 1] == score and columns[slot - 1] > column)):
+    while slot > 0 and (
+        scores[slot - 1] < score or (scores[slot - 1] == score and columns[slot - 1] > column)
+    ):
         scores[slot] = scores[slot - 1]
         columns[slot] = columns[slot - 1]
         slot -= 1
@@ -96,14 +106,17 @@ def select(buffer, limit, allowed, column_of, k, scores, columns):
             if score == -np.inf or not allowed[j]:
                 continue
             column = column_of[j]
-            if found == k and (score < scores[k - 1] or (score == scores[k - 1] and column > columns[k - 1])):
+            if found == k and (
+                score < scores[k - 1] or (score == scores[k - 1] and column > columns[k - 1])
+            ):
                 continue
             found = insert(score, column, k, found, scores, columns)
         start = stop
 
 
 def rank_rows(query, matrix, held, jobs, shelf, k):
-    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`. `jobs`: query row and class; `catalogue`: the fields of a `Layout`."""
+    """Masked exact top-k, fused with scoring; see `ranking.masked_top_k`. `jobs`: query row and
+    class; `catalogue`: the fields of a `Layout`."""
     row_of, class_of = jobs
     allowed, limits, column_of, position_of = shelf
     count = len(row_of)
@@ -124,7 +137,8 @@ def rank_rows(query, matrix, held, jobs, shelf, k):
 
 
 def solve_rows(indptr, codes, factors, base, scale, ridge, extra, right):
-    """Each row's (scale * base + ridge * I + extra * sum of q q')^-1 right, by Cholesky in a fixed order, shape (rows, f)."""
+    """Each row's (scale * base + ridge * I + extra * sum of q q')^-1 right, by Cholesky in a fixed
+    order, shape (rows, f)."""
     rows, size = len(indptr) - 1, factors.shape[1]
     out = right.copy()
     for r in range(rows):
@@ -142,7 +156,8 @@ def solve_rows(indptr, codes, factors, base, scale, ridge, extra, right):
 
 
 def solve(system, right):
-    """Solve a small symmetric positive definite system in place (upper triangle given), row after row so that the inner loops run wide."""
+    """Solve a small symmetric positive definite system in place (upper triangle given), row after
+    row so that the inner loops run wide."""
     size = len(right)
     for t in range(size):
         pivot = np.sqrt(system[t, t])

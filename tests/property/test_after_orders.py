@@ -75,7 +75,9 @@ def products_of(rng: np.random.Generator, model: ReturnModel) -> list[Product]:
         mixed = rng.random() < 0.35
         share = float(np.round(rng.uniform(0.1, 0.9), 2))
         made = {assets[0]: share, assets[1]: round(1.0 - share, 2)} if mixed else {assets[0]: 1.0}
-        risk = max(model.covariance[model.assets.index(a), model.assets.index(a)] ** 0.5 for a in made)
+        risk = max(
+            model.covariance[model.assets.index(a), model.assets.index(a)] ** 0.5 for a in made
+        )
         rating = int(np.clip(1 + np.searchsorted([0.03, 0.08, 0.18, 0.35], risk), 1, 5))
         found.append(
             Product(
@@ -102,7 +104,9 @@ def client_of(rng: np.random.Generator, code: int, names: list[str]) -> Client:
     wealth = round(float(10.0 ** rng.uniform(2.0, 7.0)), 2)
     held = [names[j] for j in rng.permutation(len(names))[: rng.integers(0, 5)]]
     shares = rng.dirichlet(np.ones(len(held) + 1)) if held else []
-    holdings = {h: float(np.floor(wealth * s * 100.0) / 100.0) for h, s in zip(held, shares, strict=False)}
+    holdings = {
+        h: float(np.floor(wealth * s * 100.0) / 100.0) for h, s in zip(held, shares, strict=False)
+    }
     return Client(
         id=f"c{code}",
         wealth=wealth,
@@ -125,7 +129,9 @@ def world_of(seed: int) -> World:
     model = model_of(rng)
     products = products_of(rng, model)
     names = [*(p.id for p in products), *model.assets]
-    bought = pd.DataFrame({"client_id": ["b0", "b1"], "product_id": ["p0", "p1"], "day": ["2026-01-05"] * 2})
+    bought = pd.DataFrame(
+        {"client_id": ["b0", "b1"], "product_id": ["p0", "p1"], "day": ["2026-01-05"] * 2}
+    )
     cost = float(rng.choice([0.0, 0.0, 0.002, 0.02]))
     chosen = {
         "max_product_share": [None, 0.2, 0.5, 1.0][rng.integers(4)],
@@ -144,7 +150,16 @@ def world_of(seed: int) -> World:
     )
     clients = [client_of(rng, code, names) for code in range(8)]
     by_id = {p.id: p for p in products}
-    return World(advisor, model, by_id, chosen["regime"], cost, chosen["min_trade"], clients, int(rng.integers(1, 9)))
+    return World(
+        advisor,
+        model,
+        by_id,
+        chosen["regime"],
+        cost,
+        chosen["min_trade"],
+        clients,
+        int(rng.integers(1, 9)),
+    )
 
 
 def money_after(world: World, advice: Advice, client: Client) -> dict[str, float]:
@@ -174,7 +189,10 @@ def referee_figures(world: World, advice: Advice, client: Client) -> list[str]:
     w = np.array([by_asset[a] for a in model.assets]) / wealth
     cost = world.cost * sum(abs(order.money) for order in advice.orders)
     cash = wealth - sum(money.values()) - cost
-    fee = sum(m * world.products[n].annual_fee for n, m in money.items() if n in world.products) / wealth
+    fee = (
+        sum(m * world.products[n].annual_fee for n, m in money.items() if n in world.products)
+        / wealth
+    )
     stress = np.maximum(norm.ppf(0.99) * np.sqrt(np.diag(model.covariance)) - model.mean, 0.0)
     volatility, loss = float(np.sqrt(max(w @ model.covariance @ w, 0.0))), float(w @ stress)
     expected = {
@@ -184,7 +202,11 @@ def referee_figures(world: World, advice: Advice, client: Client) -> list[str]:
         "expected_volatility": volatility,
         "stressed_loss": loss,
     }
-    faults = [f"{k} {getattr(advice, k)} for {v}" for k, v in expected.items() if abs(getattr(advice, k) - v) > NEAR + CENT / wealth]
+    faults = [
+        f"{k} {getattr(advice, k)} for {v}"
+        for k, v in expected.items()
+        if abs(getattr(advice, k) - v) > NEAR + CENT / wealth
+    ]
     told = np.array([advice.weights_after_orders.get(a, 0.0) for a in model.assets])
     if np.abs(told - w).max() > NEAR + CENT / wealth:
         faults.append(f"weights after the orders {told} for {w}")
@@ -233,12 +255,20 @@ def referee_orders(world: World, advice: Advice, client: Client) -> list[str]:
         if money < 0 and (name in client.locked or -money > client.holdings[name] + NEAR):
             faults.append(f"{name}: {money} may not be sold")
         in_full = money < 0 and -money >= client.holdings[name] - CENT
-        exact = advice.status != "ok" or advice.expected_volatility > 0.95 * BANDS.upper_volatility[advice.level - 1]
+        exact = (
+            advice.status != "ok"
+            or advice.expected_volatility > 0.95 * BANDS.upper_volatility[advice.level - 1]
+        )
         exact |= advice.stressed_loss > 0.95 * BANDS.stress_loss[advice.level - 1]
         if abs(money) < least - CENT and not in_full and not exact:
             faults.append(f"{name}: {money} is below the smallest trade {least}")
     for name, money in client.holdings.items():
-        if name in bad and name not in client.locked and money > CENT and orders.get(name, 0.0) > -money + CENT:
+        if (
+            name in bad
+            and name not in client.locked
+            and money > CENT
+            and orders.get(name, 0.0) > -money + CENT
+        ):
             faults.append(f"{name} does not suit and {orders.get(name)} of {money} is sold")
     return faults
 
@@ -253,23 +283,33 @@ def referee_picks(world: World, advice: Advice, client: Client) -> list[str]:
     for pick in advice.picks:
         product = world.products[pick.product_id]
         parts = shares_of(world, pick.product_id)
-        value = sum(s * net[world.model.assets.index(a)] for a, s in parts.items()) - product.annual_fee
+        value = (
+            sum(s * net[world.model.assets.index(a)] for a, s in parts.items()) - product.annual_fee
+        )
         if (pick.marginal_value is None) == np.isfinite(gamma):
             faults.append("marginal value")
-        elif pick.marginal_value is not None and abs(pick.marginal_value - value) > 1e-6 + 1e-9 * gamma:
+        elif (
+            pick.marginal_value is not None
+            and abs(pick.marginal_value - value) > 1e-6 + 1e-9 * gamma
+        ):
             faults.append(f"marginal value of {pick.product_id} {pick.marginal_value} for {value}")
         rules = [world.regime.rule(rule) for rule in verdicts[pick.product_id].rules]
         due = {rule.id for rule in rules if rule.decision == "duty"}
         if not due <= {r.data["rule"] for r in pick.reasons if r.code == "duty"}:
             faults.append(f"duties of {pick.product_id}: {due}")
-        if verdicts[pick.product_id].decision != "allow" or abs(orders.get(pick.product_id, 0.0) - pick.money) > NEAR:
+        if (
+            verdicts[pick.product_id].decision != "allow"
+            or abs(orders.get(pick.product_id, 0.0) - pick.money) > NEAR
+        ):
             faults.append(f"pick {pick.product_id} of {pick.money}")
     return faults
 
 
 def referee_duties(world: World, advice: Advice, client: Client) -> list[str]:
     """Duties on concentration: those due by plain sums are those named."""
-    money = {n: m for n, m in money_after(world, advice, client).items() if n in world.products and m > 0}
+    money = {
+        n: m for n, m in money_after(world, advice, client).items() if n in world.products and m > 0
+    }
     due, edge = set(), set()
     for rule in world.regime.pack.rules:
         if rule.when not in GROUPS:
@@ -278,14 +318,30 @@ def referee_duties(world: World, advice: Advice, client: Client) -> list[str]:
         for name, amount in money.items():
             product = world.products[name]
             subject = {"product_share": name, "own_share": ""}.get(rule.when, product.issuer)
-            counts = product.own_product if rule.when == "own_share" else product.insured_deposit == (rule.when == "insured_deposit")
+            counts = (
+                product.own_product
+                if rule.when == "own_share"
+                else product.insured_deposit == (rule.when == "insured_deposit")
+            )
             if counts and subject is not None:
-                sums[subject] = sums.get(subject, 0.0) + amount / (1.0 if rule.when == "insured_deposit" else client.wealth)
+                sums[subject] = sums.get(subject, 0.0) + amount / (
+                    1.0 if rule.when == "insured_deposit" else client.wealth
+                )
         limit = rule.number or 0.0
         due |= {(rule.id, s) for s, total in sums.items() if total > limit}
-        edge |= {(rule.id, s) for s, total in sums.items() if abs(total - limit) <= NEAR * max(limit, 1e-3)}
-    named = {(r.data["rule"], r.data["subject"]) for r in advice.reasons if r.code.startswith("concentration")}
-    wrong = {pair for pair in due ^ named if pair not in edge and not str(pair[0]).startswith("max_")}
+        edge |= {
+            (rule.id, s)
+            for s, total in sums.items()
+            if abs(total - limit) <= NEAR * max(limit, 1e-3)
+        }
+    named = {
+        (r.data["rule"], r.data["subject"])
+        for r in advice.reasons
+        if r.code.startswith("concentration")
+    }
+    wrong = {
+        pair for pair in due ^ named if pair not in edge and not str(pair[0]).startswith("max_")
+    }
     return [f"duty {rule} {subject}" for rule, subject in sorted(wrong)]
 
 
@@ -293,14 +349,23 @@ def faults_of(world: World) -> list[str]:
     """All faults found in the advice of a world."""
     table = ClientTable.from_clients(world.clients)
     found = []
-    batches = {n: [a for b in world.advisor.advise_many(table, as_of=DAY, picks=world.picks, chunk=n) for a in b] for n in (3, 100)}
+    batches = {
+        n: [
+            a
+            for b in world.advisor.advise_many(table, as_of=DAY, picks=world.picks, chunk=n)
+            for a in b
+        ]
+        for n in (3, 100)
+    }
     if [a.model_dump_json() for a in batches[3]] != [a.model_dump_json() for a in batches[100]]:
         found.append("chunks disagree")
     for client, advice in zip(world.clients, batches[100], strict=True):
         faults = []
         if client.id in ("c0", "c5"):
             alone = world.advisor.advise(client, as_of=DAY, picks=world.picks)
-            faults += [] if alone.model_dump_json() == advice.model_dump_json() else ["alone disagrees"]
+            faults += (
+                [] if alone.model_dump_json() == advice.model_dump_json() else ["alone disagrees"]
+            )
         if advice.status in PORTFOLIOS:
             for referee in (referee_figures, referee_orders, referee_picks, referee_duties):
                 faults += referee(world, advice, client)
@@ -332,7 +397,9 @@ def advisor_of(model: ReturnModel, products: list[Product]) -> Advisor:
     """With nothing bought but one fund."""
     bought = pd.DataFrame({"client_id": ["b"], "product_id": ["S"], "day": ["2026-01-05"]})
     shelf = Catalogue.from_products(products)
-    return Advisor.fit(model, Interactions.from_frame(bought), catalogue=shelf, recommender=Popularity())
+    return Advisor.fit(
+        model, Interactions.from_frame(bought), catalogue=shelf, recommender=Popularity()
+    )
 
 
 def test_a_mixed_fund_is_sold_though_one_part_of_it_is_wanted() -> None:
@@ -340,7 +407,13 @@ def test_a_mixed_fund_is_sold_though_one_part_of_it_is_wanted() -> None:
 
     62.8 % shares and 37.2 % bonds have the 10.4 % volatility that C4 aims at.
     """
-    fields = {"wealth": 100_000.0, "horizon_years": 9.0, "age": 40, "level": 4, "assessed_on": "2026-05-04"}
+    fields = {
+        "wealth": 100_000.0,
+        "horizon_years": 9.0,
+        "age": 40,
+        "level": 4,
+        "assessed_on": "2026-05-04",
+    }
     client = Client(id="li", knowledge=80.0, holdings={"M": 100_000.0}, **fields)
     advice = advisor_of(*three_assets()).advise(client, as_of=DAY)
     orders = {order.product_id: order.money for order in advice.orders}
@@ -352,9 +425,16 @@ def test_a_mixed_fund_is_sold_though_one_part_of_it_is_wanted() -> None:
 
 
 def test_an_unsuitable_fund_is_sold_and_a_locked_one_takes_the_status() -> None:
-    """A C2 client with 60 % in an R4 fund: sold in full; where locked, kept and said to be above."""
+    """A C2 client with 60 % in an R4 fund: sold in full; where locked, kept and said to be
+    above."""
     advisor = advisor_of(*three_assets(bonds=0.03))
-    fields = {"wealth": 100_000.0, "horizon_years": 9.0, "age": 40, "level": 2, "assessed_on": "2026-05-04"}
+    fields = {
+        "wealth": 100_000.0,
+        "horizon_years": 9.0,
+        "age": 40,
+        "level": 2,
+        "assessed_on": "2026-05-04",
+    }
     client = Client(id="li", knowledge=80.0, holdings={"M": 60_000.0}, **fields)
     bands = RiskBands.default()
     sold = advisor.advise(client, as_of=DAY)
@@ -370,7 +450,8 @@ def test_an_unsuitable_fund_is_sold_and_a_locked_one_takes_the_status() -> None:
 @settings(max_examples=25, phases=NO_SHRINKING)
 @given(st.sampled_from([1025, 1034, 1063]) | st.integers(0, 2**32 - 1))
 def test_advice_on_what_was_bought(seed: int) -> None:
-    """The second advice passes the referees too, sells and buys no product at once, and moves little.
+    """The second advice passes the referees too, sells and buys no product at once, and moves
+    little.
 
     Without costs of trading, it moves at most a part of what the first moved.
     """

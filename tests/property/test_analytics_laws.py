@@ -104,7 +104,9 @@ def test_scores_and_shares_stay_in_their_range(scores: list[int]) -> None:
     assert score.value == pytest.approx(100.0 * np.mean([(s >= 9) - (s <= 6) for s in scores]))
     share = csat([1 + s // 3 for s in scores], scale=5)
     assert 0.0 <= share.low <= share.value <= share.high <= 1.0
-    assert proportion(share.n - share.count, share.n).low == pytest.approx(1.0 - share.high, abs=1e-12)
+    assert proportion(share.n - share.count, share.n).low == pytest.approx(
+        1.0 - share.high, abs=1e-12
+    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=40))
@@ -113,7 +115,9 @@ def test_survival_is_the_product_by_hand(rows: list[tuple[int, bool]]) -> None:
     curve = survival(durations, ended)
     share = 1.0
     for time in sorted({t for t, e in rows if e}):
-        share *= 1.0 - sum(1 for t, e in rows if e and t == time) / sum(1 for t, _ in rows if t >= time)
+        share *= 1.0 - sum(1 for t, e in rows if e and t == time) / sum(
+            1 for t, _ in rows if t >= time
+        )
         assert curve.at(time) == pytest.approx(share, abs=1e-12)
     assert curve.at(1000) == pytest.approx(share, abs=1e-12)
     assert len(curve.times) == len({t for t, e in rows if e})
@@ -123,7 +127,9 @@ def test_survival_is_the_product_by_hand(rows: list[tuple[int, bool]]) -> None:
 
 
 def test_open_complaints_are_not_taken_for_closed_ones() -> None:
-    frame = pd.DataFrame({"opened": ["2026-01-01"] * 4, "closed": ["2026-01-11", "2026-03-01", None, None]})
+    frame = pd.DataFrame(
+        {"opened": ["2026-01-01"] * 4, "closed": ["2026-01-11", "2026-03-01", None, None]}
+    )
     report = complaints(frame, as_of="2026-02-01")
     assert (report.closed.count, report.closed.n) == (1, 4)  # one was closed only later
     assert np.isnan(report.median_days)
@@ -133,20 +139,38 @@ def test_open_complaints_are_not_taken_for_closed_ones() -> None:
 
 def test_complaints_of_events_are_those_of_the_frame() -> None:
     def event(day: str, what: str, complaint: str, client: str = "a") -> Event:
-        fields = {"id": f"{client}{complaint}{what}{day}", "source": "desk", "subject": client, "time": f"{day}T09:00:00Z"}
-        return Event(type=f"advisor.complaint.{what}.v1", data={"complaint_id": complaint}, **fields)
+        fields = {
+            "id": f"{client}{complaint}{what}{day}",
+            "source": "desk",
+            "subject": client,
+            "time": f"{day}T09:00:00Z",
+        }
+        return Event(
+            type=f"advisor.complaint.{what}.v1", data={"complaint_id": complaint}, **fields
+        )
 
     events = [
         event("2026-01-09", "closed", "1"),
         event("2026-01-01", "opened", "1"),
-        event("2026-01-03", "opened", "1", client="b"),  # another client's complaint of the same number
+        event(
+            "2026-01-03", "opened", "1", client="b"
+        ),  # another client's complaint of the same number
         event("2026-01-02", "opened", "2"),
         event("2026-01-04", "closed", "2"),
         event("2026-01-06", "opened", "2"),  # opened again, and open
         event("2026-01-05", "closed", "3"),  # opened before anything is known
-        Event(id="x", source="desk", subject="a", type="advisor.product.viewed.v1", time="2026-01-08T00:00:00Z", data={"product_id": "p"}),
+        Event(
+            id="x",
+            source="desk",
+            subject="a",
+            type="advisor.product.viewed.v1",
+            time="2026-01-08T00:00:00Z",
+            data={"product_id": "p"},
+        ),
     ]
-    frame = pd.DataFrame({"opened": ["2026-01-01", "2026-01-03", "2026-01-02"], "closed": ["2026-01-09", None, None]})
+    frame = pd.DataFrame(
+        {"opened": ["2026-01-01", "2026-01-03", "2026-01-02"], "closed": ["2026-01-09", None, None]}
+    )
     for as_of in ("2026-02-01", None):
         one, two = complaints(iter(events), as_of=as_of), complaints(frame, as_of=as_of)
         assert (one.closed, one.oldest_open_days) == (two.closed, two.oldest_open_days)
@@ -154,7 +178,10 @@ def test_complaints_of_events_are_those_of_the_frame() -> None:
     assert (one.closed.count, one.closed.n, one.oldest_open_days) == (1, 3, 7.0)
 
 
-@given(st.lists(st.integers(-9, 9), min_size=2, max_size=50), st.lists(st.integers(-9, 9), min_size=1, max_size=50))
+@given(
+    st.lists(st.integers(-9, 9), min_size=2, max_size=50),
+    st.lists(st.integers(-9, 9), min_size=1, max_size=50),
+)
 def test_stability_index_is_no_less_than_nothing(reference: list[int], current: list[int]) -> None:
     if len(set(reference)) == 1:
         return
@@ -166,16 +193,30 @@ def test_stability_index_is_no_less_than_nothing(reference: list[int], current: 
 
 def test_stability_index_by_hand() -> None:
     """Shares .5 .5 against .75 .25: .25 ln 1.5 + .25 ln 2."""
-    assert psi([0, 0, 1, 1], [0, 0, 0, 1], bins=2) == pytest.approx(0.25 * np.log(1.5) + 0.25 * np.log(2.0))
+    assert psi([0, 0, 1, 1], [0, 0, 0, 1], bins=2) == pytest.approx(
+        0.25 * np.log(1.5) + 0.25 * np.log(2.0)
+    )
 
 
 def test_drift_names_the_column_that_moved() -> None:
     rng = np.random.default_rng(1)
-    before = pd.DataFrame({"age": rng.normal(50, 9, 4000), "wealth": rng.lognormal(11, 1, 4000), "flat": 1.0, "none": np.nan})
+    before = pd.DataFrame(
+        {
+            "age": rng.normal(50, 9, 4000),
+            "wealth": rng.lognormal(11, 1, 4000),
+            "flat": 1.0,
+            "none": np.nan,
+        }
+    )
     after = before.sample(frac=1.0, random_state=0).assign(wealth=lambda f: 2.0 * f["wealth"])
     after.iloc[:400, 0] = np.nan
     table = drift(before, after)
-    assert table["verdict"].to_dict() == {"age": "stable", "wealth": "act", "flat": "constant", "none": "unknown"}
+    assert table["verdict"].to_dict() == {
+        "age": "stable",
+        "wealth": "act",
+        "flat": "constant",
+        "none": "unknown",
+    }
     assert table.loc["age", "missing_after"] == pytest.approx(0.1)
 
 
@@ -190,14 +231,18 @@ def test_herding_counts_equal_portfolios_within_a_level() -> None:
 def test_concentration_of_picks_by_hand() -> None:
     """Shares 3/6, 2/6 and 1/6: 9/36 + 4/36 + 1/36; an empty slot is no pick."""
     codes = np.array([[0, 1, 2], [0, 1, -1], [0, -1, -1]])
-    found = concentration(Ranking(("a", "b", "c"), ("p", "q", "r", "s"), codes, np.where(codes < 0, np.nan, 1.0)))
+    found = concentration(
+        Ranking(("a", "b", "c"), ("p", "q", "r", "s"), codes, np.where(codes < 0, np.nan, 1.0))
+    )
     assert found.hhi == pytest.approx(14 / 36)
     assert found.effective == pytest.approx(36 / 14)
     assert (found.top, found.top_share, found.picks) == ("p", 0.5, 6)
 
 
 def test_acceptance_by_segment() -> None:
-    frame = pd.DataFrame({"tier": ["base", "high", "base", "base"], "accepted": [True, False, 0, "yes"]})
+    frame = pd.DataFrame(
+        {"tier": ["base", "high", "base", "base"], "accepted": [True, False, 0, "yes"]}
+    )
     table = acceptance(frame, by="tier")
     assert table["advice"].to_dict() == {"base": 3, "high": 1}
     assert table["accepted"].to_dict() == {"base": 2, "high": 0}
@@ -208,24 +253,42 @@ def test_acceptance_by_segment() -> None:
 def test_pairs_do_not_depend_on_the_order_of_rows() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=200)
-    frame = pd.DataFrame({"client_id": np.arange(200), "treated": rng.random(200) < 1 / (1 + np.exp(1 - x)), "x": x, "y": x})
+    frame = pd.DataFrame(
+        {
+            "client_id": np.arange(200),
+            "treated": rng.random(200) < 1 / (1 + np.exp(1 - x)),
+            "x": x,
+            "y": x,
+        }
+    )
     one = match_pairs(frame, covariates=("x",), outcome="y")
     two = match_pairs(frame.sample(frac=1.0, random_state=3), covariates=("x",), outcome="y")
     pd.testing.assert_frame_equal(one.pairs, two.pairs)
     assert one.pairs["control"].is_unique
     assert (one.pairs["distance"] <= one.caliper).all()
-    assert set(one.pairs["treated"]) | set(one.unmatched) == set(frame.loc[frame["treated"], "client_id"].astype(str))
+    assert set(one.pairs["treated"]) | set(one.unmatched) == set(
+        frame.loc[frame["treated"], "client_id"].astype(str)
+    )
 
 
 def test_greedy_pairs_by_brute_force() -> None:
-    """The highest score first takes the nearest untreated client that is free: looked up among all, each time."""
+    """The highest score first takes the nearest untreated client that is free: looked up among all,
+    each time."""
     rng = np.random.default_rng(4)
     x = rng.normal(size=120)
-    frame = pd.DataFrame({"client_id": [f"c{i:03}" for i in range(120)], "treated": rng.random(120) < 1 / (1 + np.exp(-x)), "x": x})
+    frame = pd.DataFrame(
+        {
+            "client_id": [f"c{i:03}" for i in range(120)],
+            "treated": rng.random(120) < 1 / (1 + np.exp(-x)),
+            "x": x,
+        }
+    )
     found = match_pairs(frame, covariates=("x",))
     treated = frame[frame["treated"]].sort_values("x", ascending=False)
     free = frame[~frame["treated"]].set_index("client_id")["x"].to_dict()
-    slope = found.pairs["distance"].iloc[0] / abs(_x(frame, found.pairs.iloc[0]["treated"]) - _x(frame, found.pairs.iloc[0]["control"]))
+    slope = found.pairs["distance"].iloc[0] / abs(
+        _x(frame, found.pairs.iloc[0]["treated"]) - _x(frame, found.pairs.iloc[0]["control"])
+    )
     expected: list[tuple[str, str]] = []
     for row in treated.itertuples():
         nearest = min(free, key=lambda c: abs(free[c] - row.x), default=None)
@@ -255,8 +318,12 @@ def test_money_of_a_period_is_discounted_at_its_end() -> None:
         return 10.0 * state[:, 0], state
 
     clients = pd.DataFrame({"size": [1.0, 2.0]}, index=["a", "b"])
-    value = simulate_value(lambda state, period: np.zeros(len(state)), clients, stay, periods=3, discount=0.1).value
-    assert value.tolist() == pytest.approx([10.0 * k * (1 / 1.1 + 1 / 1.21 + 1 / 1.331) for k in (1, 2)])
+    value = simulate_value(
+        lambda state, period: np.zeros(len(state)), clients, stay, periods=3, discount=0.1
+    ).value
+    assert value.tolist() == pytest.approx(
+        [10.0 * k * (1 / 1.1 + 1 / 1.21 + 1 / 1.331) for k in (1, 2)]
+    )
 
 
 def test_churn_model_takes_unknown_facts_and_any_scale() -> None:
@@ -292,8 +359,14 @@ def test_churn_reads_facts_of_clients_and_many_clients(monkeypatch: pytest.Monke
 
 
 def test_histories_count_days_of_purchase_until_the_day() -> None:
-    """CDNOW's first customer: 1997-01-01, 1997-01-18, 1997-08-02 and 1997-12-12; until 1997-09-30 2 repeats, 30.43 and 38.86 weeks, mean 22.35."""
-    rows = [("c1", "1997-01-01", 29.33), ("c1", "1997-01-18", 29.73), ("c1", "1997-08-02", 14.96), ("c1", "1997-12-12", 26.48)]
+    """CDNOW's first customer: 1997-01-01, 1997-01-18, 1997-08-02 and 1997-12-12; until 1997-09-30 2
+    repeats, 30.43 and 38.86 weeks, mean 22.35."""
+    rows = [
+        ("c1", "1997-01-01", 29.33),
+        ("c1", "1997-01-18", 29.73),
+        ("c1", "1997-08-02", 14.96),
+        ("c1", "1997-12-12", 26.48),
+    ]
     rows += [
         ("c2", "1997-01-01", 50.0),
         ("c2", "1997-01-01", 13.34),
@@ -301,8 +374,12 @@ def test_histories_count_days_of_purchase_until_the_day() -> None:
         ("c2", "1997-01-13", 5.77),
         ("c3", "1997-01-01", 6.79),
     ]
-    frame = pd.DataFrame(rows, columns=["client_id", "day", "money"]).assign(product_id=[f"cd{i}" for i in range(len(rows))])
-    table = purchase_histories(Interactions.from_frame(frame, value="money"), until="1997-09-30", unit_days=7)
+    frame = pd.DataFrame(rows, columns=["client_id", "day", "money"]).assign(
+        product_id=[f"cd{i}" for i in range(len(rows))]
+    )
+    table = purchase_histories(
+        Interactions.from_frame(frame, value="money"), until="1997-09-30", unit_days=7
+    )
     assert table.index.tolist() == ["c1", "c2", "c3"]
     assert table["frequency"].tolist() == [2, 1, 0]
     assert table["recency"].round(2).tolist() == [30.43, 1.71, 0.0]
@@ -320,7 +397,9 @@ def test_every_call_is_timed_also_one_that_fails() -> None:
                 raise KeyError("no such rule")
             return
 
-    watched = watch(Host(), 100.0, on_late=lambda event, ms: late.append(ms), clock=lambda: next(ticks))
+    watched = watch(
+        Host(), 100.0, on_late=lambda event, ms: late.append(ms), clock=lambda: next(ticks)
+    )
     watched.score({"amount": 1})
     with pytest.raises(KeyError):
         watched.score({"amount": 9})

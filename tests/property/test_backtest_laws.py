@@ -1,4 +1,5 @@
-"""What holds for every market and strategy; and that the look-ahead law catches an engine that peeks."""
+"""What holds for every market and strategy; and that the look-ahead law catches an engine that
+peeks."""
 
 from __future__ import annotations
 
@@ -24,7 +25,11 @@ def random_market(seed: int, sessions: int = 120, n: int = 4) -> Market:
     if rng.random() < 0.5:
         returns[sessions - rng.integers(1, 40) :, 1] = np.nan
     return Market.from_returns(
-        pd.DataFrame(returns, index=pd.bdate_range("2020-01-01", periods=sessions), columns=[f"a{i}" for i in range(n)])
+        pd.DataFrame(
+            returns,
+            index=pd.bdate_range("2020-01-01", periods=sessions),
+            columns=[f"a{i}" for i in range(n)],
+        )
     )
 
 
@@ -32,7 +37,9 @@ def chaser(strength: float):
     """A strategy whose answer depends on every number it is shown."""
 
     def policy(past: Market, held: np.ndarray) -> np.ndarray:
-        score = np.exp(strength * np.nan_to_num(past.returns).sum(axis=0)) + np.nan_to_num(past.returns[-1])
+        score = np.exp(strength * np.nan_to_num(past.returns).sum(axis=0)) + np.nan_to_num(
+            past.returns[-1]
+        )
         score = np.where(np.isfinite(past.returns[-1]), np.maximum(score, 0.0) + 0.1 * held, 0.0)
         return score / score.sum()
 
@@ -44,11 +51,22 @@ def future_matters(seed: int, cut: int) -> bool:
     market = random_market(seed)
     rng = np.random.default_rng(seed + 1)
     other = market.returns.copy()
-    rewritten = np.where(np.isfinite(other[cut + 1 :]), rng.normal(0.0, 0.05, size=other[cut + 1 :].shape), np.nan)
+    rewritten = np.where(
+        np.isfinite(other[cut + 1 :]), rng.normal(0.0, 0.05, size=other[cut + 1 :].shape), np.nan
+    )
     other[cut + 1 :] = rewritten
-    twin = Market.from_returns(pd.DataFrame(other, index=pd.DatetimeIndex(market.dates), columns=list(market.assets)))
+    twin = Market.from_returns(
+        pd.DataFrame(other, index=pd.DatetimeIndex(market.dates), columns=list(market.assets))
+    )
     runs = [
-        backtest(chaser(2.0), m, every="W-MON", warmup=20, terms=Terms(flows={"2020-04-01": 0.1}, cash_rate=0.01)) for m in (market, twin)
+        backtest(
+            chaser(2.0),
+            m,
+            every="W-MON",
+            warmup=20,
+            terms=Terms(flows={"2020-04-01": 0.1}, cash_rate=0.01),
+        )
+        for m in (market, twin)
     ]
     day = pd.Timestamp(market.dates[cut])
     return any(
@@ -69,7 +87,11 @@ def test_an_engine_that_shows_the_whole_history_is_caught(monkeypatch: pytest.Mo
 
 def test_an_engine_one_day_too_generous_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = backtest_walk._past
-    monkeypatch.setattr(backtest_walk, "_past", lambda market, row, window: honest(market, min(row + 1, len(market) - 1), window))
+    monkeypatch.setattr(
+        backtest_walk,
+        "_past",
+        lambda market, row, window: honest(market, min(row + 1, len(market) - 1), window),
+    )
     cuts = np.flatnonzero(pd.DatetimeIndex(random_market(3).dates).day_of_week == 0)
     assert any(future_matters(seed=3, cut=int(cut)) for cut in cuts if 25 <= cut < 115)
 
@@ -79,9 +101,12 @@ def company_matters(seed: int, bps: float) -> bool:
     market = random_market(seed)
     policies = {f"s{k}": chaser(k / 2.0) for k in range(4)}
     together = backtest_many(policies, market, warmup=20, cost_bps=bps)
-    alone = {name: backtest(policy, market, warmup=20, cost_bps=bps) for name, policy in policies.items()}
+    alone = {
+        name: backtest(policy, market, warmup=20, cost_bps=bps) for name, policy in policies.items()
+    }
     return any(
-        getattr(alone[name].record, what).tobytes() != getattr(together[name].record, what).tobytes()
+        getattr(alone[name].record, what).tobytes()
+        != getattr(together[name].record, what).tobytes()
         for name in policies
         for what in ("returns", "weights", "costs", "wealth")
     )
@@ -109,10 +134,17 @@ def order_matters(seed: int) -> bool:
     """Does the order of the columns change what is earned or held?"""
     market = random_market(seed)
     order = np.random.default_rng(seed).permutation(4)
-    shuffled = backtest(chaser(1.0), Market.from_returns(market.to_frame().iloc[:, order]), warmup=20)
+    shuffled = backtest(
+        chaser(1.0), Market.from_returns(market.to_frame().iloc[:, order]), warmup=20
+    )
     straight = backtest(chaser(1.0), market, warmup=20)
     same_returns = np.allclose(shuffled.returns, straight.returns, rtol=0.0, atol=1e-13)
-    return not (same_returns and np.allclose(shuffled.weights[list(market.assets)], straight.weights, rtol=0.0, atol=1e-13))
+    return not (
+        same_returns
+        and np.allclose(
+            shuffled.weights[list(market.assets)], straight.weights, rtol=0.0, atol=1e-13
+        )
+    )
 
 
 @given(seed=SEEDS)
@@ -144,11 +176,15 @@ def money_is_made_of_nothing(seed: int, bps: float, capital: float) -> bool:
 
 
 @given(seed=SEEDS, bps=st.floats(0.1, 100.0), capital=st.floats(1.0, 1e9))
-def test_costs_never_help_and_wealth_is_the_product_of_returns(seed: int, bps: float, capital: float) -> None:
+def test_costs_never_help_and_wealth_is_the_product_of_returns(
+    seed: int, bps: float, capital: float
+) -> None:
     assert not money_is_made_of_nothing(seed, bps, capital)
 
 
-def test_an_engine_that_forgets_the_cost_in_the_return_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_forgets_the_cost_in_the_return_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     honest = Account.hold
 
     def generous(self: Account, stretch: object, dates: np.ndarray) -> None:
@@ -160,7 +196,8 @@ def test_an_engine_that_forgets_the_cost_in_the_return_is_caught(monkeypatch: py
 
 
 def flows_matter(seed: int, flow: float) -> bool:
-    """On a rebalancing day money in or out is invested or raised at once: without costs the time-weighted returns must not change."""
+    """On a rebalancing day money in or out is invested or raised at once: without costs the
+    time-weighted returns must not change."""
     market = random_market(seed)
     plain = backtest(chaser(0.0), market, warmup=20, cost_bps=0.0)
     weights, day = plain.record.weights, plain.weights.index[1]
@@ -175,7 +212,9 @@ def flows_matter(seed: int, flow: float) -> bool:
 
 
 @given(seed=SEEDS, flow=st.sampled_from([-0.3, -0.05, 0.01, 0.5, 5.0]))
-def test_flows_into_a_fully_invested_account_leave_its_returns_alone(seed: int, flow: float) -> None:
+def test_flows_into_a_fully_invested_account_leave_its_returns_alone(
+    seed: int, flow: float
+) -> None:
     assert not flows_matter(seed, flow)
 
 

@@ -1,4 +1,5 @@
-"""What must hold for every batch: rows do not see each other, limits hold, the certificate is honest, and a broken copy is caught."""
+"""What must hold for every batch: rows do not see each other, limits hold, the certificate is
+honest, and a broken copy is caught."""
 
 from __future__ import annotations
 
@@ -25,12 +26,19 @@ def problem(seed: int, c: int = 6, n: int = 7) -> dict[str, object]:
     rng = np.random.default_rng(seed)
     loadings = rng.normal(size=(n, 3)) * 0.1
     cov = loadings @ loadings.T + np.diag(rng.uniform(0.02, 0.2, n) ** 2)
-    model = ReturnModel([f"a{i}" for i in range(n)], rng.uniform(-0.02, 0.12, n).round(2), cov, groups=[f"g{i % 2}" for i in range(n)])
+    model = ReturnModel(
+        [f"a{i}" for i in range(n)],
+        rng.uniform(-0.02, 0.12, n).round(2),
+        cov,
+        groups=[f"g{i % 2}" for i in range(n)],
+    )
     upper = np.where(rng.random((c, n)) < 0.3, 0.0, rng.choice([0.1, 0.25, 0.5, 1.0], (c, n)))
     lower = np.minimum(np.where(rng.random((c, n)) < 0.2, 0.05, 0.0), upper)
     return {
         "model": model,
-        "mandate": Mandate(group_limits=(GroupLimit(group="g0", lower=0.1, upper=0.8),) if seed % 2 else ()),
+        "mandate": Mandate(
+            group_limits=(GroupLimit(group="g0", lower=0.1, upper=0.8),) if seed % 2 else ()
+        ),
         "preferences": Preferences(rng.uniform(0.5, 30.0, c), rng.choice([1.0, 2.0], c), 0.01, 5.0),
         "lower": lower,
         "upper": upper,
@@ -58,7 +66,9 @@ def test_limits_hold_and_every_answer_is_certified(seed: int) -> None:
     given = problem(seed)
     got = solve(given)
     ok = np.isin(got.status, ["ok", "no_participation"])
-    assert np.isin(got.status, ["ok", "no_participation", "infeasible"]).all(), [got.reason(i) for i in range(len(got))]
+    assert np.isin(got.status, ["ok", "no_participation", "infeasible"]).all(), [
+        got.reason(i) for i in range(len(got))
+    ]
     w = got.weights[ok]
     assert (got.kkt_residual[ok] <= 1e-7).all()
     assert np.abs(w.sum(axis=1) - 1.0).max(initial=0.0) <= 1e-12
@@ -103,11 +113,17 @@ def test_the_exact_solver_and_the_pivots_agree(seed: int) -> None:
     assert isinstance(mandate, Mandate)
     rows = BatchRows.of(model, mandate, 6, values["lower"], values["upper"], None)
     tolerance = np.linspace(0.0, 0.8, 6)
-    cold = fresh_state(rows, np.zeros((6, len(model)), np.int8), np.zeros((6, len(rows.limits.row_names)), np.int8))
+    cold = fresh_state(
+        rows, np.zeros((6, len(model)), np.int8), np.zeros((6, len(rows.limits.row_names)), np.int8)
+    )
     which = np.flatnonzero(rows.boxed)
     solved = which[pivot(rows, tolerance, cold, which)]
     for i in solved.tolist():
-        exact = fresh_state(rows, np.zeros((6, len(model)), np.int8), np.zeros((6, len(rows.limits.row_names)), np.int8))
+        exact = fresh_state(
+            rows,
+            np.zeros((6, len(model)), np.int8),
+            np.zeros((6, len(rows.limits.row_names)), np.int8),
+        )
         assert solve_exactly(rows, tolerance, exact, i)
         assert exact.weights[i] == pytest.approx(cold.weights[i], abs=1e-7)
 
@@ -124,7 +140,8 @@ def test_marginal_risk_is_the_matrix_product() -> None:
 @given(st.integers(0, 10_000), st.floats(0.001, 0.05))
 @settings(max_examples=25)
 def test_a_moved_portfolio_loses_its_certificate(seed: int, shift: float) -> None:
-    """The broken copy: weights shifted between two free assets keep every limit, and the residual must see it; it must also bound the true loss."""
+    """The broken copy: weights shifted between two free assets keep every limit, and the residual
+    must see it; it must also bound the true loss."""
     values = problem(seed)
     model = values["model"]
     assert isinstance(model, ReturnModel)
@@ -135,7 +152,9 @@ def test_a_moved_portfolio_loses_its_certificate(seed: int, shift: float) -> Non
     top, low = int(np.argmax(broken[0])), int(np.argmin(broken[0]))
     broken[:, top] -= shift
     broken[:, low] += shift
-    residual = row_residuals(rows, broken, marginal_risk(rows, broken), Rates.of(gamma, rows.steepest), got.state.price)
+    residual = row_residuals(
+        rows, broken, marginal_risk(rows, broken), Rates.of(gamma, rows.steepest), got.state.price
+    )
     value = lambda w: float(model.mean @ w - 2.5 * w @ model.covariance @ w)  # noqa: E731
     lost = (value(got.weights[0]) - value(broken[0])) / 5.0
     assert residual[0] >= lost > 0.0
@@ -150,7 +169,14 @@ def test_turnover_falls_as_costs_rise_and_a_high_cost_stops_trade(seed: int) -> 
     assert isinstance(model, ReturnModel)
     hold = np.random.default_rng(seed).dirichlet(np.ones(7), 1)
     turnover = [
-        float(np.abs(optimal_portfolios(model, Mandate(), Preferences([5.0]), current=hold, cost=fee).weights - hold).sum())
+        float(
+            np.abs(
+                optimal_portfolios(
+                    model, Mandate(), Preferences([5.0]), current=hold, cost=fee
+                ).weights
+                - hold
+            ).sum()
+        )
         for fee in (0.0, 0.002, 0.01, 0.05, 5.0)
     ]
     assert all(b <= a + 1e-12 for a, b in itertools.pairwise(turnover))
@@ -190,7 +216,8 @@ def test_bad_input_is_refused_by_name(options: dict[str, object], field: str) ->
 
 
 def test_shadow_prices_are_what_relaxing_a_limit_earns() -> None:
-    """Each price against a finite difference of the optimal utility; the broken copy, twice the price, is off."""
+    """Each price against a finite difference of the optimal utility; the broken copy, twice the
+    price, is off."""
     values = problem(1)
     model = values["model"]
     assert isinstance(model, ReturnModel)
@@ -224,7 +251,9 @@ def test_costs_that_stop_a_trade_are_named() -> None:
     values = problem(1)
     model = values["model"]
     assert isinstance(model, ReturnModel)
-    got = optimal_portfolios(model, Mandate(), Preferences([4.0]), current=np.full(7, 1 / 7), cost=0.5)
+    got = optimal_portfolios(
+        model, Mandate(), Preferences([4.0]), current=np.full(7, 1 / 7), cost=0.5
+    )
     assert {b.name for b in got.binding(0)} == {f"no_trade:a{i}" for i in range(7)}
     cheapest = min(b.shadow_price for b in got.binding(0))
     assert 0.0 <= cheapest <= 0.5

@@ -1,4 +1,5 @@
-"""Requests advised as one table: whatever comes between, the bytes are those of `advise`, and nobody's trouble is another's."""
+"""Requests advised as one table: whatever comes between, the bytes are those of `advise`, and
+nobody's trouble is another's."""
 
 from __future__ import annotations
 
@@ -15,9 +16,19 @@ from advisor.adapters.channels.batching import RequestBatcher
 DAYS = ("2026-06-30", "2026-07-01")
 ADVISOR = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
 PEOPLE = [
-    Client(id=f"c{i % 4}", wealth=1e5 * (1 + i), horizon_years=3 + 2 * i, level=i % 6, assessed_on="2026-06-01", knowledge=60)
+    Client(
+        id=f"c{i % 4}",
+        wealth=1e5 * (1 + i),
+        horizon_years=3 + 2 * i,
+        level=i % 6,
+        assessed_on="2026-06-01",
+        knowledge=60,
+    )
     for i in range(7)
-] + [Client(id="c1", wealth=1.0, horizon_years=1), Client(id="odd", wealth=5.0, horizon_years=5, level=3, holdings={"nothing": 5.0})]
+] + [
+    Client(id="c1", wealth=1.0, horizon_years=1),
+    Client(id="odd", wealth=5.0, horizon_years=5, level=3, holdings={"nothing": 5.0}),
+]
 """Some of one id, one without an assessment, one who holds what nobody knows."""
 ALONE: dict[tuple[int, int, int], str] = {}
 
@@ -27,7 +38,9 @@ def alone(person: int, day: int, picks: int) -> str:
     key = (person, day, picks)
     if key not in ALONE:
         try:
-            ALONE[key] = ADVISOR.advise(PEOPLE[person], as_of=DAYS[day], picks=picks).model_dump_json()
+            ALONE[key] = ADVISOR.advise(
+                PEOPLE[person], as_of=DAYS[day], picks=picks
+            ).model_dump_json()
         except InputError as error:
             ALONE[key] = f"refused: {error}"
     return ALONE[key]
@@ -44,12 +57,15 @@ CALLS = st.lists(
     min_size=1,
     max_size=14,
 )
-"""Who, which day, how many picks, after how many turns of the loop, and whether the request is given up."""
+"""Who, which day, how many picks, after how many turns of the loop, and whether the request is
+given up."""
 
 
 @given(calls=CALLS, most=st.integers(1, 6))
 @settings(max_examples=40)
-def test_any_interleaving_gives_the_bytes_of_advise(calls: Sequence[tuple[int, int, int, int, bool]], most: int) -> None:
+def test_any_interleaving_gives_the_bytes_of_advise(
+    calls: Sequence[tuple[int, int, int, int, bool]], most: int
+) -> None:
     sizes: list[int] = []
 
     async def call(batcher: RequestBatcher, person: int, day: int, picks: int, turns: int) -> str:
@@ -71,7 +87,9 @@ def test_any_interleaving_gives_the_bytes_of_advise(calls: Sequence[tuple[int, i
         await batcher.stop()
         return answers
 
-    for answer, (person, day, picks, _, given_up) in zip(asyncio.run(everybody()), calls, strict=True):
+    for answer, (person, day, picks, _, given_up) in zip(
+        asyncio.run(everybody()), calls, strict=True
+    ):
         if given_up and isinstance(answer, asyncio.CancelledError):
             continue
         assert answer == alone(person, day, picks)
@@ -92,7 +110,9 @@ def test_what_waits_is_one_table_and_two_of_one_id_are_two() -> None:
     assert sizes == [16, 4, 1, 1, 1]
 
 
-def test_nobody_is_answered_before_their_advice_is_kept_and_a_failure_answers_all_of_the_table() -> None:
+def test_nobody_is_answered_before_their_advice_is_kept_and_a_failure_answers_all_of_the_table() -> (
+    None
+):
     kept: list[str] = []
 
     def keep(clients: Sequence[Client], advice: Sequence[Advice]) -> None:

@@ -1,4 +1,5 @@
-"""A more cautious answer never raises the level: tried out answer by answer, whatever the controls do."""
+"""A more cautious answer never raises the level: tried out answer by answer, whatever the controls
+do."""
 
 from __future__ import annotations
 
@@ -21,20 +22,29 @@ BUNDLED = (Questionnaire.default(), Questionnaire.mifid(), Questionnaire.grable_
 
 
 def table_of(sheets: list[dict[str, str]], loss_aversion: np.ndarray | None = None) -> ClientTable:
-    """Answer sheets of clients who differ in nothing else, and whose years and money limit nothing."""
+    """Answer sheets of clients who differ in nothing else, and whose years and money limit
+    nothing."""
     base = sample_clients(len(sheets))
     answers = {name: Labels.of_words([sheet[name] for sheet in sheets]) for name in sheets[0]}
     table = replace(base, answers=answers, horizon_years=np.full(len(sheets), 30.0))
-    return table if loss_aversion is None else replace(table, biases={"loss_aversion": loss_aversion})
+    return (
+        table if loss_aversion is None else replace(table, biases={"loss_aversion": loss_aversion})
+    )
 
 
-def levels(sheets: list[dict[str, str]], asked: Questionnaire, epsilon: float, aversion: np.ndarray | None) -> np.ndarray:
-    return profile_risk(table_of(sheets, aversion), asked, as_of=DAY, controls=Controls(epsilon=epsilon)).level
+def levels(
+    sheets: list[dict[str, str]], asked: Questionnaire, epsilon: float, aversion: np.ndarray | None
+) -> np.ndarray:
+    return profile_risk(
+        table_of(sheets, aversion), asked, as_of=DAY, controls=Controls(epsilon=epsilon)
+    ).level
 
 
 @pytest.mark.parametrize("epsilon", [0.25, 0.5])
 @pytest.mark.parametrize("asked", BUNDLED, ids=lambda q: q.id)
-def test_no_single_more_cautious_answer_raises_the_level(asked: Questionnaire, epsilon: float) -> None:
+def test_no_single_more_cautious_answer_raises_the_level(
+    asked: Questionnaire, epsilon: float
+) -> None:
     rng = np.random.default_rng(7)
     sheets: list[dict[str, str]] = []
     for _ in range(500):
@@ -42,10 +52,14 @@ def test_no_single_more_cautious_answer_raises_the_level(asked: Questionnaire, e
         sheet = {}
         for question in asked.questions:
             ordered = sorted(question.options, key=lambda o: o.score)
-            weights = {"any": np.ones(len(ordered)), "bold": np.arange(1.0, len(ordered) + 1) ** 2, "mixed": np.ones(len(ordered))}[
-                boldness
-            ]
-            sheet[question.id] = ordered[int(rng.choice(len(ordered), p=weights / weights.sum()))].id
+            weights = {
+                "any": np.ones(len(ordered)),
+                "bold": np.arange(1.0, len(ordered) + 1) ** 2,
+                "mixed": np.ones(len(ordered)),
+            }[boldness]
+            sheet[question.id] = ordered[
+                int(rng.choice(len(ordered), p=weights / weights.sum()))
+            ].id
         sheets.append(sheet)
     changed: list[dict[str, str]] = []
     origin: list[int] = []
@@ -57,8 +71,12 @@ def test_no_single_more_cautious_answer_raises_the_level(asked: Questionnaire, e
                     changed.append(sheet | {question.id: option.id})
                     origin.append(i)
     for aversion in (None, 9.0):
-        before = levels(sheets, asked, epsilon, None if aversion is None else np.full(len(sheets), aversion))
-        after = levels(changed, asked, epsilon, None if aversion is None else np.full(len(changed), aversion))
+        before = levels(
+            sheets, asked, epsilon, None if aversion is None else np.full(len(sheets), aversion)
+        )
+        after = levels(
+            changed, asked, epsilon, None if aversion is None else np.full(len(changed), aversion)
+        )
         assert len(changed) > 2_000
         assert int((after > before[origin]).sum()) == 0
 
@@ -70,13 +88,23 @@ def knotted() -> Questionnaire:
         options = tuple(Option(id="abcdef"[i], text="x", score=float(i)) for i in range(count))
         return Question(id=name, text="x", dimension=dimension, options=options)
 
-    def rule(name: str, first: dict[str, tuple[str, ...]], second: dict[str, tuple[str, ...]], lowers: int) -> Contradiction:
+    def rule(
+        name: str,
+        first: dict[str, tuple[str, ...]],
+        second: dict[str, tuple[str, ...]],
+        lowers: int,
+    ) -> Contradiction:
         return Contradiction(id=name, first=first, second=second, lowers=lowers, text="x")
 
     return Questionnaire(
         id="knotted",
         version="1",
-        questions=(question("t1", "tolerance"), question("t2", "tolerance"), question("o", "objective", 6), question("c", "capacity")),
+        questions=(
+            question("t1", "tolerance"),
+            question("t2", "tolerance"),
+            question("o", "objective", 6),
+            question("c", "capacity"),
+        ),
         contradictions=(
             rule("one", {"t1": ("d",)}, {"o": ("a", "b", "c")}, 2),
             rule("two", {"t1": ("b", "c")}, {"t2": ("d",)}, 1),
@@ -87,7 +115,8 @@ def knotted() -> Questionnaire:
 
 
 def test_the_level_is_the_least_that_caution_cannot_beat() -> None:
-    """All sheets at once: the level is the best plain level of any sheet that is nowhere bolder, and nothing more."""
+    """All sheets at once: the level is the best plain level of any sheet that is nowhere bolder,
+    and nothing more."""
     asked = knotted()
     names = list(asked.by_id)
     choices = [[o.id for o in asked.by_id[name].options] for name in names]
@@ -98,12 +127,18 @@ def test_the_level_is_the_least_that_caution_cannot_beat() -> None:
     base = profile_risk(table_of(sheets), free, as_of=DAY, controls=controls).level
     fires = np.array(
         [
-            [all(sheet[q] in options for q, options in (*r.first.items(), *r.second.items())) * r.lowers for r in asked.contradictions]
+            [
+                all(sheet[q] in options for q, options in (*r.first.items(), *r.second.items()))
+                * r.lowers
+                for r in asked.contradictions
+            ]
             for sheet in sheets
         ]
     )
     plain = np.maximum(np.minimum(base, 1), base - fires.max(axis=1))
-    places = np.array([[choices[k].index(sheet[name]) for k, name in enumerate(names)] for sheet in sheets])
+    places = np.array(
+        [[choices[k].index(sheet[name]) for k, name in enumerate(names)] for sheet in sheets]
+    )
     for i in range(len(sheets)):
         nowhere_bolder = (places <= places[i]).all(axis=1)
         assert found[i] == plain[nowhere_bolder].max(), sheets[i]

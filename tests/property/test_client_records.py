@@ -26,7 +26,9 @@ FIELDS = {
     "excluded": st.frozensets(IDS),
     "insists": st.frozensets(IDS),
     "goals": st.one_of(st.just(()), st.just((Goal(name="house", amount=1.0, years=2.0),))),
-    "biases": st.dictionaries(st.sampled_from(["loss_aversion", "overconfidence", "other"]), st.floats(0.5, 3.0)),
+    "biases": st.dictionaries(
+        st.sampled_from(["loss_aversion", "overconfidence", "other"]), st.floats(0.5, 3.0)
+    ),
     "income": MONEY,
     "reserve_months": MONEY,
     "professional": st.booleans(),
@@ -35,12 +37,17 @@ FIELDS = {
     "segment": st.one_of(st.none(), IDS),
 }
 
-OPTIONAL = {name: values for name, values in FIELDS.items() if name not in ("wealth", "horizon_years")}
+OPTIONAL = {
+    name: values for name, values in FIELDS.items() if name not in ("wealth", "horizon_years")
+}
 
 
 @given(
     st.lists(
-        st.fixed_dictionaries({"wealth": FIELDS["wealth"], "horizon_years": FIELDS["horizon_years"]}, optional=OPTIONAL),
+        st.fixed_dictionaries(
+            {"wealth": FIELDS["wealth"], "horizon_years": FIELDS["horizon_years"]},
+            optional=OPTIONAL,
+        ),
         min_size=1,
         max_size=4,
     )
@@ -53,15 +60,27 @@ def test_record_is_the_contract_in_json(rows: list[dict[str, object]]) -> None:
         assert table.client(i) == client
 
 
-@given(st.fixed_dictionaries({"wealth": FIELDS["wealth"], "horizon_years": FIELDS["horizon_years"]}, optional=OPTIONAL))
-def test_a_client_comes_back_from_json_as_he_went_and_equal_clients_have_the_same_data(row: dict[str, object]) -> None:
+@given(
+    st.fixed_dictionaries(
+        {"wealth": FIELDS["wealth"], "horizon_years": FIELDS["horizon_years"]}, optional=OPTIONAL
+    )
+)
+def test_a_client_comes_back_from_json_as_he_went_and_equal_clients_have_the_same_data(
+    row: dict[str, object],
+) -> None:
     client = Client(id="c", **row)
-    for again in (Client.model_validate_json(client.model_dump_json()), Client.model_validate(client.model_dump()), client.model_copy()):
+    for again in (
+        Client.model_validate_json(client.model_dump_json()),
+        Client.model_validate(client.model_dump()),
+        client.model_copy(),
+    ):
         assert again == client
         assert hash(again) == hash(client)
         assert digest_of(again) == digest_of(client)
     stated = Client(**(client.model_dump() | {"lowest_category": client.lowest_category}))
-    assert (stated == client) == (digest_of(stated) == digest_of(client)) == ("lowest_category" in row)
+    assert (
+        (stated == client) == (digest_of(stated) == digest_of(client)) == ("lowest_category" in row)
+    )
 
 
 def digest_of(client: Client) -> str:

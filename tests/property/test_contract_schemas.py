@@ -55,16 +55,23 @@ def check(value: Contract) -> None:
     for mode in ("validation", "serialization"):
         schema = strict(json.dumps(kind.model_json_schema(mode=mode)))
         jsonschema.Draft202012Validator.check_schema(schema)
-        validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+        validator = jsonschema.Draft202012Validator(
+            schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        )
         validator.validate(written)
     assert kind.model_validate_json(value.model_dump_json()) == value
     assert kind.model_validate(written) == value
-    assert kind.model_validate_json(value.model_dump_json()).model_dump_json() == value.model_dump_json()
+    assert (
+        kind.model_validate_json(value.model_dump_json()).model_dump_json()
+        == value.model_dump_json()
+    )
 
 
 @cache
 def house(language: str) -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue(), language=language)
+    return Advisor.fit(
+        sample.market(), sample.interactions(), catalogue=sample.catalogue(), language=language
+    )
 
 
 @st.composite
@@ -86,7 +93,12 @@ def clients(draw: st.DrawFn) -> Client:
         holdings={name: wealth * share / total for name, share in zip(held, shares, strict=True)},
         excluded=draw(st.frozensets(st.sampled_from([*IDS, "gold", "cash", "moon"]), max_size=6)),
         goals=draw(st.just(()) | st.just((Goal(name="home", amount=5.0, years=3.0),))),
-        biases=draw(st.dictionaries(st.sampled_from(["loss_aversion", "overconfidence", "disposition"]), st.floats(0.5, 1.0))),
+        biases=draw(
+            st.dictionaries(
+                st.sampled_from(["loss_aversion", "overconfidence", "disposition"]),
+                st.floats(0.5, 1.0),
+            )
+        ),
         currency=draw(st.sampled_from([None, None, "EUR"])),
         sustainability=draw(st.none() | st.just("sfdr:8")),
     )
@@ -107,7 +119,9 @@ def test_every_advice_is_json_of_its_schema(client: Client, language: str, picks
 
 
 def test_a_risk_aversion_without_limit_is_null_in_json_and_infinite_here() -> None:
-    client = Client(id="c", wealth=1e5, horizon_years=5, age=40, level=1, assessed_on="2026-05-04", knowledge=80)
+    client = Client(
+        id="c", wealth=1e5, horizon_years=5, age=40, level=1, assessed_on="2026-05-04", knowledge=80
+    )
     advice = house("en").advise(client, as_of=DAY)
     assert advice.weights
     assert advice.risk_aversion == advice.effective_risk_aversion == np.inf
@@ -124,8 +138,12 @@ EDGES = st.none() | st.floats(-5.0, 0.0)
 
 
 @given(st.floats(0.0, 0.2), st.floats(0.2, 1.0), EDGES, st.none() | st.floats(0.01, 1.0))
-def test_mandates_and_limits(low: float, high: float, edge: float | None, cap: float | None) -> None:
-    linear = LinearLimit(name="loss", coefficients={"a": 0.4}, lower=-np.inf if edge is None else edge)
+def test_mandates_and_limits(
+    low: float, high: float, edge: float | None, cap: float | None
+) -> None:
+    linear = LinearLimit(
+        name="loss", coefficients={"a": 0.4}, lower=-np.inf if edge is None else edge
+    )
     check(linear)
     check(LinearLimit(name="all", coefficients={"a": -1.0}))
     check(GroupLimit(group="g", lower=low, upper=high))
@@ -145,7 +163,9 @@ def bundled() -> Iterator[Contract]:
     yield from (Questionnaire.default(), Questionnaire.grable_lytton(), Questionnaire.mifid())
     yield from (regime.pack for regime in (Regime.csrc(), Regime.nfra(), Regime.mifid()))
     yield from sample.catalogue().products
-    yield Product(id="p", name="mixed", exposures={"a": 0.4, "b": 0.6}, risk_level=3, currency="EUR")
+    yield Product(
+        id="p", name="mixed", exposures={"a": 0.4, "b": 0.6}, risk_level=3, currency="EUR"
+    )
     yield RiskBands.default()
     yield CutOffs.even()
     yield Verification(ok=True, suitable=True, kkt_residual=None, fingerprint_matches=True)
@@ -165,7 +185,9 @@ def every_contract(kind: type[Contract] = Contract) -> Iterator[type[Contract]]:
 @pytest.mark.parametrize("kind", sorted(set(every_contract()), key=lambda kind: kind.__name__))
 def test_schemas_are_json_themselves(kind: type[Contract]) -> None:
     for mode in ("validation", "serialization"):
-        jsonschema.Draft202012Validator.check_schema(strict(json.dumps(kind.model_json_schema(mode=mode))))
+        jsonschema.Draft202012Validator.check_schema(
+            strict(json.dumps(kind.model_json_schema(mode=mode)))
+        )
 
 
 @given(st.none() | st.floats(0.0, 0.04))
@@ -224,8 +246,12 @@ REFUSED: list[tuple[type[Contract], dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "fields", "wrong"), REFUSED)
-def test_a_schema_refuses_what_its_contract_refuses(kind: type[Contract], fields: dict[str, Any], wrong: dict[str, Any]) -> None:
-    validator = jsonschema.Draft202012Validator(kind.model_json_schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+def test_a_schema_refuses_what_its_contract_refuses(
+    kind: type[Contract], fields: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    validator = jsonschema.Draft202012Validator(
+        kind.model_json_schema(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
     kind.model_validate(fields)
     validator.validate(fields)
     with pytest.raises(InputError):

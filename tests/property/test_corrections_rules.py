@@ -1,4 +1,5 @@
-"""Corrections never raise risk, never exceed the cap, are additive in nothing hidden, and cost what they say."""
+"""Corrections never raise risk, never exceed the cap, are additive in nothing hidden, and cost what
+they say."""
 
 from __future__ import annotations
 
@@ -24,7 +25,11 @@ from advisor.optimize import (
 )
 from advisor.optimize.preferences.corrections import combine_corrections, excess_loss_aversion
 
-MODEL = ReturnModel(["bond", "share", "venture"], [0.05, 0.10, 0.25], [[0.0025, 0, 0], [0, 0.04, 0.02], [0, 0.02, 0.25]])
+MODEL = ReturnModel(
+    ["bond", "share", "venture"],
+    [0.05, 0.10, 0.25],
+    [[0.0025, 0, 0], [0, 0.04, 0.02], [0, 0.02, 0.25]],
+)
 FRONTIER = trace_frontier(MODEL)
 
 
@@ -59,12 +64,17 @@ def test_risk_is_never_raised_and_the_cap_holds(seed: int, cap: float) -> None:
         assert ((factor >= 1.0) & (factor <= cap)).all()
     product = got.loss_aversion_factor * got.disposition_factor * got.overconfidence_factor
     assert (got.factor <= product + 1e-12).all()
-    known = ~np.isnan(evidence.loss_aversion) | ~np.isnan(evidence.disposition) | ~np.isnan(evidence.overconfidence)
+    known = (
+        ~np.isnan(evidence.loss_aversion)
+        | ~np.isnan(evidence.disposition)
+        | ~np.isnan(evidence.overconfidence)
+    )
     assert (got.factor[~known] == 1.0).all()
 
 
 def test_the_rule_would_catch_the_uncapped_optimum() -> None:
-    """The pure optimum breaks both rules: it takes more risk with a high reference, and far less with a short look."""
+    """The pure optimum breaks both rules: it takes more risk with a high reference, and far less
+    with a short look."""
     wants = Preferences([3.0, 3.0], [6.0, 6.0], [0.6, 0.0], [1.0, 0.05])
     pure = FRONTIER.effective_risk_aversion(wants)
     assert pure[0] < 3.0
@@ -72,7 +82,11 @@ def test_the_rule_would_catch_the_uncapped_optimum() -> None:
     assert not keeps_the_rules(np.array([3.0]), pure[:1], 2.0)
     assert not keeps_the_rules(np.array([3.0]), pure[1:], 2.0)
     got = correct_risk_aversion(
-        FRONTIER, np.array([3.0, 3.0]), BiasEvidence.of(2, loss_aversion=6.955, evaluation_years=[1.0, 0.05], reference_return=[0.6, 0.0])
+        FRONTIER,
+        np.array([3.0, 3.0]),
+        BiasEvidence.of(
+            2, loss_aversion=6.955, evaluation_years=[1.0, 0.05], reference_return=[0.6, 0.0]
+        ),
     )
     assert got.one_way.tolist() == [True, False]
     assert got.capped.tolist() == [False, True]
@@ -83,19 +97,30 @@ def test_the_rule_would_catch_the_uncapped_optimum() -> None:
 def test_a_row_does_not_depend_on_its_batch(seed: int) -> None:
     gamma, evidence = random_evidence(seed, 9)
     whole = correct_risk_aversion(FRONTIER, gamma, evidence).effective
-    one = [correct_risk_aversion(FRONTIER, gamma[[i]], evidence.take(np.array([i]))).effective for i in range(9)]
+    one = [
+        correct_risk_aversion(FRONTIER, gamma[[i]], evidence.take(np.array([i]))).effective
+        for i in range(9)
+    ]
     assert np.concatenate(one).tobytes() == whole.tobytes()
 
 
 def test_shrinkage_ends_at_the_population_and_at_the_estimate() -> None:
     evidence = BiasEvidence.of(3, loss_aversion=3.0, loss_aversion_se=[0.0, 0.7, np.inf])
-    assert excess_loss_aversion(evidence, BiasPolicy(population_loss_aversion=1.955)) == pytest.approx([2.045, 1.5225, 1.0])
+    assert excess_loss_aversion(
+        evidence, BiasPolicy(population_loss_aversion=1.955)
+    ) == pytest.approx([2.045, 1.5225, 1.0])
     assert excess_loss_aversion(evidence, BiasPolicy(loss_aversion_spread=0.0))[1] == 1.0
 
 
 def test_loss_aversion_of_the_whole_client_when_nothing_is_in_the_target() -> None:
-    """With population loss aversion 1 the published example comes back: g = 3, lambda 2.25 on this market: 5.24, a factor of 1.75."""
-    got = correct_risk_aversion(FRONTIER, np.array([3.0]), BiasEvidence.of(1, loss_aversion=2.25), BiasPolicy(population_loss_aversion=1.0))
+    """With population loss aversion 1 the published example comes back: g = 3, lambda 2.25 on this
+    market: 5.24, a factor of 1.75."""
+    got = correct_risk_aversion(
+        FRONTIER,
+        np.array([3.0]),
+        BiasEvidence.of(1, loss_aversion=2.25),
+        BiasPolicy(population_loss_aversion=1.0),
+    )
     assert got.effective[0] == pytest.approx(5.24, abs=0.01)
     assert not got.capped[0]
 
@@ -103,7 +128,9 @@ def test_loss_aversion_of_the_whole_client_when_nothing_is_in_the_target() -> No
 def test_no_participation_is_a_status_and_the_cap_decides() -> None:
     cash = ReturnModel(["cash", "share"], [0.02, 0.0756], [[0, 0], [0, 0.04]])
     evidence = BiasEvidence.of(1, loss_aversion=2.25, reference_return=0.02)
-    got = correct_risk_aversion(trace_frontier(cash), np.array([3.0]), evidence, BiasPolicy(population_loss_aversion=1.0))
+    got = correct_risk_aversion(
+        trace_frontier(cash), np.array([3.0]), evidence, BiasPolicy(population_loss_aversion=1.0)
+    )
     assert got.no_participation[0]
     assert got.effective[0] == 6.0
 
@@ -114,7 +141,10 @@ def test_costs_are_what_the_rational_utility_loses(seed: int) -> None:
     correction = correct_risk_aversion(FRONTIER, gamma, evidence)
     report = report_correction(FRONTIER, correction)
     finite = np.isfinite(gamma)
-    value = lambda w: w @ MODEL.mean - 0.5 * gamma * np.einsum("ci,ij,cj->c", w, MODEL.covariance, w)  # noqa: E731
+
+    def value(w: np.ndarray) -> np.ndarray:
+        return w @ MODEL.mean - 0.5 * gamma * np.einsum("ci,ij,cj->c", w, MODEL.covariance, w)
+
     with np.errstate(invalid="ignore"):
         lost = 1e4 * (value(report.rational) - value(report.corrected))
     assert report.total_cost[finite] == pytest.approx(lost[finite], abs=1e-7)
@@ -124,7 +154,10 @@ def test_costs_are_what_the_rational_utility_loses(seed: int) -> None:
 
 
 def test_cost_grows_with_the_distance_from_rational() -> None:
-    costs = [float(certainty_equivalent_cost(FRONTIER, np.array([3.0]), np.array([g]))[0]) for g in (3.0, 3.3, 4.0, 6.0)]
+    costs = [
+        float(certainty_equivalent_cost(FRONTIER, np.array([3.0]), np.array([g]))[0])
+        for g in (3.0, 3.3, 4.0, 6.0)
+    ]
     assert costs[0] == 0.0
     assert costs == sorted(costs)
 
@@ -133,7 +166,9 @@ def test_the_adaptation_box_holds_the_rational_portfolio_and_shrinks_to_it() -> 
     rational = FRONTIER.at_risk_aversion(np.array([3.0, 3.0, 3.0]))
     distance = np.array([0.0, 0.03, 0.15])
     lower, upper = adaptation_box(rational, distance)
-    biased = optimal_portfolios(MODEL, Mandate(), Preferences(np.full(3, 30.0)), lower=lower, upper=upper).weights
+    biased = optimal_portfolios(
+        MODEL, Mandate(), Preferences(np.full(3, 30.0)), lower=lower, upper=upper
+    ).weights
     assert biased[0] == pytest.approx(rational[0], abs=1e-12)
     assert np.abs(biased - rational).max(axis=1) == pytest.approx(distance, abs=1e-12)
     with pytest.raises(InputError, match="distance"):

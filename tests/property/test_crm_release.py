@@ -1,4 +1,5 @@
-"""No action that names an unsuitable product is ever released, whatever happened since it was proposed."""
+"""No action that names an unsuitable product is ever released, whatever happened since it was
+proposed."""
 
 from __future__ import annotations
 
@@ -18,21 +19,32 @@ from advisor.adapters.crm.actions.checks import ReleaseCheck
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 COUNT = 30
 TABLE, SHELF, BOUGHT = sample.clients(COUNT), sample.catalogue(), sample.interactions()
-FITTED = {name: Advisor.fit(sample.market(), BOUGHT, catalogue=SHELF, regime=getattr(Regime, name)()) for name in ("nfra", "csrc", "mifid")}
+FITTED = {
+    name: Advisor.fit(sample.market(), BOUGHT, catalogue=SHELF, regime=getattr(Regime, name)())
+    for name in ("nfra", "csrc", "mifid")
+}
 EVENTS = [
     Event(id=f"{i}-{p}-{k}", source="web", type="advisor.product.viewed.v1", time=AT - timedelta(days=k, hours=1), subject=name, data={"product_id": f"P{1 + (7 * i + p) % 40:03d}"})
     for i, name in enumerate(TABLE.ids)
     for p in range(3)
     for k in range(3)
 ]  # fmt: skip
-PROPOSED = propose(ClientFacts.of(TABLE, as_of="2026-01-31", events=EVENTS), EVENTS, PlayBook.default(), at=AT)
-AGREED = [Consent(client_id=i, purpose=p, given=AT - timedelta(days=99)) for i in TABLE.ids for p in ("marketing", "service", "advice")]
+PROPOSED = propose(
+    ClientFacts.of(TABLE, as_of="2026-01-31", events=EVENTS), EVENTS, PlayBook.default(), at=AT
+)
+AGREED = [
+    Consent(client_id=i, purpose=p, given=AT - timedelta(days=99))
+    for i in TABLE.ids
+    for p in ("marketing", "service", "advice")
+]
 
 CHANGES = st.lists(
     st.one_of(
         st.tuples(st.just("level"), st.integers(0, COUNT - 1), st.integers(0, 2)),
         st.tuples(st.just("risk"), st.integers(0, 39), st.integers(1, 5)),
-        st.tuples(st.sampled_from(["closed", "complex", "private"]), st.integers(0, 39), st.just(True)),
+        st.tuples(
+            st.sampled_from(["closed", "complex", "private"]), st.integers(0, 39), st.just(True)
+        ),
         st.tuples(st.just("term"), st.integers(0, 39), st.just(9000)),
         st.tuples(st.just("dropped"), st.integers(0, 39), st.just(0)),
         st.tuples(st.just("excluded"), st.integers(0, COUNT - 1), st.integers(0, 39)),
@@ -43,7 +55,9 @@ CHANGES = st.lists(
 )
 
 
-def after(changes: list[tuple[str, int, int]], advisor: Advisor) -> tuple[Advisor, ClientTable, datetime]:
+def after(
+    changes: list[tuple[str, int, int]], advisor: Advisor
+) -> tuple[Advisor, ClientTable, datetime]:
     """The world as it is when the actions are to be sent."""
     people = {c.id: c for c in (TABLE.client(i) for i in range(COUNT))}
     products: dict[str, Any] = {p.id: p for p in SHELF.products}
@@ -53,9 +67,13 @@ def after(changes: list[tuple[str, int, int]], advisor: Advisor) -> tuple[Adviso
         if what == "level":
             people[client] = people[client].model_copy(update={"level": value, "answers": {}})
         elif what == "poor":
-            people[client] = people[client].model_copy(update={"wealth": 10.0, "horizon_years": 0.1})
+            people[client] = people[client].model_copy(
+                update={"wealth": 10.0, "horizon_years": 0.1}
+            )
         elif what == "excluded":
-            people[client] = people[client].model_copy(update={"excluded": frozenset({SHELF.products[value].id})})
+            people[client] = people[client].model_copy(
+                update={"excluded": frozenset({SHELF.products[value].id})}
+            )
         elif what == "later":
             at = AT + timedelta(days=value)
         elif what == "dropped":
@@ -64,21 +82,35 @@ def after(changes: list[tuple[str, int, int]], advisor: Advisor) -> tuple[Adviso
             field = {"risk": "risk_level", "term": "term_days"}.get(what, what)
             products[product] = products[product].model_copy(update={field: value})
     shelf = Catalogue.from_products(products.values())
-    return Advisor(replace(advisor.state, catalogue=shelf)), ClientTable.from_clients(people.values()), at
+    return (
+        Advisor(replace(advisor.state, catalogue=shelf)),
+        ClientTable.from_clients(people.values()),
+        at,
+    )
 
 
 def unsuitable(found: Released, advisor: Advisor, table: ClientTable, at: datetime) -> list[str]:
-    """Products sent to clients who may not have them, by the masks: the other implementation of the rules."""
+    """Products sent to clients who may not have them, by the masks: the other implementation of the
+    rules."""
     products = advisor.catalogue.products
-    profiles = profile_risk(table, advisor.questionnaire, as_of=at.date().isoformat(), bands=advisor.bands)
+    profiles = profile_risk(
+        table, advisor.questionnaire, as_of=at.date().isoformat(), bands=advisor.bands
+    )
     allowed = advisor.regime.eligible(profiles, table, advisor.catalogue)
     sold = ~np.array([p.closed for p in products])
-    column, row = {p.id: j for j, p in enumerate(products)}, {name: i for i, name in enumerate(table.ids)}
+    column, row = (
+        {p.id: j for j, p in enumerate(products)},
+        {name: i for i, name in enumerate(table.ids)},
+    )
     return [
         a.product_id
         for a in found.send
         if a.product_id is not None
-        and not (a.product_id in column and allowed[row[a.client_id], column[a.product_id]] and sold[column[a.product_id]])
+        and not (
+            a.product_id in column
+            and allowed[row[a.client_id], column[a.product_id]]
+            and sold[column[a.product_id]]
+        )
     ]
 
 
@@ -98,7 +130,9 @@ def test_some_are_released_and_some_are_held_for_the_rules() -> None:
     assert all(h.rules for h in found.held if h.code == "unsuitable")
 
 
-def test_the_property_would_catch_a_release_without_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_property_would_catch_a_release_without_the_rules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(ReleaseCheck, "_unsuitable", lambda *_: None)
     found = release(PROPOSED, FITTED["nfra"], TABLE, consents=AGREED, sent=[], at=AT)
     assert unsuitable(found, FITTED["nfra"], TABLE, AT)

@@ -16,7 +16,8 @@ from advisor.engine.pipeline import BAD_INPUT
 DAY = "2026-11-20"
 SHELF = sample.catalogue()
 NO_SHRINKING = (Phase.explicit, Phase.generate)
-"""An example costs a whole corridor; shrinking would take minutes, and examples are small already."""
+"""An example costs a whole corridor; shrinking would take minutes, and examples are small
+already."""
 IDS = [p.id for p in SHELF.products]
 
 
@@ -28,7 +29,9 @@ def house() -> Advisor:
 @st.composite
 def clients(draw: st.DrawFn) -> Client:
     wealth = draw(st.floats(0.0, 1e7))
-    held = draw(st.lists(st.sampled_from([*IDS, "cash", "global_equity", "moon"]), max_size=4, unique=True))
+    held = draw(
+        st.lists(st.sampled_from([*IDS, "cash", "global_equity", "moon"]), max_size=4, unique=True)
+    )
     shares = [draw(st.floats(0.0, 1.0)) for _ in held]
     total = max(1.0, sum(shares))
     return Client(
@@ -43,7 +46,10 @@ def clients(draw: st.DrawFn) -> Client:
         excluded=frozenset(draw(st.lists(st.sampled_from(IDS), max_size=3))),
         private_qualified=draw(st.booleans()),
         biases=draw(
-            st.dictionaries(st.sampled_from(["loss_aversion", "overconfidence"]), st.floats(0.5, 5.0)) | st.just({"disposition": 0.4})
+            st.dictionaries(
+                st.sampled_from(["loss_aversion", "overconfidence"]), st.floats(0.5, 5.0)
+            )
+            | st.just({"disposition": 0.4})
         ),
         answers=draw(st.just({}) | st.just(dict(sample.client().answers))),
     )
@@ -56,7 +62,11 @@ def tables(draw: st.DrawFn) -> list[Client]:
 
 
 def advised(table: ClientTable, chunk: int) -> list[str]:
-    return [a.model_dump_json() for batch in house().advise_many(table, as_of=DAY, chunk=chunk) for a in batch]
+    return [
+        a.model_dump_json()
+        for batch in house().advise_many(table, as_of=DAY, chunk=chunk)
+        for a in batch
+    ]
 
 
 @settings(max_examples=12, phases=NO_SHRINKING)
@@ -79,14 +89,17 @@ def test_one_client_and_many_cannot_disagree(found: list[Client], chunk: int) ->
 @settings(max_examples=12, phases=NO_SHRINKING)
 @given(tables())
 def test_nothing_unsuitable_is_ever_picked(found: list[Client]) -> None:
-    """Every pick of every advice passes the regime pair by pair, and the advice proves itself again."""
+    """Every pick of every advice passes the regime pair by pair, and the advice proves itself
+    again."""
     desk = house()
     for batch in desk.advise_many(ClientTable.from_clients(found), as_of=DAY, picks=8):
         for i, client in enumerate(found):
             advice = batch[i]
             for pick in advice.picks:
                 product = SHELF.products[SHELF.ids.code(pick.product_id)]
-                assert desk.state.regime.check(batch.profiles[i], client, product).decision == "allow"
+                assert (
+                    desk.state.regime.check(batch.profiles[i], client, product).decision == "allow"
+                )
             proof = desk.verify(advice, client)
             assert proof.ok, proof.problems
 
@@ -94,7 +107,8 @@ def test_nothing_unsuitable_is_ever_picked(found: list[Client]) -> None:
 @settings(max_examples=12, phases=NO_SHRINKING)
 @given(tables())
 def test_money_is_never_lost_or_made(found: list[Client]) -> None:
-    """Target by asset = what is held after the orders + what is reported unplaced; and buying is paid for."""
+    """Target by asset = what is held after the orders + what is reported unplaced; and buying is
+    paid for."""
     desk = house()
     exposures = desk.state.catalogue.exposures(desk.state.model.ids)
     by_asset = desk.state.vehicles.by_asset
@@ -103,12 +117,19 @@ def test_money_is_never_lost_or_made(found: list[Client]) -> None:
         if batch.status[i] not in ("ok", "holdings_above_band"):
             continue
         span = slice(*batch.holdings.table.indptr[i : i + 2])
-        held = by_asset(batch.holdings.by_vehicle[[i]] - np.einsum("e,en->n", batch.sales[span], batch.holdings.spread[span]))[0]
-        after = held + np.einsum("k,kn->n", batch.pick_money[i], exposures[np.maximum(batch.pick_codes[i], 0)])
+        held = by_asset(
+            batch.holdings.by_vehicle[[i]]
+            - np.einsum("e,en->n", batch.sales[span], batch.holdings.spread[span])
+        )[0]
+        after = held + np.einsum(
+            "k,kn->n", batch.pick_money[i], exposures[np.maximum(batch.pick_codes[i], 0)]
+        )
         target = batch.weights[i] * client.wealth
         scale = max(1.0, client.wealth)
         over = np.maximum(after - target, 0.0)
-        assert after + batch.unplaced[i] - over == pytest.approx(target, abs=0.1 + 1e-9 * scale)  # ten cents are rounding
+        assert after + batch.unplaced[i] - over == pytest.approx(
+            target, abs=0.1 + 1e-9 * scale
+        )  # ten cents are rounding
         assert batch.weights_after[i] * client.wealth == pytest.approx(after, abs=1e-9 * scale)
         spent = batch.pick_money[i].sum() - batch.sales[span].sum()
         assert spent <= client.wealth - sum(client.holdings.values()) + 1e-9 * scale
@@ -119,7 +140,9 @@ def test_money_is_never_lost_or_made(found: list[Client]) -> None:
 def test_bias_never_raises_risk(client: Client, loss_aversion: float) -> None:
     plain = client.model_copy(update={"biases": {}})
     biased = client.model_copy(update={"biases": {"loss_aversion": loss_aversion}})
-    first, second = (next(house().advise_many(ClientTable.from_clients([c]), as_of=DAY)) for c in (plain, biased))
+    first, second = (
+        next(house().advise_many(ClientTable.from_clients([c]), as_of=DAY)) for c in (plain, biased)
+    )
     assert first.status[0] == second.status[0]
     if first.status[0] == "ok":
         assert second.allocations.effective[0] >= first.allocations.risk_aversion[0]
@@ -129,8 +152,12 @@ def test_bias_never_raises_risk(client: Client, loss_aversion: float) -> None:
 def test_the_properties_would_catch_a_leak() -> None:
     """A batch whose mask is opened is caught by the pair-by-pair check."""
     desk = house()
-    client = Client(id="x", wealth=1e5, horizon_years=9.0, age=40, level=1, assessed_on=date(2026, 11, 1))
+    client = Client(
+        id="x", wealth=1e5, horizon_years=9.0, age=40, level=1, assessed_on=date(2026, 11, 1)
+    )
     advice = desk.advise(client, as_of=DAY)
     risky = next(p for p in SHELF.products if p.effective_risk_level == 5)
-    broken = advice.model_copy(update={"picks": (advice.picks[0].model_copy(update={"product_id": risky.id}),)})
+    broken = advice.model_copy(
+        update={"picks": (advice.picks[0].model_copy(update={"product_id": risky.id}),)}
+    )
     assert not desk.verify(broken, client).suitable

@@ -33,19 +33,27 @@ from advisor.optimize.returns.views import black_litterman
 METHODS = list(product(get_args(Mean), get_args(Covariance)))
 
 
-def market(seed: int = 0, count: int = 120, n: int = 4, *, late: int = 0, cash: bool = False) -> Market:
+def market(
+    seed: int = 0, count: int = 120, n: int = 4, *, late: int = 0, cash: bool = False
+) -> Market:
     rng = np.random.default_rng(seed)
-    rows = rng.normal(3e-4, 1.0, (count, n)) * rng.uniform(0.002, 0.02, n) + rng.normal(0, 0.005, (count, 1))
+    rows = rng.normal(3e-4, 1.0, (count, n)) * rng.uniform(0.002, 0.02, n) + rng.normal(
+        0, 0.005, (count, 1)
+    )
     if cash:
         rows[:, 0] = 1e-4
-    frame = pd.DataFrame(rows, columns=[f"a{i}" for i in range(n)], index=pd.bdate_range("2020-01-01", periods=count))
+    frame = pd.DataFrame(
+        rows, columns=[f"a{i}" for i in range(n)], index=pd.bdate_range("2020-01-01", periods=count)
+    )
     frame.iloc[:late, -1] = np.nan
     return Market.from_returns(frame, groups={"a0": "g"}, risk_levels={"a0": 1, "a1": 4})
 
 
 @pytest.mark.parametrize(("mean", "covariance"), METHODS)
 @pytest.mark.parametrize("kind", ["plain", "cash", "late"])
-def test_every_method_gives_a_valid_annual_model(mean: Mean, covariance: Covariance, kind: str) -> None:
+def test_every_method_gives_a_valid_annual_model(
+    mean: Mean, covariance: Covariance, kind: str
+) -> None:
     history = market(cash=kind == "cash", late=40 if kind == "late" else 0)
     for histories in ("common", "stambaugh"):
         got = estimate_returns(history, mean=mean, covariance=covariance, histories=histories)
@@ -54,7 +62,12 @@ def test_every_method_gives_a_valid_annual_model(mean: Mean, covariance: Covaria
         assert got.risk_levels.tolist() == [1, 4, 0, 0]
         assert np.linalg.eigvalsh(got.covariance)[0] >= -1e-12
         assert 0.03 < got.volatility[-1] < 0.6
-        if kind == "cash" and covariance in ("ledoit_wolf", "sample", "factor", "ewma"):  # the others lend every asset some variance
+        if kind == "cash" and covariance in (
+            "ledoit_wolf",
+            "sample",
+            "factor",
+            "ewma",
+        ):  # the others lend every asset some variance
             assert got.volatility[0] == pytest.approx(0.0, abs=1e-9)
             if mean not in ("equilibrium", "black_litterman"):
                 assert got.mean[0] == pytest.approx(1e-4 * 252)
@@ -66,7 +79,9 @@ def test_shrinkage_moves_means_together_and_never_past_each_other(seed: int, met
     own, cov = rng.normal(0, 0.01, 6), np.diag(rng.uniform(1e-4, 1e-3, 6))
     got = bayes_stein(own, cov, 60) if method == "bayes_stein" else james_stein(own, cov, 60)
     assert np.ptp(got) <= np.ptp(own) + 1e-15
-    assert (np.argsort(got, kind="stable") == np.argsort(own, kind="stable")).all() or np.ptp(got) < 1e-12
+    assert (np.argsort(got, kind="stable") == np.argsort(own, kind="stable")).all() or np.ptp(
+        got
+    ) < 1e-12
     longer = bayes_stein(own, cov, 6000) if method == "bayes_stein" else james_stein(own, cov, 6000)
     assert np.ptp(longer) >= np.ptp(got) - 1e-15
 
@@ -84,9 +99,14 @@ def test_views_interpolate_between_prior_and_certainty(seed: int) -> None:
     cov, prior, assets = root @ root.T * 0.01, rng.normal(0.05, 0.02, 4), ("a", "b", "c", "d")
     weights = {"a": 1.0, "b": -1.0}
     pick = np.array([1.0, -1.0, 0.0, 0.0])
-    told = [float(pick @ black_litterman(assets, prior, cov, [View(weights, 0.10, c)])[0]) for c in (1e-9, 0.25, 0.5, 1.0)]
+    told = [
+        float(pick @ black_litterman(assets, prior, cov, [View(weights, 0.10, c)])[0])
+        for c in (1e-9, 0.25, 0.5, 1.0)
+    ]
     start = float(pick @ prior)
-    assert told == pytest.approx([start + share * (0.10 - start) for share in (0.0, 0.25, 0.5, 1.0)], abs=1e-8)
+    assert told == pytest.approx(
+        [start + share * (0.10 - start) for share in (0.0, 0.25, 0.5, 1.0)], abs=1e-8
+    )
     assert black_litterman(assets, prior, cov, [])[0].tolist() == prior.tolist()
     calm = black_litterman(assets, prior, cov, [View(weights, 0.10, 0.5)], overconfidence=2.0)[0]
     assert float(pick @ calm) == pytest.approx(start + 0.2 * (0.10 - start), abs=1e-9)
@@ -113,7 +133,9 @@ def test_desmoothing_undoes_what_was_smoothed() -> None:
     reported[0] = true[0]
     for t in range(1, 4000):
         reported[t] = 0.6 * reported[t - 1] + 0.4 * true[t]
-    frame = pd.DataFrame({"nav": reported, "share": true}, index=pd.date_range("2010-01-01", periods=4000))
+    frame = pd.DataFrame(
+        {"nav": reported, "share": true}, index=pd.date_range("2010-01-01", periods=4000)
+    )
     given_ = desmooth(Market.from_returns(frame), ["nav"], smoothing={"nav": 0.6})
     assert given_.market.returns[1:, 0] == pytest.approx(true[1:], abs=1e-12)
     assert given_.volatility_factor["nav"] == pytest.approx(2.0, rel=0.05)
@@ -123,7 +145,12 @@ def test_desmoothing_undoes_what_was_smoothed() -> None:
 
 
 def test_volatility_floor_lifts_only_what_is_below_its_level() -> None:
-    model = ReturnModel(["a", "b", "c"], [0.02, 0.05, 0.01], np.diag([0.01, 0.2, 0.0]) ** 2, risk_levels={"a": 3, "b": 4, "c": 2})
+    model = ReturnModel(
+        ["a", "b", "c"],
+        [0.02, 0.05, 0.01],
+        np.diag([0.01, 0.2, 0.0]) ** 2,
+        risk_levels={"a": 3, "b": 4, "c": 2},
+    )
     got, raised = floor_volatility(model)
     assert got.volatility == pytest.approx([0.045, 0.2, 0.02])
     assert raised == {"a": pytest.approx(4.5), "c": np.inf}
@@ -146,7 +173,9 @@ def test_currency_hedging_ends_at_local_returns() -> None:
 
 def test_fees_and_taxes_drag() -> None:
     model = ReturnModel(["a", "b"], [0.06, -0.01], np.diag([0.04, 0.01]))
-    got = after_costs(model, fees={"a": 0.01}, income={"a": 0.02}, income_tax=0.25, gains_tax=0.2, turnover=0.5)
+    got = after_costs(
+        model, fees={"a": 0.01}, income={"a": 0.02}, income_tax=0.25, gains_tax=0.2, turnover=0.5
+    )
     assert got.mean == pytest.approx([0.06 - 0.01 - 0.005 - 0.2 * 0.5 * 0.03, -0.01])
     assert got.covariance.tolist() == model.covariance.tolist()
 

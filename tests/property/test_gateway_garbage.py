@@ -1,4 +1,5 @@
-"""Whatever another system says: clients and named problems come out, never somebody else's exception."""
+"""Whatever another system says: clients and named problems come out, never somebody else's
+exception."""
 
 from __future__ import annotations
 
@@ -29,7 +30,11 @@ SCALARS = (
     | st.sampled_from(["", " ", "7", "CHF", "2026-01-01", "x|y", "{", "\ud800", "a" * 11_000])
 )
 JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "a", "type"]), inner, max_size=3)
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "a", "type"]), inner, max_size=3)
+    ),
 )
 MAPS = ["plain", "salesforce", "hubspot", "dynamics", "openwealth", "tryton"]
 
@@ -49,8 +54,10 @@ def test_any_record_is_a_client_or_a_problem(data: st.DataObject, name: str) -> 
 
 
 POSITION: dict[str, Any] = {
-    "id": "p", "financialInstrument": {"type": "equity", "identificationList": [{"type": "isin", "identifier": "CH0012005267"}]},
-    "account": {"type": "safekeepingAccount"}, "valuation": {"valueInPositionCurrency": {"amount": 5.0, "currency": "CHF"}},
+    "id": "p", "financialInstrument": {"type": "equity", "identificationList": [{"type": "isin",
+    "identifier": "CH0012005267"}]},
+    "account": {"type": "safekeepingAccount"},
+    "valuation": {"valueInPositionCurrency": {"amount": 5.0, "currency": "CHF"}},
 }  # fmt: skip
 PERSON: dict[str, Any] = {
     "person2customerRelationList": [
@@ -64,7 +71,8 @@ PERSON: dict[str, Any] = {
     ]
 }  # fmt: skip
 PARTY: dict[str, Any] = {
-    "id": 1, "name": "A", "identifiers": [{"code": "K1", "type": None}], "categories": [{"id": 2, "name": "gold", "parent": {"name": "Tier"}}],
+    "id": 1, "name": "A", "identifiers": [{"code": "K1", "type": None}], "categories": [{"id": 2,
+    "name": "gold", "parent": {"name": "Tier"}}],
     "message": "Client facts\nwealth: 5", "resource": "party.party,1", "parent": None,
 }  # fmt: skip
 
@@ -95,13 +103,24 @@ GATEWAYS: dict[str, Callable[[Send], Gateway]] = {
     "tryton": lambda send: TrytonGateway(send, "crm", wait=lambda _: None),
 }
 ANSWERS: dict[str, Any] = {
-    "salesforce": {"records": [{"FinServ__SourceSystemId__c": "K1", "FinServ__AUM__c": 5}], "done": True},
+    "salesforce": {
+        "records": [{"FinServ__SourceSystemId__c": "K1", "FinServ__AUM__c": 5}],
+        "done": True,
+    },
     "hubspot": {
         "results": [{"properties": {"client_number": "K1"}, "objectWriteTraceId": "0"}],
         "errors": [{"context": {"objectWriteTraceId": ["1"]}}],
     },
     "dynamics": {"value": [{"new_clientnumber": "K1"}]},
-    "openwealth": [{**POSITION, **PERSON, "type": "cashAccount", "referenceCurrency": "CHF", "clientReference": "r"}],
+    "openwealth": [
+        {
+            **POSITION,
+            **PERSON,
+            "type": "cashAccount",
+            "referenceCurrency": "CHF",
+            "clientReference": "r",
+        }
+    ],
     "tryton": [PARTY],
 }
 
@@ -109,13 +128,17 @@ ANSWERS: dict[str, Any] = {
 @pytest.mark.parametrize("name", sorted(GATEWAYS))
 @settings(max_examples=20)
 @given(data=st.data())
-def test_any_answer_of_a_system_ends_in_clients_and_problems(name: str, data: st.DataObject) -> None:
+def test_any_answer_of_a_system_ends_in_clients_and_problems(
+    name: str, data: st.DataObject
+) -> None:
     def send(method: str, path: str, params: Any, body: Any) -> Reply:
         told = broken(data, ANSWERS[name]) if data.draw(st.booleans()) else ANSWERS[name]
         if method in ("POST", "PUT") and isinstance(told, list) and told:
             told = told[0]
         return Reply(
-            data.draw(st.sampled_from([200, 200, 200, 201, 400, 404, 500])), told, {"nextCursor": data.draw(st.sampled_from(["", "5"]))}
+            data.draw(st.sampled_from([200, 200, 200, 201, 400, 404, 500])),
+            told,
+            {"nextCursor": data.draw(st.sampled_from(["", "5"]))},
         )
 
     pulled = pull_clients(GATEWAYS[name](send), as_of=TODAY)

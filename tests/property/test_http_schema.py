@@ -1,4 +1,5 @@
-"""Every operation of the service under schemathesis: no 5xx, every answer as declared, nothing taken that the schema refuses."""
+"""Every operation of the service under schemathesis: no 5xx, every answer as declared, nothing
+taken that the schema refuses."""
 
 from __future__ import annotations
 
@@ -39,7 +40,12 @@ MODES = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGAT
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, str]]:
     """Operations by name, and the header of a caller."""
-    place = home(tmp_path_factory.mktemp("schema"), requests_a_minute=1_000_000, jobs_in_flight=1_000, body_bytes=50_000_000)
+    place = home(
+        tmp_path_factory.mktemp("schema"),
+        requests_a_minute=1_000_000,
+        jobs_in_flight=1_000,
+        body_bytes=50_000_000,
+    )
     app = service(place.settings)
 
     async def running(scope: Any, receive: Any, send: Any) -> None:
@@ -53,17 +59,27 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[
 
     loaded = schemathesis.openapi.from_asgi("/openapi.json", running)
     found = [result.ok() for result in loaded.get_all_operations()]
-    return {operation.definition.raw["operationId"]: operation for operation in found}, place.header()
+    return {
+        operation.definition.raw["operationId"]: operation for operation in found
+    }, place.header()
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numbers out of any range may overflow
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS])
-def test_every_answer_is_as_declared(api: tuple[dict[str, Any], dict[str, str]], name: str, mode: Any) -> None:
+def test_every_answer_is_as_declared(
+    api: tuple[dict[str, Any], dict[str, str]], name: str, mode: Any
+) -> None:
     operations, header = api
 
     @given(case=operations[name].as_strategy(generation_mode=mode))
-    @settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(
+        max_examples=15,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
     def check(case: schemathesis.Case) -> None:
         case.call_and_validate(headers=header, checks=CHECKS)
 

@@ -132,8 +132,8 @@ def test_no_portfolio_of_two_assets_is_better(seed: int) -> None:
 @given(st.integers(0, 10_000))
 @settings(max_examples=15)
 def test_no_step_from_the_optimum_gains_under_limits(seed: int) -> None:
-    """Three to six assets, singular covariances, groups, own bounds and costs: SLSQP, started at the
-    answer and at random, and small steps to random portfolios, find nothing better."""
+    """Three to six assets, singular covariances, groups, own bounds and costs: SLSQP, started at
+    the answer and at random, and small steps to random portfolios, find nothing better."""
     rng = np.random.default_rng(seed)
     n, c = int(rng.integers(3, 7)), 3
     loadings = rng.normal(size=(n, int(rng.integers(1, n + 1)))) * 0.15
@@ -141,8 +141,17 @@ def test_no_step_from_the_optimum_gains_under_limits(seed: int) -> None:
     if rng.random() < 0.4:
         sigma[0] = sigma[:, 0] = 0.0
     names = [f"a{i}" for i in range(n)]
-    model = ReturnModel(names, rng.uniform(0.0, 0.1, n).round(3), sigma, groups=["g", "h"] * 3 if n == 6 else ["g"] * n)
-    losses = LinearLimit(name="stress", coefficients=dict(zip(names, np.linspace(0.1, 0.5, n), strict=True)), upper=0.35)
+    model = ReturnModel(
+        names,
+        rng.uniform(0.0, 0.1, n).round(3),
+        sigma,
+        groups=["g", "h"] * 3 if n == 6 else ["g"] * n,
+    )
+    losses = LinearLimit(
+        name="stress",
+        coefficients=dict(zip(names, np.linspace(0.1, 0.5, n), strict=True)),
+        upper=0.35,
+    )
     mandate = Mandate(
         linear_limits=(losses,) if rng.random() < 0.5 else (),
         group_limits=(GroupLimit(group="g", lower=0.2, upper=0.9),) if n == 6 else (),
@@ -167,7 +176,14 @@ def test_no_step_from_the_optimum_gains_under_limits(seed: int) -> None:
         bounds = list(zip(limits.lower, limits.upper, strict=True))
         ours = lost(got.weights[i])
         for start in (got.weights[i], np.clip(hold[i], limits.lower, limits.upper)):
-            found = minimize(lost, start, bounds=bounds, constraints=fair, method="SLSQP", options={"maxiter": 60})
+            found = minimize(
+                lost,
+                start,
+                bounds=bounds,
+                constraints=fair,
+                method="SLSQP",
+                options={"maxiter": 60},
+            )
             broken = max(abs(found.x.sum() - 1.0), *(-f["fun"](found.x) for f in fair[1:]), 0.0)
             if broken <= 1e-12 and np.isfinite(found.fun):
                 assert ours <= found.fun + float(visible(own)[0])
@@ -200,7 +216,10 @@ def test_a_small_step_is_no_convergence() -> None:
     model = ReturnModel(["cash", "stock"], [0.019, 0.023], [[0.0, 0.0], [0.0, 0.05455745218194249]])
     wants = Preferences(1.0, 4.0, 0.05, 5.0)
     stock = trace_frontier(model).at_preferences(wants)[0, 1]
-    best = max(np.linspace(0.0, 0.3, 3001), key=lambda x: utility(model, wants, np.array([[1.0 - x, x]]), None, 0.0)[0])
+    best = max(
+        np.linspace(0.0, 0.3, 3001),
+        key=lambda x: utility(model, wants, np.array([[1.0 - x, x]]), None, 0.0)[0],
+    )
     assert stock == pytest.approx(best, abs=2e-4)
     assert stock == pytest.approx(0.127, abs=1e-3)
     assert optimal_portfolio(model, preferences=wants).weights[1] == pytest.approx(stock, abs=1e-9)
@@ -212,7 +231,10 @@ def test_the_certificate_is_of_the_loss_averse_problem() -> None:
     staying out of what the client would take: the residual is the utility lost, or more."""
     model = ReturnModel(["cash", "bond", "stock"], [0.02, 0.03, 0.07], np.diag([0.0, 0.002, 0.03]))
     frontier = trace_frontier(model)
-    for wants, out in ((Preferences(2.0, 2.25, 0.02, 10.0), False), (Preferences(2.0, 4.0, 0.02, 0.5), True)):
+    for wants, out in (
+        (Preferences(2.0, 2.25, 0.02, 10.0), False),
+        (Preferences(2.0, 4.0, 0.02, 0.5), True),
+    ):
         right = optimal_portfolio(model, preferences=wants)
         assert right.status == ("no_participation" if out else "ok")
         assert right.kkt_residual <= 1e-9
@@ -227,7 +249,9 @@ def test_the_certificate_is_of_the_loss_averse_problem() -> None:
 
 def test_prices_of_loss_averse_clients_are_what_more_room_adds() -> None:
     """By differences of the utility over a limit that gives way."""
-    model = ReturnModel(["cash", "bond", "stock"], [0.02, 0.03, 0.07], np.diag([0.0001, 0.002, 0.03]))
+    model = ReturnModel(
+        ["cash", "bond", "stock"], [0.02, 0.03, 0.07], np.diag([0.0001, 0.002, 0.03])
+    )
     wants, more = Preferences(1.0, 2.0, 0.03, 10.0), 1e-5
 
     def best(mandate: Mandate) -> float:
@@ -236,8 +260,15 @@ def test_prices_of_loss_averse_clients_are_what_more_room_adds() -> None:
 
     for tight, loose, name in (
         (Mandate(max_volatility=0.03), Mandate(max_volatility=0.03 + more), "max_volatility"),
-        (Mandate(bounds={"stock": (0.0, 0.1)}), Mandate(bounds={"stock": (0.0, 0.1 + more)}), "max_weight:stock"),
+        (
+            Mandate(bounds={"stock": (0.0, 0.1)}),
+            Mandate(bounds={"stock": (0.0, 0.1 + more)}),
+            "max_weight:stock",
+        ),
     ):
         slope = (best(loose) - best(tight)) / more
-        for binding in (optimal_portfolios(model, tight, wants).binding(0), optimal_portfolio(model, tight, preferences=wants).binding):
+        for binding in (
+            optimal_portfolios(model, tight, wants).binding(0),
+            optimal_portfolio(model, tight, preferences=wants).binding,
+        ):
             assert {b.name: b.shadow_price for b in binding}[name] == pytest.approx(slope, rel=2e-3)

@@ -1,4 +1,5 @@
-"""Every public measure, with every argument in turn replaced by what cannot be used: an answer, or a refusal in the library's words."""
+"""Every public measure, with every argument in turn replaced by what cannot be used: an answer, or
+a refusal in the library's words."""
 
 from __future__ import annotations
 
@@ -23,17 +24,37 @@ RESAMPLED = {"confidence": 0.9, "resamples": 20, "seed": 1}
 COVARIANCE = np.array([[0.04, 0.01], [0.01, 0.09]])
 
 CASES: dict[str, dict[str, Any]] = {
-    **{name: {"returns": R, "periods_per_year": 252.0} for name in ("annual_return", "mean_return", "volatility", "calmar_ratio")},
-    **{name: {"returns": R, "target": 0.01, "periods_per_year": 252.0} for name in ("downside_deviation", "sortino_ratio")},
+    **{
+        name: {"returns": R, "periods_per_year": 252.0}
+        for name in ("annual_return", "mean_return", "volatility", "calmar_ratio")
+    },
+    **{
+        name: {"returns": R, "target": 0.01, "periods_per_year": 252.0}
+        for name in ("downside_deviation", "sortino_ratio")
+    },
     "sharpe_ratio": {"returns": R, "risk_free": 0.01, "periods_per_year": 252.0},
-    **{name: {"returns": R, "level": 0.9} for name in ("value_at_risk", "conditional_value_at_risk")},
-    **{name: {"returns": R} for name in ("drawdowns", "max_drawdown", "hit_ratio", "skewness", "kurtosis")},
-    **{name: {"returns": R, "benchmark": R[::-1], "periods_per_year": 252.0} for name in ("tracking_error", "information_ratio")},
+    **{
+        name: {"returns": R, "level": 0.9}
+        for name in ("value_at_risk", "conditional_value_at_risk")
+    },
+    **{
+        name: {"returns": R}
+        for name in ("drawdowns", "max_drawdown", "hit_ratio", "skewness", "kurtosis")
+    },
+    **{
+        name: {"returns": R, "benchmark": R[::-1], "periods_per_year": 252.0}
+        for name in ("tracking_error", "information_ratio")
+    },
     "beta": {"returns": R, "benchmark": R[::-1]},
     "turnover": {"before": [0.5, 0.5], "after": [0.4, 0.6]},
-    **{name: {"weights": [0.5, 0.5], "covariance": COVARIANCE} for name in ("portfolio_volatility", "risk_contributions")},
+    **{
+        name: {"weights": [0.5, 0.5], "covariance": COVARIANCE}
+        for name in ("portfolio_volatility", "risk_contributions")
+    },
     "effective_number": {"weights": [0.5, 0.5]},
-    **dict.fromkeys(("hit_rate", "precision", "recall", "ndcg", "average_precision", "reciprocal_rank"), LISTS),
+    **dict.fromkeys(
+        ("hit_rate", "precision", "recall", "ndcg", "average_precision", "reciprocal_rank"), LISTS
+    ),
     "mark_hits": {"codes": CODES, "truth": sparse.csr_array(np.eye(2, 3))},
     "exposure_counts": {"codes": CODES, "products": 3},
     "coverage": {"codes": CODES, "products": 3},
@@ -41,7 +62,11 @@ CASES: dict[str, dict[str, Any]] = {
     "novelty": {"codes": CODES, "holders": np.array([1, 2, 3]), "clients": 9},
     "diversity": {"codes": CODES, "features": np.eye(3)},
     "list_mean": {"codes": CODES, "values": [1.0, 2.0, 3.0]},
-    "popularity_lift": {"codes": CODES, "popularity": [0.1, 0.2, 0.3], "held_popularity": [0.1, 0.2]},
+    "popularity_lift": {
+        "codes": CODES,
+        "popularity": [0.1, 0.2, 0.3],
+        "held_popularity": [0.1, 0.2],
+    },
     "reliability_curve": {**STATED, "bins": 4, "equal_counts": True},
     "threshold_for_precision": {**STATED, "wanted": 0.5, "at_least": 1},
     "interval": {"values": R, **RESAMPLED},
@@ -53,7 +78,9 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 def functions() -> dict[str, Callable[..., Any]]:
-    return {name: f for name in measures.__all__ if inspect.isfunction(f := getattr(measures, name))}
+    return {
+        name: f for name in measures.__all__ if inspect.isfunction(f := getattr(measures, name))
+    }
 
 
 def test_every_measure_has_a_case_that_is_answered() -> None:
@@ -65,7 +92,9 @@ def test_every_measure_has_a_case_that_is_answered() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_nothing_raw_comes_out_of_any_argument(name: str, garbage: dict[str, Any], raw_error: Callable[..., str | None]) -> None:
+def test_nothing_raw_comes_out_of_any_argument(
+    name: str, garbage: dict[str, Any], raw_error: Callable[..., str | None]
+) -> None:
     function, arguments = functions()[name], CASES[name]
     for field in arguments:
         for kind, bad in garbage.items():

@@ -32,9 +32,18 @@ Metric = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 
 @st.composite
 def judged(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, int]:
-    """Hits of a few lists, how much each client bought (at least their hits), and a cut-off that may lie beyond the list."""
+    """Hits of a few lists, how much each client bought (at least their hits), and a cut-off that
+    may lie beyond the list."""
     clients, width = draw(st.integers(1, 5)), draw(st.integers(1, 8))
-    hits = np.array(draw(st.lists(st.lists(st.booleans(), min_size=width, max_size=width), min_size=clients, max_size=clients)))
+    hits = np.array(
+        draw(
+            st.lists(
+                st.lists(st.booleans(), min_size=width, max_size=width),
+                min_size=clients,
+                max_size=clients,
+            )
+        )
+    )
     more = draw(st.lists(st.integers(0, 6), min_size=clients, max_size=clients))
     return hits, hits.sum(axis=1) + np.array(more), draw(st.integers(1, 10))
 
@@ -45,11 +54,17 @@ def within_bounds(metric: Metric, hits: np.ndarray, bought: np.ndarray, k: int) 
 
 
 def perfect_is_best(metric: Metric, bought: np.ndarray, k: int) -> bool:
-    """A list that starts with everything bought scores at least as much as any other with the same number bought, and 1 in nDCG."""
+    """A list that starts with everything bought scores at least as much as any other with the same
+    number bought, and 1 in nDCG."""
     best = np.arange(12) < np.minimum(bought, 12)[:, None]
     worse = np.roll(best, 1, axis=1)
     worse[:, 0] = False
-    return bool((metric(best, bought, k) >= metric(worse & (worse.cumsum(axis=1) <= bought[:, None]), bought, k)).all())
+    return bool(
+        (
+            metric(best, bought, k)
+            >= metric(worse & (worse.cumsum(axis=1) <= bought[:, None]), bought, k)
+        ).all()
+    )
 
 
 def earlier_is_no_worse(metric: Metric, hits: np.ndarray, bought: np.ndarray, k: int) -> bool:
@@ -80,18 +95,25 @@ def test_metrics_keep_their_laws(name: str, case: tuple[np.ndarray, np.ndarray, 
 @given(judged())
 def test_relations_between_metrics(case: tuple[np.ndarray, np.ndarray, int]) -> None:
     hits, bought, k = case
-    np.testing.assert_allclose(precision(hits, bought, k) * k, recall(hits, bought, k) * bought, atol=1e-12)
+    np.testing.assert_allclose(
+        precision(hits, bought, k) * k, recall(hits, bought, k) * bought, atol=1e-12
+    )
     assert ((precision(hits, bought, k) > 0) == (hit_rate(hits, bought, k) > 0)).all()
     assert (recall(hits, bought, k + 1) >= recall(hits, bought, k)).all()
-    np.testing.assert_array_equal(ndcg(hits, bought, 1), np.where(bought > 0, precision(hits, bought, 1), 0.0))
+    np.testing.assert_array_equal(
+        ndcg(hits, bought, 1), np.where(bought > 0, precision(hits, bought, 1), 0.0)
+    )
 
 
 def test_the_laws_catch_broken_metrics() -> None:
-    """A discount that grows with rank, a divisor too small, and an ideal over k instead of min(k, bought) each break a law."""
+    """A discount that grows with rank, a divisor too small, and an ideal over k instead of min(k,
+    bought) each break a law."""
     hits, bought = np.array([[False, True, True, False]]), np.array([2])
 
     def rewards_late(h: np.ndarray, n: np.ndarray, k: int) -> np.ndarray:
-        return (h[..., :k] * np.arange(1, h[..., :k].shape[-1] + 1)).sum(axis=-1) / np.maximum(n * k, 1)
+        return (h[..., :k] * np.arange(1, h[..., :k].shape[-1] + 1)).sum(axis=-1) / np.maximum(
+            n * k, 1
+        )
 
     def small_divisor(h: np.ndarray, n: np.ndarray, k: int) -> np.ndarray:
         return h[..., :k].sum(axis=-1) / np.maximum(np.minimum(n, k) - 1, 1)
@@ -109,7 +131,9 @@ def test_hits_are_found_as_a_loop_finds_them(seed: int) -> None:
     truth = rng.random((c, p)) < 0.3
     codes = rng.integers(-1, p, (c, k))
     found = mark_hits(codes, sparse.csr_array(truth))
-    assert found.tolist() == [[bool(j >= 0 and truth[i, j]) for j in row] for i, row in enumerate(codes)]
+    assert found.tolist() == [
+        [bool(j >= 0 and truth[i, j]) for j in row] for i, row in enumerate(codes)
+    ]
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=12))
@@ -136,7 +160,11 @@ def test_diversity_is_the_mean_over_pairs(seed: int) -> None:
     for i, row in enumerate(codes):
         held = [j for j in row if j >= 0]
         pairs = [cosine(features[a], features[b]) for a in held for b in held if a != b]
-        assert np.isnan(value[i]) if not pairs else value[i] == pytest.approx(1 - np.mean(pairs), abs=1e-12)
+        assert (
+            np.isnan(value[i])
+            if not pairs
+            else value[i] == pytest.approx(1 - np.mean(pairs), abs=1e-12)
+        )
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -167,7 +195,10 @@ def test_exposure_by_loops(seed: int) -> None:
         (lambda: recall(np.array([[True, True]]), np.array([1]), 2), "listed twice"),
         (lambda: recall(np.array([[True, True]]), np.array([1, 2]), 2), "one count a list"),
         (lambda: mark_hits(np.array([[9]]), sparse.csr_array(np.ones((1, 3)))), "3 products"),
-        (lambda: mark_hits(np.array([[0], [0]]), sparse.csr_array(np.ones((1, 3)))), "one row a client"),
+        (
+            lambda: mark_hits(np.array([[0], [0]]), sparse.csr_array(np.ones((1, 3)))),
+            "one row a client",
+        ),
         (lambda: exposure_counts(np.array([[4]]), 3), "product 4"),
         (lambda: gini(np.array([-1.0, 2.0])), "negative"),
     ],

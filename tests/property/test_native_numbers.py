@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from advisor.native import numbers
 from advisor.native.library import Function
 
-EXP, LOG, ERFC = (Function(f"advisor_{name}", "x:f8[n] out=f8[n]") for name in ("exp", "log", "erfc"))
+EXP, LOG, ERFC = (
+    Function(f"advisor_{name}", "x:f8[n] out=f8[n]") for name in ("exp", "log", "erfc")
+)
 
 
 def of(function: Function, x: Any) -> Any:
@@ -49,8 +51,13 @@ def test_the_error_function_is_close(x: float) -> None:
 
 
 def test_what_has_no_number() -> None:
-    np.testing.assert_array_equal(of(EXP, [np.inf, -np.inf, 710.0, -746.0, 0.0, np.nan]), [np.inf, 0.0, np.inf, 0.0, 1.0, np.nan])
-    np.testing.assert_array_equal(of(LOG, [np.inf, 0.0, -1.0, 1.0, np.nan]), [np.inf, -np.inf, np.nan, 0.0, np.nan])
+    np.testing.assert_array_equal(
+        of(EXP, [np.inf, -np.inf, 710.0, -746.0, 0.0, np.nan]),
+        [np.inf, 0.0, np.inf, 0.0, 1.0, np.nan],
+    )
+    np.testing.assert_array_equal(
+        of(LOG, [np.inf, 0.0, -1.0, 1.0, np.nan]), [np.inf, -np.inf, np.nan, 0.0, np.nan]
+    )
     np.testing.assert_array_equal(of(ERFC, [np.inf, -np.inf, 0.0, np.nan]), [0.0, 2.0, 1.0, np.nan])
     assert of(LOG, 5e-324)[0] == math.log(5e-324)
     assert of(EXP, -745.0)[0] == 5e-324
@@ -59,15 +66,23 @@ def test_what_has_no_number() -> None:
 def test_golden_bits() -> None:
     """Another digest needs a new record version."""
     x = np.arange(-4000, 4001) / 128.0
-    content = hashlib.sha256(of(EXP, x).tobytes() + of(ERFC, x).tobytes() + of(LOG, x[4001:]).tobytes())
+    content = hashlib.sha256(
+        of(EXP, x).tobytes() + of(ERFC, x).tobytes() + of(LOG, x[4001:]).tobytes()
+    )
     assert content.hexdigest()[:16] == "2d33b0a25402a909"
 
 
 @given(st.lists(st.floats(-40.0, 40.0), min_size=1, max_size=5))
 def test_what_the_library_offers_in_any_shape(values: list[float]) -> None:
     x = np.array([values, values])
-    np.testing.assert_allclose(numbers.normal_cdf(x), [[0.5 * math.erfc(-v / math.sqrt(2.0)) for v in values]] * 2, rtol=2e-13)
-    np.testing.assert_allclose(numbers.logistic(x), [[1.0 / (1.0 + math.exp(-v)) for v in values]] * 2, rtol=1e-15)
+    np.testing.assert_allclose(
+        numbers.normal_cdf(x),
+        [[0.5 * math.erfc(-v / math.sqrt(2.0)) for v in values]] * 2,
+        rtol=2e-13,
+    )
+    np.testing.assert_allclose(
+        numbers.logistic(x), [[1.0 / (1.0 + math.exp(-v)) for v in values]] * 2, rtol=1e-15
+    )
     np.testing.assert_allclose(numbers.exp(x[:, ::-1]), np.exp(x[:, ::-1]), rtol=4e-16)
     assert numbers.log(math.e).shape == ()
 
@@ -75,5 +90,7 @@ def test_what_the_library_offers_in_any_shape(values: list[float]) -> None:
 def test_the_least_pivot_is_that_of_the_factor() -> None:
     half = np.random.default_rng(1).random((6, 7))
     matrix = np.einsum("ij,kj->ik", half, half)
-    assert numbers.least_pivot(matrix) == pytest.approx(np.linalg.cholesky(matrix).diagonal().min(), rel=1e-12)
+    assert numbers.least_pivot(matrix) == pytest.approx(
+        np.linalg.cholesky(matrix).diagonal().min(), rel=1e-12
+    )
     assert numbers.least_pivot(matrix - 3.0 * np.eye(6)) == 0.0

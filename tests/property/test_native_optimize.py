@@ -46,7 +46,10 @@ def pivoting_case(seed: int, n: int, r: int = 2, c: int = 5) -> tuple[Any, ...]:
     below, above = -rng.uniform(0.0, 0.02, size=(1, n)), rng.uniform(0.0, 0.02, size=(c, n))
     G = rng.integers(-1, 2, size=(r, n)).astype(np.float64)
     gl, gu = np.full(r, -0.3), np.full(r, 0.6)
-    side, row_side = rng.integers(0, 5, size=(c, n)).astype(np.int8), rng.integers(-1, 2, size=(c, r)).astype(np.int8)
+    side, row_side = (
+        rng.integers(0, 5, size=(c, n)).astype(np.int8),
+        rng.integers(-1, 2, size=(c, r)).astype(np.int8),
+    )
     side[(side == pivoting.HELD) & (kink <= lo)] = pivoting.BUYING
     data = (covariance(rng, n) + 1.0, rng.random(n) * 0.2 - 0.05, rng.uniform(0.0, 2.0, c))
     out = (side, row_side, np.zeros((c, n)), np.zeros((c, 1 + r)), np.zeros(c, dtype=np.int64))
@@ -104,7 +107,8 @@ def test_a_whole_trace(seed: int, n: int, r: int, flat: bool) -> None:
 
 @given(SEEDS, st.integers(2, 12), st.booleans(), st.integers(1, 60))
 def test_the_walk_alone(seed: int, n: int, flat: bool, room: int) -> None:
-    """Also where there is no room for all corners, and where it starts from a portfolio that is not optimal."""
+    """Also where there is no room for all corners, and where it starts from a portfolio that is not
+    optimal."""
     rng = np.random.default_rng(seed)
     sigma, mu, *_ = program(seed, n, 0, flat=flat)
     A = np.vstack([np.ones(n), rng.integers(0, 2, size=(1, n))]).astype(np.float64)
@@ -112,13 +116,17 @@ def test_the_walk_alone(seed: int, n: int, flat: bool, room: int) -> None:
     start = (np.where(np.arange(n) < n - 1, -1, 0), np.array([2, 0]), np.eye(n)[n - 1])
     data = (sigma * 100.0, mu, np.zeros(n), A, low, high, l, u)
     ours, theirs = (tuple(a.copy() for a in start) for _ in range(2))
-    told, expected = kernels.walk_critical_line(*data, *ours, 0.0, room), critical_line.walk_critical_line(*data, *theirs, 0.0, room)
+    told, expected = (
+        kernels.walk_critical_line(*data, *ours, 0.0, room),
+        critical_line.walk_critical_line(*data, *theirs, 0.0, room),
+    )
     for a, b in zip((*told, *ours), (*expected, *theirs), strict=True):
         same(a, b)
 
 
 def test_golden_bits() -> None:
-    """Another digest means that records made before cannot be proved any more: it needs a new record version."""
+    """Another digest means that records made before cannot be proved any more: it needs a new
+    record version."""
     case = pivoting_case(7, 12, 2, 40)
     kernels.pivot_some(*case)
     walked = [kernels.trace_path(*program(s, 12, 2, flat=False)) for s in range(8)]
@@ -156,7 +164,11 @@ def frontier(seed: int, n: int) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple
     rise, marginal = np.append(np.diff(mean), 0.0), np.einsum("mi,ij->mj", step, sigma)
     bent, curve = (np.maximum(np.einsum("mi,mi->m", marginal, a), 0.0) for a in (w, step))
     lines = np.stack([mean, rise, variance, bent, curve])
-    return (t, lines), (w, step, y, last, slope), (sigma, mu, np.stack([l, u]), A, np.stack([low, high]))
+    return (
+        (t, lines),
+        (w, step, y, last, slope),
+        (sigma, mu, np.stack([l, u]), A, np.stack([low, high])),
+    )
 
 
 @given(SEEDS, st.integers(2, 10), st.sampled_from([np.inf, 0.1]))
@@ -178,7 +190,11 @@ def test_placing(seed: int, n: int, cap: float) -> None:
 def test_corrections(seed: int, n: int) -> None:
     (tau, lines), *_ = frontier(seed, n)
     rng = np.random.default_rng(seed)
-    gamma, years, reference = np.append(rng.random(8) * 5.0, [0.0, np.inf]), rng.random(10) + 0.5, np.zeros(10)
+    gamma, years, reference = (
+        np.append(rng.random(8) * 5.0, [0.0, np.inf]),
+        rng.random(10) + 0.5,
+        np.zeros(10),
+    )
     known = np.where(rng.random((5, 10)) < 0.2, np.nan, rng.random((5, 10)) * 3.0)
     rules = np.array([6.0, 1.2, 0.5, 0.1, 0.2, 1.5, 2.0, 0.5, 1.5])
     ours, theirs = np.empty((10, 4)), np.empty((10, 4))
@@ -192,17 +208,27 @@ def test_corrections(seed: int, n: int) -> None:
 def test_preferences(seed: int, n: int) -> None:
     (tau, lines), *_ = frontier(seed, n)
     rng = np.random.default_rng(seed)
-    wants = (rng.random(12) * 8.0 + 0.01, 1.0 + rng.random(12) * 3.0, (rng.random(12) - 0.5) * 0.1, rng.random(12) * 5.0 + 0.1)
+    wants = (
+        rng.random(12) * 8.0 + 0.01,
+        1.0 + rng.random(12) * 3.0,
+        (rng.random(12) - 0.5) * 0.1,
+        rng.random(12) * 5.0 + 0.1,
+    )
     arrays = (tau, lines[0], lines[2], lines[3], lines[4])
     with np.errstate(all="ignore"):
-        same(kernels.preference_risk_aversions(*arrays, *wants), preferences.few_preference_risk_aversions(*arrays, *wants))
+        same(
+            kernels.preference_risk_aversions(*arrays, *wants),
+            preferences.few_preference_risk_aversions(*arrays, *wants),
+        )
 
 
 @given(SEEDS, st.integers(1, 10), st.integers(0, 2))
 def test_loss_averse_rows(seed: int, n: int, r: int) -> None:
     rng = np.random.default_rng(seed)
     least = np.array([0.1, 0.1, 0.0, 0.2, 0.0, 0.0])
-    wants = least + np.column_stack([rng.random((5, 4)) * [4.0, 3.0, 0.05, 5.0], np.zeros(5), np.full(5, 50.0)])
+    wants = least + np.column_stack(
+        [rng.random((5, 4)) * [4.0, 3.0, 0.05, 5.0], np.zeros(5), np.full(5, 50.0)]
+    )
     (which, stiff, *ours), (_, _, *theirs) = pivoting_case(seed, n, r), pivoting_case(seed, n, r)
     kernels.search_some(which, stiff - 1.0, wants, stiff, *ours)
     with np.errstate(all="ignore"):
@@ -212,7 +238,8 @@ def test_loss_averse_rows(seed: int, n: int, r: int) -> None:
 
 
 def walkers(seed: int, n: int, t: int, c: int = 4) -> tuple[Any, ...]:
-    """Clients at one weight, with a force that fades and scenarios on both sides of the reference."""
+    """Clients at one weight, with a force that fades and scenarios on both sides of the
+    reference."""
     rng = np.random.default_rng(seed)
     shared = (
         covariance(rng, n),
@@ -235,7 +262,15 @@ def walkers(seed: int, n: int, t: int, c: int = 4) -> tuple[Any, ...]:
         zone,
         np.where(zone < 0, most[:, None], 0.0),
     )
-    return (*shared, (rng.random((c, n)) - 0.5) * 0.3, most, *state, over, np.zeros((c, n)), np.zeros(c, dtype=np.bool_))
+    return (
+        *shared,
+        (rng.random((c, n)) - 0.5) * 0.3,
+        most,
+        *state,
+        over,
+        np.zeros((c, n)),
+        np.zeros(c, dtype=np.bool_),
+    )
 
 
 @given(SEEDS, st.integers(2, 8), st.integers(1, 12))
@@ -251,9 +286,23 @@ def test_scenarios(seed: int, n: int, t: int) -> None:
 def test_golden_bits_of_preferences() -> None:
     corners, path_, rest = frontier(5, 9)
     told = np.empty((16, 9)), np.empty((16, 3))
-    kernels.place_rows(np.geomspace(1e-3, 1e4, 16).round(6), np.float64(0.01), np.inf, *corners, *path_, *rest, *told)
+    kernels.place_rows(
+        np.geomspace(1e-3, 1e4, 16).round(6),
+        np.float64(0.01),
+        np.inf,
+        *corners,
+        *path_,
+        *rest,
+        *told,
+    )
     walked = walkers(5, 8, 12, 20)
     kernels.walk_scenarios(*walked)
-    (which, stiff, *rows) = pivoting_case(11, 10, 0, 40)
-    kernels.search_some(which, stiff - 1.0, np.tile([3.0, 1.25, 0.02, 2.0, 0.0, 50.0], (40, 1)), stiff, *rows)
-    assert (digest(*told), digest(*walked[-9:]), digest(*rows[-5:])) == ("b9f53c6916a1d866", "04fdc460719586b0", "b60fc979f1b1f1ee")
+    which, stiff, *rows = pivoting_case(11, 10, 0, 40)
+    kernels.search_some(
+        which, stiff - 1.0, np.tile([3.0, 1.25, 0.02, 2.0, 0.0, 50.0], (40, 1)), stiff, *rows
+    )
+    assert (digest(*told), digest(*walked[-9:]), digest(*rows[-5:])) == (
+        "b9f53c6916a1d866",
+        "04fdc460719586b0",
+        "b60fc979f1b1f1ee",
+    )

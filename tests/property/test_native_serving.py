@@ -1,4 +1,5 @@
-"""The compiled loops of ranking, picks, orders and trades have the bits of the same loops in plain Python."""
+"""The compiled loops of ranking, picks, orders and trades have the bits of the same loops in plain
+Python."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ def digest(*arrays: Any) -> str:
 def rows(rng: np.random.Generator, count: int, items: int) -> tuple[Any, Any]:
     """Compressed rows of distinct, sorted codes."""
     codes = [np.sort(rng.permutation(items)[: rng.integers(0, items + 1)]) for _ in range(count)]
-    return np.concatenate([[0], np.cumsum([len(c) for c in codes])]).astype(np.int64), np.concatenate([*codes, []]).astype(np.int64)
+    return np.concatenate([[0], np.cumsum([len(c) for c in codes])]).astype(
+        np.int64
+    ), np.concatenate([*codes, []]).astype(np.int64)
 
 
 @given(SEEDS, st.integers(1, 8), st.integers(1, 70), st.booleans())
@@ -45,9 +48,15 @@ def test_scores_and_co_occurrence(seed: int, items: int, width: int, weighted: b
     start, codes = rows(rng, 9, items)
     weights = rng.random(len(codes)) if weighted else NONE
     matrix = rng.random((items, width)) - 0.5
-    same([kernels.score_rows(start, codes, weights, matrix)], [ranking.score_rows(start, codes, weights, matrix)])
+    same(
+        [kernels.score_rows(start, codes, weights, matrix)],
+        [ranking.score_rows(start, codes, weights, matrix)],
+    )
     for discount in (NONE, rng.random(9)):
-        same([kernels.gram(start, codes, weights, discount, items, 3)], [ranking.gram(start, codes, weights, discount, items, 3)])
+        same(
+            [kernels.gram(start, codes, weights, discount, items, 3)],
+            [ranking.gram(start, codes, weights, discount, items, 3)],
+        )
 
 
 def ranking_case(seed: int, width: int, k_: int, weighted: bool) -> tuple[Any, ...]:
@@ -61,7 +70,14 @@ def ranking_case(seed: int, width: int, k_: int, weighted: bool) -> tuple[Any, .
     jobs = rng.integers(0, 7, 12), rng.integers(0, 3, 12)
     limits = np.array([width, width, (width + 1) // 2])
     weights = rng.random(len(codes)) if weighted else NONE
-    return (start, codes, weights), matrix, rows(rng, 7, width + 2), jobs, (allowed, limits, order, position), k_
+    return (
+        (start, codes, weights),
+        matrix,
+        rows(rng, 7, width + 2),
+        jobs,
+        (allowed, limits, order, position),
+        k_,
+    )
 
 
 @given(SEEDS, st.integers(1, 80), st.integers(1, 6), st.booleans())
@@ -80,7 +96,9 @@ def test_small_systems(seed: int, size: int, extra: float) -> None:
     same([kernels.solve_rows(*data)], [ranking.solve_rows(*data)])
 
 
-def picking_case(seed: int, p: int, n: int, knows: bool, variety: float, k_: int = 4, c: int = 7) -> tuple[Any, ...]:
+def picking_case(
+    seed: int, p: int, n: int, knows: bool, variety: float, k_: int = 4, c: int = 7
+) -> tuple[Any, ...]:
     """Clients with gaps, a catalogue of single and mixed products, and portfolios of their own."""
     rng = np.random.default_rng(seed)
     share = np.where(rng.random((p, n)) < 0.4, rng.random((p, n)), 0.0)
@@ -90,7 +108,14 @@ def picking_case(seed: int, p: int, n: int, knows: bool, variety: float, k_: int
     by_asset, of_asset = np.nonzero(share.T)
     counts, backward = np.bincount(product, minlength=p), np.bincount(by_asset, minlength=n)
     single = np.where(counts == 1, np.argmax(share, axis=1), -1)
-    exposures = (np.append(0, np.cumsum(counts)), asset, share[product, asset], single, np.append(0, np.cumsum(backward)), of_asset)
+    exposures = (
+        np.append(0, np.cumsum(counts)),
+        asset,
+        share[product, asset],
+        single,
+        np.append(0, np.cumsum(backward)),
+        of_asset,
+    )
     half = rng.random((n, n + 1)) - 0.5
     sigma = np.einsum("ij,kj->ik", half, half)
     gamma = np.where(rng.random(c) < 0.2, np.inf, rng.random(c) * 5.0)
@@ -105,7 +130,17 @@ def picking_case(seed: int, p: int, n: int, knows: bool, variety: float, k_: int
     gaps = np.where(rng.random((c, n)) < 0.3, 0.0, rng.random((c, n)) * 1e3)
     products = (np.where(rng.random(p) < 0.5, 0.0, 200.0), rng.random(p) * 3.0, rng.random(p))
     settings = (k_, bool(rng.integers(0, 2)), 0.5, variety, 2.0)
-    return rng.random((c, p)).round(1), masks, rows(rng, c, p + 2), gaps, exposures, products, own, alike, settings
+    return (
+        rng.random((c, p)).round(1),
+        masks,
+        rows(rng, c, p + 2),
+        gaps,
+        exposures,
+        products,
+        own,
+        alike,
+        settings,
+    )
 
 
 @given(SEEDS, st.integers(1, 9), st.integers(1, 5), st.booleans(), st.sampled_from([0.0, 0.8]))
@@ -116,7 +151,8 @@ def test_picks(seed: int, p: int, n: int, knows: bool, variety: float) -> None:
 
 
 def orders_case(seed: int, v: int, c: int = 6) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Clients with holdings of several vehicles, some of them pure, some locked, some to be sold."""
+    """Clients with holdings of several vehicles, some of them pure, some locked, some to be
+    sold."""
     rng = np.random.default_rng(seed)
     start, codes = rows(rng, c, 3)
     e = len(codes)
@@ -151,7 +187,9 @@ def test_orders(seed: int, v: int) -> None:
     same(ours, theirs)
 
 
-def outcome_case(seed: int, v: int, c: int = 6, p: int = 5, slots: int = 3) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def outcome_case(
+    seed: int, v: int, c: int = 6, p: int = 5, slots: int = 3
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Orders that end within the limits, above them, or above them whatever is done."""
     rng = np.random.default_rng(seed)
     (invested, wealth, weights, start, held, kind, fee, spread, *_), _ = orders_case(seed, v, c)
@@ -161,15 +199,26 @@ def outcome_case(seed: int, v: int, c: int = 6, p: int = 5, slots: int = 3) -> t
     every = np.tile(np.arange(v), p)
     unit = rng.choice([0.01, 1.0], c)
     data = (
-        invested, wealth + 1e4, rng.random(c) < 0.5, 0.001 * (seed % 2), start, held, kind, rng.integers(-1, p, len(held)), spread, fee,
-        rng.integers(-1, p, (c, slots)), rng.random(p) * 0.02, np.where(rng.random(p) < 0.5, 0.0, 300.0),
-        np.arange(p + 1), rng.integers(0, v, p), np.ones(p), np.arange(p + 1) * v, every, shares.ravel(),
-        rng.random(v) * 0.1, 0.5 * (sigma + sigma.T), rng.random(v) * 0.5, unit, rng.choice([0.0, 50.0], c),
+        invested, wealth + 1e4, rng.random(c) < 0.5, 0.001 * (seed % 2), start, held, kind,
+        rng.integers(-1, p, len(held)), spread, fee,
+        rng.integers(-1, p, (c, slots)), rng.random(p) * 0.02, np.where(rng.random(p) < 0.5, 0.0,
+        300.0),
+        np.arange(p + 1), rng.integers(0, v, p), np.ones(p), np.arange(p + 1) * v, every,
+        shares.ravel(),
+        rng.random(v) * 0.1, 0.5 * (sigma + sigma.T), rng.random(v) * 0.5, unit, rng.choice([0.0,
+        50.0], c),
         rng.random(c) * 0.1, rng.random(c) * 0.2, 1, weights,
     )  # fmt: skip
     money = np.floor(rng.random((c, slots)) * 3e3)
     sales = np.floor(rng.random(len(held)) * held)
-    return data, (sales, money, np.empty((c, v)), np.empty((c, 5)), np.empty((c, v)), np.empty(c, dtype=np.bool_))
+    return data, (
+        sales,
+        money,
+        np.empty((c, v)),
+        np.empty((c, 5)),
+        np.empty((c, v)),
+        np.empty(c, dtype=np.bool_),
+    )
 
 
 @given(SEEDS, st.integers(1, 6))
@@ -182,7 +231,9 @@ def test_outcomes(seed: int, v: int) -> None:
     same(ours, theirs)
 
 
-def sizes_case(seed: int, c: int = 6, p: int = 8, slots: int = 4, kinds: int = 3) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def sizes_case(
+    seed: int, c: int = 6, p: int = 8, slots: int = 4, kinds: int = 3
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Purchases beyond caps on products and issuers, with and without a free slot."""
     rng = np.random.default_rng(seed)
     start, held = rows(rng, c, 3)
@@ -190,14 +241,20 @@ def sizes_case(seed: int, c: int = 6, p: int = 8, slots: int = 4, kinds: int = 3
     member_start = np.searchsorted(vehicle, np.arange(kinds + 1))
     wealth = rng.random(c) * 1e4
     data = (
-        np.arange(c), rng.random((c, p)).round(1), rng.integers(0, 2, c), rng.random((2, p)) < 0.8, wealth, wealth * rng.random(c),
-        rng.choice([0.01, 1.0], c), rng.choice([0.0, 50.0], c), start, np.where(held < p, held, -1), rng.random(len(held)) * 1e3,
-        np.where(rng.random(p) < 0.7, 0.0, 200.0), rng.random(p), vehicle, member_start, np.arange(p), rng.integers(-1, 3, p),
-        rng.random(p) < 0.2, 0.2 if seed % 2 else 0.5, 0.4 if seed % 3 else np.inf, rng.random(p) * 3.0,
+        np.arange(c), rng.random((c, p)).round(1), rng.integers(0, 2, c), rng.random((2, p)) < 0.8,
+        wealth, wealth * rng.random(c),
+        rng.choice([0.01, 1.0], c), rng.choice([0.0, 50.0], c), start, np.where(held < p, held,
+        -1), rng.random(len(held)) * 1e3,
+        np.where(rng.random(p) < 0.7, 0.0, 200.0), rng.random(p), vehicle, member_start,
+        np.arange(p), rng.integers(-1, 3, p),
+        rng.random(p) < 0.2, 0.2 if seed % 2 else 0.5, 0.4 if seed % 3 else np.inf,
+        rng.random(p) * 3.0,
     )  # fmt: skip
     codes = np.stack([rng.permutation(p)[:slots] for _ in range(c)])
     codes[rng.random((c, slots)) < 0.3] = -1
-    money = np.where((codes >= 0) & (rng.random((c, slots)) < 0.7), rng.random((c, slots)) * 3e3, 0.0)
+    money = np.where(
+        (codes >= 0) & (rng.random((c, slots)) < 0.7), rng.random((c, slots)) * 3e3, 0.0
+    )
     return data, (codes, np.where(codes >= 0, 0.5, np.nan), money)
 
 
@@ -205,33 +262,60 @@ def sizes_case(seed: int, c: int = 6, p: int = 8, slots: int = 4, kinds: int = 3
 def test_sizes(seed: int) -> None:
     (data, ours), (_, theirs) = sizes_case(seed), sizes_case(seed)
     engine.size_rows(*data, *ours)
-    plain = (*data[:2], data[2:4], *data[4:8], *data[8:11], data[11:16], data[16:18], data[18:20], data[20])
+    plain = (
+        *data[:2],
+        data[2:4],
+        *data[4:8],
+        *data[8:11],
+        data[11:16],
+        data[16:18],
+        data[18:20],
+        data[20],
+    )
     with np.errstate(all="ignore"):
         orders.size_some(0, 6, *plain, *theirs)
     same(ours, theirs)
 
 
-def trading_case(seed: int, fifo: bool, odean: bool, clients: int = 4, assets: int = 3) -> tuple[Any, ...]:
+def trading_case(
+    seed: int, fifo: bool, odean: bool, clients: int = 4, assets: int = 3
+) -> tuple[Any, ...]:
     """Trades and prices of days before and after 1970, long and short."""
     rng = np.random.default_rng(seed)
     counts = rng.integers(0, 12, clients)
     total = int(counts.sum())
-    day = np.concatenate([np.sort(rng.integers(-5, 6, n)) for n in counts] + [np.zeros(0, dtype=np.int64)]).astype(np.int64)
-    group = np.cumsum(np.append(1, (np.diff(day) != 0) | (rng.random(max(total - 1, 0)) < 0.2)))[:total].astype(np.int64)
+    day = np.concatenate(
+        [np.sort(rng.integers(-5, 6, n)) for n in counts] + [np.zeros(0, dtype=np.int64)]
+    ).astype(np.int64)
+    group = np.cumsum(np.append(1, (np.diff(day) != 0) | (rng.random(max(total - 1, 0)) < 0.2)))[
+        :total
+    ].astype(np.int64)
     trade = k.records(
-        k.TRADE, asset=rng.integers(0, assets, total), group=group, time=day * k.DAY + 7, units=rng.integers(-3, 4, total) + 0.5,
-        price=rng.integers(1, 9, total).astype(np.float64), left_out=(rng.random(total) < 0.2).astype(np.int64),
+        k.TRADE, asset=rng.integers(0, assets, total), group=group, time=day * k.DAY + 7,
+        units=rng.integers(-3, 4, total) + 0.5,
+        price=rng.integers(1, 9, total).astype(np.float64),
+        left_out=(rng.random(total) < 0.2).astype(np.int64),
     )  # fmt: skip
     prices = [np.unique(rng.integers(-6, 6, 8)) for _ in range(assets)]
     moments = np.concatenate(prices) * k.DAY
     price = rng.integers(2, 9, len(moments)).astype(np.float64)
     quotes = k.Quotes(
-        np.append(0, np.cumsum([len(p) for p in prices])), moments, k.records(k.QUOTE, price=price, high=price + 1.0, low=price - 1.0)
+        np.append(0, np.cumsum([len(p) for p in prices])),
+        moments,
+        k.records(k.QUOTE, price=price, high=price + 1.0, low=price - 1.0),
     )
     tape = k.Tape(np.append(0, np.cumsum(counts)), trade)
     rules = k.Rules(fifo, odean, 1e-9, 7 * k.DAY)
     home = rng.random(assets) < 0.5
-    return tape, quotes, k.empty_book(assets, max(total, 1)), np.zeros(assets, dtype=k.BEFORE), k.empty_tally(total, clients), home, rules
+    return (
+        tape,
+        quotes,
+        k.empty_book(assets, max(total, 1)),
+        np.zeros(assets, dtype=k.BEFORE),
+        k.empty_tally(total, clients),
+        home,
+        rules,
+    )
 
 
 @given(SEEDS, st.booleans(), st.booleans())
@@ -258,7 +342,14 @@ def test_golden_bits() -> None:
     engine.size_rows(*wanted, *sized)
     walked = trading_case(3, fifo=True, odean=True, clients=20)
     trading.walk(*walked)
-    assert (digest(*ranked), digest(*picked), digest(*sold), digest(*settled), digest(*sized), digest(*walked[4][1:])) == (
+    assert (
+        digest(*ranked),
+        digest(*picked),
+        digest(*sold),
+        digest(*settled),
+        digest(*sized),
+        digest(*walked[4][1:]),
+    ) == (
         "f1694f446bcaa50f",
         "2c6faf0febd91565",
         "fd5a07eb8bfce0b0",

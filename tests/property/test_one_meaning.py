@@ -1,4 +1,5 @@
-"""One client through every entrance (contract, frames of every type, Arrow, CSV, JSON): the same row, or a refusal by all."""
+"""One client through every entrance (contract, frames of every type, Arrow, CSV, JSON): the same
+row, or a refusal by all."""
 
 from __future__ import annotations
 
@@ -158,7 +159,9 @@ def frame(column: str, cell: Any, kind: str | None) -> pd.DataFrame:
     """That row as a frame, its column of a type."""
     cells = {name: pd.Series([value], dtype=object) for name, value in row(column, cell).items()}
     if kind is not None:
-        cells[column] = cells[column].infer_objects() if kind == "inferred" else cells[column].astype(kind)
+        cells[column] = (
+            cells[column].infer_objects() if kind == "inferred" else cells[column].astype(kind)
+        )
     return pd.DataFrame(cells)
 
 
@@ -200,12 +203,21 @@ def test_every_entrance_reads_the_same_client_or_refuses(column: str, at: int) -
     for table in typed(column, cell):
         found = refusal(lambda table=table: record(ClientTable.from_frame(table)))
         assert found == stated, (table.dtypes[column], table)
-        arrow = refusal(lambda table=table: pa.Table.from_pandas(table, preserve_index=False)) if _arrow(table) else None
+        arrow = (
+            refusal(lambda table=table: pa.Table.from_pandas(table, preserve_index=False))
+            if _arrow(table)
+            else None
+        )
         if arrow is not None:
-            assert refusal(lambda arrow=arrow: record(clients_from_arrow(arrow))) == stated, arrow.schema
+            assert refusal(lambda arrow=arrow: record(clients_from_arrow(arrow))) == stated, (
+                arrow.schema
+            )
     if is_json(cell):
         text = json.dumps(fields_of(column, cell))
-        assert refusal(lambda: record(ClientTable.from_clients([Client.model_validate_json(text)]))) == stated
+        assert (
+            refusal(lambda: record(ClientTable.from_clients([Client.model_validate_json(text)])))
+            == stated
+        )
     if isinstance(cell, str) and len(cell) < 1000 and cell.isascii() and cell == cell.strip():
         assert refusal(lambda: record(from_csv(row(column, cell)))) == stated
 

@@ -1,4 +1,5 @@
-"""What must hold for every client: nothing but a riskier answer raises tolerance, and nothing at all raises a level above what limits it.
+"""What must hold for every client: nothing but a riskier answer raises tolerance, and nothing at
+all raises a level above what limits it.
 
 Each law is a function that a sibling test runs against a copy broken on purpose.
 """
@@ -33,22 +34,29 @@ def client(name: str, answers: dict[str, str], years: float = 20.0, **more: obje
 
 
 def profiled(clients: list[Client], **more: object) -> RiskProfiles:
-    return profile_risk(ClientTable.from_clients(clients), more.pop("asked", ASKED), as_of=DAY, **more)
+    return profile_risk(
+        ClientTable.from_clients(clients), more.pop("asked", ASKED), as_of=DAY, **more
+    )
 
 
 def without_contradictions(asked: Questionnaire) -> Questionnaire:
     return asked.model_copy(update={"contradictions": ()})
 
 
-def check_riskier_answer_never_lowers(seed: int, item_model: GradedResponseModel | None = None) -> None:
-    """Each tolerance answer made riskier, one at a time: neither the score nor (contradictions apart) the level falls."""
+def check_riskier_answer_never_lowers(
+    seed: int, item_model: GradedResponseModel | None = None
+) -> None:
+    """Each tolerance answer made riskier, one at a time: neither the score nor (contradictions
+    apart) the level falls."""
     rng = np.random.default_rng(seed)
     asked = without_contradictions(ASKED)
     base = sheet(rng)
     found = [client("base", base)]
     for q in asked.of("tolerance"):
         here = next(o.score for o in q.options if o.id == base[q.id])
-        found += [client(f"{q.id}.{o.id}", {**base, q.id: o.id}) for o in q.options if o.score > here]
+        found += [
+            client(f"{q.id}.{o.id}", {**base, q.id: o.id}) for o in q.options if o.score > here
+        ]
     controls = replace(FACE_VALUE, misfit_below=-np.inf) if item_model is not None else Controls()
     p = profiled(found, asked=asked, item_model=item_model, controls=controls)
     assert (p.tolerance[1:] > p.tolerance[0]).all()
@@ -63,7 +71,8 @@ def check_shorter_horizon_never_raises(seed: int) -> None:
     assert (np.diff(by_years) >= 0).all()
     question = ASKED.of("horizon")[0]
     by_answer = profiled(
-        [client(o.id, {**answers, question.id: o.id}) for o in question.options], asked=without_contradictions(ASKED)
+        [client(o.id, {**answers, question.id: o.id}) for o in question.options],
+        asked=without_contradictions(ASKED),
     ).level
     assert (np.diff(by_answer) >= 0).all()
 
@@ -79,7 +88,8 @@ def check_level_is_at_most_the_lowest_dimension(seed: int) -> None:
 
 
 def check_no_control_raises(seed: int) -> None:
-    """Random limits and controls: whatever is added, and however careful, no level rises; and none passes its limits."""
+    """Random limits and controls: whatever is added, and however careful, no level rises; and none
+    passes its limits."""
     rng = np.random.default_rng(seed)
     limits = {name: rng.integers(0, 6, 30) for name in "abc"}
     lowers = {name: rng.integers(0, 3, 30) for name in "de"}
@@ -95,7 +105,9 @@ def check_order_of_questions_never_matters(seed: int) -> None:
     rng = np.random.default_rng(seed)
     answers = sheet(rng)
     order = rng.permutation(len(ASKED.questions))
-    shuffled = Questionnaire(**ASKED.model_dump() | {"questions": tuple(ASKED.questions[i] for i in order)})
+    shuffled = Questionnaire(
+        **ASKED.model_dump() | {"questions": tuple(ASKED.questions[i] for i in order)}
+    )
     again = {name: answers[name] for name in rng.permutation(list(answers))}
     a, b = profiled([client("x", answers)]), profiled([client("x", again)], asked=shuffled)
     assert a[0] == b[0]
@@ -118,7 +130,14 @@ def check_batch_equals_single(seed: int) -> None:
                 )
             )
         else:
-            more = {"liabilities": float(rng.uniform(0, 2e5)), "biases": {"loss_aversion": float(rng.uniform(1, 4))}} if i % 2 else {}
+            more = (
+                {
+                    "liabilities": float(rng.uniform(0, 2e5)),
+                    "biases": {"loss_aversion": float(rng.uniform(1, 4))},
+                }
+                if i % 2
+                else {}
+            )
             rows.append(client(f"{i}", sheet(rng), float(rng.uniform(0, 12)), **more))
     rows[5] = client("5", {**rows[5].answers, "capacity_debt": "z"})
     table = ClientTable.from_clients(rows)
@@ -134,7 +153,12 @@ def check_scaling_weights_changes_nothing(seed: int) -> None:
     answers = sheet(rng)
     factor = float(2.0 ** rng.integers(-2, 3))
     scaled = Questionnaire(
-        **ASKED.model_dump() | {"questions": tuple(q.model_dump() | {"weight": q.weight * factor} for q in ASKED.questions)}
+        **ASKED.model_dump()
+        | {
+            "questions": tuple(
+                q.model_dump() | {"weight": q.weight * factor} for q in ASKED.questions
+            )
+        }
     )
     a, b = profiled([client("x", answers)]), profiled([client("x", answers)], asked=scaled)
     assert a[0] == b[0]
@@ -165,7 +189,10 @@ def test_riskier_answers_never_lower_a_measured_tolerance(seed: int) -> None:
     parameters = {}
     for q in (ASKED.by_id[name] for name in names):
         count = len({o.score for o in q.options})
-        parameters[q.id] = (float(rng.uniform(0.4, 3)), np.sort(rng.uniform(-2.5, 2.5, count - 1)) + 0.05 * np.arange(count - 1))
+        parameters[q.id] = (
+            float(rng.uniform(0.4, 3)),
+            np.sort(rng.uniform(-2.5, 2.5, count - 1)) + 0.05 * np.arange(count - 1),
+        )
     check_riskier_answer_never_lowers(seed, GradedResponseModel.of(parameters))
 
 
@@ -201,9 +228,15 @@ def test_the_laws_catch_broken_copies(monkeypatch: pytest.MonkeyPatch) -> None:
         "controls": ("assign_levels", control_adds),
         "riskier": ("dimension_score", lambda a, q, d: 100.0 - right_score(a, q, d)),
         "horizon": ("_horizon_cap", lambda years, q: np.where(years < 3, 5, 1)),
-        "order": ("dimension_score", lambda a, q, d: right_score(a, q, d) + (q.questions[0].id > "m")),
+        "order": (
+            "dimension_score",
+            lambda a, q, d: right_score(a, q, d) + (q.questions[0].id > "m"),
+        ),
         "batch": ("level_of", lambda s, cuts: right_level(s - np.nanmean(s) + 50, cuts)),
-        "scale": ("dimension_score", lambda a, q, d: right_score(a, q, d) * min(q.questions[0].weight, 1.0)),
+        "scale": (
+            "dimension_score",
+            lambda a, q, d: right_score(a, q, d) * min(q.questions[0].weight, 1.0),
+        ),
     }
     assert set(broken) == set(LAWS)
     for law, (name, copy) in broken.items():

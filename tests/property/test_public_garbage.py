@@ -1,7 +1,9 @@
-"""Whatever an argument of a public function is, the function answers or refuses in the library's words.
+"""Whatever an argument of a public function is, the function answers or refuses in the library's
+words.
 
-Every public function, method and constructor is called as it should be, and then again with one argument replaced by
-each of some forty values that no caller means. What comes out is an answer or an `AdvisorError`; nothing else.
+Every public function, method and constructor is called as it should be, and then again with one
+argument replaced by each of some forty values that no caller means. What comes out is an answer or
+an `AdvisorError`; nothing else.
 """
 
 from __future__ import annotations
@@ -24,8 +26,19 @@ from scipy import sparse
 import advisor
 from advisor import AdvisorError, exports, sample
 
-PACKAGES = ("", "sample", "store", "risk_profile", "suitability", "recommend", "data", "engine", "contracts")
-"""Packages whose public names are tried here; those of `optimize`, `lifecycle`, `evaluate` and `measures` have files of their own."""
+PACKAGES = (
+    "",
+    "sample",
+    "store",
+    "risk_profile",
+    "suitability",
+    "recommend",
+    "data",
+    "engine",
+    "contracts",
+)
+"""Packages whose public names are tried here; those of `optimize`, `lifecycle`, `evaluate` and
+`measures` have files of their own."""
 
 FUNCTIONS = (
     "recommend.calibrating.calibrate",
@@ -210,7 +223,9 @@ def world() -> dict[str, Any]:
 
 def _trades() -> tuple[Any, pd.DataFrame]:
     days = pd.date_range("2024-01-01", periods=6)
-    prices = pd.DataFrame({"asset": ["a"] * 6, "day": days, "price": [1.0, 2.0, 1.5, 3.0, 2.0, 2.5]})
+    prices = pd.DataFrame(
+        {"asset": ["a"] * 6, "day": days, "price": [1.0, 2.0, 1.5, 3.0, 2.0, 2.5]}
+    )
     frame = pd.DataFrame(
         {
             "client_id": ["x", "x"],
@@ -226,7 +241,9 @@ def _trades() -> tuple[Any, pd.DataFrame]:
 
 def interactions_frame() -> pd.DataFrame:
     """A table of purchases."""
-    return pd.DataFrame({"client_id": ["a", "b"], "product_id": ["p", "p"], "day": ["2024-01-01", "2024-01-02"]})
+    return pd.DataFrame(
+        {"client_id": ["a", "b"], "product_id": ["p", "p"], "day": ["2024-01-01", "2024-01-02"]}
+    )
 
 
 def of_name(name: str, *, owner: str = "") -> Any:
@@ -259,7 +276,9 @@ def callables() -> Iterator[tuple[str, Callable[..., Any]]]:
             if not owner.__module__.startswith("advisor."):
                 continue
             for name, member in vars(owner).items():
-                if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, classmethod | staticmethod)):
+                if not name.startswith("_") and (
+                    inspect.isfunction(member) or isinstance(member, classmethod | staticmethod)
+                ):
                     yield f"{kind.__name__}.{name}", getattr(thing, name)
 
 
@@ -313,11 +332,16 @@ def faults(name: str, function: Callable[..., Any]) -> list[str]:
             else:
                 wrong = tried(function, {**good, key: value})
             if wrong is not None:
-                found.append(f"{name}({key}={type(value).__name__} {ascii(value)[:30] if type(value) is not Odd else ''}) -> {wrong}")
+                found.append(
+                    f"{name}({key}={type(value).__name__}"
+                    f" {ascii(value)[:30] if type(value) is not Odd else ''}) -> {wrong}"
+                )
     return found
 
 
-def test_whatever_an_argument_is_the_answer_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_an_argument_is_the_answer_is_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Some 15,000 calls; what a function writes lands in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     tried_functions = list(callables())
@@ -327,7 +351,16 @@ def test_whatever_an_argument_is_the_answer_is_ours(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(
-    "name", ["save", "load", "Regime.check", "Regime.permits_sale", "Regime.eligible", "Advisor.advise_many", "sample.clients"]
+    "name",
+    [
+        "save",
+        "load",
+        "Regime.check",
+        "Regime.permits_sale",
+        "Regime.eligible",
+        "Advisor.advise_many",
+        "sample.clients",
+    ],
 )
 def test_the_functions_of_every_service_are_among_them(name: str) -> None:
     assert name in dict(callables())

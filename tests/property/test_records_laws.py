@@ -1,4 +1,5 @@
-"""Canonical bytes against another implementation of the standard; every change of a chain is found where it was made."""
+"""Canonical bytes against another implementation of the standard; every change of a chain is found
+where it was made."""
 
 from __future__ import annotations
 
@@ -20,7 +21,10 @@ AT = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -73,7 +77,12 @@ def chain(count: int) -> tuple[list[tuple[int, str, str]], Ledger, Path, Tempora
     folder = TemporaryDirectory()
     ledger = Ledger(Path(folder.name) / "audit.jsonl", key=KEY)
     for i in range(count):
-        ledger.append(Record(kind="advice", decision=f"d{i}", rules=("csrc:R1",), data={"n": i, "word": "é\n"}), at=AT)
+        ledger.append(
+            Record(
+                kind="advice", decision=f"d{i}", rules=("csrc:R1",), data={"n": i, "word": "é\n"}
+            ),
+            at=AT,
+        )
     return list(ledger._chain.lines()), ledger, Path(folder.name), folder
 
 
@@ -84,7 +93,9 @@ HEAD = LEDGER.signed_head()
 @given(st.data())
 def test_any_flip_drop_swap_or_insertion_is_named(data: st.DataObject) -> None:
     lines = list(LINES)
-    what = data.draw(st.sampled_from(["body", "digest", "drop", "swap", "insert", "move", "renumber"]))
+    what = data.draw(
+        st.sampled_from(["body", "digest", "drop", "swap", "insert", "move", "renumber"])
+    )
     at = data.draw(st.integers(0, len(lines) - 1))
     seq, body, digest = lines[at]
     named = {seq}
@@ -100,7 +111,7 @@ def test_any_flip_drop_swap_or_insertion_is_named(data: st.DataObject) -> None:
         del lines[at]
     elif what == "swap":
         at = min(at, len(lines) - 2)
-        (a, b) = lines[at], lines[at + 1]
+        a, b = lines[at], lines[at + 1]
         lines[at : at + 2] = [(a[0], *b[1:]), (b[0], *a[1:])]
         named = {a[0], b[0]}
     elif what == "insert":
@@ -146,7 +157,11 @@ def test_a_chain_made_anew_is_not_the_one_that_was_signed() -> None:
 @settings(max_examples=150)
 @given(st.data())
 def test_every_byte_of_a_file_counts(data: st.DataObject) -> None:
-    whole = (FOLDER / "out.jsonl").read_bytes() if (FOLDER / "out.jsonl").exists() else LEDGER.export(FOLDER / "out.jsonl").read_bytes()
+    whole = (
+        (FOLDER / "out.jsonl").read_bytes()
+        if (FOLDER / "out.jsonl").exists()
+        else LEDGER.export(FOLDER / "out.jsonl").read_bytes()
+    )
     place = data.draw(st.integers(0, len(whole) - 1))
     changed = bytearray(whole)
     changed[place] ^= data.draw(st.integers(1, 255))

@@ -1,4 +1,5 @@
-"""The walk over scenarios against the interior point, on every kind of limit and on scenarios that are anything but normal."""
+"""The walk over scenarios against the interior point, on every kind of limit and on scenarios that
+are anything but normal."""
 
 from __future__ import annotations
 
@@ -25,13 +26,34 @@ def case(seed: int, c: int = 4) -> tuple[ReturnModel, Scenarios, Preferences, Ma
     if rng.random() < 0.2 and n > 1:
         rows[:, 0] = 0.02  # cash
     sigma = np.cov(rows.T, bias=True).reshape(n, n) + (1e-4 * np.eye(n) if t < n + 2 else 0.0)
-    model = ReturnModel([f"a{i}" for i in range(n)], rows.mean(axis=0), 0.5 * (sigma + sigma.T), groups=[f"g{i % 2}" for i in range(n)])
-    told: dict[str, Any] = [{}, {"max_weight": max(0.4, 1 / n)}, {"min_weight": -0.3, "max_weight": 0.9}][rng.integers(0, 3)]
+    model = ReturnModel(
+        [f"a{i}" for i in range(n)],
+        rows.mean(axis=0),
+        0.5 * (sigma + sigma.T),
+        groups=[f"g{i % 2}" for i in range(n)],
+    )
+    told: dict[str, Any] = [
+        {},
+        {"max_weight": max(0.4, 1 / n)},
+        {"min_weight": -0.3, "max_weight": 0.9},
+    ][rng.integers(0, 3)]
     if rng.random() < 0.4 and n > 1:
-        told["group_limits"] = (GroupLimit(group="g1", lower=float(rng.choice([0.1, 0.3])), upper=0.5 if rng.random() < 0.7 else 0.3),)
+        told["group_limits"] = (
+            GroupLimit(
+                group="g1",
+                lower=float(rng.choice([0.1, 0.3])),
+                upper=0.5 if rng.random() < 0.7 else 0.3,
+            ),
+        )
     if rng.random() < 0.4:
-        told["linear_limits"] = (LinearLimit(name="stress", coefficients={"a0": 0.6, f"a{n - 1}": 0.2}, upper=0.35),)
-    wants = Preferences(rng.uniform(0.5, 30.0, c), rng.choice([1.0, 1.5, 2.25, 6.0], c), rng.choice([-0.05, 0.0, 0.03], c))
+        told["linear_limits"] = (
+            LinearLimit(name="stress", coefficients={"a0": 0.6, f"a{n - 1}": 0.2}, upper=0.35),
+        )
+    wants = Preferences(
+        rng.uniform(0.5, 30.0, c),
+        rng.choice([1.0, 1.5, 2.25, 6.0], c),
+        rng.choice([-0.05, 0.0, 0.03], c),
+    )
     return model, Scenarios(rows, float(rng.choice([1.0, 0.25]))), wants, Mandate(**told)
 
 
@@ -52,8 +74,12 @@ def test_the_walk_ends_where_the_interior_point_does(seed: int) -> None:
     theirs = by_interior_point(model, scenarios, wants, mandate)
     assert ours.status.tolist() == theirs.status.tolist()
     solved = ours.status == "ok"
-    np.testing.assert_allclose(ours.objective[solved], theirs.objective[solved], rtol=1e-7, atol=1e-8)
-    assert (ours.duality_gap[solved] <= 1e-7 * np.maximum(1.0, np.abs(ours.objective[solved]))).all()
+    np.testing.assert_allclose(
+        ours.objective[solved], theirs.objective[solved], rtol=1e-7, atol=1e-8
+    )
+    assert (
+        ours.duality_gap[solved] <= 1e-7 * np.maximum(1.0, np.abs(ours.objective[solved]))
+    ).all()
 
 
 def test_most_clients_are_walked() -> None:
@@ -86,7 +112,9 @@ def test_the_proof_sees_moved_weights_and_a_wrong_tilt() -> None:
     zero = np.zeros((len(wants), 1 + len(limits.row_names)))
     moved = np.roll(got.weights, 1, axis=1)
     assert (prove_rows(model, limits, scenarios, wants, moved, got.tilt, zero)[1] > 1e-4).any()
-    assert (prove_rows(model, limits, scenarios, wants, got.weights, 0.0 * got.tilt, zero)[1] > 1e-4).any()
+    assert (
+        prove_rows(model, limits, scenarios, wants, got.weights, 0.0 * got.tilt, zero)[1] > 1e-4
+    ).any()
 
 
 def test_a_wrong_walk_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

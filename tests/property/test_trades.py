@@ -16,13 +16,23 @@ from advisor.engine.orders import Trades, Worth, trades_of
 from advisor.engine.universe.holdings import FREE, KEPT, LEAVING, Holdings
 
 Case = tuple[FloatArray, FloatArray, BoolArray, Holdings]
-SHARES = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0.5, 0.5, 0, 0], [0, 0, 0.3, 0.7], [0, 0, 0, 1], [0.2, 0.2, 0.3, 0.3]])
+SHARES = np.array(
+    [
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0.5, 0.5, 0, 0],
+        [0, 0, 0.3, 0.7],
+        [0, 0, 0, 1],
+        [0.2, 0.2, 0.3, 0.3],
+    ]
+)
 FEES = np.array([0.0, 0.01, 0.002, 0.03, 0.0, 0.005])
 CENT = 0.01
 
 
 def case(seed: int, count: int, pure: bool = False) -> Case:
-    """Clients with up to four holdings over four vehicles; some locked, some unsuitable, some clients without a target."""
+    """Clients with up to four holdings over four vehicles; some locked, some unsuitable, some
+    clients without a target."""
     rng = np.random.default_rng(seed)
     kinds = [0, 1, 4] if pure else list(range(len(SHARES)))
     table = SparseRows.of(
@@ -35,7 +45,9 @@ def case(seed: int, count: int, pure: bool = False) -> Case:
         ]
     )
     which = (
-        np.array([int(name[1:]) for name in table.names], dtype=np.int64)[table.codes] if len(table.codes) else np.zeros(0, dtype=np.int64)
+        np.array([int(name[1:]) for name in table.names], dtype=np.int64)[table.codes]
+        if len(table.codes)
+        else np.zeros(0, dtype=np.int64)
     )
     rows, spread = table.row_of_entry(), SHARES[which]
     kind = rng.choice([FREE, FREE, KEPT, LEAVING], len(which))
@@ -46,7 +58,18 @@ def case(seed: int, count: int, pure: bool = False) -> Case:
     weights, invested = rng.dirichlet(np.ones(4), count), rng.random(count) < 0.8
     weights[~invested] = np.nan
     none = np.full(len(which), -1)
-    parts = (rows, table.codes, table, none, spread, FEES[which], kind, kind == LEAVING, by_vehicle, locked)
+    parts = (
+        rows,
+        table.codes,
+        table,
+        none,
+        spread,
+        FEES[which],
+        kind,
+        kind == LEAVING,
+        by_vehicle,
+        locked,
+    )
     return weights, wealth, invested, Holdings(*parts, np.zeros((count, 4)))
 
 
@@ -56,7 +79,8 @@ def exact(count: int) -> Worth:
 
 
 def most_worth_kept(i: int, weights: FloatArray, wealth: FloatArray, holdings: Holdings) -> float:
-    """What free holdings of client i may be worth that take no vehicle beyond its target, by HiGHS."""
+    """What free holdings of client i may be worth that take no vehicle beyond its target, by
+    HiGHS."""
     mine = (holdings.rows == i) & (holdings.kind == FREE)
     if not mine.any():
         return 0.0
@@ -73,16 +97,25 @@ def most_worth_kept(i: int, weights: FloatArray, wealth: FloatArray, holdings: H
 
 def worth_kept(i: int, trades: Trades, holdings: Holdings) -> float:
     mine = (holdings.rows == i) & (holdings.kind == FREE)
-    return float(((1.0 - holdings.fee[mine]) * (holdings.table.values[mine] - trades.sales[mine])).sum())
+    return float(
+        ((1.0 - holdings.fee[mine]) * (holdings.table.values[mine] - trades.sales[mine])).sum()
+    )
 
 
-def optimal(trades: Trades, weights: FloatArray, wealth: FloatArray, invested: BoolArray, holdings: Holdings) -> bool:
+def optimal(
+    trades: Trades, weights: FloatArray, wealth: FloatArray, invested: BoolArray, holdings: Holdings
+) -> bool:
     """Whether sales keep as much as no vehicle beyond its target allows, to a cent an entry."""
     for i in np.flatnonzero(invested & (wealth > 0.0)).tolist():
         slack = CENT * (1 + np.count_nonzero(holdings.rows == i))
-        if abs(worth_kept(i, trades, holdings) - most_worth_kept(i, weights, wealth, holdings)) > slack:
+        if (
+            abs(worth_kept(i, trades, holdings) - most_worth_kept(i, weights, wealth, holdings))
+            > slack
+        ):
             return False
-        left = holdings.by_vehicle[i] - np.einsum("e,ev->v", trades.sales[holdings.rows == i], holdings.spread[holdings.rows == i])
+        left = holdings.by_vehicle[i] - np.einsum(
+            "e,ev->v", trades.sales[holdings.rows == i], holdings.spread[holdings.rows == i]
+        )
         if (left > np.maximum(weights[i] * wealth[i], holdings.locked[i]) + slack).any():
             return False
     return True
@@ -137,7 +170,16 @@ def test_small_trades_and_bands_are_left_out() -> None:
     by_vehicle = np.array([[530.0, 470.0, 0.0, 0.0]])
     kind = np.full(2, FREE)
     holdings = Holdings(
-        rows, table.codes, table, np.full(2, -1), spread, np.zeros(2), kind, kind == LEAVING, by_vehicle, *np.zeros((2, 1, 4))
+        rows,
+        table.codes,
+        table,
+        np.full(2, -1),
+        spread,
+        np.zeros(2),
+        kind,
+        kind == LEAVING,
+        by_vehicle,
+        *np.zeros((2, 1, 4)),
     )
     weights, wealth, yes = np.array([[0.5, 0.5, 0.0, 0.0]]), np.array([1000.0]), np.array([True])
     assert trades_of(weights, wealth, yes, holdings, exact(1)).sales.tolist() == [30.0, 0.0]
@@ -146,4 +188,6 @@ def test_small_trades_and_bands_are_left_out() -> None:
     large = replace(exact(1), least=np.array([50.0]))
     assert trades_of(weights, wealth, yes, holdings, large).sales.tolist() == [0.0, 0.0]
     costly = replace(exact(1), cost=0.01)
-    assert trades_of(weights, wealth, yes, holdings, costly).budget[0] == pytest.approx(30.0 * 0.99 / 1.01)
+    assert trades_of(weights, wealth, yes, holdings, costly).budget[0] == pytest.approx(
+        30.0 * 0.99 / 1.01
+    )

@@ -70,24 +70,32 @@ def test_bg_nbd_of_fader_hardie_and_lee(purchases: PurchaseModel) -> None:
 
 
 def test_expected_purchases_of_the_published_note(purchases: PurchaseModel) -> None:
-    """Fader, Hardie and Lee's spreadsheet note: x = 2, t_x = 30.43, T = 38.86: 1.226 in 39 weeks; R package BTYD: a new client 1.444 in 52 weeks,
-    and x = 26, t_x = 30.86, T = 31: 25.76 in 52 weeks."""
+    """Fader, Hardie and Lee's spreadsheet note: x = 2, t_x = 30.43, T = 38.86: 1.226 in 39 weeks; R
+    package BTYD: a new client 1.444 in 52 weeks, and x = 26, t_x = 30.86, T = 31: 25.76 in 52
+    weeks."""
     assert round(purchases.expected_of([2], [30.43], [38.86], time=39).item(), 3) == 1.226
     assert round(purchases.expected(52), 3) == 1.444
     assert round(purchases.expected_of([26], [30.86], [31], time=52).item(), 2) == 25.76
 
 
-def test_another_unit_of_time_gives_the_same_model(cdnow: pd.DataFrame, purchases: PurchaseModel) -> None:
+def test_another_unit_of_time_gives_the_same_model(
+    cdnow: pd.DataFrame, purchases: PurchaseModel
+) -> None:
     days = PurchaseModel.fit(cdnow["frequency"], cdnow["recency"] * 7.0, cdnow["age"] * 7.0)
     assert days.alpha == pytest.approx(7.0 * purchases.alpha, rel=1e-5)
-    assert (days.r, days.a, days.b) == pytest.approx((purchases.r, purchases.a, purchases.b), rel=1e-5)
+    assert (days.r, days.a, days.b) == pytest.approx(
+        (purchases.r, purchases.a, purchases.b), rel=1e-5
+    )
     repeats = cdnow["frequency"].sum()
-    assert days.log_likelihood + repeats * np.log(7.0) == pytest.approx(purchases.log_likelihood, abs=1e-6)
+    assert days.log_likelihood + repeats * np.log(7.0) == pytest.approx(
+        purchases.log_likelihood, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("a", [0.4, 0.793, 1.0, 2.5])
 def test_expected_purchases_by_quadrature(a: float) -> None:
-    """Bayes by hand over rate and chance to leave, which knows nothing of hypergeometric functions."""
+    """Bayes by hand over rate and chance to leave, which knows nothing of hypergeometric
+    functions."""
     r, alpha, b, time = 0.9, 4.0, 2.4, 20.0
     model = PurchaseModel(r, alpha, a, b, 0.0, 1)
     for x, last, end in ((0.0, 0.0, 15.0), (1.0, 3.0, 15.0), (4.0, 14.0, 15.0)):
@@ -96,14 +104,19 @@ def test_expected_purchases_by_quadrature(a: float) -> None:
         p = (1.0 + chance) / 2.0
         active = weights / (alpha + end) ** (r + x)
         gone = weights / (alpha + last) ** (r + x)
-        stays, leaves = chances * (1.0 - p) ** x, (chances * p * (1.0 - p) ** max(x - 1.0, 0.0) if x else 0.0 * p)
+        stays, leaves = (
+            chances * (1.0 - p) ** x,
+            (chances * p * (1.0 - p) ** max(x - 1.0, 0.0) if x else 0.0 * p),
+        )
         total = active.sum() * stays.sum() + gone.sum() * leaves.sum()
         rate = nodes / (alpha + end)
         later = -np.expm1(-rate[:, None] * p * time) / p
         mean = (active[:, None] * stays * later).sum() / total
         got = model.expected_of([x], [last], [end], time=time).item()
         assert got == pytest.approx(mean, rel=2e-4), (x, last, end)
-        assert model.p_alive([x], [last], [end]).item() == pytest.approx(active.sum() * stays.sum() / total, rel=1e-9)
+        assert model.p_alive([x], [last], [end]).item() == pytest.approx(
+            active.sum() * stays.sum() / total, rel=1e-9
+        )
 
 
 def test_p_alive_is_one_for_whoever_bought_once(purchases: PurchaseModel) -> None:
@@ -124,7 +137,9 @@ def test_gamma_gamma_of_fader_and_hardie(cdnow: pd.DataFrame) -> None:
     assert means[2] == pytest.approx(20.0, rel=1e-2)
 
 
-def test_lifetime_value_is_the_discounted_sum(cdnow: pd.DataFrame, purchases: PurchaseModel) -> None:
+def test_lifetime_value_is_the_discounted_sum(
+    cdnow: pd.DataFrame, purchases: PurchaseModel
+) -> None:
     spend = SpendModel.fit(cdnow["frequency"], cdnow["money"])
     head = cdnow.head(4)
     value = clv(head, purchases, spend, periods=3, period=13.0, discount=0.02, margin=0.3)
@@ -137,13 +152,22 @@ def test_lifetime_value_is_the_discounted_sum(cdnow: pd.DataFrame, purchases: Pu
 
 
 def test_kaplan_meier_of_the_remission_data() -> None:
-    """Kalbfleisch and Prentice (1980), table 1.3: .857 .807 .753 .690 .627 .538 .448; median 23 against 8."""
+    """Kalbfleisch and Prentice (1980), table 1.3: .857 .807 .753 .690 .627 .538 .448; median 23
+    against 8."""
     ended = [1] * 9 + [0] * 12
     curve = survival(MERCAPTOPURINE, ended)
     assert curve.times.tolist() == [6, 7, 10, 13, 16, 22, 23]
     assert curve.share.round(3).tolist() == [0.857, 0.807, 0.753, 0.69, 0.627, 0.538, 0.448]
     assert curve.at_risk.tolist() == [21, 17, 15, 12, 11, 7, 6]
-    assert curve.standard_error.round(3).tolist() == [0.076, 0.087, 0.096, 0.107, 0.114, 0.128, 0.135]
+    assert curve.standard_error.round(3).tolist() == [
+        0.076,
+        0.087,
+        0.096,
+        0.107,
+        0.114,
+        0.128,
+        0.135,
+    ]
     assert curve.quantile() == 23.0
     assert survival(PLACEBO, [1] * 21).quantile() == 8.0
     assert (curve.at(5.9), curve.at(6)) == (1.0, pytest.approx(18 / 21))
@@ -154,8 +178,12 @@ def test_kaplan_meier_of_the_remission_data() -> None:
 def test_cox_of_the_remission_data() -> None:
     """R's coxph with Efron's ties, as in Cox (1972) on these data: 1.572, standard error .412."""
     ended = [1] * 9 + [0] * 12 + [1] * 21
-    frame = pd.DataFrame({"weeks": MERCAPTOPURINE + PLACEBO, "ended": ended, "placebo": [0] * 21 + [1] * 21})
-    row = hazard_ratios(frame, duration="weeks", ended="ended", covariates=("placebo",)).loc["placebo"]
+    frame = pd.DataFrame(
+        {"weeks": MERCAPTOPURINE + PLACEBO, "ended": ended, "placebo": [0] * 21 + [1] * 21}
+    )
+    row = hazard_ratios(frame, duration="weeks", ended="ended", covariates=("placebo",)).loc[
+        "placebo"
+    ]
     assert round(row["coefficient"], 3) == 1.572
     assert round(row["standard_error"], 3) == 0.412
     assert round(row["hazard_ratio"], 2) == 4.82
@@ -163,9 +191,22 @@ def test_cox_of_the_remission_data() -> None:
 
 def test_drivers_of_the_swiss_data() -> None:
     """Groemping's R package relaimpo, metric lmg, on R's data set swiss."""
-    columns = ["fertility", "agriculture", "examination", "education", "catholic", "infant_mortality"]
-    rows = [list(map(float, row.split())) for line in SWISS.strip().splitlines() for row in line.split("|")]
-    found = drivers(pd.DataFrame(rows, columns=columns), outcome="fertility", drivers=tuple(columns[1:]))
+    columns = [
+        "fertility",
+        "agriculture",
+        "examination",
+        "education",
+        "catholic",
+        "infant_mortality",
+    ]
+    rows = [
+        list(map(float, row.split()))
+        for line in SWISS.strip().splitlines()
+        for row in line.split("|")
+    ]
+    found = drivers(
+        pd.DataFrame(rows, columns=columns), outcome="fertility", drivers=tuple(columns[1:])
+    )
     published = [0.05709122, 0.17117303, 0.26013468, 0.10557015, 0.11276592]
     assert found.n == 47
     assert found.shares.values == pytest.approx(published, abs=5e-9)
@@ -200,15 +241,20 @@ def test_sample_size_of_ten_against_twelve_per_cent() -> None:
     assert sample_size(0.01, 0.99) <= 4
 
 
-@pytest.mark.parametrize(("won", "seen"), [((3, 5), (10, 12)), ((0, 1, 4), (3, 3, 9)), ((12, 9, 0, 20), (30, 40, 5, 60))])
+@pytest.mark.parametrize(
+    ("won", "seen"), [((3, 5), (10, 12)), ((0, 1, 4), (3, 3, 9)), ((12, 9, 0, 20), (30, 40, 5, 60))]
+)
 def test_ab_test_against_exact_fractions(won: tuple[int, ...], seen: tuple[int, ...]) -> None:
-    """With whole parameters every distribution function is a polynomial, and its integral a fraction."""
+    """With whole parameters every distribution function is a polynomial, and its integral a
+    fraction."""
     result = ab_test(won, seen)
     polynomials = [_distribution(1 + k, 1 + n - k) for k, n in zip(won, seen, strict=True)]
     for i in range(len(won)):
         others = _product([p for j, p in enumerate(polynomials) if j != i])
         density = [k * c for k, c in enumerate(polynomials[i])][1:]
-        assert result.p_best[i] == pytest.approx(float(_integral(_times(density, others))), abs=1e-10)
+        assert result.p_best[i] == pytest.approx(
+            float(_integral(_times(density, others))), abs=1e-10
+        )
         beaten = [-c for c in others]
         beaten[0] += 1
         loss = _integral(_times(polynomials[i], beaten))
@@ -217,7 +263,8 @@ def test_ab_test_against_exact_fractions(won: tuple[int, ...], seen: tuple[int, 
 
 
 def _distribution(a: int, b: int) -> list[Fraction]:
-    """Coefficients of the distribution function of Beta(a, b): sum over j >= a of C(n, j) x^j (1 - x)^(n - j), n = a + b - 1."""
+    """Coefficients of the distribution function of Beta(a, b): sum over j >= a of C(n, j) x^j (1 -
+    x)^(n - j), n = a + b - 1."""
     n = a + b - 1
     total = [Fraction(0)] * (n + 1)
     for j in range(a, n + 1):

@@ -1,4 +1,5 @@
-"""Analytics on simulated truth: intervals that cover, models that find their own parameters, policies judged from logs."""
+"""Analytics on simulated truth: intervals that cover, models that find their own parameters,
+policies judged from logs."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ SEEDS = 500
 
 
 def panel(seed: int, effect: float, clients: int = 60, periods: int = 4) -> pd.DataFrame:
-    """Half are treated from period 2 on; each client has a level and luck that lasts (errors within a client are correlated)."""
+    """Half are treated from period 2 on; each client has a level and luck that lasts (errors within
+    a client are correlated)."""
     rng = np.random.default_rng(seed)
     who, when = np.repeat(np.arange(clients), periods), np.tile(np.arange(periods), clients)
     treated = who < clients // 2
@@ -36,7 +38,8 @@ def panel(seed: int, effect: float, clients: int = 60, periods: int = 4) -> pd.D
 
 
 def test_difference_in_differences_covers_the_truth() -> None:
-    """95 % intervals of effect and pre-trend cover in 93 to 97 % of 500 worlds, though errors are correlated within clients."""
+    """95 % intervals of effect and pre-trend cover in 93 to 97 % of 500 worlds, though errors are
+    correlated within clients."""
     reports = [did(panel(seed, 1.0), outcome="y", start=2) for seed in range(SEEDS)]
     assert 0.93 <= np.mean([r.effect.low <= 1.0 <= r.effect.high for r in reports]) <= 0.97
     trends = [r.pre_trend for r in reports if r.pre_trend is not None]
@@ -89,13 +92,25 @@ def cohort(seed: int, clients: int = 300) -> pd.DataFrame:
     x = rng.normal(size=(clients, 3))
     treated = rng.random(clients) < 1.0 / (1.0 + np.exp(1.0 - x @ [0.8, -0.5, 0.3]))
     y = x @ [1.0, -0.5, 0.8] + 2.0 * treated + rng.normal(size=clients)
-    return pd.DataFrame({"client_id": np.arange(clients), "treated": treated, "a": x[:, 0], "b": x[:, 1], "c": x[:, 2], "y": y})
+    return pd.DataFrame(
+        {
+            "client_id": np.arange(clients),
+            "treated": treated,
+            "a": x[:, 0],
+            "b": x[:, 1],
+            "c": x[:, 2],
+            "y": y,
+        }
+    )
 
 
 def test_matched_pairs_cover_the_truth() -> None:
-    """Naively the treated differ by far more than 2; matched, 95 % intervals cover 2 in 93 to 97 % of 500 worlds."""
+    """Naively the treated differ by far more than 2; matched, 95 % intervals cover 2 in 93 to 97 %
+    of 500 worlds."""
     frames = [cohort(seed) for seed in range(SEEDS)]
-    naive = np.mean([f.loc[f["treated"], "y"].mean() - f.loc[~f["treated"], "y"].mean() for f in frames])
+    naive = np.mean(
+        [f.loc[f["treated"], "y"].mean() - f.loc[~f["treated"], "y"].mean() for f in frames]
+    )
     assert naive > 2.8
     matched = [match_pairs(f, covariates=("a", "b", "c"), outcome="y") for f in frames]
     effects = [m.effect for m in matched if m.effect is not None]
@@ -108,7 +123,8 @@ def test_matched_pairs_cover_the_truth() -> None:
 
 
 def test_credible_intervals_cover_what_the_prior_draws() -> None:
-    """Rates drawn from the prior itself lie inside 95 % of the time, and the best arm is best as often as it says."""
+    """Rates drawn from the prior itself lie inside 95 % of the time, and the best arm is best as
+    often as it says."""
     rng = np.random.default_rng(3)
     rates = rng.random((SEEDS, 2))
     won = rng.binomial(40, rates)
@@ -120,7 +136,8 @@ def test_credible_intervals_cover_what_the_prior_draws() -> None:
 
 
 def test_purchase_model_finds_the_parameters_that_made_the_data() -> None:
-    """Clients who buy and leave as BG/NBD says; purchases of the next year are predicted within 5 %."""
+    """Clients who buy and leave as BG/NBD says; purchases of the next year are predicted within
+    5 %."""
     rng = np.random.default_rng(11)
     clients, r, alpha, a, b = 6000, 0.8, 6.0, 0.9, 3.0
     rate, chance = rng.gamma(r, 1.0 / alpha, clients), rng.beta(a, b, clients)
@@ -148,7 +165,8 @@ def test_purchase_model_finds_the_parameters_that_made_the_data() -> None:
 
 
 def test_a_policy_is_judged_from_the_log_of_another() -> None:
-    """Truth known: rewards of three products by two kinds of client; the log shows them at random with known odds."""
+    """Truth known: rewards of three products by two kinds of client; the log shows them at random
+    with known odds."""
     rng = np.random.default_rng(5)
     clients, products = [f"c{i}" for i in range(400)], ["x", "y", "z"]
     reward = np.array([[0.1, 0.5, 0.2], [0.6, 0.2, 0.1]])[rng.integers(0, 2, 400)]
@@ -176,29 +194,46 @@ def test_a_policy_is_judged_from_the_log_of_another() -> None:
 
 
 def test_simulated_value_is_the_closed_form() -> None:
-    """Each period pays 10 and a client stays with .9: discounted at 2 % the value is 10 x sum of (.9^(t-1) / 1.02^t)."""
+    """Each period pays 10 and a client stays with .9: discounted at 2 % the value is 10 x sum of
+    (.9^(t-1) / 1.02^t)."""
 
     def respond(state, action, draws):
         return np.full(len(state), 10.0) * action, np.where(draws[:, :1] < 0.9, state, np.nan)
 
     clients = pd.DataFrame({"wealth": np.ones(2000)}, index=[f"c{i}" for i in range(2000)])
-    result = simulate_value(lambda state, period: np.ones(len(state), dtype=int), clients, respond, 1, periods=12, discount=0.02)
+    result = simulate_value(
+        lambda state, period: np.ones(len(state), dtype=int),
+        clients,
+        respond,
+        1,
+        periods=12,
+        discount=0.02,
+    )
     truth = sum(10.0 * 0.9 ** (t - 1) / 1.02**t for t in range(1, 13))
     assert abs(result.mean - truth) < 3.0 * result.standard_error
     assert result.left == pytest.approx(1.0 - 0.9**12, abs=0.03)
-    nothing = simulate_value(lambda state, period: np.zeros(len(state), dtype=int), clients, respond, 1, periods=12)
+    nothing = simulate_value(
+        lambda state, period: np.zeros(len(state), dtype=int), clients, respond, 1, periods=12
+    )
     assert nothing.mean == 0.0
     assert nothing.left == result.left  # the same luck
 
 
 def test_fraud_is_found_with_few_false_alarms() -> None:
-    """Usual payments and 2 % odd ones (larger, at night, to new countries): at a recall of .8 fewer than 2 % false alarms."""
+    """Usual payments and 2 % odd ones (larger, at night, to new countries): at a recall of .8 fewer
+    than 2 % false alarms."""
     rng = np.random.default_rng(7)
 
     def payments(count: int, odd: bool) -> pd.DataFrame:
         amount = rng.lognormal(4.0 + 2.0 * odd, 0.6, count)
         hour = rng.normal(3.0 if odd else 14.0, 2.5, count)
-        return pd.DataFrame({"log_amount": np.log(amount), "hour": hour, "new_country": (rng.random(count) < (0.7 if odd else 0.03)) * 1.0})
+        return pd.DataFrame(
+            {
+                "log_amount": np.log(amount),
+                "hour": hour,
+                "new_country": (rng.random(count) < (0.7 if odd else 0.03)) * 1.0,
+            }
+        )
 
     scorer = IsolationScorer.fit(payments(3000, odd=False))
     events = pd.concat([payments(400, odd=False), payments(40, odd=True)], ignore_index=True)
@@ -206,7 +241,9 @@ def test_fraud_is_found_with_few_false_alarms() -> None:
     watched = watch(scorer, budget_ms=1000.0)
     scores = [watched.score(event) for event in events.to_dict("records")]
     assert false_positive_rate([s.value for s in scores], fraud.astype(float), recall=0.8) < 0.02
-    assert any("log_amount" in reason or "hour" in reason for s in scores[400:] for reason in s.reasons)
+    assert any(
+        "log_amount" in reason or "hour" in reason for s in scores[400:] for reason in s.reasons
+    )
     report = watched.report()
     assert report.calls == 440
     assert report.p50_ms <= report.p99_ms <= report.max_ms

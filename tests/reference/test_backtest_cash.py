@@ -12,8 +12,15 @@ from advisor.evaluate import Terms, backtest, backtest_many, compare_sharpe, def
 
 RATE = 0.05
 DAYS = pd.bdate_range("2020-01-01", periods=800)
-FRAME = pd.DataFrame(np.random.default_rng(3).normal([0.0002, 0.0001], [0.01, 0.003], (800, 2)), index=DAYS, columns=["stock", "bond"])
-POLICIES = {"careful": lambda past, held: np.array([0.1, 0.2]), "bold": lambda past, held: np.array([0.9, 0.1])}
+FRAME = pd.DataFrame(
+    np.random.default_rng(3).normal([0.0002, 0.0001], [0.01, 0.003], (800, 2)),
+    index=DAYS,
+    columns=["stock", "bond"],
+)
+POLICIES = {
+    "careful": lambda past, held: np.array([0.1, 0.2]),
+    "bold": lambda past, held: np.array([0.9, 0.1]),
+}
 RUN = {"warmup": 20, "cost_bps": 0.0, "terms": Terms(cash_rate=RATE)}
 RESULTS = backtest_many(POLICIES, Market.from_returns(FRAME), **RUN)  # type: ignore[arg-type]
 
@@ -44,18 +51,28 @@ def test_what_is_no_ratio_to_cash_stays() -> None:
 
 
 def test_a_little_stock_beside_cash_has_the_sharpe_of_the_stock() -> None:
-    little = backtest(lambda past, held: np.array([1e-6, 0.0]), Market.from_returns(FRAME), every=1, **RUN)  # type: ignore[arg-type]
+    little = backtest(
+        lambda past, held: np.array([1e-6, 0.0]), Market.from_returns(FRAME), every=1, **RUN
+    )  # type: ignore[arg-type]
     stock = FRAME["stock"].iloc[20:] - ((1.0 + RATE) ** (1 / 252) - 1.0)
-    assert little.summary()["sharpe"] == pytest.approx(stock.mean() / stock.std() * 252**0.5, rel=1e-3)
+    assert little.summary()["sharpe"] == pytest.approx(
+        stock.mean() / stock.std() * 252**0.5, rel=1e-3
+    )
 
 
 def test_intervals_tests_and_pages_use_it_too() -> None:
     bold = RESULTS["bold"]
     assert bold.interval(draws=50).estimate == pytest.approx(bold.summary()["sharpe"])
-    assert bold.interval(draws=50, risk_free=0.0).estimate == pytest.approx(bold.summary(risk_free=0.0)["sharpe"])
+    assert bold.interval(draws=50, risk_free=0.0).estimate == pytest.approx(
+        bold.summary(risk_free=0.0)["sharpe"]
+    )
     pair = [above_cash(name).to_numpy() for name in ("bold", "careful")]
-    assert RESULTS.compare("bold", "careful").difference == pytest.approx(compare_sharpe(*pair).difference)
-    np.testing.assert_allclose(RESULTS.deflated_sharpe()[["bold", "careful"]], deflate(np.stack(pair)), rtol=1e-9)
+    assert RESULTS.compare("bold", "careful").difference == pytest.approx(
+        compare_sharpe(*pair).difference
+    )
+    np.testing.assert_allclose(
+        RESULTS.deflated_sharpe()[["bold", "careful"]], deflate(np.stack(pair)), rtol=1e-9
+    )
     assert not np.allclose(RESULTS.deflated_sharpe(risk_free=0.0), RESULTS.deflated_sharpe())
     assert "above cash at 5.00% a year" in bold.to_html()
     assert "above cash at 1.00% a year" in RESULTS.to_html(risk_free=0.01)

@@ -1,4 +1,5 @@
-"""The backtest against a loop that knows only units, prices and money in the till, written from the description and sharing no code."""
+"""The backtest against a loop that knows only units, prices and money in the till, written from the
+description and sharing no code."""
 
 from __future__ import annotations
 
@@ -12,8 +13,11 @@ from advisor.evaluate import Terms, backtest
 BPS = 25.0
 
 
-def till_and_shelf(prices: np.ndarray, days: pd.DatetimeIndex, decide, first: int, bps: float) -> tuple[dict, dict]:
-    """Day by day: value what lies in the catalogue, then, on the first session of a month, exchange it at that day's prices.
+def till_and_shelf(
+    prices: np.ndarray, days: pd.DatetimeIndex, decide, first: int, bps: float
+) -> tuple[dict, dict]:
+    """Day by day: value what lies in the catalogue, then, on the first session of a month, exchange
+    it at that day's prices.
 
     Args:
         prices: Prices of each session, shape (T, n).
@@ -68,13 +72,26 @@ def test_equals_a_loop_over_units_and_money(bps: float) -> None:
 
 
 def ledger(
-    returns: np.ndarray, days: pd.DatetimeIndex, wanted_at: dict, flows: dict, bps: np.ndarray, fixed: float, cash_year: float, fall: float
+    returns: np.ndarray,
+    days: pd.DatetimeIndex,
+    wanted_at: dict,
+    flows: dict,
+    bps: np.ndarray,
+    fixed: float,
+    cash_year: float,
+    fall: float,
 ) -> dict:
-    """Everything at once, with a ledger of money by asset: flows, fees by asset, a fee a ticket, cash that earns, an asset that ends and one that begins.
+    """Everything at once, with a ledger of money by asset: flows, fees by asset, a fee a ticket,
+    cash that earns, an asset that ends and one that begins.
 
-    Returns the value of each session before and after the flow at its close; fees come after both, so that they fall into the next return.
+    Returns the value of each session before and after the flow at its close; fees come after both,
+    so that they fall into the next return.
     """
-    money, till, alive_before = np.zeros(returns.shape[1]), 1000.0, np.zeros(returns.shape[1], dtype=bool)
+    money, till, alive_before = (
+        np.zeros(returns.shape[1]),
+        1000.0,
+        np.zeros(returns.shape[1], dtype=bool),
+    )
     daily, book, open_for_business = (1.0 + cash_year) ** (1.0 / 252.0), {}, False
     for t, day in enumerate(days):
         alive = ~np.isnan(returns[t])
@@ -114,14 +131,25 @@ def test_equals_a_ledger_with_everything_at_once() -> None:
     mixes = {t: np.where(np.isnan(returns[t]), 0.0, rng.dirichlet(np.ones(5))[:4]) for t in marks}
     money = {60: 500.0, 95: -1300.0, 130: 40.0, 260: -150.0, int(marks[8]): 200.0}
     terms = Terms(
-        capital=1000.0, fixed_cost=0.4, flows={days[t].date(): v for t, v in money.items()}, cash_rate=0.03, delisting_return=-0.3
+        capital=1000.0,
+        fixed_cost=0.4,
+        flows={days[t].date(): v for t, v in money.items()},
+        cash_rate=0.03,
+        delisting_return=-0.3,
     )
     bps = np.array([5.0, 20.0, 10.0, 40.0])
     result = backtest(
-        lambda past, _held: mixes[len(past) - 1], market, every=[days[t].date() for t in marks], warmup=41, cost_bps=bps, terms=terms
+        lambda past, _held: mixes[len(past) - 1],
+        market,
+        every=[days[t].date() for t in marks],
+        warmup=41,
+        cost_bps=bps,
+        terms=terms,
     )
     book = ledger(returns, days, mixes, money, bps, fixed=0.4, cash_year=0.03, fall=-0.3)
     before, funded = (pd.Series({day: pair[k] for day, pair in book.items()}) for k in (0, 1))
     np.testing.assert_allclose(result.wealth, before.iloc[1:], rtol=1e-11)
-    np.testing.assert_allclose(result.returns, before.iloc[1:].to_numpy() / funded.iloc[:-1].to_numpy() - 1.0, atol=1e-11)
+    np.testing.assert_allclose(
+        result.returns, before.iloc[1:].to_numpy() / funded.iloc[:-1].to_numpy() - 1.0, atol=1e-11
+    )
     assert not result.failures

@@ -1,4 +1,5 @@
-"""Gains and losses counted again, slowly: one plain loop a client, dictionaries and lists, nothing shared with the library."""
+"""Gains and losses counted again, slowly: one plain loop a client, dictionaries and lists, nothing
+shared with the library."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ class Quotes:
 
     def __init__(self, prices: pd.DataFrame) -> None:
         self.rows = {
-            a: list(zip(g.day, g.price, g.high, g.low, strict=True)) for a, g in prices.sort_values("day", kind="stable").groupby("asset")
+            a: list(zip(g.day, g.price, g.high, g.low, strict=True))
+            for a, g in prices.sort_values("day", kind="stable").groupby("asset")
         }
 
     def last(self, asset: str, time: pd.Timestamp) -> float | None:
@@ -88,14 +90,19 @@ def verdict(side: int, basis: float, high: float, low: float, tie: float) -> int
     return None
 
 
-def recount(trades: pd.DataFrame, prices: pd.DataFrame, *, odean: bool, fifo: bool) -> dict[tuple[str, str], list[int]]:
-    """RG, RL, PG, PL by (client, asset). `trades`: client_id, asset, day, units (signed), price, left_out; `prices`: asset, day, price, high, low."""
+def recount(
+    trades: pd.DataFrame, prices: pd.DataFrame, *, odean: bool, fifo: bool
+) -> dict[tuple[str, str], list[int]]:
+    """RG, RL, PG, PL by (client, asset). `trades`: client_id, asset, day, units (signed), price,
+    left_out; `prices`: asset, day, price, high, low."""
     counts: dict[tuple[str, str], list[int]] = {}
     quotes = Quotes(prices)
     for client, own in trades.groupby("client_id"):
         for asset in own.asset.unique():
             counts[client, asset] = [0, 0, 0, 0]
-        (by_day if odean else by_trade)(client, own.sort_values("day", kind="stable"), quotes, fifo, counts)
+        (by_day if odean else by_trade)(
+            client, own.sort_values("day", kind="stable"), quotes, fifo, counts
+        )
     return counts
 
 
@@ -104,7 +111,10 @@ def by_trade(client, own, quotes, fifo, counts) -> None:
     book: dict[str, Position] = defaultdict(Position)
     for row in own.itertuples():
         position = book[row.asset]
-        side, before = position.side if position.lots else 0, position.basis(fifo) if position.lots else 0.0
+        side, before = (
+            position.side if position.lots else 0,
+            position.basis(fifo) if position.lots else 0.0,
+        )
         others = {a: (p.side, p.basis(fifo)) for a, p in book.items() if p.lots and a != row.asset}
         closed, cost = position.trade(row.units, row.price, fifo)
         if row.left_out:
@@ -137,7 +147,9 @@ def by_day(client, own, quotes, fifo, counts) -> None:
                 closed_today.add(row.asset)
                 if not row.left_out:
                     costs[row.asset] += closed * cost
-                    gains[row.asset] = gains.get(row.asset, 0.0) + side * closed * (row.price - cost)
+                    gains[row.asset] = gains.get(row.asset, 0.0) + side * closed * (
+                        row.price - cost
+                    )
         if not gains or len(set(start) | closed_today) < 2:
             continue
         for asset, gain in gains.items():
@@ -146,30 +158,49 @@ def by_day(client, own, quotes, fifo, counts) -> None:
         for asset in set(start) - closed_today:
             side, basis = start[asset]
             quote = quotes.span(asset, day)
-            if quote is not None and (what := verdict(side, basis, quote[1], quote[2], TIE)) is not None:
+            if (
+                quote is not None
+                and (what := verdict(side, basis, quote[1], quote[2], TIE)) is not None
+            ):
                 counts[client, asset][2 + what] += 1
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("counting", "cost_basis"), [("odean", "average"), ("odean", "fifo"), ("every_trade", "fifo")])
+@pytest.mark.parametrize(
+    ("counting", "cost_basis"), [("odean", "average"), ("odean", "fifo"), ("every_trade", "fifo")]
+)
 def test_real_trades_counted_again_slowly(data_dir: Path, counting: str, cost_basis: str) -> None:
     """One of the six investors, each way of counting for which nothing is published."""
     base = data_dir / "disposition_effect"
-    trades = Trades.from_frame(pd.read_csv(base / "transactions.csv.gz"), client="investor", day="datetime", side="type", units="quantity")
+    trades = Trades.from_frame(
+        pd.read_csv(base / "transactions.csv.gz"),
+        client="investor",
+        day="datetime",
+        side="type",
+        units="quantity",
+    )
     prices = pd.read_csv(base / "market_prices.csv.gz")
     row = {c: i for i, c in enumerate(trades.clients.ids)}["743Q1"]
     mine = trades.client_codes == row
     frame = pd.DataFrame({
-        "client_id": "743Q1", "asset": np.array(trades.assets.ids)[trades.asset_codes[mine]], "day": trades.times[mine],
+        "client_id": "743Q1", "asset": np.array(trades.assets.ids)[trades.asset_codes[mine]],
+        "day": trades.times[mine],
         "units": trades.units[mine], "price": trades.prices[mine], "left_out": False,
     })  # fmt: skip
     frame = frame[frame.units != 0]
     quotes = prices.rename(columns={"datetime": "day"}).assign(day=lambda f: pd.to_datetime(f.day))
-    quotes = quotes[quotes.asset.isin(frame.asset)].assign(high=lambda f: f.price, low=lambda f: f.price)
+    quotes = quotes[quotes.asset.isin(frame.asset)].assign(
+        high=lambda f: f.price, low=lambda f: f.price
+    )
     if counting == "odean":  # without high and low columns the day's last price alone decides
-        quotes = quotes.sort_values("day", kind="stable").groupby(["asset", quotes.day.dt.normalize()]).tail(1)
+        quotes = (
+            quotes.sort_values("day", kind="stable")
+            .groupby(["asset", quotes.day.dt.normalize()])
+            .tail(1)
+        )
     found = measure_biases(
-        Trades.from_frame(frame.assign(side=np.where(frame.units > 0, "B", "S"), units=frame.units.abs())),
+        Trades.from_frame(frame.assign(side=np.where(frame.units > 0, "B", "S"),
+        units=frame.units.abs())),
         quotes[["asset", "day", "price"]], counting=counting, cost_basis=cost_basis,
     )  # fmt: skip
     slow = recount(frame, quotes, odean=counting == "odean", fifo=cost_basis == "fifo")
@@ -178,7 +209,8 @@ def test_real_trades_counted_again_slowly(data_dir: Path, counting: str, cost_ba
 
 
 def histories(seed: int, clients: int = 15) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Small lives: few assets and days; shorts, reversals, partial sales, equal prices, several trades a day, gaps in the prices, marked trades."""
+    """Small lives: few assets and days; shorts, reversals, partial sales, equal prices, several
+    trades a day, gaps in the prices, marked trades."""
     rng = np.random.default_rng(seed)
     count = 15 * clients
     trades = pd.DataFrame({
@@ -191,15 +223,25 @@ def histories(seed: int, clients: int = 15) -> tuple[pd.DataFrame, pd.DataFrame]
     })  # fmt: skip
     price, width = rng.choice([8.5, 10.0, 11.5], 24), rng.choice([0.0, 1.0, 2.0], 24)
     prices = pd.DataFrame({
-        "asset": rng.choice(list("abcd"), 24), "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 10, 24), unit="D"),
+        "asset": rng.choice(list("abcd"), 24),
+        "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 10, 24), unit="D"),
         "price": price, "high": price + width, "low": price - width,
     })  # fmt: skip
-    return trades.sort_values("day", kind="stable").reset_index(drop=True), prices.drop_duplicates(["asset", "day"], keep="last")
+    return trades.sort_values("day", kind="stable").reset_index(drop=True), prices.drop_duplicates(
+        ["asset", "day"], keep="last"
+    )
 
 
-def measured(trades: pd.DataFrame, prices: pd.DataFrame, counting: str, cost_basis: str) -> dict[tuple[str, str], list[int]]:
+def measured(
+    trades: pd.DataFrame, prices: pd.DataFrame, counting: str, cost_basis: str
+) -> dict[tuple[str, str], list[int]]:
     frame = trades.assign(side=np.where(trades.units > 0, "buy", "sell"), units=trades.units.abs())
-    found = measure_biases(Trades.from_frame(frame, left_out=["left_out"]), prices, counting=counting, cost_basis=cost_basis)
+    found = measure_biases(
+        Trades.from_frame(frame, left_out=["left_out"]),
+        prices,
+        counting=counting,
+        cost_basis=cost_basis,
+    )
     return dict(zip(found.counts.index, found.counts.to_numpy().tolist(), strict=True))
 
 
@@ -209,19 +251,32 @@ def measured(trades: pd.DataFrame, prices: pd.DataFrame, counting: str, cost_bas
 @given(seed=st.integers(0, 10**6))
 def test_counts_equal_a_slow_recount(counting: str, cost_basis: str, seed: int) -> None:
     trades, prices = histories(seed)
-    assert measured(trades, prices, counting, cost_basis) == recount(trades, prices, odean=counting == "odean", fifo=cost_basis == "fifo")
+    assert measured(trades, prices, counting, cost_basis) == recount(
+        trades, prices, odean=counting == "odean", fifo=cost_basis == "fifo"
+    )
 
 
 @pytest.mark.parametrize(
     ("counting", "cost_basis", "odean", "fifo"),
-    [("odean", "average", False, False), ("odean", "fifo", True, False), ("every_trade", "average", False, True)],
+    [
+        ("odean", "average", False, False),
+        ("odean", "fifo", True, False),
+        ("every_trade", "average", False, True),
+    ],
 )
-def test_the_recount_would_catch_another_way_of_counting(counting: str, cost_basis: str, odean: bool, fifo: bool) -> None:
-    """The same histories counted by a neighbouring rule must differ, or the property above says nothing."""
+def test_the_recount_would_catch_another_way_of_counting(
+    counting: str, cost_basis: str, odean: bool, fifo: bool
+) -> None:
+    """The same histories counted by a neighbouring rule must differ, or the property above says
+    nothing."""
     trades, prices = histories(1, clients=60)
-    assert measured(trades, prices, counting, cost_basis) != recount(trades, prices, odean=odean, fifo=fifo)
+    assert measured(trades, prices, counting, cost_basis) != recount(
+        trades, prices, odean=odean, fifo=fifo
+    )
 
 
 def test_the_recount_would_catch_a_mark_that_is_not_obeyed() -> None:
     trades, prices = histories(2)
-    assert measured(trades.assign(left_out=False), prices, "odean", "average") != recount(trades, prices, odean=True, fifo=False)
+    assert measured(trades.assign(left_out=False), prices, "odean", "average") != recount(
+        trades, prices, odean=True, fifo=False
+    )

@@ -26,14 +26,20 @@ def or_library(folder: Path, k: int) -> tuple[ReturnModel, np.ndarray]:
     for i, j, value in np.array(text[1 + 2 * n :], dtype=float).reshape(-1, 3):
         correlation[int(i) - 1, int(j) - 1] = correlation[int(j) - 1, int(i) - 1] = value
     covariance = np.outer(moments[:, 1], moments[:, 1]) * correlation
-    published = np.array((folder / "or_library" / f"portef{k}.txt").read_text().split(), dtype=float).reshape(-1, 2)
+    published = np.array(
+        (folder / "or_library" / f"portef{k}.txt").read_text().split(), dtype=float
+    ).reshape(-1, 2)
     return ReturnModel([f"s{i}" for i in range(n)], moments[:, 0], covariance), published
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("k", "corners", "least"), [(1, 14, 0.000642257213), (2, 41, 0.000136855277), (3, 54, 0.000198493524)])
+@pytest.mark.parametrize(
+    ("k", "corners", "least"),
+    [(1, 14, 0.000642257213), (2, 41, 0.000136855277), (3, 54, 0.000198493524)],
+)
 def test_frontiers_of_the_or_library(data_dir: Path, k: int, corners: int, least: float) -> None:
-    """Chang, Meade, Beasley & Sharaiha (2000): long-only frontiers, mean and variance printed to about 7 digits."""
+    """Chang, Meade, Beasley & Sharaiha (2000): long-only frontiers, mean and variance printed to
+    about 7 digits."""
     model, published = or_library(data_dir, k)
     frontier = trace_frontier(model)
     assert frontier.kkt_residual.max() <= 1e-12
@@ -41,15 +47,20 @@ def test_frontiers_of_the_or_library(data_dir: Path, k: int, corners: int, least
     points = published[::20]
     weights = frontier.at_mean(points[:, 0])
     variance = np.einsum("ci,ij,cj->c", weights, model.covariance, weights)
-    np.testing.assert_allclose(weights @ model.mean, np.clip(points[:, 0], frontier.mean[0], frontier.mean[-1]), rtol=1e-12)
+    np.testing.assert_allclose(
+        weights @ model.mean, np.clip(points[:, 0], frontier.mean[0], frontier.mean[-1]), rtol=1e-12
+    )
     np.testing.assert_allclose(variance, points[:, 1], rtol=5e-7)
     assert len(frontier) == corners
 
 
 def random_problem(seed: int) -> tuple[ReturnModel, Mandate, np.ndarray | None]:
-    """All kinds of limits on all kinds of covariances: full rank, singular, with duplicates and cash; means free, rounded, tied and equal."""
+    """All kinds of limits on all kinds of covariances: full rank, singular, with duplicates and
+    cash; means free, rounded, tied and equal."""
     rng = np.random.default_rng(seed)
-    n = 1 + int(60 * rng.random() ** 2.5)  # 1 to 60, small ones more often: that keeps 2,000 problems quick
+    n = 1 + int(
+        60 * rng.random() ** 2.5
+    )  # 1 to 60, small ones more often: that keeps 2,000 problems quick
     x = rng.normal(size=(int(rng.integers(2, 3 * n + 5)), n)) * rng.uniform(0.01, 0.3, n)
     sigma = x.T @ x / len(x)
     kind = rng.integers(0, 6)
@@ -69,42 +80,66 @@ def random_problem(seed: int) -> tuple[ReturnModel, Mandate, np.ndarray | None]:
     limits: dict[str, object] = [
         {"max_weight": max(1 / n, 0.1)},
         {"max_weight": min(1.0, 1 / n * float(rng.choice([1, 2, 4])) + 1e-6)},
-        {"min_weight": -float(rng.choice([0.1, 1, 0.25])), "max_weight": float(rng.choice([0.5, 1]))},
+        {
+            "min_weight": -float(rng.choice([0.1, 1, 0.25])),
+            "max_weight": float(rng.choice([0.5, 1])),
+        },
         {"max_weight": float(rng.choice([0.2, 0.25, 0.5]))},
         {},
         {},
     ][rng.integers(0, 6)]
     if rng.random() < 0.3 and n > 2:
-        limits["bounds"] = {f"a{i}": tuple(sorted(rng.choice([0, 0.05, 0.1, 0.3], 2).tolist())) for i in rng.choice(n, 2, replace=False)}
+        limits["bounds"] = {
+            f"a{i}": tuple(sorted(rng.choice([0, 0.05, 0.1, 0.3], 2).tolist()))
+            for i in rng.choice(n, 2, replace=False)
+        }
     if rng.random() < 0.5:
-        edges = {g: sorted(rng.choice([0, 0.1, 0.2, 0.25, 0.5, 0.6, 1.0], 2).tolist()) for g in sorted(set(groups)) if rng.random() < 0.6}
-        limits["group_limits"] = tuple(GroupLimit(group=g, lower=low, upper=high) for g, (low, high) in edges.items())
+        edges = {
+            g: sorted(rng.choice([0, 0.1, 0.2, 0.25, 0.5, 0.6, 1.0], 2).tolist())
+            for g in sorted(set(groups))
+            if rng.random() < 0.6
+        }
+        limits["group_limits"] = tuple(
+            GroupLimit(group=g, lower=low, upper=high) for g, (low, high) in edges.items()
+        )
     if rng.random() < 0.4:
         loss = {f"a{i}": float(v) for i, v in enumerate(np.round(rng.uniform(0, 0.6, n), 2))}
-        limits["linear_limits"] = (LinearLimit(name="stress_loss", coefficients=loss, upper=float(rng.choice([0.2, 0.3, 0.4]))),)
+        limits["linear_limits"] = (
+            LinearLimit(
+                name="stress_loss", coefficients=loss, upper=float(rng.choice([0.2, 0.3, 0.4]))
+            ),
+        )
     return model, Mandate(**limits), rng.random(n) < 0.8 if rng.random() < 0.3 else None  # type: ignore[arg-type]
 
 
-def clarabel_optimum(model: ReturnModel, mandate: Mandate, eligible: np.ndarray | None, gamma: float) -> tuple[str, np.ndarray]:
+def clarabel_optimum(
+    model: ReturnModel, mandate: Mandate, eligible: np.ndarray | None, gamma: float
+) -> tuple[str, np.ndarray]:
     limits = limits_of(model, mandate, eligible)
     n = len(model)
     rows = [(np.ones((1, n)), np.ones(1))]
     finite = np.isfinite(limits.row_upper), np.isfinite(limits.row_lower)
     below = [(np.eye(n), limits.upper), (-np.eye(n), -limits.lower)]
-    below += [(limits.rows[finite[0]], limits.row_upper[finite[0]]), (-limits.rows[finite[1]], -limits.row_lower[finite[1]])]
+    below += [
+        (limits.rows[finite[0]], limits.row_upper[finite[0]]),
+        (-limits.rows[finite[1]], -limits.row_lower[finite[1]]),
+    ]
     matrix, right = (np.concatenate([part[i] for part in rows + below]) for i in (0, 1))
     settings = clarabel.DefaultSettings()
     settings.verbose, settings.max_threads, settings.max_iter = False, 1, 200
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
     cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(len(right) - 1)]
     hessian = sparse.triu(sparse.csc_matrix(gamma * model.covariance), format="csc")
-    solved = clarabel.DefaultSolver(hessian, -model.mean, sparse.csc_matrix(matrix), right, cones, settings).solve()
+    solved = clarabel.DefaultSolver(
+        hessian, -model.mean, sparse.csc_matrix(matrix), right, cones, settings
+    ).solve()
     return str(solved.status), np.array(solved.x)
 
 
 @pytest.mark.parametrize("block", range(20))
 def test_two_thousand_random_problems_against_clarabel(block: int) -> None:
-    """Never worse than Clarabel at tolerance 1e-12 by more than 1e-9 relative, feasible to 1e-10, certified from scratch; infeasible together."""
+    """Never worse than Clarabel at tolerance 1e-12 by more than 1e-9 relative, feasible to 1e-10,
+    certified from scratch; infeasible together."""
     for seed in range(100 * block, 100 * block + 100):
         model, mandate, eligible = random_problem(seed)
         gamma = float(np.random.default_rng(10_000 + seed).choice([0.5, 2.0, 5.0, 20.0]))
@@ -125,8 +160,11 @@ def test_two_thousand_random_problems_against_clarabel(block: int) -> None:
         status, best = clarabel_optimum(model, mandate, eligible, gamma)
         if status not in ("Solved", "AlmostSolved"):
             continue
-        ours, theirs = (float(model.mean @ w - gamma / 2 * w @ model.covariance @ w) for w in (weights, best))
-        # the interior point may stand a hair outside its limits: what a violation of 1e-9 is worth is no fault of ours
+        ours, theirs = (
+            float(model.mean @ w - gamma / 2 * w @ model.covariance @ w) for w in (weights, best)
+        )
+        # the interior point may stand a hair outside its limits: what a violation of 1e-9 is worth
+        # is no fault of ours
         assert ours >= theirs - 1e-9 * max(1.0, abs(theirs)), (seed, ours - theirs)
 
 
@@ -158,12 +196,22 @@ def test_through_cvxpy_as_written() -> None:
         limits = limits_of(model, mandate, eligible)
         w = cp.Variable(len(model))
         rules = [cp.sum(w) == 1, w >= limits.lower, w <= limits.upper]
-        rules += [row @ w <= high for row, high in zip(limits.rows, limits.row_upper, strict=True) if np.isfinite(high)]
-        rules += [row @ w >= low for row, low in zip(limits.rows, limits.row_lower, strict=True) if np.isfinite(low)]
+        rules += [
+            row @ w <= high
+            for row, high in zip(limits.rows, limits.row_upper, strict=True)
+            if np.isfinite(high)
+        ]
+        rules += [
+            row @ w >= low
+            for row, low in zip(limits.rows, limits.row_lower, strict=True)
+            if np.isfinite(low)
+        ]
         goal = cp.Maximize(model.mean @ w - 2.0 * cp.quad_form(w, cp.psd_wrap(model.covariance)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            best = cp.Problem(goal, rules).solve(solver=cp.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+            best = cp.Problem(goal, rules).solve(
+                solver=cp.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12
+            )
         ours = frontier.at_risk_aversion(4.0)
         assert model.mean @ ours - 2.0 * ours @ model.covariance @ ours >= best - 1e-9
 
@@ -171,7 +219,11 @@ def test_through_cvxpy_as_written() -> None:
 def market(n: int, seed: int) -> ReturnModel:
     rng = np.random.default_rng(seed)
     f = rng.normal(size=(n, 4)) * 0.07
-    return ReturnModel([f"a{i}" for i in range(n)], rng.normal(0.06, 0.04, n), f @ f.T + np.diag(rng.uniform(0.05, 0.2, n) ** 2))
+    return ReturnModel(
+        [f"a{i}" for i in range(n)],
+        rng.normal(0.06, 0.04, n),
+        f @ f.T + np.diag(rng.uniform(0.05, 0.2, n) ** 2),
+    )
 
 
 @pytest.mark.parametrize("n", [5, 20, 60])
@@ -221,7 +273,8 @@ def test_highest_sharpe_ratio_and_least_risk_of_pyportfolioopt() -> None:
 
 
 def test_two_assets_in_closed_form() -> None:
-    """w_1 = (s22 - s12 + t (m1 - m2)) / (s11 + s22 - 2 s12), clipped: Markowitz (1959), appendix A."""
+    """w_1 = (s22 - s12 + t (m1 - m2)) / (s11 + s22 - 2 s12), clipped: Markowitz (1959), appendix
+    A."""
     s11, s22, s12, m1, m2 = 0.04, 0.01, 0.004, 0.09, 0.04
     frontier = trace_frontier(ReturnModel(["x", "y"], [m1, m2], [[s11, s12], [s12, s22]]))
     gamma = np.geomspace(0.05, 500.0, 200)

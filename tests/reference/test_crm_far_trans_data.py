@@ -1,4 +1,5 @@
-"""Facts, stages and tags of real clients (FAR-Trans) against published figures and a count by pandas."""
+"""Facts, stages and tags of real clients (FAR-Trans) against published figures and a count by
+pandas."""
 
 from __future__ import annotations
 
@@ -29,21 +30,29 @@ def rows(data_dir: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def facts(rows: pd.DataFrame) -> dict[str, ClientFacts]:
     """Of the clients who traded up to the cut, then and three months later."""
-    trades = Trades.from_frame(rows, client="customerID", asset="ISIN", day="timestamp", side="transactionType")
+    trades = Trades.from_frame(
+        rows, client="customerID", asset="ISIN", day="timestamp", side="transactionType"
+    )
     ids = sorted(rows.loc[rows["timestamp"] <= CUT, "customerID"].unique())
     clients = ClientTable.from_frame(pd.DataFrame({"id": ids, "wealth": 1.0, "horizon_years": 1.0}))
-    return {day: ClientFacts.of(clients, as_of=day, trades=trades.until(day), days=FOREVER) for day in (CUT, END)}
+    return {
+        day: ClientFacts.of(clients, as_of=day, trades=trades.until(day), days=FOREVER)
+        for day in (CUT, END)
+    }
 
 
 def test_who_churned_is_who_is_published(facts: dict[str, ClientFacts]) -> None:
-    """3,511 clients, of whom 39.1 % made no trade in the next three months; fewer trading days tell it with an AUC of .765, recency of .655."""
+    """3,511 clients, of whom 39.1 % made no trade in the next three months; fewer trading days tell
+    it with an AUC of .765, recency of .655."""
     stages = stage(facts[END], before=stage(facts[CUT])).to_frame()
     churned = (stages["stage"] == "churned").to_numpy()
     assert len(stages) == 3511
     assert round(100.0 * churned.mean(), 1) == 39.1
     for name, sign, published in (("trading_days", -1.0, 0.765), ("recency", 1.0, 0.655)):
         values = sign * facts[CUT].column(name)
-        area = mannwhitneyu(values[churned], values[~churned]).statistic / (churned.sum() * (~churned).sum())
+        area = mannwhitneyu(values[churned], values[~churned]).statistic / (
+            churned.sum() * (~churned).sum()
+        )
         assert round(float(area), 3) == published
 
 

@@ -1,7 +1,9 @@
-"""The European MiFID Template under its published headers: FinDatEx EMT V4.2 and V4.3, in the order of the file.
+"""The European MiFID Template under its published headers: FinDatEx EMT V4.2 and V4.3, in the order
+of the file.
 
-Source of the headers and codes: FinDatEx, European MiFID Template, sheet "EMT V4.3" of 2025-12-17 (fields 1-70) and the
-V4.2 posting of a French asset manager; the names of V3 after the field list of Millistream Market Data.
+Source of the headers and codes: FinDatEx, European MiFID Template, sheet "EMT V4.3" of 2025-12-17
+(fields 1-70) and the V4.2 posting of a French asset manager; the names of V3 after the field list
+of Millistream Market Data.
 """
 
 from __future__ import annotations
@@ -48,15 +50,22 @@ PUBLISHED = """
 """
 HEADERS = PUBLISHED.split()
 CELLS = {
-    "00010": "LU0000000001", "00020": 1, "00030": "Growth fund", "00040": "EUR", "00060": "U", "00100": "N",
-    "01010": "Y", "01020": "B", "01030": "N", "02010": "N", "02020": "Y", "02030": "Y", "03010": "N", "03020": None,
-    "03040": "Y", "03050": "N", "04010": 4, "05010": "N", "05020": "Y", "05030": "Neutral", "05040": None,
-    "05080": 5, "06010": "R", "06030": "B", "06040": "R", "07020": 0.03, "07100": 0.0115, "07110": 0.01,
+    "00010": "LU0000000001", "00020": 1, "00030": "Growth fund", "00040": "EUR", "00060": "U",
+    "00100": "N",
+    "01010": "Y", "01020": "B", "01030": "N", "02010": "N", "02020": "Y", "02030": "Y",
+    "03010": "N", "03020": None,
+    "03040": "Y", "03050": "N", "04010": 4, "05010": "N", "05020": "Y", "05030": "Neutral",
+    "05040": None,
+    "05080": 5, "06010": "R", "06030": "B", "06040": "R", "07020": 0.03, "07100": 0.0115,
+    "07110": 0.01,
 }  # fmt: skip
 V3 = {
-    "03010": "03010_No_Capital_Loss", "03020": "03020_Limited_Capital_Loss", "03040": "03040_No_Capital_Guarantee",
-    "03050": "03050_Loss_Beyond_Capital", "05010": "05010_Return_Profile_Preservation", "05020": "05020_Return_Profile_Growth",
-    "05030": "05030_Return_Profile_Income", "05080": "05080_Time_Horizon", "00060": "00060_Financial_Instrument_Legal_Structure",
+    "03010": "03010_No_Capital_Loss", "03020": "03020_Limited_Capital_Loss",
+    "03040": "03040_No_Capital_Guarantee",
+    "03050": "03050_Loss_Beyond_Capital", "05010": "05010_Return_Profile_Preservation",
+    "05020": "05020_Return_Profile_Growth",
+    "05030": "05030_Return_Profile_Income", "05080": "05080_Time_Horizon",
+    "00060": "00060_Financial_Instrument_Legal_Structure",
     "07100": "07100_Financial_Instrument_Ongoing_costs",
 }  # fmt: skip
 ASSETS = {"LU0000000001": "equity"}
@@ -71,21 +80,51 @@ def read(frame: pd.DataFrame, **options: object) -> Product:
     return Catalogue.from_emt(frame, assets=ASSETS, **options).products[0]
 
 
-@pytest.mark.parametrize("headers", [HEADERS, [V3.get(h[:5], h) for h in HEADERS], [h[:5] for h in HEADERS], HEADERS[::-1]])
+@pytest.mark.parametrize(
+    "headers",
+    [HEADERS, [V3.get(h[:5], h) for h in HEADERS], [h[:5] for h in HEADERS], HEADERS[::-1]],
+)
 def test_every_version_reads_the_same(headers: list[str]) -> None:
     product = read(emt(headers))
     market = product.target_market
-    assert (product.id, product.name, product.currency, product.annual_fee) == ("LU0000000001", "Growth fund", "EUR", 0.0115)
+    assert (product.id, product.name, product.currency, product.annual_fee) == (
+        "LU0000000001",
+        "Growth fund",
+        "EUR",
+        0.0115,
+    )
     assert (product.risk_level, product.complex) == (4, False)
     assert market is not None
-    answers = {name: getattr(market, name) for name in ("retail", "professional", "basic", "informed", "advanced")}
-    assert answers == {"retail": "yes", "professional": "yes", "basic": "no", "informed": "yes", "advanced": "yes"}
-    assert (market.none, market.limited, market.no_guarantee, market.beyond_capital) == ("no", "neutral", "yes", "no")
+    answers = {
+        name: getattr(market, name)
+        for name in ("retail", "professional", "basic", "informed", "advanced")
+    }
+    assert answers == {
+        "retail": "yes",
+        "professional": "yes",
+        "basic": "no",
+        "informed": "yes",
+        "advanced": "yes",
+    }
+    assert (market.none, market.limited, market.no_guarantee, market.beyond_capital) == (
+        "no",
+        "neutral",
+        "yes",
+        "no",
+    )
     assert (market.preservation, market.growth, market.income) == ("no", "yes", "neutral")
-    assert (market.min_years, market.risk_indicator, market.advice, market.portfolio_management) == (5.0, 4, "both", "retail")
+    assert (
+        market.min_years,
+        market.risk_indicator,
+        market.advice,
+        market.portfolio_management,
+    ) == (5.0, 4, "both", "retail")
 
 
-@pytest.mark.parametrize(("cell", "answer"), [("Y", "yes"), ("N", "no"), ("P", "yes"), ("E", "yes"), ("B", "yes"), ("Neutral", "neutral")])
+@pytest.mark.parametrize(
+    ("cell", "answer"),
+    [("Y", "yes"), ("N", "no"), ("P", "yes"), ("E", "yes"), ("B", "yes"), ("Neutral", "neutral")],
+)
 def test_professionals_are_named_by_their_own_codes(cell: str, answer: str) -> None:
     market = read(emt(f01020=cell)).target_market
     assert market is not None
@@ -117,10 +156,16 @@ def test_headers_that_the_template_does_not_have_are_refused_by_name() -> None:
     twice = emt()
     twice["04010_Risk_Tolerance_PRIIPS"] = 1
     with pytest.raises(
-        InputError, match="field 04010 twice, as '04010_Risk_Tolerance_PRIIPS_Methodology' and '04010_Risk_Tolerance_PRIIPS'"
+        InputError,
+        match=(
+            "field 04010 twice, as '04010_Risk_Tolerance_PRIIPS_Methodology' and"
+            " '04010_Risk_Tolerance_PRIIPS'"
+        ),
     ):
         read(twice)
-    wrong = emt().rename(columns={"00060_Financial_Instrument_Product_Type": "00060_Financial_Instrument_Currency"})
+    wrong = emt().rename(
+        columns={"00060_Financial_Instrument_Product_Type": "00060_Financial_Instrument_Currency"}
+    )
     with pytest.raises(InputError, match="'00060_Financial_Instrument_Currency', but field 00060"):
         read(wrong)
     longer = emt()
@@ -136,17 +181,29 @@ def test_whole_numbers_may_come_as_floats_and_leverage_is_complex() -> None:
 
 
 def test_currencies_are_those_of_the_standard() -> None:
-    """The list of the package pycountry 26.2.16, which takes it from Debian's iso-codes: 178 codes, compared by their digest."""
+    """The list of the package pycountry 26.2.16, which takes it from Debian's iso-codes: 178 codes,
+    compared by their digest."""
     digest = hashlib.sha256(" ".join(sorted(CODES)).encode()).hexdigest()
-    assert (len(CODES), digest) == (178, "62185bf8d74197e249d7a609a697f81820def9ca894cc3e9121c82497358f453")
+    assert (len(CODES), digest) == (
+        178,
+        "62185bf8d74197e249d7a609a697f81820def9ca894cc3e9121c82497358f453",
+    )
 
 
-@pytest.mark.parametrize(("given", "kept"), [("EUR", "EUR"), ("eur", "EUR"), (" usd ", "USD"), ("", None), (None, None)])
+@pytest.mark.parametrize(
+    ("given", "kept"), [("EUR", "EUR"), ("eur", "EUR"), (" usd ", "USD"), ("", None), (None, None)]
+)
 def test_a_currency_is_one_wherever_it_stands(given: str | None, kept: str | None) -> None:
     client = Client(id="a", wealth=1.0, horizon_years=1.0, currency=given)
-    frame = pd.DataFrame({"id": ["a"], "wealth": [1.0], "horizon_years": [1.0], "currency": [given]})
+    frame = pd.DataFrame(
+        {"id": ["a"], "wealth": [1.0], "horizon_years": [1.0], "currency": [given]}
+    )
     product = Product(id="p", name="p", asset="x", risk_level=1, currency=given)
-    shelf = Catalogue.from_frame(pd.DataFrame({"id": ["p"], "name": ["p"], "asset": ["x"], "risk_level": [1], "currency": [given]}))
+    shelf = Catalogue.from_frame(
+        pd.DataFrame(
+            {"id": ["p"], "name": ["p"], "asset": ["x"], "risk_level": [1], "currency": [given]}
+        )
+    )
     assert client.currency == product.currency == shelf.products[0].currency == kept
     assert ClientTable.from_frame(frame).client(0).currency == kept
 
@@ -157,7 +214,14 @@ def test_what_is_no_currency_is_refused_or_set_aside(word: str) -> None:
         Client(id="a", wealth=1.0, horizon_years=1.0, currency=word)
     with pytest.raises(InputError, match="no code of ISO 4217"):
         Product(id="p", name="p", asset="x", risk_level=1, currency=word)
-    frame = pd.DataFrame({"id": ["a", "b"], "wealth": [1.0, 1.0], "horizon_years": [1.0, 1.0], "currency": [word, "CNY"]})
+    frame = pd.DataFrame(
+        {
+            "id": ["a", "b"],
+            "wealth": [1.0, 1.0],
+            "horizon_years": [1.0, 1.0],
+            "currency": [word, "CNY"],
+        }
+    )
     table = ClientTable.from_frame(frame)
     assert list(table.problems) == [0]
     assert "ISO 4217" in table.problems[0]
@@ -169,12 +233,21 @@ def fees(**columns: object) -> pd.DataFrame:
 
 
 def test_fees_are_believable_or_refused() -> None:
-    with pytest.raises(InputError, match=r"row 1 \(b\).*annual_fee of 0\.41, which is 41 % a year.*max_fee=0\.41"):
+    with pytest.raises(
+        InputError, match=r"row 1 \(b\).*annual_fee of 0\.41, which is 41 % a year.*max_fee=0\.41"
+    ):
         Catalogue.from_frame(fees(annual_fee=[0.05, 0.41]))
-    assert Catalogue.from_frame(fees(annual_fee=[0.05, 0.41]), max_fee=0.41).annual_fee.tolist() == [0.05, 0.41]
+    assert Catalogue.from_frame(
+        fees(annual_fee=[0.05, 0.41]), max_fee=0.41
+    ).annual_fee.tolist() == [0.05, 0.41]
     with pytest.raises(InputError, match="41 % a year"):
-        Catalogue.from_products([Product(id="a", name="a", asset="x", risk_level=1, annual_fee=0.41)])
-    assert Catalogue.from_frame(fees(annual_fee_percent=[0.41, 1.15])).annual_fee.tolist() == [0.0041, 0.0115]
+        Catalogue.from_products(
+            [Product(id="a", name="a", asset="x", risk_level=1, annual_fee=0.41)]
+        )
+    assert Catalogue.from_frame(fees(annual_fee_percent=[0.41, 1.15])).annual_fee.tolist() == [
+        0.0041,
+        0.0115,
+    ]
     with pytest.raises(InputError, match="stated too"):
         Catalogue.from_frame(fees(annual_fee_percent=[0.41, 1.15], annual_fee=[0.01, 0.01]))
     with pytest.raises(InputError, match="annual_fee_percent"):

@@ -13,14 +13,21 @@ from sklearn.covariance import ledoit_wolf, oas
 from advisor.data import Market
 from advisor.optimize import Equilibrium, Moments, View, estimate_returns, nearest_psd
 from advisor.optimize.returns.assumptions import from_skfolio
-from advisor.optimize.returns.covariance import oracle_approximating, sample_covariance, shrink_to_constant_correlation, shrink_to_identity
+from advisor.optimize.returns.covariance import (
+    oracle_approximating,
+    sample_covariance,
+    shrink_to_constant_correlation,
+    shrink_to_identity,
+)
 from advisor.optimize.returns.mean import bayes_stein
 from advisor.optimize.returns.views import black_litterman
 
 
 def history(count: int, n: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    return rng.multivariate_normal(rng.uniform(0, 1e-3, n), np.diag(rng.uniform(0.005, 0.02, n)) ** 2 + 2e-5, count)
+    return rng.multivariate_normal(
+        rng.uniform(0, 1e-3, n), np.diag(rng.uniform(0.005, 0.02, n)) ** 2 + 2e-5, count
+    )
 
 
 @pytest.mark.parametrize(("count", "n"), [(40, 12), (500, 6), (10, 25)])
@@ -38,7 +45,8 @@ def test_identity_shrinkage_and_oas_are_those_of_scikit_learn(count: int, n: int
 
 @pytest.mark.parametrize(("count", "n"), [(60, 10), (500, 6), (12, 20)])
 def test_constant_correlation_is_that_of_pyportfolioopt(count: int, n: int) -> None:
-    """Given the moments divided by T that the paper uses throughout (it mixes them with T - 1), it finds the same matrix and intensity."""
+    """Given the moments divided by T that the paper uses throughout (it mixes them with T - 1), it
+    finds the same matrix and intensity."""
     rows = history(count, n)
     theirs = CovarianceShrinkage(pd.DataFrame(rows), returns_data=True, frequency=1)
     theirs.S = np.cov(rows.T, bias=True)
@@ -52,9 +60,12 @@ def test_constant_correlation_is_that_of_pyportfolioopt(count: int, n: int) -> N
 
 @pytest.mark.parametrize("count", [12, 60, 500])
 def test_every_covariance_has_the_divisor_of_the_sample(count: int) -> None:
-    """Variances are those of `np.var(ddof=1)` where the method keeps them, and the average variance is where it does not; intensities are scikit-learn's."""
+    """Variances are those of `np.var(ddof=1)` where the method keeps them, and the average variance
+    is where it does not; intensities are scikit-learn's."""
     rows = history(count, 5)
-    market = Market.from_returns(pd.DataFrame(rows, index=pd.bdate_range("2020-01-01", periods=count), columns=list("abcde")))
+    market = Market.from_returns(
+        pd.DataFrame(rows, index=pd.bdate_range("2020-01-01", periods=count), columns=list("abcde"))
+    )
     unbiased = rows.var(axis=0, ddof=1) * 252.0
     for method in ("ledoit_wolf", "sample", "factor"):
         got = estimate_returns(market, mean="historical", covariance=method).covariance
@@ -105,40 +116,59 @@ def test_the_view_of_he_and_litterman() -> None:
 
 
 def test_jorion_by_hand() -> None:
-    """Two independent assets with 1 % variance, means 2 % and 4 %, T = 100: target 3 %, distance 0.02, v = 4 / (4 + 2)."""
+    """Two independent assets with 1 % variance, means 2 % and 4 %, T = 100: target 3 %, distance
+    0.02, v = 4 / (4 + 2)."""
     got = bayes_stein(np.array([0.02, 0.04]), 0.01 * np.eye(2), 100)
     v = 4 / (4 + 100 * 2 * 0.01**2 / 0.01)
     assert got == pytest.approx(0.03 + (1 - v) * np.array([-0.01, 0.01]), abs=1e-15)
 
 
 def test_the_nearest_correlation_of_higham() -> None:
-    """Higham (2002), section 4: the matrix [[1, 1, 0], [1, 1, 1], [0, 1, 1]] and its nearest correlation matrix to four digits."""
+    """Higham (2002), section 4: the matrix [[1, 1, 0], [1, 1, 1], [0, 1, 1]] and its nearest
+    correlation matrix to four digits."""
     got = nearest_psd([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]])
-    assert got.covariance == pytest.approx(np.array([[1, 0.7607, 0.1573], [0.7607, 1, 0.7607], [0.1573, 0.7607, 1]]), abs=5e-5)
+    assert got.covariance == pytest.approx(
+        np.array([[1, 0.7607, 0.1573], [0.7607, 1, 0.7607], [0.1573, 0.7607, 1]]), abs=5e-5
+    )
     assert got.changed
     assert np.linalg.eigvalsh(got.covariance)[0] > -1e-12
 
 
 def test_stambaugh_means_and_covariance_by_regression() -> None:
-    """With one long and one short history: the short mean moves by the regression slope times what the long one missed."""
+    """With one long and one short history: the short mean moves by the regression slope times what
+    the long one missed."""
     rows = history(300, 2, seed=4)
     short = rows[120:]
-    frame = pd.DataFrame(rows, columns=["long", "short"], index=pd.bdate_range("2020-01-01", periods=300))
+    frame = pd.DataFrame(
+        rows, columns=["long", "short"], index=pd.bdate_range("2020-01-01", periods=300)
+    )
     frame.iloc[:120, 1] = np.nan
-    got = estimate_returns(Market.from_returns(frame, periods_per_year=1.0), mean="historical", covariance="sample", histories="stambaugh")
+    got = estimate_returns(
+        Market.from_returns(frame, periods_per_year=1.0),
+        mean="historical",
+        covariance="sample",
+        histories="stambaugh",
+    )
     slope = np.cov(short.T)[0, 1] / short[:, 0].var(ddof=1)
-    assert got.mean[1] == pytest.approx(short[:, 1].mean() + slope * (rows[:, 0].mean() - short[:, 0].mean()), rel=1e-12)
+    assert got.mean[1] == pytest.approx(
+        short[:, 1].mean() + slope * (rows[:, 0].mean() - short[:, 0].mean()), rel=1e-12
+    )
     assert got.covariance[0, 0] == pytest.approx(rows[:, 0].var(ddof=1), rel=1e-12)
     assert got.covariance[0, 1] == pytest.approx(slope * rows[:, 0].var(ddof=1), rel=1e-12)
     residual = short[:, 1].var(ddof=1) - slope * np.cov(short.T)[0, 1]
-    assert got.covariance[1, 1] == pytest.approx(residual + slope**2 * rows[:, 0].var(ddof=1), rel=1e-12)
+    assert got.covariance[1, 1] == pytest.approx(
+        residual + slope**2 * rows[:, 0].var(ddof=1), rel=1e-12
+    )
 
 
 def test_a_fitted_prior_is_read_by_its_attributes() -> None:
-    """The attribute names are those of skfolio 1.x: `return_distribution_` with `mu` and `covariance`."""
+    """The attribute names are those of skfolio 1.x: `return_distribution_` with `mu` and
+    `covariance`."""
     rows = history(100, 3)
     distribution = SimpleNamespace(mu=rows.mean(axis=0), covariance=sample_covariance(rows))
-    prior = SimpleNamespace(return_distribution_=distribution, feature_names_in_=np.array(["a", "b", "c"], dtype=object))
+    prior = SimpleNamespace(
+        return_distribution_=distribution, feature_names_in_=np.array(["a", "b", "c"], dtype=object)
+    )
     got = from_skfolio(prior)
     assert got.assets == ("a", "b", "c")
     assert got.mean == pytest.approx(rows.mean(axis=0) * 252)

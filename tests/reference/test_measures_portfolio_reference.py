@@ -10,8 +10,11 @@ from advisor.measures import conditional_value_at_risk
 
 
 @pytest.mark.parametrize(("count", "level"), [(10, 0.95), (37, 0.9), (100, 0.975), (250, 0.5)])
-def test_expected_shortfall_is_the_minimum_of_rockafellar_and_uryasev(count: int, level: float) -> None:
-    """Rockafellar & Uryasev (2000), equation 9: min over z and u >= loss - z, u >= 0 of z + sum(u) / ((1 - level) T), solved by HiGHS."""
+def test_expected_shortfall_is_the_minimum_of_rockafellar_and_uryasev(
+    count: int, level: float
+) -> None:
+    """Rockafellar & Uryasev (2000), equation 9: min over z and u >= loss - z, u >= 0 of z + sum(u)
+    / ((1 - level) T), solved by HiGHS."""
     returns = np.random.default_rng(count).standard_t(3, size=count) * 0.02
     cost = np.concatenate([[1.0], np.full(count, 1.0 / ((1.0 - level) * count))])
     rows = np.hstack([-np.ones((count, 1)), -np.eye(count)])

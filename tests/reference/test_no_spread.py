@@ -45,7 +45,9 @@ ACCOUNTS = {
     "large": from_prices(1e9 * (1.0 + RATE / 252) ** np.arange(T + 1)),
     "flat": np.zeros(T),
     "falling": from_prices(100.0 * (1.0 - RATE / 252) ** np.arange(T + 1)),
-    "single precision": from_prices((100.0 * (1.0 + RATE / 252) ** np.arange(T + 1)).astype(np.float32)),
+    "single precision": from_prices(
+        (100.0 * (1.0 + RATE / 252) ** np.arange(T + 1)).astype(np.float32)
+    ),
 }
 
 
@@ -81,7 +83,8 @@ def test_an_index_less_its_fee_has_no_information_ratio(fee: float) -> None:
 
 
 def test_what_does_move_is_measured_however_little() -> None:
-    """A spread of a hundredth of a millionth of a basis point is no rounding, and scipy and statsmodels' formulas agree."""
+    """A spread of a hundredth of a millionth of a basis point is no rounding, and scipy and
+    statsmodels' formulas agree."""
     for scale in (1.0, 1e-3, 1e-6, 1e-9):
         r = RATE / 252 + INDEX * scale
         assert m.sharpe_ratio(r) == pytest.approx(r.mean() / r.std(ddof=1) * 252**0.5, rel=1e-6)
@@ -109,12 +112,16 @@ def test_a_series_is_not_tested_against_itself() -> None:
 
 
 def test_the_test_does_not_cancel_where_the_mean_is_large_beside_the_spread() -> None:
-    """The influence is that of (r - c) moved by c: on a series of mean 1e-4 and spread 1e-8 as exact as on one of spread 1e-2."""
+    """The influence is that of (r - c) moved by c: on a series of mean 1e-4 and spread 1e-8 as
+    exact as on one of spread 1e-2."""
     quiet = np.stack([1e-4 + 1e-8 * INDEX[:200], 1e-4 + 1.1e-8 * INDEX[200:400]])
     told = compare_sharpe(quiet[0], quiet[1], test="ledoit_wolf")
     exact = [[Fraction(float(x)) for x in row] for row in quiet]
     means = [sum(row) / 200 for row in exact]
-    spreads = [float(sum((x - mean) ** 2 for x in row) / 200) ** 0.5 for row, mean in zip(exact, means, strict=True)]
+    spreads = [
+        float(sum((x - mean) ** 2 for x in row) / 200) ** 0.5
+        for row, mean in zip(exact, means, strict=True)
+    ]
     expected = float(means[0]) / spreads[0] - float(means[1]) / spreads[1]
     assert told.difference == pytest.approx(expected, rel=1e-6)
     assert told.standard_error > 0.0
@@ -131,11 +138,15 @@ def test_a_perfect_hedge_has_no_risk_to_share(seed: int) -> None:
     assert np.isnan(m.risk_contributions(weights, covariance)).all()
     shaken = covariance + 1e-6 * np.eye(5)
     assert m.risk_contributions(weights, shaken).sum() == pytest.approx(1.0)
-    assert m.portfolio_volatility(weights, shaken) == pytest.approx((1e-6 * (weights**2).sum()) ** 0.5, rel=1e-6)
+    assert m.portfolio_volatility(weights, shaken) == pytest.approx(
+        (1e-6 * (weights**2).sum()) ** 0.5, rel=1e-6
+    )
 
 
 def market() -> Market:
-    frame = pd.DataFrame({"cash": ACCOUNTS["powers"], "stock": INDEX}, index=pd.bdate_range("2020-01-01", periods=T))
+    frame = pd.DataFrame(
+        {"cash": ACCOUNTS["powers"], "stock": INDEX}, index=pd.bdate_range("2020-01-01", periods=T)
+    )
     return Market.from_returns(frame)
 
 
@@ -152,7 +163,12 @@ def test_a_backtest_that_only_saves_has_no_ratio() -> None:
         benchmark="cash",
     )
     table = results.summary()
-    assert table.loc[["account", "nothing"], ["sharpe", "sortino", "calmar", "beta"]].isna().to_numpy().all()
+    assert (
+        table.loc[["account", "nothing"], ["sharpe", "sortino", "calmar", "beta"]]
+        .isna()
+        .to_numpy()
+        .all()
+    )
     assert np.isnan(table.loc["account", "information_ratio"])
     assert np.isnan(results.deflated_sharpe()[["account", "nothing"]]).all()
     assert 0.0 < results.deflated_sharpe()["stock"] < 1.0
@@ -161,20 +177,27 @@ def test_a_backtest_that_only_saves_has_no_ratio() -> None:
 
 
 def test_two_accounts_are_two_constants_to_an_estimate() -> None:
-    frame = pd.DataFrame({"a": ACCOUNTS["powers"], "b": ACCOUNTS["exponentials"]}, index=pd.bdate_range("2020-01-01", periods=T))
+    frame = pd.DataFrame(
+        {"a": ACCOUNTS["powers"], "b": ACCOUNTS["exponentials"]},
+        index=pd.bdate_range("2020-01-01", periods=T),
+    )
     told = estimate_returns(Market.from_returns(frame))
     np.testing.assert_allclose(told.mean, [RATE, np.log1p(RATE)], rtol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.05, -0.01])
 def test_cash_alone_has_no_sharpe_at_any_rate(rate: float) -> None:
-    result = backtest(lambda past, held: np.zeros(2), market(), warmup=5, terms=Terms(cash_rate=rate))
+    result = backtest(
+        lambda past, held: np.zeros(2), market(), warmup=5, terms=Terms(cash_rate=rate)
+    )
     assert np.isnan(result.summary()["sharpe"])
     assert np.isnan(result.summary()["sortino"])
     assert "Sharpe nan" in repr(result)
 
 
-@pytest.mark.parametrize("returns", [[-2.0, -2.0], [-1.5, 0.1], [0.1, -2.0, -3.0, 0.2], [[0.1, -2.0], [-3.0, 0.5]]])
+@pytest.mark.parametrize(
+    "returns", [[-2.0, -2.0], [-1.5, 0.1], [0.1, -2.0, -3.0, 0.2], [[0.1, -2.0], [-3.0, 0.5]]]
+)
 def test_money_that_is_owed_does_not_grow(returns: list[float]) -> None:
     for measure in (m.annual_return, m.max_drawdown, m.calmar_ratio):
         assert np.isnan(measure(returns)).all(), measure.__name__

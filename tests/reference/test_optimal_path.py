@@ -26,16 +26,29 @@ def utility(money: float, gamma: float) -> float:
 
 
 def best_share(value) -> float:
-    return minimize_scalar(lambda s: -value(s), bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-7}).x
+    return minimize_scalar(
+        lambda s: -value(s), bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-7}
+    ).x
 
 
 @pytest.mark.parametrize("gamma", [1.0, 2.5, 4.0, 10.0])
 def test_without_saving_it_is_the_share_of_one_year_at_every_date(gamma: float) -> None:
     """Samuelson's myopia: the horizon does not matter."""
     one = best_share(lambda s: expected(lambda r: utility(1 + SAFE + s * (r - 1 - SAFE), gamma)))
-    path = optimal_glide_path(100.0, years=12, risky_return=MEAN, volatility=VOLATILITY, safe_return=SAFE, risk_aversion=gamma)
+    path = optimal_glide_path(
+        100.0,
+        years=12,
+        risky_return=MEAN,
+        volatility=VOLATILITY,
+        safe_return=SAFE,
+        risk_aversion=gamma,
+    )
     np.testing.assert_allclose(path.policy, one, atol=2e-3)
-    sure = expected(lambda r: (1 + SAFE + one * (r - 1 - SAFE)) ** (1 - gamma)) ** (1 / (1 - gamma)) if gamma != 1.0 else None
+    sure = (
+        expected(lambda r: (1 + SAFE + one * (r - 1 - SAFE)) ** (1 - gamma)) ** (1 / (1 - gamma))
+        if gamma != 1.0
+        else None
+    )
     if sure is not None:
         assert path.certainty_equivalent == pytest.approx(100 * sure**12, rel=1e-4)
 
@@ -44,12 +57,23 @@ def test_without_saving_it_is_the_share_of_one_year_at_every_date(gamma: float) 
 def test_the_last_two_years_with_saving_by_brute_force(money: float) -> None:
     gamma, saving = 5.0, 20.0
     path = optimal_glide_path(
-        money, years=2, saving=saving, risky_return=MEAN, volatility=VOLATILITY, safe_return=SAFE, risk_aversion=gamma
+        money,
+        years=2,
+        saving=saving,
+        risky_return=MEAN,
+        volatility=VOLATILITY,
+        safe_return=SAFE,
+        risk_aversion=gamma,
     )
 
     def last(start: float) -> float:
         """Best expected utility from one year before the date."""
-        value = lambda s: expected(lambda r: utility(start * (1 + SAFE + s * (r - 1 - SAFE)) + saving, gamma))  # noqa: E731
+
+        def value(s: float) -> float:
+            return expected(
+                lambda r: utility(start * (1 + SAFE + s * (r - 1 - SAFE)) + saving, gamma)
+            )
+
         return value(best_share(value))
 
     starts = np.geomspace(0.3 * money, 4.0 * money, 25)
@@ -65,14 +89,25 @@ def test_the_last_two_years_with_saving_by_brute_force(money: float) -> None:
 
     assert path.at(2, money) == pytest.approx(best_share(first), abs=4e-3)
     assert path.at(1, money) == pytest.approx(
-        best_share(lambda s: expected(lambda r: utility(money * (1 + SAFE + s * (r - 1 - SAFE)) + saving, gamma))), abs=4e-3
+        best_share(
+            lambda s: expected(
+                lambda r: utility(money * (1 + SAFE + s * (r - 1 - SAFE)) + saving, gamma)
+            )
+        ),
+        abs=4e-3,
     )
 
 
 def test_following_it_beats_every_constant_share_on_the_same_paths() -> None:
     gamma, saving, years, start = 4.0, 15.0, 15, 50.0
     path = optimal_glide_path(
-        start, years=years, saving=saving, risky_return=MEAN, volatility=VOLATILITY, safe_return=SAFE, risk_aversion=gamma
+        start,
+        years=years,
+        saving=saving,
+        risky_return=MEAN,
+        volatility=VOLATILITY,
+        safe_return=SAFE,
+        risk_aversion=gamma,
     )
     risky = np.exp(MU + SIGMA * np.random.default_rng(0).normal(size=(years, 200_000)))
 
@@ -98,7 +133,15 @@ def test_saving_lifts_the_share_and_it_falls_to_the_date() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"wealth": 0.0}, {"years": 0}, {"saving": -1.0}, {"volatility": 0.0}, {"risk_aversion": 0.0}, {"cap": 1.5}, {"safe_return": -1.0}],
+    [
+        {"wealth": 0.0},
+        {"years": 0},
+        {"saving": -1.0},
+        {"volatility": 0.0},
+        {"risk_aversion": 0.0},
+        {"cap": 1.5},
+        {"safe_return": -1.0},
+    ],
 )
 def test_what_makes_no_sense_is_refused(change: dict) -> None:
     with pytest.raises(InputError, match=next(iter(change))):

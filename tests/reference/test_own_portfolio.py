@@ -1,4 +1,5 @@
-"""Picks judged by what they do for the client's own portfolio, against the definition written out client by client."""
+"""Picks judged by what they do for the client's own portfolio, against the definition written out
+client by client."""
 
 from __future__ import annotations
 
@@ -15,7 +16,11 @@ from advisor.data import Catalogue, Eligibility, ReturnModel
 from advisor.recommend import Picks, exposure_similarity, pick_products, portfolio_utility
 from advisor.recommend.portfolio_fit.own_portfolio import OwnPortfolio, ProductMoments
 
-MODEL = ReturnModel(["bonds", "stocks", "gold"], [0.03, 0.07, 0.04], [[0.0025, 0.001, 0.0], [0.001, 0.04, -0.002], [0.0, -0.002, 0.0225]])
+MODEL = ReturnModel(
+    ["bonds", "stocks", "gold"],
+    [0.03, 0.07, 0.04],
+    [[0.0025, 0.001, 0.0], [0.001, 0.04, -0.002], [0.0, -0.002, 0.0225]],
+)
 P = 9
 
 
@@ -25,9 +30,15 @@ def world(seed: int, clients: int = 6) -> dict[str, object]:
     exposures[:3] = rng.dirichlet(np.ones(3), 3)
     least, fee = rng.choice([0.0, 500.0, 4000.0], P), rng.random(P) * 0.02
     shelf = Catalogue.from_frame(
-        pd.DataFrame({"id": [f"p{j}" for j in range(P)], "name": "x", "risk_level": 1, "min_purchase": least, "annual_fee": fee}).assign(
-            exposures=[dict(zip(MODEL.assets, e.tolist(), strict=True)) for e in exposures]
-        )
+        pd.DataFrame(
+            {
+                "id": [f"p{j}" for j in range(P)],
+                "name": "x",
+                "risk_level": 1,
+                "min_purchase": least,
+                "annual_fee": fee,
+            }
+        ).assign(exposures=[dict(zip(MODEL.assets, e.tolist(), strict=True)) for e in exposures])
     )
     return {
         "shelf": shelf,
@@ -42,25 +53,37 @@ def world(seed: int, clients: int = 6) -> dict[str, object]:
 
 
 def chosen(
-    w: dict, k: int = 4, *, rows: np.ndarray | None = None, fit_weight: float = 1.0, share: float = 0.7, diversity: float = 0.0
+    w: dict,
+    k: int = 4,
+    *,
+    rows: np.ndarray | None = None,
+    fit_weight: float = 1.0,
+    share: float = 0.7,
+    diversity: float = 0.0,
 ) -> Picks:
     take = np.arange(len(w["taste"])) if rows is None else rows
     moments = ProductMoments.of(w["exposures"], MODEL, fee=w["shelf"].annual_fee)
     own = OwnPortfolio(w["weights"], w["wealth"], w["gamma"], moments, share).take(take)
     return pick_products(
-        w["taste"][take], w["classes"].take(take), w["gaps"][take], w["exposures"], k, min_purchase=w["shelf"].min_purchase,
-        fee=w["shelf"].annual_fee, fit_weight=fit_weight, own=own, similarity=exposure_similarity(w["shelf"], MODEL), diversity=diversity,
+        w["taste"][take], w["classes"].take(take), w["gaps"][take], w["exposures"], k,
+        min_purchase=w["shelf"].min_purchase,
+        fee=w["shelf"].annual_fee, fit_weight=fit_weight, own=own,
+        similarity=exposure_similarity(w["shelf"], MODEL), diversity=diversity,
     )  # fmt: skip
 
 
-def by_hand(w: dict, i: int, k: int, fit_weight: float, share: float, diversity: float) -> list[tuple[int, float, float]]:
+def by_hand(
+    w: dict, i: int, k: int, fit_weight: float, share: float, diversity: float
+) -> list[tuple[int, float, float]]:
     """Product, value and certainty equivalent, step by step."""
     mask, least, fee = w["classes"].to_array()[i], w["shelf"].min_purchase, w["shelf"].annual_fee
     likeness = exposure_similarity(w["shelf"], MODEL)
     weights, gaps = w["weights"][i].copy(), w["gaps"][i].copy()
 
     def useful() -> np.ndarray:
-        one = portfolio_utility(weights[None], w["wealth"][i : i + 1], w["gamma"][i : i + 1], w["shelf"], MODEL)
+        one = portfolio_utility(
+            weights[None], w["wealth"][i : i + 1], w["gamma"][i : i + 1], w["shelf"], MODEL
+        )
         return one.certainty_equivalent[0]
 
     def unit(values: np.ndarray) -> tuple[float, float]:
@@ -80,7 +103,10 @@ def by_hand(w: dict, i: int, k: int, fit_weight: float, share: float, diversity:
             money = money if money >= least[j] and money > 0.0 else 0.0
             total = w["gaps"][i].sum()
             value = (w["taste"][i, j] - taste_low) * taste_scale
-            value += fit_weight * ((1.0 - fee[j]) * (money / total if total else 0.0) + share * (worth[j] - low) * scale)
+            value += fit_weight * (
+                (1.0 - fee[j]) * (money / total if total else 0.0)
+                + share * (worth[j] - low) * scale
+            )
             value -= diversity * max((likeness[o[0], j] for o in out), default=0.0)
             options.append((value, -j, money))
         if not options:
@@ -98,7 +124,9 @@ def by_hand(w: dict, i: int, k: int, fit_weight: float, share: float, diversity:
     share=st.sampled_from([0.0, 0.5, 3.0]),
     diversity=st.sampled_from([0.0, 0.8]),
 )
-def test_picks_follow_the_definition(seed: int, fit_weight: float, share: float, diversity: float) -> None:
+def test_picks_follow_the_definition(
+    seed: int, fit_weight: float, share: float, diversity: float
+) -> None:
     w = world(seed)
     got = chosen(w, fit_weight=fit_weight, share=share, diversity=diversity)
     for i in range(len(w["taste"])):
@@ -106,10 +134,14 @@ def test_picks_follow_the_definition(seed: int, fit_weight: float, share: float,
             continue
         want = by_hand(w, i, 4, fit_weight, share, diversity)
         assert got.codes[i, : len(want)].tolist() == [j for j, _, _ in want]
-        np.testing.assert_allclose(got.scores[i, : len(want)], [v for _, v, _ in want], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            got.scores[i, : len(want)], [v for _, v, _ in want], rtol=1e-9, atol=1e-9
+        )
         if share:
             assert got.utility is not None
-            np.testing.assert_allclose(got.utility[i, : len(want)], [u for _, _, u in want], atol=1e-12)
+            np.testing.assert_allclose(
+                got.utility[i, : len(want)], [u for _, _, u in want], atol=1e-12
+            )
 
 
 def test_weight_zero_is_pure_taste_whatever_the_portfolio() -> None:
@@ -118,7 +150,9 @@ def test_weight_zero_is_pure_taste_whatever_the_portfolio() -> None:
     allowed = np.where(w["classes"].to_array(), w["taste"], -np.inf)
     np.testing.assert_array_equal(got.codes, np.argsort(-allowed, axis=1, kind="stable")[:, :4])
     assert got.utility is None
-    assert (chosen(w, fit_weight=1.0, share=5.0).codes != got.codes).any(), "a weight that did nothing would be seen"
+    assert (chosen(w, fit_weight=1.0, share=5.0).codes != got.codes).any(), (
+        "a weight that did nothing would be seen"
+    )
 
 
 def test_a_row_has_the_same_bits_in_every_batch() -> None:

@@ -36,22 +36,38 @@ def book(held: list[float], trades: list[float], flow: float, cost: float) -> di
                 after[i] += Decimal(trade)
                 fees += Decimal(trade) * rate
                 cash -= Decimal(trade) * (1 + rate)
-        return {"cash": cash, "fees": fees, "unfunded": owed - paid, "least": min(after), "all": sum(after, Decimal(0))}
+        return {
+            "cash": cash,
+            "fees": fees,
+            "unfunded": owed - paid,
+            "least": min(after),
+            "all": sum(after, Decimal(0)),
+        }
 
 
-def faults(held: np.ndarray, flow: np.ndarray, policy: RebalancePolicy, plan: Rebalance) -> set[str]:
+def faults(
+    held: np.ndarray, flow: np.ndarray, policy: RebalancePolicy, plan: Rebalance
+) -> set[str]:
     found: set[str] = set()
     for i in range(len(held)):
         told = book(held[i].tolist(), plan.trades[i].tolist(), float(flow[i]), policy.cost)
         scale = TINY * (1 + sum(map(Decimal, held[i].tolist())) + abs(Decimal(float(flow[i]))))
         worth = sum(map(Decimal, held[i].tolist()))
         payable = worth * (1 - Decimal(policy.cost))
-        kept = worth + Decimal(float(flow[i])) + Decimal(float(plan.unfunded[i])) - told["all"] - told["fees"]
+        kept = (
+            worth
+            + Decimal(float(flow[i]))
+            + Decimal(float(plan.unfunded[i]))
+            - told["all"]
+            - told["fees"]
+        )
         checks = {
             "cash below zero": plan.cash[i] >= 0.0 and told["cash"] >= -scale,
             "cash told": abs(told["cash"] - Decimal(float(plan.cash[i]))) <= scale,
             "unfunded told": abs(told["unfunded"] - Decimal(float(plan.unfunded[i]))) <= scale,
-            "unfunded true": abs(told["unfunded"] - max(-Decimal(float(flow[i])) - payable, Decimal(0))) <= scale,
+            "unfunded true": (
+                abs(told["unfunded"] - max(-Decimal(float(flow[i])) - payable, Decimal(0))) <= scale
+            ),
             "cost": abs(told["fees"] - Decimal(float(plan.cost[i]))) <= scale,
             "sold short": told["least"] >= -scale,
             "money kept": abs(kept - Decimal(float(plan.cash[i]))) <= scale,
@@ -61,7 +77,8 @@ def faults(held: np.ndarray, flow: np.ndarray, policy: RebalancePolicy, plan: Re
 
 
 def accounts(seed: int, n: int, c: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Empty positions, cents, empty accounts; flows of both signs, some of all there is and more."""
+    """Empty positions, cents, empty accounts; flows of both signs, some of all there is and
+    more."""
     rng = np.random.default_rng(seed)
     held = rng.gamma(0.7, 1e4, (c, n)) * (rng.random((c, n)) < 0.8) * (rng.random((c, 1)) < 0.95)
     held[rng.random((c, n)) < 0.1] = 0.01
@@ -71,7 +88,9 @@ def accounts(seed: int, n: int, c: int = 60) -> tuple[np.ndarray, np.ndarray, np
     target /= target.sum(axis=1, keepdims=True)
     flow = rng.normal(0.0, 2e4, c) * (rng.random(c) < 0.9)
     everything = rng.random(c) < 0.2
-    flow[everything] = -held[everything].sum(axis=1) * rng.choice([0.5, 0.97, 0.98, 1.0, 1.2], everything.sum())
+    flow[everything] = -held[everything].sum(axis=1) * rng.choice(
+        [0.5, 0.97, 0.98, 1.0, 1.2], everything.sum()
+    )
     return held, target, flow
 
 
@@ -87,13 +106,19 @@ def test_the_account_book_agrees_without_sizes(cost: float, to: str) -> None:
 
 
 @pytest.mark.parametrize("cost", [0.0, 0.01])
-@pytest.mark.parametrize(("minimum", "lot"), [(0.0, 60.0), (150.0, 0.0), (500.0, 997.0), (1e5, 0.0), (0.0, 1e5)])
-def test_the_account_book_agrees_with_lots_and_smallest_trades(minimum: float, lot: float, cost: float) -> None:
+@pytest.mark.parametrize(
+    ("minimum", "lot"), [(0.0, 60.0), (150.0, 0.0), (500.0, 997.0), (1e5, 0.0), (0.0, 1e5)]
+)
+def test_the_account_book_agrees_with_lots_and_smallest_trades(
+    minimum: float, lot: float, cost: float
+) -> None:
     for seed in range(8):
         held, target, flow = accounts(seed, 1 + seed)
         for extra in ({}, QUIET):
             policy = RebalancePolicy(min_trade=minimum, cost=cost, **extra)  # type: ignore[arg-type]
-            plan = rebalance(held, target, flow=flow, policy=policy, lot_value=np.full(held.shape[1], lot))
+            plan = rebalance(
+                held, target, flow=flow, policy=policy, lot_value=np.full(held.shape[1], lot)
+            )
             assert faults(held, flow, policy, plan) == set()
             traded, size = plan.trades != 0.0, np.abs(plan.trades)
             exits = held + plan.trades <= 1e-9
@@ -126,15 +151,35 @@ def test_the_book_catches_a_plan_that_overspends_and_one_that_hides_what_is_unpa
         (100.0, {"min_trade": 150.0}, None, 0.0, 100.0, 0.0),
     ],
 )
-def test_one_fund_by_hand(flow: float, policy: dict[str, float], lot: float | None, trade: float, cash: float, unfunded: float) -> None:
-    plan = rebalance([[1000.0]], [1.0], flow=flow, policy=RebalancePolicy(**QUIET, **policy), lot_value=lot and [lot])  # type: ignore[arg-type]
+def test_one_fund_by_hand(
+    flow: float,
+    policy: dict[str, float],
+    lot: float | None,
+    trade: float,
+    cash: float,
+    unfunded: float,
+) -> None:
+    plan = rebalance(
+        [[1000.0]],
+        [1.0],
+        flow=flow,
+        policy=RebalancePolicy(**QUIET, **policy),
+        lot_value=lot and [lot],
+    )  # type: ignore[arg-type]
     told = (plan.trades[0, 0], plan.cash[0], plan.unfunded[0])
     assert told == pytest.approx((trade, cash, unfunded), abs=1e-9)
 
 
 def test_the_fund_that_brings_the_least_too_much_is_sold() -> None:
-    """100 are wanted; lots of 70 and 55: 110 of the second, not 140 of the first, nor 125 of both."""
-    plan = rebalance([[700.0, 550.0]], [0.56, 0.44], flow=-100.0, policy=RebalancePolicy(**QUIET), lot_value=[70.0, 55.0])  # type: ignore[arg-type]
+    """100 are wanted; lots of 70 and 55: 110 of the second, not 140 of the first, nor 125 of
+    both."""
+    plan = rebalance(
+        [[700.0, 550.0]],
+        [0.56, 0.44],
+        flow=-100.0,
+        policy=RebalancePolicy(**QUIET),
+        lot_value=[70.0, 55.0],
+    )  # type: ignore[arg-type]
     np.testing.assert_allclose(plan.trades, [[0.0, -110.0]])
     assert plan.cash[0] == pytest.approx(10.0)
 
@@ -158,5 +203,7 @@ def test_what_should_not_be_held_is_still_sold() -> None:
 
 
 def test_a_review_tells_what_the_portfolio_cannot_pay() -> None:
-    told = review_holdings({"a": 1000.0}, {"a": 1.0}, policy=RebalancePolicy(cost=0.01), flow=-995.0)
+    told = review_holdings(
+        {"a": 1000.0}, {"a": 1.0}, policy=RebalancePolicy(cost=0.01), flow=-995.0
+    )
     assert (told.unfunded, told.cash, told.cost) == pytest.approx((5.0, 0.0, 10.0))

@@ -1,4 +1,5 @@
-"""Scenario loss aversion and the general program against oracles: linear programs, normal closed forms, exhaustive search, the exact frontier."""
+"""Scenario loss aversion and the general program against oracles: linear programs, normal closed
+forms, exhaustive search, the exact frontier."""
 
 from __future__ import annotations
 
@@ -13,7 +14,14 @@ from scipy.optimize import linprog
 from advisor import InfeasibleError, InputError, SolverError
 from advisor.contracts import GroupLimit, Mandate
 from advisor.data import ReturnModel
-from advisor.optimize import Preferences, Program, optimal_over_scenarios, optimal_portfolio, scenario_utility, trace_frontier
+from advisor.optimize import (
+    Preferences,
+    Program,
+    optimal_over_scenarios,
+    optimal_portfolio,
+    scenario_utility,
+    trace_frontier,
+)
 from advisor.optimize.program.program import CvarLimit, ProgramLimits
 from advisor.optimize.scenarios.portfolios import Scenarios, prove_rows
 
@@ -32,10 +40,13 @@ def matched(mean: np.ndarray, covariance: np.ndarray, count: int, seed: int = 0)
 
 
 def test_linear_loss_aversion_reproduces_the_published_weights() -> None:
-    """600 moment-matched normal months, seed 0: [0, 0, 1], [0, .285, .715], [.858, .093, .049], [.868, .093, .039], [.904, .074, .022]."""
+    """600 moment-matched normal months, seed 0: [0, 0, 1], [0, .285, .715], [.858, .093, .049],
+    [.868, .093, .039], [.904, .074, .022]."""
     months = ReturnModel(["a", "b", "c"], MEAN / 12, COVARIANCE / 12)
     got = optimal_over_scenarios(
-        months, Scenarios(matched(MEAN / 12, COVARIANCE / 12, 600)), Preferences(0.0, [1.0, 1.3, 1.955, 2.25, 5.0])
+        months,
+        Scenarios(matched(MEAN / 12, COVARIANCE / 12, 600)),
+        Preferences(0.0, [1.0, 1.3, 1.955, 2.25, 5.0]),
     )
     assert got.weights.round(3).tolist() == [
         [0.0, 0.0, 1.0],
@@ -53,24 +64,37 @@ def test_without_risk_aversion_it_is_the_linear_program() -> None:
     got = optimal_over_scenarios(ANNUAL, Scenarios(rows), Preferences(0.0, 1.0 + kappa, reference))
     cost = np.concatenate([-MEAN, np.full(150, kappa / 150)])
     matrix = np.hstack([-rows, -np.eye(150)])
-    solved = linprog(cost, A_ub=matrix, b_ub=np.full(150, -reference), A_eq=np.concatenate([np.ones(3), np.zeros(150)])[None], b_eq=[1.0])
+    solved = linprog(
+        cost,
+        A_ub=matrix,
+        b_ub=np.full(150, -reference),
+        A_eq=np.concatenate([np.ones(3), np.zeros(150)])[None],
+        b_eq=[1.0],
+    )
     assert got.objective[0] == pytest.approx(-solved.fun, abs=1e-9)
 
 
 def test_many_normal_scenarios_approach_the_closed_form() -> None:
-    """The normal fixed point on the frontier and 4,000 moment-matched normal scenarios: the utility lost by exchanging one for the other is tiny."""
+    """The normal fixed point on the frontier and 4,000 moment-matched normal scenarios: the utility
+    lost by exchanging one for the other is tiny."""
     scenarios = Scenarios(matched(MEAN * 2, COVARIANCE * 2, 4_000), years=2.0)
     wants = Preferences(3.0, 2.25, 0.02, 2.0)
     exact = trace_frontier(ANNUAL).at_preferences(wants)[0]
     got = optimal_over_scenarios(ANNUAL, scenarios, wants)
     assert got.weights[0] == pytest.approx(exact, abs=0.02)
-    assert 0.0 <= got.objective[0] - scenario_utility(ANNUAL, scenarios, exact, 3.0, 2.25, 0.02) < 1e-5
+    assert (
+        0.0 <= got.objective[0] - scenario_utility(ANNUAL, scenarios, exact, 3.0, 2.25, 0.02) < 1e-5
+    )
 
 
 def test_no_loss_aversion_is_markowitz_under_any_mandate() -> None:
     mandate = Mandate(group_limits=(GroupLimit(group="g", lower=0.7, upper=0.8),), max_weight=0.6)
-    got = optimal_over_scenarios(ANNUAL, Scenarios(matched(MEAN, COVARIANCE, 50)), Preferences([2.0, 9.0]), mandate)
-    assert got.weights == pytest.approx(trace_frontier(ANNUAL, mandate).at_risk_aversion(np.array([2.0, 9.0])), abs=1e-6)
+    got = optimal_over_scenarios(
+        ANNUAL, Scenarios(matched(MEAN, COVARIANCE, 50)), Preferences([2.0, 9.0]), mandate
+    )
+    assert got.weights == pytest.approx(
+        trace_frontier(ANNUAL, mandate).at_risk_aversion(np.array([2.0, 9.0])), abs=1e-6
+    )
     assert got.status.tolist() == ["ok", "ok"]
 
 
@@ -79,19 +103,34 @@ def test_the_dual_proof_sees_a_wrong_portfolio() -> None:
     from advisor.optimize.limits.limits import limits_of
     from advisor.optimize.scenarios.certificate import ScenarioProgram
 
-    limits, scenarios, wants = limits_of(ANNUAL, Mandate()), Scenarios(matched(MEAN, COVARIANCE, 200)), Preferences(3.0, 2.0)
-    w, tilt, prices = (a[None] for a in ScenarioProgram(ANNUAL, limits, scenarios).solve(3.0, 1.0, 0.0))
+    limits, scenarios, wants = (
+        limits_of(ANNUAL, Mandate()),
+        Scenarios(matched(MEAN, COVARIANCE, 200)),
+        Preferences(3.0, 2.0),
+    )
+    w, tilt, prices = (
+        a[None] for a in ScenarioProgram(ANNUAL, limits, scenarios).solve(3.0, 1.0, 0.0)
+    )
     (best,), (gap,) = prove_rows(ANNUAL, limits, scenarios, wants, w, tilt, prices)
-    (worse,), (wide,) = prove_rows(ANNUAL, limits, scenarios, wants, w + np.array([0.05, 0.0, -0.05]), tilt, prices)
+    (worse,), (wide,) = prove_rows(
+        ANNUAL, limits, scenarios, wants, w + np.array([0.05, 0.0, -0.05]), tilt, prices
+    )
     assert gap < 1e-9
     assert wide >= best - worse > 1e-4
 
 
-def by_cvxpy(scenarios: Scenarios, gamma: float, cap: float, cost: float, hold: np.ndarray) -> tuple[np.ndarray, float]:
+def by_cvxpy(
+    scenarios: Scenarios, gamma: float, cap: float, cost: float, hold: np.ndarray
+) -> tuple[np.ndarray, float]:
     """The whole program as anybody would write it."""
     w = cp.Variable(3)
     short = cp.sum(cp.pos(0.01 - scenarios.returns @ w)) / len(scenarios.returns)
-    worth = ANNUAL.mean @ w - gamma / 2 * cp.quad_form(w, cp.psd_wrap(ANNUAL.covariance)) - 1.25 * short - cost * cp.norm1(w - hold)
+    worth = (
+        ANNUAL.mean @ w
+        - gamma / 2 * cp.quad_form(w, cp.psd_wrap(ANNUAL.covariance))
+        - 1.25 * short
+        - cost * cp.norm1(w - hold)
+    )
     root = np.linalg.cholesky(ANNUAL.covariance)
     problem = cp.Problem(cp.Maximize(worth), [cp.sum(w) == 1, w >= 0, cp.norm(root.T @ w) <= cap])
     problem.solve(solver="CLARABEL", tol_gap_abs=1e-11, tol_gap_rel=1e-11, tol_feas=1e-11)
@@ -103,12 +142,19 @@ def by_cvxpy(scenarios: Scenarios, gamma: float, cap: float, cost: float, hold: 
 def test_a_volatility_cap_and_trading_costs_over_scenarios(gamma: float, cost: float) -> None:
     """Against one conic program of everything; the cap's price against a finite difference."""
     scenarios, hold = Scenarios(matched(MEAN, COVARIANCE, 120)), np.array([0.2, 0.5, 0.3])
-    free = optimal_over_scenarios(ANNUAL, scenarios, Preferences(gamma, 2.25, 0.01), current=hold, cost=cost)
+    free = optimal_over_scenarios(
+        ANNUAL, scenarios, Preferences(gamma, 2.25, 0.01), current=hold, cost=cost
+    )
     cap = 0.8 * float(np.sqrt(free.weights[0] @ ANNUAL.covariance @ free.weights[0]))
 
     def best(limit: float) -> Any:
         return optimal_over_scenarios(
-            ANNUAL, scenarios, Preferences(gamma, 2.25, 0.01), Mandate(max_volatility=limit), current=hold, cost=cost
+            ANNUAL,
+            scenarios,
+            Preferences(gamma, 2.25, 0.01),
+            Mandate(max_volatility=limit),
+            current=hold,
+            cost=cost,
         )
 
     got = best(cap)
@@ -120,7 +166,9 @@ def test_a_volatility_cap_and_trading_costs_over_scenarios(gamma: float, cost: f
     assert got.duality_gap[0] <= 1e-9
     assert got.risk_aversion[0] > gamma
     price = (got.risk_aversion[0] - gamma) * cap
-    assert (best(cap + 1e-5).objective[0] - best(cap - 1e-5).objective[0]) / 2e-5 == pytest.approx(price, rel=2e-2)
+    assert (best(cap + 1e-5).objective[0] - best(cap - 1e-5).objective[0]) / 2e-5 == pytest.approx(
+        price, rel=2e-2
+    )
     one = optimal_portfolio(
         ANNUAL,
         Mandate(max_volatility=cap),
@@ -131,15 +179,24 @@ def test_a_volatility_cap_and_trading_costs_over_scenarios(gamma: float, cost: f
     )
     np.testing.assert_array_equal(one.weights, got.weights[0])
     assert one.kkt_residual <= 1e-9
-    assert {b.name: b.shadow_price for b in one.binding}["max_volatility"] == pytest.approx(price, rel=1e-4)
+    assert {b.name: b.shadow_price for b in one.binding}["max_volatility"] == pytest.approx(
+        price, rel=1e-4
+    )
 
 
 def test_costs_that_are_not_worth_paying_leave_what_is_held() -> None:
     scenarios, hold = Scenarios(matched(MEAN, COVARIANCE, 120)), np.array([0.2, 0.5, 0.3])
-    got = optimal_portfolio(ANNUAL, preferences=Preferences(3.0, 2.25), current=hold, cost=0.5, scenarios=scenarios)
+    got = optimal_portfolio(
+        ANNUAL, preferences=Preferences(3.0, 2.25), current=hold, cost=0.5, scenarios=scenarios
+    )
     np.testing.assert_array_equal(got.weights, hold)
     assert {b.name for b in got.binding} <= {"no_trade:a", "no_trade:b", "no_trade:c"}
-    felt = optimal_portfolio(ANNUAL, preferences=Preferences(3.0, 2.25, status_quo_cost=0.5), current=hold, scenarios=scenarios)
+    felt = optimal_portfolio(
+        ANNUAL,
+        preferences=Preferences(3.0, 2.25, status_quo_cost=0.5),
+        current=hold,
+        scenarios=scenarios,
+    )
     np.testing.assert_array_equal(felt.weights, hold)
 
 
@@ -153,12 +210,19 @@ def test_who_only_wants_the_least_risk_gets_it_over_scenarios_too() -> None:
     assert got.objective[0] == pytest.approx(-0.5 * least @ ANNUAL.covariance @ least)
     one = optimal_portfolio(ANNUAL, preferences=Preferences(np.inf, 2.0), scenarios=scenarios)
     np.testing.assert_array_equal(one.weights, least)
-    held = optimal_portfolio(ANNUAL, preferences=Preferences(np.inf, 2.0), scenarios=scenarios, current=[0.2, 0.5, 0.3], cost=0.01)
+    held = optimal_portfolio(
+        ANNUAL,
+        preferences=Preferences(np.inf, 2.0),
+        scenarios=scenarios,
+        current=[0.2, 0.5, 0.3],
+        cost=0.01,
+    )
     np.testing.assert_allclose(held.weights, least, atol=1e-5)
 
 
 def test_many_clients_under_one_cap() -> None:
-    """Clients whom the cap does not touch keep their own; the others end at it; a cap below the least risk is nobody's."""
+    """Clients whom the cap does not touch keep their own; the others end at it; a cap below the
+    least risk is nobody's."""
     scenarios = Scenarios(matched(MEAN, COVARIANCE, 120))
     wants = Preferences(np.geomspace(0.5, 100.0, 40), 2.0)
     free = optimal_over_scenarios(ANNUAL, scenarios, wants)
@@ -176,8 +240,12 @@ def test_many_clients_under_one_cap() -> None:
 
 
 def test_contradictory_rows_are_a_status() -> None:
-    mandate = Mandate(group_limits=(GroupLimit(group="g", upper=0.2), GroupLimit(group="h", upper=0.2)))
-    got = optimal_over_scenarios(ANNUAL, Scenarios(matched(MEAN, COVARIANCE, 20)), Preferences([2.0]), mandate)
+    mandate = Mandate(
+        group_limits=(GroupLimit(group="g", upper=0.2), GroupLimit(group="h", upper=0.2))
+    )
+    got = optimal_over_scenarios(
+        ANNUAL, Scenarios(matched(MEAN, COVARIANCE, 20)), Preferences([2.0]), mandate
+    )
     assert got.status.tolist() == ["infeasible"]
     assert np.isnan(got.weights).all()
 
@@ -185,7 +253,9 @@ def test_contradictory_rows_are_a_status() -> None:
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 3.0, 50.0, np.inf])
 def test_the_program_without_extras_is_the_frontier(gamma: float) -> None:
     got = Program(ANNUAL, Mandate(max_weight=0.7)).solve(gamma)
-    assert got.weights == pytest.approx(trace_frontier(ANNUAL, Mandate(max_weight=0.7)).at_risk_aversion(gamma), abs=1e-7)
+    assert got.weights == pytest.approx(
+        trace_frontier(ANNUAL, Mandate(max_weight=0.7)).at_risk_aversion(gamma), abs=1e-7
+    )
     assert got.attempts == (("CLARABEL", "optimal"),)
 
 
@@ -193,7 +263,9 @@ def many_assets(n: int = 7) -> ReturnModel:
     rng = np.random.default_rng(3)
     loadings = rng.normal(size=(n, 3)) * 0.08
     return ReturnModel(
-        [f"a{i}" for i in range(n)], rng.uniform(0.01, 0.12, n), loadings @ loadings.T + np.diag(rng.uniform(0.05, 0.2, n) ** 2)
+        [f"a{i}" for i in range(n)],
+        rng.uniform(0.01, 0.12, n),
+        loadings @ loadings.T + np.diag(rng.uniform(0.05, 0.2, n) ** 2),
     )
 
 
@@ -222,13 +294,25 @@ def test_cvar_tracking_turnover_and_custom_limits_hold_and_bind() -> None:
     tamed = Program(model, limits=ProgramLimits(cvar=CvarLimit(rows, limit))).solve(1.0)
     assert tail(tamed.weights) == pytest.approx(limit, abs=1e-7)
     even = np.full(7, 1 / 7)
-    tracked = Program(model, limits=ProgramLimits(benchmark=even, max_tracking_error=0.02)).solve(1.0).weights - even
+    tracked = (
+        Program(model, limits=ProgramLimits(benchmark=even, max_tracking_error=0.02))
+        .solve(1.0)
+        .weights
+        - even
+    )
     assert np.sqrt(tracked @ model.covariance @ tracked) == pytest.approx(0.02, abs=1e-7)
     turned = Program(model, limits=ProgramLimits(current=even, max_turnover=0.1)).solve(1.0).weights
     assert 0.5 * np.abs(turned - even).sum() == pytest.approx(0.1, abs=1e-7)
-    custom = Program(model, limits=ProgramLimits(custom=lambda w: [cp.sum_squares(w) <= 0.25])).solve(1.0).weights
+    custom = (
+        Program(model, limits=ProgramLimits(custom=lambda w: [cp.sum_squares(w) <= 0.25]))
+        .solve(1.0)
+        .weights
+    )
     assert custom @ custom == pytest.approx(0.25, abs=1e-6)
-    assert free.objective > max(tamed.objective, Program(model, limits=ProgramLimits(current=even, max_turnover=0.1)).solve(1.0).objective)
+    assert free.objective > max(
+        tamed.objective,
+        Program(model, limits=ProgramLimits(current=even, max_turnover=0.1)).solve(1.0).objective,
+    )
 
 
 def test_failures_are_ours() -> None:

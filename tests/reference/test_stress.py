@@ -23,18 +23,30 @@ from advisor.lifecycle import (
     stressed_covariance,
 )
 
-MODEL = ReturnModel(["shares", "bonds", "cash"], [0.06, 0.03, 0.02], np.diag([0.04, 0.0025, 0.0]), groups=["equity", "bonds", "cash"])
+MODEL = ReturnModel(
+    ["shares", "bonds", "cash"],
+    [0.06, 0.03, 0.02],
+    np.diag([0.04, 0.0025, 0.0]),
+    groups=["equity", "bonds", "cash"],
+)
 
 
 @pytest.mark.parametrize(
-    ("name", "ten", "twenty"), [("GFC 2007-2009", 0.176, 0.352), ("COVID 2020", 0.294, 0.588), ("A-share crash 2015", 0.222, 0.445)]
+    ("name", "ten", "twenty"),
+    [
+        ("GFC 2007-2009", 0.176, 0.352),
+        ("COVID 2020", 0.294, 0.588),
+        ("A-share crash 2015", 0.222, 0.445),
+    ],
 )
 def test_red_line_equity_caps(name: str, ten: float, twenty: float) -> None:
     """Caps for losses of 10 and 20 % where nothing else loses: tolerance over shock."""
     report = stress_test([[0.9, 0.0, 0.1]] * 2, MODEL, [scenario(name)], tolerance=[0.10, 0.20])
     np.testing.assert_allclose(report.risky_cap, [ten, twenty], atol=6e-4)
     np.testing.assert_allclose(report.proposal[:, 0], report.risky_cap)
-    np.testing.assert_allclose(stress_test(report.proposal, MODEL, [scenario(name)]).worst_loss, [0.10, 0.20], atol=1e-12)
+    np.testing.assert_allclose(
+        stress_test(report.proposal, MODEL, [scenario(name)]).worst_loss, [0.10, 0.20], atol=1e-12
+    )
     assert report.status.tolist() == ["red_line", "red_line"]
     assert RED_LINE in report.reason(0)
 
@@ -42,7 +54,16 @@ def test_red_line_equity_caps(name: str, ten: float, twenty: float) -> None:
 def test_published_shocks() -> None:
     assert scenario("GFC 2007-2009").shocks["equity"] == -0.568
     assert scenario("A-share crash 2015").shocks["equity"] == pytest.approx(-0.4495, abs=1e-4)
-    assert {s.shocks["equity"] for s in HISTORICAL} >= {-0.491, -0.34, -0.86, -0.48, -0.321, -0.0849, -0.55, -0.50}
+    assert {s.shocks["equity"] for s in HISTORICAL} >= {
+        -0.491,
+        -0.34,
+        -0.86,
+        -0.48,
+        -0.321,
+        -0.0849,
+        -0.55,
+        -0.50,
+    }
     assert all(s.source for s in HISTORICAL)
     assert len({s.name for s in HISTORICAL}) == len(HISTORICAL)
 
@@ -62,10 +83,20 @@ def test_the_cap_is_the_largest_that_holds(seed: int, tolerance: float) -> None:
     rng = np.random.default_rng(seed)
     n = 5
     model = ReturnModel(
-        [f"a{i}" for i in range(n)], np.full(n, 0.05), np.eye(n) * 0.04, groups=["equity", "equity", "bonds", "bonds", "cash"]
+        [f"a{i}" for i in range(n)],
+        np.full(n, 0.05),
+        np.eye(n) * 0.04,
+        groups=["equity", "equity", "bonds", "bonds", "cash"],
     )
     scenarios = [
-        Scenario(f"s{i}", {f"a{j}": float(v) for j, v in enumerate(rng.uniform(-0.6, 0.1, n) * [1, 1, 0.3, 0.3, 0])}, "drawn")
+        Scenario(
+            f"s{i}",
+            {
+                f"a{j}": float(v)
+                for j, v in enumerate(rng.uniform(-0.6, 0.1, n) * [1, 1, 0.3, 0.3, 0])
+            },
+            "drawn",
+        )
         for i in range(4)
     ]
     weights = rng.dirichlet(np.ones(n), 20)
@@ -78,11 +109,17 @@ def test_the_cap_is_the_largest_that_holds(seed: int, tolerance: float) -> None:
     np.testing.assert_array_equal(report.proposal[~cut], weights[~cut])
     for i in np.flatnonzero(cut):
         mix = report.proposal[i] + 1e-4 * (weights[i] - report.proposal[i])
-        assert -(np.stack([s.returns(model.assets, model.groups) for s in scenarios]) @ mix).min() > tolerance - 1e-12
+        assert (
+            -(np.stack([s.returns(model.assets, model.groups) for s in scenarios]) @ mix).min()
+            > tolerance - 1e-12
+        )
 
 
 def test_a_cap_that_ignores_one_scenario_would_be_caught() -> None:
-    harsh, mild = Scenario("harsh", {"equity": -0.5}, ""), Scenario("mild", {"equity": -0.2, "bonds": -0.2}, "")
+    harsh, mild = (
+        Scenario("harsh", {"equity": -0.5}, ""),
+        Scenario("mild", {"equity": -0.2, "bonds": -0.2}, ""),
+    )
     only = stress_test([0.8, 0.2, 0.0], MODEL, [mild], tolerance=0.15, safe="cash")
     assert stress_test(only.proposal, MODEL, [harsh, mild], tolerance=0.15).breached[0]
 
@@ -128,12 +165,16 @@ def test_factor_shocks_by_hand_and_by_regression() -> None:
     told = factor_scenario("g", MODEL, beta, [-0.3, 0.0], covariance=omega, given=[0])
     draws = np.random.default_rng(0).multivariate_normal([0, 0], omega, 200_000)
     slope = np.polyfit(draws[:, 0], draws[:, 1], 1)[0]
-    assert told.returns(MODEL.assets, MODEL.groups)[1] == pytest.approx(-0.06 + slope * -0.3, abs=2e-3)
+    assert told.returns(MODEL.assets, MODEL.groups)[1] == pytest.approx(
+        -0.06 + slope * -0.3, abs=2e-3
+    )
 
 
 def test_replay_of_a_market_is_its_compound_return() -> None:
     days = pd.date_range("2020-02-18", periods=5, freq="D")
-    market = Market.from_prices(pd.DataFrame({"a": [100.0, 110, 99, 88, 90], "b": [50.0, 50, 51, 52, 53]}, index=days))
+    market = Market.from_prices(
+        pd.DataFrame({"a": [100.0, 110, 99, 88, 90], "b": [50.0, 50, 51, 52, 53]}, index=days)
+    )
     replay = replay_scenario(market, "2020-02-19", "2020-02-21", name="spring")
     assert replay.shocks["a"] == pytest.approx(88 / 110 - 1)
     assert replay.shocks["b"] == pytest.approx(52 / 50 - 1)
@@ -146,9 +187,9 @@ def test_replay_of_a_market_is_its_compound_return() -> None:
 def test_parametric_loss_against_simulated_quantile() -> None:
     draws = np.random.default_rng(0).multivariate_normal(MODEL.mean, MODEL.covariance, 400_000)
     weights = np.array([0.6, 0.3, 0.1])
-    assert parametric_loss(weights, MODEL.mean, MODEL.covariance, probability=0.05)[0] == pytest.approx(
-        -np.quantile(draws @ weights, 0.05), abs=2e-3
-    )
+    assert parametric_loss(weights, MODEL.mean, MODEL.covariance, probability=0.05)[
+        0
+    ] == pytest.approx(-np.quantile(draws @ weights, 0.05), abs=2e-3)
     assert parametric_loss([0.0, 0.0, 1.0], MODEL.mean, MODEL.covariance)[0] == 0.0
 
 

@@ -28,7 +28,10 @@ PUBLISHED = [
 
 def lot(acquired: object, units: object = 1.0, cost: object = 1.0) -> TaxLots:
     count = len(acquired)  # type: ignore[arg-type]
-    spread = np.broadcast_to(np.asarray(units), (count,)), np.broadcast_to(np.asarray(cost), (count,))
+    spread = (
+        np.broadcast_to(np.asarray(units), (count,)),
+        np.broadcast_to(np.asarray(cost), (count,)),
+    )
     return TaxLots(np.zeros(count, dtype=np.int64), *spread, acquired)  # type: ignore[arg-type]
 
 
@@ -55,7 +58,10 @@ def test_every_day_of_eleven_years_against_plain_dates() -> None:
 
 EAST = timezone(timedelta(hours=9))
 FORMS = {
-    **{unit: np.array(["2024-01-02"], dtype=f"datetime64[{unit}]") for unit in ["D", "h", "m", "s", "ms", "us", "ns"]},
+    **{
+        unit: np.array(["2024-01-02"], dtype=f"datetime64[{unit}]")
+        for unit in ["D", "h", "m", "s", "ms", "us", "ns"]
+    },
     "series": pd.Series(pd.to_datetime(["2024-01-02"])),
     "index": pd.DatetimeIndex(["2024-01-02 15:30"]),
     "text": ["2024-01-02"],
@@ -73,14 +79,24 @@ def test_every_form_of_day_is_the_same_day(form: str) -> None:
     assert book.acquired.tolist() == [date(2024, 1, 2)]
     sale = sell_lots(book, [10.0], [10.0], on="2025-01-02", short_rate=0.4, long_rate=0.1)
     assert (sale.tax[0], sale.short_gain[0]) == (16.0, 40.0)
-    assert sell_lots(book, [10.0], [10.0], on="2025-01-03", short_rate=0.4, long_rate=0.1).tax[0] == 4.0
+    assert (
+        sell_lots(book, [10.0], [10.0], on="2025-01-03", short_rate=0.4, long_rate=0.1).tax[0]
+        == 4.0
+    )
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64, np.uint8, np.uint64, np.float32])
 def test_whole_and_unsigned_numbers_are_money(kind: type) -> None:
     units, cost = np.array([3, 2], dtype=kind), np.array([9, 4], dtype=kind)
-    book = TaxLots(np.zeros(2, dtype=np.uint8), units, cost, np.array(["2024-01-02"] * 2, dtype="datetime64[D]"))  # type: ignore[arg-type]
-    sale = sell_lots(book, np.array([4], dtype=kind), np.array([7], dtype=kind), on="2024-02-01", short_rate=0.5)
+    book = TaxLots(
+        np.zeros(2, dtype=np.uint8),
+        units,
+        cost,
+        np.array(["2024-01-02"] * 2, dtype="datetime64[D]"),
+    )  # type: ignore[arg-type]
+    sale = sell_lots(
+        book, np.array([4], dtype=kind), np.array([7], dtype=kind), on="2024-02-01", short_rate=0.5
+    )
     assert sale.sold.tolist() == [3.0, 1.0]  # the dearer lot first
     assert sale.short_gain[0] == float(Fraction(3 * (7 - 9) + 1 * (7 - 4)))
     assert sale.tax[0] == 0.0
@@ -111,14 +127,26 @@ def test_one_position_does_not_round_another() -> None:
 )
 def test_what_no_lot_can_have_is_refused_by_name(changed: dict[str, object], field: str) -> None:
     with pytest.raises(InputError) as refusal:
-        TaxLots(**({"position": [0], "units": [1.0], "cost": [1.0], "acquired": ["2024-01-02"]} | changed))  # type: ignore[arg-type]
+        TaxLots(
+            **(
+                {"position": [0], "units": [1.0], "cost": [1.0], "acquired": ["2024-01-02"]}
+                | changed
+            )
+        )  # type: ignore[arg-type]
     assert refusal.value.field == field
 
 
 @pytest.mark.parametrize(
-    ("units", "price", "on"), [([1.0], [1.0], "2024-01-01"), ([np.inf], [1.0], "2025-01-01"), ([1.0], [np.inf], "2025-01-01")]
+    ("units", "price", "on"),
+    [
+        ([1.0], [1.0], "2024-01-01"),
+        ([np.inf], [1.0], "2025-01-01"),
+        ([1.0], [np.inf], "2025-01-01"),
+    ],
 )
-def test_no_sale_before_the_purchase_nor_of_what_is_not_finite(units: list[float], price: list[float], on: str) -> None:
+def test_no_sale_before_the_purchase_nor_of_what_is_not_finite(
+    units: list[float], price: list[float], on: str
+) -> None:
     with pytest.raises(InputError):
         sell_lots(lot(["2024-01-02"]), units, price, on=on)
 
@@ -128,7 +156,9 @@ def test_a_review_reads_days_of_any_unit(unit: str) -> None:
     """An event at 15:30 on the last day that counts is on that day."""
     hour = "2026-01-31" if unit == "D" else "2026-01-31T15:30"
     day = np.array([hour], dtype=f"datetime64[{unit}]")
-    states = ClientStates(("ann",), next_event=day, last_review=day, kyc_changed_on=day, valid_until=day)
+    states = ClientStates(
+        ("ann",), next_event=day, last_review=day, kyc_changed_on=day, valid_until=day
+    )
     told = {t.name for t in review(states, as_of="2024-02-01")[0]}
     assert told == {"event_soon"}
     assert states.next_event is not None

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 
-from advisor import Advisor, Catalogue, InputError, Interactions, Market, Popularity, RiskBands, sample
+from advisor import (
+    Advisor,
+    Catalogue,
+    InputError,
+    Interactions,
+    Market,
+    Popularity,
+    RiskBands,
+    sample,
+)
 from advisor.adapters.analytics import compare
 from advisor.adapters.records import Ledger
 
@@ -29,7 +38,9 @@ class World:
 def world() -> World:
     market, bought = sample.market(), sample.interactions()
     returns = pd.DataFrame(market.returns, index=market.dates, columns=list(market.assets))
-    later = Market.from_returns(returns[returns.index > DAY], groups=market.groups, risk_levels=market.risk_levels)
+    later = Market.from_returns(
+        returns[returns.index > DAY], groups=market.groups, risk_levels=market.risk_levels
+    )
     return World(market.until(DAY), later, bought.until(DAY), bought.after(DAY), sample.catalogue())
 
 
@@ -48,14 +59,20 @@ def failed(report) -> set[str]:
 def test_an_advisor_may_replace_itself(champion: Advisor, world: World) -> None:
     report = compare(champion, champion, CLIENTS, world.later, as_of=DAY, market=world.later_market)
     assert report.promoted
-    assert {"suitability", "realised_over", "realised_breached", "ndcg_at_5"} <= set(report.to_frame().index)
+    assert {"suitability", "realised_over", "realised_breached", "ndcg_at_5"} <= set(
+        report.to_frame().index
+    )
     assert report.champion.suitability == 1.0
     assert all(check.champion == check.challenger for check in report.checks)
     assert "Promoted on 200 clients" in str(report)
 
 
-def test_relevance_within_its_interval_is_no_reason_against(champion: Advisor, world: World) -> None:
-    challenger = Advisor.fit(world.market, world.bought, catalogue=world.catalogue, recommender=Popularity())
+def test_relevance_within_its_interval_is_no_reason_against(
+    champion: Advisor, world: World
+) -> None:
+    challenger = Advisor.fit(
+        world.market, world.bought, catalogue=world.catalogue, recommender=Popularity()
+    )
     for first, second in ((champion, challenger), (challenger, champion)):
         report = compare(first, second, CLIENTS, world.later, as_of=DAY, market=world.later_market)
         assert not failed(report) & {"suitability", "ndcg_at_5", "above_band", "no_portfolio"}
@@ -65,9 +82,17 @@ def test_relevance_within_its_interval_is_no_reason_against(champion: Advisor, w
 def test_worse_relevance_is_not(champion: Advisor, world: World) -> None:
     """Both are asked about purchases that are exactly the champion's own picks."""
     picks = champion.advise_table(CLIENTS, as_of=DAY, picks=5).to_frame()
-    rows = picks.melt("client_id", [f"pick_{k}" for k in range(1, 6)], value_name="product_id").dropna(subset="product_id")
+    rows = picks.melt(
+        "client_id", [f"pick_{k}" for k in range(1, 6)], value_name="product_id"
+    ).dropna(subset="product_id")
     bought = Interactions.from_frame(rows.assign(day="2025-03-01"))
-    challenger = Advisor.fit(world.market, world.bought, catalogue=world.catalogue, recommender=Popularity(), fit_weight=0.0)
+    challenger = Advisor.fit(
+        world.market,
+        world.bought,
+        catalogue=world.catalogue,
+        recommender=Popularity(),
+        fit_weight=0.0,
+    )
     report = compare(champion, challenger, CLIENTS, bought, as_of=DAY)
     assert "ndcg_at_5" in failed(report)
     assert not report.promoted
@@ -75,8 +100,14 @@ def test_worse_relevance_is_not(champion: Advisor, world: World) -> None:
 
 
 def test_a_challenger_that_rates_products_down_is_not(champion: Advisor, world: World) -> None:
-    """It calls every product R1, so that everybody may have everything: judged by the champion's catalogue its picks do not suit."""
-    safe = Catalogue.from_products([p.model_copy(update={"risk_level": 1, "issuer_risk_level": 1}) for p in world.catalogue.products])
+    """It calls every product R1, so that everybody may have everything: judged by the champion's
+    catalogue its picks do not suit."""
+    safe = Catalogue.from_products(
+        [
+            p.model_copy(update={"risk_level": 1, "issuer_risk_level": 1})
+            for p in world.catalogue.products
+        ]
+    )
     challenger = Advisor.fit(world.market, world.bought, catalogue=safe)
     report = compare(champion, challenger, CLIENTS, world.later, as_of=DAY)
     assert "suitability" in failed(report)
@@ -85,18 +116,33 @@ def test_a_challenger_that_rates_products_down_is_not(champion: Advisor, world: 
 
 def test_a_challenger_that_promises_more_risk_is_not(champion: Advisor, world: World) -> None:
     bands = RiskBands.default()
-    daring = bands.model_copy(update={"upper_volatility": tuple(v * 1.8 for v in bands.upper_volatility), "stress_loss": (0.99,) * 5})
+    daring = bands.model_copy(
+        update={
+            "upper_volatility": tuple(v * 1.8 for v in bands.upper_volatility),
+            "stress_loss": (0.99,) * 5,
+        }
+    )
     challenger = Advisor.fit(world.market, world.bought, catalogue=world.catalogue, bands=daring)
-    report = compare(champion, challenger, CLIENTS, world.later, as_of=DAY, market=world.later_market)
+    report = compare(
+        champion, challenger, CLIENTS, world.later, as_of=DAY, market=world.later_market
+    )
     assert {"above_band", "realised_over"} <= failed(report)
 
 
 def test_the_decision_is_a_record(champion: Advisor, world: World, tmp_path) -> None:
     report = compare(champion, champion, CLIENTS, world.later)
     record = report.record(operator="model risk")
-    assert (record.kind, record.decision, record.operator) == ("model_gate", "promoted", "model risk")
+    assert (record.kind, record.decision, record.operator) == (
+        "model_gate",
+        "promoted",
+        "model risk",
+    )
     assert record.fingerprint == f"{champion.fingerprint}:{champion.fingerprint}"
-    assert record.as_of == report.as_of == world.later.days.min().astype(object) - pd.Timedelta(days=1).to_pytimedelta()
+    assert (
+        record.as_of
+        == report.as_of
+        == world.later.days.min().astype(object) - pd.Timedelta(days=1).to_pytimedelta()
+    )
     ledger = Ledger(tmp_path / "ledger.jsonl")
     ledger.append([record], at=pd.Timestamp("2026-01-01T00:00:00Z").to_pydatetime())
     assert ledger.verify().ok
@@ -121,7 +167,8 @@ def test_an_unfair_test_is_refused(champion: Advisor, world: World) -> None:
 
 
 def test_nothing_raw_comes_out(champion: Advisor, world: World, garbage, raw_error) -> None:
-    arguments = {"champion": champion, "challenger": champion, "clients": CLIENTS, "bought": world.later, "as_of": DAY, "market": world.later_market,
+    arguments = {"champion": champion, "challenger": champion, "clients": CLIENTS,
+    "bought": world.later, "as_of": DAY, "market": world.later_market,
         "picks": 3, "metric": "ndcg", "days": 100, "confidence": 0.9, "seed": 0}  # fmt: skip
     compare(**arguments)
     slow = {"picks", "days", "seed", "confidence"}
@@ -129,7 +176,8 @@ def test_nothing_raw_comes_out(champion: Advisor, world: World, garbage, raw_err
         f"{field} = {label}: {error}"
         for field in arguments
         for label, bad in garbage.items()
-        if field not in slow or label in {"none", "word", "nan", "minus", "yes", "list of words", "thing"}
+        if field not in slow
+        or label in {"none", "word", "nan", "minus", "yes", "list of words", "thing"}
         if (error := raw_error(compare, arguments, field, bad)) is not None
     ]
     assert not raw, "\n".join(raw)

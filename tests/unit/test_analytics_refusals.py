@@ -1,4 +1,5 @@
-"""Analytics and what cannot be used: an answer, or a refusal in the library's words; nothing of statsmodels, scikit-learn or scipy comes out."""
+"""Analytics and what cannot be used: an answer, or a refusal in the library's words; nothing of
+statsmodels, scikit-learn or scipy comes out."""
 
 from __future__ import annotations
 
@@ -66,7 +67,12 @@ ONE_EACH = FRAME.assign(client_id=np.arange(N), treated=RNG.random(N) < 0.4)
 MARKS = (RNG.random(N) < 0.5).astype(float)
 FACTS = FRAME[["x", "z", "weeks"]]
 HISTORIES = pd.DataFrame(
-    {"frequency": [0, 2, 5, 1], "recency": [0.0, 3.0, 9.0, 1.0], "age": [9.0, 9.0, 10.0, 8.0], "money": [0.0, 9.0, 5.0, 30.0]}
+    {
+        "frequency": [0, 2, 5, 1],
+        "recency": [0.0, 3.0, 9.0, 1.0],
+        "age": [9.0, 9.0, 10.0, 8.0],
+        "money": [0.0, 9.0, 5.0, 30.0],
+    }
 )
 PURCHASES = PurchaseModel(0.24, 4.4, 0.8, 2.4, -1.0, 4)
 SPEND = SpendModel(6.2, 3.7, 15.4, -1.0, 4)
@@ -81,10 +87,19 @@ BOUGHT = Interactions.from_frame(
     ),
     value="money",
 )
-LOG = pd.DataFrame({"client_id": ["a", "b"], "product_id": ["p", "q"], "propensity": [0.5, 0.4], "reward": [1.0, 0.0]})
+LOG = pd.DataFrame(
+    {
+        "client_id": ["a", "b"],
+        "product_id": ["p", "q"],
+        "propensity": [0.5, 0.4],
+        "reward": [1.0, 0.0],
+    }
+)
 TARGET = pd.DataFrame([[0.5, 0.5], [0.2, 0.3]], index=["a", "b"], columns=["p", "q"])
 CLIENTS = pd.DataFrame({"wealth": [1.0, 2.0]}, index=["a", "b"])
-RANKING = Ranking(("a", "b"), ("p", "q"), np.array([[0, 1], [0, -1]]), np.array([[2.0, 1.0], [1.0, np.nan]]))
+RANKING = Ranking(
+    ("a", "b"), ("p", "q"), np.array([[0, 1], [0, -1]]), np.array([[2.0, 1.0], [1.0, np.nan]])
+)
 
 
 def respond(state, action, draws):
@@ -104,7 +119,9 @@ CASES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "complaints": (
         complaints,
         {
-            "events": pd.DataFrame({"opened": ["2026-01-01", "2026-01-02"], "closed": ["2026-01-05", None]}),
+            "events": pd.DataFrame(
+                {"opened": ["2026-01-01", "2026-01-02"], "closed": ["2026-01-05", None]}
+            ),
             "as_of": "2026-02-01",
             "opened": "opened",
             "closed": "closed",
@@ -112,8 +129,20 @@ CASES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         },
     ),
     "drivers": (drivers, {"frame": FRAME, "outcome": "y", "drivers": ("x", "z"), "samples": None}),
-    "shapley": (shapley, {"value": lambda s: float(len(s)), "players": ["a", "b"], "samples": None, "seed": 0}),
-    "ab_test": (ab_test, {"successes": [3, 4], "trials": [10, 9], "prior": (1.0, 1.0), "threshold": 0.01, "confidence": 0.9}),
+    "shapley": (
+        shapley,
+        {"value": lambda s: float(len(s)), "players": ["a", "b"], "samples": None, "seed": 0},
+    ),
+    "ab_test": (
+        ab_test,
+        {
+            "successes": [3, 4],
+            "trials": [10, 9],
+            "prior": (1.0, 1.0),
+            "threshold": 0.01,
+            "confidence": 0.9,
+        },
+    ),
     "sample_size": (sample_size, {"baseline": 0.1, "expected": 0.2, "power": 0.8, "alpha": 0.05}),
     "did": (
         did,
@@ -141,14 +170,35 @@ CASES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         },
     ),
     "survival": (survival, {"durations": [1.0, 2.0], "ended": [1.0, 0.0]}),
-    "hazard_ratios": (hazard_ratios, {"frame": FRAME, "duration": "weeks", "ended": "ended", "covariates": ("x",), "confidence": 0.9}),
-    "PurchaseModel.fit": (PurchaseModel.fit, {"frequency": [0, 2, 5, 1], "recency": [0, 3, 9, 1], "age": [9, 9, 10, 8]}),
+    "hazard_ratios": (
+        hazard_ratios,
+        {
+            "frame": FRAME,
+            "duration": "weeks",
+            "ended": "ended",
+            "covariates": ("x",),
+            "confidence": 0.9,
+        },
+    ),
+    "PurchaseModel.fit": (
+        PurchaseModel.fit,
+        {"frequency": [0, 2, 5, 1], "recency": [0, 3, 9, 1], "age": [9, 9, 10, 8]},
+    ),
     "PurchaseModel.expected": (PURCHASES.expected, {"time": 4.0}),
-    "PurchaseModel.expected_of": (PURCHASES.expected_of, {"frequency": [1.0], "recency": [2.0], "age": [3.0], "time": 4.0}),
-    "PurchaseModel.p_alive": (PURCHASES.p_alive, {"frequency": [1.0], "recency": [2.0], "age": [3.0]}),
+    "PurchaseModel.expected_of": (
+        PURCHASES.expected_of,
+        {"frequency": [1.0], "recency": [2.0], "age": [3.0], "time": 4.0},
+    ),
+    "PurchaseModel.p_alive": (
+        PURCHASES.p_alive,
+        {"frequency": [1.0], "recency": [2.0], "age": [3.0]},
+    ),
     "SpendModel.fit": (SpendModel.fit, {"frequency": [0, 2, 5, 1], "money": [0.0, 9.0, 5.0, 30.0]}),
     "SpendModel.expected_of": (SPEND.expected_of, {"frequency": [1.0], "money": [2.0]}),
-    "purchase_histories": (purchase_histories, {"bought": BOUGHT, "until": "2026-02-01", "unit_days": 7.0}),
+    "purchase_histories": (
+        purchase_histories,
+        {"bought": BOUGHT, "until": "2026-02-01", "unit_days": 7.0},
+    ),
     "clv": (
         clv,
         {
@@ -161,9 +211,18 @@ CASES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
             "margin": 1.0,
         },
     ),
-    "ChurnModel.fit": (ChurnModel.fit, {"facts": FACTS, "churned": MARKS, "strength": 0.1, "seed": 0}),
-    "ChurnModel.report": (ChurnModel.fit(FACTS, MARKS).report, {"facts": FACTS, "churned": MARKS, "bins": 4}),
-    "judge_churn": (judge_churn, {"probability": np.linspace(0.1, 0.9, N), "churned": MARKS, "bins": 4}),
+    "ChurnModel.fit": (
+        ChurnModel.fit,
+        {"facts": FACTS, "churned": MARKS, "strength": 0.1, "seed": 0},
+    ),
+    "ChurnModel.report": (
+        ChurnModel.fit(FACTS, MARKS).report,
+        {"facts": FACTS, "churned": MARKS, "bins": 4},
+    ),
+    "judge_churn": (
+        judge_churn,
+        {"probability": np.linspace(0.1, 0.9, N), "churned": MARKS, "bins": 4},
+    ),
     "psi": (psi, {"reference": [1.0, 2.0, 3.0], "current": [1.0, 2.0], "bins": 3}),
     "ks": (ks, {"reference": [1.0, 2.0, 3.0], "current": [1.0, 2.0]}),
     "drift": (drift, {"reference": FACTS, "current": FACTS, "bins": 4, "watch": 0.1, "act": 0.2}),
@@ -171,11 +230,19 @@ CASES: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "herding": (herding, {"weights": np.eye(2), "levels": [1, 2], "decimals": 3}),
     "acceptance": (
         acceptance,
-        {"frame": pd.DataFrame({"tier": ["a", "b"], "accepted": [1, 0]}), "by": "tier", "accepted": "accepted", "confidence": 0.9},
+        {
+            "frame": pd.DataFrame({"tier": ["a", "b"], "accepted": [1, 0]}),
+            "by": "tier",
+            "accepted": "accepted",
+            "confidence": 0.9,
+        },
     ),
     "watch": (watch, {"scorer": Rules(), "budget_ms": 5.0, "on_late": None, "clock": lambda: 0.0}),
     "IsolationScorer.fit": (IsolationScorer.fit, {"frame": FACTS, "trees": 3, "seed": 0}),
-    "false_positive_rate": (false_positive_rate, {"scores": [0.1, 0.9], "fraud": [0.0, 1.0], "recall": 0.8}),
+    "false_positive_rate": (
+        false_positive_rate,
+        {"scores": [0.1, 0.9], "fraud": [0.0, 1.0], "recall": 0.8},
+    ),
     "log_of": (
         log_of,
         {
@@ -215,7 +282,9 @@ def test_every_function_has_a_case_that_is_answered() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_nothing_raw_comes_out_of_any_argument(name: str, garbage: dict[str, Any], raw_error: Callable[..., str | None]) -> None:
+def test_nothing_raw_comes_out_of_any_argument(
+    name: str, garbage: dict[str, Any], raw_error: Callable[..., str | None]
+) -> None:
     function, arguments = CASES[name]
     raw = [
         f"{field} = {label}: {error}"
@@ -249,7 +318,12 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], st
     "a player twice": (shapley, (lambda s: 0.0, ["a", "a"]), {}, "twice"),
     "a value that is none": (shapley, (lambda s: float("nan"), ["a"]), {}, "finite"),
     "one sample": (shapley, (lambda s: 0.0, ["a"]), {"samples": 1}, "at least 2"),
-    "only treated": (did, (FRAME.assign(treated=True),), {"outcome": "y", "start": 1}, "0 untreated clients"),
+    "only treated": (
+        did,
+        (FRAME.assign(treated=True),),
+        {"outcome": "y", "start": 1},
+        "0 untreated clients",
+    ),
     "nothing before": (did, (FRAME,), {"outcome": "y", "start": 0}, "before the start"),
     "nothing after": (did, (FRAME,), {"outcome": "y", "start": 9}, "from the start on"),
     "a client in both arms": (
@@ -266,11 +340,31 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], st
         "determine",
     ),
     "no rows": (did, (FRAME.head(0),), {"outcome": "y", "start": 1}, "no rows"),
-    "all treated": (match_pairs, (ONE_EACH.assign(treated=True),), {"covariates": ("x",)}, "both arms"),
+    "all treated": (
+        match_pairs,
+        (ONE_EACH.assign(treated=True),),
+        {"covariates": ("x",)},
+        "both arms",
+    ),
     "a client twice": (match_pairs, (FRAME,), {"covariates": ("x",)}, "one row a client"),
-    "a covariate that tells": (match_pairs, (ONE_EACH.assign(x=ONE_EACH["treated"] * 1.0),), {"covariates": ("x",)}, "tells who"),
-    "a constant covariate": (match_pairs, (ONE_EACH.assign(x=3.0),), {"covariates": ("x",)}, "constant"),
-    "two covariates alike": (match_pairs, (ONE_EACH.assign(z=2.0 * ONE_EACH["x"]),), {"covariates": ("x", "z")}, "follows from"),
+    "a covariate that tells": (
+        match_pairs,
+        (ONE_EACH.assign(x=ONE_EACH["treated"] * 1.0),),
+        {"covariates": ("x",)},
+        "tells who",
+    ),
+    "a constant covariate": (
+        match_pairs,
+        (ONE_EACH.assign(x=3.0),),
+        {"covariates": ("x",)},
+        "constant",
+    ),
+    "two covariates alike": (
+        match_pairs,
+        (ONE_EACH.assign(z=2.0 * ONE_EACH["x"]),),
+        {"covariates": ("x", "z")},
+        "follows from",
+    ),
     "nobody near": (match_pairs, (ONE_EACH,), {"covariates": ("x",), "caliper": 1e-300}, "caliper"),
     "a negative duration": (survival, ([-1.0], [1.0]), {}, "at least 0"),
     "a half ending": (survival, ([1.0], [0.5]), {}, "whole"),
@@ -299,8 +393,18 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], st
         {"as_of": "2026-02-01"},
         "closed",
     ),
-    "an outcome that drives itself": (drivers, (FRAME,), {"outcome": "y", "drivers": ("y", "x")}, "explains itself"),
-    "fewer rows than drivers": (drivers, (FRAME.head(3),), {"outcome": "y", "drivers": ("x", "z")}, "more rows"),
+    "an outcome that drives itself": (
+        drivers,
+        (FRAME,),
+        {"outcome": "y", "drivers": ("y", "x")},
+        "explains itself",
+    ),
+    "fewer rows than drivers": (
+        drivers,
+        (FRAME.head(3),),
+        {"outcome": "y", "drivers": ("x", "z")},
+        "more rows",
+    ),
     "a negative frequency": (PurchaseModel.fit, ([-1], [0], [5]), {}, "at least 0"),
     "nobody bought again": (PurchaseModel.fit, ([0, 0], [0, 0], [5, 5]), {}, "bought again"),
     "recency above age": (PurchaseModel.fit, ([1], [6], [5]), {}, "above age"),
@@ -308,7 +412,12 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], st
     "repeats on one day": (PurchaseModel.fit, ([3], [0], [5]), {}, "one purchase a day"),
     "free purchases": (SpendModel.fit, ([1, 2], [0.0, 3.0]), {}, "positive"),
     "everybody spends the same": (SpendModel.fit, ([1, 2], [3.0, 3.0]), {}, "spread"),
-    "nothing bought yet": (purchase_histories, (BOUGHT,), {"until": "2025-01-01"}, "Nothing was bought"),
+    "nothing bought yet": (
+        purchase_histories,
+        (BOUGHT,),
+        {"until": "2025-01-01"},
+        "Nothing was bought",
+    ),
     "nobody left": (ChurnModel.fit, (FACTS, np.zeros(N)), {}, "one outcome"),
     "no fact": (ChurnModel.fit, (FACTS[[]], MARKS), {}, "no column"),
     "no fact varies": (ChurnModel.fit, (FACTS[[]].assign(c=1.0), MARKS), {}, "varies"),
@@ -321,8 +430,18 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], st
     "a product nobody can show": (log_of, (LOG.assign(product_id="r"), TARGET), {}, "no product"),
     "shown for certain not": (log_of, (LOG.assign(propensity=0.0), TARGET), {}, "probability 0"),
     "shares above the whole": (log_of, (LOG, TARGET + 0.5), {}, "add up to more"),
-    "a client twice in a simulation": (simulate_value, (lambda s, p: s[:, 0], CLIENTS.set_axis(["a", "a"]), respond), {}, "twice"),
-    "a policy of another length": (simulate_value, (lambda s, p: [1], CLIENTS, respond), {}, "shape"),
+    "a client twice in a simulation": (
+        simulate_value,
+        (lambda s, p: s[:, 0], CLIENTS.set_axis(["a", "a"]), respond),
+        {},
+        "twice",
+    ),
+    "a policy of another length": (
+        simulate_value,
+        (lambda s, p: [1], CLIENTS, respond),
+        {},
+        "shape",
+    ),
 }
 
 
@@ -342,13 +461,16 @@ def test_an_event_without_a_feature_is_refused() -> None:
 
 
 def test_clients_who_are_all_alike_are_told() -> None:
-    """One rate for all, and nobody leaves: the spread runs to the edge, the model says so, and still predicts the rate."""
+    """One rate for all, and nobody leaves: the spread runs to the edge, the model says so, and
+    still predicts the rate."""
     rng = np.random.default_rng(0)
     x = rng.poisson(4.0, 2000).astype(float)
     last = np.where(x > 0.0, 10.0 * rng.random(2000) ** (1.0 / np.maximum(x, 1.0)), 0.0)
     model = PurchaseModel.fit(x, last, np.full(2000, 10.0))
     assert "r" in model.at_edge
-    assert model.expected_of(x, last, np.full(2000, 10.0), time=10.0).mean() == pytest.approx(4.0, rel=0.05)
+    assert model.expected_of(x, last, np.full(2000, 10.0), time=10.0).mean() == pytest.approx(
+        4.0, rel=0.05
+    )
     assert model.p_alive(x, last, np.full(2000, 10.0)).mean() > 0.99
 
 
@@ -356,7 +478,10 @@ def test_names_are_sorted_and_load_on_use() -> None:
     assert analytics.__all__ == sorted(analytics.__all__)
     for name in analytics.__all__:
         assert inspect.getdoc(getattr(analytics, name)), name
-    heavy = "import sys, advisor.adapters.analytics as a; print([m for m in ('statsmodels', 'sklearn', 'scipy.stats', 'sqlalchemy') if m in sys.modules])"
+    heavy = (
+        "import sys, advisor.adapters.analytics as a; print([m for m in ('statsmodels', 'sklearn',"
+        " 'scipy.stats', 'sqlalchemy') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -368,7 +493,8 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_values_of_clients_stay_out_of_messages_and_reprs() -> None:
-    """With personal data masked no message, and no value on the error, tells an amount, a day or an id of a client."""
+    """With personal data masked no message, and no value on the error, tells an amount, a day or an
+    id of a client."""
     odd, name = 98765.25, "c-secret"
     many = CLIENTS.set_axis([name, "b"])
     tries: list[Callable[[], Any]] = [
@@ -379,7 +505,9 @@ def test_values_of_clients_stay_out_of_messages_and_reprs() -> None:
         lambda: PurchaseModel.fit([0], [odd], [odd]),
         lambda: PurchaseModel.fit([odd], [1.0], [2.0]),
         lambda: SpendModel.fit([1, 2], [-odd, 3.0]),
-        lambda: complaints(pd.DataFrame({"opened": ["2026-03-01"], "closed": [None]}), as_of="2026-02-01"),
+        lambda: complaints(
+            pd.DataFrame({"opened": ["2026-03-01"], "closed": [None]}), as_of="2026-02-01"
+        ),
         lambda: did(FRAME.assign(y=odd), outcome="y", start=1),
         lambda: match_pairs(ONE_EACH.assign(client_id=name), covariates=("x",)),
         lambda: log_of(LOG.assign(client_id=name), TARGET),
@@ -394,7 +522,9 @@ def test_values_of_clients_stay_out_of_messages_and_reprs() -> None:
             shown = f"{caught.value} {caught.value.value!r}"
             assert not any(word in shown for word in ("98765", name, "2026-03")), shown
         simulated = simulate_value(lambda s, p: np.zeros(len(s)), many, respond)
-        pairs = match_pairs(ONE_EACH.assign(client_id=[f"{name}{i}" for i in range(N)]), covariates=("x",))
+        pairs = match_pairs(
+            ONE_EACH.assign(client_id=[f"{name}{i}" for i in range(N)]), covariates=("x",)
+        )
         score = Score(0.9, (f"amount is {odd}",))
         assert name not in repr(simulated) + repr(pairs)
         assert "98765" not in repr(score)

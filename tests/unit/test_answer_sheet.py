@@ -1,4 +1,5 @@
-"""A questionnaire being answered: what is asked next, what is missing, what is refused, and the client it gives."""
+"""A questionnaire being answered: what is asked next, what is missing, what is refused, and the
+client it gives."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ from advisor.risk_profile import profile_risk
 
 ASKED = Questionnaire.default()
 BUNDLED = [Questionnaire.default(), Questionnaire.grable_lytton(), Questionnaire.mifid()]
-BASE = Client(id="c", wealth=1e5, horizon_years=9, level=5, knowledge=90, assessed_on=date(2025, 1, 1))
+BASE = Client(
+    id="c", wealth=1e5, horizon_years=9, level=5, knowledge=90, assessed_on=date(2025, 1, 1)
+)
 
 
 def filled(questionnaire: Questionnaire, position: int = -1) -> AnswerSheet:
@@ -24,12 +27,16 @@ def filled(questionnaire: Questionnaire, position: int = -1) -> AnswerSheet:
 
 
 @pytest.mark.parametrize("asked", BUNDLED, ids=lambda q: q.id)
-def test_a_question_is_required_exactly_where_scoring_fails_without_it(asked: Questionnaire) -> None:
+def test_a_question_is_required_exactly_where_scoring_fails_without_it(
+    asked: Questionnaire,
+) -> None:
     """The profile itself is the oracle: it names a client whose required answer is not there."""
     full = filled(asked).answers
     for question in asked.questions:
         less = {name: option for name, option in full.items() if name != question.id}
-        table = ClientTable.from_clients([Client(id="c", wealth=1e5, horizon_years=9, answers=less)])
+        table = ClientTable.from_clients(
+            [Client(id="c", wealth=1e5, horizon_years=9, answers=less)]
+        )
         scored = not profile_risk(table, asked, as_of="2026-01-02").problems
         assert scored == (question.id not in asked.required), question.id
         assert AnswerSheet(questionnaire=asked, answers=less).complete == scored
@@ -72,11 +79,15 @@ def test_the_client_is_judged_by_these_answers_alone() -> None:
 
 def test_contradictions_are_those_that_the_profile_finds() -> None:
     for rule in ASKED.contradictions:
-        answers = {name: options[0] for side in (rule.first, rule.second) for name, options in side.items()}
+        answers = {
+            name: options[0] for side in (rule.first, rule.second) for name, options in side.items()
+        }
         sheet = AnswerSheet(questionnaire=ASKED, answers={**filled(ASKED).answers, **answers})
         table = ClientTable.from_clients([sheet.client(BASE)])
         flags = profile_risk(table, ASKED, as_of="2026-01-02")[0].flags
-        assert {f"contradiction:{found.id}" for found in sheet.contradictions} == {f for f in flags if ":" in f}
+        assert {f"contradiction:{found.id}" for found in sheet.contradictions} == {
+            f for f in flags if ":" in f
+        }
         assert rule.id in {found.id for found in sheet.contradictions}
 
 

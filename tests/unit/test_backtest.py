@@ -28,7 +28,9 @@ def always(*weights: float):
 
 
 def test_first_return_is_the_session_after_the_decision_and_carries_its_cost() -> None:
-    market = market_of({"a": [0.5, 0.5, 0.5, 0.5, 0.10, 0.20]})  # 29 Jan .. 5 Feb; 1 Feb is the fourth session
+    market = market_of(
+        {"a": [0.5, 0.5, 0.5, 0.5, 0.10, 0.20]}
+    )  # 29 Jan .. 5 Feb; 1 Feb is the fourth session
     result = backtest(always(1.0), market, warmup=1, cost_bps=100.0)
     assert result.weights.index.tolist() == [pd.Timestamp("2024-02-01")]
     assert result.returns.index.tolist() == [pd.Timestamp("2024-02-02"), pd.Timestamp("2024-02-05")]
@@ -172,9 +174,13 @@ def test_errors_of_the_policys_code_are_raised(bug: Exception) -> None:
 
 def test_what_is_missing_to_one_is_cash_at_its_rate() -> None:
     market = market_of({"a": [0.0, 0.1]})
-    result = backtest(always(0.4), market, warmup=1, every=5, cost_bps=0.0, terms=Terms(cash_rate=0.05))
+    result = backtest(
+        always(0.4), market, warmup=1, every=5, cost_bps=0.0, terms=Terms(cash_rate=0.05)
+    )
     np.testing.assert_allclose(result.returns, [0.04 + 0.6 * (1.05 ** (1 / 252) - 1)], rtol=1e-12)
-    np.testing.assert_allclose(result.exposure, [0.44 / (1.04 + 0.6 * (1.05 ** (1 / 252) - 1))], rtol=1e-12)
+    np.testing.assert_allclose(
+        result.exposure, [0.44 / (1.04 + 0.6 * (1.05 ** (1 / 252) - 1))], rtol=1e-12
+    )
 
 
 def test_delisted_asset_turns_to_cash_and_a_new_one_can_be_bought() -> None:
@@ -188,7 +194,9 @@ def test_delisted_asset_turns_to_cash_and_a_new_one_can_be_bought() -> None:
         listed = np.isfinite(past.returns[-1])
         return np.where(listed, 1.0 / max(listed.sum(), 1), 0.0)
 
-    result = backtest(policy, market, warmup=1, every=3, cost_bps=0.0, terms=Terms(delisting_return=-0.3))
+    result = backtest(
+        policy, market, warmup=1, every=3, cost_bps=0.0, terms=Terms(delisting_return=-0.3)
+    )
     assert told == [[0.0, 0.0], [0.0, 0.0]]
     np.testing.assert_allclose(result.returns, [0.5, -0.3, 0.0, 0.1, 0.1], atol=1e-14)
     np.testing.assert_allclose(result.exposure, [1.0, 0.0, 0.0, 1.0, 1.0], atol=1e-14)
@@ -197,12 +205,22 @@ def test_delisted_asset_turns_to_cash_and_a_new_one_can_be_bought() -> None:
 def test_fixed_costs_are_money_and_bite_small_accounts() -> None:
     market = market_of({"a": [0.0] * 3, "b": [0.0] * 3})
     small, large = (
-        backtest(always(0.5, 0.5), market, warmup=1, every=9, cost_bps=0.0, terms=Terms(capital=c, fixed_cost=5.0)) for c in (1000.0, 1e6)
+        backtest(
+            always(0.5, 0.5),
+            market,
+            warmup=1,
+            every=9,
+            cost_bps=0.0,
+            terms=Terms(capital=c, fixed_cost=5.0),
+        )
+        for c in (1000.0, 1e6)
     )
     assert small.costs.tolist() == [0.01]
     assert large.costs.tolist() == [1e-5]
     np.testing.assert_allclose(small.wealth, [990.0, 990.0])
-    broke = backtest(always(0.5, 0.5), market, warmup=1, every=9, terms=Terms(capital=5.0, fixed_cost=5.0))
+    broke = backtest(
+        always(0.5, 0.5), market, warmup=1, every=9, terms=Terms(capital=5.0, fixed_cost=5.0)
+    )
     assert "all there is" in broke.failures[0].reason
 
 
@@ -215,8 +233,17 @@ def test_costs_may_differ_by_asset() -> None:
 def test_flows_move_money_but_not_returns() -> None:
     market = market_of({"a": [0.0, 0.1, 0.1, 0.1]})
     flows = {"2024-01-30": 110.0, "2024-02-10": 5.0}  # the second comes after the last session
-    result = backtest(always(1.0), market, warmup=1, every=9, cost_bps=0.0, terms=Terms(capital=100.0, flows=flows))
-    np.testing.assert_allclose(result.wealth, [110.0, 231.0, 243.1])  # half of it is cash that waits for the next decision
+    result = backtest(
+        always(1.0),
+        market,
+        warmup=1,
+        every=9,
+        cost_bps=0.0,
+        terms=Terms(capital=100.0, flows=flows),
+    )
+    np.testing.assert_allclose(
+        result.wealth, [110.0, 231.0, 243.1]
+    )  # half of it is cash that waits for the next decision
     np.testing.assert_allclose(result.returns, [0.1, 0.05, 0.1 * 121 / 231], rtol=1e-12)
     assert len(result.turnover) == 1
 
@@ -235,7 +262,13 @@ def test_withdrawal_beyond_cash_is_sold_in_proportion_and_its_cost_listed() -> N
 
 def test_withdrawing_everything_ends_the_account_quietly() -> None:
     market = market_of({"a": [0.1] * 6})
-    result = backtest(always(1.0), market, warmup=1, every=2, terms=Terms(capital=100.0, flows={"2024-01-30": -1000.0}))
+    result = backtest(
+        always(1.0),
+        market,
+        warmup=1,
+        every=2,
+        terms=Terms(capital=100.0, flows={"2024-01-30": -1000.0}),
+    )
     assert result.wealth.iloc[-1] == 0.0
     assert "emptied the account" in result.failures[0].reason
     assert result.returns.iloc[2:].tolist() == [0.0] * 3
@@ -246,14 +279,22 @@ def test_losing_everything_is_a_return_of_minus_one_once() -> None:
     result = backtest(always(-1.0), market, warmup=1, every=2, cost_bps=0.0)
     np.testing.assert_allclose(result.returns, [-0.1, -1.0, 0.0, 0.0], atol=1e-14)
     assert result.wealth.tolist()[1:] == [0.0, 0.0, 0.0]
-    assert [f.reason for f in result.failures] == ["the account lost everything", "nothing is left to invest", "nothing is left to invest"]
+    assert [f.reason for f in result.failures] == [
+        "the account lost everything",
+        "nothing is left to invest",
+        "nothing is left to invest",
+    ]
     assert result.summary()["max_drawdown"] == 1.0
 
 
 def test_benchmark_may_be_a_policy_an_asset_or_a_series() -> None:
     market = market_of({"a": [0.0, 0.1, 0.2], "b": [0.0, 0.3, 0.4]})
     run = {"warmup": 1, "every": 9, "cost_bps": 0.0}
-    for benchmark in ("b", always(0.0, 1.0), pd.Series([0.3, 0.4], index=pd.DatetimeIndex(market.dates[1:]))):
+    for benchmark in (
+        "b",
+        always(0.0, 1.0),
+        pd.Series([0.3, 0.4], index=pd.DatetimeIndex(market.dates[1:])),
+    ):
         result = backtest(always(1.0, 0.0), market, benchmark=benchmark, **run)
         assert result.benchmark is not None
         np.testing.assert_allclose(result.benchmark, [0.3, 0.4], rtol=1e-12)
@@ -262,7 +303,12 @@ def test_benchmark_may_be_a_policy_an_asset_or_a_series() -> None:
     with pytest.raises(InputError, match="no asset of the market"):
         backtest(always(1.0, 0.0), market, benchmark="c", **run)
     with pytest.raises(InputError, match="no return on 2024-01-31"):
-        backtest(always(1.0, 0.0), market, benchmark=pd.Series([0.3], index=pd.DatetimeIndex(market.dates[1:2])), **run)
+        backtest(
+            always(1.0, 0.0),
+            market,
+            benchmark=pd.Series([0.3], index=pd.DatetimeIndex(market.dates[1:2])),
+            **run,
+        )
     with pytest.raises(InputError, match="is a int"):
         backtest(always(1.0, 0.0), market, benchmark=3, **run)
 
@@ -278,7 +324,9 @@ def test_many_share_the_past_and_keep_their_names() -> None:
 
         return policy
 
-    results = backtest_many({"x": noting(1.0, 0.0), "y": noting(0.0, 1.0)}, market, warmup=1, every=2)
+    results = backtest_many(
+        {"x": noting(1.0, 0.0), "y": noting(0.0, 1.0)}, market, warmup=1, every=2
+    )
     assert pasts[0] is pasts[1]
     assert list(results) == ["x", "y"]
     assert "x" in results
@@ -357,7 +405,12 @@ def test_progress_needs_tqdm_and_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_schedule_may_be_days() -> None:
     market = market_of({"a": [0.0] * 10})
-    result = backtest(always(1.0), market, warmup=1, every=["2024-02-03", "2024-02-04", "2024-02-06", "2030-01-01"])
+    result = backtest(
+        always(1.0),
+        market,
+        warmup=1,
+        every=["2024-02-03", "2024-02-04", "2024-02-06", "2030-01-01"],
+    )
     assert result.weights.index.strftime("%m-%d").tolist() == ["02-05", "02-06"]
 
 

@@ -20,7 +20,9 @@ from advisor.reports import plot_drawdowns
 def random_market() -> Market:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
-        rng.normal(4e-4, 0.01, size=(700, 9)), index=pd.bdate_range("2020-01-01", periods=700), columns=[f"a{i} & <co>" for i in range(9)]
+        rng.normal(4e-4, 0.01, size=(700, 9)),
+        index=pd.bdate_range("2020-01-01", periods=700),
+        columns=[f"a{i} & <co>" for i in range(9)],
     )
     return Market.from_returns(frame)
 
@@ -34,7 +36,13 @@ def flaky(past: Market, held: np.ndarray) -> np.ndarray:
 MARKET = random_market()
 RESULT = backtest(flaky, MARKET, warmup=252, benchmark="a0 & <co>")
 RESULTS = backtest_many(
-    {"equal": equal_weight, "one": FixedMix({"a1 & <co>": 0.9}), "short": FixedMix({"a2 & <co>": -0.2})}, MARKET, warmup=252
+    {
+        "equal": equal_weight,
+        "one": FixedMix({"a1 & <co>": 0.9}),
+        "short": FixedMix({"a2 & <co>": -0.2}),
+    },
+    MARKET,
+    warmup=252,
 )
 
 
@@ -47,7 +55,9 @@ def test_summary_is_the_measures_of_the_returns() -> None:
     s, r = RESULT.summary(), RESULT.returns
     assert s["annual_return"] == measure.annual_return(r)
     assert s["sharpe"] == pytest.approx(r.mean() / r.std() * 252**0.5)
-    assert s["max_drawdown"] == pytest.approx((1.0 - (1 + r).cumprod() / (1 + r).cumprod().cummax().clip(lower=1.0)).max())
+    assert s["max_drawdown"] == pytest.approx(
+        (1.0 - (1 + r).cumprod() / (1 + r).cumprod().cummax().clip(lower=1.0)).max()
+    )
     assert s["turnover"] == pytest.approx(RESULT.turnover.sum() * 252 / len(r))
     assert s["costs"] == pytest.approx(s["turnover"] / 1000)
     assert s["beta"] == pytest.approx(np.cov(r, RESULT.benchmark)[0, 1] / RESULT.benchmark.var())
@@ -114,8 +124,17 @@ def test_page_stands_alone_and_is_well_formed() -> None:
     assert "A &amp; B" in page
     assert "the &lt;solver&gt; is down" in page
     assert "<co>" not in page
-    assert len(svgs(page)) >= 14, "growth, years, drawdown, two rolling, months, weights: wide and narrow"
-    for part in ("Drawdowns", "Rolling figures", "Returns by month", "Distribution", "Returns by year", "Omega"):
+    assert len(svgs(page)) >= 14, (
+        "growth, years, drawdown, two rolling, months, weights: wide and narrow"
+    )
+    for part in (
+        "Drawdowns",
+        "Rolling figures",
+        "Returns by month",
+        "Distribution",
+        "Returns by year",
+        "Omega",
+    ):
         assert part in page
     assert "2022" in page
     assert RESULT.to_html() == RESULT.to_html()
@@ -138,9 +157,13 @@ def test_figures() -> None:
 
 
 def test_drawdowns_are_drawn_a_line_a_strategy() -> None:
-    (line, _zero) = plot_drawdowns(RESULT).axes[0].lines
+    line, _zero = plot_drawdowns(RESULT).axes[0].lines
     np.testing.assert_array_equal(line.get_ydata(), -RESULT.drawdowns.to_numpy())
-    assert [line.get_label() for line in plot_drawdowns(RESULTS).axes[0].lines][:3] == ["equal", "one", "short"]
+    assert [line.get_label() for line in plot_drawdowns(RESULTS).axes[0].lines][:3] == [
+        "equal",
+        "one",
+        "short",
+    ]
 
 
 def test_figures_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,22 +26,35 @@ RETURNS = pd.DataFrame(
 
 def test_scikit_learns_own_checks() -> None:
     results = check_estimator(MeanVarianceEstimator(), on_skip=None)
-    assert [r["check_name"] for r in results if r["status"] != "passed"] in ([], ["check_array_api_input"])
+    assert [r["check_name"] for r in results if r["status"] != "passed"] in (
+        [],
+        ["check_array_api_input"],
+    )
     assert len(results) > 30
 
 
 @pytest.mark.parametrize("aim", [{"level": 3}, {"target_volatility": 0.1}, {"risk_aversion": 5.0}])
 def test_weights_are_those_of_the_policy(aim: dict[str, float]) -> None:
-    fitted = MeanVarianceEstimator(**aim, mandate=Mandate(bounds={"c": (0.1, 0.5)}), cash_return=0.01).fit(RETURNS)
+    fitted = MeanVarianceEstimator(
+        **aim, mandate=Mandate(bounds={"c": (0.1, 0.5)}), cash_return=0.01
+    ).fit(RETURNS)
     from advisor.evaluate.backtesting.estimates import Estimates
 
-    policy = MeanVariancePolicy(**aim, mandate=Mandate(bounds={"c": (0.1, 0.5)}), estimates=Estimates(cash_return=0.01))
-    np.testing.assert_array_equal(fitted.weights_, policy(Market.from_returns(RETURNS), np.zeros(3)))
-    np.testing.assert_allclose(fitted.predict(RETURNS), RETURNS.to_numpy() @ fitted.weights_, atol=1e-16)
+    policy = MeanVariancePolicy(
+        **aim, mandate=Mandate(bounds={"c": (0.1, 0.5)}), estimates=Estimates(cash_return=0.01)
+    )
+    np.testing.assert_array_equal(
+        fitted.weights_, policy(Market.from_returns(RETURNS), np.zeros(3))
+    )
+    np.testing.assert_allclose(
+        fitted.predict(RETURNS), RETURNS.to_numpy() @ fitted.weights_, atol=1e-16
+    )
 
 
 def test_grid_search_and_clone() -> None:
-    search = GridSearchCV(MeanVarianceEstimator(), {"risk_aversion": [1.0, 10.0]}, cv=TimeSeriesSplit(3)).fit(RETURNS)
+    search = GridSearchCV(
+        MeanVarianceEstimator(), {"risk_aversion": [1.0, 10.0]}, cv=TimeSeriesSplit(3)
+    ).fit(RETURNS)
     assert search.best_params_["risk_aversion"] in (1.0, 10.0)
     assert clone(MeanVarianceEstimator(level=2)).get_params()["level"] == 2
 

@@ -9,7 +9,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from advisor import Catalogue, Client, ClientTable, InputError, Interactions, Market, Product, Trades
+from advisor import (
+    Catalogue,
+    Client,
+    ClientTable,
+    InputError,
+    Interactions,
+    Market,
+    Product,
+    Trades,
+)
 
 EVENTS = pd.DataFrame(
     {
@@ -23,7 +32,15 @@ TRADES = pd.DataFrame(
     {
         "client_id": ["a", "b", "c", "d", "e", "f", None],
         "asset": ["x"] * 7,
-        "day": ["2026/1/2 9:30", "1500-01-01", "2026-01-02", "2026-01-02", "2026-01-02", "2026-01-02", None],
+        "day": [
+            "2026/1/2 9:30",
+            "1500-01-01",
+            "2026-01-02",
+            "2026-01-02",
+            "2026-01-02",
+            "2026-01-02",
+            None,
+        ],
         "side": ["buy", "buy", "hold", "sell", "sell", "buy", "buy"],
         "units": [1, 1, 1, -1, "1,000", 1, 1],
         "price": [2, 2, 2, 2, 2.5, 0, 2],
@@ -65,7 +82,13 @@ def test_trades_that_cannot_be_read_are_set_aside() -> None:
     assert str(trades.times[0]) == "2026-01-02T09:30:00.000000000"
     assert trades.left_out is not None
     assert trades.left_out.tolist() == [False, True]
-    words = {1: "1678 to 2262", 2: "buy or sell", 3: "units is", 5: "price is", 6: "client_id is missing"}
+    words = {
+        1: "1678 to 2262",
+        2: "buy or sell",
+        3: "units is",
+        5: "price is",
+        6: "client_id is missing",
+    }
     assert set(trades.problems) == set(words)
     assert all(word in trades.problems[row] for row, word in words.items())
     assert trades.until("2026-01-01").problems == trades.problems
@@ -74,11 +97,21 @@ def test_trades_that_cannot_be_read_are_set_aside() -> None:
 def test_products_that_cannot_be_read_are_set_aside() -> None:
     shelf = Catalogue.from_frame(SHELF, on_bad_rows="set_aside", max_fee=0.5)
     assert shelf.ids.ids == ("LU0",)
-    assert shelf.products[0] == Product(id="LU0", name="a", asset="x", risk_level=3, annual_fee=0.0041, min_purchase=1e6)
-    words = {1: "risk_level", 2: "add up to 0.9", 3: "'LU0' twice, first in row 0", 4: "min_purchase", 5: "id"}
+    assert shelf.products[0] == Product(
+        id="LU0", name="a", asset="x", risk_level=3, annual_fee=0.0041, min_purchase=1e6
+    )
+    words = {
+        1: "risk_level",
+        2: "add up to 0.9",
+        3: "'LU0' twice, first in row 0",
+        4: "min_purchase",
+        5: "id",
+    }
     assert set(shelf.problems) == set(words)
     assert all(word in shelf.problems[row] for row, word in words.items())
-    fine = Catalogue.from_frame(SHELF.iloc[[4]].assign(min_purchase="1,234.5"), max_fee=0.41).products[0]
+    fine = Catalogue.from_frame(
+        SHELF.iloc[[4]].assign(min_purchase="1,234.5"), max_fee=0.41
+    ).products[0]
     assert (fine.exposures, fine.risk_level, fine.min_purchase) == ({"x": 0.6, "y": 0.4}, 5, 1234.5)
 
 
@@ -116,7 +149,9 @@ def test_what_is_wrong_with_the_table_is_never_set_aside() -> None:
         Catalogue.from_frame(SHELF.assign(risk_level="high"), on_bad_rows="set_aside")
     with pytest.raises(InputError, match="on_bad_rows"):
         Trades.from_frame(TRADES, on_bad_rows="drop")  # type: ignore[arg-type]
-    zones = EVENTS.iloc[:2].assign(client_id="a", day=["2026-01-02T10:00+01:00", "2026-01-02T10:00+02:00"])
+    zones = EVENTS.iloc[:2].assign(
+        client_id="a", day=["2026-01-02T10:00+01:00", "2026-01-02T10:00+02:00"]
+    )
     with pytest.raises(InputError, match="several time zones"):
         Interactions.from_frame(zones, on_bad_rows="set_aside")
 
@@ -170,7 +205,9 @@ def test_days_with_slashes_have_the_year_first(day: str) -> None:
     assert str(ClientTable.from_frame(frame).assessed_on[0]) == "2026-05-02"
 
 
-@pytest.mark.parametrize("day", ["2/5/2026", "2026/13/1", "2026/2/30", "26/5/2", "2026/05", "2026/5-2"])
+@pytest.mark.parametrize(
+    "day", ["2/5/2026", "2026/13/1", "2026/2/30", "26/5/2", "2026/05", "2026/5-2"]
+)
 def test_other_days_with_slashes_are_none(day: str) -> None:
     with pytest.raises(InputError):
         Client(**CLIENT, assessed_on=day)
@@ -183,11 +220,18 @@ def test_a_day_without_separators_gets_the_line_that_mends_it(day: Any) -> None:
         Interactions.from_frame(frame)
     line = str(caught.value).split("Convert the column with ")[1].split(".\n")[0]
     mended = eval(line, {"pandas": pd, "frame": frame})
-    assert [str(d) for d in Interactions.from_frame(frame.assign(day=mended)).days] == ["2026-05-02"] * 2
+    assert [str(d) for d in Interactions.from_frame(frame.assign(day=mended)).days] == [
+        "2026-05-02"
+    ] * 2
 
 
 def test_risk_levels_of_assets_may_be_written_with_their_letter() -> None:
-    prices = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]}, index=pd.to_datetime(["2026-01-01", "2026-01-02"]))
-    assert Market.from_prices(prices, risk_levels={"a": "R3", "b": 5}).risk_levels.tolist() == [3, 5]  # type: ignore[dict-item]
+    prices = pd.DataFrame(
+        {"a": [1.0, 2.0], "b": [1.0, 2.0]}, index=pd.to_datetime(["2026-01-01", "2026-01-02"])
+    )
+    assert Market.from_prices(prices, risk_levels={"a": "R3", "b": 5}).risk_levels.tolist() == [
+        3,
+        5,
+    ]  # type: ignore[dict-item]
     with pytest.raises(InputError, match="R6"):
         Market.from_prices(prices, risk_levels={"a": "R6"})  # type: ignore[dict-item]

@@ -1,4 +1,5 @@
-"""The table of capabilities is true: every name can be imported, every test is there and speaks of it."""
+"""The table of capabilities is true: every name can be imported, every test is there and speaks of
+it."""
 
 from __future__ import annotations
 
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLE: dict[str, Any] = tomllib.loads((ROOT / "src/advisor/adapters/capabilities.toml").read_text(encoding="utf-8"))
+TABLE: dict[str, Any] = tomllib.loads(
+    (ROOT / "src/advisor/adapters/capabilities.toml").read_text(encoding="utf-8")
+)
 ENTRIES = TABLE["capability"]
 
 
@@ -23,7 +26,9 @@ def test_a_capability_has_its_names_its_definition_and_its_tests(entry: dict[str
         assert (value.__doc__ or "").strip(), function
     texts = [(ROOT / test).read_text(encoding="utf-8").lower() for test in entry["tests"]]
     names = [function.partition(":")[2].lower() for function in entry["functions"]]
-    assert any(name in text for text in texts for name in names) or entry["tests"] == ["tests/test_docs.py"]
+    assert any(name in text for text in texts for name in names) or entry["tests"] == [
+        "tests/test_docs.py"
+    ]
     assert all(entry[part] for part in ("area", "definition", "source", "metric"))
 
 
@@ -35,4 +40,6 @@ def test_each_capability_is_there_once_and_the_host_has_its_hooks() -> None:
 
 def test_the_page_is_made_from_the_table() -> None:
     render = runpy.run_path(str(ROOT / "docs/capabilities.py"))["render"]
-    assert (ROOT / "docs/capabilities.md").read_text(encoding="utf-8") == render(TABLE), "run python docs/capabilities.py"
+    assert (ROOT / "docs/capabilities.md").read_text(encoding="utf-8") == render(TABLE), (
+        "run python docs/capabilities.py"
+    )

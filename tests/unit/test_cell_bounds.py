@@ -29,7 +29,9 @@ from advisor.risk_profile.psychometrics.calibrate import calibrate
 from advisor.runs import advise_stream
 
 HISTORY = Interactions.from_frame(
-    pd.DataFrame({"client_id": ["101", "102", "7"], "product_id": ["101", "102", "102"], "day": "2026-02-02"})
+    pd.DataFrame(
+        {"client_id": ["101", "102", "7"], "product_id": ["101", "102", "102"], "day": "2026-02-02"}
+    )
 )
 
 
@@ -47,7 +49,9 @@ HISTORY = Interactions.from_frame(
 def test_a_long_cell_is_read_in_linear_time(text: str) -> None:
     start = time.perf_counter()
     assert number_of(text) != number_of(text)
-    table = ClientTable.from_frame(pd.DataFrame({"id": ["c"], "wealth": [text], "horizon_years": [1.0]}))
+    table = ClientTable.from_frame(
+        pd.DataFrame({"id": ["c"], "wealth": [text], "horizon_years": [1.0]})
+    )
     assert 0 in table.problems
     assert len(table.problems[0]) < 500
     assert time.perf_counter() - start < 2.0
@@ -59,7 +63,9 @@ def test_a_batch_of_which_nobody_is_known_says_so(caplog: pytest.LogCaptureFixtu
     assert model.rank(["new"], 1).note is None
     assert not caplog.records
     assert "None of the 2 clients" in str(model.rank(["c101", "c102"], 1).note)
-    assert [(record.name, record.levelno) for record in caplog.records] == [("advisor.recommend.unknown", logging.WARNING)]
+    assert [(record.name, record.levelno) for record in caplog.records] == [
+        ("advisor.recommend.unknown", logging.WARNING)
+    ]
 
 
 @cache
@@ -72,7 +78,9 @@ def test_a_batch_of_advice_says_so_too(caplog: pytest.LogCaptureFixture) -> None
     table = sample.clients(3)
     (batch,) = advisor.advise_many(table, as_of="2026-02-02", picks=1)
     assert batch.note is None
-    strangers = ClientTable.from_clients([table.client(i).model_copy(update={"id": f"x{i}"}) for i in range(3)])
+    strangers = ClientTable.from_clients(
+        [table.client(i).model_copy(update={"id": f"x{i}"}) for i in range(3)]
+    )
     (batch,) = advisor.advise_many(strangers, as_of="2026-02-02", picks=1)
     assert "None of the 3 clients" in str(batch.note)
     assert "None of the 3 clients" in caplog.text
@@ -94,20 +102,33 @@ def test_files_questions_and_answers_are_bounded(tmp_path: Path) -> None:
 def test_picks_beyond_reason_are_refused_before_anything_is_built(tmp_path: Path) -> None:
     start = time.perf_counter()
     with pytest.raises(InputError, match="picks"):
-        advise_stream(small_advisor(), sample.clients(3), tmp_path / "run", as_of="2026-02-02", picks=10**6)
+        advise_stream(
+            small_advisor(), sample.clients(3), tmp_path / "run", as_of="2026-02-02", picks=10**6
+        )
     assert time.perf_counter() - start < 5.0
     assert not (tmp_path / "run").exists()
     with pytest.raises(InputError, match="k is 100000000"):
         Popularity().fit(HISTORY).rank(["101"], 10**8)
 
 
-@pytest.mark.parametrize("column", ["sustainability", "currency", "gender", "segment", "excluded", "answer:q", "locked", "wealth"])
 @pytest.mark.parametrize(
-    "cell", ["taxonomy>=x", "a\ud800", Decimal("sNaN"), "x" * 10_001, "9" * 32_000 + "x"], ids=lambda cell: str(cell)[:12]
+    "column",
+    ["sustainability", "currency", "gender", "segment", "excluded", "answer:q", "locked", "wealth"],
+)
+@pytest.mark.parametrize(
+    "cell",
+    ["taxonomy>=x", "a\ud800", Decimal("sNaN"), "x" * 10_001, "9" * 32_000 + "x"],
+    ids=lambda cell: str(cell)[:12],
 )
 def test_one_cell_stops_nobody_else(column: str, cell: object) -> None:
     """The row has a status, the row beside it has the advice that it has alone."""
-    plain = {"id": ["a", "b"], "wealth": 1e5, "horizon_years": 5.0, "level": 3, "assessed_on": "2026-01-15"}
+    plain = {
+        "id": ["a", "b"],
+        "wealth": 1e5,
+        "horizon_years": 5.0,
+        "level": 3,
+        "assessed_on": "2026-01-15",
+    }
     row = pd.DataFrame(plain).astype(object)
     row[column] = pd.Series([cell, row[column][1] if column in row else None], dtype=object)
     advisor = small_advisor()
@@ -118,7 +139,9 @@ def test_one_cell_stops_nobody_else(column: str, cell: object) -> None:
     assert len(batch.to_arrow()) == 2
 
 
-def test_a_manifest_beyond_reason_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_manifest_beyond_reason_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = save(small_advisor(), tmp_path / "a")
     monkeypatch.setattr(
         "advisor.store.read_text",

@@ -1,4 +1,5 @@
-"""Tables are read by what they say: labels count, an index that was written as a column does not, and money is float64."""
+"""Tables are read by what they say: labels count, an index that was written as a column does not,
+and money is float64."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ def test_a_filtered_frame_in_parquet_is_read_as_the_frame_is(tmp_path: Path) -> 
         clients_from_arrow(batch),
     ):
         assert table.ids == ("a", "b", "d")
-    shelf = pd.DataFrame({"id": ["p", "q"], "name": "p", "asset": "a", "risk_level": 1, "__index_level_0__": [3, 5]})
+    shelf = pd.DataFrame(
+        {"id": ["p", "q"], "name": "p", "asset": "a", "risk_level": 1, "__index_level_0__": [3, 5]}
+    )
     assert Catalogue.from_frame(shelf).ids.ids == ("p", "q")
 
 
@@ -46,7 +49,9 @@ def test_a_pandas_object_in_place_of_an_array_goes_by_its_labels() -> None:
     assert model.mean.tolist() == [0.01, 0.02, 0.03]
     assert np.diag(model.covariance).tolist() == [0.01, 0.02, 0.03]
     weights = pd.Series([0.5, 0.3, 0.2])
-    assert certify(model, Mandate(), weights[::-1], 3.0) == certify(model, Mandate(), weights.to_numpy(), 3.0)
+    assert certify(model, Mandate(), weights[::-1], 3.0) == certify(
+        model, Mandate(), weights.to_numpy(), 3.0
+    )
     with pytest.raises(InputError, match="labelled"):
         ReturnModel(["a", "b", "c"], mean[::-1], cov)
 
@@ -55,8 +60,14 @@ def test_a_pandas_object_in_place_of_an_array_goes_by_its_labels() -> None:
 def test_money_is_counted_in_float64_whatever_the_column(kind: str) -> None:
     """200 + 100 is 44 in eight bits without a sign."""
     cells = pd.Series([100, 120], dtype=kind)
-    table = ClientTable.from_frame(pd.DataFrame({"id": ["a", "b"], "wealth": cells, "horizon_years": cells, "holding:x": cells}))
-    assert table.wealth.dtype == table.horizon_years.dtype == table.holdings.values.dtype == np.float64
+    table = ClientTable.from_frame(
+        pd.DataFrame(
+            {"id": ["a", "b"], "wealth": cells, "horizon_years": cells, "holding:x": cells}
+        )
+    )
+    assert (
+        table.wealth.dtype == table.horizon_years.dtype == table.holdings.values.dtype == np.float64
+    )
     trades = Trades.from_frame(events(["1", "2"], side="sell", units=cells, price=cells))
     assert trades.units.dtype == trades.prices.dtype == np.float64
     assert np.abs(trades.units).tolist() == [100.0, 120.0]

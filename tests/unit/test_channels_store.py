@@ -1,4 +1,5 @@
-"""What channels need of the store: one transaction over several writes, advice as it is served, assessments with their level."""
+"""What channels need of the store: one transaction over several writes, advice as it is served,
+assessments with their level."""
 
 from __future__ import annotations
 
@@ -45,21 +46,37 @@ def test_writes_inside_a_block_are_one_transaction(store: Store) -> None:
 
 
 def test_served_advice_is_kept_whole(store: Store) -> None:
-    fields = {"as_of": date(2026, 6, 30), "status": "ok", "level": 3, "weights": {"EQ": 1.0}, "cash": 12.34}
+    fields = {
+        "as_of": date(2026, 6, 30),
+        "status": "ok",
+        "level": 3,
+        "weights": {"EQ": 1.0},
+        "cash": 12.34,
+    }
     picks = [{"product_id": "p", "asset": "EQ", "rank": 1, "score": 0.5, "money": 1234.5678}]
     some = [Advice(client_id=name, fingerprint="a:b", picks=picks, **fields) for name in "ab"]
     assert store.put_advice(some, run="r").changed == 2
     with store.reading() as connection:
-        documents = [row[0] for row in connection.exec_driver_sql("select document from advice order by client_id")]
+        documents = [
+            row[0]
+            for row in connection.exec_driver_sql("select document from advice order by client_id")
+        ]
         assert documents == [one.model_dump_json() for one in some]
-        assert connection.exec_driver_sql("select count(*), sum(money) from picks").one() == (2, 2 * 12345678)
+        assert connection.exec_driver_sql("select count(*), sum(money) from picks").one() == (
+            2,
+            2 * 12345678,
+        )
 
 
 def test_an_assessment_has_its_level_and_is_found_by_client(store: Store) -> None:
     for name, level in (("a", 2), ("b", 4)):
-        client = Client(id=name, wealth=1.0, horizon_years=5, answers={"q": "o"}, assessed_on=date(2026, 6, 30))
+        client = Client(
+            id=name, wealth=1.0, horizon_years=5, answers={"q": "o"}, assessed_on=date(2026, 6, 30)
+        )
         store.put_clients([client], at=NOW)
-        store.put_assessment(client, at=NOW, level=level, questionnaire="q@1#x", confirmed=name == "b")
+        store.put_assessment(
+            client, at=NOW, level=level, questionnaire="q@1#x", confirmed=name == "b"
+        )
     assert len(store.history()) == 2
     mine = store.history(ids=["b"])
     assert (mine.clients.ids, mine.level.tolist(), mine.confirmed.tolist()) == (("b",), [4], [True])

@@ -1,4 +1,5 @@
-"""One questionnaire over three channels of one running service: begun on the page, finished in a chat, read over HTTP."""
+"""One questionnaire over three channels of one running service: begun on the page, finished in a
+chat, read over HTTP."""
 
 from __future__ import annotations
 
@@ -34,14 +35,23 @@ def place(tmp_path: Path, database: dict[str, str]) -> Home:
         return made
     tenants = {"acme": {"advisor": tmp_path / "advisor", "store": database["url"]}}
     keys = tuple(key for key in made.settings.keys if key.tenant == "acme")
-    return replace(made, settings=Settings(**{**made.settings.model_dump(), "tenants": tenants, "keys": keys}))
+    return replace(
+        made, settings=Settings(**{**made.settings.model_dump(), "tenants": tenants, "keys": keys})
+    )
 
 
 @pytest.fixture
 def address(place: Home) -> Iterator[str]:
     port = stack.free_port()
     server = uvicorn.Server(
-        uvicorn.Config(service(place.settings), host="127.0.0.1", port=port, log_level="error", ws="none", timeout_graceful_shutdown=3)
+        uvicorn.Config(
+            service(place.settings),
+            host="127.0.0.1",
+            port=port,
+            log_level="error",
+            ws="none",
+            timeout_graceful_shutdown=3,
+        )
     )
     thread = Thread(target=server.run, daemon=True)
     thread.start()
@@ -55,13 +65,19 @@ def address(place: Home) -> Iterator[str]:
 async def chosen(_: Any, asked: Any) -> ElicitResult:
     """Whoever answers a form takes the second option of each question."""
     fields = asked.requested_schema["properties"]
-    return ElicitResult(action="accept", content={name: field["oneOf"][1]["const"] for name, field in fields.items()})
+    return ElicitResult(
+        action="accept",
+        content={name: field["oneOf"][1]["const"] for name, field in fields.items()},
+    )
 
 
 async def finished(address: str, header: dict[str, str], session: str) -> Any:
     async with (
         httpx2.AsyncClient(headers=header) as caller,
-        ChatClient(streamable_http_client(f"{address}/mcp", http_client=caller), elicitation_callback=chosen) as chat,
+        ChatClient(
+            streamable_http_client(f"{address}/mcp", http_client=caller),
+            elicitation_callback=chosen,
+        ) as chat,
     ):
         return await chat.call_tool("advise", {"session": session})
 
@@ -80,9 +96,17 @@ def test_begun_on_the_page_finished_in_a_chat_read_over_http(place: Home, addres
     # 3. over HTTP: the same session, finished, and the same advice again
     with httpx.Client(base_url=address, headers=place.header(), timeout=30) as caller:
         state = caller.get(f"/v1/sessions/{session}").json()
-        assert (state["state"], state["channels"], state["missing"]) == ("finished", ["page", "mcp"], [])
+        assert (state["state"], state["channels"], state["missing"]) == (
+            "finished",
+            ["page", "mcp"],
+            [],
+        )
         again = caller.post(f"/v1/sessions/{session}/advice", json={}).json()
-    assert (again["level"], again["status"], again["weights"]) == (advice["level"], advice["status"], advice["weights"])
+    assert (again["level"], again["status"], again["weights"]) == (
+        advice["level"],
+        advice["status"],
+        advice["weights"],
+    )
     store = Store.open(place.settings.tenants["acme"].store, tenant="acme")
     report = journeys(store.events())
     assert (report.sessions, report.changed, report.handover, report.coverage) == (1, 1, 1.0, 1.0)

@@ -1,4 +1,5 @@
-"""The chat as its clients meet it: the SDK's own client, in process, over HTTP and over standard input and output."""
+"""The chat as its clients meet it: the SDK's own client, in process, over HTTP and over standard
+input and output."""
 
 from __future__ import annotations
 
@@ -52,9 +53,17 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 
 class Person:
-    """Whoever sits before the chat: answers by a place from 0 to 1, or declines; remembers what they were asked."""
+    """Whoever sits before the chat: answers by a place from 0 to 1, or declines; remembers what
+    they were asked."""
 
-    def __init__(self, place: float = 0.6, *, action: str = "accept", agrees: bool = True, odd: str | None = None) -> None:
+    def __init__(
+        self,
+        place: float = 0.6,
+        *,
+        action: str = "accept",
+        agrees: bool = True,
+        odd: str | None = None,
+    ) -> None:
         self.place, self.action, self.agrees, self.odd = place, action, agrees, odd
         self.asked: list[Any] = []
 
@@ -63,24 +72,49 @@ class Person:
         fields = params.requested_schema["properties"]
         if "agreed" in fields:
             return ElicitResult(action="accept", content={"agreed": self.agrees})
-        return ElicitResult(action=self.action, content=self.answers(fields) if self.action == "accept" else None)
+        return ElicitResult(
+            action=self.action, content=self.answers(fields) if self.action == "accept" else None
+        )
 
     def answers(self, fields: dict[str, Any]) -> dict[str, Any]:
-        options = {name: [option["const"] for option in field["oneOf"]] for name, field in fields.items()}
-        chosen = {name: ids[min(int(self.place * len(ids)), len(ids) - 1)] for name, ids in options.items()}
+        options = {
+            name: [option["const"] for option in field["oneOf"]] for name, field in fields.items()
+        }
+        chosen = {
+            name: ids[min(int(self.place * len(ids)), len(ids) - 1)]
+            for name, ids in options.items()
+        }
         return chosen if self.odd is None else chosen | {next(iter(chosen)): self.odd}
 
 
-def talk(tenant: Tenant, person: Any, said: Conversed, *, mode: str = "auto", **settings: Any) -> Any:
+def talk(
+    tenant: Tenant, person: Any, said: Conversed, *, mode: str = "auto", **settings: Any
+) -> Any:
     async def run() -> Any:
-        async with ChatClient(chat(tenant, **settings), mode=mode, elicitation_callback=person) as client:
+        async with ChatClient(
+            chat(tenant, **settings), mode=mode, elicitation_callback=person
+        ) as client:
             return await said(client)
 
     return asyncio.run(run())
 
 
-def call(tenant: Tenant, person: Any, tool: str, *, mode: str = "auto", supplied: bool = False, **arguments: Any) -> Any:
-    return talk(tenant, person, lambda client: client.call_tool(tool, arguments), mode=mode, supplied=supplied)
+def call(
+    tenant: Tenant,
+    person: Any,
+    tool: str,
+    *,
+    mode: str = "auto",
+    supplied: bool = False,
+    **arguments: Any,
+) -> Any:
+    return talk(
+        tenant,
+        person,
+        lambda client: client.call_tool(tool, arguments),
+        mode=mode,
+        supplied=supplied,
+    )
 
 
 def text_of(result: Any) -> str:
@@ -102,7 +136,9 @@ def test_a_client_is_asked_and_advised(tenant: Tenant, advisor: Advisor, mode: s
     assert list(fields) == [question.id for question in asked.questions]
     for question in asked.questions:
         assert fields[question.id]["title"] == question.text_in("zh")
-        assert fields[question.id]["oneOf"] == [{"const": o.id, "title": o.text_in("zh")} for o in question.options]
+        assert fields[question.id]["oneOf"] == [
+            {"const": o.id, "title": o.text_in("zh")} for o in question.options
+        ]
     client = Client(**LI, answers=person.answers(fields), assessed_on=datetime.now(UTC).date())
     expected = advisor.advise(client, picks=3)
     assert Advice.model_validate(shown["advice"]) == expected
@@ -111,7 +147,9 @@ def test_a_client_is_asked_and_advised(tenant: Tenant, advisor: Advisor, mode: s
     assert "weights" not in text_of(found)  # not the JSON twice
     assert records(tenant) == 1
     assert tenant.store.view("li").advised["status"] == "ok"
-    assert [event.type for event in tenant.store.events(client_id="li")][-1] == "advisor.advice.shown.v1"
+    assert [event.type for event in tenant.store.events(client_id="li")][
+        -1
+    ] == "advisor.advice.shown.v1"
 
 
 @pytest.mark.parametrize("action", ["decline", "cancel"])
@@ -137,9 +175,19 @@ def test_without_forms_nobody_is_advised(tenant: Tenant) -> None:
 @pytest.mark.parametrize("name", NOT_TOLD)
 def test_an_assistant_tells_no_answer_and_no_assessment(tenant: Tenant, name: str) -> None:
     value = getattr(Client(**LI), name)
-    told = {"answers": {"tolerance_fall": "d"}, "level": 5, "knowledge": 90, "assessed_on": "2026-01-01"}.get(name, value)
+    told = {
+        "answers": {"tolerance_fall": "d"},
+        "level": 5,
+        "knowledge": 90,
+        "assessed_on": "2026-01-01",
+    }.get(name, value)
     person = Person()
-    found = call(tenant, person, "advise", client={**LI, name: list(told) if isinstance(told, frozenset) else told})
+    found = call(
+        tenant,
+        person,
+        "advise",
+        client={**LI, name: list(told) if isinstance(told, frozenset) else told},
+    )
     assert found.is_error
     assert f"client.{name} cannot be told by an assistant" in text_of(found)
     assert person.asked == []
@@ -151,8 +199,10 @@ def test_every_fact_that_raises_risk_is_the_clients_own() -> None:
     """What is left to tell are circumstances; whoever adds a field decides where it belongs."""
     told = set(Client.model_fields) - set(NOT_TOLD)
     assert told == {
-        "id", "wealth", "horizon_years", "age", "holdings", "excluded", "goals", "income", "liabilities", "monthly_spending", "reserve_months",
-        "planned_purchases", "legal_capacity", "locked", "currency", "gender", "segment", "sustainability",
+        "id", "wealth", "horizon_years", "age", "holdings", "excluded", "goals", "income",
+        "liabilities", "monthly_spending", "reserve_months",
+        "planned_purchases", "legal_capacity", "locked", "currency", "gender", "segment",
+        "sustainability",
     }  # fmt: skip
 
 
@@ -187,11 +237,15 @@ def test_a_session_of_another_channel_goes_on(tenant: Tenant, mode: str) -> None
 
 
 def test_a_higher_level_is_agreed_to_by_the_client(tenant: Tenant, mode: str) -> None:
-    low = call(tenant, Person(0.3), "advise", mode=mode, client=LI).structured_content["advice"]["level"]
+    low = call(tenant, Person(0.3), "advise", mode=mode, client=LI).structured_content["advice"][
+        "level"
+    ]
     unwilling = Person(0.95, agrees=False)
     found = call(tenant, unwilling, "advise", mode=mode, client=LI, language="en")
     assert len(unwilling.asked) == 2
-    assert unwilling.asked[1].message.startswith(f"With these answers your risk level rises from C{low} to C")
+    assert unwilling.asked[1].message.startswith(
+        f"With these answers your risk level rises from C{low} to C"
+    )
     assert found.structured_content["status"] == "not_assessed"
     assert records(tenant) == 1
     willing = Person()
@@ -210,7 +264,12 @@ def test_an_expired_assessment_and_a_stopped_advisor(tenant: Tenant, mode: str) 
     found = call(tenant, Person(), "advise", mode=mode, session=session, as_of=later)
     assert found.structured_content["advice"]["status"] == "assessment_expired"
     assert found.structured_content["advice"]["orders"] == []
-    assert call(tenant, Person(), "review_holdings", session=session, as_of=later).structured_content["status"] == "assessment_expired"
+    assert (
+        call(tenant, Person(), "review_holdings", session=session, as_of=later).structured_content[
+            "status"
+        ]
+        == "assessment_expired"
+    )
     kept = records(tenant)
     tenant.switch.stop("prices are wrong", "ops")
     for tool in ("advise", "review_holdings", "explain"):
@@ -225,19 +284,27 @@ def test_an_expired_assessment_and_a_stopped_advisor(tenant: Tenant, mode: str) 
 
 def test_explanations_and_reviews(tenant: Tenant, advisor: Advisor) -> None:
     held = {"cash": 10_000.0, "P005": 20_000.0}
-    session = call(tenant, Person(), "advise", client={**LI, "holdings": held}).structured_content["session"]
-    client = AnswerSheet.model_validate(tenant.sessions.load(session).sheet).client(tenant.sessions.load(session).base)
+    session = call(tenant, Person(), "advise", client={**LI, "holdings": held}).structured_content[
+        "session"
+    ]
+    client = AnswerSheet.model_validate(tenant.sessions.load(session).sheet).client(
+        tenant.sessions.load(session).base
+    )
     report = advisor.report(client, language="en")
     found = call(tenant, Person(), "explain", session=session, language="en")
     assert text_of(found) == "\n".join(reason.text for reason in report.omissions)
     verdict = call(tenant, Person(), "explain", session=session, product="P007").structured_content
     assert verdict["decision"] == "refuse"
-    assert verdict["rules"][0]["article"] == advisor.state.regime.pack.by_id["nfra.12.level"].article
+    assert (
+        verdict["rules"][0]["article"] == advisor.state.regime.pack.by_id["nfra.12.level"].article
+    )
     review = call(tenant, Person(), "review_holdings", session=session).structured_content
     money = {line["asset"]: line["money"] for line in review["lines"]}
     assert money["cash"] == 10_000.0
     assert money[advisor.state.catalogue.products[4].asset] == 20_000.0
-    assert {line["asset"]: line["target"] for line in review["lines"] if line["target"]} == pytest.approx(report.advice.weights)
+    assert {
+        line["asset"]: line["target"] for line in review["lines"] if line["target"]
+    } == pytest.approx(report.advice.weights)
 
 
 WRONG: list[dict[str, Any]] = [
@@ -284,11 +351,26 @@ def test_texts(tenant: Tenant) -> None:
         tools = (await client.list_tools()).tools
         rules = (await client.read_resource("advisor://rules/nfra")).contents[0].text
         asked = (await client.read_resource("advisor://questionnaires/mifid/en")).contents[0].text
-        prompt = (await client.get_prompt("assessment", {"language": "zh"})).messages[0].content.text
-        return tools, json.loads(rules), asked, prompt, await client.call_tool("questionnaire", {"language": "zh"})
+        prompt = (
+            (await client.get_prompt("assessment", {"language": "zh"})).messages[0].content.text
+        )
+        return (
+            tools,
+            json.loads(rules),
+            asked,
+            prompt,
+            await client.call_tool("questionnaire", {"language": "zh"}),
+        )
 
     tools, rules, asked, prompt, questions = talk(tenant, Person(), said)
-    assert {tool.name for tool in tools} == {"questionnaire", "profile", "advise", "explain", "review_holdings", "continue_session"}
+    assert {tool.name for tool in tools} == {
+        "questionnaire",
+        "profile",
+        "advise",
+        "explain",
+        "review_holdings",
+        "continue_session",
+    }
     shown = {tool.name: set(tool.input_schema["properties"]) for tool in tools}
     assert shown["advise"] == {"client", "session", "as_of", "picks", "language"}
     assert rules["id"] == "nfra"
@@ -317,7 +399,15 @@ def test_a_call_costs_little_beside_the_advice(tenant: Tenant) -> None:
 @contextlib.contextmanager
 def served(tenant: Tenant) -> Iterator[str]:
     port = stack.free_port()
-    server = uvicorn.Server(uvicorn.Config(chat(tenant).streamable_http_app(), host="127.0.0.1", port=port, log_level="warning", ws="none"))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            chat(tenant).streamable_http_app(),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            ws="none",
+        )
+    )
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -343,7 +433,9 @@ def test_over_http(tenant: Tenant, mode: str) -> None:
 def test_over_standard_input_and_output(tmp_path: Path) -> None:
     """As the example of `advisor mcp` says."""
     command = ["-m", "advisor.adapters.channels.cli", "mcp", "--demo"]
-    place = StdioServerParameters(command=sys.executable, args=command, cwd=tmp_path, env=dict(os.environ))
+    place = StdioServerParameters(
+        command=sys.executable, args=command, cwd=tmp_path, env=dict(os.environ)
+    )
 
     async def run() -> Any:
         async with ChatClient(place, elicitation_callback=Person()) as client:

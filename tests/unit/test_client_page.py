@@ -1,4 +1,5 @@
-"""The advice page: every figure of the report, names in the language, no proof, small, whole without scripts."""
+"""The advice page: every figure of the report, names in the language, no proof, small, whole
+without scripts."""
 
 from __future__ import annotations
 
@@ -57,11 +58,15 @@ def test_the_page_says_what_the_report_holds(report: AdviceReport, language: str
     assert str(report.profile.valid_until) in text
     worst = max(report.scenarios, key=lambda s: s.loss)
     assert f"{worst.loss:.1%}" in text
-    assert ("more than allowed" in text or "超出范围" in text) == any(not s.within for s in report.scenarios)
+    assert ("more than allowed" in text or "超出范围" in text) == any(
+        not s.within for s in report.scenarios
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_id_where_there_is_a_name_no_proof_no_script(report: AdviceReport, language: str) -> None:
+def test_no_id_where_there_is_a_name_no_proof_no_script(
+    report: AdviceReport, language: str
+) -> None:
     page = advice_page(report, language=language, labels=LABELS)
     text = text_of(page)
     assert not re.search(r"\bP0\d\d\b", text)
@@ -118,7 +123,9 @@ CASES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("status", sorted(CASES))
-def test_every_status_has_a_page_that_says_why_and_what_to_do(advisor: Advisor, status: str, language: str) -> None:
+def test_every_status_has_a_page_that_says_why_and_what_to_do(
+    advisor: Advisor, status: str, language: str
+) -> None:
     client = Client.model_validate(sample.client().model_dump(exclude_unset=True) | CASES[status])
     try:
         report = advisor.report(client, as_of=DAY)
@@ -140,7 +147,12 @@ def test_an_advice_alone_has_a_page(report: AdviceReport) -> None:
 
 
 def test_markup_in_names_is_escaped(report: AdviceReport) -> None:
-    page = advice_page(report, labels={"global_equity": "<script>alert(1)</script>"}, disclaimer="<b>no</b>", currency="<i>")
+    page = advice_page(
+        report,
+        labels={"global_equity": "<script>alert(1)</script>"},
+        disclaimer="<b>no</b>",
+        currency="<i>",
+    )
     assert "<script" not in page
     assert "<b>no" not in page
     assert "<i>" not in page

@@ -19,15 +19,22 @@ GL = Questionnaire.grable_lytton()
 
 
 def one(
-    answers: dict[str, str], asked: Questionnaire = ASKED, item_model: GradedResponseModel | None = None, **more: object
+    answers: dict[str, str],
+    asked: Questionnaire = ASKED,
+    item_model: GradedResponseModel | None = None,
+    **more: object,
 ) -> RiskProfiles:
-    table = ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=20, answers=answers, **more)])
+    table = ClientTable.from_clients(
+        [Client(id="x", wealth=1, horizon_years=20, answers=answers, **more)]
+    )
     return profile_risk(table, asked, as_of=DAY, item_model=item_model)
 
 
 def gl_model() -> GradedResponseModel:
     counts = {q.id: len({o.score for o in q.options}) for q in GL.questions}
-    return GradedResponseModel.of({name: (2.0, np.linspace(-1, 1, n - 1) if n > 2 else (0.0,)) for name, n in counts.items()})
+    return GradedResponseModel.of(
+        {name: (2.0, np.linspace(-1, 1, n - 1) if n > 2 else (0.0,)) for name, n in counts.items()}
+    )
 
 
 @pytest.mark.parametrize("rule", ASKED.contradictions, ids=lambda r: r.id)
@@ -46,7 +53,9 @@ def test_each_contradiction_is_found_and_lowers_as_it_says(rule: Contradiction) 
 def test_several_controls_lower_as_much_as_the_strongest() -> None:
     clash = {**BEST, "tolerance_fall": "b"}  # sells a part at once, but says that they bear 28,000
     both = one(clash, biases={"loss_aversion": 4.0})
-    assert {"contradiction:sells_at_once_but_bears_large_loss", "stated_above_revealed"} <= set(both.flags[0])
+    assert {"contradiction:sells_at_once_but_bears_large_loss", "stated_above_revealed"} <= set(
+        both.flags[0]
+    )
     alone = one(clash, ASKED.model_copy(update={"contradictions": ()}))
     assert alone.level[0] - both.level[0] == 1
 
@@ -71,15 +80,20 @@ def test_straight_lining_asks_again_and_takes_nothing_off() -> None:
 
 def test_misfit_lowers_a_level_and_fitting_answers_do_not() -> None:
     model = gl_model()
-    ordered = {q.id: sorted(q.options, key=lambda o: o.score)[len(q.options) // 2].id for q in GL.questions}
+    ordered = {
+        q.id: sorted(q.options, key=lambda o: o.score)[len(q.options) // 2].id for q in GL.questions
+    }
     wild = {
-        q.id: (max if i % 2 else min)(q.options, key=lambda o: o.score).id for i, q in enumerate(GL.questions)
+        q.id: (max if i % 2 else min)(q.options, key=lambda o: o.score).id
+        for i, q in enumerate(GL.questions)
     }  # always the most or the least, in turn
     fits, misfits = one(ordered, GL, model), one(wild, GL, model)
     assert "misfit" not in fits.flags[0]
     assert "misfit" in misfits.flags[0]
     table = ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=20, answers=wild)])
-    lenient = profile_risk(table, GL, as_of=DAY, item_model=model, controls=Controls(misfit_below=-99.0))
+    lenient = profile_risk(
+        table, GL, as_of=DAY, item_model=model, controls=Controls(misfit_below=-99.0)
+    )
     assert lenient.level[0] - misfits.level[0] == 1
     assert misfits.limited_by[0] == "misfit"
 
@@ -94,10 +108,23 @@ def test_an_item_model_of_other_questions_is_refused() -> None:
 
 def test_measured_tolerance_has_a_standard_error_of_its_own() -> None:
     model = gl_model()
-    middle = one({q.id: sorted(q.options, key=lambda o: o.score)[len(q.options) // 2].id for q in GL.questions}, GL, model)
+    middle = one(
+        {
+            q.id: sorted(q.options, key=lambda o: o.score)[len(q.options) // 2].id
+            for q in GL.questions
+        },
+        GL,
+        model,
+    )
     assert 0 < middle.standard_error[0] < 15
     assert middle.level_probability.sum() == pytest.approx(1)
     assert (
         middle.tolerance[0]
-        == one({q.id: sorted(q.options, key=lambda o: o.score)[len(q.options) // 2].id for q in GL.questions}, GL).tolerance[0]
+        == one(
+            {
+                q.id: sorted(q.options, key=lambda o: o.score)[len(q.options) // 2].id
+                for q in GL.questions
+            },
+            GL,
+        ).tolerance[0]
     )

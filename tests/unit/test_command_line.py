@@ -1,4 +1,5 @@
-"""The command line as its users meet it: every example, every exit code, what it costs to ask for help."""
+"""The command line as its users meet it: every example, every exit code, what it costs to ask for
+help."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ SHORT = 0.2
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A folder in which every example was executed in the order of the table, and what each printed."""
+    """A folder in which every example was executed in the order of the table, and what each
+    printed."""
     home, printed = tmp_path_factory.mktemp("command-line"), {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
@@ -81,7 +83,11 @@ def test_advice_is_byte_for_byte_that_of_the_library(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = Path("demo/client.json").read_text()
-    expected = load("demo/advisor").advise(Client.model_validate_json(text), as_of="2025-07-01", picks=3).model_dump_json(indent=1)
+    expected = (
+        load("demo/advisor")
+        .advise(Client.model_validate_json(text), as_of="2025-07-01", picks=3)
+        .model_dump_json(indent=1)
+    )
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert main(["advise", "-", *AT, *DAY, "--picks", "3", "--json"]) == 0
     shown = capsys.readouterr()
@@ -100,11 +106,29 @@ def test_json_everywhere(home: Path, capsys: pytest.CaptureFixture[str]) -> None
         json.loads(capsys.readouterr().out)
     assert main(["verify", "demo/clients.csv", "twice", *AT, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["same"] is True
-    assert main(["backtest", "demo/prices.csv", "--levels", "2", "--warmup", "2000", "--every", "YS", "--json"]) == 0
+    assert (
+        main(
+            [
+                "backtest",
+                "demo/prices.csv",
+                "--levels",
+                "2",
+                "--warmup",
+                "2000",
+                "--every",
+                "YS",
+                "--json",
+            ]
+        )
+        == 0
+    )
     assert set(json.loads(capsys.readouterr().out)) == {"C2", "equal weights"}
 
 
-@pytest.mark.parametrize("line", ["advise", "advise x.json", "nothing", "advise x --picks many", "store", "", "demo --tp x"])
+@pytest.mark.parametrize(
+    "line",
+    ["advise", "advise x.json", "nothing", "advise x --picks many", "store", "", "demo --tp x"],
+)
 def test_wrong_use_is_2(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
         code: object = main(shlex.split(line))
@@ -129,8 +153,18 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-@pytest.mark.parametrize("line", ["profile {}", "advise {} --to away", "verify {} advice.json", "evaluate {} demo/purchases.csv"])
-def test_wrong_input_is_3_with_a_sentence(line: str, name: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "profile {}",
+        "advise {} --to away",
+        "verify {} advice.json",
+        "evaluate {} demo/purchases.csv",
+    ],
+)
+def test_wrong_input_is_3_with_a_sentence(
+    line: str, name: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     if WRONG[name] is not None:
         Path(name).write_bytes(WRONG[name])
     day = [] if line.startswith("verify") else DAY
@@ -179,8 +213,12 @@ def test_other_wrong_input_is_3(line: str, home: Path, capsys: pytest.CaptureFix
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_nothing_suitable_and_not_proved_are_1(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["advise", "demo/client.json", *AT, "--as-of", "2029-07-01"]) == 1  # the answers have expired
+def test_nothing_suitable_and_not_proved_are_1(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(["advise", "demo/client.json", *AT, "--as-of", "2029-07-01"]) == 1
+    )  # the answers have expired
     advice = Advice.model_validate_json(Path("advice.json").read_text())
     Path("changed.json").write_text(advice.model_copy(update={"level": 5}).model_dump_json())
     assert main(["verify", "demo/client.json", "changed.json", *AT]) == 1
@@ -203,7 +241,9 @@ class _Signalling(io.StringIO):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 4)])
-def test_a_run_that_ends_early_goes_on(number: int, code: int, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_ends_early_goes_on(
+    number: int, code: int, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = ["advise", "demo/clients.csv", *AT, *DAY, "--rows-per-part", "20", "--to"]
     for folder in ("early", "whole"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -216,7 +256,9 @@ def test_a_run_that_ends_early_goes_on(number: int, code: int, home: Path, monke
     assert main([*run, "early"]) == 0
     names = sorted(path.name for path in Path("whole").iterdir())
     assert names == sorted(path.name for path in Path("early").iterdir())
-    assert all((Path("whole") / name).read_bytes() == (Path("early") / name).read_bytes() for name in names)
+    assert all(
+        (Path("whole") / name).read_bytes() == (Path("early") / name).read_bytes() for name in names
+    )
 
 
 def seconds(*code: str) -> float:
@@ -237,13 +279,22 @@ def test_help_and_contracts_cost_little() -> None:
         assert any(seconds(*CLI, *line) <= SHORT for _ in range(3)), line
     for line in (["schema", "Client"], ["questionnaire", "default"]):
         assert any(seconds(*CLI, *line) <= seconds(*CONTRACTS) + SHORT for _ in range(3)), line
-    heavy = "[m for m in ('advisor.engine', 'advisor.data', 'pandas', 'scipy', 'jinja2') if m in sys.modules]"
-    code = f"import sys; from advisor.adapters.channels.cli import main; main(['schema']); sys.exit(str({heavy}) if {heavy} else 0)"
+    heavy = (
+        "[m for m in ('advisor.engine', 'advisor.data', 'pandas', 'scipy', 'jinja2') if m in"
+        " sys.modules]"
+    )
+    code = (
+        "import sys; from advisor.adapters.channels.cli import main; main(['schema']);"
+        f" sys.exit(str({heavy}) if {heavy} else 0)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_a_reader_that_has_enough() -> None:
-    line = f"{shlex.quote(sys.executable)} {' '.join(CLI)} schema Client | head -c 1; echo ${{PIPESTATUS[0]}}"
+    line = (
+        f"{shlex.quote(sys.executable)} {' '.join(CLI)} schema Client | head -c 1; echo"
+        " ${PIPESTATUS[0]}"
+    )
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
     assert done.stdout == "{0\n"
     assert done.stderr == ""
@@ -253,7 +304,9 @@ def test_the_service_runs_as_its_example_says(tmp_path: Path) -> None:
     port = stack.free_port()
     command = shlex.split(COMMANDS["serve"]["example"].replace("8080", str(port)))[1:]
     with (tmp_path / "said").open("wb") as said:
-        server = subprocess.Popen([sys.executable, *CLI, *command, "--jobs", "1"], cwd=tmp_path, stderr=said)
+        server = subprocess.Popen(
+            [sys.executable, *CLI, *command, "--jobs", "1"], cwd=tmp_path, stderr=said
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         for _ in range(600):
@@ -276,17 +329,36 @@ def test_the_service_runs_as_its_example_says(tmp_path: Path) -> None:
 
 
 def test_a_base_install_advises_one_client_and_names_the_extra_for_many(tmp_path: Path) -> None:
-    """Without pyarrow: the demo, its files and one client; many are refused with the extra that they need."""
-    code = "import sys\nsys.modules['pyarrow'] = None\nfrom advisor.adapters.channels.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+    """Without pyarrow: the demo, its files and one client; many are refused with the extra that
+    they need."""
+    code = (
+        "import sys\nsys.modules['pyarrow'] = None\nfrom advisor.adapters.channels.cli import"
+        " main\nsys.exit(main(sys.argv[1:]))\n"
+    )
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
 
     made = run("demo", "--to", "bank")
     assert made.returncode == 0, made.stderr
     one = run("advise", "bank/client.json", "--advisor", "bank/advisor", "--as-of", "2025-07-01")
     assert one.returncode == 0, one.stderr
-    many = run("advise", "bank/clients.csv", "--advisor", "bank/advisor", "--as-of", "2025-07-01", "--to", "advice")
+    many = run(
+        "advise",
+        "bank/clients.csv",
+        "--advisor",
+        "bank/advisor",
+        "--as-of",
+        "2025-07-01",
+        "--to",
+        "advice",
+    )
     assert many.returncode == 3
     assert "advisor[arrow]" in many.stderr
     assert "Traceback" not in many.stderr

@@ -1,4 +1,5 @@
-"""From trades to the client table, and from advice to the next review, without carrying arrays by hand."""
+"""From trades to the client table, and from advice to the next review, without carrying arrays by
+hand."""
 
 from __future__ import annotations
 
@@ -6,7 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import Advisor, BiasProfiles, Client, ClientTable, InputError, Trades, measure_biases, sample, states_after
+from advisor import (
+    Advisor,
+    BiasProfiles,
+    Client,
+    ClientTable,
+    InputError,
+    Trades,
+    measure_biases,
+    sample,
+    states_after,
+)
 from advisor.lifecycle import rebalance, review
 
 DAY = "2026-02-02"
@@ -21,7 +32,11 @@ def traded() -> BiasProfiles:
     """Ann sells her winner and keeps her loser; Bo never sells."""
     days = pd.date_range("2024-01-01", periods=6)
     prices = pd.DataFrame(
-        {"asset": ["up"] * 6 + ["down"] * 6, "day": [*days, *days], "price": [10, 11, 12, 13, 14, 15, 10, 9, 8, 7, 6, 5]}
+        {
+            "asset": ["up"] * 6 + ["down"] * 6,
+            "day": [*days, *days],
+            "price": [10, 11, 12, 13, 14, 15, 10, 9, 8, 7, 6, 5],
+        }
     ).astype({"price": float})
     rows = [
         ("ann", "up", days[0], "buy", 2.0, 10.0),
@@ -31,13 +46,19 @@ def traded() -> BiasProfiles:
     ]
     frame = pd.DataFrame(rows, columns=["client_id", "asset", "day", "side", "units", "price"])
     asked = pd.DataFrame(
-        {"client_id": ["bo"] * 4, "gain": [200.0] * 4, "loss": [100.0, 80.0, 60.0, 40.0], "accepted": [False, False, True, True]}
+        {
+            "client_id": ["bo"] * 4,
+            "gain": [200.0] * 4,
+            "loss": [100.0, 80.0, 60.0, 40.0],
+            "accepted": [False, False, True, True],
+        }
     )
     return measure_biases(Trades.from_frame(frame), prices, choices=asked)
 
 
 def test_biases_join_a_table_by_client_id() -> None:
-    """A realised gain and a paper loss: PGR 1, PLR 0; the stated choices of one client, the prior of nobody."""
+    """A realised gain and a paper loss: PGR 1, PLR 0; the stated choices of one client, the prior
+    of nobody."""
     fields = {"wealth": 1000.0, "horizon_years": 9.0, "level": 3, "assessed_on": DAY}
     clients = [
         Client(id="bo", **fields),
@@ -51,7 +72,9 @@ def test_biases_join_a_table_by_client_id() -> None:
     assert joined[2]["overconfidence"] == 1.5
     assert "loss_aversion" not in joined[2]
     assert joined[1] == {"overconfidence": 2.0}
-    assert joined[0]["loss_aversion"] == pytest.approx(profiles.loss_aversion[list(profiles.client_ids).index("bo")])
+    assert joined[0]["loss_aversion"] == pytest.approx(
+        profiles.loss_aversion[list(profiles.client_ids).index("bo")]
+    )
     assert "disposition" not in joined[0]
 
 
@@ -75,7 +98,9 @@ def test_advice_carried_out_at_unchanged_prices_has_no_drift(advisor: Advisor) -
     frame = pd.DataFrame(lines, columns=["client_id", "product_id", "money"])
     today = states_after(batch, frame)
     ok = np.array([advice.status == "ok" for advice in batch])
-    after = np.array([[a.weights_after_orders.get(asset, 0.0) for asset in today.assets] for a in batch])
+    after = np.array(
+        [[a.weights_after_orders.get(asset, 0.0) for asset in today.assets] for a in batch]
+    )
     weights = today.holdings / today.states.value[:, None]
     np.testing.assert_allclose(weights[ok], after[ok], atol=1e-6)
     np.testing.assert_allclose(today.states.value[ok], clients.wealth[ok], rtol=1e-6)
@@ -108,7 +133,9 @@ def test_units_are_valued_at_the_prices_of_today(advisor: Advisor) -> None:
         ({"product_id": None}, "product_id"),
     ],
 )
-def test_what_cannot_be_valued_is_refused(advisor: Advisor, change: dict[str, object], field: str) -> None:
+def test_what_cannot_be_valued_is_refused(
+    advisor: Advisor, change: dict[str, object], field: str
+) -> None:
     clients = sample.clients(2)
     batch = next(iter(advisor.advise_many(clients, as_of=DAY)))
     name = advisor.catalogue.products[0].id
@@ -117,7 +144,10 @@ def test_what_cannot_be_valued_is_refused(advisor: Advisor, change: dict[str, ob
         states_after(batch, pd.DataFrame([line]), {name: 1.0, "nothing": 1.0})
     assert refusal.value.field == field
     with pytest.raises(InputError, match="says nothing of"):
-        states_after(batch, pd.DataFrame([line | {"product_id": name, "client_id": clients.ids[0], "units": 1.0}]))
+        states_after(
+            batch,
+            pd.DataFrame([line | {"product_id": name, "client_id": clients.ids[0], "units": 1.0}]),
+        )
 
 
 def test_what_an_advisor_was_made_of_is_there_to_read(advisor: Advisor) -> None:

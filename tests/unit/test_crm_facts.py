@@ -12,17 +12,45 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import Catalogue, ClientTable, Event, InputError, Interactions, Product, RiskProfiles, Trades, sample
-from advisor.adapters.crm.facts import ClientFacts, EventTable, events_of, fact_names, facts_on_record, with_purchases
+from advisor import (
+    Catalogue,
+    ClientTable,
+    Event,
+    InputError,
+    Interactions,
+    Product,
+    RiskProfiles,
+    Trades,
+    sample,
+)
+from advisor.adapters.crm.facts import (
+    ClientFacts,
+    EventTable,
+    events_of,
+    fact_names,
+    facts_on_record,
+    with_purchases,
+)
 from advisor.adapters.crm.facts.counting import whole_months
 
 DAY = date(2026, 6, 30)
-VIEWED, BOUGHT, LIFE = "advisor.product.viewed.v1", "advisor.order.completed.v1", "advisor.life.changed.v1"
+VIEWED, BOUGHT, LIFE = (
+    "advisor.product.viewed.v1",
+    "advisor.order.completed.v1",
+    "advisor.life.changed.v1",
+)
 
 
 def clients(count: int = 30) -> ClientTable:
     rows = [
-        {"id": f"c{i}", "wealth": 1000.0 * (i + 1), "horizon_years": 5.0, "holding:F1": 10.0 * i, "holding:F2": 5.0} for i in range(count)
+        {
+            "id": f"c{i}",
+            "wealth": 1000.0 * (i + 1),
+            "horizon_years": 5.0,
+            "holding:F1": 10.0 * i,
+            "holding:F2": 5.0,
+        }
+        for i in range(count)
     ]
     return ClientTable.from_frame(pd.DataFrame(rows))
 
@@ -85,8 +113,13 @@ def test_the_window_holds_its_last_day_and_as_many_before() -> None:
         }
     )
     bought = Interactions.from_frame(rows, product="asset")
-    facts = ClientFacts.of(clients(1), as_of=DAY, trades=Trades.from_frame(rows), purchases=bought, days=90)
-    found = {name: facts.column(name)[0] for name in ("trades", "frequency", "money", "trend", "purchases")}
+    facts = ClientFacts.of(
+        clients(1), as_of=DAY, trades=Trades.from_frame(rows), purchases=bought, days=90
+    )
+    found = {
+        name: facts.column(name)[0]
+        for name in ("trades", "frequency", "money", "trend", "purchases")
+    }
     assert found == {"trades": 5.0, "frequency": 4.0, "money": 4.0, "trend": 0.0, "purchases": 4.0}
 
 
@@ -111,25 +144,51 @@ def event_rows(seed: int = 2, count: int = 600) -> list[Event]:
     made: list[Event] = []
     for k in range(count):
         what = rng.choice([VIEWED, BOUGHT, LIFE], p=[0.8, 0.15, 0.05])
-        time, who = start - timedelta(hours=int(rng.integers(0, 24 * 120))), f"c{rng.integers(0, 25)}"
+        time, who = (
+            start - timedelta(hours=int(rng.integers(0, 24 * 120))),
+            f"c{rng.integers(0, 25)}",
+        )
         product = f"F{rng.integers(1, 5)}"
         on = str(DAY + timedelta(days=int(rng.integers(-30, 200))))
         data = {
             VIEWED: {"product_id": product},
-            BOUGHT: {"order_id": str(k), "products": [{"product_id": product}, {"product_id": "F9"}]},
+            BOUGHT: {
+                "order_id": str(k),
+                "products": [{"product_id": product}, {"product_id": "F9"}],
+            },
             LIFE: {"kind": "move", "on": on},
         }
-        made.append(Event(id=str(k), source="test", type=str(what), time=time, subject=who, data=data[str(what)]))
+        made.append(
+            Event(
+                id=str(k),
+                source="test",
+                type=str(what),
+                time=time,
+                subject=who,
+                data=data[str(what)],
+            )
+        )
     return made
 
 
 def test_events_are_counted_as_by_hand() -> None:
     table, events = clients(), event_rows()
     bought = pd.DataFrame(
-        {"client_id": ["c1", "c2", "c3"], "product_id": ["F1", "F2", "F3"], "day": ["2026-06-29", "2026-06-28", "2026-05-01"]}
+        {
+            "client_id": ["c1", "c2", "c3"],
+            "product_id": ["F1", "F2", "F3"],
+            "day": ["2026-06-29", "2026-06-28", "2026-05-01"],
+        }
     )
-    facts = ClientFacts.of(table, as_of=DAY, events=events, purchases=Interactions.from_frame(bought), days=60)
-    orders = [(e.subject, line["product_id"], e.time.date()) for e in events if e.type == BOUGHT for line in e.data["products"]]
+    facts = ClientFacts.of(
+        table, as_of=DAY, events=events, purchases=Interactions.from_frame(bought), days=60
+    )
+    orders = [
+        (e.subject, line["product_id"], e.time.date())
+        for e in events
+        if e.type == BOUGHT
+        for line in e.data["products"]
+    ]
     orders += [(r.client_id, r.product_id, date.fromisoformat(r.day)) for r in bought.itertuples()]
     for i, name in enumerate(table.ids):
         mine = [e for e in events if e.subject == name]
@@ -150,7 +209,9 @@ def test_events_are_counted_as_by_hand() -> None:
             "days_to_event": min(coming) if coming else np.nan,
         }
         for fact, value in told.items():
-            np.testing.assert_equal(facts.column(fact)[i], float(value), err_msg=f"{fact} of {name}")
+            np.testing.assert_equal(
+                facts.column(fact)[i], float(value), err_msg=f"{fact} of {name}"
+            )
 
 
 def test_a_frame_of_events_gives_the_same_facts() -> None:
@@ -170,19 +231,28 @@ def test_a_frame_of_events_gives_the_same_facts() -> None:
 
 def test_purchases_of_elsewhere_are_orders() -> None:
     events = events_of(event_rows())
-    more = with_purchases(events, Interactions.from_frame(pd.DataFrame({"client_id": ["z"], "product_id": ["Q"], "day": ["2026-06-01"]})))
+    more = with_purchases(
+        events,
+        Interactions.from_frame(
+            pd.DataFrame({"client_id": ["z"], "product_id": ["Q"], "day": ["2026-06-01"]})
+        ),
+    )
     assert len(more) == len(events) + 1
     assert more.is_of(BOUGHT).sum() == events.is_of(BOUGHT).sum() + 1
     assert more.clients.ids[more.client_codes[-1]] == "z"
     assert more.products.ids[more.product_codes[-1]] == "Q"
-    assert len(more.until("2026-05-31")) + int((more.times >= np.datetime64("2026-06-01")).sum()) == len(more)
+    assert len(more.until("2026-05-31")) + int(
+        (more.times >= np.datetime64("2026-06-01")).sum()
+    ) == len(more)
 
 
 def shelf() -> Catalogue:
     return Catalogue.from_products(
         [
             Product(id="F1", name="one", risk_level=2, exposures={"bonds": 0.75, "equity": 0.25}),
-            Product(id="F2", name="two", risk_level=4, issuer_risk_level=5, asset="equity", complex=True),
+            Product(
+                id="F2", name="two", risk_level=4, issuer_risk_level=5, asset="equity", complex=True
+            ),
             Product(id="F3", name="three", risk_level=4, asset="equity"),
             Product(id="F4", name="four", risk_level=3, asset="equity"),
         ]
@@ -191,7 +261,14 @@ def shelf() -> Catalogue:
 
 def test_what_the_holdings_are() -> None:
     rows = [
-        {"id": "a", "wealth": 1000.0, "horizon_years": 5.0, "holding:F1": 300.0, "holding:F2": 100.0, "locked": "F2"},
+        {
+            "id": "a",
+            "wealth": 1000.0,
+            "horizon_years": 5.0,
+            "holding:F1": 300.0,
+            "holding:F2": 100.0,
+            "locked": "F2",
+        },
         {"id": "b", "wealth": 1000.0, "horizon_years": 5.0, "holding:bonds": 200.0},
         {"id": "c", "wealth": 1000.0, "horizon_years": 5.0},
         {"id": "d", "wealth": 1000.0, "horizon_years": 5.0, "holding:F3": 30.0, "holding:F4": 70.0},
@@ -202,8 +279,18 @@ def test_what_the_holdings_are() -> None:
     told = facts.loc["a"]
     assert told["share:bonds"] == 0.75 * 300 / 400
     assert told["share:equity"] == pytest.approx((0.25 * 300 + 100) / 400)
-    assert (told["highest_product_level"], told["high_risk_share"], told["complex_share"], told["locked_share"]) == (5.0, 0.25, 0.25, 0.25)
-    assert (told["level"], told["level_gap"], told["invested_share"], told["largest_share"]) == (5.0, 0.0, 0.4, 0.75)
+    assert (
+        told["highest_product_level"],
+        told["high_risk_share"],
+        told["complex_share"],
+        told["locked_share"],
+    ) == (5.0, 0.25, 0.25, 0.25)
+    assert (told["level"], told["level_gap"], told["invested_share"], told["largest_share"]) == (
+        5.0,
+        0.0,
+        0.4,
+        0.75,
+    )
     assert facts.loc["b", "share:bonds"] == 1.0
     assert np.isnan(facts.loc["b", "highest_product_level"])
     assert facts.loc["c", ["share:bonds", "level", "largest_share"]].isna().all()
@@ -221,7 +308,12 @@ def test_what_no_source_tells_is_unknown() -> None:
 
 def test_of_a_bad_row_nothing_is_known_and_it_is_named() -> None:
     rows = pd.DataFrame(
-        {"id": ["a", "b", "c"], "wealth": [1.0, -1.0, 3.0], "horizon_years": 5.0, "assessed_on": ["2026-01-01", "2026-01-01", "2026-07-01"]}
+        {
+            "id": ["a", "b", "c"],
+            "wealth": [1.0, -1.0, 3.0],
+            "horizon_years": 5.0,
+            "assessed_on": ["2026-01-01", "2026-01-01", "2026-07-01"],
+        }
     )
     facts = ClientFacts.of(ClientTable.from_frame(rows), as_of=DAY)
     assert np.isnan(facts.matrix()[1]).all()
@@ -253,7 +345,10 @@ def test_trades_until_a_day_are_those_of_the_rows_up_to_it() -> None:
 
 
 def test_a_host_brings_facts_of_its_own() -> None:
-    frame = pd.DataFrame({"wealth": [1.0, 2.0], "own:branch_visits": [3.0, -1.0], "net_money": [-5.0, 0.0]}, index=["a", "b"])
+    frame = pd.DataFrame(
+        {"wealth": [1.0, 2.0], "own:branch_visits": [3.0, -1.0], "net_money": [-5.0, 0.0]},
+        index=["a", "b"],
+    )
     facts = ClientFacts.from_frame(frame, as_of=DAY)
     assert facts.column("own:branch_visits").tolist() == [3.0, -1.0]
     with pytest.raises(InputError, match="never negative"):
@@ -271,8 +366,16 @@ def test_a_host_brings_facts_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("frame", "told"),
     [
-        (pd.DataFrame({"subject": ["a"], "type": ["advisor.tea.drunk.v1"], "time": ["2026-01-01"]}), "no event type"),
-        (pd.DataFrame({"subject": [None], "type": [VIEWED], "time": ["2026-01-01"]}), "subject is missing"),
+        (
+            pd.DataFrame(
+                {"subject": ["a"], "type": ["advisor.tea.drunk.v1"], "time": ["2026-01-01"]}
+            ),
+            "no event type",
+        ),
+        (
+            pd.DataFrame({"subject": [None], "type": [VIEWED], "time": ["2026-01-01"]}),
+            "subject is missing",
+        ),
         (pd.DataFrame({"subject": ["a"], "type": [VIEWED], "time": ["soon"]}), "no day"),
         (pd.DataFrame({"subject": ["a"], "type": [VIEWED]}), "time"),
     ],

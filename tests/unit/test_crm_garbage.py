@@ -13,7 +13,16 @@ import pytest
 
 from advisor import Client, Event, sample
 from advisor.adapters.crm import Store, Switch
-from advisor.adapters.records import Ledger, Pseudonyms, Record, SignedHead, canonical, due_for_deletion, pseudonym, verify_file
+from advisor.adapters.records import (
+    Ledger,
+    Pseudonyms,
+    Record,
+    SignedHead,
+    canonical,
+    due_for_deletion,
+    pseudonym,
+    verify_file,
+)
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 JOB = {"id": "j", "kind": "k", "state": "s", "created": AT}
@@ -46,9 +55,12 @@ def calls(store: Store, folder: Path) -> list[tuple[str, Callable[..., Any], dic
         ("view", store.view, {"client_id": client, "as_of": "2026-11-02"}),
         ("forget", store.forget, {"client_id": "nobody", "at": AT}),
         ("put_rows", store.put_rows, {"table": "jobs", "rows_": [JOB]}),
-        ("rows", store.rows, {"table": "jobs", "id": "j", "created": (AT, None), "done": 1, "state": ["s"]}),
-        ("change", lambda **a: store.change("jobs", {"id": "j"}, **a), {"state": "x", "done": 1, "created": AT}),
-        ("where", lambda **a: store.change("jobs", a, state="x"), {"id": "j", "created": AT, "done": 1}),
+        ("rows", store.rows, {"table": "jobs", "id": "j", "created": (AT, None), "done": 1,
+        "state": ["s"]}),
+        ("change", lambda **a: store.change("jobs", {"id": "j"}, **a), {"state": "x", "done": 1,
+        "created": AT}),
+        ("where", lambda **a: store.change("jobs", a, state="x"), {"id": "j", "created": AT,
+        "done": 1}),
         ("claim", lambda **a: store.claim("jobs", {**JOB, **a}), JOB),
         ("delete", store.delete, {"table": "jobs", "id": "none"}),
         ("open", lambda **a: Store.open(**a).migrate(), {"url": "sqlite://", "tenant": "default"}),
@@ -58,20 +70,27 @@ def calls(store: Store, folder: Path) -> list[tuple[str, Callable[..., Any], dic
         ("export", ledger.export, {"path": folder / "out", "key": None}),
         ("ledger", lambda **a: Ledger(**a).head(), {"place": store}),
         ("verify_file", verify_file, {"path": folder / "out", "public_key": None}),
-        ("record", Record, {**record, "subject": None, "rules": (), "data": {}, "as_of": None, "operator": ""}),
-        ("signed", lambda **a: SignedHead(**a).is_valid(), {"seq": 1, "digest": "0" * 64, "public_key": "0" * 64, "signature": "0" * 128}),
+        ("record", Record, {**record, "subject": None, "rules": (), "data": {}, "as_of": None,
+        "operator": ""}),
+        ("signed", lambda **a: SignedHead(**a).is_valid(), {"seq": 1, "digest": "0" * 64,
+        "public_key": "0" * 64, "signature": "0" * 128}),
         ("canonical", canonical, {"value": 1}),
         ("of", Pseudonyms(store).of, {"client_id": "c"}),
         ("end", Pseudonyms(store).end, {"client_id": "c", "on": AT.date()}),
         ("due", due_for_deletion, {"ended": {}, "as_of": AT.date(), "years": 5}),
         ("pseudonym", pseudonym, {"client_id": "c", "salt": b"s"}),
-        ("event", Event, {"id": "1", "source": "s", "type": "advisor.life.changed.v1", "time": AT, "subject": "c", "data": {}}),
+        ("event", Event, {"id": "1", "source": "s", "type": "advisor.life.changed.v1", "time": AT,
+        "subject": "c", "data": {}}),
         ("segment", Event.from_segment, {"message": {}}),
     ]  # fmt: skip
 
 
 def test_whatever_is_given_the_answer_is_ours(
-    store: Store, tmp_path: Path, garbage: dict[str, Any], raw_error: Callable[..., str | None], monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    tmp_path: Path,
+    garbage: dict[str, Any],
+    raw_error: Callable[..., str | None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)  # a path among the garbage may be a fine one
     odd = {
@@ -97,7 +116,10 @@ def test_whatever_is_given_the_answer_is_ours(
 
 
 def test_a_client_whose_text_no_database_keeps_is_set_aside(store: Store) -> None:
-    clients = [Client(id="a\0b", wealth=1.0, horizon_years=1.0), Client(id="fine", wealth=1.0, horizon_years=1.0, segment="x")]
+    clients = [
+        Client(id="a\0b", wealth=1.0, horizon_years=1.0),
+        Client(id="fine", wealth=1.0, horizon_years=1.0, segment="x"),
+    ]
     written = store.put_clients(clients, at=AT)
     assert (written.rows, written.changed) == (2, 1)
     assert "NUL" in str(written.problems[0])

@@ -46,17 +46,30 @@ PACKS = (
 
 def facts(day: str = DAY, **columns: Any) -> ClientFacts:
     count = len(next(iter(columns.values())))
-    return ClientFacts.from_frame(pd.DataFrame(columns, index=[f"c{i}" for i in range(count)]), as_of=day)
+    return ClientFacts.from_frame(
+        pd.DataFrame(columns, index=[f"c{i}" for i in range(count)]), as_of=day
+    )
 
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.id)
-def test_a_pack_has_names_in_both_languages_and_keeps_its_content_in_a_file(pack: Any, tmp_path: Path) -> None:
+def test_a_pack_has_names_in_both_languages_and_keeps_its_content_in_a_file(
+    pack: Any, tmp_path: Path
+) -> None:
     document = json.loads(pack.model_dump_json())
     named = [
         document,
-        *(item for value in document.values() if isinstance(value, list) for item in value if isinstance(item, dict) and "names" in item),
+        *(
+            item
+            for value in document.values()
+            if isinstance(value, list)
+            for item in value
+            if isinstance(item, dict) and "names" in item
+        ),
     ]
-    assert all(entry["names"]["en"] and any("\u4e00" <= c <= "\u9fff" for c in entry["names"]["zh"]) for entry in named)
+    assert all(
+        entry["names"]["en"] and any("\u4e00" <= c <= "\u9fff" for c in entry["names"]["zh"])
+        for entry in named
+    )
     path = tmp_path / "pack.json"
     path.write_text(pack.model_dump_json(), encoding="utf-8")
     assert type(pack).load(path) == pack
@@ -65,7 +78,11 @@ def test_a_pack_has_names_in_both_languages_and_keeps_its_content_in_a_file(pack
 
 def test_36_tags_a_third_of_each_group() -> None:
     groups = [t.group for t in TagPack.default().tags]
-    assert {group: groups.count(group) for group in groups} == {"basic": 12, "behaviour": 12, "need": 12}
+    assert {group: groups.count(group) for group in groups} == {
+        "basic": 12,
+        "behaviour": 12,
+        "need": 12,
+    }
 
 
 def test_tiers_and_labels_share_their_edges() -> None:
@@ -78,13 +95,17 @@ def test_tiers_and_labels_share_their_edges() -> None:
 @pytest.mark.parametrize(
     ("pack", "columns", "told"),
     [
-        (StagePack.four(), {"trades": [0, 5, 5, 5, 5], "tenure_months": [np.nan, 2, 3, 24, 40], "months_since_trade": [np.nan, 0, 0, 2, 3]}, ["new", "new", "growing", "mature", "churned"]),
+        (StagePack.four(), {"trades": [0, 5, 5, 5, 5], "tenure_months": [np.nan, 2, 3, 24, 40],
+        "months_since_trade": [np.nan, 0, 0, 2, 3]}, ["new", "new", "growing", "mature",
+        "churned"]),
         (
             StagePack.six(),
-            {"trades": [0, 5, 5, 5, 5, 5, 5], "tenure_months": [np.nan, 2, 9, 30, 30, 30, 30], "months_since_trade": [np.nan, 0, 0, 0, 0, 0, 3], "trend": [0, 1, 0, -1, 0, 2, 2]},
+            {"trades": [0, 5, 5, 5, 5, 5, 5], "tenure_months": [np.nan, 2, 9, 30, 30, 30, 30],
+            "months_since_trade": [np.nan, 0, 0, 0, 0, 0, 3], "trend": [0, 1, 0, -1, 0, 2, 2]},
             ["potential", "new", "growing", "declining", "mature", "growing", "churned"],
         ),
-        (StagePack.tenure(), {"tenure_months": [0, 11, 12, 36, 60, np.nan]}, ["first_year", "first_year", "one_to_three", "three_to_five", "long_standing", None]),
+        (StagePack.tenure(), {"tenure_months": [0, 11, 12, 36, 60, np.nan]}, ["first_year",
+        "first_year", "one_to_three", "three_to_five", "long_standing", None]),
     ],
 )  # fmt: skip
 def test_stages(pack: StagePack, columns: dict[str, Any], told: list[str | None]) -> None:
@@ -94,16 +115,36 @@ def test_stages(pack: StagePack, columns: dict[str, Any], told: list[str | None]
 
 def test_a_stage_keeps_the_day_on_which_it_began() -> None:
     def on(day: str, quiet: list[float]) -> ClientFacts:
-        return facts(day, months_since_trade=quiet, trades=[5.0] * len(quiet), tenure_months=[30.0] * len(quiet))
+        return facts(
+            day,
+            months_since_trade=quiet,
+            trades=[5.0] * len(quiet),
+            tenure_months=[30.0] * len(quiet),
+        )
 
     first = stage(on("2026-01-31", [0, 0, 3]))
     second = stage(on("2026-02-28", [1, 3, 3, 0]), before=first)
     third = stage(on("2026-03-31", [0, 4, np.nan, 0]), before=second)
-    assert second.since.astype(str).tolist() == ["2026-01-31", "2026-02-28", "2026-01-31", "2026-02-28"]
+    assert second.since.astype(str).tolist() == [
+        "2026-01-31",
+        "2026-02-28",
+        "2026-01-31",
+        "2026-02-28",
+    ]
     assert second.changed.tolist() == [False, True, False, False]
     assert second.entered("churned").tolist() == [False, True, False, False]
-    assert third.since.astype(str).tolist() == ["2026-01-31", "2026-02-28", "2026-01-31", "2026-02-28"]
-    assert third.to_frame()["previous"].astype(object).fillna("-").tolist() == ["-", "mature", "-", "-"]
+    assert third.since.astype(str).tolist() == [
+        "2026-01-31",
+        "2026-02-28",
+        "2026-01-31",
+        "2026-02-28",
+    ]
+    assert third.to_frame()["previous"].astype(object).fillna("-").tolist() == [
+        "-",
+        "mature",
+        "-",
+        "-",
+    ]
     with pytest.raises(InputError, match="in the future"):
         stage(on("2026-01-01", [0, 0, 0]), before=first)
     with pytest.raises(InputError, match="belong to another stage"):
@@ -113,7 +154,8 @@ def test_a_stage_keeps_the_day_on_which_it_began() -> None:
 
 
 def test_activity_is_the_sum_of_thirds() -> None:
-    """Nine clients in even thirds: each fact gives 0, 1 or 2; 0..1 is low, 2..4 medium, 5..6 high."""
+    """Nine clients in even thirds: each fact gives 0, 1 or 2; 0..1 is low, 2..4 medium, 5..6
+    high."""
     ranks = np.repeat([0, 1, 2], 3)
     rng = np.random.default_rng(3)
     parts = {"recency": 300 - 100 * ranks, "frequency": ranks.copy(), "money": 50.0 * ranks}
@@ -127,16 +169,31 @@ def test_activity_is_the_sum_of_thirds() -> None:
 
 
 def test_who_never_traded_is_inactive_and_of_whom_nothing_is_known_is_unknown() -> None:
-    columns = {"recency": [np.nan, 10.0, 500.0, np.nan], "frequency": [0.0, 9.0, 0.0, np.nan], "money": [0.0, 99.0, 0.0, np.nan]}
+    columns = {
+        "recency": [np.nan, 10.0, 500.0, np.nan],
+        "frequency": [0.0, 9.0, 0.0, np.nan],
+        "money": [0.0, 99.0, 0.0, np.nan],
+    }
     assert segment(facts(**columns)).activity.tolist() == [0, 2, 0, -1]
 
 
 def test_the_score_is_the_weighted_share_of_clients_below() -> None:
     rng = np.random.default_rng(4)
-    columns = {name: rng.permutation(np.arange(101.0)) for name in ("wealth", "money", "frequency", "products_held")}
+    columns = {
+        name: rng.permutation(np.arange(101.0))
+        for name in ("wealth", "money", "frequency", "products_held")
+    }
     score = segment(facts(**columns)).score
-    weights = {"wealth": Fraction(4, 10), "money": Fraction(3, 10), "frequency": Fraction(2, 10), "products_held": Fraction(1, 10)}
-    edges = [min(x for x in range(101) if Fraction(x + 1, 101) >= Fraction(k, 100)) for k in range(1, 100)]
+    weights = {
+        "wealth": Fraction(4, 10),
+        "money": Fraction(3, 10),
+        "frequency": Fraction(2, 10),
+        "products_held": Fraction(1, 10),
+    }
+    edges = [
+        min(x for x in range(101) if Fraction(x + 1, 101) >= Fraction(k, 100))
+        for k in range(1, 100)
+    ]
     for i in range(101):
         below = {name: sum(edge < values[i] for edge in edges) for name, values in columns.items()}
         exact = sum(100 * weights[name] * Fraction(below[name], 99) for name in weights)
@@ -144,7 +201,10 @@ def test_the_score_is_the_weighted_share_of_clients_below() -> None:
 
 
 def test_weights_are_those_of_the_day() -> None:
-    old, new = {"effective_from": "2020-01-01", "weights": {"wealth": 1.0}}, {"effective_from": "2026-01-01", "weights": {"money": 1.0}}
+    old, new = (
+        {"effective_from": "2020-01-01", "weights": {"wealth": 1.0}},
+        {"effective_from": "2026-01-01", "weights": {"money": 1.0}},
+    )
     pack = ScorePack.default().model_copy(update={"weightings": [new, old]})
     columns = {"wealth": [1.0, 2.0, 3.0], "money": [3.0, 2.0, 1.0]}
     assert np.argmax(segment(facts("2025-12-31", **columns), scores=pack).score) == 2
@@ -155,12 +215,23 @@ def test_weights_are_those_of_the_day() -> None:
 
 def test_the_cube_and_the_shares_of_tiers() -> None:
     wealth = [50_000.0] * 6 + [500_000.0] * 3 + [2_000_000.0]
-    found = segment(facts(wealth=wealth, level=[3.0] * 9 + [np.nan], frequency=range(10), recency=range(10), money=range(10)))
+    found = segment(
+        facts(
+            wealth=wealth,
+            level=[3.0] * 9 + [np.nan],
+            frequency=range(10),
+            recency=range(10),
+            money=range(10),
+        )
+    )
     counts = found.counts()
     assert len(counts) == 28
     assert counts["clients"].sum() == 10
     assert counts["clients"].iloc[-1] == 1
-    assert counts["clients"].iloc[:-1].tolist() == np.bincount(found.cell[found.cell >= 0], minlength=27).tolist()
+    assert (
+        counts["clients"].iloc[:-1].tolist()
+        == np.bincount(found.cell[found.cell >= 0], minlength=27).tolist()
+    )
     shares = found.tier_shares()
     assert shares["share"].tolist() == [0.6, 0.3, 0.1]
     assert shares["as_expected"].tolist() == [None, None, True]
@@ -169,13 +240,31 @@ def test_the_cube_and_the_shares_of_tiers() -> None:
 
 def test_tags_by_hand_stand_until_they_expire() -> None:
     manual = [
-        ManualTag(client_id="c0", tag="learning", source="person", by="ann", on=date(2026, 6, 1), expires=date(2026, 6, 30)),
-        ManualTag(client_id="c1", tag="learning", source="event", by="e-17", on=date(2026, 6, 1), expires=date(2026, 6, 29)),
+        ManualTag(
+            client_id="c0",
+            tag="learning",
+            source="person",
+            by="ann",
+            on=date(2026, 6, 1),
+            expires=date(2026, 6, 30),
+        ),
+        ManualTag(
+            client_id="c1",
+            tag="learning",
+            source="event",
+            by="e-17",
+            on=date(2026, 6, 1),
+            expires=date(2026, 6, 29),
+        ),
         ManualTag(client_id="gone", tag="learning", source="person", by="ann", on=date(2026, 6, 1)),
         ManualTag(client_id="c2", tag="young", source="person", by="ann", on=date(2026, 6, 1)),
     ]
     tags = tag(facts(age=[20.0, 40.0, 30.0]), manual=manual)
-    assert [tags.of(f"c{i}") for i in range(3)] == [("young", "learning"), ("middle_aged",), ("young",)]
+    assert [tags.of(f"c{i}") for i in range(3)] == [
+        ("young", "learning"),
+        ("middle_aged",),
+        ("young",),
+    ]
     assert tags.provenance("c0")[1] == ("learning", (manual[0],))
     assert tags.provenance("c2") == (("young", ("rule", manual[3])),)
     assert tag(facts(age=[20.0]), manual=manual[:1]).has("learning").tolist() == [True]
@@ -202,9 +291,23 @@ def test_changes_name_each_tag_gained_or_lost() -> None:
 
 def test_coverage_counts_clients_with_a_tag_of_each_mandatory_family() -> None:
     known = [30.0] * 19 + [np.nan]
-    found = tag(facts(age=known, wealth=[1.0] * 20, level=[3.0] * 18 + [np.nan] * 2, frequency=[0.0] * 20)).coverage()
-    assert found["covered"].to_dict() == {"age": 19, "wealth": 20, "risk": 18, "activity": 20, "all": 18}
-    assert found["met"].to_dict() == {"age": True, "wealth": True, "risk": False, "activity": True, "all": False}
+    found = tag(
+        facts(age=known, wealth=[1.0] * 20, level=[3.0] * 18 + [np.nan] * 2, frequency=[0.0] * 20)
+    ).coverage()
+    assert found["covered"].to_dict() == {
+        "age": 19,
+        "wealth": 20,
+        "risk": 18,
+        "activity": 20,
+        "all": 18,
+    }
+    assert found["met"].to_dict() == {
+        "age": True,
+        "wealth": True,
+        "risk": False,
+        "activity": True,
+        "all": False,
+    }
 
 
 def changed(pack: Any, **fields: Any) -> dict[str, Any]:
@@ -219,15 +322,22 @@ def changed(pack: Any, **fields: Any) -> dict[str, Any]:
         (lambda: Condition(fact="wealth", low=2.0, high=1.0), "never hold"),
         (lambda: Condition(fact="wealth", low=float("nan")), "low"),
         (lambda: TierPack.model_validate(changed(TierPack.default(), classes=[])), "classes"),
-        (lambda: TierPack.model_validate(changed(TierPack.default(), effective_to="1999-01-01")), "dates"),
-        (lambda: TierPack.model_validate(changed(TierPack.default(), classes=changed(TierPack.default())["classes"] * 2)), "twice"),
-        (lambda: TagPack.model_validate(changed(TagPack.default(), mandatory=["shoe_size"])), "shoe_size"),
-        (lambda: ActivityPack.model_validate(changed(ActivityPack.default(), cuts=[5, 2])), "rising cut"),
-        (lambda: ActivityPack.model_validate(changed(ActivityPack.default(), facts=[{"fact": "steps"}])), "steps"),
-        (lambda: ScorePack.model_validate(changed(ScorePack.default(), weightings=[{"effective_from": "2020-01-01", "weights": {"age": 1}}])), "does not rank"),
+        (lambda: TierPack.model_validate(changed(TierPack.default(), effective_to="1999-01-01")),
+        "dates"),
+        (lambda: TierPack.model_validate(changed(TierPack.default(),
+        classes=changed(TierPack.default())["classes"] * 2)), "twice"),
+        (lambda: TagPack.model_validate(changed(TagPack.default(), mandatory=["shoe_size"])),
+        "shoe_size"),
+        (lambda: ActivityPack.model_validate(changed(ActivityPack.default(), cuts=[5, 2])),
+        "rising cut"),
+        (lambda: ActivityPack.model_validate(changed(ActivityPack.default(),
+        facts=[{"fact": "steps"}])), "steps"),
+        (lambda: ScorePack.model_validate(changed(ScorePack.default(),
+        weightings=[{"effective_from": "2020-01-01", "weights": {"age": 1}}])), "does not rank"),
         (lambda: segment(facts("1999-01-01", wealth=[1.0])), "applies from 2000-01-01"),
         (lambda: tag(facts("1999-01-01", wealth=[1.0])), "applies from 2000-01-01"),
-        (lambda: Evaluator(facts(wealth=[1.0])).condition(Condition(fact="own:visits", low=1.0)), "own:visits"),
+        (lambda: Evaluator(facts(wealth=[1.0])).condition(Condition(fact="own:visits", low=1.0)),
+        "own:visits"),
         (lambda: TierPack.load("/nowhere.json"), "cannot be read"),
         (lambda: segment("facts"), "facts"),  # type: ignore[arg-type]
         (lambda: tag(facts(wealth=[1.0]), manual=["young"]), "manual"),
@@ -255,8 +365,9 @@ def test_the_sample_world_is_tagged_and_covered() -> None:
 
 def test_rules_need_no_library_of_the_store() -> None:
     code = (
-        "import sys; from advisor.adapters.crm import ClientFacts, PlayBook, TagPack, hand_off, kept_tags, propose, release, segment, stage, tag; "
-        "print([m for m in ('sqlalchemy', 'alembic', 'sklearn') if m in sys.modules])"
+        "import sys; from advisor.adapters.crm import ClientFacts, PlayBook, TagPack, hand_off,"
+        " kept_tags, propose, release, segment, stage, tag; print([m for m in ('sqlalchemy',"
+        " 'alembic', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

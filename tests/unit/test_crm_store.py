@@ -19,7 +19,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import AdapterError, Advisor, Client, ClientTable, Goal, InputError, Product, advise_stream, sample
+from advisor import (
+    AdapterError,
+    Advisor,
+    Client,
+    ClientTable,
+    Goal,
+    InputError,
+    Product,
+    advise_stream,
+    sample,
+)
 from advisor.adapters.crm import Store
 from advisor.adapters.records import Ledger, Pseudonyms, Record
 from advisor.contracts import Event
@@ -79,7 +89,9 @@ def test_money_is_kept_to_the_ten_thousandth_and_never_held_beyond_wealth(store:
     clients = []
     for i in range(200):
         held = {f"F{j}": float(m) for j, m in enumerate(generator.uniform(0.0, 1e4, 3))}
-        clients.append(Client(id=f"c{i:03}", wealth=sum(held.values()), horizon_years=1.0, holdings=held))
+        clients.append(
+            Client(id=f"c{i:03}", wealth=sum(held.values()), horizon_years=1.0, holdings=held)
+        )
     store.put_clients(clients, at=AT)
     back = store.clients()
     assert not back.problems
@@ -87,15 +99,25 @@ def test_money_is_kept_to_the_ten_thousandth_and_never_held_beyond_wealth(store:
         again = back.client(i)
         assert abs(Decimal(again.wealth) - Decimal(given.wealth)) <= Decimal("0.00005000001")
         for name, money in given.holdings.items():
-            assert Decimal(-1) / 10**8 <= Decimal(money) - Decimal(again.holdings[name]) <= Decimal("0.0001000001")
-    exact = Client(id="x", wealth=98_765_432_109.8765, horizon_years=1.0, holdings={"F": 12_345_678_901.2345})
+            assert (
+                Decimal(-1) / 10**8
+                <= Decimal(money) - Decimal(again.holdings[name])
+                <= Decimal("0.0001000001")
+            )
+    exact = Client(
+        id="x", wealth=98_765_432_109.8765, horizon_years=1.0, holdings={"F": 12_345_678_901.2345}
+    )
     store.put_clients([exact], at=AT)
     assert store.view("x").client == exact
 
 
 def test_a_version_stands_until_the_next(store: Store) -> None:
-    first = Client(id="c", wealth=100.0, horizon_years=5.0, holdings={"A": 10.0}, answers={"q": "a"})
-    second = Client(id="c", wealth=200.0, horizon_years=5.0, holdings={"B": 20.0}, answers={"q": "b"})
+    first = Client(
+        id="c", wealth=100.0, horizon_years=5.0, holdings={"A": 10.0}, answers={"q": "a"}
+    )
+    second = Client(
+        id="c", wealth=200.0, horizon_years=5.0, holdings={"B": 20.0}, answers={"q": "b"}
+    )
     store.put_clients([first], at=AT)
     store.put_clients([second], at=LATER)
     assert store.clients().client(0) == second
@@ -113,7 +135,9 @@ def test_a_version_stands_until_the_next(store: Store) -> None:
 
 
 def test_a_bad_row_is_set_aside_and_named(store: Store) -> None:
-    frame = pd.DataFrame({"id": ["a", "b", "c", "d"], "wealth": [1.0, -1.0, 1e15, 1.0], "horizon_years": 1.0})
+    frame = pd.DataFrame(
+        {"id": ["a", "b", "c", "d"], "wealth": [1.0, -1.0, 1e15, 1.0], "horizon_years": 1.0}
+    )
     frame["assessed_on"] = [None, None, None, "2026-12-24"]
     written = store.put_clients(ClientTable.from_frame(frame), at=AT)
     assert (written.rows, written.changed) == (4, 1)
@@ -136,11 +160,22 @@ def test_chunks_hold_every_client_once(store: Store) -> None:
 
 def test_events_come_once(store: Store) -> None:
     event = Event(
-        id="e", source="web", type="advisor.product.viewed.v1", time="2026-10-01T10:00:00+02:00", subject="c", data={"product_id": "F"}
+        id="e",
+        source="web",
+        type="advisor.product.viewed.v1",
+        time="2026-10-01T10:00:00+02:00",
+        subject="c",
+        data={"product_id": "F"},
     )
     other = event.model_copy(update={"source": "app"})
     late = event.model_copy(update={"id": "late", "time": AT + timedelta(days=3)})
-    bad = {"id": "bad", "source": "web", "type": "advisor.nothing.v1", "time": "2026-10-01T10:00:00Z", "subject": "c"}
+    bad = {
+        "id": "bad",
+        "source": "web",
+        "type": "advisor.nothing.v1",
+        "time": "2026-10-01T10:00:00Z",
+        "subject": "c",
+    }
     written = store.put_events([event, event, other, late, bad, {"source": "x"}], at=AT)
     assert (written.rows, written.changed) == (6, 2)
     assert [p.record_id for p in written.problems] == ["late", "bad", None]
@@ -155,7 +190,9 @@ def test_trades_and_purchases_come_back(store: Store) -> None:
         {
             "client_id": ["a", "a", "a", "b"],
             "asset": ["X", "X", "Y", "X"],
-            "day": pd.to_datetime(["2026-01-05 10:00", "2026-01-05 10:00", "2026-01-06 00:00", "2026-01-07 23:59"]),
+            "day": pd.to_datetime(
+                ["2026-01-05 10:00", "2026-01-05 10:00", "2026-01-06 00:00", "2026-01-07 23:59"]
+            ),
             "side": ["buy", "buy", "sell", "B"],
             "units": [1.5, 1.5, 2.0, 3.0],
             "price": [10.0, 10.0, 0.1, 7.0],
@@ -168,11 +205,20 @@ def test_trades_and_purchases_come_back(store: Store) -> None:
     assert back.times.tolist() == rows["day"].to_numpy().astype("datetime64[ns]").tolist()
     assert len(store.trades(until=date(2026, 1, 5))) == 2
     later = pd.DataFrame(
-        {"client_id": "z", "asset": [f"A{i}" for i in (3, 1, 2, 0)], "day": "2026-02-01", "side": "buy", "units": 1.0, "price": 1.0}
+        {
+            "client_id": "z",
+            "asset": [f"A{i}" for i in (3, 1, 2, 0)],
+            "day": "2026-02-01",
+            "side": "buy",
+            "units": 1.0,
+            "price": 1.0,
+        }
     )
     store.put_trades(later)
     one = store.trades()
-    assert [one.assets.ids[a] for a in one.asset_codes[-4:]] == ["A3", "A1", "A2", "A0"], "trades of one moment keep their order"
+    assert [one.assets.ids[a] for a in one.asset_codes[-4:]] == ["A3", "A1", "A2", "A0"], (
+        "trades of one moment keep their order"
+    )
     bought = sample.interactions(clients=40)
     assert store.put_purchases(bought).changed == len(bought)
     assert store.put_purchases(bought).changed == 0
@@ -184,26 +230,87 @@ def test_trades_and_purchases_come_back(store: Store) -> None:
 
 def test_of_many_rows_the_bad_ones_are_set_aside_and_named(store: Store) -> None:
     """Whatever is wrong with one row: the others are written."""
-    many = pd.DataFrame({"client_id": [f"c{i}" for i in range(40)], "product_id": "F", "day": "2026-01-01", "value": 1.0})
-    many.loc[3, "day"], many.loc[11, "client_id"], many.loc[25, "value"], many.loc[39, "day"] = "soon", None, -5.0, "2999-01-01"
+    many = pd.DataFrame(
+        {
+            "client_id": [f"c{i}" for i in range(40)],
+            "product_id": "F",
+            "day": "2026-01-01",
+            "value": 1.0,
+        }
+    )
+    many.loc[3, "day"], many.loc[11, "client_id"], many.loc[25, "value"], many.loc[39, "day"] = (
+        "soon",
+        None,
+        -5.0,
+        "2999-01-01",
+    )
     written = store.put_purchases(many, at=AT)
     assert (written.rows, written.changed) == (40, 36)
     assert {p.record_id for p in written.problems} == {"3", "11", "25", "c39"}
     with pytest.raises(InputError, match="day"):
         store.put_purchases(many.drop(columns="day"))
-    trade = {"client_id": "a", "asset": "X", "day": "2026-01-05", "side": "buy", "units": 1.0, "price": 2.0}
-    wrong = [{"side": "hold"}, {"units": -1.0}, {"price": 0.0}, {"asset": None}, {"day": 5}, {"day": "2999-01-01"}]
+    trade = {
+        "client_id": "a",
+        "asset": "X",
+        "day": "2026-01-05",
+        "side": "buy",
+        "units": 1.0,
+        "price": 2.0,
+    }
+    wrong = [
+        {"side": "hold"},
+        {"units": -1.0},
+        {"price": 0.0},
+        {"asset": None},
+        {"day": 5},
+        {"day": "2999-01-01"},
+    ]
     traded = store.put_trades([trade, *({**trade, **one} for one in wrong)], at=AT)
     assert (traded.rows, traded.changed, len(traded.problems)) == (7, 1, 6)
     product = sample.catalogue().products[0]
-    shelf = store.put_products([product, product, {"id": "n"}, 3, product.model_copy(update={"id": "q", "annual_fee": 0.9})])
-    assert (shelf.rows, shelf.changed, [p.record_id for p in shelf.problems]) == (5, 1, [product.id, "n", None, "q"])
+    shelf = store.put_products(
+        [
+            product,
+            product,
+            {"id": "n"},
+            3,
+            product.model_copy(update={"id": "q", "annual_fee": 0.9}),
+        ]
+    )
+    assert (shelf.rows, shelf.changed, [p.record_id for p in shelf.problems]) == (
+        5,
+        1,
+        [product.id, "n", None, "q"],
+    )
     asked = {"id": "f", "client_id": "a", "kind": "nps", "score": 9, "opened": AT}
-    odd = [{"score": -1}, {"score": 11}, {"kind": "x"}, {"kind": "csat", "score": None}, {"opened": AT + timedelta(days=9)}]
-    odd += [{"closed": AT - timedelta(days=1)}, {"client_id": None}, {"opened": "2026-01-01"}, {"moon": 1}]
-    complaint = {**asked, "id": "k", "kind": "complaint", "score": None, "closed": AT + timedelta(hours=1)}
-    given = store.put_feedback([asked, complaint, *({**asked, "id": str(i), **one} for i, one in enumerate(odd))], at=AT)
-    assert (given.rows, given.changed, [p.record_id for p in given.problems]) == (11, 2, [str(i) for i in range(9)])
+    odd = [
+        {"score": -1},
+        {"score": 11},
+        {"kind": "x"},
+        {"kind": "csat", "score": None},
+        {"opened": AT + timedelta(days=9)},
+    ]
+    odd += [
+        {"closed": AT - timedelta(days=1)},
+        {"client_id": None},
+        {"opened": "2026-01-01"},
+        {"moon": 1},
+    ]
+    complaint = {
+        **asked,
+        "id": "k",
+        "kind": "complaint",
+        "score": None,
+        "closed": AT + timedelta(hours=1),
+    }
+    given = store.put_feedback(
+        [asked, complaint, *({**asked, "id": str(i), **one} for i, one in enumerate(odd))], at=AT
+    )
+    assert (given.rows, given.changed, [p.record_id for p in given.problems]) == (
+        11,
+        2,
+        [str(i) for i in range(9)],
+    )
     clients = store.put_clients([EMPTY, EMPTY, "x", EMPTY.model_copy(update={"id": "e"})], at=AT)  # type: ignore[list-item]
     assert (clients.rows, clients.changed, len(clients.problems)) == (4, 2, 2)
 
@@ -240,14 +347,22 @@ def test_advice_of_every_form(store: Store, advisor: Advisor, tmp_path: Path) ->
     earlier = store.view(clients.ids[0], as_of=date(2026, 11, 21))
     assert earlier.advice is None
     assert earlier.advised["run"] == "night"
-    assert ":".join((earlier.advised["fingerprint"], earlier.advised["inputs"])) == batch.fingerprint_of(0)
+    assert ":".join(
+        (earlier.advised["fingerprint"], earlier.advised["inputs"])
+    ) == batch.fingerprint_of(0)
     columns = "client_id, rank, product_id, score, money, reasons"
     with store.reading() as connection:
         rows = {
-            run: connection.exec_driver_sql(f"SELECT {columns} FROM picks WHERE run = '{run}' ORDER BY 1, 2").fetchall()
+            run: (
+                connection.exec_driver_sql(
+                    f"SELECT {columns} FROM picks WHERE run = '{run}' ORDER BY 1, 2"
+                ).fetchall()
+            )
             for run in ("batch", "night")
         }
-        shown = connection.exec_driver_sql("SELECT SUM(clients) FROM report_advice WHERE run = 'night'").scalar()
+        shown = connection.exec_driver_sql(
+            "SELECT SUM(clients) FROM report_advice WHERE run = 'night'"
+        ).scalar()
     assert rows["batch"] == rows["night"]
     assert len(rows["night"]) == sum(len(advice.picks) for advice in batch)
     assert shown == 40
@@ -258,13 +373,26 @@ def test_the_whole_customer(store: Store, advisor: Advisor) -> None:
     store.put_clients([client], at=AT)
     name = client.id
     tag = {"client_id": name, "provenance": "person", "since": AT}
-    store.put_rows("tags", [{**tag, "tag": "gold", "family": "tier"}, {**tag, "tag": "mature", "family": "stage"}])
-    store.put_rows("tags", [{**tag, "tag": "old", "family": "need", "until": AT + timedelta(days=1)}])
-    store.put_rows("consents", [{"client_id": name, "purpose": p, "given": AT} for p in ("advice", "marketing")])
-    store.put_rows("consents", [{"client_id": name, "purpose": "marketing", "given": AT, "withdrawn": LATER}])
+    store.put_rows(
+        "tags",
+        [{**tag, "tag": "gold", "family": "tier"}, {**tag, "tag": "mature", "family": "stage"}],
+    )
+    store.put_rows(
+        "tags", [{**tag, "tag": "old", "family": "need", "until": AT + timedelta(days=1)}]
+    )
+    store.put_rows(
+        "consents",
+        [{"client_id": name, "purpose": p, "given": AT} for p in ("advice", "marketing")],
+    )
+    store.put_rows(
+        "consents", [{"client_id": name, "purpose": "marketing", "given": AT, "withdrawn": LATER}]
+    )
     store.put_rows("relationships", [{"client_id": name, "adviser_id": "anna", "since": AT}])
     action = {"client_id": name, "play": "p", "action": "call", "proposed": AT}
-    store.put_rows("actions", [{**action, "id": "1", "state": "proposed"}, {**action, "id": "2", "state": "sent"}])
+    store.put_rows(
+        "actions",
+        [{**action, "id": "1", "state": "proposed"}, {**action, "id": "2", "state": "sent"}],
+    )
     store.put_feedback([{"id": "f", "client_id": name, "kind": "nps", "score": 9, "opened": AT}])
     view = store.view(name)
     assert (view.tier, view.stage) == ("gold", "mature")
@@ -282,12 +410,24 @@ def test_the_whole_customer(store: Store, advisor: Advisor) -> None:
         store.view("nobody")
 
 
-def test_writers_at_once_leave_one_version_and_every_event_once(store: Store, database: dict[str, str]) -> None:
+def test_writers_at_once_leave_one_version_and_every_event_once(
+    store: Store, database: dict[str, str]
+) -> None:
     store.put_clients([EMPTY], at=AT)
     events = [
-        Event(id=str(i), source="w", type="advisor.product.viewed.v1", time=AT, subject="0", data={"product_id": "F"}) for i in range(50)
+        Event(
+            id=str(i),
+            source="w",
+            type="advisor.product.viewed.v1",
+            time=AT,
+            subject="0",
+            data={"product_id": "F"},
+        )
+        for i in range(50)
     ]
-    bought = pd.DataFrame({"client_id": ["0"] * 30, "product_id": [f"P{i}" for i in range(30)], "day": "2026-01-01"})
+    bought = pd.DataFrame(
+        {"client_id": ["0"] * 30, "product_id": [f"P{i}" for i in range(30)], "day": "2026-01-01"}
+    )
 
     def write(i: int) -> tuple[int, int, int]:
         own = Store.open(**database)
@@ -312,8 +452,22 @@ def test_rows_are_claimed_and_changed_once(store: Store) -> None:
     assert store.put_rows("jobs", [job]).changed == 1
     assert store.put_rows("jobs", [job]).changed == 0
     with ThreadPoolExecutor(8) as pool:
-        won = list(pool.map(lambda i: store.change("jobs", {"id": "j", "state": "queued"}, state="running", worker=str(i)), range(8)))
-        first = list(pool.map(lambda i: store.claim("idempotency", {"key": "k", "request": str(i), "created": AT}), range(8)))
+        won = list(
+            pool.map(
+                lambda i: store.change(
+                    "jobs", {"id": "j", "state": "queued"}, state="running", worker=str(i)
+                ),
+                range(8),
+            )
+        )
+        first = list(
+            pool.map(
+                lambda i: store.claim(
+                    "idempotency", {"key": "k", "request": str(i), "created": AT}
+                ),
+                range(8),
+            )
+        )
     assert sorted(won) == [0] * 7 + [1]
     assert sum(row is None for row in first) == 1
     assert len({row["request"] for row in first if row}) == 1
@@ -326,30 +480,65 @@ def test_rows_are_claimed_and_changed_once(store: Store) -> None:
             store.rows(odd)
     with pytest.raises(InputError, match="no column"):
         store.rows("jobs", moon=1)
-    wrong = store.put_rows("jobs", [{"id": "k"}, {**job, "id": "l", "created": datetime(2026, 1, 1)}, {**job, "moon": 1}, 3])  # noqa: DTZ001
+    wrong = store.put_rows(
+        "jobs",
+        [{"id": "k"}, {**job, "id": "l", "created": datetime(2026, 1, 1)}, {**job, "moon": 1}, 3],  # noqa: DTZ001
+    )
     assert (wrong.rows, wrong.changed, len(wrong.problems)) == (4, 0, 4)
 
 
-def test_forgetting_leaves_nothing_but_a_whole_ledger(store: Store, advisor: Advisor, database: dict[str, str], kind: str) -> None:
+def test_forgetting_leaves_nothing_but_a_whole_ledger(
+    store: Store, advisor: Advisor, database: dict[str, str], kind: str
+) -> None:
     secret = "Zebedee-4711"
     client = Client(
-        id=secret, wealth=1e5, horizon_years=9.0, level=3, assessed_on="2026-05-04", knowledge=50.0, holdings={"F": 1.0}, segment=secret
+        id=secret,
+        wealth=1e5,
+        horizon_years=9.0,
+        level=3,
+        assessed_on="2026-05-04",
+        knowledge=50.0,
+        holdings={"F": 1.0},
+        segment=secret,
     )
     other = client.model_copy(update={"id": "other", "segment": None})
     store.put_clients([client, other], at=AT)
     advice = advisor.advise(client.model_copy(update={"holdings": {}}), as_of="2026-11-20")
     store.put_advice(advice, run="r")
     store.put_events(
-        [Event(id="1", source="w", type="advisor.life.changed.v1", time=AT, subject=secret, data={"kind": "moved", "on": secret})], at=AT
+        [
+            Event(
+                id="1",
+                source="w",
+                type="advisor.life.changed.v1",
+                time=AT,
+                subject=secret,
+                data={"kind": "moved", "on": secret},
+            )
+        ],
+        at=AT,
     )
-    store.put_purchases(pd.DataFrame({"client_id": [secret], "product_id": ["F"], "day": ["2026-01-01"]}))
-    store.put_rows("idempotency", [{"key": "k", "client_id": secret, "request": "r", "response": secret, "created": AT}])
+    store.put_purchases(
+        pd.DataFrame({"client_id": [secret], "product_id": ["F"], "day": ["2026-01-01"]})
+    )
+    store.put_rows(
+        "idempotency",
+        [{"key": "k", "client_id": secret, "request": "r", "response": secret, "created": AT}],
+    )
     ledger, names = Ledger(store), Pseudonyms(store)
     subject = names.of(secret)
     ledger.append(Record(kind="advice", subject=subject, decision="ok"), at=AT)
     gone = store.forget(secret, at=LATER)
     assert gone.pseudonym
-    assert {"clients", "holdings", "assessments", "advice", "events", "purchases", "idempotency"} <= set(gone.rows)
+    assert {
+        "clients",
+        "holdings",
+        "assessments",
+        "advice",
+        "events",
+        "purchases",
+        "idempotency",
+    } <= set(gone.rows)
     assert ledger.verify().ok
     assert names.of(secret) != subject, "a new salt, so nobody can find the old records"
     names.erase(secret)
@@ -359,7 +548,11 @@ def test_forgetting_leaves_nothing_but_a_whole_ledger(store: Store, advisor: Adv
     with store.reading() as connection:
         from advisor.adapters.records.tables import metadata
 
-        left = [name for name, table in metadata.tables.items() if any(secret in str(row) for row in connection.execute(table.select()))]
+        left = [
+            name
+            for name, table in metadata.tables.items()
+            if any(secret in str(row) for row in connection.execute(table.select()))
+        ]
     assert not left
     store.close()
     if kind == "sqlite":
@@ -414,7 +607,9 @@ def test_the_tables_are_those_of_the_migrations(store: Store) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_a_newer_or_strange_database_is_refused_by_name(store: Store, database: dict[str, str]) -> None:
+def test_a_newer_or_strange_database_is_refused_by_name(
+    store: Store, database: dict[str, str]
+) -> None:
     with store.writing() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     for use in (Store.open(**database).migrate, Store.open(**database).clients):
@@ -427,7 +622,16 @@ def test_a_newer_or_strange_database_is_refused_by_name(store: Store, database: 
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://x/y", "nonsense", "", None, 3, "postgresql+pg8000://u:secret@127.0.0.1:1/x", "sqlite:////nowhere/at/all.db"]
+    "url",
+    [
+        "mysql://x/y",
+        "nonsense",
+        "",
+        None,
+        3,
+        "postgresql+pg8000://u:secret@127.0.0.1:1/x",
+        "sqlite:////nowhere/at/all.db",
+    ],
 )
 def test_what_cannot_be_reached_is_told(url: Any) -> None:
     with pytest.raises(InputError) as caught:

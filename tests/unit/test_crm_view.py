@@ -40,14 +40,24 @@ def bank(path: Path) -> Store:
     store.migrate()
     store.put_clients(
         [
-            Client(id="rich", wealth=2e6, horizon_years=9.0, age=70, level=4, assessed_on=date(2026, 5, 1), holdings={"F1": 1e6}),
+            Client(
+                id="rich",
+                wealth=2e6,
+                horizon_years=9.0,
+                age=70,
+                level=4,
+                assessed_on=date(2026, 5, 1),
+                holdings={"F1": 1e6},
+            ),
             Client(id="new", wealth=5e3, horizon_years=9.0, age=25),
         ],
         at=AT,
     )
     trades = [("rich", "F1", f"2024-0{m}-03 10:00", "buy", 10.0, 5.0) for m in (1, 2, 3)]
     trades.append(("rich", "F1", "2026-06-15 10:00", "sell", 1.0, 6.0))
-    store.put_trades(pd.DataFrame(trades, columns=["client_id", "asset", "day", "side", "units", "price"]))
+    store.put_trades(
+        pd.DataFrame(trades, columns=["client_id", "asset", "day", "side", "units", "price"])
+    )
     seen = [
         Event(
             id=str(k),
@@ -86,11 +96,24 @@ def test_a_view_says_what_the_rules_say(tmp_path: Path) -> None:
 
 def test_a_bank_shows_its_clients_by_its_own_packs(tmp_path: Path) -> None:
     with bank(tmp_path) as store:
-        few = TagPack.default().model_copy(update={"tags": TagPack.default().tags[:3], "mandatory": ()})
+        few = TagPack.default().model_copy(
+            update={"tags": TagPack.default().tags[:3], "mandatory": ()}
+        )
         store.packs = Packs(TierPack.default(), StagePack.tenure(), few)
         view = store.view("rich", as_of=DAY)
         assert set(view.tags) == {"senior", "high", "one_to_three"}
-        store.put_rows("tags", [{"client_id": "rich", "tag": "gold", "family": "tier", "provenance": "person", "since": AT}])
+        store.put_rows(
+            "tags",
+            [
+                {
+                    "client_id": "rich",
+                    "tag": "gold",
+                    "family": "tier",
+                    "provenance": "person",
+                    "since": AT,
+                }
+            ],
+        )
         assert store.view("rich", as_of=DAY).tier == "gold"
 
 
@@ -106,7 +129,14 @@ def test_actions_go_from_proposal_to_sent_through_the_store(tmp_path: Path) -> N
         store.put_rows("consents", [{"client_id": "rich", "purpose": "advice", "given": AT}])
         for month, sent in ((8, 1), (8, 0), (9, 0)):
             at = AT.replace(month=month)
-            found = release(open_actions(store), advisor, store.clients(), consents=consents(store), sent=sent_actions(store), at=at)
+            found = release(
+                open_actions(store),
+                advisor,
+                store.clients(),
+                consents=consents(store),
+                sent=sent_actions(store),
+                at=at,
+            )
             assert len(found.send) == sent
             keep_actions(store, found, at=at)
         assert [s.play for s in sent_actions(store)] == ["hand_off"]
@@ -117,8 +147,17 @@ def test_actions_go_from_proposal_to_sent_through_the_store(tmp_path: Path) -> N
 
 def test_tags_by_hand_come_back_from_the_store(tmp_path: Path) -> None:
     made = [
-        ManualTag(client_id="rich", tag="learning", source="person", by="ann", on=date(2026, 6, 1), expires=DAY),
-        ManualTag(client_id="new", tag="sustainable", source="event", by="e-1", on=date(2026, 6, 2)),
+        ManualTag(
+            client_id="rich",
+            tag="learning",
+            source="person",
+            by="ann",
+            on=date(2026, 6, 1),
+            expires=DAY,
+        ),
+        ManualTag(
+            client_id="new", tag="sustainable", source="event", by="e-1", on=date(2026, 6, 2)
+        ),
     ]
     with bank(tmp_path) as store:
         strange = made[0].model_copy(update={"tag": "sleepy"})
@@ -132,29 +171,45 @@ def test_tags_by_hand_come_back_from_the_store(tmp_path: Path) -> None:
 
 
 def test_what_the_rules_say_of_everybody_stands_in_the_store(database: dict[str, str]) -> None:
-    """Counted by SQL as by the values; a tag keeps its day, one set by hand stays, and chunks touch their own clients alone."""
+    """Counted by SQL as by the values; a tag keeps its day, one set by hand stays, and chunks touch
+    their own clients alone."""
     everybody, bought = sample.clients(60), sample.interactions(60)
     days = ("2025-12-31", "2026-01-31")
     with Store.open(**database) as store:
         store.migrate()
-        manual = {"client_id": "c00003", "tag": "learning", "family": "service", "provenance": "person", "since": AT}
+        manual = {
+            "client_id": "c00003",
+            "tag": "learning",
+            "family": "service",
+            "provenance": "person",
+            "since": AT,
+        }
         store.put_rows("tags", [manual])
         before, last = None, None
         for k, day in enumerate(days):
             facts = ClientFacts.of(everybody, as_of=day, purchases=bought.until(day))
             before, last = stage(facts, before=before), tag(facts)
-            keep_rules(store, last, segments=segment(facts), stages=before, at=AT + timedelta(days=k))
-        again = keep_rules(store, last, segments=segment(facts), stages=before, at=AT + timedelta(days=9))
+            keep_rules(
+                store, last, segments=segment(facts), stages=before, at=AT + timedelta(days=k)
+            )
+        again = keep_rules(
+            store, last, segments=segment(facts), stages=before, at=AT + timedelta(days=9)
+        )
         assert again.changed == 0
         rows = {(row["client_id"], row["tag"]): row for row in store.rows("tags")}
         told = {(i, n) for i in everybody.ids for n in last.of(i)}
-        told |= {(i, n) for i, n in zip(everybody.ids, segment(facts).to_frame()["tier"], strict=True)}
+        told |= {
+            (i, n) for i, n in zip(everybody.ids, segment(facts).to_frame()["tier"], strict=True)
+        }
         told |= {(i, n) for i, n in zip(everybody.ids, before.to_frame()["stage"], strict=True)}
         assert set(rows) == told | {("c00003", "learning")}
         assert rows["c00003", "learning"]["provenance"] == "person"
         stages = before.to_frame()
         for name in everybody.ids:
-            assert rows[name, stages.loc[name, "stage"]]["since"].date() == stages.loc[name, "since"].date()
+            assert (
+                rows[name, stages.loc[name, "stage"]]["since"].date()
+                == stages.loc[name, "since"].date()
+            )
         earlier = tag(ClientFacts.of(everybody, as_of=days[0], purchases=bought.until(days[0])))
         for name, one in sorted(told & {(i, n) for i in everybody.ids for n in earlier.of(i)}):
             assert one == "learning" or rows[name, one]["since"] == AT
@@ -164,5 +219,11 @@ def test_what_the_rules_say_of_everybody_stands_in_the_store(database: dict[str,
             (r["client_id"], r["tag"]) for r in store.rows("tags") if r["client_id"] > "c00002"
         }
         with store.database.read() as connection:
-            shown = dict(connection.exec_driver_sql("SELECT tag, clients FROM report_segments WHERE family = 'age'").fetchall())
-        assert shown == {name: int(last.has(name).sum()) for name in ("young", "middle_aged", "senior")}
+            shown = dict(
+                connection.exec_driver_sql(
+                    "SELECT tag, clients FROM report_segments WHERE family = 'age'"
+                ).fetchall()
+            )
+        assert shown == {
+            name: int(last.has(name).sum()) for name in ("young", "middle_aged", "senior")
+        }

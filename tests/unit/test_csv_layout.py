@@ -1,4 +1,5 @@
-"""CSV files of clients as banks write them; what is read is compared with what was written, by hand."""
+"""CSV files of clients as banks write them; what is read is compared with what was written, by
+hand."""
 
 from __future__ import annotations
 
@@ -12,7 +13,11 @@ from advisor import ClientFiles, ClientTable, InputError
 from advisor.data import clients_from_arrow
 from advisor.data.clients.sources import arrow_batches
 
-ROWS = [["id", "wealth", "horizon_years", "segment"], ["007", '"1,000.5"', "5", "张三"], ["8", "2", "6", '"a;b,c"']]
+ROWS = [
+    ["id", "wealth", "horizon_years", "segment"],
+    ["007", '"1,000.5"', "5", "张三"],
+    ["8", "2", "6", '"a;b,c"'],
+]
 
 
 def text(delimiter: str = ",") -> str:
@@ -33,7 +38,9 @@ def check(clients: ClientTable) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_encoding_and_delimiter_are_told_from_the_file(tmp_path: Path, encoding: str, delimiter: str) -> None:
+def test_encoding_and_delimiter_are_told_from_the_file(
+    tmp_path: Path, encoding: str, delimiter: str
+) -> None:
     path = tmp_path / "clients.csv"
     path.write_bytes(text(delimiter).encode(encoding))
     check(read(path))
@@ -91,7 +98,9 @@ def test_letters_of_several_bytes_across_blocks(tmp_path: Path) -> None:
     ],
     ids=["at once", "late", "no gzip", "cut gzip"],
 )
-def test_what_is_not_written_so_is_refused(tmp_path: Path, content: bytes, name: str, words: str) -> None:
+def test_what_is_not_written_so_is_refused(
+    tmp_path: Path, content: bytes, name: str, words: str
+) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=f"(?i){words}"):
         read(ClientFiles(tmp_path / name, encoding="gb18030"))
@@ -99,7 +108,14 @@ def test_what_is_not_written_so_is_refused(tmp_path: Path, content: bytes, name:
 
 @pytest.mark.parametrize(
     "options",
-    [{"encoding": "klingon"}, {"encoding": "base64"}, {"encoding": 5}, {"delimiter": ""}, {"delimiter": "ab"}, {"delimiter": '"'}],
+    [
+        {"encoding": "klingon"},
+        {"encoding": "base64"},
+        {"encoding": 5},
+        {"delimiter": ""},
+        {"delimiter": "ab"},
+        {"delimiter": '"'},
+    ],
 )
 def test_options_that_are_none_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InputError) as caught:

@@ -10,11 +10,22 @@ import pytest
 
 from advisor import AdvisorError, InputError
 from advisor.contracts import Client, Goal, GroupLimit, LinearLimit, Mandate, Product
-from advisor.data import Catalogue, ClientTable, Interactions, Market, ReturnModel, RiskProfiles, Trades
+from advisor.data import (
+    Catalogue,
+    ClientTable,
+    Interactions,
+    Market,
+    ReturnModel,
+    RiskProfiles,
+    Trades,
+)
 
 
 def prices(*columns: list[float], start: str = "2024-01-01") -> pd.DataFrame:
-    return pd.DataFrame(dict(zip("abcdef", columns, strict=False)), index=pd.date_range(start, periods=len(columns[0])))
+    return pd.DataFrame(
+        dict(zip("abcdef", columns, strict=False)),
+        index=pd.date_range(start, periods=len(columns[0])),
+    )
 
 
 # --- contracts
@@ -28,10 +39,27 @@ def prices(*columns: list[float], start: str = "2024-01-01") -> pd.DataFrame:
         (lambda: Client(id="", wealth=1.0, horizon_years=1.0), "id", "''"),
         (lambda: Client(id="x", wealth=1.0, horizon_years=1.0, level=6), "level", "6"),
         (lambda: Client(id="x", wealth=1.0, horizon_years=1.0, colour="red"), "colour", "red"),
-        (lambda: Client(id="x", wealth=1.0, horizon_years=1.0, holdings={"F": 2.0}), "wealth", "at least 2.00"),
-        (lambda: Client(id="x", wealth=1.0, horizon_years=1.0, goals=({"name": "g", "amount": -1, "years": 1},)), "goals.0.amount", "-1"),
+        (
+            lambda: Client(id="x", wealth=1.0, horizon_years=1.0, holdings={"F": 2.0}),
+            "wealth",
+            "at least 2.00",
+        ),
+        (
+            lambda: Client(
+                id="x",
+                wealth=1.0,
+                horizon_years=1.0,
+                goals=({"name": "g", "amount": -1, "years": 1},),
+            ),
+            "goals.0.amount",
+            "-1",
+        ),
         (lambda: Product(id="F", name="F", risk_level=6, asset="a"), "risk_level", "6"),
-        (lambda: Product(id="F", name="F", risk_level=1), "asset", "neither an asset nor exposures"),
+        (
+            lambda: Product(id="F", name="F", risk_level=1),
+            "asset",
+            "neither an asset nor exposures",
+        ),
         (lambda: Product(id="F", name="F", risk_level=1, exposures={"a": 0.5}), "exposures", "0.5"),
         (lambda: Mandate(min_weight=0.5, max_weight=0.4), "lower", "0.5"),
         (lambda: Mandate(bounds={"a": (0.3, 0.2)}), "lower", "0.3"),
@@ -51,8 +79,14 @@ def test_a_contract_refuses_in_our_words(make, field, words) -> None:
 
 
 def test_the_higher_rating_counts() -> None:
-    assert Product(id="F", name="F", asset="a", risk_level=2, issuer_risk_level=4).effective_risk_level == 4
-    assert Product(id="F", name="F", asset="a", risk_level=2, issuer_risk_level=1).effective_risk_level == 2
+    assert (
+        Product(id="F", name="F", asset="a", risk_level=2, issuer_risk_level=4).effective_risk_level
+        == 4
+    )
+    assert (
+        Product(id="F", name="F", asset="a", risk_level=2, issuer_risk_level=1).effective_risk_level
+        == 2
+    )
 
 
 # --- market
@@ -85,11 +119,27 @@ def test_prices_must_be_positive_and_finite(bad: float) -> None:
     ("frame", "words"),
     [
         (prices([1.0]), "one return needs two"),
-        (pd.DataFrame({"a": [1.0, 2.0]}, index=pd.to_datetime(["2024-01-02", "2024-01-02"])), "right after"),
-        (pd.DataFrame({"a": [1.0, 2.0]}, index=pd.to_datetime(["2024-01-03", "2024-01-02"])), "right after"),
-        (pd.DataFrame({"a": ["x", "y"]}, index=pd.date_range("2024-01-01", periods=2)), "not numeric"),
+        (
+            pd.DataFrame({"a": [1.0, 2.0]}, index=pd.to_datetime(["2024-01-02", "2024-01-02"])),
+            "right after",
+        ),
+        (
+            pd.DataFrame({"a": [1.0, 2.0]}, index=pd.to_datetime(["2024-01-03", "2024-01-02"])),
+            "right after",
+        ),
+        (
+            pd.DataFrame({"a": ["x", "y"]}, index=pd.date_range("2024-01-01", periods=2)),
+            "not numeric",
+        ),
         (pd.DataFrame({"a": [1.0, 2.0]}, index=["x", "y"]), "not made of days"),
-        (pd.DataFrame([[1.0, 1.0], [2.0, 2.0]], columns=["a", "a"], index=pd.date_range("2024-01-01", periods=2)), "twice"),
+        (
+            pd.DataFrame(
+                [[1.0, 1.0], [2.0, 2.0]],
+                columns=["a", "a"],
+                index=pd.date_range("2024-01-01", periods=2),
+            ),
+            "twice",
+        ),
         (prices([np.nan, np.nan], [1.0, 2.0]), "no value at all"),
     ],
 )
@@ -174,7 +224,9 @@ def test_catalogue_from_frame_names_the_row() -> None:
 
 def test_exposures_add_up_to_one_and_know_their_assets() -> None:
     model = ReturnModel(["x", "y"], [0.1, 0.1], np.eye(2))
-    shelf = Catalogue.from_products([Product(id="A", name="a", risk_level=1, exposures={"x": 0.3333333, "y": 0.6666666})])
+    shelf = Catalogue.from_products(
+        [Product(id="A", name="a", risk_level=1, exposures={"x": 0.3333333, "y": 0.6666666})]
+    )
     assert shelf.exposures(model.ids).sum() == 1.0
     stray = Catalogue.from_products([Product(id="A", name="a", risk_level=1, asset="z")])
     with pytest.raises(InputError, match="'z' is not known"):
@@ -186,7 +238,12 @@ def test_exposures_add_up_to_one_and_know_their_assets() -> None:
 
 CLIENTS = [
     Client(
-        id="ann", wealth=10.0, horizon_years=5.0, answers={"q": "a"}, holdings={"F": 4.0}, goals=(Goal(name="g", amount=1.0, years=2.0),)
+        id="ann",
+        wealth=10.0,
+        horizon_years=5.0,
+        answers={"q": "a"},
+        holdings={"F": 4.0},
+        goals=(Goal(name="g", amount=1.0, years=2.0),),
     ),
     Client(
         id="bob",
@@ -199,7 +256,15 @@ CLIENTS = [
         age=30,
         currency="EUR",
     ),
-    Client(id="cyd", wealth=0.0, horizon_years=0.0, biases={"loss_aversion": 2.0}, lowest_category=True, level=1, income=5.0),
+    Client(
+        id="cyd",
+        wealth=0.0,
+        horizon_years=0.0,
+        biases={"loss_aversion": 2.0},
+        lowest_category=True,
+        level=1,
+        income=5.0,
+    ),
 ]
 
 
@@ -256,8 +321,12 @@ def test_a_frame_gives_the_same_table() -> None:
     ],
 )
 def test_a_bad_cell_is_a_problem_of_its_row_only(column: str, cell: object, words: str) -> None:
-    frame = pd.DataFrame({"id": ["bad", "good"], "wealth": [10.0, 10.0], "horizon_years": [1.0, 1.0]}).astype(object)
-    frame[column] = pd.Series([cell, frame[column].iloc[1] if column in frame else None], dtype=object)
+    frame = pd.DataFrame(
+        {"id": ["bad", "good"], "wealth": [10.0, 10.0], "horizon_years": [1.0, 1.0]}
+    ).astype(object)
+    frame[column] = pd.Series(
+        [cell, frame[column].iloc[1] if column in frame else None], dtype=object
+    )
     table = ClientTable.from_frame(frame)
     assert list(table.problems) == [0]
     assert words in table.problems[0]
@@ -345,7 +414,15 @@ def test_a_clients_holdings_stand_in_the_same_order_in_every_table() -> None:
     alone = ClientTable.from_clients([first])
     together = ClientTable.from_clients([second, first])
     assert list(alone.holdings.row(0)) == list(together.holdings.row(1)) == ["b", "z"]
-    frame = pd.DataFrame({"id": ["a"], "wealth": [10.0], "horizon_years": [1.0], "holding:z": [1.0], "holding:b": [2.0]})
+    frame = pd.DataFrame(
+        {
+            "id": ["a"],
+            "wealth": [10.0],
+            "horizon_years": [1.0],
+            "holding:z": [1.0],
+            "holding:b": [2.0],
+        }
+    )
     assert list(ClientTable.from_frame(frame).holdings.row(0)) == ["b", "z"]
 
 
@@ -358,10 +435,16 @@ def test_days_with_a_time_zone_are_the_days_there() -> None:
 
 @pytest.mark.parametrize(
     ("value", "name"),
-    [(Client(id="a", wealth=1.0, horizon_years=1.0), "wealth"), (Goal(name="g", amount=1.0, years=1.0), "years"), (Mandate(), "nothing")],
+    [
+        (Client(id="a", wealth=1.0, horizon_years=1.0), "wealth"),
+        (Goal(name="g", amount=1.0, years=1.0), "years"),
+        (Mandate(), "nothing"),
+    ],
 )
 def test_a_contract_never_changes_and_says_so(value: object, name: str) -> None:
-    with pytest.raises(InputError, match=rf"{type(value).__name__}\.{name} cannot be set to 3: .* Make another") as refused:
+    with pytest.raises(
+        InputError, match=rf"{type(value).__name__}\.{name} cannot be set to 3: .* Make another"
+    ) as refused:
         setattr(value, name, 3)
     assert (refused.value.field, refused.value.value) == (name, 3)
     with pytest.raises(InputError, match=rf"{name} cannot be removed"):
@@ -369,15 +452,30 @@ def test_a_contract_never_changes_and_says_so(value: object, name: str) -> None:
 
 
 def test_a_client_of_level_1_is_the_same_after_json() -> None:
-    client = Client(id="a", wealth=1e5, horizon_years=10.0, level=1, assessed_on="2026-05-04", knowledge=80.0)
+    client = Client(
+        id="a", wealth=1e5, horizon_years=10.0, level=1, assessed_on="2026-05-04", knowledge=80.0
+    )
     again = Client.model_validate_json(client.model_dump_json())
     assert again == client
-    assert ClientTable.from_clients([client, again.model_copy(update={"id": "b"})]).lowest_category.tolist() == [-1, -1]
-    assert Client(**(client.model_dump() | {"lowest_category": False})) != client, "they are judged otherwise"
+    assert ClientTable.from_clients(
+        [client, again.model_copy(update={"id": "b"})]
+    ).lowest_category.tolist() == [-1, -1]
+    assert Client(**(client.model_dump() | {"lowest_category": False})) != client, (
+        "they are judged otherwise"
+    )
     assert "lowest_category" in Client.model_json_schema(mode="serialization")["properties"]
 
 
-@pytest.mark.parametrize("wrong", [{"level": 9}, {"wealth": float("nan")}, {"holdings": {"A": 1e9}}, {"wealth": -5.0}, {"levl": 3}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": 9},
+        {"wealth": float("nan")},
+        {"holdings": {"A": 1e9}},
+        {"wealth": -5.0},
+        {"levl": 3},
+    ],
+)
 def test_a_copy_with_other_values_is_checked_like_any_other(wrong: dict[str, object]) -> None:
     client = Client(id="a", wealth=100.0, horizon_years=5, level=1)
     with pytest.raises(InputError):

@@ -21,7 +21,9 @@ from advisor import (
 )
 
 
-def least(weights: dict[str, float], prices: dict[str, float], cash: float, lot: int = 1) -> Fraction:
+def least(
+    weights: dict[str, float], prices: dict[str, float], cash: float, lot: int = 1
+) -> Fraction:
     """The least remainder plus deviations, over all whole units, in exact fractions."""
     targets = [Fraction(w) * Fraction(cash) for w in weights.values()]
     costs = [Fraction(prices[name]) * lot for name in weights]
@@ -41,22 +43,33 @@ def least(weights: dict[str, float], prices: dict[str, float], cash: float, lot:
 def test_no_other_units_are_closer(seed: int, lot: int) -> None:
     rng = np.random.default_rng(seed)
     names = ["a", "b", "c"]
-    weights = dict(zip(names, (rng.dirichlet(np.ones(3)) * rng.uniform(0.5, 1.0)).tolist(), strict=True))
+    weights = dict(
+        zip(names, (rng.dirichlet(np.ones(3)) * rng.uniform(0.5, 1.0)).tolist(), strict=True)
+    )
     prices = dict(zip(names, rng.uniform(20.0, 90.0, 3).round(2).tolist(), strict=True))
     bought = discrete_allocation(weights, prices, 1000.0, lots=lot)
-    assert bought.remainder + bought.deviation == pytest.approx(float(least(weights, prices, 1000.0, lot)), abs=1e-6)
+    assert bought.remainder + bought.deviation == pytest.approx(
+        float(least(weights, prices, 1000.0, lot)), abs=1e-6
+    )
     assert bought.gap == pytest.approx(0.0, abs=1e-6)
     assert (bought.units % lot == 0).all()
-    assert float(bought.money.sum()) + bought.remainder == pytest.approx(1000.0 * sum(weights.values()), abs=1e-6)
+    assert float(bought.money.sum()) + bought.remainder == pytest.approx(
+        1000.0 * sum(weights.values()), abs=1e-6
+    )
 
 
 def test_what_fits_exactly_is_bought_exactly() -> None:
-    bought = discrete_allocation({"a": 0.331, "b": 0.669}, pd.Series({"b": 66.9, "a": 11.03, "c": 1.0}), 100.0)
+    bought = discrete_allocation(
+        {"a": 0.331, "b": 0.669}, pd.Series({"b": 66.9, "a": 11.03, "c": 1.0}), 100.0
+    )
     assert bought.units.tolist() == [3, 1]
     assert bought.to_frame()["money"].tolist() == pytest.approx([33.09, 66.9])
     assert bought.remainder == pytest.approx(0.01)
     portfolio = optimal_portfolio(MODEL, risk_aversion=3.0)
-    assert discrete_allocation(portfolio, {"cash": 1.0, "stocks": 7.0}, 700.0).units.tolist() == [350, 50]
+    assert discrete_allocation(portfolio, {"cash": 1.0, "stocks": 7.0}, 700.0).units.tolist() == [
+        350,
+        50,
+    ]
     assert discrete_allocation({}, {}, 5.0).units.tolist() == []
 
 
@@ -77,7 +90,11 @@ def test_what_fits_exactly_is_bought_exactly() -> None:
     ],
 )
 def test_what_buys_nothing_is_refused(change: dict[str, Any], field: str) -> None:
-    given: dict[str, Any] = {"weights": {"a": 0.5}, "prices": {"a": 2.0, "b": 3.0}, "cash": 100.0} | change
+    given: dict[str, Any] = {
+        "weights": {"a": 0.5},
+        "prices": {"a": 2.0, "b": 3.0},
+        "cash": 100.0,
+    } | change
     with pytest.raises(InputError) as caught:
         discrete_allocation(given.pop("weights"), given.pop("prices"), given.pop("cash"), **given)
     assert caught.value.field == field
@@ -87,10 +104,17 @@ MODEL = ReturnModel(["cash", "stocks"], [0.02, 0.08], [[0.0, 0.0], [0.0, 0.04]])
 
 
 def test_a_frontier_as_a_table_and_a_figure() -> None:
-    """Cash and one asset: two corners, all cash up to no risk tolerance, all stocks from (0.08 - 0.02) / 0.04 = 1.5."""
+    """Cash and one asset: two corners, all cash up to no risk tolerance, all stocks from (0.08 -
+    0.02) / 0.04 = 1.5."""
     frontier = trace_frontier(MODEL)
     frame = frontier.to_frame()
-    assert list(frame.columns) == ["mean", "volatility", "risk_aversion", "weight:cash", "weight:stocks"]
+    assert list(frame.columns) == [
+        "mean",
+        "volatility",
+        "risk_aversion",
+        "weight:cash",
+        "weight:stocks",
+    ]
     assert frame.iloc[0].tolist() == [0.02, 0.0, np.inf, 1.0, 0.0]
     assert frame.iloc[-1].tolist() == pytest.approx([0.08, 0.2, 1.5, 0.0, 1.0])
     assert frontier.plot().axes
@@ -102,11 +126,17 @@ def test_the_least_risk_for_a_return() -> None:
     assert portfolio.risk_aversion == pytest.approx(3.0)
     assert portfolio.kkt_residual < 1e-9
     assert optimal_portfolio(MODEL, target_return=0.0).weights.tolist() == [1.0, 0.0]
-    assert optimal_portfolio(MODEL, target_return=0.08).weights.tolist() == pytest.approx([0.0, 1.0])
+    assert optimal_portfolio(MODEL, target_return=0.08).weights.tolist() == pytest.approx(
+        [0.0, 1.0]
+    )
 
 
 def test_the_least_risk_for_a_return_against_a_grid() -> None:
-    model = ReturnModel(["a", "b", "c"], [0.03, 0.06, 0.09], [[0.01, 0.002, 0.0], [0.002, 0.03, 0.01], [0.0, 0.01, 0.08]])
+    model = ReturnModel(
+        ["a", "b", "c"],
+        [0.03, 0.06, 0.09],
+        [[0.01, 0.002, 0.0], [0.002, 0.03, 0.01], [0.0, 0.01, 0.08]],
+    )
     portfolio = optimal_portfolio(model, Mandate(max_weight=0.7), target_return=0.065)
     b = np.linspace(0.0, 0.7, 70_001)
     c = (0.065 - 0.03 - 0.03 * b) / 0.06

@@ -39,11 +39,19 @@ SHELF = [
 MODEL = ReturnModel(
     ["cash", "bonds", "equity"],
     [0.015, 0.03, 0.07],
-    np.diag([0.002, 0.05, 0.17]) @ np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.1, 1.0]]) @ np.diag([0.002, 0.05, 0.17]),
+    np.diag([0.002, 0.05, 0.17])
+    @ np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.1, 1.0]])
+    @ np.diag([0.002, 0.05, 0.17]),
     risk_levels={"cash": 1, "bonds": 2, "equity": 4},
 )
 BOUGHT = Interactions.from_frame(
-    pd.DataFrame({"client_id": ["a", "a", "b", "b", "c"], "product_id": ["CASH", "BOND", "BOND", "EQ", "EQ"], "day": "2026-01-05"})
+    pd.DataFrame(
+        {
+            "client_id": ["a", "a", "b", "b", "c"],
+            "product_id": ["CASH", "BOND", "BOND", "EQ", "EQ"],
+            "day": "2026-01-05",
+        }
+    )
 )
 
 
@@ -79,7 +87,10 @@ def test_an_advice_keeps_every_promise(house: Advisor, level: int) -> None:
     assert advice.status == "ok"
     assert sum(advice.weights.values()) == pytest.approx(1.0, abs=1e-10)
     assert advice.expected_volatility <= bands.upper_volatility[level - 1]
-    assert sum(w * MODEL.stress[MODEL.ids.code(a)] for a, w in advice.weights.items()) <= bands.stress_loss[level - 1] + 1e-9
+    assert (
+        sum(w * MODEL.stress[MODEL.ids.code(a)] for a, w in advice.weights.items())
+        <= bands.stress_loss[level - 1] + 1e-9
+    )
     assert advice.kkt_residual <= 1e-9
     products = {p.id: p for p in SHELF}
     for pick in advice.picks:
@@ -91,7 +102,8 @@ def test_an_advice_keeps_every_promise(house: Advisor, level: int) -> None:
 
 
 def test_equity_that_only_comes_with_bonds_is_held_with_its_bonds(house: Advisor) -> None:
-    """At C3 the pure equity fund is out of reach, the balanced one is not: the target is what the catalogue can deliver, and all of it is placed."""
+    """At C3 the pure equity fund is out of reach, the balanced one is not: the target is what the
+    catalogue can deliver, and all of it is placed."""
     advice = house.advise(assessed(3), as_of=DAY)
     assert advice.weights["equity"] > 0.0
     assert advice.weights["bonds"] >= advice.weights["equity"] * 0.6 / 0.4 - 1e-9
@@ -103,13 +115,19 @@ def test_money_adds_up_by_asset(house: Advisor) -> None:
     client = assessed(4, holdings={"EQ": 5_000.0, "cash": 20_000.0})
     advice = house.advise(client, as_of=DAY)
     after = {"cash": 20_000.0, "bonds": 0.0, "equity": 5_000.0}
-    spread = {p.id: p.exposures or {p.asset: 1.0} for p in SHELF} | {a: {a: 1.0} for a in MODEL.assets}
+    spread = {p.id: p.exposures or {p.asset: 1.0} for p in SHELF} | {
+        a: {a: 1.0} for a in MODEL.assets
+    }
     for order in advice.orders:
         for asset, share in spread[order.product_id].items():
             after[asset] += order.money * share
     for asset in MODEL.assets:
-        assert after[asset] + advice.unplaced.get(asset, 0.0) == pytest.approx(advice.weights.get(asset, 0.0) * client.wealth, abs=0.02)
-    assert sum(o.money for o in advice.orders) <= client.wealth - 25_000.0 + 0.02, "no more is spent than there is cash and proceeds"
+        assert after[asset] + advice.unplaced.get(asset, 0.0) == pytest.approx(
+            advice.weights.get(asset, 0.0) * client.wealth, abs=0.02
+        )
+    assert sum(o.money for o in advice.orders) <= client.wealth - 25_000.0 + 0.02, (
+        "no more is spent than there is cash and proceeds"
+    )
 
 
 def test_a_holding_that_may_not_be_bought_is_sold_unless_it_is_locked(house: Advisor) -> None:
@@ -136,7 +154,10 @@ def test_a_holding_that_may_not_be_bought_is_sold_unless_it_is_locked(house: Adv
 def test_biases_lower_risk_and_never_raise_it(house: Advisor) -> None:
     plain = house.advise(assessed(4), as_of=DAY)
     averse = house.advise(assessed(4, biases={"loss_aversion": 3.0}), as_of=DAY)
-    bold = house.advise(assessed(4, biases={"loss_aversion": 1.0, "disposition": -0.5, "overconfidence": 0.5}), as_of=DAY)
+    bold = house.advise(
+        assessed(4, biases={"loss_aversion": 1.0, "disposition": -0.5, "overconfidence": 0.5}),
+        as_of=DAY,
+    )
     assert averse.effective_risk_aversion > plain.effective_risk_aversion
     assert averse.expected_volatility < plain.expected_volatility
     assert averse.risk_aversion == plain.risk_aversion
@@ -150,7 +171,10 @@ def test_biases_lower_risk_and_never_raise_it(house: Advisor) -> None:
         (assessed(0), "no_suitable_level"),
         (assessed(3, assessed_on=date(2024, 1, 1)), "assessment_expired"),
         (assessed(3, assessed_on=None), "assessment_expired"),
-        (assessed(3, excluded=frozenset({"CASH", "BOND", "MIX", "EQ", "EQ2"})), "no_eligible_asset"),
+        (
+            assessed(3, excluded=frozenset({"CASH", "BOND", "MIX", "EQ", "EQ2"})),
+            "no_eligible_asset",
+        ),
         (assessed(1, excluded=frozenset({"CASH"})), "no_eligible_asset"),
         (assessed(2, excluded=frozenset({"CASH"})), "above_band"),
     ],
@@ -168,12 +192,32 @@ def test_no_suitable_portfolio_is_a_status(house: Advisor, client: Client, statu
     ("client", "words"),
     [
         (Client(id="x", wealth=1.0, horizon_years=1.0, age=40), "is not answered"),
-        (Client(id="x", wealth=1.0, horizon_years=1.0, age=40, answers=ANSWERS | {"no_such_question": "a"}), "no_such_question"),
-        (Client(id="x", wealth=1.0, horizon_years=1.0, age=40, answers=ANSWERS | {"tolerance_fall": "zzz"}), "zzz"),
+        (
+            Client(
+                id="x",
+                wealth=1.0,
+                horizon_years=1.0,
+                age=40,
+                answers=ANSWERS | {"no_such_question": "a"},
+            ),
+            "no_such_question",
+        ),
+        (
+            Client(
+                id="x",
+                wealth=1.0,
+                horizon_years=1.0,
+                age=40,
+                answers=ANSWERS | {"tolerance_fall": "zzz"},
+            ),
+            "zzz",
+        ),
         (assessed(3, id="x", holdings={"UNKNOWN": 5.0}), "UNKNOWN"),
     ],
 )
-def test_bad_input_raises_for_one_and_is_a_status_for_many(house: Advisor, client: Client, words: str) -> None:
+def test_bad_input_raises_for_one_and_is_a_status_for_many(
+    house: Advisor, client: Client, words: str
+) -> None:
     with pytest.raises(InputError, match=words):
         house.advise(client, as_of=DAY)
     table = ClientTable.from_clients([assessed(3), client])
@@ -212,7 +256,9 @@ def test_the_house_refuses_what_does_not_fit() -> None:
 
 
 def test_a_mandate_that_contradicts_itself_is_a_status_of_its_clients() -> None:
-    house = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF), mandate=Mandate(max_weight=0.4))
+    house = Advisor.fit(
+        MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF), mandate=Mandate(max_weight=0.4)
+    )
     advice = house.advise(assessed(1), as_of=DAY)
     assert advice.status == "infeasible"
     assert "0.4" in advice.reasons[0].text
@@ -238,7 +284,9 @@ def test_chinese_sentences_hold_the_same_data(house: Advisor) -> None:
     chinese = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF), language="zh")
     english = house.advise(assessed(3), as_of=DAY)
     translated = chinese.advise(assessed(3), as_of=DAY)
-    assert [(r.code, r.data) for r in translated.reasons] == [(r.code, r.data) for r in english.reasons]
+    assert [(r.code, r.data) for r in translated.reasons] == [
+        (r.code, r.data) for r in english.reasons
+    ]
     assert "风险等级" in translated.reasons[0].text
     assert translated.weights == english.weights
 
@@ -247,7 +295,9 @@ def test_tables_out(world: Advisor) -> None:
     (batch,) = world.advise_many(sample.clients(50), as_of=DAY)
     frame = batch.to_frame()
     assert frame["client_id"].tolist() == list(batch.client_ids)
-    assert {"status", "level", "weight:cash", "pick_1", "pick_1_money", "kkt_residual"} <= set(frame.columns)
+    assert {"status", "level", "weight:cash", "pick_1", "pick_1_money", "kkt_residual"} <= set(
+        frame.columns
+    )
     assert batch.to_arrow().to_pandas()["status"].tolist() == frame["status"].tolist()
     assert len(batch.ranking()) == 50
     assert [a.client_id for a in batch] == list(batch.client_ids)
@@ -280,7 +330,9 @@ def test_csrc_and_mifid_houses_work_too() -> None:
 
 def test_probabilities_are_learnt_from_a_later_window_and_saved(tmp_path) -> None:
     bought, clients = sample.interactions(300), sample.clients(300, assessed_on="2025-06-02")
-    desk = Advisor.fit(sample.market(), bought.until("2025-06-30"), catalogue=sample.catalogue(), fit_weight=0.0)
+    desk = Advisor.fit(
+        sample.market(), bought.until("2025-06-30"), catalogue=sample.catalogue(), fit_weight=0.0
+    )
     plain = desk.advise(sample.client(), as_of=DAY)
     assert all(pick.probability is None for pick in plain.picks)
     told = desk.calibrate(clients, bought.after("2025-06-30"), as_of="2025-06-30")
@@ -288,7 +340,9 @@ def test_probabilities_are_learnt_from_a_later_window_and_saved(tmp_path) -> Non
     assert [p.product_id for p in advice.picks] == [p.product_id for p in plain.picks]
     assert all(0.0 < p.probability < 1.0 for p in advice.picks)
     likings = [p.probability for p in advice.picks]
-    assert likings == sorted(likings, reverse=True), "by relevance alone the better liked is the likelier"
+    assert likings == sorted(likings, reverse=True), (
+        "by relevance alone the better liked is the likelier"
+    )
     assert told.fingerprint != desk.fingerprint
     assert load(save(told, tmp_path / "told")).advise(sample.client(), as_of=DAY) == advice
 
@@ -299,22 +353,35 @@ def test_a_closed_product_is_held_but_never_offered() -> None:
     client = assessed(4, holdings={"BOND": 10_000.0}, locked={"BOND"})
     advice = desk.advise(client, as_of=DAY)
     assert advice.status == "ok"
-    assert "BOND" not in {p.product_id for p in advice.picks} | {o.product_id for o in advice.orders}
+    assert "BOND" not in {p.product_id for p in advice.picks} | {
+        o.product_id for o in advice.orders
+    }
     assert any(r.code == "kept" and r.data["name"] == "BOND" for r in advice.reasons)
     assert advice.weights_after_orders["bonds"] >= 0.1
     assert desk.verify(advice, client).ok
-    smuggled = advice.model_copy(update={"picks": (advice.picks[0].model_copy(update={"product_id": "BOND"}),)})
+    smuggled = advice.model_copy(
+        update={"picks": (advice.picks[0].model_copy(update={"product_id": "BOND"}),)}
+    )
     assert not desk.verify(smuggled, client).suitable
 
 
 def test_a_table_of_any_make_gives_the_same_advice(house: Advisor, tmp_path) -> None:
     frame = pd.DataFrame(
-        {"id": ["a", "b", "c"], "wealth": [1e4, -1.0, 5e4], "horizon_years": 9.0, "age": 40, "level": 3, "assessed_on": "2026-06-01"}
+        {
+            "id": ["a", "b", "c"],
+            "wealth": [1e4, -1.0, 5e4],
+            "horizon_years": 9.0,
+            "age": 40,
+            "level": 3,
+            "assessed_on": "2026-06-01",
+        }
     )
     frame.to_parquet(tmp_path / "clients.parquet")
     (whole,) = house.advise_many(ClientTable.from_frame(frame), as_of=DAY)
     for source in (frame, tmp_path / "clients.parquet"):
-        found = [advice for batch in house.advise_many(source, as_of=DAY, chunk=2) for advice in batch]
+        found = [
+            advice for batch in house.advise_many(source, as_of=DAY, chunk=2) for advice in batch
+        ]
         assert found == list(whole)
     with pytest.raises(InputError):
         list(house.advise_many(42, as_of=DAY))
@@ -342,7 +409,18 @@ def test_a_number_is_no_day_and_a_time_elsewhere_is_its_own_day(house: Advisor) 
 
 
 @pytest.mark.parametrize(
-    "day", ["26-11-20", "20/11/2026", "today", "now", "", np.datetime64("NaT"), np.datetime64("30000-01-01"), pd.NaT, [DAY]]
+    "day",
+    [
+        "26-11-20",
+        "20/11/2026",
+        "today",
+        "now",
+        "",
+        np.datetime64("NaT"),
+        np.datetime64("30000-01-01"),
+        pd.NaT,
+        [DAY],
+    ],
 )
 def test_only_a_day_of_the_calendar_is_a_day(house: Advisor, day: object) -> None:
     with pytest.raises(InputError, match="which is no day"):
@@ -361,11 +439,18 @@ def test_a_hair_held_beyond_no_wealth_spoils_nobodys_batch(house: Advisor) -> No
     assert batch[2] == house.advise(assessed(3), as_of=DAY)
 
 
-def test_memory_does_not_grow_with_clients_who_exclude_what_they_like(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_does_not_grow_with_clients_who_exclude_what_they_like(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(shelf, "KEPT", 3)
     own = Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF))
-    clients = [assessed(5, id=f"{i}", excluded=frozenset(p.id for b, p in enumerate(SHELF) if i >> b & 1)) for i in range(2 ** len(SHELF))]
-    first, again = (list(own.advise_table(ClientTable.from_clients(clients), as_of=DAY)) for _ in range(2))
+    clients = [
+        assessed(5, id=f"{i}", excluded=frozenset(p.id for b, p in enumerate(SHELF) if i >> b & 1))
+        for i in range(2 ** len(SHELF))
+    ]
+    first, again = (
+        list(own.advise_table(ClientTable.from_clients(clients), as_of=DAY)) for _ in range(2)
+    )
     assert len(own.state.frontiers._known) == 3
     assert first == again
 
@@ -375,11 +460,32 @@ WHOLE = 5
 
 @pytest.mark.parametrize(
     "argument",
-    ["market", "interactions", "catalogue", "questionnaire", "mandate", "regime", "bands", "recommender", "biases", "seed", "language"],
+    [
+        "market",
+        "interactions",
+        "catalogue",
+        "questionnaire",
+        "mandate",
+        "regime",
+        "bands",
+        "recommender",
+        "biases",
+        "seed",
+        "language",
+    ],
 )
-@pytest.mark.parametrize("wrong", [WHOLE, "x", BOUGHT.matrix(), Popularity, True], ids=["int", "str", "matrix", "class", "bool"])
+@pytest.mark.parametrize(
+    "wrong",
+    [WHOLE, "x", BOUGHT.matrix(), Popularity, True],
+    ids=["int", "str", "matrix", "class", "bool"],
+)
 def test_what_a_house_cannot_be_made_of_is_named(argument: str, wrong: object) -> None:
-    given: dict = {"market": MODEL, "interactions": BOUGHT, "catalogue": Catalogue.from_products(SHELF), argument: wrong}
+    given: dict = {
+        "market": MODEL,
+        "interactions": BOUGHT,
+        "catalogue": Catalogue.from_products(SHELF),
+        argument: wrong,
+    }
     if argument == "seed" and wrong is WHOLE:
         return
     with pytest.raises(InputError, match=f"{argument} is") as refused:

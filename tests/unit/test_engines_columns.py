@@ -18,7 +18,8 @@ DAY = "2026-11-20"
 
 
 def mixed_clients(count: int = 160, seed: int = 3) -> pd.DataFrame:
-    """Clients of every kind: assessed or not, expired, biased, keeping what they may not buy, and with broken cells."""
+    """Clients of every kind: assessed or not, expired, biased, keeping what they may not buy, and
+    with broken cells."""
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame(
         {
@@ -76,9 +77,13 @@ def test_reason_codes_are_those_of_the_card(batch: AdviceBatch, house: Advisor) 
 
 
 def test_a_stressed_shelf_is_told_apart() -> None:
-    risky = Catalogue.from_products([Product(id="P001", name="E", asset="emerging_equity", risk_level=1)])
+    risky = Catalogue.from_products(
+        [Product(id="P001", name="E", asset="emerging_equity", risk_level=1)]
+    )
     house = Advisor.fit(sample.market(), sample.interactions(50), catalogue=risky)
-    frame = mixed_clients(20).assign(level=1)[["id", "wealth", "horizon_years", "level", "assessed_on", "age"]]
+    frame = mixed_clients(20).assign(level=1)[
+        ["id", "wealth", "horizon_years", "level", "assessed_on", "age"]
+    ]
     batch = house.advise_table(ClientTable.from_frame(frame), as_of=DAY)
     told = reason_codes(batch).spelled()
     assert "above_stress" in set(told)
@@ -86,7 +91,9 @@ def test_a_stressed_shelf_is_told_apart() -> None:
 
 
 def test_a_swapped_code_would_be_seen(batch: AdviceBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    swapped = tuple({"fees": "unplaced", "unplaced": "fees"}.get(code, code) for code in PORTFOLIO_CODES)
+    swapped = tuple(
+        {"fees": "unplaced", "unplaced": "fees"}.get(code, code) for code in PORTFOLIO_CODES
+    )
     monkeypatch.setattr("advisor.engine.output.columns.PORTFOLIO_CODES", swapped)
     told = reason_codes(batch).spelled()
     assert any(told[i] != codes_of(batch, i) for i in range(len(batch)))
@@ -97,15 +104,29 @@ def test_rows_of_the_table_are_the_cards(batch: AdviceBatch) -> None:
     table = batch.to_arrow()
     for i, row in enumerate(table.to_pylist()):
         card = batch[i]
-        assert (row["client_id"], row["status"], row["level"], row["as_of"]) == (card.client_id, card.status, card.level, card.as_of)
+        assert (row["client_id"], row["status"], row["level"], row["as_of"]) == (
+            card.client_id,
+            card.status,
+            card.level,
+            card.as_of,
+        )
         picks = [row[f"pick_{s}"] for s in range(1, 6) if row[f"pick_{s}"] is not None]
         if card.weights:
-            assert {a: w for a in batch.state.model.assets if (w := row[f"weight:{a}"])} == card.weights
+            assert {
+                a: w for a in batch.state.model.assets if (w := row[f"weight:{a}"])
+            } == card.weights
             assert picks == [p.product_id for p in card.picks]
-            assert [row[f"pick_{s}_money"] for s in range(1, len(picks) + 1)] == [p.money for p in card.picks]
-            plain = ["|".join(r.code for r in p.reasons if not r.code.startswith(("taste", "duty"))) for p in card.picks]
+            assert [row[f"pick_{s}_money"] for s in range(1, len(picks) + 1)] == [
+                p.money for p in card.picks
+            ]
+            plain = [
+                "|".join(r.code for r in p.reasons if not r.code.startswith(("taste", "duty")))
+                for p in card.picks
+            ]
             assert [row[f"pick_{s}_reasons"] for s in range(1, len(picks) + 1)] == plain
-            assert [(s["product_id"], -s["money"]) for s in row["sales"]] == [(o.product_id, o.money) for o in card.orders if o.money < 0.0]
+            assert [(s["product_id"], -s["money"]) for s in row["sales"]] == [
+                (o.product_id, o.money) for o in card.orders if o.money < 0.0
+            ]
         else:
             assert picks == []
             assert row["sales"] == []
@@ -119,10 +140,14 @@ def test_the_schema_is_the_documented_one(batch: AdviceBatch, house: Advisor) ->
     undocumented = [
         name
         for name in table.schema.names
-        if name not in str(arrow.__doc__) and name.split(":")[0] + ":<asset>" not in str(arrow.__doc__) and not name.startswith("pick_")
+        if name not in str(arrow.__doc__)
+        and name.split(":")[0] + ":<asset>" not in str(arrow.__doc__)
+        and not name.startswith("pick_")
     ]
     assert undocumented == []
-    assert table.schema.field("sales").type == pa.list_(pa.struct([("product_id", pa.string()), ("money", pa.float64())]))
+    assert table.schema.field("sales").type == pa.list_(
+        pa.struct([("product_id", pa.string()), ("money", pa.float64())])
+    )
     frame = batch.to_frame()
     assert set(frame.columns) < set(table.schema.names)
     assert frame["reasons"].tolist() == table["reasons"].to_pylist()

@@ -1,4 +1,5 @@
-"""The digest of a client's row: one for the same data however they came, another for any change of it."""
+"""The digest of a client's row: one for the same data however they came, another for any change of
+it."""
 
 from __future__ import annotations
 
@@ -66,13 +67,17 @@ def test_every_change_of_a_row_changes_its_digest() -> None:
 
 
 def test_a_row_has_one_digest_in_every_table() -> None:
-    clients = [everything(**{"id": f"c{i}"} | change) for i, change in enumerate([{}, *CHANGES[1:]])]
+    clients = [
+        everything(**{"id": f"c{i}"} | change) for i, change in enumerate([{}, *CHANGES[1:]])
+    ]
     together = input_digests(ClientTable.from_clients(clients), DAY)
     assert len(clients) > inputs._FEW
     assert together == [input_digests(ClientTable.from_clients([c]), DAY)[0] for c in clients]
     assert together[::-1] == input_digests(ClientTable.from_clients(clients[::-1]), DAY)
     assert together[3:7] == input_digests(ClientTable.from_clients(clients), DAY)[3:7]
-    assert [input_digest(ClientTable.from_clients(clients), i, DAY) for i in range(len(clients))] == together
+    assert [
+        input_digest(ClientTable.from_clients(clients), i, DAY) for i in range(len(clients))
+    ] == together
 
 
 def test_columns_and_rows_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +85,10 @@ def test_columns_and_rows_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> Non
     by_column = input_digests(table, DAY)
     monkeypatch.setattr(inputs, "_FEW", 1000)
     assert input_digests(table, DAY) == by_column
-    assert input_digests(ClientTable.from_clients([table.client(i) for i in range(40)]), DAY) == by_column
+    assert (
+        input_digests(ClientTable.from_clients([table.client(i) for i in range(40)]), DAY)
+        == by_column
+    )
     monkeypatch.setattr(inputs, "_FEW", 0)
     monkeypatch.setattr(inputs, "_ROWS_AT_A_TIME", 7)
     assert input_digests(table, DAY) == by_column
@@ -88,12 +96,24 @@ def test_columns_and_rows_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_is_not_said_adds_nothing() -> None:
     plain = pd.DataFrame({"id": ["c1", "c2"], "wealth": [0.0, 7.0], "horizon_years": [1.0, 2.0]})
-    wide = plain.assign(**{"segment": None, "answer:q": None, "holding:P1": 0.0, "bias:loss_aversion": np.nan, "age": np.nan})
+    wide = plain.assign(
+        **{
+            "segment": None,
+            "answer:q": None,
+            "holding:P1": 0.0,
+            "bias:loss_aversion": np.nan,
+            "age": np.nan,
+        }
+    )
     wide = wide[wide.columns[::-1]].assign(wealth=[-0.0, 7.0])
     wanted = input_digests(ClientTable.from_frame(plain), DAY)
     assert input_digests(ClientTable.from_frame(wide), DAY) == wanted
     coded = pa.table(
-        {"id": pa.array(["c1", "c2"]).dictionary_encode(), "wealth": [0, 7], "horizon_years": pa.array([1.0, 2.0], pa.float32())}
+        {
+            "id": pa.array(["c1", "c2"]).dictionary_encode(),
+            "wealth": [0, 7],
+            "horizon_years": pa.array([1.0, 2.0], pa.float32()),
+        }
     )
     assert input_digests(clients_from_arrow(coded), DAY) == wanted
 

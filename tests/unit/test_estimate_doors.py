@@ -1,4 +1,5 @@
-"""What the public functions to an estimate refuse, in which words, and what they do with what is merely unusual."""
+"""What the public functions to an estimate refuse, in which words, and what they do with what is
+merely unusual."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ from advisor.optimize.returns.smoothing import floor_volatility
 from advisor.optimize.returns.views import black_litterman
 
 DAYS = pd.bdate_range("2020-01-01", periods=60)
-RETURNS = pd.DataFrame(np.random.default_rng(5).normal(0.0005, 0.01, (60, 3)), index=DAYS, columns=["a", "b", "c"])
+RETURNS = pd.DataFrame(
+    np.random.default_rng(5).normal(0.0005, 0.01, (60, 3)), index=DAYS, columns=["a", "b", "c"]
+)
 MARKET = Market.from_returns(RETURNS)
 RATES = Market.from_returns(RETURNS[["a"]].rename(columns={"a": "USD"}))
 MODEL = ReturnModel(["a", "b", "c"], [0.02, 0.05, 0.08], np.diag([0.0001, 0.01, 0.04]))
@@ -36,11 +39,15 @@ NAN, INF = float("nan"), float("inf")
 
 
 def model(**changes: Any) -> ReturnModel:
-    return ReturnModel(**{"assets": ["a", "b"], "mean": [0.0, 0.1], "covariance": np.eye(2), **changes})
+    return ReturnModel(
+        **{"assets": ["a", "b"], "mean": [0.0, 0.1], "covariance": np.eye(2), **changes}
+    )
 
 
 def home(**changes: Any) -> Market:
-    return in_home_currency(**{"market": MARKET, "currencies": {"a": "USD"}, "rates": RATES, **changes})
+    return in_home_currency(
+        **{"market": MARKET, "currencies": {"a": "USD"}, "rates": RATES, **changes}
+    )
 
 
 REFUSED: list[tuple[Callable[[], object], str, str]] = [
@@ -66,20 +73,26 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: model(stress={"a": -0.3}), "stress", r"30 % as 0\.3"),
     (lambda: model(stress=[0.1, 0.2]), "stress", "mapping"),
     (lambda: model(mean=[True, False]), "mean", "not numeric"),
-    (lambda: model(mean=np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]")), "mean", "not numeric"),
+    (lambda: model(mean=np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]")), "mean",
+    "not numeric"),
     (lambda: model(mean=[10**400, 0]), "mean", "not numeric"),
     (lambda: ReturnModel.from_frame([1, 2], np.eye(2)), "mean", "a Series"),  # type: ignore[arg-type]
     (lambda: ReturnModel.from_frame(pd.Series({"a": 0.1}), np.eye(1)), "covariance", "a DataFrame"),  # type: ignore[arg-type]
-    (lambda: ReturnModel.from_frame(pd.Series([0.1, 0.2], index=["a", "a"]), pd.DataFrame(np.eye(2), ["a", "a"], ["a", "a"])), "mean index", "twice"),
+    (lambda: ReturnModel.from_frame(pd.Series([0.1, 0.2], index=["a", "a"]),
+    pd.DataFrame(np.eye(2), ["a", "a"], ["a", "a"])), "mean index", "twice"),
     (lambda: model(covariance=[[1.0, 2.0], [2.0, 1.0]]), "covariance", r"advisor\.nearest_psd"),
     # a fitted prior
     (lambda: ReturnModel.from_skfolio(SimpleNamespace()), "prior", "call its fit first"),
-    (lambda: ReturnModel.from_skfolio(SimpleNamespace(mu=[0.1], covariance=[[1.0]])), "assets", "pass assets"),
-    (lambda: ReturnModel.from_skfolio(SimpleNamespace(mu=[0.1], covariance=[[1.0]]), ["a", "b"]), "prior.mu", r"shape \(1,\)"),
-    (lambda: ReturnModel.from_skfolio(SimpleNamespace(mu=[0.1], covariance=[[1.0]]), ["a"], periods_per_year=0), "periods_per_year", "above 0"),
+    (lambda: ReturnModel.from_skfolio(SimpleNamespace(mu=[0.1], covariance=[[1.0]])), "assets",
+    "pass assets"),
+    (lambda: ReturnModel.from_skfolio(SimpleNamespace(mu=[0.1], covariance=[[1.0]]), ["a", "b"]),
+    "prior.mu", r"shape \(1,\)"),
+    (lambda: ReturnModel.from_skfolio(SimpleNamespace(mu=[0.1], covariance=[[1.0]]), ["a"],
+    periods_per_year=0), "periods_per_year", "above 0"),
     # nearest_psd
     (lambda: nearest_psd([[1.0, 0.9], [0.1, 1.0]]), "covariance", "not symmetric"),
-    (lambda: nearest_psd(np.full((3, 3), -0.9) + 1.9 * np.eye(3), ["a"]), "assets", "names 1 for a covariance of 3"),
+    (lambda: nearest_psd(np.full((3, 3), -0.9) + 1.9 * np.eye(3), ["a"]), "assets",
+    "names 1 for a covariance of 3"),
     (lambda: nearest_psd(np.zeros((0, 0))), "covariance", "empty"),
     (lambda: nearest_psd(np.eye(2), tolerance=NAN), "tolerance", "is nan"),
     (lambda: nearest_psd("x"), "covariance", "not numeric"),
@@ -90,7 +103,8 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: from_assumptions({"a": 0.1, "b": 0.1}, {"a": 0.1, "b": 0.1}, {"ab": 0.5}), "correlations", "pair of two"),  # type: ignore[dict-item]
     (lambda: from_assumptions({"a": 0.1, "b": 0.1}, {"a": 0.1, "b": 0.1}, {("a", "b"): "x"}), "correlations", "is 'x'"),  # type: ignore[dict-item]
     # Equilibrium, View and their blend
-    (lambda: Equilibrium(risk_aversion=-2), "risk_aversion", "is -2; it must be a finite number of at least 0"),
+    (lambda: Equilibrium(risk_aversion=-2), "risk_aversion",
+    "is -2; it must be a finite number of at least 0"),
     (lambda: Equilibrium(risk_aversion=NAN), "risk_aversion", "is nan"),
     (lambda: Equilibrium(premium="x"), "premium", "is 'x'"),  # type: ignore[arg-type]
     (lambda: Equilibrium(premium=-0.1), "premium", "is not paid"),
@@ -108,7 +122,8 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: estimate_returns(MARKET, settings={"half_life": 1}), "settings", r"advisor\.EstimateSettings"),  # type: ignore[arg-type]
     (lambda: estimate_returns(MARKET, mean="black_litterman", views=[{"a": 1}]), "views", r"advisor\.View"),  # type: ignore[list-item]
     (lambda: estimate_returns(MARKET, mean="black_litterman", views=View({"a": 1.0}, 0.1)), "views", "sequence of views"),  # type: ignore[arg-type]
-    (lambda: estimate_returns(MARKET, covariance="ewma", settings=EstimateSettings(half_life=1e-9)), "half_life", "1e-09 years, 2.5e-07 rows"),
+    (lambda: estimate_returns(MARKET, covariance="ewma",
+    settings=EstimateSettings(half_life=1e-9)), "half_life", "1e-09 years, 2.5e-07 rows"),
     (lambda: EstimateSettings(half_life="x"), "half_life", "is 'x'"),  # type: ignore[arg-type]
     (lambda: EstimateSettings(half_life=-1), "half_life", "is -1; "),
     (lambda: EstimateSettings(half_life=0), "half_life", "above 0"),
@@ -141,25 +156,40 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
     (lambda: desmooth(MARKET, "a"), "assets", "single string"),
     (lambda: desmooth(MARKET, ["a", "a"]), "assets", "twice"),
     (lambda: desmooth(MARKET, ["z"]), "assets", "not among the assets of the market"),
-    (lambda: desmooth(MARKET, ["a"], smoothing={"b": 0.5}), "smoothing", r"\['b'\].*not among the assets to treat"),
+    (lambda: desmooth(MARKET, ["a"], smoothing={"b": 0.5}), "smoothing",
+    r"\['b'\].*not among the assets to treat"),
     (lambda: desmooth(MARKET, ["a"], smoothing={"a": "x"}), "smoothing", "is 'x'"),  # type: ignore[dict-item]
     (lambda: floor_volatility(MODEL, share="x"), "share", "is 'x'"),  # type: ignore[arg-type]
     (lambda: floor_volatility(MODEL, "x"), "bands", "RiskBands"),  # type: ignore[arg-type]
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("door", "field", "words"), REFUSED, ids=[f"{i}-{field}" for i, (_, field, _) in enumerate(REFUSED)])
-def test_a_bad_input_is_refused_by_its_name_and_value(door: Callable[[], object], field: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("door", "field", "words"),
+    REFUSED,
+    ids=[f"{i}-{field}" for i, (_, field, _) in enumerate(REFUSED)],
+)
+def test_a_bad_input_is_refused_by_its_name_and_value(
+    door: Callable[[], object], field: str, words: str
+) -> None:
     with pytest.raises(InputError, match=words) as caught:
         door()
     assert caught.value.field == field
 
 
 def test_what_is_unusual_but_right_is_taken() -> None:
-    assert home(hedged=np.float32(0.5)).returns[:, 0] == pytest.approx(home(hedged=0.5).returns[:, 0])
-    assert home(hedged={"a": 1}, carry={"USD": 0}).returns[:, 0] == pytest.approx(home(hedged=1.0).returns[:, 0])
-    assert model(risk_levels=[1.0, np.int64(2)], groups=np.array(["x", ""])).risk_levels.tolist() == [1, 2]
-    alike = estimate_returns(MARKET, mean="ewma", covariance="ewma", settings=EstimateSettings(half_life=INF))
+    assert home(hedged=np.float32(0.5)).returns[:, 0] == pytest.approx(
+        home(hedged=0.5).returns[:, 0]
+    )
+    assert home(hedged={"a": 1}, carry={"USD": 0}).returns[:, 0] == pytest.approx(
+        home(hedged=1.0).returns[:, 0]
+    )
+    assert model(
+        risk_levels=[1.0, np.int64(2)], groups=np.array(["x", ""])
+    ).risk_levels.tolist() == [1, 2]
+    alike = estimate_returns(
+        MARKET, mean="ewma", covariance="ewma", settings=EstimateSettings(half_life=INF)
+    )
     assert alike.mean == pytest.approx(MARKET.returns.mean(axis=0) * 252)
 
 
@@ -169,14 +199,17 @@ def test_the_repair_says_what_it_did_to_an_asset_without_variance() -> None:
     assert got.changed
     assert got.uncorrelated == ("cash",)
     assert "made uncorrelated with all others: cash" in str(got)
-    both = nearest_psd([[1, -0.9, -0.9, 0.1], [-0.9, 1, -0.9, 0], [-0.9, -0.9, 1, 0], [0.1, 0, 0, 0]])
+    both = nearest_psd(
+        [[1, -0.9, -0.9, 0.1], [-0.9, 1, -0.9, 0], [-0.9, -0.9, 1, 0], [0.1, 0, 0, 0]]
+    )
     assert np.linalg.eigvalsh(both.covariance)[0] > -1e-12
     assert "uncorrelated with all others: 3; smallest eigenvalue" in str(both)
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_certain_views_that_follow_from_each_other_are_refused(seed: int) -> None:
-    """Whatever the data round to: a, b and a + b cannot all be certain, nor one view held twice, nor a spread of twins."""
+    """Whatever the data round to: a, b and a + b cannot all be certain, nor one view held twice,
+    nor a spread of twins."""
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(50, 4)) * 10.0 ** rng.uniform(-3, 0, 4)
     assets, prior, covariance = ["a", "b", "c", "d"], rng.normal(0.05, 0.02, 4), np.cov(rows.T)
@@ -189,7 +222,11 @@ def test_certain_views_that_follow_from_each_other_are_refused(seed: int) -> Non
         assert means[:2] == pytest.approx([0.1, 0.2], abs=1e-9)
     with pytest.raises(InputError, match="cannot all be certain"):
         black_litterman(
-            assets, prior, covariance, [View({k: 1.0}, 0.1, 1.0) for k in assets] + [View(dict.fromkeys(assets, 1.0), 0.1, 1.0)]
+            assets,
+            prior,
+            covariance,
+            [View({k: 1.0}, 0.1, 1.0) for k in assets]
+            + [View(dict.fromkeys(assets, 1.0), 0.1, 1.0)],
         )
     twins = np.cov(np.column_stack([rows[:, 0], rows[:, 0], rows[:, 2:]]).T)
     with pytest.raises(InputError, match="has no variance"):
@@ -199,8 +236,14 @@ def test_certain_views_that_follow_from_each_other_are_refused(seed: int) -> Non
 def test_a_fitted_prior_and_its_distribution_give_one_model() -> None:
     mean, covariance = np.array([0.0002, 0.0004]), np.array([[1e-4, 2e-5], [2e-5, 4e-4]])
     distribution = SimpleNamespace(mu=mean, covariance=covariance, returns=np.zeros((3, 2)))
-    fitted = SimpleNamespace(return_distribution_=distribution, feature_names_in_=np.array(["a", "b"], dtype=object), n_features_in_=2)
-    got = ReturnModel.from_skfolio(fitted, groups={"a": "bonds"}, risk_levels={"a": 1, "b": 4}, stress={"b": 0.5})
+    fitted = SimpleNamespace(
+        return_distribution_=distribution,
+        feature_names_in_=np.array(["a", "b"], dtype=object),
+        n_features_in_=2,
+    )
+    got = ReturnModel.from_skfolio(
+        fitted, groups={"a": "bonds"}, risk_levels={"a": 1, "b": 4}, stress={"b": 0.5}
+    )
     assert got.assets == ("a", "b")
     assert got.mean == pytest.approx(mean * 252)
     assert got.covariance == pytest.approx(covariance * 252)

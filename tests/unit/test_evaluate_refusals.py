@@ -1,4 +1,5 @@
-"""What cannot be used is refused at every public function of the judging packages in our own words, with the field and the value."""
+"""What cannot be used is refused at every public function of the judging packages in our own words,
+with the field and the value."""
 
 from __future__ import annotations
 
@@ -35,13 +36,25 @@ from advisor.recommend import Popularity
 from advisor.suitability import Regime
 
 DAYS = pd.bdate_range("2024-01-01", periods=60)
-MARKET = Market.from_returns(pd.DataFrame(np.random.default_rng(0).normal(0.0, 0.01, (60, 2)), index=DAYS, columns=["a", "b"]))
+MARKET = Market.from_returns(
+    pd.DataFrame(
+        np.random.default_rng(0).normal(0.0, 0.01, (60, 2)), index=DAYS, columns=["a", "b"]
+    )
+)
 
 BOUGHT = sample.interactions()
 SPLIT = temporal_split(BOUGHT, "2025-06-30")
 RANKING = Popularity().fit(SPLIT.train).rank(SPLIT.train.clients.ids, 3)
 REPORT = evaluate_match(RANKING, SPLIT.test, ks=(1, 3), resamples=10)
-TABLE = pd.DataFrame({"client_id": ["a"], "product_id": ["P001"], "day": ["2025-07-01"], "propensity": [0.5], "reward": [1.0]})
+TABLE = pd.DataFrame(
+    {
+        "client_id": ["a"],
+        "product_id": ["P001"],
+        "day": ["2025-07-01"],
+        "propensity": [0.5],
+        "reward": [1.0],
+    }
+)
 LOGGED = LoggedChoices(np.ones(4), np.full(4, 0.5), np.ones(4))
 RUNS = backtest_many({"even": equal_weight}, MARKET, warmup=5, every=5)
 WEIGHTS, LEVELS = np.full((2, 2), 0.5), [1, 3]
@@ -54,21 +67,32 @@ def walk(**change: Any) -> Door:
 
 
 def match(**change: Any) -> Door:
-    return lambda: evaluate_match(**{"ranking": RANKING, "held_out": SPLIT.test, "resamples": 10, **change})
+    return lambda: evaluate_match(
+        **{"ranking": RANKING, "held_out": SPLIT.test, "resamples": 10, **change}
+    )
 
 
 def over_time(**change: Any) -> Door:
     days = [f"2025-0{month}-01" for month in range(1, 5)]
-    return lambda: compare_over_time(**{"first": [REPORT] * 4, "second": [REPORT] * 4, "days": days, "resamples": 10, **change})
+    return lambda: compare_over_time(
+        **{"first": [REPORT] * 4, "second": [REPORT] * 4, "days": days, "resamples": 10, **change}
+    )
 
 
 def risk(**change: Any) -> Door:
-    return lambda: evaluate_risk(**{"weights": WEIGHTS, "market": MARKET, "levels": LEVELS, "days": 20, **change})
+    return lambda: evaluate_risk(
+        **{"weights": WEIGHTS, "market": MARKET, "levels": LEVELS, "days": 20, **change}
+    )
 
 
 def interval(**change: Any) -> Door:
     return lambda: bootstrap_interval(
-        **{"returns": np.linspace(-0.01, 0.01, 30), "statistic": lambda r: r.mean(axis=-1), "draws": 10, **change}
+        **{
+            "returns": np.linspace(-0.01, 0.01, 30),
+            "statistic": lambda r: r.mean(axis=-1),
+            "draws": 10,
+            **change,
+        }
     )
 
 
@@ -161,14 +185,22 @@ RISK_DOORS: list[tuple[str, Door]] = [
     ("ranking", lambda: LoggedChoices.against(TABLE, None)),  # type: ignore[arg-type]
     ("reward", lambda: LoggedChoices("x", 0.5, 1.0)),  # type: ignore[arg-type]
     ("reward", lambda: LoggedChoices(None, None, None)),  # type: ignore[arg-type]
-    ("reward", lambda: LoggedChoices.against(TABLE.assign(client_id=RANKING.client_ids[0], reward="much"), RANKING)),
+    (
+        "reward",
+        lambda: LoggedChoices.against(
+            TABLE.assign(client_id=RANKING.client_ids[0], reward="much"), RANKING
+        ),
+    ),
     ("logged", lambda: off_policy(TABLE)),  # type: ignore[arg-type]
     ("clip", lambda: off_policy(LOGGED, clip="x")),  # type: ignore[arg-type]
     ("confidence", lambda: off_policy(LOGGED, confidence="x")),  # type: ignore[arg-type]
     ("confidence", lambda: off_policy(LOGGED, confidence=1.0)),
     ("temperature", lambda: softmax_policy(np.ones((1, 2)), "x")),  # type: ignore[arg-type]
     ("scores", lambda: softmax_policy(None, 1.0)),  # type: ignore[arg-type]
-    ("eligible", lambda: softmax_policy(np.ones((1, 2)), 1.0, eligible=np.ones((1, 3), dtype=bool))),
+    (
+        "eligible",
+        lambda: softmax_policy(np.ones((1, 2)), 1.0, eligible=np.ones((1, 3), dtype=bool)),
+    ),
 ]
 BACKTEST_DOORS: list[tuple[str, Door]] = [
     ("policy", walk(policy=None)),

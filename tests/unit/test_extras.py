@@ -1,4 +1,5 @@
-"""A library that is missing is named with the extra that brings it, and nothing else of it is seen."""
+"""A library that is missing is named with the extra that brings it, and nothing else of it is
+seen."""
 
 from __future__ import annotations
 
@@ -15,7 +16,11 @@ MISSING = [
     ("sqlalchemy", "from advisor.adapters.crm import Store", "crm"),
     ("alembic", "from advisor.adapters.crm import Store; Store.open('sqlite://').migrate()", "crm"),
     ("pyarrow", "from advisor.adapters.crm import Store", "crm"),
-    ("pg8000", "from advisor.adapters.crm import Store; Store.open('postgresql+pg8000://u@127.0.0.1/x')", "postgresql"),
+    (
+        "pg8000",
+        "from advisor.adapters.crm import Store; Store.open('postgresql+pg8000://u@127.0.0.1/x')",
+        "postgresql",
+    ),
     ("cryptography", "from advisor.adapters.records import new_key; new_key()", "audit"),
     ("sqlalchemy", "from advisor.adapters.records import Ledger; Ledger(5)", "crm"),
     ("pyarrow", "import advisor.adapters.dask", "dask"),
@@ -25,15 +30,17 @@ MISSING = [
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
+    )
 
 
 def test_every_missing_library_is_named_with_its_extra() -> None:
     tries = "".join(
-        f"for name in [m for m in sys.modules if m.split('.')[0] in ('advisor', {module!r})]: del sys.modules[name]\n"
-        f"sys.modules[{module!r}] = None\n"
-        f"try:\n    exec({code!r})\nexcept ValueError as error:\n    print(type(error).__name__, error)\nelse:\n    print('nothing')\n"
-        f"del sys.modules[{module!r}]\n"
+        f"for name in [m for m in sys.modules if m.split('.')[0] in ('advisor', {module!r})]: del"
+        f" sys.modules[name]\nsys.modules[{module!r}] = None\ntry:\n    exec({code!r})\nexcept"
+        " ValueError as error:\n    print(type(error).__name__, error)\nelse:\n   "
+        f" print('nothing')\ndel sys.modules[{module!r}]\n"
         for module, code, _ in MISSING
     )
     done = run(f"import sys\n{tries}")
@@ -47,20 +54,20 @@ def test_every_missing_library_is_named_with_its_extra() -> None:
 
 def test_a_file_ledger_needs_no_extra() -> None:
     code = (
-        "import sys; sys.modules.update(dict.fromkeys(['sqlalchemy', 'pyarrow', 'cryptography', 'alembic']))\n"
-        "from datetime import datetime, UTC\n"
-        "from advisor.adapters.records import Ledger, Record\n"
-        "import tempfile, pathlib\n"
-        "ledger = Ledger(pathlib.Path(tempfile.mkdtemp()) / 'a.jsonl')\n"
-        "ledger.append(Record(kind='k', decision='d'), at=datetime.now(UTC)); print(ledger.verify().ok)"
+        "import sys; sys.modules.update(dict.fromkeys(['sqlalchemy', 'pyarrow', 'cryptography',"
+        " 'alembic']))\nfrom datetime import datetime, UTC\nfrom advisor.adapters.records import"
+        " Ledger, Record\nimport tempfile, pathlib\nledger ="
+        " Ledger(pathlib.Path(tempfile.mkdtemp()) / 'a.jsonl')\nledger.append(Record(kind='k',"
+        " decision='d'), at=datetime.now(UTC)); print(ledger.verify().ok)"
     )
     assert run(code).stdout.strip() == "True"
 
 
 def test_importing_the_packages_loads_no_library() -> None:
     code = (
-        "import sys, advisor, advisor.adapters.crm, advisor.adapters.records\n"
-        "print([m for m in ('sqlalchemy', 'alembic', 'pg8000', 'cryptography', 'pyarrow', 'pandera', 'statsmodels') if m in sys.modules])"
+        "import sys, advisor, advisor.adapters.crm, advisor.adapters.records\nprint([m for m in"
+        " ('sqlalchemy', 'alembic', 'pg8000', 'cryptography', 'pyarrow', 'pandera', 'statsmodels')"
+        " if m in sys.modules])"
     )
     assert run(code).stdout.strip() == "[]"
 

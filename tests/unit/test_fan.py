@@ -11,14 +11,24 @@ from advisor.lifecycle import goal_success, lognormal_rates, wealth_fan
 
 
 def test_constant_share_without_saving_is_lognormal_at_every_date() -> None:
-    fan = wealth_fan(100.0, [0.5] * 10, risky_return=0.06, volatility=0.16, safe_return=0.02, amount=130.0, draws=40_000)
+    fan = wealth_fan(
+        100.0,
+        [0.5] * 10,
+        risky_return=0.06,
+        volatility=0.16,
+        safe_return=0.02,
+        amount=130.0,
+        draws=40_000,
+    )
     mu, sigma = lognormal_rates(0.04, 0.08)
     for month in (12, 60, 120):
         years = month / 12.0
         exact = 100.0 * np.exp(mu * years + sigma * np.sqrt(years) * ndtri(fan.levels))
         np.testing.assert_allclose(fan.wealth[:, month], exact, rtol=0.01)
     exact_odds = float(goal_success(100.0, 130.0, 10.0, 0.04, 0.08).probability[0])
-    assert fan.probability == pytest.approx(exact_odds, abs=3.0 * np.sqrt(exact_odds * (1.0 - exact_odds) / 40_000))
+    assert fan.probability == pytest.approx(
+        exact_odds, abs=3.0 * np.sqrt(exact_odds * (1.0 - exact_odds) / 40_000)
+    )
 
 
 def test_without_risk_the_fan_is_one_line_and_saving_an_annuity() -> None:
@@ -39,10 +49,21 @@ def test_quantiles_do_not_cross_and_ruin_stops_at_zero() -> None:
 def test_paths_belong_to_the_client() -> None:
     one, two = (wealth_fan(100.0, [0.5], client_id=i, draws=100) for i in ("a", "b"))
     assert not np.array_equal(one.wealth, two.wealth)
-    np.testing.assert_array_equal(one.wealth, wealth_fan(100.0, [0.5], client_id="a", draws=100).wealth)
+    np.testing.assert_array_equal(
+        one.wealth, wealth_fan(100.0, [0.5], client_id="a", draws=100).wealth
+    )
 
 
-@pytest.mark.parametrize("change", [{"risky_share": []}, {"risky_share": [1.1]}, {"levels": (0.0,)}, {"wealth": -1.0}, {"draws": 10}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"risky_share": []},
+        {"risky_share": [1.1]},
+        {"levels": (0.0,)},
+        {"wealth": -1.0},
+        {"draws": 10},
+    ],
+)
 def test_what_makes_no_sense_is_refused(change: dict) -> None:
     with pytest.raises(InputError):
         wealth_fan(**({"wealth": 1.0, "risky_share": [0.5]} | change))

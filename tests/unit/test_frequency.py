@@ -15,13 +15,26 @@ from advisor.data import Market
 from advisor.evaluate import backtest, evaluate_risk
 from advisor.measures import portfolio as m
 
-FITS = [("D", 365), ("B", 252), ("W-FRI", 52), ("2W", 26), ("SMS", 24), ("MS", 12), ("ME", 12), ("BME", 12), ("QE", 4), ("YE", 1)]
+FITS = [
+    ("D", 365),
+    ("B", 252),
+    ("W-FRI", 52),
+    ("2W", 26),
+    ("SMS", 24),
+    ("MS", 12),
+    ("ME", 12),
+    ("BME", 12),
+    ("QE", 4),
+    ("YE", 1),
+]
 RNG = np.random.default_rng(0)
 
 
 def frame(freq: str, count: int = 40) -> pd.DataFrame:
     return pd.DataFrame(
-        RNG.normal(0.001, 0.01, (count, 2)), index=pd.date_range("2001-01-31", periods=count, freq=freq), columns=["a", "b"]
+        RNG.normal(0.001, 0.01, (count, 2)),
+        index=pd.date_range("2001-01-31", periods=count, freq=freq),
+        columns=["a", "b"],
     )
 
 
@@ -33,7 +46,9 @@ def test_each_frequency_fits_its_own_number_and_names_it(freq: str, number: int)
         for _, other in FITS:
             ratio = max(other / number, number / other)
             if ratio > 2.1 and (other, number) != (1, number):
-                with pytest.raises(InputError, match=rf"Pass periods_per_year={number}\.") as refusal:
+                with pytest.raises(
+                    InputError, match=rf"Pass periods_per_year={number}\."
+                ) as refusal:
                     make(table, periods_per_year=other)  # type: ignore[operator]
                 assert refusal.value.field == "periods_per_year"
 
@@ -60,8 +75,12 @@ def test_irregular_days_fit_what_they_are() -> None:
 
 
 def test_holidays_gaps_and_short_histories_are_no_contradiction() -> None:
-    two = pd.bdate_range("2010-01-01", "2010-12-31").append(pd.bdate_range("2019-01-01", "2019-06-30"))
-    holidays = pd.bdate_range("2024-01-01", "2024-03-31").drop(pd.bdate_range("2024-02-09", "2024-02-17"))
+    two = pd.bdate_range("2010-01-01", "2010-12-31").append(
+        pd.bdate_range("2019-01-01", "2019-06-30")
+    )
+    holidays = pd.bdate_range("2024-01-01", "2024-03-31").drop(
+        pd.bdate_range("2024-02-09", "2024-02-17")
+    )
     for days in (
         two,
         holidays,
@@ -87,13 +106,23 @@ def monthly_by_hand() -> Market:
 def test_a_market_made_by_hand_is_checked_where_it_is_judged() -> None:
     for judge in (
         lambda: backtest(lambda past, held: held, monthly_by_hand(), warmup=5),
-        lambda: evaluate_risk([[0.5, 0.5]], monthly_by_hand(), levels=[3], bands=RiskBands.default(), days=12),
+        lambda: evaluate_risk(
+            [[0.5, 0.5]], monthly_by_hand(), levels=[3], bands=RiskBands.default(), days=12
+        ),
     ):
         with pytest.raises(InputError, match="Pass periods_per_year=12"):
             judge()
 
 
-MEASURES = (m.annual_return, m.mean_return, m.volatility, m.downside_deviation, m.sharpe_ratio, m.sortino_ratio, m.calmar_ratio)
+MEASURES = (
+    m.annual_return,
+    m.mean_return,
+    m.volatility,
+    m.downside_deviation,
+    m.sharpe_ratio,
+    m.sortino_ratio,
+    m.calmar_ratio,
+)
 
 
 @pytest.mark.parametrize("measure", MEASURES)

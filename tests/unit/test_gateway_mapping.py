@@ -49,7 +49,9 @@ def test_a_record_becomes_a_client() -> None:
     record = {
         "ids": {"bank": 101.0}, "money": {"total": "120.5"}, "months": 90, "form": {"first": "B"}, "born": "1990-04-02", "pro": "yes", "x": 1
     }  # fmt: skip
-    client = Client(id="101", wealth=120_500, horizon_years=7.5, answers={"q1": "b"}, age=35, professional=True)
+    client = Client(
+        id="101", wealth=120_500, horizon_years=7.5, answers={"q1": "b"}, age=35, professional=True
+    )
     assert mine().to_client(record, as_of=DAY) == client
     assert mine().to_client({**record, "months": " "}, as_of=DAY).horizon_years == 24.0
 
@@ -72,7 +74,13 @@ def test_a_record_becomes_a_client() -> None:
     ],
 )
 def test_a_record_that_is_no_client(changes: dict[str, Any], what: str) -> None:
-    record = {"ids": {"bank": "7"}, "money": {"total": 1}, "form": {"first": "A"}, "born": "1990-01-01", "pro": False}
+    record = {
+        "ids": {"bank": "7"},
+        "money": {"total": 1},
+        "form": {"first": "A"},
+        "born": "1990-01-01",
+        "pro": False,
+    }
     mine().to_client(record, as_of=DAY)
     with pytest.raises(AdapterError, match=what) as raised:
         mine().to_client({**record, **changes}, as_of=DAY)
@@ -98,7 +106,13 @@ def test_an_advice_becomes_a_record() -> None:
     assert json.loads(record["out"].pop("whole"))["fingerprint"] == "abc123"
     assert record == {
         "ids": {"bank": "7"},
-        "out": {"level": "middle", "return": 7.0, "products": ["CH0012005267", "F2"], "cash": None, "tags": "t1|t2"},
+        "out": {
+            "level": "middle",
+            "return": 7.0,
+            "products": ["CH0012005267", "F2"],
+            "cash": None,
+            "tags": "t1|t2",
+        },
     }
     assert "tags" not in mine().to_record(advice)["out"]
     assert mine().to_record(advice, tags=())["out"]["tags"] == ""
@@ -139,16 +153,27 @@ def test_bundled_maps_are_signed_and_fit_their_dialect(name: str, tmp_path: Any)
         FieldMap.bundled("other")
 
 
-@given(st.decimals(min_value=-(10**9), max_value=10**9, places=4), st.sampled_from(["thousands", "millions", "cents", "percent"]))
+@given(
+    st.decimals(min_value=-(10**9), max_value=10**9, places=4),
+    st.sampled_from(["thousands", "millions", "cents", "percent"]),
+)
 def test_a_unit_is_exact_to_a_float(amount: Decimal, unit: str) -> None:
     """The oracle multiplies as a whole number of ten-thousandths."""
-    factor = {"thousands": 1000, "millions": 1_000_000, "cents": Decimal("0.01"), "percent": Decimal("0.01")}[unit]
+    factor = {
+        "thousands": 1000,
+        "millions": 1_000_000,
+        "cents": Decimal("0.01"),
+        "percent": Decimal("0.01"),
+    }[unit]
     assert incoming(str(amount), unit, DAY) == float(Decimal(repr(float(amount))) * factor)
-    assert incoming(outgoing(float(amount), unit, None), unit, DAY) == pytest.approx(float(amount), rel=1e-15)
+    assert incoming(outgoing(float(amount), unit, None), unit, DAY) == pytest.approx(
+        float(amount), rel=1e-15
+    )
 
 
 _RECORDS = st.recursive(
-    st.none() | st.integers() | st.text(max_size=3), lambda inner: st.dictionaries(st.sampled_from("abc"), inner) | st.lists(inner)
+    st.none() | st.integers() | st.text(max_size=3),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner) | st.lists(inner),
 )
 
 
@@ -167,7 +192,10 @@ def test_a_birthday_counts_whole_years() -> None:
 
 
 def test_two_records_of_one_client() -> None:
-    rows = {str(n): {"ids": {"bank": "7"}, "money": {"total": total}, "form": {"first": "A"}} for n, total in enumerate((1, 1.0, 2))}
+    rows = {
+        str(n): {"ids": {"bank": "7"}, "money": {"total": total}, "form": {"first": "A"}}
+        for n, total in enumerate((1, 1.0, 2))
+    }
     pulled = pull_clients(MemoryGateway(mine(changed=None), rows), as_of=DAY)
     assert pulled.clients.wealth.tolist() == [1000.0]
     assert [p.record_id for p in pulled.problems] == ["7"]

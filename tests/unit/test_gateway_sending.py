@@ -73,7 +73,17 @@ def test_what_is_tried_again(answers: list[Reply | Exception], waits: list[float
 
 
 def test_retry_after_may_be_a_date() -> None:
-    script = Script(Reply(503, headers={"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)}), OK)
+    script = Script(
+        Reply(
+            503,
+            headers={
+                "Retry-After": format_datetime(
+                    datetime.now(UTC) + timedelta(seconds=30), usegmt=True
+                )
+            },
+        ),
+        OK,
+    )
     script.asked()
     assert 10.0 <= script.waits[0] <= 30.0
 
@@ -118,7 +128,8 @@ def test_a_send_that_gives_something_else() -> None:
 @pytest.mark.parametrize("name", ["salesforce", "hubspot", "dynamics"])
 @pytest.mark.parametrize(
     "answer",
-    [Reply(200, None), Reply(200, "<html>"), Reply(200, {"records": 5, "results": 5, "value": 5}), Reply(200, [1, None]), Reply(302, {}), Odd(), Reply(400, {"x": "K-1"})],
+    [Reply(200, None), Reply(200, "<html>"), Reply(200, {"records": 5, "results": 5, "value": 5}),
+    Reply(200, [1, None]), Reply(302, {}), Odd(), Reply(400, {"x": "K-1"})],
 )  # fmt: skip
 def test_answers_that_nobody_documented(name: str, answer: Reply | Exception) -> None:
     gateway = RestGateway(Script(*[answer] * 50), Dialect.bundled(name), wait=lambda _: None)
@@ -133,7 +144,9 @@ def test_answers_that_nobody_documented(name: str, answer: Reply | Exception) ->
 
 def test_a_list_that_leads_to_itself_ends() -> None:
     page = Reply(200, {"records": [], "nextRecordsUrl": "/again"})
-    assert pull_clients(RestGateway(Script(*[page] * 3), Dialect.bundled("salesforce")), as_of=TODAY).complete
+    assert pull_clients(
+        RestGateway(Script(*[page] * 3), Dialect.bundled("salesforce")), as_of=TODAY
+    ).complete
 
 
 def test_a_link_to_elsewhere_is_followed_at_home_only() -> None:
@@ -141,7 +154,14 @@ def test_a_link_to_elsewhere_is_followed_at_home_only() -> None:
 
     def send(method: str, path: str, params: Any, body: Any) -> Reply:
         paths.append(path)
-        return Reply(200, {"value": [], "@odata.nextLink": "https://evil.invalid/steal?x=1"} if len(paths) == 1 else {"value": []})
+        return Reply(
+            200,
+            (
+                {"value": [], "@odata.nextLink": "https://evil.invalid/steal?x=1"}
+                if len(paths) == 1
+                else {"value": []}
+            ),
+        )
 
     assert pull_clients(RestGateway(send, Dialect.bundled("dynamics")), as_of=TODAY).complete
     assert paths[1] == "/steal?x=1"
@@ -150,10 +170,16 @@ def test_a_link_to_elsewhere_is_followed_at_home_only() -> None:
 class Echo(FakeServer):
     """Says what it was asked."""
 
-    def served(self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: Any) -> Answer:
+    def served(
+        self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: Any
+    ) -> Answer:
         if path == "/base/moved":
             return 302, None, {"Location": self.url + "/base/x"}
-        return 200, {"method": method, "path": path, "query": query, "headers": headers, "body": body}, {}
+        return (
+            200,
+            {"method": method, "path": path, "query": query, "headers": headers, "body": body},
+            {},
+        )
 
 
 @pytest.fixture
@@ -166,11 +192,18 @@ def echo() -> Iterator[Echo]:
 def test_our_own_send(echo: Echo) -> None:
     send = http_send(echo.url + "/base/", headers=lambda: {"Authorization": TOKEN})
     told = send("POST", "/x y".replace(" ", "%20"), {"q": "a b&c", "$f": "ä"}, {"name": "李"}).body
-    assert (told["method"], told["path"], told["query"]) == ("POST", "/base/x%20y", {"q": "a b&c", "$f": "ä"})
+    assert (told["method"], told["path"], told["query"]) == (
+        "POST",
+        "/base/x%20y",
+        {"q": "a b&c", "$f": "ä"},
+    )
     assert told["body"] == {"name": "李"}
     assert told["headers"]["x-correlation-id"] == told["headers"]["correlation-id"]
     assert send("GET", "/moved", None, None).status == 302
-    assert send("GET", "/", None, None).body["headers"]["x-correlation-id"] != told["headers"]["x-correlation-id"]
+    assert (
+        send("GET", "/", None, None).body["headers"]["x-correlation-id"]
+        != told["headers"]["x-correlation-id"]
+    )
 
 
 def test_a_system_that_hangs_is_left() -> None:
@@ -183,7 +216,17 @@ def test_a_system_that_hangs_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    "base", ["http://crm.example", "ftp://x", "", "crm.example", "https://", "https://a:b", "http://[::", "http://localhost.evil.example"]
+    "base",
+    [
+        "http://crm.example",
+        "ftp://x",
+        "",
+        "crm.example",
+        "https://",
+        "https://a:b",
+        "http://[::",
+        "http://localhost.evil.example",
+    ],
 )
 def test_an_address_that_the_key_must_not_go_to(base: str) -> None:
     with pytest.raises(InputError, match="https"):
@@ -191,7 +234,12 @@ def test_an_address_that_the_key_must_not_go_to(base: str) -> None:
 
 
 def test_addresses_that_are_fine() -> None:
-    for base in ("https://crm.example", "http://127.0.0.1:1", "http://[::1]:80", "http://localhost"):
+    for base in (
+        "https://crm.example",
+        "http://127.0.0.1:1",
+        "http://[::1]:80",
+        "http://localhost",
+    ):
         http_send(base, headers={}, timeout=1)
     with pytest.raises(AdvisorError):
         http_send("https://x.example", headers={}, timeout=0)
@@ -199,5 +247,8 @@ def test_addresses_that_are_fine() -> None:
 
 def test_templates() -> None:
     values = {"id": "O'Neil/ä", "record": {"a": None}, "since": "5", "paths": ["a"]}
-    assert filled({"x": ["{id}!", "{paths}"], "*": "{record}"}, values) == {"x": ["O'Neil/ä!", ["a"]], "a": None}
+    assert filled({"x": ["{id}!", "{paths}"], "*": "{record}"}, values) == {
+        "x": ["O'Neil/ä!", ["a"]],
+        "a": None,
+    }
     assert filled_path("/c(k='{id}')", {"id": "O'Neil/ä"}) == "/c(k='O%27%27Neil%2F%C3%A4')"

@@ -62,17 +62,26 @@ class MemoryWorld(World):
         self.records.refuses = set()
 
     def gateway(self) -> Gateway:
-        return MemoryGateway(FieldMap.bundled("plain"), self.records, clock=lambda: datetime(2026, 4, 2, tzinfo=UTC))
+        return MemoryGateway(
+            FieldMap.bundled("plain"), self.records, clock=lambda: datetime(2026, 4, 2, tzinfo=UTC)
+        )
 
     def seed(self, number: int, moment: datetime = LATE) -> Client:
         key = f"C{number}"
         record = {
-            "id": key, "wealth": 1000.0 + number, "horizon_years": 5, "answers": {"q1": "b"}, "holdings": {"F1": 10},
+            "id": key, "wealth": 1000.0 + number, "horizon_years": 5, "answers": {"q1": "b"},
+            "holdings": {"F1": 10},
             "level": 3, "assessed_on": "2026-01-02", "changed": moment.isoformat(),
         }  # fmt: skip
         dict.__setitem__(self.records, key, record)
         return Client(
-            id=key, wealth=1000.0 + number, horizon_years=5.0, answers={"q1": "b"}, holdings={"F1": 10.0}, level=3, assessed_on="2026-01-02"
+            id=key,
+            wealth=1000.0 + number,
+            horizon_years=5.0,
+            answers={"q1": "b"},
+            holdings={"F1": 10.0},
+            level=3,
+            assessed_on="2026-01-02",
         )
 
     def spoil(self, client_id: str) -> None:
@@ -161,10 +170,14 @@ class FakeWorld(World):
         self.fake, self.dialect = fake, Dialect.bundled(name)
 
     def gateway(self, size: int | None = None) -> Gateway:
-        send = http_send(self.fake.url, headers={"Authorization": TOKEN, **self.dialect.headers}, timeout=5.0)
+        send = http_send(
+            self.fake.url, headers={"Authorization": TOKEN, **self.dialect.headers}, timeout=5.0
+        )
         dialect = self.dialect
         if size is not None:
-            dialect = dialect.model_copy(update={"write": dialect.write.model_copy(update={"size": size})})
+            dialect = dialect.model_copy(
+                update={"write": dialect.write.model_copy(update={"size": size})}
+            )
         return RestGateway(send, dialect, wait=self.waits.append)
 
     def refuse(self, client_id: str) -> None:
@@ -201,13 +214,21 @@ class SalesforceWorld(FakeWorld):
     def seed(self, number: int, moment: datetime = LATE) -> Client:
         key = f"C{number}"
         record = {
-            "FinServ__SourceSystemId__c": key, "FinServ__AUM__c": 120000.5 + number, "FinServ__TimeHorizon__c": "Long-Term",
-            "PersonBirthdate": "1990-04-02", "Holdings_By_Id__c": '{"CH0012005267": 1000.5}', "Assessed_Risk_Level__c": 4,
+            "FinServ__SourceSystemId__c": key, "FinServ__AUM__c": 120000.5 + number,
+            "FinServ__TimeHorizon__c": "Long-Term",
+            "PersonBirthdate": "1990-04-02", "Holdings_By_Id__c": '{"CH0012005267": 1000.5}',
+            "Assessed_Risk_Level__c": 4,
             "Risk_Assessed_On__c": "2026-02-03",
         }  # fmt: skip
         self.fake.store(key, record, moment)
         return Client(
-            id=key, wealth=120000.5 + number, horizon_years=5, age=35, holdings={"CH0012005267": 1000.5}, level=4, assessed_on="2026-02-03"
+            id=key,
+            wealth=120000.5 + number,
+            horizon_years=5,
+            age=35,
+            holdings={"CH0012005267": 1000.5},
+            level=4,
+            assessed_on="2026-02-03",
         )
 
     def spoil(self, client_id: str) -> None:
@@ -221,7 +242,10 @@ class SalesforceWorld(FakeWorld):
         assert record["Advisor_Products__c"] == "CH0012005267, F2"
         assert record["Advisor_Reasons__c"] == "The level is 3.\nShares are below target."
         assert record["Advisor_Date__c"] == "2026-04-01"
-        assert (record.get("FinServ__ServiceModel__c"), record.get("Advisor_Tags__c")) == (segment, ";".join(tags) if tags else None)
+        assert (record.get("FinServ__ServiceModel__c"), record.get("Advisor_Tags__c")) == (
+            segment,
+            ";".join(tags) if tags else None,
+        )
 
 
 class TestSalesforceFake(FakeContract):
@@ -242,11 +266,15 @@ class HubSpotWorld(FakeWorld):
     def seed(self, number: int, moment: datetime = LATE) -> Client:
         key = f"C{number}"
         record = {
-            "client_number": key, "investable_money": "120000.5", "investment_horizon_years": "7", "date_of_birth": "1990-04-01",
-            "gender": "", "annual_income": None, "assessed_risk_level": "2", "risk_assessed_on": "2026-02-03",
+            "client_number": key, "investable_money": "120000.5", "investment_horizon_years": "7",
+            "date_of_birth": "1990-04-01",
+            "gender": "", "annual_income": None, "assessed_risk_level": "2",
+            "risk_assessed_on": "2026-02-03",
         }  # fmt: skip
         self.fake.store(key, record, moment)
-        return Client(id=key, wealth=120000.5, horizon_years=7, age=36, level=2, assessed_on="2026-02-03")
+        return Client(
+            id=key, wealth=120000.5, horizon_years=7, age=36, level=2, assessed_on="2026-02-03"
+        )
 
     def spoil(self, client_id: str) -> None:
         self.fake.records[client_id]["investable_money"] = "-5"
@@ -256,7 +284,10 @@ class HubSpotWorld(FakeWorld):
         assert record["advisor_level"] == advice.level
         assert record["advisor_volatility_percent"] == 12.5
         assert record["advisor_fingerprint"] == "abc123"
-        assert (record.get("service_tier"), record.get("advisor_tags")) == (segment, ";".join(tags) if tags else None)
+        assert (record.get("service_tier"), record.get("advisor_tags")) == (
+            segment,
+            ";".join(tags) if tags else None,
+        )
 
 
 class TestHubSpotFake(FakeContract):
@@ -280,7 +311,11 @@ class TestHubSpotFake(FakeContract):
         world.dialect = world.dialect.model_copy(update={"changed": changed})
         ids = [world.seed(n, LATE.replace(minute=31 + n // 2)).id for n in range(11)]
         pulled = pull_clients(world.gateway(), since=LATE, as_of=TODAY)
-        assert (sorted(pulled.clients.ids), pulled.problems, pulled.complete) == (sorted(ids), (), True)
+        assert (sorted(pulled.clients.ids), pulled.problems, pulled.complete) == (
+            sorted(ids),
+            (),
+            True,
+        )
         for n in range(11):
             world.seed(n, LATE)
         stuck = pull_clients(world.gateway(), since=LATE, as_of=TODAY)
@@ -296,7 +331,13 @@ class DynamicsWorld(FakeWorld):
 
     def seed(self, number: int, moment: datetime = LATE) -> Client:
         key = f"O'Brien {number}"
-        record = {"new_clientnumber": key, "new_investablemoney": 5000, "new_horizonyears": 3, "gendercode": 2, "new_assessedrisklevel": 1}
+        record = {
+            "new_clientnumber": key,
+            "new_investablemoney": 5000,
+            "new_horizonyears": 3,
+            "gendercode": 2,
+            "new_assessedrisklevel": 1,
+        }
         self.fake.store(key, record, moment)
         return Client(id=key, wealth=5000, horizon_years=3, gender="female", level=1)
 
@@ -307,7 +348,10 @@ class DynamicsWorld(FakeWorld):
         record = self.fake.records[advice.client_id]
         assert record["new_advisorlevel"] == advice.level
         assert record["new_advisorreturnpercent"] == 7.0
-        assert (record.get("new_servicetier"), record.get("new_advisortags")) == (segment, ";".join(tags) if tags else None)
+        assert (record.get("new_servicetier"), record.get("new_advisortags")) == (
+            segment,
+            ";".join(tags) if tags else None,
+        )
 
 
 class TestDynamicsFake(FakeContract):
@@ -366,14 +410,24 @@ class StoreWorld(World):
 
     def seed(self, number: int, moment: datetime = LATE) -> Client:
         client = Client(
-            id=f"C{number}", wealth=1000.25 + number, horizon_years=5, answers={"q1": "b"}, holdings={"F1": 10}, level=3, currency="CHF"
+            id=f"C{number}",
+            wealth=1000.25 + number,
+            horizon_years=5,
+            answers={"q1": "b"},
+            holdings={"F1": 10},
+            level=3,
+            currency="CHF",
         )
         self.store.put_clients([client], at=moment)
         return client
 
     def spoil(self, client_id: str) -> None:
         with self.store.writing() as connection:
-            connection.execute(tables.clients.update().where(tables.clients.c.id == client_id).values(horizon_years=-1.0))
+            connection.execute(
+                tables.clients.update()
+                .where(tables.clients.c.id == client_id)
+                .values(horizon_years=-1.0)
+            )
 
     def refuse(self, client_id: str) -> None:
         self.store.forget(client_id, at=self.now)
@@ -389,15 +443,24 @@ class StoreWorld(World):
 
     def size(self) -> int:
         with self.store.reading() as connection:
-            return sum(len(connection.execute(table.select()).all()) for table in (tables.advice, tables.picks, tables.tags))
+            return sum(
+                len(connection.execute(table.select()).all())
+                for table in (tables.advice, tables.picks, tables.tags)
+            )
 
     def close(self) -> None:
         self.store.close()
 
     def check_written(self, advice: Advice, segment: str | None, tags: list[str] | None) -> None:
         assert self.store.view(advice.client_id).advice == advice
-        stored = {(row["family"], row["tag"]) for row in self.store.rows("tags", client_id=advice.client_id)}
-        assert stored == {*((("tier", segment),) if segment else ()), *(("tag", name) for name in tags or [])}
+        stored = {
+            (row["family"], row["tag"])
+            for row in self.store.rows("tags", client_id=advice.client_id)
+        }
+        assert stored == {
+            *((("tier", segment),) if segment else ()),
+            *(("tag", name) for name in tags or []),
+        }
 
 
 class TestStore(GatewayContract):
@@ -418,9 +481,17 @@ class TestStore(GatewayContract):
     def test_tags_follow_the_rule_and_a_person_keeps_theirs(self, world: World) -> None:
         assert isinstance(world, StoreWorld)
         key = world.seed(0).id
-        own = {"client_id": key, "tag": "vip", "family": "tag", "provenance": "person", "since": LATE}
+        own = {
+            "client_id": key,
+            "tag": "vip",
+            "family": "tag",
+            "provenance": "person",
+            "since": LATE,
+        }
         world.store.put_rows("tags", [own])
-        push_advice(world.gateway(), [advice_for(key)], segments={key: "gold"}, tags={key: ["a", "b"]})
+        push_advice(
+            world.gateway(), [advice_for(key)], segments={key: "gold"}, tags={key: ["a", "b"]}
+        )
         (before,) = world.store.rows("tags", client_id=key, tag="b")
         push_advice(world.gateway(), [advice_for(key)], segments={key: "base"}, tags={key: ["b"]})
         rows = {row["tag"]: row for row in world.store.rows("tags", client_id=key)}

@@ -36,12 +36,17 @@ def path_faults(path, start: float, end: float, length: float) -> list[str]:
 
 
 @given(
-    start=st.floats(0, 1), end=st.floats(0, 1), length=st.floats(0.5, 50), shape=st.sampled_from(["linear", "convex", "logistic"]),
+    start=st.floats(0, 1), end=st.floats(0, 1), length=st.floats(0.5, 50),
+    shape=st.sampled_from(["linear", "convex", "logistic"]),
     steepness=st.none() | st.floats(0.5, 30),
 )  # fmt: skip
-def test_a_path_meets_both_ends_and_is_monotone(start: float, end: float, length: float, shape: str, steepness: float | None) -> None:
+def test_a_path_meets_both_ends_and_is_monotone(
+    start: float, end: float, length: float, shape: str, steepness: float | None
+) -> None:
     def path(years):
-        return glide_path(years, start=start, end=end, length=length, shape=shape, steepness=steepness)
+        return glide_path(
+            years, start=start, end=end, length=length, shape=shape, steepness=steepness
+        )
 
     faults = path_faults(path, start, end, length)
     assert [f for f in faults if f != "start" or abs(path(length) - start) > 1e-12] == []
@@ -49,19 +54,24 @@ def test_a_path_meets_both_ends_and_is_monotone(start: float, end: float, length
 
 def test_a_plain_logistic_would_be_caught() -> None:
     """Without rescaling, 1 / (1 + exp(-k (u - 1/2))) meets neither end."""
-    faults = path_faults(lambda t: 0.9 / (1 + np.exp(-10 * (np.clip(t / 20, 0, 1) - 0.5))), 0.9, 0.0, 20.0)
+    faults = path_faults(
+        lambda t: 0.9 / (1 + np.exp(-10 * (np.clip(t / 20, 0, 1) - 0.5))), 0.9, 0.0, 20.0
+    )
     assert set(faults) == {"start", "end"}
 
 
 def test_shapes_are_ordered_as_their_names_say() -> None:
-    middle = {shape: float(glide_path(5.0, shape=shape)) for shape in ("linear", "convex", "logistic")}
+    middle = {
+        shape: float(glide_path(5.0, shape=shape)) for shape in ("linear", "convex", "logistic")
+    }
     assert middle["convex"] < middle["linear"]
     assert middle["logistic"] < middle["linear"]
     assert float(glide_path(15.0, shape="logistic")) > float(glide_path(15.0))
 
 
 def test_published_endpoints() -> None:
-    """Betterment: major purchase 90 % at 33 years to 0 % at the date; general investing 90 % at 20 years to 56 %."""
+    """Betterment: major purchase 90 % at 33 years to 0 % at the date; general investing 90 % at 20
+    years to 56 %."""
     assert glide_path([33.0, 0.0], start=0.9, end=0.0, length=33.0).tolist() == [0.9, 0.0]
     assert glide_path([20.0, 0.0], start=0.9, end=0.56, length=20.0).tolist() == [0.9, 0.56]
 
@@ -69,7 +79,9 @@ def test_published_endpoints() -> None:
 def test_human_capital_against_a_sum() -> None:
     times = np.linspace(0, 25, 500_001)
     value = np.trapezoid(40_000 * 1.01**times / 1.04**times, times)
-    assert float(human_capital(40_000, 25, growth=0.01, discount=0.04)) == pytest.approx(value, rel=1e-9)
+    assert float(human_capital(40_000, 25, growth=0.01, discount=0.04)) == pytest.approx(
+        value, rel=1e-9
+    )
     assert float(human_capital(40_000, -3)) == 0.0
 
 
@@ -107,7 +119,10 @@ def test_refusals(call) -> None:
 
 
 def test_reserve_counts_months_and_what_is_due() -> None:
-    events = [[LifeEvent("school", 10_000.0, 1.0, inflation=0.05), LifeEvent("house", 90_000.0, 6.0)], []]
+    events = [
+        [LifeEvent("school", 10_000.0, 1.0, inflation=0.05), LifeEvent("house", 90_000.0, 6.0)],
+        [],
+    ]
     amounts, years = event_table(events)
     reserve = liquidity_reserve([2000.0, 2000.0], 6.0, amounts, years, rate=0.02)
     np.testing.assert_allclose(reserve, [12_000 + 10_500 / 1.02, 12_000])
@@ -121,7 +136,12 @@ def test_reserve_counts_months_and_what_is_due() -> None:
 
 def test_a_house_is_not_at_risk_on_its_day_and_events_move_the_allocation() -> None:
     plain = life_timeline(300.0, years=20)
-    line = life_timeline(300.0, [Goal(name="retirement", amount=400.0, years=20.0, priority=2)], [LifeEvent("house", 150.0, 8.0)], years=20)
+    line = life_timeline(
+        300.0,
+        [Goal(name="retirement", amount=400.0, years=20.0, priority=2)],
+        [LifeEvent("house", 150.0, 8.0)],
+        years=20,
+    )
     np.testing.assert_allclose(plain.risky_share, 0.9)
     assert line.happened[8] == ("house",)
     assert line.reserve[6] > 0
@@ -133,7 +153,8 @@ def test_a_house_is_not_at_risk_on_its_day_and_events_move_the_allocation() -> N
 
 
 def test_the_timeline_adds_up_by_hand() -> None:
-    """No risk premium: wealth grows at the safe rate, takes savings at the year's end and pays what falls due."""
+    """No risk premium: wealth grows at the safe rate, takes savings at the year's end and pays what
+    falls due."""
     line = life_timeline(
         100.0,
         events=[LifeEvent("gift", -20.0, 1.0), LifeEvent("car", 50.0, 2.0)],

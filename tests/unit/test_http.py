@@ -1,4 +1,5 @@
-"""The HTTP service as its callers use it: every example of its document, every problem, tenants, keys, versions, jobs."""
+"""The HTTP service as its callers use it: every example of its document, every problem, tenants,
+keys, versions, jobs."""
 
 from __future__ import annotations
 
@@ -54,7 +55,10 @@ def kept(place: Home) -> tuple[list[str], int]:
     """Documents of advice in the store, and records in the ledger."""
     store = store_of(place)
     with store.reading() as connection:
-        documents = [row[0] for row in connection.exec_driver_sql("select document from advice order by rowid")]
+        documents = [
+            row[0]
+            for row in connection.exec_driver_sql("select document from advice order by rowid")
+        ]
     return documents, sum(record.kind == "advice" for _, _, record in Ledger(store).records())
 
 
@@ -70,14 +74,21 @@ def is_problem(answer: Any, kind: str, status: int) -> dict[str, Any]:
 
 def example(http: TestClient, document: dict[str, Any], name: str, ids: dict[str, str]) -> Any:
     """The answer to an operation's example."""
-    path, method = next((p, m) for p, methods in document["paths"].items() for m, o in methods.items() if o["operationId"] == name)
+    path, method = next(
+        (p, m)
+        for p, methods in document["paths"].items()
+        for m, o in methods.items()
+        if o["operationId"] == name
+    )
     told = examples().get(name, {})
     for key, value in {**ids, **told.get("path", {})}.items():
         path = path.replace("{" + key + "}", value)
     body = told.get("body")
     content = body if isinstance(body, str) or body is None else json.dumps(body)
     headers = {**(JSON if body is not None else {}), **told.get("headers", {})}
-    return http.request(method.upper(), path, params=told.get("query"), headers=headers, content=content)
+    return http.request(
+        method.upper(), path, params=told.get("query"), headers=headers, content=content
+    )
 
 
 def test_every_example_is_answered_as_declared(http: TestClient, place: Home) -> None:
@@ -89,7 +100,11 @@ def test_every_example_is_answered_as_declared(http: TestClient, place: Home) ->
     for operation in order:
         name = operation["operationId"]
         if name == "adviseSession":
-            http.patch(f"/v1/sessions/{ids['id']}", json={"answers": answers(place.advisor)}, headers={"If-Match": "*"})
+            http.patch(
+                f"/v1/sessions/{ids['id']}",
+                json={"answers": answers(place.advisor)},
+                headers={"If-Match": "*"},
+            )
         if name == "getJobPart":
             assert Worker(place.settings, threading.Event()).work_once()
         answer = example(http, document, name, ids)
@@ -99,23 +114,37 @@ def test_every_example_is_answered_as_declared(http: TestClient, place: Home) ->
         assert not content or answer.headers["content-type"].partition(";")[0] in content
         schema = content.get("application/json", {}).get("schema")
         if schema is not None:
-            jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer.json())
+            jsonschema.Draft202012Validator(
+                {**schema, "components": document["components"]}
+            ).validate(answer.json())
         if name in ("openSession", "submitJob"):
             ids["id"] = answer.json()["id"]
             assert answer.headers["location"].endswith(ids["id"])
 
 
-def test_advice_is_that_of_the_library_and_is_kept_before_it_is_given(http: TestClient, place: Home) -> None:
+def test_advice_is_that_of_the_library_and_is_kept_before_it_is_given(
+    http: TestClient, place: Home
+) -> None:
     before, records = kept(place)
     client = Client(**PERSON)
     answer = http.post("/v1/advice", params={"as_of": DAY}, json=PERSON)
     assert answer.content == place.advisor.advise(client, as_of=DAY).model_dump_json().encode()
-    report = http.post("/v1/reports", params={"as_of": DAY}, json=PERSON, headers={"Accept-Language": "fr, zh-CN;q=0.8, en;q=0.2"})
-    assert report.content == place.advisor.report(client, as_of=DAY, language="zh").model_dump_json().encode()
+    report = http.post(
+        "/v1/reports",
+        params={"as_of": DAY},
+        json=PERSON,
+        headers={"Accept-Language": "fr, zh-CN;q=0.8, en;q=0.2"},
+    )
+    assert (
+        report.content
+        == place.advisor.report(client, as_of=DAY, language="zh").model_dump_json().encode()
+    )
     advice = answer.json()
     proved = http.post("/v1/verifications", json={"client": PERSON, "advice": advice}).json()
     assert proved["ok"]
-    omitted = http.post("/v1/omissions", json={"client": PERSON, "advice": advice}).json()["omissions"]
+    omitted = http.post("/v1/omissions", json={"client": PERSON, "advice": advice}).json()[
+        "omissions"
+    ]
     assert omitted == [r.model_dump() for r in place.advisor.omissions(Advice(**advice), client)]
     documents, now = kept(place)
     assert documents[len(before) :] == [answer.text, answer.text]
@@ -127,7 +156,9 @@ def test_many_at_once_are_one_table_and_each_is_kept(http: TestClient, place: Ho
     before, records = kept(place)
     people = [{**PERSON, "id": f"many-{i}", "wealth": 1000.0 * (i + 1)} for i in range(24)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda p: http.post("/v1/advice", params={"as_of": DAY}, json=p), people))
+        answers = list(
+            pool.map(lambda p: http.post("/v1/advice", params={"as_of": DAY}, json=p), people)
+        )
     for person, answer in zip(people, answers, strict=True):
         assert answer.text == place.advisor.advise(Client(**person), as_of=DAY).model_dump_json()
     documents, now = kept(place)
@@ -150,12 +181,20 @@ def test_many_at_once_are_one_table_and_each_is_kept(http: TestClient, place: Ho
         (b'{"id": "c", "wealth": "1000", "horizon_years": 1}', "input", 422, "#/wealth"),
         (b'{"id": "c", "wealth": true, "horizon_years": 1}', "input", 422, "#/wealth"),
         (
-            b'{"id": "c", "wealth": 1, "horizon_years": 1, "goals": [{"name": "g", "amount": -1, "years": 1}]}',
+            (
+                b'{"id": "c", "wealth": 1, "horizon_years": 1, "goals": [{"name": "g", "amount":'
+                b' -1, "years": 1}]}'
+            ),
             "input",
             422,
             "#/goals/0/amount",
         ),
-        (b'{"id": "c", "wealth": 1, "horizon_years": 1, "colour": "red"}', "input", 422, "#/colour"),
+        (
+            b'{"id": "c", "wealth": 1, "horizon_years": 1, "colour": "red"}',
+            "input",
+            422,
+            "#/colour",
+        ),
         (b'{"id": "c", "wealth": 1, "horizon_years": 1}', "input", 422, "#/client"),
         (b" " * 1_100_000, "too-large", 413, None),
     ],
@@ -174,7 +213,9 @@ def test_a_chunked_body_beyond_the_limit_is_refused(http: TestClient) -> None:
     is_problem(http.post("/v1/advice", content=chunks, headers=JSON), "too-large", 413)
 
 
-@pytest.mark.parametrize("query", [{"as_of": "now"}, {"picks": "-1"}, {"picks": "101"}, {"picks": "x"}])
+@pytest.mark.parametrize(
+    "query", [{"as_of": "now"}, {"picks": "-1"}, {"picks": "101"}, {"picks": "x"}]
+)
 def test_parameters_are_read_or_refused(http: TestClient, query: dict[str, str]) -> None:
     problem = is_problem(http.post("/v1/advice", params=query, json=PERSON), "input", 422)
     assert problem["errors"][0]["pointer"] == f"#/{next(iter(query))}"
@@ -184,23 +225,38 @@ def test_other_paths_methods_and_media_are_problems(http: TestClient) -> None:
     is_problem(http.get("/v1/nothing"), "not-found", 404)
     assert "GET" in http.post("/v1/questionnaires").headers["allow"]
     is_problem(http.delete("/v1/advice"), "no-such-method", 405)
-    is_problem(http.post("/v1/advice", content=b"<c/>", headers={"Content-Type": "text/xml"}), "wrong-media-type", 415)
+    is_problem(
+        http.post("/v1/advice", content=b"<c/>", headers={"Content-Type": "text/xml"}),
+        "wrong-media-type",
+        415,
+    )
     is_problem(http.get("/v1/questionnaires/nothing"), "not-found", 404)
     is_problem(http.get("/v1/schemas/nothing"), "not-found", 404)
 
 
 def test_nobody_without_a_key_and_nobody_beyond_their_scope(http: TestClient, place: Home) -> None:
-    for headers in ({"X-API-Key": ""}, {"X-API-Key": "guess"}, place.header("old"), {"X-API-Key": "", "Authorization": "Basic eDp5"}):
+    for headers in (
+        {"X-API-Key": ""},
+        {"X-API-Key": "guess"},
+        place.header("old"),
+        {"X-API-Key": "", "Authorization": "Basic eDp5"},
+    ):
         answer = http.post("/v1/advice", json=PERSON, headers=headers)
         is_problem(answer, "not-authenticated", 401)
         assert answer.headers["www-authenticate"].startswith("Bearer")
-    is_problem(http.post("/v1/advice", json=PERSON, headers=place.header("reader")), "not-allowed", 403)
+    is_problem(
+        http.post("/v1/advice", json=PERSON, headers=place.header("reader")), "not-allowed", 403
+    )
     assert http.post("/v1/profiles", json=PERSON, headers=place.header("reader")).status_code == 200
 
 
 def test_another_tenants_ids_are_not_there(http: TestClient, place: Home) -> None:
     session = http.post("/v1/sessions", json={"client": PERSON}).json()["id"]
-    job = http.post("/v1/jobs", content=b"id,wealth,horizon_years\nc,1,1\n", headers={"Content-Type": "text/csv"}).json()["id"]
+    job = http.post(
+        "/v1/jobs",
+        content=b"id,wealth,horizon_years\nc,1,1\n",
+        headers={"Content-Type": "text/csv"},
+    ).json()["id"]
     strange = place.header("other")
     for method, path, body in (
         ("GET", f"/v1/sessions/{session}", None),
@@ -210,40 +266,68 @@ def test_another_tenants_ids_are_not_there(http: TestClient, place: Home) -> Non
         ("DELETE", f"/v1/jobs/{job}", None),
         ("GET", f"/v1/jobs/{job}/parts/0", None),
     ):
-        is_problem(http.request(method, path, json=body, headers={**strange, "If-Match": "*"}), "not-found", 404)
+        is_problem(
+            http.request(method, path, json=body, headers={**strange, "If-Match": "*"}),
+            "not-found",
+            404,
+        )
     assert http.delete(f"/v1/jobs/{job}").status_code == 204
 
 
-def test_a_key_gives_the_stored_answer_and_refuses_another_body(http: TestClient, place: Home) -> None:
+def test_a_key_gives_the_stored_answer_and_refuses_another_body(
+    http: TestClient, place: Home
+) -> None:
     before, _ = kept(place)
     headers = {"Idempotency-Key": "k-1"}
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: http.post("/v1/advice", json=PERSON, headers=headers), range(4)))
+        answers = list(
+            pool.map(lambda _: http.post("/v1/advice", json=PERSON, headers=headers), range(4))
+        )
     assert len({a.text for a in answers}) == 1
     assert sum("idempotency-replayed" not in a.headers for a in answers) == 1
     assert len(kept(place)[0]) == len(before) + 1
-    is_problem(http.post("/v1/advice", json={**PERSON, "wealth": 1}, headers=headers), "conflict", 409)
+    is_problem(
+        http.post("/v1/advice", json={**PERSON, "wealth": 1}, headers=headers), "conflict", 409
+    )
     first = http.post("/v1/sessions", json={"client": PERSON}, headers={"Idempotency-Key": "k-1"})
     again = http.post("/v1/sessions", json={"client": PERSON}, headers={"Idempotency-Key": "k-1"})
-    assert (first.text, first.headers["etag"], first.status_code) == (again.text, again.headers["etag"], again.status_code)
+    assert (first.text, first.headers["etag"], first.status_code) == (
+        again.text,
+        again.headers["etag"],
+        again.status_code,
+    )
     bad = [http.post("/v1/advice", json={}, headers={"Idempotency-Key": "k-2"}) for _ in range(2)]
     assert [b.status_code for b in bad] == [422, 422]
-    csv = {"content": b"id,wealth,horizon_years\nc,1,1\n", "headers": {"Content-Type": "text/csv", "Idempotency-Key": "k-3"}}
+    csv = {
+        "content": b"id,wealth,horizon_years\nc,1,1\n",
+        "headers": {"Content-Type": "text/csv", "Idempotency-Key": "k-3"},
+    }
     jobs = [http.post("/v1/jobs", **csv) for _ in range(2)]
     assert jobs[0].text == jobs[1].text
     assert http.delete(jobs[0].headers["location"]).status_code == 204
 
 
 def test_a_session_has_versions_and_ends_in_advice(http: TestClient, place: Home) -> None:
-    opened = http.post("/v1/sessions", json={"client": {"id": "s-1", "wealth": 50000, "horizon_years": 8, "age": 40}})
+    opened = http.post(
+        "/v1/sessions",
+        json={"client": {"id": "s-1", "wealth": 50000, "horizon_years": 8, "age": 40}},
+    )
     path, first = opened.headers["location"], opened.headers["etag"]
     given = answers(place.advisor)
     name, option = next(iter(given.items()))
     changed = http.patch(path, json={"answers": {name: option}}, headers={"If-Match": first})
     assert changed.headers["etag"] != first
     for match in (first, "", '"77"'):
-        is_problem(http.patch(path, json={"answers": {name: option}}, headers={"If-Match": match}), "conflict", 409)
-    problem = is_problem(http.patch(path, json={"answers": {"colour": "red"}}, headers={"If-Match": "*"}), "input", 422)
+        is_problem(
+            http.patch(path, json={"answers": {name: option}}, headers={"If-Match": match}),
+            "conflict",
+            409,
+        )
+    problem = is_problem(
+        http.patch(path, json={"answers": {"colour": "red"}}, headers={"If-Match": "*"}),
+        "input",
+        422,
+    )
     assert problem["errors"][0]["pointer"] == "#/answers/colour"
     is_problem(http.post(f"{path}/advice", json={}), "input", 422)
     http.patch(path, json={"answers": given}, headers={"If-Match": "*"})
@@ -251,16 +335,25 @@ def test_a_session_has_versions_and_ends_in_advice(http: TestClient, place: Home
     assert advice.status_code == 200, advice.text
     assert advice.json()["level"] == http.post(f"{path}/advice", json={}).json()["level"] > 0
     assert http.get(path).json()["state"] == "finished"
-    is_problem(http.patch(path, json={"answers": given}, headers={"If-Match": "*"}), "conflict", 409)
+    is_problem(
+        http.patch(path, json={"answers": given}, headers={"If-Match": "*"}), "conflict", 409
+    )
     assert store_of(place).history(ids=["s-1"]).level.tolist() == [advice.json()["level"]]
     kinds = [event.type.split(".")[-2] for event in store_of(place).events(client_id="s-1")]
     assert kinds == ["opened", "answered", "answered", "finished", "shown", "shown"]
 
 
-def test_a_job_gives_the_parts_of_advise_stream(http: TestClient, place: Home, tmp_path: Path) -> None:
+def test_a_job_gives_the_parts_of_advise_stream(
+    http: TestClient, place: Home, tmp_path: Path
+) -> None:
     rows = "\n".join(f"j-{i},{1000 + i},7,{i % 5 + 1},40,2026-06-01" for i in range(50))
     text = f"id,wealth,horizon_years,level,age,assessed_on\n{rows}\n"
-    job = http.post("/v1/jobs", params={"as_of": DAY, "picks": 2}, content=text, headers={"Content-Type": "text/csv"})
+    job = http.post(
+        "/v1/jobs",
+        params={"as_of": DAY, "picks": 2},
+        content=text,
+        headers={"Content-Type": "text/csv"},
+    )
     assert job.status_code == 202
     worker = Worker(place.settings, threading.Event())
     while http.get(job.headers["location"]).json()["state"] == "queued":
@@ -268,19 +361,32 @@ def test_a_job_gives_the_parts_of_advise_stream(http: TestClient, place: Home, t
     state = http.get(job.headers["location"]).json()
     assert (state["clients"], state["parts"], state["problem"]) == (50, [0], None)
     (tmp_path / "clients.csv").write_text(text)
-    run = advise_stream(place.settings.tenants["acme"].advisor, tmp_path / "clients.csv", tmp_path / "out", as_of=DAY, picks=2)
+    run = advise_stream(
+        place.settings.tenants["acme"].advisor,
+        tmp_path / "clients.csv",
+        tmp_path / "out",
+        as_of=DAY,
+        picks=2,
+    )
     part = http.get(f"{job.headers['location']}/parts/0")
     assert part.content == run.parts[0].read_bytes()
     some = http.get(f"{job.headers['location']}/parts/0", headers={"Range": "bytes=10-19"})
     assert (some.status_code, some.content) == (206, part.content[10:20])
     assert pq.read_table(run.parts[0]).num_rows == 50
-    assert any(record.kind == "job" and record.data["job"] == state["id"] for _, _, record in Ledger(store_of(place)).records())
+    assert any(
+        record.kind == "job" and record.data["job"] == state["id"]
+        for _, _, record in Ledger(store_of(place)).records()
+    )
 
 
 def test_a_torn_file_and_a_full_queue_are_refused(http: TestClient, place: Home) -> None:
     parquet = {"Content-Type": "application/vnd.apache.parquet"}
     is_problem(http.post("/v1/jobs", content=b"PAR1 torn", headers=parquet), "input", 422)
-    is_problem(http.post("/v1/jobs", content=b"a,b\n1,2\n", headers={"Content-Type": "application/zip"}), "wrong-media-type", 415)
+    is_problem(
+        http.post("/v1/jobs", content=b"a,b\n1,2\n", headers={"Content-Type": "application/zip"}),
+        "wrong-media-type",
+        415,
+    )
     csv = {"content": b"id,wealth,horizon_years\nc,1,1\n", "headers": {"Content-Type": "text/csv"}}
     taken = [http.post("/v1/jobs", **csv) for _ in range(place.settings.jobs_in_flight)]
     full = http.post("/v1/jobs", **csv)
@@ -291,7 +397,9 @@ def test_a_torn_file_and_a_full_queue_are_refused(http: TestClient, place: Home)
     assert not list((place.settings.folder / "uploads").iterdir())
 
 
-def test_events_of_every_form_are_taken_once_and_refused_by_field(http: TestClient, place: Home) -> None:
+def test_events_of_every_form_are_taken_once_and_refused_by_field(
+    http: TestClient, place: Home
+) -> None:
     one = {**examples()["takeEvents"]["body"], "id": "e-2"}
     batch = [{**one, "id": f"b-{i}"} for i in range(3)]
     segment = {
@@ -311,7 +419,15 @@ def test_events_of_every_form_are_taken_once_and_refused_by_field(http: TestClie
         answer = http.post("/v1/events", content=json.dumps(body), headers={"Content-Type": media})
         assert (answer.status_code, answer.json()["new"]) == (202, new)
     bad = json.dumps([batch[0], {**one, "id": "x", "type": "nothing"}])
-    problem = is_problem(http.post("/v1/events", content=bad, headers={"Content-Type": "application/cloudevents-batch+json"}), "input", 422)
+    problem = is_problem(
+        http.post(
+            "/v1/events",
+            content=bad,
+            headers={"Content-Type": "application/cloudevents-batch+json"},
+        ),
+        "input",
+        422,
+    )
     assert problem["errors"][0]["pointer"] == "#/1/type"
     assert "x" not in {event.id for event in store_of(place).events(client_id="c-1")}
 
@@ -347,7 +463,9 @@ def test_a_log_line_tells_the_template_and_no_client(
     with TestClient(service(quiet.settings), headers=quiet.header()) as client:
         client.post("/v1/advice", json={**PERSON, "id": "secret-person"})
         client.get("/v1/sessions/secret-session")
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    lines = [
+        json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")
+    ]
     assert {(line["path"], line["status"], line["tenant"]) for line in lines} == {
         ("/v1/advice", 200, "acme"),
         ("/v1/sessions/{id}", 404, "acme"),
@@ -375,10 +493,18 @@ def test_what_was_not_foreseen_says_nothing_and_a_slow_one_ends(
         while client.get("/ready").status_code != 200:
             time.sleep(0.05)
         tenant = app.state.tenants._open["acme"].tenant
-        monkeypatch.setattr(type(tenant.sessions), "load", lambda *_: (_ for _ in ()).throw(RuntimeError("hidden words")))
+        monkeypatch.setattr(
+            type(tenant.sessions),
+            "load",
+            lambda *_: (_ for _ in ()).throw(RuntimeError("hidden words")),
+        )
         problem = is_problem(client.get("/v1/sessions/abc"), "unforeseen", 500)
         assert "hidden" not in json.dumps(problem)
-        logged = next(json.loads(line) for line in capsys.readouterr().err.splitlines() if "RuntimeError" in line)
+        logged = next(
+            json.loads(line)
+            for line in capsys.readouterr().err.splitlines()
+            if "RuntimeError" in line
+        )
         assert (logged["trace"], logged["error"]) == (problem["trace"], "RuntimeError")
         assert "hidden" not in json.dumps(logged)
         monkeypatch.setattr(type(tenant.sessions), "load", lambda *_: time.sleep(0.5))
@@ -390,37 +516,71 @@ def _b64(data: bytes) -> str:
 
 
 def test_tokens_are_those_of_the_issuer_for_us_and_not_expired(tmp_path: Path) -> None:
-    key, strange = (jwk.RSAKey.generate_key(2048, parameters={"kid": name}) for name in ("k1", "k2"))
+    key, strange = (
+        jwk.RSAKey.generate_key(2048, parameters={"kid": name}) for name in ("k1", "k2")
+    )
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
-    bearer = Bearer(issuer="https://id.example", audience="advisor", keys=str(tmp_path / "keys.json"))
+    bearer = Bearer(
+        issuer="https://id.example", audience="advisor", keys=str(tmp_path / "keys.json")
+    )
     place = home(tmp_path, bearer=bearer)
     now = int(time.time())
-    good = {"iss": bearer.issuer, "aud": "advisor", "sub": "app", "exp": now + 60, "tenant": "acme", "scope": "read other"}
+    good = {
+        "iss": bearer.issuer,
+        "aud": "advisor",
+        "sub": "app",
+        "exp": now + 60,
+        "tenant": "acme",
+        "scope": "read other",
+    }
 
     def token(claims: dict[str, Any], signed: Any = key, alg: str = "RS256") -> str:
         return jwt.encode({"alg": alg, "kid": signed.kid}, claims, signed, algorithms=[alg])
 
     unsigned = ".".join(_b64(json.dumps(part).encode()) for part in ({"alg": "none"}, good)) + "."
-    head = ".".join(_b64(json.dumps(part).encode()) for part in ({"alg": "HS256", "kid": "k1"}, good))
-    confused = f"{head}.{_b64(hmac.digest(key.as_pem(private=False), head.encode(), 'sha256'))}"  # the public key as a secret
+    head = ".".join(
+        _b64(json.dumps(part).encode()) for part in ({"alg": "HS256", "kid": "k1"}, good)
+    )
+    confused = (  # the public key as a secret
+        f"{head}.{_b64(hmac.digest(key.as_pem(private=False), head.encode(), 'sha256'))}"
+    )
     with TestClient(service(place.settings)) as client:
 
         def ask(text: str, path: str = "/v1/schemas/Client") -> int:
             return client.get(path, headers={"Authorization": f"Bearer {text}"}).status_code
 
         assert ask(token(good)) == 200
-        assert client.post("/v1/advice", json=PERSON, headers={"Authorization": f"Bearer {token(good)}"}).status_code == 403
+        assert (
+            client.post(
+                "/v1/advice", json=PERSON, headers={"Authorization": f"Bearer {token(good)}"}
+            ).status_code
+            == 403
+        )
         for wrong in ({"exp": now - 60}, {"aud": "x"}, {"iss": "x"}, {"exp": None}, {"sub": None}):
             claims = {name: value for name, value in {**good, **wrong}.items() if value is not None}
             assert ask(token(claims)) == 401, wrong
         assert ask(token({**good, "tenant": "nobody"})) == 403
-        for text in (token(good, strange), unsigned, confused, "a.b.c", "..", token(good)[:-4] + "AAAA"):
+        for text in (
+            token(good, strange),
+            unsigned,
+            confused,
+            "a.b.c",
+            "..",
+            token(good)[:-4] + "AAAA",
+        ):
             assert ask(text) == 401
-        (tmp_path / "keys.json").write_text(json.dumps({"keys": [k.as_dict(private=False) for k in (key, strange)]}))
+        (tmp_path / "keys.json").write_text(
+            json.dumps({"keys": [k.as_dict(private=False) for k in (key, strange)]})
+        )
         app_tokens = client.app.state.dispatcher._credentials._tokens
         app_tokens._read -= 60.0  # the keys are old enough to be looked at again
         assert ask(token(good, strange)) == 200
-        assert client.get("/v1/schemas/Client", headers={"Authorization": f"Bearer {place.keys['acme']}"}).status_code == 200
+        assert (
+            client.get(
+                "/v1/schemas/Client", headers={"Authorization": f"Bearer {place.keys['acme']}"}
+            ).status_code
+            == 200
+        )
 
 
 def test_the_page_of_a_tenant_is_served_beside(tmp_path: Path) -> None:
@@ -446,14 +606,22 @@ def test_a_host_may_mount_it(tmp_path: Path) -> None:
     host = FastAPI()
     host.mount("/wealth", service(place.settings))
     with TestClient(host, headers=place.header()) as client:
-        assert client.post("/wealth/v1/advice", params={"as_of": DAY}, json=PERSON).json()["client_id"] == "c-1"
+        assert (
+            client.post("/wealth/v1/advice", params={"as_of": DAY}, json=PERSON).json()["client_id"]
+            == "c-1"
+        )
         opened = client.post("/wealth/v1/sessions", json={"client": PERSON})
         assert client.get(opened.headers["location"]).json()["version"] == 1
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"tenants": {}}, {"colour": 1}, {"workers": 0}, {"bearer": {"issuer": "i", "audience": "a", "keys": "k", "algorithms": ["none"]}}],
+    [
+        {"tenants": {}},
+        {"colour": 1},
+        {"workers": 0},
+        {"bearer": {"issuer": "i", "audience": "a", "keys": "k", "algorithms": ["none"]}},
+    ],
 )
 def test_settings_that_cannot_be_used_are_refused(tmp_path: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError):
@@ -477,7 +645,11 @@ def test_a_forgotten_client_is_gone_and_the_ledger_stands(http: TestClient, plac
     http.post("/v1/sessions", json={"client": person})
     store = store_of(place)
     store.forget("forgotten", at=datetime.now(UTC))
-    file = sqlite3.connect(str(place.settings.tenants["acme"].store).removeprefix("sqlite:///").replace(".db", ".acme.db"))
+    file = sqlite3.connect(
+        str(place.settings.tenants["acme"].store)
+        .removeprefix("sqlite:///")
+        .replace(".db", ".acme.db")
+    )
     text = "\n".join(file.iterdump())
     assert '"forgotten"' not in text
     assert "'forgotten'" not in text

@@ -1,4 +1,5 @@
-"""The pages of the HTTP service hold what the service has: its examples, its problems, its events."""
+"""The pages of the HTTP service hold what the service has: its examples, its problems, its
+events."""
 
 from __future__ import annotations
 
@@ -23,7 +24,10 @@ def curl(operation: Operation) -> str:
         path = path.replace(f"{{{name}}}", told.get("path", {}).get(name, f"${name.upper()}"))
     query = "&".join(f"{name}={value}" for name, value in told.get("query", {}).items())
     body = told.get("body")
-    headers = {**({"Content-Type": operation.media[0]} if body is not None else {}), **told.get("headers", {})}
+    headers = {
+        **({"Content-Type": operation.media[0]} if body is not None else {}),
+        **told.get("headers", {}),
+    }
     words = ["curl"] if operation.method in ("GET", "POST") else ["curl", "-X", operation.method]
     words += ['-H "X-API-Key: $KEY"', *(f"-H '{name}: {value}'" for name, value in headers.items())]
     if isinstance(body, str):
@@ -41,7 +45,9 @@ def test_the_page_shows_the_example_of_every_operation() -> None:
 def test_every_problem_has_a_section_and_no_section_is_of_none() -> None:
     page = (DOCS / "problems.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (\S+)\n\n(\d+)\.", page, re.MULTILINE))
-    assert {kind: int(status) for kind, status in sections.items()} == {kind: status for kind, (status, _) in KINDS.items()}
+    assert {kind: int(status) for kind, status in sections.items()} == {
+        kind: status for kind, (status, _) in KINDS.items()
+    }
     assert PROBLEMS.endswith("/problems#")
 
 
@@ -53,6 +59,9 @@ def test_the_events_that_go_out_are_those_of_the_code() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert (DOCS / "asyncapi.json").read_text(encoding="utf-8") == module.text()
-    source = "".join(path.read_text(encoding="utf-8") for path in (DOCS.parent / "src/advisor/adapters/channels").rglob("*.py"))
+    source = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (DOCS.parent / "src/advisor/adapters/channels").rglob("*.py")
+    )
     steps = {f"advisor.session.{step}.v1" for step in re.findall(r'moved\("(\w+)"', source)}
     assert set(module.WRITTEN) == {"advisor.advice.shown.v1", *steps}

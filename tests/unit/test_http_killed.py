@@ -1,4 +1,5 @@
-"""Server and worker killed at random points under load: no answer without its record, no job lost or done twice."""
+"""Server and worker killed at random points under load: no answer without its record, no job lost
+or done twice."""
 
 from __future__ import annotations
 
@@ -115,7 +116,13 @@ def test_accepted_jobs_are_done_once_and_their_parts_are_those_of_an_undisturbed
         worker.terminate()
         assert worker.wait(timeout=10) == 0
     (tmp_path / "clients.csv").write_text(text)
-    run = advise_stream(place.settings.tenants["acme"].advisor, tmp_path / "clients.csv", tmp_path / "out", as_of=DAY, rows_per_part=40)
+    run = advise_stream(
+        place.settings.tenants["acme"].advisor,
+        tmp_path / "clients.csv",
+        tmp_path / "out",
+        as_of=DAY,
+        rows_per_part=40,
+    )
     assert len(run.parts) == 15
     for job in jobs:
         folder = place.settings.folder / "acme" / job / "parts"
@@ -138,7 +145,9 @@ def _parts(place: Home) -> int:
     return len(list((place.settings.folder / "acme").glob("*/parts/part-*")))
 
 
-def test_a_server_told_to_end_answers_what_waits(place: Home, children: list[subprocess.Popen[bytes]], caller: httpx.Client) -> None:
+def test_a_server_told_to_end_answers_what_waits(
+    place: Home, children: list[subprocess.Popen[bytes]], caller: httpx.Client
+) -> None:
     port = free_port()
     server = process(place.settings, "serve", port)
     children.append(server)
@@ -147,7 +156,9 @@ def test_a_server_told_to_end_answers_what_waits(place: Home, children: list[sub
     def ask(number: int) -> int:
         url = f"http://127.0.0.1:{port}/v1/reports"
         try:
-            return caller.post(url, json={**PERSON, "id": f"e-{number}"}, headers=place.header()).status_code
+            return caller.post(
+                url, json={**PERSON, "id": f"e-{number}"}, headers=place.header()
+            ).status_code
         except httpx.TransportError:  # it was not read any more
             return 0
 
@@ -161,5 +172,9 @@ def test_a_server_told_to_end_answers_what_waits(place: Home, children: list[sub
     assert time.monotonic() - began < 10.0
     assert set(codes) <= {200, 0}
     assert 200 in codes
-    stored = sqlite3.connect(str(place.settings.tenants["acme"].store).removeprefix("sqlite:///").replace(".db", ".acme.db"))
+    stored = sqlite3.connect(
+        str(place.settings.tenants["acme"].store)
+        .removeprefix("sqlite:///")
+        .replace(".db", ".acme.db")
+    )
     assert stored.execute("select count(*) from advice").fetchone()[0] >= codes.count(200)

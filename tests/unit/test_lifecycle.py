@@ -37,12 +37,17 @@ from advisor.lifecycle.wealth.costs import KINDS
     gross=st.floats(-0.1, 0.15),
     money=st.floats(1, 1e6),
 )
-def test_money_in_less_costs_plus_growth_is_money_out(fees: list[float], years: float, gross: float, money: float) -> None:
-    """Growth is earned on what is held: total costs = money in + growth - money out, with the growth integrated numerically."""
+def test_money_in_less_costs_plus_growth_is_money_out(
+    fees: list[float], years: float, gross: float, money: float
+) -> None:
+    """Growth is earned on what is held: total costs = money in + growth - money out, with the
+    growth integrated numerically."""
     costs = ProductCosts("p", **dict(zip(KINDS, fees, strict=True)))
     report = ex_ante_costs({"p": money}, [costs], years=years, gross_return=gross)
     start = money * (1 - costs.entry)
-    force = np.log1p(gross) + sum(np.log1p(-getattr(costs, k)) for k in KINDS if k not in ("entry", "exit"))
+    force = np.log1p(gross) + sum(
+        np.log1p(-getattr(costs, k)) for k in KINDS if k not in ("entry", "exit")
+    )
     times = np.linspace(0, years, 20_001)
     growth = np.trapezoid(np.log1p(gross) * start * np.exp(force * times), times)
     assert report.total == pytest.approx(money + growth - report.final_with, rel=1e-6, abs=1e-6)
@@ -50,7 +55,11 @@ def test_money_in_less_costs_plus_growth_is_money_out(fees: list[float], years: 
 
 
 def test_costs_by_hand() -> None:
-    report = ex_ante_costs({"a": 1000.0, "b": 0.0}, [ProductCosts("a", entry=0.02, exit=0.01), ProductCosts("b")], years=2.0)
+    report = ex_ante_costs(
+        {"a": 1000.0, "b": 0.0},
+        [ProductCosts("a", entry=0.02, exit=0.01), ProductCosts("b")],
+        years=2.0,
+    )
     assert report.money.loc["a"].to_dict() == {
         "entry": 20.0,
         "ongoing": 0.0,
@@ -67,7 +76,13 @@ def test_costs_by_hand() -> None:
 
 
 def test_ex_post_costs_by_hand() -> None:
-    charged = pd.DataFrame({"product_id": ["a", "a", "b"], "kind": ["ongoing", "entry", "service"], "money": [10.0, 5.0, 5.0]})
+    charged = pd.DataFrame(
+        {
+            "product_id": ["a", "a", "b"],
+            "kind": ["ongoing", "entry", "service"],
+            "money": [10.0, 5.0, 5.0],
+        }
+    )
     report = ex_post_costs(charged, start_value=900.0, end_value=1040.0, flows=100.0)
     assert report.total == 20.0
     assert report.percent == pytest.approx(0.02)
@@ -83,7 +98,11 @@ def test_ex_post_costs_by_hand() -> None:
         lambda: ex_ante_costs({"a": -1.0}, [ProductCosts("a")]),
         lambda: ex_ante_costs({"a": 1.0}, [ProductCosts("a")], years=0.0),
         lambda: ex_post_costs(pd.DataFrame({"money": [1.0]}), start_value=1.0, end_value=1.0),
-        lambda: ex_post_costs(pd.DataFrame({"product_id": ["a"], "kind": ["tip"], "money": [1.0]}), start_value=1.0, end_value=1.0),
+        lambda: ex_post_costs(
+            pd.DataFrame({"product_id": ["a"], "kind": ["tip"], "money": [1.0]}),
+            start_value=1.0,
+            end_value=1.0,
+        ),
         lambda: switch_benefit(-1.0, 0.01, 1.0),
         lambda: rebalance([[1.0, 2.0]], [0.5, 0.6]),
         lambda: rebalance([[1.0, -2.0]], [0.5, 0.5]),
@@ -105,11 +124,17 @@ def test_refusals_are_sentences(call) -> None:
 
 def lots(*rows) -> TaxLots:
     position, units, cost, acquired = zip(*rows, strict=True)
-    return TaxLots(np.array(position), np.array(units, dtype=float), np.array(cost, dtype=float), np.array(acquired, dtype="datetime64[D]"))
+    return TaxLots(
+        np.array(position),
+        np.array(units, dtype=float),
+        np.array(cost, dtype=float),
+        np.array(acquired, dtype="datetime64[D]"),
+    )
 
 
 def test_terms_and_taxes_by_hand() -> None:
-    """A dear long lot and a cheap short one: 365 days is still short, 366 long; losses offset gains of their own term only."""
+    """A dear long lot and a cheap short one: 365 days is still short, 366 long; losses offset gains
+    of their own term only."""
     book = lots((0, 10, 5.0, "2024-01-01"), (0, 10, 12.0, "2025-01-31"), (0, 10, 8.0, "2025-02-01"))
     sale = sell_lots(book, [30.0], [10.0], on="2026-02-01", short_rate=0.4, long_rate=0.2)
     assert sale.long_term.tolist() == [True, True, False]
@@ -122,8 +147,14 @@ def test_least_tax_prefers_the_long_term_gain() -> None:
     book = lots((0, 10, 5.0, "2020-01-01"), (0, 10, 6.0, "2025-12-01"))
     kwargs = {"on": "2026-02-01", "short_rate": 0.4, "long_rate": 0.2}
     assert sell_lots(book, [10.0], [10.0], rule="least_tax", **kwargs).sold.tolist() == [10.0, 0.0]
-    assert sell_lots(book, [10.0], [10.0], rule="highest_cost", **kwargs).sold.tolist() == [0.0, 10.0]
-    assert sell_lots(book, [10.0], [10.0], rule="least_tax", **kwargs).tax < sell_lots(book, [10.0], [10.0], **kwargs).tax
+    assert sell_lots(book, [10.0], [10.0], rule="highest_cost", **kwargs).sold.tolist() == [
+        0.0,
+        10.0,
+    ]
+    assert (
+        sell_lots(book, [10.0], [10.0], rule="least_tax", **kwargs).tax
+        < sell_lots(book, [10.0], [10.0], **kwargs).tax
+    )
 
 
 def test_positions_do_not_mix_and_too_much_is_unfilled() -> None:
@@ -131,7 +162,11 @@ def test_positions_do_not_mix_and_too_much_is_unfilled() -> None:
     sale = sell_lots(book, [7.0, 6.0], [10.0, 10.0], on="2026-02-01")
     assert sale.sold.tolist() == [1.0, 5.0, 5.0]
     assert sale.unfilled.tolist() == [2.0, 0.0]
-    assert sell_lots(book, [0.0, 6.0], [1.0, 10.0], on="2026-02-01", rule="lifo").sold.tolist() == [1.0, 0.0, 5.0]
+    assert sell_lots(book, [0.0, 6.0], [1.0, 10.0], on="2026-02-01", rule="lifo").sold.tolist() == [
+        1.0,
+        0.0,
+        5.0,
+    ]
     with pytest.raises(InputError, match="rule"):
         sell_lots(book, [1.0, 1.0], [1.0, 1.0], on="2026-02-01", rule="best")
     with pytest.raises(InputError, match="position"):
@@ -144,15 +179,22 @@ WEIGHTS = {"shares": 0.6, "bonds": 0.4}
 
 
 def test_only_approved_and_valid_versions_are_served() -> None:
-    view = HouseView().propose("balanced", 3, WEIGHTS, author="li", rationale="start", valid_from="2026-01-01")
+    view = HouseView().propose(
+        "balanced", 3, WEIGHTS, author="li", rationale="start", valid_from="2026-01-01"
+    )
     with pytest.raises(InputError, match="No approved version"):
         view.current("balanced", "2026-06-01")
     first = view.approve("balanced", 1, by="wang", on="2026-01-10")
     with pytest.raises(InputError, match="No approved version"):
         first.current("balanced", "2026-01-09")
-    second = first.propose("balanced", 3, {"shares": 0.5, "bonds": 0.5}, author="li", rationale="calmer", valid_from="2026-03-01").approve(
-        "balanced", 2, by="wang", on="2026-02-01"
-    )
+    second = first.propose(
+        "balanced",
+        3,
+        {"shares": 0.5, "bonds": 0.5},
+        author="li",
+        rationale="calmer",
+        valid_from="2026-03-01",
+    ).approve("balanced", 2, by="wang", on="2026-02-01")
     assert second.current("balanced", "2026-02-28").version == 1
     assert second.current("balanced", "2026-03-01").version == 2
     assert [m.version for m in second.for_level(3, "2026-03-01")] == [2]
@@ -162,21 +204,36 @@ def test_only_approved_and_valid_versions_are_served() -> None:
 
 
 def test_four_eyes_once_and_reasons() -> None:
-    view = HouseView().propose("balanced", 3, WEIGHTS, author="li", rationale="start", valid_from="2026-01-01")
-    for by, where in (("li", view), ("", view), ("zhao", view.approve("balanced", 1, by="wang", on="2026-01-02"))):
+    view = HouseView().propose(
+        "balanced", 3, WEIGHTS, author="li", rationale="start", valid_from="2026-01-01"
+    )
+    for by, where in (
+        ("li", view),
+        ("", view),
+        ("zhao", view.approve("balanced", 1, by="wang", on="2026-01-02")),
+    ):
         with pytest.raises(InputError, match="cannot approve"):
             where.approve("balanced", 1, by=by, on="2026-01-03")
     with pytest.raises(InputError, match="rationale"):
         view.propose("balanced", 3, WEIGHTS, author="li", rationale="", valid_from="2026-01-01")
     with pytest.raises(InputError, match="add up to"):
-        view.propose("balanced", 3, {"shares": 0.7}, author="li", rationale="x", valid_from="2026-01-01")
+        view.propose(
+            "balanced", 3, {"shares": 0.7}, author="li", rationale="x", valid_from="2026-01-01"
+        )
     with pytest.raises(InputError, match="no version 7"):
         view.version("balanced", 7)
 
 
 def test_fingerprint_changes_with_the_last_bit() -> None:
     def made(weight: float) -> str:
-        view = HouseView().propose("b", 3, {"x": weight, "y": 1 - weight}, author="a", rationale="r", valid_from="2026-01-01")
+        view = HouseView().propose(
+            "b",
+            3,
+            {"x": weight, "y": 1 - weight},
+            author="a",
+            rationale="r",
+            valid_from="2026-01-01",
+        )
         return view.versions[0].fingerprint
 
     assert made(0.3) == made(0.3)
@@ -219,7 +276,9 @@ def test_managed_money_completes_the_whole() -> None:
     rng = np.random.default_rng(0)
     target = np.array([0.2, 0.3, 0.5])
     best = drift((home.away + home.complete(target)) / home.total, target)
-    others = [drift((home.away + 60 * rng.dirichlet(np.ones(3))) / home.total, target) for _ in range(200)]
+    others = [
+        drift((home.away + 60 * rng.dirichlet(np.ones(3))) / home.total, target) for _ in range(200)
+    ]
     assert best <= min(others) + 1e-12
 
 
@@ -234,7 +293,11 @@ def test_a_household_refuses_debts_as_positions() -> None:
 
 
 def test_a_review_says_what_how_and_why() -> None:
-    review = review_holdings({"shares": 70.0, "bonds": 20.0, "old fund": 10.0}, {"shares": 0.5, "bonds": 0.5}, eligible={"old fund": False})
+    review = review_holdings(
+        {"shares": 70.0, "bonds": 20.0, "old fund": 10.0},
+        {"shares": 0.5, "bonds": 0.5},
+        eligible={"old fund": False},
+    )
     assert review.due
     assert [line.asset for line in review.lines] == ["bonds", "shares", "old fund"]
     by = {line.asset: line for line in review.lines}
@@ -249,7 +312,9 @@ def test_a_review_says_what_how_and_why() -> None:
 
 
 def test_a_quiet_review_trades_only_the_flow() -> None:
-    review = review_holdings({"shares": 51.0, "bonds": 49.0}, {"shares": 0.5, "bonds": 0.5}, flow=1.0)
+    review = review_holdings(
+        {"shares": 51.0, "bonds": 49.0}, {"shares": 0.5, "bonds": 0.5}, flow=1.0
+    )
     assert not review.due
     assert {line.asset: line.trade for line in review.lines} == {"shares": 0.0, "bonds": 1.0}
     assert "flow" in next(line.reason for line in review.lines if line.asset == "bonds")

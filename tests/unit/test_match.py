@@ -33,11 +33,17 @@ def ranked(lists: dict[str, str], products: tuple[str, ...] = PRODUCTS, k: int =
     codes = np.full((len(lists), k), -1)
     for i, text in enumerate(lists.values()):
         codes[i, : len(text)] = [products.index(x) for x in text]
-    return Ranking(tuple(lists), products, codes, np.where(codes >= 0, -np.arange(k, dtype=float), np.nan))
+    return Ranking(
+        tuple(lists), products, codes, np.where(codes >= 0, -np.arange(k, dtype=float), np.nan)
+    )
 
 
 def bought(pairs: dict[str, str]) -> Interactions:
-    rows = [(client, product, "2026-03-01") for client, products in pairs.items() for product in products]
+    rows = [
+        (client, product, "2026-03-01")
+        for client, products in pairs.items()
+        for product in products
+    ]
     return Interactions.from_frame(pd.DataFrame(rows, columns=["client_id", "product_id", "day"]))
 
 
@@ -76,10 +82,13 @@ def test_clients_who_bought_nothing_can_be_left_out_and_the_report_says_which() 
 
 
 def test_reachable_and_ceiling_by_hand() -> None:
-    """d is refused for x: of their two purchases one is reachable, so no eligible list finds more than half."""
+    """d is refused for x: of their two purchases one is reachable, so no eligible list finds more
+    than half."""
     mask = np.ones((3, 5), dtype=bool)
     mask[0, 3] = False
-    report = evaluate_match(ranked(LISTS), bought(TRUTH), eligible=mask, ks=(3,), skip_without_purchases=True)
+    report = evaluate_match(
+        ranked(LISTS), bought(TRUTH), eligible=mask, ks=(3,), skip_without_purchases=True
+    )
     assert report.score("recall", view="raw").value == pytest.approx((1 / 2 + 1) / 2)
     assert report.score("recall", view="reachable").value == pytest.approx(1.0)
     assert report.score("recall", view="ceiling").value == pytest.approx((1 / 2 + 1) / 2)
@@ -92,7 +101,9 @@ def test_reachable_and_ceiling_by_hand() -> None:
 def test_a_client_without_a_reachable_purchase_is_not_in_the_reachable_mean() -> None:
     mask = np.ones((3, 5), dtype=bool)
     mask[1, 0] = False
-    report = evaluate_match(ranked({"x": "abc", "y": "bc", "z": "cde"}), bought(TRUTH), eligible=mask, ks=(3,))
+    report = evaluate_match(
+        ranked({"x": "abc", "y": "bc", "z": "cde"}), bought(TRUTH), eligible=mask, ks=(3,)
+    )
     assert report.score("hit_rate", view="reachable").clients == 1
     assert report.score("hit_rate", view="ceiling").value == pytest.approx(1 / 3)
 
@@ -115,7 +126,10 @@ def test_baseline_is_joined_by_id_whatever_its_order_of_clients_and_products() -
     other = ranked({"z": "abc", "y": "cab", "x": "dbe"})
     shuffled = ("e", "d", "c", "b", "a", "f")
     again = Ranking(
-        other.client_ids, shuffled, np.vectorize(lambda j: -1 if j < 0 else shuffled.index(PRODUCTS[j]))(other.codes), other.scores
+        other.client_ids,
+        shuffled,
+        np.vectorize(lambda j: -1 if j < 0 else shuffled.index(PRODUCTS[j]))(other.codes),
+        other.scores,
     )
     for baseline in (other, again):
         s = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), baseline=baseline).score("recall")
@@ -125,15 +139,20 @@ def test_baseline_is_joined_by_id_whatever_its_order_of_clients_and_products() -
 
 
 def test_the_baseline_is_held_to_the_same_purchases_where_it_ranks_more_products() -> None:
-    """q is ranked by the baseline only: it is a raw hit of the baseline, and reachable for neither."""
+    """q is ranked by the baseline only: it is a raw hit of the baseline, and reachable for
+    neither."""
     baseline = ranked({"x": "bqd", "y": "aq", "z": "a"}, (*PRODUCTS, "q"))
-    report = evaluate_match(ranked(LISTS), bought({"x": "bq", "y": "a"}), ks=(3,), baseline=baseline)
+    report = evaluate_match(
+        ranked(LISTS), bought({"x": "bq", "y": "a"}), ks=(3,), baseline=baseline
+    )
     assert report.score("recall").baseline == pytest.approx((1 + 1 + 0) / 3)
     assert report.score("recall", view="reachable").baseline == pytest.approx(1.0)
 
 
 def test_segments_add_up_to_the_whole() -> None:
-    report = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by={"tier": ["gold", "plain", "plain"]})
+    report = evaluate_match(
+        ranked(LISTS), bought(TRUTH), ks=(3,), by={"tier": ["gold", "plain", "plain"]}
+    )
     gold, plain = (report.score("recall", by="tier", segment=s) for s in ("gold", "plain"))
     assert (gold.clients, plain.clients) == (1, 2)
     assert gold.value == pytest.approx(1 / 2)
@@ -143,38 +162,75 @@ def test_segments_add_up_to_the_whole() -> None:
 def test_segments_by_level_segment_and_tenure() -> None:
     profiles = RiskProfiles.from_levels([1, 2, 2], as_of="2026-01-01", client_ids=["z", "y", "x"])
     clients = ClientTable.from_clients(
-        [Client(id="x", wealth=1, horizon_years=1, age=40, segment="gold"), Client(id="y", wealth=1, horizon_years=1, age=40)]
+        [
+            Client(id="x", wealth=1, horizon_years=1, age=40, segment="gold"),
+            Client(id="y", wealth=1, horizon_years=1, age=40),
+        ]
     )
     history = Interactions.from_frame(
-        pd.DataFrame({"client_id": ["x", "y", "y"], "product_id": ["a", "c", "e"], "day": ["2023-01-01", "2025-09-01", "2025-12-31"]})
+        pd.DataFrame(
+            {
+                "client_id": ["x", "y", "y"],
+                "product_id": ["a", "c", "e"],
+                "day": ["2023-01-01", "2025-09-01", "2025-12-31"],
+            }
+        )
     )
     report = evaluate_match(
-        ranked(LISTS), bought(TRUTH), ks=(3,), by=["level", "segment", "tenure"], profiles=profiles, clients=clients, history=history
+        ranked(LISTS),
+        bought(TRUTH),
+        ks=(3,),
+        by=["level", "segment", "tenure"],
+        profiles=profiles,
+        clients=clients,
+        history=history,
     )
-    found = {(s.by, s.segment): s.clients for s in report.scores if s.metric == "recall" and s.view == "raw"}
+    found = {
+        (s.by, s.segment): s.clients
+        for s in report.scores
+        if s.metric == "recall" and s.view == "raw"
+    }
     assert found == {
-        ("all", "all"): 3, ("level", "C1"): 1, ("level", "C2"): 2, ("segment", "gold"): 1, ("segment", "unknown"): 2,
+        ("all", "all"): 3, ("level", "C1"): 1, ("level", "C2"): 2, ("segment", "gold"): 1,
+        ("segment", "unknown"): 2,
         ("tenure", "0 to 6 months"): 1, ("tenure", "over 1 year"): 1, ("tenure", "unknown"): 1,
     }  # fmt: skip
 
 
 def shelf() -> Catalogue:
     return Catalogue.from_products(
-        Product(id=p, name=p, asset="stocks", risk_level=r) for p, r in zip(PRODUCTS, (1, 2, 3, 4, 5), strict=True)
+        Product(id=p, name=p, asset="stocks", risk_level=r)
+        for p, r in zip(PRODUCTS, (1, 2, 3, 4, 5), strict=True)
     )
 
 
 def people() -> tuple[RiskProfiles, ClientTable]:
     valid = np.full(3, np.datetime64("2027-01-01"))
-    profiles = RiskProfiles.from_levels([3, 2, 5], as_of="2026-01-01", client_ids=["x", "y", "z"], valid_until=valid, knowledge=[100.0] * 3)
+    profiles = RiskProfiles.from_levels(
+        [3, 2, 5],
+        as_of="2026-01-01",
+        client_ids=["x", "y", "z"],
+        valid_until=valid,
+        knowledge=[100.0] * 3,
+    )
     return profiles, ClientTable.from_clients(
-        [Client(id=i, wealth=1e6, horizon_years=20, age=40, level=v) for i, v in zip("xyz", (3, 2, 5), strict=True)]
+        [
+            Client(id=i, wealth=1e6, horizon_years=20, age=40, level=v)
+            for i, v in zip("xyz", (3, 2, 5), strict=True)
+        ]
     )
 
 
 def test_suitability_is_proved_pair_by_pair_and_a_leak_is_found() -> None:
     profiles, clients = people()
-    fine = evaluate_match(ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=clients, catalogue=shelf())
+    fine = evaluate_match(
+        ranked(LISTS),
+        bought(TRUTH),
+        regime=Regime.nfra(),
+        profiles=profiles,
+        clients=clients,
+        catalogue=shelf(),
+    )
     assert fine.suitability == 1.0
     assert fine.suitability_check.checked == 8
     leaky = evaluate_match(
@@ -186,12 +242,16 @@ def test_suitability_is_proved_pair_by_pair_and_a_leak_is_found() -> None:
         catalogue=shelf(),
     )
     assert leaky.suitability_check.suitable == 7
-    assert {(b.client_id, b.product_id) for b in leaky.suitability_check.broken} == {("x", "d"), ("y", "e")}
+    assert {(b.client_id, b.product_id) for b in leaky.suitability_check.broken} == {
+        ("x", "d"),
+        ("y", "e"),
+    }
     assert all(b.decision == "refuse" and b.rules for b in leaky.suitability_check.broken)
 
 
 def test_the_check_asks_the_regime_and_not_the_mask() -> None:
-    """A mask that lets everything through does not make a pick suitable, and a warning is not an allow."""
+    """A mask that lets everything through does not make a pick suitable, and a warning is not an
+    allow."""
 
     class Warns:
         def check(self, profile: object, client: Client, product: Product) -> Verdict:
@@ -214,17 +274,41 @@ def test_the_check_asks_the_regime_and_not_the_mask() -> None:
 def test_a_pick_off_the_shelf_or_of_a_row_with_a_problem_is_not_suitable() -> None:
     profiles, _ = people()
     table = ClientTable.from_frame(
-        pd.DataFrame({"id": ["x", "y", "z"], "wealth": [1e6, -5.0, 1e6], "horizon_years": [9, 9, 9], "age": 40, "level": [3, 2, 5]})
+        pd.DataFrame(
+            {
+                "id": ["x", "y", "z"],
+                "wealth": [1e6, -5.0, 1e6],
+                "horizon_years": [9, 9, 9],
+                "age": 40,
+                "level": [3, 2, 5],
+            }
+        )
     )
     short = Catalogue.from_products(shelf().products[:4])
-    report = evaluate_match(ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=table, catalogue=short)
-    assert report.suitability_check.rules == {"client_has_problem": 2, "product_not_in_catalogue": 1}
+    report = evaluate_match(
+        ranked(LISTS),
+        bought(TRUTH),
+        regime=Regime.nfra(),
+        profiles=profiles,
+        clients=table,
+        catalogue=short,
+    )
+    assert report.suitability_check.rules == {
+        "client_has_problem": 2,
+        "product_not_in_catalogue": 1,
+    }
 
 
 def test_a_drawn_check_says_that_it_is_one() -> None:
     profiles, clients = people()
     report = evaluate_match(
-        ranked(LISTS), bought(TRUTH), regime=Regime.nfra(), profiles=profiles, clients=clients, catalogue=shelf(), check_most=4
+        ranked(LISTS),
+        bought(TRUTH),
+        regime=Regime.nfra(),
+        profiles=profiles,
+        clients=clients,
+        catalogue=shelf(),
+        check_most=4,
     )
     assert 0 < report.suitability_check.checked <= 4
     assert "drawn" in report.suitability_check.how
@@ -250,7 +334,10 @@ def test_without_rules_suitability_is_not_claimed() -> None:
         ({"regime": Regime.nfra()}, "profiles"),
         ({"baseline": ranked({"x": "abc"})}, "no list"),
         ({"ranking": ranked({"x": "aba"})}, "twice"),
-        ({"ranking": Ranking(("x",), PRODUCTS, np.array([[-1, 0, 1]]), np.zeros((1, 3)))}, "after an empty"),
+        (
+            {"ranking": Ranking(("x",), PRODUCTS, np.array([[-1, 0, 1]]), np.zeros((1, 3)))},
+            "after an empty",
+        ),
         ({"ranking": ranked({"nobody": "abc"})}, "do not match"),
         ({"confidence": 1.5}, "confidence"),
     ],
@@ -283,7 +370,11 @@ class Page(HTMLParser):
         self.count[tag] = self.count.get(tag, 0) + 1
         if tag not in {"meta", "br", "rect", "line", "polyline", "circle"}:
             self.open.append(tag)
-        self.outside += [f"{tag} {n}={v}" for n, v in attrs if n in {"src", "href"} or (n != "xmlns" and v and "http" in v)]
+        self.outside += [
+            f"{tag} {n}={v}"
+            for n, v in attrs
+            if n in {"src", "href"} or (n != "xmlns" and v and "http" in v)
+        ]
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in {"meta", "br", "rect", "line", "polyline", "circle"}:
@@ -293,8 +384,10 @@ class Page(HTMLParser):
 def full_report() -> MatchReport:
     profiles, clients = people()
     return evaluate_match(
-        ranked({"x": "abd", "y": "ab", "z": "cde"}), bought(TRUTH), ks=(1, 3), baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}),
-        by={"<tier>": ["<b>gold</b>", "plain", "plain"]}, regime=Regime.nfra(), profiles=profiles, clients=clients, catalogue=shelf(), history=bought({"x": "ac", "y": "c"}),
+        ranked({"x": "abd", "y": "ab", "z": "cde"}), bought(TRUTH), ks=(1, 3),
+        baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}),
+        by={"<tier>": ["<b>gold</b>", "plain", "plain"]}, regime=Regime.nfra(), profiles=profiles,
+        clients=clients, catalogue=shelf(), history=bought({"x": "ac", "y": "c"}),
     )  # fmt: skip
 
 
@@ -318,8 +411,14 @@ def test_the_page_takes_probabilities_and_money() -> None:
     ranking, later = ranked({"x": "abd", "y": "ab", "z": "cde"}), bought(TRUTH)
     stated = evaluate_probability(ranking, later, np.where(ranking.codes >= 0, 0.3, np.nan))
     returns = np.random.default_rng(0).normal(0, 0.01, (30, 5))
-    market = Market.from_returns(pd.DataFrame(returns, index=pd.bdate_range("2026-01-01", periods=30), columns=list(PRODUCTS)))
-    text = report.to_html(probability=stated, money=evaluate_money(ranking, market, "2026-01-05", rows=20))
+    market = Market.from_returns(
+        pd.DataFrame(
+            returns, index=pd.bdate_range("2026-01-01", periods=30), columns=list(PRODUCTS)
+        )
+    )
+    text = report.to_html(
+        probability=stated, money=evaluate_money(ranking, market, "2026-01-05", rows=20)
+    )
     page = Page()
     page.feed(text)
     page.close()
@@ -331,12 +430,25 @@ def test_the_page_takes_probabilities_and_money() -> None:
 
 
 def test_the_page_shows_the_served_list_beside_others_by_segment_and_in_money() -> None:
-    lists = {"served": {"x": "abd", "y": "ab", "z": "cde"}, "own": {"x": "dbe", "y": "cab", "z": "abc"}}
+    lists = {
+        "served": {"x": "abd", "y": "ab", "z": "cde"},
+        "own": {"x": "dbe", "y": "cab", "z": "abc"},
+    }
     tiers = {"tier": ["gold", "plain", "plain"]}
-    reports = {name: evaluate_match(ranked(rows), bought(TRUTH), ks=(1, 3), by=tiers) for name, rows in lists.items()}
+    reports = {
+        name: evaluate_match(ranked(rows), bought(TRUTH), ks=(1, 3), by=tiers)
+        for name, rows in lists.items()
+    }
     returns = np.random.default_rng(0).normal(0, 0.01, (30, 5))
-    market = Market.from_returns(pd.DataFrame(returns, index=pd.bdate_range("2026-01-01", periods=30), columns=list(PRODUCTS)))
-    money = {name: evaluate_money(ranked(rows), market, "2026-01-05", rows=20) for name, rows in lists.items()}
+    market = Market.from_returns(
+        pd.DataFrame(
+            returns, index=pd.bdate_range("2026-01-01", periods=30), columns=list(PRODUCTS)
+        )
+    )
+    money = {
+        name: evaluate_money(ranked(rows), market, "2026-01-05", rows=20)
+        for name, rows in lists.items()
+    }
     text = reports["served"].to_html(beside={"own": reports["own"]}, money=money)
     page = Page()
     page.feed(text)
@@ -374,23 +486,51 @@ def test_the_table_holds_every_score_once() -> None:
     assert not frame.duplicated(["by", "segment", "view", "metric", "k"]).any()
     each = report.per_client_frame()
     assert each["raw:recall@3"].tolist() == [1.0, 1.0, 0.0]
-    assert set(report.lists) == {"coverage@3", "gini@3", "diversity@3", "novelty@3", "popularity@3", "popularity_lift@3"}
+    assert set(report.lists) == {
+        "coverage@3",
+        "gini@3",
+        "diversity@3",
+        "novelty@3",
+        "popularity@3",
+        "popularity_lift@3",
+    }
     assert set(report.baseline_lists) == set(report.lists)
 
 
 def test_without_a_mask_the_regime_says_which_purchases_were_reachable() -> None:
-    """The regime is asked about every purchase: x (C3) may not have d (R4), so one of their two purchases is reachable, exactly as the regime's own mask says."""
+    """The regime is asked about every purchase: x (C3) may not have d (R4), so one of their two
+    purchases is reachable, exactly as the regime's own mask says."""
     profiles, clients = people()
-    rules = {"regime": Regime.nfra(), "profiles": profiles, "clients": clients, "catalogue": shelf()}
-    asked = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}), **rules)
+    rules = {
+        "regime": Regime.nfra(),
+        "profiles": profiles,
+        "clients": clients,
+        "catalogue": shelf(),
+    }
+    asked = evaluate_match(
+        ranked(LISTS),
+        bought(TRUTH),
+        ks=(3,),
+        baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}),
+        **rules,
+    )
     assert asked.counts["reachable_purchases"] == 2
     mask = Regime.nfra().eligible(profiles, clients, shelf())
     given = evaluate_match(
-        ranked(LISTS), bought(TRUTH), ks=(3,), baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}), eligible=mask, **rules
+        ranked(LISTS),
+        bought(TRUTH),
+        ks=(3,),
+        baseline=ranked({"z": "abc", "y": "cab", "x": "dbe"}),
+        eligible=mask,
+        **rules,
     )
     pd.testing.assert_frame_equal(asked.to_frame(), given.to_frame())
     extra = evaluate_match(
-        ranked(LISTS), bought({"x": "bq", "y": "a"}), ks=(3,), baseline=ranked({"x": "bqd", "y": "aq", "z": "a"}, (*PRODUCTS, "q")), **rules
+        ranked(LISTS),
+        bought({"x": "bq", "y": "a"}),
+        ks=(3,),
+        baseline=ranked({"x": "bqd", "y": "aq", "z": "a"}, (*PRODUCTS, "q")),
+        **rules,
     )
     assert extra.score("recall", view="reachable").baseline == pytest.approx(1.0)
 
@@ -398,7 +538,17 @@ def test_without_a_mask_the_regime_says_which_purchases_were_reachable() -> None
 def test_segments_from_a_table_are_joined_by_client_id() -> None:
     table = pd.DataFrame({"tier": ["plain", "gold"], "branch": [7, None]}, index=["y", "x"])
     report = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=table)
-    found = {(s.by, s.segment): s.clients for s in report.scores if s.metric == "recall" and s.view == "raw" and s.by != "all"}
-    assert found == {("tier", "gold"): 1, ("tier", "plain"): 1, ("tier", "unknown"): 1, ("branch", "7"): 1, ("branch", "unknown"): 2}
+    found = {
+        (s.by, s.segment): s.clients
+        for s in report.scores
+        if s.metric == "recall" and s.view == "raw" and s.by != "all"
+    }
+    assert found == {
+        ("tier", "gold"): 1,
+        ("tier", "plain"): 1,
+        ("tier", "unknown"): 1,
+        ("branch", "7"): 1,
+        ("branch", "unknown"): 2,
+    }
     one = evaluate_match(ranked(LISTS), bought(TRUTH), ks=(3,), by=table["tier"])
     assert one.score("recall", by="tier", segment="gold").value == pytest.approx(0.5)

@@ -14,12 +14,15 @@ CLIENTS, K = 6000, 3
 
 
 def world(scale: float = 1.0) -> tuple[Ranking, Interactions, np.ndarray]:
-    """Slot s of client i is bought with probability p[i, s]; everybody also buys something else, so that all are buyers."""
+    """Slot s of client i is bought with probability p[i, s]; everybody also buys something else, so
+    that all are buyers."""
     rng = np.random.default_rng(8)
     p = rng.beta(1.0, 8.0, (CLIENTS, K)) * scale
     bought = rng.random(p.shape) < p
     names = tuple(f"c{i:05d}" for i in range(CLIENTS))
-    ranking = Ranking(names, ("a", "b", "c", "other"), np.tile(np.arange(K), (CLIENTS, 1)), np.zeros((CLIENTS, K)))
+    ranking = Ranking(
+        names, ("a", "b", "c", "other"), np.tile(np.arange(K), (CLIENTS, 1)), np.zeros((CLIENTS, K))
+    )
     who, what = np.nonzero(bought)
     rows = pd.DataFrame(
         {
@@ -58,7 +61,9 @@ def test_a_precision_out_of_reach_is_unattainable_and_says_what_is() -> None:
 
 def test_plain_words_say_what_may_be_promised() -> None:
     ranking, later, p = world()
-    told = evaluate_probability(ranking, later, p, list_probability=1 - np.prod(1 - p, axis=1), wanted=0.85).sentences()
+    told = evaluate_probability(
+        ranking, later, p, list_probability=1 - np.prod(1 - p, axis=1), wanted=0.85
+    ).sentences()
     assert len(told) == 2
     assert "85% for a pick is unattainable" in told[0]
     assert "Do not promise it" in told[1]
@@ -70,7 +75,12 @@ def test_plain_words_say_what_may_be_promised() -> None:
 
 def test_only_buyers_count_in_the_conditional_and_everybody_in_the_unconditional() -> None:
     ranking, later, p = world()
-    half = Ranking((*ranking.client_ids, "never"), ranking.products, np.vstack([ranking.codes, [0, -1, -1]]), np.zeros((CLIENTS + 1, K)))
+    half = Ranking(
+        (*ranking.client_ids, "never"),
+        ranking.products,
+        np.vstack([ranking.codes, [0, -1, -1]]),
+        np.zeros((CLIENTS + 1, K)),
+    )
     stated = np.vstack([p, [0.4, np.nan, np.nan]])
     report = evaluate_probability(half, later, stated, unconditional=stated)
     assert report.curves["pick, buyers"].count.sum() == CLIENTS * K
@@ -109,7 +119,9 @@ def test_reliability_by_hand_with_both_kinds_of_bins() -> None:
         ([0.5], [True], 0, "bin"),
     ],
 )
-def test_reliability_refuses_nonsense(stated: list[float], happened: list[bool], bins: int, message: str) -> None:
+def test_reliability_refuses_nonsense(
+    stated: list[float], happened: list[bool], bins: int, message: str
+) -> None:
     with pytest.raises(InputError, match=message):
         reliability_curve(np.array(stated), np.array(happened), bins=bins)
 

@@ -1,4 +1,5 @@
-"""Splits in time: nothing of the window is in the training, and nothing already bought is in the window."""
+"""Splits in time: nothing of the window is in the training, and nothing already bought is in the
+window."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ def events(*rows: tuple[str, str, str]) -> Interactions:
 
 
 DATA = events(
-    ("x", "a", "2026-01-01"), ("x", "b", "2026-01-31"), ("x", "a", "2026-02-10"), ("x", "c", "2026-02-20"), ("x", "c", "2026-02-25"),
+    ("x", "a", "2026-01-01"), ("x", "b", "2026-01-31"), ("x", "a", "2026-02-10"), ("x", "c",
+    "2026-02-20"), ("x", "c", "2026-02-25"),
     ("y", "a", "2026-02-01"), ("y", "b", "2026-04-01"), ("z", "b", "2025-12-01"),
 )  # fmt: skip
 
@@ -29,8 +31,16 @@ def pairs(part: Interactions) -> set[tuple[str, str, str]]:
 
 def test_the_cut_day_belongs_to_the_training_and_only_first_purchases_to_the_test() -> None:
     split = temporal_split(DATA, "2026-01-31", days=60)
-    assert pairs(split.train) == {("x", "a", "2026-01-01"), ("x", "b", "2026-01-31"), ("z", "b", "2025-12-01")}
-    assert pairs(split.test) == {("x", "c", "2026-02-20"), ("y", "a", "2026-02-01"), ("y", "b", "2026-04-01")}
+    assert pairs(split.train) == {
+        ("x", "a", "2026-01-01"),
+        ("x", "b", "2026-01-31"),
+        ("z", "b", "2025-12-01"),
+    }
+    assert pairs(split.test) == {
+        ("x", "c", "2026-02-20"),
+        ("y", "a", "2026-02-01"),
+        ("y", "b", "2026-04-01"),
+    }
     assert split.end == np.datetime64("2026-04-01")
     assert split.warm_clients == ("x",)
 
@@ -62,12 +72,19 @@ def test_no_event_crosses_the_cut_on_random_data() -> None:
         new = [(c, p) for c, p, _ in sorted(pairs(split.test))]
         assert not known & set(new)
         assert len(set(new)) == len(new)
-        window = frame[(frame.day > pd.Timestamp(split.cut)) & (frame.day <= pd.Timestamp(split.end))]
+        window = frame[
+            (frame.day > pd.Timestamp(split.cut)) & (frame.day <= pd.Timestamp(split.end))
+        ]
         assert set(new) == set(zip(window.client_id, window.product_id, strict=True)) - known
 
 
 @pytest.mark.parametrize(
-    ("cut", "days", "message"), [("2020-01-01", 30, "before"), ("2026-04-01", 30, "after"), ("2026-01-31", 0, "at least one day")]
+    ("cut", "days", "message"),
+    [
+        ("2020-01-01", 30, "before"),
+        ("2026-04-01", 30, "after"),
+        ("2026-01-31", 0, "at least one day"),
+    ],
 )
 def test_an_empty_side_is_refused(cut: str, days: int, message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -10,13 +10,20 @@ from advisor import InputError, Interactions, MatchReport, Ranking, evaluate_mat
 from advisor.evaluate import compare_over_time
 
 DAYS = pd.date_range("2025-01-01", periods=20, freq="14D").strftime("%Y-%m-%d").tolist()
-LATER = Interactions.from_frame(pd.DataFrame({"client_id": ["a", "b", "c", "d"], "product_id": "x", "day": "2026-01-01"}))
+LATER = Interactions.from_frame(
+    pd.DataFrame({"client_id": ["a", "b", "c", "d"], "product_id": "x", "day": "2026-01-01"})
+)
 
 
 def report(right: int) -> MatchReport:
     """`right` of four clients are shown what they bought."""
     codes = np.array([[0 if i < right else 1] for i in range(4)])
-    return evaluate_match(Ranking(("a", "b", "c", "d"), ("x", "y"), codes, np.ones((4, 1))), LATER, ks=(1,), resamples=1)
+    return evaluate_match(
+        Ranking(("a", "b", "c", "d"), ("x", "y"), codes, np.ones((4, 1))),
+        LATER,
+        ks=(1,),
+        resamples=1,
+    )
 
 
 BEST, GOOD, POOR = report(4), report(3), report(1)
@@ -28,7 +35,9 @@ def test_means_blocks_and_windows_by_hand() -> None:
     assert found.second.tolist() == [0.75] * 10 + [0.25] * 10
     assert found.span.mean == 0.25
     assert found.won == 0.75, "ten ties count half"
-    assert found.block == 10, "thirteen points begin within 182 days; at most half of twenty are drawn together"
+    assert found.block == 10, (
+        "thirteen points begin within 182 days; at most half of twenty are drawn together"
+    )
     assert found.windows == pytest.approx(1 + 19 * 14 / 182)
     assert found.measure == "raw:ndcg@1"
     assert "about 2.5 independent windows" in str(found)
@@ -54,7 +63,9 @@ def test_long_blocks_doubt_what_single_points_would_claim() -> None:
         ([GOOD] * 4, [GOOD] * 4, DAYS[3::-1], "do not ascend"),
     ],
 )
-def test_what_cannot_be_paired_is_refused(first: list, second: list, days: list[str], message: str) -> None:
+def test_what_cannot_be_paired_is_refused(
+    first: list, second: list, days: list[str], message: str
+) -> None:
     with pytest.raises(InputError, match=message):
         compare_over_time(first, second, days)
 

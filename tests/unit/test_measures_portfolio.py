@@ -11,7 +11,9 @@ from hypothesis.extra.numpy import arrays
 from advisor import InputError
 from advisor.measures import portfolio as m
 
-RETURNS = arrays(np.float64, st.integers(3, 60), elements=st.floats(-0.5, 0.5, allow_subnormal=False))
+RETURNS = arrays(
+    np.float64, st.integers(3, 60), elements=st.floats(-0.5, 0.5, allow_subnormal=False)
+)
 OF_RETURNS = (
     m.annual_return,
     m.mean_return,
@@ -39,10 +41,18 @@ def test_by_hand() -> None:
     assert m.calmar_ratio(r, periods_per_year=2) == pytest.approx((growth**0.5 - 1) / 0.2)
     assert m.hit_ratio(r) == 0.75
     assert m.downside_deviation(r, periods_per_year=1) == pytest.approx((0.04 / 4) ** 0.5)
-    assert m.volatility(r, periods_per_year=1) == pytest.approx(((0.01 + 0.04 + 0.0025 * 2) / 3) ** 0.5)
-    assert m.sharpe_ratio([0.02, 0.04], risk_free=0.01, periods_per_year=1) == pytest.approx(0.02 / (2 * 0.01**2) ** 0.5)
-    assert m.sharpe_ratio([0.02, 0.04], risk_free=np.array([0.02, 0.0]), periods_per_year=1) == pytest.approx(0.02 / (2 * 0.02**2) ** 0.5)
-    assert m.sortino_ratio(r, target=0.01, periods_per_year=1) == pytest.approx(-0.01 / (0.21**2 / 4) ** 0.5)
+    assert m.volatility(r, periods_per_year=1) == pytest.approx(
+        ((0.01 + 0.04 + 0.0025 * 2) / 3) ** 0.5
+    )
+    assert m.sharpe_ratio([0.02, 0.04], risk_free=0.01, periods_per_year=1) == pytest.approx(
+        0.02 / (2 * 0.01**2) ** 0.5
+    )
+    assert m.sharpe_ratio(
+        [0.02, 0.04], risk_free=np.array([0.02, 0.0]), periods_per_year=1
+    ) == pytest.approx(0.02 / (2 * 0.02**2) ** 0.5)
+    assert m.sortino_ratio(r, target=0.01, periods_per_year=1) == pytest.approx(
+        -0.01 / (0.21**2 / 4) ** 0.5
+    )
     assert m.value_at_risk(r, 0.75) == pytest.approx(-0.05)
     assert m.value_at_risk(r, 0.76) == pytest.approx(0.20)
     assert m.conditional_value_at_risk(r, 0.5) == pytest.approx((0.20 - 0.05) / 2)
@@ -50,17 +60,27 @@ def test_by_hand() -> None:
     assert m.skewness([-1.0, 0.0, 1.0]) == pytest.approx(0.0)
     assert m.kurtosis([-1.0, 1.0]) == pytest.approx(1.0)
     assert m.beta([0.02, 0.04, 0.06], [0.01, 0.02, 0.03]) == pytest.approx(2.0)
-    assert m.tracking_error([0.02, 0.04], [0.01, 0.01], periods_per_year=1) == pytest.approx((2 * 0.01**2) ** 0.5)
-    assert m.information_ratio([0.02, 0.04], [0.01, 0.01], periods_per_year=1) == pytest.approx(0.02 / (2 * 0.01**2) ** 0.5)
+    assert m.tracking_error([0.02, 0.04], [0.01, 0.01], periods_per_year=1) == pytest.approx(
+        (2 * 0.01**2) ** 0.5
+    )
+    assert m.information_ratio([0.02, 0.04], [0.01, 0.01], periods_per_year=1) == pytest.approx(
+        0.02 / (2 * 0.01**2) ** 0.5
+    )
 
 
 def test_of_weights_by_hand() -> None:
     covariance = [[0.04, 0.01], [0.01, 0.09]]
-    assert m.portfolio_volatility([[1.0, 0.0], [0.5, 0.5]], covariance) == pytest.approx([0.2, (0.0375) ** 0.5])
-    assert m.risk_contributions([0.5, 0.5], covariance) == pytest.approx([0.0125 / 0.0375, 0.025 / 0.0375])
+    assert m.portfolio_volatility([[1.0, 0.0], [0.5, 0.5]], covariance) == pytest.approx(
+        [0.2, (0.0375) ** 0.5]
+    )
+    assert m.risk_contributions([0.5, 0.5], covariance) == pytest.approx(
+        [0.0125 / 0.0375, 0.025 / 0.0375]
+    )
     assert np.isnan(m.risk_contributions([0.0, 0.0], covariance)).all()
     assert m.effective_number([[1.0, 0.0], [0.5, 0.5]]) == pytest.approx([1.0, 2.0])
-    assert m.turnover([[0.5, 0.5], [0.0, 0.0]], [[0.0, 1.0], [0.5, 0.5]]) == pytest.approx([1.0, 1.0])
+    assert m.turnover([[0.5, 0.5], [0.0, 0.0]], [[0.0, 1.0], [0.5, 0.5]]) == pytest.approx(
+        [1.0, 1.0]
+    )
 
 
 def test_what_cannot_be_formed_is_nan() -> None:
@@ -94,14 +114,18 @@ def test_a_batch_is_its_rows(measure) -> None:
 
 
 @given(RETURNS, st.floats(0.05, 0.95))
-def test_tail_loss_is_at_least_the_quantile_and_at_most_the_worst(r: np.ndarray, level: float) -> None:
+def test_tail_loss_is_at_least_the_quantile_and_at_most_the_worst(
+    r: np.ndarray, level: float
+) -> None:
     tail, quantile = m.conditional_value_at_risk(r, level), m.value_at_risk(r, level)
     assert quantile - 1e-12 <= tail <= (-r).max() + 1e-12
     assert tail >= -r.mean() - 1e-12
 
 
 @given(RETURNS, st.floats(0.05, 0.95))
-def test_tail_loss_of_a_mix_is_no_worse_than_the_mix_of_tail_losses(r: np.ndarray, level: float) -> None:
+def test_tail_loss_of_a_mix_is_no_worse_than_the_mix_of_tail_losses(
+    r: np.ndarray, level: float
+) -> None:
     other = r[::-1]
     parts = m.conditional_value_at_risk(np.stack([r, other]), level)
     assert m.conditional_value_at_risk(0.5 * (r + other), level) <= parts.mean() + 1e-12
@@ -121,5 +145,7 @@ def test_scaling_returns_scales_risk_and_leaves_ratios(r: np.ndarray, k: float) 
     if r.std() < 1e-6:
         return
     assert m.volatility(k * r) == pytest.approx(k * m.volatility(r))
-    assert m.conditional_value_at_risk(k * r) == pytest.approx(k * m.conditional_value_at_risk(r), abs=1e-12)
+    assert m.conditional_value_at_risk(k * r) == pytest.approx(
+        k * m.conditional_value_at_risk(r), abs=1e-12
+    )
     assert m.sharpe_ratio(k * r) == pytest.approx(m.sharpe_ratio(r), rel=1e-6, abs=1e-9)

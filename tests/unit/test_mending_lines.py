@@ -1,4 +1,5 @@
-"""Tables of other kinds are refused with the line that mends them: the line is run, and what it makes is read."""
+"""Tables of other kinds are refused with the line that mends them: the line is run, and what it
+makes is read."""
 
 from __future__ import annotations
 
@@ -37,7 +38,10 @@ def line_in(error: InputError, name: str) -> str:
         (bars("Open", "Close", "Adj Close"), 'prices["Adj Close"]'),
         (bars("Open", "Close", by="ticker"), 'prices.xs("Close", axis=1, level=1)'),
         (PRICES["AAA"], "prices.to_frame()"),
-        (PRICES[["AAA"]].assign(Open=1, High=1, Low=1).rename(columns={"AAA": "Close"}), 'prices[["Close"]]'),
+        (
+            PRICES[["AAA"]].assign(Open=1, High=1, Low=1).rename(columns={"AAA": "Close"}),
+            'prices[["Close"]]',
+        ),
     ],
     ids=["fields first", "adjusted", "tickers first", "series", "bars"],
 )
@@ -56,7 +60,10 @@ def test_an_index_of_one_time_zone_is_read_as_the_days_there() -> None:
 
 
 def test_an_index_of_several_time_zones_gets_its_line() -> None:
-    stamps = [pd.Timestamp(f"2026-01-0{day} 12:00", tz=zone) for day, zone in ((1, "UTC"), (2, "Asia/Tokyo"), (3, "UTC"))]
+    stamps = [
+        pd.Timestamp(f"2026-01-0{day} 12:00", tz=zone)
+        for day, zone in ((1, "UTC"), (2, "Asia/Tokyo"), (3, "UTC"))
+    ]
     prices = PRICES.set_axis(pd.Index(stamps, dtype=object))
     with pytest.raises(InputError, match="tz_localize") as caught:
         Market.from_prices(prices)

@@ -21,14 +21,23 @@ def history(seed: int, count: int) -> np.ndarray:
 def by_hand(rows: np.ndarray) -> tuple[np.ndarray, ...]:
     """Row by row, without any matrix product."""
     centred = rows - rows.mean(axis=0)
-    return tuple(sum(np.outer(c**a, c**b) for c in centred) / len(rows) for a, b in ((1, 1), (2, 2), (3, 1)))
+    return tuple(
+        sum(np.outer(c**a, c**b) for c in centred) / len(rows) for a, b in ((1, 1), (2, 2), (3, 1))
+    )
 
 
 def close(found: Moments, rows: np.ndarray) -> None:
     np.testing.assert_allclose(found.mean, rows.mean(axis=0), rtol=1e-12)
     d = rows.std(axis=0)
-    for value, expected, powers in zip((found.second, found.squares, found.cubes), by_hand(rows), ((1, 1), (2, 2), (3, 1)), strict=True):
-        np.testing.assert_allclose(value, expected, rtol=0.0, atol=1e-10 * np.outer(d ** powers[0], d ** powers[1]).max())
+    for value, expected, powers in zip(
+        (found.second, found.squares, found.cubes),
+        by_hand(rows),
+        ((1, 1), (2, 2), (3, 1)),
+        strict=True,
+    ):
+        np.testing.assert_allclose(
+            value, expected, rtol=0.0, atol=1e-10 * np.outer(d ** powers[0], d ** powers[1]).max()
+        )
         scale = np.outer(np.maximum(d, 1e-9) ** powers[0], np.maximum(d, 1e-9) ** powers[1])
         np.testing.assert_allclose(value / scale, expected / scale, rtol=1e-7, atol=1e-7)
 
@@ -60,7 +69,8 @@ def test_another_history_is_not_taken_for_a_longer_one() -> None:
 
 
 def test_taking_the_start_on_trust_would_be_caught() -> None:
-    """The same class without its look at the rows gives another history the sums of the first: what the test above forbids."""
+    """The same class without its look at the rows gives another history the sums of the first: what
+    the test above forbids."""
     running, rows = RunningMoments(), history(0, 300)
     running.of(rows)
     other = rows.copy()

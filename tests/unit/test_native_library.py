@@ -1,4 +1,5 @@
-"""The library of compiled loops: built whole or not at all, found by its sources' digest, and one clear error where it is missing or broken."""
+"""The library of compiled loops: built whole or not at all, found by its sources' digest, and one
+clear error where it is missing or broken."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_no_compiler_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_compiler_is_told_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("ADVISOR_CC", raising=False)
     monkeypatch.setattr(build.shutil, "which", lambda _: None)
     monkeypatch.setattr(build.importlib.util, "find_spec", lambda _: None)
@@ -31,8 +34,12 @@ def test_no_compiler_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tm
     assert not list(tmp_path.iterdir())
 
 
-def test_a_compiler_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("ADVISOR_CC", f"{sys.executable} -c 'import sys; sys.exit(\"no such flag\")'")
+def test_a_compiler_that_fails_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(
+        "ADVISOR_CC", f"{sys.executable} -c 'import sys; sys.exit(\"no such flag\")'"
+    )
     with pytest.raises(RuntimeError, match="no such flag"):
         build.build(tmp_path)
     assert not list(tmp_path.iterdir())
@@ -47,7 +54,9 @@ def test_an_older_library_is_replaced(tmp_path: Path) -> None:
     assert {f.name for f in tmp_path.iterdir()} - {build.wide_name(*made)} == {f.name for f in made}
 
 
-def test_an_installation_without_its_library_says_so(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installation_without_its_library_says_so(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(library, "sources", list)
     monkeypatch.delenv("ADVISOR_LIBRARY", raising=False)
     with pytest.raises(library.LibraryError, match="0 libraries of compiled loops in place of 1"):
@@ -78,7 +87,9 @@ def test_the_narrow_library_has_the_bits_of_the_wide_one(tmp_path: Path) -> None
 
 
 def test_the_module_builds_and_prints_where() -> None:
-    done = subprocess.run([sys.executable, "-m", "advisor.native"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor.native"], capture_output=True, text=True, check=True
+    )
     assert Path(done.stdout.strip()).name.startswith("kernels-")
 
 

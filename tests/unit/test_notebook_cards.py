@@ -15,7 +15,8 @@ EVIL = "<script>alert('x')</script>&\""
 
 
 def text_of(card: str) -> str:
-    """All text of a card; raises where it is not well-formed, and checks that nothing in it could run."""
+    """All text of a card; raises where it is not well-formed, and checks that nothing in it could
+    run."""
     tree = ET.fromstring(card)
     assert not [e for e in tree.iter() if e.tag.endswith("script")]
     return " ".join(tree.itertext())
@@ -41,7 +42,9 @@ def test_a_market_shows_each_asset_with_its_numbers() -> None:
 
 def test_a_market_without_days_and_one_with_many_assets_have_a_card() -> None:
     days = pd.bdate_range("2026-01-01", periods=3)
-    market = Market.from_returns(pd.DataFrame(np.full((3, 30), 0.01), index=days, columns=[f"a{j}" for j in range(30)]))
+    market = Market.from_returns(
+        pd.DataFrame(np.full((3, 30), 0.01), index=days, columns=[f"a{j}" for j in range(30)])
+    )
     assert "10 more assets" in text_of(market._repr_html_())
     assert "0 days" in text_of(market.until("2020-01-01")._repr_html_())
 
@@ -56,11 +59,16 @@ def test_a_frontier_of_one_portfolio_and_one_with_short_sales_have_a_card() -> N
     single = trace_frontier(ReturnModel(["only"], [0.05], [[0.04]]))
     assert "only" in text_of(single._repr_html_())
     both = ReturnModel(["a", "b"], [0.02, 0.08], [[0.01, 0.0], [0.0, 0.04]])
-    assert "polygon" not in trace_frontier(both, Mandate(min_weight=-1.0, max_weight=2.0))._repr_html_()
+    assert (
+        "polygon"
+        not in trace_frontier(both, Mandate(min_weight=-1.0, max_weight=2.0))._repr_html_()
+    )
 
 
 def test_a_portfolio_shows_weights_and_proof() -> None:
-    text = text_of(optimal_portfolio(model(), Mandate(max_weight=0.6), risk_aversion=0.5)._repr_html_())
+    text = text_of(
+        optimal_portfolio(model(), Mandate(max_weight=0.6), risk_aversion=0.5)._repr_html_()
+    )
     assert "60.0%" in text
     assert "max_weight" in text
 
@@ -71,7 +79,10 @@ def test_an_advice_shows_reasons_and_picks() -> None:
     text = text_of(advice._repr_html_())
     assert advice.reasons[0].text in text
     assert all(p.product_id in text for p in advice.picks)
-    nobody = house.advise(Client(id="x", wealth=1.0, horizon_years=1.0, age=40, level=3, assessed_on="2020-01-01"), as_of="2026-11-20")
+    nobody = house.advise(
+        Client(id="x", wealth=1.0, horizon_years=1.0, age=40, level=3, assessed_on="2020-01-01"),
+        as_of="2026-11-20",
+    )
     assert nobody.status in text_of(nobody._repr_html_())
 
 
@@ -80,13 +91,19 @@ def test_names_cannot_smuggle_markup(kind: str) -> None:
     days = pd.bdate_range("2026-01-01", periods=3)
     estimates = model(("cash", EVIL))
     advice = Advice(
-        client_id=EVIL, as_of="2026-01-01", status="ok", level=1, weights={EVIL: 1.0}, reasons=(Reason(code="x", text=EVIL),), fingerprint=EVIL,
-        picks=(Pick(product_id=EVIL, asset=EVIL, rank=1, score=0.0, reasons=(Reason(code="x", text=EVIL),)),),
+        client_id=EVIL, as_of="2026-01-01", status="ok", level=1, weights={EVIL: 1.0},
+        reasons=(Reason(code="x", text=EVIL),), fingerprint=EVIL,
+        picks=(Pick(product_id=EVIL, asset=EVIL, rank=1, score=0.0, reasons=(Reason(code="x",
+        text=EVIL),)),),
     )  # fmt: skip
     shown = {
-        "market": lambda: Market.from_returns(pd.DataFrame({EVIL: [0.0, 0.1, 0.0]}, index=days), groups={EVIL: EVIL}),
+        "market": lambda: Market.from_returns(
+            pd.DataFrame({EVIL: [0.0, 0.1, 0.0]}, index=days), groups={EVIL: EVIL}
+        ),
         "frontier": lambda: trace_frontier(estimates),
-        "portfolio": lambda: optimal_portfolio(estimates, Mandate(bounds={EVIL: (0.0, 0.5)}), risk_aversion=0.1),
+        "portfolio": lambda: optimal_portfolio(
+            estimates, Mandate(bounds={EVIL: (0.0, 0.5)}), risk_aversion=0.1
+        ),
         "advice": lambda: advice,
     }[kind]()
     card = shown._repr_html_()

@@ -1,4 +1,5 @@
-"""Off-policy estimates against a simulated truth: a bank whose every purchase probability is known."""
+"""Off-policy estimates against a simulated truth: a bank whose every purchase probability is
+known."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ CLIENTS, PRODUCTS = 400, 6
 
 @dataclass(frozen=True)
 class Bank:
-    """True purchase probability of each (client, product), the policy that logged, and the one to be judged."""
+    """True purchase probability of each (client, product), the policy that logged, and the one to
+    be judged."""
 
     truth: np.ndarray
     logging: np.ndarray
@@ -28,22 +30,37 @@ class Bank:
         rng = np.random.default_rng(11)
         truth = 1.0 / (1.0 + np.exp(-rng.normal(-2.0, 1.0, (CLIENTS, PRODUCTS))))
         noisy = truth + rng.normal(0, 0.1, truth.shape)
-        return cls(truth, softmax_policy(rng.normal(0, 1, truth.shape), 1.5), softmax_policy(noisy, 0.1))
+        return cls(
+            truth, softmax_policy(rng.normal(0, 1, truth.shape), 1.5), softmax_policy(noisy, 0.1)
+        )
 
     @property
     def value(self) -> float:
         return float((self.target * self.truth).sum(axis=1).mean())
 
-    def log(self, seed: int, *, rounds: int = 5, model: np.ndarray | None = None, propensity: np.ndarray | None = None) -> LoggedChoices:
+    def log(
+        self,
+        seed: int,
+        *,
+        rounds: int = 5,
+        model: np.ndarray | None = None,
+        propensity: np.ndarray | None = None,
+    ) -> LoggedChoices:
         rng = np.random.default_rng(seed)
         client = np.repeat(np.arange(CLIENTS), rounds)
-        shown = (rng.random(len(client))[:, None] > self.logging[client].cumsum(axis=1)).sum(axis=1).clip(max=PRODUCTS - 1)
+        shown = (
+            (rng.random(len(client))[:, None] > self.logging[client].cumsum(axis=1))
+            .sum(axis=1)
+            .clip(max=PRODUCTS - 1)
+        )
         reward = (rng.random(len(client)) < self.truth[client, shown]).astype(float)
         claimed = self.logging if propensity is None else propensity
         predicted = expected = None
         if model is not None:
             predicted, expected = model[client, shown], (self.target * model).sum(axis=1)[client]
-        return LoggedChoices(reward, claimed[client, shown], self.target[client, shown], predicted, expected, client)
+        return LoggedChoices(
+            reward, claimed[client, shown], self.target[client, shown], predicted, expected, client
+        )
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +68,17 @@ def bank() -> Bank:
     return Bank.made()
 
 
-def mean_of(bank: Bank, name: str, *, runs: int = 120, clip: float | None = None, **how: object) -> tuple[float, float]:
-    """Mean error over many logs, in standard errors of that mean, and the standard deviation of one estimate."""
-    values = np.array([off_policy(bank.log(seed, **how), clip=clip)[name].value for seed in range(runs)])
-    return float((values.mean() - bank.value) / (values.std(ddof=1) / np.sqrt(runs))), float(values.std(ddof=1))
+def mean_of(
+    bank: Bank, name: str, *, runs: int = 120, clip: float | None = None, **how: object
+) -> tuple[float, float]:
+    """Mean error over many logs, in standard errors of that mean, and the standard deviation of one
+    estimate."""
+    values = np.array(
+        [off_policy(bank.log(seed, **how), clip=clip)[name].value for seed in range(runs)]
+    )
+    return float((values.mean() - bank.value) / (values.std(ddof=1) / np.sqrt(runs))), float(
+        values.std(ddof=1)
+    )
 
 
 def test_the_policies_differ_enough_for_the_question_to_matter(bank: Bank) -> None:
@@ -71,17 +95,22 @@ def test_weighting_recovers_the_truth(bank: Bank, name: str) -> None:
 
 
 def test_doubly_robust_is_right_when_either_part_is(bank: Bank) -> None:
-    """Right propensities with a hopeless model; the right model with hopeless propensities; and wrong when both are."""
+    """Right propensities with a hopeless model; the right model with hopeless propensities; and
+    wrong when both are."""
     hopeless_model = np.full_like(bank.truth, 0.5)
     hopeless_propensity = np.minimum(1.0, 2.0 * bank.logging)
     assert abs(mean_of(bank, "dr", model=hopeless_model)[0]) < 3.0
     assert abs(mean_of(bank, "dr", model=bank.truth, propensity=hopeless_propensity)[0]) < 3.0
     assert abs(mean_of(bank, "dr", model=hopeless_model, propensity=hopeless_propensity)[0]) > 5.0
-    assert off_policy(bank.log(0, model=hopeless_model))["direct"].value == pytest.approx(0.5)  # whatever the log says
+    assert off_policy(bank.log(0, model=hopeless_model))["direct"].value == pytest.approx(
+        0.5
+    )  # whatever the log says
 
 
 def test_a_good_model_takes_variance_away(bank: Bank) -> None:
-    spread = {name: mean_of(bank, name, model=bank.truth)[1] for name in ("ips", "snips", "dr", "sndr")}
+    spread = {
+        name: mean_of(bank, name, model=bank.truth)[1] for name in ("ips", "snips", "dr", "sndr")
+    }
     assert spread["dr"] < 0.95 * spread["ips"]
     assert spread["sndr"] < spread["ips"]
     assert spread["snips"] < spread["ips"]
@@ -98,7 +127,8 @@ def test_clipping_trades_bias_for_variance_and_says_how_much_it_cut(bank: Bank) 
 
 @pytest.mark.parametrize("name", ["ips", "snips", "dr", "sndr"])
 def test_intervals_cover_as_often_as_they_say(bank: Bank, name: str) -> None:
-    """90 % intervals over 300 logs: between 85 and 95 % hold the truth (three binomial standard errors are 5 points)."""
+    """90 % intervals over 300 logs: between 85 and 95 % hold the truth (three binomial standard
+    errors are 5 points)."""
     inside = 0
     for seed in range(300):
         estimate = off_policy(bank.log(1000 + seed, model=bank.truth * 0.7), confidence=0.9)[name]
@@ -109,14 +139,18 @@ def test_intervals_cover_as_often_as_they_say(bank: Bank, name: str) -> None:
 def test_snips_does_not_move_with_a_constant_and_ips_does(bank: Bank) -> None:
     log = bank.log(3)
     shifted = LoggedChoices(log.reward + 10.0, log.propensity, log.target)
-    assert off_policy(shifted)["snips"].value - 10.0 == pytest.approx(off_policy(log)["snips"].value, abs=1e-12)
+    assert off_policy(shifted)["snips"].value - 10.0 == pytest.approx(
+        off_policy(log)["snips"].value, abs=1e-12
+    )
     assert abs(off_policy(shifted)["ips"].value - 10.0 - off_policy(log)["ips"].value) > 1e-3
 
 
 def test_judging_the_logging_policy_itself_gives_the_logs_own_mean(bank: Bank) -> None:
     log = bank.log(5)
     report = off_policy(LoggedChoices(log.reward, log.propensity, log.propensity))
-    assert report["ips"].value == report["snips"].value == pytest.approx(log.reward.mean(), abs=1e-15)
+    assert (
+        report["ips"].value == report["snips"].value == pytest.approx(log.reward.mean(), abs=1e-15)
+    )
     assert report.effective_records == pytest.approx(len(log))
     assert report.mean_weight == 1.0
 
@@ -125,15 +159,26 @@ def test_records_of_one_client_widen_the_interval() -> None:
     """The same record written ten times is no more evidence than once."""
     rng = np.random.default_rng(0)
     reward, client = rng.integers(0, 2, 200).astype(float), np.arange(200)
-    once = off_policy(LoggedChoices(reward, np.full(200, 0.5), np.full(200, 0.5), cluster=client))["ips"]
-    tenfold = off_policy(LoggedChoices(np.tile(reward, 10), np.full(2000, 0.5), np.full(2000, 0.5), cluster=np.tile(client, 10)))["ips"]
-    ignored = off_policy(LoggedChoices(np.tile(reward, 10), np.full(2000, 0.5), np.full(2000, 0.5)))["ips"]
+    once = off_policy(LoggedChoices(reward, np.full(200, 0.5), np.full(200, 0.5), cluster=client))[
+        "ips"
+    ]
+    tenfold = off_policy(
+        LoggedChoices(
+            np.tile(reward, 10), np.full(2000, 0.5), np.full(2000, 0.5), cluster=np.tile(client, 10)
+        )
+    )["ips"]
+    ignored = off_policy(
+        LoggedChoices(np.tile(reward, 10), np.full(2000, 0.5), np.full(2000, 0.5))
+    )["ips"]
     assert tenfold.standard_error == pytest.approx(once.standard_error)
     assert ignored.standard_error < 0.4 * once.standard_error
 
 
 def test_wrong_propensities_are_noticed_by_the_mean_weight(bank: Bank) -> None:
-    fine, wrong = off_policy(bank.log(1)), off_policy(bank.log(1, propensity=np.full_like(bank.logging, 1.0)))
+    fine, wrong = (
+        off_policy(bank.log(1)),
+        off_policy(bank.log(1, propensity=np.full_like(bank.logging, 1.0))),
+    )
     assert abs(fine.mean_weight - 1.0) < 3 * fine.mean_weight_error
     assert "Do not trust" not in str(fine)
     assert "Do not trust" in str(wrong)
@@ -184,7 +229,9 @@ def test_exploration_never_leaves_the_mask() -> None:
         ([], [], [], "empty"),
     ],
 )
-def test_an_unusable_log_is_refused(reward: list[float], propensity: list[float], target: list[float], message: str) -> None:
+def test_an_unusable_log_is_refused(
+    reward: list[float], propensity: list[float], target: list[float], message: str
+) -> None:
     with pytest.raises(InputError, match=message):
         LoggedChoices(np.array(reward), np.array(propensity), np.array(target))
 

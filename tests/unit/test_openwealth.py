@@ -36,7 +36,9 @@ def positions(key: str) -> list[dict[str, Any]]:
     """Worth 1,000 + 250 + 300 + 50 + 40 = 1,640 CHF, and debts of 500."""
     safe, cash = f"safekeepingAccount:{key}", f"cashAccount:{key}"
     return [
-        position("p1", instrument("equity", ("valoren", "1200526"), ("isin", ISIN)), safe, (1000, "CHF")),
+        position(
+            "p1", instrument("equity", ("valoren", "1200526"), ("isin", ISIN)), safe, (1000, "CHF")
+        ),
         position("p2", instrument("equity", ("isin", OTHER)), safe, (275.5, "USD"), (250, "CHF")),
         position("p3", instrument("fund", ("valoren", "99")), safe, (300, "CHF")),
         position("p4", instrument("equity", ("isin", ISIN)), safe, (50, "CHF")),
@@ -60,15 +62,24 @@ class OpenWealthWorld(World):
     def seed(self, number: int, moment: datetime = LATE) -> Client:
         key = f"K {number}/x"
         person = natural_person("N1", "1980-04-02", "female", (90_000, "CHF"))
-        self.fake.add({"id": key, "referenceCurrency": "CHF"}, positions(key), customer_details(key, ("accountOwner", person)))
+        self.fake.add(
+            {"id": key, "referenceCurrency": "CHF"},
+            positions(key),
+            customer_details(key, ("accountOwner", person)),
+        )
         self.own[key] = {"horizon_years": 8, "level": 3, "assessed_on": "2026-01-02"}
         return Client(
-            id=key, wealth=1640, horizon_years=8, level=3, assessed_on="2026-01-02", age=45, gender="female", income=90_000,
-            liabilities=500, currency="CHF", segment="UHNWI Switzerland", holdings={ISIN: 1050, OTHER: 250, "valoren:99": 300},
+            id=key, wealth=1640, horizon_years=8, level=3, assessed_on="2026-01-02", age=45,
+            gender="female", income=90_000,
+            liabilities=500, currency="CHF", segment="UHNWI Switzerland", holdings={ISIN: 1050,
+            OTHER: 250, "valoren:99": 300},
         )  # fmt: skip
 
     def spoil(self, client_id: str) -> None:
-        self.fake.positions[client_id][1]["valuation"]["valueInReferenceCurrency"] = {"amount": 1, "currency": "EUR"}
+        self.fake.positions[client_id][1]["valuation"]["valueInReferenceCurrency"] = {
+            "amount": 1,
+            "currency": "EUR",
+        }
 
     def refuse(self, client_id: str) -> None:
         self.fake.refuses.add(client_id)
@@ -86,9 +97,14 @@ class OpenWealthWorld(World):
         return len(self.fake.orders)
 
     def check_written(self, advice: Advice, segment: str | None, tags: list[str] | None) -> None:
-        mine = [o for o in self.fake.orders if f"{advice.client_id}-safe" in str(o["allocationList"])]
+        mine = [
+            o for o in self.fake.orders if f"{advice.client_id}-safe" in str(o["allocationList"])
+        ]
         legs = [o["legList"][0] for o in mine]
-        told = {leg["baseInstrument"]["identification"]["identifier"]: (leg["side"], leg["quantity"]) for leg in legs}
+        told = {
+            leg["baseInstrument"]["identification"]["identifier"]: (leg["side"], leg["quantity"])
+            for leg in legs
+        }
         assert told == {"CH0012005267": ("buy", 600.0), "F2": ("sell", 200.5)}
         assert len(mine) == 2
 
@@ -108,9 +124,17 @@ class TestOpenWealthFake(GatewayContract):
         assert isinstance(world, OpenWealthWorld)
         key = world.seed(0).id
         push_advice(world.gateway(), [advice_for(key)])
-        by_side = {o["legList"][0]["side"]: o["allocationList"][0]["legList"][0] for o in world.fake.orders}
-        assert (by_side["buy"]["creditAccountId"], by_side["buy"]["debitAccountId"]) == (f"{key}-safe", f"{key}-cash")
-        assert (by_side["sell"]["creditAccountId"], by_side["sell"]["debitAccountId"]) == (f"{key}-cash", f"{key}-safe")
+        by_side = {
+            o["legList"][0]["side"]: o["allocationList"][0]["legList"][0] for o in world.fake.orders
+        }
+        assert (by_side["buy"]["creditAccountId"], by_side["buy"]["debitAccountId"]) == (
+            f"{key}-safe",
+            f"{key}-cash",
+        )
+        assert (by_side["sell"]["creditAccountId"], by_side["sell"]["debitAccountId"]) == (
+            f"{key}-cash",
+            f"{key}-safe",
+        )
 
     def test_another_process_sees_open_orders_and_what_the_host_kept(self, world: World) -> None:
         assert isinstance(world, OpenWealthWorld)
@@ -119,15 +143,22 @@ class TestOpenWealthFake(GatewayContract):
         send = http_send(world.fake.url, headers={"Authorization": TOKEN})
         first = OpenWealthGateway(send, apis=APIS, sent=kept)
         assert push_advice(first, [advice_for(key)])[0].created
-        assert push_advice(OpenWealthGateway(send, apis=APIS), [advice_for(key)])[0].created is False
+        assert (
+            push_advice(OpenWealthGateway(send, apis=APIS), [advice_for(key)])[0].created is False
+        )
         world.fake.orders.clear()  # they were executed, and are open no longer
-        assert push_advice(OpenWealthGateway(send, apis=APIS, sent=kept), [advice_for(key)])[0].created is False
+        assert (
+            push_advice(OpenWealthGateway(send, apis=APIS, sent=kept), [advice_for(key)])[0].created
+            is False
+        )
         assert world.fake.orders == []
 
     def test_two_advices_with_different_orders_never_add_up(self, world: World) -> None:
         assert isinstance(world, OpenWealthWorld)
         key = world.seed(0).id
-        early = advice_for(key).model_copy(update={"orders": (Order(product_id=ISIN, money=9_999.0),)})
+        early = advice_for(key).model_copy(
+            update={"orders": (Order(product_id=ISIN, money=9_999.0),)}
+        )
         outcomes = push_advice(world.gateway(), [early, advice_for(key)])
         assert [o.ok for o in outcomes] == [False, True]
         world.check_written(advice_for(key), None, None)
@@ -162,12 +193,19 @@ class TestOpenWealthFake(GatewayContract):
         assert [o.ok for o in outcomes] == [False, False]
         assert world.fake.orders == []
 
-    def test_a_customer_without_the_hosts_own_fields_is_advised_nothing_risky(self, world: World) -> None:
+    def test_a_customer_without_the_hosts_own_fields_is_advised_nothing_risky(
+        self, world: World
+    ) -> None:
         assert isinstance(world, OpenWealthWorld)
         key = world.seed(0).id
         world.own.clear()
         client = pull_clients(world.gateway(), as_of=TODAY).clients.client(0)
-        assert (client.id, client.horizon_years, client.level, client.assessed_on) == (key, 0.0, None, None)
+        assert (client.id, client.horizon_years, client.level, client.assessed_on) == (
+            key,
+            0.0,
+            None,
+            None,
+        )
 
     def test_a_bank_without_customer_management(self, world: World) -> None:
         assert isinstance(world, OpenWealthWorld)
@@ -197,17 +235,43 @@ def test_what_cannot_be_sold_is_locked() -> None:
     rows = [
         position("d1", instrument("fixedDeposit"), "other:a", (100, "CHF")),
         position("d2", instrument("callableDeposit"), "other:a", (50, "CHF")),
-        {**position("s", instrument("equity", ("isin", ISIN)), safe, (20, "CHF")), "blockedQuantity": {"type": "unit", "value": 2}},
-        {**position("o", instrument("equity", ("isin", OTHER)), safe, (5, "CHF")), "blockedQuantity": {"type": "unit", "value": 0}},
+        {
+            **position("s", instrument("equity", ("isin", ISIN)), safe, (20, "CHF")),
+            "blockedQuantity": {"type": "unit", "value": 2},
+        },
+        {
+            **position("o", instrument("equity", ("isin", OTHER)), safe, (5, "CHF")),
+            "blockedQuantity": {"type": "unit", "value": 0},
+        },
     ]
-    assert faults("/custody", {"type": "array", "items": {"$ref": "#/components/schemas/ValuatedPosition"}}, rows) == []
+    assert (
+        faults(
+            "/custody",
+            {"type": "array", "items": {"$ref": "#/components/schemas/ValuatedPosition"}},
+            rows,
+        )
+        == []
+    )
     money = money_of(rows, "CHF")
-    assert money["holdings"] == {"fixedDeposit": 100.0, "callableDeposit": 50.0, ISIN: 20.0, OTHER: 5.0}
+    assert money["holdings"] == {
+        "fixedDeposit": 100.0,
+        "callableDeposit": 50.0,
+        ISIN: 20.0,
+        OTHER: 5.0,
+    }
     assert (money["wealth"], money["locked"]) == (175.0, [ISIN, "fixedDeposit"])
 
 
 def test_a_customer_without_a_currency_has_that_of_the_values() -> None:
-    rows = [position("p2", instrument("equity", ("isin", OTHER)), "safekeepingAccount:a", (275.5, "USD"), (250, "CHF"))]
+    rows = [
+        position(
+            "p2",
+            instrument("equity", ("isin", OTHER)),
+            "safekeepingAccount:a",
+            (275.5, "USD"),
+            (250, "CHF"),
+        )
+    ]
     assert (money_of(rows, None)["currency"], money_of(rows, None)["wealth"]) == ("CHF", 250.0)
     assert money_of(rows, "USD")["wealth"] == 275.5
     with pytest.raises(AdapterError, match="GBP"):
@@ -217,7 +281,8 @@ def test_a_customer_without_a_currency_has_that_of_the_values() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"valuation": {}}, {"valuation": None}, {"valuation": {"valueInPositionCurrency": {"amount": "x", "currency": "CHF"}}},
+        {"valuation": {}}, {"valuation": None},
+        {"valuation": {"valueInPositionCurrency": {"amount": "x", "currency": "CHF"}}},
         {"financialInstrument": {"type": "equity"}}, {"financialInstrument": None},
         {"financialInstrument": {"type": "equity", "identificationList": "?"}},
     ],
@@ -231,9 +296,13 @@ def test_a_position_that_says_too_little(change: dict[str, Any]) -> None:
 def test_whose_birthday_counts() -> None:
     old = natural_person("1", "1940-01-01", "male", (10, "CHF"))
     young = natural_person("2", "1990-01-01", "female", (20, "CHF"))
-    both = person_of(customer_details("k", ("accountOwner", young), ("beneficialOwner", old)), "CHF")
+    both = person_of(
+        customer_details("k", ("accountOwner", young), ("beneficialOwner", old)), "CHF"
+    )
     assert both == {"born": "1940-01-01", "gender": None, "income": 30.0}
-    signatory = customer_details("k", ("accountOwner", young), ("authorisedSignatoryIndividual", old))
+    signatory = customer_details(
+        "k", ("accountOwner", young), ("authorisedSignatoryIndividual", old)
+    )
     assert person_of(signatory, "CHF") == {"born": "1990-01-01", "gender": "female", "income": 20.0}
     assert person_of(signatory, "USD")["income"] is None
     firm = customer_details("k", ("accountOwner", legal_person("3")), ("beneficialOwner", young))
@@ -248,7 +317,12 @@ def test_the_checker_sees_what_the_specifications_forbid() -> None:
     accounts = {"safekeepingAccount": "s", "cashAccount": "c"}
     order = order_of("r", ISIN, 5.0, "CHF", accounts)
     assert faults("/trading", schema, order) == []
-    for path, value in (("side", "purchase"), ("quantity", "5"), ("unitReference", "CHF"), ("baseInstrument", {})):
+    for path, value in (
+        ("side", "purchase"),
+        ("quantity", "5"),
+        ("unitReference", "CHF"),
+        ("baseInstrument", {}),
+    ):
         bad = copy.deepcopy(order)
         bad["legList"][0][path] = value
         assert faults("/trading", schema, bad)

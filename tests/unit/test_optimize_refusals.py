@@ -1,4 +1,5 @@
-"""What cannot be used is refused at every public function of the optimiser in our own words, with the field and the value."""
+"""What cannot be used is refused at every public function of the optimiser in our own words, with
+the field and the value."""
 
 from __future__ import annotations
 
@@ -74,10 +75,23 @@ PORTFOLIO_DOORS: list[tuple[str, Door]] = [
     ("risk_aversion", lambda: optimal_portfolio(MODEL, risk_aversion=np.array([3.0]))),  # type: ignore[arg-type]
     ("risk_aversion", lambda: optimal_portfolio(MODEL, risk_aversion=-1.0)),
     ("target_volatility", lambda: optimal_portfolio(MODEL, target_volatility="x")),  # type: ignore[arg-type]
-    ("current", lambda: optimal_portfolio(MODEL, risk_aversion=3.0, current=["a", 0.3, 0.1], cost=0.01)),  # type: ignore[arg-type]
+    (
+        "current",
+        lambda: optimal_portfolio(MODEL, risk_aversion=3.0, current=["a", 0.3, 0.1], cost=0.01),
+    ),  # type: ignore[arg-type]
     ("current", lambda: optimal_portfolio(MODEL, risk_aversion=3.0, current=100 * HELD, cost=0.01)),
-    ("current", lambda: optimal_portfolio(MODEL, risk_aversion=3.0, current=100 * HELD, cost=0.01, scenarios=ROWS)),
-    ("current", lambda: optimal_portfolio(MODEL, preferences=Preferences(3.0, status_quo_cost=0.01), scenarios=ROWS)),
+    (
+        "current",
+        lambda: optimal_portfolio(
+            MODEL, risk_aversion=3.0, current=100 * HELD, cost=0.01, scenarios=ROWS
+        ),
+    ),
+    (
+        "current",
+        lambda: optimal_portfolio(
+            MODEL, preferences=Preferences(3.0, status_quo_cost=0.01), scenarios=ROWS
+        ),
+    ),
     ("cost", lambda: optimal_portfolio(MODEL, risk_aversion=3.0, current=HELD, cost="x")),  # type: ignore[arg-type]
     ("preferences", lambda: optimal_portfolio(MODEL, preferences=4.0)),  # type: ignore[arg-type]
     ("model", lambda: optimal_portfolio(None, risk_aversion=3.0)),  # type: ignore[arg-type]
@@ -88,17 +102,47 @@ PORTFOLIO_DOORS: list[tuple[str, Door]] = [
 ]
 BATCH_DOORS: list[tuple[str, Door]] = [
     ("preferences", lambda: optimal_portfolios(MODEL, Mandate(), 3.0)),  # type: ignore[arg-type]
-    ("preferences", lambda: optimal_portfolios(MODEL, Mandate(), Preferences([1.0, 2.0]), upper=[[1, 1, 1]] * 3)),
+    (
+        "preferences",
+        lambda: optimal_portfolios(
+            MODEL, Mandate(), Preferences([1.0, 2.0]), upper=[[1, 1, 1]] * 3
+        ),
+    ),
     ("start", lambda: optimal_portfolios(MODEL, Mandate(), ONE, start="x")),  # type: ignore[arg-type]
     ("frontier", lambda: optimal_portfolios(MODEL, Mandate(), ONE, frontier="x")),  # type: ignore[arg-type]
-    ("frontier", lambda: optimal_portfolios(MODEL, Mandate(), ONE, frontier=trace_frontier(ReturnModel(["z"], [0.0], [[0.0]])))),
+    (
+        "frontier",
+        lambda: optimal_portfolios(
+            MODEL, Mandate(), ONE, frontier=trace_frontier(ReturnModel(["z"], [0.0], [[0.0]]))
+        ),
+    ),
     ("i", lambda: optimal_portfolios(MODEL, Mandate(), ONE).binding(9)),
     ("i", lambda: optimal_portfolios(MODEL, Mandate(), ONE).reason(9)),
-    ("upper", lambda: optimal_portfolios(MODEL, Mandate(), Preferences([1.0, 2.0]), upper=[0.5, np.nan, 1.0])),
+    (
+        "upper",
+        lambda: optimal_portfolios(
+            MODEL, Mandate(), Preferences([1.0, 2.0]), upper=[0.5, np.nan, 1.0]
+        ),
+    ),
     ("lower", lambda: optimal_portfolios(MODEL, Mandate(), ONE, lower="x")),
-    ("current", lambda: optimal_portfolios(MODEL, Mandate(), Preferences([1.0, 2.0]), current=100 * HELD, cost=0.01)),
-    ("cost", lambda: optimal_portfolios(MODEL, Mandate(), ONE, current=HELD, cost=np.array([0.1, -0.1, 0.1]))),
-    ("holding_years", lambda: optimal_portfolios(MODEL, Mandate(), ONE, current=HELD, cost=TradingCost(0.1, holding_years=0.0))),
+    (
+        "current",
+        lambda: optimal_portfolios(
+            MODEL, Mandate(), Preferences([1.0, 2.0]), current=100 * HELD, cost=0.01
+        ),
+    ),
+    (
+        "cost",
+        lambda: optimal_portfolios(
+            MODEL, Mandate(), ONE, current=HELD, cost=np.array([0.1, -0.1, 0.1])
+        ),
+    ),
+    (
+        "holding_years",
+        lambda: optimal_portfolios(
+            MODEL, Mandate(), ONE, current=HELD, cost=TradingCost(0.1, holding_years=0.0)
+        ),
+    ),
     ("risk_aversion", lambda: Preferences([3.0, 2.0, np.nan])),
 ]
 PREFERENCE_DOORS: list[tuple[str, Door]] = [
@@ -108,8 +152,14 @@ PREFERENCE_DOORS: list[tuple[str, Door]] = [
     ("volatility", lambda: loss_averse_risk_aversion(3.0, 2.0, 0.05, -0.1)),
     ("mean", lambda: loss_averse_risk_aversion(3.0, 2.0, np.nan, 0.1)),
     ("mean", lambda: loss_averse_risk_aversion(np.ones(2), 2.0, np.ones(3), 0.1)),
-    ("evaluation_years", lambda: loss_averse_risk_aversion(3.0, 2.0, 0.05, 0.1, evaluation_years=0.0)),
-    ("evaluation_years", lambda: loss_averse_risk_aversion(3.0, 2.0, 0.05, 0.1, evaluation_years=-1.0)),
+    (
+        "evaluation_years",
+        lambda: loss_averse_risk_aversion(3.0, 2.0, 0.05, 0.1, evaluation_years=0.0),
+    ),
+    (
+        "evaluation_years",
+        lambda: loss_averse_risk_aversion(3.0, 2.0, 0.05, 0.1, evaluation_years=-1.0),
+    ),
     ("population_disposition", lambda: BiasPolicy(population_disposition=np.nan)),
     ("population_disposition", lambda: BiasPolicy(population_disposition=3.0)),
     ("disposition_weight", lambda: BiasPolicy(disposition_weight=np.inf)),
@@ -163,10 +213,16 @@ PROGRAM_DOORS: list[tuple[str, Door]] = [
     ("solvers", lambda: Program(MODEL, solvers="CLARABEL")),
     ("limits", lambda: Program(MODEL, limits={"max_assets": 3})),  # type: ignore[arg-type]
 ]
-DOORS = [door for doors in (FRONTIER_DOORS, PORTFOLIO_DOORS, BATCH_DOORS, PREFERENCE_DOORS, PROGRAM_DOORS) for door in doors]
+DOORS = [
+    door
+    for doors in (FRONTIER_DOORS, PORTFOLIO_DOORS, BATCH_DOORS, PREFERENCE_DOORS, PROGRAM_DOORS)
+    for door in doors
+]
 
 
-@pytest.mark.parametrize(("field", "door"), DOORS, ids=[f"{i}-{field}" for i, (field, _) in enumerate(DOORS)])
+@pytest.mark.parametrize(
+    ("field", "door"), DOORS, ids=[f"{i}-{field}" for i, (field, _) in enumerate(DOORS)]
+)
 def test_every_door_refuses_in_our_words(field: str, door: Door) -> None:
     with pytest.raises(InputError) as refused:
         door()
@@ -177,7 +233,14 @@ def test_every_door_refuses_in_our_words(field: str, door: Door) -> None:
 def test_a_row_that_cannot_be_used_is_a_status_and_the_others_are_solved() -> None:
     upper = [[0.5, 0.5, np.nan], [1.0, 1.0, 1.0], [0.5, 0.5, 0.5]]
     held = np.array([HELD, HELD, 100 * HELD])
-    got = optimal_portfolios(MODEL, None, ONE, upper=upper, current=held, cost=TradingCost([[0.0] * 3, [0.01] * 3, [0.0] * 3]))
+    got = optimal_portfolios(
+        MODEL,
+        None,
+        ONE,
+        upper=upper,
+        current=held,
+        cost=TradingCost([[0.0] * 3, [0.01] * 3, [0.0] * 3]),
+    )
     assert got.status.tolist() == ["invalid_input", "ok", "invalid_input"]
     assert got.reason(0).startswith("upper[0, 2] is nan")
     assert got.reason(2).startswith("sum of current[2] is 100")
@@ -186,10 +249,14 @@ def test_a_row_that_cannot_be_used_is_a_status_and_the_others_are_solved() -> No
     assert np.isnan(got.weights[[0, 2]]).all()
     alone = optimal_portfolios(MODEL, None, ONE, upper=upper[1:2], current=HELD, cost=0.01)
     np.testing.assert_array_equal(got.weights[1], alone.weights[0])
-    years = optimal_portfolios(MODEL, None, ONE, current=HELD, cost=TradingCost(0.01, holding_years=[1.0, 0.0]))
+    years = optimal_portfolios(
+        MODEL, None, ONE, current=HELD, cost=TradingCost(0.01, holding_years=[1.0, 0.0])
+    )
     assert years.status.tolist() == ["ok", "invalid_input"]
     assert years.reason(1).startswith("holding_years[1] is 0")
-    rates = optimal_portfolios(MODEL, None, ONE, current=HELD, cost=np.array([[0.1, 0.1, -0.1], [0.1, 0.1, 0.1]]))
+    rates = optimal_portfolios(
+        MODEL, None, ONE, current=HELD, cost=np.array([[0.1, 0.1, -0.1], [0.1, 0.1, 0.1]])
+    )
     assert rates.reason(0).startswith("cost[0, 2] is -0.1")
 
 
@@ -197,8 +264,13 @@ def test_rows_are_counted_whatever_holds_them() -> None:
     upper = np.array([[0.5, 0.5, 0.5], [1.0, 1.0, 1.0]])
     want = optimal_portfolios(MODEL, Mandate(), ONE, upper=upper).weights
     for told in (upper.tolist(), pd.DataFrame(upper)):
-        np.testing.assert_array_equal(optimal_portfolios(MODEL, Mandate(), ONE, upper=told).weights, want)
-    assert len(optimal_portfolios(MODEL, Mandate(), ONE, current=HELD, cost=np.full((3, 3), 0.01))) == 3
+        np.testing.assert_array_equal(
+            optimal_portfolios(MODEL, Mandate(), ONE, upper=told).weights, want
+        )
+    assert (
+        len(optimal_portfolios(MODEL, Mandate(), ONE, current=HELD, cost=np.full((3, 3), 0.01)))
+        == 3
+    )
     assert optimal_portfolios(MODEL, Mandate(), Preferences([])).weights.shape == (0, 3)
 
 
@@ -206,14 +278,24 @@ def test_a_repair_that_is_typed_back_repairs() -> None:
     rng = np.random.default_rng(7)
     for _ in range(25):
         loadings = rng.normal(size=(6, 4)) * 0.1
-        model = ReturnModel([*"uvwxyz"], rng.normal(0.05, 0.03, 6), loadings @ loadings.T + np.diag(rng.uniform(0.05, 0.2, 6) ** 2))
+        model = ReturnModel(
+            [*"uvwxyz"],
+            rng.normal(0.05, 0.03, 6),
+            loadings @ loadings.T + np.diag(rng.uniform(0.05, 0.2, 6) ** 2),
+        )
         upper = rng.uniform(0.25, 0.6, (1, 6))
         told = optimal_portfolios(model, Mandate(max_volatility=0.01), ONE, upper=upper).reason(0)
         needed = float(re.findall(r"below ([\d.]+),", told)[0])
-        assert optimal_portfolios(model, Mandate(max_volatility=needed), ONE, upper=upper).status[0] == "ok"
+        assert (
+            optimal_portfolios(model, Mandate(max_volatility=needed), ONE, upper=upper).status[0]
+            == "ok"
+        )
         with pytest.raises(InfeasibleError) as refused:
             trace_frontier(model, Mandate(max_volatility=0.01))
-        trace_frontier(model, Mandate(max_volatility=float(re.findall(r"at least ([\d.]+),", str(refused.value))[0])))
+        trace_frontier(
+            model,
+            Mandate(max_volatility=float(re.findall(r"at least ([\d.]+),", str(refused.value))[0])),
+        )
         chance = float(rng.uniform(0.01, 0.4))
         with pytest.raises(InfeasibleError) as refused:
             mental_accounts(model, [Account("x", 1.0, 0.3, chance)])
@@ -233,12 +315,15 @@ EVEN = np.array([0.0, 0.0, 1.0])
 @pytest.mark.parametrize(
     ("name", "repaired", "mandate", "limits"),
     [
-        ("max_tracking_error", None, Mandate(max_weight=0.5), {"benchmark": EVEN, "max_tracking_error": 0.01}),
+        ("max_tracking_error", None, Mandate(max_weight=0.5), {"benchmark": EVEN,
+        "max_tracking_error": 0.01}),
         ("max_turnover", None, Mandate(max_weight=0.5), {"current": EVEN, "max_turnover": 0.1}),
-        ("cvar", lambda value: CvarLimit(ROWS, value), Mandate(max_weight=0.5), {"cvar": CvarLimit(ROWS, 0.01)}),
+        ("cvar", lambda value: CvarLimit(ROWS, value), Mandate(max_weight=0.5),
+        {"cvar": CvarLimit(ROWS, 0.01)}),
         ("max_volatility", None, Mandate(max_weight=0.5, max_volatility=0.03), {}),
         ("max_assets", int, Mandate(max_weight=0.4), {"max_assets": 2}),
-        ("max_tracking_error", None, Mandate(max_weight=0.5), {"benchmark": EVEN, "max_tracking_error": 0.01, "max_assets": 2, "min_position": 0.45}),
+        ("max_tracking_error", None, Mandate(max_weight=0.5), {"benchmark": EVEN,
+        "max_tracking_error": 0.01, "max_assets": 2, "min_position": 0.45}),
     ],
 )  # fmt: skip
 def test_a_program_without_an_answer_says_with_which_number_it_has_one(
@@ -262,9 +347,16 @@ def test_sums_are_printed_until_they_differ_from_1() -> None:
 
 
 def test_least_risk_is_called_by_its_name_and_so_are_errors() -> None:
-    assert optimal_portfolio(MODEL, risk_aversion=np.inf, current=HELD, cost=0.01).risk_aversion == np.inf
+    assert (
+        optimal_portfolio(MODEL, risk_aversion=np.inf, current=HELD, cost=0.01).risk_aversion
+        == np.inf
+    )
     assert optimal_portfolio(MODEL, risk_aversion=np.inf, scenarios=ROWS).risk_aversion == np.inf
-    linear = Mandate(linear_limits=({"name": "loss", "coefficients": {"a": 1.0, "b": 1.0, "c": 1.0}, "upper": 0.5},))  # type: ignore[arg-type]
+    linear = Mandate(
+        linear_limits=(
+            {"name": "loss", "coefficients": {"a": 1.0, "b": 1.0, "c": 1.0}, "upper": 0.5},
+        )
+    )  # type: ignore[arg-type]
     with pytest.raises(InfeasibleError) as refused:
         trace_frontier(MODEL, linear)
     assert type(refused.value).__name__ == "InfeasibleError"
@@ -279,7 +371,9 @@ def test_what_cannot_be_proved_or_valued_is_refused() -> None:
         for call in (
             lambda x=junk: frontier.certify(x, 2.0),
             lambda x=junk: prospect_value(x, np.array([0.1]), np.array([0.1])),
-            lambda x=junk: prospect_value(Prospect(), np.zeros(2), "x" if x is None or isinstance(x, list) else x),
+            lambda x=junk: prospect_value(
+                Prospect(), np.zeros(2), "x" if x is None or isinstance(x, list) else x
+            ),
             lambda x=junk: Prospect(loss_aversion=x),
         ):
             if not (isinstance(junk, list) and not junk):

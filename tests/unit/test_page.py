@@ -46,7 +46,9 @@ def browser_of(tenant: Tenant, **more: Any) -> TestClient:
 
 def opened(tenant: Tenant, browser: TestClient, client_id: str = "c1") -> str:
     """A session that the host opened, taken up by its link; its secret."""
-    session = tenant.sessions.open(Client(id=client_id, wealth=1e5, horizon_years=12, age=41), channel="desk")
+    session = tenant.sessions.open(
+        Client(id=client_id, wealth=1e5, horizon_years=12, age=41), channel="desk"
+    )
     assert browser.get(f"{ROOT}/continue/{session.id}").status_code == 200
     return session.id
 
@@ -85,7 +87,9 @@ def test_forms_post_and_pages_get(tenant: Tenant) -> None:
     page = browser.get(f"{ROOT}/step/1")
     moved = browser.post(f"{ROOT}/step/1", data=form_of(page.text, go="next"))
     assert (moved.status_code, moved.headers["location"]) == (303, f"{ROOT}/step/2")
-    moved = browser.post(f"{ROOT}/step/2", data=form_of(browser.get(f"{ROOT}/step/2").text, go="back"))
+    moved = browser.post(
+        f"{ROOT}/step/2", data=form_of(browser.get(f"{ROOT}/step/2").text, go="back")
+    )
     assert (moved.status_code, moved.headers["location"]) == (303, f"{ROOT}/step/1")
 
 
@@ -101,7 +105,9 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(tenant: Tenant) -> 
             assert "samesite=lax" in cookie.lower()
             assert ("Secure" in cookie) == (scheme == "https")
             assert f"Path={ROOT}" in cookie
-        secret = next(c for c in cookies if c.startswith("advisor_session=")).split("=")[1].split(";")[0]
+        secret = (
+            next(c for c in cookies if c.startswith("advisor_session=")).split("=")[1].split(";")[0]
+        )
         assert len(secret) >= 43, "256 bits"
 
 
@@ -134,18 +140,22 @@ def test_wrong_facts_are_named_and_the_first_gets_the_focus(
 
 
 @pytest.mark.parametrize("written", ["120,000", "120 000", "１２０，０００", "120000.00"])
-def test_money_is_read_as_people_write_it(tenant: Tenant, browser: TestClient, written: str) -> None:
+def test_money_is_read_as_people_write_it(
+    tenant: Tenant, browser: TestClient, written: str
+) -> None:
     browser.post(ROOT, data=form_of(browser.get(ROOT).text) | FACTS | {"wealth": written})
     session = tenant.sessions.load(browser.cookies["advisor_session"])
     assert session.base.wealth == 120_000.0
 
 
-def test_missing_and_unknown_answers_are_asked_again_and_the_others_kept(tenant: Tenant, browser: TestClient) -> None:
+def test_missing_and_unknown_answers_are_asked_again_and_the_others_kept(
+    tenant: Tenant, browser: TestClient
+) -> None:
     secret = opened(tenant, browser)
     browser.post(f"{ROOT}/step/1", data=form_of(browser.get(f"{ROOT}/step/1").text, go="next"))
     page = browser.get(f"{ROOT}/step/2")
     data = form_of(page.text, go="next")
-    (first, second, *others) = [name for name in data if name.startswith("answer:")]
+    first, second, *others = [name for name in data if name.startswith("answer:")]
     del data[first]
     data[second] = "zz"
     page = browser.post(f"{ROOT}/step/2", data=data | {"answer:nothing": "a", "odd": "field"})
@@ -161,7 +171,9 @@ def test_missing_and_unknown_answers_are_asked_again_and_the_others_kept(tenant:
     assert "nothing" not in answers
 
 
-def test_going_back_saving_and_the_other_language_lose_nothing(tenant: Tenant, browser: TestClient) -> None:
+def test_going_back_saving_and_the_other_language_lose_nothing(
+    tenant: Tenant, browser: TestClient
+) -> None:
     secret = opened(tenant, browser)
     browser.post(f"{ROOT}/step/1", data=form_of(browser.get(f"{ROOT}/step/1").text, go="next"))
     data = form_of(browser.get(f"{ROOT}/step/2").text)
@@ -218,13 +230,23 @@ def test_an_expired_or_wrong_link_says_so(tenant: Tenant, browser: TestClient) -
     secret = opened(tenant, browser)
     later = datetime.now(UTC) + timedelta(days=31)
     tenant.sessions._now = lambda: later
-    for place in (f"continue/{secret}", "continue/nothing", "continue/é", "step/1", "review", "result", "saved"):
+    for place in (
+        f"continue/{secret}",
+        "continue/nothing",
+        "continue/é",
+        "step/1",
+        "review",
+        "result",
+        "saved",
+    ):
         page = browser.get(f"{ROOT}/{place}")
         assert page.status_code == 404, place
         assert texts("en")["page"]["gone"] in page.text
 
 
-def test_steps_that_are_not_there_lead_to_the_open_ones(tenant: Tenant, browser: TestClient) -> None:
+def test_steps_that_are_not_there_lead_to_the_open_ones(
+    tenant: Tenant, browser: TestClient
+) -> None:
     opened(tenant, browser)
     for place in ("step/0", "step/99", "step/x", "step/１", "review", "result"):
         assert str(browser.get(f"{ROOT}/{place}").url).endswith("/step/1"), place
@@ -263,8 +285,12 @@ def test_a_level_that_rises_must_be_confirmed_and_a_third_time_is_too_often(tena
         assert str(page.url).endswith("/result")
 
 
-def test_data_that_cannot_be_used_and_odd_cookies_get_a_page(tenant: Tenant, browser: TestClient) -> None:
-    strange = Client(id="c9", wealth=1e5, horizon_years=12, age=41, holdings={"no such product": 5.0})
+def test_data_that_cannot_be_used_and_odd_cookies_get_a_page(
+    tenant: Tenant, browser: TestClient
+) -> None:
+    strange = Client(
+        id="c9", wealth=1e5, horizon_years=12, age=41, holdings={"no such product": 5.0}
+    )
     session = tenant.sessions.open(strange, channel="desk")
     browser.get(f"{ROOT}/continue/{session.id}")
     review = answered(browser)
@@ -288,7 +314,9 @@ def test_where_advice_is_stopped_the_answers_stay(tenant: Tenant, browser: TestC
     assert browser.get(f"{ROOT}/result").status_code == 200
 
 
-def test_a_client_for_whom_there_is_no_portfolio_is_told_why(tenant: Tenant, browser: TestClient) -> None:
+def test_a_client_for_whom_there_is_no_portfolio_is_told_why(
+    tenant: Tenant, browser: TestClient
+) -> None:
     page = browser.post(ROOT, data=form_of(browser.get(ROOT).text) | FACTS | {"wealth": "0"})
     assert str(page.url).endswith("/step/1")
     review = answered(browser)
@@ -296,7 +324,9 @@ def test_a_client_for_whom_there_is_no_portfolio_is_told_why(tenant: Tenant, bro
     assert texts("en")["client_page"]["next_no_money"] in result.text
 
 
-def test_pages_load_nothing_from_elsewhere_and_run_nothing(tenant: Tenant, browser: TestClient) -> None:
+def test_pages_load_nothing_from_elsewhere_and_run_nothing(
+    tenant: Tenant, browser: TestClient
+) -> None:
     opened(tenant, browser)
     pages = [browser.get(f"{ROOT}/step/{n}") for n in range(1, 7)]
     review = answered(browser)
@@ -305,7 +335,9 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing(tenant: Tenant, brows
     for page in pages:
         assert "<script" not in page.text
         assert " style=" not in page.text
-        assert not re.search(r'(?:src|href)="(?!/page/demo|#|data:,|http://testserver/page/demo/continue)', page.text)
+        assert not re.search(
+            r'(?:src|href)="(?!/page/demo|#|data:,|http://testserver/page/demo/continue)', page.text
+        )
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
@@ -316,13 +348,18 @@ def test_pages_load_nothing_from_elsewhere_and_run_nothing(tenant: Tenant, brows
     assert not re.search(r"url\(|@import", sheet.text)
 
 
-def test_odd_forms_are_refused_and_the_next_request_works(tenant: Tenant, browser: TestClient) -> None:
+def test_odd_forms_are_refused_and_the_next_request_works(
+    tenant: Tenant, browser: TestClient
+) -> None:
     opened(tenant, browser)
     address = f"{ROOT}/step/1"
     many = {f"f{i}": "x" for i in range(300)}
     bodies: list[dict[str, Any]] = [
         {"data": many},
-        {"content": b"\xff\xfe\x00", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+        {
+            "content": b"\xff\xfe\x00",
+            "headers": {"content-type": "application/x-www-form-urlencoded"},
+        },
         {"content": b"{}", "headers": {"content-type": "application/json"}},
         {"files": {"token": ("a", b"x")}},
         {"content": b"--", "headers": {"content-type": "multipart/form-data"}},
@@ -352,7 +389,9 @@ def test_a_missing_label_is_named_once(tenant: Tenant, caplog: pytest.LogCapture
         return tenant
 
     app = FastAPI()
-    app.include_router(page_router(find, labels={a: n for a, n in sample.labels().items() if a != "gold"}))
+    app.include_router(
+        page_router(find, labels={a: n for a, n in sample.labels().items() if a != "gold"})
+    )
     browser = TestClient(app)
     with caplog.at_level("WARNING"):
         browser.get(ROOT)

@@ -1,4 +1,5 @@
-"""The page in a real browser: keyboard, phone, screen reader rules, no request elsewhere. ADVISOR_STACK=1 runs it."""
+"""The page in a real browser: keyboard, phone, screen reader rules, no request elsewhere.
+ADVISOR_STACK=1 runs it."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     flags = (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync"
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
+        " --disable-background-networking --disable-component-update --disable-sync"
     )
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=flags.split())
@@ -40,9 +41,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     tenant.close()
 
 
-def opened(chromium: Any, language: str, width: int, **more: Any) -> tuple[Any, list[str], list[str]]:
+def opened(
+    chromium: Any, language: str, width: int, **more: Any
+) -> tuple[Any, list[str], list[str]]:
     """A page of a fresh visitor, the hosts it asks, and what its console says."""
-    context = chromium.new_context(viewport={"width": width, "height": 780}, locale=f"{language}-CN", **more)
+    context = chromium.new_context(
+        viewport={"width": width, "height": 780}, locale=f"{language}-CN", **more
+    )
     page = context.new_page()
     hosts: list[str] = []
     said: list[str] = []
@@ -100,7 +105,9 @@ def outside(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_journey_fits_and_breaks_no_rule_of_accessibility(chromium: Any, address: str, language: str, width: int) -> None:
+def test_the_journey_fits_and_breaks_no_rule_of_accessibility(
+    chromium: Any, address: str, language: str, width: int
+) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     page, hosts, said = opened(chromium, language, width)
@@ -237,7 +244,9 @@ def test_it_is_quick(chromium: Any, address: str) -> None:
         page, _, _ = opened(chromium, "en", 360)
         page.goto(address)
         page.screenshot()  # forces a paint
-        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        paints.append(
+            page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        )
         page.context.close()
     assert min(paints) <= 1000.0
     page, _, _ = opened(chromium, "en", 360)

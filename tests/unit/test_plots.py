@@ -1,4 +1,5 @@
-"""Figures hold the numbers of what they draw, show themselves in a notebook, and say what is missing."""
+"""Figures hold the numbers of what they draw, show themselves in a notebook, and say what is
+missing."""
 
 from __future__ import annotations
 
@@ -23,9 +24,19 @@ def lines_of(figure, axis: int = 0) -> dict[str, np.ndarray]:
 
 def test_frontier_draws_curve_corners_assets_and_the_client() -> None:
     chosen = optimal_portfolio(MODEL, target_volatility=0.1)
-    advice = Advice(client_id="c", as_of="2026-01-01", status="ok", level=3, expected_return=0.05, expected_volatility=0.07)
+    advice = Advice(
+        client_id="c",
+        as_of="2026-01-01",
+        status="ok",
+        level=3,
+        expected_return=0.05,
+        expected_volatility=0.07,
+    )
     lines = lines_of(plot_frontier(FRONTIER, {"anna": chosen, "ben": advice}))
-    np.testing.assert_array_equal(lines[f"{len(FRONTIER)} corner portfolios"], np.column_stack([FRONTIER.volatility, FRONTIER.mean]))
+    np.testing.assert_array_equal(
+        lines[f"{len(FRONTIER)} corner portfolios"],
+        np.column_stack([FRONTIER.volatility, FRONTIER.mean]),
+    )
     np.testing.assert_array_equal(lines["anna"], [[chosen.volatility, chosen.mean]])
     np.testing.assert_array_equal(lines["ben"], [[0.07, 0.05]])
     np.testing.assert_allclose(lines["single assets"], [[0.05, 0.02], [0.2, 0.08]])
@@ -35,11 +46,20 @@ def test_frontier_draws_curve_corners_assets_and_the_client() -> None:
 
 def test_an_advice_without_a_portfolio_has_no_place() -> None:
     with pytest.raises(InputError, match="no_suitable_level"):
-        plot_frontier(FRONTIER, {"x": Advice(client_id="x", as_of="2026-01-01", status="no_suitable_level", level=0)})
+        plot_frontier(
+            FRONTIER,
+            {"x": Advice(client_id="x", as_of="2026-01-01", status="no_suitable_level", level=0)},
+        )
 
 
 def test_allocation_stacks_each_bar_to_its_sum_and_shorts_to_the_left() -> None:
-    figure = plot_allocation({"a": {"x": 0.6, "y": 0.4}, "b": {"x": 1.3, "y": -0.3}, "c": optimal_portfolio(MODEL, target_volatility=0.1)})
+    figure = plot_allocation(
+        {
+            "a": {"x": 0.6, "y": 0.4},
+            "b": {"x": 1.3, "y": -0.3},
+            "c": optimal_portfolio(MODEL, target_volatility=0.1),
+        }
+    )
     bars = [(p.get_x(), p.get_x() + p.get_width()) for p in figure.axes[0].patches]
     assert max(max(b) for b in bars) == pytest.approx(1.3)
     assert min(min(b) for b in bars) == pytest.approx(-0.3)
@@ -57,12 +77,16 @@ def test_glide_path_fan_draws_quantiles_goal_and_share() -> None:
 
 
 def test_reliability_curve_is_drawn_against_the_diagonal() -> None:
-    curve = reliability_curve(np.array([0.2, 0.2, 0.2, 0.2, 0.8]), np.array([True, False, False, False, True]))
+    curve = reliability_curve(
+        np.array([0.2, 0.2, 0.2, 0.2, 0.8]), np.array([True, False, False, False, True])
+    )
     lines = lines_of(plot_reliability(curve))
     diagonal = lines["as often as stated"]
     np.testing.assert_array_equal(diagonal[:, 0], diagonal[:, 1])
     figure = plot_reliability(curve)
-    np.testing.assert_allclose(figure.axes[0].collections[0].get_offsets(), [[0.2, 0.25], [0.8, 1.0]])
+    np.testing.assert_allclose(
+        figure.axes[0].collections[0].get_offsets(), [[0.2, 0.25], [0.8, 1.0]]
+    )
 
 
 def test_a_figure_shows_itself_in_the_same_bytes_each_time() -> None:

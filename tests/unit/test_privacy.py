@@ -67,7 +67,10 @@ def test_a_refusal_names_the_field_and_no_value(change: dict[str, Any]) -> None:
 
 def test_a_missing_field_never_quotes_the_record() -> None:
     for mode in (privacy.show, privacy.mask):
-        with mode(), pytest.raises(InputError, match=r"Client\.horizon_years is missing; pass it") as caught:
+        with (
+            mode(),
+            pytest.raises(InputError, match=r"Client\.horizon_years is missing; pass it") as caught,
+        ):
             Client(id="SECRET-17", wealth=123456.78)  # type: ignore[call-arg]
         assert clear(str(caught.value), caught.value.value)
 
@@ -80,8 +83,12 @@ def test_an_advice_shows_no_values() -> None:
 
 
 def test_masking_is_the_default() -> None:
-    code = "from advisor import Client; print(Client(id='SECRET-17', wealth=1.0, horizon_years=2.0))"
+    code = (
+        "from advisor import Client; print(Client(id='SECRET-17', wealth=1.0, horizon_years=2.0))"
+    )
     environment = {name: value for name, value in os.environ.items() if name != "ADVISOR_PRIVACY"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
     assert "id=***" in done.stdout
     assert "SECRET" not in done.stdout

@@ -1,4 +1,5 @@
-"""No public function says a client's value: not in an error, not in a problem, not in what an object shows."""
+"""No public function says a client's value: not in an error, not in a problem, not in what an
+object shows."""
 
 from __future__ import annotations
 
@@ -82,7 +83,15 @@ def told_by(error: BaseException) -> Iterator[str]:
     yield "".join(traceback.format_exception_only(error))
     again = pickle.loads(pickle.dumps(error))
     for one in (error, again):
-        yield repr((str(one), repr(one), one.args, getattr(one, "field", None), getattr(one, "value", None)))
+        yield repr(
+            (
+                str(one),
+                repr(one),
+                one.args,
+                getattr(one, "field", None),
+                getattr(one, "value", None),
+            )
+        )
     for one in chain(error):
         yield f"{one!s} {one!r}"
 
@@ -113,7 +122,12 @@ CELLS: dict[str, list[Any]] = {
     "planned_purchases": [-MONEY, WORD],
     "professional": [WORD, HUGE],
     "currency": [WORD, ID],
-    "goals": [WORD, [{"name": ID, "amount": -MONEY, "years": 1.0}], [WORD], [{"name": ID, "x": WORD}]],
+    "goals": [
+        WORD,
+        [{"name": ID, "amount": -MONEY, "years": 1.0}],
+        [WORD],
+        [{"name": ID, "x": WORD}],
+    ],
     "excluded": [{ID: 1}, [[ID]], [OTHER]],
     "locked": [{ID: 1}, [[ID]], [OTHER]],
     "sustainability": [WORD, ID],
@@ -132,7 +146,9 @@ def as_contract(name: str, cell: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("name", "cell"), FAULTS)
-def test_no_way_to_read_a_client_tells_values(name: str, cell: Any, advisor: Advisor, tmp_path: Path) -> None:
+def test_no_way_to_read_a_client_tells_values(
+    name: str, cell: Any, advisor: Advisor, tmp_path: Path
+) -> None:
     found: list[str] = []
 
     def tried(door: Door) -> object:
@@ -149,7 +165,9 @@ def test_no_way_to_read_a_client_tells_values(name: str, cell: Any, advisor: Adv
         found += leaks(iter([repr(client), str(client)]))
         advice = tried(lambda: advisor.advise(client, as_of=DAY))
         found += leaks(iter([repr(advice)]))
-    frame = pd.DataFrame({"id": [ID, "b"], "wealth": [MONEY, 1.0], "horizon_years": [5.0, 5.0]}).astype(object)
+    frame = pd.DataFrame(
+        {"id": [ID, "b"], "wealth": [MONEY, 1.0], "horizon_years": [5.0, 5.0]}
+    ).astype(object)
     frame[name] = pd.Series([cell, None], dtype=object)
     text = frame.astype(str)
     text.to_csv(tmp_path / "c.csv", index=False)
@@ -161,38 +179,71 @@ def test_no_way_to_read_a_client_tells_values(name: str, cell: Any, advisor: Adv
     for table in tables:
         if isinstance(table, ClientTable):
             found += leaks(iter([repr(table), *table.problems.values()]))
-            found += leaks(iter([repr(value) for value in vars(table).values() if not isinstance(value, tuple | np.ndarray | dict)]))
+            found += leaks(
+                iter(
+                    [
+                        repr(value)
+                        for value in vars(table).values()
+                        if not isinstance(value, tuple | np.ndarray | dict)
+                    ]
+                )
+            )
             tried(lambda t=table: t.client(0))
             profiles = profile_risk(table, Questionnaire.default(), as_of=DAY)
             found += leaks(iter([repr(profiles[0]), repr(profiles), *profiles.problems.values()]))
     for source in (frame, tmp_path / "c.csv"):
         for batch in tried(lambda s=source: list(advisor.advise_many(s, as_of=DAY))) or ():
-            told = batch.to_arrow().select(["problem"]).to_pylist() if "problem" in batch.to_arrow().schema.names else []
+            told = (
+                batch.to_arrow().select(["problem"]).to_pylist()
+                if "problem" in batch.to_arrow().schema.names
+                else []
+            )
             found += leaks(iter([repr(batch), *map(repr, told)]))
-            found += leaks(r.text for row in range(len(batch)) if batch[row].status == "invalid_input" for r in batch[row].reasons)
+            found += leaks(
+                r.text
+                for row in range(len(batch))
+                if batch[row].status == "invalid_input"
+                for r in batch[row].reasons
+            )
     assert not found
 
 
 def test_contracts_show_nothing_inside_other_things() -> None:
-    client = Client(**FULL, holdings={"cash": MONEY}, answers={"q": WORD}, goals=(Goal(name=ID, amount=MONEY, years=1.0),))
-    assert not leaks(iter([repr(client), repr([client]), repr({"a": client}), f"{client}", repr(client.goals)]))
+    client = Client(
+        **FULL,
+        holdings={"cash": MONEY},
+        answers={"q": WORD},
+        goals=(Goal(name=ID, amount=MONEY, years=1.0),),
+    )
+    assert not leaks(
+        iter([repr(client), repr([client]), repr({"a": client}), f"{client}", repr(client.goals)])
+    )
     for name in ("model_dump", "model_dump_json"):
         assert ID in str(getattr(client, name)())  # what is asked for by name is given
 
 
 def test_all_contracts_with_an_amount_or_a_client_are_personal() -> None:
-    kinds = [kind for kind in Contract.__subclasses__() if {"client_id", "wealth", "money", "amount"} & set(kind.model_fields)]
+    kinds = [
+        kind
+        for kind in Contract.__subclasses__()
+        if {"client_id", "wealth", "money", "amount"} & set(kind.model_fields)
+    ]
     assert kinds
     assert all(kind.personal_data for kind in kinds)
 
 
 def frame_of(**changes: Any) -> pd.DataFrame:
     good: dict[str, Any] = {
-        "client_id": [ID, "b"], "asset": ["cash", "cash"], "day": ["2026-01-02", "2026-01-03"], "side": ["buy", "sell"],
-        "units": [1.0, 1.0], "price": [2.0, 2.0], "product_id": ["p", "q"], "level": [1, 2], "confirmed": [True, False],
-        "gain": [1.0, 2.0], "loss": [1.0, 2.0], "accepted": [True, False], "required": [0.1, 0.1], "done": [0.1, 0.1], "value": [1.0, 2.0],
+        "client_id": [ID, "b"], "asset": ["cash", "cash"], "day": ["2026-01-02", "2026-01-03"],
+        "side": ["buy", "sell"],
+        "units": [1.0, 1.0], "price": [2.0, 2.0], "product_id": ["p", "q"], "level": [1, 2],
+        "confirmed": [True, False],
+        "gain": [1.0, 2.0], "loss": [1.0, 2.0], "accepted": [True, False], "required": [0.1, 0.1],
+        "done": [0.1, 0.1], "value": [1.0, 2.0],
     }  # fmt: skip
-    return pd.DataFrame({name: pd.Series(cells, dtype=object) for name, cells in (good | changes).items()})
+    return pd.DataFrame(
+        {name: pd.Series(cells, dtype=object) for name, cells in (good | changes).items()}
+    )
 
 
 TABLES: dict[str, Callable[[pd.DataFrame], object]] = {
@@ -222,7 +273,9 @@ def prices() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("cell", [WORD, -MONEY, f"{MONEY}x"])
-@pytest.mark.parametrize(("table", "column"), [(t, c) for t, columns in COLUMNS.items() for c in columns])
+@pytest.mark.parametrize(
+    ("table", "column"), [(t, c) for t, columns in COLUMNS.items() for c in columns]
+)
 def test_no_table_about_clients_tells_values(table: str, column: str, cell: Any) -> None:
     assert not refused(lambda: TABLES[table](frame_of(**{column: [cell, cell]})))
 
@@ -232,20 +285,38 @@ def doors(advisor: Advisor) -> dict[str, Door]:
     client = Client(**FULL, level=3, assessed_on="2026-11-01")
     advice = advisor.advise(client, as_of=DAY)
     other = Client(**(FULL | {"id": "OTHER-SECRET", "level": 3}))
-    ranking = Ranking(client_ids=(ID, ID), products=("a", "b"), codes=np.zeros((2, 1), dtype=np.int64), scores=np.zeros((2, 1)))
-    twice = Ranking(client_ids=(ID, "x"), products=("a", "b"), codes=np.zeros((2, 2), dtype=np.int64), scores=np.zeros((2, 2)))
+    ranking = Ranking(
+        client_ids=(ID, ID),
+        products=("a", "b"),
+        codes=np.zeros((2, 1), dtype=np.int64),
+        scores=np.zeros((2, 1)),
+    )
+    twice = Ranking(
+        client_ids=(ID, "x"),
+        products=("a", "b"),
+        codes=np.zeros((2, 2), dtype=np.int64),
+        scores=np.zeros((2, 2)),
+    )
     bought = Interactions.from_frame(frame_of(client_id=["SECRET-18", "SECRET-19"]))
     raw = dict(FULL)
     return {
         "advise a dict": lambda: advisor.advise(raw),  # type: ignore[arg-type]
         "advise an id": lambda: advisor.advise(ID),  # type: ignore[arg-type]
-        "advise what is held": lambda: advisor.advise(Client(**FULL, holdings={OTHER: MONEY}), as_of=DAY),
-        "advise an answer": lambda: advisor.advise(Client(**FULL, answers={"horizon": WORD}), as_of=DAY),
-        "advise no question": lambda: advisor.advise(Client(**FULL, answers={"q": WORD}), as_of=DAY),
+        "advise what is held": lambda: advisor.advise(
+            Client(**FULL, holdings={OTHER: MONEY}), as_of=DAY
+        ),
+        "advise an answer": lambda: advisor.advise(
+            Client(**FULL, answers={"horizon": WORD}), as_of=DAY
+        ),
+        "advise no question": lambda: advisor.advise(
+            Client(**FULL, answers={"q": WORD}), as_of=DAY
+        ),
         "many of nothing": lambda: list(advisor.advise_many([raw], as_of=DAY)),
         "table of dicts": lambda: ClientTable.from_clients([raw]),  # type: ignore[list-item]
         "ids twice": lambda: ClientTable.from_clients([client, client]),
-        "frame twice": lambda: ClientTable.from_frame(pd.DataFrame({"id": [ID, ID], "wealth": [1.0, 2.0], "horizon_years": [1.0, 1.0]})),
+        "frame twice": lambda: ClientTable.from_frame(
+            pd.DataFrame({"id": [ID, ID], "wealth": [1.0, 2.0], "horizon_years": [1.0, 1.0]})
+        ),
         "omissions": lambda: advisor.omissions(advice, other),
         "verify a dict": lambda: advisor.verify(advice.model_dump(), client),  # type: ignore[arg-type]
         "verify for a dict": lambda: advisor.verify(advice, raw),  # type: ignore[arg-type]
@@ -253,8 +324,12 @@ def doors(advisor: Advisor) -> dict[str, Door]:
         "advice copied": lambda: advice.model_copy(update={"status": WORD}),
         "client copied": lambda: client.model_copy(update={"wealth": f"{MONEY}x"}),
         "client set": lambda: setattr(client, "wealth", HUGE),
-        "client of JSON": lambda: Client.model_validate_json(f'{{"id": "{ID}", "wealth": "{MONEY}x"'),
-        "profiles by level": lambda: RiskProfiles.from_levels([HUGE, 1], as_of=DAY, client_ids=[ID, "b"]),
+        "client of JSON": lambda: Client.model_validate_json(
+            f'{{"id": "{ID}", "wealth": "{MONEY}x"'
+        ),
+        "profiles by level": lambda: RiskProfiles.from_levels(
+            [HUGE, 1], as_of=DAY, client_ids=[ID, "b"]
+        ),
         "profiles by words": lambda: RiskProfiles.from_levels([WORD], as_of=DAY),
         "profiles twice": lambda: RiskProfiles.from_levels([1, 1], as_of=DAY, client_ids=[ID, ID]),
         "knowledge": lambda: RiskProfiles.from_levels([1], as_of=DAY, knowledge=[HUGE]),
@@ -287,7 +362,9 @@ def test_no_refusal_tells_values(advisor: Advisor) -> None:
 def test_a_check_of_a_record_tells_no_money(advisor: Advisor) -> None:
     client = Client(**FULL, level=3, assessed_on="2026-11-01", holdings={"cash": 7654.3})
     advice = advisor.advise(client, as_of=DAY)
-    forged = advice.model_copy(update={"cash": HUGE, "client_id": ID + "-forged", "annual_fee_money": MONEY})
+    forged = advice.model_copy(
+        update={"cash": HUGE, "client_id": ID + "-forged", "annual_fee_money": MONEY}
+    )
     found = advisor.verify(forged, client)
     assert not found.ok
     assert found.problems
@@ -296,8 +373,17 @@ def test_a_check_of_a_record_tells_no_money(advisor: Advisor) -> None:
     assert not leaks(iter([repr(other), *other.problems]))
 
 
-def test_a_run_stores_logs_and_prints_no_values(advisor: Advisor, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    frame = pd.DataFrame({"id": [ID, "b"], "wealth": [f"{MONEY}x", "1"], "horizon_years": ["5", f"{HUGE}y"], "holding:cash": ["1", WORD]})
+def test_a_run_stores_logs_and_prints_no_values(
+    advisor: Advisor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = pd.DataFrame(
+        {
+            "id": [ID, "b"],
+            "wealth": [f"{MONEY}x", "1"],
+            "horizon_years": ["5", f"{HUGE}y"],
+            "holding:cash": ["1", WORD],
+        }
+    )
     frame.to_csv(tmp_path / "clients.csv", index=False)
     said = io.StringIO()
     with (
@@ -308,7 +394,9 @@ def test_a_run_stores_logs_and_prints_no_values(advisor: Advisor, tmp_path: Path
     ):
         warnings.simplefilter("always")
         summary = advise_stream(advisor, tmp_path / "clients.csv", tmp_path / "run", as_of=DAY)
-    assert not leaks(iter([caplog.text, said.getvalue(), repr(summary), *(str(w.message) for w in warned)]))
+    assert not leaks(
+        iter([caplog.text, said.getvalue(), repr(summary), *(str(w.message) for w in warned)])
+    )
     problems = [
         text
         for file in (tmp_path / "run").rglob("*.parquet")

@@ -1,4 +1,5 @@
-"""An advisor works in every process that a host makes: forked, spawned, and without a place to write."""
+"""An advisor works in every process that a host makes: forked, spawned, and without a place to
+write."""
 
 from __future__ import annotations
 
@@ -13,7 +14,15 @@ from pathlib import Path
 import pytest
 
 import advisor
-from advisor import AdapterError, Advisor, AdvisorError, InfeasibleError, InputError, SolverError, sample
+from advisor import (
+    AdapterError,
+    Advisor,
+    AdvisorError,
+    InfeasibleError,
+    InputError,
+    SolverError,
+    sample,
+)
 from advisor.native.library import library_path
 
 SRC = Path(advisor.__file__).parent.parent
@@ -73,7 +82,10 @@ def test_many_threads_advise_at_once() -> None:
     table = sample.clients(300)
 
     def advised(_: int) -> bytes:
-        return b"".join(b.weights.tobytes() + b.pick_money.tobytes() for b in house.advise_many(table, as_of="2026-11-20", chunk=150))
+        return b"".join(
+            b.weights.tobytes() + b.pick_money.tobytes()
+            for b in house.advise_many(table, as_of="2026-11-20", chunk=150)
+        )
 
     wanted = advised(0)
     with ThreadPoolExecutor(64) as pool:
@@ -95,9 +107,22 @@ def test_nothing_is_written_where_nothing_can_be_and_there_is_no_home(tmp_path: 
         "h = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())\n"
         "print(h.advise(sample.client(), as_of='2026-11-20').status)"
     )
-    env = {"PYTHONPATH": str(copy.parent), "HOME": "/nonexistent", "TMPDIR": "/nonexistent", "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {
+        "PYTHONPATH": str(copy.parent),
+        "HOME": "/nonexistent",
+        "TMPDIR": "/nonexistent",
+        "PATH": "",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     env |= {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=280, check=False, env=env)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+        env=env,
+    )
     for folder in [copy, *(p for p in copy.rglob("*") if p.is_dir())]:
         folder.chmod(0o755)
     assert done.stdout.strip() == "ok", done.stderr[-2000:]

@@ -10,7 +10,14 @@ from advisor import InputError
 from advisor.contracts import Client, Option, Question, Questionnaire, RiskBands
 from advisor.contracts.questionnaire import Norm
 from advisor.data import ClientTable, RiskProfiles
-from advisor.risk_profile import CapacityRules, joint_clients, joint_profiles, level_causes, profile_risk, smallest_change
+from advisor.risk_profile import (
+    CapacityRules,
+    joint_clients,
+    joint_profiles,
+    level_causes,
+    profile_risk,
+    smallest_change,
+)
 from advisor.risk_profile.capacity import bearable_loss
 from advisor.risk_profile.coherence import Controls
 from advisor.risk_profile.flags import FLAGS, flag_text
@@ -26,15 +33,29 @@ def one(answers: dict[str, str], **more: object) -> RiskProfiles:
     return profile_risk(ClientTable.from_clients([Client(**fields)]), ASKED, as_of=DAY)
 
 
-def small(scores: tuple[float, ...] = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), **more: object) -> Questionnaire:
+def small(
+    scores: tuple[float, ...] = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), **more: object
+) -> Questionnaire:
     options = tuple(Option(id=f"{s:g}", text="t", score=s) for s in scores)
-    return Questionnaire(id="small", version="1", questions=(Question(id="t", text="?", dimension="tolerance", options=options),), **more)
+    return Questionnaire(
+        id="small",
+        version="1",
+        questions=(Question(id="t", text="?", dimension="tolerance", options=options),),
+        **more,
+    )
 
 
 def test_the_ends_of_the_scale() -> None:
     top, bottom = one(BEST), one(WORST)
     assert (top.level[0], top.limited_by[0], top.lowest_category[0]) == (5, "none", False)
-    assert top.tolerance[0] == top.capacity[0] == top.objective[0] == top.horizon[0] == top.knowledge[0] == 100.0
+    assert (
+        top.tolerance[0]
+        == top.capacity[0]
+        == top.objective[0]
+        == top.horizon[0]
+        == top.knowledge[0]
+        == 100.0
+    )
     assert (bottom.level[0], bottom.lowest_category[0]) == (1, True)
     assert bottom.tolerance[0] == bottom.capacity[0] == 0.0
     assert "knocked_out" in bottom.flags[0]
@@ -56,7 +77,13 @@ def test_the_score_is_the_weighted_sum_on_0_to_100() -> None:
         ({"objective_aim": "b", "objective_return": "b"}, "objective", 2),
         ({"horizon_need": "a", "horizon_withdrawals": "a"}, "horizon", 1),
         (
-            {"tolerance_fall": "a", "tolerance_loss_limit": "b", "tolerance_job": "a", "tolerance_worry": "a", "tolerance_gamble": "a"},
+            {
+                "tolerance_fall": "a",
+                "tolerance_loss_limit": "b",
+                "tolerance_job": "a",
+                "tolerance_worry": "a",
+                "tolerance_gamble": "a",
+            },
             "tolerance",
             1,
         ),
@@ -73,7 +100,9 @@ def test_knowledge_never_limits_the_level() -> None:
     assert (p.level[0], p.knowledge[0]) == (5, 0.0)
 
 
-@pytest.mark.parametrize(("years", "level"), [(0.5, 1), (1.0, 2), (2.9, 2), (3.0, 3), (6.9, 4), (7.0, 5)])
+@pytest.mark.parametrize(
+    ("years", "level"), [(0.5, 1), (1.0, 2), (2.9, 2), (3.0, 3), (6.9, 4), (7.0, 5)]
+)
 def test_the_horizon_in_years_caps_the_level(years: float, level: int) -> None:
     p = one(BEST, horizon_years=years)
     assert (p.level[0], p.limited_by[0]) == (level, "none" if level == 5 else "horizon")
@@ -108,33 +137,54 @@ def test_a_level_from_elsewhere_is_kept() -> None:
         ({"level": 3, "assessed_on": "2027-01-01"}, "after the day of the profile"),
     ],
 )
-def test_a_row_that_cannot_be_assessed_has_level_0_and_a_sentence(client: dict[str, object], words: str) -> None:
-    rows = [Client(id="bad", wealth=1, horizon_years=20, **client), Client(id="good", wealth=1, horizon_years=20, answers=BEST)]
+def test_a_row_that_cannot_be_assessed_has_level_0_and_a_sentence(
+    client: dict[str, object], words: str
+) -> None:
+    rows = [
+        Client(id="bad", wealth=1, horizon_years=20, **client),
+        Client(id="good", wealth=1, horizon_years=20, answers=BEST),
+    ]
     p = profile_risk(ClientTable.from_clients(rows), ASKED, as_of=DAY)
     assert p.level.tolist() == [0, 5]
     assert words in p.problems[0]
     assert p[0].problem == p.problems[0]
-    assert (p.limited_by[0], p.lowest_category[0], np.isnan(p.target_volatility[0])) == ("no assessment", True, True)
+    assert (p.limited_by[0], p.lowest_category[0], np.isnan(p.target_volatility[0])) == (
+        "no assessment",
+        True,
+        True,
+    )
     assert p.level_probability[0].tolist() == [0.0] * 5
 
 
 def test_neither_level_nor_questionnaire_is_said() -> None:
-    p = profile_risk(ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=1, answers=BEST)]), None, as_of=DAY)
+    p = profile_risk(
+        ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=1, answers=BEST)]),
+        None,
+        as_of=DAY,
+    )
     assert "a level cannot be guessed" in p.problems[0]
 
 
 def test_problems_of_the_table_are_kept() -> None:
-    frame = pd.DataFrame({"id": ["a", "b"], "wealth": [1.0, -1.0], "horizon_years": [9, 9], "level": [3, 3]})
+    frame = pd.DataFrame(
+        {"id": ["a", "b"], "wealth": [1.0, -1.0], "horizon_years": [9, 9], "level": [3, 3]}
+    )
     p = profile_risk(ClientTable.from_frame(frame), None, as_of=DAY)
     assert p.level.tolist() == [3, 0]
     assert "wealth" in p.problems[1]
 
 
 def test_missing_knowledge_and_background_are_no_problem() -> None:
-    answers = {name: option for name, option in BEST.items() if not name.startswith(("knowledge", "background"))}
+    answers = {
+        name: option
+        for name, option in BEST.items()
+        if not name.startswith(("knowledge", "background"))
+    }
     p = one(answers, knowledge=80)
     assert p.level[0] == 5
-    assert np.isnan(p.knowledge[0])  # asked and not answered: a table's own number must not fill the hole
+    assert np.isnan(
+        p.knowledge[0]
+    )  # asked and not answered: a table's own number must not fill the hole
 
 
 def test_validity_is_twelve_months_from_the_assessment() -> None:
@@ -145,26 +195,54 @@ def test_validity_is_twelve_months_from_the_assessment() -> None:
 
 
 def test_uncertainty_pushes_down_and_epsilon_half_takes_the_score_at_face_value() -> None:
-    asked = small(norms={"tolerance": Norm(reliability=0.75, standard_deviation=20, source="test")})  # standard error 10
+    asked = small(
+        norms={"tolerance": Norm(reliability=0.75, standard_deviation=20, source="test")}
+    )  # standard error 10
     clients = ClientTable.from_clients(
-        [Client(id=o.id, wealth=1, horizon_years=20, answers={"t": o.id}) for o in asked.questions[0].options]
+        [
+            Client(id=o.id, wealth=1, horizon_years=20, answers={"t": o.id})
+            for o in asked.questions[0].options
+        ]
     )
-    at = {e: profile_risk(clients, asked, as_of=DAY, controls=Controls(epsilon=e)) for e in (0.05, 0.25, 0.5)}
+    at = {
+        e: profile_risk(clients, asked, as_of=DAY, controls=Controls(epsilon=e))
+        for e in (0.05, 0.25, 0.5)
+    }
     assert at[0.5].level.tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5]
-    assert at[0.25].level.tolist() == [1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]  # needs 0.6745 * 10 points above the cut
+    assert at[0.25].level.tolist() == [
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+        4,
+        5,
+        5,
+    ]  # needs 0.6745 * 10 points above the cut
     assert at[0.05].level.tolist() == [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5]  # needs 1.6449 * 10
     assert at[0.25].standard_error.tolist() == pytest.approx([10.0] * 11)
     assert at[0.25].limited_by[2] == "uncertainty"
     assert "uncertain" in at[0.25].flags[2]
-    assert at[0.25].level_probability[4].tolist() == pytest.approx([0.0227501, 0.4772499, 0.4772499, 0.0227185, 0.0000317], abs=1e-6)
+    assert at[0.25].level_probability[4].tolist() == pytest.approx(
+        [0.0227501, 0.4772499, 0.4772499, 0.0227185, 0.0000317], abs=1e-6
+    )
 
 
 def test_joint_probability_is_the_product_over_dimensions() -> None:
     options = tuple(Option(id=f"{s}", text="t", score=s) for s in range(11))
-    questions = tuple(Question(id=d, text="?", dimension=d, options=options) for d in ("tolerance", "objective"))
+    questions = tuple(
+        Question(id=d, text="?", dimension=d, options=options) for d in ("tolerance", "objective")
+    )
     norm = Norm(reliability=0.75, standard_deviation=20, source="test")
-    both = Questionnaire(id="two", version="1", questions=questions, norms={"tolerance": norm, "objective": norm})
-    client = ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=20, answers={"tolerance": "5", "objective": "5"})])
+    both = Questionnaire(
+        id="two", version="1", questions=questions, norms={"tolerance": norm, "objective": norm}
+    )
+    client = ClientTable.from_clients(
+        [Client(id="x", wealth=1, horizon_years=20, answers={"tolerance": "5", "objective": "5"})]
+    )
     p = profile_risk(client, both, as_of=DAY)
     reach_3 = 0.8413447460685429**2  # P(score 50, error 10, is really 40 or more), twice
     assert p.level_probability[0, 2:].sum() == pytest.approx(reach_3)
@@ -176,7 +254,12 @@ def test_joint_probability_is_the_product_over_dimensions() -> None:
 
 def test_level_causes_count_who_would_be_higher_without() -> None:
     rows = [
-        Client(id="a", wealth=1, horizon_years=20, answers={**BEST, "capacity_loss": "a", "capacity_reserve": "a"}),
+        Client(
+            id="a",
+            wealth=1,
+            horizon_years=20,
+            answers={**BEST, "capacity_loss": "a", "capacity_reserve": "a"},
+        ),
         Client(id="b", wealth=1, horizon_years=2, answers=BEST),
         Client(id="c", wealth=1, horizon_years=20, answers=BEST),
         Client(id="d", wealth=1, horizon_years=20),
@@ -184,7 +267,12 @@ def test_level_causes_count_who_would_be_higher_without() -> None:
     causes = level_causes(ClientTable.from_clients(rows), ASKED, as_of=DAY)
     assert causes.index.tolist() == [0.05, 0.10, 0.25, 0.50]
     at = causes.loc[0.25]
-    assert (at["capacity"], at["horizon in years"], at["tolerance"], at["mean_level"]) == (1, 1, 0, pytest.approx(10 / 3))
+    assert (at["capacity"], at["horizon in years"], at["tolerance"], at["mean_level"]) == (
+        1,
+        1,
+        0,
+        pytest.approx(10 / 3),
+    )
     assert (causes["mean_level"].diff().dropna() >= 0).all()
 
 
@@ -204,7 +292,9 @@ def test_level_causes_count_who_would_be_higher_without() -> None:
     ],
 )
 def test_capacity_in_money(facts: dict[str, float], bearable: float, level: int) -> None:
-    table = ClientTable.from_clients([Client(id="x", wealth=100_000, horizon_years=20, answers=BEST, **facts)])
+    table = ClientTable.from_clients(
+        [Client(id="x", wealth=100_000, horizon_years=20, answers=BEST, **facts)]
+    )
     assert bearable_loss(table)[0] == pytest.approx(bearable)
     p = profile_risk(table, ASKED, as_of=DAY)
     assert p.level[0] == level
@@ -213,13 +303,20 @@ def test_capacity_in_money(facts: dict[str, float], bearable: float, level: int)
 
 
 def test_capacity_in_money_holds_for_levels_from_elsewhere_too() -> None:
-    client = Client(id="x", wealth=100, horizon_years=20, level=5, assessed_on=DAY, planned_purchases=95)
+    client = Client(
+        id="x", wealth=100, horizon_years=20, level=5, assessed_on=DAY, planned_purchases=95
+    )
     assert profile_risk(ClientTable.from_clients([client]), None, as_of=DAY).level[0] == 1
     calm = RiskBands.default().model_copy(update={"stress_loss": (0.01, 0.02, 0.03, 0.04, 0.05)})
-    assert profile_risk(ClientTable.from_clients([client]), None, as_of=DAY, bands=calm).level[0] == 5
+    assert (
+        profile_risk(ClientTable.from_clients([client]), None, as_of=DAY, bands=calm).level[0] == 5
+    )
     assert (
         profile_risk(
-            ClientTable.from_clients([client]), None, as_of=DAY, controls=Controls(capacity=CapacityRules(reserve_months=6))
+            ClientTable.from_clients([client]),
+            None,
+            as_of=DAY,
+            controls=Controls(capacity=CapacityRules(reserve_months=6)),
         ).level[0]
         == 1
     )
@@ -243,9 +340,34 @@ def test_every_flag_has_a_sentence_in_both_languages() -> None:
 
 def test_joint_account_follows_the_most_prudent_member() -> None:
     rows = [
-        Client(id="a1", wealth=100, horizon_years=10, level=5, assessed_on="2026-01-01", knowledge=90, age=50, private_qualified=True),
-        Client(id="b1", wealth=100, horizon_years=10, level=2, assessed_on="2026-01-01", knowledge=90, age=40),
-        Client(id="a2", wealth=100, horizon_years=4, level=3, assessed_on="2026-05-01", age=66, excluded={"tobacco"}),
+        Client(
+            id="a1",
+            wealth=100,
+            horizon_years=10,
+            level=5,
+            assessed_on="2026-01-01",
+            knowledge=90,
+            age=50,
+            private_qualified=True,
+        ),
+        Client(
+            id="b1",
+            wealth=100,
+            horizon_years=10,
+            level=2,
+            assessed_on="2026-01-01",
+            knowledge=90,
+            age=40,
+        ),
+        Client(
+            id="a2",
+            wealth=100,
+            horizon_years=4,
+            level=3,
+            assessed_on="2026-05-01",
+            age=66,
+            excluded={"tobacco"},
+        ),
         Client(id="c1", wealth=100, horizon_years=9, level=4, assessed_on="2026-01-01"),
         Client(id="c2", wealth=100, horizon_years=9),
     ]
@@ -261,7 +383,12 @@ def test_joint_account_follows_the_most_prudent_member() -> None:
     assert p.target_volatility[0] == pytest.approx(0.064)
     joint = joint_clients(table, accounts)
     assert joint.ids == ("A", "B", "C")
-    assert (joint.horizon_years[0], joint.age[0], joint.private_qualified[0], joint.excluded.row(0)) == (4.0, 66.0, False, {"tobacco": 1.0})
+    assert (
+        joint.horizon_years[0],
+        joint.age[0],
+        joint.private_qualified[0],
+        joint.excluded.row(0),
+    ) == (4.0, 66.0, False, {"tobacco": 1.0})
     with pytest.raises(InputError, match="give one each"):
         joint_profiles(profile_risk(table, None, as_of=DAY), ["A"])
 
@@ -278,6 +405,12 @@ def test_the_smallest_change_of_answers() -> None:
     assert down.would_be < 4
     assert len(down.changes) == 1
     nobody = ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=0.5, answers=BEST)])
-    assert smallest_change(nobody, ASKED, as_of=DAY, most=2) is None  # the horizon in years is no answer
+    assert (
+        smallest_change(nobody, ASKED, as_of=DAY, most=2) is None
+    )  # the horizon in years is no answer
     with pytest.raises(InputError, match="one client scored from answers"):
-        smallest_change(ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=1, level=3)]), ASKED, as_of=DAY)
+        smallest_change(
+            ClientTable.from_clients([Client(id="x", wealth=1, horizon_years=1, level=3)]),
+            ASKED,
+            as_of=DAY,
+        )

@@ -1,4 +1,5 @@
-"""Reliability and graded responses on numbers that can be checked by hand, and recovered from simulation."""
+"""Reliability and graded responses on numbers that can be checked by hand, and recovered from
+simulation."""
 
 from __future__ import annotations
 
@@ -8,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import InputError
-from advisor.risk_profile import GradedResponseModel, omega, reliability, spearman_brown, standard_error_of_measurement
+from advisor.risk_profile import (
+    GradedResponseModel,
+    omega,
+    reliability,
+    spearman_brown,
+    standard_error_of_measurement,
+)
 from advisor.risk_profile.psychometrics import calibrate as calibration
 from advisor.risk_profile.psychometrics.calibrate import calibrate
 from advisor.risk_profile.psychometrics.graded_response import BLOCK, Categories
@@ -16,7 +23,9 @@ from advisor.risk_profile.psychometrics.graded_response import BLOCK, Categories
 
 def some_model(rng: np.random.Generator, items: int = 8, answers: int = 4) -> GradedResponseModel:
     cuts = np.sort(rng.uniform(-2, 2, (items, answers - 1)), axis=1) + 0.2 * np.arange(answers - 1)
-    return GradedResponseModel.of({f"i{k}": (float(rng.uniform(0.5, 2.5)), cuts[k].tolist()) for k in range(items)})
+    return GradedResponseModel.of(
+        {f"i{k}": (float(rng.uniform(0.5, 2.5)), cuts[k].tolist()) for k in range(items)}
+    )
 
 
 def simulate(model: GradedResponseModel, theta: np.ndarray, rng: np.random.Generator) -> Categories:
@@ -38,7 +47,9 @@ def test_alpha_with_weights_is_that_of_repeated_people() -> None:
     rng = np.random.default_rng(0)
     scores = rng.integers(0, 5, (40, 6)) + rng.integers(0, 3, (40, 1))
     times = rng.integers(1, 4, 40)
-    assert reliability(scores, weights=times).alpha == pytest.approx(reliability(np.repeat(scores, times, axis=0)).alpha)
+    assert reliability(scores, weights=times).alpha == pytest.approx(
+        reliability(np.repeat(scores, times, axis=0)).alpha
+    )
 
 
 def test_omega_equals_alpha_where_loadings_are_equal_and_exceeds_it_where_not() -> None:
@@ -60,7 +71,12 @@ def test_longer_tests_and_errors_of_measurement() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scores", "message"), [(np.ones((5, 1)), "two items"), (np.ones((2, 3)), "three people"), ([[1, 2], [1, 3], [1, 4]], "item 0 alike")]
+    ("scores", "message"),
+    [
+        (np.ones((5, 1)), "two items"),
+        (np.ones((2, 3)), "three people"),
+        ([[1, 2], [1, 3], [1, 4]], "item 0 alike"),
+    ],
 )
 def test_scales_that_cannot_be_judged(scores: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -111,7 +127,11 @@ def test_ability_never_falls_when_an_answer_rises(seed: int) -> None:
 
 def test_a_reversed_item_is_caught_by_the_law_of_rising_ability() -> None:
     model = some_model(np.random.default_rng(3))
-    broken = GradedResponseModel(model.items, np.r_[-model.discrimination[0], model.discrimination[1:]], model.thresholds[:, ::-1].copy())
+    broken = GradedResponseModel(
+        model.items,
+        np.r_[-model.discrimination[0], model.discrimination[1:]],
+        model.thresholds[:, ::-1].copy(),
+    )
     rows = np.tile(np.array([0, 1, 1, 1, 1, 1, 1, 1], dtype=np.int8), (4, 1))
     rows[:, 0] = np.arange(4)
     assert not (np.diff(broken.score(rows).theta) > 0).all()
@@ -164,7 +184,9 @@ def test_a_broken_step_lets_the_likelihood_fall(monkeypatch: pytest.MonkeyPatch)
     rng = np.random.default_rng(7)
     answers = simulate(some_model(rng), rng.standard_normal(400), rng)
     right = calibration._improve
-    monkeypatch.setattr(calibration, "_improve", lambda a, c, table, nodes: (right(a, c, table, nodes)[0] * 0.7, c))
+    monkeypatch.setattr(
+        calibration, "_improve", lambda a, c, table, nodes: (right(a, c, table, nodes)[0] * 0.7, c)
+    )
     values = [calibrate(answers, max_cycles=k).log_likelihood for k in range(1, 12)]
     assert not (np.diff(values) >= -1e-8).all()
 
@@ -207,7 +229,9 @@ def test_a_reversed_item_is_named_and_not_left_at_the_floor() -> None:
         turned[:, item] = answers[:, item].max() - answers[:, item]
         rest = np.delete(answers, item, axis=1).mean(axis=1)
         told = np.corrcoef(turned[:, item], rest)[0, 1]
-        with pytest.raises(InputError, match=rf"'item {item}' \(-0\.\d\d\) do not rise with the others") as caught:
+        with pytest.raises(
+            InputError, match=rf"'item {item}' \(-0\.\d\d\) do not rise with the others"
+        ) as caught:
             calibrate(turned, items=names)
         assert caught.value.field == f"item {item}"
         assert f"({told:+.2f})" in str(caught.value) or abs(told) < 0.5

@@ -20,15 +20,18 @@ from advisor.data import Catalogue, ClientTable, Interactions, Trades
 
 DAY = date(2026, 4, 1)
 GOOD: dict[str, dict[str, Any]] = {
-    "trades": {"client_id": "a", "asset": "x", "day": "2026-01-01", "side": "buy", "units": 1.0, "price": 2.0},
+    "trades": {"client_id": "a", "asset": "x", "day": "2026-01-01", "side": "buy", "units": 1.0,
+    "price": 2.0},
     "purchases": {"client_id": "a", "product_id": "x", "day": "2026-01-01", "value": 5.0},
     "products": {"id": "F1", "name": "Fund", "asset": "bonds", "risk_level": 2},
     "events": {
-        "id": "1", "source": "app", "type": "advisor.product.viewed.v1", "time": "2026-01-01T10:00:00+01:00", "subject": "a",
+        "id": "1", "source": "app", "type": "advisor.product.viewed.v1",
+        "time": "2026-01-01T10:00:00+01:00", "subject": "a",
         "data": {"product_id": "F1"},
     },
     "feedback": {
-        "id": "1", "client_id": "a", "kind": "nps", "score": 9, "about": "app", "channel": "web", "opened": "2026-01-01T10:00:00Z", "closed": None,
+        "id": "1", "client_id": "a", "kind": "nps", "score": 9, "about": "app", "channel": "web",
+        "opened": "2026-01-01T10:00:00Z", "closed": None,
     },
 }  # fmt: skip
 
@@ -55,37 +58,57 @@ def readable(kind: str, frame: pd.DataFrame) -> bool:
 
 
 ODD = [
-    None, float("nan"), pd.NA, pd.NaT, "", " ", "x", "7", "-1", "0", "1e3", "inf", 0, 1, 5, 5.5, -2.0, float("inf"), True, np.int64(3),
-    ["a"], {"a": 1}, "2026-02-30", "2026-01-01", "2026-01-01 10:00", "2026-01-01T10:00:00+01:00", "1500-01-01", "2300-01-01", "now", 20260101,
-    date(2026, 1, 2), pd.Timestamp("2026-01-02 03:00").to_pydatetime(), datetime(2026, 1, 2, 3, tzinfo=UTC), pd.Timestamp("2026-01-03"), np.datetime64("2026-01-03"),
+    None, float("nan"), pd.NA, pd.NaT, "", " ", "x", "7", "-1", "0", "1e3", "inf", 0, 1, 5, 5.5,
+    -2.0, float("inf"), True, np.int64(3),
+    ["a"], {"a": 1}, "2026-02-30", "2026-01-01", "2026-01-01 10:00", "2026-01-01T10:00:00+01:00",
+    "1500-01-01", "2300-01-01", "now", 20260101,
+    date(2026, 1, 2), pd.Timestamp("2026-01-02 03:00").to_pydatetime(), datetime(2026, 1, 2, 3,
+    tzinfo=UTC), pd.Timestamp("2026-01-03"), np.datetime64("2026-01-03"),
     "BUY", " s ", "gift", b"buy", "\ud800", "a" * 10_001, "complaint", "ces",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["trades", "purchases", "products", "events"])
 def test_a_row_alone_is_set_aside_exactly_when_its_reader_refuses_it(kind: str) -> None:
-    """Nothing lies in the future of the last day there is, so that only the reader's own rules are tried."""
+    """Nothing lies in the future of the last day there is, so that only the reader's own rules are
+    tried."""
     last = date(9999, 12, 30)
     for column in GOOD[kind]:
         for cell in ODD:
             if column in ("data", "asset") and kind in ("events", "products"):
                 continue
             frame = pd.DataFrame(
-                {**{n: pd.Series([v], dtype=object) for n, v in GOOD[kind].items()}, column: pd.Series([cell], dtype=object)}
+                {
+                    **{n: pd.Series([v], dtype=object) for n, v in GOOD[kind].items()},
+                    column: pd.Series([cell], dtype=object),
+                }
             )
             report = check(frame, kind, as_of=last)
-            assert (len(report.good) == 1) == readable(kind, frame), (column, cell, report.quarantined.get("problem"))
+            assert (len(report.good) == 1) == readable(kind, frame), (
+                column,
+                cell,
+                report.quarantined.get("problem"),
+            )
             assert len(report.good) + len(report.quarantined) == 1
 
 
 @given(st.data(), st.sampled_from(["trades", "purchases", "events"]))
 def test_what_is_good_together_is_read_together(data: st.DataObject, kind: str) -> None:
     rows = data.draw(
-        st.lists(st.dictionaries(st.sampled_from(sorted(GOOD[kind])), st.sampled_from(ODD), max_size=2), min_size=1, max_size=8),
+        st.lists(
+            st.dictionaries(st.sampled_from(sorted(GOOD[kind])), st.sampled_from(ODD), max_size=2),
+            min_size=1,
+            max_size=8,
+        ),
         label="changes",
     )
-    frame = table(kind, *[{**({"id": str(n)} if kind == "events" else {}), **row} for n, row in enumerate(rows)])
-    frame.index = pd.Index(data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows))))
+    frame = table(
+        kind,
+        *[{**({"id": str(n)} if kind == "events" else {}), **row} for n, row in enumerate(rows)],
+    )
+    frame.index = pd.Index(
+        data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows)))
+    )
     report = check(frame, kind, as_of=DAY)
     assert not len(report.good) or readable(kind, report.good)
     assert sorted([*report.good.index, *report.quarantined.index]) == sorted(frame.index)
@@ -141,14 +164,27 @@ def test_an_id_of_another_source_is_another_event() -> None:
 
 
 def test_the_time_zone_of_most_rows_counts() -> None:
-    rows = [{"day": "2026-01-01T10:00:00+01:00"}, {"day": "2026-01-02T10:00:00+01:00"}, {"day": "2026-01-03 10:00"}, {"day": "2026-01-04"}]
+    rows = [
+        {"day": "2026-01-01T10:00:00+01:00"},
+        {"day": "2026-01-02T10:00:00+01:00"},
+        {"day": "2026-01-03 10:00"},
+        {"day": "2026-01-04"},
+    ]
     report = check(table("trades", *rows), "trades", as_of=DAY)
     assert report.quarantined.index.tolist() == [2, 3]
     report = check(table("trades", *rows[2:], {"day": "2026-01-01"}), "trades", as_of=DAY)
     assert len(report.good) == 3
 
 
-@pytest.mark.parametrize("day", ["1500-01-01", "2300-01-01 10:00", pd.Timestamp("1500-01-01"), pd.Timestamp("2300-01-01", tz="UTC")])
+@pytest.mark.parametrize(
+    "day",
+    [
+        "1500-01-01",
+        "2300-01-01 10:00",
+        pd.Timestamp("1500-01-01"),
+        pd.Timestamp("2300-01-01", tz="UTC"),
+    ],
+)
 def test_a_trade_before_1678_or_after_2262_is_refused_not_moved(day: object) -> None:
     for column in (pd.Series([day], dtype=object), pd.Series([day])):
         with pytest.raises(InputError, match="1678 to 2262"):
@@ -156,7 +192,14 @@ def test_a_trade_before_1678_or_after_2262_is_refused_not_moved(day: object) -> 
 
 
 def test_figures_by_column() -> None:
-    frame = table("trades", {}, {"units": 7, "client_id": "b"}, {"units": None}, {"units": "x"}, {"units": -3, "day": "2026-02-01"})
+    frame = table(
+        "trades",
+        {},
+        {"units": 7, "client_id": "b"},
+        {"units": None},
+        {"units": "x"},
+        {"units": -3, "day": "2026-02-01"},
+    )
     figures = check(frame, "trades", as_of=DAY).by_column
     assert figures.loc["units"].tolist() == [1, 3, -3.0, 7.0, 3]
     assert figures.loc["client_id"].tolist() == [0, 2, "a", "b", 0]
@@ -164,12 +207,21 @@ def test_figures_by_column() -> None:
 
 
 def test_clients_are_read_by_their_own_reader() -> None:
-    frame = pd.DataFrame({"id": ["a", "b", "c"], "wealth": [1.0, -5.0, None], "horizon_years": [1, 2, 3], "age": [30, None, 40]})
+    frame = pd.DataFrame(
+        {
+            "id": ["a", "b", "c"],
+            "wealth": [1.0, -5.0, None],
+            "horizon_years": [1, 2, 3],
+            "age": [30, None, 40],
+        }
+    )
     for given_ in (frame, ClientTable.from_frame(frame)):
         report = check(given_, "clients", as_of=DAY)
         assert report.good.ids == ("a",)
         assert report.quarantined["id"].tolist() == ["b", "c"]
-        assert report.quarantined["problem"].tolist() == [*ClientTable.from_frame(frame).problems.values()]
+        assert report.quarantined["problem"].tolist() == [
+            *ClientTable.from_frame(frame).problems.values()
+        ]
         assert report.by_column.loc["age"].tolist() == [1, 2, 30.0, 40.0, 0]
         assert report.by_column.loc["wealth", "failed"] == 2
     assert repr(report) == "QualityReport(clients: 1 good, 2 set aside)"
@@ -178,12 +230,23 @@ def test_clients_are_read_by_their_own_reader() -> None:
 def test_what_is_good_goes_into_the_store(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path / 'bank.db'}") as store:
         store.migrate()
-        feedback = check(table("feedback", {}, {"id": "2", "closed": datetime(2026, 2, 1, tzinfo=UTC)}), "feedback", as_of=DAY).good
-        records = [{k: v for k, v in r.items() if not pd.isna(v)} for r in feedback.to_dict("records")]
+        feedback = check(
+            table("feedback", {}, {"id": "2", "closed": datetime(2026, 2, 1, tzinfo=UTC)}),
+            "feedback",
+            as_of=DAY,
+        ).good
+        records = [
+            {k: v for k, v in r.items() if not pd.isna(v)} for r in feedback.to_dict("records")
+        ]
         records = [{**r, "score": float(r["score"])} for r in records]
         assert store.put_feedback(records).problems == ()
-        events = check(table("events", {}, {"id": "2", "data": '{"product_id": "F2"}'}), "events", as_of=DAY).good
-        assert store.put_events(events.to_dict("records"), at=datetime(2026, 4, 1, tzinfo=UTC)).changed == 2
+        events = check(
+            table("events", {}, {"id": "2", "data": '{"product_id": "F2"}'}), "events", as_of=DAY
+        ).good
+        assert (
+            store.put_events(events.to_dict("records"), at=datetime(2026, 4, 1, tzinfo=UTC)).changed
+            == 2
+        )
         trades = check(table("trades", {}, {"units": -1}), "trades", as_of=DAY).good
         assert store.put_trades(trades).changed == 1
 

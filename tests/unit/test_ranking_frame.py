@@ -14,7 +14,11 @@ from advisor import EASE, InputError, Interactions, Ranking, evaluate_match, sam
 def test_a_table_written_is_read_again() -> None:
     bought = sample.interactions()
     ranking = EASE().fit(bought).rank(bought.clients.ids[:50], 5)
-    back = Ranking.from_frame(ranking.to_frame().sample(frac=1.0, random_state=1), client_ids=ranking.client_ids, products=ranking.products)
+    back = Ranking.from_frame(
+        ranking.to_frame().sample(frac=1.0, random_state=1),
+        client_ids=ranking.client_ids,
+        products=ranking.products,
+    )
     assert (back.client_ids, back.products) == (ranking.client_ids, ranking.products)
     np.testing.assert_array_equal(back.codes, ranking.codes)
     np.testing.assert_array_equal(back.scores, ranking.scores)
@@ -28,7 +32,9 @@ def test_two_columns_are_enough() -> None:
     assert ranking.codes.tolist() == [[1, 0, 2], [0, -1, -1]]
     assert ranking.scores[0].tolist() == [3.0, 2.0, 1.0]
     assert np.isnan(ranking.scores[1, 1:]).all()
-    bought = Interactions.from_frame(pd.DataFrame({"client_id": ["8"], "product_id": ["a"], "day": ["2026-01-01"]}))
+    bought = Interactions.from_frame(
+        pd.DataFrame({"client_id": ["8"], "product_id": ["a"], "day": ["2026-01-01"]})
+    )
     assert evaluate_match(ranking, bought, ks=(1,), resamples=1).score("hit_rate", 1).value == 0.5
 
 
@@ -56,6 +62,8 @@ GOOD = {"client_id": ["x", "x"], "product_id": ["a", "b"], "rank": [1, 2], "scor
         ({}, {"client": "nobody"}, "nobody"),
     ],
 )
-def test_a_table_that_is_no_ranking_is_refused(change: dict[str, Any], more: dict[str, Any], says: str) -> None:
+def test_a_table_that_is_no_ranking_is_refused(
+    change: dict[str, Any], more: dict[str, Any], says: str
+) -> None:
     with pytest.raises(InputError, match=says):
         Ranking.from_frame(pd.DataFrame(GOOD | change), **more)

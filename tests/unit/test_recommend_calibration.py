@@ -10,12 +10,22 @@ import pytest
 
 from advisor import InputError
 from advisor.data import Catalogue, Eligibility, Interactions, Ranking, ReturnModel
-from advisor.recommend import Calibration, calibrate, diversify, exposure_similarity, portfolio_utility, trade_off
+from advisor.recommend import (
+    Calibration,
+    calibrate,
+    diversify,
+    exposure_similarity,
+    portfolio_utility,
+    trade_off,
+)
 from advisor.recommend.portfolio_fit.utility import scaled
 
 
-def served(seed: int, clients: int = 4000, k: int = 5, buys: float = 0.6) -> tuple[Ranking, Interactions, np.ndarray]:
-    """Lists whose picks are bought with probability score ** 2 / 2 by those who buy, and the same clients' other purchases."""
+def served(
+    seed: int, clients: int = 4000, k: int = 5, buys: float = 0.6
+) -> tuple[Ranking, Interactions, np.ndarray]:
+    """Lists whose picks are bought with probability score ** 2 / 2 by those who buy, and the same
+    clients' other purchases."""
     rng = np.random.default_rng(seed)
     scores = -np.sort(-rng.random((clients, k)), axis=1)
     codes = np.argsort(rng.random((clients, 12)), axis=1)[:, :k]
@@ -41,7 +51,9 @@ def test_probabilities_hold_on_another_sample(method: str) -> None:
     tolerance = 0.03 if method == "isotonic" else 0.08
     assert np.nanmean(np.abs(found.probability(later.scores) - truth)) < tolerance
     assert found.buys == pytest.approx(0.6, abs=0.03)
-    np.testing.assert_allclose(found.unconditional(later.scores), found.buys * found.probability(later.scores))
+    np.testing.assert_allclose(
+        found.unconditional(later.scores), found.buys * found.probability(later.scores)
+    )
     assert np.isnan(found.probability(later.scores)[later.codes < 0]).all()
     any_hit = 1.0 - np.prod(1.0 - np.nan_to_num(truth), axis=1)
     assert np.mean(np.abs(found.list_probability(later.scores) - any_hit)) < 0.09
@@ -58,13 +70,19 @@ def test_scores_that_only_compare_within_a_list_count_relative_to_it() -> None:
     found, plain = calibrate(blown, bought), calibrate(blown, bought, relative=False)
     assert found.relative_to == 5
     assert plain.relative_to == 0
-    assert calibrate(ranking, bought).relative_to == 0, "scores that compare between clients are left as they are"
+    assert calibrate(ranking, bought).relative_to == 0, (
+        "scores that compare between clients are left as they are"
+    )
     truth = ranking.scores**2 / 2.0
     errors = [np.nanmean(np.abs(c.probability(blown.scores) - truth)) for c in (found, plain)]
     assert errors[0] < 0.75 * errors[1]
-    np.testing.assert_allclose(found.probability(ranking.scores), found.probability(blown.scores), rtol=1e-9)
+    np.testing.assert_allclose(
+        found.probability(ranking.scores), found.probability(blown.scores), rtol=1e-9
+    )
     for i in (0, 7, 12):
-        np.testing.assert_array_equal(found.probability(blown.scores[i]), found.probability(blown.scores)[i])
+        np.testing.assert_array_equal(
+            found.probability(blown.scores[i]), found.probability(blown.scores)[i]
+        )
     shuffled = found.probability(blown.scores[:, ::-1])[:, ::-1]
     np.testing.assert_array_equal(shuffled, found.probability(blown.scores))
     arrays, meta = found.state()
@@ -97,16 +115,26 @@ def test_calibration_is_saved_without_pickle_and_refuses_silence() -> None:
     found = calibrate(ranking, bought)
     arrays, meta = found.state()
     back = Calibration.restored(arrays, json.loads(json.dumps(meta)))
-    np.testing.assert_array_equal(back.probability(ranking.scores), found.probability(ranking.scores))
-    np.testing.assert_array_equal(back.list_probability(ranking.scores), found.list_probability(ranking.scores))
-    strangers = Interactions.from_frame(pd.DataFrame({"client_id": ["z"], "product_id": ["p00"], "day": ["2026-01-01"]}))
+    np.testing.assert_array_equal(
+        back.probability(ranking.scores), found.probability(ranking.scores)
+    )
+    np.testing.assert_array_equal(
+        back.list_probability(ranking.scores), found.list_probability(ranking.scores)
+    )
+    strangers = Interactions.from_frame(
+        pd.DataFrame({"client_id": ["z"], "product_id": ["p00"], "day": ["2026-01-01"]})
+    )
     with pytest.raises(InputError, match="longer window"):
         calibrate(ranking, strangers)
 
 
 # ---- utility
 
-MODEL = ReturnModel(["cash", "bonds", "stocks"], [0.01, 0.03, 0.07], [[0.0, 0.0, 0.0], [0.0, 0.0025, 0.001], [0.0, 0.001, 0.04]])
+MODEL = ReturnModel(
+    ["cash", "bonds", "stocks"],
+    [0.01, 0.03, 0.07],
+    [[0.0, 0.0, 0.0], [0.0, 0.0025, 0.001], [0.0, 0.001, 0.04]],
+)
 SHELF = Catalogue.from_frame(
     pd.DataFrame(
         {
@@ -135,7 +163,11 @@ def test_utility_is_the_change_in_certainty_equivalent() -> None:
             def certainty(w: np.ndarray, i: int = i) -> float:
                 return float(MODEL.mean @ w - gamma[i] / 2.0 * w @ MODEL.covariance @ w)
 
-            gain = (certainty(weights[i] + size * exposures[j]) - certainty(weights[i])) / size - SHELF.annual_fee[j] - 0.01
+            gain = (
+                (certainty(weights[i] + size * exposures[j]) - certainty(weights[i])) / size
+                - SHELF.annual_fee[j]
+                - 0.01
+            )
             assert found.certainty_equivalent[i, j] == pytest.approx(gain, abs=1e-6)
     alone = portfolio_utility(weights[2:3], wealth[2:3], gamma[2:3], SHELF, MODEL, cash_return=0.01)
     np.testing.assert_array_equal(alone.certainty_equivalent[0], found.certainty_equivalent[2])
@@ -143,7 +175,12 @@ def test_utility_is_the_change_in_certainty_equivalent() -> None:
 
 def test_what_is_held_already_is_worth_less() -> None:
     full, empty = np.array([[0.0, 0.0, 0.9]]), np.array([[0.0, 0.9, 0.0]])
-    stock = [portfolio_utility(w, np.array([1e5]), np.array([4.0]), SHELF, MODEL).certainty_equivalent[0, 2] for w in (full, empty)]
+    stock = [
+        portfolio_utility(w, np.array([1e5]), np.array([4.0]), SHELF, MODEL).certainty_equivalent[
+            0, 2
+        ]
+        for w in (full, empty)
+    ]
     assert stock[0] < stock[1]
 
 
@@ -155,7 +192,9 @@ def test_the_trade_off_runs_from_taste_to_utility() -> None:
         mixed = trade_off(taste, utility, classes, weight)
         for i in range(5):
             allowed = classes.to_array()[i]
-            np.testing.assert_array_equal(np.argsort(mixed[i][allowed]), np.argsort(order[i][allowed]))
+            np.testing.assert_array_equal(
+                np.argsort(mixed[i][allowed]), np.argsort(order[i][allowed])
+            )
     unit = scaled(taste, classes)[classes.to_array()]
     assert unit.min() == 0.0
     assert unit.max() == 1.0
@@ -164,7 +203,10 @@ def test_the_trade_off_runs_from_taste_to_utility() -> None:
 
 
 def test_lists_stop_repeating_themselves() -> None:
-    codes, scores = np.array([[0, 1, 2, 3], [3, -1, -1, -1]]), np.array([[1.0, 0.9, 0.8, 0.1], [0.5, np.nan, np.nan, np.nan]])
+    codes, scores = (
+        np.array([[0, 1, 2, 3], [3, -1, -1, -1]]),
+        np.array([[1.0, 0.9, 0.8, 0.1], [0.5, np.nan, np.nan, np.nan]]),
+    )
     alike = np.eye(4)
     alike[0, 1] = alike[1, 0] = 1.0
     plain, kept = diversify(codes, scores, alike, 3, 0.0)

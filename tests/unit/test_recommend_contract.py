@@ -1,4 +1,5 @@
-"""Every recipe passes one suite. A class below states the recipe and the accuracy it must keep on planted preferences for products."""
+"""Every recipe passes one suite. A class below states the recipe and the accuracy it must keep on
+planted preferences for products."""
 
 from __future__ import annotations
 
@@ -33,24 +34,34 @@ PRODUCTS = tuple(f"P{i:02d}" for i in range(24))
 
 
 def planted(clients: int = 300, seed: int = 5) -> tuple[Interactions, Interactions]:
-    """Three preferences for products of eight products each, popularity uneven: what was bought, and for each client one more product of their relevance."""
+    """Three preferences for products of eight products each, popularity uneven: what was bought,
+    and for each client one more product of their relevance."""
     rng = np.random.default_rng(seed)
     bought, later = [], []
     for i in range(clients):
         taste = int(rng.integers(3))
         weights = np.where(np.arange(24) // 8 == taste, 1.0, 0.04) * (1.0 + np.arange(24) % 5)
-        chosen = rng.choice(24, size=int(rng.integers(2, 6)) + 1, replace=False, p=weights / weights.sum())
+        chosen = rng.choice(
+            24, size=int(rng.integers(2, 6)) + 1, replace=False, p=weights / weights.sum()
+        )
         days = rng.integers(0, 300, len(chosen))
-        bought += [(f"c{i:03d}", PRODUCTS[p], np.datetime64("2024-01-01") + int(d)) for p, d in zip(chosen[1:], days[1:], strict=True)]
+        bought += [
+            (f"c{i:03d}", PRODUCTS[p], np.datetime64("2024-01-01") + int(d))
+            for p, d in zip(chosen[1:], days[1:], strict=True)
+        ]
         later.append((f"c{i:03d}", PRODUCTS[chosen[0]], np.datetime64("2025-01-01")))
     columns = ["client_id", "product_id", "day"]
-    return Interactions.from_frame(pd.DataFrame(bought, columns=columns)), Interactions.from_frame(pd.DataFrame(later, columns=columns))
+    return Interactions.from_frame(pd.DataFrame(bought, columns=columns)), Interactions.from_frame(
+        pd.DataFrame(later, columns=columns)
+    )
 
 
 BOUGHT, LATER = planted()
 
 
-def clients_table(ids: tuple[str, ...], holdings: dict[str, dict[str, float]] | None = None) -> ClientTable:
+def clients_table(
+    ids: tuple[str, ...], holdings: dict[str, dict[str, float]] | None = None
+) -> ClientTable:
     frame = pd.DataFrame({"id": ids, "wealth": 1e6, "horizon_years": 5.0})
     frame["segment"] = [("mass", "premium", None)[i % 3] for i in range(len(ids))]
     for product in {p for h in (holdings or {}).values() for p in h}:
@@ -68,7 +79,14 @@ def shelf(order: list[str]) -> Catalogue:
     """The three preferences for products are three assets."""
     assets = [f"a{int(name[1:]) // 8}" if name in PRODUCTS else "a0" for name in order]
     return Catalogue.from_frame(
-        pd.DataFrame({"id": order, "name": order, "asset": assets, "risk_level": [1 + i % 5 for i in range(len(order))]})
+        pd.DataFrame(
+            {
+                "id": order,
+                "name": order,
+                "asset": assets,
+                "risk_level": [1 + i % 5 for i in range(len(order))],
+            }
+        )
     )
 
 
@@ -80,7 +98,8 @@ class RecommenderContract:
 
     recipe: Recipe
     floor: float
-    """Hit rate at 5 on the planted preferences for products that the recipe must keep; popularity reaches .40."""
+    """Hit rate at 5 on the planted preferences for products that the recipe must keep; popularity
+    reaches .40."""
     explains = True
     """Whether holdings explain scores in full."""
 
@@ -105,7 +124,9 @@ class RecommenderContract:
 
     def test_the_catalogue_gives_the_order(self) -> None:
         order = [*reversed(PRODUCTS[4:]), "NEW"]
-        fitted = self.recipe.fit(BOUGHT, catalogue=shelf(order), model=MODEL, clients=clients_table(BOUGHT.clients.ids))
+        fitted = self.recipe.fit(
+            BOUGHT, catalogue=shelf(order), model=MODEL, clients=clients_table(BOUGHT.clients.ids)
+        )
         assert fitted.products == tuple(order)
         assert np.isfinite(fitted.scores(["c000", "nobody"])).all()
 
@@ -126,7 +147,9 @@ class RecommenderContract:
         assert (np.isnan(ranking.scores) == (ranking.codes < 0)).all()
 
     def test_holdings_in_the_client_table_count_as_held(self, fitted: FittedModel) -> None:
-        table = clients_table(("nobody", "c000"), {"nobody": {"P03": 10.0, "P99": 5.0}, "c000": {"P04": 1.0}})
+        table = clients_table(
+            ("nobody", "c000"), {"nobody": {"P03": 10.0, "P99": 5.0}, "c000": {"P04": 1.0}}
+        )
         ranking = fitted.rank(table.ids, 24, clients=table)
         assert fitted.products.index("P03") not in ranking.codes[0]
         assert fitted.products.index("P04") not in ranking.codes[1]
@@ -150,7 +173,10 @@ class RecommenderContract:
         ids = BOUGHT.clients.ids
         rng = np.random.default_rng(1)
         classes = Eligibility(rng.integers(0, 3, len(ids)), rng.random((3, 24)) < 0.5)
-        a, b = fitted.rank(ids, 5, eligible=classes), fitted.rank(ids, 5, eligible=classes.to_array())
+        a, b = (
+            fitted.rank(ids, 5, eligible=classes),
+            fitted.rank(ids, 5, eligible=classes.to_array()),
+        )
         assert (a.codes == b.codes).all()
         np.testing.assert_array_equal(a.scores, b.scores)
 
@@ -173,11 +199,15 @@ class RecommenderContract:
         ids = BOUGHT.clients.ids[:50]
         scores, ranking = fitted.scores(ids), fitted.rank(ids, 24, exclude_held=False)
         np.testing.assert_array_equal(ranking.codes, np.argsort(-scores, axis=1, kind="stable"))
-        np.testing.assert_array_equal(ranking.scores, np.take_along_axis(scores, ranking.codes, axis=1))
+        np.testing.assert_array_equal(
+            ranking.scores, np.take_along_axis(scores, ranking.codes, axis=1)
+        )
 
     def test_same_seed_same_bytes(self, fitted: FittedModel) -> None:
         again = self.train()
-        np.testing.assert_array_equal(again.scores(BOUGHT.clients.ids), fitted.scores(BOUGHT.clients.ids))
+        np.testing.assert_array_equal(
+            again.scores(BOUGHT.clients.ids), fitted.scores(BOUGHT.clients.ids)
+        )
 
     def test_accuracy_floor(self, fitted: FittedModel) -> None:
         assert hit_rate(fitted.rank(BOUGHT.clients.ids, 5)) >= self.floor
@@ -188,7 +218,9 @@ class RecommenderContract:
         for i in range(0, 40, 7):
             for product in ("P00", "P09", "P23"):
                 found = fitted.explain(BOUGHT.clients.ids[i], product)
-                assert {c.product_id for c in found if c.product_id} <= {PRODUCTS[j] for j in np.flatnonzero(owned[i])}
+                assert {c.product_id for c in found if c.product_id} <= {
+                    PRODUCTS[j] for j in np.flatnonzero(owned[i])
+                }
                 if self.explains and found:
                     score = scores[i, fitted.products.index(product)]
                     assert sum(c.amount for c in found) == pytest.approx(score, rel=1e-9, abs=1e-12)
@@ -254,13 +286,18 @@ class TestBPR(RecommenderContract):
 
 
 class TestBlend(RecommenderContract):
-    recipe = Blend([EASE(20.0), Popularity(), RandomWalk(), ALS(factors=4, regularization=3.0)], [1.0, 0.1, 0.5, 0.2])
+    recipe = Blend(
+        [EASE(20.0), Popularity(), RandomWalk(), ALS(factors=4, regularization=3.0)],
+        [1.0, 0.1, 0.5, 0.2],
+    )
     floor = 0.80
     explains = False
 
 
 class TestBlendLearnt(RecommenderContract):
-    recipe = Blend([ItemKNN.conditional(shrinkage=5.0), Popularity(), Association()], validation_days=60)
+    recipe = Blend(
+        [ItemKNN.conditional(shrinkage=5.0), Popularity(), Association()], validation_days=60
+    )
     floor = 0.80
     explains = False
 
@@ -309,6 +346,9 @@ class TestDemographic(RecommenderContract):
 
 
 class TestColdStart(RecommenderContract):
-    recipe = ColdStart(Blend([EASE(20.0), ALS(factors=4, regularization=3.0, alpha=2.0)], [1.0, 0.2]), Demographic())
+    recipe = ColdStart(
+        Blend([EASE(20.0), ALS(factors=4, regularization=3.0, alpha=2.0)], [1.0, 0.2]),
+        Demographic(),
+    )
     floor = 0.80
     explains = False

@@ -8,11 +8,25 @@ import pytest
 
 from advisor import InputError, sample
 from advisor.data import Catalogue, Interactions
-from advisor.recommend import ALS, BPR, EASE, MVECF, Association, Blend, Content, Demographic, ItemKNN, Popularity, omissions
+from advisor.recommend import (
+    ALS,
+    BPR,
+    EASE,
+    MVECF,
+    Association,
+    Blend,
+    Content,
+    Demographic,
+    ItemKNN,
+    Popularity,
+    omissions,
+)
 
 
 def bought(pairs: list[tuple[str, str]]) -> Interactions:
-    return Interactions.from_frame(pd.DataFrame(pairs, columns=["client_id", "product_id"]).assign(day="2026-01-01"))
+    return Interactions.from_frame(
+        pd.DataFrame(pairs, columns=["client_id", "product_id"]).assign(day="2026-01-01")
+    )
 
 
 def test_every_missing_favourite_has_its_reason() -> None:
@@ -32,12 +46,19 @@ def test_every_missing_favourite_has_its_reason() -> None:
 
 
 def test_a_list_that_more_than_taste_made_says_what_fits_less() -> None:
-    pairs = [(f"c{i}", p) for i in range(20) for p in ("held", "barred", "liked")[: 1 + i % 3]] + [("me", "held"), ("you", "odd")]
+    pairs = [(f"c{i}", p) for i in range(20) for p in ("held", "barred", "liked")[: 1 + i % 3]] + [
+        ("me", "held"),
+        ("you", "odd"),
+    ]
     fitted = ItemKNN.conditional(shrinkage=0.0).fit(bought(pairs))
     by_taste = {o.product_id: o.code for o in omissions(fitted, "me", 1, count=10)}
     assert by_taste == {"held": "held", "liked": "ranked_lower", "odd": "ranked_lower"}
     shown = {o.product_id: o for o in omissions(fitted, "me", 1, shown=["odd"], count=10)}
-    assert {name: o.code for name, o in shown.items()} == {"held": "held", "barred": "fits_less", "liked": "ranked_lower"}
+    assert {name: o.code for name, o in shown.items()} == {
+        "held": "held",
+        "barred": "fits_less",
+        "liked": "ranked_lower",
+    }
     assert shown["barred"].rank == 1
     assert shown["barred"].score > shown["barred"].last_shown
     with pytest.raises(InputError, match="P99"):
@@ -55,15 +76,20 @@ def test_a_new_product_starts_with_what_its_attributes_are_worth() -> None:
             }
         )
     )
-    pairs = [(f"b{i}", p) for i in range(10) for p in ("bond1", "bond2")] + [(f"s{i}", p) for i in range(10) for p in ("stock1", "stock2")]
-    fitted = Content(shrinkage=1.0).fit(bought([*pairs, ("me", "bond1"), ("you", "stock2")]), catalogue=shelf)
+    pairs = [(f"b{i}", p) for i in range(10) for p in ("bond1", "bond2")] + [
+        (f"s{i}", p) for i in range(10) for p in ("stock1", "stock2")
+    ]
+    fitted = Content(shrinkage=1.0).fit(
+        bought([*pairs, ("me", "bond1"), ("you", "stock2")]), catalogue=shelf
+    )
     top = fitted.rank(["me", "you"], 2)
     names = [{fitted.products[c] for c in row} for row in top.codes.tolist()]
     assert "newbond" in names[0]
     assert "newstock" in names[1]
-    assert EASE(1.0).fit(bought([*pairs, ("me", "bond1")]), catalogue=shelf).scores(["me"])[0, 4] == 0.0, (
-        "purchases alone know nothing of it"
-    )
+    assert (
+        EASE(1.0).fit(bought([*pairs, ("me", "bond1")]), catalogue=shelf).scores(["me"])[0, 4]
+        == 0.0
+    ), "purchases alone know nothing of it"
 
 
 @pytest.mark.parametrize(
@@ -96,10 +122,23 @@ def test_what_cannot_work_is_refused_by_name(make: object, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "recipe", [Popularity(), EASE(), ItemKNN(), ALS(), Association(), Content(), Blend.for_banks(), Blend([EASE(), Popularity()])], ids=repr
+    "recipe",
+    [
+        Popularity(),
+        EASE(),
+        ItemKNN(),
+        ALS(),
+        Association(),
+        Content(),
+        Blend.for_banks(),
+        Blend([EASE(), Popularity()]),
+    ],
+    ids=repr,
 )
 def test_a_shelf_that_nobody_bought_from_is_served_in_its_order(recipe: Popularity) -> None:
-    shelf = Catalogue.from_frame(pd.DataFrame({"id": ["z", "a"], "name": "x", "asset": "cash", "risk_level": 1}))
+    shelf = Catalogue.from_frame(
+        pd.DataFrame({"id": ["z", "a"], "name": "x", "asset": "cash", "risk_level": 1})
+    )
     fitted = recipe.fit(bought([]), catalogue=shelf)
     assert fitted.rank(["anybody"], 3).codes.tolist() == [[0, 1, -1]]
     np.testing.assert_array_equal(fitted.scores(["anybody"]), [[0.0, 0.0]])

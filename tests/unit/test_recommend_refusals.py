@@ -1,4 +1,5 @@
-"""What cannot be used is refused at every public function of the recommenders in our own words, with the field and the value."""
+"""What cannot be used is refused at every public function of the recommenders in our own words,
+with the field and the value."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ from advisor.recommend import (
 )
 
 BOUGHT, SHELF = sample.interactions(), sample.catalogue()
-TABLE = pd.DataFrame({"client_id": ["a", "b", "c"], "product_id": ["p001", "p002", "p003"], "day": "2024-01-01"})
+TABLE = pd.DataFrame(
+    {"client_id": ["a", "b", "c"], "product_id": ["p001", "p002", "p003"], "day": "2024-01-01"}
+)
 FITTED = EASE().fit(BOUGHT, catalogue=SHELF)
 SERVED = FITTED.rank(FITTED.history.clients.ids[:50], 3)
 CALIBRATION = calibrate(SERVED, BOUGHT)
@@ -138,7 +141,9 @@ def test_a_recommender_refuses_by_name(field: str, door: Door) -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: type(r).__name__)
-@pytest.mark.parametrize("given", [None, TABLE, [("a", "p1")], SHELF], ids=["none", "table", "list", "shelf"])
+@pytest.mark.parametrize(
+    "given", [None, TABLE, [("a", "p1")], SHELF], ids=["none", "table", "list", "shelf"]
+)
 def test_no_recipe_learns_from_what_are_no_purchases(recipe: Recipe, given: object) -> None:
     with pytest.raises(InputError, match="Interactions") as refusal:
         recipe.fit(given, catalogue=SHELF)  # type: ignore[arg-type]

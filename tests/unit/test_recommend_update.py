@@ -1,4 +1,5 @@
-"""A day's purchases and a bank in parts give the model of everything at once; bytes do not depend on threads."""
+"""A day's purchases and a bank in parts give the model of everything at once; bytes do not depend
+on threads."""
 
 from __future__ import annotations
 
@@ -48,10 +49,18 @@ NEW = events(2, 70, ["a-new-one", *PRODUCTS], "2025-04-01", 40)
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=repr)
 @pytest.mark.parametrize("with_catalogue", [False, True])
-def test_an_update_is_a_refit(recipe: GramRecipe | Blend, with_catalogue: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("advisor.recommend.recipes.blend.SCALE_CLIENTS", 20)  # fewer than there are: the scale is measured on some
+def test_an_update_is_a_refit(
+    recipe: GramRecipe | Blend, with_catalogue: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "advisor.recommend.recipes.blend.SCALE_CLIENTS", 20
+    )  # fewer than there are: the scale is measured on some
     shelf = (
-        Catalogue.from_frame(pd.DataFrame({"id": PRODUCTS, "name": PRODUCTS, "asset": "a", "risk_level": 1})) if with_catalogue else None
+        Catalogue.from_frame(
+            pd.DataFrame({"id": PRODUCTS, "name": PRODUCTS, "asset": "a", "risk_level": 1})
+        )
+        if with_catalogue
+        else None
     )
     start = recipe.fit(Interactions.from_frame(OLD), catalogue=shelf)
     again = start.update(Interactions.from_frame(NEW))
@@ -76,16 +85,23 @@ def test_an_update_after_saving_and_twice_over() -> None:
 
 @pytest.mark.parametrize("recipe", [r for r in RECIPES if isinstance(r, GramRecipe)], ids=repr)
 def test_parts_add_up_to_the_whole(recipe: GramRecipe) -> None:
-    shelf = Catalogue.from_frame(pd.DataFrame({"id": PRODUCTS, "name": PRODUCTS, "asset": "a", "risk_level": 1}))
+    shelf = Catalogue.from_frame(
+        pd.DataFrame({"id": PRODUCTS, "name": PRODUCTS, "asset": "a", "risk_level": 1})
+    )
     both = pd.concat([OLD, NEW])
     odd = both.client_id.str[-1].isin(list("13579"))
-    grams = [recipe.gram(Interactions.from_frame(part), catalogue=shelf) for part in (both[odd], both[~odd])]
+    grams = [
+        recipe.gram(Interactions.from_frame(part), catalogue=shelf)
+        for part in (both[odd], both[~odd])
+    ]
     whole = recipe.gram(Interactions.from_frame(both), catalogue=shelf)
     joined = grams[0] + grams[1]
     for name in ("both", "toward", "owners", "recent"):
         np.testing.assert_allclose(getattr(joined, name), getattr(whole, name), atol=1e-9)
     history = History.of(Interactions.from_frame(both[odd]).only(shelf.ids), shelf)
-    np.testing.assert_allclose(recipe.solve(joined, history).matrix, recipe.solve(whole, history).matrix, atol=1e-9)
+    np.testing.assert_allclose(
+        recipe.solve(joined, history).matrix, recipe.solve(whole, history).matrix, atol=1e-9
+    )
     assert not np.allclose(grams[0].both, whole.both)
     with pytest.raises(InputError, match="cannot be added"):
         _ = joined + Gram.of(History.of(Interactions.from_frame(OLD)))
@@ -93,7 +109,12 @@ def test_parts_add_up_to_the_whole(recipe: GramRecipe) -> None:
 
 @pytest.mark.parametrize(
     "recipe",
-    [EASE(5.0, half_life_days=60.0), ALS(factors=3, regularization=1.0), ALS(factors=3, regularization=1.0, alpha=3.0), BPR(iterations=20)],
+    [
+        EASE(5.0, half_life_days=60.0),
+        ALS(factors=3, regularization=1.0),
+        ALS(factors=3, regularization=1.0, alpha=3.0),
+        BPR(iterations=20),
+    ],
     ids=repr,
 )
 def test_bytes_do_not_depend_on_threads(recipe: EASE | ALS | BPR) -> None:
@@ -102,17 +123,29 @@ def test_bytes_do_not_depend_on_threads(recipe: EASE | ALS | BPR) -> None:
     for threads in (1, 4):
         with limited_threads(threads):
             fitted = recipe.fit(bought, seed=5)
-            found.append((fitted.scores(bought.clients.ids).tobytes(), fitted.rank(bought.clients.ids, 3).scores.tobytes()))
+            found.append(
+                (
+                    fitted.scores(bought.clients.ids).tobytes(),
+                    fitted.rank(bought.clients.ids, 3).scores.tobytes(),
+                )
+            )
     assert len(set(found)) == 1
     if not isinstance(recipe, EASE):
-        assert recipe.fit(bought, seed=6).scores(bought.clients.ids).tobytes() != found[0][0], "another seed is another model"
+        assert recipe.fit(bought, seed=6).scores(bought.clients.ids).tobytes() != found[0][0], (
+            "another seed is another model"
+        )
 
 
 def test_a_large_history_is_counted_the_same_in_one_block_or_many() -> None:
     history = History.of(Interactions.from_frame(OLD))
     from advisor.recommend.kernels import gram
 
-    parts = [gram(history.rows.indptr, history.rows.codes, np.zeros(0), np.zeros(0), len(history.items), b) for b in (1, 3, 8)]
+    parts = [
+        gram(
+            history.rows.indptr, history.rows.codes, np.zeros(0), np.zeros(0), len(history.items), b
+        )
+        for b in (1, 3, 8)
+    ]
     for other in parts[1:]:
         np.testing.assert_array_equal(parts[0], other)
 
@@ -134,15 +167,27 @@ def test_weights_are_learnt_from_what_came_later() -> None:
 
 
 def people(segments: list[str | None], first: int = 0) -> ClientTable:
-    frame = pd.DataFrame({"id": [f"n{first + i}" for i in range(len(segments))], "wealth": 1e5, "horizon_years": 5.0})
+    frame = pd.DataFrame(
+        {"id": [f"n{first + i}" for i in range(len(segments))], "wealth": 1e5, "horizon_years": 5.0}
+    )
     frame["segment"] = segments
     return ClientTable.from_frame(frame)
 
 
-@pytest.mark.parametrize("recipe", [Popularity(by=("segment",), shrinkage=2.0), Demographic(regularization=1.0)], ids=repr)
+@pytest.mark.parametrize(
+    "recipe",
+    [Popularity(by=("segment",), shrinkage=2.0), Demographic(regularization=1.0)],
+    ids=repr,
+)
 def test_newcomers_get_what_their_like_buys(recipe: Popularity | Demographic) -> None:
     table = people(["mass"] * 30 + ["premium"] * 30 + [None] * 5)
-    bought = pd.DataFrame({"client_id": table.ids[:60], "product_id": ["savings"] * 30 + ["fund"] * 30, "day": "2026-01-01"})
+    bought = pd.DataFrame(
+        {
+            "client_id": table.ids[:60],
+            "product_id": ["savings"] * 30 + ["fund"] * 30,
+            "day": "2026-01-01",
+        }
+    )
     fitted = recipe.fit(Interactions.from_frame(bought), clients=table)
     new = people(["premium", "mass", "never seen", None], first=900)
     top = fitted.rank(new.ids, 1, clients=new)
@@ -151,6 +196,10 @@ def test_newcomers_get_what_their_like_buys(recipe: Popularity | Demographic) ->
     np.testing.assert_allclose(scores[2:], 0.5, atol=0.06)
     assert "segment=premium" in {c.attribute for c in fitted.explain("n900", "fund", new)}
     known = fitted.scores([table.ids[0], table.ids[40]])
-    np.testing.assert_array_equal(known, scores[[1, 0]], "without a table a known client keeps the segment they were fitted with")
+    np.testing.assert_array_equal(
+        known,
+        scores[[1, 0]],
+        "without a table a known client keeps the segment they were fitted with",
+    )
     with pytest.raises(InputError, match="Pass clients="):
         recipe.fit(Interactions.from_frame(bought))

@@ -1,4 +1,5 @@
-"""Probabilities from several past windows: how far the next may lie, and what a list of a stated length covers."""
+"""Probabilities from several past windows: how far the next may lie, and what a list of a stated
+length covers."""
 
 from __future__ import annotations
 
@@ -18,15 +19,23 @@ from advisor.recommend.spread import USUAL_SPREAD
 Window = tuple[Ranking, Interactions]
 
 
-def window(seed: int, level: float = -2.0, steep: float = 2.0, clients: int = 3000, k: int = 8) -> Window:
-    """Lists whose picks are bought with log-odds `level + steep * (score - 1/2)`, score uniform; everybody buys something."""
+def window(
+    seed: int, level: float = -2.0, steep: float = 2.0, clients: int = 3000, k: int = 8
+) -> Window:
+    """Lists whose picks are bought with log-odds `level + steep * (score - 1/2)`, score uniform;
+    everybody buys something."""
     rng = np.random.default_rng(seed)
     scores = -np.sort(-rng.random((clients, k)), axis=1)
     codes = np.argsort(rng.random((clients, 12)), axis=1)[:, :k]
     hits = rng.random((clients, k)) < expit(level + steep * (scores - 0.5))
-    ids, products = tuple(f"c{i:05d}" for i in range(clients)), tuple(f"p{j:02d}" for j in range(12))
+    ids, products = (
+        tuple(f"c{i:05d}" for i in range(clients)),
+        tuple(f"p{j:02d}" for j in range(12)),
+    )
     rows, slots = np.nonzero(hits)
-    bought = [(ids[r], products[codes[r, s]]) for r, s in zip(rows, slots, strict=True)] + [(name, "elsewhere") for name in ids]
+    bought = [(ids[r], products[codes[r, s]]) for r, s in zip(rows, slots, strict=True)] + [
+        (name, "elsewhere") for name in ids
+    ]
     frame = pd.DataFrame(bought, columns=["client_id", "product_id"]).assign(day="2026-01-01")
     return Ranking(ids, products, codes, scores), Interactions.from_frame(frame)
 
@@ -36,7 +45,8 @@ def levels(count: int, spread: float, seed: int = 0) -> np.ndarray:
 
 
 def test_the_interval_holds_the_next_window_as_often_as_it_says() -> None:
-    """Levels of windows move by 0.5 in log-odds: of 40 further windows about nine in ten lie inside the interval learnt on twelve."""
+    """Levels of windows move by 0.5 in log-odds: of 40 further windows about nine in ten lie inside
+    the interval learnt on twelve."""
     past = [window(i, level) for i, level in enumerate(levels(12, 0.5))]
     found = calibrate(*past[-1], earlier=past[:-1], relative=False)
     assert found.windows == 12
@@ -59,14 +69,17 @@ def test_one_window_says_that_it_is_one_and_supposes_the_usual_spread() -> None:
     assert "one window alone" in repr(found)
     assert found.spread == pytest.approx(USUAL_SPREAD)
     low, high = (x[0] for x in found.interval(np.array([0.5])))
-    assert logit(high) - logit(low) == pytest.approx(2 * 1.6448536 * USUAL_SPREAD * np.sqrt(2.0), rel=0.05)
+    assert logit(high) - logit(low) == pytest.approx(
+        2 * 1.6448536 * USUAL_SPREAD * np.sqrt(2.0), rel=0.05
+    )
     many = calibrate(*window(1), earlier=[window(i) for i in range(2, 9)], relative=False)
     assert many.spread < 0.6 * found.spread, "windows that agree say so"
     assert "8 windows" in repr(many)
 
 
 def test_the_surest_are_drawn_in_where_windows_disagree_about_the_order() -> None:
-    """In every window scores mean something, but in each something else for a part of them: what one shows the next repeats in half."""
+    """In every window scores mean something, but in each something else for a part of them: what
+    one shows the next repeats in half."""
     rng = np.random.default_rng(3)
     parts = []
     for seed in range(6):
@@ -79,14 +92,20 @@ def test_the_surest_are_drawn_in_where_windows_disagree_about_the_order() -> Non
         )
         rows, slots = np.nonzero(hits)
         frame = pd.DataFrame(
-            [(ranking.client_ids[r], ranking.products[ranking.codes[r, s]]) for r, s in zip(rows, slots, strict=True)]
+            [
+                (ranking.client_ids[r], ranking.products[ranking.codes[r, s]])
+                for r, s in zip(rows, slots, strict=True)
+            ]
             + [(name, "elsewhere") for name in ranking.client_ids],
             columns=["client_id", "product_id"],
         ).assign(day="2026-01-01")
         parts.append(
             (
                 Ranking(
-                    ranking.client_ids, ranking.products, np.take_along_axis(ranking.codes, order, 1), np.take_along_axis(odd, order, 1)
+                    ranking.client_ids,
+                    ranking.products,
+                    np.take_along_axis(ranking.codes, order, 1),
+                    np.take_along_axis(odd, order, 1),
                 ),
                 Interactions.from_frame(frame),
             )
@@ -103,7 +122,10 @@ def test_coverage_is_counted_and_promised_for_the_next_window() -> None:
     found = calibrate(*past[-1], earlier=past[:-1])
     by_hand = []
     for ranking, bought in past:
-        pairs = {(bought.clients.ids[c], bought.products.ids[p]) for c, p in zip(bought.client_codes, bought.product_codes, strict=True)}
+        pairs = {
+            (bought.clients.ids[c], bought.products.ids[p])
+            for c, p in zip(bought.client_codes, bought.product_codes, strict=True)
+        }
         by_hand.append(
             np.mean(
                 [
@@ -117,7 +139,9 @@ def test_coverage_is_counted_and_promised_for_the_next_window() -> None:
     assert three.share == pytest.approx(np.average(by_hand, weights=[2.0**i for i in range(6)]))
     assert three.low < three.share < three.high
     assert "one of 3 is bought by" in str(three)
-    assert [found.coverage(k).share for k in range(1, 9)] == sorted(found.coverage(k).share for k in range(1, 9))
+    assert [found.coverage(k).share for k in range(1, 9)] == sorted(
+        found.coverage(k).share for k in range(1, 9)
+    )
     half = found.list_length(0.5)
     assert half is not None
     assert half.share >= 0.5 > found.coverage(half.length - 1).share
@@ -126,7 +150,12 @@ def test_coverage_is_counted_and_promised_for_the_next_window() -> None:
     assert always.length >= half.length
     assert found.covered[:, always.length - 1].min() >= 0.5
     assert found.list_length(0.9999) is None
-    truth = np.mean([coverage_of(calibrate(*window(50 + i, level)).covered, 5).share for i, level in enumerate(levels(12, 0.05, seed=9))])
+    truth = np.mean(
+        [
+            coverage_of(calibrate(*window(50 + i, level)).covered, 5).share
+            for i, level in enumerate(levels(12, 0.05, seed=9))
+        ]
+    )
     assert found.coverage(5).share == pytest.approx(truth, abs=0.06)
 
 
@@ -137,7 +166,9 @@ def test_saved_and_forged() -> None:
     back = Calibration.restored(arrays, json.loads(json.dumps(meta)))
     scores = past[0][0].scores
     for one, other in zip(
-        (*back.interval(scores), back.probability(scores)), (*found.interval(scores), found.probability(scores)), strict=True
+        (*back.interval(scores), back.probability(scores)),
+        (*found.interval(scores), found.probability(scores)),
+        strict=True,
     ):
         np.testing.assert_array_equal(one, other)
     assert back.coverage(4) == found.coverage(4)
@@ -155,14 +186,21 @@ def test_saved_and_forged() -> None:
     ):
         with pytest.raises(InputError, match="not used"):
             Calibration.restored({**arrays, name: bad}, meta)
-    for name, value in (("spread", -1.0), ("slope", 2.0), ("buys", float("nan")), ("base_rate", "x")):
+    for name, value in (
+        ("spread", -1.0),
+        ("slope", 2.0),
+        ("buys", float("nan")),
+        ("base_rate", "x"),
+    ):
         with pytest.raises(InputError, match=name):
             Calibration.restored(arrays, meta | {name: value})
 
 
 def test_refusals_say_what_to_do() -> None:
     ranking, bought = window(1, clients=200)
-    short = Ranking(ranking.client_ids, ranking.products, ranking.codes[:, :3], ranking.scores[:, :3])
+    short = Ranking(
+        ranking.client_ids, ranking.products, ranking.codes[:, :3], ranking.scores[:, :3]
+    )
     for earlier, says in (
         ("ab", "must be a list"),
         ([ranking], "pairs of lists"),
@@ -192,9 +230,13 @@ def test_past_windows_serve_only_what_was_known() -> None:
         assert later.days.min() > cut
         assert later.days.max() <= cut + np.timedelta64(90, "D")
         past = bought.until(cut)
-        known = {(past.clients.ids[c], past.products.ids[p]) for c, p in zip(past.client_codes, past.product_codes, strict=True)}
+        known = {
+            (past.clients.ids[c], past.products.ids[p])
+            for c, p in zip(past.client_codes, past.product_codes, strict=True)
+        }
         assert not known & {
-            (later.clients.ids[c], later.products.ids[p]) for c, p in zip(later.client_codes, later.product_codes, strict=True)
+            (later.clients.ids[c], later.products.ids[p])
+            for c, p in zip(later.client_codes, later.product_codes, strict=True)
         }
     *earlier, (ranking, later) = windows
     assert calibrate(ranking, later, earlier=earlier).windows == 3
@@ -207,7 +249,13 @@ def test_an_advisor_states_the_interval_with_every_pick() -> None:
     cut = world.days.max() - np.timedelta64(120, "D")
     advisor = Advisor.fit(sample.market(), world.until(cut), catalogue=sample.catalogue())
     later = world.after(cut)
-    after = Interactions(later.clients, later.products, later.client_codes, later.product_codes, later.days + np.timedelta64(365, "D"))
+    after = Interactions(
+        later.clients,
+        later.products,
+        later.client_codes,
+        later.product_codes,
+        later.days + np.timedelta64(365, "D"),
+    )
     earlier = [(advisor.rank(sample.clients(500), 5, as_of="2026-01-05"), later)]
     told = advisor.calibrate(sample.clients(500), after, as_of="2026-01-05", earlier=earlier)
     advice = told.advise(sample.client(), as_of="2026-01-05")

@@ -1,4 +1,5 @@
-"""The ledger in a file and in both databases: appended to by many, checked, exported, forgotten by salt."""
+"""The ledger in a file and in both databases: appended to by many, checked, exported, forgotten by
+salt."""
 
 from __future__ import annotations
 
@@ -34,12 +35,20 @@ from advisor.adapters.records import (
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 RECORD = Record(
-    kind="advice", subject="a" * 64, decision="ok", rules=("csrc-2016:R1",), inputs="b" * 64, operator="night", as_of="2026-11-01"
+    kind="advice",
+    subject="a" * 64,
+    decision="ok",
+    rules=("csrc-2016:R1",),
+    inputs="b" * 64,
+    operator="night",
+    as_of="2026-11-01",
 )
 
 
 @pytest.fixture
-def place(kind: str, database: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> Any:
+def place(
+    kind: str, database: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> Any:
     store = Store.open(**database)
     store.migrate()
     return store
@@ -57,7 +66,9 @@ def test_appended_checked_exported(place: Store, tmp_path: Path) -> None:
     assert SignedHead.model_validate_json(head.model_dump_json()) == head
     ledger.append([RECORD], at=AT)
     assert ledger.verify(head, public_key=public_key(key)).ok
-    assert [(seq, at, record) for seq, at, record in ledger.records()] == [(i, AT, RECORD) for i in range(1, 6)]
+    assert [(seq, at, record) for seq, at, record in ledger.records()] == [
+        (i, AT, RECORD) for i in range(1, 6)
+    ]
     file = ledger.export(tmp_path / "out.jsonl")
     assert verify_file(file, public_key(key)).ok
     assert not verify_file(file, public_key(new_key())).ok
@@ -65,7 +76,9 @@ def test_appended_checked_exported(place: Store, tmp_path: Path) -> None:
     assert verify_file(unsigned).ok
     assert "no signature" in verify_file(unsigned, public_key(key)).problems[0].text
     with place.writing() as connection:
-        connection.exec_driver_sql("UPDATE ledger SET body = REPLACE(body, '\"ok\"', '\"no\"') WHERE seq = 2")
+        connection.exec_driver_sql(
+            "UPDATE ledger SET body = REPLACE(body, '\"ok\"', '\"no\"') WHERE seq = 2"
+        )
     assert [p.seq for p in ledger.verify().problems] == [2]
     with place.writing() as connection:
         connection.exec_driver_sql("DELETE FROM ledger WHERE seq = 5")
@@ -114,7 +127,9 @@ def test_a_file_whose_writer_was_killed_goes_on(tmp_path: Path) -> None:
     file = tmp_path / "killed.jsonl"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for pause in (0.03, 0.11):
-        child = subprocess.Popen([sys.executable, "-c", KILLED, str(file)], stdout=subprocess.PIPE, env=environment)
+        child = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(file)], stdout=subprocess.PIPE, env=environment
+        )
         assert child.stdout is not None
         child.stdout.readline()
         time.sleep(pause)
@@ -171,7 +186,10 @@ def test_pseudonyms_go_with_their_salt(place: Store) -> None:
 
 def test_a_pseudonym_is_the_hmac_of_the_standard() -> None:
     """RFC 4231, test case 2."""
-    assert pseudonym("what do ya want for nothing?", b"Jefe") == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert (
+        pseudonym("what do ya want for nothing?", b"Jefe")
+        == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    )
 
 
 def test_a_signature_is_that_of_the_standard() -> None:
@@ -204,7 +222,18 @@ def test_logs_do_not_carry_ids() -> None:
     assert lines[-1] == "c00017"
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense\n", b"{}\n", b"\xff\xfe\n", b'{"body": 1, "digest": 2, "seq": 3}\n', b"[]\n", b"null"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"nonsense\n",
+        b"{}\n",
+        b"\xff\xfe\n",
+        b'{"body": 1, "digest": 2, "seq": 3}\n',
+        b"[]\n",
+        b"null",
+    ],
+)
 def test_a_file_that_is_no_ledger_is_told(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "odd.jsonl"
     file.write_bytes(content)
@@ -248,11 +277,14 @@ def test_the_lines_are_plain_json(tmp_path: Path) -> None:
 
 
 def test_moments_at_the_ends_of_the_calendar(tmp_path: Path) -> None:
-    """Beyond it in UTC a moment is refused; of a year before 1000 a record is written that verifies."""
+    """Beyond it in UTC a moment is refused; of a year before 1000 a record is written that
+    verifies."""
     ledger = Ledger(tmp_path / "ledger.jsonl")
     west = timezone(timedelta(hours=-5))
     with pytest.raises(InputError, match="time zone"):
         ledger.append(RECORD, at=datetime.max.replace(tzinfo=west))
     ledger.append(RECORD, at=datetime(900, 3, 1, tzinfo=UTC))
     assert ledger.verify().ok
-    assert '"at":"0900-03-01T00:00:00.000000Z"' in (tmp_path / "ledger.jsonl").read_text(encoding="utf-8").replace("\\", "")
+    assert '"at":"0900-03-01T00:00:00.000000Z"' in (tmp_path / "ledger.jsonl").read_text(
+        encoding="utf-8"
+    ).replace("\\", "")

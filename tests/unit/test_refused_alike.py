@@ -31,7 +31,20 @@ def refusal(call: Callable[[], object]) -> tuple[str | None, str]:
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"as_of": day} for day in ("now", "2026-13-01", "2026-05", "", 5, True, [], np.datetime64("NaT"), np.nan)),
+        *(
+            {"as_of": day}
+            for day in (
+                "now",
+                "2026-13-01",
+                "2026-05",
+                "",
+                5,
+                True,
+                [],
+                np.datetime64("NaT"),
+                np.nan,
+            )
+        ),
         *({"picks": picks} for picks in (-1, 2.0, 2.5, True, None, "3", 10**7, np.nan)),
     ],
     ids=str,
@@ -46,14 +59,20 @@ def test_arguments(house: Advisor, wrong: dict[str, Any]) -> None:
     assert refusal(lambda: house.advise_table(TABLE, **wrong)) == alone
 
 
-@pytest.mark.parametrize("clients", [None, 5, "nowhere", [CLIENT], CLIENT, {}, FRAME.drop(columns="id")], ids=lambda c: type(c).__name__)
+@pytest.mark.parametrize(
+    "clients",
+    [None, 5, "nowhere", [CLIENT], CLIENT, {}, FRAME.drop(columns="id")],
+    ids=lambda c: type(c).__name__,
+)
 def test_what_is_no_table_is_refused_at_once(house: Advisor, clients: object) -> None:
     refusal(lambda: house.advise_many(clients, as_of=DAY))
 
 
 @pytest.mark.parametrize("chunk", [0, -1, 1.5, True, None, "5"])
 def test_chunks_are_refused_at_once_whatever_the_source(house: Advisor, chunk: Any) -> None:
-    assert refusal(lambda: house.advise_many(TABLE, chunk=chunk)) == refusal(lambda: house.advise_many(FRAME, chunk=chunk))
+    assert refusal(lambda: house.advise_many(TABLE, chunk=chunk)) == refusal(
+        lambda: house.advise_many(FRAME, chunk=chunk)
+    )
 
 
 FAULTS: dict[str, dict[str, Any]] = {
@@ -63,7 +82,9 @@ FAULTS: dict[str, dict[str, Any]] = {
     "a question": {"answers": {**CLIENT.answers, "mood": "a"}},
     "an option": {"answers": {**CLIENT.answers, "tolerance_fall": "zzz"}},
     "no answers": {"answers": {}},
-    "an answer left out": {"answers": {q: a for q, a in CLIENT.answers.items() if q != "tolerance_fall"}},
+    "an answer left out": {
+        "answers": {q: a for q, a in CLIENT.answers.items() if q != "tolerance_fall"}
+    },
     "an assessment after the day": {"assessed_on": "2026-12-01"},
 }
 
@@ -71,7 +92,9 @@ FAULTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_client_s_data(fault: str, language: Any) -> None:
-    own = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue(), language=language)
+    own = Advisor.fit(
+        sample.market(), sample.interactions(), catalogue=sample.catalogue(), language=language
+    )
     person = CLIENT.model_copy(update=FAULTS[fault])
     _, told = refusal(lambda: own.advise(person, as_of=DAY))
     beside = CLIENT.model_copy(update={"id": "other"})

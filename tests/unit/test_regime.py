@@ -16,19 +16,35 @@ from advisor.risk_profile import profile_risk
 from advisor.suitability import Regime
 
 DAY = "2026-06-01"
-PLAIN = {"wealth": 1000, "horizon_years": 5, "level": 3, "lowest_category": False, "assessed_on": "2026-01-01", "knowledge": 60, "age": 40}
+PLAIN = {
+    "wealth": 1000,
+    "horizon_years": 5,
+    "level": 3,
+    "lowest_category": False,
+    "assessed_on": "2026-01-01",
+    "knowledge": 60,
+    "age": 40,
+}
 
 
 def fund(**more: object) -> Product:
     return Product(**({"id": "f", "name": "Fund", "asset": "x", "risk_level": 1} | more))
 
 
-def asked(client: dict[str, object], product: dict[str, object]) -> tuple[RiskProfile, Client, Product]:
+def asked(
+    client: dict[str, object], product: dict[str, object]
+) -> tuple[RiskProfile, Client, Product]:
     person = Client(**({"id": "c"} | PLAIN | client))
-    return profile_risk(ClientTable.from_clients([person]), None, as_of=DAY)[0], person, fund(**product)
+    return (
+        profile_risk(ClientTable.from_clients([person]), None, as_of=DAY)[0],
+        person,
+        fund(**product),
+    )
 
 
-def rules_of(regime: Regime, client: dict[str, object], product: dict[str, object]) -> tuple[str, tuple[str, ...]]:
+def rules_of(
+    regime: Regime, client: dict[str, object], product: dict[str, object]
+) -> tuple[str, tuple[str, ...]]:
     verdict = regime.check(*asked(client, product))
     return verdict.decision, verdict.rules
 
@@ -62,7 +78,13 @@ def test_the_matrices() -> None:
         ("nfra", {}, {}, "allow", ()),
         ("nfra", {}, {"risk_level": 4}, "refuse", ("nfra.12.level",)),
         ("nfra", {}, {"risk_level": 3, "issuer_risk_level": 4}, "refuse", ("nfra.12.level",)),
-        ("nfra", {"level": 1, "lowest_category": True}, {"risk_level": 2}, "refuse", ("nfra.12.lowest",)),
+        (
+            "nfra",
+            {"level": 1, "lowest_category": True},
+            {"risk_level": 2},
+            "refuse",
+            ("nfra.12.lowest",),
+        ),
         ("nfra", {"level": 0}, {}, "refuse", ("nfra.12.unassessed",)),
         ("nfra", {"assessed_on": "2025-05-31"}, {}, "refuse", ("nfra.29.expired",)),
         ("nfra", {"assessed_on": "2025-06-01"}, {}, "allow", ()),
@@ -80,7 +102,13 @@ def test_the_matrices() -> None:
         ("nfra", {"knowledge": None}, {"complex": True}, "refuse", ("nfra.25.complex",)),
         ("nfra", {"knowledge": 50}, {"complex": True}, "allow", ()),
         ("nfra", {"age": 65, "level": 5}, {"risk_level": 4}, "allow", ("nfra.18.senior",)),
-        ("nfra", {"age": None, "level": 5}, {"risk_level": 4}, "refuse", ("nfra.19.minor", "nfra.18.senior")),
+        (
+            "nfra",
+            {"age": None, "level": 5},
+            {"risk_level": 4},
+            "refuse",
+            ("nfra.19.minor", "nfra.18.senior"),
+        ),
         ("nfra", {"age": None}, {}, "refuse", ("nfra.19.minor",)),
         ("nfra", {"age": None, "guardian": True}, {}, "allow", ()),
         ("nfra", {"age": None, "institution": True}, {}, "allow", ()),
@@ -96,24 +124,66 @@ def test_the_matrices() -> None:
         ("nfra", {"currency": "CNY"}, {"currency": "CNY"}, "allow", ()),
         ("nfra", {"excluded": {"f"}}, {}, "refuse", ("client.excluded",)),
         ("nfra", {"excluded": {"x"}}, {}, "refuse", ("client.excluded",)),
-        ("nfra", {"professional": True}, {"risk_level": 5}, "refuse", ("nfra.12.level",)),  # Art. 27: no natural person
+        (
+            "nfra",
+            {"professional": True},
+            {"risk_level": 5},
+            "refuse",
+            ("nfra.12.level",),
+        ),  # Art. 27: no natural person
         ("nfra", {"professional": True, "institution": True}, {"risk_level": 5}, "allow", ()),
-        ("csrc", {"professional": True}, {"risk_level": 5, "complex": True, "private": True}, "allow", ()),
+        (
+            "csrc",
+            {"professional": True},
+            {"risk_level": 5, "complex": True, "private": True},
+            "allow",
+            (),
+        ),
         ("mifid", {"professional": True}, {"risk_level": 5}, "refuse", ("mifid.54_2.level",)),
         ("mifid", {"professional": True, "knowledge": None}, {"complex": True}, "allow", ()),
         ("csrc", {}, {"risk_level": 4}, "warn", ("csrc.22.level",)),
         ("csrc", {"insists": {"f"}}, {"risk_level": 4}, "warn", ("csrc.22.level",)),
-        ("csrc", {"insists": {"f"}, "written_warning": {"f"}}, {"risk_level": 4}, "warn", ("csrc.22.level", "csrc.19.insistence")),
+        (
+            "csrc",
+            {"insists": {"f"}, "written_warning": {"f"}},
+            {"risk_level": 4},
+            "warn",
+            ("csrc.22.level", "csrc.19.insistence"),
+        ),
         ("csrc", {"level": 5}, {"risk_level": 5}, "allow", ("csrc.20.high_risk",)),
-        ("nfra", {"insists": {"f"}, "written_warning": {"f"}}, {"risk_level": 4}, "refuse", ("nfra.12.level",)),
+        (
+            "nfra",
+            {"insists": {"f"}, "written_warning": {"f"}},
+            {"risk_level": 4},
+            "refuse",
+            ("nfra.12.level",),
+        ),
         ("mifid", {"sustainability": "pai"}, {}, "refuse", ("mifid.2_7.sustainability",)),
         ("mifid", {"sustainability": "pai"}, {"sustainability": "taxonomy=30|PAI"}, "allow", ()),
-        ("mifid", {"sustainability": "taxonomy>=20"}, {"sustainability": "taxonomy=19"}, "refuse", ("mifid.2_7.sustainability",)),
-        ("mifid", {"sustainability": "pai"}, {"risk_level": 5}, "refuse", ("mifid.54_2.level",)),  # judged last: only for what suits
+        (
+            "mifid",
+            {"sustainability": "taxonomy>=20"},
+            {"sustainability": "taxonomy=19"},
+            "refuse",
+            ("mifid.2_7.sustainability",),
+        ),
+        (
+            "mifid",
+            {"sustainability": "pai"},
+            {"risk_level": 5},
+            "refuse",
+            ("mifid.54_2.level",),
+        ),  # judged last: only for what suits
         ("mifid", {}, {"risk_level": 4, "regime": "csrc"}, "warn", ("csrc.22.level",)),
     ],
 )
-def test_rule(regime: str, client: dict[str, object], product: dict[str, object], decision: str, rules: tuple[str, ...]) -> None:
+def test_rule(
+    regime: str,
+    client: dict[str, object],
+    product: dict[str, object],
+    decision: str,
+    rules: tuple[str, ...],
+) -> None:
     assert rules_of(Regime(RulePack.bundled(regime)), client, product) == (decision, rules)
 
 
@@ -126,7 +196,9 @@ def test_a_sale_on_request_needs_insistence_and_a_written_warning() -> None:
         ("insists",): regime.permits_sale(*asked(insists, above)),
         ("warned",): regime.permits_sale(*asked(warned, above)),
         ("insists", "warned"): regime.permits_sale(*asked(insists | warned, above)),
-        ("lowest",): regime.permits_sale(*asked(insists | warned | {"level": 1, "lowest_category": True}, above)),
+        ("lowest",): regime.permits_sale(
+            *asked(insists | warned | {"level": 1, "lowest_category": True}, above)
+        ),
         ("nfra",): Regime.nfra().permits_sale(*asked(insists | warned, above)),
         ("too dear",): regime.permits_sale(*asked(insists | warned, above | {"min_purchase": 1e9})),
         ("fits",): regime.permits_sale(*asked({}, {})),
@@ -155,7 +227,11 @@ def test_a_products_regime_may_be_a_pack_of_the_host(tmp_path: Path) -> None:
     assert rules_of(known, {}, {"risk_level": 4, "regime": "house"})[0] == "warn"
     shelf = Catalogue.from_products([fund(risk_level=4, regime="house")])
     with pytest.raises(InputError, match="not known"):
-        Regime.nfra().eligible(RiskProfiles.from_levels([3], as_of=DAY), ClientTable.from_clients([Client(id="c", **PLAIN)]), shelf)
+        Regime.nfra().eligible(
+            RiskProfiles.from_levels([3], as_of=DAY),
+            ClientTable.from_clients([Client(id="c", **PLAIN)]),
+            shelf,
+        )
     with pytest.raises(InputError, match="share an id"):
         known.with_packs(house.pack)
 
@@ -164,20 +240,32 @@ def test_a_products_regime_may_be_a_pack_of_the_host(tmp_path: Path) -> None:
     ("change", "message"),
     [
         (
-            lambda p: p["rules"].__setitem__(slice(None), [r for r in p["rules"] if r["id"] != "nfra.12.lowest"]),
+            lambda p: p["rules"].__setitem__(
+                slice(None), [r for r in p["rules"] if r["id"] != "nfra.12.lowest"]
+            ),
             "would let the lowest category buy R2",
         ),
         (
-            lambda p: next(r for r in p["rules"] if r["id"] == "nfra.12.lowest").update(decision="warn"),
+            lambda p: next(r for r in p["rules"] if r["id"] == "nfra.12.lowest").update(
+                decision="warn"
+            ),
             "would let the lowest category buy R2",
         ),
         (
-            lambda p: p["rules"].__setitem__(slice(None), [r for r in p["rules"] if r["when"] != "unassessed"]),
+            lambda p: p["rules"].__setitem__(
+                slice(None), [r for r in p["rules"] if r["when"] != "unassessed"]
+            ),
             "refuses clients without an assessment",
         ),
         (lambda p: p["rules"].append(p["rules"][0]), "each once"),
-        (lambda p: next(r for r in p["rules"] if r["when"] == "level").update(cells={}), "names no cells"),
-        (lambda p: next(r for r in p["rules"] if r["when"] == "senior").update(number=None), "no threshold"),
+        (
+            lambda p: next(r for r in p["rules"] if r["when"] == "level").update(cells={}),
+            "names no cells",
+        ),
+        (
+            lambda p: next(r for r in p["rules"] if r["when"] == "senior").update(number=None),
+            "no threshold",
+        ),
         (lambda p: p["rules"][0].update(texts={}), "no text in"),
         (lambda p: p["rules"][0].update(when="astrology"), "when"),
     ],
@@ -199,18 +287,33 @@ def test_unreadable_packs_and_unknown_names() -> None:
 def test_profiles_of_other_clients_are_refused() -> None:
     table = ClientTable.from_clients([Client(id="c", **PLAIN)])
     with pytest.raises(InputError, match="2 profiles for 1 clients"):
-        Regime.nfra().eligible(RiskProfiles.from_levels([3, 3], as_of=DAY), table, Catalogue.from_products([fund()]))
+        Regime.nfra().eligible(
+            RiskProfiles.from_levels([3, 3], as_of=DAY), table, Catalogue.from_products([fund()])
+        )
 
 
 def test_a_million_pairs_fall_into_few_classes() -> None:
     rng = np.random.default_rng(0)
     people = [
-        Client(id=f"{i}", wealth=float(rng.lognormal(10, 2)), horizon_years=float(rng.uniform(0, 20)), level=int(rng.integers(1, 6)))
+        Client(
+            id=f"{i}",
+            wealth=float(rng.lognormal(10, 2)),
+            horizon_years=float(rng.uniform(0, 20)),
+            level=int(rng.integers(1, 6)),
+        )
         for i in range(2000)
     ]
     table = ClientTable.from_clients(people)
     shelf = Catalogue.from_products(
-        [fund(id=f"f{j}", risk_level=1 + j % 5, min_purchase=100 * (j % 3), term_days=365 * (j % 2)) for j in range(50)]
+        [
+            fund(
+                id=f"f{j}",
+                risk_level=1 + j % 5,
+                min_purchase=100 * (j % 3),
+                term_days=365 * (j % 2),
+            )
+            for j in range(50)
+        ]
     )
     found = Regime.csrc().eligibility(profile_risk(table, None, as_of=DAY), table, shelf)
     assert len(found.allowed) <= 6 * 3 * 2
@@ -221,10 +324,15 @@ def test_a_million_pairs_fall_into_few_classes() -> None:
 
 
 def test_the_digest_tells_further_packs_and_bundled_ones_that_products_name() -> None:
-    mine, other = (RulePack.bundled("mifid").model_copy(update={"id": "mine", "version": v}) for v in ("1", "2"))
+    mine, other = (
+        RulePack.bundled("mifid").model_copy(update={"id": "mine", "version": v})
+        for v in ("1", "2")
+    )
     yours = mine.model_copy(update={"id": "yours"})
     base = Regime.csrc()
     assert base.digest == base.pack.digest
     assert len({base.digest, base.with_packs(mine).digest, base.with_packs(other).digest}) == 3
     assert base.with_packs(mine, yours).digest == base.with_packs(yours, mine).digest
-    assert base.named_digests(["nfra", None, "nfra", "csrc", "mine", "unknown"]) == [Regime.nfra().digest]
+    assert base.named_digests(["nfra", None, "nfra", "csrc", "mine", "unknown"]) == [
+        Regime.nfra().digest
+    ]

@@ -16,13 +16,16 @@ BANDS = RiskBands.default()
 
 
 def zigzag(volatility: float, sessions: int = 252) -> np.ndarray:
-    """Returns +a, -a, +a ... whose annualised standard deviation over any even window is the one asked for (up to the divisor)."""
+    """Returns +a, -a, +a ... whose annualised standard deviation over any even window is the one
+    asked for (up to the divisor)."""
     return volatility / 252**0.5 * np.where(np.arange(sessions) % 2, -1.0, 1.0)
 
 
 def market_of(columns: dict[str, np.ndarray]) -> Market:
     length = len(next(iter(columns.values())))
-    return Market.from_returns(pd.DataFrame(columns, index=pd.bdate_range("2024-01-01", periods=length)))
+    return Market.from_returns(
+        pd.DataFrame(columns, index=pd.bdate_range("2024-01-01", periods=length))
+    )
 
 
 MARKET = market_of({"cash": np.zeros(252), "calm": zigzag(0.06), "wild": zigzag(0.30)})
@@ -61,7 +64,9 @@ def test_drawdown_is_judged_against_the_stress_loss() -> None:
 def test_drawdown_counts_from_the_purchase() -> None:
     first = np.zeros(126)
     first[0] = -0.2
-    assert evaluate_risk([[1.0]], market_of({"x": first}), levels=[1]).worst_drawdown[0] == pytest.approx(0.2)
+    assert evaluate_risk([[1.0]], market_of({"x": first}), levels=[1]).worst_drawdown[
+        0
+    ] == pytest.approx(0.2)
 
 
 def test_volatility_is_that_of_a_portfolio_that_drifts() -> None:
@@ -72,7 +77,9 @@ def test_volatility_is_that_of_a_portfolio_that_drifts() -> None:
     value = pd.Series(np.append(1.0, units.sum(axis=1) + 0.2))
     report = evaluate_risk(weights[None], market, levels=[5])
     assert report.volatility[0] == pytest.approx(value.pct_change().std() * 252**0.5, rel=1e-12)
-    assert report.worst_drawdown[0] == pytest.approx((1.0 - value / value.cummax()).max(), rel=1e-12)
+    assert report.worst_drawdown[0] == pytest.approx(
+        (1.0 - value / value.cummax()).max(), rel=1e-12
+    )
 
 
 def test_rows_do_not_depend_on_the_others_or_on_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +137,13 @@ def test_short_position_that_loses_everything_is_over_the_band() -> None:
 
 
 def test_of_a_walk_forward_judges_what_was_earned() -> None:
-    results = backtest_many({"calm": FixedMix({"calm": 1.0}), "cash": FixedMix({"cash": 1.0})}, MARKET, warmup=1, every=21, cost_bps=0.0)
+    results = backtest_many(
+        {"calm": FixedMix({"calm": 1.0}), "cash": FixedMix({"cash": 1.0})},
+        MARKET,
+        warmup=1,
+        every=21,
+        cost_bps=0.0,
+    )
     report = evaluate_risk_of(results, levels={"calm": 3, "cash": 3})
     assert report.inside.tolist() == [1.0, 0.0]
     assert report.under.tolist() == [0.0, 1.0]
@@ -178,8 +191,13 @@ def test_a_band_that_no_asset_is_volatile_enough_for_is_not_reachable() -> None:
     np.testing.assert_allclose(report.not_reachable_by_window, [2 / 3, 0.0])
     assert report.by_level().loc["C5", "not_reachable"] == 0.5
     assert "33.3% not reachable" in repr(report)
-    results = backtest_many({"turns": FixedMix({"turns": 1.0})}, market, warmup=1, every=21, cost_bps=0.0)
-    told, plain = (evaluate_risk_of(results, levels={"turns": 5}, step=126, market=known) for known in (market, None))
+    results = backtest_many(
+        {"turns": FixedMix({"turns": 1.0})}, market, warmup=1, every=21, cost_bps=0.0
+    )
+    told, plain = (
+        evaluate_risk_of(results, levels={"turns": 5}, step=126, market=known)
+        for known in (market, None)
+    )
     assert told.not_reachable[0] == plain.under[0] > 0.0
     assert told.under[0] == plain.not_reachable[0] == 0.0
     with pytest.raises(InputError, match="other sessions"):

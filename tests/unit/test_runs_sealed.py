@@ -1,4 +1,5 @@
-"""A run's summary is held against its folder: where it is started again, and where it is replayed."""
+"""A run's summary is held against its folder: where it is started again, and where it is
+replayed."""
 
 from __future__ import annotations
 
@@ -43,14 +44,23 @@ def resealed(path: Path) -> None:
     levels = table["level"].to_pylist()
     levels[0] = 5 if levels[0] != 5 else 4
     at = table.schema.get_field_index("level")
-    write_part(table.set_column(at, table.schema.field(at), pa.array(levels, table.schema.field(at).type)), path, run)
+    write_part(
+        table.set_column(at, table.schema.field(at), pa.array(levels, table.schema.field(at).type)),
+        path,
+        run,
+    )
 
 
-def test_a_resealed_part_is_named_on_restart_and_made_again_once_removed(run: Path, advisor: Advisor, clients: ClientTable) -> None:
+def test_a_resealed_part_is_named_on_restart_and_made_again_once_removed(
+    run: Path, advisor: Advisor, clients: ClientTable
+) -> None:
     path = run / "part-000001.parquet"
     whole = path.read_bytes()
     resealed(path)
-    with pytest.raises(InputError, match=r"part-000001\.parquet is not the part that the run wrote.*summary\.json says"):
+    with pytest.raises(
+        InputError,
+        match=r"part-000001\.parquet is not the part that the run wrote.*summary\.json says",
+    ):
         again(advisor, clients, run)
     path.unlink()
     again(advisor, clients, run)
@@ -81,7 +91,9 @@ ODD: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("how", ODD)
-def test_a_replay_looks_at_the_summary_and_at_strangers(how: str, run: Path, advisor: Advisor, clients: ClientTable) -> None:
+def test_a_replay_looks_at_the_summary_and_at_strangers(
+    how: str, run: Path, advisor: Advisor, clients: ClientTable
+) -> None:
     assert replay(run, advisor, clients).same
     spoil, name = ODD[how]
     spoil(run)
@@ -91,7 +103,9 @@ def test_a_replay_looks_at_the_summary_and_at_strangers(how: str, run: Path, adv
 
 
 @pytest.mark.parametrize("how", ["no record", "nested"])
-def test_a_summary_that_cannot_be_read_is_refused_on_restart(how: str, run: Path, advisor: Advisor, clients: ClientTable) -> None:
+def test_a_summary_that_cannot_be_read_is_refused_on_restart(
+    how: str, run: Path, advisor: Advisor, clients: ClientTable
+) -> None:
     ODD[how][0](run)
     with pytest.raises(InputError, match=r"summary\.json cannot be read"):
         again(advisor, clients, run)

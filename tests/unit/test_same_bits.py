@@ -1,4 +1,5 @@
-"""One saved advisor gives the same bits whatever the processor offers: four processes with other instructions and another BLAS kernel."""
+"""One saved advisor gives the same bits whatever the processor offers: four processes with other
+instructions and another BLAS kernel."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ from advisor.optimize import BiasPolicy
 
 SRC = Path(advisor.__file__).parent.parent
 AS_OF = "2026-11-20"
-NO_FMA = "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-FMA,-AVX,-AVX_Fast_Unaligned_Load,-XSAVEC,-XSAVE"
+NO_FMA = (
+    "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-FMA,-AVX,-AVX_Fast_Unaligned_Load,-XSAVEC,-XSAVE"
+)
 
 REPLAY = """
 import hashlib, json, sys
@@ -46,7 +49,8 @@ print(json.dumps({"rows": rows, "advices": advices, "proofs": proofs, "fingerpri
 
 
 def _numpy_features() -> str:
-    """The dispatched features that this numpy can do without: the whole of x86-64-v3 and v4, or their parts."""
+    """The dispatched features that this numpy can do without: the whole of x86-64-v3 and v4, or
+    their parts."""
     from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
     return " ".join(name for name in __cpu_dispatch__ if __cpu_features__.get(name))
@@ -57,24 +61,42 @@ ENVIRONMENTS = {
     "another BLAS kernel": {"OPENBLAS_CORETYPE": "Prescott"},
     "numpy's baseline": {"NPY_DISABLE_CPU_FEATURES": _numpy_features()},
     "libm without fused operations": {"GLIBC_TUNABLES": NO_FMA},
-    "all of them": {"OPENBLAS_CORETYPE": "Prescott", "NPY_DISABLE_CPU_FEATURES": _numpy_features(), "GLIBC_TUNABLES": NO_FMA},
+    "all of them": {
+        "OPENBLAS_CORETYPE": "Prescott",
+        "NPY_DISABLE_CPU_FEATURES": _numpy_features(),
+        "GLIBC_TUNABLES": NO_FMA,
+    },
 }
 
 
 def _houses() -> dict[str, Advisor]:
-    """A plain one, and one whose limits, mixed products, own limits and corrections take every way there is."""
+    """A plain one, and one whose limits, mixed products, own limits and corrections take every way
+    there is."""
     mixed = sample.catalogue()
     limits = Mandate(
         max_weight=0.5,
         group_limits=(GroupLimit(group="equity", upper=0.6),),
-        linear_limits=(LinearLimit(name="stress", coefficients={"global_equity": 0.5, "high_yield": 0.25, "gold": 0.3}, upper=0.25),),
+        linear_limits=(
+            LinearLimit(
+                name="stress",
+                coefficients={"global_equity": 0.5, "high_yield": 0.25, "gold": 0.3},
+                upper=0.25,
+            ),
+        ),
         max_volatility=0.16,
     )
     bought, market = sample.interactions(), sample.market()
     return {
         "plain": Advisor.fit(market, bought, catalogue=mixed),
         "strict": Advisor.fit(
-            market, bought, catalogue=mixed, mandate=limits, regime=Regime.mifid(), biases=BiasPolicy(), diversity=0.3, utility_share=0.4
+            market,
+            bought,
+            catalogue=mixed,
+            mandate=limits,
+            regime=Regime.mifid(),
+            biases=BiasPolicy(),
+            diversity=0.3,
+            utility_share=0.4,
         ),
     }
 
@@ -88,7 +110,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def _replayed(folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     env = {**os.environ, "PYTHONPATH": str(SRC), "PYTHONHASHSEED": "0", **environment}
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", REPLAY, str(folder)], capture_output=True, text=True, check=False, env=env)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", REPLAY, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=env,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
 
@@ -101,5 +129,7 @@ def test_every_row_and_advice_has_the_same_bits(folders: dict[str, Path], name: 
     assert plain["proofs"].count(True) >= 20
     assert False not in plain["proofs"]
     for way, other in told.items():
-        differ = int(np.sum([a != b for a, b in zip(plain["advices"], other["advices"], strict=True)]))
+        differ = int(
+            np.sum([a != b for a, b in zip(plain["advices"], other["advices"], strict=True)])
+        )
         assert other == plain, f"{way}: {differ} of 40 advices differ"

@@ -33,14 +33,18 @@ DAY = "2026-11-20"
 VOLATILITY = np.array([0.002, 0.05, 0.17])
 CORRELATION = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.1, 1.0]])
 MODEL = ReturnModel(
-    ["cash", "bonds", "equity"],
-    [0.015, 0.03, 0.07],
-    CORRELATION * np.outer(VOLATILITY, VOLATILITY),
+    ["cash", "bonds", "equity"], [0.015, 0.03, 0.07], CORRELATION * np.outer(VOLATILITY, VOLATILITY)
 )
 SHELF = [
     Product(id="CASH", name="Money fund", asset="cash", risk_level=1, annual_fee=0.001),
     Product(id="BOND", name="Bond fund", asset="bonds", risk_level=2, annual_fee=0.004),
-    Product(id="MIX", name="Balanced fund", exposures={"bonds": 0.6, "equity": 0.4}, risk_level=3, annual_fee=0.01),
+    Product(
+        id="MIX",
+        name="Balanced fund",
+        exposures={"bonds": 0.6, "equity": 0.4},
+        risk_level=3,
+        annual_fee=0.01,
+    ),
     Product(id="EQ", name="Equity fund", asset="equity", risk_level=4, annual_fee=0.012),
 ]
 
@@ -87,8 +91,12 @@ def test_the_stressed_loss_and_the_models_own_year_in_a_hundred(level: int, lang
     own = np.maximum(quantile * VOLATILITY - MODEL.mean, 0.0)
     deviation = np.sqrt(weights @ np.asarray(MODEL.covariance) @ weights)
     assert stress.data["loss"] == pytest.approx(weights @ own, rel=1e-12)
-    assert stress.data["one_in_100"] == pytest.approx(weights @ MODEL.mean - quantile * deviation, rel=1e-12)
-    assert -stress.data["one_in_100"] <= stress.data["loss"] + 1e-12, "apart is never worse than at once"
+    assert stress.data["one_in_100"] == pytest.approx(
+        weights @ MODEL.mean - quantile * deviation, rel=1e-12
+    )
+    assert -stress.data["one_in_100"] <= stress.data["loss"] + 1e-12, (
+        "apart is never worse than at once"
+    )
     for value in (stress.data["loss"], stress.data["one_in_100"], stress.data["limit"]):
         assert f"{value:.1%}" in stress.text or f"{value:.0%}" in stress.text
 
@@ -116,7 +124,9 @@ def certainty_equivalent(money: dict[str, float], wealth: float, gamma: float) -
 
 @pytest.mark.parametrize("level", [2, 3, 4, 5])
 @pytest.mark.parametrize("biases", [{}, {"loss_aversion": 3.0}])
-def test_the_marginal_value_is_the_slope_of_the_certainty_equivalent(level: int, biases: dict[str, float]) -> None:
+def test_the_marginal_value_is_the_slope_of_the_certainty_equivalent(
+    level: int, biases: dict[str, float]
+) -> None:
     person = client(level, biases=biases)
     advice = desk(fit_weight=0.0).advise(person, as_of=DAY)
     gamma = advice.effective_risk_aversion
@@ -131,13 +141,17 @@ def test_the_marginal_value_is_the_slope_of_the_certainty_equivalent(level: int,
             - certainty_equivalent(base | {pick.product_id: -step}, person.wealth, gamma)
         ) / (2.0 * step)
         assert pick.marginal_value == pytest.approx(slope, abs=1e-9)
-        (value,) = [reason for reason in pick.reasons if reason.code in ("adds_value", "takes_value")]
+        (value,) = [
+            reason for reason in pick.reasons if reason.code in ("adds_value", "takes_value")
+        ]
         assert value.code == ("adds_value" if slope > 0.0 else "takes_value")
         assert value.data["gain"] == pick.marginal_value
 
 
 def test_the_marginal_value_is_unknown_where_risk_aversion_has_no_limit() -> None:
-    advice = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue()).advise(client(1), as_of=DAY)
+    advice = Advisor.fit(
+        sample.market(), sample.interactions(), catalogue=sample.catalogue()
+    ).advise(client(1), as_of=DAY)
     assert advice.effective_risk_aversion == np.inf
     assert advice.picks
     assert all(pick.marginal_value is None for pick in advice.picks)
@@ -161,7 +175,12 @@ def test_what_is_to_buy_stands_apart_from_alternatives(language: str) -> None:
     assert sorted([*advice.buys, *advice.alternatives], key=lambda p: p.rank) == list(advice.picks)
     for pick in advice.picks:
         codes = {reason.code for reason in pick.reasons}
-        assert (pick.kind == "buy") == (pick.money > 0.0) == ("closes_gap" in codes) != ("suggestion" in codes)
+        assert (
+            (pick.kind == "buy")
+            == (pick.money > 0.0)
+            == ("closes_gap" in codes)
+            != ("suggestion" in codes)
+        )
     bought_ids = {order.product_id for order in advice.orders if order.money > 0.0}
     assert bought_ids == {pick.product_id for pick in advice.buys}
     html = advice._repr_html_()
@@ -182,7 +201,9 @@ def test_a_product_above_the_level_is_not_called_within_it() -> None:
 
 def test_what_nobody_bought_is_not_called_popular() -> None:
     shelf = [*SHELF, Product(id="NEW", name="New bond fund", asset="bonds", risk_level=2)]
-    advice = desk(shelf, fit_weight=0.0, utility_share=1e4).advise(client(4, id="stranger"), as_of=DAY)
+    advice = desk(shelf, fit_weight=0.0, utility_share=1e4).advise(
+        client(4, id="stranger"), as_of=DAY
+    )
     told = {pick.product_id: pick.reasons[-1] for pick in advice.picks}
     assert told["NEW"].code == "taste_unknown"
     assert told["BOND"].code == "taste_popular"
@@ -250,7 +271,10 @@ def test_a_mandate_that_rules_make_impossible_is_not_called_contradictory() -> N
     shelf = [p.model_copy(update={"currency": "CNY"}) if p.id == "CASH" else p for p in IN_EURO]
     some_cash = LinearLimit(name="some cash", coefficients={"cash": 1.0}, lower=0.1)
     own = desk(shelf, mandate=Mandate(linear_limits=(some_cash,)))
-    assert told_same(desk(IN_EURO, mandate=own.state.mandate), client(4, currency="EUR")).status == "ok"
+    assert (
+        told_same(desk(IN_EURO, mandate=own.state.mandate), client(4, currency="EUR")).status
+        == "ok"
+    )
     advice = told_same(own, client(4, currency="EUR"))
     assert advice.status == "no_eligible_asset"
     assert "currency" in str(first(advice)["rules"])
@@ -288,9 +312,14 @@ def test_every_sentence_has_both_languages_and_the_same_data(language: str) -> N
     from string import Formatter
 
     spoken = texts(language)
-    assert {part: list(words) for part, words in spoken.items()} == {part: list(words) for part, words in texts("en").items()}
+    assert {part: list(words) for part, words in spoken.items()} == {
+        part: list(words) for part, words in texts("en").items()
+    }
     for code, text in spoken["reasons"].items():
-        fields = [{name for _, name, _, _ in Formatter().parse(t) if name} for t in (texts("en")["reasons"][code], text)]
+        fields = [
+            {name for _, name, _, _ in Formatter().parse(t) if name}
+            for t in (texts("en")["reasons"][code], text)
+        ]
         assert fields[0] >= fields[1], code
     assert {*STATUSES} - {"ok"} <= {*spoken["reasons"]}
 
@@ -302,7 +331,10 @@ def test_every_sentence_has_both_languages_and_the_same_data(language: str) -> N
         ({"excluded": frozenset({"equty"})}, "it excludes 'equty', .*Is it 'equity'?"),
         ({"excluded": frozenset({"CASH", "uranium"})}, "it excludes 'uranium'"),
         ({"holdings": {"BONDS": 5.0}}, "it holds 'BONDS', .*Is it 'BOND'?"),
-        ({"biases": {"loss_averson": 2.0}}, "bias 'loss_averson', .*Is it 'loss_aversion'?.*disposition_se"),
+        (
+            {"biases": {"loss_averson": 2.0}},
+            "bias 'loss_averson', .*Is it 'loss_aversion'?.*disposition_se",
+        ),
     ],
 )
 def test_a_name_that_is_not_known_is_refused_alike(wrong: dict[str, Any], words: str) -> None:
@@ -342,14 +374,20 @@ def test_answers_of_no_day_are_not_taken_for_fresh(regime: str) -> None:
     assert "assessed_on" in advice.reasons[0].text
     assert not advice.picks
     assert told_same(own, undated.model_copy(update={"assessed_on": "2026-06-01"})).status == "ok"
-    assert told_same(own, undated.model_copy(update={"assessed_on": "2025-06-01"})).status == "assessment_expired"
+    assert (
+        told_same(own, undated.model_copy(update={"assessed_on": "2025-06-01"})).status
+        == "assessment_expired"
+    )
 
 
 def test_a_correction_says_what_behaviour_alone_does_whatever_is_kept() -> None:
     own, rng = desk(), np.random.default_rng(5)
     people: list[Client] = []
     for i in range(120):
-        held = {name: float(rng.uniform(0.0, 3e4)) for name in rng.choice(["EQ", "MIX", "equity"], 2, replace=False)}
+        held = {
+            name: float(rng.uniform(0.0, 3e4))
+            for name in rng.choice(["EQ", "MIX", "equity"], 2, replace=False)
+        }
         biases = {"loss_aversion": float(rng.uniform(1.0, 4.0))} if i % 3 else {}
         people.append(client(int(rng.integers(1, 6)), id=f"c{i}", holdings=held, biases=biases))
     batch = own.advise_table(ClientTable.from_clients(people), as_of=DAY)

@@ -98,7 +98,8 @@ def test_said_again_as_an_advisor_of_that_language_says_it(both: dict[str, Advis
             assert again.fingerprint == advice.fingerprint
             stored = Advice.model_validate_json(advice.model_dump_json())
             assert sentences(stored, language).reasons == tuple(
-                Reason(code=r.code, text=r.text, data=s.data) for r, s in zip(other.reasons, stored.reasons, strict=True)
+                Reason(code=r.code, text=r.text, data=s.data)
+                for r, s in zip(other.reasons, stored.reasons, strict=True)
             )
         codes |= {r.code for a in (english, *english.picks) for r in a.reasons}
     assert len(codes) >= 6, codes
@@ -107,7 +108,10 @@ def test_said_again_as_an_advisor_of_that_language_says_it(both: dict[str, Advis
 def test_verification_holds_in_either_language(both: dict[str, Advisor]) -> None:
     advice = both["en"].advise(sample.client(), as_of=DAY)
     again = sentences(advice, "zh")
-    assert both["en"].verify(again, sample.client()).ok is both["en"].verify(advice, sample.client()).ok
+    assert (
+        both["en"].verify(again, sample.client()).ok
+        is both["en"].verify(advice, sample.client()).ok
+    )
     swapped = again.model_copy(update={"reasons": again.reasons[::-1]})
     assert not both["en"].verify(swapped, sample.client()).ok or len(again.reasons) < 2
 
@@ -117,22 +121,24 @@ def test_every_limit_of_a_level_has_words_in_both_languages() -> None:
     from advisor import ClientTable, profile_risk
     from advisor.contracts.questionnaire import Questionnaire
 
-    made = [client for client in clients() if "horizon" not in client.answers or len(client.answers) > 1]
+    made = [
+        client for client in clients() if "horizon" not in client.answers or len(client.answers) > 1
+    ]
     tables = (sample.clients(300), ClientTable.from_clients(made))
     asked = Questionnaire.default()
     words = {w for t in tables for w in profile_risk(t, asked, as_of=DAY).limited_by.tolist() if w}
     assert len(words) >= 4
     for language in ("en", "zh"):
         for word in words:
-            said = reason_in(Reason(code="level", text="", data={"level": 3, "limit": word}), language).text
+            said = reason_in(
+                Reason(code="level", text="", data={"level": 3, "limit": word}), language
+            ).text
             assert (said.isascii()) == (language == "en"), said
 
 
 def test_names_stand_where_ids_were() -> None:
     told = Reason(
-        code="closes_gap",
-        text="",
-        data={"money": 5.0, "asset": "eq", "spread": "eq 60%, bd 40%"},
+        code="closes_gap", text="", data={"money": 5.0, "asset": "eq", "spread": "eq 60%, bd 40%"}
     )
     assert "股票 60%, bd 40%" in reason_in(told, "zh", {"eq": "股票"}).text
     told = Reason(code="kept", text="", data={"name": "eq", "money": 5.0})

@@ -30,7 +30,9 @@ def test_ranked_products_are_suitable_unheld_and_by_relevance(batch) -> None:
         own = held.codes[held.indptr[i] : held.indptr[i + 1]]
         may = allowed[i].copy()
         may[own[own < len(may)]] = False
-        best = np.argsort(-np.where(may, scores[i], -np.inf), kind="stable")[: min(5, int(may.sum()))]
+        best = np.argsort(-np.where(may, scores[i], -np.inf), kind="stable")[
+            : min(5, int(may.sum()))
+        ]
         assert ranking.codes[i, : len(best)].tolist() == best.tolist()
         assert (ranking.codes[i, len(best) :] == -1).all()
     assert ranking.products == sample.catalogue().ids.ids
@@ -54,7 +56,9 @@ def test_a_batch_is_judged_with_all_that_the_advisor_knows(batch) -> None:
     score, other = report.score("ndcg", 5), by_hand.score("ndcg", 5)
     assert score.baseline is not None
     assert score.clients == other.clients
-    assert score.value >= other.value * 0.999, "purchases of what was held are left out, or nothing was"
+    assert score.value >= other.value * 0.999, (
+        "purchases of what was held are left out, or nothing was"
+    )
     assert {s.segment for s in report.scores if s.by == "level"} >= {"C2", "C3"}
 
 
@@ -63,8 +67,12 @@ def test_what_was_held_is_no_later_purchase() -> None:
     again = Interactions.from_frame(
         pd.DataFrame(
             {
-                "client_id": [PAST.clients.ids[c] for c in PAST.client_codes[:50]] + [PEOPLE.ids[0]],
-                "product_id": [PAST.products.ids[p] for p in PAST.product_codes[:50]] + ["elsewhere"],
+                "client_id": (
+                    [PAST.clients.ids[c] for c in PAST.client_codes[:50]] + [PEOPLE.ids[0]]
+                ),
+                "product_id": (
+                    [PAST.products.ids[p] for p in PAST.product_codes[:50]] + ["elsewhere"]
+                ),
                 "day": LATER.days.max(),
             }
         )
@@ -72,11 +80,15 @@ def test_what_was_held_is_no_later_purchase() -> None:
     report = ADVISOR.evaluate(ranking, again, ks=(5,))
     assert report.counts["purchases"] == 1
     empty = Catalogue.from_products(sample.catalogue().products[:4])
-    assert len(Advisor.fit(sample.market(), PAST, catalogue=empty).rank(PEOPLE, 3, as_of=DAY)) == len(PEOPLE)
+    assert len(
+        Advisor.fit(sample.market(), PAST, catalogue=empty).rank(PEOPLE, 3, as_of=DAY)
+    ) == len(PEOPLE)
 
 
 def test_lists_of_any_other_system_are_judged_too(batch) -> None:
-    mine = Ranking.from_frame(batch.ranking().to_frame(), client_ids=batch.client_ids, products=batch.ranking().products)
+    mine = Ranking.from_frame(
+        batch.ranking().to_frame(), client_ids=batch.client_ids, products=batch.ranking().products
+    )
     theirs = ADVISOR.evaluate(mine, LATER, ks=(5,), baseline=ADVISOR.rank(PEOPLE, 5, as_of=DAY))
     known = ADVISOR.evaluate(batch, LATER, ks=(5,))
     assert theirs.score("ndcg", 5).value <= known.score("ndcg", 5).value + 1e-12

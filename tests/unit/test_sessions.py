@@ -1,4 +1,5 @@
-"""One questionnaire over several channels: versions, hand-over, the rules on assessments, and what journeys say of it."""
+"""One questionnaire over several channels: versions, hand-over, the rules on assessments, and what
+journeys say of it."""
 
 from __future__ import annotations
 
@@ -39,9 +40,12 @@ def store(database: dict[str, str]) -> Iterator[Store]:
 
 
 def full(sheet: AnswerSheet, place: int) -> AnswerSheet:
-    """The sheet with an answer to every question, at this place of its options (cut to the last)."""
+    """The sheet with an answer to every question, at this place of its options (cut to the
+    last)."""
     for question in sheet.questionnaire.questions:
-        sheet = sheet.answer(question.id, question.options[min(place, len(question.options) - 1)].id)
+        sheet = sheet.answer(
+            question.id, question.options[min(place, len(question.options) - 1)].id
+        )
     return sheet
 
 
@@ -102,7 +106,11 @@ def test_rules_on_assessments_are_kept_at_the_end(store: Store) -> None:
         assess(sessions, 9)
     assert refused.value.field == "confirmed"
     assess(sessions, 9, confirmed=True)
-    assert store.history(ids=["c"]).level.tolist()[0] == level[0] < store.history(ids=["c"]).level.tolist()[1]
+    assert (
+        store.history(ids=["c"]).level.tolist()[0]
+        == level[0]
+        < store.history(ids=["c"]).level.tolist()[1]
+    )
     with pytest.raises(InputError, match="twice on this day") as often:
         assess(sessions, 1)
     assert often.value.field == "assessments"
@@ -135,22 +143,45 @@ def test_an_unfinished_an_unknown_and_an_expired_session_are_refused(store: Stor
         assert session.id not in repr(session)
 
 
-def event(name: str, step: str, minute: int, channel: str, answered: int = 0, again: int = 0) -> Event:
-    data = {"session": name, "channel": channel, "answered": answered, "questions": 8, "asked_again": again}
+def event(
+    name: str, step: str, minute: int, channel: str, answered: int = 0, again: int = 0
+) -> Event:
+    data = {
+        "session": name,
+        "channel": channel,
+        "answered": answered,
+        "questions": 8,
+        "asked_again": again,
+    }
     return Event(
-        id=f"{name}{minute}", source="s", type=f"advisor.session.{step}.v1", time=NOON + timedelta(minutes=minute), subject=name, data=data
+        id=f"{name}{minute}",
+        source="s",
+        type=f"advisor.session.{step}.v1",
+        time=NOON + timedelta(minutes=minute),
+        subject=name,
+        data=data,
     )
 
 
 def shown(client: str, channel: str) -> Event:
-    return Event(id=f"{client}{channel}", source="a", type="advisor.advice.shown.v1", time=NOON, subject=client, data={"channel": channel})
+    return Event(
+        id=f"{client}{channel}",
+        source="a",
+        type="advisor.advice.shown.v1",
+        time=NOON,
+        subject=client,
+        data={"channel": channel},
+    )
 
 
 def test_journeys_count_as_they_say() -> None:
-    """By hand: a goes smoothly from page to chat, b is asked again, c stays and is lost, d only opened."""
+    """By hand: a goes smoothly from page to chat, b is asked again, c stays and is lost, d only
+    opened."""
     events: list[Any] = [
-        event("a", "opened", 0, "page"), event("a", "answered", 1, "page", 4), event("a", "answered", 3, "chat", 8), event("a", "finished", 4, "chat", 8),
-        event("b", "opened", 0, "page"), event("b", "answered", 2, "chat", 3, again=1), event("b", "finished", 20, "chat", 8),
+        event("a", "opened", 0, "page"), event("a", "answered", 1, "page", 4), event("a",
+        "answered", 3, "chat", 8), event("a", "finished", 4, "chat", 8),
+        event("b", "opened", 0, "page"), event("b", "answered", 2, "chat", 3, again=1), event("b",
+        "finished", 20, "chat", 8),
         event("c", "opened", 0, "page"), event("c", "answered", 9, "page", 4),
         event("d", "opened", 5, "page"),
         shown("a", "chat"), shown("b", "branch"), shown("b", "page"), shown("e", "branch"),

@@ -1,4 +1,5 @@
-"""Portfolios composed by one covariance and sized by another: forecasts, levels, advice, and what is out of reach."""
+"""Portfolios composed by one covariance and sized by another: forecasts, levels, advice, and what
+is out of reach."""
 
 from __future__ import annotations
 
@@ -26,7 +27,11 @@ def turning_market(last: float, sessions: int = 600, quiet: int = 120) -> Market
     """Four assets whose volatility is `last` times the usual in the last `quiet` sessions."""
     rng = np.random.default_rng(3)
     annual = np.array([0.04, 0.10, 0.18, 0.25])
-    returns = (0.6 * rng.normal(size=(sessions, 1)) + 0.8 * rng.normal(size=(sessions, 4))) * annual / 252**0.5
+    returns = (
+        (0.6 * rng.normal(size=(sessions, 1)) + 0.8 * rng.normal(size=(sessions, 4)))
+        * annual
+        / 252**0.5
+    )
     returns[-quiet:] *= last
     days = pd.bdate_range("2020-01-01", periods=sessions)
     return Market.from_returns(pd.DataFrame(returns + 0.05 / 252, index=days, columns=list("abcd")))
@@ -37,7 +42,9 @@ def sized_frontier(seed: int) -> Frontier:
     root, other = rng.normal(size=(2, 6, 6)) * 0.1
     mean = np.sort(rng.uniform(0.01, 0.09, 6))
     stress = {name: 0.1 * i for i, name in enumerate("abcdef")}
-    model = ReturnModel(list("abcdef"), mean, root @ root.T, stress=stress, forecast=other @ other.T)
+    model = ReturnModel(
+        list("abcdef"), mean, root @ root.T, stress=stress, forecast=other @ other.T
+    )
     return trace_frontier(model, Mandate(max_weight=0.6))
 
 
@@ -57,12 +64,21 @@ def test_a_place_is_the_last_before_the_forecast_is_above_the_aim(seed: int) -> 
     tolerance = np.linspace(0.0, frontier.risk_tolerance[-1], 20_001)
     weights = frontier.segments.portfolios(*frontier.segments.at_tolerance(tolerance))
     forecast = np.sqrt(np.einsum("ci,ij,cj->c", weights, frontier.model.risk, weights))
-    for aim in (*np.quantile(forecast, [0.2, 0.5, 0.9]), 2.0 * forecast.max(), 0.5 * forecast.min()):
+    for aim in (
+        *np.quantile(forecast, [0.2, 0.5, 0.9]),
+        2.0 * forecast.max(),
+        0.5 * forecast.min(),
+    ):
         above = np.flatnonzero(forecast > aim + 1e-9)
-        expected = tolerance[above[0] - 1] if len(above) and above[0] else tolerance[-1] * (not len(above))
+        expected = (
+            tolerance[above[0] - 1] if len(above) and above[0] else tolerance[-1] * (not len(above))
+        )
         found = 1.0 / path.risk_aversion_at(float(aim))
         assert found == pytest.approx(expected, abs=2.0 * tolerance[1])
-        assert path.volatility_at(np.array([1.0 / found if found else np.inf]))[0] <= max(aim, path.least) + 1e-12
+        assert (
+            path.volatility_at(np.array([1.0 / found if found else np.inf]))[0]
+            <= max(aim, path.least) + 1e-12
+        )
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -81,14 +97,20 @@ def test_a_stressed_loss_ends_the_way_along_the_frontier(seed: int) -> None:
 
 def test_middle_of_each_band() -> None:
     np.testing.assert_allclose(RiskBands.default(aim="middle").target_volatility, MIDDLE)
-    np.testing.assert_allclose(RiskBands.default().target_volatility, 0.8 * np.array([0.02, 0.045, 0.08, 0.13, 0.2]))
+    np.testing.assert_allclose(
+        RiskBands.default().target_volatility, 0.8 * np.array([0.02, 0.045, 0.08, 0.13, 0.2])
+    )
 
 
 @pytest.mark.parametrize("last", [0.5, 1.0, 2.0])
 def test_levels_stand_at_the_middle_by_the_forecast_whatever_the_market_does(last: float) -> None:
     market = turning_market(last)
     own, reach = market.to_frame().to_numpy(), []
-    for aim, policy in zip(MIDDLE, level_policies(estimates=Estimates(cash_return=0.0, forecast_half_life=15.0)).values(), strict=True):
+    for aim, policy in zip(
+        MIDDLE,
+        level_policies(estimates=Estimates(cash_return=0.0, forecast_half_life=15.0)).values(),
+        strict=True,
+    ):
         weights = policy(market, NOBODY)
         realised = pd.Series((own @ weights) ** 2).ewm(halflife=15.0).mean().iloc[-1]
         assert weights.min() >= 0.0
@@ -112,7 +134,10 @@ def test_a_ceiling_on_loss_makes_a_portfolio_smaller_and_not_less_diversified() 
     market = turning_market(1.0)
     shared = Estimates(cash_return=0.0, mean="shrunk_equilibrium", forecast_half_life=None)
     tight = RiskBands.default().model_copy(update={"stress_loss": (0.01, 0.02, 0.03, 0.04, 0.05)})
-    wide, narrow = (MeanVariancePolicy(level=2, estimates=shared, bands=bands)(market, NOBODY) for bands in (RiskBands.default(), tight))
+    wide, narrow = (
+        MeanVariancePolicy(level=2, estimates=shared, bands=bands)(market, NOBODY)
+        for bands in (RiskBands.default(), tight)
+    )
     assert narrow.sum() < wide.sum()
     np.testing.assert_allclose(narrow / narrow.sum(), wide / wide.sum(), atol=1e-9)
     stress = shared.model(market).model.stress[:4]
@@ -151,10 +176,19 @@ def test_biases_never_raise_a_forecast(sized: Advisor) -> None:
 
 
 def test_who_keeps_what_they_may_not_buy_is_sized_around_it(sized: Advisor) -> None:
-    client = sample.client().model_copy(update={"id": "keeper", "holdings": {"P005": 30_000.0}, "locked": ("P005",), "wealth": 100_000.0})
+    client = sample.client().model_copy(
+        update={
+            "id": "keeper",
+            "holdings": {"P005": 30_000.0},
+            "locked": ("P005",),
+            "wealth": 100_000.0,
+        }
+    )
     advice = sized.advise(client, as_of=DAY)
     assert sized.verify(advice, client).ok
-    assert (advice.expected_volatility or 1.0) <= sized.state.bands.upper_volatility[advice.level - 1]
+    assert (advice.expected_volatility or 1.0) <= sized.state.bands.upper_volatility[
+        advice.level - 1
+    ]
 
 
 def test_saved_with_the_model(sized: Advisor, tmp_path: Path) -> None:
@@ -163,15 +197,30 @@ def test_saved_with_the_model(sized: Advisor, tmp_path: Path) -> None:
     assert again.state.model.forecast is not None
     np.testing.assert_array_equal(again.state.model.forecast, sized.state.model.forecast)
     model = sized.state.model
-    plain = ReturnModel(model.assets, model.mean, model.covariance, model.groups, model.risk_levels.tolist())
-    assert Advisor.fit(plain, sample.interactions(), catalogue=sample.catalogue()).fingerprint != sized.fingerprint
+    plain = ReturnModel(
+        model.assets, model.mean, model.covariance, model.groups, model.risk_levels.tolist()
+    )
+    assert (
+        Advisor.fit(plain, sample.interactions(), catalogue=sample.catalogue()).fingerprint
+        != sized.fingerprint
+    )
 
 
 def test_a_band_out_of_reach_is_said_to_be() -> None:
     calm = ReturnModel(
-        ["cash", "bonds"], [0.01, 0.02], np.diag([0.0, 0.03**2]), risk_levels={"cash": 1, "bonds": 2}, forecast=np.diag([0.0, 0.02**2])
+        ["cash", "bonds"],
+        [0.01, 0.02],
+        np.diag([0.0, 0.03**2]),
+        risk_levels={"cash": 1, "bonds": 2},
+        forecast=np.diag([0.0, 0.02**2]),
     )
-    bought = pd.DataFrame({"client_id": ["x", "y"], "product_id": ["bonds", "cash"], "day": ["2026-01-05", "2026-01-06"]})
+    bought = pd.DataFrame(
+        {
+            "client_id": ["x", "y"],
+            "product_id": ["bonds", "cash"],
+            "day": ["2026-01-05", "2026-01-06"],
+        }
+    )
     advisor = Advisor.fit(calm, Interactions.from_frame(bought))
     client = sample.client()
     advice = advisor.advise(client, as_of=DAY)

@@ -1,4 +1,5 @@
-"""Advice that is stopped says so everywhere; a run ends between parts; new purchases are taken in."""
+"""Advice that is stopped says so everywhere; a run ends between parts; new purchases are taken
+in."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ def test_a_batch_that_is_stopped_says_so_in_every_row(advisor: Advisor) -> None:
     assert set(batch.to_arrow()["status"].to_pylist()) == {"stopped"}
 
 
-def test_a_switch_stops_every_process_within_a_second(advisor: Advisor, database: dict[str, str]) -> None:
+def test_a_switch_stops_every_process_within_a_second(
+    advisor: Advisor, database: dict[str, str]
+) -> None:
     store, client = Store.open(**database), sample.client()
     store.migrate()
     here, there = Switch(store), Switch(Store.open(**database))
@@ -79,11 +82,20 @@ def test_a_switch_stops_every_process_within_a_second(advisor: Advisor, database
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_ends_between_parts_and_goes_on(advisor: Advisor, tmp_path: Path, workers: int) -> None:
+def test_a_run_ends_between_parts_and_goes_on(
+    advisor: Advisor, tmp_path: Path, workers: int
+) -> None:
     clients, seen = sample.clients(60), list[int]()
     settings = {"as_of": DAY, "rows_per_part": 10, "workers": workers}
     with pytest.raises(StoppedError, match="goes on") as caught:
-        advise_stream(advisor, clients, tmp_path / "run", progress=seen.append, stop=lambda: len(seen) >= 2, **settings)
+        advise_stream(
+            advisor,
+            clients,
+            tmp_path / "run",
+            progress=seen.append,
+            stop=lambda: len(seen) >= 2,
+            **settings,
+        )
     assert caught.value.reason
     done = len(list((tmp_path / "run").glob("part-*")))
     assert 2 <= done <= 5
@@ -106,7 +118,12 @@ def test_new_purchases_are_taken_in(advisor: Advisor) -> None:
     assert np.array_equal(ours.pick_codes, whole.pick_codes)
     np.testing.assert_allclose(ours.pick_scores, whole.pick_scores, rtol=1e-6, atol=1e-9)
     assert updated.verify(ours[0], clients.client(0)).ok
-    fixed = Advisor.fit(sample.market(), before, catalogue=sample.catalogue(), recommender=ALS(factors=4, iterations=2))
+    fixed = Advisor.fit(
+        sample.market(),
+        before,
+        catalogue=sample.catalogue(),
+        recommender=ALS(factors=4, iterations=2),
+    )
     with pytest.raises(InputError, match="Fit the advisor again"):
         fixed.updated(new)
     with pytest.raises(InputError):

@@ -49,7 +49,9 @@ def house() -> Advisor:
 
 @pytest.mark.parametrize("recipe", [None, Popularity(), ALS(factors=4)])
 def test_a_loaded_house_is_the_same_house(tmp_path: Path, recipe) -> None:
-    house = Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue(), recommender=recipe)
+    house = Advisor.fit(
+        sample.market(), sample.interactions(), catalogue=sample.catalogue(), recommender=recipe
+    )
     folder = save(house, tmp_path / "house")
     again = load(folder)
     assert again.fingerprint == house.fingerprint
@@ -97,7 +99,9 @@ def resigned(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     inner = json.loads(outer["manifest"])
     found = change(inner)
     text = json.dumps(inner if found is None else found)
-    (folder / "manifest.json").write_text(json.dumps({"manifest": text, "manifest_sha256": sha256(text.encode()).hexdigest()}))
+    (folder / "manifest.json").write_text(
+        json.dumps({"manifest": text, "manifest_sha256": sha256(text.encode()).hexdigest()})
+    )
 
 
 def put(value: object, *path: str | int) -> Callable[[dict[str, Any]], None]:
@@ -164,7 +168,12 @@ DAMAGED = {
     "a product without a level": put({"id": "A", "name": "A"}, "parts", "catalogue", 0),
     "no kind": drop("parts", "taste", "kind"),
     "no meta": put({}, "parts", "taste", "meta"),
-    "meta of lists": put({"encoder": [], "encoder_meta": [], "parameters": [], "gram": [], "clients": []}, "parts", "taste", "meta"),
+    "meta of lists": put(
+        {"encoder": [], "encoder_meta": [], "parameters": [], "gram": [], "clients": []},
+        "parts",
+        "taste",
+        "meta",
+    ),
     "a bias missing": drop("parts", "biases", "cap"),
     "a bias a word": put("2", "parts", "biases", "cap"),
     "a bias below 1": put(0.5, "parts", "biases", "cap"),
@@ -177,22 +186,30 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("change", NEWER)
-def test_what_a_newer_version_wrote_is_refused_as_such(tmp_path: Path, house: Advisor, change: str) -> None:
+def test_what_a_newer_version_wrote_is_refused_as_such(
+    tmp_path: Path, house: Advisor, change: str
+) -> None:
     folder = save(house, tmp_path / "house")
     resigned(folder, NEWER[change])
-    with pytest.raises(InputError, match=r"newer version of the library wrote it|newer version wrote it"):
+    with pytest.raises(
+        InputError, match=r"newer version of the library wrote it|newer version wrote it"
+    ):
         load(folder)
 
 
 @pytest.mark.parametrize("change", DAMAGED)
-def test_a_damaged_manifest_is_refused_in_words(tmp_path: Path, house: Advisor, change: str) -> None:
+def test_a_damaged_manifest_is_refused_in_words(
+    tmp_path: Path, house: Advisor, change: str
+) -> None:
     folder = save(house, tmp_path / "house")
     resigned(folder, DAMAGED[change])
     with pytest.raises(InputError, match=r"[Rr]estore|fit and save again"):
         load(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "5", "null", "[" * 100_000, '{"manifest": 5, "manifest_sha256": 5}'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "5", "null", "[" * 100_000, '{"manifest": 5, "manifest_sha256": 5}']
+)
 def test_a_manifest_that_is_none_is_refused(tmp_path: Path, house: Advisor, text: str) -> None:
     folder = save(house, tmp_path / "house")
     (folder / "manifest.json").write_text(text)
@@ -202,14 +219,18 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, house: Advisor, text
         save(house, folder)
 
 
-def test_a_newer_format_is_refused_by_its_number_and_the_library_is_named(tmp_path: Path, house: Advisor) -> None:
+def test_a_newer_format_is_refused_by_its_number_and_the_library_is_named(
+    tmp_path: Path, house: Advisor
+) -> None:
     folder = save(house, tmp_path / "house")
     inner = json.loads(json.loads((folder / "manifest.json").read_text())["manifest"])
     assert inner["library"] == version("advisor")
     resigned(folder, put(99, "format_version"))
     with pytest.raises(InputError, match="version 99"):
         load(folder)
-    resigned(folder, lambda m: m | {"format_version": 2, "library": "77.1", "fingerprint": "0" * 64})
+    resigned(
+        folder, lambda m: m | {"format_version": 2, "library": "77.1", "fingerprint": "0" * 64}
+    )
     with pytest.raises(InputError, match=r"saved by version 77\.1 of the library"):
         load(folder)
 
@@ -256,7 +277,12 @@ def test_a_folder_with_anything_else_in_it_is_not_replaced(tmp_path: Path, house
 
 @pytest.fixture(scope="module")
 def other() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(60), catalogue=sample.catalogue(), recommender=Popularity())
+    return Advisor.fit(
+        sample.market(),
+        sample.interactions(60),
+        catalogue=sample.catalogue(),
+        recommender=Popularity(),
+    )
 
 
 @pytest.mark.parametrize("fails", [".house.writing", "house", "all"])
@@ -287,7 +313,9 @@ def test_a_rename_that_fails_leaves_what_was_there(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_any_step_the_old_or_the_new_one_is_there(tmp_path: Path, house: Advisor, other: Advisor) -> None:
+def test_killed_at_any_step_the_old_or_the_new_one_is_there(
+    tmp_path: Path, house: Advisor, other: Advisor
+) -> None:
     both, outcomes = {house.fingerprint, other.fingerprint}, set()
     for step in range(200):
         folder = save(house, tmp_path / f"house{step}")
@@ -303,14 +331,23 @@ def test_killed_at_any_step_the_old_or_the_new_one_is_there(tmp_path: Path, hous
 
 
 def killed_at(step: int, work: Callable[[], object]) -> bool:
-    """Run `work` in a process of its own that dies at its `step`-th touch of the disk; whether it did."""
+    """Run `work` in a process of its own that dies at its `step`-th touch of the disk; whether it
+    did."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     count = itertools.count()
-    for owner, name in ((os, "fsync"), (os, "mkdir"), (os, "rename"), (os, "replace"), (os, "unlink"), (os, "rmdir"), (os, "open")):
+    for owner, name in (
+        (os, "fsync"),
+        (os, "mkdir"),
+        (os, "rename"),
+        (os, "replace"),
+        (os, "unlink"),
+        (os, "rmdir"),
+        (os, "open"),
+    ):
         setattr(owner, name, counted(getattr(owner, name), count, step))
     try:
         work()
@@ -342,7 +379,9 @@ def test_two_programs_do_not_write_one_folder(tmp_path: Path, house: Advisor) ->
     assert not draft.exists()
 
 
-def test_the_folder_one_works_in_is_not_replaced(tmp_path: Path, house: Advisor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_one_works_in_is_not_replaced(
+    tmp_path: Path, house: Advisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for folder in (".", "", tmp_path, tmp_path.parent, "/"):
         with pytest.raises(InputError):
@@ -384,13 +423,20 @@ def test_all_that_a_house_can_hold_comes_back(tmp_path: Path) -> None:
         sample.market(),
         bought.until("2025-06-30"),
         catalogue=sample.catalogue(),
-        mandate=Mandate(linear_limits=(LinearLimit(name="l", coefficients={"gold": 1.0}, upper=0.3),), max_volatility=0.15),
+        mandate=Mandate(
+            linear_limits=(LinearLimit(name="l", coefficients={"gold": 1.0}, upper=0.3),),
+            max_volatility=0.15,
+        ),
         regime=Regime.csrc().with_packs(packs),
         biases=BiasPolicy(cap=1.5),
         language="zh",
         seed=4,
         diversity=0.2,
-    ).calibrate(sample.clients(100, assessed_on="2025-06-02"), bought.after("2025-06-30"), as_of="2025-06-30")
+    ).calibrate(
+        sample.clients(100, assessed_on="2025-06-02"),
+        bought.after("2025-06-30"),
+        as_of="2025-06-30",
+    )
     again = load(save(full, tmp_path / "house"))
     assert again.fingerprint == full.fingerprint
     assert again.advise(sample.client(), as_of=DAY) == full.advise(sample.client(), as_of=DAY)
@@ -410,7 +456,9 @@ def test_an_advisor_that_is_saved_anew_while_it_is_read_is_read_instead(
     assert load(folder).fingerprint == other.fingerprint
 
 
-def test_what_was_left_aside_is_read_only_where_nothing_stands_in_its_place(tmp_path: Path, house: Advisor) -> None:
+def test_what_was_left_aside_is_read_only_where_nothing_stands_in_its_place(
+    tmp_path: Path, house: Advisor
+) -> None:
     folder = save(house, tmp_path / "house")
     folder.rename(tmp_path / ".house.replaced")
     assert load(folder).fingerprint == house.fingerprint
@@ -436,10 +484,16 @@ KEY = b"a secret of enough bytes"
     ids=lambda r: type(r).__name__,
 )
 def test_arrays_that_do_not_fit_are_refused_before_anything_reads_them(recipe: Any) -> None:
-    """Digests are recomputed by whoever forges; cut, stretched, moved, retyped or foreign values are refused as values."""
+    """Digests are recomputed by whoever forges; cut, stretched, moved, retyped or foreign values
+    are refused as values."""
     market, clients = sample.market(), sample.clients(60)
     catalogue = sample.catalogue(16)
-    fitted = recipe.fit(sample.interactions(60, 16), clients=clients, catalogue=catalogue, model=advisor.estimate_returns(market))
+    fitted = recipe.fit(
+        sample.interactions(60, 16),
+        clients=clients,
+        catalogue=catalogue,
+        model=advisor.estimate_returns(market),
+    )
     kind, arrays, meta = fitted.state()
     assert restore(kind, arrays, meta).state()[1].keys() == arrays.keys()
     survived = []
@@ -450,7 +504,9 @@ def test_arrays_that_do_not_fit_are_refused_before_anything_reads_them(recipe: A
             "cut": array[:-1],
             "stretched": np.concatenate([array, array[-1:]]),
             "flat": array.reshape(1, *array.shape),
-            "retyped": array.astype(np.float32) if array.dtype.kind == "f" else array.astype(np.int32),
+            "retyped": (
+                array.astype(np.float32) if array.dtype.kind == "f" else array.astype(np.int32)
+            ),
             "text": np.full(array.shape, "x"),
             "beyond": np.full_like(array, np.nan if array.dtype.kind == "f" else 2**40),
         }

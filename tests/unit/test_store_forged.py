@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from advisor import ALS, EASE, Advisor, AdvisorError, InputError, ItemKNN, Popularity, load, sample, save
+from advisor import (
+    ALS,
+    EASE,
+    Advisor,
+    AdvisorError,
+    InputError,
+    ItemKNN,
+    Popularity,
+    load,
+    sample,
+    save,
+)
 from advisor.engine.state_parts import state_of
 from advisor.files import replacing
 
@@ -25,28 +36,48 @@ def reseal(folder: Path) -> None:
     outer = json.loads(path.read_text())
     manifest = json.loads(outer["manifest"])
     for name, record in manifest["files"].items():
-        record["sha256"] = hashlib.sha256((folder / "arrays" / f"{name}.npy").read_bytes()).hexdigest()
+        record["sha256"] = hashlib.sha256(
+            (folder / "arrays" / f"{name}.npy").read_bytes()
+        ).hexdigest()
     try:
         arrays = {name: np.load(folder / "arrays" / f"{name}.npy") for name in manifest["files"]}
         manifest["fingerprint"] = Advisor(state_of(manifest["parts"], arrays)).fingerprint
     except (AdvisorError, ValueError, TypeError, IndexError):
         pass
     text = json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=False)
-    path.write_text(json.dumps({"manifest": text, "manifest_sha256": hashlib.sha256(text.encode()).hexdigest()}))
+    path.write_text(
+        json.dumps({"manifest": text, "manifest_sha256": hashlib.sha256(text.encode()).hexdigest()})
+    )
 
 
 def other_shapes(array: np.ndarray) -> Iterator[np.ndarray]:
     """Cut, stretched, laid out or typed otherwise."""
     yield from (array[:-1], array[:0], np.concatenate([array, array[-1:]]), array[None])
     numbers = np.nan_to_num(array) if array.dtype.kind == "f" else array
-    for kind in (np.float32, np.float64, np.int8, np.int64, np.uint8, np.uint64, np.complex128, np.bool_, "U8", ">f8", ">i8"):
+    for kind in (
+        np.float32,
+        np.float64,
+        np.int8,
+        np.int64,
+        np.uint8,
+        np.uint64,
+        np.complex128,
+        np.bool_,
+        "U8",
+        ">f8",
+        ">i8",
+    ):
         yield numbers.astype(kind)
     yield np.asfortranarray(array)
 
 
 def other_values(array: np.ndarray) -> Iterator[np.ndarray]:
     """Of the same kind and shape."""
-    worst: tuple[Any, ...] = (np.nan, np.inf, -1e300) if array.dtype.kind == "f" else (np.iinfo(array.dtype).min, np.iinfo(array.dtype).max)
+    worst: tuple[Any, ...] = (
+        (np.nan, np.inf, -1e300)
+        if array.dtype.kind == "f"
+        else (np.iinfo(array.dtype).min, np.iinfo(array.dtype).max)
+    )
     for value in worst:
         for at in (0, -1):
             changed = array.copy()
@@ -59,16 +90,26 @@ def written(array: np.ndarray) -> bytes:
     return array.tobytes() + str((array.dtype.str, array.shape, array.flags.c_contiguous)).encode()
 
 
-@pytest.mark.parametrize("recipe", [Popularity(), ALS(factors=4), EASE(), ItemKNN()], ids=lambda recipe: type(recipe).__name__)
+@pytest.mark.parametrize(
+    "recipe",
+    [Popularity(), ALS(factors=4), EASE(), ItemKNN()],
+    ids=lambda recipe: type(recipe).__name__,
+)
 def test_a_forged_array_is_refused_in_our_words(recipe: Any, tmp_path: Path) -> None:
-    advisor = Advisor.fit(sample.market(), sample.interactions(60), catalogue=sample.catalogue(), recommender=recipe)
+    advisor = Advisor.fit(
+        sample.market(), sample.interactions(60), catalogue=sample.catalogue(), recommender=recipe
+    )
     base, forged = save(advisor, tmp_path / "base"), tmp_path / "forged"
     loaded: list[tuple[str, str, object]] = []
     for path in sorted((base / "arrays").iterdir()):
         array = np.load(path)
-        kinds = [(True, bad) for bad in other_shapes(array)] + [(False, bad) for bad in (other_values(array) if array.size else ())]
+        kinds = [(True, bad) for bad in other_shapes(array)] + [
+            (False, bad) for bad in (other_values(array) if array.size else ())
+        ]
         for refused, bad in kinds:
-            if written(bad) == written(array) or (not array.size and not bad.size and bad.dtype == array.dtype):
+            if written(bad) == written(array) or (
+                not array.size and not bad.size and bad.dtype == array.dtype
+            ):
                 continue
             shutil.rmtree(forged, ignore_errors=True)
             shutil.copytree(base, forged)

@@ -1,4 +1,5 @@
-"""Charts are well-formed, escaped, and draw what they are given, readable on a phone and by colour-blind eyes."""
+"""Charts are well-formed, escaped, and draw what they are given, readable on a phone and by
+colour-blind eyes."""
 
 from __future__ import annotations
 
@@ -33,11 +34,17 @@ from advisor.reports.charts.palette import DARK_PAGE
 
 NS = "{http://www.w3.org/2000/svg}"
 NUMBERS = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=30)
-LONG = "A policy with a name that nobody would shorten, 名称很长的策略组合 (net of all costs and of all fees)"
+LONG = (
+    "A policy with a name that nobody would shorten, 名称很长的策略组合 (net of all costs and of"
+    " all fees)"
+)
 
 
 def points_of(chart: str, tag: str = "polyline") -> list[list[tuple[float, ...]]]:
-    return [[tuple(float(v) for v in p.split(",")) for p in e.attrib["points"].split()] for e in ET.fromstring(chart).iter(NS + tag)]
+    return [
+        [tuple(float(v) for v in p.split(",")) for p in e.attrib["points"].split()]
+        for e in ET.fromstring(chart).iter(NS + tag)
+    ]
 
 
 def texts_of(chart: str) -> list[str]:
@@ -80,7 +87,9 @@ def test_bars_are_as_long_as_their_values_and_whiskers_span_their_interval() -> 
     assert bars[1] == pytest.approx(2 * bars[0], abs=0.2)
     assert len(bars) == 3
     whisker, limit = root.iter(NS + "line")
-    assert float(whisker.attrib["x2"]) - float(whisker.attrib["x1"]) == pytest.approx(2 * bars[0], abs=0.2)
+    assert float(whisker.attrib["x2"]) - float(whisker.attrib["x1"]) == pytest.approx(
+        2 * bars[0], abs=0.2
+    )
     second = list(root.iter(NS + "rect"))[1]
     end = float(second.attrib["x"]) + bars[1]
     assert float(limit.attrib["x1"]) == pytest.approx(end, abs=0.2)
@@ -148,7 +157,9 @@ def test_nothing_is_cut_too_small_or_outside(size: tuple[int, int]) -> None:
     names = [f"{LONG} {i}" for i in range(12)]
     width = size[0]
     charts = [
-        line_chart({n: [1.0, 2.0] for n in names}, size=(width, 900), labels=["2020-01-01", "2024-01-01"]),
+        line_chart(
+            {n: [1.0, 2.0] for n in names}, size=(width, 900), labels=["2020-01-01", "2024-01-01"]
+        ),
         area_chart({n: [1.0, 2.0] for n in names}, size=(width, 900)),
         bar_chart(dict.fromkeys(names, 0.5), width=width, limits={LONG: 0.4}),
     ]
@@ -163,7 +174,9 @@ def test_nothing_is_cut_too_small_or_outside(size: tuple[int, int]) -> None:
             x, text = float(e.attrib["x"]), e.text or ""
             assert -1.0 <= x <= width + 1.0
             assert len(text) * 5.0 <= width, "a line that cannot fit"
-        assert max(float(e.attrib["y"]) for e in root.iter(NS + "text")) <= float(root.attrib["height"])
+        assert max(float(e.attrib["y"]) for e in root.iter(NS + "text")) <= float(
+            root.attrib["height"]
+        )
 
 
 def test_wrapping_keeps_every_letter() -> None:
@@ -267,7 +280,9 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize(("palette", "page"), [(COLOURS, "#FFFFFF"), (DARK, DARK_PAGE)])
-def test_twelve_colours_differ_to_every_eye_and_show_on_their_page(palette: tuple[str, ...], page: str) -> None:
+def test_twelve_colours_differ_to_every_eye_and_show_on_their_page(
+    palette: tuple[str, ...], page: str
+) -> None:
     assert len(set(palette)) == 12
     assert min(contrast(c, page) for c in palette) >= 3.0
     for matrix in MACHADO.values():

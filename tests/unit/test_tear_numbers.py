@@ -36,13 +36,28 @@ def measure(name: str, returns: pd.Series) -> float:
 
 
 def test_drawdowns_of_a_history_made_by_hand() -> None:
-    days = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-08", "2024-01-09"]
+    days = [
+        "2024-01-01",
+        "2024-01-02",
+        "2024-01-03",
+        "2024-01-04",
+        "2024-01-05",
+        "2024-01-08",
+        "2024-01-09",
+    ]
     returns = pd.Series([0.1, -0.5, 1.0, 0.2, -0.2, -0.5, 0.1], index=pd.to_datetime(days))
     first, second = worst_drawdowns(returns)
-    assert (str(first.start.date()), str(first.bottom.date()), first.end) == ("2024-01-05", "2024-01-08", None)
+    assert (str(first.start.date()), str(first.bottom.date()), first.end) == (
+        "2024-01-05",
+        "2024-01-08",
+        None,
+    )
     assert first.depth == pytest.approx(0.6)
     assert first.days == 5
-    assert (str(second.start.date()), str(second.end.date()) if second.end else "") == ("2024-01-02", "2024-01-03")
+    assert (str(second.start.date()), str(second.end.date()) if second.end else "") == (
+        "2024-01-02",
+        "2024-01-03",
+    )
     assert (second.depth, second.days) == (pytest.approx(0.5), 1)
     assert worst_drawdowns(stream([0.1, 0.0, 0.2])) == []
     assert worst_drawdowns(stream([-0.1])) != []
@@ -61,7 +76,9 @@ def test_drawdowns_and_ulcer_are_those_of_a_loop(values: list[float]) -> None:
     assert sum(any(group) for _, group in groupby([x > 1e-12 for x in losses])) == len(falls)
     assert max((f.depth for f in falls), default=0.0) == pytest.approx(max(losses), abs=1e-12)
     assert [f.depth for f in falls] == sorted((f.depth for f in falls), reverse=True)
-    assert measure("Ulcer index", returns) == pytest.approx(sqrt(sum(x * x for x in losses) / len(losses)), abs=1e-12)
+    assert measure("Ulcer index", returns) == pytest.approx(
+        sqrt(sum(x * x for x in losses) / len(losses)), abs=1e-12
+    )
 
 
 @given(st.lists(st.floats(-0.2, 0.25), min_size=2, max_size=60))
@@ -71,7 +88,9 @@ def test_sums_counts_and_runs_are_those_of_loops(values: list[float]) -> None:
 
     def same(name: str, expected: float) -> None:
         found = measure(name, returns)
-        assert found == pytest.approx(expected, rel=1e-9, abs=1e-12) or (isnan(found) and isnan(expected))
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-12) or (
+            isnan(found) and isnan(expected)
+        )
 
     if sum(losses) < -1e-9:
         same("Omega", sum(gains) / -sum(losses))
@@ -79,8 +98,14 @@ def test_sums_counts_and_runs_are_those_of_loops(values: list[float]) -> None:
         same("Payoff ratio", sum(gains) / len(gains) / (-sum(losses) / len(losses)))
     same("Whole return", prod(1.0 + r for r in values) - 1.0)
     same("Days with a gain", len(gains) / (len(gains) + len(losses)) if gains or losses else nan)
-    same("Most gains in a row", max((len([*g]) for up, g in groupby(r > 0.0 for r in values) if up), default=0))
-    same("Most losses in a row", max((len([*g]) for down, g in groupby(r < 0.0 for r in values) if down), default=0))
+    same(
+        "Most gains in a row",
+        max((len([*g]) for up, g in groupby(r > 0.0 for r in values) if up), default=0),
+    )
+    same(
+        "Most losses in a row",
+        max((len([*g]) for down, g in groupby(r < 0.0 for r in values) if down), default=0),
+    )
     same("Best day", max(values))
 
 

@@ -1,4 +1,5 @@
-"""The Tryton gateway keeps the contract on a real server; without one its wire format is tried alone."""
+"""The Tryton gateway keeps the contract on a real server; without one its wire format is tried
+alone."""
 
 from __future__ import annotations
 
@@ -22,7 +23,10 @@ from advisor.contracts import Advice, Client
 from gateway_contract import LATE, TODAY, GatewayContract, World, advice_for
 from tryton_stack import KEY, TrytonServer
 
-FACTS = 'Client facts\nWealth: 120000.5\nhorizon years: 8\nborn: 1990-04-02\nlevel: 4\nassessed_on: 2026-02-03\nholdings: {"CH0012005267": 1000.5}\nSpoke of a boat'
+FACTS = (
+    "Client facts\nWealth: 120000.5\nhorizon years: 8\nborn: 1990-04-02\nlevel: 4\nassessed_on:"
+    ' 2026-02-03\nholdings: {"CH0012005267": 1000.5}\nSpoke of a boat'
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,8 @@ class TrytonWorld(World):
         self.plain = http_send(server.url, headers={"Authorization": f"bearer {KEY}"}, timeout=30.0)
 
     def send(self, method: str, path: str, params: Any, body: Any) -> Reply:
-        """Our own calls: now and then as if the server were busy, or to a server that was killed."""
+        """Our own calls: now and then as if the server were busy, or to a server that was
+        killed."""
         if self.busy:
             return Reply(429, None, {"Retry-After": str(self.busy.pop())})
         if self.calls_left is not None:
@@ -64,32 +69,56 @@ class TrytonWorld(World):
 
     def party(self, key: str, facts: str | None = FACTS) -> int:
         identifiers = [["create", [{"code": key}]]]
-        party = self.model("POST", "party.party", {"name": f"Name of {key}", "identifiers": identifiers}, f=["name"])["id"]
+        party = self.model(
+            "POST",
+            "party.party",
+            {"name": f"Name of {key}", "identifiers": identifiers},
+            f=["name"],
+        )["id"]
         if facts is not None:
             self.note(party, facts)
         return party
 
     def note(self, party: int, message: str) -> None:
-        self.model("POST", "ir.note", {"message": message, "resource": f"party.party,{party}"}, f=["message"])
+        self.model(
+            "POST",
+            "ir.note",
+            {"message": message, "resource": f"party.party,{party}"},
+            f=["message"],
+        )
 
     def seed(self, number: int, moment: datetime = LATE) -> Client:
         key = f"C-{number}"
         party = self.party(key)
         self.dated(party, moment)
         return Client(
-            id=key, wealth=120_000.5, horizon_years=8, age=35, level=4, assessed_on="2026-02-03", holdings={"CH0012005267": 1000.5}
+            id=key,
+            wealth=120_000.5,
+            horizon_years=8,
+            age=35,
+            level=4,
+            assessed_on="2026-02-03",
+            holdings={"CH0012005267": 1000.5},
         )
 
     def dated(self, party: int, moment: datetime) -> None:
         """Set back the clock of a party and its notes."""
         text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
         with sqlite3.connect(self.server.folder / f"{self.name}.sqlite", timeout=30) as connection:
-            connection.execute("UPDATE party_party SET create_date = ?, write_date = ? WHERE id = ?", (text, text, party))
-            connection.execute("UPDATE ir_note SET create_date = ? WHERE resource = ?", (text, f"party.party,{party}"))
+            connection.execute(
+                "UPDATE party_party SET create_date = ?, write_date = ? WHERE id = ?",
+                (text, text, party),
+            )
+            connection.execute(
+                "UPDATE ir_note SET create_date = ? WHERE resource = ?",
+                (text, f"party.party,{party}"),
+            )
         connection.close()
 
     def id_of(self, client_id: str) -> int:
-        (party,) = self.model("GET", "party.party", d=encoded([["identifiers.code", "=", client_id]]), f=["name"])
+        (party,) = self.model(
+            "GET", "party.party", d=encoded([["identifiers.code", "=", client_id]]), f=["name"]
+        )
         return party["id"]
 
     def spoil(self, client_id: str) -> None:
@@ -109,15 +138,27 @@ class TrytonWorld(World):
         self.server.start()
 
     def size(self) -> int:
-        return sum(len(self.model("GET", model, f=["id"])) for model in ("party.party", "ir.note", "party.category"))
+        return sum(
+            len(self.model("GET", model, f=["id"]))
+            for model in ("party.party", "ir.note", "party.category")
+        )
 
     def check_written(self, advice: Advice, segment: str | None, tags: list[str] | None) -> None:
         fields = ["categories.name", "categories.parent.name"]
-        (party,) = self.model("GET", "party.party", d=encoded([["identifiers.code", "=", advice.client_id]]), f=fields)
-        named = sorted((c["parent.name"] if "parent.name" in c else c["parent"]["name"], c["name"]) for c in party["categories"])
-        assert named == sorted([*([("Tier", segment)] if segment else []), *[("Tags", t) for t in tags or []]])
+        (party,) = self.model(
+            "GET", "party.party", d=encoded([["identifiers.code", "=", advice.client_id]]), f=fields
+        )
+        named = sorted(
+            (c["parent.name"] if "parent.name" in c else c["parent"]["name"], c["name"])
+            for c in party["categories"]
+        )
+        assert named == sorted(
+            [*([("Tier", segment)] if segment else []), *[("Tags", t) for t in tags or []]]
+        )
         domain = [["resource", "=", f"party.party,{party['id']}"], ["message", "like", "Advice\n%"]]
-        notes = self.model("GET", "ir.note", d=encoded(domain), o=encoded([["id", "ASC"]]), f=["message"])
+        notes = self.model(
+            "GET", "ir.note", d=encoded(domain), o=encoded([["id", "ASC"]]), f=["message"]
+        )
         values = values_of(notes[-1]["message"])
         assert values["level"] == str(advice.level)
         assert values["expected_return_in_percent"] == "7"
@@ -139,7 +180,9 @@ class TestTryton(GatewayContract):
     def make(self, folder: Path) -> World:
         return TrytonWorld(self.tryton)
 
-    def test_a_system_gone_in_the_middle_of_pulling(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_system_gone_in_the_middle_of_pulling(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("advisor.adapters.crm.tryton_calls.SIZE", 3)
         monkeypatch.setattr("advisor.adapters.crm.tryton.SIZE", 3)
         super().test_a_system_gone_in_the_middle_of_pulling(world)
@@ -155,9 +198,16 @@ class TestTryton(GatewayContract):
         other = world.model("POST", "party.category", {"name": "Golf club"}, f=["name"])["id"]
         party = world.id_of(key)
         world.model("PUT", f"party.party/{party}", {"categories": [["add", [other]]]}, f=["name"])
-        push_advice(world.gateway(), [advice_for(key)], segments={key: "gold"}, tags={key: ["a", "b"]})
-        push_advice(world.gateway(), [advice_for(key)], segments={key: "base"}, tags={key: ["b", "c"]})
-        names = [c["name"] for c in world.model("GET", f"party.party/{party}", f=["categories.name"])["categories"]]
+        push_advice(
+            world.gateway(), [advice_for(key)], segments={key: "gold"}, tags={key: ["a", "b"]}
+        )
+        push_advice(
+            world.gateway(), [advice_for(key)], segments={key: "base"}, tags={key: ["b", "c"]}
+        )
+        names = [
+            c["name"]
+            for c in world.model("GET", f"party.party/{party}", f=["categories.name"])["categories"]
+        ]
         assert sorted(names) == ["Golf club", "b", "base", "c"]
         assert pull_clients(world.gateway(), as_of=TODAY).clients.client(0).segment == "base"
 
@@ -172,8 +222,12 @@ class TestTryton(GatewayContract):
         key = world.seed(0).id
         world.seed(1)
         world.note(world.id_of(key), "Client facts\nwealth: 5\nhorizon years: 1")
-        pulled = pull_clients(world.gateway(), since=datetime.now(UTC) - timedelta(hours=1), as_of=TODAY)
-        assert [(c, w) for c, w in zip(pulled.clients.ids, pulled.clients.wealth.tolist(), strict=True)] == [(key, 5.0)]
+        pulled = pull_clients(
+            world.gateway(), since=datetime.now(UTC) - timedelta(hours=1), as_of=TODAY
+        )
+        assert [
+            (c, w) for c, w in zip(pulled.clients.ids, pulled.clients.wealth.tolist(), strict=True)
+        ] == [(key, 5.0)]
 
     def test_a_wrong_key_or_database(self, world: World) -> None:
         assert isinstance(world, TrytonWorld)
@@ -188,18 +242,33 @@ class TestTryton(GatewayContract):
 
 
 def test_domains_are_url_safe_json() -> None:
-    text = encoded([["name", "=", "Zoë?>"], ["write_date", ">=", datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)]])
+    text = encoded(
+        [["name", "=", "Zoë?>"], ["write_date", ">=", datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)]]
+    )
     assert not set(text) & set("+/")
     told = json.loads(base64.urlsafe_b64decode(text))
     assert told[0] == ["name", "=", "Zoë?>"]
-    moment = {"__class__": "datetime", "year": 2026, "month": 1, "day": 2, "hour": 3, "minute": 4, "second": 5, "microsecond": 6}
+    moment = {
+        "__class__": "datetime",
+        "year": 2026,
+        "month": 1,
+        "day": 2,
+        "hour": 3,
+        "minute": 4,
+        "second": 5,
+        "microsecond": 6,
+    }
     assert told[1] == ["write_date", ">=", moment]
     assert decoded(told[1][2]) == datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
 def test_what_answers_hold() -> None:
     told = [
-        {"day": {"__class__": "date", "year": 2026, "month": 2, "day": 1}, "paid": {"__class__": "Decimal", "decimal": "1.10"}, "n": None}
+        {
+            "day": {"__class__": "date", "year": 2026, "month": 2, "day": 1},
+            "paid": {"__class__": "Decimal", "decimal": "1.10"},
+            "n": None,
+        }
     ]
     assert decoded(told) == [{"day": date(2026, 2, 1), "paid": Decimal("1.10"), "n": None}]
 
@@ -207,10 +276,21 @@ def test_what_answers_hold() -> None:
 def test_a_note_is_read_as_it_was_written() -> None:
     values = {"level": 3, "reasons": "one:\n two", "cash": None}
     assert values_of(note_of("Advice", values)) == {"level": "3", "reasons": "one: two"}
-    assert values_of("") == values_of("Client facts") == values_of("Client facts\nno value here") == {}
+    assert (
+        values_of("") == values_of("Client facts") == values_of("Client facts\nno value here") == {}
+    )
 
 
-@pytest.mark.parametrize("answer", [Reply(200, None), Reply(200, {"a": 1}), Reply(404, "<html>"), Reply(500, "Internal"), Reply(401)])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(200, None),
+        Reply(200, {"a": 1}),
+        Reply(404, "<html>"),
+        Reply(500, "Internal"),
+        Reply(401),
+    ],
+)
 def test_answers_that_are_no_list(answer: Reply) -> None:
     gateway = TrytonGateway(lambda *_: answer, "crm", wait=lambda _: None)
     pulled = pull_clients(gateway, as_of=TODAY)

@@ -13,7 +13,17 @@ import pandas as pd
 import pytest
 
 from advisor import InputError
-from advisor.annotations import Count, Day, OpenShare, Seed, Series, Share, Text, WholeArray, YesNoArray
+from advisor.annotations import (
+    Count,
+    Day,
+    OpenShare,
+    Seed,
+    Series,
+    Share,
+    Text,
+    WholeArray,
+    YesNoArray,
+)
 from advisor.arrays import FloatArray
 from advisor.contracts import Client
 from advisor.validation import checked
@@ -108,7 +118,9 @@ def test_garbage_is_refused_by_name(field: str, value: object) -> None:
 
 
 def test_what_is_good_arrives_as_the_annotation_says() -> None:
-    got = measure([1, 2], np.float32(0.5), k=np.int8(3), fee=[1, 2], codes=[1.0, -1.0], marks=[0, 1], limit=3)
+    got = measure(
+        [1, 2], np.float32(0.5), k=np.int8(3), fee=[1, 2], codes=[1.0, -1.0], marks=[0, 1], limit=3
+    )
     assert isinstance(got[0], np.ndarray)
     assert got[0].dtype == np.float64
     assert got[0].tolist() == [1.0, 2.0]
@@ -136,7 +148,12 @@ def test_a_wrong_call_is_pythons_own_error() -> None:
 
 def test_methods_classes_and_classmethods_are_checked() -> None:
     assert Made.of(3).times(2) == 6
-    for call in (lambda: Made(0), lambda: Made.of(0), lambda: Made(1).times("2"), lambda: Made(1, name=3)):  # type: ignore[arg-type]
+    for call in (
+        lambda: Made(0),
+        lambda: Made.of(0),
+        lambda: Made(1).times("2"),
+        lambda: Made(1, name=3),
+    ):  # type: ignore[arg-type]
         with pytest.raises(InputError, match=r"^Made"):
             call()
 
@@ -144,8 +161,9 @@ def test_methods_classes_and_classmethods_are_checked() -> None:
 def test_the_message_says_what_why_and_what_to_do() -> None:
     with pytest.raises(InputError) as caught:
         measure([0.1], 1.5)
-    assert str(caught.value) == (
-        "measure: level is 1.5 (float); it must be a finite number above 0 and below 1. "
+    assert (
+        str(caught.value)
+        == "measure: level is 1.5 (float); it must be a finite number above 0 and below 1. "
         "Give a fraction strictly between 0 and 1, such as 0.95."
     )
 

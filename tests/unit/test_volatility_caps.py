@@ -1,4 +1,5 @@
-"""Caps on volatility exactly where a portfolio is, target volatilities with costs, extreme scales."""
+"""Caps on volatility exactly where a portfolio is, target volatilities with costs, extreme
+scales."""
 
 from __future__ import annotations
 
@@ -9,7 +10,13 @@ import pytest
 
 from advisor.contracts import Mandate
 from advisor.data import ReturnModel
-from advisor.optimize import Preferences, optimal_over_scenarios, optimal_portfolio, optimal_portfolios, trace_frontier
+from advisor.optimize import (
+    Preferences,
+    optimal_over_scenarios,
+    optimal_portfolio,
+    optimal_portfolios,
+    trace_frontier,
+)
 from advisor.optimize.scenarios.portfolios import Scenarios
 
 
@@ -51,12 +58,15 @@ def test_a_cap_exactly_at_a_corner_is_one(seed: int) -> None:
             assert (batch.volatility <= cap + 1e-9).all()
             if exact == trace_frontier(model).volatility[0]:
                 assert "max_volatility" in [b.name for b in batch.binding(0)]
-            wide = optimal_over_scenarios(model, Scenarios(scenarios), Preferences([0.0, 2.0], 2.0), mandate)
+            wide = optimal_over_scenarios(
+                model, Scenarios(scenarios), Preferences([0.0, 2.0], 2.0), mandate
+            )
             assert (wide.status == "ok").all()
 
 
 def test_the_price_of_a_cap_at_a_kink_is_that_of_more_room() -> None:
-    """Two assets, one of them capped: the upper end of the frontier serves all who want more risk."""
+    """Two assets, one of them capped: the upper end of the frontier serves all who want more
+    risk."""
     model = ReturnModel(["low", "high"], [0.02, 0.08], [[0.0025, 0.0], [0.0, 0.04]])
     gamma, more = 0.1, 1e-6
     kink = float(trace_frontier(model).volatility[0])
@@ -72,18 +82,25 @@ def test_the_price_of_a_cap_at_a_kink_is_that_of_more_room() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_target_volatility_is_not_exceeded(seed: int) -> None:
-    """Costs keep what is held, a reference out of reach asks for risk: neither leads above the target."""
+    """Costs keep what is held, a reference out of reach asks for risk: neither leads above the
+    target."""
     rng = np.random.default_rng(seed)
     model = market(seed, 5)
     frontier = trace_frontier(model)
-    for target in (*rng.uniform(0.0, frontier.volatility[-1] * 1.1, 4), frontier.volatility[0], frontier.volatility[1]):
+    for target in (
+        *rng.uniform(0.0, frontier.volatility[-1] * 1.1, 4),
+        frontier.volatility[0],
+        frontier.volatility[1],
+    ):
         most = max(float(target), float(frontier.volatility[0]))
         hold = rng.dirichlet(np.ones(5))
         for cost in (0.0, 0.01, 0.3):
             got = optimal_portfolio(model, target_volatility=float(target), current=hold, cost=cost)
             assert got.volatility <= most + 1e-10
             assert got.kkt_residual <= 1e-9
-        hungry = optimal_portfolio(model, target_volatility=float(target), preferences=Preferences(1.0, 3.0, 0.3))
+        hungry = optimal_portfolio(
+            model, target_volatility=float(target), preferences=Preferences(1.0, 3.0, 0.3)
+        )
         assert hungry.volatility <= most + 1e-10
 
 
@@ -98,9 +115,13 @@ def test_an_answer_at_any_scale_is_certified_or_says_why() -> None:
         model = ReturnModel([f"a{i}" for i in range(n)], mean, sigma)
         gamma = rng.choice([0.0, 1e-9, 1e-5, 1e-3, 1.0, 10.0, 1e4, 1e9, np.inf], c)
         reference = rng.choice([0.0, 0.5], c) * np.abs(mean).max()
-        wants = Preferences(gamma, rng.choice([1.0, 1.0, 2.25, 5.0], c), reference, rng.choice([0.1, 1.0, 10.0], c))
+        wants = Preferences(
+            gamma, rng.choice([1.0, 1.0, 2.25, 5.0], c), reference, rng.choice([0.1, 1.0, 10.0], c)
+        )
         hold, cost = rng.dirichlet(np.ones(n), c), float(rng.choice([0.0, 0.001, 0.5]))
-        got = optimal_portfolios(model, None, wants, upper=rng.uniform(0.5, 1.0, (c, n)), current=hold, cost=cost)
+        got = optimal_portfolios(
+            model, None, wants, upper=rng.uniform(0.5, 1.0, (c, n)), current=hold, cost=cost
+        )
         for i, status in enumerate(got.status.tolist()):
             if status == "failed":
                 assert "certificate" in got.reason(i)

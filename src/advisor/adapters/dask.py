@@ -1,4 +1,6 @@
-"""Dask distributed: the job is scattered once to every worker, and files are mapped. Needs `dask[distributed]`."""
+"""Dask distributed: the job is scattered once to every worker, and files are mapped. Needs
+`dask[distributed]`.
+"""
 
 from __future__ import annotations
 
@@ -20,20 +22,27 @@ else:
     files_apart, run_file = local.files_apart, local.run_file
 
 
-def run_on_dask(client: Any, job: Job, source: str | Path | Sequence[str | Path], folder: str | Path) -> list[Part]:
+def run_on_dask(
+    client: Any, job: Job, source: str | Path | Sequence[str | Path], folder: str | Path
+) -> list[Part]:
     """`run_file` over files on a Dask cluster, in their order; finished ones are not made again.
 
     Args:
-        client: A `distributed.Client`; its workers need this library, and see the files and `folder` under the same paths.
+        client: A `distributed.Client`; its workers need this library, and see the files and
+            `folder` under the same paths.
         job: What to do.
         source: Files of clients, of different names, or a folder of them.
         folder: Where the advice goes.
 
     Raises:
-        InputError: Two files have one name; or the very one a worker met: a file cannot be read, or the advice cannot be written.
+        InputError: Two files have one name; or the very one a worker met: a file cannot be read, or
+            the advice cannot be written.
     """
     check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
     files, target = files_apart(source), ready(folder).absolute()
     shared = client.scatter(job, broadcast=True)
-    futures = [client.submit(run_file, shared, str(file.absolute()), str(target), pure=False) for file in files]
+    futures = [
+        client.submit(run_file, shared, str(file.absolute()), str(target), pure=False)
+        for file in files
+    ]
     return list(client.gather(futures))

@@ -25,7 +25,8 @@ def needs(extra: str, module: str) -> Any:
         return import_module(module)
     except ImportError as error:
         raise InputError(
-            f"{module} cannot be imported ({error}), and this needs it. Install it with: pip install 'advisor[{extra}]'.",
+            f"{module} cannot be imported ({error}), and this needs it. Install it with: pip"
+            f" install 'advisor[{extra}]'.",
             field=extra,
             value=module,
         ) from None

@@ -1,4 +1,6 @@
-"""The advisor's mean-variance portfolio as a skfolio optimisation, for its walk-forward, combinatorial and randomised cross-validations."""
+"""The advisor's mean-variance portfolio as a skfolio optimisation, for its walk-forward,
+combinatorial and randomised cross-validations.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ except ImportError:
 
         def __init__(self, **params: object) -> None:
             raise InputError(
-                f"SkfolioMeanVariance is an optimisation of skfolio, which is not installed ({len(params)} parameters given); pip install skfolio, or use MeanVarianceEstimator.",
+                "SkfolioMeanVariance is an optimisation of skfolio, which is not installed"
+                f" ({len(params)} parameters given); pip install skfolio, or use"
+                " MeanVarianceEstimator.",
                 field="skfolio",
                 value=None,
             )
@@ -29,8 +33,10 @@ class SkfolioMeanVariance(BaseOptimization):  # pyright: ignore[reportUntypedBas
     """A `MeanVarianceEstimator` whose `predict` gives a skfolio `Portfolio`.
 
     Args:
-        estimator: Whose weights; `MeanVarianceEstimator()` when None. A search reaches its parameters as `estimator__risk_aversion`.
-        portfolio_params, fallback, previous_weights, raise_on_failure: As in every skfolio optimisation.
+        estimator: Whose weights; `MeanVarianceEstimator()` when None. A search reaches its
+            parameters as `estimator__risk_aversion`.
+        portfolio_params, fallback, previous_weights, raise_on_failure: As in every skfolio
+            optimisation.
     """
 
     def __init__(
@@ -42,13 +48,20 @@ class SkfolioMeanVariance(BaseOptimization):  # pyright: ignore[reportUntypedBas
         raise_on_failure: bool = True,
     ) -> None:
         super().__init__(
-            portfolio_params=portfolio_params, fallback=fallback, previous_weights=previous_weights, raise_on_failure=raise_on_failure
+            portfolio_params=portfolio_params,
+            fallback=fallback,
+            previous_weights=previous_weights,
+            raise_on_failure=raise_on_failure,
         )
         self.estimator = estimator
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: ARG002  skfolio's signature
-        """Estimate and optimise on simple returns, shape (T, n). Raises as `MeanVarianceEstimator.fit`, through skfolio's own failure handling."""
+        """Estimate and optimise on simple returns, shape (T, n). Raises as
+        `MeanVarianceEstimator.fit`, through skfolio's own failure handling.
+        """
         validate_data(self, X, ensure_min_samples=FEWEST_ROWS)
-        recipe: Any = MeanVarianceEstimator() if self.estimator is None else clone(cast(Any, self.estimator))
+        recipe: Any = (
+            MeanVarianceEstimator() if self.estimator is None else clone(cast(Any, self.estimator))
+        )
         self.weights_ = recipe.fit(X).weights_
         return self

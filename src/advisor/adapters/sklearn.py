@@ -1,4 +1,6 @@
-"""The advisor's mean-variance portfolio as a scikit-learn estimator, for its pipelines, grid searches and cross-validation."""
+"""The advisor's mean-variance portfolio as a scikit-learn estimator, for its pipelines, grid
+searches and cross-validation.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ class MeanVarianceEstimator(BaseEstimator):
         mandate: Limits; long-only when None.
         mean: How expected returns are estimated, see `estimate_returns`.
         covariance: How the covariance is estimated, see `estimate_returns`.
-        cash_return: Annual return of cash as an asset; None keeps the portfolio fully invested. What goes to cash is missing from the weights.
+        cash_return: Annual return of cash as an asset; None keeps the portfolio fully invested.
+            What goes to cash is missing from the weights.
         periods_per_year: Rows a year.
 
     Attributes:
@@ -59,7 +62,8 @@ class MeanVarianceEstimator(BaseEstimator):
         """Estimate and optimise on simple returns.
 
         Args:
-            X: Shape (T, n), rows in order of time; a DataFrame's columns name the assets (a mandate may speak of them).
+            X: Shape (T, n), rows in order of time; a DataFrame's columns name the assets (a mandate
+                may speak of them).
             y: Not used.
 
         Returns:
@@ -70,8 +74,15 @@ class MeanVarianceEstimator(BaseEstimator):
             InfeasibleError: The mandate leaves no portfolio.
         """
         names = [str(c) for c in X.columns] if isinstance(X, pd.DataFrame) else None
-        returns = cast(FloatArray, validate_data(cast(Any, self), cast(Any, X), dtype=np.float64, ensure_min_samples=FEWEST_ROWS))
-        self.weights_ = self._optimised(returns, names or [f"x{j}" for j in range(returns.shape[1])])
+        returns = cast(
+            FloatArray,
+            validate_data(
+                cast(Any, self), cast(Any, X), dtype=np.float64, ensure_min_samples=FEWEST_ROWS
+            ),
+        )
+        self.weights_ = self._optimised(
+            returns, names or [f"x{j}" for j in range(returns.shape[1])]
+        )
         return self
 
     def predict(self, X: Any) -> FloatArray:
@@ -97,15 +108,31 @@ class MeanVarianceEstimator(BaseEstimator):
         return float(sharpe_ratio(self.predict(X) - cash, periods_per_year=self.periods_per_year))
 
     def _optimised(self, returns: FloatArray, names: list[str]) -> FloatArray:
-        """Weights for complete simple returns, shape (n,); unlike a `Market`'s they may fall below -1 (returns in excess of a benchmark do)."""
-        days = np.datetime64("2000-01-01", "D") + np.arange(len(returns))  # the rows' order is all that is used of them
+        """Weights for complete simple returns, shape (n,); unlike a `Market`'s they may fall below
+        -1 (returns in excess of a benchmark do).
+        """
+        days = np.datetime64("2000-01-01", "D") + np.arange(
+            len(returns)
+        )  # the rows' order is all that is used of them
         no_level = np.zeros(len(names), dtype=np.int64)
-        market = Market(unique_ids(names, "columns"), days, frozen(returns), ("",) * len(names), no_level, float(self.periods_per_year))
-        aims: dict[str, Any] = {name: getattr(self, name) for name in ("level", "target_volatility", "risk_aversion")}
+        market = Market(
+            unique_ids(names, "columns"),
+            days,
+            frozen(returns),
+            ("",) * len(names),
+            no_level,
+            float(self.periods_per_year),
+        )
+        aims: dict[str, Any] = {
+            name: getattr(self, name) for name in ("level", "target_volatility", "risk_aversion")
+        }
         if all(aim is None for aim in aims.values()):
             aims["risk_aversion"] = RISK_AVERSION
         estimates = Estimates(
-            mean=cast(Any, self.mean), covariance=cast(Any, self.covariance), cash_return=self.cash_return, fewest_rows=FEWEST_ROWS
+            mean=cast(Any, self.mean),
+            covariance=cast(Any, self.covariance),
+            cash_return=self.cash_return,
+            fewest_rows=FEWEST_ROWS,
         )
         policy = MeanVariancePolicy(**aims, mandate=self.mandate or Mandate(), estimates=estimates)
         return policy(market, np.zeros(len(names)))

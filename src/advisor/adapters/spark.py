@@ -1,8 +1,11 @@
-"""Spark 4: classic, cluster and Connect alike, through `mapInArrow`. Needs `pyspark[connect]`; the executors need this library.
+"""Spark 4: classic, cluster and Connect alike, through `mapInArrow`. Needs `pyspark[connect]`; the
+executors need this library.
 
-No broadcast (Connect has none): the job travels inside the function, which costs the same up to about 100 MB; a larger advisor is saved to a folder that
-every executor sees, and the advisor is made of that folder.
+No broadcast (Connect has none): the job travels inside the function, which costs the same up to
+about 100 MB; a larger advisor is saved to a folder that every executor sees, and the advisor is
+made of that folder.
 """
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -39,12 +42,17 @@ def _spark_type(kind: Any) -> str:
     if pa.types.is_struct(kind):
         return f"struct<{', '.join(f'{field.name}: {_spark_type(field.type)}' for field in kind)}>"
     if kind not in NAMES:
-        raise InputError(f"Spark has no type here for {kind}; known are {', '.join(map(str, NAMES))}.", field="schema", value=str(kind))
+        raise InputError(
+            f"Spark has no type here for {kind}; known are {', '.join(map(str, NAMES))}.",
+            field="schema",
+            value=str(kind),
+        )
     return NAMES[kind]
 
 
 def run_on_spark(frame: Any, job: Job) -> Any:
-    """Advice for a Spark frame of clients, as a Spark frame; lazy, no shuffle. Row order is not kept: `client_id` is the key.
+    """Advice for a Spark frame of clients, as a Spark frame; lazy, no shuffle. Row order is not
+    kept: `client_id` is the key.
 
     Args:
         frame: A frame with the columns of `job.input_schema`; others are left behind.
@@ -54,4 +62,6 @@ def run_on_spark(frame: Any, job: Job) -> Any:
         InputError: `job` is none.
     """
     check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
-    return frame.select(*(f"`{name}`" for name in job.input_schema.names)).mapInArrow(job, ddl(job.schema))
+    return frame.select(*(f"`{name}`" for name in job.input_schema.names)).mapInArrow(
+        job, ddl(job.schema)
+    )

@@ -1,4 +1,6 @@
-"""What the engine answers: one advice, with everything needed to read it, act on it and prove it again."""
+"""What the engine answers: one advice, with everything needed to read it, act on it and prove it
+again.
+"""
 
 from __future__ import annotations
 
@@ -46,14 +48,17 @@ unsolved              no portfolio could be certified as optimal
 stopped               the person responsible has stopped advice; nothing was worked out
 ===================== ==============================================================================
 
-`ok` and `holdings_above_band` come with weights, picks and orders; of the others `reasons` says why.
+`ok` and `holdings_above_band` come with weights, picks and orders; of the others `reasons` says
+why.
 """
 STATUSES: tuple[Status, ...] = get_args(Status)
 """The words of `Status`, in its order."""
 
 
 class Binding(Contract):
-    """A limit that holds with equality, and what relaxing it by 1 would add to the objective a year (0 or more)."""
+    """A limit that holds with equality, and what relaxing it by 1 would add to the objective a year
+    (0 or more).
+    """
 
     name: str
     shadow_price: float
@@ -73,11 +78,12 @@ class Pick(Contract):
     """One recommended product.
 
     `kind` follows from `money`: "buy" where an order places money in it; an "alternative" has none,
-    and nothing of it is to be bought. `marginal_value` is what each further unit of money in it would add a year to
-    the certainty equivalent of the advised portfolio (expected return, less the product's fee, less
-    the effective risk aversion times its covariance with the portfolio); None where risk aversion is
-    without limit, since then no return makes up for risk. `probability` is that of being bought by a
-    client who buys something; in nine of ten past windows it lay between `probability_low` and `probability_high`.
+    and nothing of it is to be bought. `marginal_value` is what each further unit of money in it
+    would add a year to the certainty equivalent of the advised portfolio (expected return, less the
+    product's fee, less the effective risk aversion times its covariance with the portfolio); None
+    where risk aversion is without limit, since then no return makes up for risk. `probability` is
+    that of being bought by a client who buys something; in nine of ten past windows it lay between
+    `probability_low` and `probability_high`.
     """
 
     personal_data: ClassVar[bool] = True
@@ -115,19 +121,20 @@ RiskAversion = Annotated[float, Field(ge=0.0, allow_inf_nan=True)]
 class Advice(Contract):
     """One client's advice.
 
-    `status` is "ok" or says why there is none (`Status`); then weights, picks and orders are empty and `reasons` explain. `level` 0 = no suitable portfolio.
-    `risk_aversion` is the one implied by the target volatility, `effective_risk_aversion` the one after behavioural corrections (never lower).
-    A risk aversion is inf where the portfolio is the least risky one there is. JSON has no infinity: there it is null beside weights, and null beside
-    weights is read as inf.
-    `slots` is how many picks were asked for: with fewer of them, nothing else was left.
+    `status` is "ok" or says why there is none (`Status`); then weights, picks and orders are empty
+    and `reasons` explain. `level` 0 = no suitable portfolio. `risk_aversion` is the one implied by
+    the target volatility, `effective_risk_aversion` the one after behavioural corrections (never
+    lower). A risk aversion is inf where the portfolio is the least risky one there is. JSON has no
+    infinity: there it is null beside weights, and null beside weights is read as inf. `slots` is
+    how many picks were asked for: with fewer of them, nothing else was left.
 
     `weights` is the target, the optimum that `kkt_residual` proves, with `optimal_return` and
     `optimal_volatility`. What the client will hold is `weights_after_orders` (fractions of wealth;
     the rest is `cash`, in money, which earns nothing and has no risk). About that portfolio speak
-    `status`, `expected_volatility`, `stressed_loss` (the sum over assets of weight times the asset's
-    stressed loss) and the returns: `expected_return` before fees, `annual_fee` of its products as a
-    fraction of wealth (`annual_fee_money` in money), and `net_return`. `unplaced` is the money by
-    asset that the target has more of.
+    `status`, `expected_volatility`, `stressed_loss` (the sum over assets of weight times the
+    asset's stressed loss) and the returns: `expected_return` before fees, `annual_fee` of its
+    products as a fraction of wealth (`annual_fee_money` in money), and `net_return`. `unplaced` is
+    the money by asset that the target has more of.
     """
 
     personal_data: ClassVar[bool] = True
@@ -163,7 +170,11 @@ class Advice(Contract):
     @classmethod
     def _without_limit(cls, fields: Any) -> Any:
         """A risk aversion that is not given beside weights is without limit."""
-        if not isinstance(fields, dict) or not isinstance(fields.get("weights"), dict) or not fields["weights"]:
+        if (
+            not isinstance(fields, dict)
+            or not isinstance(fields.get("weights"), dict)
+            or not fields["weights"]
+        ):
             return fields
         names = ("risk_aversion", "effective_risk_aversion")
         return {**fields, **{name: inf for name in names if fields.get(name) is None}}

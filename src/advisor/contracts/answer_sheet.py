@@ -1,4 +1,6 @@
-"""A questionnaire that is being answered: what was asked, what was answered so far, what is missing."""
+"""A questionnaire that is being answered: what was asked, what was answered so far, what is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,9 @@ def _asked(value: Any) -> Any:
         if (questionnaire := bundled()).signature == value:
             return questionnaire
     raise InputError(
-        f"The answers belong to the questionnaire {value!r}, which is none of the library's own in this version; "
-        "without its questions they cannot be read. Read them with AnswerSheet.restored_for(record, questionnaire).",
+        f"The answers belong to the questionnaire {value!r}, which is none of the library's own in"
+        " this version; without its questions they cannot be read. Read them with"
+        " AnswerSheet.restored_for(record, questionnaire).",
         field="questionnaire",
         value=value,
     )
@@ -60,7 +63,9 @@ class AnswerSheet(Contract):
     answers: WordsById = {}
 
     @classmethod
-    def restored_for(cls, record: Mapping[str, Any] | str | bytes, questionnaire: Questionnaire) -> Self:
+    def restored_for(
+        cls, record: Mapping[str, Any] | str | bytes, questionnaire: Questionnaire
+    ) -> Self:
         """A sheet as it was written, of a questionnaire of the host's own.
 
         Args:
@@ -70,11 +75,16 @@ class AnswerSheet(Contract):
         Raises:
             InputError: The answers belong to another questionnaire, or to another version of it.
         """
-        written = record if isinstance(record, Mapping) else Written.model_validate_json(record).model_dump()
+        written = (
+            record
+            if isinstance(record, Mapping)
+            else Written.model_validate_json(record).model_dump()
+        )
         if written.get("questionnaire") != questionnaire.signature:
             raise InputError(
-                f"The answers belong to {written.get('questionnaire')!r}, not to {questionnaire.signature!r}; "
-                "the same option may mean something else there. Start a new sheet.",
+                f"The answers belong to {written.get('questionnaire')!r}, not to"
+                f" {questionnaire.signature!r}; the same option may mean something else there."
+                " Start a new sheet.",
                 field="questionnaire",
                 value=written.get("questionnaire"),
             )
@@ -91,15 +101,16 @@ class AnswerSheet(Contract):
         name = f"{self.questionnaire.id!r} (version {self.questionnaire.version})"
         if asked is None:
             raise InputError(
-                f"Questionnaire {name} does not ask {personal(question_id)}; the answer may belong to another "
-                f"one. Answer one of {list(self.questionnaire.by_id)}.",
+                f"Questionnaire {name} does not ask {personal(question_id)}; the answer may belong"
+                f" to another one. Answer one of {list(self.questionnaire.by_id)}.",
                 field=f"answers.{question_id}",
                 value=question_id,
             )
         options = [option.id for option in asked.options]
         if option_id not in options:
             raise InputError(
-                f"Question {question_id!r} has no option {personal(option_id)}; it could not be scored. Choose one of {options}.",
+                f"Question {question_id!r} has no option {personal(option_id)}; it could not be"
+                f" scored. Choose one of {options}.",
                 field=f"answers.{question_id}",
                 value=kept(option_id),
             )
@@ -141,7 +152,11 @@ class AnswerSheet(Contract):
         return tuple(
             rule
             for rule in self.questionnaire.contradictions
-            if all(self.answers.get(name) in chosen for side in (rule.first, rule.second) for name, chosen in side.items())
+            if all(
+                self.answers.get(name) in chosen
+                for side in (rule.first, rule.second)
+                for name, chosen in side.items()
+            )
         )
 
     @checked
@@ -157,12 +172,17 @@ class AnswerSheet(Contract):
         """
         if self.missing:
             raise InputError(
-                f"{len(self.missing)} required question(s) of {self.questionnaire.id!r} are not answered: "
-                f"{', '.join(self.missing)}; without them the level could come out too high. Ask them.",
+                f"{len(self.missing)} required question(s) of {self.questionnaire.id!r} are not"
+                f" answered: {', '.join(self.missing)}; without them the level could come out too"
+                " high. Ask them.",
                 field=f"answers.{self.missing[0]}",
                 value=self.missing,
             )
-        stated = {name: getattr(base, name) for name in base.model_fields_set if name not in ASSESSED_ELSEWHERE}
+        stated = {
+            name: getattr(base, name)
+            for name in base.model_fields_set
+            if name not in ASSESSED_ELSEWHERE
+        }
         day = {} if on is None else {"assessed_on": on}
         return Client.model_validate({**stated, **day, "answers": self.answers})
 

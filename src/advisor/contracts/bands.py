@@ -19,10 +19,12 @@ _POSITIVE: dict[str, Any] = {"prefixItems": [{"type": "number", "exclusiveMinimu
 
 
 class RiskBands(Contract):
-    """For each level C1..C5 the annual volatility it may have and the stressed loss it may suffer (positive fractions).
+    """For each level C1..C5 the annual volatility it may have and the stressed loss it may suffer
+    (positive fractions).
 
-    A client is aimed at `target_share * upper_volatility`, never at the edge; or, with `aim="middle"`, at the middle of the band, which is what a forecast of
-    volatility should be held to. Bands are read as [lower, upper].
+    A client is aimed at `target_share * upper_volatility`, never at the edge; or, with
+    `aim="middle"`, at the middle of the band, which is what a forecast of volatility should be held
+    to. Bands are read as [lower, upper].
     """
 
     lower_volatility: Annotated[Five, Field(json_schema_extra=_SHARES)]
@@ -42,9 +44,10 @@ class RiskBands(Contract):
         distribution. The same quantile of the portfolio's own mean and volatility is its model's
         worst year in a hundred; an advice says both.
 
-        Source: the losses are the reference numbers of an open implementation of ESMA35-43-3172, called illustrative by its author;
-        the volatilities are this library's own, chosen so that the worst year in a hundred of a portfolio loses about what its level promises.
-        Replace both by your own numbers.
+        Source: the losses are the reference numbers of an open implementation of ESMA35-43-3172,
+        called illustrative by its author; the volatilities are this library's own, chosen so that
+        the worst year in a hundred of a portfolio loses about what its level promises. Replace both
+        by your own numbers.
         """
         return cls(
             lower_volatility=(0.0, 0.02, 0.045, 0.08, 0.13),
@@ -55,12 +58,15 @@ class RiskBands(Contract):
 
     @property
     def target_volatility(self) -> Five:
-        """Aim of each level, C1..C5. The middle of a band is the geometric one, where a forecast that is off by a factor is as likely over as under; of a
-        band that begins at 0 it is half of the upper edge.
+        """Aim of each level, C1..C5. The middle of a band is the geometric one, where a forecast
+        that is off by a factor is as likely over as under; of a band that begins at 0 it is half of
+        the upper edge.
         """
         if self.aim == "middle":
             edges = zip(self.lower_volatility, self.upper_volatility, strict=True)
-            a, b, c, d, e = (math.sqrt(low * high) if low > 0.0 else 0.5 * high for low, high in edges)
+            a, b, c, d, e = (
+                math.sqrt(low * high) if low > 0.0 else 0.5 * high for low, high in edges
+            )
             return (a, b, c, d, e)
         a, b, c, d, e = (self.target_share * upper for upper in self.upper_volatility)
         return (a, b, c, d, e)
@@ -71,14 +77,18 @@ class RiskBands(Contract):
             values: Five = getattr(self, name)
             if values[0] <= 0 or any(b < a for a, b in itertools.pairwise(values)):
                 raise InputError(
-                    f"RiskBands.{name} is {values}; a higher level must promise at least as much risk, and every level some. Sort it.",
+                    f"RiskBands.{name} is {values}; a higher level must promise at least as much"
+                    " risk, and every level some. Sort it.",
                     field=name,
                     value=values,
                 )
-        for level, (low, high) in enumerate(zip(self.lower_volatility, self.upper_volatility, strict=True), start=1):
+        for level, (low, high) in enumerate(
+            zip(self.lower_volatility, self.upper_volatility, strict=True), start=1
+        ):
             if not 0.0 <= low < high:
                 raise InputError(
-                    f"RiskBands of level C{level} run from {low:g} to {high:g}; the band is empty. Lower its lower edge.",
+                    f"RiskBands of level C{level} run from {low:g} to {high:g}; the band is empty."
+                    " Lower its lower edge.",
                     field="lower_volatility",
                     value=low,
                 )

@@ -41,7 +41,9 @@ def input_error(name: str, error: ValidationError, *, private: bool = False) -> 
         if cause.field is not None:
             field, value = cause.field, cause.value
     else:
-        hint = {"missing": "pass it", "extra_forbidden": "remove it or correct its spelling"}.get(first["type"], "correct it")
+        hint = {"missing": "pass it", "extra_forbidden": "remove it or correct its spelling"}.get(
+            first["type"], "correct it"
+        )
         if first["type"] == "missing":  # its input is the whole record
             text, value = f"{name}.{field} is missing; pass it.", None
         else:
@@ -49,7 +51,9 @@ def input_error(name: str, error: ValidationError, *, private: bool = False) -> 
             message = first["msg"].removeprefix("Value error, ")
             text = f"{name}.{field} = {shown}: {message}; {hint}."
     if len(complaints) > 1:
-        others = ", ".join(".".join(str(part) for part in c["loc"]) or name for c in complaints[1:5])
+        others = ", ".join(
+            ".".join(str(part) for part in c["loc"]) or name for c in complaints[1:5]
+        )
         text += f" ({len(complaints) - 1} more: {others})"
     return InputError(text, field=field, value=kept(value) if private else value)
 
@@ -65,9 +69,13 @@ def finite_or_none(value: float | None) -> float | None:
 
 _TO_JSON = PlainSerializer(finite_or_none, when_used="json")
 _NO_LIMIT = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "null"}]})
-LowerEdge = Annotated[float, BeforeValidator(lambda v: -inf if v is None else v), _TO_JSON, _NO_LIMIT]
+LowerEdge = Annotated[
+    float, BeforeValidator(lambda v: -inf if v is None else v), _TO_JSON, _NO_LIMIT
+]
 """A lower limit; -inf = none, which JSON writes as null."""
-UpperEdge = Annotated[float, BeforeValidator(lambda v: inf if v is None else v), _TO_JSON, _NO_LIMIT]
+UpperEdge = Annotated[
+    float, BeforeValidator(lambda v: inf if v is None else v), _TO_JSON, _NO_LIMIT
+]
 """An upper limit; inf = none, which JSON writes as null."""
 
 
@@ -79,15 +87,18 @@ class _Masked:
 
 
 class Contract(BaseModel):
-    """A frozen value that crosses a public function. Unknown fields and values that are not finite where a number is needed are refused.
+    """A frozen value that crosses a public function. Unknown fields and values that are not finite
+    where a number is needed are refused.
 
     Raises:
         InputError: Wherever pydantic would raise its `ValidationError`.
     """
 
-    # A bound on text also makes pydantic refuse what cannot be written as UTF-8 (half a pair of surrogates).
+    # A bound on text also makes pydantic refuse what cannot be written as UTF-8 (half a pair of
+    # surrogates).
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings", val_json_bytes="utf8",
+        frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings",
+        val_json_bytes="utf8",
         str_max_length=LONGEST_TEXT, hide_input_in_errors=True,
     )  # fmt: skip
 
@@ -106,11 +117,14 @@ class Contract(BaseModel):
             return super().__repr_args__()
         return [(name, _Masked()) for name, _ in super().__repr_args__()]
 
-    # Nested contracts are then validated by pydantic's own core, so that a complaint keeps its full path.
+    # Nested contracts are then validated by pydantic's own core, so that a complaint keeps its full
+    # path.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._stays(name, f"be set to {personal(value) if self.personal_data else _shown(value)}", value)
+        self._stays(
+            name, f"be set to {personal(value) if self.personal_data else _shown(value)}", value
+        )
 
     def __delattr__(self, name: str) -> None:
         self._stays(name, "be removed", None)
@@ -118,18 +132,23 @@ class Contract(BaseModel):
     def _stays(self, name: str, what: str, value: object) -> NoReturn:
         kind = type(self).__name__
         raise InputError(
-            f"{kind}.{name} cannot {what}: what was made from this {kind} would no longer belong to it. Make another {kind} that holds what you want.",
+            f"{kind}.{name} cannot {what}: what was made from this {kind} would no longer belong to"
+            f" it. Make another {kind} that holds what you want.",
             field=name,
             value=kept(value) if self.personal_data else value,
         )
 
     @checked
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy; with other values in `update`, checked like any other. What was not stated stays unstated."""
+        """A copy; with other values in `update`, checked like any other. What was not stated stays
+        unstated.
+        """
         values = {} if update is None else dict(update)
         if not values:
             return super().model_copy(deep=deep)
-        return type(self).model_validate({name: getattr(self, name) for name in self.model_fields_set} | values)
+        return type(self).model_validate(
+            {name: getattr(self, name) for name in self.model_fields_set} | values
+        )
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
@@ -149,7 +168,8 @@ class Contract(BaseModel):
 
     @classmethod
     def restored(cls, obj: Any) -> Self:
-        """As `model_validate`, of what the library itself once wrote: a field that is unknown here was written by a newer version, and is no slip of the pen.
+        """As `model_validate`, of what the library itself once wrote: a field that is unknown here
+        was written by a newer version, and is no slip of the pen.
 
         Raises:
             InputError: A field is unknown, missing or wrong.
@@ -157,11 +177,16 @@ class Contract(BaseModel):
         try:
             return super().model_validate(obj)
         except ValidationError as error:
-            unknown = [".".join(map(str, c["loc"])) for c in error.errors(include_url=False) if c["type"] == "extra_forbidden"]
+            unknown = [
+                ".".join(map(str, c["loc"]))
+                for c in error.errors(include_url=False)
+                if c["type"] == "extra_forbidden"
+            ]
             if not unknown:
                 raise input_error(cls.__name__, error, private=cls.personal_data) from None
             raise InputError(
-                f"{cls.__name__}.{unknown[0]} is a field that this version of the library does not know, so a newer version wrote it. Upgrade the library.",
+                f"{cls.__name__}.{unknown[0]} is a field that this version of the library does not"
+                " know, so a newer version wrote it. Upgrade the library.",
                 field=unknown[0],
                 value=unknown,
             ) from None

@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, field_serializer, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    model_serializer,
+    model_validator,
+)
 
 from advisor.contracts.currencies import currency_code
 from advisor.contracts.fields import (
@@ -42,11 +49,16 @@ BIASES: dict[str, tuple[float, float]] = {
 
 def _bias_schema(schema: dict[str, Any]) -> None:
     """Say in the JSON schema what each bias may be."""
-    schema["properties"] = {name: {"type": "number", "minimum": low, "maximum": high} for name, (low, high) in BIASES.items()}
+    schema["properties"] = {
+        name: {"type": "number", "minimum": low, "maximum": high}
+        for name, (low, high) in BIASES.items()
+    }
 
 
 class Goal(Row):
-    """Something the client saves for: `amount` money in `years` years; priority 1 is the most important."""
+    """Something the client saves for: `amount` money in `years` years; priority 1 is the most
+    important.
+    """
 
     personal_data: ClassVar[bool] = True
 
@@ -59,17 +71,23 @@ class Goal(Row):
 class Client(Row):
     """One client. What is missing fails closed.
 
-    `wealth` is all investable money in the client's currency, holdings included; what holdings do not cover is cash. `holdings` maps asset or product ids to
-    money. `answers` maps question ids to option ids. A host that has assessed the client passes `level` (1..5), `assessed_on` and `knowledge`
-    (0..100) instead of answers; with `level=1` and `lowest_category` not stated they count as lowest category,
-    so what was not stated is not written either (`model_dump`), and a client who is stated not to be in it is another than one of whom nothing is said.
-    `biases` are measured elsewhere: `loss_aversion` (a ratio, 1 = none), `disposition` (PGR - PLR), `overconfidence` (a ratio, 1 = none),
-    `status_quo` (share of refused trades, 0..1), and standard errors `loss_aversion_se`, `disposition_se`.
+    `wealth` is all investable money in the client's currency, holdings included; what holdings do
+    not cover is cash. `holdings` maps asset or product ids to money. `answers` maps question ids to
+    option ids. A host that has assessed the client passes `level` (1..5), `assessed_on` and
+    `knowledge` (0..100) instead of answers; with `level=1` and `lowest_category` not stated they
+    count as lowest category, so what was not stated is not written either (`model_dump`), and a
+    client who is stated not to be in it is another than one of whom nothing is said. `biases` are
+    measured elsewhere: `loss_aversion` (a ratio, 1 = none), `disposition` (PGR - PLR),
+    `overconfidence` (a ratio, 1 = none), `status_quo` (share of refused trades, 0..1), and standard
+    errors `loss_aversion_se`, `disposition_se`.
 
-    What they can bear to lose is capped by what is stated of their needs, money in their currency: `income` a year, `liabilities` (debts), `monthly_spending`,
-    `reserve_months` (months of spending that are at hand today, 0 = none), `planned_purchases` (to be paid from wealth). Rules read: `legal_capacity` and
-    `guardian` (somebody acts for them), `professional` and `institution`, `private_qualified` (may buy private offers), `insists` and `written_warning`
-    (ids of products that they ask for themselves, and have been warned of in writing), `currency`, `sustainability`. By `gender` and `segment` reports are split.
+    What they can bear to lose is capped by what is stated of their needs, money in their currency:
+    `income` a year, `liabilities` (debts), `monthly_spending`, `reserve_months` (months of spending
+    that are at hand today, 0 = none), `planned_purchases` (to be paid from wealth). Rules read:
+    `legal_capacity` and `guardian` (somebody acts for them), `professional` and `institution`,
+    `private_qualified` (may buy private offers), `insists` and `written_warning` (ids of products
+    that they ask for themselves, and have been warned of in writing), `currency`, `sustainability`.
+    By `gender` and `segment` reports are split.
 
     `locked` are the ids of holdings that cannot be sold (a term that has not ended, a
     plan that pays out later): they are kept, whatever they are. Any other holding may be
@@ -143,7 +161,8 @@ class Client(Row):
             low, high = BIASES.get(name, (-float("inf"), float("inf")))
             if not low <= value <= high:
                 raise InputError(
-                    f"Client {personal(self.id)} has a {name} of {written(f'{value:g}')}; it runs from {low:g} to {high:g}. Measure it again, or leave it out.",
+                    f"Client {personal(self.id)} has a {name} of {written(f'{value:g}')}; it runs"
+                    f" from {low:g} to {high:g}. Measure it again, or leave it out.",
                     field=f"biases.{name}",
                     value=kept(value),
                 )
@@ -155,8 +174,9 @@ class Client(Row):
         if held > self.wealth * (1.0 + 1e-9) + 1e-6:
             holds, wealth = written(f"{held:,.2f}"), written(f"{self.wealth:,.2f}")
             raise InputError(
-                f"Client {personal(self.id)} holds {holds} but wealth is {wealth}; wealth is all investable money, holdings included. "
-                f"Raise wealth to at least {holds if holds != MASK else 'what is held'}.",
+                f"Client {personal(self.id)} holds {holds} but wealth is {wealth}; wealth is all"
+                " investable money, holdings included. Raise wealth to at least"
+                f" {holds if holds != MASK else 'what is held'}.",
                 field="wealth",
                 value=self.wealth,
             )

@@ -9,18 +9,29 @@ from functools import lru_cache
 from advisor.errors import InputError
 
 _LISTED = """
-    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN
-    BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP
-    GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF
-    KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR
-    MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK
-    SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU
-    UYW UZS VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX
-    YER ZAR ZMW ZWG
+        AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP
+    BYN     BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN
+    ETB EUR FJD FKP     GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK
+    JMD JOD JPY KES KGS KHR KMF     KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD
+    MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR     MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP
+    PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK     SGD SHP SLE SOS SRD SSP STN SVC SYP
+    SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU     UYW UZS VED VES VND VUV
+    WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX     YER ZAR
+    ZMW ZWG
 """
 CODES = frozenset(_LISTED.split())
 """ISO 4217:2015, list one (currencies, funds, metals), with the amendments up to January 2026."""
-HABITS = {"RMB": "CNY", "CNH": "CNY", "NTD": "TWD", "STG": "GBP", "GBX": "GBP", "ZWL": "ZWG", "HRK": "EUR", "BGN": "EUR", "ANG": "XCG"}
+HABITS = {
+    "RMB": "CNY",
+    "CNH": "CNY",
+    "NTD": "TWD",
+    "STG": "GBP",
+    "GBX": "GBP",
+    "ZWL": "ZWG",
+    "HRK": "EUR",
+    "BGN": "EUR",
+    "ANG": "XCG",
+}
 """Words in use that are no codes, and the code that is meant."""
 
 
@@ -62,7 +73,8 @@ def currency_code(word: object, told: Callable[[str], str] = repr) -> object:
     code = code_of(word)
     if code is None:
         raise InputError(
-            f"currency is {told(word[:40])}, which is no code of ISO 4217; money in it could be held against nothing. {nearest(word)}",
+            f"currency is {told(word[:40])}, which is no code of ISO 4217; money in it could be"
+            f" held against nothing. {nearest(word)}",
             field="currency",
             value=word,
         )

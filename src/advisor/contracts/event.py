@@ -214,7 +214,8 @@ class Event(Contract):
         contract = EVENT_TYPES.get(self.type)
         if contract is None:
             raise InputError(
-                f"There is no event type {self.type!r}, so nobody knows what its data mean. Take one of {', '.join(sorted(EVENT_TYPES))}.",
+                f"There is no event type {self.type!r}, so nobody knows what its data mean. Take"
+                f" one of {', '.join(sorted(EVENT_TYPES))}.",
                 field="type",
                 value=self.type,
             )
@@ -251,7 +252,8 @@ class Event(Contract):
             read = _properties(EVENT_TYPES[event], message.get("properties"))
         else:
             raise InputError(
-                f"A Segment message of type {kind!r} is no event of a client. Pass messages of the types track and identify.",
+                f"A Segment message of type {kind!r} is no event of a client. Pass messages of the"
+                " types track and identify.",
                 field="type",
                 value=kind,
             )

@@ -37,11 +37,21 @@ class Row(Contract):
             return given
         fields = cast("Mapping[str, object]", given)
         known = cls.model_fields
-        return {name: cell for name, cell in fields.items() if not is_missing(cell) or name not in known or known[name].is_required()}
+        return {
+            name: cell
+            for name, cell in fields.items()
+            if not is_missing(cell) or name not in known or known[name].is_required()
+        }
 
 
 def _word(cell: Any) -> Any:
-    if type(cell) is str and cell.isascii() and 0 < len(cell) <= _SHORT and cell[0] > " " and cell[0] not in "[{":
+    if (
+        type(cell) is str
+        and cell.isascii()
+        and 0 < len(cell) <= _SHORT
+        and cell[0] > " "
+        and cell[0] not in "[{"
+    ):
         return cell
     if not is_word(cell):
         raise ValueError("it must be one word in UTF-8, of at most 10,000 characters")
@@ -56,7 +66,8 @@ def _number(cell: Any) -> Any:
 
 
 def fraction_of(cell: object) -> float:
-    """The number of a share or a fee; with a percent sign it is a hundredth, nan where there is none.
+    """The number of a share or a fee; with a percent sign it is a hundredth, nan where there is
+    none.
 
     >>> fraction_of("0.41%"), fraction_of("60 %"), fraction_of(0.41), fraction_of("%")
     (0.0041, 0.6, 0.41, nan)
@@ -87,7 +98,9 @@ def _flag(cell: Any) -> Any:
 def _day(cell: Any) -> Any:
     day = date_of(cell)
     if day is None:
-        raise ValueError("it must be a day, such as 2026-02-01; no number, no month, no word for one")
+        raise ValueError(
+            "it must be a day, such as 2026-02-01; no number, no month, no word for one"
+        )
     return day
 
 

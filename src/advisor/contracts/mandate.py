@@ -28,7 +28,8 @@ class GroupLimit(Contract):
 
 
 class LinearLimit(Contract):
-    """`lower <= sum of coefficient * weight <= upper`; an asset that is not named has coefficient 0.
+    """`lower <= sum of coefficient * weight <= upper`; an asset that is not named has coefficient
+    0.
 
     An edge that is infinite is no limit; JSON writes null for it and reads null as that.
     """
@@ -36,7 +37,9 @@ class LinearLimit(Contract):
     model_config = ConfigDict(allow_inf_nan=True)
 
     name: Id
-    coefficients: Annotated[dict[Id, float], Field(json_schema_extra={"minProperties": 1}), as_mapping]
+    coefficients: Annotated[
+        dict[Id, float], Field(json_schema_extra={"minProperties": 1}), as_mapping
+    ]
     lower: Annotated[LowerEdge, Field(json_schema_extra={"default": None})] = -inf
     upper: Annotated[UpperEdge, Field(json_schema_extra={"default": None})] = inf
 
@@ -44,15 +47,17 @@ class LinearLimit(Contract):
     def _usable(self) -> Self:
         bad = [asset for asset, c in self.coefficients.items() if isnan(c) or c in (inf, -inf)]
         if bad or not self.coefficients:
+            fault = f"a coefficient for {bad[0]!r} that is not finite" if bad else "no coefficients"
             raise InputError(
-                f"LinearLimit {self.name!r} has {'no coefficients' if not bad else f'a coefficient for {bad[0]!r} that is not finite'}; "
-                "it could not be evaluated. Give every asset it concerns a finite number.",
+                f"LinearLimit {self.name!r} has {fault};"
+                " it could not be evaluated. Give every asset it concerns a finite number.",
                 field="coefficients",
                 value=self.coefficients,
             )
         if isnan(self.lower) or isnan(self.upper) or self.lower == inf or self.upper == -inf:
             raise InputError(
-                f"LinearLimit {self.name!r} runs from {self.lower} to {self.upper}, which no portfolio meets; give finite edges, or leave one off.",
+                f"LinearLimit {self.name!r} runs from {self.lower} to {self.upper}, which no"
+                " portfolio meets; give finite edges, or leave one off.",
                 field="lower",
                 value=(self.lower, self.upper),
             )
@@ -61,9 +66,11 @@ class LinearLimit(Contract):
 
 
 class Mandate(Contract):
-    """Bounds, group limits and linear limits on weights that add up to 1, and an optional cap on annual volatility.
+    """Bounds, group limits and linear limits on weights that add up to 1, and an optional cap on
+    annual volatility.
 
-    `bounds` overrides `min_weight` and `max_weight` for the assets it names. `min_weight` may be negative (short sales).
+    `bounds` overrides `min_weight` and `max_weight` for the assets it names. `min_weight` may be
+    negative (short sales).
     """
 
     min_weight: Weight = 0.0
@@ -81,7 +88,8 @@ class Mandate(Contract):
         names = [limit.name for limit in self.linear_limits]
         if len(set(names)) != len(names):
             raise InputError(
-                f"Two linear limits share a name in {names}; a binding limit could not be told. Rename one.",
+                f"Two linear limits share a name in {names}; a binding limit could not be told."
+                " Rename one.",
                 field="linear_limits",
                 value=names,
             )
@@ -91,5 +99,8 @@ class Mandate(Contract):
 def _check_order(what: str, lower: float, upper: float) -> None:
     if lower > upper:
         raise InputError(
-            f"{what}: lower {lower:g} is above upper {upper:g}, so no weight fits; swap or widen them.", field="lower", value=(lower, upper)
+            f"{what}: lower {lower:g} is above upper {upper:g}, so no weight fits; swap or widen"
+            " them.",
+            field="lower",
+            value=(lower, upper),
         )

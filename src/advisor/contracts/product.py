@@ -4,25 +4,47 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
-from advisor.contracts.fields import Currency, Flag, Id, Money, Row, SharesById, Word, as_fraction, as_number, as_rating
+from advisor.contracts.fields import (
+    Currency,
+    Flag,
+    Id,
+    Money,
+    Row,
+    SharesById,
+    Word,
+    as_fraction,
+    as_number,
+    as_rating,
+)
 from advisor.contracts.sustainability import Criteria
 from advisor.contracts.target_market import TargetMarket
 from advisor.errors import InputError
 
 RiskLevel = Annotated[int, Field(ge=1, le=5), as_rating]
 EXPOSURE_TOLERANCE = 1e-6
-"""Exposures come rounded from fact sheets; they must add up to 1 within this and are then scaled to add up exactly."""
+"""Exposures come rounded from fact sheets; they must add up to 1 within this and are then scaled to
+add up exactly."""
 
 
 class Product(Row):
     """One product in the catalogue.
 
-    `risk_level` 1..5 is R1..R5 (read as either) as the seller rates it; the higher of it and `issuer_risk_level` counts. `asset` is the asset (class) it
-    implements, or `exposures` spread it over several and sum to 1. `annual_fee` is a fraction a year (0.0041, or "0.41%"); one that is not stated
-    counts as 0 and is not written either (`model_dump`), so that a fee nobody knows stays apart from none (`states_fee`). `term_days` is how long money is locked.
-    A `closed` product is no longer sold: clients may hold it, nobody is offered it. Where nothing is said (`states_closed`), a recommender infers it from purchases. `regime` is the rule pack that governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
+    `risk_level` 1..5 is R1..R5 (read as either) as the seller rates it; the higher of it and
+    `issuer_risk_level` counts. `asset` is the asset (class) it implements, or `exposures` spread it
+    over several and sum to 1. `annual_fee` is a fraction a year (0.0041, or "0.41%"); one that is
+    not stated counts as 0 and is not written either (`model_dump`), so that a fee nobody knows
+    stays apart from none (`states_fee`). `term_days` is how long money is locked. A `closed`
+    product is no longer sold: clients may hold it, nobody is offered it. Where nothing is said
+    (`states_closed`), a recommender infers it from purchases. `regime` is the rule pack that
+    governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
     """
 
     model_config = ConfigDict(
@@ -60,14 +82,16 @@ class Product(Row):
         total = sum(self.exposures.values())
         if self.exposures and abs(total - 1.0) > EXPOSURE_TOLERANCE:
             raise InputError(
-                f"Product {self.id!r} has exposures that add up to {total:.6g}; a purchase of 1 must land somewhere in full. "
-                "Scale them to add up to 1, or name the rest (for example as cash).",
+                f"Product {self.id!r} has exposures that add up to {total:.6g}; a purchase of 1"
+                " must land somewhere in full. Scale them to add up to 1, or name the rest (for"
+                " example as cash).",
                 field="exposures",
                 value=self.exposures,
             )
         if not self.exposures and self.asset is None:
             raise InputError(
-                f"Product {self.id!r} names neither an asset nor exposures, so no portfolio could use it. Give asset=... or exposures={{...}}.",
+                f"Product {self.id!r} names neither an asset nor exposures, so no portfolio could"
+                " use it. Give asset=... or exposures={...}.",
                 field="asset",
                 value=None,
             )

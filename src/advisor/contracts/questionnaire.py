@@ -1,4 +1,6 @@
-"""Questionnaires as data: questions, scores, cut-offs and texts, versioned and signed by content."""
+"""Questionnaires as data: questions, scores, cut-offs and texts, versioned and signed by
+content.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from advisor.validation import checked
 
 Dimension = Literal["tolerance", "capacity", "horizon", "knowledge", "objective", "background"]
 LIMITING: tuple[Dimension, ...] = ("tolerance", "capacity", "objective", "horizon")
-"""The level is the lowest of these; knowledge gates complexity only, background is collected and not scored."""
+"""The level is the lowest of these; knowledge gates complexity only, background is collected and
+not scored."""
 MOST_OPTIONS = 100
 """Of one question; answers are kept in one byte each."""
 DEFAULT_CUT_OFFS = CutOffs.even()
@@ -27,7 +30,9 @@ DEFAULT_HORIZON_CAPS = ((1.0, 1), (3.0, 2), (5.0, 3), (7.0, 4))
 
 
 class Option(Contract):
-    """One answer: a higher `score` means more risk can or wants to be borne. `knock_out` puts whoever chooses it into the lowest category."""
+    """One answer: a higher `score` means more risk can or wants to be borne. `knock_out` puts
+    whoever chooses it into the lowest category.
+    """
 
     id: Id
     text: Id
@@ -47,7 +52,9 @@ class Question(Contract):
     id: Id
     text: Id
     dimension: Dimension
-    options: Annotated[tuple[Option, ...], Field(max_length=MOST_OPTIONS, json_schema_extra={"minItems": 2})]
+    options: Annotated[
+        tuple[Option, ...], Field(max_length=MOST_OPTIONS, json_schema_extra={"minItems": 2})
+    ]
     weight: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
     texts: dict[str, str] = {}
     section: str = ""
@@ -57,7 +64,8 @@ class Question(Contract):
         ids = [option.id for option in self.options]
         if len(ids) < 2 or len(set(ids)) != len(ids):
             raise InputError(
-                f"Question {self.id!r} has the options {ids}; an answer must choose between at least two different ones. Add or rename one.",
+                f"Question {self.id!r} has the options {ids}; an answer must choose between at"
+                " least two different ones. Add or rename one.",
                 field="options",
                 value=ids,
             )
@@ -70,7 +78,9 @@ class Question(Contract):
 
     @property
     def required(self) -> bool:
-        """Whether a client without an answer cannot be scored: it limits the level, or can knock out."""
+        """Whether a client without an answer cannot be scored: it limits the level, or can knock
+        out.
+        """
         return self.dimension in LIMITING or any(option.knock_out for option in self.options)
 
     @property
@@ -87,7 +97,8 @@ class Question(Contract):
 class Norm(Contract):
     """How a dimension's score (0..100) scatters in a population, and how reliably it is measured.
 
-    The standard error of measurement is `standard_deviation * sqrt(1 - reliability)`. `source` says who measured it; "assumed" where nobody has.
+    The standard error of measurement is `standard_deviation * sqrt(1 - reliability)`. `source` says
+    who measured it; "assumed" where nobody has.
     """
 
     reliability: Annotated[float, Field(ge=0.0, le=1.0)]
@@ -101,7 +112,9 @@ class Norm(Contract):
 
 
 class Contradiction(Contract):
-    """Two answers that do not go together; who gives both is asked again, and their level is `lowers` levels lower until they have answered."""
+    """Two answers that do not go together; who gives both is asked again, and their level is
+    `lowers` levels lower until they have answered.
+    """
 
     id: Id
     first: dict[Id, tuple[str, ...]]
@@ -119,9 +132,10 @@ class Contradiction(Contract):
 class Questionnaire(Signed):
     """Questions with their key.
 
-    A dimension without `cut_offs` has levels at 0, 20, 40, 60, 80 of 100. `horizon_caps`: (years, level), a client whose horizon is shorter than
-    `years` gets at most `level`. `regimes` names the rule packs it is meant for: their dimensions must all be asked. `languages` beside English: every
-    text must be there in each.
+    A dimension without `cut_offs` has levels at 0, 20, 40, 60, 80 of 100. `horizon_caps`: (years,
+    level), a client whose horizon is shorter than `years` gets at most `level`. `regimes` names the
+    rule packs it is meant for: their dimensions must all be asked. `languages` beside English:
+    every text must be there in each.
 
     >>> q = Questionnaire.default()
     >>> q.id, len(q.questions), sorted(q.languages)
@@ -145,12 +159,16 @@ class Questionnaire(Signed):
 
     @classmethod
     def default(cls) -> Questionnaire:
-        """18 questions of our own over tolerance, capacity, horizon, knowledge, objective and background; covers csrc, nfra and mifid."""
+        """18 questions of our own over tolerance, capacity, horizon, knowledge, objective and
+        background; covers csrc, nfra and mifid.
+        """
         return _bundled("default")
 
     @classmethod
     def grable_lytton(cls) -> Questionnaire:
-        """The published key and bands of the 13-item scale, with item wordings of our own; measures tolerance only."""
+        """The published key and bands of the 13-item scale, with item wordings of our own; measures
+        tolerance only.
+        """
         return _bundled("grable_lytton")
 
     @classmethod
@@ -174,17 +192,23 @@ class Questionnaire(Signed):
 
     @cached_property
     def by_id(self) -> dict[str, Question]:
-        """Questions by id, in order of id: the order in which scores are added, so that the order of asking never matters."""
+        """Questions by id, in order of id: the order in which scores are added, so that the order
+        of asking never matters.
+        """
         return {q.id: q for q in sorted(self.questions, key=lambda q: q.id)}
 
     @cached_property
     def required(self) -> tuple[str, ...]:
-        """Ids of the questions without whose answer a client cannot be scored, in the order of asking."""
+        """Ids of the questions without whose answer a client cannot be scored, in the order of
+        asking.
+        """
         return tuple(q.id for q in self.questions if q.required)
 
     @checked
     def title_in(self, language: str) -> str:
-        """Its title in a language; English where it has none in that one, its id where it has none at all."""
+        """Its title in a language; English where it has none in that one, its id where it has none
+        at all.
+        """
         return self.titles.get(language) or self.title or self.id
 
     @checked
@@ -200,17 +224,22 @@ class Questionnaire(Signed):
 
     @checked
     def level_cuts(self, dimension: Dimension) -> tuple[float, ...]:
-        """Smallest 0..100 score of the levels 1..5, length 5; 0 for level 1, infinity for levels that are never reached."""
+        """Smallest 0..100 score of the levels 1..5, length 5; 0 for level 1, infinity for levels
+        that are never reached.
+        """
         return self.cut_offs.get(dimension, DEFAULT_CUT_OFFS).level_cuts(*self.span(dimension))
 
     @checked
     def check_covers(self, dimensions: Texts, regime: str) -> None:
-        """Raises `InputError` unless every one of `dimensions`, which `regime` demands, is asked."""
+        """Raises `InputError` unless every one of `dimensions`, which `regime` demands, is
+        asked.
+        """
         absent = [d for d in dimensions if not any(q.dimension == d for q in self.questions)]
         if absent:
             raise InputError(
-                f"Questionnaire {self.id!r} asks nothing about {', '.join(absent)}, which the rule pack {regime!r} demands; "
-                "a profile without it could not be judged. Add a question, or take the pack out of `regimes`.",
+                f"Questionnaire {self.id!r} asks nothing about {', '.join(absent)}, which the rule"
+                f" pack {regime!r} demands; a profile without it could not be judged. Add a"
+                " question, or take the pack out of `regimes`.",
                 field="questions",
                 value=absent,
             )
@@ -220,7 +249,8 @@ class Questionnaire(Signed):
         ids = [q.id for q in self.questions]
         if not ids or len(set(ids)) != len(ids):
             raise InputError(
-                f"Questionnaire {self.id!r} has the question ids {ids}; at least one, and each once, is needed. Add or rename.",
+                f"Questionnaire {self.id!r} has the question ids {ids}; at least one, and each"
+                " once, is needed. Add or rename.",
                 field="questions",
                 value=ids,
             )
@@ -228,8 +258,9 @@ class Questionnaire(Signed):
             low, high = self.span(dimension)
             if self.of(dimension) and not high > low:
                 raise InputError(
-                    f"Every answer about {dimension} in questionnaire {self.id!r} scores {low:g}; it could not tell clients apart. "
-                    "Give the options different scores, or make the questions background.",
+                    f"Every answer about {dimension} in questionnaire {self.id!r} scores {low:g};"
+                    " it could not tell clients apart. Give the options different scores, or make"
+                    " the questions background.",
                     field="questions",
                     value=low,
                 )
@@ -240,7 +271,8 @@ class Questionnaire(Signed):
         for dimension, cuts in self.cut_offs.items():
             if not self.of(dimension):
                 raise InputError(
-                    f"Questionnaire {self.id!r} has cut-offs for {dimension} but asks nothing about it; remove them or add questions.",
+                    f"Questionnaire {self.id!r} has cut-offs for {dimension} but asks nothing about"
+                    " it; remove them or add questions.",
                     field="cut_offs",
                     value=dimension,
                 )
@@ -248,9 +280,14 @@ class Questionnaire(Signed):
             cuts.check(f"{self.id}.{dimension}", *self.span(dimension), scores)
         years = [y for y, _ in self.horizon_caps]
         levels = [k for _, k in self.horizon_caps]
-        if years != sorted(set(years)) or levels != sorted(levels) or any(not 0 <= k <= 5 for k in levels):
+        if (
+            years != sorted(set(years))
+            or levels != sorted(levels)
+            or any(not 0 <= k <= 5 for k in levels)
+        ):
             raise InputError(
-                f"horizon_caps of questionnaire {self.id!r} is {self.horizon_caps}; a longer horizon must allow at least as high a level (0..5). Sort it.",
+                f"horizon_caps of questionnaire {self.id!r} is {self.horizon_caps}; a longer"
+                " horizon must allow at least as high a level (0..5). Sort it.",
                 field="horizon_caps",
                 value=self.horizon_caps,
             )
@@ -259,7 +296,9 @@ class Questionnaire(Signed):
     @model_validator(mode="after")
     def _regimes_covered(self) -> Self:
         for name in self.regimes:
-            if name in BUNDLED:  # a host's own pack is not known here: call `check_covers` with its dimensions
+            if (
+                name in BUNDLED
+            ):  # a host's own pack is not known here: call `check_covers` with its dimensions
                 self.check_covers(RulePack.bundled(name).dimensions, name)
         return self
 
@@ -267,22 +306,36 @@ class Questionnaire(Signed):
     def _references_known(self) -> Self:
         for rule in self.contradictions:
             for question, options in (*rule.first.items(), *rule.second.items()):
-                known = {o.id for o in self.by_id[question].options} if question in self.by_id else set[str]()
+                known = (
+                    {o.id for o in self.by_id[question].options}
+                    if question in self.by_id
+                    else set[str]()
+                )
                 odd = [o for o in options if o not in known]
                 if question not in self.by_id or odd or not options:
+                    asked = question in self.by_id
+                    fault = (
+                        f"of which {odd or list(options)} cannot be chosen"
+                        if asked
+                        else "which is not asked"
+                    )
                     raise InputError(
-                        f"Contradiction {rule.id!r} names question {question!r} with options {list(options)}, "
-                        f"{'which is not asked' if question not in self.by_id else f'of which {odd or list(options)} cannot be chosen'}; it could never be found. Correct it.",
+                        f"Contradiction {rule.id!r} names question {question!r} with options"
+                        f" {list(options)}, {fault};"
+                        " it could never be found. Correct it.",
                         field="contradictions",
                         value=question,
                     )
         for language in self.languages:
-            texts = [(q.id, q.texts) for q in self.questions] + [(f"{q.id}.{o.id}", o.texts) for q in self.questions for o in q.options]
+            texts = [(q.id, q.texts) for q in self.questions] + [
+                (f"{q.id}.{o.id}", o.texts) for q in self.questions for o in q.options
+            ]
             texts += [(c.id, c.texts) for c in self.contradictions]
             missing = next((name for name, have in texts if not have.get(language)), None)
             if missing is not None:
                 raise InputError(
-                    f"Questionnaire {self.id!r} says it speaks {language!r}, but {missing!r} has no text in it; a client would see a hole. Translate it.",
+                    f"Questionnaire {self.id!r} says it speaks {language!r}, but {missing!r} has no"
+                    " text in it; a client would see a hole. Translate it.",
                     field="languages",
                     value=missing,
                 )
@@ -291,5 +344,7 @@ class Questionnaire(Signed):
 
 @cache
 def _bundled(name: str) -> Questionnaire:
-    text = (files("advisor.contracts") / "questionnaires" / f"{name}.json").read_text(encoding="utf-8")
+    text = (files("advisor.contracts") / "questionnaires" / f"{name}.json").read_text(
+        encoding="utf-8"
+    )
     return Questionnaire.model_validate_json(text)

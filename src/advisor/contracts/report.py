@@ -1,4 +1,6 @@
-"""What every channel shows of one client: the advice, the profile behind it, the frontier, the losses."""
+"""What every channel shows of one client: the advice, the profile behind it, the frontier, the
+losses.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,10 @@ MOST_POINTS = 61
 class ProfileReport(Contract):
     """A client's profile in numbers and words.
 
-    Scores are 0 to 100, None where nothing was asked about them. `level_probability` is P(C1) to P(C5).
-    `limited_by` is a word for machines, `limit` the same for people. `controls` are the signs that
-    lowered the level or ask for a confirmation. `valid_until` is the last day of the assessment, None
-    where the day of the answers is unknown.
+    Scores are 0 to 100, None where nothing was asked about them. `level_probability` is P(C1) to
+    P(C5). `limited_by` is a word for machines, `limit` the same for people. `controls` are the
+    signs that lowered the level or ask for a confirmation. `valid_until` is the last day of the
+    assessment, None where the day of the answers is unknown.
     """
 
     personal_data: ClassVar[bool] = True
@@ -67,7 +69,9 @@ class FrontierReport(Contract):
 
 
 class ScenarioLoss(Contract):
-    """Share of wealth that the portfolio after the orders would lose in a published crisis; negative is a gain."""
+    """Share of wealth that the portfolio after the orders would lose in a published crisis;
+    negative is a gain.
+    """
 
     personal_data: ClassVar[bool] = True
 
@@ -80,10 +84,11 @@ class ScenarioLoss(Contract):
 class AdviceReport(Contract):
     """Everything there is to show of one client.
 
-    `advice` is byte for byte that of `advise`. `language` is that of `sentences`, `pick_sentences` (by
-    product id), `profile` and `omissions`: `advice` keeps the language it was made in. `stress_limit`
-    is the loss that the level allows, None at level 0. `wealth` is money in `currency`, both as the
-    client stated them; `names` are the names of the products that the report speaks of, by id.
+    `advice` is byte for byte that of `advise`. `language` is that of `sentences`, `pick_sentences`
+    (by product id), `profile` and `omissions`: `advice` keeps the language it was made in.
+    `stress_limit` is the loss that the level allows, None at level 0. `wealth` is money in
+    `currency`, both as the client stated them; `names` are the names of the products that the
+    report speaks of, by id.
     """
 
     personal_data: ClassVar[bool] = True

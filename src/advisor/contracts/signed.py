@@ -29,12 +29,15 @@ class Signed(Contract):
     @classmethod
     @checked
     def load(cls, path: str | Path) -> Self:
-        """From a JSON file. Raises `InputError` when it cannot be read, or breaks a rule of the schema or of its content."""
+        """From a JSON file. Raises `InputError` when it cannot be read, or breaks a rule of the
+        schema or of its content.
+        """
         try:
             text = read_text(Path(path), LARGEST)
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{cls.file_kind} {str(path)!r} cannot be read ({error}); pass the path of a UTF-8 JSON file.",
+                f"{cls.file_kind} {str(path)!r} cannot be read ({error}); pass the path of a UTF-8"
+                " JSON file.",
                 field="path",
                 value=str(path),
             ) from error
@@ -43,18 +46,33 @@ class Signed(Contract):
     @classmethod
     def schema_text(cls) -> str:
         """The JSON Schema of such a file, as published beside the bundled ones."""
-        return json.dumps({"$schema": SCHEMA_ID, **cls.model_json_schema()}, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        return (
+            json.dumps(
+                {"$schema": SCHEMA_ID, **cls.model_json_schema()},
+                indent=2,
+                ensure_ascii=False,
+                sort_keys=True,
+            )
+            + "\n"
+        )
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the content, whatever the layout of the file."""
-        return hashlib.sha256(json.dumps(self._content(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps(self._content(), sort_keys=True, ensure_ascii=False).encode()
+        ).hexdigest()
 
     @checked
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:  # noqa: ARG002  everything is frozen
-        """A copy with other values, checked like any other: a copy cannot carry the old digest or skip a rule."""
+        """A copy with other values, checked like any other: a copy cannot carry the old digest or
+        skip a rule.
+        """
         return type(self).model_validate(
-            {**{name: getattr(self, name) for name in type(self).model_fields}, **({} if update is None else dict(update))}
+            {
+                **{name: getattr(self, name) for name in type(self).model_fields},
+                **({} if update is None else dict(update)),
+            }
         )
 
     def _content(self) -> dict[str, Any]:

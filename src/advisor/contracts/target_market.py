@@ -1,4 +1,6 @@
-"""A product's target market as the European industry ships it, and how a rule pack places clients in it."""
+"""A product's target market as the European industry ships it, and how a rule pack places clients
+in it.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,9 @@ OBJECTIVES = ("preservation", "income", "growth")
 class TargetMarket(Contract):
     """For whom a product is made. What is not stated is neutral.
 
-    Source: FinDatEx European MiFID Template 4, sections 01 (investor type), 02 (knowledge), 03 (ability to bear losses), 04 (risk indicator),
-    05 (objectives, holding period), 06 (distribution).
+    Source: FinDatEx European MiFID Template 4, sections 01 (investor type), 02 (knowledge), 03
+    (ability to bear losses), 04 (risk indicator), 05 (objectives, holding period), 06
+    (distribution).
     """
 
     retail: Answer = "neutral"
@@ -50,8 +53,10 @@ class TargetMarket(Contract):
 class TargetMarketMapping(Contract):
     """Where a pack places clients in target markets.
 
-    `knowledge_cuts`: knowledge scores at which a client counts as informed and as advanced; unknown knowledge, or an unknown objective, counts as the worst place for the product at hand. `objective_cuts`: objective scores
-    at which they seek income and growth. `loss_bearing`: by level C1..C5; the lowest category bears none.
+    `knowledge_cuts`: knowledge scores at which a client counts as informed and as advanced; unknown
+    knowledge, or an unknown objective, counts as the worst place for the product at hand.
+    `objective_cuts`: objective scores at which they seek income and growth. `loss_bearing`: by
+    level C1..C5; the lowest category bears none.
     """
 
     knowledge_cuts: tuple[float, float] = (34.0, 67.0)
@@ -70,6 +75,9 @@ class TargetMarketMapping(Contract):
             low, high = getattr(self, name)
             if not 0.0 <= low <= high <= 100.0:
                 raise InputError(
-                    f"{name} is {(low, high)}; both are scores of 0..100, in ascending order. Sort them.", field=name, value=(low, high)
+                    f"{name} is {(low, high)}; both are scores of 0..100, in ascending order. Sort"
+                    " them.",
+                    field=name,
+                    value=(low, high),
                 )
         return self

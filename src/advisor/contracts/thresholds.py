@@ -11,8 +11,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 SLACK = 1e-9
-"""One part in a thousand million: far above what rounding does to a sum of decimals, far below a cent
-of the amounts, a point of the scores and a day of the terms that are compared."""
+"""One part in a thousand million: far above what rounding does to a sum of decimals, far below a
+cent of the amounts, a point of the scores and a day of the terms that are compared."""
 Number = TypeVar("Number", bound=float | npt.NDArray[np.float64] | npt.NDArray[np.int64])
 
 

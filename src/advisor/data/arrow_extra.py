@@ -17,7 +17,8 @@ def pyarrow() -> Any:
         import pyarrow as pa
     except ImportError as error:
         raise InputError(
-            "Arrow, Parquet and CSV files and foreign frames need pyarrow, which is not installed; pip install 'advisor[arrow]'.",
+            "Arrow, Parquet and CSV files and foreign frames need pyarrow, which is not installed;"
+            " pip install 'advisor[arrow]'.",
             field="arrow",
             value=None,
         ) from error

@@ -25,7 +25,10 @@ _Read = TypeVar("_Read")
 def check_choice(on_bad_rows: object) -> None:
     """Raise `InputError` unless it is one of `OnBadRows`."""
     if not isinstance(on_bad_rows, str) or on_bad_rows not in get_args(OnBadRows):
-        told = f'on_bad_rows is {short(on_bad_rows)}; it is "refuse" (raise) or "set_aside" (read the others). Choose one.'
+        told = (
+            f'on_bad_rows is {short(on_bad_rows)}; it is "refuse" (raise) or "set_aside" (read the'
+            " others). Choose one."
+        )
         raise InputError(told, field="on_bad_rows", value=on_bad_rows)
 
 
@@ -49,8 +52,8 @@ def refusal(bad: Mapping[int, InputError], count: int, what: str) -> InputError:
     told = "\n".join(f"- {error}" for error in list(bad.values())[:_SHOWN])
     more = f"\n- and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
     return InputError(
-        f"{len(bad):,} of {count:,} rows of {what} cannot be read:\n{told}{more}\n"
-        'Correct them, or pass on_bad_rows="set_aside" to read the others (problems then says why not these).',
+        f"{len(bad):,} of {count:,} rows of {what} cannot be read:\n{told}{more}\nCorrect them, or"
+        ' pass on_bad_rows="set_aside" to read the others (problems then says why not these).',
         field=first.field,
         value=first.value,
     )
@@ -58,7 +61,9 @@ def refusal(bad: Mapping[int, InputError], count: int, what: str) -> InputError:
 
 def log_set_aside(bad: int, count: int, what: str) -> None:
     """Say in the log how many rows are not read."""
-    _LOG.warning("%s of %s rows of %s are set aside; problems says why.", f"{bad:,}", f"{count:,}", what)
+    _LOG.warning(
+        "%s of %s rows of %s are set aside; problems says why.", f"{bad:,}", f"{count:,}", what
+    )
 
 
 def read_rows(

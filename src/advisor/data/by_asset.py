@@ -19,12 +19,15 @@ from advisor.errors import InputError
 _MAPPING = "Give a mapping from asset id to value."
 
 
-def check_names(given: Iterable[object], known: Collection[str], field: str, what: str = "the assets") -> None:
+def check_names(
+    given: Iterable[object], known: Collection[str], field: str, what: str = "the assets"
+) -> None:
     """Raise `InputError` where `given` names something that is not among `known`."""
     unknown = sorted({text_of(name) for name in given if name not in known})
     if unknown:
         raise InputError(
-            f"{field} names {unknown[:5]}, which {'is' if len(unknown) == 1 else 'are'} not among {what}; correct or remove.",
+            f"{field} names {unknown[:5]}, which {'is' if len(unknown) == 1 else 'are'} not among"
+            f" {what}; correct or remove.",
             field=field,
             value=unknown,
         )
@@ -43,7 +46,8 @@ def numbers_by_id(
     """A checked copy of numbers by id, empty for None.
 
     Raises:
-        InputError: No mapping, an id that is not among `known`, or a value that is no finite number from `low` to `high`.
+        InputError: No mapping, an id that is not among `known`, or a value that is no finite number
+            from `low` to `high`.
     """
     if values is None:
         return {}
@@ -51,7 +55,10 @@ def numbers_by_id(
         check_type(values, Mapping, field, _MAPPING)
     given: Mapping[str, float] = by_id(values, field)
     check_names(given, known, field, what)
-    return {name: check_number(value, field, remedy, low=low, high=high, key=name) for name, value in given.items()}
+    return {
+        name: check_number(value, field, remedy, low=low, high=high, key=name)
+        for name, value in given.items()
+    }
 
 
 def by_id(values: Mapping[Any, Any] | pd.Series, field: str) -> dict[str, Any]:
@@ -62,22 +69,28 @@ def by_id(values: Mapping[Any, Any] | pd.Series, field: str) -> dict[str, Any]:
         names = [text_of(name) for name, _ in items]
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(
-            f"{field} names {twice!r} twice, so it is not known which value counts. Give each id once.",
+            f"{field} names {twice!r} twice, so it is not known which value counts. Give each id"
+            " once.",
             field=field,
             value=twice,
         )
     return given
 
 
-def label_assets(groups: Mapping[str, str] | Sequence[str] | None, names: Sequence[str]) -> tuple[str, ...]:
-    """One group a name, "" where none is given; a Series goes by its labels. Raises `InputError` for what is no text, groups of unknown assets or another length."""
+def label_assets(
+    groups: Mapping[str, str] | Sequence[str] | None, names: Sequence[str]
+) -> tuple[str, ...]:
+    """One group a name, "" where none is given; a Series goes by its labels. Raises `InputError`
+    for what is no text, groups of unknown assets or another length.
+    """
     if groups is None:
         return ("",) * len(names)
     labels = _one_each(groups, names, "groups", "")
     for name, label in zip(names, labels, strict=True):
         if not isinstance(label, str):
             raise InputError(
-                f'groups[{name!r}] is {label!r} ({type(label).__name__}); limits name groups by text, so it would never be found. Give text, "" for none.',
+                f"groups[{name!r}] is {label!r} ({type(label).__name__}); limits name groups by"
+                ' text, so it would never be found. Give text, "" for none.',
                 field="groups",
                 value=label,
             )
@@ -85,13 +98,16 @@ def label_assets(groups: Mapping[str, str] | Sequence[str] | None, names: Sequen
 
 
 def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequence[str]) -> IntArray:
-    """One level 1..5 a name, 0 where none is given, shape (n,); a Series goes by its labels. Raises `InputError` for other levels, unknown assets and another length."""
+    """One level 1..5 a name, 0 where none is given, shape (n,); a Series goes by its labels. Raises
+    `InputError` for other levels, unknown assets and another length.
+    """
     given = [0] * len(names) if levels is None else _one_each(levels, names, "risk_levels", 0)
     given = [rating_of(level, "R") for level in given]
     for name, level in zip(names, given, strict=True):
         if not isinstance(level, NUMBER) or isinstance(level, bool) or level not in range(6):
             raise InputError(
-                f"risk_levels[{name!r}] is {level!r}; levels are whole numbers from 1 (R1) to 5 (R5), 0 = unknown. Give one of them.",
+                f"risk_levels[{name!r}] is {level!r}; levels are whole numbers from 1 (R1) to 5"
+                " (R5), 0 = unknown. Give one of them.",
                 field="risk_levels",
                 value=level,
             )
@@ -101,7 +117,9 @@ def rate_assets(levels: Mapping[str, int] | Sequence[int] | None, names: Sequenc
 
 
 def _one_each(given: object, names: Sequence[str], field: str, default: object) -> list[object]:
-    """The value of each name, from a mapping (`default` where unnamed), from a Series or from a sequence as long as `names`."""
+    """The value of each name, from a mapping (`default` where unnamed), from a Series or from a
+    sequence as long as `names`.
+    """
     given = in_order(given, names, field)
     if isinstance(given, Mapping):
         given = by_id(given, field)
@@ -109,14 +127,16 @@ def _one_each(given: object, names: Sequence[str], field: str, default: object) 
         return [given.get(name, default) for name in names]
     if isinstance(given, str | AbstractSet) or not isinstance(given, Iterable):
         raise InputError(
-            f"{field} is {given!r} ({type(given).__name__}); give one each of the {len(names)} assets, or a mapping by asset id.",
+            f"{field} is {given!r} ({type(given).__name__}); give one each of the {len(names)}"
+            " assets, or a mapping by asset id.",
             field=field,
             value=given,
         )
     values = [value.item() if isinstance(value, np.generic) else value for value in given]
     if len(values) != len(names):
         raise InputError(
-            f"{field} has {len(values)} entries for {len(names)} assets; give one each, or a mapping by asset id.",
+            f"{field} has {len(values)} entries for {len(names)} assets; give one each, or a"
+            " mapping by asset id.",
             field=field,
             value=len(values),
         )
@@ -124,9 +144,11 @@ def _one_each(given: object, names: Sequence[str], field: str, default: object) 
 
 
 def in_order(values: object, names: Sequence[str], field: str, *, square: bool = False) -> object:
-    """Values in the order of the assets: a Series, or a DataFrame by its columns (and with `square` its rows), is put in order by its labels.
+    """Values in the order of the assets: a Series, or a DataFrame by its columns (and with `square`
+    its rows), is put in order by its labels.
 
-    Anything else, and a pandas object that is labelled by bare positions, is in order already and returned as it is.
+    Anything else, and a pandas object that is labelled by bare positions, is in order already and
+    returned as it is.
 
     Raises:
         InputError: Its labels are not the assets.
@@ -145,9 +167,12 @@ def _by_label(values: Any, names: Sequence[str], field: str, axis: int) -> Any:
         return values
     have = labels_of(labels)
     if sorted(have) != sorted(names):
-        odd = sorted(set(have) ^ set(names)) or sorted({label for label in have if have.count(label) > 1})
+        odd = sorted(set(have) ^ set(names)) or sorted(
+            {label for label in have if have.count(label) > 1}
+        )
         raise InputError(
-            f"{field} is labelled by other assets ({odd[:5]}) than {list(names[:5])}; label it by the same ones, once each, or pass an array in their order.",
+            f"{field} is labelled by other assets ({odd[:5]}) than {list(names[:5])}; label it by"
+            " the same ones, once each, or pass an array in their order.",
             field=field,
             value=odd,
         )

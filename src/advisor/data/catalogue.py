@@ -21,50 +21,68 @@ from advisor.errors import InputError
 from advisor.validation import checked
 
 MAX_FEE = 0.05
-"""A larger fraction of wealth a year is taken for a percentage, or a slip, until `max_fee` says otherwise."""
+"""A larger fraction of wealth a year is taken for a percentage, or a slip, until `max_fee` says
+otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """Products in a fixed order, and their fields as arrays of length p.
 
-    >>> catalogue = Catalogue.from_products([Product(id="F1", name="Bond fund", asset="bonds", risk_level=2)])
+    >>> catalogue = Catalogue.from_products(
+    ...     [Product(id="F1", name="Bond fund", asset="bonds", risk_level=2)]
+    ... )
     >>> catalogue.risk_level.tolist(), catalogue.assets
     ([2], ('bonds',))
     """
 
     products: tuple[Product, ...]
     unknown_fees: tuple[str, ...] = ()
-    """Ids of products whose fee is not stated, in order: they count with the fee that `unknown_fee` said."""
+    """Ids of products whose fee is not stated, in order: they count with the fee that `unknown_fee`
+    said."""
     problems: Mapping[int, str] = field(default_factory=dict[int, str])
     """Row of the table -> why it was set aside."""
 
     @classmethod
-    def from_products(cls, products: Iterable[Product], *, max_fee: float = MAX_FEE, unknown_fee: float = 0.0) -> Catalogue:
+    def from_products(
+        cls, products: Iterable[Product], *, max_fee: float = MAX_FEE, unknown_fee: float = 0.0
+    ) -> Catalogue:
         """From contracts.
 
         Args:
             products: At least one.
             max_fee: The largest believable fee, a fraction a year.
-            unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by `unknown_fees`.
+            unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by
+                `unknown_fees`.
 
         Raises:
-            InputError: Empty, something is no `Product`, an id is there twice, or a fee is above `max_fee`.
+            InputError: Empty, something is no `Product`, an id is there twice, or a fee is above
+                `max_fee`.
         """
-        remedy = "Pass a sequence of Product(id=..., name=..., asset=..., risk_level=...), or a table to Catalogue.from_frame."
+        remedy = (
+            "Pass a sequence of Product(id=..., name=..., asset=..., risk_level=...), or a table to"
+            " Catalogue.from_frame."
+        )
         check_type(products, Iterable, "products", remedy)
         catalogue = tuple(products) if getattr(products, "ndim", 1) else (cast(Any, products),)
         for product in catalogue:
             check_type(product, Product, "products", remedy)
         if not catalogue:
-            raise InputError("The catalogue is empty; nothing could be recommended. Add at least one product.", field="catalogue", value=())
+            raise InputError(
+                "The catalogue is empty; nothing could be recommended. Add at least one product.",
+                field="catalogue",
+                value=(),
+            )
         IdMap.of([p.id for p in catalogue], "product ids")
         _check_fees(max_fee, unknown_fee)
         for product in catalogue:
             check_fee(product, max_fee)
         unknown = tuple(p.id for p in catalogue if not p.states_fee)
         if unknown and unknown_fee:
-            catalogue = tuple(p.model_copy(update={"annual_fee": unknown_fee}) if p.id in set(unknown) else p for p in catalogue)
+            catalogue = tuple(
+                p.model_copy(update={"annual_fee": unknown_fee}) if p.id in set(unknown) else p
+                for p in catalogue
+            )
         return cls(catalogue, unknown)
 
     @classmethod
@@ -79,29 +97,41 @@ class Catalogue:
     ) -> Catalogue:
         """From a table with `Product`'s fields as columns (missing cells take the default).
 
-        Exposures may also be given as one column an asset, named `exposure:<asset>`, and fees in percent as `annual_fee_percent` (0.41 is 0.41 %).
-        Shares and fees may have a percent sign (in `annual_fee`, "0.41%" is 0.0041), risk levels their letter (R3), numbers commas between thousands.
+        Exposures may also be given as one column an asset, named `exposure:<asset>`, and fees in
+        percent as `annual_fee_percent` (0.41 is 0.41 %). Shares and fees may have a percent sign
+        (in `annual_fee`, "0.41%" is 0.0041), risk levels their letter (R3), numbers commas between
+        thousands.
 
         Args:
             frame: One row a product.
             max_fee: The largest believable fee, a fraction a year.
-            unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by `unknown_fees`.
-            id_column: Column of the ids that trades and purchases name; None: `id`, or `isin` (any case) where there is no `id`.
-            on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says why not these.
+            unknown_fee: What unknown fees count as, a fraction a year; whose they are is told by
+                `unknown_fees`.
+            id_column: Column of the ids that trades and purchases name; None: `id`, or `isin` (any
+                case) where there is no `id`.
+            on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and
+                `problems` says why not these.
 
         Raises:
-            InputError: No table, a column is unknown or there twice, a field is wrong (the row is named), ids repeat, or a fee is above `max_fee`.
+            InputError: No table, a column is unknown or there twice, a field is wrong (the row is
+                named), ids repeat, or a fee is above `max_fee`.
         """
         _check_fees(max_fee, unknown_fee)
         check_choice(on_bad_rows)
-        check_type(id_column, (str, NoneType), "id_column", "Name the column of ids, or leave it out.")
+        check_type(
+            id_column, (str, NoneType), "id_column", "Name the column of ids, or leave it out."
+        )
         products, bad = products_of_frame(frame, max_fee, id_column)
         if bad and (on_bad_rows == "refuse" or not products):
             raise refusal(bad, len(frame), "the catalogue")
         if bad:
             log_set_aside(len(bad), len(frame), "the catalogue")
         catalogue = cls.from_products(products.values(), max_fee=max_fee, unknown_fee=unknown_fee)
-        return replace(catalogue, problems={row: str(error) for row, error in bad.items()}) if bad else catalogue
+        return (
+            replace(catalogue, problems={row: str(error) for row, error in bad.items()})
+            if bad
+            else catalogue
+        )
 
     @classmethod
     @checked
@@ -117,19 +147,23 @@ class Catalogue:
     ) -> Catalogue:
         """From a European MiFID Template (FinDatEx EMT) table, target markets included.
 
-        A column is a field's number, alone (`04010`) or with the name that a version from 3 to 4.3 publishes (`04010_Risk_Tolerance_PRIIPS_Methodology`);
-        columns of other fields are passed over. An empty answer is neutral. What is leveraged (00100) counts as complex.
+        A column is a field's number, alone (`04010`) or with the name that a version from 3 to 4.3
+        publishes (`04010_Risk_Tolerance_PRIIPS_Methodology`); columns of other fields are passed
+        over. An empty answer is neutral. What is leveraged (00100) counts as complex.
 
         Args:
             frame: One row a product, in the template's columns.
             assets: Which asset (class) each product id implements; the template does not say.
-            sri_to_level: R level of the risk indicators 1..7; the PRIIPs indicator counts, else the UCITS one.
+            sri_to_level: R level of the risk indicators 1..7; the PRIIPs indicator counts, else the
+                UCITS one.
             regime: The rule pack that governs them.
             max_fee: The largest believable ongoing cost, a fraction a year.
             unknown_fee: What unknown ongoing costs count as, a fraction a year.
 
         Raises:
-            InputError: A mandatory field is absent, a field is there twice or under a name that is another's, an answer is not of the template, or `assets` lacks a product (the row is named).
+            InputError: A mandatory field is absent, a field is there twice or under a name that is
+                another's, an answer is not of the template, or `assets` lacks a product (the row is
+                named).
         """
         products = products_from_emt(frame, assets=assets, sri_to_level=sri_to_level, regime=regime)
         return cls.from_products(products, max_fee=max_fee, unknown_fee=unknown_fee)
@@ -147,12 +181,17 @@ class Catalogue:
     @cached_property
     def assets(self) -> tuple[str, ...]:
         """Assets the catalogue implements, in order of first appearance."""
-        return tuple(dict.fromkeys(a for p in self.products for a in (p.exposures or {p.asset or "": 1.0})))
+        return tuple(
+            dict.fromkeys(a for p in self.products for a in p.exposures or {p.asset or "": 1.0})
+        )
 
     @cached_property
     def main_asset(self) -> tuple[str, ...]:
         """Of each product the asset it is most exposed to (the first of equals)."""
-        return tuple(max(p.exposures, key=lambda a, p=p: p.exposures[a]) if p.exposures else (p.asset or "") for p in self.products)
+        return tuple(
+            max(p.exposures, key=lambda a, p=p: p.exposures[a]) if p.exposures else (p.asset or "")
+            for p in self.products
+        )
 
     @cached_property
     def min_purchase(self) -> FloatArray:
@@ -186,8 +225,14 @@ class Catalogue:
 
     @cached_property
     def told_closed(self) -> IntArray:
-        """Of each product 1 where it is stated to be closed, 0 where stated to be sold, -1 where nothing is stated, shape (p,)."""
-        return frozen(np.array([int(p.closed) if p.states_closed else -1 for p in self.products], dtype=np.int64))
+        """Of each product 1 where it is stated to be closed, 0 where stated to be sold, -1 where
+        nothing is stated, shape (p,).
+        """
+        return frozen(
+            np.array(
+                [int(p.closed) if p.states_closed else -1 for p in self.products], dtype=np.int64
+            )
+        )
 
     @checked
     def exposures(self, assets: IdMap) -> FloatArray:
@@ -207,7 +252,9 @@ class Catalogue:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a product; a fee that is not stated is empty."""
-        return pd.DataFrame([p.model_dump() for p in self.products], columns=[*Product.model_fields])
+        return pd.DataFrame(
+            [p.model_dump() for p in self.products], columns=[*Product.model_fields]
+        )
 
     def __len__(self) -> int:
         return len(self.products)
@@ -215,9 +262,16 @@ class Catalogue:
     def __repr__(self) -> str:
         counts = np.bincount(self.risk_level, minlength=6)[1:]
         fees = f", {len(self.unknown_fees)} of unknown fee" if self.unknown_fees else ""
-        return f"Catalogue({len(self)} products, " + " ".join(f"R{i}:{n}" for i, n in enumerate(counts, start=1)) + fees + ")"
+        return (
+            f"Catalogue({len(self)} products, "
+            + " ".join(f"R{i}:{n}" for i, n in enumerate(counts, start=1))
+            + fees
+            + ")"
+        )
 
 
 def _check_fees(max_fee: float, unknown_fee: float) -> None:
     for name, fee in (("max_fee", max_fee), ("unknown_fee", unknown_fee)):
-        check_number(fee, name, "It is a fraction a year, 0..1, such as 0.05 for 5 %.", low=0.0, high=1.0)
+        check_number(
+            fee, name, "It is a fraction a year, 0..1, such as 0.05 for 5 %.", low=0.0, high=1.0
+        )

@@ -15,8 +15,9 @@ from advisor.data.tables import check_table
 from advisor.errors import InputError
 
 SRI_TO_LEVEL = (1, 2, 3, 4, 5, 5, 5)
-"""R level of the summary risk indicator 1..7. PRIIPs put the classes at volatilities below 0.5, 5, 12, 20, 30, 80 % and above; the default risk bands end
-at 2, 4.5, 8, 13 and 20 %. Replace the table by your advisor's."""
+"""R level of the summary risk indicator 1..7. PRIIPs put the classes at volatilities below 0.5, 5,
+12, 20, 30, 80 % and above; the default risk bands end at 2, 4.5, 8, 13 and 20 %. Replace the table
+by your advisor's."""
 
 ANSWERS = {
     "01010": "retail",
@@ -35,24 +36,42 @@ ANSWERS = {
 }
 """Field number -> field of `TargetMarket`, answered Y / N / Neutral."""
 PROFESSIONAL = "01020"
-"""Whether for professionals: Y / N, or only those per se (P) or on request (E), both (B), or Neutral."""
+"""Whether for professionals: Y / N, or only those per se (P) or on request (E), both (B), or
+Neutral."""
 AUDIENCES = {"06030": "advice", "06040": "portfolio_management"}
-"""Field number -> field of `TargetMarket`, answered R(etail) / P(rofessional) / B(oth) / N(either)."""
+"""Field number -> field of `TargetMarket`, answered R(etail) / P(rofessional) / B(oth) /
+N(either)."""
 ID, NAME, CURRENCY, STRUCTURE, LEVERAGED = "00010", "00030", "00040", "00060", "00100"
 SRI, SRRI, NOT_FOR_LOWEST, HOLDING, COSTS = "04010", "04020", "04050", "05080", "07100"
 WORDS = {
-    ID: "identifying", NAME: "name", CURRENCY: "currency", STRUCTURE: "legal structure|product type", LEVERAGED: "leveraged",
-    "01010": "retail", PROFESSIONAL: "professional", "02010": "basic", "02020": "informed", "02030": "advanced",
-    "03010": "not bear capital loss|no capital loss", "03020": "limited capital loss", "03040": "capital guarantee",
-    "03050": "loss beyond capital", SRI: "priips", SRRI: "ucits", NOT_FOR_LOWEST: "lowest risk tolerance",
-    "05010": "preservation", "05020": "growth", "05030": "income", "05040": "hedging", "05050": "leveraged return",
-    HOLDING: "holding period|time horizon", "06030": "investment advice", "06040": "portfolio management", COSTS: "ongoing costs",
+    ID: "identifying", NAME: "name", CURRENCY: "currency",
+    STRUCTURE: "legal structure|product type", LEVERAGED: "leveraged",
+    "01010": "retail", PROFESSIONAL: "professional", "02010": "basic", "02020": "informed",
+    "02030": "advanced",
+    "03010": "not bear capital loss|no capital loss", "03020": "limited capital loss",
+    "03040": "capital guarantee",
+    "03050": "loss beyond capital", SRI: "priips", SRRI: "ucits",
+    NOT_FOR_LOWEST: "lowest risk tolerance",
+    "05010": "preservation", "05020": "growth", "05030": "income", "05040": "hedging",
+    "05050": "leveraged return",
+    HOLDING: "holding period|time horizon", "06030": "investment advice",
+    "06040": "portfolio management", COSTS: "ongoing costs",
 }  # fmt: skip
-"""Field number -> what the name that follows it says in every published version of the template (V3 to V4.3), one of several."""
+"""Field number -> what the name that follows it says in every published version of the template (V3
+to V4.3), one of several."""
 REQUIRED = (ID, CURRENCY, "01010", PROFESSIONAL, "02010", "02020", "02030")
 YEARS = {"V": 0.0, "S": 1.0, "M": 3.0, "L": 5.0, "H": 100.0, "HTM": 100.0, "NEUTRAL": 0.0, "-": 0.0}
-"""Holding periods in letters: very short, short (from 1 year), medium (from 3), long (from 5); hold to maturity, which without a date fits nobody."""
-_ANSWER: Mapping[str, Answer] = {"Y": "yes", "YES": "yes", "N": "no", "NO": "no", "NEUTRAL": "neutral", "-": "neutral", "": "neutral"}
+"""Holding periods in letters: very short, short (from 1 year), medium (from 3), long (from 5); hold
+to maturity, which without a date fits nobody."""
+_ANSWER: Mapping[str, Answer] = {
+    "Y": "yes",
+    "YES": "yes",
+    "N": "no",
+    "NO": "no",
+    "NEUTRAL": "neutral",
+    "-": "neutral",
+    "": "neutral",
+}
 _PROFESSIONAL: Mapping[str, Answer] = {**_ANSWER, "P": "yes", "E": "yes", "B": "yes", "BOTH": "yes"}
 _AUDIENCE: dict[str, Audience] = {
     "R": "retail", "RETAIL": "retail", "P": "professional", "PROFESSIONAL": "professional",
@@ -61,14 +80,27 @@ _AUDIENCE: dict[str, Audience] = {
 
 
 def products_from_emt(
-    frame: pd.DataFrame, *, assets: Mapping[str, str], sri_to_level: Sequence[int] = SRI_TO_LEVEL, regime: str | None = "mifid"
+    frame: pd.DataFrame,
+    *,
+    assets: Mapping[str, str],
+    sri_to_level: Sequence[int] = SRI_TO_LEVEL,
+    regime: str | None = "mifid",
 ) -> list[Product]:
     """Products from an EMT table; see `Catalogue.from_emt`."""
-    check_table(frame, "frame", [], "One row a product, in the columns of the European MiFID Template.")
-    check_type(assets, Mapping, "assets", "Give a mapping from product id to the asset that it implements.")
-    if len(sri_to_level) != 7 or list(sri_to_level) != sorted(sri_to_level) or not all(1 <= level <= 5 for level in sri_to_level):
+    check_table(
+        frame, "frame", [], "One row a product, in the columns of the European MiFID Template."
+    )
+    check_type(
+        assets, Mapping, "assets", "Give a mapping from product id to the asset that it implements."
+    )
+    if (
+        len(sri_to_level) != 7
+        or list(sri_to_level) != sorted(sri_to_level)
+        or not all(1 <= level <= 5 for level in sri_to_level)
+    ):
         raise InputError(
-            f"sri_to_level is {tuple(sri_to_level)}; it needs seven levels of 1..5 that do not fall, one for each SRI.",
+            f"sri_to_level is {tuple(sri_to_level)}; it needs seven levels of 1..5 that do not"
+            " fall, one for each SRI.",
             field="sri_to_level",
             value=tuple(sri_to_level),
         )
@@ -79,23 +111,39 @@ def products_from_emt(
         try:
             products.append(_product(cells, assets, sri_to_level, regime))
         except InputError as error:
-            raise InputError(f"EMT row {row} ({cells[ID] or 'no id'}): {error}", field=error.field, value=error.value) from None
+            raise InputError(
+                f"EMT row {row} ({cells[ID] or 'no id'}): {error}",
+                field=error.field,
+                value=error.value,
+            ) from None
     return products
 
 
-def _product(cells: Mapping[str, str], assets: Mapping[str, str], sri_to_level: Sequence[int], regime: str | None) -> Product:
+def _product(
+    cells: Mapping[str, str],
+    assets: Mapping[str, str],
+    sri_to_level: Sequence[int],
+    regime: str | None,
+) -> Product:
     name = cells[ID]
     if name not in assets:
         raise InputError(
-            f"assets does not say which asset {name!r} implements; the template has no such field. Add it.", field="assets", value=name
+            f"assets does not say which asset {name!r} implements; the template has no such field."
+            " Add it.",
+            field="assets",
+            value=name,
         )
     indicator = _indicator(cells, SRI if cells.get(SRI) else SRRI)
-    market: dict[str, Any] = {field: _word(cells, number, _ANSWER) for number, field in ANSWERS.items()}
+    market: dict[str, Any] = {
+        field: _word(cells, number, _ANSWER) for number, field in ANSWERS.items()
+    }
     market["professional"] = _word(cells, PROFESSIONAL, _PROFESSIONAL)
     lowest = _word(cells, NOT_FOR_LOWEST, _ANSWER)
     market |= {field: _word(cells, number, _AUDIENCE) for number, field in AUDIENCES.items()}
     period = cells.get(HOLDING, "").upper()
-    years = YEARS[period] if period in YEARS else 0.0 if not period else _number(cells, HOLDING, 0, 200)
+    years = (
+        YEARS[period] if period in YEARS else 0.0 if not period else _number(cells, HOLDING, 0, 200)
+    )
     fields: dict[str, Any] = {"annual_fee": _number(cells, COSTS, 0, 1)} if cells.get(COSTS) else {}
     return Product(
         id=name,
@@ -106,31 +154,40 @@ def _product(cells: Mapping[str, str], assets: Mapping[str, str], sri_to_level: 
         currency=_currency(cells),
         complex=_word(cells, LEVERAGED, _ANSWER) == "yes",
         **fields,
-        target_market=TargetMarket(**market, risk_indicator=indicator, min_years=years, not_for_lowest=lowest == "yes"),
+        target_market=TargetMarket(
+            **market, risk_indicator=indicator, min_years=years, not_for_lowest=lowest == "yes"
+        ),
     )
 
 
 def _columns(headers: Sequence[str]) -> dict[str, str]:
-    """Field number -> its column. A header is a field's number, alone or followed by its published name.
+    """Field number -> its column. A header is a field's number, alone or followed by its published
+    name.
 
     Raises:
-        InputError: A field is there twice, under a name that it never had, or a mandatory one is absent.
+        InputError: A field is there twice, under a name that it never had, or a mandatory one is
+            absent.
     """
     columns: dict[str, str] = {}
     for header in headers:
-        number, name = header.strip()[:5], " ".join(header.strip()[5:].replace("_", " ").replace("-", " ").lower().split())
+        number, name = (
+            header.strip()[:5],
+            " ".join(header.strip()[5:].replace("_", " ").replace("-", " ").lower().split()),
+        )
         if number not in WORDS or header.strip()[5:6].isdigit():
             continue
         if number in columns:
             raise InputError(
-                f"The EMT table has field {number} twice, as {columns[number]!r} and {header!r}; it is not known which one counts. Drop one.",
+                f"The EMT table has field {number} twice, as {columns[number]!r} and {header!r}; it"
+                " is not known which one counts. Drop one.",
                 field=number,
                 value=[columns[number], header],
             )
         if name and not any(word in name for word in WORDS[number].split("|")):
             raise InputError(
-                f"The EMT table has the column {header!r}, but field {number} of the template is about {WORDS[number].replace('|', ' or ')}; "
-                "its values would be read as something else. Name the columns as FinDatEx does.",
+                f"The EMT table has the column {header!r}, but field {number} of the template is"
+                f" about {WORDS[number].replace('|', ' or ')}; its values would be read as"
+                " something else. Name the columns as FinDatEx does.",
                 field=number,
                 value=header,
             )
@@ -138,7 +195,8 @@ def _columns(headers: Sequence[str]) -> dict[str, str]:
     absent = [number for number in REQUIRED if number not in columns]
     if absent or not {SRI, SRRI} & set(columns):
         raise InputError(
-            f"The EMT table lacks the field(s) {absent or [SRI]}; columns are found by their number and name. Pass the file as FinDatEx lays it out.",
+            f"The EMT table lacks the field(s) {absent or [SRI]}; columns are found by their number"
+            " and name. Pass the file as FinDatEx lays it out.",
             field=(absent or [SRI])[0],
             value=list(headers)[:10],
         )
@@ -149,7 +207,8 @@ def _currency(cells: Mapping[str, str]) -> str:
     code = code_of(cells[CURRENCY])
     if code is None:
         raise InputError(
-            f"field {CURRENCY} is {cells[CURRENCY]!r}; it must be a currency code of ISO 4217. {nearest(cells[CURRENCY])}",
+            f"field {CURRENCY} is {cells[CURRENCY]!r}; it must be a currency code of ISO 4217."
+            f" {nearest(cells[CURRENCY])}",
             field=CURRENCY,
             value=cells[CURRENCY],
         )
@@ -161,7 +220,8 @@ def _indicator(cells: Mapping[str, str], number: str) -> int:
     value = _number(cells, number, 1, 7)
     if value != round(value):
         raise InputError(
-            f"field {number} is {cells[number]!r}; a risk indicator is a whole number of 1..7. Correct it.",
+            f"field {number} is {cells[number]!r}; a risk indicator is a whole number of 1..7."
+            " Correct it.",
             field=number,
             value=cells[number],
         )
@@ -176,7 +236,8 @@ def _word(cells: Mapping[str, str], number: str, words: Mapping[str, Any]) -> An
     given = cells.get(number, "")
     if given.upper() not in words:
         raise InputError(
-            f"field {number} is {given!r}; it must be one of {sorted(w for w in words if w)}, or empty. Correct it.",
+            f"field {number} is {given!r}; it must be one of {sorted(w for w in words if w)}, or"
+            " empty. Correct it.",
             field=number,
             value=given,
         )
@@ -190,5 +251,9 @@ def _number(cells: Mapping[str, str], number: str, low: float, high: float) -> f
     except ValueError:
         value = float("nan")
     if not low <= value <= high:
-        raise InputError(f"field {number} is {given!r}; it must be a number of {low:g}..{high:g}. Correct it.", field=number, value=given)
+        raise InputError(
+            f"field {number} is {given!r}; it must be a number of {low:g}..{high:g}. Correct it.",
+            field=number,
+            value=given,
+        )
     return value

@@ -21,7 +21,9 @@ _SPREAD = "exposure:"
 _ISIN = "isin"
 
 
-def products_of_frame(frame: pd.DataFrame, max_fee: float, id_column: str | None) -> tuple[dict[int, Product], dict[int, InputError]]:
+def products_of_frame(
+    frame: pd.DataFrame, max_fee: float, id_column: str | None
+) -> tuple[dict[int, Product], dict[int, InputError]]:
     """The products of a table by row, and what is wrong with the rows that hold none.
 
     Args:
@@ -36,51 +38,80 @@ def products_of_frame(frame: pd.DataFrame, max_fee: float, id_column: str | None
     frame = with_index(frame)
     names = _with_id(labels_of(frame.columns), id_column)
     check_once([name for name in names if name], "catalogue")
-    odd = [name for name in names if name and name not in (*Product.model_fields, PERCENT) and not name.startswith(_SPREAD)]
+    odd = [
+        name
+        for name in names
+        if name and name not in (*Product.model_fields, PERCENT) and not name.startswith(_SPREAD)
+    ]
     if odd:
-        told = f"The catalogue has columns {odd[:5]} that no product field is named after; rename or drop them."
+        told = (
+            f"The catalogue has columns {odd[:5]} that no product field is named after; rename or"
+            " drop them."
+        )
         raise InputError(told, field=odd[0], value=odd)
     good: dict[int, Product] = {}
     bad: dict[int, InputError] = {}
     rows: dict[str, int] = {}
     for row, cells in enumerate(frame.itertuples(index=False, name=None)):
-        stated = {name: cell for name, cell in zip(names, cells, strict=True) if name and not is_missing(cell)}
+        stated = {
+            name: cell
+            for name, cell in zip(names, cells, strict=True)
+            if name and not is_missing(cell)
+        }
         try:
             product = Product(**_fee_as_fraction(_fields(stated)))
             check_fee(product, max_fee)
             if (first := rows.setdefault(product.id, row)) != row:
                 raise InputError(
-                    f"The product ids hold {product.id!r} twice, first in row {first}. Give each once.", field="id", value=product.id
+                    f"The product ids hold {product.id!r} twice, first in row {first}. Give each"
+                    " once.",
+                    field="id",
+                    value=product.id,
                 )
             good[row] = product
         except InputError as error:
-            bad[row] = InputError(f"Catalogue row {row} ({stated.get('id', 'no id')}): {error}", field=error.field, value=error.value)
+            bad[row] = InputError(
+                f"Catalogue row {row} ({stated.get('id', 'no id')}): {error}",
+                field=error.field,
+                value=error.value,
+            )
     return good, bad
 
 
 def _with_id(names: Sequence[str], id_column: str | None) -> list[str]:
-    """Names of the columns, the one of ids as `id`; another that holds ids too is passed over ("")."""
+    """Names of the columns, the one of ids as `id`; another that holds ids too is passed over
+    ("").
+    """
     isins = [name for name in names if name.strip().lower() == _ISIN]
     if id_column is None:
         if isins and "id" in names:
             raise InputError(
-                f'The catalogue has both id and {isins[0]}, and it is not known which one trades and purchases name. Pass id_column="id" '
-                f'or id_column="{isins[0]}".',
+                f"The catalogue has both id and {isins[0]}, and it is not known which one trades"
+                f' and purchases name. Pass id_column="id" or id_column="{isins[0]}".',
                 field=isins[0],
                 value=isins[0],
             )
         id_column = isins[0] if isins else "id"
     elif id_column not in names:
         raise InputError(
-            f"id_column is {id_column!r}; the catalogue has {list(names)[:20]}. Name one of these.", field="id_column", value=id_column
+            f"id_column is {id_column!r}; the catalogue has {list(names)[:20]}. Name one of these.",
+            field="id_column",
+            value=id_column,
         )
-    return ["id" if name == id_column else "" if name == "id" or name in isins else name for name in names]
+    return [
+        "id" if name == id_column else "" if name == "id" or name in isins else name
+        for name in names
+    ]
 
 
 def _fields(stated: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a product, its exposures in one mapping."""
     fields = {name: cell for name, cell in stated.items() if not name.startswith(_SPREAD)}
-    spread = {name.removeprefix(_SPREAD): cell for name, cell in stated.items() if name.startswith(_SPREAD) and fraction_of(cell) != 0.0}
+    spread = {
+        name.removeprefix(_SPREAD): cell
+        for name, cell in stated.items()
+        if name.startswith(_SPREAD) and fraction_of(cell) != 0.0
+    }
     return fields | ({"exposures": spread} if spread else {})
 
 
@@ -97,7 +128,9 @@ def _fee_as_fraction(fields: dict[str, Any]) -> dict[str, Any]:
             if "annual_fee" in rest
             else "it is a number of 0..100, such as 0.41"
         )
-        raise InputError(f"{PERCENT} is {told!r}; {why}. Correct the cell.", field=PERCENT, value=told)
+        raise InputError(
+            f"{PERCENT} is {told!r}; {why}. Correct the cell.", field=PERCENT, value=told
+        )
     return rest | {"annual_fee": float(Decimal(repr(percent)) / 100)}
 
 
@@ -106,8 +139,9 @@ def check_fee(product: Product, max_fee: float) -> None:
     if exceeds(product.annual_fee, max_fee):
         fee = product.annual_fee
         raise InputError(
-            f"Product {product.id!r} has an annual_fee of {fee:g}, which is {100 * fee:g} % a year; more than {100 * max_fee:g} % is hardly meant. "
-            f"Write {fee / 100:g} (or {fee:g} in the column {PERCENT}) if {fee:g} % is meant; else pass max_fee={fee:g}.",
+            f"Product {product.id!r} has an annual_fee of {fee:g}, which is {100 * fee:g} % a year;"
+            f" more than {100 * max_fee:g} % is hardly meant. Write {fee / 100:g} (or {fee:g} in"
+            f" the column {PERCENT}) if {fee:g} % is meant; else pass max_fee={fee:g}.",
             field="annual_fee",
             value=fee,
         )

@@ -46,7 +46,9 @@ class Labels:
         return Labels(self.names, self.codes[rows])
 
     def mapped(self, words: Sequence[str | None]) -> Labels:
-        """With one other word (or None) for each of `names`; a word that stands nowhere is not kept."""
+        """With one other word (or None) for each of `names`; a word that stands nowhere is not
+        kept.
+        """
         known = Labels.of_words([*words, None])
         return Labels(known.names, known.codes[self.codes])
 

@@ -1,4 +1,6 @@
-"""A column of cells, in the form that its type allows; whatever the form, each cell means what `cells` says it means."""
+"""A column of cells, in the form that its type allows; whatever the form, each cell means what
+`cells` says it means.
+"""
 
 from __future__ import annotations
 
@@ -102,16 +104,25 @@ class Objects(Cells):
 
     @cached_property
     def _nested(self) -> list[bool]:
-        return [isinstance(json_of(text_of(cell)) if isinstance(cell, str | bytes) else cell, LISTS | Mapping) for cell in self.cells]
+        return [
+            isinstance(
+                json_of(text_of(cell)) if isinstance(cell, str | bytes) else cell, LISTS | Mapping
+            )
+            for cell in self.cells
+        ]
 
     def numbers(self) -> FloatArray:
         """One by one."""
-        return np.array([np.nan if cell is None else number_of(cell) for cell in self.cells], dtype=np.float64)
+        return np.array(
+            [np.nan if cell is None else number_of(cell) for cell in self.cells], dtype=np.float64
+        )
 
     def words(self) -> Labels:
         """One by one."""
         both = zip(self.cells, self._nested, strict=True)
-        return Labels.of_words([None if cell is None or nested else text_of(cell) for cell, nested in both])
+        return Labels.of_words(
+            [None if cell is None or nested else text_of(cell) for cell, nested in both]
+        )
 
     def days(self) -> DayArray:
         """One by one."""
@@ -149,7 +160,9 @@ class Words(Cells):
     def of(cls, codes: IntArray, names: Sequence[str]) -> Words:
         """With blank text as missing."""
         blank = np.array([not name or name.isspace() for name in names] + [True], dtype=np.bool_)
-        return cls(Labels(tuple(names), np.where(blank[codes], -1, codes) if blank[:-1].any() else codes))
+        return cls(
+            Labels(tuple(names), np.where(blank[codes], -1, codes) if blank[:-1].any() else codes)
+        )
 
     def missing(self) -> BoolArray:
         """Where there is no text."""
@@ -157,12 +170,18 @@ class Words(Cells):
 
     def numbers(self) -> FloatArray:
         """Those that are written."""
-        return np.array([*map(number_of, self.labels.names), np.nan], dtype=np.float64)[self.labels.codes]
+        return np.array([*map(number_of, self.labels.names), np.nan], dtype=np.float64)[
+            self.labels.codes
+        ]
 
     def words(self) -> Labels:
         """The texts."""
         nested = self.nested()
-        return Labels(self.labels.names, np.where(nested, -1, self.labels.codes)) if nested.any() else self.labels
+        return (
+            Labels(self.labels.names, np.where(nested, -1, self.labels.codes))
+            if nested.any()
+            else self.labels
+        )
 
     def days(self) -> DayArray:
         """Those that are written."""
@@ -173,9 +192,10 @@ class Words(Cells):
         written = "".join(self.labels.names)
         if "[" not in written and "{" not in written:
             return np.zeros(len(self), dtype=np.bool_)
-        return np.array([*(isinstance(json_of(name), LISTS | Mapping) for name in self.labels.names), False], dtype=np.bool_)[
-            self.labels.codes
-        ]
+        return np.array(
+            [*(isinstance(json_of(name), LISTS | Mapping) for name in self.labels.names), False],
+            dtype=np.bool_,
+        )[self.labels.codes]
 
     def no_words(self) -> BoolArray:
         """Those that are nested or too long."""
@@ -220,7 +240,9 @@ class Numbers(Cells):
     def words(self) -> Labels:
         """Each distinct number is written once."""
         gaps = bool(self.gaps.any())
-        names, codes = np.unique(self.values[~self.gaps] if gaps else self.values, return_inverse=True)
+        names, codes = np.unique(
+            self.values[~self.gaps] if gaps else self.values, return_inverse=True
+        )
         if gaps:
             places, codes = codes, np.full(len(self), -1, dtype=np.int64)
             codes[~self.gaps] = places
@@ -281,7 +303,11 @@ def truths(values: BoolArray, missing: BoolArray) -> Words:
 
 
 def ratings(cells: Cells, letter: str) -> FloatArray:
-    """Their numbers, of C3 (where `letter` is C) the 3, shape (c,); nan where a cell is missing or no rating."""
+    """Their numbers, of C3 (where `letter` is C) the 3, shape (c,); nan where a cell is missing or
+    no rating.
+    """
     values, words = cells.numbers(), cells.words()
-    rated = np.array([*(number_of(rating_of(name, letter)) for name in words.names), np.nan], dtype=np.float64)
+    rated = np.array(
+        [*(number_of(rating_of(name, letter)) for name in words.names), np.nan], dtype=np.float64
+    )
     return np.where(np.isnan(values), rated[words.codes], values)

@@ -1,4 +1,6 @@
-"""Columns of cells to the columns of a `ClientTable`: every cell checked, every bad row named, none lost."""
+"""Columns of cells to the columns of a `ClientTable`: every cell checked, every bad row named, none
+lost.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +50,17 @@ _NO_IDS = "it must be ids, none of them twice: a list, or text with | between. C
 class Problems(dict[int, str]):
     """Row -> the first thing wrong with it."""
 
-    def note(self, bad: BoolArray, column: str, cells: Cells, why: str, *, whole: bool = False) -> None:
+    def note(
+        self, bad: BoolArray, column: str, cells: Cells, why: str, *, whole: bool = False
+    ) -> None:
         """Name the cells of the rows that are bad."""
         for row in np.flatnonzero(bad).tolist():
             self.setdefault(row, f"{column} is {shown(cells.cell(row), whole=whole)}; {why}")
 
 
-def check_names(given: Sequence[object], apart: Sequence[str] = (), what: str = "The client table") -> list[str]:
+def check_names(
+    given: Sequence[object], apart: Sequence[str] = (), what: str = "The client table"
+) -> list[str]:
     """Names of the columns of a client table, as text.
 
     Args:
@@ -69,25 +75,32 @@ def check_names(given: Sequence[object], apart: Sequence[str] = (), what: str = 
     absent = [c for c in REQUIRED if c not in names]
     if absent:
         raise InputError(
-            f"{what} lacks the column(s) {absent}; id, wealth and horizon_years are needed for every client. Add them.",
+            f"{what} lacks the column(s) {absent}; id, wealth and horizon_years are needed for"
+            " every client. Add them.",
             field=absent[0],
             value=names,
         )
     twice = sorted({c for c in names if names.count(c) > 1})
     if twice:
         raise InputError(
-            f"{what} has the column(s) {twice[:5]} more than once, so it is not known which one counts. Drop or rename the others.",
+            f"{what} has the column(s) {twice[:5]} more than once, so it is not known which one"
+            " counts. Drop or rename the others.",
             field=twice[0],
             value=twice,
         )
     read = [c for c in names if c not in apart]
     fields = Client.model_fields.keys() - {"answers", "holdings", "biases"}
-    odd = [c for c in read if c not in fields and not (c.startswith(_PREFIXES) and c.partition(":")[2].strip())]
+    odd = [
+        c
+        for c in read
+        if c not in fields and not (c.startswith(_PREFIXES) and c.partition(":")[2].strip())
+    ]
     odd += [text_of(c) for c in given if not is_word(c)]
     if odd:
         raise InputError(
-            f"{what} has columns {odd[:5]} that are not read; columns are named as Client's fields, answers as answer:<question id>, "
-            "holdings as holding:<id>, biases as bias:<name>. Rename or drop them.",
+            f"{what} has columns {odd[:5]} that are not read; columns are named as Client's fields,"
+            " answers as answer:<question id>, holdings as holding:<id>, biases as bias:<name>."
+            " Rename or drop them.",
             field=odd[0],
             value=odd,
         )
@@ -95,7 +108,10 @@ def check_names(given: Sequence[object], apart: Sequence[str] = (), what: str = 
 
 
 def columns_from_cells(
-    ids: Sequence[str], cells: Mapping[str, Cells], problems: Problems, held: SparseRows | None = None
+    ids: Sequence[str],
+    cells: Mapping[str, Cells],
+    problems: Problems,
+    held: SparseRows | None = None,
 ) -> dict[str, Any]:
     """Columns for `ClientTable(**columns)`.
 
@@ -108,40 +124,69 @@ def columns_from_cells(
     count = len(ids)
     columns: dict[str, Any] = {"ids": tuple(ids), "problems": problems}
     for name, (low, high) in RANGES.items():
-        columns[name] = _numbers(cells[name], name, low, high, problems) if name in cells else np.full(count, np.nan)
+        columns[name] = (
+            _numbers(cells[name], name, low, high, problems)
+            if name in cells
+            else np.full(count, np.nan)
+        )
     for name, empty in FLAGS.items():
-        columns[name] = _flags(cells[name], name, int(empty), problems).astype(np.bool_) if name in cells else np.full(count, empty)
+        columns[name] = (
+            _flags(cells[name], name, int(empty), problems).astype(np.bool_)
+            if name in cells
+            else np.full(count, empty)
+        )
     for name, read in (("lowest_category", _lowest), ("level", _levels)):
-        columns[name] = read(cells[name], problems) if name in cells else np.full(count, -1, dtype=np.int64)
+        columns[name] = (
+            read(cells[name], problems) if name in cells else np.full(count, -1, dtype=np.int64)
+        )
     columns["assessed_on"] = (
-        _days(cells["assessed_on"], problems) if "assessed_on" in cells else np.full(count, "NaT", dtype="datetime64[D]")
+        _days(cells["assessed_on"], problems)
+        if "assessed_on" in cells
+        else np.full(count, "NaT", dtype="datetime64[D]")
     )
     for name in WORDS:
-        columns[name] = _words(cells[name], name, problems) if name in cells else Labels.empty(count)
+        columns[name] = (
+            _words(cells[name], name, problems) if name in cells else Labels.empty(count)
+        )
     if len(columns["currency"].names):
         columns["currency"] = _currencies(columns["currency"], cells["currency"], problems)
     for name in SETS:
-        columns[name] = _sets(cells[name], name, problems) if name in cells else SparseRows.empty(count)
+        columns[name] = (
+            _sets(cells[name], name, problems) if name in cells else SparseRows.empty(count)
+        )
     columns["goals"] = _goals(cells["goals"], problems) if "goals" in cells else ()
-    columns["answers"] = {n.removeprefix("answer:"): _words(c, n, problems) for n, c in cells.items() if n.startswith("answer:")}
+    columns["answers"] = {
+        n.removeprefix("answer:"): _words(c, n, problems)
+        for n, c in cells.items()
+        if n.startswith("answer:")
+    }
     columns["biases"] = {
-        (bias := n.removeprefix("bias:")): _numbers(c, n, *BIASES.get(bias, (-np.inf, np.inf)), problems)
+        (bias := n.removeprefix("bias:")): _numbers(
+            c, n, *BIASES.get(bias, (-np.inf, np.inf)), problems
+        )
         for n, c in cells.items()
         if n.startswith("bias:")
     }
-    columns["holdings"] = _holdings(cells, count, problems) if held is None else _checked(held, problems)
+    columns["holdings"] = (
+        _holdings(cells, count, problems) if held is None else _checked(held, problems)
+    )
     _check_sums(columns, problems)
     return columns
 
 
 def texts_of_ids(cells: Cells) -> tuple[list[str], dict[int, str]]:
-    """Ids as text, "" where there is none; and what is wrong with rows whose id is a list, a record, or text that cannot be written."""
+    """Ids as text, "" where there is none; and what is wrong with rows whose id is a list, a
+    record, or text that cannot be written.
+    """
     words = cells.words()
     ids = [words.names[code] if code >= 0 else "" for code in words.codes.tolist()]
     problems: dict[int, str] = {}
     for row in np.flatnonzero(cells.no_words()).tolist():
         ids[row] = text_of(cells.cell(row))[:LONGEST]
-        problems[row] = f"id is {shown(cells.cell(row))}; an id is text in UTF-8, or a number. Correct the cell."
+        problems[row] = (
+            f"id is {shown(cells.cell(row))}; an id is text in UTF-8, or a number. Correct the"
+            " cell."
+        )
     return ids, problems
 
 
@@ -162,7 +207,9 @@ def _numbers(cells: Cells, name: str, low: float, high: float, problems: Problem
 def _span(kind: str, low: float, high: float) -> str:
     if low == -np.inf:
         return f"a finite {kind}"
-    return f"a {kind} of at least {low:g}" if high == np.inf else f"a {kind} from {low:g} to {high:g}"
+    return (
+        f"a {kind} of at least {low:g}" if high == np.inf else f"a {kind} from {low:g} to {high:g}"
+    )
 
 
 def _flags(cells: Cells, name: str, empty: int, problems: Problems) -> IntArray:
@@ -170,7 +217,9 @@ def _flags(cells: Cells, name: str, empty: int, problems: Problems) -> IntArray:
     truths = [truth_of(name) for name in words.names]
     read = np.array([*(-2 if truth is None else int(truth) for truth in truths), empty])
     found = np.where(cells.no_words(), -2, read[words.codes])
-    problems.note(found == -2, name, cells, "it must be true or false. Correct the cell.", whole=True)
+    problems.note(
+        found == -2, name, cells, "it must be true or false. Correct the cell.", whole=True
+    )
     return np.where(found == -2, empty, found).astype(np.int64)
 
 
@@ -181,18 +230,31 @@ def _lowest(cells: Cells, problems: Problems) -> IntArray:
 def _levels(cells: Cells, problems: Problems) -> IntArray:
     values = ratings(cells, "C")
     fine = np.isin(values, np.arange(6.0))
-    problems.note(~fine & ~cells.missing(), "level", cells, "a level is a whole number from 0 to 5. Correct the cell.", whole=True)
+    problems.note(
+        ~fine & ~cells.missing(),
+        "level",
+        cells,
+        "a level is a whole number from 0 to 5. Correct the cell.",
+        whole=True,
+    )
     return np.where(fine, np.nan_to_num(values, posinf=0.0, neginf=0.0), -1).astype(np.int64)
 
 
 def _days(cells: Cells, problems: Problems) -> DayArray:
     days = cells.days()
     none = ~((days >= FIRST_DAY) & (days <= LAST_DAY))
-    problems.note(none & ~cells.missing(), "assessed_on", cells, "it is no day; write 2026-02-01. Correct the cell.", whole=True)
+    problems.note(
+        none & ~cells.missing(),
+        "assessed_on",
+        cells,
+        "it is no day; write 2026-02-01. Correct the cell.",
+        whole=True,
+    )
     if off := cells.off_midnight():
         _LOG.warning(
-            f"assessed_on holds {off:,} times with a time zone that are not midnight there; the day there is taken, which is "
-            "another one if the time was converted on its way (as from a database in UTC). Hand over days, or times of the client's own zone."
+            f"assessed_on holds {off:,} times with a time zone that are not midnight there; the day"
+            " there is taken, which is another one if the time was converted on its way (as from a"
+            " database in UTC). Hand over days, or times of the client's own zone."
         )
     return np.where(none, NO_DAY, days)
 
@@ -203,8 +265,15 @@ def _words(cells: Cells, name: str, problems: Problems) -> Labels:
     if name != "sustainability" or not (odd := [_no_criteria(word) for word in words.names]):
         return words
     bad = np.array([*odd, False], dtype=np.bool_)[words.codes]
-    problems.note(bad, name, cells, "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell.")
-    return words.mapped([None if wrong else word for word, wrong in zip(words.names, odd, strict=True)])
+    problems.note(
+        bad,
+        name,
+        cells,
+        "write each share as a number from 0 to 100, as in taxonomy>=20. Correct the cell.",
+    )
+    return words.mapped(
+        [None if wrong else word for word, wrong in zip(words.names, odd, strict=True)]
+    )
 
 
 def _no_criteria(words: str) -> bool:
@@ -243,7 +312,9 @@ def _goals(cells: Cells, problems: Problems) -> tuple[tuple[Goal, ...], ...]:
         try:
             if cell is not None and not isinstance(found, LISTS | Mapping):
                 raise InputError(f"it is {shown(cell)}; {_NO_GOALS}")
-            items = () if found is None else (found,) if isinstance(found, Mapping) else entries(found)
+            items = (
+                () if found is None else (found,) if isinstance(found, Mapping) else entries(found)
+            )
             rows.append(tuple(_goal(item) for item in items))
         except InputError as error:
             problems.setdefault(row, f"goals: {error}")
@@ -256,7 +327,9 @@ def _goal(item: object) -> Goal:
         return item
     if not isinstance(item, Mapping):
         raise InputError(f"one of them is {shown(item)}; {_NO_GOALS}")
-    fields = {text_of(n): v for n, v in cast("Mapping[object, object]", item).items() if not is_missing(v)}
+    fields = {
+        text_of(n): v for n, v in cast("Mapping[object, object]", item).items() if not is_missing(v)
+    }
     return Goal.model_validate({n: _of_goal(n, v) for n, v in fields.items()})
 
 
@@ -277,18 +350,26 @@ def _holdings(cells: Mapping[str, Cells], count: int, problems: Problems) -> Spa
     rows, codes = np.nonzero(money)
     indptr = np.zeros(count + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=count), out=indptr[1:])
-    return SparseRows(tuple(n.removeprefix("holding:") for n in names), indptr, codes.astype(np.int64), money[rows, codes])
+    return SparseRows(
+        tuple(n.removeprefix("holding:") for n in names),
+        indptr,
+        codes.astype(np.int64),
+        money[rows, codes],
+    )
 
 
 def _checked(held: SparseRows, problems: Problems) -> SparseRows:
-    """Holdings of one column, checked as those of columns of their own are: nan is no number (what is empty is not among them)."""
+    """Holdings of one column, checked as those of columns of their own are: nan is no number (what
+    is empty is not among them).
+    """
     bad = ~(np.isfinite(held.values) & (held.values >= 0.0))
     owners = held.row_of_entry()
     for entry in np.flatnonzero(bad).tolist():
         told = "no number" if np.isnan(held.values[entry]) else repr(held.values.item(entry))
         problems.setdefault(
             int(owners[entry]),
-            f"holding:{held.names[held.codes[entry]]} is {written(told)}; it must be a number of at least 0. Correct the cell.",
+            f"holding:{held.names[held.codes[entry]]} is {written(told)}; it must be a number of at"
+            " least 0. Correct the cell.",
         )
     return SparseRows(held.names, held.indptr, held.codes, np.where(bad, 0.0, held.values))
 
@@ -296,5 +377,10 @@ def _checked(held: SparseRows, problems: Problems) -> SparseRows:
 def _check_sums(columns: dict[str, Any], problems: Problems) -> None:
     held, wealth = columns["holdings"].totals(), columns["wealth"]
     for row in np.flatnonzero(held > wealth * (1.0 + 1e-9) + 1e-6).tolist():
-        told = f"holdings add up to {written(f'{held[row]:,.2f}')} but wealth is {written(f'{wealth[row]:,.2f}')}"
-        problems.setdefault(row, f"{told}; wealth is all investable money, holdings included. Raise wealth.")
+        told = (
+            f"holdings add up to {written(f'{held[row]:,.2f}')} but wealth is"
+            f" {written(f'{wealth[row]:,.2f}')}"
+        )
+        problems.setdefault(
+            row, f"{told}; wealth is all investable money, holdings included. Raise wealth."
+        )

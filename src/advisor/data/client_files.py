@@ -1,4 +1,7 @@
-"""Files of clients as one stream: columns that a file lacks are empty there, and columns of two types are read as text, which is worth the same."""
+"""Files of clients as one stream: columns that a file lacks are empty there, and columns of two
+types are read as text, which is worth the same.
+"""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -73,7 +76,9 @@ def opened_files(files: Sequence[Path], source: object = None) -> FileBatches:
 
 def _kind(path: Path) -> str | None:
     """The format of a file by its ending, None where it is none of `FORMATS`."""
-    return next((kind for ending, kind in FORMATS.items() if path.name.lower().endswith(ending)), None)
+    return next(
+        (kind for ending, kind in FORMATS.items() if path.name.lower().endswith(ending)), None
+    )
 
 
 def _unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
@@ -84,14 +89,22 @@ def _unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
         for field in schema:
             kinds.setdefault(field.name, []).append(field.type)
     twice = [schema for schema in schemas if len(set(schema.names)) < len(schema.names)]
-    return twice[0] if twice else pa.schema([(name, _common(found, pa)) for name, found in kinds.items()])
+    return (
+        twice[0]
+        if twice
+        else pa.schema([(name, _common(found, pa)) for name, found in kinds.items()])
+    )
 
 
 def _common(kinds: Sequence[Any], pa: Any) -> Any:
     known = [kind for kind in dict.fromkeys(kinds) if not pa.types.is_null(kind)]
     if len(known) < 2:
         return known[0] if known else pa.null()
-    return pa.map_(pa.string(), pa.string()) if all(pa.types.is_map(kind) for kind in known) else pa.string()
+    return (
+        pa.map_(pa.string(), pa.string())
+        if all(pa.types.is_map(kind) for kind in known)
+        else pa.string()
+    )
 
 
 def _conformed(batch: Any, schema: Any) -> Any:
@@ -105,7 +118,11 @@ def _conformed(batch: Any, schema: Any) -> Any:
         if at < 0 or pa.types.is_null(batch.column(at).type):
             columns.append(pa.nulls(batch.num_rows, field.type))
         else:
-            columns.append(batch.column(at) if batch.column(at).type == field.type else as_text(batch.column(at)))
+            columns.append(
+                batch.column(at)
+                if batch.column(at).type == field.type
+                else as_text(batch.column(at))
+            )
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
@@ -135,7 +152,9 @@ def _batches(path: Path, layout: Layout | None) -> Iterator[Any]:
         with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
             yield from reader
     else:
-        yield from ds.dataset(str(path), format=kind).to_batches(batch_size=_ROWS, batch_readahead=2, fragment_readahead=1)
+        yield from ds.dataset(str(path), format=kind).to_batches(
+            batch_size=_ROWS, batch_readahead=2, fragment_readahead=1
+        )
 
 
 def _is_stream(path: Path) -> bool:
@@ -145,7 +164,8 @@ def _is_stream(path: Path) -> bool:
 
 @contextmanager
 def _csv(path: Path, layout: Layout) -> Generator[Any]:
-    """Every cell as it is written, an empty one as missing: no id loses its zeros, and no first block settles what later ones may hold.
+    """Every cell as it is written, an empty one as missing: no id loses its zeros, and no first
+    block settles what later ones may hold.
 
     Raises:
         InputError: Something in it is not of its encoding.
@@ -162,19 +182,29 @@ def _csv(path: Path, layout: Layout) -> Generator[Any]:
             csv.open_csv(file, read_options=read, parse_options=parse) as head,
         ):
             names = head.schema.names
-        told = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True)
+        told = csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+        )
         with (
             pa.input_stream(str(path), compression=packed) as file,
-            csv.open_csv(file, read_options=read, parse_options=parse, convert_options=told) as whole,
+            csv.open_csv(
+                file, read_options=read, parse_options=parse, convert_options=told
+            ) as whole,
         ):
             yield whole
     except UnicodeError as error:
-        text = f"Clients cannot be read from {path}: it is not written in {layout.encoding} throughout ({error}). Name another encoding."
+        text = (
+            f"Clients cannot be read from {path}: it is not written in {layout.encoding} throughout"
+            f" ({error}). Name another encoding."
+        )
         raise InputError(text, field="encoding", value=layout.encoding) from error
 
 
 def files_of(source: object) -> list[Path]:
-    """The files behind a path, a folder (by name), a list of paths (in that order) or `ClientFiles`.
+    """The files behind a path, a folder (by name), a list of paths (in that order) or
+    `ClientFiles`.
 
     Raises:
         InputError: There is none, they are of mixed or unknown formats, or `source` is no path.
@@ -184,11 +214,15 @@ def files_of(source: object) -> list[Path]:
     if isinstance(source, str | Path):
         path = Path(source)
         found = sorted(p for p in path.iterdir() if _kind(p)) if path.is_dir() else [path]
-    elif isinstance(source, list | tuple) and all(isinstance(p, str | Path) for p in cast(Sequence[object], source)):
+    elif isinstance(source, list | tuple) and all(
+        isinstance(p, str | Path) for p in cast(Sequence[object], source)
+    ):
         found = [Path(p) for p in cast(Sequence[str | Path], source)]
     else:
         raise InputError(
-            f"Clients cannot be read from {type(source).__name__}; give Parquet, CSV or Arrow files, or a table that speaks Arrow (pandas, polars, pyarrow).{line_for('clients', source)}",
+            f"Clients cannot be read from {type(source).__name__}; give Parquet, CSV or Arrow"
+            " files, or a table that speaks Arrow (pandas, polars,"
+            f" pyarrow).{line_for('clients', source)}",
             field="source",
             value=type(source).__name__,
         )
@@ -196,7 +230,8 @@ def files_of(source: object) -> list[Path]:
     if missing or not found or len({_kind(p) for p in found}) > 1 or _kind(found[0]) is None:
         odd = missing or [str(p) for p in found] or [str(source)]
         raise InputError(
-            f"Clients cannot be read from {odd[:3]}: the files must exist and all be of one of the formats {', '.join(sorted(FORMATS))}. Correct the path.",
+            f"Clients cannot be read from {odd[:3]}: the files must exist and all be of one of the"
+            f" formats {', '.join(sorted(FORMATS))}. Correct the path.",
             field="source",
             value=odd[0],
         )

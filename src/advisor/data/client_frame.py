@@ -28,7 +28,8 @@ def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:
 def _ids(column: Cells, problems: Problems) -> tuple[str, ...]:
     if column.missing().any():
         raise InputError(
-            f"id is missing in row {int(np.argmax(column.missing()))}; its advice could not be delivered. Give every client an id.",
+            f"id is missing in row {int(np.argmax(column.missing()))}; its advice could not be"
+            " delivered. Give every client an id.",
             field="id",
             value=None,
         )

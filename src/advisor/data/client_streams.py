@@ -1,4 +1,7 @@
-"""Anything with the Arrow C stream as batches of clients; a pandas frame column by column, so that no cell of any kind stops it."""
+"""Anything with the Arrow C stream as batches of clients; a pandas frame column by column, so that
+no cell of any kind stops it.
+"""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ def opened_stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         reader = pa.RecordBatchReader.from_stream(source)
     except (pa.ArrowException, TypeError, ValueError, NotImplementedError) as error:
         raise InputError(
-            f"Clients cannot be read from {type(source).__name__} ({error}); give a table: one row a client, columns named as Client's fields.",
+            f"Clients cannot be read from {type(source).__name__} ({error}); give a table: one row"
+            " a client, columns named as Client's fields.",
             field="source",
             value=type(source).__name__,
         ) from error
@@ -41,7 +45,9 @@ def opened_stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
 
 
 def table_of_frame(frame: pd.DataFrame) -> pa.Table:
-    """A frame as Arrow; a column whose cells are of no one Arrow type becomes text that is worth the same. A named index is a column."""
+    """A frame as Arrow; a column whose cells are of no one Arrow type becomes text that is worth
+    the same. A named index is a column.
+    """
     import pyarrow as pa
 
     frame = with_index(frame)
@@ -57,7 +63,9 @@ def _array(column: pd.Series) -> Any:
         found = pa.array(column, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return text_array(column.astype(object).tolist())
-    if (column.dtype == object and pa.types.is_temporal(found.type)) or isinstance(found, pa.ExtensionArray):
+    if (column.dtype == object and pa.types.is_temporal(found.type)) or isinstance(
+        found, pa.ExtensionArray
+    ):
         return text_array(column.astype(object).tolist())
     return found
 
@@ -73,4 +81,8 @@ def without_index(schema: Any) -> Any:
 
 def _named(batch: Any, schema: Any, pa: Any) -> Any:
     kept = [at for at, name in enumerate(batch.schema.names) if not is_index(name)]
-    return batch if len(kept) == len(batch.schema) else pa.RecordBatch.from_arrays([batch.column(at) for at in kept], schema=schema)
+    return (
+        batch
+        if len(kept) == len(batch.schema)
+        else pa.RecordBatch.from_arrays([batch.column(at) for at in kept], schema=schema)
+    )

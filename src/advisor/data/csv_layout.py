@@ -1,4 +1,6 @@
-"""How a CSV file of clients is written: its encoding and its delimiter, read from its first bytes or named."""
+"""How a CSV file of clients is written: its encoding and its delimiter, read from its first bytes
+or named.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +20,28 @@ DELIMITERS = (",", ";", "\t", "|")
 """Those that are recognised by the header."""
 _HEAD = 65_536
 """Bytes that are looked at."""
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-NAMED = 'ClientFiles(path, encoding="gb18030") for Chinese text, encoding="cp1252" for Western European'
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+NAMED = (
+    'ClientFiles(path, encoding="gb18030") for Chinese text, encoding="cp1252" for Western European'
+)
 """What to pass where the encoding cannot be told."""
 
 
 @dataclass(frozen=True)
 class ClientFiles:
-    """Files of clients, and how they are written where that cannot be told from them; a source wherever paths are.
+    """Files of clients, and how they are written where that cannot be told from them; a source
+    wherever paths are.
 
     Args:
         files: A path, a folder or a list of paths; CSV may be compressed (`.csv.gz`).
-        encoding: Of CSV, such as "gb18030" (GBK) or "utf-16"; None: UTF-8, or UTF-16 where the file begins so.
-        delimiter: Of CSV, one character; None: the one of comma, semicolon, tab and bar by which the header has the columns that every client needs.
+        encoding: Of CSV, such as "gb18030" (GBK) or "utf-16"; None: UTF-8, or UTF-16 where the file
+            begins so.
+        delimiter: Of CSV, one character; None: the one of comma, semicolon, tab and bar by which
+            the header has the columns that every client needs.
 
     Raises:
         InputError: The encoding is unknown, or the delimiter is not one character.
@@ -47,15 +58,21 @@ class ClientFiles:
                 "".encode(self.encoding)
             except (LookupError, ValueError, UnicodeError) as error:
                 raise InputError(
-                    f'encoding is {short(self.encoding)}, which is none that Python knows; name one, such as "gb18030" or "utf-16".',
+                    f"encoding is {short(self.encoding)}, which is none that Python knows; name"
+                    ' one, such as "gb18030" or "utf-16".',
                     field="encoding",
                     value=self.encoding,
                 ) from error
         if self.delimiter is not None:
             check_type(self.delimiter, str, "delimiter", 'Give one character, such as ";".')
-            if len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n\0':
+            if (
+                len(self.delimiter) != 1
+                or not self.delimiter.isascii()
+                or self.delimiter in '"\r\n\0'
+            ):
                 raise InputError(
-                    f'delimiter is {short(self.delimiter)}; it is one character, and no quote or line end. Give ",", ";" or "\\t".',
+                    f"delimiter is {short(self.delimiter)}; it is one character, and no quote or"
+                    ' line end. Give ",", ";" or "\\t".',
                     field="delimiter",
                     value=self.delimiter,
                 )
@@ -87,13 +104,18 @@ def layout_of(path: Path, encoding: str | None = None, delimiter: str | None = N
         OSError: It cannot be read.
     """
     head = _head(path)
-    name = encoding or next((name for mark, name in _MARKS if head.startswith(mark)), None) or _wide(head)
+    name = (
+        encoding
+        or next((name for mark, name in _MARKS if head.startswith(mark)), None)
+        or _wide(head)
+    )
     try:
         text = codecs.getincrementaldecoder(name)().decode(head)
     except UnicodeError as error:
         remedy = f"pass {NAMED}, or save it as UTF-8" if encoding is None else "name another"
         raise InputError(
-            f"Clients cannot be read from {path}: it is not written in {name.upper()} ({error}); {remedy}.",
+            f"Clients cannot be read from {path}: it is not written in {name.upper()} ({error});"
+            f" {remedy}.",
             field="encoding",
             value=encoding,
         ) from error
@@ -113,10 +135,21 @@ def _wide(head: bytes) -> str:
     """UTF-16 where every other byte of the first letters is 0, UTF-8 else."""
     if len(head) >= 4 and head[1] == head[3] == 0 and head[0] and head[2]:
         return "utf-16-le"
-    return "utf-16-be" if len(head) >= 4 and head[0] == head[2] == 0 and head[1] and head[3] else "utf-8"
+    return (
+        "utf-16-be"
+        if len(head) >= 4 and head[0] == head[2] == 0 and head[1] and head[3]
+        else "utf-8"
+    )
 
 
 def _delimiter(text: str) -> str:
     """The delimiter by which the header has the required columns; a comma where none does."""
     lines = text.splitlines()[:1]
-    return next((mark for mark in DELIMITERS if lines and set(REQUIRED) <= set(next(csv.reader(lines, delimiter=mark), []))), ",")
+    return next(
+        (
+            mark
+            for mark in DELIMITERS
+            if lines and set(REQUIRED) <= set(next(csv.reader(lines, delimiter=mark), []))
+        ),
+        ",",
+    )

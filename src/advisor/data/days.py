@@ -1,4 +1,6 @@
-"""Days as functions take them and arrays hold them: one cell is read by `advisor.cells`, a column in the same way."""
+"""Days as functions take them and arrays hold them: one cell is read by `advisor.cells`, a column
+in the same way.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ _FIRST_MOMENT, _LAST_MOMENT = np.datetime64("1677-09-22", "D"), np.datetime64("2
 def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     """One day as `datetime64[D]`; of a time with a time zone, the day there.
 
-    Raises `InputError` when `value` is no day: a word such as "now", a month without a day, a number.
+    Raises `InputError` when `value` is no day: a word such as "now", a month without a day, a
+    number.
 
     >>> as_day("2026-02-01", "as_of")
     np.datetime64('2026-02-01')
@@ -40,9 +43,12 @@ def as_day(value: date | str | np.datetime64, field: str) -> np.datetime64:
     if np.isnat(day):
         told = argument(field, value)
         raise InputError(
-            f"{field} is {told}, which is no day of the calendar; write it as 2026-02-01 or pass a date."
-            if isinstance(value, np.datetime64) and not np.isnat(value)
-            else f"{field} is {told}, which is no day; write it as 2026-02-01 or pass a date.",
+            (
+                f"{field} is {told}, which is no day of the calendar; write it as 2026-02-01 or"
+                " pass a date."
+                if isinstance(value, np.datetime64) and not np.isnat(value)
+                else f"{field} is {told}, which is no day; write it as 2026-02-01 or pass a date."
+            ),
             field=field,
             value=value,
         )
@@ -53,7 +59,8 @@ def as_days(values: pd.Series, field: str, *, allow_missing: bool = False) -> Da
     """Many days as `datetime64[D]`, read-only; of times with a time zone, the days there.
 
     Raises:
-        InputError: A cell is no day in ISO 8601, or missing where that is not allowed (the row is named).
+        InputError: A cell is no day in ISO 8601, or missing where that is not allowed (the row is
+            named).
     """
     days = _checked(values, field, allow_missing=allow_missing).copy()
     days.flags.writeable = False
@@ -61,14 +68,16 @@ def as_days(values: pd.Series, field: str, *, allow_missing: bool = False) -> Da
 
 
 def days_or_missing(values: pd.Series) -> DayArray:
-    """Many days as `datetime64[D]`, shape (c,); NaT where a cell is missing, a number, or no day in ISO 8601."""
+    """Many days as `datetime64[D]`, shape (c,); NaT where a cell is missing, a number, or no day in
+    ISO 8601.
+    """
     days = cells_of_series(values).days()
     return np.where(_none(days), NO_DAY, days)
 
 
 def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
-    """Many moments as `datetime64[ns]`, in UTC where they have a time zone, and as the clock there showed
-    them (the same array where they have none).
+    """Many moments as `datetime64[ns]`, in UTC where they have a time zone, and as the clock there
+    showed them (the same array where they have none).
 
     Raises:
         InputError: As `as_days`, or a moment is missing or before 1678 or after 2262.
@@ -76,29 +85,49 @@ def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
     _checked(values, field, allow_missing=False)
     native = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
     try:
-        cells = [iso_of(cell.strip()) if isinstance(cell, str) else cell for cell in ([] if native else values.astype(object).tolist())]
+        cells = [
+            iso_of(cell.strip()) if isinstance(cell, str) else cell
+            for cell in ([] if native else values.astype(object).tolist())
+        ]
         times = values if native else pd.Series(pd.to_datetime(cells, format="ISO8601"))
         fine = times.dt.as_unit("ns")  # raises where to_numpy would wrap around
         moments = fine.to_numpy(dtype="datetime64[ns]")
-        clock = fine.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]") if fine.dt.tz is not None else moments
+        clock = (
+            fine.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
+            if fine.dt.tz is not None
+            else moments
+        )
         return moments, clock
     except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise InputError(
-            f"{field} holds a time out of range, or days of several kinds ({written(str(error))}); moments run from 1678 to 2262. Correct it.",
+            f"{field} holds a time out of range, or days of several kinds ({written(str(error))});"
+            " moments run from 1678 to 2262. Correct it.",
             field=field,
             value=None,
         ) from None
 
 
 def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
-    """The days. Raises `InputError` unless every cell is a day, and all times are of one time zone or of none."""
+    """The days. Raises `InputError` unless every cell is a day, and all times are of one time zone
+    or of none.
+    """
     cells = cells_of_series(values)
     days = cells.days()
     for _, error in _bad(values, cells, days, field, allow_missing=allow_missing):
         raise error
-    known = cells.labels.names if isinstance(cells, Words) else cells.cells if isinstance(cells, Objects) else ()
+    known = (
+        cells.labels.names
+        if isinstance(cells, Words)
+        else cells.cells
+        if isinstance(cells, Objects)
+        else ()
+    )
     if _zones(known):
-        raise InputError(f"{field} holds days of several time zones; bring them to one with pandas.to_datetime.", field=field, value=None)
+        raise InputError(
+            f"{field} holds days of several time zones; bring them to one with pandas.to_datetime.",
+            field=field,
+            value=None,
+        )
     return days
 
 
@@ -109,24 +138,44 @@ def bad_days(values: pd.Series, field: str, *, moments: bool = False) -> Iterato
     yield from _bad(values, cells, days, field, allow_missing=False)
     outside = ~_none(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))
     for row in np.flatnonzero(outside).tolist() if moments else ():
-        text = f"{field} is {written(str(days[row]))} in row {row}; moments run from 1678 to 2262. Correct it."
+        text = (
+            f"{field} is {written(str(days[row]))} in row {row}; moments run from 1678 to 2262."
+            " Correct it."
+        )
         yield row, InputError(text, field=field, value=None)
 
 
-def _bad(values: pd.Series, cells: Cells, days: DayArray, field: str, *, allow_missing: bool) -> Iterator[BadRow]:
+def _bad(
+    values: pd.Series, cells: Cells, days: DayArray, field: str, *, allow_missing: bool
+) -> Iterator[BadRow]:
     missing = cells.missing()
     for row in np.flatnonzero(_none(days) & ~missing).tolist():
         value = values.iloc[row]
         value = value.item() if isinstance(value, np.generic) else value
         if isinstance(cells, Numbers) or isinstance(value, int | float | complex):
             why = "; a number counts from no agreed day. "
-            remedy = "Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit."
+            remedy = (
+                "Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit."
+            )
         else:
-            why, remedy = ", which is no day; ", "write days as 2026-02-01 or 2026/2/1, times as 2026-02-01 14:30."
+            why, remedy = (
+                ", which is no day; ",
+                "write days as 2026-02-01 or 2026/2/1, times as 2026-02-01 14:30.",
+            )
         if _COMPACT.fullmatch(text_of(value)):
             whole = '.astype("Int64")' if isinstance(value, float) else ""
-            remedy = f'Convert the column with pandas.to_datetime(frame["{field}"]{whole}.astype(str), format="%Y%m%d").'
-        yield row, InputError(f"{field} is {personal(value)} in row {row}{why}{remedy}", field=field, value=kept(value))
+            remedy = (
+                f'Convert the column with pandas.to_datetime(frame["{field}"]{whole}.astype(str),'
+                ' format="%Y%m%d").'
+            )
+        yield (
+            row,
+            InputError(
+                f"{field} is {personal(value)} in row {row}{why}{remedy}",
+                field=field,
+                value=kept(value),
+            ),
+        )
     for row in np.flatnonzero(missing).tolist() if not allow_missing else ():
         text = f"{field} has no day in row {row}; every row needs one. Fill or drop it."
         yield row, InputError(text, field=field, value=None)
@@ -141,7 +190,11 @@ def _zones(cells: Iterable[object]) -> bool:
     """Whether times are of several time zones."""
     zones: set[object] = set()
     for cell in cells:
-        if isinstance(cell, str) and len(word := iso_of(cell.strip())) > _A_DAY and not np.isnat(day_of(word)):
+        if (
+            isinstance(cell, str)
+            and len(word := iso_of(cell.strip())) > _A_DAY
+            and not np.isnat(day_of(word))
+        ):
             zones.add(datetime.fromisoformat(word).utcoffset())
         elif isinstance(cell, datetime):
             zones.add(cell.tzinfo)

@@ -17,7 +17,9 @@ Decision = Literal["allow", "warn", "refuse"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """One product for one client: the decision, and the id of every rule that fired (empty for a plain allow)."""
+    """One product for one client: the decision, and the id of every rule that fired (empty for a
+    plain allow).
+    """
 
     decision: Decision
     rules: tuple[str, ...] = ()
@@ -25,7 +27,8 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Eligibility:
-    """Which columns each client may be offered, by class: clients with the same answer share one row.
+    """Which columns each client may be offered, by class: clients with the same answer share one
+    row.
 
     Attributes:
         class_of: Class of each client, shape (c,).
@@ -65,4 +68,7 @@ class Eligibility:
         return len(self.class_of)
 
     def __repr__(self) -> str:
-        return f"Eligibility({len(self):,} clients in {len(self.allowed):,} classes, {self.allowed.shape[1]} columns)"
+        return (
+            f"Eligibility({len(self):,} clients in {len(self.allowed):,} classes,"
+            f" {self.allowed.shape[1]} columns)"
+        )

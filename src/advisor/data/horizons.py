@@ -13,8 +13,8 @@ LONGEST_YEARS = 10_000.0
 
 
 def months_later(days: DayArray, months: int | IntArray) -> DayArray:
-    """The same day of the month `months` later, or the month's last where it has no such day; at most
-    9999-12-31, the last day that a `date` can hold.
+    """The same day of the month `months` later, or the month's last where it has no such day; at
+    most 9999-12-31, the last day that a `date` can hold.
 
     Args:
         days: Days, shape (c,); NaT stays NaT.
@@ -26,7 +26,9 @@ def months_later(days: DayArray, months: int | IntArray) -> DayArray:
     month = days.astype("datetime64[M]")
     day_of_month = (days - month.astype("datetime64[D]")).astype(np.int64)
     later = month + np.asarray(months).astype("timedelta64[M]")
-    last = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64) - 1
+    last = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(
+        np.int64
+    ) - 1
     return np.minimum(later.astype("datetime64[D]") + np.minimum(day_of_month, last), LAST_DAY)
 
 

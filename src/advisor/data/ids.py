@@ -25,7 +25,9 @@ class IdMap:
 
     @classmethod
     def of(cls, ids: Iterable[object], field: str = "ids") -> IdMap:
-        """From distinct ids: text, or numbers, which are worth their text. Raises `InputError` otherwise."""
+        """From distinct ids: text, or numbers, which are worth their text. Raises `InputError`
+        otherwise.
+        """
         return cls(unique_ids(ids, field))
 
     @cached_property
@@ -52,11 +54,18 @@ class IdMap:
         code = self._codes.get(name if type(name) is str else text_of(name))
         if code is None:
             known = ", ".join(self.ids[:5]) + (", ..." if len(self) > 5 else "")
-            raise InputError(f"{field} {name!r} is not known; known are {known or 'none'}. Correct it or add it.", field=field, value=name)
+            raise InputError(
+                f"{field} {name!r} is not known; known are {known or 'none'}. Correct it or"
+                " add it.",
+                field=field,
+                value=name,
+            )
         return code
 
     def find(self, names: Sequence[str | None]) -> IntArray:
         """Codes of many ids, shape (len(names),); -1 where an id is unknown, or None."""
         get = self._codes.get
-        told = (name if type(name) is str else "" if name is None else text_of(name) for name in names)
+        told = (
+            name if type(name) is str else "" if name is None else text_of(name) for name in names
+        )
         return np.fromiter((get(name, -1) for name in told), dtype=np.int64, count=len(names))

@@ -34,7 +34,8 @@ class Interactions:
         product_codes: Position in `products` of each event, shape (e,).
         days: Day of each event, shape (e,).
         values: Weight of each event, shape (e,), or None where every event weighs 1.
-        problems: Row of the table -> why it was set aside; of a table as it was read, not of what is cut from it.
+        problems: Row of the table -> why it was set aside; of a table as it was read, not of what
+            is cut from it.
     """
 
     clients: IdMap
@@ -62,31 +63,47 @@ class Interactions:
         Args:
             frame: A table with the columns named by the other arguments.
             client: Column of client ids.
-            product: Column of product ids; where there is none of the default name, `isin` (any case) is taken.
+            product: Column of product ids; where there is none of the default name, `isin` (any
+                case) is taken.
             day: Column of days.
             value: Column of positive weights (money, units); None: every event weighs 1.
-            on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says why not these.
+            on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and
+                `problems` says why not these.
 
         Raises:
-            InputError: No table, a column is absent or there twice, an id or day is missing, a day is a number, a value is not positive and finite.
+            InputError: No table, a column is absent or there twice, an id or day is missing, a day
+                is a number, a value is not positive and finite.
         """
         product = _named(frame, product)
         columns = [client, product, day] + ([] if value is None else [value])
-        check_table(frame, "interactions", columns, "One row an event: a client, a product and a day; name the columns by keyword.")
+        check_table(
+            frame,
+            "interactions",
+            columns,
+            "One row an event: a client, a product and a day; name the columns by keyword.",
+        )
 
         def bad_rows(frame: pd.DataFrame) -> Iterator[BadRow]:
             yield from bad_ids(frame[client], client, _BELONGS)
             yield from bad_ids(frame[product], product, _BELONGS)
             yield from bad_days(frame[day], day)
-            yield from () if value is None else _bad_values(as_numbers(frame[value]), frame[value], value)
+            yield from (
+                () if value is None else _bad_values(as_numbers(frame[value]), frame[value], value)
+            )
 
         events, problems = read_rows(
-            frame, lambda rows: cls._read(rows, client, product, day, value), bad_rows, "interactions", on_bad_rows
+            frame,
+            lambda rows: cls._read(rows, client, product, day, value),
+            bad_rows,
+            "interactions",
+            on_bad_rows,
         )
         return replace(events, problems=problems) if problems else events
 
     @classmethod
-    def _read(cls, frame: pd.DataFrame, client: str, product: str, day: str, value: str | None) -> Interactions:
+    def _read(
+        cls, frame: pd.DataFrame, client: str, product: str, day: str, value: str | None
+    ) -> Interactions:
         """The events of a table without a bad row."""
         client_codes, clients = id_codes(frame[client], client, _BELONGS)
         product_codes, products = id_codes(frame[product], product, _BELONGS)
@@ -97,7 +114,14 @@ class Interactions:
             for _, error in _bad_values(values, frame[value], value):
                 raise error
         order = np.lexsort((days, product_codes, client_codes))
-        return cls(clients, products, client_codes[order], product_codes[order], days[order], None if values is None else values[order])
+        return cls(
+            clients,
+            products,
+            client_codes[order],
+            product_codes[order],
+            days[order],
+            None if values is None else values[order],
+        )
 
     @checked
     def until(self, day: date | str | np.datetime64) -> Interactions:
@@ -115,36 +139,51 @@ class Interactions:
         known = products.find(self.products.ids) >= 0
         kept = self.where(known[self.product_codes])
         moved = self.clients.find(kept.clients.ids)[kept.client_codes]
-        return Interactions(self.clients, kept.products, moved, kept.product_codes, kept.days, kept.values)
+        return Interactions(
+            self.clients, kept.products, moved, kept.product_codes, kept.days, kept.values
+        )
 
     def where(self, keep: BoolArray) -> Interactions:
-        """The events in `keep`, shape (e,); ids that occur in others alone are gone. Raises `InputError` for what is no such mask."""
+        """The events in `keep`, shape (e,); ids that occur in others alone are gone. Raises
+        `InputError` for what is no such mask.
+        """
         check_type(keep, np.ndarray, "keep", "Give an array of one True or False an event.")
         if keep.dtype != np.bool_ or keep.shape != (len(self),):
             raise InputError(
-                f"keep holds {keep.dtype} of shape {keep.shape}; there are {len(self):,} events. Give an array of one True or False an event.",
+                f"keep holds {keep.dtype} of shape {keep.shape}; there are {len(self):,} events."
+                " Give an array of one True or False an event.",
                 field="keep",
                 value=keep.shape,
             )
         clients, client_codes = _reduced(self.clients, self.client_codes[keep])
         products, product_codes = _reduced(self.products, self.product_codes[keep])
         return Interactions(
-            clients, products, client_codes, product_codes, self.days[keep], None if self.values is None else self.values[keep]
+            clients,
+            products,
+            client_codes,
+            product_codes,
+            self.days[keep],
+            None if self.values is None else self.values[keep],
         )
 
     @checked
-    def matrix(self, clients: IdMap | None = None, products: IdMap | None = None) -> sparse.csr_array:
+    def matrix(
+        self, clients: IdMap | None = None, products: IdMap | None = None
+    ) -> sparse.csr_array:
         """Clients by products, CSR with sorted indices, float64.
 
         Args:
             clients: Rows asked for; default `self.clients`. Ids that never occur give empty rows.
-            products: Columns asked for; default `self.products`. Events of other products are left out.
+            products: Columns asked for; default `self.products`. Events of other products are left
+                out.
 
         Returns:
             1 for every pair that occurs; with values, their sum over the pair's events.
         """
         for given, name in ((clients, "clients"), (products, "products")):
-            check_type(given, (IdMap, NoneType), name, "Pass the IdMap of another table, or leave it out.")
+            check_type(
+                given, (IdMap, NoneType), name, "Pass the IdMap of another table, or leave it out."
+            )
         rows, columns, values = self.client_codes, self.product_codes, self.values
         if clients is not None and clients is not self.clients:
             rows = clients.find(self.clients.ids)[rows]
@@ -152,7 +191,11 @@ class Interactions:
             columns = products.find(self.products.ids)[columns]
         inside = (rows >= 0) & (columns >= 0)
         if not inside.all():
-            rows, columns, values = rows[inside], columns[inside], None if values is None else values[inside]
+            rows, columns, values = (
+                rows[inside],
+                columns[inside],
+                None if values is None else values[inside],
+            )
         shape = (len(clients or self.clients), len(products or self.products))
         data = np.ones(len(rows)) if values is None else values
         matrix = sparse.coo_array((data, (rows, columns)), shape=shape).tocsr()
@@ -166,19 +209,29 @@ class Interactions:
 
     def __repr__(self) -> str:
         span = f", {self.days.min()} to {self.days.max()}" if len(self) else ""
-        return f"Interactions({len(self):,} events, {len(self.clients):,} clients, {len(self.products):,} products{span})"
+        return (
+            f"Interactions({len(self):,} events, {len(self.clients):,} clients,"
+            f" {len(self.products):,} products{span})"
+        )
 
 
 def _named(frame: pd.DataFrame, product: str) -> str:
     """The column of product ids: `isin` where there is none of the default name."""
     names = labels_of(frame.columns)
     isins = [name for name in names if name.strip().lower() == "isin"]
-    return isins[0] if product == "product_id" and product not in names and len(isins) == 1 else product
+    return (
+        isins[0]
+        if product == "product_id" and product not in names and len(isins) == 1
+        else product
+    )
 
 
 def _bad_values(values: FloatArray, column: pd.Series, name: str) -> Iterator[BadRow]:
     for row in np.flatnonzero(~(np.isfinite(values) & (values > 0))).tolist():
-        text = f"{name} is {told(column, row)} in row {row}; a weight is positive and finite. Drop the row (a sale is not a purchase)."
+        text = (
+            f"{name} is {told(column, row)} in row {row}; a weight is positive and finite. Drop the"
+            " row (a sale is not a purchase)."
+        )
         yield row, InputError(text, field=name, value=kept(cell(column, row)))
 
 
@@ -189,4 +242,6 @@ def _reduced(ids: IdMap, codes: IntArray) -> tuple[IdMap, IntArray]:
         return ids, codes
     recode = np.cumsum(present) - 1
     names = ids.ids
-    return IdMap(tuple(names[i] for i in np.flatnonzero(present).tolist())), recode[codes].astype(np.int64)
+    return IdMap(tuple(names[i] for i in np.flatnonzero(present).tolist())), recode[codes].astype(
+        np.int64
+    )

@@ -12,7 +12,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import DayArray, FloatArray, IntArray, check_frequency, check_number, check_type, unique_ids
+from advisor.arrays import (
+    DayArray,
+    FloatArray,
+    IntArray,
+    check_frequency,
+    check_number,
+    check_type,
+    unique_ids,
+)
 from advisor.data.by_asset import label_assets, rate_assets
 from advisor.data.cells_series import cells_of_series
 from advisor.data.days import as_day, as_days
@@ -33,7 +41,8 @@ class Market:
     Attributes:
         assets: Distinct ids, length n.
         dates: Day of each row, shape (T,), strictly increasing.
-        returns: Simple return earned from the previous row's close to this row's, shape (T, n); nan before an asset's first and after its last day.
+        returns: Simple return earned from the previous row's close to this row's, shape (T, n); nan
+            before an asset's first and after its last day.
         groups: Group of each asset, "" = none.
         risk_levels: R1..R5 of each asset, 0 = unknown, shape (n,).
         periods_per_year: Rows a year, for annualising.
@@ -59,33 +68,40 @@ class Market:
         """From closes: one row a day, one column an asset.
 
         Args:
-            prices: Positive prices. Missing values at the start or end of a column are an unequal history; a hole inside is refused unless `fill="forward"`.
+            prices: Positive prices. Missing values at the start or end of a column are an unequal
+                history; a hole inside is refused unless `fill="forward"`.
             groups: Group by asset id.
             risk_levels: R1..R5 by asset id.
             periods_per_year: Rows a year; the days are held against it.
-            fill: "forward" carries the last price over holes inside a history (a return of 0, then the jump).
+            fill: "forward" carries the last price over holes inside a history (a return of 0, then
+                the jump).
 
         Raises:
-            InputError: No table, a price is no number, zero, negative or infinite, a hole, days that are numbers, repeat or run backward, fewer than two rows,
-                or rows that are not `periods_per_year` a year (monthly ones under 252); the number to pass is named.
+            InputError: No table, a price is no number, zero, negative or infinite, a hole, days
+                that are numbers, repeat or run backward, fewer than two rows, or rows that are not
+                `periods_per_year` a year (monthly ones under 252); the number to pass is named.
         """
         check_type(fill, (str, type(None)), "fill", 'Choose "forward" or None.')
         if fill not in (None, "forward"):
             raise InputError(
-                f'fill is {short(fill)}; "forward" is the only one offered, None refuses holes. Choose one of them.',
+                f'fill is {short(fill)}; "forward" is the only one offered, None refuses holes.'
+                " Choose one of them.",
                 field="fill",
                 value=fill,
             )
         names, dates, values = _table(prices, "prices")
         if len(dates) < 2:
             raise InputError(
-                f"prices has {len(dates)} rows; one return needs two. Pass a longer history.", field="prices", value=len(dates)
+                f"prices has {len(dates)} rows; one return needs two. Pass a longer history.",
+                field="prices",
+                value=len(dates),
             )
         bad = np.isinf(values) | (values <= 0.0)
         if bad.any():
             row, column = (int(i) for i in np.argwhere(bad)[0])
             raise InputError(
-                f"The price of {names[column]!r} on {dates[row]} is {values[row, column]:g}; a return could not be formed. Correct it, or leave it empty.",
+                f"The price of {names[column]!r} on {dates[row]} is {values[row, column]:g}; a"
+                " return could not be formed. Correct it, or leave it empty.",
                 field=names[column],
                 value=float(values[row, column]),
             )
@@ -102,19 +118,22 @@ class Market:
         risk_levels: Mapping[str, int] | None = None,
         periods_per_year: float = 252.0,
     ) -> Market:
-        """From simple returns: one row a day, one column an asset; missing values only at the start or end of a column.
+        """From simple returns: one row a day, one column an asset; missing values only at the start
+        or end of a column.
 
         Raises:
-            InputError: No table, a return is no number, below -1 or infinite, a hole, days that are numbers, repeat or run backward, no row,
-                or rows that are not `periods_per_year` a year.
+            InputError: No table, a return is no number, below -1 or infinite, a hole, days that are
+                numbers, repeat or run backward, no row, or rows that are not `periods_per_year` a
+                year.
         """
         names, dates, values = _table(returns, "returns")
         bad = np.isinf(values) | (values < -1.0)
         if bad.any():
             row, column = (int(i) for i in np.argwhere(bad)[0])
             raise InputError(
-                f"The return of {names[column]!r} on {dates[row]} is {values[row, column]:g}; a simple return is finite and not below -1. "
-                "Correct it, or convert log returns with exp(x) - 1.",
+                f"The return of {names[column]!r} on {dates[row]} is {values[row, column]:g}; a"
+                " simple return is finite and not below -1. Correct it, or convert log returns"
+                " with exp(x) - 1.",
                 field=names[column],
                 value=float(values[row, column]),
             )
@@ -132,20 +151,34 @@ class Market:
         periods_per_year: float,
     ) -> Market:
         check_number(
-            periods_per_year, "periods_per_year", "It scales means and variances to a year: 252 for days, 12 for months.", above=0.0
+            periods_per_year,
+            "periods_per_year",
+            "It scales means and variances to a year: 252 for days, 12 for months.",
+            above=0.0,
         )
         check_frequency(dates, periods_per_year, "The history")
         dates, returns = dates[-len(returns) :].copy(), np.ascontiguousarray(returns)
         dates.flags.writeable = returns.flags.writeable = False
-        return cls(names, dates, returns, label_assets(groups, names), rate_assets(risk_levels, names), float(periods_per_year))
+        return cls(
+            names,
+            dates,
+            returns,
+            label_assets(groups, names),
+            rate_assets(risk_levels, names),
+            float(periods_per_year),
+        )
 
     @checked
     def until(self, day: Day) -> Market:
-        """The market as it was known at the close of `day`, that day included; a copy, so that the future is not in it."""
+        """The market as it was known at the close of `day`, that day included; a copy, so that the
+        future is not in it.
+        """
         rows = int(np.searchsorted(self.dates, as_day(day, "day"), side="right"))
         dates, returns = self.dates[:rows].copy(), self.returns[:rows].copy()
         dates.flags.writeable = returns.flags.writeable = False
-        return Market(self.assets, dates, returns, self.groups, self.risk_levels, self.periods_per_year)
+        return Market(
+            self.assets, dates, returns, self.groups, self.risk_levels, self.periods_per_year
+        )
 
     @cached_property
     def years(self) -> float:
@@ -154,7 +187,9 @@ class Market:
 
     def to_frame(self) -> pd.DataFrame:
         """Returns as a DataFrame: days by assets."""
-        return pd.DataFrame(self.returns.copy(), index=pd.DatetimeIndex(self.dates), columns=list(self.assets))
+        return pd.DataFrame(
+            self.returns.copy(), index=pd.DatetimeIndex(self.dates), columns=list(self.assets)
+        )
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -170,16 +205,26 @@ class Market:
 
 
 def _table(frame: pd.DataFrame, field: str) -> tuple[tuple[str, ...], DayArray, FloatArray]:
-    check_type(frame, pd.DataFrame, field, "Pass a pandas DataFrame: one row a day (the index), one column an asset.")
+    check_type(
+        frame,
+        pd.DataFrame,
+        field,
+        "Pass a pandas DataFrame: one row a day (the index), one column an asset.",
+    )
     check_columns(frame, field)
     names = unique_ids(frame.columns, f"{field} columns")
     if not names:
-        raise InputError(f"{field} has no columns; a market needs at least one asset. Pass one column an asset.", field=field, value=())
+        raise InputError(
+            f"{field} has no columns; a market needs at least one asset. Pass one column an asset.",
+            field=field,
+            value=(),
+        )
     dates = _index_days(frame, field)
     if len(dates) > 1 and not (np.diff(dates) > np.timedelta64(0, "D")).all():
         row = int(np.argmin(np.diff(dates) > np.timedelta64(0, "D")))
         raise InputError(
-            f"{field} has {dates[row + 1]} right after {dates[row]}; days must increase. Sort the rows and keep one a day.",
+            f"{field} has {dates[row + 1]} right after {dates[row]}; days must increase. Sort the"
+            " rows and keep one a day.",
             field=field,
             value=str(dates[row + 1]),
         )
@@ -190,13 +235,20 @@ def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
     try:
         days = as_days(frame.index.to_series(), f"{field} index")
     except InputError as error:
-        zones = f" {field}.index = pandas.to_datetime({field}.index, utc=True).tz_localize(None)" if "time zones" in str(error) else ""
+        zones = (
+            f" {field}.index = pandas.to_datetime({field}.index, utc=True).tz_localize(None)"
+            if "time zones" in str(error)
+            else ""
+        )
         raise InputError(
-            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex.{zones}", field=field, value=error.value
+            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex.{zones}",
+            field=field,
+            value=error.value,
         ) from error
     if off := cells_of_series(frame.index.to_series()).off_midnight():
         _LOG.warning(
-            f"The index of {field} has {off:,} times with a time zone that are not midnight there; the day there is taken. If the exchange is elsewhere, "
+            f"The index of {field} has {off:,} times with a time zone that are not midnight there;"
+            " the day there is taken. If the exchange is elsewhere, "
             f'convert first: {field}.tz_convert("Asia/Shanghai").tz_localize(None), say.'
         )
     return days
@@ -207,36 +259,46 @@ def _cells(frame: pd.DataFrame, names: Sequence[str], dates: DayArray, field: st
     if all(dtype.kind in "iuf" for dtype in frame.dtypes):
         return frame.to_numpy(dtype=np.float64, na_value=np.nan)
     columns = [frame.iloc[:, j] for j in range(len(names))]
-    values = np.column_stack([as_numbers(column) for column in columns]).reshape(len(frame), len(names))
+    values = np.column_stack([as_numbers(column) for column in columns]).reshape(
+        len(frame), len(names)
+    )
     missing = [cells_of_series(column).missing() for column in columns]
     bad = np.isnan(values) & ~np.column_stack(missing).reshape(values.shape)
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])
         value = cell(columns[column], row)
         raise InputError(
-            f"{field} is not numeric: {names[column]!r} on {dates[row]} is {value!r} ({type(value).__name__}). Correct it, or leave it empty.",
+            f"{field} is not numeric: {names[column]!r} on {dates[row]} is {value!r}"
+            f" ({type(value).__name__}). Correct it, or leave it empty.",
             field=names[column],
             value=value,
         )
     return values
 
 
-def _without_holes(values: FloatArray, names: Sequence[str], dates: DayArray, fill: str | None) -> FloatArray:
+def _without_holes(
+    values: FloatArray, names: Sequence[str], dates: DayArray, fill: str | None
+) -> FloatArray:
     known = np.isfinite(values)
     started = np.logical_or.accumulate(known, axis=0)
     goes_on = np.logical_or.accumulate(known[::-1], axis=0)[::-1]
     empty = ~known.any(axis=0)
     if empty.any():
         name = names[int(np.argmax(empty))]
-        raise InputError(f"{name!r} has no value at all; nothing can be estimated from it. Drop the column.", field=name, value=None)
+        raise InputError(
+            f"{name!r} has no value at all; nothing can be estimated from it. Drop the column.",
+            field=name,
+            value=None,
+        )
     holes = started & goes_on & ~known
     if not holes.any():
         return values
     row, column = (int(i) for i in np.argwhere(holes)[0])
     if fill is None:
         raise InputError(
-            f"{names[column]!r} has a hole on {dates[row]} ({int(holes.sum())} in all); a silent fill would lower its volatility. "
-            'Pass fill="forward" to from_prices to carry the last price, or mend the data.',
+            f"{names[column]!r} has a hole on {dates[row]} ({int(holes.sum())} in all); a silent"
+            ' fill would lower its volatility. Pass fill="forward" to from_prices to carry the'
+            " last price, or mend the data.",
             field=names[column],
             value=str(dates[row]),
         )

@@ -14,7 +14,8 @@ _BARS = frozenset({"open", "high", "low", "close"})
 
 
 def check_columns(frame: pd.DataFrame, field: str) -> None:
-    """Raise `InputError` where columns are of several levels, without a name, or the open, high, low and close of one asset; the message has the line that mends it.
+    """Raise `InputError` where columns are of several levels, without a name, or the open, high,
+    low and close of one asset; the message has the line that mends it.
 
     Args:
         frame: One row a day.
@@ -23,19 +24,23 @@ def check_columns(frame: pd.DataFrame, field: str) -> None:
     columns = frame.columns
     told = columns.tolist()[:3]
     if isinstance(columns, pd.MultiIndex) or columns.isna().any():
-        line = _line(columns, field) if isinstance(columns, pd.MultiIndex) else "Rename the columns."
+        line = (
+            _line(columns, field) if isinstance(columns, pd.MultiIndex) else "Rename the columns."
+        )
         raise InputError(
-            f"{field} has columns {told}, of several levels or without a name; an asset is one id. {line}",
+            f"{field} has columns {told}, of several levels or without a name; an asset is one id."
+            f" {line}",
             field=f"{field} columns",
             value=told,
         )
     names = labels_of(columns)
     if {name.lower() for name in names} >= _BARS:
-        close = next(name for name in [*CLOSES, *names] if name in names and "close" in name.lower())
+        close = next(
+            name for name in [*CLOSES, *names] if name in names and "close" in name.lower()
+        )
         raise InputError(
-            f"{field} has columns {names[:4]}, which are the bars of one asset and no assets. Take one column: {field}[[{close!r}]].".replace(
-                "'", '"'
-            ),
+            f"{field} has columns {names[:4]}, which are the bars of one asset and no assets. Take"
+            f" one column: {field}[[{close!r}]].".replace("'", '"'),
             field=f"{field} columns",
             value=names[:4],
         )
@@ -50,4 +55,7 @@ def _line(columns: pd.MultiIndex, field: str) -> str:
         if level == 0 and columns.nlevels == 2:
             return f'Take one price of each asset: {field}["{close}"].'
         return f'Take one price of each asset: {field}.xs("{close}", axis=1, level={level}).'
-    return f"Take one label of the first level, {field}[{short(columns[0][0])}], or rename the columns."
+    return (
+        f"Take one label of the first level, {field}[{short(columns[0][0])}], or rename the"
+        " columns."
+    )

@@ -12,7 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type, float_array, unique_ids
+from advisor.arrays import (
+    BoolArray,
+    DayArray,
+    FloatArray,
+    IntArray,
+    check_type,
+    float_array,
+    unique_ids,
+)
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.data.categories import Labels
 from advisor.data.days import as_day, as_days
@@ -54,14 +62,17 @@ class RiskProfiles:
         level: C1..C5 as 1..5; 0 = no suitable portfolio. Shape (c,).
         tolerance, capacity, horizon, objective, knowledge: 0..100, nan = not asked. Shape (c,).
         standard_error: Of the tolerance score, same scale; nan where unknown. Shape (c,).
-        level_probability: P(level = C1..C5), shape (c, 5); rows add up to 1, or to 0 where there is no assessment.
+        level_probability: P(level = C1..C5), shape (c, 5); rows add up to 1, or to 0 where there is
+            no assessment.
         limits: What held the level down, as words; `limited_by` spells them out.
         lowest_category: Shape (c,).
         flag_bits: Bit b set = the flag `flag_names[b]`, shape (c,); `flags` spells them out.
         target_volatility: Annual, from the bands; nan at level 0. Shape (c,).
-        valid_until: Last day the assessment may be used, NaT = unknown, which counts as expired. Shape (c,).
+        valid_until: Last day the assessment may be used, NaT = unknown, which counts as expired.
+            Shape (c,).
         problems: Row -> why there is no assessment.
-        questionnaire: Id, version and digest of what was asked, "" where levels came from elsewhere.
+        questionnaire: Id, version and digest of what was asked, "" where levels came from
+            elsewhere.
     """
 
     client_ids: tuple[str, ...]
@@ -107,20 +118,26 @@ class RiskProfiles:
             valid_until: Not given: NaT, which counts as expired where a regime demands a date.
 
         Raises:
-            InputError: A level is no whole number of 0..5, an id is no text or there twice, knowledge is outside 0..100, `lowest_category` is not yes or no,
-                or lengths disagree.
+            InputError: A level is no whole number of 0..5, an id is no text or there twice,
+                knowledge is outside 0..100, `lowest_category` is not yes or no, or lengths
+                disagree.
         """
         level = float_array(_column(levels, "levels"), "levels", shape=(None,))
         if (bad := ~np.isin(level, np.arange(LEVELS + 1))).any():
             row = int(np.argmax(bad))
             raise InputError(
-                f"levels[{row}] is {written(f'{level[row]:g}')}; one level 0..5 a client is needed, shape (c,). 0 means no suitable portfolio.",
+                f"levels[{row}] is {written(f'{level[row]:g}')}; one level 0..5 a client is needed,"
+                " shape (c,). 0 means no suitable portfolio.",
                 field="levels",
                 value=float(level[row]),
             )
         level = level.astype(np.int64)
         count = len(level)
-        ids = tuple(str(i) for i in range(count)) if client_ids is None else unique_ids(client_ids, "client_ids")
+        ids = (
+            tuple(str(i) for i in range(count))
+            if client_ids is None
+            else unique_ids(client_ids, "client_ids")
+        )
         chosen = RiskBands.default() if bands is None else bands
         check_type(chosen, RiskBands, "bands", "Use RiskBands.default() or build RiskBands(...).")
         unknown = np.full(count, np.nan)
@@ -140,14 +157,21 @@ class RiskProfiles:
             flag_names=(),
             flag_bits=np.zeros(count, dtype=np.int64),
             target_volatility=target_volatility(level, chosen),
-            valid_until=np.full(count, "NaT", dtype="datetime64[D]")
-            if valid_until is None
-            else as_days(_days_column(valid_until), "valid_until", allow_missing=True),
+            valid_until=(
+                np.full(count, "NaT", dtype="datetime64[D]")
+                if valid_until is None
+                else as_days(_days_column(valid_until), "valid_until", allow_missing=True)
+            ),
         )
-        wrong = [f.name for f in fields(profiles) if isinstance(v := getattr(profiles, f.name), np.ndarray) and len(v) != count]
+        wrong = [
+            f.name
+            for f in fields(profiles)
+            if isinstance(v := getattr(profiles, f.name), np.ndarray) and len(v) != count
+        ]
         if wrong or len(ids) != count:
             raise InputError(
-                f"{wrong or ['client_ids']} does not have {count} rows, one a level; give one each.",
+                f"{wrong or ['client_ids']} does not have {count} rows, one a level; give one"
+                " each.",
                 field=(wrong or ["client_ids"])[0],
                 value=count,
             )
@@ -179,7 +203,15 @@ class RiskProfiles:
     def __getitem__(self, i: int) -> RiskProfile:
         values: dict[str, Any] = {
             name: float(getattr(self, name)[i])
-            for name in ("tolerance", "capacity", "horizon", "objective", "knowledge", "standard_error", "target_volatility")
+            for name in (
+                "tolerance",
+                "capacity",
+                "horizon",
+                "objective",
+                "knowledge",
+                "standard_error",
+                "target_volatility",
+            )
         }
         return RiskProfile(
             client_id=self.client_ids[i],
@@ -188,7 +220,11 @@ class RiskProfiles:
             limited_by=self.limits.word(i) or "",
             lowest_category=bool(self.lowest_category[i]),
             flags=self.spell(int(self.flag_bits[i])),
-            valid_until=None if np.isnat(self.valid_until[i]) else date.fromisoformat(str(self.valid_until[i])),
+            valid_until=(
+                None
+                if np.isnat(self.valid_until[i])
+                else date.fromisoformat(str(self.valid_until[i]))
+            ),
             as_of=date.fromisoformat(str(self.as_of)),
             problem=self.problems.get(i if i >= 0 else len(self) + i),
             **values,
@@ -196,8 +232,21 @@ class RiskProfiles:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, indexed by client id."""
-        scores = ("level", "tolerance", "capacity", "horizon", "objective", "knowledge", "standard_error", "limited_by", "lowest_category")
-        frame = pd.DataFrame({name: getattr(self, name) for name in scores}, index=pd.Index(self.client_ids, name="client_id"))
+        scores = (
+            "level",
+            "tolerance",
+            "capacity",
+            "horizon",
+            "objective",
+            "knowledge",
+            "standard_error",
+            "limited_by",
+            "lowest_category",
+        )
+        frame = pd.DataFrame(
+            {name: getattr(self, name) for name in scores},
+            index=pd.Index(self.client_ids, name="client_id"),
+        )
         frame["flags"] = self.flags
         frame["target_volatility"] = self.target_volatility
         frame["valid_until"] = self.valid_until.astype("datetime64[s]")
@@ -210,14 +259,25 @@ class RiskProfiles:
 
     def __repr__(self) -> str:
         counts = np.bincount(self.level, minlength=LEVELS + 1)
-        return f"RiskProfiles({len(self):,} clients, " + " ".join(f"C{k}:{n:,}" for k, n in enumerate(counts)) + ")"
+        return (
+            f"RiskProfiles({len(self):,} clients, "
+            + " ".join(f"C{k}:{n:,}" for k, n in enumerate(counts))
+            + ")"
+        )
 
 
 def _column(values: object, field: str) -> Any:
     """`values` where they are a sequence of one cell a client."""
-    if isinstance(values, str | Mapping | pd.DataFrame) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) != 1:
+    if (
+        isinstance(values, str | Mapping | pd.DataFrame)
+        or not isinstance(values, Iterable)
+        or getattr(values, "ndim", 1) != 1
+    ):
         raise InputError(
-            f"{field} is {personal(values)} ({type(values).__name__}); give one value a client, shape (c,).", field=field, value=values
+            f"{field} is {personal(values)} ({type(values).__name__}); give one value a client,"
+            " shape (c,).",
+            field=field,
+            value=values,
         )
     return values if isinstance(values, np.ndarray | pd.Series) else list(values)
 
@@ -232,7 +292,8 @@ def _knowledge(values: object) -> FloatArray:
     if (bad := (given < 0.0) | (given > 100.0)).any():
         row = int(np.argmax(bad))
         raise InputError(
-            f"knowledge[{row}] is {written(f'{given[row]:g}')}; it is a score of 0..100, nan = not asked. Correct it.",
+            f"knowledge[{row}] is {written(f'{given[row]:g}')}; it is a score of 0..100, nan = not"
+            " asked. Correct it.",
             field="knowledge",
             value=float(given[row]),
         )
@@ -244,9 +305,12 @@ def _flags(values: object) -> BoolArray:
         given = np.asarray(_column(values, "lowest_category"))
     except ValueError:
         given = np.array(None)
-    if given.ndim != 1 or (given.dtype != np.bool_ and not (given.dtype.kind in "iu" and np.isin(given, (0, 1)).all())):
+    if given.ndim != 1 or (
+        given.dtype != np.bool_ and not (given.dtype.kind in "iu" and np.isin(given, (0, 1)).all())
+    ):
         raise InputError(
-            f"lowest_category is {personal(values)}; give one value a client: a client is in the lowest category or not. Give True or False for each.",
+            f"lowest_category is {personal(values)}; give one value a client: a client is in the"
+            " lowest category or not. Give True or False for each.",
             field="lowest_category",
             value=given.ravel()[:3].tolist(),
         )

@@ -19,7 +19,8 @@ MOST_SLOTS = 1_000
 
 
 def check_slots(slots: object, products: int, field: str, *, least: int = 0) -> None:
-    """Raise `InputError` unless `slots` is a whole number of slots that may be asked for, before any is made.
+    """Raise `InputError` unless `slots` is a whole number of slots that may be asked for, before
+    any is made.
 
     Args:
         slots: What is asked for.
@@ -31,7 +32,8 @@ def check_slots(slots: object, products: int, field: str, *, least: int = 0) -> 
     most = max(MOST_SLOTS, products)
     if not least <= slots <= most:  # type: ignore[operator]
         raise InputError(
-            f"{field} is {slots!r}; there are {products} products, and every further slot would stay empty. Ask for {least} to {most}.",
+            f"{field} is {slots!r}; there are {products} products, and every further slot would"
+            f" stay empty. Ask for {least} to {most}.",
             field=field,
             value=slots,
         )
@@ -44,9 +46,11 @@ class Ranking:
     Attributes:
         client_ids: Length c.
         products: What codes index, length p.
-        codes: Position in `products`, -1 = honest empty slot (nothing eligible and unheld was left), shape (c, k).
+        codes: Position in `products`, -1 = honest empty slot (nothing eligible and unheld was
+            left), shape (c, k).
         scores: Score of each slot, nan where empty, shape (c, k).
-        note: What holds of the whole batch, such as that the recommender knows none of the clients; None = nothing.
+        note: What holds of the whole batch, such as that the recommender knows none of the clients;
+            None = nothing.
     """
 
     client_ids: tuple[str, ...]
@@ -74,42 +78,77 @@ class Ranking:
         client_ids: Iterable[str] | None = None,
         products: Iterable[str] | None = None,
     ) -> Ranking:
-        """The lists of any other system, one row a client and product: what `to_frame` writes, or as little as two columns.
+        """The lists of any other system, one row a client and product: what `to_frame` writes, or
+        as little as two columns.
 
         Args:
             frame: A table; `rank` and `score` may be absent.
             client: Column of client ids.
             product: Column of product ids.
             rank: Column of places from 1; absent: a client's rows stand best first.
-            score: Column of finite scores; absent: the place counted back from the last one, so that the best has the highest.
-            client_ids: Whose lists these are, in order; who has no row gets an empty list. None: those who occur, as they first do.
+            score: Column of finite scores; absent: the place counted back from the last one, so
+                that the best has the highest.
+            client_ids: Whose lists these are, in order; who has no row gets an empty list. None:
+                those who occur, as they first do.
             products: What could be recommended, in order. None: those that occur, sorted.
 
         Returns:
             As many slots as the last place has; a place that nothing is at is an empty slot.
 
         Raises:
-            InputError: A column is absent, an id is missing or not among those given, a client has a product or a place twice, a place is no whole number from 1 to
-                the most slots, or a score is not finite.
+            InputError: A column is absent, an id is missing or not among those given, a client has
+                a product or a place twice, a place is no whole number from 1 to the most slots, or
+                a score is not finite.
         """
-        check_table(frame, "ranking", [client, product], "One row a client and product; name the columns by keyword.")
+        check_table(
+            frame,
+            "ranking",
+            [client, product],
+            "One row a client and product; name the columns by keyword.",
+        )
         belongs = "it is not known whose list the row belongs to. Drop or mend it."
         at, names = id_codes(frame[client], client, belongs)
-        column, listed = id_codes(frame[product], product, "it is not known what is recommended. Drop or mend it.")
-        rows_of = dict.fromkeys(names.ids[c] for c in at.tolist()) if client_ids is None else client_ids
+        column, listed = id_codes(
+            frame[product], product, "it is not known what is recommended. Drop or mend it."
+        )
+        rows_of = (
+            dict.fromkeys(names.ids[c] for c in at.tolist()) if client_ids is None else client_ids
+        )
         clients, every = (
-            IdMap.of(ids, field) for ids, field in ((rows_of, "client_ids"), (listed.ids if products is None else products, "products"))
+            IdMap.of(ids, field)
+            for ids, field in (
+                (rows_of, "client_ids"),
+                (listed.ids if products is None else products, "products"),
+            )
         )
         row, code = _among(clients, names, client)[at], _among(every, listed, product)[column]
-        slot = _slots(frame, row, rank, max(MOST_SLOTS, len(every))) if rank in frame else _positions(row)
-        _check_twice(row * (len(every) + 1) + code, frame, client, f"{product} twice; a list holds a product once")
+        slot = (
+            _slots(frame, row, rank, max(MOST_SLOTS, len(every)))
+            if rank in frame
+            else _positions(row)
+        )
+        _check_twice(
+            row * (len(every) + 1) + code,
+            frame,
+            client,
+            f"{product} twice; a list holds a product once",
+        )
         width = int(slot.max()) + 1 if len(slot) else 0
-        _check_twice(row * (width + 1) + slot, frame, client, f"{rank} twice; a place is one product's")
+        _check_twice(
+            row * (width + 1) + slot, frame, client, f"{rank} twice; a place is one product's"
+        )
         values = as_numbers(frame[score]) if score in frame else (width - slot).astype(np.float64)
         if not np.isfinite(values).all():
             bad = int(np.argmin(np.isfinite(values)))
-            raise InputError(f"{score} is {told(frame[score], bad)} in row {bad}; a score is finite. Drop the column.", field=score)
-        codes, scores = np.full((len(clients), width), -1, dtype=np.int64), np.full((len(clients), width), np.nan)
+            raise InputError(
+                f"{score} is {told(frame[score], bad)} in row {bad}; a score is finite. Drop the"
+                " column.",
+                field=score,
+            )
+        codes, scores = (
+            np.full((len(clients), width), -1, dtype=np.int64),
+            np.full((len(clients), width), np.nan),
+        )
         codes[row, slot], scores[row, slot] = code, values
         return cls(clients.ids, every.ids, codes, scores)
 
@@ -120,9 +159,11 @@ class Ranking:
             {
                 "client_id": np.array(self.client_ids, dtype=object)[rows],
                 "rank": slots + 1,
-                "product_id": np.array(self.products, dtype=object)[self.codes[rows, slots]]
-                if self.products
-                else np.array([], dtype=object),
+                "product_id": (
+                    np.array(self.products, dtype=object)[self.codes[rows, slots]]
+                    if self.products
+                    else np.array([], dtype=object)
+                ),
                 "score": self.scores[rows, slots],
             }
         )
@@ -131,7 +172,10 @@ class Ranking:
         return len(self.client_ids)
 
     def __repr__(self) -> str:
-        return f"Ranking({len(self):,} clients, top {self.codes.shape[1]} of {len(self.products)} products, {int((self.codes < 0).sum()):,} empty slots)"
+        return (
+            f"Ranking({len(self):,} clients, top {self.codes.shape[1]} of {len(self.products)}"
+            f" products, {int((self.codes < 0).sum()):,} empty slots)"
+        )
 
 
 def _among(every: IdMap, names: IdMap, field: str) -> IntArray:
@@ -140,7 +184,8 @@ def _among(every: IdMap, names: IdMap, field: str) -> IntArray:
     if (found < 0).any():
         name = names.ids[int(np.argmax(found < 0))]
         raise InputError(
-            f"{field} {name!r} is not among the ids given ({int((found < 0).sum()):,} are not); a list of it would be lost. Add it, or drop its rows.",
+            f"{field} {name!r} is not among the ids given ({int((found < 0).sum()):,} are not); a"
+            " list of it would be lost. Add it, or drop its rows.",
             field=field,
             value=name,
         )
@@ -153,7 +198,9 @@ def _slots(frame: pd.DataFrame, row: IntArray, rank: str, most: int) -> IntArray
     if odd.any():
         bad = int(np.argmax(odd))
         raise InputError(
-            f"{rank} is {told(frame[rank], bad)} in row {bad}; places are whole numbers from 1 to {most}. Correct it.", field=rank
+            f"{rank} is {told(frame[rank], bad)} in row {bad}; places are whole numbers from 1 to"
+            f" {most}. Correct it.",
+            field=rank,
         )
     return (places - 1.0).astype(np.int64).reshape(row.shape)
 
@@ -173,4 +220,8 @@ def _check_twice(keys: IntArray, frame: pd.DataFrame, client: str, what: str) ->
     again = np.flatnonzero(keys[order][1:] == keys[order][:-1])
     if len(again):
         bad = int(order[again[0] + 1])
-        raise InputError(f"{client} {told(frame[client], bad)} has {what} (row {bad}). Drop one of the rows.", field=client, value=bad)
+        raise InputError(
+            f"{client} {told(frame[client], bad)} has {what} (row {bad}). Drop one of the rows.",
+            field=client,
+            value=bad,
+        )

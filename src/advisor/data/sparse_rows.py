@@ -17,7 +17,8 @@ class SparseRows:
     """For each of c rows a short list of (name, value): compressed rows over a small vocabulary.
 
     Attributes:
-        names: Vocabulary, sorted: so a row's entries stand in the same order, and add up to the same bits, in every table.
+        names: Vocabulary, sorted: so a row's entries stand in the same order, and add up to the
+            same bits, in every table.
         indptr: Row i's entries stand at indptr[i]:indptr[i + 1], shape (c + 1,).
         codes: Position in `names` of each entry, ascending within a row, shape (e,).
         values: Value of each entry, shape (e,).
@@ -41,7 +42,12 @@ class SparseRows:
             codes.extend(code for code, _ in entries)
             values.extend(value for _, value in entries)
             indptr[i + 1] = len(codes)
-        return cls(tuple(names), indptr, np.array(codes, dtype=np.int64), np.array(values, dtype=np.float64))
+        return cls(
+            tuple(names),
+            indptr,
+            np.array(codes, dtype=np.int64),
+            np.array(values, dtype=np.float64),
+        )
 
     @classmethod
     def of_sets(cls, rows: Iterable[Iterable[str]]) -> SparseRows:
@@ -69,14 +75,21 @@ class SparseRows:
         if not len(self.codes):
             return {}
         span = slice(self.indptr.item(i), self.indptr.item(i + 1))
-        return {self.names[code]: value for code, value in zip(self.codes[span].tolist(), self.values[span].tolist(), strict=True)}
+        return {
+            self.names[code]: value
+            for code, value in zip(
+                self.codes[span].tolist(), self.values[span].tolist(), strict=True
+            )
+        }
 
     def row_of_entry(self) -> IntArray:
         """Row of each entry, shape (e,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     def totals(self) -> FloatArray:
-        """Sum of each row's values, shape (c,); added in entry order, so that a row's bits do not depend on its neighbours."""
+        """Sum of each row's values, shape (c,); added in entry order, so that a row's bits do not
+        depend on its neighbours.
+        """
         sums: FloatArray = np.zeros(len(self))
         np.add.at(sums, self.row_of_entry(), self.values)
         return sums

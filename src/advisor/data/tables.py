@@ -1,4 +1,6 @@
-"""The checks that every table passes: its kind, its columns, and cells read as ids, numbers and yes / no."""
+"""The checks that every table passes: its kind, its columns, and cells read as ids, numbers and yes
+/ no.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,18 @@ _INDEX = re.compile(r"__index_level_\d+__")
 
 
 def check_table(frame: object, field: str, columns: Sequence[str], remedy: str) -> None:
-    """Raise `InputError` unless `frame` is a DataFrame that has each of `columns` exactly once; `remedy` says what such a table is."""
+    """Raise `InputError` unless `frame` is a DataFrame that has each of `columns` exactly once;
+    `remedy` says what such a table is.
+    """
     check_type(frame, pd.DataFrame, field, f"Pass a pandas DataFrame. {remedy}")
     names = labels_of(frame.columns)  # type: ignore[attr-defined]
     absent = [c for c in columns if c not in names]
     if absent:
-        raise InputError(f"{field} need the column(s) {absent}; the table has {names[:20]}. {remedy}", field=absent[0], value=absent)
+        raise InputError(
+            f"{field} need the column(s) {absent}; the table has {names[:20]}. {remedy}",
+            field=absent[0],
+            value=absent,
+        )
     check_once(names, field, columns)
 
 
@@ -35,10 +43,13 @@ def check_once(names: Sequence[str], field: str, columns: Sequence[str] | None =
     """Raise `InputError` where one of `columns` (default all) is among `names` twice."""
     if len(set(names)) == len(names):
         return
-    twice = [c for c in dict.fromkeys(names) if names.count(c) > 1 and (columns is None or c in columns)]
+    twice = [
+        c for c in dict.fromkeys(names) if names.count(c) > 1 and (columns is None or c in columns)
+    ]
     if twice:
         raise InputError(
-            f"{field} has the column(s) {twice[:5]} more than once, so it is not known which one counts. Drop or rename the others.",
+            f"{field} has the column(s) {twice[:5]} more than once, so it is not known which one"
+            " counts. Drop or rename the others.",
             field=twice[0],
             value=twice,
         )
@@ -50,7 +61,9 @@ def is_index(column: object) -> bool:
 
 
 def with_index(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame whose named index is a column, and whose unnamed one, if it was written as a column, is gone."""
+    """A frame whose named index is a column, and whose unnamed one, if it was written as a column,
+    is gone.
+    """
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     frame = frame.reset_index(level=named) if named else frame
     unnamed = [is_index(name) for name in frame.columns]
@@ -58,7 +71,9 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _id_words(column: pd.Series, field: str) -> Labels:
-    """The cells of a column as words; raises `InputError` where one can be no id (the row is named)."""
+    """The cells of a column as words; raises `InputError` where one can be no id (the row is
+    named).
+    """
     cells = cells_of_series(column)
     for _, error in _odd_ids(cells, field):
         raise error
@@ -70,7 +85,12 @@ def _odd_ids(cells: Cells, field: str) -> Iterator[BadRow]:
         told = shown(cells.cell(row))
         yield (
             row,
-            InputError(f"{field} is {told} in row {row}; an id is text in UTF-8, or a number. Correct the cell.", field=field, value=told),
+            InputError(
+                f"{field} is {told} in row {row}; an id is text in UTF-8, or a number. Correct the"
+                " cell.",
+                field=field,
+                value=told,
+            ),
         )
 
 
@@ -92,7 +112,11 @@ def ids_of(column: pd.Series | pd.Index | Iterable[object], field: str) -> list[
     Raises:
         InputError: A cell is a list, a record, or text that cannot be written (the row is named).
     """
-    series = column if isinstance(column, pd.Series) else pd.Series(column, dtype=None if isinstance(column, pd.Index) else object)
+    series = (
+        column
+        if isinstance(column, pd.Series)
+        else pd.Series(column, dtype=None if isinstance(column, pd.Index) else object)
+    )
     words = _id_words(series, field)
     names = [*words.names, None]
     return [names[code] for code in words.codes.tolist()]
@@ -102,7 +126,8 @@ def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMa
     """Codes of a column of ids over the ids that occur, sorted as text.
 
     Raises:
-        InputError: An id is missing, a list, a record, or text that cannot be written (the row is named).
+        InputError: An id is missing, a list, a record, or text that cannot be written (the row is
+            named).
     """
     words = _id_words(column, field)
     for _, error in _missing_ids(words, field, remedy):
@@ -123,7 +148,9 @@ def id_codes(column: pd.Series, field: str, remedy: str) -> tuple[IntArray, IdMa
 
 
 def as_numbers(column: pd.Series) -> FloatArray:
-    """The numbers of a column, shape (c,), a copy; nan where a cell is missing or holds none: text that is none, True and False, days."""
+    """The numbers of a column, shape (c,), a copy; nan where a cell is missing or holds none: text
+    that is none, True and False, days.
+    """
     return cells_of_series(column).numbers()
 
 
@@ -158,18 +185,27 @@ def yes_no(column: pd.Series, field: str, remedy: str, *, missing: bool | None =
     return np.where(empty, bool(missing), true)
 
 
-def bad_flags(column: pd.Series, field: str, remedy: str, *, missing: bool | None = None) -> Iterator[BadRow]:
+def bad_flags(
+    column: pd.Series, field: str, remedy: str, *, missing: bool | None = None
+) -> Iterator[BadRow]:
     """Rows whose cell `yes_no` refuses."""
     return _bad_truths(_truths(column), column, field, remedy, missing)
 
 
 def _bad_truths(
-    truths: tuple[BoolArray, BoolArray, BoolArray], column: pd.Series, field: str, remedy: str, missing: bool | None
+    truths: tuple[BoolArray, BoolArray, BoolArray],
+    column: pd.Series,
+    field: str,
+    remedy: str,
+    missing: bool | None,
 ) -> Iterator[BadRow]:
     true, false, empty = truths
     for row in np.flatnonzero(~(true | false | (empty if missing is not None else False))).tolist():
         value = cell(column, row)
-        text = f"{field} is {personal(value)} in row {row}; it must be yes or no, true or false, 1 or 0. {remedy}"
+        text = (
+            f"{field} is {personal(value)} in row {row}; it must be yes or no, true or false, 1 or"
+            f" 0. {remedy}"
+        )
         yield row, InputError(text, field=field, value=kept(value))
 
 
@@ -178,7 +214,10 @@ def _truths(column: pd.Series) -> tuple[BoolArray, BoolArray, BoolArray]:
     cells = cells_of_series(column)
     words = cells.words()
     truths = [truth_of(name) for name in words.names]
-    true, false = (np.array([*(truth is said for truth in truths), False], dtype=np.bool_) for said in (True, False))
+    true, false = (
+        np.array([*(truth is said for truth in truths), False], dtype=np.bool_)
+        for said in (True, False)
+    )
     return true[words.codes], false[words.codes], cells.missing()
 
 
@@ -188,7 +227,9 @@ def labels_of(index: Iterable[object]) -> list[str]:
 
 
 def is_in_order(index: pd.Index) -> bool:
-    """Whether labels are bare positions 0, 1, 2, ... in order, which say nothing; any other labels count."""
+    """Whether labels are bare positions 0, 1, 2, ... in order, which say nothing; any other labels
+    count.
+    """
     if isinstance(index, pd.RangeIndex):
         return len(index) == 0 or (index.start == 0 and index.step == 1)
     whole = index.dtype.kind in "iu" and not isinstance(index, pd.MultiIndex)

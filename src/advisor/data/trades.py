@@ -28,7 +28,8 @@ _MARK = "It says whether the trade was somebody else's choice; leave it empty wh
 
 @dataclass(frozen=True, eq=False)
 class Trades:
-    """Trades sorted by client and time; trades of one client at one moment keep the order of the table.
+    """Trades sorted by client and time; trades of one client at one moment keep the order of the
+    table.
 
     Attributes:
         clients: Client ids that occur, sorted.
@@ -38,9 +39,11 @@ class Trades:
         units: Signed units, + bought, - sold, 0 = an order that moved nothing, shape (t,).
         prices: Price a unit, positive, shape (t,).
         time_name: Name of the time column, which a price table shares.
-        clock: What the clock there showed at each trade, `datetime64[ns]`, shape (t,): its day is the trading day; None = as `times`, which have no time zone.
+        clock: What the clock there showed at each trade, `datetime64[ns]`, shape (t,): its day is
+            the trading day; None = as `times`, which have no time zone.
         problems: Row of the table -> why it was set aside.
-        left_out: Trades that say nothing about the client's own choice (an adviser's, a sale of the whole portfolio), shape (t,); None = none is marked.
+        left_out: Trades that say nothing about the client's own choice (an adviser's, a sale of the
+            whole portfolio), shape (t,); None = none is marked.
     """
 
     clients: IdMap
@@ -70,15 +73,19 @@ class Trades:
         left_out: Sequence[str] = (),
         on_bad_rows: OnBadRows = "refuse",
     ) -> Trades:
-        """From one row a trade. `side` is buy / sell (or B / S), any case; `day` may hold a time of day, which is kept.
+        """From one row a trade. `side` is buy / sell (or B / S), any case; `day` may hold a time of
+        day, which is kept.
 
-        `left_out` names yes / no columns (adviser-initiated, whole-portfolio sale, ...): a trade marked in any of them moves the holdings but is not
-        read as a choice of the client. Cells are True and False, 1 and 0, yes and no; an empty cell marks nothing.
-        `on_bad_rows`: "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says why not these.
+        `left_out` names yes / no columns (adviser-initiated, whole-portfolio sale, ...): a trade
+        marked in any of them moves the holdings but is not read as a choice of the client. Cells
+        are True and False, 1 and 0, yes and no; an empty cell marks nothing. `on_bad_rows`:
+        "refuse" raises for all bad rows at once; "set_aside" reads the others, and `problems` says
+        why not these.
 
         Raises:
-            InputError: No table, a column is absent or there twice, an id or time is missing, a side unknown, a mark neither yes nor no, units negative
-                or not finite, a price not positive and finite.
+            InputError: No table, a column is absent or there twice, an id or time is missing, a
+                side unknown, a mark neither yes nor no, units negative or not finite, a price not
+                positive and finite.
         """
         check_type(left_out, Sequence, "left_out", "Give the names of the yes / no columns.")
         marks = [left_out] if isinstance(left_out, str) else list(left_out)
@@ -86,10 +93,13 @@ class Trades:
             frame,
             "trades",
             [client, asset, day, side, units, price, *marks],
-            "One row a trade, with client, asset, day, side, units and price; name them by keyword.",
+            "One row a trade, with client, asset, day, side, units and price; name them by"
+            " keyword.",
         )
         column = _Columns(client, asset, day, side, units, price, tuple(marks))
-        trades, problems = read_rows(frame, lambda rows: cls._read(rows, column), column.bad_rows, "trades", on_bad_rows)
+        trades, problems = read_rows(
+            frame, lambda rows: cls._read(rows, column), column.bad_rows, "trades", on_bad_rows
+        )
         return replace(trades, problems=problems) if problems else trades
 
     @classmethod
@@ -101,7 +111,10 @@ class Trades:
         signs = _signs(frame[column.side])
         for _, error in _bad_sides(signs, frame[column.side], column.side):
             raise error
-        units, prices = _amount(frame[column.units], column.units), _amount(frame[column.price], column.price, positive=True)
+        units, prices = (
+            _amount(frame[column.units], column.units),
+            _amount(frame[column.price], column.price, positive=True),
+        )
         order = np.lexsort((np.arange(len(frame)), times, client_codes))
         return cls(
             clients,
@@ -118,17 +131,26 @@ class Trades:
 
     @checked
     def until(self, day: date | str | np.datetime64) -> Trades:
-        """Trades up to and including a trading day; ids that occur only later stay, without trades."""
+        """Trades up to and including a trading day; ids that occur only later stay, without
+        trades.
+        """
         moments = self.times if self.clock is None else self.clock
         keep = moments < as_day(day, "day") + np.timedelta64(1, "D")
-        columns = {f.name: v[keep] for f in fields(self) if isinstance(v := getattr(self, f.name), np.ndarray)}
+        columns = {
+            f.name: v[keep]
+            for f in fields(self)
+            if isinstance(v := getattr(self, f.name), np.ndarray)
+        }
         return replace(self, **columns)
 
     def __len__(self) -> int:
         return len(self.times)
 
     def __repr__(self) -> str:
-        return f"Trades({len(self):,} trades, {len(self.clients):,} clients, {len(self.assets):,} assets)"
+        return (
+            f"Trades({len(self):,} trades, {len(self.clients):,} clients, {len(self.assets):,}"
+            " assets)"
+        )
 
 
 def _signs(column: pd.Series) -> FloatArray:
@@ -141,7 +163,10 @@ def _signs(column: pd.Series) -> FloatArray:
 def _bad_sides(signs: FloatArray, column: pd.Series, name: str) -> Iterator[BadRow]:
     for row in np.flatnonzero(np.isnan(signs)).tolist():
         value = cell(column, row)
-        text = f"{name} is {personal(value)} in row {row}; it must be buy or sell, which tells what came from what went. Correct it."
+        text = (
+            f"{name} is {personal(value)} in row {row}; it must be buy or sell, which tells what"
+            " came from what went. Correct it."
+        )
         yield row, InputError(text, field=name, value=kept(value))
 
 
@@ -157,11 +182,18 @@ def _amount(column: pd.Series, name: str, *, positive: bool = False) -> FloatArr
     return values
 
 
-def _bad_amounts(values: FloatArray, column: pd.Series, name: str, *, positive: bool = False) -> Iterator[BadRow]:
+def _bad_amounts(
+    values: FloatArray, column: pd.Series, name: str, *, positive: bool = False
+) -> Iterator[BadRow]:
     low = "positive" if positive else "zero or positive"
-    for row in np.flatnonzero(~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))).tolist():
+    for row in np.flatnonzero(
+        ~(np.isfinite(values) & ((values > 0) if positive else (values >= 0)))
+    ).tolist():
         value = cell(column, row)
-        text = f"{name} is {personal(value)} in row {row}; it must be {low} and finite (the side tells buys from sells)."
+        text = (
+            f"{name} is {personal(value)} in row {row}; it must be {low} and finite (the side tells"
+            " buys from sells)."
+        )
         yield row, InputError(text, field=name, value=kept(value))
 
 
@@ -184,6 +216,8 @@ class _Columns:
         yield from bad_days(frame[self.day], self.day, moments=True)
         yield from _bad_sides(_signs(frame[self.side]), frame[self.side], self.side)
         yield from _bad_amounts(as_numbers(frame[self.units]), frame[self.units], self.units)
-        yield from _bad_amounts(as_numbers(frame[self.price]), frame[self.price], self.price, positive=True)
+        yield from _bad_amounts(
+            as_numbers(frame[self.price]), frame[self.price], self.price, positive=True
+        )
         for name in self.marks:
             yield from bad_flags(frame[name], name, _MARK, missing=False)

@@ -39,12 +39,15 @@ from advisor.suitability.regime import Regime
 from advisor.validation import checked
 
 DEFAULT_FIT_WEIGHT = 100.0
-"""Closing 1 % of a portfolio's gap counts as much as the whole range of relevance: the target is implemented first, and relevance decides between products that would."""
+"""Closing 1 % of a portfolio's gap counts as much as the whole range of relevance: the target is
+implemented first, and relevance decides between products that would."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Advisor(Questions):
-    """A fitted advisor: what it believes, what it may sell, whom it knows. Made by `fit`; nothing in it changes afterwards."""
+    """A fitted advisor: what it believes, what it may sell, whom it knows. Made by `fit`; nothing
+    in it changes afterwards.
+    """
 
     @classmethod
     def fit(
@@ -73,35 +76,57 @@ class Advisor(Questions):
         """Learn returns and preferences for products, and check that everything fits together.
 
         Args:
-            market: A history of returns (estimated with the defaults of `estimate_returns`), or anybody's estimates.
+            market: A history of returns (estimated with the defaults of `estimate_returns`), or
+                anybody's estimates.
             interactions: Past purchases of products.
-            catalogue: The catalogue; None: the assets themselves, those that have a risk level. A product of which it does not say whether it is `closed`, and which
-                purchases show to be closed to new buyers, is closed in the advisor's own.
+            catalogue: The catalogue; None: the assets themselves, those that have a risk level. A
+                product of which it does not say whether it is `closed`, and which purchases show to
+                be closed to new buyers, is closed in the advisor's own.
             questionnaire: What answers are scored by; default `Questionnaire.default()`.
             mandate: Limits on every portfolio; default long-only.
             regime: Rules for products that name none themselves; default `Regime.nfra()`.
-            bands: What each level promises; default `RiskBands.default()`, aimed at the middle of each band where the model has a forecast of volatility.
+            bands: What each level promises; default `RiskBands.default()`, aimed at the middle of
+                each band where the model has a forecast of volatility.
             recommender: How relevance is learnt; default `EASE()`.
             language: Of the reasons, "en" or "zh".
             seed: Of the recommender.
             biases: How measured biases correct risk aversion; default `BiasPolicy()`.
-            fit_weight: What closing the whole gap is worth against the range of relevance (its price is in docs/what-advice-is-worth.md); 0: relevance alone.
-            utility_share: What the product most useful to the portfolio (marginal certainty equivalent) gains over the least, against 1 for the whole gap.
-            diversity: What a product unlike those already picked gains, against the whole range of relevance; 0 does not care.
-            max_product_share: Largest fraction of wealth in one product; see `TradeSettings` for all of these.
+            fit_weight: What closing the whole gap is worth against the range of relevance (its
+                price is in docs/what-advice-is-worth.md); 0: relevance alone.
+            utility_share: What the product most useful to the portfolio (marginal certainty
+                equivalent) gains over the least, against 1 for the whole gap.
+            diversity: What a product unlike those already picked gains, against the whole range of
+                relevance; 0 does not care.
+            max_product_share: Largest fraction of wealth in one product; see `TradeSettings` for
+                all of these.
             max_issuer_share: The same for one issuer; None: the rule pack's.
             min_trade: Money below which nothing is traded, in the client's currency.
             no_trade_band: Fraction of wealth by which a holding may be above its target.
             trading_cost: Of a trade, as a fraction of it.
 
         Raises:
-            InputError: A product implements an asset the market does not have, no asset or product can be sold, or an option is unknown.
+            InputError: A product implements an asset the market does not have, no asset or product
+                can be sold, or an option is unknown.
         """
-        check_type(market, (Market, ReturnModel), "market", "Read one with Market.from_prices, or give a ReturnModel.")
-        check_type(interactions, Interactions, "interactions", "Read purchases with Interactions.from_frame.")
-        check_optional(catalogue=catalogue, questionnaire=questionnaire, mandate=mandate, regime=regime)
+        check_type(
+            market,
+            (Market, ReturnModel),
+            "market",
+            "Read one with Market.from_prices, or give a ReturnModel.",
+        )
+        check_type(
+            interactions,
+            Interactions,
+            "interactions",
+            "Read purchases with Interactions.from_frame.",
+        )
+        check_optional(
+            catalogue=catalogue, questionnaire=questionnaire, mandate=mandate, regime=regime
+        )
         check_optional(bands=bands, recommender=recommender, biases=biases)
-        check_settings(seed, language, fit_weight=fit_weight, utility_share=utility_share, diversity=diversity)
+        check_settings(
+            seed, language, fit_weight=fit_weight, utility_share=utility_share, diversity=diversity
+        )
         trading = TradeSettings.of(
             min_trade=min_trade,
             no_trade_band=no_trade_band,
@@ -114,7 +139,9 @@ class Advisor(Questions):
         products.exposures(model.ids)
         log_unknown_products(interactions, products.ids)
         refuse_short(model, mandate)
-        relevance = (recommender or EASE()).fit(interactions, catalogue=products, model=model, seed=int(seed))
+        relevance = (recommender or EASE()).fit(
+            interactions, catalogue=products, model=model, seed=int(seed)
+        )
         products = with_closed(products, relevance.closed)
         return cls(
             AdvisorState(
@@ -123,7 +150,8 @@ class Advisor(Questions):
                 questionnaire=questionnaire or Questionnaire.default(),
                 mandate=mandate or Mandate(),
                 regime=regime or Regime.nfra(),
-                bands=bands or RiskBands.default(aim="share" if model.forecast is None else "middle"),
+                bands=bands
+                or RiskBands.default(aim="share" if model.forecast is None else "middle"),
                 recommender=relevance,
                 biases=biases or BiasPolicy(),
                 fit_weight=float(fit_weight),
@@ -146,24 +174,32 @@ class Advisor(Questions):
         method: Literal["isotonic", "platt"] = "isotonic",
         earlier: Sequence[Window] = (),
     ) -> Advisor:
-        """An advisor whose picks carry a probability, learnt from what clients bought after being served.
+        """An advisor whose picks carry a probability, learnt from what clients bought after being
+        served.
 
         Args:
-            clients: Who would have been served at the start of the window; their data as they were then.
-            bought: What they newly bought in the window (six months, say): later than anything this advisor was fitted on.
+            clients: Who would have been served at the start of the window; their data as they were
+                then.
+            bought: What they newly bought in the window (six months, say): later than anything this
+                advisor was fitted on.
             as_of: Start of the window.
             picks: Slots served.
             method: "isotonic", or "platt" for few purchases.
-            earlier: Windows before this one, the oldest first, with lists of as many slots (`past_windows` makes them). From one window alone nobody knows how far
-                the next may lie from it; the calibration then says so.
+            earlier: Windows before this one, the oldest first, with lists of as many slots
+                (`past_windows` makes them). From one window alone nobody knows how far the next may
+                lie from it; the calibration then says so.
 
         Returns:
-            The same advisor; `Pick.probability` then is P(bought in such a window | the client buys something), not more, with its interval between windows.
+            The same advisor; `Pick.probability` then is P(bought in such a window | the client buys
+            something), not more, with its interval between windows.
 
         Raises:
-            InputError: No client bought anything in the window that is later than what the recommender has learnt from, or there is no such method.
+            InputError: No client bought anything in the window that is later than what the
+                recommender has learnt from, or there is no such method.
         """
-        return Advisor(calibrated(self.state, clients, bought, as_day(as_of, "as_of"), picks, method, earlier))
+        return Advisor(
+            calibrated(self.state, clients, bought, as_day(as_of, "as_of"), picks, method, earlier)
+        )
 
     @checked
     def updated(self, bought: Interactions) -> Advisor:
@@ -179,7 +215,9 @@ class Advisor(Questions):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over model, rules, catalogue and relevance; two advisors with the same one give the same advice."""
+        """SHA-256 over model, rules, catalogue and relevance; two advisors with the same one give
+        the same advice.
+        """
         return self.state.fingerprint
 
     def advise(self, client: Client, *, as_of: date | str | None = None, picks: int = 5) -> Advice:
@@ -194,29 +232,42 @@ class Advisor(Questions):
             The same advice as `advise_many` gives them in any table.
 
         Raises:
-            InputError: Their data cannot be used (an unknown question or option, missing answers, an unknown holding). A client for whom there is
-                no suitable portfolio is not an error: their advice says so in `status`.
+            InputError: Their data cannot be used (an unknown question or option, missing answers,
+                an unknown holding). A client for whom there is no suitable portfolio is not an
+                error: their advice says so in `status`.
         """
         return advise_one(self.state, client, day_of(as_of), picks)[1]
 
     def advise_many(
-        self, clients: object, *, as_of: date | str | None = None, picks: int = 5, chunk: int = 100_000
+        self,
+        clients: object,
+        *,
+        as_of: date | str | None = None,
+        picks: int = 5,
+        chunk: int = 100_000,
     ) -> Iterator[AdviceBatch]:
-        """Advice for many clients, `chunk` rows at a time; nothing is raised for a row, it gets a `status`.
+        """Advice for many clients, `chunk` rows at a time; nothing is raised for a row, it gets a
+        `status`.
 
         Args:
-            clients: A `ClientTable`; or, read by chunk, Parquet, CSV or Arrow files, or anything with the Arrow C stream (pandas, polars, a reader).
+            clients: A `ClientTable`; or, read by chunk, Parquet, CSV or Arrow files, or anything
+                with the Arrow C stream (pandas, polars, a reader).
             as_of: The day; today when None, and recorded.
             picks: Products to recommend at most.
             chunk: Rows a batch; it bounds memory and changes no bit of any advice.
 
         Raises:
-            InputError: At once, before any batch is asked for: `as_of` is no day, picks or chunk is no such number, or `clients` cannot be read.
+            InputError: At once, before any batch is asked for: `as_of` is no day, picks or chunk is
+                no such number, or `clients` cannot be read.
         """
         day = day_of(as_of)
         check_picks(self.state, picks)
         check_chunk(chunk)
-        parts = clients.chunks(chunk) if isinstance(clients, ClientTable) else map(clients_from_arrow, arrow_batches(clients, chunk))
+        parts = (
+            clients.chunks(chunk)
+            if isinstance(clients, ClientTable)
+            else map(clients_from_arrow, arrow_batches(clients, chunk))
+        )
         return (advise_table(self.state, part, day, picks) for part in parts)
 
     def advise_table(
@@ -227,9 +278,14 @@ class Advisor(Questions):
         picks: int = 5,
         stopped: str | None = None,
     ) -> AdviceBatch:
-        """`advise_many` in one batch; with `stopped`, why, every client has the status `stopped`."""
+        """`advise_many` in one batch; with `stopped`, why, every client has the status
+        `stopped`.
+        """
         return advise_table(self.state, clients, day_of(as_of), picks, stopped=stopped)
 
     def __repr__(self) -> str:
         state = self.state
-        return f"Advisor({len(state.model)} assets, {len(state.catalogue)} products, {state.regime.id}, {state.recommender.kind}, {self.fingerprint[:12]})"
+        return (
+            f"Advisor({len(state.model)} assets, {len(state.catalogue)} products,"
+            f" {state.regime.id}, {state.recommender.kind}, {self.fingerprint[:12]})"
+        )

@@ -24,7 +24,14 @@ from advisor.engine.marginal import marginal_values
 from advisor.engine.orders import Outcome, Worth
 from advisor.engine.output.arrow import advice_table
 from advisor.engine.output.card import card
-from advisor.engine.output.columns import flag_words, pick_money, pick_reason_codes, problem_words, reason_codes, unusual_kinds
+from advisor.engine.output.columns import (
+    flag_words,
+    pick_money,
+    pick_reason_codes,
+    problem_words,
+    reason_codes,
+    unusual_kinds,
+)
 from advisor.engine.portfolios.allocation import STATUSES, Allocations, has_portfolio
 from advisor.engine.state import AdvisorState
 from advisor.engine.universe.eligibility_cache import Eligible
@@ -52,15 +59,19 @@ class AdviceBatch:
         holdings: What they hold, by asset.
         pick_codes: Column in `state.catalogue` of each pick, -1 = empty slot, shape (c, k).
         pick_scores: Score of each pick, nan where empty, shape (c, k).
-        pick_relevance: How much the recommender says the client likes each pick, nan where empty, shape (c, k).
-        pick_utility: What each unit of money in a pick adds a year to the client's certainty equivalent, nan where empty or not judged, shape (c, k).
+        pick_relevance: How much the recommender says the client likes each pick, nan where empty,
+            shape (c, k).
+        pick_utility: What each unit of money in a pick adds a year to the client's certainty
+            equivalent, nan where empty or not judged, shape (c, k).
         pick_money: Money each pick is to receive, shape (c, k).
         sales: Money to sell of each entry of `holdings`, shape (e,).
         outcome: What the orders lead to.
         worth: Which trades are worth making.
-        lowered: Who buys less, or sells more, than the target asks for, since it would end above the level; shape (c,).
+        lowered: Who buys less, or sells more, than the target asks for, since it would end above
+            the level; shape (c,).
         offer: What each client may buy.
-        known: What the recommender knows about the clients, where it has looked them up together; `note` says where it knows none of them.
+        known: What the recommender knows about the clients, where it has looked them up together;
+            `note` says where it knows none of them.
     """
 
     state: AdvisorState
@@ -139,7 +150,10 @@ class AdviceBatch:
         """
         allocations, outcome = self.allocations, self.outcome
         invested = has_portfolio(allocations.status)
-        optimal = (np.where(invested, column, np.nan) for column in (allocations.mean, allocations.volatility))
+        optimal = (
+            np.where(invested, column, np.nan)
+            for column in (allocations.mean, allocations.volatility)
+        )
         return {
             "expected_return": outcome.mean,
             "annual_fee": outcome.fee,
@@ -165,7 +179,9 @@ class AdviceBatch:
 
     @cached_property
     def unusual(self) -> dict[str, FloatArray]:
-        """Money of each holding by what is unusual about it, each shape (e,); empty where nobody holds anything."""
+        """Money of each holding by what is unusual about it, each shape (e,); empty where nobody
+        holds anything.
+        """
         return unusual_kinds(self)
 
     @checked
@@ -176,16 +192,29 @@ class AdviceBatch:
     def _entries(self, i: int, money: FloatArray) -> dict[str, float]:
         table = self.holdings.table
         span = slice(int(table.indptr[i]), int(table.indptr[i + 1]))
-        return {table.names[c]: m for c, m in zip(table.codes[span].tolist(), money[span].tolist(), strict=True) if m > 0.0}
+        return {
+            table.names[c]: m
+            for c, m in zip(table.codes[span].tolist(), money[span].tolist(), strict=True)
+            if m > 0.0
+        }
 
     @checked
     def binding_of(self, i: int) -> list[tuple[str, float]]:
-        """Limits that hold client i's portfolio back and their shadow prices, dearest first, from its certificate."""
-        proof, level_group = self.allocations.locked_rows.get(i), self.allocations.level_groups[self.allocations.level_group_of[i]]
+        """Limits that hold client i's portfolio back and their shadow prices, dearest first, from
+        its certificate.
+        """
+        proof, level_group = (
+            self.allocations.locked_rows.get(i),
+            self.allocations.level_groups[self.allocations.level_group_of[i]],
+        )
         if proof is not None:
             solved, row = proof
             return [(limit.name, limit.shadow_price) for limit in solved.binding(row)]
-        return [] if level_group.placer is None else level_group.placer.binding(self.allocations.effective.item(i))
+        return (
+            []
+            if level_group.placer is None
+            else level_group.placer.binding(self.allocations.effective.item(i))
+        )
 
     @checked
     def why_unplaced(self, i: int, asset: int) -> str:
@@ -218,27 +247,41 @@ class AdviceBatch:
 
     @cached_property
     def behavioural(self) -> FloatArray:
-        """Risk aversion after the corrections for behaviour alone, whatever is kept, nan where there is no portfolio; shape (c,)."""
+        """Risk aversion after the corrections for behaviour alone, whatever is kept, nan where
+        there is no portfolio; shape (c,).
+        """
         return by_behaviour(self)
 
     @cached_property
     def pick_value(self) -> FloatArray:
-        """What each further unit of money in a pick adds a year to the certainty equivalent of the advised portfolio, nan where unknown; shape (c, k)."""
+        """What each further unit of money in a pick adds a year to the certainty equivalent of the
+        advised portfolio, nan where unknown; shape (c, k).
+        """
         return marginal_values(self)
 
     @property
     def pick_probability(self) -> FloatArray:
-        """P(bought within the calibration's window | the client buys something), nan where empty or not calibrated; shape (c, k)."""
+        """P(bought within the calibration's window | the client buys something), nan where empty or
+        not calibrated; shape (c, k).
+        """
         calibration = self.state.calibration
-        return np.full_like(self.pick_relevance, np.nan) if calibration is None else calibration.probability(self.pick_relevance)
+        return (
+            np.full_like(self.pick_relevance, np.nan)
+            if calibration is None
+            else calibration.probability(self.pick_relevance)
+        )
 
     def served(self) -> Ranking:
         """The picks as served, scored by relevance alone: what a calibration learns from."""
-        return Ranking(self.client_ids, self.state.catalogue.ids.ids, self.pick_codes, self.pick_relevance)
+        return Ranking(
+            self.client_ids, self.state.catalogue.ids.ids, self.pick_codes, self.pick_relevance
+        )
 
     def ranking(self) -> Ranking:
         """The picks as a ranking over the catalogue, for `evaluate_match`."""
-        return Ranking(self.client_ids, self.state.catalogue.ids.ids, self.pick_codes, self.pick_scores)
+        return Ranking(
+            self.client_ids, self.state.catalogue.ids.ids, self.pick_codes, self.pick_scores
+        )
 
     def __getitem__(self, i: int) -> Advice:
         row = range(len(self))[i]
@@ -251,13 +294,15 @@ class AdviceBatch:
         return len(self.clients)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client: client_id, status, reasons, level, ..., `weight:<asset>`, `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`,
-        `pick_1_money`, `pick_1_reasons`.
+        """One row a client: client_id, status, reasons, level, ..., `weight:<asset>`,
+        `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`, `pick_1_money`,
+        `pick_1_reasons`.
         """
         return pd.DataFrame(self._columns())
 
     def to_arrow(self) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
-        """One row a client with the columns of `engine.output.arrow.advice_schema`: those of `to_frame` and the reason codes and sales. Needs the extra `arrow`.
+        """One row a client with the columns of `engine.output.arrow.advice_schema`: those of
+        `to_frame` and the reason codes and sales. Needs the extra `arrow`.
 
         Raises:
             InputError: pyarrow is not installed.
@@ -265,7 +310,10 @@ class AdviceBatch:
         return advice_table(self)
 
     def _columns(self) -> dict[str, Any]:
-        allocations, products = self.allocations, np.array([*self.state.catalogue.ids.ids, None], dtype=object)
+        allocations, products = (
+            self.allocations,
+            np.array([*self.state.catalogue.ids.ids, None], dtype=object),
+        )
         columns: dict[str, Any] = {
             "client_id": np.array(self.client_ids, dtype=object),
             "as_of": np.full(len(self), self.as_of.astype("datetime64[s]")),
@@ -293,5 +341,7 @@ class AdviceBatch:
 
     def __repr__(self) -> str:
         counts = np.bincount(self.allocations.status, minlength=len(STATUSES))
-        told = ", ".join(f"{n:,} {name}" for name, n in zip(STATUSES, counts.tolist(), strict=True) if n)
+        told = ", ".join(
+            f"{n:,} {name}" for name, n in zip(STATUSES, counts.tolist(), strict=True) if n
+        )
         return f"AdviceBatch({len(self):,} clients on {self.as_of}: {told})"

@@ -1,4 +1,6 @@
-"""Why a client gets no portfolio: what rules took from them, apart from what the level rules out."""
+"""Why a client gets no portfolio: what rules took from them, apart from what the level rules
+out.
+"""
 
 from __future__ import annotations
 
@@ -76,13 +78,18 @@ def true_causes(
     for kind, at in enumerate(rows[first].tolist()):
         mask = state.regime.allowed_by(BY_CHOICE, facts.take(np.array([at])), state.catalogue)
         usable, _ = state.vehicles.columns(mask & ~state.catalogue.closed)
-        if state.frontiers.level_frontier(profiles.level.item(at), usable[0]).status == STATUSES[OK]:
+        if (
+            state.frontiers.level_frontier(profiles.level.item(at), usable[0]).status
+            == STATUSES[OK]
+        ):
             status[rows[kind_of == kind]] = NO_ASSET
     return replace(allocations, status=status)
 
 
 def shared_status(allocations: Allocations, rows: slice) -> IntArray:
-    """Status of all who share the level and rules of each client of `rows`, "ok" where nobody looked."""
+    """Status of all who share the level and rules of each client of `rows`, "ok" where nobody
+    looked.
+    """
     known = [STATUSES.index(level_group.status) for level_group in allocations.level_groups]
     return np.array([*known, OK])[allocations.level_group_of[rows]]
 
@@ -90,7 +97,12 @@ def shared_status(allocations: Allocations, rows: slice) -> IntArray:
 def _asked_for(state: AdvisorState, facts: Facts) -> BoolArray:
     """Where a rule refuses for the day of the assessment, shape (c,)."""
     packs = state.regime.packs_of(product_facts_of(state.catalogue))
-    rules = [rule for pack in packs for rule in pack.rules if rule.when == "expired" and rule.decision != "duty"]
+    rules = [
+        rule
+        for pack in packs
+        for rule in pack.rules
+        if rule.when == "expired" and rule.decision != "duty"
+    ]
     undated = any(rule.unknown for rule in rules)
     return (facts.validity != VALID) & (bool(rules) & ((facts.validity != UNDATED) | undated))
 
@@ -109,7 +121,9 @@ def refused_by(batch: AdviceBatch, i: int) -> tuple[str, dict[str, Scalar]]:
     state, profile, client = batch.state, batch.profiles[i], batch.clients.client(i)
     products = [product for product in state.catalogue.products if not product.closed]
     if not products:
-        return f"closed {len(state.catalogue)}/{len(state.catalogue)}", worded("text", lambda language: texts(language)["words"]["closed"])
+        return f"closed {len(state.catalogue)}/{len(state.catalogue)}", worded(
+            "text", lambda language: texts(language)["words"]["closed"]
+        )
     counts, in_reach = Counter[str](), Counter[str]()
     for product in products:
         pack = state.regime.pack_of(product.regime)
@@ -131,7 +145,9 @@ def by_behaviour(batch: AdviceBatch) -> FloatArray:
     found = allocations.effective.copy()
     locked_rows = np.array(sorted(allocations.locked_rows), dtype=np.int64)
     found[locked_rows] = allocations.risk_aversion[locked_rows]
-    rows = np.array([row for row in locked_rows.tolist() if allocations.causes(row)], dtype=np.int64)
+    rows = np.array(
+        [row for row in locked_rows.tolist() if allocations.causes(row)], dtype=np.int64
+    )
     if not len(rows):
         return found
     some = clients.take(rows)
@@ -140,11 +156,17 @@ def by_behaviour(batch: AdviceBatch) -> FloatArray:
         placer, here = allocations.level_groups[at].placer, allocations.level_group_of[rows] == at
         if placer is not None and measured is not None:
             rational = allocations.risk_aversion[rows[here]]
-            corrected = placer.corrected(rational, measured[:, here], years[here], batch.state.biases)
+            corrected = placer.corrected(
+                rational, measured[:, here], years[here], batch.state.biases
+            )
             found[rows[here]] = corrected[:, 0]
     return found
 
 
 def kept_adds_risk(batch: AdviceBatch, locked_rows: IntArray) -> BoolArray:
-    """For which of these clients, who keep something, it asks for more caution than level and behaviour do."""
-    return batch.allocations.effective[locked_rows] > batch.behavioural[locked_rows] * (1.0 + ROUNDING)
+    """For which of these clients, who keep something, it asks for more caution than level and
+    behaviour do.
+    """
+    return batch.allocations.effective[locked_rows] > batch.behavioural[locked_rows] * (
+        1.0 + ROUNDING
+    )

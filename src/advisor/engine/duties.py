@@ -58,13 +58,20 @@ class Concentrations:
     def of(self, i: int) -> list[tuple[Cap, str, float]]:
         """Cap, subject and value of each finding of client i."""
         first, last = np.searchsorted(self.rows, [i, i + 1]).tolist()
-        return [(self.limits[self.caps.item(f)], self.subjects[f], self.values.item(f)) for f in range(first, last)]
+        return [
+            (self.limits[self.caps.item(f)], self.subjects[f], self.values.item(f))
+            for f in range(first, last)
+        ]
 
 
 def caps_of(state: AdvisorState) -> tuple[Cap, ...]:
     """Limits on concentration of an advisor: those of its rule pack, and its own settings."""
     rules = [rule for rule in state.regime.pack.rules if rule.when in PORTFOLIO]
-    own = [Cap(name, when, limit) for when, name in OWN_CAPS.items() if (limit := getattr(state.trading, name)) is not None]
+    own = [
+        Cap(name, when, limit)
+        for when, name in OWN_CAPS.items()
+        if (limit := getattr(state.trading, name)) is not None
+    ]
     return (*(Cap(rule.id, rule.when, rule.number or 0.0, rule) for rule in rules), *own)
 
 
@@ -111,7 +118,9 @@ def concentrations(batch: AdviceBatch) -> Concentrations:
     )
 
 
-def _sums(rows: IntArray, subjects: IntArray, money: FloatArray, width: int) -> tuple[IntArray, IntArray, FloatArray]:
+def _sums(
+    rows: IntArray, subjects: IntArray, money: FloatArray, width: int
+) -> tuple[IntArray, IntArray, FloatArray]:
     """Client, subject and money together, by client and then subject; sums in entry order."""
     keys, place = np.unique(rows * max(width, 1) + subjects, return_inverse=True)
     total = np.bincount(place, weights=money, minlength=len(keys)).astype(np.float64, copy=False)

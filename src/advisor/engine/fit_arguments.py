@@ -22,10 +22,16 @@ from advisor.recommend.recipes.recipe import Recipe
 from advisor.suitability.regime import Regime
 
 OPTIONAL: dict[str, tuple[type, str]] = {
-    "catalogue": (Catalogue, "Make one with Catalogue.from_products or Catalogue.from_frame, or leave it out."),
+    "catalogue": (
+        Catalogue,
+        "Make one with Catalogue.from_products or Catalogue.from_frame, or leave it out.",
+    ),
     "questionnaire": (Questionnaire, "Read one with Questionnaire.load, or leave it out."),
     "mandate": (Mandate, "Give a Mandate(...), or leave it out."),
-    "regime": (Regime, "Take Regime.csrc(), .nfra() or .mifid(), read your own with Regime.load, or leave it out."),
+    "regime": (
+        Regime,
+        "Take Regime.csrc(), .nfra() or .mifid(), read your own with Regime.load, or leave it out.",
+    ),
     "bands": (RiskBands, "Give RiskBands(...), or leave them out."),
     "recommender": (Recipe, "Give a recipe such as EASE(), not what it fitted, or leave it out."),
     "biases": (BiasPolicy, "Give a BiasPolicy(...), or leave it out."),
@@ -45,15 +51,26 @@ def check_settings(seed: Any, language: Any, **weights: Any) -> None:
     """Raise `InputError` for a seed, language or weight that cannot be used."""
     check_type(seed, (int, np.integer), "seed", "Give a whole number of 0 or more.")
     if seed < 0:
-        raise InputError(f"seed is {seed}; random draws start from a whole number of 0 or more.", field="seed", value=seed)
+        raise InputError(
+            f"seed is {seed}; random draws start from a whole number of 0 or more.",
+            field="seed",
+            value=seed,
+        )
     check_type(language, str, "language", f"Say one of {', '.join(LANGUAGES)}.")
     if language not in LANGUAGES:
-        raise InputError(f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}.", field="language", value=language)
+        raise InputError(
+            f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}.",
+            field="language",
+            value=language,
+        )
     for name, weight in weights.items():
         check_type(weight, NUMBER, name, "Give a number of 0 or more.")
         if not 0.0 <= weight < np.inf:
             raise InputError(
-                f"{name} is {weight!r}; it is weighed against relevance, so it is a number of 0 or more.", field=name, value=weight
+                f"{name} is {weight!r}; it is weighed against relevance, so it is a number of 0 or"
+                " more.",
+                field=name,
+                value=weight,
             )
 
 
@@ -66,17 +83,23 @@ def refuse_short(model: ReturnModel, mandate: Mandate | None) -> None:
         lowest = limits_of(model, mandate).lower.min()
         if lowest < 0.0:
             raise InputError(
-                f"The mandate allows weights down to {lowest:g}, but clients hold products, and a product cannot be sold short. "
-                "Set min_weight and lower bounds to 0 or more; optimal_portfolio and trace_frontier take short weights.",
+                f"The mandate allows weights down to {lowest:g}, but clients hold products, and a"
+                " product cannot be sold short. Set min_weight and lower bounds to 0 or more;"
+                " optimal_portfolio and trace_frontier take short weights.",
                 field="mandate",
                 value=float(lowest),
             )
 
 
 def with_closed(catalogue: Catalogue, closed: tuple[str, ...]) -> Catalogue:
-    """The catalogue in which exactly the products of these ids are `closed`: held by who holds them, offered to nobody."""
+    """The catalogue in which exactly the products of these ids are `closed`: held by who holds
+    them, offered to nobody.
+    """
     found = set(closed)
     if not any((p.id in found) != p.closed for p in catalogue.products):
         return catalogue
-    products = tuple(p if p.closed == (p.id in found) else p.model_copy(update={"closed": not p.closed}) for p in catalogue.products)
+    products = tuple(
+        p if p.closed == (p.id in found) else p.model_copy(update={"closed": not p.closed})
+        for p in catalogue.products
+    )
     return replace(catalogue, products=products)

@@ -1,8 +1,11 @@
-"""What was known about each client, as one digest a row: the proof of which data an advice was made from.
+"""What was known about each client, as one digest a row: the proof of which data an advice was made
+from.
 
-A digest is the first 64 bits of BLAKE2b over the day, the client's id and everything their row says, each part with its name, in one fixed order. What is not
-said (an empty cell, a column the table lacks, a holding of no money) adds nothing, so the digest is the same whatever table the client stands in, however its
-columns are ordered or coded, and whether they came as a `Client`, a frame or Arrow.
+A digest is the first 64 bits of BLAKE2b over the day, the client's id and everything their row
+says, each part with its name, in one fixed order. What is not said (an empty cell, a column the
+table lacks, a holding of no money) adds nothing, so the digest is the same whatever table the
+client stands in, however its columns are ordered or coded, and whether they came as a `Client`, a
+frame or Arrow.
 """
 
 from __future__ import annotations
@@ -38,7 +41,9 @@ def input_digests(clients: ClientTable, as_of: np.datetime64) -> list[str]:
     found: list[str] = []
     day = str(as_of).encode()
     for part in clients.chunks(_ROWS_AT_A_TIME):
-        records = (_record(part, i) for i in range(len(part))) if len(part) <= _FEW else _records(part)
+        records = (
+            (_record(part, i) for i in range(len(part))) if len(part) <= _FEW else _records(part)
+        )
         found += [_digest(part, i, record, day) for i, record in enumerate(records)]
     return found
 
@@ -50,13 +55,17 @@ def input_digest(clients: ClientTable, i: int, as_of: np.datetime64) -> str:
 
 def _digest(clients: ClientTable, i: int, record: bytes, day: bytes) -> str:
     told = b"problem:" + clients.problems[i].encode() if i in clients.problems else record
-    return blake2b(_NOTHING.join((day, b"|", clients.ids[i].encode(), b"|", told)), digest_size=BYTES).hexdigest()
+    return blake2b(
+        _NOTHING.join((day, b"|", clients.ids[i].encode(), b"|", told)), digest_size=BYTES
+    ).hexdigest()
 
 
 @lru_cache(maxsize=65_536)
 def _tag(kind: str, name: str) -> int:
     """A name as a number."""
-    return int.from_bytes(blake2b(f"{len(kind)}:{kind}={name}".encode(), digest_size=BYTES).digest(), "little")
+    return int.from_bytes(
+        blake2b(f"{len(kind)}:{kind}={name}".encode(), digest_size=BYTES).digest(), "little"
+    )
 
 
 def _record(clients: ClientTable, i: int) -> bytes:
@@ -64,8 +73,14 @@ def _record(clients: ClientTable, i: int) -> bytes:
     head = [float(getattr(clients, name).item(i)) + 0.0 for name in _HEAD]
     head.append(float(clients.assessed_on[i].astype(np.int64)))
     told = [pack(f"<{len(head)}d", *(np.nan if value != value else value for value in head))]
-    words = [_tag(name, word) for name in WORDS if (word := getattr(clients, name).word(i)) is not None]
-    words += [_tag(f"answer:{q}", word) for q in sorted(clients.answers) if (word := clients.answers[q].word(i)) is not None]
+    words = [
+        _tag(name, word) for name in WORDS if (word := getattr(clients, name).word(i)) is not None
+    ]
+    words += [
+        _tag(f"answer:{q}", word)
+        for q in sorted(clients.answers)
+        if (word := clients.answers[q].word(i)) is not None
+    ]
     told.append(pack(f"<{len(words)}Q", *words))
     for name in sorted(clients.biases):
         value = clients.biases[name].item(i)
@@ -73,7 +88,11 @@ def _record(clients: ClientTable, i: int) -> bytes:
     for kind in ("holdings", *SETS):
         table = getattr(clients, kind)
         if table.names:
-            told += [pack("<Qd", _tag(kind, name), value) for name, value in table.row(i).items() if value != 0.0]
+            told += [
+                pack("<Qd", _tag(kind, name), value)
+                for name, value in table.row(i).items()
+                if value != 0.0
+            ]
     return _NOTHING.join((*told, _goals(clients, i)))
 
 
@@ -83,7 +102,11 @@ def _records(clients: ClientTable) -> Iterable[bytes]:
     words, word_at = _words(clients)
     named, named_at = _named(clients)
     for i in range(len(clients)):
-        spans = head[i * width : i * width + width], words[word_at[i] : word_at[i + 1]], named[named_at[i] : named_at[i + 1]]
+        spans = (
+            head[i * width : i * width + width],
+            words[word_at[i] : word_at[i + 1]],
+            named[named_at[i] : named_at[i + 1]],
+        )
         yield _NOTHING.join((*spans, _goals(clients, i)) if clients.goals else spans)
 
 
@@ -106,17 +129,25 @@ def _plain(values: FloatArray) -> FloatArray:
 def _words(clients: ClientTable) -> tuple[bytes, list[int]]:
     """Words and answers of each row behind each other, and where each row's begin."""
     columns = [(name, labels) for name in WORDS if (labels := getattr(clients, name)).names]
-    columns += [(f"answer:{q}", labels) for q in sorted(clients.answers) if (labels := clients.answers[q]).names]
+    columns += [
+        (f"answer:{q}", labels)
+        for q in sorted(clients.answers)
+        if (labels := clients.answers[q]).names
+    ]
     block: _Tags = np.empty((len(clients), len(columns)), dtype="<u8")
     said: npt.NDArray[np.bool_] = np.empty(block.shape, dtype=np.bool_)
     for j, (name, labels) in enumerate(columns):
         said[:, j] = labels.codes >= 0
-        block[:, j] = np.array([_tag(name, word) for word in labels.names], dtype="<u8")[labels.codes]
+        block[:, j] = np.array([_tag(name, word) for word in labels.names], dtype="<u8")[
+            labels.codes
+        ]
     return (block if said.all() else block[said]).tobytes(), _starts(said.sum(axis=1), BYTES)
 
 
 def _named(clients: ClientTable) -> tuple[bytes, list[int]]:
-    """Biases, holdings and sets of each row behind each other (name and number), and where each row's begin."""
+    """Biases, holdings and sets of each row behind each other (name and number), and where each
+    row's begin.
+    """
     rows: list[IntArray] = []
     entries: list[FloatArray] = []
 
@@ -126,7 +157,9 @@ def _named(clients: ClientTable) -> tuple[bytes, list[int]]:
 
     for name in sorted(clients.biases):
         known = np.flatnonzero(~np.isnan(clients.biases[name]))
-        add(known, np.full(len(known), _tag("bias", name), dtype="<u8"), clients.biases[name][known])
+        add(
+            known, np.full(len(known), _tag("bias", name), dtype="<u8"), clients.biases[name][known]
+        )
     for kind in ("holdings", *SETS):
         table = getattr(clients, kind)
         there = table.values != 0.0
@@ -134,7 +167,9 @@ def _named(clients: ClientTable) -> tuple[bytes, list[int]]:
         add(table.row_of_entry()[there], tags[table.codes[there]], table.values[there])
     owner = np.concatenate(rows)
     order = np.argsort(owner, kind="stable")
-    return np.concatenate(entries)[order].tobytes(), _starts(np.bincount(owner, minlength=len(clients)), 2 * BYTES)
+    return np.concatenate(entries)[order].tobytes(), _starts(
+        np.bincount(owner, minlength=len(clients)), 2 * BYTES
+    )
 
 
 def _starts(counts: npt.NDArray[np.int64], size: int) -> list[int]:

@@ -8,19 +8,19 @@ from advisor.native.threads import blocks
 
 _TRADES = Function(
     "advisor_trades",
-    "invested:b1[c] wealth:f8[c] weights:f8[c,v] start:i8[ends] held:f8[e] kind:i8[e] fee:f8[e] "
-    "spread:f8[e,v] by_vehicle:f8[c,v] locked:f8[c,v] bands:f8[banded,bands] unit:f8[c] least:f8[c] "
-    "cost:f8 sales=f8[e] left=f8[c,v] lacking=f8[c,v] gaps=f8[c,v] budget=f8[c]",
+    "invested:b1[c] wealth:f8[c] weights:f8[c,v] start:i8[ends] held:f8[e] kind:i8[e] fee:f8[e]"
+    " spread:f8[e,v] by_vehicle:f8[c,v] locked:f8[c,v] bands:f8[banded,bands] unit:f8[c]"
+    " least:f8[c] cost:f8 sales=f8[e] left=f8[c,v] lacking=f8[c,v] gaps=f8[c,v] budget=f8[c]",
     rows=True,
 )
 _SETTLE = Function(
     "advisor_settle",
-    "invested:b1[c] wealth:f8[c] pure:b1[c] cost:f8 start:i8[ends] held:f8[e] kind:i8[e] "
-    "products:i8[e] spread:f8[e,v] rate:f8[e] codes:i8[c,k] fee:f8[p] least:f8[p] mix_start:i8[product_ends] "
-    "mix:i8[mixed] mix_share:f8[mixed] part_start:i8[product_ends] part:i8[parts] "
-    "part_share:f8[parts] mean:f8[v] covariance:f8[v,v] stress:f8[v] unit:f8[c] small:f8[c] "
-    "upper:f8[c] limit:f8[c] guard:i8 weights:f8[c,v] sales=f8[e] money=f8[c,k] after=f8[c,v] "
-    "facts=f8[c,5] lacking=f8[c,v] beyond=b1[c]",
+    "invested:b1[c] wealth:f8[c] pure:b1[c] cost:f8 start:i8[ends] held:f8[e] kind:i8[e]"
+    " products:i8[e] spread:f8[e,v] rate:f8[e] codes:i8[c,k] fee:f8[p] least:f8[p]"
+    " mix_start:i8[product_ends] mix:i8[mixed] mix_share:f8[mixed] part_start:i8[product_ends]"
+    " part:i8[parts] part_share:f8[parts] mean:f8[v] covariance:f8[v,v] stress:f8[v] unit:f8[c]"
+    " small:f8[c] upper:f8[c] limit:f8[c] guard:i8 weights:f8[c,v] sales=f8[e] money=f8[c,k]"
+    " after=f8[c,v] facts=f8[c,5] lacking=f8[c,v] beyond=b1[c]",
     rows=True,
 )
 _SIZE = Function(
@@ -34,7 +34,9 @@ _SIZE = Function(
 
 
 def trade_rows(*arguments):
-    """What clients sell, lack, and have money for; see `orders.sales.trades_of`. The last five arrays are written."""
+    """What clients sell, lack, and have money for; see `orders.sales.trades_of`. The last five
+    arrays are written.
+    """
     blocks(_TRADES.bound(*arguments), len(arguments[0]))
 
 

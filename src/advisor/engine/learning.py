@@ -1,9 +1,12 @@
-"""What an advisor learns after it was fitted: what its scores were worth, and new purchases; and its lists by relevance alone."""
+"""What an advisor learns after it was fitted: what its scores were worth, and new purchases; and
+its lists by relevance alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -25,14 +28,16 @@ def calibrated(
     bought: Interactions,
     as_of: np.datetime64,
     picks: int,
-    method: str,
+    method: Literal["isotonic", "platt"],
     earlier: Sequence[Window],
 ) -> AdvisorState:
     """See `Advisor.calibrate`."""
     served = advise_table(state, clients, as_of, picks).served()
     before, last = as_of - np.timedelta64(1, "D"), state.recommender.history.last_day
     after = before if np.isnat(last) else max(before, last)
-    return replace(state, calibration=calibrate(served, bought, method=method, after=after, earlier=earlier))  # type: ignore[arg-type]
+    return replace(
+        state, calibration=calibrate(served, bought, method=method, after=after, earlier=earlier)
+    )
 
 
 def updated(state: AdvisorState, bought: Interactions) -> AdvisorState:
@@ -40,22 +45,34 @@ def updated(state: AdvisorState, bought: Interactions) -> AdvisorState:
     update = getattr(state.recommender, "update", None)
     if update is None:
         raise InputError(
-            f"The recommender is {state.recommender.kind}, which learns from all purchases together. Fit the advisor again on the old and the new ones.",
+            f"The recommender is {state.recommender.kind}, which learns from all purchases"
+            " together. Fit the advisor again on the old and the new ones.",
             field="bought",
         )
     relevance = update(bought)
-    return replace(state, recommender=relevance, catalogue=with_closed(state.catalogue, relevance.closed))
+    return replace(
+        state, recommender=relevance, catalogue=with_closed(state.catalogue, relevance.closed)
+    )
 
 
-def rank_suitable(state: AdvisorState, clients: ClientTable, as_of: np.datetime64, k: int) -> Ranking:
+def rank_suitable(
+    state: AdvisorState, clients: ClientTable, as_of: np.datetime64, k: int
+) -> Ranking:
     """See `Advisor.rank`."""
     profiles = profile_risk(clients, state.questionnaire, as_of=as_of, bands=state.bands)
-    return state.recommender.rank(clients.ids, k, eligible=state.offers.to(profiles, clients).products, clients=clients)
+    return state.recommender.rank(
+        clients.ids, k, eligible=state.offers.to(profiles, clients).products, clients=clients
+    )
 
 
 def not_held(state: AdvisorState, later: Interactions, clients: ClientTable | None) -> Interactions:
-    """The purchases that were new to their clients, as far as the recommender and the table know: a list that leaves out what is held cannot contain others."""
-    held, items = state.recommender.held(later.clients.ids, clients), state.recommender.history.items
+    """The purchases that were new to their clients, as far as the recommender and the table know: a
+    list that leaves out what is held cannot contain others.
+    """
+    held, items = (
+        state.recommender.held(later.clients.ids, clients),
+        state.recommender.history.items,
+    )
     width = len(items) + 1
     keys = held.row_of_entry() * width + held.codes
     codes = items.find(later.products.ids)[later.product_codes]

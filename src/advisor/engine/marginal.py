@@ -42,7 +42,9 @@ def marginal_values(batch: AdviceBatch) -> FloatArray:
     return value
 
 
-def marginal_values_of(weights: list[float], gamma: float, codes: list[int], batch: AdviceBatch) -> list[float]:
+def marginal_values_of(
+    weights: list[float], gamma: float, codes: list[int], batch: AdviceBatch
+) -> list[float]:
     """`marginal_values` of one client, written in plain numbers, which few assets are faster in.
 
     Args:

@@ -60,16 +60,28 @@ class HoldingsAfter:
 
 
 def prove_outcome(
-    state: AdvisorState, advice: Advice, client: Client, weights: FloatArray, after: HoldingsAfter, level: int
+    state: AdvisorState,
+    advice: Advice,
+    client: Client,
+    weights: FloatArray,
+    after: HoldingsAfter,
+    level: int,
 ) -> Iterator[str]:
-    """What is told of the portfolio after the orders is true of it, and within the level where it is ok."""
+    """What is told of the portfolio after the orders is true of it, and within the level where it
+    is ok.
+    """
     by_asset, wealth = after.by_asset(state), max(client.wealth, 1e-300)
     reached = np.array([by_asset[asset] / wealth for asset in state.model.assets])
     told = np.array([advice.weights_after_orders.get(a, 0.0) for a in state.model.assets])
     rounding = ROUNDING + CENT * (3 + len(client.holdings) + len(advice.orders)) * 1e-3 / wealth
     if not np.abs(reached - told).max() <= rounding:
         yield "the weights after the orders are not those that the orders lead to"
-    yield from moments(state, reached, (advice.expected_return, advice.expected_volatility), "portfolio after the orders")
+    yield from moments(
+        state,
+        reached,
+        (advice.expected_return, advice.expected_volatility),
+        "portfolio after the orders",
+    )
     loss = float(np.einsum("i,i->", reached, state.model.stress))
     fee = sum(m * fee_of(state, name) for name, m in after.money.items()) / wealth
     facts = {
@@ -83,7 +95,10 @@ def prove_outcome(
         said: float | None = getattr(advice, name)
         slack = ROUNDING if name not in ("annual_fee_money", "cash") else 1e-9 * wealth + CENT
         if said is None or not abs(said - value) <= slack:
-            yield f"the {name} after the orders is {_told(name, f'{value:.6g}')}, the advice says {_told(name, str(said))}"
+            yield (
+                f"the {name} after the orders is {_told(name, f'{value:.6g}')}, the advice says"
+                f" {_told(name, str(said))}"
+            )
     if not after.cash >= -CENT - 1e-9 * wealth:
         yield f"the orders need {written(f'{-after.cash:,.2f}')} more than there is in cash"
     yield from _within_level(state, advice.status, level, volatility_of(state, reached), loss)
@@ -101,19 +116,25 @@ def _told(name: str, text: str) -> str:
     return written(text) if name in ("annual_fee_money", "cash") else text
 
 
-def _within_level(state: AdvisorState, status: str, level: int, volatility: float, loss: float) -> Iterator[str]:
+def _within_level(
+    state: AdvisorState, status: str, level: int, volatility: float, loss: float
+) -> Iterator[str]:
     """A portfolio is ok exactly where its volatility and its stressed loss are within the level."""
     upper, limit = state.bands.upper_volatility[level - 1], state.bands.stress_loss[level - 1]
     if status == "ok" and not volatility <= upper + ROUNDING:
         yield f"the volatility is {volatility:.3%}, above the {upper:.3%} of level C{level}"
     if status == "ok" and not loss <= limit + ROUNDING:
-        yield f"the stressed loss is {loss:.3%}, above the {limit:.3%} that level C{level} may suffer"
+        yield (
+            f"the stressed loss is {loss:.3%}, above the {limit:.3%} that level C{level} may suffer"
+        )
     inside = volatility <= upper - ROUNDING and loss <= limit - ROUNDING
     if status == "holdings_above_band" and inside:
         yield f"nothing takes the portfolio above level C{level}, the advice says so"
 
 
-def prove_concentration(state: AdvisorState, advice: Advice, table: ClientTable, after: HoldingsAfter) -> Iterator[str]:
+def prove_concentration(
+    state: AdvisorState, advice: Advice, table: ClientTable, after: HoldingsAfter
+) -> Iterator[str]:
     """Every duty on concentration that the rule pack knows is named, and no other."""
     ids = state.catalogue.ids
     money = np.zeros((1, len(state.catalogue)))
@@ -136,10 +157,16 @@ def prove_concentration(state: AdvisorState, advice: Advice, table: ClientTable,
 def fee_of(state: AdvisorState, name: str) -> float:
     """Annual fee of a product as a fraction; 0 of an asset held directly."""
     product = product_of(state, name)
-    return 0.0 if product is None else float(state.catalogue.annual_fee[state.catalogue.ids.code(name)])
+    return (
+        0.0
+        if product is None
+        else float(state.catalogue.annual_fee[state.catalogue.ids.code(name)])
+    )
 
 
-def moments(state: AdvisorState, weights: FloatArray, stated: tuple[float | None, float | None], what: str) -> Iterator[str]:
+def moments(
+    state: AdvisorState, weights: FloatArray, stated: tuple[float | None, float | None], what: str
+) -> Iterator[str]:
     """Return and volatility of a portfolio are those of its weights, shape (n,)."""
     values = (float(np.einsum("i,i->", weights, state.model.mean)), volatility_of(state, weights))
     for name, value, said in zip(("return", "volatility"), values, stated, strict=True):
@@ -163,4 +190,8 @@ def spread_of(state: AdvisorState, name: str) -> dict[str, float]:
 
 def product_of(state: AdvisorState, product_id: str) -> Product | None:
     """The product with this id, or None."""
-    return state.catalogue.products[state.catalogue.ids.code(product_id)] if product_id in state.catalogue.ids else None
+    return (
+        state.catalogue.products[state.catalogue.ids.code(product_id)]
+        if product_id in state.catalogue.ids
+        else None
+    )

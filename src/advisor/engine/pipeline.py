@@ -1,4 +1,6 @@
-"""The corridor: a table of clients in, a batch of advice out. Every step is row-wise, so no bit depends on the company a client keeps."""
+"""The corridor: a table of clients in, a batch of advice out. Every step is row-wise, so no bit
+depends on the company a client keeps.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,27 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import check_slots
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.causes import true_causes
-from advisor.engine.orders import Limits, Orders, Outcome, Trades, Worth, settle, trades_of, units_of
+from advisor.engine.orders import (
+    Limits,
+    Orders,
+    Outcome,
+    Trades,
+    Worth,
+    settle,
+    trades_of,
+    units_of,
+)
 from advisor.engine.picks.picks import Case, Chosen, choose
-from advisor.engine.portfolios.allocation import HOLDINGS_ABOVE, OK, STATUSES, STOPPED, Allocations, allocate, first_status, has_portfolio
+from advisor.engine.portfolios.allocation import (
+    HOLDINGS_ABOVE,
+    OK,
+    STATUSES,
+    STOPPED,
+    Allocations,
+    allocate,
+    first_status,
+    has_portfolio,
+)
 from advisor.engine.state import AdvisorState
 from advisor.engine.universe.eligibility_cache import Eligible
 from advisor.engine.universe.holdings import Holdings, holdings_of
@@ -37,7 +57,14 @@ def check_picks(state: AdvisorState, picks: int) -> None:
     check_slots(picks, len(state.catalogue), "picks")
 
 
-def advise_table(state: AdvisorState, clients: ClientTable, as_of: np.datetime64, picks: int, *, stopped: str | None = None) -> AdviceBatch:
+def advise_table(
+    state: AdvisorState,
+    clients: ClientTable,
+    as_of: np.datetime64,
+    picks: int,
+    *,
+    stopped: str | None = None,
+) -> AdviceBatch:
     """Profile, suitability, place on the frontier, gaps, picks.
 
     Args:
@@ -51,7 +78,12 @@ def advise_table(state: AdvisorState, clients: ClientTable, as_of: np.datetime64
         InputError: `picks` is negative or beyond reason.
     """
     began = perf_counter()
-    check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
+    check_type(
+        clients,
+        ClientTable,
+        "clients",
+        "Make a table with ClientTable.from_frame or ClientTable.from_clients.",
+    )
     check_picks(state, picks)
     profiles = profile_risk(clients, state.questionnaire, as_of=as_of, bands=state.bands)
     offer = state.offers.to(profiles, clients)
@@ -62,13 +94,7 @@ def advise_table(state: AdvisorState, clients: ClientTable, as_of: np.datetime64
         rows = range(len(clients))
         start = np.full(len(clients), STOPPED, dtype=np.int64), dict.fromkeys(rows, stopped)
     found = allocate(
-        state.frontiers,
-        state.biases,
-        clients,
-        profiles,
-        offer.assets,
-        holdings,
-        start,
+        state.frontiers, state.biases, clients, profiles, offer.assets, holdings, start
     )
     allocations = true_causes(state, clients, profiles, offer.products.class_of, found)
     made = _orders(state, clients, profiles, offer, holdings, allocations, picks)
@@ -101,13 +127,21 @@ def _log(batch: AdviceBatch, seconds: float) -> None:
     level = logging.INFO if len(batch) > 1 else logging.DEBUG
     if _LOG.isEnabledFor(level):
         counts = np.bincount(batch.allocations.status, minlength=len(STATUSES)).tolist()
-        told = ", ".join(f"{name} {count:,}" for name, count in zip(STATUSES, counts, strict=True) if count)
+        told = ", ".join(
+            f"{name} {count:,}" for name, count in zip(STATUSES, counts, strict=True) if count
+        )
         _LOG.log(level, f"Advised {len(batch):,} clients in {seconds:.2f} s: {told or 'none'}.")
 
 
-def advise_one(state: AdvisorState, client: Client, as_of: np.datetime64, picks: int) -> tuple[AdviceBatch, Advice]:
-    """A table with one client, and their advice. Raises `InputError` where their data cannot be used."""
-    check_type(client, Client, "client", "Build a Client(id=..., wealth=..., horizon_years=..., ...).")
+def advise_one(
+    state: AdvisorState, client: Client, as_of: np.datetime64, picks: int
+) -> tuple[AdviceBatch, Advice]:
+    """A table with one client, and their advice. Raises `InputError` where their data cannot be
+    used.
+    """
+    check_type(
+        client, Client, "client", "Build a Client(id=..., wealth=..., horizon_years=..., ...)."
+    )
     batch = advise_table(state, ClientTable.from_clients([client]), as_of, picks)
     advice = batch[0]
     if advice.status in BAD_INPUT:
@@ -116,7 +150,9 @@ def advise_one(state: AdvisorState, client: Client, as_of: np.datetime64, picks:
 
 
 def _status(allocations: Allocations, outcome: Outcome) -> IntArray:
-    """Status of each client after the orders, shape (c,): a portfolio is ok where it is within band and stressed loss."""
+    """Status of each client after the orders, shape (c,): a portfolio is ok where it is within band
+    and stressed loss.
+    """
     invested = has_portfolio(allocations.status)
     return np.where(invested, np.where(outcome.beyond, HOLDINGS_ABOVE, OK), allocations.status)
 
@@ -164,7 +200,9 @@ def _orders(
 
     def lead_to(*, guard: bool) -> Outcome:
         orders = Orders(trades.sales, chosen.codes, chosen.money)
-        return settle(allocations.weights, who, holdings, orders, supply, worth, limits, guard=guard)
+        return settle(
+            allocations.weights, who, holdings, orders, supply, worth, limits, guard=guard
+        )
 
     outcome = lead_to(guard=False)
     lowered = outcome.beyond

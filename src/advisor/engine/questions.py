@@ -1,4 +1,6 @@
-"""What can be asked of a fitted advisor besides advice: profiles, reports, proofs, reasons, lists by relevance and how good they were."""
+"""What can be asked of a fitted advisor besides advice: profiles, reports, proofs, reasons, lists
+by relevance and how good they were.
+"""
 
 from __future__ import annotations
 
@@ -33,18 +35,32 @@ class Questions(Composition):
     """Everything an advisor answers without changing: `state` is all it needs."""
 
     @checked
-    def report(self, client: Client, *, as_of: date | str | None = None, picks: int = 5, language: str | None = None) -> AdviceReport:
-        """The advice of `advise` with all that explains it, its sentences in `language` (None: the advisor's own)."""
+    def report(
+        self,
+        client: Client,
+        *,
+        as_of: date | str | None = None,
+        picks: int = 5,
+        language: str | None = None,
+    ) -> AdviceReport:
+        """The advice of `advise` with all that explains it, its sentences in `language` (None: the
+        advisor's own).
+        """
         return report(self.state, client, day_of(as_of), picks, language)
 
     @checked
-    def profile(self, client: Client, *, as_of: date | str | None = None, language: str | None = None) -> ProfileReport:
-        """The client's profile in numbers and words; what cannot be scored says why in `problem`."""
+    def profile(
+        self, client: Client, *, as_of: date | str | None = None, language: str | None = None
+    ) -> ProfileReport:
+        """The client's profile in numbers and words; what cannot be scored says why in
+        `problem`.
+        """
         return profile(self.state, client, day_of(as_of), language)
 
     @checked
     def rank(self, clients: ClientTable, k: int, *, as_of: date | str | None = None) -> Ranking:
-        """The k suitable products that each client does not hold, by relevance alone; what `advise` picks also fits the client's portfolio.
+        """The k suitable products that each client does not hold, by relevance alone; what `advise`
+        picks also fits the client's portfolio.
 
         Args:
             clients: c clients.
@@ -62,12 +78,15 @@ class Questions(Composition):
         ks: tuple[int, ...] = (1, 5, 10),
         by: By | None = None,
     ) -> MatchReport:
-        """`evaluate_match` of what clients were served, with all that the advisor knows: rules re-checked pair by pair, purchases of what was held left out.
+        """`evaluate_match` of what clients were served, with all that the advisor knows: rules
+        re-checked pair by pair, purchases of what was held left out.
 
         Args:
-            served: A batch of advice, or the lists of any other system (then no rule is checked, since the clients' data are not known).
+            served: A batch of advice, or the lists of any other system (then no rule is checked,
+                since the clients' data are not known).
             later: Purchases after the day of service.
-            baseline: Other lists for the same clients; None: of a batch, the lists of `rank`, so that the difference is what fitting the portfolio costs in relevance.
+            baseline: Other lists for the same clients; None: of a batch, the lists of `rank`, so
+                that the difference is what fitting the portfolio costs in relevance.
             ks: Cut-offs.
             by: Segments; see `evaluate_match`.
         """
@@ -76,20 +95,23 @@ class Questions(Composition):
         return evaluate_served(self.state, served, later, baseline=baseline, ks=ks, by=by)
 
     def verify(self, advice: Advice, client: Client) -> Verification:
-        """What an advice proves when it is made again from scratch, by means of its own; see `engine.verification.verify`.
+        """What an advice proves when it is made again from scratch, by means of its own; see
+        `engine.verification.verify`.
 
         Args:
             advice: The record.
             client: Their data as they were.
 
         Raises:
-            InputError: These are no advice and no client. What is wrong with a record is in `problems`.
+            InputError: These are no advice and no client. What is wrong with a record is in
+                `problems`.
         """
         return verify(self.state, advice, client)
 
     @checked
     def omissions(self, advice: Advice, client: Client, *, count: int = 3) -> tuple[Reason, ...]:
-        """Why the most bought products that are missing from an advice are missing, most bought first.
+        """Why the most bought products that are missing from an advice are missing, most bought
+        first.
 
         Args:
             advice: What they were given.

@@ -31,11 +31,14 @@ from advisor.recommend.portfolio_fit.utility import exposure_similarity
 from advisor.suitability.regime import Regime
 
 RECORD_VERSION = 6
-"""Raised when the same inputs would give another advice, so that fingerprints of different rules of computation differ."""
+"""Raised when the same inputs would give another advice, so that fingerprints of different rules of
+computation differ."""
 
 
 def _in_order(contract: Mandate | Product) -> str:
-    """A contract as JSON with sorted keys: the order in which somebody named assets decides nothing."""
+    """A contract as JSON with sorted keys: the order in which somebody named assets decides
+    nothing.
+    """
     return json.dumps(contract.model_dump(mode="json"), sort_keys=True)
 
 
@@ -52,13 +55,17 @@ class AdvisorState:
         bands: What each level promises.
         recommender: The fitted recommender; its columns are the catalogue's.
         biases: How measured biases correct risk aversion.
-        fit_weight: What closing the whole gap of a portfolio is worth against the difference between the best and the worst liked product.
-        utility_share: What the most useful product gains over the least useful one, against 1 for closing the client's whole gap.
-        diversity: What a product unlike those already picked gains, against the whole range of relevance.
+        fit_weight: What closing the whole gap of a portfolio is worth against the difference
+            between the best and the worst liked product.
+        utility_share: What the most useful product gains over the least useful one, against 1 for
+            closing the client's whole gap.
+        diversity: What a product unlike those already picked gains, against the whole range of
+            relevance.
         language: Of sentences.
         seed: Of the recommender's fit.
         trading: Which trades are worth making, and the largest shares of wealth.
-        calibration: What the preferences for products of served picks were worth on a validation window; None: picks carry no probability.
+        calibration: What the preferences for products of served picks were worth on a validation
+            window; None: picks carry no probability.
     """
 
     model: ReturnModel
@@ -96,14 +103,21 @@ class AdvisorState:
     def moments(self) -> tuple[ProductMoments, ProductMoments]:
         """Return and risk of each product as its own vehicle, and as its parts."""
         vehicles, fee = self.vehicles, self.catalogue.annual_fee
-        mixes, parts = (ProductMoments.of(exposures, vehicles.model, fee=fee) for exposures in (vehicles.as_mix, vehicles.as_parts))
+        mixes, parts = (
+            ProductMoments.of(exposures, vehicles.model, fee=fee)
+            for exposures in (vehicles.as_mix, vehicles.as_parts)
+        )
         return mixes, parts
 
     @cached_property
     def exposed_to(self) -> tuple[IntArray, FloatArray]:
-        """Assets of each product in their order, and its share in each, both of shape (p, m); shares of 0 fill short rows."""
+        """Assets of each product in their order, and its share in each, both of shape (p, m);
+        shares of 0 fill short rows.
+        """
         shares = self.catalogue.exposures(self.model.ids)
-        order = np.argsort(shares == 0.0, axis=1, kind="stable")[:, : max((shares != 0.0).sum(axis=1).max(initial=1), 1)]
+        order = np.argsort(shares == 0.0, axis=1, kind="stable")[
+            :, : max((shares != 0.0).sum(axis=1).max(initial=1), 1)
+        ]
         return order.astype(np.int64), np.take_along_axis(shares, order, axis=1)
 
     @cached_property
@@ -112,13 +126,17 @@ class AdvisorState:
         return self.model.mean.tolist(), self.model.covariance.tolist()
 
     def volatility_of(self, weights: FloatArray) -> float:
-        """Annual volatility by the covariance that composes portfolios, of weights by asset, shape (n,)."""
+        """Annual volatility by the covariance that composes portfolios, of weights by asset, shape
+        (n,).
+        """
         seen = np.einsum("i,ij->j", weights, self.model.covariance)
         return float(np.sqrt(max(np.einsum("j,j->", seen, weights), 0.0)))
 
     @cached_property
     def popularity(self) -> FloatArray:
-        """Share of the clients whose purchases are on record who have bought each product, shape (p,)."""
+        """Share of the clients whose purchases are on record who have bought each product, shape
+        (p,).
+        """
         history = self.recommender.history
         bought = np.bincount(history.rows.codes, minlength=len(history.items))
         return bought[: len(self.catalogue)] / max(len(history.clients), 1)
@@ -174,7 +192,9 @@ class AdvisorState:
 
 def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:
     """SHA-256 of plain values (as canonical JSON) and arrays (type, shape and bytes)."""
-    state = hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=True, default=str).encode())
+    state = hashlib.sha256(
+        json.dumps(words, sort_keys=True, ensure_ascii=True, default=str).encode()
+    )
     for array in numbers:
         state.update(f"|{array.dtype.str}{array.shape}|".encode())
         state.update(np.ascontiguousarray(array).tobytes())
@@ -182,17 +202,24 @@ def digest(words: object, numbers: Iterable[np.ndarray] = ()) -> str:
 
 
 def assets_as_products(model: ReturnModel) -> Catalogue:
-    """A catalogue for an advisor that sells assets themselves: every asset with a risk level is a product of its own.
+    """A catalogue for an advisor that sells assets themselves: every asset with a risk level is a
+    product of its own.
 
     Raises:
         InputError: No asset has a risk level, so nobody could be sold anything.
     """
-    rated = [(a, int(level)) for a, level in zip(model.assets, model.risk_levels, strict=True) if level > 0]
+    rated = [
+        (a, int(level))
+        for a, level in zip(model.assets, model.risk_levels, strict=True)
+        if level > 0
+    ]
     if not rated:
         raise InputError(
-            "There is neither a catalogue nor a risk level for any asset, so no client may hold anything. "
-            "Pass catalogue=..., or risk_levels={asset: 1..5} to Market.from_prices.",
+            "There is neither a catalogue nor a risk level for any asset, so no client may hold"
+            " anything. Pass catalogue=..., or risk_levels={asset: 1..5} to Market.from_prices.",
             field="catalogue",
             value=None,
         )
-    return Catalogue.from_products(Product(id=a, name=a, asset=a, risk_level=level) for a, level in rated)
+    return Catalogue.from_products(
+        Product(id=a, name=a, asset=a, risk_level=level) for a, level in rated
+    )

@@ -1,4 +1,6 @@
-"""An advisor as plain values and arrays, and back: what is saved of it. Nothing of another version passes as if it were understood."""
+"""An advisor as plain values and arrays, and back: what is saved of it. Nothing of another version
+passes as if it were understood.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,10 @@ _PARTS: dict[str, Kinds] = {
 }
 _TASTE: dict[str, Kinds] = {"kind": (str,), "meta": (dict,)}
 _BIASES: dict[str, Kinds] = {field.name: _NUMBER for field in fields(BiasPolicy)}
-_TRADING: dict[str, Kinds] = {field.name: (*_NUMBER, _NOTHING) if field.default is None else _NUMBER for field in fields(TradeSettings)}
+_TRADING: dict[str, Kinds] = {
+    field.name: (*_NUMBER, _NOTHING) if field.default is None else _NUMBER
+    for field in fields(TradeSettings)
+}
 _CURVE: dict[str, Kinds] = {
     **dict.fromkeys(("buys", "base_rate", "spread", "slope"), _NUMBER),
     **dict.fromkeys(("picks", "relative_to"), (int,)),
@@ -69,7 +74,9 @@ def parts_of(state: AdvisorState) -> tuple[dict[str, Any], dict[str, np.ndarray]
         "assets": model.assets,
         "groups": model.groups,
         "catalogue": [p.model_dump(mode="json") for p in state.catalogue.products],
-        "questionnaire": None if state.questionnaire is None else state.questionnaire.model_dump(mode="json"),
+        "questionnaire": (
+            None if state.questionnaire is None else state.questionnaire.model_dump(mode="json")
+        ),
         "mandate": json.loads(state.mandate.model_dump_json()),
         "regime": state.regime.pack.model_dump(mode="json"),
         "other_packs": [pack.model_dump(mode="json") for pack in state.regime.others],
@@ -84,7 +91,12 @@ def parts_of(state: AdvisorState) -> tuple[dict[str, Any], dict[str, np.ndarray]
         "trading": asdict(state.trading),
         "calibration": curve,
     }
-    arrays = {"mean": model.mean, "covariance": model.covariance, "risk_levels": model.risk_levels, "stress": model.stress}
+    arrays = {
+        "mean": model.mean,
+        "covariance": model.covariance,
+        "risk_levels": model.risk_levels,
+        "stress": model.stress,
+    }
     if model.forecast is not None:
         arrays["forecast"] = model.forecast
     arrays |= {f"taste.{name}": array for name, array in relevance.items()}
@@ -95,8 +107,8 @@ def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
     """The advisor whose `parts_of` these are.
 
     Raises:
-        InputError: A part is missing, of another kind, or unknown here, since a newer version wrote it. Values that fit together nowhere may raise the plain
-            errors of those who read them.
+        InputError: A part is missing, of another kind, or unknown here, since a newer version wrote
+            it. Values that fit together nowhere may raise the plain errors of those who read them.
     """
     check_fields(parts, _PARTS, "parts")
     check_fields(parts["taste"], _TASTE, "parts.taste")
@@ -106,8 +118,16 @@ def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
         check_fields(parts["calibration"], _CURVE, "parts.calibration")
     _check_arrays(arrays)
     assets, stress = parts["assets"], arrays["stress"].tolist()
-    check_saved(arrays, MODEL | (FORECAST if "forecast" in arrays else {}), {"n": len(assets)}, where="the model")
-    relevance, learnt = ({name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)} for part in _FITTED)
+    check_saved(
+        arrays,
+        MODEL | (FORECAST if "forecast" in arrays else {}),
+        {"n": len(assets)},
+        where="the model",
+    )
+    relevance, learnt = (
+        {name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)}
+        for part in _FITTED
+    )
     return AdvisorState(
         model=ReturnModel(
             assets,
@@ -118,10 +138,19 @@ def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
             dict(zip(assets, stress, strict=True)),
             arrays.get("forecast"),
         ),
-        catalogue=Catalogue.from_products([Product.restored(p) for p in parts["catalogue"]], max_fee=1.0),
-        questionnaire=None if parts["questionnaire"] is None else Questionnaire.restored(parts["questionnaire"]),
+        catalogue=Catalogue.from_products(
+            [Product.restored(p) for p in parts["catalogue"]], max_fee=1.0
+        ),
+        questionnaire=(
+            None
+            if parts["questionnaire"] is None
+            else Questionnaire.restored(parts["questionnaire"])
+        ),
         mandate=Mandate.restored(parts["mandate"]),
-        regime=Regime(RulePack.restored(parts["regime"]), tuple(RulePack.restored(p) for p in parts["other_packs"])),
+        regime=Regime(
+            RulePack.restored(parts["regime"]),
+            tuple(RulePack.restored(p) for p in parts["other_packs"]),
+        ),
         bands=RiskBands.restored(parts["bands"]),
         recommender=restore(parts["taste"]["kind"], relevance, parts["taste"]["meta"]),
         biases=BiasPolicy(**parts["biases"]),
@@ -131,25 +160,43 @@ def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
         language=_language(parts["language"]),
         seed=parts["seed"],
         trading=TradeSettings.of(**parts["trading"]),
-        calibration=None if parts["calibration"] is None else Calibration.restored(learnt, parts["calibration"]),
+        calibration=(
+            None
+            if parts["calibration"] is None
+            else Calibration.restored(learnt, parts["calibration"])
+        ),
     )
 
 
 def check_fields(record: object, kinds: Mapping[str, Kinds], name: str) -> None:
-    """Raise `InputError` unless a record read from JSON has these fields, all of them, each of its kind, and no other."""
+    """Raise `InputError` unless a record read from JSON has these fields, all of them, each of its
+    kind, and no other.
+    """
     if not isinstance(record, dict):
-        raise InputError(f"{name} is a {type(record).__name__} and no record; it is damaged. Restore it from a copy.", field=name)
+        raise InputError(
+            f"{name} is a {type(record).__name__} and no record; it is damaged. Restore it from a"
+            " copy.",
+            field=name,
+        )
     told = cast(dict[str, object], record)
     for field in told:
         if field not in kinds:
-            raise InputError(f"{name}.{field} is not known to this version, so {NEWER}", field=f"{name}.{field}", value=field)
+            raise InputError(
+                f"{name}.{field} is not known to this version, so {NEWER}",
+                field=f"{name}.{field}",
+                value=field,
+            )
     for field, kind in kinds.items():
         if field not in told:
-            raise InputError(f"{name} lacks {field!r}; it is damaged. Restore it from a copy.", field=f"{name}.{field}")
+            raise InputError(
+                f"{name} lacks {field!r}; it is damaged. Restore it from a copy.",
+                field=f"{name}.{field}",
+            )
         value = told[field]
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InputError(
-                f"{name}.{field} is {repr(value)[:60]}, which is no {' or '.join(k.__name__ for k in kind)}; it is damaged. Restore it from a copy.",
+                f"{name}.{field} is {repr(value)[:60]}, which is no"
+                f" {' or '.join(k.__name__ for k in kind)}; it is damaged. Restore it from a copy.",
                 field=f"{name}.{field}",
                 value=value,
             )
@@ -158,14 +205,26 @@ def check_fields(record: object, kinds: Mapping[str, Kinds], name: str) -> None:
 def _check_arrays(arrays: Arrays) -> None:
     for name in MODEL:
         if name not in arrays:
-            raise InputError(f"The array {name!r} is missing; what was saved is damaged. Restore it from a copy.", field=name)
+            raise InputError(
+                f"The array {name!r} is missing; what was saved is damaged. Restore it from a"
+                " copy.",
+                field=name,
+            )
     for name in arrays:
         if name not in MODEL and name not in FORECAST and not name.startswith(_FITTED):
-            raise InputError(f"The array {name!r} is not known to this version, so {NEWER}", field=name, value=name)
+            raise InputError(
+                f"The array {name!r} is not known to this version, so {NEWER}",
+                field=name,
+                value=name,
+            )
 
 
 def _language(word: str) -> Language:
     language = language_of(word)
     if language is not None:
         return language
-    raise InputError(f"parts.language is {word!r}, in which this version has no sentences, so {NEWER}", field="parts.language", value=word)
+    raise InputError(
+        f"parts.language is {word!r}, in which this version has no sentences, so {NEWER}",
+        field="parts.language",
+        value=word,
+    )

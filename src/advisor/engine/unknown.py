@@ -20,16 +20,16 @@ HOLDS = (
     "{nearest}Add it to the catalogue or correct the id."
 )
 EXCLUDES = (
-    "it excludes {name}, which is neither a product nor an asset here, so what is meant could still be "
-    "bought. {nearest}Correct the id, or leave it out."
+    "it excludes {name}, which is neither a product nor an asset here, so what is meant could still"
+    " be bought. {nearest}Correct the id, or leave it out."
 )
 LOCKS = (
-    "it says that {name} cannot be sold, which is neither a product nor an asset here, so what is meant "
-    "could be sold. {nearest}Correct the id, or leave it out."
+    "it says that {name} cannot be sold, which is neither a product nor an asset here, so what is"
+    " meant could be sold. {nearest}Correct the id, or leave it out."
 )
 BIASED = (
-    "it has a bias {name}, which nothing here reads, so it would not count. {nearest}Biases are "
-    f"{', '.join(BIASES)}: correct the name, or leave it out."
+    "it has a bias {name}, which nothing here reads, so it would not count. {nearest}Biases"
+    f" are {', '.join(BIASES)}: correct the name, or leave it out."
 )
 
 _KINDS, _CLOSEST = 64, 8
@@ -37,7 +37,8 @@ _KINDS, _CLOSEST = 64, 8
 
 
 def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> dict[int, str]:
-    """What is wrong with each row that holds, excludes or locks an unknown id, or has an unknown bias.
+    """What is wrong with each row that holds, excludes or locks an unknown id, or has an unknown
+    bias.
 
     Args:
         clients: c clients.
@@ -60,14 +61,18 @@ def unknown_names(clients: ClientTable, catalogue: Catalogue, assets: IdMap) -> 
 def _strangers(table: SparseRows, known: tuple[IdMap, IdMap], sentence: str) -> dict[int, str]:
     """Row -> a sentence about its first name that is not known."""
     products, assets = known
-    lost = np.array([name not in products and name not in assets for name in table.names], dtype=np.bool_)
+    lost = np.array(
+        [name not in products and name not in assets for name in table.names], dtype=np.bool_
+    )
     found: dict[int, str] = {}
     if not lost.any():
         return found
     ids = (*products.ids, *assets.ids)
     entries = np.flatnonzero(lost[table.codes])
     told: dict[int, str] = {}
-    for row, code in zip(table.row_of_entry()[entries].tolist(), table.codes[entries].tolist(), strict=True):
+    for row, code in zip(
+        table.row_of_entry()[entries].tolist(), table.codes[entries].tolist(), strict=True
+    ):
         if row not in found:
             if code not in told:
                 name = table.names[code]

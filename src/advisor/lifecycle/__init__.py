@@ -1,4 +1,6 @@
-"""After the first advice: rebalancing, glide paths, goals, reserves, stress, costs and review triggers."""
+"""After the first advice: rebalancing, glide paths, goals, reserves, stress, costs and review
+triggers.
+"""
 
 from advisor.exports import lazy
 

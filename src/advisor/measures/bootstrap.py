@@ -13,10 +13,13 @@ from advisor.errors import InputError
 from advisor.readers import Number
 from advisor.validation import checked
 
-Draws = Annotated[int, Number("Give how many resamples to draw, such as 1000.", whole=True, low=1, high=1e7)]
+Draws = Annotated[
+    int, Number("Give how many resamples to draw, such as 1000.", whole=True, low=1, high=1e7)
+]
 
 ROWS_AT_ONCE = 64
-"""Resamples drawn together: keeps the table of counts small whatever the number of distinct rows."""
+"""Resamples drawn together: keeps the table of counts small whatever the number of distinct
+rows."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Interval:
     Attributes:
         mean: Of the values themselves.
         low, high: Percentiles of the resampled means.
-        share_above_zero: Share of resampled means above 0 (ties count half): for a difference, how often the first wins.
+        share_above_zero: Share of resampled means above 0 (ties count half): for a difference, how
+            often the first wins.
     """
 
     mean: float
@@ -36,18 +40,23 @@ class Interval:
 
 
 @checked
-def resampled_means(values: Matrix, counts: IntArray | None = None, *, resamples: Draws = 1000, seed: Seed = 0) -> FloatArray:
+def resampled_means(
+    values: Matrix, counts: IntArray | None = None, *, resamples: Draws = 1000, seed: Seed = 0
+) -> FloatArray:
     """Means of rows drawn with replacement, column by column.
 
     Args:
-        values: One row an outcome, one column a measure, shape (u, m); nan = does not count in that column.
+        values: One row an outcome, one column a measure, shape (u, m); nan = does not count in that
+            column.
         counts: How many clients had each outcome, shape (u,); None: one each.
         resamples: How many.
         seed: The draws.
 
     Returns:
-        Shape (resamples, m); nan where a column has no value in a resample. Clients with equal outcomes are drawn as one row with their count, which has
-        exactly the distribution of drawing them one by one: the cost follows the number of *distinct* outcomes, not of clients.
+        Shape (resamples, m); nan where a column has no value in a resample. Clients with equal
+        outcomes are drawn as one row with their count, which has
+        exactly the distribution of drawing them one by one: the cost follows the number of
+            *distinct* outcomes, not of clients.
 
     Raises:
         InputError: Not a table, no client, or fewer than one resample.
@@ -57,7 +66,8 @@ def resampled_means(values: Matrix, counts: IntArray | None = None, *, resamples
     number = np.ones(len(values), dtype=np.int64) if counts is None else counts
     if number.shape != (len(values),) or (number < 0).any() or number.sum() < 1:
         raise InputError(
-            f"values has shape {values.shape}, counts {number.shape}, resamples is {resamples}; a table, one count a row, at least one client and one resample are needed.",
+            f"values has shape {values.shape}, counts {number.shape}, resamples is {resamples}; a"
+            " table, one count a row, at least one client and one resample are needed.",
             field="values",
             value=values.shape,
         )
@@ -68,15 +78,21 @@ def resampled_means(values: Matrix, counts: IntArray | None = None, *, resamples
     total = int(number.sum())
     out = np.empty((resamples, values.shape[1]))
     for start in range(0, resamples, ROWS_AT_ONCE):
-        drawn = rng.multinomial(total, number / total, size=min(ROWS_AT_ONCE, resamples - start)).astype(np.float64)
+        drawn = rng.multinomial(
+            total, number / total, size=min(ROWS_AT_ONCE, resamples - start)
+        ).astype(np.float64)
         weight = np.einsum("bu,um->bm", drawn, there)
         summed = np.einsum("bu,um->bm", drawn, filled)
-        out[start : start + len(drawn)] = np.where(weight > 0.0, summed / np.where(weight > 0.0, weight, 1.0), np.nan)
+        out[start : start + len(drawn)] = np.where(
+            weight > 0.0, summed / np.where(weight > 0.0, weight, 1.0), np.nan
+        )
     return out
 
 
 @checked
-def interval(values: Vector, *, confidence: OpenShare = 0.95, resamples: Draws = 1000, seed: Seed = 0) -> Interval:
+def interval(
+    values: Vector, *, confidence: OpenShare = 0.95, resamples: Draws = 1000, seed: Seed = 0
+) -> Interval:
     """Mean of `values` (nan left out) with its percentile bootstrap interval.
 
     Args:
@@ -95,16 +111,29 @@ def interval(values: Vector, *, confidence: OpenShare = 0.95, resamples: Draws =
     if kept.size == 0:
         return Interval(np.nan, np.nan, np.nan, np.nan)
     distinct, counts = np.unique(kept, return_counts=True)
-    return summarise(float(kept.mean()), resampled_means(distinct[:, None], counts, resamples=resamples, seed=seed)[:, 0], confidence)
+    return summarise(
+        float(kept.mean()),
+        resampled_means(distinct[:, None], counts, resamples=resamples, seed=seed)[:, 0],
+        confidence,
+    )
 
 
 @checked
-def paired_difference(first: Vector, second: Vector, *, confidence: OpenShare = 0.95, resamples: Draws = 1000, seed: Seed = 0) -> Interval:
-    """Mean of first - second over the same clients, with its paired bootstrap interval: client i is drawn with both of their values.
+def paired_difference(
+    first: Vector,
+    second: Vector,
+    *,
+    confidence: OpenShare = 0.95,
+    resamples: Draws = 1000,
+    seed: Seed = 0,
+) -> Interval:
+    """Mean of first - second over the same clients, with its paired bootstrap interval: client i is
+    drawn with both of their values.
 
     Args:
         first: One value a client, shape (c,).
-        second: The same clients under the other model, shape (c,); a client counts where both are there.
+        second: The same clients under the other model, shape (c,); a client counts where both are
+            there.
         confidence: As in `interval`.
         resamples: How many resamples.
         seed: The draws.
@@ -114,51 +143,79 @@ def paired_difference(first: Vector, second: Vector, *, confidence: OpenShare = 
     """
     if first.shape != second.shape:
         raise InputError(
-            f"first has shape {first.shape} and second {second.shape}; a paired test needs the same clients in the same order.",
+            f"first has shape {first.shape} and second {second.shape}; a paired test needs the same"
+            " clients in the same order.",
             field="second",
             value=second.shape,
         )
-    return interval(np.asarray(first - second, dtype=np.float64), confidence=confidence, resamples=resamples, seed=seed)
+    return interval(
+        np.asarray(first - second, dtype=np.float64),
+        confidence=confidence,
+        resamples=resamples,
+        seed=seed,
+    )
 
 
 @checked
-def block_interval(values: Vector, *, block: Count, confidence: OpenShare = 0.95, resamples: Draws = 10_000, seed: Seed = 0) -> Interval:
-    """Mean of a series in time order with a circular block bootstrap interval, for values whose neighbours share data.
+def block_interval(
+    values: Vector,
+    *,
+    block: Count,
+    confidence: OpenShare = 0.95,
+    resamples: Draws = 10_000,
+    seed: Seed = 0,
+) -> Interval:
+    """Mean of a series in time order with a circular block bootstrap interval, for values whose
+    neighbours share data.
 
     Args:
         values: One value a time point, shape (t,), in order, finite.
-        block: Length of a block in time points; take the number of points that one test window spans, so that draws are about independent.
+        block: Length of a block in time points; take the number of points that one test window
+            spans, so that draws are about independent.
         confidence: As in `interval`.
         resamples: How many resamples.
         seed: The draws.
 
     Returns:
-        With `t / block` near 2 there are only two independent windows, and the interval understates what is not known: say so beside it.
+        With `t / block` near 2 there are only two independent windows, and the interval understates
+        what is not known: say so beside it.
 
     Raises:
-        InputError: A value is not finite, or block is outside 1..t/2 (one block of everything always has the same mean; 1 is allowed for t = 1).
+        InputError: A value is not finite, or block is outside 1..t/2 (one block of everything
+            always has the same mean; 1 is allowed for t = 1).
 
     Source: Politis & Romano (1992), circular block bootstrap.
     """
     count = len(values)
     if not np.isfinite(values).all() or not 1 <= block <= max(count // 2, min(count, 1)):
         raise InputError(
-            f"block is {block} for {values.shape} values; give finite values in time order and at least two blocks.",
+            f"block is {block} for {values.shape} values; give finite values in time order and at"
+            " least two blocks.",
             field="block",
             value=block,
         )
     rng = np.random.default_rng(seed)
     starts = rng.integers(0, count, size=(resamples, -(-count // block)))
-    drawn: IntArray = (starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, :count] % count
-    return summarise(float(values.mean()), np.asarray(values[drawn].mean(axis=1), dtype=np.float64), confidence)
+    drawn: IntArray = (starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[
+        :, :count
+    ] % count
+    return summarise(
+        float(values.mean()), np.asarray(values[drawn].mean(axis=1), dtype=np.float64), confidence
+    )
 
 
 def summarise(mean: float, resampled: FloatArray, confidence: float) -> Interval:
     """Percentile interval of resampled means. Raises `InputError` unless 0 < confidence < 1."""
     if not 0.0 < confidence < 1.0:
-        raise InputError(f"confidence is {confidence}; it is a share between 0 and 1, such as 0.95.", field="confidence", value=confidence)
+        raise InputError(
+            f"confidence is {confidence}; it is a share between 0 and 1, such as 0.95.",
+            field="confidence",
+            value=confidence,
+        )
     kept = resampled[np.isfinite(resampled)]
     if kept.size == 0:
         return Interval(mean, np.nan, np.nan, np.nan)
     low, high = np.quantile(kept, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
-    return Interval(mean, float(low), float(high), float((kept > 0.0).mean() + 0.5 * (kept == 0.0).mean()))
+    return Interval(
+        mean, float(low), float(high), float((kept > 0.0).mean() + 0.5 * (kept == 0.0).mean())
+    )

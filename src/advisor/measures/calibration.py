@@ -24,7 +24,8 @@ class ReliabilityCurve:
         count: Predictions in each bin, shape (b,).
         expected_calibration_error: Mean of |observed - stated|, weighted by count.
         brier: Mean squared error of the probabilities.
-        brier_of_base_rate: The same for always stating the overall share: what no information scores.
+        brier_of_base_rate: The same for always stating the overall share: what no information
+            scores.
     """
 
     stated: FloatArray
@@ -36,23 +37,34 @@ class ReliabilityCurve:
 
 
 @checked
-def reliability_curve(probability: FloatArray, happened: BoolArray, *, bins: Count = 10, equal_counts: bool = False) -> ReliabilityCurve:
+def reliability_curve(
+    probability: FloatArray, happened: BoolArray, *, bins: Count = 10, equal_counts: bool = False
+) -> ReliabilityCurve:
     """Reliability curve and expected calibration error.
 
     Args:
-        probability: Stated, within [0, 1], shape (n,); nan (nothing stated) is left out with its outcome.
+        probability: Stated, within [0, 1], shape (n,); nan (nothing stated) is left out with its
+            outcome.
         happened: Shape (n,).
         bins: How many.
-        equal_counts: False: bins of equal width over [0, 1] (the usual definition). True: bins of about equal counts, which resolves small base rates; equal
-            probabilities always share a bin.
+        equal_counts: False: bins of equal width over [0, 1] (the usual definition). True: bins of
+            about equal counts, which resolves small base rates; equal probabilities always share a
+            bin.
 
     Raises:
-        InputError: Shapes differ, a probability is outside [0, 1], nothing is stated, or fewer than one bin.
+        InputError: Shapes differ, a probability is outside [0, 1], nothing is stated, or fewer than
+            one bin.
 
     Source: Naeini, Cooper & Hauskrecht (2015), AAAI, section 2 (ECE); Brier (1950).
 
-    >>> curve = reliability_curve(np.array([0.2, 0.2, 0.2, 0.2, 0.8]), np.array([True, False, False, False, True]))
-    >>> curve.stated.tolist(), curve.observed.tolist(), round(curve.expected_calibration_error, 4)  # (4 * .05 + 1 * .2) / 5
+    >>> curve = reliability_curve(
+    ...     np.array([0.2, 0.2, 0.2, 0.2, 0.8]), np.array([True, False, False, False, True])
+    ... )
+    >>> (
+    ...     curve.stated.tolist(),
+    ...     curve.observed.tolist(),
+    ...     round(curve.expected_calibration_error, 4),
+    ... )  # (4 * .05 + 1 * .2) / 5
     ([0.2, 0.8], [0.25, 1.0], 0.08)
     """
     stated, outcome = _checked(probability, happened, bins)
@@ -77,20 +89,29 @@ def reliability_curve(probability: FloatArray, happened: BoolArray, *, bins: Cou
     )
 
 
-def _checked(probability: FloatArray, happened: BoolArray, bins: int) -> tuple[FloatArray, FloatArray]:
+def _checked(
+    probability: FloatArray, happened: BoolArray, bins: int
+) -> tuple[FloatArray, FloatArray]:
     if probability.shape != happened.shape or probability.ndim != 1 or bins > MOST_BINS:
         raise InputError(
-            f"probability has shape {probability.shape}, happened {happened.shape}, bins is {bins}; give one outcome a probability and at most {MOST_BINS:,} bins.",
+            f"probability has shape {probability.shape}, happened {happened.shape}, bins is {bins};"
+            f" give one outcome a probability and at most {MOST_BINS:,} bins.",
             field="happened",
             value=happened.shape,
         )
     known = ~np.isnan(probability)
     stated = probability[known]
     if stated.size == 0:
-        raise InputError("No probability is stated; there is nothing to calibrate against.", field="probability", value=probability)
+        raise InputError(
+            "No probability is stated; there is nothing to calibrate against.",
+            field="probability",
+            value=probability,
+        )
     if ((stated < 0.0) | (stated > 1.0)).any():
         bad = float(stated[(stated < 0.0) | (stated > 1.0)][0])
-        raise InputError(f"probability holds {bad}; it must lie within [0, 1].", field="probability", value=bad)
+        raise InputError(
+            f"probability holds {bad}; it must lie within [0, 1].", field="probability", value=bad
+        )
     return stated, happened[known].astype(np.float64)
 
 
@@ -102,7 +123,8 @@ class Threshold:
         wanted: Precision asked for.
         attainable: Whether any cut reaches it on enough predictions.
         threshold: State only probabilities of at least this; nan when unattainable.
-        precision: What is then right, on the data it was chosen on: promise it only after a later window confirms it. nan when unattainable.
+        precision: What is then right, on the data it was chosen on: promise it only after a later
+            window confirms it. nan when unattainable.
         precision_low: Lower end of the 95 % Wilson interval of that precision.
         coverage: Share of predictions that remain: the price. 0 when unattainable.
         best: Highest precision that any cut with enough predictions reaches.
@@ -118,7 +140,9 @@ class Threshold:
 
 
 @checked
-def threshold_for_precision(probability: FloatArray, happened: BoolArray, wanted: float, *, at_least: CountOrNone = 30) -> Threshold:
+def threshold_for_precision(
+    probability: FloatArray, happened: BoolArray, wanted: float, *, at_least: CountOrNone = 30
+) -> Threshold:
     """The lowest cut whose remaining predictions are right at least `wanted` of the time.
 
     Args:
@@ -128,17 +152,24 @@ def threshold_for_precision(probability: FloatArray, happened: BoolArray, wanted
         at_least: Predictions that must remain: a cut that leaves three lucky ones is no answer.
 
     Returns:
-        Equal probabilities stay together. Unattainable is an answer, with the best that could be had.
+        Equal probabilities stay together. Unattainable is an answer, with the best that could be
+        had.
 
     Raises:
         InputError: wanted is not in (0, 1], or the data cannot be used.
 
-    >>> cut = threshold_for_precision(np.array([0.9, 0.9, 0.5, 0.1]), np.array([True, True, True, False]), 0.85, at_least=2)
+    >>> cut = threshold_for_precision(
+    ...     np.array([0.9, 0.9, 0.5, 0.1]), np.array([True, True, True, False]), 0.85, at_least=2
+    ... )
     >>> cut.threshold, cut.precision, cut.coverage
     (0.5, 1.0, 0.75)
     """
     if not 0.0 < wanted <= 1.0:
-        raise InputError(f"wanted is {wanted}; a precision lies in (0, 1], such as 0.85.", field="wanted", value=wanted)
+        raise InputError(
+            f"wanted is {wanted}; a precision lies in (0, 1], such as 0.85.",
+            field="wanted",
+            value=wanted,
+        )
     stated, outcome = _checked(probability, happened, 1)
     order = np.argsort(-stated, kind="stable")
     right = np.cumsum(outcome[order])
@@ -152,7 +183,15 @@ def threshold_for_precision(probability: FloatArray, happened: BoolArray, wanted
         return Threshold(wanted, False, float("nan"), float("nan"), float("nan"), 0.0, best)
     i = int(reached[-1])
     low = wilson_low(float(right[i]), float(count[i]))
-    return Threshold(wanted, True, float(stated[order][i]), float(precise[i]), low, float(count[i] / len(order)), best)
+    return Threshold(
+        wanted,
+        True,
+        float(stated[order][i]),
+        float(precise[i]),
+        low,
+        float(count[i] / len(order)),
+        best,
+    )
 
 
 @checked
@@ -165,6 +204,13 @@ def wilson_low(right: float, count: float, z: float = 1.959963984540054) -> floa
     0.4902
     """
     if not 0.0 <= right <= count or count == 0.0:
-        raise InputError(f"right is {right:g} of {count:g}; it is a part of a count above 0. Correct them.", field="right", value=right)
+        raise InputError(
+            f"right is {right:g} of {count:g}; it is a part of a count above 0. Correct them.",
+            field="right",
+            value=right,
+        )
     share, extra = right / count, z * z / count
-    return float((share + extra / 2.0 - z * np.sqrt(share * (1.0 - share) / count + extra / (4.0 * count))) / (1.0 + extra))
+    return float(
+        (share + extra / 2.0 - z * np.sqrt(share * (1.0 - share) / count + extra / (4.0 * count)))
+        / (1.0 + extra)
+    )

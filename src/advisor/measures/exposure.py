@@ -1,4 +1,5 @@
-"""What lists are like beside being right: how much of the catalogue they show, how concentrated, how novel, how varied.
+"""What lists are like beside being right: how much of the catalogue they show, how concentrated,
+how novel, how varied.
 
 `codes`, shape (c, k), holds the product of each slot, -1 = empty.
 """
@@ -16,11 +17,23 @@ from advisor.validation import checked
 MOST_PRODUCTS = 100_000_000
 DEFINITIONS: dict[str, str] = {
     "coverage": "share of the products that stand in at least one list",
-    "gini": "Gini coefficient of how often each product is shown, products never shown included: 0 = all equally often, (p - 1) / p = one product only",
-    "novelty": "mean over the list of -log2(share of clients who hold the product), in bits; a product nobody holds counts as held by one client",
-    "diversity": "one minus the mean cosine similarity over the pairs of the list; nan for fewer than two picks",
+    "gini": (
+        "Gini coefficient of how often each product is shown, products never shown included: 0 ="
+        " all equally often, (p - 1) / p = one product only"
+    ),
+    "novelty": (
+        "mean over the list of -log2(share of clients who hold the product), in bits; a product"
+        " nobody holds counts as held by one client"
+    ),
+    "diversity": (
+        "one minus the mean cosine similarity over the pairs of the list; nan for fewer than two"
+        " picks"
+    ),
     "popularity": "mean over the list of the share of clients who hold the product",
-    "popularity_lift": "mean popularity of the list divided by the mean popularity of what the client holds, minus 1; nan without holdings",
+    "popularity_lift": (
+        "mean popularity of the list divided by the mean popularity of what the client holds, minus"
+        " 1; nan without holdings"
+    ),
 }
 """What each measure is; a report repeats these."""
 
@@ -35,19 +48,31 @@ def exposure_counts(codes: IntArray, products: CountOrNone) -> IntArray:
     shown = codes[codes >= 0]
     if products > MOST_PRODUCTS:
         raise InputError(
-            f"products is {products}; more than {MOST_PRODUCTS:,} cannot be counted. Correct it.", field="products", value=products
+            f"products is {products}; more than {MOST_PRODUCTS:,} cannot be counted. Correct it.",
+            field="products",
+            value=products,
         )
     _check_codes(codes, products)
     return np.bincount(shown, minlength=products).astype(np.int64)
 
 
 def _check_codes(codes: IntArray, products: int, *, lists: bool = False) -> None:
-    """Raise `InputError` for a code that is no product, and unless there is a row a list where `lists` asks for it."""
+    """Raise `InputError` for a code that is no product, and unless there is a row a list where
+    `lists` asks for it.
+    """
     last = int(codes.max(initial=-1))
     if last >= products:
-        raise InputError(f"codes name product {last}, but there are {products} (0..{products - 1}).", field="codes", value=last)
+        raise InputError(
+            f"codes name product {last}, but there are {products} (0..{products - 1}).",
+            field="codes",
+            value=last,
+        )
     if lists and codes.ndim != 2:
-        raise InputError(f"codes has shape {codes.shape}; one row a list is needed.", field="codes", value=codes.shape)
+        raise InputError(
+            f"codes has shape {codes.shape}; one row a list is needed.",
+            field="codes",
+            value=codes.shape,
+        )
 
 
 @checked
@@ -65,22 +90,32 @@ def gini(counts: npt.ArrayLike) -> float:
     """Gini coefficient of non-negative counts, shape (p,); 0 where all are zero.
 
     Returns:
-        sum_i (2 i - p - 1) x_(i) / (p sum x) over the ascending counts: 0 when all are equal, (p - 1) / p when one holds everything.
+        sum_i (2 i - p - 1) x_(i) / (p sum x) over the ascending counts: 0 when all are equal, (p -
+        1) / p when one holds everything.
 
     Raises:
         InputError: A count is negative or not finite.
 
-    Source: Gini (1912), in the sorted form of Dixon et al. (1987), without the small-sample factor p / (p - 1).
+    Source: Gini (1912), in the sorted form of Dixon et al. (1987), without the small-sample factor
+    p / (p - 1).
 
     >>> gini(np.array([5, 5, 5, 5])), gini(np.array([0, 0, 0, 9]))
     (0.0, 0.75)
     """
     amounts = np.asarray(counts, dtype=np.float64)
     if amounts.ndim != 1:
-        raise InputError(f"counts has shape {amounts.shape}; one amount a product is needed.", field="counts", value=amounts.shape)
+        raise InputError(
+            f"counts has shape {amounts.shape}; one amount a product is needed.",
+            field="counts",
+            value=amounts.shape,
+        )
     ascending = np.sort(amounts)
     if not np.isfinite(ascending).all() or (ascending < 0.0).any():
-        raise InputError("A count is negative or not finite; a Gini coefficient needs amounts.", field="counts", value=counts)
+        raise InputError(
+            "A count is negative or not finite; a Gini coefficient needs amounts.",
+            field="counts",
+            value=counts,
+        )
     total, p = float(ascending.sum()), len(ascending)
     if total == 0.0:
         return 0.0
@@ -102,24 +137,32 @@ def novelty(codes: IntArray, holders: IntArray, clients: Count) -> FloatArray:
     [2.0]
     """
     if holders.ndim != 1:
-        raise InputError(f"holders has shape {holders.shape}; one number a product is needed.", field="holders", value=holders.shape)
+        raise InputError(
+            f"holders has shape {holders.shape}; one number a product is needed.",
+            field="holders",
+            value=holders.shape,
+        )
     return list_mean(codes, -np.log2(np.maximum(holders, 1) / float(clients)))
 
 
 @checked
 def diversity(codes: IntArray, features: Matrix) -> FloatArray:
-    """One minus the mean pairwise cosine similarity of each list's products, shape (c,); nan for fewer than two picks.
+    """One minus the mean pairwise cosine similarity of each list's products, shape (c,); nan for
+    fewer than two picks.
 
     Args:
         codes: Shape (c, k).
         features: What products are like, shape (p, f); a row of zeros is like nothing.
 
     Returns:
-        Within [0, 2]; within [0, 1] for non-negative features. The mean over pairs comes from the norm of the list's sum of unit vectors, so no (p, p) table is made.
+        Within [0, 2]; within [0, 1] for non-negative features. The mean over pairs comes from the
+        norm of the list's sum of unit vectors, so no (p, p) table is made.
 
     Source: Ziegler et al. (2005), WWW, section 3.2 (intra-list similarity).
 
-    >>> diversity(np.array([[0, 1], [0, 2]]), np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]])).tolist()
+    >>> diversity(
+    ...     np.array([[0, 1], [0, 2]]), np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]])
+    ... ).tolist()
     [1.0, 0.0]
     """
     _check_codes(codes, len(features), lists=True)
@@ -139,7 +182,8 @@ def diversity(codes: IntArray, features: Matrix) -> FloatArray:
 
 @checked
 def list_mean(codes: IntArray, values: Vector) -> FloatArray:
-    """Mean of a product measure over each list's filled slots, shape (c,); nan for an empty list, and slots whose value is nan are left out.
+    """Mean of a product measure over each list's filled slots, shape (c,); nan for an empty list,
+    and slots whose value is nan are left out.
 
     >>> list_mean(np.array([[0, 1], [1, -1]]), np.array([1.0, 3.0])).tolist()
     [2.0, 3.0]
@@ -150,25 +194,34 @@ def list_mean(codes: IntArray, values: Vector) -> FloatArray:
     taken = np.where(codes >= 0, np.asarray(values, dtype=np.float64)[np.maximum(codes, 0)], np.nan)
     known = np.isfinite(taken)
     count = known.sum(axis=1)
-    return np.where(count > 0, np.where(known, taken, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
+    return np.where(
+        count > 0, np.where(known, taken, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan
+    )
 
 
 @checked
 def popularity_lift(codes: IntArray, popularity: Vector, held_popularity: Vector) -> FloatArray:
-    """How much more popular each list is than what its client holds, shape (c,): ratio of means minus 1; nan without holdings or picks.
+    """How much more popular each list is than what its client holds, shape (c,): ratio of means
+    minus 1; nan without holdings or picks.
 
     Args:
         codes: Shape (c, k).
         popularity: Share of clients who hold each product, shape (p,).
         held_popularity: Mean popularity of what each client holds, shape (c,), nan = holds nothing.
 
-    Source: Abdollahpouri et al. (2019), RMSE workshop at RecSys (popularity lift), a client at a time.
+    Source: Abdollahpouri et al. (2019), RMSE workshop at RecSys (popularity lift), a client at a
+    time.
     """
     shown = list_mean(codes, popularity)
     if shown.shape != held_popularity.shape:
         raise InputError(
-            f"held_popularity has {len(held_popularity)} entries for {len(shown)} lists; give one a client.",
+            f"held_popularity has {len(held_popularity)} entries for {len(shown)} lists; give one a"
+            " client.",
             field="held_popularity",
             value=len(held_popularity),
         )
-    return np.where(held_popularity > 0.0, shown / np.where(held_popularity > 0.0, held_popularity, 1.0) - 1.0, np.nan)
+    return np.where(
+        held_popularity > 0.0,
+        shown / np.where(held_popularity > 0.0, held_popularity, 1.0) - 1.0,
+        np.nan,
+    )

@@ -32,7 +32,9 @@ Returns = Annotated[npt.ArrayLike, _AsGiven()]
 """Simple returns, time on the last axis: what numpy reads, or a pandas Series."""
 
 
-def history(returns: object, periods_per_year: float | None = None, field: str = "returns") -> FloatArray:
+def history(
+    returns: object, periods_per_year: float | None = None, field: str = "returns"
+) -> FloatArray:
     """Finite returns with at least one period on the last axis, shape (..., T).
 
     Args:
@@ -48,27 +50,36 @@ def history(returns: object, periods_per_year: float | None = None, field: str =
     r = numbers(returns, field)
     if r.ndim == 0 or r.shape[-1] == 0:
         raise InputError(
-            f"{field} has shape {r.shape}; a measure needs at least one period on the last axis. Pass a longer history.",
+            f"{field} has shape {r.shape}; a measure needs at least one period on the last axis."
+            " Pass a longer history.",
             field=field,
             value=r.shape,
         )
     if not np.isfinite(r).all():
         count = int((~np.isfinite(r)).sum())
         raise InputError(
-            f"{field} holds {count} values that are not finite; they would spread into every measure. Cut or fill them first.",
+            f"{field} holds {count} values that are not finite; they would spread into every"
+            " measure. Cut or fill them first.",
             field=field,
             value=count,
         )
-    if isinstance(returns, pd.DataFrame) and _days(returns.index) is not None and _days(returns.columns) is None:
+    if (
+        isinstance(returns, pd.DataFrame)
+        and _days(returns.index) is not None
+        and _days(returns.columns) is None
+    ):
         raise InputError(
-            f"{field} is a table with a row a day, shape {r.shape}, but time is the last axis, so each day would be measured across the columns. Pass its .T.",
+            f"{field} is a table with a row a day, shape {r.shape}, but time is the last axis, so"
+            " each day would be measured across the columns. Pass its .T.",
             field=field,
             value=r.shape,
         )
     if isinstance(returns, pd.Series | pd.DataFrame) and periods_per_year is not None:
         days = _days(returns.index if isinstance(returns, pd.Series) else returns.columns)
         if days is not None and not days.hasnans and days.is_monotonic_increasing:
-            check_frequency(days.tz_localize(None).to_numpy().astype("datetime64[D]"), periods_per_year, field)
+            check_frequency(
+                days.tz_localize(None).to_numpy().astype("datetime64[D]"), periods_per_year, field
+            )
     return r
 
 
@@ -78,7 +89,9 @@ def _days(labels: pd.Index) -> pd.DatetimeIndex | None:
     return labels if isinstance(labels, pd.DatetimeIndex) else None
 
 
-def pair(first: object, second: object, periods_per_year: float | None = None, field: str = "benchmark") -> tuple[FloatArray, FloatArray]:
+def pair(
+    first: object, second: object, periods_per_year: float | None = None, field: str = "benchmark"
+) -> tuple[FloatArray, FloatArray]:
     """Two histories over the same periods, shapes (..., T) and (..., T).
 
     Raises:
@@ -86,9 +99,14 @@ def pair(first: object, second: object, periods_per_year: float | None = None, f
             axes that do not fit.
     """
     a, b = history(first, periods_per_year), history(second, periods_per_year, field)
-    if isinstance(first, pd.Series) and isinstance(second, pd.Series) and not first.index.equals(second.index):
+    if (
+        isinstance(first, pd.Series)
+        and isinstance(second, pd.Series)
+        and not first.index.equals(second.index)
+    ):
         raise InputError(
-            f"returns and {field} are labelled by other periods; day would be compared with another day. Align them first.",
+            f"returns and {field} are labelled by other periods; day would be compared with another"
+            " day. Align them first.",
             field=field,
             value=len(second),
         )
@@ -105,7 +123,8 @@ def check_fit(first: FloatArray, second: FloatArray, names: tuple[str, str], axi
     except ValueError:
         pass
     raise InputError(
-        f"{names[0]} has shape {first.shape} and {names[1]} {second.shape}; the same {axis} are needed on the last axis. Align them first.",
+        f"{names[0]} has shape {first.shape} and {names[1]} {second.shape}; the same {axis} are"
+        " needed on the last axis. Align them first.",
         field=names[1],
         value=second.shape,
     )
@@ -113,7 +132,11 @@ def check_fit(first: FloatArray, second: FloatArray, names: tuple[str, str], axi
 
 def noise_of(*given: object) -> float:
     """Share of the level that is rounding in what was given: more for single precision."""
-    kinds = [np.dtype(kind) for kind in (getattr(value, "dtype", None) for value in given) if isinstance(kind, np.dtype)]
+    kinds = [
+        np.dtype(kind)
+        for kind in (getattr(value, "dtype", None) for value in given)
+        if isinstance(kind, np.dtype)
+    ]
     steps = [float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"]
     return max([NOISE, *(8.0 * step for step in steps if step > 1e-15)])
 
@@ -139,5 +162,7 @@ def quiet(spread: npt.ArrayLike, level: npt.ArrayLike, noise: float = NOISE) -> 
 
 def ratio(top: npt.ArrayLike, bottom: npt.ArrayLike) -> FloatArray:
     """Quotient, nan where the bottom is 0."""
-    above, below = np.broadcast_arrays(np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64))
+    above, below = np.broadcast_arrays(
+        np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64)
+    )
     return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0.0)[()]

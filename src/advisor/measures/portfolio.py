@@ -1,8 +1,10 @@
 """What a stream of returns was worth and how much it hurt.
 
-Every function takes simple returns with time on the **last** axis and any batch axes before it: shape (..., T) in, shape (...) out, so a
-thousand strategies are judged in one call. Annual numbers are decimals (0.10 is 10 %); losses are positive numbers. What cannot be formed
-(a Sharpe ratio of a constant) is nan, never an infinity; a constant is what moves by no more than the rounding of its prices.
+Every function takes simple returns with time on the **last** axis and any batch axes before it:
+shape (..., T) in, shape (...) out, so a thousand strategies are judged in one call. Annual numbers
+are decimals (0.10 is 10 %); losses are positive numbers. What cannot be formed (a Sharpe ratio of a
+constant) is nan, never an infinity; a constant is what moves by no more than the rounding of its
+prices.
 """
 
 from __future__ import annotations
@@ -13,7 +15,17 @@ import numpy.typing as npt
 from advisor.annotations import OpenShare, Positive
 from advisor.arrays import FloatArray
 from advisor.errors import InputError
-from advisor.measures.history import NOISE, Returns, check_fit, deviation, history, noise_of, pair, quiet, ratio
+from advisor.measures.history import (
+    NOISE,
+    Returns,
+    check_fit,
+    deviation,
+    history,
+    noise_of,
+    pair,
+    quiet,
+    ratio,
+)
 from advisor.validation import checked
 
 YEAR = 252.0
@@ -44,7 +56,8 @@ def mean_return(returns: Returns, periods_per_year: Positive = YEAR) -> FloatArr
 
 @checked
 def volatility(returns: Returns, periods_per_year: Positive = YEAR) -> FloatArray:
-    """Standard deviation a year (divisor T - 1), shape (...); nan when T = 1, 0 where what varies is rounding.
+    """Standard deviation a year (divisor T - 1), shape (...); nan when T = 1, 0 where what varies
+    is rounding.
 
     >>> round(float(volatility([0.01, -0.01, 0.01, -0.01], periods_per_year=4)), 6)
     0.023094
@@ -59,8 +72,11 @@ def _volatility(r: FloatArray, year: float, noise: float) -> FloatArray:
 
 
 @checked
-def downside_deviation(returns: Returns, *, target: float = 0.0, periods_per_year: Positive = YEAR) -> FloatArray:
-    """Root of the mean squared shortfall below an annual target, a year; periods above the target count as 0, shape (...).
+def downside_deviation(
+    returns: Returns, *, target: float = 0.0, periods_per_year: Positive = YEAR
+) -> FloatArray:
+    """Root of the mean squared shortfall below an annual target, a year; periods above the target
+    count as 0, shape (...).
 
     Source: Sortino & Price (1994), the divisor is all T periods.
     """
@@ -75,18 +91,23 @@ def _downside(r: FloatArray, target: float, year: float, noise: float) -> FloatA
 
 
 @checked
-def sharpe_ratio(returns: Returns, *, risk_free: float | FloatArray = 0.0, periods_per_year: Positive = YEAR) -> FloatArray:
-    """Annual Sharpe ratio: mean excess return over its standard deviation, times the root of `periods_per_year`, shape (...).
+def sharpe_ratio(
+    returns: Returns, *, risk_free: float | FloatArray = 0.0, periods_per_year: Positive = YEAR
+) -> FloatArray:
+    """Annual Sharpe ratio: mean excess return over its standard deviation, times the root of
+    `periods_per_year`, shape (...).
 
     Args:
         returns: Simple returns, shape (..., T).
-        risk_free: Annual rate (spread evenly over the year), or the rate of each period, shape (T,).
+        risk_free: Annual rate (spread evenly over the year), or the rate of each period, shape
+            (T,).
         periods_per_year: Periods a year.
 
     Returns:
         nan where the excess return does not vary.
 
-    Source: Sharpe (1994); annualised as if returns were independent (Lo 2002 shows what that costs when they are not).
+    Source: Sharpe (1994); annualised as if returns were independent (Lo 2002 shows what that costs
+    when they are not).
     """
     r = history(returns, periods_per_year)
     return _sharpe(r - _rate(risk_free, r, periods_per_year), periods_per_year, noise_of(returns))
@@ -96,7 +117,8 @@ def _rate(risk_free: float | FloatArray, r: FloatArray, year: float) -> float | 
     rate = np.asarray(risk_free, dtype=np.float64)
     if rate.shape not in ((), r.shape[-1:]) or not np.isfinite(rate).all():
         raise InputError(
-            f"risk_free has shape {rate.shape}; give one annual rate, or the finite rate of each of the {r.shape[-1]} periods.",
+            f"risk_free has shape {rate.shape}; give one annual rate, or the finite rate of each of"
+            f" the {r.shape[-1]} periods.",
             field="risk_free",
             value=rate.shape,
         )
@@ -108,8 +130,12 @@ def _sharpe(excess: FloatArray, year: float, noise: float) -> FloatArray:
 
 
 @checked
-def sortino_ratio(returns: Returns, *, target: float = 0.0, periods_per_year: Positive = YEAR) -> FloatArray:
-    """Mean return above an annual target over the downside deviation below it, shape (...); nan where nothing fell short."""
+def sortino_ratio(
+    returns: Returns, *, target: float = 0.0, periods_per_year: Positive = YEAR
+) -> FloatArray:
+    """Mean return above an annual target over the downside deviation below it, shape (...); nan
+    where nothing fell short.
+    """
     r = history(returns, periods_per_year)
     excess = r.mean(axis=-1) * periods_per_year - target
     return ratio(excess, _downside(r, target, periods_per_year, noise_of(returns)))
@@ -117,7 +143,8 @@ def sortino_ratio(returns: Returns, *, target: float = 0.0, periods_per_year: Po
 
 @checked
 def drawdowns(returns: Returns) -> FloatArray:
-    """Loss from the highest value so far (the start included) after each period, as a positive fraction, shape (..., T).
+    """Loss from the highest value so far (the start included) after each period, as a positive
+    fraction, shape (..., T).
 
     From a return below -1 on it is nan: what is owed is no fraction of a peak.
 
@@ -149,10 +176,12 @@ def calmar_ratio(returns: Returns, periods_per_year: Positive = YEAR) -> FloatAr
 
 @checked
 def value_at_risk(returns: Returns, level: OpenShare = 0.95) -> FloatArray:
-    """Loss of one period that is exceeded with probability at most `1 - level`: the empirical quantile, shape (...).
+    """Loss of one period that is exceeded with probability at most `1 - level`: the empirical
+    quantile, shape (...).
 
     Returns:
-        The smallest loss l with share(loss <= l) >= level; negative where even the bad periods gained.
+        The smallest loss l with share(loss <= l) >= level; negative where even the bad periods
+        gained.
     """
     losses = np.sort(-history(returns), axis=-1)
     count = losses.shape[-1]
@@ -162,10 +191,12 @@ def value_at_risk(returns: Returns, level: OpenShare = 0.95) -> FloatArray:
 
 @checked
 def conditional_value_at_risk(returns: Returns, level: OpenShare = 0.95) -> FloatArray:
-    """Mean loss of the worst `1 - level` of periods (expected shortfall of one period), shape (...).
+    """Mean loss of the worst `1 - level` of periods (expected shortfall of one period), shape
+    (...).
 
     Returns:
-        Exact for the empirical distribution: where `(1 - level) * T` is not whole, the edge period counts in part, which is the
+        Exact for the empirical distribution: where `(1 - level) * T` is not whole, the edge period
+            counts in part, which is the
         minimum over z of `z + mean(max(loss - z, 0)) / (1 - level)`.
 
     Source: Rockafellar & Uryasev (2002), section 2.
@@ -187,9 +218,11 @@ def hit_ratio(returns: Returns) -> FloatArray:
 
 @checked
 def turnover(before: npt.ArrayLike, after: npt.ArrayLike) -> FloatArray:
-    """Value bought plus value sold as a fraction of wealth: `sum |after - before|` over the last axis, shape (...).
+    """Value bought plus value sold as a fraction of wealth: `sum |after - before|` over the last
+    axis, shape (...).
 
-    Buying a whole portfolio out of cash is 1, exchanging it for another is 2. (Half of it is the one-way drift `1/2 sum |w - w*|`.)
+    Buying a whole portfolio out of cash is 1, exchanging it for another is 2. (Half of it is the
+    one-way drift `1/2 sum |w - w*|`.)
 
     Source: DeMiguel, Garlappi & Uppal (2009), section 2.3.
 
@@ -202,22 +235,30 @@ def turnover(before: npt.ArrayLike, after: npt.ArrayLike) -> FloatArray:
 
 
 @checked
-def tracking_error(returns: Returns, benchmark: Returns, periods_per_year: Positive = YEAR) -> FloatArray:
+def tracking_error(
+    returns: Returns, benchmark: Returns, periods_per_year: Positive = YEAR
+) -> FloatArray:
     """Annual standard deviation of the return above the benchmark, shape (...)."""
     r, b = pair(returns, benchmark, periods_per_year)
     return _volatility(r - b, periods_per_year, noise_of(returns, benchmark))
 
 
 @checked
-def information_ratio(returns: Returns, benchmark: Returns, periods_per_year: Positive = YEAR) -> FloatArray:
-    """Annual Sharpe ratio of the return above the benchmark, shape (...); nan where the two do not differ."""
+def information_ratio(
+    returns: Returns, benchmark: Returns, periods_per_year: Positive = YEAR
+) -> FloatArray:
+    """Annual Sharpe ratio of the return above the benchmark, shape (...); nan where the two do not
+    differ.
+    """
     r, b = pair(returns, benchmark, periods_per_year)
     return _sharpe(r - b, periods_per_year, noise_of(returns, benchmark))
 
 
 @checked
 def beta(returns: Returns, benchmark: Returns) -> FloatArray:
-    """Slope of the returns on the benchmark's, shape (...); nan where the benchmark does not vary."""
+    """Slope of the returns on the benchmark's, shape (...); nan where the benchmark does not
+    vary.
+    """
     r, b = pair(returns, benchmark)
     moves = deviation(b, noise=noise_of(benchmark)) > 0.0
     b = b - b.mean(axis=-1, keepdims=True)
@@ -227,7 +268,8 @@ def beta(returns: Returns, benchmark: Returns) -> FloatArray:
 
 @checked
 def portfolio_volatility(weights: npt.ArrayLike, covariance: npt.ArrayLike) -> FloatArray:
-    """`sqrt(w' C w)` of each row of weights, shape (...); each row's bits do not depend on the other rows; 0 for a perfect hedge.
+    """`sqrt(w' C w)` of each row of weights, shape (...); each row's bits do not depend on the
+    other rows; 0 for a perfect hedge.
 
     >>> round(float(portfolio_volatility([0.5, 0.5], [[0.04, 0.0], [0.0, 0.04]])), 6)
     0.141421
@@ -241,7 +283,8 @@ def _square(weights: npt.ArrayLike, covariance: npt.ArrayLike) -> tuple[FloatArr
     w, c = np.asarray(weights, dtype=np.float64), np.asarray(covariance, dtype=np.float64)
     if w.ndim == 0 or c.shape != (w.shape[-1], w.shape[-1]):
         raise InputError(
-            f"covariance has shape {c.shape} for weights of shape {w.shape}; a row and a column an asset are needed. Pass those of the same assets.",
+            f"covariance has shape {c.shape} for weights of shape {w.shape}; a row and a column an"
+            " asset are needed. Pass those of the same assets.",
             field="covariance",
             value=c.shape,
         )
@@ -249,13 +292,17 @@ def _square(weights: npt.ArrayLike, covariance: npt.ArrayLike) -> tuple[FloatArr
 
 
 def _gross(w: FloatArray, c: FloatArray) -> FloatArray:
-    """What a variance is made of before anything cancels, shape (...): the level of its rounding."""
+    """What a variance is made of before anything cancels, shape (...): the level of its
+    rounding.
+    """
     return np.einsum("...i,ij,...j->...", np.abs(w), np.abs(c), np.abs(w))
 
 
 @checked
 def risk_contributions(weights: npt.ArrayLike, covariance: npt.ArrayLike) -> FloatArray:
-    """Each asset's share of the portfolio's variance, `w * (C w) / w' C w`, shape (..., n); the shares add up to 1, nan for a perfect hedge, which has no variance to share."""
+    """Each asset's share of the portfolio's variance, `w * (C w) / w' C w`, shape (..., n); the
+    shares add up to 1, nan for a perfect hedge, which has no variance to share.
+    """
     w, c = _square(weights, covariance)
     parts = w * np.einsum("ij,...j->...i", c, w)
     return ratio(parts, quiet(parts.sum(axis=-1), _gross(w, c))[..., None])
@@ -263,7 +310,8 @@ def risk_contributions(weights: npt.ArrayLike, covariance: npt.ArrayLike) -> Flo
 
 @checked
 def effective_number(weights: npt.ArrayLike) -> FloatArray:
-    """How many equal holdings are as concentrated as these: `(sum |w|)^2 / sum w^2`, shape (...); nan for no holding.
+    """How many equal holdings are as concentrated as these: `(sum |w|)^2 / sum w^2`, shape (...);
+    nan for no holding.
 
     >>> effective_number([0.5, 0.5]).item()
     2.0
@@ -280,7 +328,9 @@ def skewness(returns: Returns) -> FloatArray:
 
 @checked
 def kurtosis(returns: Returns) -> FloatArray:
-    """Fourth standardised moment (divisor T; the normal has 3), shape (...); nan where nothing varies."""
+    """Fourth standardised moment (divisor T; the normal has 3), shape (...); nan where nothing
+    varies.
+    """
     return _moment(history(returns), 4, noise_of(returns))
 
 

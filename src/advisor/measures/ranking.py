@@ -1,8 +1,10 @@
 """Accuracy of ranked lists against what was really bought, one value a client.
 
-Every function takes `hits`, shape (..., k): True where the slot's product was bought, best slot first, and `relevant`, shape (...): how many products the client
-bought. A slot that is empty, or beyond the list's end, is a miss. Products are bought or not (binary gains). **A client who bought nothing gets 0**; whether he
-belongs in a mean is the caller's to decide and to say. The values equal trec_eval's and ranx's on lists without repeated products.
+Every function takes `hits`, shape (..., k): True where the slot's product was bought, best slot
+first, and `relevant`, shape (...): how many products the client bought. A slot that is empty, or
+beyond the list's end, is a miss. Products are bought or not (binary gains). **A client who bought
+nothing gets 0**; whether he belongs in a mean is the caller's to decide and to say. The values
+equal trec_eval's and ranx's on lists without repeated products.
 """
 
 from __future__ import annotations
@@ -17,10 +19,18 @@ from advisor.validation import checked
 
 DEFINITIONS: dict[str, str] = {
     "hit_rate": "1 if at least one of the first k picks was bought, else 0",
-    "precision": "bought picks among the first k, divided by k (also where the list is shorter than k)",
+    "precision": (
+        "bought picks among the first k, divided by k (also where the list is shorter than k)"
+    ),
     "recall": "bought picks among the first k, divided by all products the client bought",
-    "ndcg": "sum of 1 / log2(rank + 1) over bought picks, divided by the same sum for a list whose first min(k, bought) picks are all bought; binary gains",
-    "map": "mean over all products the client bought of the precision at the rank where each appears; 0 for those not among the first k (divisor: bought, not min(k, bought))",
+    "ndcg": (
+        "sum of 1 / log2(rank + 1) over bought picks, divided by the same sum for a list whose"
+        " first min(k, bought) picks are all bought; binary gains"
+    ),
+    "map": (
+        "mean over all products the client bought of the precision at the rank where each appears;"
+        " 0 for those not among the first k (divisor: bought, not min(k, bought))"
+    ),
     "mrr": "1 / rank of the first bought pick among the first k, 0 where there is none",
 }
 """What each metric is, its divisor and its ideal; a report repeats these."""
@@ -43,11 +53,14 @@ def mark_hits(codes: IntArray, truth: sparse.csr_array) -> BoolArray:
     clients, products = truth.shape
     if codes.ndim != 2 or len(codes) != clients:
         raise InputError(
-            f"codes has shape {codes.shape} for {clients} clients of truth; give one row a client.", field="codes", value=codes.shape
+            f"codes has shape {codes.shape} for {clients} clients of truth; give one row a client.",
+            field="codes",
+            value=codes.shape,
         )
     if codes.size and (codes.max() >= products or codes.min() < -1):
         raise InputError(
-            f"codes run from {codes.min()} to {codes.max()}, but truth has {products} products (0..{products - 1}; -1 = empty).",
+            f"codes run from {codes.min()} to {codes.max()}, but truth has {products} products"
+            f" (0..{products - 1}; -1 = empty).",
             field="codes",
             value=int(codes.max()),
         )
@@ -64,7 +77,10 @@ def mark_hits(codes: IntArray, truth: sparse.csr_array) -> BoolArray:
 def hit_rate(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
     """Whether anything among the first k was bought.
 
-    >>> hit_rate(np.array([[False, True, False]]), np.array([2]), 1).tolist(), hit_rate(np.array([[False, True, False]]), np.array([2]), 2).tolist()
+    >>> (
+    ...     hit_rate(np.array([[False, True, False]]), np.array([2]), 1).tolist(),
+    ...     hit_rate(np.array([[False, True, False]]), np.array([2]), 2).tolist(),
+    ... )
     ([0.0], [1.0])
     """
     return np.asarray(_first(hits, relevant, k).any(axis=-1), dtype=np.float64)
@@ -100,30 +116,40 @@ def ndcg(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
         k: Cut-off.
 
     Returns:
-        Shape (...), within [0, 1]: the ideal list has its first min(k, relevant) picks bought, and no list of distinct products can hold more.
+        Shape (...), within [0, 1]: the ideal list has its first min(k, relevant) picks bought, and
+        no list of distinct products can hold more.
 
     Raises:
         InputError: k is below 1, or more hits than relevant products.
 
-    Source: Järvelin & Kekäläinen (2002), ACM TOIS 20:422, section 2.2; discount and ideal as in trec_eval's ndcg_cut.
+    Source: Järvelin & Kekäläinen (2002), ACM TOIS 20:422, section 2.2; discount and ideal as in
+    trec_eval's ndcg_cut.
 
-    >>> round(float(ndcg(np.array([False, True, True]), np.array(2), 3)), 4)  # (1/log2(3) + 1/log2(4)) / (1 + 1/log2(3))
+    >>> round(
+    ...     float(ndcg(np.array([False, True, True]), np.array(2), 3)), 4
+    ... )  # (1/log2(3) + 1/log2(4)) / (1 + 1/log2(3))
     0.6934
     """
     top = _first(hits, relevant, k)
     k = min(k, max(top.shape[-1], int(np.max(relevant, initial=0))))
     discount = 1.0 / np.log2(np.arange(2, k + 2))
     ideal = np.concatenate(([0.0], np.cumsum(discount)))[np.minimum(relevant, k)]
-    return _ratio(np.einsum("...k,k->...", top.astype(np.float64), discount[: top.shape[-1]]), ideal)
+    return _ratio(
+        np.einsum("...k,k->...", top.astype(np.float64), discount[: top.shape[-1]]), ideal
+    )
 
 
 @checked
 def average_precision(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
-    """Mean over the bought products of the precision at the rank of each (0 beyond k); its mean over clients is MAP at k.
+    """Mean over the bought products of the precision at the rank of each (0 beyond k); its mean
+    over clients is MAP at k.
 
-    Source: the divisor is the number of bought products, as in trec_eval's map_cut; some libraries divide by min(k, relevant) or by k instead.
+    Source: the divisor is the number of bought products, as in trec_eval's map_cut; some libraries
+    divide by min(k, relevant) or by k instead.
 
-    >>> round(float(average_precision(np.array([True, False, True]), np.array(2), 3)), 4)  # (1/1 + 2/3) / 2
+    >>> round(
+    ...     float(average_precision(np.array([True, False, True]), np.array(2), 3)), 4
+    ... )  # (1/1 + 2/3) / 2
     0.8333
     """
     top = _first(hits, relevant, k)
@@ -133,9 +159,12 @@ def average_precision(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArr
 
 @checked
 def reciprocal_rank(hits: BoolArray, relevant: IntArray, k: Count) -> FloatArray:
-    """1 / rank of the first bought pick among the first k, 0 where there is none; its mean over clients is MRR at k.
+    """1 / rank of the first bought pick among the first k, 0 where there is none; its mean over
+    clients is MRR at k.
 
-    >>> reciprocal_rank(np.array([[False, False, True], [False, False, False]]), np.array([1, 1]), 3).round(4).tolist()
+    >>> reciprocal_rank(
+    ...     np.array([[False, False, True], [False, False, False]]), np.array([1, 1]), 3
+    ... ).round(4).tolist()
     [0.3333, 0.0]
     """
     top = _first(hits, relevant, k)
@@ -158,12 +187,16 @@ METRICS = {
 def _first(marks: BoolArray, counts: IntArray, k: int) -> BoolArray:
     if not marks.ndim or marks.shape[:-1] != counts.shape:
         raise InputError(
-            f"hits has shape {marks.shape} but relevant has {counts.shape}; give one count a list.", field="relevant", value=counts.shape
+            f"hits has shape {marks.shape} but relevant has {counts.shape}; give one count a list.",
+            field="relevant",
+            value=counts.shape,
         )
     found = marks.sum(axis=-1)
     if (found > counts).any():
         raise InputError(
-            f"A list has {int(found.max())} hits for fewer bought products ({int(counts[found > counts].min())}); a product is listed twice, or relevant is wrong.",
+            f"A list has {int(found.max())} hits for fewer bought products"
+            f" ({int(counts[found > counts].min())}); a product is listed twice, or relevant is"
+            " wrong.",
             field="relevant",
             value=int(found.max()),
         )
@@ -173,4 +206,8 @@ def _first(marks: BoolArray, counts: IntArray, k: int) -> BoolArray:
 def _ratio(numerator: FloatArray, denominator: FloatArray | IntArray) -> FloatArray:
     """Quotient, 0 where the denominator is 0."""
     below = np.asarray(denominator, dtype=np.float64)
-    return np.where(below > 0.0, np.asarray(numerator, dtype=np.float64) / np.where(below > 0.0, below, 1.0), 0.0)
+    return np.where(
+        below > 0.0,
+        np.asarray(numerator, dtype=np.float64) / np.where(below > 0.0, below, 1.0),
+        0.0,
+    )

@@ -1,4 +1,6 @@
-"""`python -m advisor.native` builds the library of compiled loops beside its sources, where it is not there yet, and prints its path."""
+"""`python -m advisor.native` builds the library of compiled loops beside its sources, where it is
+not there yet, and prints its path.
+"""
 
 import sys
 

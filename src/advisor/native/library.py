@@ -1,4 +1,6 @@
-"""The library of compiled loops: found (or built, in a source checkout), loaded on first use, and every argument checked in one place."""
+"""The library of compiled loops: found (or built, in a source checkout), loaded on first use, and
+every argument checked in one place.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,15 @@ import numpy as np
 
 from advisor.native.build import FOLDER, NoCompilerError, build, sources, suffix, wide_name
 
-_KINDS = {"f8": np.dtype(np.float64), "i8": np.dtype(np.int64), "i1": np.dtype(np.int8), "b1": np.dtype(np.bool_)}
+_KINDS = {
+    "f8": np.dtype(np.float64),
+    "i8": np.dtype(np.int64),
+    "i1": np.dtype(np.int8),
+    "b1": np.dtype(np.bool_),
+}
 _addresses: dict[int, tuple[Any, int]] = {}
-"""Of read-only arrays that are still there, by identity: asking numpy again takes a microsecond an argument, and an advice has dozens."""
+"""Of read-only arrays that are still there, by identity: asking numpy again takes a microsecond an
+argument, and an advice has dozens."""
 _SCALARS: dict[str, Any] = {"f8": ctypes.c_double, "i8": ctypes.c_int64}
 
 
@@ -26,7 +34,8 @@ class LibraryError(ImportError):
 
 
 def library_path() -> Path:
-    """Where the library is: the file that `ADVISOR_LIBRARY` names, else beside the sources, built there if these are newer.
+    """Where the library is: the file that `ADVISOR_LIBRARY` names, else beside the sources, built
+    there if these are newer.
 
     Raises:
         LibraryError: It is missing and cannot be built.
@@ -39,11 +48,14 @@ def library_path() -> Path:
             return build()
         except (NoCompilerError, RuntimeError, OSError) as error:
             raise LibraryError(str(error)) from error
-    there = [file for file in FOLDER.glob(f"kernels-*{suffix()}") if not file.stem.endswith("-avx2")]
+    there = [
+        file for file in FOLDER.glob(f"kernels-*{suffix()}") if not file.stem.endswith("-avx2")
+    ]
     if len(there) != 1:
         raise LibraryError(
-            f"{FOLDER} holds {len(there)} libraries of compiled loops in place of 1, so the installation is incomplete. Install advisor again: "
-            "`python -m pip install --force-reinstall advisor`."
+            f"{FOLDER} holds {len(there)} libraries of compiled loops in place of 1, so the"
+            " installation is incomplete. Install advisor again: `python -m pip install"
+            " --force-reinstall advisor`."
         )
     return there[0]
 
@@ -63,8 +75,9 @@ def library() -> ctypes.CDLL:
         return ctypes.CDLL(str(wide)) if wide.exists() and plain.advisor_has_avx2() else plain
     except OSError as error:
         raise LibraryError(
-            f"The compiled loops of advisor in {path} cannot be loaded ({error}): the file is broken, or made for another platform. Install advisor again, or "
-            "in a source checkout delete the file and run `python -m advisor.native`."
+            f"The compiled loops of advisor in {path} cannot be loaded ({error}): the file is"
+            " broken, or made for another platform. Install advisor again, or in a source checkout"
+            " delete the file and run `python -m advisor.native`."
         ) from error
 
 
@@ -73,9 +86,12 @@ class Function:
 
     Args:
         name: As exported.
-        arguments: One word each: `name:f8` and `name:i8` are numbers; `name:f8[c,n]` is an array that is read, `name=f8[c,n]` one that is written. Kinds are
-            f8, i8, i1 and b1. A size that comes up for the first time is handed over before its array, and must be the same wherever it comes up again.
-        rows: True where the function treats rows from a first to a last one, which then come before everything else.
+        arguments: One word each: `name:f8` and `name:i8` are numbers; `name:f8[c,n]` is an array
+            that is read, `name=f8[c,n]` one that is written. Kinds are f8, i8, i1 and b1. A size
+            that comes up for the first time is handed over before its array, and must be the same
+            wherever it comes up again.
+        rows: True where the function treats rows from a first to a last one, which then come before
+            everything else.
     """
 
     def __init__(self, name: str, arguments: str, *, rows: bool = False) -> None:
@@ -88,13 +104,16 @@ class Function:
         """Call with these arguments.
 
         Raises:
-            TypeError: An argument has another type, shape or order than declared, or may not be written.
+            TypeError: An argument has another type, shape or order than declared, or may not be
+                written.
             MemoryError: There is no package.
         """
         self.bound(*values)(*((0, 0) if self.rows else ()))
 
     def bound(self, *values: Any) -> Callable[..., None]:
-        """The call with these arguments, checked once; of a function by rows, what is left to give are the first and the last row."""
+        """The call with these arguments, checked once; of a function by rows, what is left to give
+        are the first and the last row.
+        """
         call = self._entry or self._load()
         arguments = self._checked(values)
 
@@ -133,24 +152,35 @@ class Function:
                 out.append(value)
                 continue
             flags = value.flags
-            if value.dtype != _KINDS[kind] or len(value.shape) != len(shape) or not flags.c_contiguous or (written and not flags.writeable):
+            if (
+                value.dtype != _KINDS[kind]
+                or len(value.shape) != len(shape)
+                or not flags.c_contiguous
+                or (written and not flags.writeable)
+            ):
                 raise TypeError(self._complaint(name, kind, shape, written=written, value=value))
             for want, have in zip(shape, value.shape, strict=True):
                 if isinstance(want, str) and want not in sizes:
                     sizes[want] = have
                     out.append(have)
                 elif have != (sizes[want] if isinstance(want, str) else want):
-                    raise TypeError(self._complaint(name, kind, shape, written=written, value=value) + f" Sizes so far: {sizes}.")
+                    raise TypeError(
+                        self._complaint(name, kind, shape, written=written, value=value)
+                        + f" Sizes so far: {sizes}."
+                    )
             out.append(value.ctypes.data if flags.writeable else _address(value))
         return out
 
-    def _complaint(self, name: str, kind: str, shape: tuple[str | int, ...], *, written: bool, value: Any) -> str:
+    def _complaint(
+        self, name: str, kind: str, shape: tuple[str | int, ...], *, written: bool, value: Any
+    ) -> str:
         what = "a writable" if written else "a"
         flags = "C-ordered" if value.flags.c_contiguous else "not C-ordered"
         writable = "writable" if value.flags.writeable else "read-only"
         return (
-            f"{self.name} takes {name} as {what} C-ordered array of {_KINDS[kind]} of shape ({', '.join(map(str, shape))}), not as {value.dtype} of shape "
-            f"{value.shape}, {flags}, {writable}."
+            f"{self.name} takes {name} as {what} C-ordered array of {_KINDS[kind]} of shape"
+            f" ({', '.join(map(str, shape))}), not as {value.dtype} of shape {value.shape},"
+            f" {flags}, {writable}."
         )
 
 
@@ -159,7 +189,11 @@ def _word(word: str) -> tuple[str, str, tuple[str | int, ...] | None, bool]:
     written = "=" in word
     name, rest = word.split("=" if written else ":")
     kind, _, inside = rest.partition("[")
-    shape = tuple(int(part) if part.isdigit() else part for part in inside.removesuffix("]").split(",")) if inside else None
+    shape = (
+        tuple(int(part) if part.isdigit() else part for part in inside.removesuffix("]").split(","))
+        if inside
+        else None
+    )
     return name, kind, shape, written
 
 

@@ -1,4 +1,6 @@
-"""Functions of numbers whose last bit is the same on every processor, unlike that of numpy's, scipy's and libm's."""
+"""Functions of numbers whose last bit is the same on every processor, unlike that of numpy's,
+scipy's and libm's.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,10 @@ import numpy.typing as npt
 from advisor.native.library import Function
 
 FloatArray = npt.NDArray[np.float64]
-_ENTRIES = {name: Function(f"advisor_{name}", "x:f8[n] out=f8[n]") for name in ("exp", "log", "normal_cdf", "logistic")}
+_ENTRIES = {
+    name: Function(f"advisor_{name}", "x:f8[n] out=f8[n]")
+    for name in ("exp", "log", "normal_cdf", "logistic")
+}
 _LEAST_PIVOT = Function("advisor_least_pivot", "H:f8[n,n] factor=f8[n,n] least=f8[1]")
 
 

@@ -1,4 +1,6 @@
-"""Blocks of rows over one pool of threads; ctypes lets go of the interpreter's lock while a block runs."""
+"""Blocks of rows over one pool of threads; ctypes lets go of the interpreter's lock while a block
+runs.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,15 @@ FEW = 64
 BLOCK = 256
 """Rows that a thread takes at a time."""
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
-"""By process and size: a child after a fork has none of its parent's threads, so it makes its own."""
+"""By process and size: a child after a fork has none of its parent's threads, so it makes its
+own."""
 _limit: list[int] = []
 
 
 def thread_count() -> int:
-    """Threads that a call may use: `ADVISOR_THREADS`, or the processors that this process may run on."""
+    """Threads that a call may use: `ADVISOR_THREADS`, or the processors that this process may run
+    on.
+    """
     if _limit:
         return _limit[-1]
     named = os.environ.get("ADVISOR_THREADS", "")
@@ -37,8 +42,11 @@ def limited_threads(count: int) -> Generator[None]:
         _limit.pop()
 
 
-def blocks(call: Callable[[int, int], None], rows: int, *, few: int = FEW, size: int = BLOCK) -> None:
-    """Run `call(first, last)` over all rows, block by block, here and on the pool's threads; up to `few` rows in one call, here.
+def blocks(
+    call: Callable[[int, int], None], rows: int, *, few: int = FEW, size: int = BLOCK
+) -> None:
+    """Run `call(first, last)` over all rows, block by block, here and on the pool's threads; up to
+    `few` rows in one call, here.
 
     Args:
         call: Treats each row on its own.

@@ -16,7 +16,8 @@ from advisor.errors import InputError, SolverError
 from advisor.optimize.portfolio import Portfolio
 
 NODES = 100_000
-"""Nodes of the search after which the best answer so far is taken; a count and no time, so that every run ends alike."""
+"""Nodes of the search after which the best answer so far is taken; a count and no time, so that
+every run ends alike."""
 _SLACK = 1e-9
 """By how much of it the sum of money may be exceeded: rounding."""
 _REMEDY = "Give a mapping (or Series) by asset id."
@@ -32,7 +33,8 @@ class DiscreteAllocation:
         prices: Of a unit, in money, shape (n,).
         targets: Money that the weights ask for, shape (n,).
         remainder: Money for which no unit is bought.
-        gap: By how much money the sum of remainder and deviations could still be lower; 0 = proved the least.
+        gap: By how much money the sum of remainder and deviations could still be lower; 0 = proved
+            the least.
     """
 
     assets: tuple[str, ...]
@@ -54,11 +56,18 @@ class DiscreteAllocation:
 
     def to_frame(self) -> pd.DataFrame:
         """One row an asset: units, price, money, target."""
-        columns = {"units": self.units, "price": self.prices, "money": self.money, "target": self.targets}
+        columns = {
+            "units": self.units,
+            "price": self.prices,
+            "money": self.money,
+            "target": self.targets,
+        }
         return pd.DataFrame(columns, index=pd.Index(self.assets, name="asset"))
 
     def __repr__(self) -> str:
-        held = ", ".join(f"{a} {n:,}" for a, n in zip(self.assets, self.units.tolist(), strict=True) if n)
+        held = ", ".join(
+            f"{a} {n:,}" for a, n in zip(self.assets, self.units.tolist(), strict=True) if n
+        )
         return f"DiscreteAllocation({held or 'nothing'}; remainder {self.remainder:,.2f})"
 
 
@@ -69,19 +78,24 @@ def discrete_allocation(
     *,
     lots: Mapping[str, int] | pd.Series | int = 1,
 ) -> DiscreteAllocation:
-    """The whole units that come closest to weights: the sum of the remainder and of every asset's deviation from its target is least.
+    """The whole units that come closest to weights: the sum of the remainder and of every asset's
+    deviation from its target is least.
 
     Args:
-        weights: Fractions of `cash`, 0 or more, adding up to at most 1; what they leave is not spent.
+        weights: Fractions of `cash`, 0 or more, adding up to at most 1; what they leave is not
+            spent.
         prices: Of one unit, by asset id; those of other assets are passed over.
         cash: Money to spend, positive.
-        lots: Units that are bought together (100 shares, say): one number, or by asset id (1 where unnamed).
+        lots: Units that are bought together (100 shares, say): one number, or by asset id (1 where
+            unnamed).
 
     Returns:
-        The allocation, by HiGHS's mixed-integer search; it never costs more than the weights' share of `cash`. `gap` is 0 where it is proved the best.
+        The allocation, by HiGHS's mixed-integer search; it never costs more than the weights' share
+        of `cash`. `gap` is 0 where it is proved the best.
 
     Raises:
-        InputError: A weight is negative, they add up to more than 1, a price is missing or not positive, or an argument cannot be read.
+        InputError: A weight is negative, they add up to more than 1, a price is missing or not
+            positive, or an argument cannot be read.
         SolverError: The search ended without an answer.
 
     Source: the objective is that of PyPortfolioOpt's `DiscreteAllocation.lp_portfolio`.
@@ -90,31 +104,57 @@ def discrete_allocation(
     DiscreteAllocation(a 2, b 5; remainder 5.00)
     """
     shares = _numbers(
-        dict(zip(weights.assets, weights.weights.tolist(), strict=True)) if isinstance(weights, Portfolio) else weights, "weights"
+        (
+            dict(zip(weights.assets, weights.weights.tolist(), strict=True))
+            if isinstance(weights, Portfolio)
+            else weights
+        ),
+        "weights",
     )
     assets = tuple(shares)
-    quotes, many = _numbers(prices, "prices"), {} if isinstance(lots, int) else _numbers(lots, "lots")
+    quotes, many = (
+        _numbers(prices, "prices"),
+        {} if isinstance(lots, int) else _numbers(lots, "lots"),
+    )
     cash = check_number(cash, "cash", "Give the money to spend.", above=0.0)
     for name in assets:
-        check_number(shares[name], "weights", "A share that is sold short buys nothing; give 0 or more.", low=0.0, key=name)
+        check_number(
+            shares[name],
+            "weights",
+            "A share that is sold short buys nothing; give 0 or more.",
+            low=0.0,
+            key=name,
+        )
         if name not in quotes:
             raise InputError(
-                f"prices name no price of {name!r}, of which {shares[name]:.2%} is to be bought. Add it.", field="prices", value=name
+                f"prices name no price of {name!r}, of which {shares[name]:.2%} is to be bought."
+                " Add it.",
+                field="prices",
+                value=name,
             )
         check_number(quotes[name], "prices", "A price is positive.", above=0.0, key=name)
     if (total := sum(shares.values())) > 1.0 + _SLACK:
         raise InputError(
-            f"weights add up to {total:.6g}, more than there is; they are fractions of cash. Scale them.", field="weights", value=total
+            f"weights add up to {total:.6g}, more than there is; they are fractions of cash. Scale"
+            " them.",
+            field="weights",
+            value=total,
         )
     sizes = np.array(
         [
             check_whole(
-                many.get(name, 1) if many or not isinstance(lots, int) else lots, "lots", "Give units bought together.", low=1, key=name
+                many.get(name, 1) if many or not isinstance(lots, int) else lots,
+                "lots",
+                "Give units bought together.",
+                low=1,
+                key=name,
             )
             for name in assets
         ]
     )
-    price, target = (np.array([source[name] for name in assets], dtype=np.float64) for source in (quotes, shares))
+    price, target = (
+        np.array([source[name] for name in assets], dtype=np.float64) for source in (quotes, shares)
+    )
     chosen, gap = _search(price * sizes, target * cash)
     units = frozen((chosen * sizes).astype(np.int64))
     budget = float((target * cash).sum())
@@ -125,7 +165,8 @@ def discrete_allocation(
 def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
     """Lots that minimise remainder plus deviations, shape (n,), and the gap that is left, in money.
 
-    Variables are lots and deviations: `deviation >= |target - price * lots|`, and `price @ lots` is at most the sum of the targets.
+    Variables are lots and deviations: `deviation >= |target - price * lots|`, and `price @ lots` is
+    at most the sum of the targets.
     """
     n = len(price)
     if not n:
@@ -146,12 +187,17 @@ def _search(price: FloatArray, target: FloatArray) -> tuple[IntArray, float]:
     )
     if told.x is None:
         raise SolverError(
-            f"No whole units could be found ({told.message}). Check the scale of prices and cash.", solver="milp", status="failed"
+            f"No whole units could be found ({told.message}). Check the scale of prices and cash.",
+            solver="milp",
+            status="failed",
         )
     lots = np.rint(told.x[:n]).astype(np.int64)
     if float(price @ lots) > budget * (1.0 + 10.0 * _SLACK):
         raise SolverError(
-            "The units found cost more than there is, by rounding. Give prices and cash in a larger unit.", solver="milp", status="failed"
+            "The units found cost more than there is, by rounding. Give prices and cash in a larger"
+            " unit.",
+            solver="milp",
+            status="failed",
         )
     bound = told.fun if told.mip_dual_bound is None else told.mip_dual_bound
     return lots, max(float(told.fun - bound), 0.0)

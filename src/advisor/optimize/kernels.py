@@ -1,9 +1,11 @@
 # pyright: reportUnknownParameterType=false, reportMissingParameterType=false
-"""The hot loops of the optimiser: each allocates, and calls its C function, which `tests/loops` repeats as plain Python, equal to the bit.
+"""The hot loops of the optimiser: each allocates, and calls its C function, which `tests/loops`
+repeats as plain Python, equal to the bit.
 
-Critical line: `walk_critical_line` (for meaning: `cover.py`, which solves by daqp and numpy alone) and `trace_path` (for meaning: `critical_line.py`).
-Preferences: `preference_risk_aversions` (for meaning: bisection on the stationarity condition in numpy).
-Batches: `pivot_rows` and `row_products` (for meaning: daqp row by row, and a plain matrix product).
+Critical line: `walk_critical_line` (for meaning: `cover.py`, which solves by daqp and numpy alone)
+and `trace_path` (for meaning: `critical_line.py`). Preferences: `preference_risk_aversions` (for
+meaning: bisection on the stationarity condition in numpy). Batches: `pivot_rows` and `row_products`
+(for meaning: daqp row by row, and a plain matrix product).
 """
 
 from __future__ import annotations
@@ -14,84 +16,110 @@ from advisor.native.library import Function
 from advisor.native.threads import blocks
 
 END, CYCLED, LOST, FULL = 0, 1, 2, 3
-"""Why a walk stopped: at its end; after too many steps of length zero; outside its limits; no room left."""
+"""Why a walk stopped: at its end; after too many steps of length zero; outside its limits; no room
+left."""
 
 _PROGRAM = (
-    "which:i8[k] H:f8[n,n] mu:f8[n] tau:f8[c] lo:f8[a,n] kink:f8[b,n] up:f8[d,n] below:f8[e,n] above:f8[f,n] G:f8[r,n] gl:f8[r] gu:f8[r] "
-    "side=i1[c,n] row_side=i1[c,r] W=f8[c,n] t=f8[c,s] steps=i8[c]"
+    "which:i8[k] H:f8[n,n] mu:f8[n] tau:f8[c] lo:f8[a,n] kink:f8[b,n] up:f8[d,n] below:f8[e,n]"
+    " above:f8[f,n] G:f8[r,n] gl:f8[r] gu:f8[r] side=i1[c,n] row_side=i1[c,r] W=f8[c,n] t=f8[c,s]"
+    " steps=i8[c]"
 )
 _PIVOT = Function("advisor_pivot", _PROGRAM, rows=True)
 _PRODUCTS = Function("advisor_row_products", "S:f8[n,n] W:f8[c,n] out=f8[c,n]", rows=True)
 _WALK = Function(
     "advisor_walk_critical_line",
-    "H:f8[n,n] mu:f8[n] pull:f8[n] A:f8[m,n] low:f8[m] high:f8[m] l:f8[n] u:f8[n] side=i8[n] row_side=i8[m] w=f8[n] taus=f8[corners] "
-    "W=f8[corners,n] Y=f8[corners,2,m] last=f8[m] slope=f8[m] told=i8[2] tau:f8",
+    "H:f8[n,n] mu:f8[n] pull:f8[n] A:f8[m,n] low:f8[m] high:f8[m] l:f8[n] u:f8[n] side=i8[n]"
+    " row_side=i8[m] w=f8[n] taus=f8[corners] W=f8[corners,n] Y=f8[corners,2,m] last=f8[m]"
+    " slope=f8[m] told=i8[2] tau:f8",
 )
 _TRACE = Function(
     "advisor_trace_path",
-    "S:f8[n,n] mean:f8[n] l:f8[n] u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] taus=f8[corners] W=f8[corners,n] Y=f8[corners,2,m] last=f8[m] "
-    "slope=f8[m] residual=f8[corners] worst=f8[1] reward=f8[corners] variance=f8[corners] told=i8[2]",
+    "S:f8[n,n] mean:f8[n] l:f8[n] u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] taus=f8[corners]"
+    " W=f8[corners,n] Y=f8[corners,2,m] last=f8[m] slope=f8[m] residual=f8[corners] worst=f8[1]"
+    " reward=f8[corners] variance=f8[corners] told=i8[2]",
 )
 _RESIDUALS = Function(
     "advisor_path_residuals",
-    "t:f8[m] W:f8[m,n] Y:f8[segments,2,q] last:f8[q] slope:f8[q] S:f8[n,n] mean:f8[n] l:f8[n] u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] "
-    "residual=f8[m] reward=f8[m] variance=f8[m] worst=f8[1]",
+    "t:f8[m] W:f8[m,n] Y:f8[segments,2,q] last:f8[q] slope:f8[q] S:f8[n,n] mean:f8[n] l:f8[n]"
+    " u:f8[n] rows:f8[r,n] low:f8[r] high:f8[r] residual=f8[m] reward=f8[m] variance=f8[m]"
+    " worst=f8[1]",
 )
-_SEARCH = Function("advisor_search", _PROGRAM.replace("tau:", "tau=") + " S:f8[n,n] wants:f8[c,6]", rows=True)
+_SEARCH = Function(
+    "advisor_search", _PROGRAM.replace("tau:", "tau=") + " S:f8[n,n] wants:f8[c,6]", rows=True
+)
 _PREFERENCES = Function(
     "advisor_preferences",
-    "tau:f8[m] mean:f8[m] variance:f8[m] slope:f8[m] curve:f8[m] gamma:f8[c] loss_aversion:f8[c] reference:f8[c] years:f8[c] out=f8[c]",
+    "tau:f8[m] mean:f8[m] variance:f8[m] slope:f8[m] curve:f8[m] gamma:f8[c] loss_aversion:f8[c]"
+    " reference:f8[c] years:f8[c] out=f8[c]",
     rows=True,
 )
 _FRONTIER = (
-    "least:f8 cap:f8 tau:f8[m] lines:f8[5,m] W:f8[m,n] D:f8[m,n] Y:f8[segments,2,q] last:f8[q] slope:f8[q] S:f8[n,n] mu:f8[n] box:f8[2,n] "
-    "G:f8[r,n] edges:f8[2,r] "
+    "least:f8 cap:f8 tau:f8[m] lines:f8[5,m] W:f8[m,n] D:f8[m,n] Y:f8[segments,2,q] last:f8[q]"
+    " slope:f8[q] S:f8[n,n] mu:f8[n] box:f8[2,n] G:f8[r,n] edges:f8[2,r] "
 )
 _PLACE = Function("advisor_place", _FRONTIER + "gamma:f8[c] w=f8[c,n] out=f8[c,3]", rows=True)
-_PLACE_ONE = Function("advisor_place_one", _FRONTIER + "gamma:f8 w=f8[n] pull=f8[n] y=f8[q] out=f8[3]")
+_PLACE_ONE = Function(
+    "advisor_place_one", _FRONTIER + "gamma:f8 w=f8[n] pull=f8[n] y=f8[q] out=f8[3]"
+)
 _CORRECT = Function(
     "advisor_correct",
-    "gamma:f8[c] known:f8[5,c] years:f8[c] reference:f8[c] rules:f8[9] tau:f8[m] lines:f8[5,m] out=f8[c,4]",
+    "gamma:f8[c] known:f8[5,c] years:f8[c] reference:f8[c] rules:f8[9] tau:f8[m] lines:f8[5,m]"
+    " out=f8[c,4]",
     rows=True,
 )
 _SCENARIOS = Function(
     "advisor_walk_scenarios",
-    "S:f8[n,n] R:f8[t,n] G:f8[r,n] gl:f8[r] gu:f8[r] l:f8[n] u:f8[n] away:f8[c,n] most:f8[c] W=f8[c,n] side=i8[c,n] row_side=i8[c,r] Y=f8[c,q] "
-    "zone=i8[c,t] Q=f8[c,t] V=f8[c,t] P=f8[c,n] done=b1[c]",
+    "S:f8[n,n] R:f8[t,n] G:f8[r,n] gl:f8[r] gu:f8[r] l:f8[n] u:f8[n] away:f8[c,n] most:f8[c]"
+    " W=f8[c,n] side=i8[c,n] row_side=i8[c,r] Y=f8[c,q] zone=i8[c,t] Q=f8[c,t] V=f8[c,t] P=f8[c,n]"
+    " done=b1[c]",
     rows=True,
 )
 SETTLED = 1e-13
 """A marginal rate of substitution, itself of the order of 1, that is 0."""
 
 
-def pivot_some(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):
-    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w = 1 and gl <= G w <= gu; on one thread.
+def pivot_some(
+    which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+):
+    """Minimise 1/2 w'Hw - tau_i (mu'w - cost_i(w)) for each row i in `which`, within lo..up, sum w
+    = 1 and gl <= G w <= gu; on one thread.
 
-    The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is `lo`. Arrays of rows have one row for all, or one each.
-    `side` (c, n) and `row_side` (c, r; -1, 0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows') and steps
-    (-1 = gave up) are written.
+    The cost of row i has slope `below` under `kink` and `above` over it; without a kink `kink` is
+    `lo`. Arrays of rows have one row for all, or one each. `side` (c, n) and `row_side` (c, r; -1,
+    0, 1, or 2 for equalities) are where each row starts and ends; W, t (budget price, then rows')
+    and steps (-1 = gave up) are written.
     """
-    _PIVOT.bound(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps)(0, len(which))
+    _PIVOT.bound(
+        which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+    )(0, len(which))
 
 
-def pivot_rows(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):
+def pivot_rows(
+    which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+):
     """As `pivot_some`, on all threads."""
-    call = _PIVOT.bound(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps)
+    call = _PIVOT.bound(
+        which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+    )
     blocks(call, len(which), size=64)
 
 
 def row_products(S, W, out):
-    """Write W @ S to `out`, for symmetric S, each row in one fixed order, so that a row's bits do not depend on its batch."""
+    """Write W @ S to `out`, for symmetric S, each row in one fixed order, so that a row's bits do
+    not depend on its batch.
+    """
     blocks(_PRODUCTS.bound(S, W, out), len(W), few=1024)
 
 
 def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, room):
-    """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another, to the end of the frontier.
+    """Follow min 1/2 w'Hw + pull'w - t mu'w upward in t from `tau`, one active set after another,
+    to the end of the frontier.
 
-    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0 neither; 2 marks rows that are equalities; `w` is
-    a point with these active. All three are changed in place. H may be singular: where a free variable adds no curvature, the portfolio
-    slides along the flat direction at the same t. Returns (why it stopped, t of corners, weights at corners, multipliers at both ends of
-    each segment, the last multipliers, their slope).
+    `side` (n,) and `row_side` (r,) say what is active at `tau`: -1 lower edge, +1 upper edge, 0
+    neither; 2 marks rows that are equalities; `w` is a point with these active. All three are
+    changed in place. H may be singular: where a free variable adds no curvature, the portfolio
+    slides along the flat direction at the same t. Returns (why it stopped, t of corners, weights at
+    corners, multipliers at both ends of each segment, the last multipliers, their slope).
     """
     n, m = len(mu), len(low)
     taus, W, Y = np.empty(room + 1), np.empty((room + 1, n)), np.empty((room + 1, 2, m))
@@ -102,8 +130,10 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
 
 
 def path_residuals(t, W, Y, last, slope, S, mean, l, u, rows, low, high):
-    """KKT residual of each corner with the multipliers above it, the largest of all (also of corners with the multipliers below them, of the points
-    half-way, and of the last corner for who only wants the mean), and mean and variance of the corners (reference: `corner_path.certify_path`).
+    """KKT residual of each corner with the multipliers above it, the largest of all (also of
+    corners with the multipliers below them, of the points half-way, and of the last corner for who
+    only wants the mean), and mean and variance of the corners (reference:
+    `corner_path.certify_path`).
     """
     residual, reward, variance, worst = (*(np.empty(len(t)) for _ in range(3)), np.empty(1))
     given = map(np.ascontiguousarray, (t, W, Y, last, slope, S, mean, l, u, rows, low, high))
@@ -112,39 +142,119 @@ def path_residuals(t, W, Y, last, slope, S, mean, l, u, rows, low, high):
 
 
 def trace_path(S, mean, l, u, rows, low, high):
-    """A whole path with its proof: (why it stopped, t, weights, multipliers, the last ones, their slope, residuals, worst, means, variances).
+    """A whole path with its proof: (why it stopped, t, weights, multipliers, the last ones, their
+    slope, residuals, worst, means, variances).
 
-    Anything but END, or a worst residual that is too large, says nothing about the program: `critical_line` then takes the careful way, which is also the
-    reference of this one.
+    Anything but END, or a worst residual that is too large, says nothing about the program:
+    `critical_line` then takes the careful way, which is also the reference of this one.
     """
     n, r = len(mean), len(low)
     room = 2 * (n + r) + 35
-    t, W, Y, last, slope = np.empty(room), np.empty((room, n)), np.empty((room, 2, r + 1)), np.empty(r + 1), np.empty(r + 1)
-    residual, reward, variance, worst, told = np.empty(room), np.empty(room), np.empty(room), np.empty(1), np.empty(2, dtype=np.int64)
-    _TRACE(S, mean, l, u, rows, low, high, t, W, Y, last, slope, residual, worst, reward, variance, told)
+    t, W, Y, last, slope = (
+        np.empty(room),
+        np.empty((room, n)),
+        np.empty((room, 2, r + 1)),
+        np.empty(r + 1),
+        np.empty(r + 1),
+    )
+    residual, reward, variance, worst, told = (
+        np.empty(room),
+        np.empty(room),
+        np.empty(room),
+        np.empty(1),
+        np.empty(2, dtype=np.int64),
+    )
+    _TRACE(
+        S,
+        mean,
+        l,
+        u,
+        rows,
+        low,
+        high,
+        t,
+        W,
+        Y,
+        last,
+        slope,
+        residual,
+        worst,
+        reward,
+        variance,
+        told,
+    )
     code, m = told.tolist()
     path = (t[:m].copy(), W[:m].copy(), Y[: max(m - 1, 0)].copy(), last, slope)
     return code, *path, residual[:m].copy(), float(worst[0]), reward[:m].copy(), variance[:m].copy()
 
 
-def search_some(which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):
-    """As `pivot_some` for loss-averse rows, which also find their risk tolerance, starting from `tau`, written there; on one thread.
+def search_some(
+    which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+):
+    """As `pivot_some` for loss-averse rows, which also find their risk tolerance, starting from
+    `tau`, written there; on one thread.
 
-    `wants` (c, 6): risk aversion, loss aversion less 1, reference, years, what costs amount to before a kink is left, and the largest risk tolerance. A
-    row takes the line on which its portfolio moves, walks to where it would stop on it, and looks again: two or three looks. Who takes no risk at all ends
-    with minus the tolerance of a point on the line that leads away from there. Steps are -1 where that comes to no end.
+    `wants` (c, 6): risk aversion, loss aversion less 1, reference, years, what costs amount to
+    before a kink is left, and the largest risk tolerance. A row takes the line on which its
+    portfolio moves, walks to where it would stop on it, and looks again: two or three looks. Who
+    takes no risk at all ends with minus the tolerance of a point on the line that leads away from
+    there. Steps are -1 where that comes to no end.
     """
-    _SEARCH.bound(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps, S, wants)(0, len(which))
+    _SEARCH.bound(
+        which,
+        H,
+        mu,
+        tau,
+        lo,
+        kink,
+        up,
+        below,
+        above,
+        G,
+        gl,
+        gu,
+        side,
+        row_side,
+        W,
+        t,
+        steps,
+        S,
+        wants,
+    )(0, len(which))
 
 
-def search_rows(which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps):
+def search_rows(
+    which, S, wants, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps
+):
     """As `search_some`, on all threads."""
-    call = _SEARCH.bound(which, H, mu, tau, lo, kink, up, below, above, G, gl, gu, side, row_side, W, t, steps, S, wants)
+    call = _SEARCH.bound(
+        which,
+        H,
+        mu,
+        tau,
+        lo,
+        kink,
+        up,
+        below,
+        above,
+        G,
+        gl,
+        gu,
+        side,
+        row_side,
+        W,
+        t,
+        steps,
+        S,
+        wants,
+    )
     blocks(call, len(which), size=64)
 
 
 def preference_risk_aversions(tau, mean, var, slope, curve, gamma, lam, b, years):
-    """Effective risk aversion of each client, shape (c,): the fixed point on the frontier, by a search over corners and Newton inside one."""
+    """Effective risk aversion of each client, shape (c,): the fixed point on the frontier, by a
+    search over corners and Newton inside one.
+    """
     out = np.empty(len(gamma))
     given = map(np.ascontiguousarray, (tau, mean, var, slope, curve, gamma, lam, b, years))
     blocks(_PREFERENCES.bound(*given, out), len(out), few=1024)
@@ -152,32 +262,50 @@ def preference_risk_aversions(tau, mean, var, slope, curve, gamma, lam, b, years
 
 
 def walk_scenarios(S, R, G, gl, gu, l, u, away, most, W, side, row_side, Y, zone, Q, V, P, done):
-    """Follow each client from the frontier's portfolio while the linear force `away`, which made it optimal, fades; `done` says whose way came to its end.
+    """Follow each client from the frontier's portfolio while the linear force `away`, which made it
+    optimal, fades; `done` says whose way came to its end.
 
-    `zone` is 1 above the reference, -1 below, 0 at it; `Q` are prices of scenarios, `most` below and 0 above; `V` = R w - reference; `P` are the prices of
-    bounds. Everything from `W` on is changed in place.
+    `zone` is 1 above the reference, -1 below, 0 at it; `Q` are prices of scenarios, `most` below
+    and 0 above; `V` = R w - reference; `P` are the prices of bounds. Everything from `W` on is
+    changed in place.
     """
-    call = _SCENARIOS.bound(S, R, G, gl, gu, l, u, away, most, W, side, row_side, Y, zone, Q, V, P, done)
+    call = _SCENARIOS.bound(
+        S, R, G, gl, gu, l, u, away, most, W, side, row_side, Y, zone, Q, V, P, done
+    )
     blocks(call, len(W), few=1, size=16)
 
 
-def place_one(g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, pull, y, out):
-    """One row of `place_rows`: `w` and `out` are written; so are `pull`, the reduced cost of each asset, and `y`, the prices of budget and rows."""
-    _PLACE_ONE(least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, g, w, pull, y, out)
+def place_one(
+    g, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, pull, y, out
+):
+    """One row of `place_rows`: `w` and `out` are written; so are `pull`, the reduced cost of each
+    asset, and `y`, the prices of budget and rows.
+    """
+    _PLACE_ONE(
+        least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, g, w, pull, y, out
+    )
 
 
 def place_rows(gamma, least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, w, out):
-    """Weights (c, n), and mean, volatility and KKT residual (c, 3), of the optimum at each risk aversion, written into `w` and `out`.
+    """Weights (c, n), and mean, volatility and KKT residual (c, 3), of the optimum at each risk
+    aversion, written into `w` and `out`.
 
-    `lines` (5, m): mean, its rise to the next corner, variance, half its slope and its curve by the share of the way; `box` (2, n) and `edges` (2, r):
-    lower and upper.
+    `lines` (5, m): mean, its rise to the next corner, variance, half its slope and its curve by the
+    share of the way; `box` (2, n) and `edges` (2, r): lower and upper.
     """
-    blocks(_PLACE.bound(least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, gamma, w, out), len(gamma))
+    blocks(
+        _PLACE.bound(
+            least, cap, tau, lines, W, D, Y, last, slope, S, mu, box, G, edges, gamma, w, out
+        ),
+        len(gamma),
+    )
 
 
 def correct_rows(gamma, known, years, reference, rules, tau, lines, out):
-    """Risk aversion after correction, and the factor of each bias alone, shape (c, 4), written into `out`.
+    """Risk aversion after correction, and the factor of each bias alone, shape (c, 4), written into
+    `out`.
 
-    `known` (5, c): loss aversion and its error, disposition and its error, overconfidence. `rules` (9,): as `BiasPolicy` lists them. `lines`: see `place_rows`.
+    `known` (5, c): loss aversion and its error, disposition and its error, overconfidence. `rules`
+    (9,): as `BiasPolicy` lists them. `lines`: see `place_rows`.
     """
     blocks(_CORRECT.bound(gamma, known, years, reference, rules, tau, lines, out), len(gamma))

@@ -7,7 +7,15 @@ from typing import cast
 
 import numpy as np
 
-from advisor.arrays import NUMBER, BoolArray, FloatArray, check_number, check_type, float_array, frozen
+from advisor.arrays import (
+    NUMBER,
+    BoolArray,
+    FloatArray,
+    check_number,
+    check_type,
+    float_array,
+    frozen,
+)
 from advisor.contracts.advice import Binding
 from advisor.contracts.mandate import Mandate
 from advisor.data.by_asset import in_order
@@ -53,8 +61,15 @@ class Portfolio:
     risk_aversion: float
 
     def __repr__(self) -> str:
-        held = ", ".join(f"{a} {w:.1%}" for a, w in zip(self.assets, self.weights.tolist(), strict=True) if abs(w) >= 5e-4)
-        return f"Portfolio({held}; mean {self.mean:.2%}, volatility {self.volatility:.2%}, {self.status})"
+        held = ", ".join(
+            f"{a} {w:.1%}"
+            for a, w in zip(self.assets, self.weights.tolist(), strict=True)
+            if abs(w) >= 5e-4
+        )
+        return (
+            f"Portfolio({held}; mean {self.mean:.2%}, volatility {self.volatility:.2%},"
+            f" {self.status})"
+        )
 
     def _repr_html_(self) -> str:
         from advisor.reports.cards import portfolio_card
@@ -62,11 +77,22 @@ class Portfolio:
         return portfolio_card(self)
 
 
-def portfolio_on(frontier: Frontier, weights: FloatArray, risk_aversion: float, preferences: Preferences | None = None) -> Portfolio:
-    """A portfolio of this frontier, shape (n,), with its moments recomputed and its certificate: at this risk aversion, or, of loss-averse preferences
-    of one client, of the best there is for these.
+def portfolio_on(
+    frontier: Frontier,
+    weights: FloatArray,
+    risk_aversion: float,
+    preferences: Preferences | None = None,
+) -> Portfolio:
+    """A portfolio of this frontier, shape (n,), with its moments recomputed and its certificate: at
+    this risk aversion, or, of loss-averse preferences of one client, of the best there is for
+    these.
     """
-    status, averse = "ok", preferences is not None and preferences.loss_aversion[0] > 1.0 and np.isfinite(preferences.risk_aversion[0])
+    status, averse = (
+        "ok",
+        preferences is not None
+        and preferences.loss_aversion[0] > 1.0
+        and np.isfinite(preferences.risk_aversion[0]),
+    )
     if preferences is not None and averse:
         status = "no_participation" if np.isinf(risk_aversion) else "ok"
         proof = certify_preferences(frontier, weights, preferences, risk_aversion)
@@ -74,7 +100,16 @@ def portfolio_on(frontier: Frontier, weights: FloatArray, risk_aversion: float, 
         proof = frontier.certify(weights, risk_aversion)
     mean = float(weights @ frontier.model.mean)
     volatility = float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
-    return Portfolio(frontier.assets, frozen(weights), mean, volatility, status, proof.binding, proof.kkt_residual, risk_aversion)
+    return Portfolio(
+        frontier.assets,
+        frozen(weights),
+        mean,
+        volatility,
+        status,
+        proof.binding,
+        proof.kkt_residual,
+        risk_aversion,
+    )
 
 
 def optimal_portfolio(
@@ -95,19 +130,26 @@ def optimal_portfolio(
         model: Annual expected returns and covariance of n assets.
         mandate: The limits; long-only when None.
         risk_aversion: `g` of `mean - g/2 variance`; 0 or more, inf for the least risk.
-        target_volatility: Annual; the risk aversion is then the one that leads there, and neither costs nor losses lead above it.
-        preferences: Of one client. Beside `risk_aversion` or `target_volatility`, whose risk aversion then takes the place of theirs.
-        current: Weights held now, shape (n,), not money; what they leave of 1 is cash. Needed for a cost of trading.
-        cost: One-off proportional cost of trading, spread over one year, or over the holding years of a `TradingCost`.
-        scenarios: Returns over one evaluation period, shape (T, n) for one year: losses are then counted over them, without normality.
-        target_return: Annual expected return, of the portfolio of least risk that earns it (or more, where the one of least risk of all does);
-            beside `model` and `mandate` alone.
+        target_volatility: Annual; the risk aversion is then the one that leads there, and neither
+            costs nor losses lead above it.
+        preferences: Of one client. Beside `risk_aversion` or `target_volatility`, whose risk
+            aversion then takes the place of theirs.
+        current: Weights held now, shape (n,), not money; what they leave of 1 is cash. Needed for a
+            cost of trading.
+        cost: One-off proportional cost of trading, spread over one year, or over the holding years
+            of a `TradingCost`.
+        scenarios: Returns over one evaluation period, shape (T, n) for one year: losses are then
+            counted over them, without normality.
+        target_return: Annual expected return, of the portfolio of least risk that earns it (or
+            more, where the one of least risk of all does); beside `model` and `mandate` alone.
 
     Returns:
-        The portfolio; its `kkt_residual` proves it optimal, its `binding` limits say what more freedom would be worth.
+        The portfolio; its `kkt_residual` proves it optimal, its `binding` limits say what more
+        freedom would be worth.
 
     Raises:
-        InputError: No risk aversion at all, two of them, costs without holdings, or an argument that cannot be read.
+        InputError: No risk aversion at all, two of them, costs without holdings, or an argument
+            that cannot be read.
         InfeasibleError: The limits contradict each other; they are named.
         SolverError: No certified answer was found.
 
@@ -120,25 +162,44 @@ def optimal_portfolio(
         others = (risk_aversion, target_volatility, preferences, current, scenarios)
         if any(other is not None for other in others):
             raise InputError(
-                "target_return is given beside a risk aversion, a target_volatility, preferences, current or scenarios, which it does not go with. "
-                "Give it alone.",
+                "target_return is given beside a risk aversion, a target_volatility, preferences,"
+                " current or scenarios, which it does not go with. Give it alone.",
                 field="target_return",
                 value=target_return,
             )
-        return _of_return(trace_frontier(model, mandate), check_number(target_return, "target_return", "It is annual, such as 0.05."))
+        return _of_return(
+            trace_frontier(model, mandate),
+            check_number(target_return, "target_return", "It is annual, such as 0.05."),
+        )
     _check_arguments(risk_aversion, target_volatility, preferences, current, cost)
     frontier = trace_frontier(model, mandate)
-    gamma = float(frontier.risk_aversion_at(target_volatility)[0]) if target_volatility is not None else risk_aversion
+    gamma = (
+        float(frontier.risk_aversion_at(target_volatility)[0])
+        if target_volatility is not None
+        else risk_aversion
+    )
     if scenarios is None and current is None and (preferences is None or gamma == np.inf):
         gamma = cast(float, gamma)
         return portfolio_on(
-            frontier, frontier.at_volatility(target_volatility) if target_volatility else frontier.at_risk_aversion(gamma), gamma
+            frontier,
+            (
+                frontier.at_volatility(target_volatility)
+                if target_volatility
+                else frontier.at_risk_aversion(gamma)
+            ),
+            gamma,
         )
     wanted = preferences or Preferences(0.0)
     wanted = wanted if gamma is None else wanted.with_risk_aversion(gamma)
-    if target_volatility is not None and gamma != np.inf:  # neither costs nor losses must lead above it
+    if (
+        target_volatility is not None and gamma != np.inf
+    ):  # neither costs nor losses must lead above it
         cap = np.inf if mandate.max_volatility is None else mandate.max_volatility
-        mandate = mandate.model_copy(update={"max_volatility": min(cap, max(target_volatility, float(frontier.volatility[0])))})
+        mandate = mandate.model_copy(
+            update={
+                "max_volatility": min(cap, max(target_volatility, float(frontier.volatility[0])))
+            }
+        )
     if scenarios is not None:
         told = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
         return _over_scenarios(model, mandate, wanted, told.of(model.assets), current, cost)
@@ -152,17 +213,22 @@ def optimal_portfolio(
 
 
 def _of_return(frontier: Frontier, target: float) -> Portfolio:
-    """The portfolio of least risk with an expected return, or more where the one of least risk of all earns more."""
+    """The portfolio of least risk with an expected return, or more where the one of least risk of
+    all earns more.
+    """
     highest = float(frontier.mean[-1])
     if target > highest + KEPT:
         raise InfeasibleError(
-            f"target_return {target:.6g} is above {highest:.6g}, the highest expected return that the limits allow; lower it, or loosen them.",
+            f"target_return {target:.6g} is above {highest:.6g}, the highest expected return that"
+            " the limits allow; lower it, or loosen them.",
             constraints=("target_return",),
         )
     s = frontier.segments
     corner, share = s.at_mean(np.array([target]))
     tolerance = float((s.tolerance[corner] + share * s.width[corner])[0])
-    return portfolio_on(frontier, frontier.at_mean(target), 1.0 / tolerance if tolerance > 0.0 else np.inf)
+    return portfolio_on(
+        frontier, frontier.at_mean(target), 1.0 / tolerance if tolerance > 0.0 else np.inf
+    )
 
 
 def _check_arguments(
@@ -173,28 +239,44 @@ def _check_arguments(
     cost: float | TradingCost,
 ) -> None:
     if preferences is not None:
-        check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...).")
+        check_type(
+            preferences,
+            Preferences,
+            "preferences",
+            "Pass Preferences(risk_aversion, loss_aversion, ...).",
+        )
     if (risk_aversion is not None and target_volatility is not None) or (
         risk_aversion is None and target_volatility is None and preferences is None
     ):
         raise InputError(
-            f"risk_aversion is {risk_aversion}, target_volatility {target_volatility} and preferences {preferences}; give one risk aversion: by "
-            "number, by volatility, or by preferences.",
+            f"risk_aversion is {risk_aversion}, target_volatility {target_volatility} and"
+            f" preferences {preferences}; give one risk aversion: by number, by volatility, or by"
+            " preferences.",
             field="risk_aversion",
             value=risk_aversion,
         )
     for name, value in (("risk_aversion", risk_aversion), ("target_volatility", target_volatility)):
         if value is not None:
-            check_number(value, name, "Inf takes the least risk." if name == "risk_aversion" else "It is annual.", low=0.0, infinite=True)
+            check_number(
+                value,
+                name,
+                "Inf takes the least risk." if name == "risk_aversion" else "It is annual.",
+                low=0.0,
+                infinite=True,
+            )
     if preferences is not None and len(preferences) != 1:
         raise InputError(
-            f"preferences are of {len(preferences)} clients; pass those of one, or call optimal_portfolios.",
+            f"preferences are of {len(preferences)} clients; pass those of one, or call"
+            " optimal_portfolios.",
             field="preferences",
             value=len(preferences),
         )
     if current is None and (not isinstance(cost, NUMBER) or cost != 0.0):
         raise InputError(
-            f"cost is {cost}, but without current weights there is no trade to charge; pass current.", field="cost", value=cost
+            f"cost is {cost}, but without current weights there is no trade to charge; pass"
+            " current.",
+            field="cost",
+            value=cost,
         )
 
 
@@ -203,7 +285,12 @@ def _held(model: ReturnModel, current: object) -> FloatArray:
 
 
 def _alone(
-    model: ReturnModel, mandate: Mandate, wanted: Preferences, *, current: FloatArray | None = None, cost: float | TradingCost = 0.0
+    model: ReturnModel,
+    mandate: Mandate,
+    wanted: Preferences,
+    *,
+    current: FloatArray | None = None,
+    cost: float | TradingCost = 0.0,
 ) -> Portfolio:
     """One row of `optimal_portfolios`."""
     solved = optimal_portfolios(model, mandate, wanted, current=current, cost=cost)
@@ -211,11 +298,23 @@ def _alone(
     if status in FAILED:
         raise _failure(status, solved.reason(0))
     moments = float(solved.mean[0]), float(solved.volatility[0])
-    return Portfolio(model.assets, solved.weights[0], *moments, status, solved.binding(0), float(solved.kkt_residual[0]), gamma)
+    return Portfolio(
+        model.assets,
+        solved.weights[0],
+        *moments,
+        status,
+        solved.binding(0),
+        float(solved.kkt_residual[0]),
+        gamma,
+    )
 
 
-def _net_of_costs(costs: CostRows | None, weights: FloatArray, mean: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Marginal means after the costs of one client's trades, and which weights were not traded because of them, each shape (n,)."""
+def _net_of_costs(
+    costs: CostRows | None, weights: FloatArray, mean: FloatArray
+) -> tuple[FloatArray, BoolArray]:
+    """Marginal means after the costs of one client's trades, and which weights were not traded
+    because of them, each shape (n,).
+    """
     if costs is None:
         return mean, np.zeros(len(weights), dtype=np.bool_)
     hold, buy, sell = costs.hold[0], costs.buy[0], costs.sell[0]
@@ -224,36 +323,74 @@ def _net_of_costs(costs: CostRows | None, weights: FloatArray, mean: FloatArray)
 
 
 def _over_scenarios(
-    model: ReturnModel, mandate: Mandate, wanted: Preferences, scenarios: Scenarios, current: object, cost: float | TradingCost
+    model: ReturnModel,
+    mandate: Mandate,
+    wanted: Preferences,
+    scenarios: Scenarios,
+    current: object,
+    cost: float | TradingCost,
 ) -> Portfolio:
     held = None if current is None else _held(model, current)
     solved = optimal_over_scenarios(model, scenarios, wanted, mandate, current=held, cost=cost)
     status = str(solved.status[0])
     if status in FAILED:
         raise _failure(
-            status, "The program over scenarios has no answer whose optimality could be proved; check the scale of the scenarios."
+            status,
+            "The program over scenarios has no answer whose optimality could be proved; check the"
+            " scale of the scenarios.",
         )
     weights, gamma = solved.weights[0], float(wanted.risk_aversion[0])
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
     residual = float(solved.duality_gap[0] / max(1.0, abs(float(solved.objective[0]))))
     tilted = model.mean + scenarios.returns.T @ solved.tilt[0] / scenarios.years
-    net, kept = _net_of_costs(cost_rows(held, cost, wanted.status_quo_cost, 1, model.assets), weights, tilted)
+    net, kept = _net_of_costs(
+        cost_rows(held, cost, wanted.status_quo_cost, 1, model.assets), weights, tilted
+    )
     binding = _binding(model, mandate, weights, gamma, net, kept)
-    return Portfolio(model.assets, weights, float(weights @ model.mean), volatility, status, binding, residual, gamma)
+    return Portfolio(
+        model.assets,
+        weights,
+        float(weights @ model.mean),
+        volatility,
+        status,
+        binding,
+        residual,
+        gamma,
+    )
 
 
 def _binding(
-    model: ReturnModel, mandate: Mandate, weights: FloatArray, gamma: float, net_mean: FloatArray, kept: BoolArray
+    model: ReturnModel,
+    mandate: Mandate,
+    weights: FloatArray,
+    gamma: float,
+    net_mean: FloatArray,
+    kept: BoolArray,
 ) -> tuple[Binding, ...]:
-    """Binding limits where the marginal mean is not the model's: after costs, or tilted by losses. Assets that are not worth trading are named too."""
+    """Binding limits where the marginal mean is not the model's: after costs, or tilted by losses.
+    Assets that are not worth trading are named too.
+    """
     limits = limits_of(model, mandate)
     seen = ReturnModel(model.assets, net_mean, model.covariance)
-    boxed = replace(limits, lower=np.where(kept, weights, limits.lower), upper=np.where(kept, weights, limits.upper))
+    boxed = replace(
+        limits,
+        lower=np.where(kept, weights, limits.lower),
+        upper=np.where(kept, weights, limits.upper),
+    )
     multipliers, extra = best_multipliers(seen, boxed, weights, gamma)
     found = certify_row(seen, boxed, weights, gamma, multipliers, gamma + extra).binding
-    names = {f"fixed_weight:{model.assets[i]}": f"no_trade:{model.assets[i]}" for i in np.flatnonzero(kept)}
-    return tuple(Binding(name=names.get(b.name, b.name), shadow_price=b.shadow_price) for b in found)
+    names = {
+        f"fixed_weight:{model.assets[i]}": f"no_trade:{model.assets[i]}"
+        for i in np.flatnonzero(kept)
+    }
+    return tuple(
+        Binding(name=names.get(b.name, b.name), shadow_price=b.shadow_price) for b in found
+    )
 
 
 def _failure(status: str, reason: str) -> AdvisorError:
-    return InfeasibleError(reason) if status == "infeasible" else SolverError(reason, solver="optimal_portfolio", status=status)
+    return (
+        InfeasibleError(reason)
+        if status == "infeasible"
+        else SolverError(reason, solver="optimal_portfolio", status=status)
+    )

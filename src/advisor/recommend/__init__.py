@@ -1,4 +1,6 @@
-"""Recipes that learn relevance from purchases, and the masked ranking that only lets suitable products through."""
+"""Recipes that learn relevance from purchases, and the masked ranking that only lets suitable
+products through.
+"""
 
 from advisor.exports import lazy
 

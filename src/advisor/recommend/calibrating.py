@@ -40,42 +40,71 @@ def calibrate(
         ranking: Lists served at the start of a window, masks applied.
         bought: Purchases in the window of products that were new to the client.
         method: "isotonic": any non-decreasing curve. "platt": a logistic one, for few purchases.
-        relative: Whether a score counts relative to the client's own list; None: as predicts better for one half of the clients what was learnt from the other.
-        after: Last day that the lists were made on: the later of the day they were served and the last purchase the model was fitted on. Purchases up to and
-            including it are not counted: a list leaves out what is held, so it cannot contain them. None: all of `bought` is taken to be later.
-        earlier: Windows before this one, the oldest first, each as its lists and what was bought in it (`past_windows` makes them); as many slots as `ranking`.
-            Without them nobody knows how far the next window may lie from this one: the result says so.
+        relative: Whether a score counts relative to the client's own list; None: as predicts better
+            for one half of the clients what was learnt from the other.
+        after: Last day that the lists were made on: the later of the day they were served and the
+            last purchase the model was fitted on. Purchases up to and including it are not counted:
+            a list leaves out what is held, so it cannot contain them. None: all of `bought` is
+            taken to be later.
+        earlier: Windows before this one, the oldest first, each as its lists and what was bought in
+            it (`past_windows` makes them); as many slots as `ranking`. Without them nobody knows
+            how far the next window may lie from this one: the result says so.
 
     Raises:
-        InputError: An argument is of another kind, there is no such method, no purchase is later than `after`, or no client of the ranking bought
-            anything, so there is nothing to learn from.
+        InputError: An argument is of another kind, there is no such method, no purchase is later
+            than `after`, or no client of the ranking bought anything, so there is nothing to learn
+            from.
     """
     bought = _window(ranking, bought, method, relative, after)
-    sets = [_outcomes(one, what) for one, what in [*_checked_windows(earlier, ranking), (ranking, bought)]]
+    sets = [
+        _outcomes(one, what)
+        for one, what in [*_checked_windows(earlier, ranking), (ranking, bought)]
+    ]
     width = ranking.codes.shape[1]
     raw, hits, filled = (np.concatenate([s[i] for s in sets]) for i in range(3))
     shares = relative_to_list(raw, width)
     if relative is None:
-        relative = _crossed_error(shares, hits, filled, method) < _crossed_error(raw, hits, filled, method)
+        relative = _crossed_error(shares, hits, filled, method) < _crossed_error(
+            raw, hits, filled, method
+        )
     scores = shares if relative else raw
     ends = np.cumsum([len(s[0]) for s in sets])[:-1]
     cases = [
         (one[there], hit[there])
-        for one, hit, there in zip(*(np.split(x, ends) for x in (scores, hits, filled)), strict=True)
+        for one, hit, there in zip(
+            *(np.split(x, ends) for x in (scores, hits, filled)), strict=True
+        )
         if there.any()
     ]
     found = between(cases, method)
     order = np.argsort(-scores[filled], kind="stable")
     evidence = (scores[filled][order], hits[filled][order])
     listed = curve_of(expected_hits(found.pick, scores), np.asarray(hits.any(axis=1)), method)
-    buys, base_rate = float(np.mean([s[3] for s in sets])), float(np.mean([hit.mean() for _, hit in cases]))
+    buys, base_rate = (
+        float(np.mean([s[3] for s in sets])),
+        float(np.mean([hit.mean() for _, hit in cases])),
+    )
     counts = int(filled.sum()), evidence, width if relative else 0
     covered = covered_of([s[1] for s in sets])
-    return Calibration(found.pick, listed, buys, base_rate, *counts, found.low, found.high, found.spread, found.slope, covered)
+    return Calibration(
+        found.pick,
+        listed,
+        buys,
+        base_rate,
+        *counts,
+        found.low,
+        found.high,
+        found.spread,
+        found.slope,
+        covered,
+    )
 
 
-def _outcomes(ranking: Ranking, bought: Interactions) -> tuple[FloatArray, BoolArray, BoolArray, float]:
-    """Of the clients who bought something: scores, hits and filled slots, shape (c, k) each; and their share of all.
+def _outcomes(
+    ranking: Ranking, bought: Interactions
+) -> tuple[FloatArray, BoolArray, BoolArray, float]:
+    """Of the clients who bought something: scores, hits and filled slots, shape (c, k) each; and
+    their share of all.
 
     Raises:
         InputError: None of them did.
@@ -85,11 +114,17 @@ def _outcomes(ranking: Ranking, bought: Interactions) -> tuple[FloatArray, BoolA
     codes = ranking.codes[buys]
     if not (codes >= 0).any():
         raise InputError(
-            f"None of the {len(ranking):,} ranked clients bought anything in the window, so scores cannot be weighed. Choose a longer window.",
+            f"None of the {len(ranking):,} ranked clients bought anything in the window, so scores"
+            " cannot be weighed. Choose a longer window.",
             field="bought",
             value=len(bought),
         )
-    return ranking.scores[buys], _hits(ranking, bought, rows[buys], codes), codes >= 0, float(buys.mean())
+    return (
+        ranking.scores[buys],
+        _hits(ranking, bought, rows[buys], codes),
+        codes >= 0,
+        float(buys.mean()),
+    )
 
 
 def _checked_windows(earlier: object, ranking: Ranking) -> list[tuple[Ranking, Interactions]]:
@@ -103,8 +138,9 @@ def _checked_windows(earlier: object, ranking: Ranking) -> list[tuple[Ranking, I
         check_type(pair[1], Interactions, "earlier", remedy, key=i)
         if pair[0].codes.shape[1] != ranking.codes.shape[1]:
             raise InputError(
-                f"earlier[{i}] has lists of {pair[0].codes.shape[1]} slots, the last window of {ranking.codes.shape[1]}; a place means the same only in lists of one "
-                "length. Serve all with the same k.",
+                f"earlier[{i}] has lists of {pair[0].codes.shape[1]} slots, the last window of"
+                f" {ranking.codes.shape[1]}; a place means the same only in lists of one length."
+                " Serve all with the same k.",
                 field="earlier",
                 value=pair[0].codes.shape[1],
             )
@@ -113,13 +149,17 @@ def _checked_windows(earlier: object, ranking: Ranking) -> list[tuple[Ranking, I
 
 
 def _crossed_error(scores: FloatArray, hits: BoolArray, filled: BoolArray, method: str) -> float:
-    """Mean squared error of probabilities learnt on every other client and stated for the rest, both ways."""
+    """Mean squared error of probabilities learnt on every other client and stated for the rest,
+    both ways.
+    """
     half, errors = np.arange(len(scores)) % 2 == 0, 0.0
     for learn in (half, ~half):
         use, judge = filled & learn[:, None], filled & ~learn[:, None]
         if not use.any() or not judge.any():
             return float("inf")
-        errors += float(((curve_of(scores[use], hits[use], method)(scores[judge]) - hits[judge]) ** 2).sum())
+        errors += float(
+            ((curve_of(scores[use], hits[use], method)(scores[judge]) - hits[judge]) ** 2).sum()
+        )
     return errors / float(filled.sum())
 
 
@@ -128,24 +168,46 @@ def _hits(ranking: Ranking, bought: Interactions, rows: np.ndarray, codes: np.nd
     return mark_hits(codes, bought.matrix(products=IdMap(ranking.products))[rows])
 
 
-def _window(ranking: object, bought: Interactions, method: str, relative: object, after: date | str | np.datetime64 | None) -> Interactions:
+def _window(
+    ranking: object,
+    bought: Interactions,
+    method: str,
+    relative: object,
+    after: date | str | np.datetime64 | None,
+) -> Interactions:
     """The purchases that may count, after everything was checked."""
-    check_type(ranking, Ranking, "ranking", "Pass the Ranking that was served, such as fitted.rank(client_ids, k).")
-    check_type(bought, Interactions, "bought", "Pass the purchases of the window, made by Interactions.from_frame.")
+    check_type(
+        ranking,
+        Ranking,
+        "ranking",
+        "Pass the Ranking that was served, such as fitted.rank(client_ids, k).",
+    )
+    check_type(
+        bought,
+        Interactions,
+        "bought",
+        "Pass the purchases of the window, made by Interactions.from_frame.",
+    )
     if method not in METHODS:
         raise InputError(
-            f"method is {method!r}, which is no way to calibrate; choose one of {list(METHODS)}.", field="method", value=method
+            f"method is {method!r}, which is no way to calibrate; choose one of {list(METHODS)}.",
+            field="method",
+            value=method,
         )
     if relative is not None and not isinstance(relative, bool):
-        check_type(relative, (), "relative", "Pass True or False, or None to let the purchases decide.")
+        check_type(
+            relative, (), "relative", "Pass True or False, or None to let the purchases decide."
+        )
     if after is None:
         return bought
     day = as_day(after, "after")
     later = bought.after(day)
     if not len(later) and len(bought):
         raise InputError(
-            f"None of the {len(bought):,} purchases is later than {day} (the last is of {bought.days.max()}): the model may have learnt from them, and what it has "
-            "seen cannot tell what its scores are worth. Pass purchases of a later window, or fit the model on purchases up to an earlier day.",
+            f"None of the {len(bought):,} purchases is later than {day} (the last is of"
+            f" {bought.days.max()}): the model may have learnt from them, and what it has seen"
+            " cannot tell what its scores are worth. Pass purchases of a later window, or fit the"
+            " model on purchases up to an earlier day.",
             field="bought",
             value=str(bought.days.max()),
         )

@@ -1,4 +1,6 @@
-"""One of these k is bought: what a list of a stated length can promise, where no single pick can."""
+"""One of these k is bought: what a list of a stated length can promise, where no single pick
+can.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +36,18 @@ class Coverage:
     windows: int
 
     def __str__(self) -> str:
-        return f"one of {self.length} is bought by {self.share:.0%} of those who buy something ({self.low:.0%} to {self.high:.0%}, from {self.windows} windows)"
+        return (
+            f"one of {self.length} is bought by {self.share:.0%} of those who buy something"
+            f" ({self.low:.0%} to {self.high:.0%}, from {self.windows} windows)"
+        )
 
 
 def coverage_of(covered: FloatArray, length: int) -> Coverage:
     """What a list of `length` promises.
 
     Args:
-        covered: Share of buyers who bought one of the first j products, by past window (the oldest first) and j - 1, shape (w, k).
+        covered: Share of buyers who bought one of the first j products, by past window (the oldest
+            first) and j - 1, shape (w, k).
         length: From 1 to k.
 
     Raises:
@@ -50,8 +56,8 @@ def coverage_of(covered: FloatArray, length: int) -> Coverage:
     check_whole(length, "length", "Give the length of a list.", low=1)
     if length > covered.shape[1]:
         raise InputError(
-            f"length is {length}, but the lists that were calibrated have {covered.shape[1]} slots; what a longer list covers was not seen. "
-            "Calibrate with longer lists.",
+            f"length is {length}, but the lists that were calibrated have {covered.shape[1]} slots;"
+            " what a longer list covers was not seen. Calibrate with longer lists.",
             field="length",
             value=length,
         )
@@ -59,13 +65,24 @@ def coverage_of(covered: FloatArray, length: int) -> Coverage:
     weights = RECENT ** np.arange(len(past) - 1, -1, -1, dtype=np.float64)
     share = float(weights @ past / weights.sum())
     levels = logit(np.clip(past, EDGE, 1.0 - EDGE))
-    reach, at = reach_of(spread_of(levels.tolist()), len(past)), float(logit(np.clip(share, EDGE, 1.0 - EDGE)))
+    reach, at = (
+        reach_of(spread_of(levels.tolist()), len(past)),
+        float(logit(np.clip(share, EDGE, 1.0 - EDGE))),
+    )
     return Coverage(length, share, float(expit(at - reach)), float(expit(at + reach)), len(past))
 
 
 def length_of(covered: FloatArray, share: float, *, in_every_window: bool) -> Coverage | None:
-    """The shortest list that covers a share of buyers, in expectation or in every past window; None where none does."""
-    wanted = check_number(share, "share", "It is a share of the clients who buy something, such as 0.8.", above=0.0, high=1.0)
+    """The shortest list that covers a share of buyers, in expectation or in every past window; None
+    where none does.
+    """
+    wanted = check_number(
+        share,
+        "share",
+        "It is a share of the clients who buy something, such as 0.8.",
+        above=0.0,
+        high=1.0,
+    )
     for length in range(1, covered.shape[1] + 1):
         found = coverage_of(covered, length)
         if (covered[:, length - 1].min() if in_every_window else found.share) >= wanted:
@@ -74,5 +91,9 @@ def length_of(covered: FloatArray, share: float, *, in_every_window: bool) -> Co
 
 
 def covered_of(windows: Sequence[np.ndarray]) -> FloatArray:
-    """Share of the lists of each window, shape (c, k) of hits by slot, with a hit among the first j, shape (w, k)."""
-    return np.array([np.logical_or.accumulate(hits, axis=1).mean(axis=0) for hits in windows], dtype=np.float64)
+    """Share of the lists of each window, shape (c, k) of hits by slot, with a hit among the first
+    j, shape (w, k).
+    """
+    return np.array(
+        [np.logical_or.accumulate(hits, axis=1).mean(axis=0) for hits in windows], dtype=np.float64
+    )

@@ -1,4 +1,6 @@
-"""From scores and what came true to probabilities: isotonic and logistic curves that are never certain."""
+"""From scores and what came true to probabilities: isotonic and logistic curves that are never
+certain.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,15 @@ class Curve:
 
     def __call__(self, scores: FloatArray) -> FloatArray:
         """Probabilities of the same shape, nan where a score is (an empty slot)."""
-        return np.where(np.isnan(scores), np.nan, np.interp(scores, self.scores, self.probabilities))
+        return np.where(
+            np.isnan(scores), np.nan, np.interp(scores, self.scores, self.probabilities)
+        )
 
 
 def curve_of(scores: FloatArray, hits: BoolArray, method: str) -> Curve:
-    """The curve of one method ("isotonic" or "platt") through scores and whether they came true, shape (n,) each."""
+    """The curve of one method ("isotonic" or "platt") through scores and whether they came true,
+    shape (n,) each.
+    """
     order = np.argsort(scores, kind="stable")
     x, y = scores[order], hits[order].astype(np.float64)
     if method == "platt":
@@ -46,17 +52,24 @@ def curve_of(scores: FloatArray, hits: BoolArray, method: str) -> Curve:
     weight = np.bincount(at)
     weight = weight + (np.isin(np.arange(len(knots)), [0, len(knots) - 1]) * (PRIOR_WEIGHT - 1.0))
     mean = np.bincount(at, weights=padded_y) / np.bincount(at)
-    return _thinned(knots, _doubted(np.asarray(isotonic_regression(mean, weights=weight).x, dtype=np.float64), y))
+    return _thinned(
+        knots,
+        _doubted(np.asarray(isotonic_regression(mean, weights=weight).x, dtype=np.float64), y),
+    )
 
 
 def _base_rate(y: FloatArray) -> float:
-    """Share of outcomes that happened; half an outcome short of none or all, which n of them cannot prove (Krichevsky & Trofimov 1981)."""
+    """Share of outcomes that happened; half an outcome short of none or all, which n of them cannot
+    prove (Krichevsky & Trofimov 1981).
+    """
     count = float(len(y))
     return min(max(float(y.mean()), 0.5 / (count + 1.0)), (count + 0.5) / (count + 1.0))
 
 
 def _doubted(values: FloatArray, y: FloatArray) -> FloatArray:
-    """Probabilities no nearer to 0 or 1 than if all n outcomes y, shape (n,), had been alike beside one at their base rate."""
+    """Probabilities no nearer to 0 or 1 than if all n outcomes y, shape (n,), had been alike beside
+    one at their base rate.
+    """
     base, room = _base_rate(y), 1.0 + len(y)
     return np.clip(values, base / room, 1.0 - (1.0 - base) / room)
 
@@ -69,7 +82,9 @@ def _thinned(knots: FloatArray, values: FloatArray) -> Curve:
 
 
 def _logistic(x: FloatArray, y: FloatArray) -> tuple[float, float, float, float]:
-    """Slope (at least 0) and level of a logistic curve on the standardised score, by Newton's method, with Platt's targets."""
+    """Slope (at least 0) and level of a logistic curve on the standardised score, by Newton's
+    method, with Platt's targets.
+    """
     good, bad = float(y.sum()), float(len(y) - y.sum())
     target = np.where(y > 0.0, (good + 1.0) / (good + 2.0), 1.0 / (bad + 2.0))
     centre, width = float(x.mean()), float(x.std()) or 1.0

@@ -1,4 +1,6 @@
-"""Why a better-known product is not on a client's list: codes and numbers, sentences are the engine's."""
+"""Why a better-known product is not on a client's list: codes and numbers, sentences are the
+engine's.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,13 @@ class Omission:
 
     Attributes:
         product_id: Which.
-        code: "not_suitable": the mask refuses it. "closed": nobody new can buy it. "held": the client has it. "ranked_lower": others suit their relevance better. "fits_less": their relevance would
-            have shown it, but what is shown does more for their portfolio.
+        code: "not_suitable": the mask refuses it. "closed": nobody new can buy it. "held": the
+            client has it. "ranked_lower": others suit their relevance better. "fits_less": their
+            relevance would have shown it, but what is shown does more for their portfolio.
         popularity: Share of clients who bought it.
         popularity_rank: 1 is the most bought product of the catalogue.
-        rank: Its place by relevance among what they may have and do not hold; None where a rule took it out.
+        rank: Its place by relevance among what they may have and do not hold; None where a rule
+            took it out.
         score: Their score for it.
         last_shown: Lowest score of the products shown; nan where nothing is.
     """
@@ -54,29 +58,40 @@ def omissions(
     shown: Texts | None = None,
     count: int = 3,
 ) -> list[Omission]:
-    """The `count` most bought products that are missing from a client's list, most bought first, and why.
+    """The `count` most bought products that are missing from a client's list, most bought first,
+    and why.
 
     Args:
         fitted: Any model of this package.
         client_id: Whose list.
         k: Its length.
-        eligible: What they may be offered, as one row or one client's `Eligibility`; None: everything.
+        eligible: What they may be offered, as one row or one client's `Eligibility`; None:
+            everything.
         clients: Their holdings and attributes.
-        shown: The products they were shown, where more than relevance decided (an advice's picks); None: the k best by relevance.
+        shown: The products they were shown, where more than relevance decided (an advice's picks);
+            None: the k best by relevance.
         count: How many to account for.
 
     Raises:
         InputError: `shown` names a product that is not in the catalogue.
     """
-    check_type(fitted, FittedModel, "fitted", "Pass a fitted model, such as EASE().fit(interactions).")
+    check_type(
+        fitted, FittedModel, "fitted", "Pass a fitted model, such as EASE().fit(interactions)."
+    )
     check_type(client_id, str, "client_id", "Pass the id of one client.")
     check_range("count", count, 1, why="nothing would be accounted for", whole=True)
     check_range("k", k, 1, why="there is no slot to fill", whole=True)
     allowed = as_eligibility(eligible, 1, len(fitted.products)).to_array()[0]
     order = fitted.rank([client_id], len(fitted.products), eligible=allowed[None], clients=clients)
-    places = {int(code): place for place, code in enumerate(order.codes[0].tolist(), start=1) if code >= 0}
+    places = {
+        int(code): place for place, code in enumerate(order.codes[0].tolist(), start=1) if code >= 0
+    }
     scores = fitted.scores([client_id], clients)[0]
-    listed = order.codes[0, : min(k, len(places))] if shown is None else [fitted.history.items.code(name, "shown") for name in shown]
+    listed = (
+        order.codes[0, : min(k, len(places))]
+        if shown is None
+        else [fitted.history.items.code(name, "shown") for name in shown]
+    )
     there = set(np.asarray(listed, dtype=np.int64).tolist())
     last = min((float(scores[j]) for j in there), default=float("nan"))
     popularity = fitted.history.popularity()[: len(fitted.products)]
@@ -88,7 +103,17 @@ def omissions(
             continue
         place = places.get(column)
         code = "closed" if fitted.history.closed[column] else _code(place, k, bool(allowed[column]))
-        found.append(Omission(fitted.products[column], code, float(popularity[column]), rank, place, float(scores[column]), last))
+        found.append(
+            Omission(
+                fitted.products[column],
+                code,
+                float(popularity[column]),
+                rank,
+                place,
+                float(scores[column]),
+                last,
+            )
+        )
     return found
 
 

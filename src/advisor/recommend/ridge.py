@@ -1,4 +1,6 @@
-"""The ridge of a factor model, chosen by what is found again when it is left out: it has the scale of the data."""
+"""The ridge of a factor model, chosen by what is found again when it is left out: it has the scale
+of the data.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ SHARES = (0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
 CASES = 2_000
 """Purchases left out, one of a client, to choose among them."""
 LEAST_CASES = 20
-"""Fewer left-out purchases choose nothing: the ridge then is that at which the second factor weighs `KEPT` of the first."""
+"""Fewer left-out purchases choose nothing: the ridge then is that at which the second factor weighs
+`KEPT` of the first."""
 KEPT = 0.25
 LIST = 10
 """Length of the lists in which a left-out purchase is looked for."""
@@ -27,10 +30,12 @@ DENSE = 1_500
 def ridge_of(history: History, weight: float, asked: float | None, factors: int = 16) -> float:
     """The ridge of weighted least-squares factors, on both sides.
 
-    With every weight 1, factors keep of each singular value what exceeds the ridge, so one decomposition gives the model of every
-    ridge. Each is judged by leaving one purchase out of each of up to `CASES` clients and looking for it among the products they do not hold (nDCG at 10); the best is
-    taken, the larger of equals. Where clients hold little, a factor that only repeats what is held finds nothing, and the ridge
-    is large; where they hold much it is small. Larger weights leave more of the later factors, so it does not grow with them.
+    With every weight 1, factors keep of each singular value what exceeds the ridge, so one
+    decomposition gives the model of every ridge. Each is judged by leaving one purchase out of each
+    of up to `CASES` clients and looking for it among the products they do not hold (nDCG at 10);
+    the best is taken, the larger of equals. Where clients hold little, a factor that only repeats
+    what is held finds nothing, and the ridge is large; where they hold much it is small. Larger
+    weights leave more of the later factors, so it does not grow with them.
 
     Args:
         history: Purchases.
@@ -39,10 +44,11 @@ def ridge_of(history: History, weight: float, asked: float | None, factors: int 
         factors: Length of a factor.
 
     Raises:
-        InputError: The ridge asked for is at least the largest singular value: all factors would be 0,
-            and everybody would get one list.
+        InputError: The ridge asked for is at least the largest singular value: all factors would be
+            0, and everybody would get one list.
 
-    Source: Hastie, Mazumder, Lee & Zadeh (2015), JMLR 16, theorem 1: soft-thresholded singular values.
+    Source: Hastie, Mazumder, Lee & Zadeh (2015), JMLR 16, theorem 1: soft-thresholded singular
+    values.
     """
     with one_thread():
         values, vectors = spectrum(history, factors)
@@ -53,8 +59,9 @@ def ridge_of(history: History, weight: float, asked: float | None, factors: int 
         ridge = min(weight, 1.0) * (_found_again(history, values, vectors) or _by_spectrum(values))
     if vanishes:
         raise InputError(
-            f"regularization is {asked:g}, and the largest singular value of the purchases is {largest:.3g}; every factor would vanish "
-            f"and all clients would get one list. Leave it out (it is then {ridge:.3g} here), or pass less.",
+            f"regularization is {asked:g}, and the largest singular value of the purchases is"
+            f" {largest:.3g}; every factor would vanish and all clients would get one list. Leave"
+            f" it out (it is then {ridge:.3g} here), or pass less.",
             field="regularization",
             value=asked,
         )
@@ -62,12 +69,15 @@ def ridge_of(history: History, weight: float, asked: float | None, factors: int 
 
 
 def spectrum(history: History, count: int) -> tuple[FloatArray, FloatArray]:
-    """The largest singular values of the matrix of purchases, clients by items, with their weights, and their right vectors, shapes (f,) and (items, f).
+    """The largest singular values of the matrix of purchases, clients by items, with their weights,
+    and their right vectors, shapes (f,) and (items, f).
 
     There are `count` of them, and at least two; fewer where the matrix has fewer.
     """
     rows, count = history.rows, max(count, 2)
-    matrix = sparse.csr_array((rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items)))
+    matrix = sparse.csr_array(
+        (rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items))
+    )
     if not matrix.nnz:
         return np.zeros(0), np.zeros((matrix.shape[1], 0))
     if matrix.shape[1] <= DENSE:
@@ -80,11 +90,15 @@ def spectrum(history: History, count: int) -> tuple[FloatArray, FloatArray]:
         _, values, rows_of = svds(matrix, k=count, v0=np.ones(min(matrix.shape)))
         order = np.argsort(values, kind="stable")
         values, vectors = values[order], rows_of[order].T
-    return np.array(values[::-1][:count], dtype=np.float64), np.array(vectors[:, ::-1][:, :count], dtype=np.float64, order="C")
+    return np.array(values[::-1][:count], dtype=np.float64), np.array(
+        vectors[:, ::-1][:, :count], dtype=np.float64, order="C"
+    )
 
 
 def _by_spectrum(values: FloatArray) -> float:
-    """Where the second factor keeps a quarter of what the first keeps, `(s2 - s1 / 4) / (3 / 4)`, and at least half of it."""
+    """Where the second factor keeps a quarter of what the first keeps, `(s2 - s1 / 4) / (3 / 4)`,
+    and at least half of it.
+    """
     if not len(values):
         return 0.0
     largest, second = float(values[0]), float(values[1]) if len(values) > 1 else 0.0
@@ -116,12 +130,18 @@ def _found_again(history: History, values: FloatArray, vectors: FloatArray) -> f
 
 
 def _quality(
-    history: History, clients: IntArray, left_out: IntArray, ridges: list[float], spectrum_of: tuple[FloatArray, FloatArray]
+    history: History,
+    clients: IntArray,
+    left_out: IntArray,
+    ridges: list[float],
+    spectrum_of: tuple[FloatArray, FloatArray],
 ) -> FloatArray:
     """Summed nDCG at `LIST` of one left-out purchase each, for every ridge."""
     values, vectors = spectrum_of
     held = history.rows.take(clients)
-    matrix = sparse.csr_array((np.ones(len(held.codes)), held.codes, held.indptr), shape=(len(held), len(history.items)))
+    matrix = sparse.csr_array(
+        (np.ones(len(held.codes)), held.codes, held.indptr), shape=(len(held), len(history.items))
+    )
     owned = matrix.toarray() > 0.0
     query, row = matrix @ vectors - vectors[left_out], np.arange(len(clients))
     found = np.zeros(len(ridges))

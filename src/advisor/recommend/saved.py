@@ -1,7 +1,9 @@
-"""What each saved array of a recommender must be: kind, shape, range and order, declared once and checked at load.
+"""What each saved array of a recommender must be: kind, shape, range and order, declared once and
+checked at load.
 
-Digests say that a file is what somebody wrote; anybody can write them. A compiled loop that is given codes beyond its
-matrix reads other memory, so nothing of a file is used before its values are known to fit together.
+Digests say that a file is what somebody wrote; anybody can write them. A compiled loop that is
+given codes beyond its matrix reads other memory, so nothing of a file is used before its values are
+known to fit together.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ class Saved:
     Attributes:
         kind: "i8", "f8" or "u1".
         shape: A number, or a letter that means the same length everywhere in the table.
-        low, high: Allowed values, both included; a letter in `below` bounds whole numbers by a length.
+        low, high: Allowed values, both included; a letter in `below` bounds whole numbers by a
+            length.
         below: Values are below the length of this letter.
         increasing: No value is below the one before.
         or_empty: May have no entry at all.
@@ -70,7 +73,8 @@ HISTORY: dict[str, Saved] = {
     "gram.owners": Saved("f8", ("i",), low=0.0),
     "gram.recent": Saved("f8", ("i",), low=0.0),
 }
-"""Of every recommender: c clients, i items, p of them on sale, e purchases, m days on which an item found buyers, d rows of the matrix."""
+"""Of every recommender: c clients, i items, p of them on sale, e purchases, m days on which an item
+found buyers, d rows of the matrix."""
 
 ENCODERS: dict[str, dict[str, Saved]] = {
     "same": {},
@@ -103,7 +107,8 @@ CALIBRATION: dict[str, Saved] = {
     "evidence.scores": Saved("f8", ("n",)),
     "evidence.hits": Saved("b1", ("n",)),
 }
-"""Of what picks were worth: its curves, the n picks they rest on, and what lists of up to k covered in w windows."""
+"""Of what picks were worth: its curves, the n picks they rest on, and what lists of up to k covered
+in w windows."""
 
 
 def check_saved(
@@ -126,8 +131,8 @@ def check_saved(
     for name, rule in table.items():
         if complete and name not in arrays:
             raise InputError(
-                f"The array {name!r} of {where} is missing; what was saved is damaged or of another version, and is not used. "
-                "Restore it from a copy, or fit and save again.",
+                f"The array {name!r} of {where} is missing; what was saved is damaged or of another"
+                " version, and is not used. Restore it from a copy, or fit and save again.",
                 field=name,
             )
         if name in arrays:
@@ -173,8 +178,12 @@ def _length(letter: int | str, have: int, sizes: dict[str, int]) -> int:
     return sizes.setdefault(name, have - int(more or 0)) + int(more or 0)
 
 
-def check_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], counts: tuple[int, int]) -> dict[str, int]:
-    """The lengths of a recommender, its own arrays checked: those of its purchases and its matrix."""
+def check_history(
+    arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], counts: tuple[int, int]
+) -> dict[str, int]:
+    """The lengths of a recommender, its own arrays checked: those of its purchases and its
+    matrix.
+    """
     clients, items = counts
     sizes = {"c": clients, "i": items, "p": int(meta["shelf"])}
     check_saved(arrays, HISTORY, sizes, where="the recommender")
@@ -182,33 +191,45 @@ def check_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], cou
     codes, days = arrays["arrivals.codes"], arrays["arrivals.days"]
     if ((codes[1:] == codes[:-1]) & (days[1:] <= days[:-1])).any():
         raise InputError(
-            "The days on which products found buyers are not in order; what was saved is damaged, and is not used. Restore it from a copy.",
+            "The days on which products found buyers are not in order; what was saved is damaged,"
+            " and is not used. Restore it from a copy.",
             field="arrivals.days",
             value=days.shape,
         )
     if len(arrays["history.told"]) != (sizes["p"] if meta["fixed_shelf"] else 0):
         raise InputError(
-            "What the catalogue said of its products does not fit them; what was saved is damaged, and is not used. Restore it from a copy.",
+            "What the catalogue said of its products does not fit them; what was saved is damaged,"
+            " and is not used. Restore it from a copy.",
             field="history.told",
             value=arrays["history.told"].shape,
         )
-    if int(meta["shelf"]) > items or int(arrays["arrivals.counts"].sum()) != sizes["e"] or indptr[0] != 0 or int(indptr[-1]) != sizes["e"]:
+    if (
+        int(meta["shelf"]) > items
+        or int(arrays["arrivals.counts"].sum()) != sizes["e"]
+        or indptr[0] != 0
+        or int(indptr[-1]) != sizes["e"]
+    ):
         raise InputError(
-            "The purchases of the recommender do not fit together; what was saved is damaged, and is not used. Restore it from a copy.",
+            "The purchases of the recommender do not fit together; what was saved is damaged, and"
+            " is not used. Restore it from a copy.",
             field="history.indptr",
             value=indptr.shape,
         )
     return sizes
 
 
-def rows_of(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], sizes: Mapping[str, int]) -> int:
+def rows_of(
+    kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any], sizes: Mapping[str, int]
+) -> int:
     """Rows of the matrix that queries of a kind point into, its arrays checked."""
     if kind in ("stacked", "switch"):
         parts = list(meta["encoders"]) if kind == "stacked" else [meta["warm"], meta["cold"]]
         names = [str(n) for n in range(len(parts))] if kind == "stacked" else ["warm", "cold"]
         ends = [0]
         for name, part in zip(names, parts, strict=True):
-            own = {n.removeprefix(f"{name}."): a for n, a in arrays.items() if n.startswith(f"{name}.")}
+            own = {
+                n.removeprefix(f"{name}."): a for n, a in arrays.items() if n.startswith(f"{name}.")
+            }
             ends.append(ends[-1] + rows_of(part["kind"], own, part["meta"], sizes))
         if ends != list(meta["offsets"]) if kind == "stacked" else ends[1] != meta["offset"]:
             raise InputError(

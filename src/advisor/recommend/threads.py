@@ -1,4 +1,6 @@
-"""One BLAS thread, so that the same data give the same bytes on any number of cores (and no library warns about thread pools)."""
+"""One BLAS thread, so that the same data give the same bytes on any number of cores (and no library
+warns about thread pools).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ from threadpoolctl import threadpool_limits
 
 @contextmanager
 def one_thread() -> Generator[None]:
-    """Linear algebra inside runs on one thread: with more, sums are split differently and the last bits change."""
+    """Linear algebra inside runs on one thread: with more, sums are split differently and the last
+    bits change.
+    """
     with threadpool_limits(limits=1, user_api="blas"):
         yield

@@ -32,7 +32,8 @@ def past_windows(
     model: ReturnModel | None = None,
     seed: int = 0,
 ) -> list[Window]:
-    """What a recipe would have served at the start of each of the last windows, and what was then newly bought; the oldest first.
+    """What a recipe would have served at the start of each of the last windows, and what was then
+    newly bought; the oldest first.
 
     Args:
         recipe: Fitted anew at the start of each window, on what came before.
@@ -47,13 +48,19 @@ def past_windows(
         seed: The only source of randomness.
 
     Returns:
-        As many windows as have purchases before and in them. Listed are all clients known at the start; what is bought are products that were new to them.
+        As many windows as have purchases before and in them. Listed are all clients known at the
+        start; what is bought are products that were new to them.
 
     Raises:
         InputError: An argument is of another kind, or no window has purchases before and in it.
     """
     check_type(recipe, Recipe, "recipe", "Pass a recipe, such as EASE().")
-    check_type(interactions, Interactions, "interactions", "Pass purchases, made by Interactions.from_frame.")
+    check_type(
+        interactions,
+        Interactions,
+        "interactions",
+        "Pass purchases, made by Interactions.from_frame.",
+    )
     remedy = "Give a whole number of 1 or more."
     for name, number in (("window", window), ("count", count), ("step", step or window), ("k", k)):
         check_whole(number, name, remedy, low=1)
@@ -62,14 +69,19 @@ def past_windows(
     for i in range(count if len(interactions) else 0):
         cut = interactions.days.max() - np.timedelta64(window + i * (step or window), "D")
         past = training.until(cut)
-        later = new_to_known(interactions.after(cut).until(cut + np.timedelta64(window, "D")), past.interactions)
+        later = new_to_known(
+            interactions.after(cut).until(cut + np.timedelta64(window, "D")), past.interactions
+        )
         if not len(past.interactions) or not len(later):
             break
-        found.append((recipe.learn(past).rank(past.interactions.clients.ids, k, clients=clients), later))
+        found.append(
+            (recipe.learn(past).rank(past.interactions.clients.ids, k, clients=clients), later)
+        )
     if not found:
         raise InputError(
-            f"The {len(interactions):,} purchases do not reach over a window of {window} days with purchases of the same clients before and in it. "
-            "Take a shorter window, or more purchases.",
+            f"The {len(interactions):,} purchases do not reach over a window of {window} days with"
+            " purchases of the same clients before and in it. Take a shorter window, or more"
+            " purchases.",
             field="window",
             value=window,
         )

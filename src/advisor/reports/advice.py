@@ -18,7 +18,10 @@ def advice_card(advice: Advice) -> str:
     """HTML that a notebook shows of an advice; every word of it is escaped."""
     parts = [f"{advice.client_id} on {advice.as_of}: {advice.status}", f"C{advice.level}"]
     if advice.expected_return is not None and advice.expected_volatility is not None:
-        parts.append(f"expected return {advice.expected_return:.2%} at {advice.expected_volatility:.2%} volatility")
+        parts.append(
+            f"expected return {advice.expected_return:.2%} at {advice.expected_volatility:.2%}"
+            " volatility"
+        )
     residual = advice.kkt_residual
     return render(
         "advice",
@@ -53,15 +56,22 @@ def _picks(advice: Advice) -> list[tuple[str, list[tuple[str | int, ...]]]]:
 
 
 def _chance(pick: Pick) -> str:
-    """The probability with its interval between windows, such as "10 % (5 to 16 in 100)"; empty where there is none."""
+    """The probability with its interval between windows, such as "10 % (5 to 16 in 100)"; empty
+    where there is none.
+    """
     if pick.probability is None:
         return ""
     low, high = pick.probability_low, pick.probability_high
-    return percent(pick.probability) + ("" if low is None or high is None else f" ({100.0 * low:.0f} to {100.0 * high:.0f} in 100)")
+    return percent(pick.probability) + (
+        "" if low is None or high is None else f" ({100.0 * low:.0f} to {100.0 * high:.0f} in 100)"
+    )
 
 
 def _bars(advice: Advice) -> list[tuple[str, float, int]]:
     """Asset, weight and width of its bar in pixels, largest weight first."""
     largest = max(map(abs, advice.weights.values()), default=0.0)
     ordered = sorted(advice.weights.items(), key=lambda item: -item[1])
-    return [(asset, weight, round(BAR_WIDTH * abs(weight) / max(largest, 1e-12))) for asset, weight in ordered]
+    return [
+        (asset, weight, round(BAR_WIDTH * abs(weight) / max(largest, 1e-12)))
+        for asset, weight in ordered
+    ]

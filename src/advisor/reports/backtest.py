@@ -135,13 +135,18 @@ def _interval(result: BacktestResult, name: str, risk_free: float | None) -> str
     return f"{_write(name, ends.low)} to {_write(name, ends.high)}"
 
 
-def _side_by_side(results: BacktestResults, risk_free: float | None = None) -> tuple[list[str], list[list[str]]]:
+def _side_by_side(
+    results: BacktestResults, risk_free: float | None = None
+) -> tuple[list[str], list[list[str]]]:
     """Heads and rows of the summaries, a row a strategy."""
     table = results.summary(risk_free=risk_free)
     if all(len(result.sessions) >= SHORTEST_FOR_DEFLATED for _, result in results.items()):
         table = table.assign(deflated_sharpe=results.deflated_sharpe(risk_free=risk_free))
     names = [str(column) for column in table.columns]
-    rows = [[str(strategy), *(_write(name, float(row[name])) for name in names)] for strategy, row in table.iterrows()]
+    rows = [
+        [str(strategy), *(_write(name, float(row[name])) for name in names)]
+        for strategy, row in table.iterrows()
+    ]
     return ["Strategy", *(TITLES.get(name, name) for name in names)], rows
 
 
@@ -151,7 +156,8 @@ def _period(result: BacktestResult) -> str:
         return repr(result)
     failed = f", {len(result.failures)} of them failed" if result.failures else ""
     return (
-        f"{result.sessions[0]} to {result.sessions[-1]}: {len(result.sessions):,} sessions, {len(result.days):,} rebalancing days{failed}."
+        f"{result.sessions[0]} to {result.sessions[-1]}: {len(result.sessions):,} sessions,"
+        f" {len(result.days):,} rebalancing days{failed}."
     )
 
 
@@ -194,13 +200,23 @@ def _allocation(result: BacktestResult) -> str:
     weights = result.record.weights
     order = np.argsort(-weights.mean(axis=0), kind="stable")
     shown, rest = order[:MOST_LAYERS], order[MOST_LAYERS:]
-    layers: dict[str, Any] = {result.assets[j]: weights[:, j].tolist() for j in shown.tolist() if np.abs(weights[:, j]).max() > 0.0}
+    layers: dict[str, Any] = {
+        result.assets[j]: weights[:, j].tolist()
+        for j in shown.tolist()
+        if np.abs(weights[:, j]).max() > 0.0
+    }
     if len(rest) and np.abs(weights[:, rest]).max() > 0.0:
         layers[f"{len(rest)} others"] = weights[:, rest].sum(axis=1).tolist()
     if not layers:
         return ""
     title = "Weights after each trade"
-    draw = partial(line_chart if (weights < 0.0).any() else area_chart, layers, labels=_days(result.days), title=title, form=percent)
+    draw = partial(
+        line_chart if (weights < 0.0).any() else area_chart,
+        layers,
+        labels=_days(result.days),
+        title=title,
+        form=percent,
+    )
     return both_widths(lambda size: draw(size=size))
 
 

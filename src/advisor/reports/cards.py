@@ -32,7 +32,10 @@ def market_card(market: Market) -> str:
     """HTML of a market: a row an asset, and the growth of 1 of the first of them."""
     assets = market.assets if len(market) else ()
     shown = np.unique(np.linspace(0, max(len(market) - 1, 0), MOST_POINTS).round().astype(np.int64))
-    lines = {asset: _growth(market.returns[:, j])[shown].tolist() for j, asset in enumerate(assets[:MOST_LINES])}
+    lines = {
+        asset: _growth(market.returns[:, j])[shown].tolist()
+        for j, asset in enumerate(assets[:MOST_LINES])
+    }
     chart = ""
     if lines:
         days = [str(day) for day in market.dates[shown].tolist()]
@@ -138,10 +141,20 @@ def portfolio_card(portfolio: Portfolio) -> str:
 def risk_card(report: RiskMatchReport) -> str:
     """HTML of a risk report: its table by level, and the shares in and out of band through time."""
     table = report.by_level()
-    rows = [[name, *(f"{int(v):,}" if c in COUNTS else percent(float(v)) for c, v in row.items())] for name, row in table.iterrows()]
+    rows = [
+        [name, *(f"{int(v):,}" if c in COUNTS else percent(float(v)) for c, v in row.items())]
+        for name, row in table.iterrows()
+    ]
     ends = [str(day) for day in report.window_ends.tolist()]
     shares = {
-        "inside": (1.0 - report.over_by_window - report.under_by_window - report.not_reachable_by_window).tolist(),
+        "inside": (
+            (
+                1.0
+                - report.over_by_window
+                - report.under_by_window
+                - report.not_reachable_by_window
+            ).tolist()
+        ),
         "over": report.over_by_window.tolist(),
         "under": report.under_by_window.tolist(),
         "not reachable": report.not_reachable_by_window.tolist(),

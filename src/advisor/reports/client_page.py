@@ -90,7 +90,9 @@ def advice_pdf(
     Raises:
         InputError: As `advice_page`; or WeasyPrint (the extra `pdf`) is not installed.
     """
-    page = advice_page(shown, language=language, labels=labels, currency=currency, disclaimer=disclaimer)
+    page = advice_page(
+        shown, language=language, labels=labels, currency=currency, disclaimer=disclaimer
+    )
     return to_pdf(page)
 
 
@@ -104,7 +106,8 @@ def _body(
     given: Any = shown
     if not isinstance(given, AdviceReport | Advice):
         raise InputError(
-            f"advice_page got {type(given).__name__}; it shows an advice. Give what Advisor.report or Advisor.advise returned.",
+            f"advice_page got {type(given).__name__}; it shows an advice. Give what Advisor.report"
+            " or Advisor.advise returned.",
             field="shown",
             value=type(given).__name__,
         )
@@ -203,9 +206,20 @@ def _crises(advice: Advice, report: AdviceReport | None, words: Words) -> dict[s
     return {
         "chart": picture(both_widths(lambda size: draw(width=size[0]))),
         "rows": [
-            (name, percent(loss), words.part(loss), words("gain" if loss < 0.0 else "within" if ok else "beyond"))
+            (
+                name,
+                percent(loss),
+                words.part(loss),
+                words("gain" if loss < 0.0 else "within" if ok else "beyond"),
+            )
             for name, loss, ok, _ in rows
         ],
-        "sources": words("crisis_note", sources="; ".join(dict.fromkeys(source for *_, source in rows))),
-        "stress": "" if loss is None or limit is None else words("stress", loss=percent(loss), limit=percent(limit)),
+        "sources": words(
+            "crisis_note", sources="; ".join(dict.fromkeys(source for *_, source in rows))
+        ),
+        "stress": (
+            ""
+            if loss is None or limit is None
+            else words("stress", loss=percent(loss), limit=percent(limit))
+        ),
     }

@@ -1,4 +1,6 @@
-"""What a client's page says, as plain values in one language: names for ids, money with its currency."""
+"""What a client's page says, as plain values in one language: names for ids, money with its
+currency.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,8 @@ def words_of(
     known = language_of(language)
     if known is None:
         raise InputError(
-            f"language is {language!r}; pages exist in {', '.join(LANGUAGES)}. Ask for one of these.",
+            f"language is {language!r}; pages exist in {', '.join(LANGUAGES)}. Ask for one of"
+            " these.",
             field="language",
             value=language,
         )
@@ -96,7 +99,8 @@ def words_of(
         name: Any = label.get(known) if isinstance(label, Mapping) else label
         if not isinstance(name, str) and (name is not None or label is None):
             raise InputError(
-                f"The label of {identity!r} is {label!r}; a page needs a text, or a text by language. Correct it.",
+                f"The label of {identity!r} is {label!r}; a page needs a text, or a text by"
+                " language. Correct it.",
                 field="labels",
                 value=identity,
             )
@@ -123,7 +127,11 @@ def missing_names(assets: Iterable[str], labels: Labels) -> list[str]:
     ['gold']
     """
     given = {asset: labels.get(asset, {}) for asset in assets}
-    return [asset for asset, names in given.items() if not (names if isinstance(names, str) else all(names.get(x) for x in LANGUAGES))]
+    return [
+        asset
+        for asset, names in given.items()
+        if not (names if isinstance(names, str) else all(names.get(x) for x in LANGUAGES))
+    ]
 
 
 def _wealth(advice: Advice) -> float | None:
@@ -141,7 +149,11 @@ def level_of(advice: Advice, report: AdviceReport | None, words: Words) -> dict[
     if profile is not None and profile.limited_by == "assessed elsewhere":
         lines.append(words("elsewhere"))
     elif profile is not None and profile.level_probability and advice.level:
-        lines.append(words("sure", chance=f"{min(sum(profile.level_probability[advice.level - 1 :]), 1.0):.0%}"))
+        lines.append(
+            words(
+                "sure", chance=f"{min(sum(profile.level_probability[advice.level - 1 :]), 1.0):.0%}"
+            )
+        )
     if profile is not None and profile.limited_by:
         held = profile.limited_by not in ("none", "assessed elsewhere")
         limit = limit_in(profile.limited_by, words.language)
@@ -168,7 +180,9 @@ def _controls(advice: Advice, report: AdviceReport | None, words: Words) -> list
 
 
 def holdings_of(advice: Advice, words: Words) -> list[tuple[str, float, str]]:
-    """Name, share of wealth and money of what is held after the orders, largest first; then cash."""
+    """Name, share of wealth and money of what is held after the orders, largest first; then
+    cash.
+    """
     weights = sorted(advice.weights_after_orders.items(), key=lambda item: -item[1])
     rows = [(words.name(asset), weight, words.part(weight)) for asset, weight in weights]
     rest = 1.0 - sum(weight for _, weight in weights)
@@ -185,19 +199,26 @@ def figures_of(advice: Advice, words: Words) -> list[tuple[str, str, str]]:
     if advice.net_return is not None:
         figures.append((words("return"), percent(advice.net_return), words("estimate")))
     if advice.expected_volatility is not None:
-        figures.append((words("swing"), f"± {percent(advice.expected_volatility)}", words("estimate")))
+        figures.append(
+            (words("swing"), f"± {percent(advice.expected_volatility)}", words("estimate"))
+        )
     if advice.annual_fee_money:
         share = percent(advice.annual_fee or 0.0)
-        figures.append((words("cost"), words.money(advice.annual_fee_money), words("cost_note", share=share)))
+        figures.append(
+            (words("cost"), words.money(advice.annual_fee_money), words("cost_note", share=share))
+        )
     elif advice.annual_fee_money is not None:
         figures.append((words("cost"), words.money(0.0), words("no_cost")))
     return figures
 
 
-def outcomes_of(advice: Advice, report: AdviceReport | None) -> tuple[list[float], list[list[float]]] | None:
+def outcomes_of(
+    advice: Advice, report: AdviceReport | None
+) -> tuple[list[float], list[list[float]]] | None:
     """Years from now, and the money that is not exceeded with each probability of `FAN`, by year.
 
-    Wealth is lognormal, as in `goal_success`, with the return after costs; None where it is not known.
+    Wealth is lognormal, as in `goal_success`, with the return after costs; None where it is not
+    known.
     """
     if report is None or not report.wealth or not report.horizon_years:
         return None
@@ -207,16 +228,23 @@ def outcomes_of(advice: Advice, report: AdviceReport | None) -> tuple[list[float
     mean, deviation = np.array([advice.net_return]), np.array([advice.expected_volatility])
     mu, sigma = (float(rate[0]) for rate in lognormal_rates(mean, deviation))
     steps = [years * k / 24 for k in range(25)]
-    rows = [[report.wealth * exp(mu * t + sigma * sqrt(t) * NormalDist().inv_cdf(level)) for t in steps] for level in FAN]
+    rows = [
+        [report.wealth * exp(mu * t + sigma * sqrt(t) * NormalDist().inv_cdf(level)) for t in steps]
+        for level in FAN
+    ]
     return steps, rows
 
 
 def crises_of(report: AdviceReport | None, words: Words) -> list[tuple[str, float, bool, str]]:
-    """Name, loss, whether the level allows it, and source, of the crises that clients know; worst first."""
+    """Name, loss, whether the level allows it, and source, of the crises that clients know; worst
+    first.
+    """
     if report is None:
         return []
     known = texts(words.language)["crises"]
-    rows = [(known[s.name], s.loss, s.within, s.source) for s in report.scenarios if s.name in known]
+    rows = [
+        (known[s.name], s.loss, s.within, s.source) for s in report.scenarios if s.name in known
+    ]
     return sorted(rows, key=lambda row: -row[1])
 
 

@@ -1,4 +1,6 @@
-"""Figures for a notebook, drawn by matplotlib, which is imported here and only when one is asked for."""
+"""Figures for a notebook, drawn by matplotlib, which is imported here and only when one is asked
+for.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,11 @@ def plot_backtest(result: BacktestResult) -> Any:
     bottom.set_ylabel("weights")
     if len(result.assets) <= 12:
         bottom.legend(loc="upper left", ncols=4, fontsize="small")
-    top.set_title(f"{result.name}: {result.sessions[0]} to {result.sessions[-1]}" if len(result.sessions) else result.name)
+    top.set_title(
+        f"{result.name}: {result.sessions[0]} to {result.sessions[-1]}"
+        if len(result.sessions)
+        else result.name
+    )
     return figure
 
 
@@ -71,7 +77,8 @@ def plot_backtests(results: BacktestResults) -> Any:
 
 
 def plot_risk_match(report: RiskMatchReport) -> Any:
-    """Share of windows inside, over and under the promised band, a bar a level: a matplotlib figure.
+    """Share of windows inside, over and under the promised band, a bar a level: a matplotlib
+    figure.
 
     Raises:
         InputError: matplotlib is not installed.
@@ -79,7 +86,12 @@ def plot_risk_match(report: RiskMatchReport) -> Any:
     figure, (axis,) = _rows(1, (7.0, 3.5), heights=(1,))
     table: pd.DataFrame = report.by_level()
     left = np.zeros(len(table))
-    for name, colour in (("inside", "#009E73"), ("under", "#56B4E9"), ("not_reachable", "#BBBBBB"), ("over", "#D55E00")):
+    for name, colour in (
+        ("inside", "#009E73"),
+        ("under", "#56B4E9"),
+        ("not_reachable", "#BBBBBB"),
+        ("over", "#D55E00"),
+    ):
         axis.barh(table.index, table[name], left=left, label=name.replace("_", " "), color=colour)
         left = left + table[name].to_numpy()
     axis.set_xlim(0.0, 1.0)
@@ -88,8 +100,11 @@ def plot_risk_match(report: RiskMatchReport) -> Any:
     return figure
 
 
-def plot_frontier(frontier: Frontier, points: Mapping[str, Portfolio | Advice] | None = None) -> Any:
-    """The exact frontier with its corner portfolios, the single assets, and clients' places on it: a matplotlib figure.
+def plot_frontier(
+    frontier: Frontier, points: Mapping[str, Portfolio | Advice] | None = None
+) -> Any:
+    """The exact frontier with its corner portfolios, the single assets, and clients' places on it:
+    a matplotlib figure.
 
     Args:
         frontier: Drawn between corners by its own closed form, not by straight lines.
@@ -100,11 +115,31 @@ def plot_frontier(frontier: Frontier, points: Mapping[str, Portfolio | Advice] |
     """
     figure, (axis,) = _rows(1, (7.5, 4.5), heights=(1,))
     steps = np.linspace(frontier.volatility[0], frontier.volatility[-1], 200)
-    axis.plot(steps, frontier.at_volatility(steps) @ frontier.model.mean, color=LINE, label="frontier")
-    axis.plot(frontier.volatility, frontier.mean, "o", color=LINE, markersize=4, label=f"{len(frontier)} corner portfolios")
-    axis.plot(frontier.model.volatility, frontier.model.mean, "x", color="grey", label="single assets")
-    for name, volatility, mean in zip(frontier.assets, frontier.model.volatility, frontier.model.mean, strict=True):
-        axis.annotate(name, (volatility, mean), xytext=(4, -8), textcoords="offset points", fontsize="x-small", color="grey")
+    axis.plot(
+        steps, frontier.at_volatility(steps) @ frontier.model.mean, color=LINE, label="frontier"
+    )
+    axis.plot(
+        frontier.volatility,
+        frontier.mean,
+        "o",
+        color=LINE,
+        markersize=4,
+        label=f"{len(frontier)} corner portfolios",
+    )
+    axis.plot(
+        frontier.model.volatility, frontier.model.mean, "x", color="grey", label="single assets"
+    )
+    for name, volatility, mean in zip(
+        frontier.assets, frontier.model.volatility, frontier.model.mean, strict=True
+    ):
+        axis.annotate(
+            name,
+            (volatility, mean),
+            xytext=(4, -8),
+            textcoords="offset points",
+            fontsize="x-small",
+            color="grey",
+        )
     for name, point in (points or {}).items():
         volatility, mean = _place(name, point)
         axis.plot([volatility], [mean], "*", markersize=14, label=name)
@@ -116,16 +151,20 @@ def plot_frontier(frontier: Frontier, points: Mapping[str, Portfolio | Advice] |
 
 
 def plot_allocation(portfolios: Mapping[str, Portfolio | Advice | Mapping[str, float]]) -> Any:
-    """Weights of some portfolios beside one another, a bar each: a matplotlib figure. Short positions run to the left.
+    """Weights of some portfolios beside one another, a bar each: a matplotlib figure. Short
+    positions run to the left.
 
     Raises:
         InputError: matplotlib is not installed, or there is no portfolio.
     """
     rows = {name: _weights(value) for name, value in portfolios.items()}
-    assets = list(dict.fromkeys(a for row in rows.values() for a, w in row.items() if abs(w) >= SHOWN))
+    assets = list(
+        dict.fromkeys(a for row in rows.values() for a, w in row.items() if abs(w) >= SHOWN)
+    )
     if not assets:
         raise InputError(
-            f"{list(rows) or 'portfolios'} hold no weight, so there is nothing to draw; pass a portfolio, an advice or weights by asset.",
+            f"{list(rows) or 'portfolios'} hold no weight, so there is nothing to draw; pass a"
+            " portfolio, an advice or weights by asset.",
             field="portfolios",
             value=list(rows),
         )
@@ -152,11 +191,20 @@ def plot_glide_path(fan: WealthFan) -> Any:
     count = len(fan.levels)
     for i in range(count // 2):
         label = f"{fan.levels[i]:.0%} to {fan.levels[count - 1 - i]:.0%}"
-        top.fill_between(fan.years, fan.wealth[i], fan.wealth[count - 1 - i], color=LINE, alpha=0.2, label=label)
+        top.fill_between(
+            fan.years, fan.wealth[i], fan.wealth[count - 1 - i], color=LINE, alpha=0.2, label=label
+        )
     if count % 2:
-        top.plot(fan.years, fan.wealth[count // 2], color=LINE, label=f"{fan.levels[count // 2]:.0%}")
+        top.plot(
+            fan.years, fan.wealth[count // 2], color=LINE, label=f"{fan.levels[count // 2]:.0%}"
+        )
     if fan.amount is not None:
-        top.axhline(fan.amount, color="#D55E00", linestyle="--", label=f"goal, reached by {fan.probability:.0%}")
+        top.axhline(
+            fan.amount,
+            color="#D55E00",
+            linestyle="--",
+            label=f"goal, reached by {fan.probability:.0%}",
+        )
     top.set_ylabel("wealth")
     top.legend(loc="upper left")
     bottom.step(fan.years[:-1], fan.risky_share, where="post", color="#009E73")
@@ -174,7 +222,9 @@ def plot_drawdowns(results: BacktestResult | BacktestResults) -> Any:
         InputError: matplotlib is not installed.
     """
     figure, (axis,) = _rows(1, (9.0, 3.0), heights=(1,))
-    for name, result in getattr(results, "results", {getattr(results, "name", ""): results}).items():
+    for name, result in getattr(
+        results, "results", {getattr(results, "name", ""): results}
+    ).items():
         axis.plot(result.sessions, -drawdowns(result.record.returns), linewidth=0.9, label=name)
     axis.axhline(0.0, color="grey", linewidth=0.6)
     axis.set_ylabel("drawdown")
@@ -184,7 +234,8 @@ def plot_drawdowns(results: BacktestResult | BacktestResults) -> Any:
 
 
 def plot_reliability(curve: ReliabilityCurve) -> Any:
-    """Stated against observed probabilities, the size of a dot saying how many: a matplotlib figure.
+    """Stated against observed probabilities, the size of a dot saying how many: a matplotlib
+    figure.
 
     Raises:
         InputError: matplotlib is not installed.
@@ -195,7 +246,12 @@ def plot_reliability(curve: ReliabilityCurve) -> Any:
     axis.plot(curve.stated, curve.observed, color=LINE, linewidth=0.8)
     share = curve.count / curve.count.sum()
     axis.scatter(
-        curve.stated, curve.observed, s=15.0 + 300.0 * share, color=LINE, alpha=0.7, label=f"{int(curve.count.sum()):,} predictions"
+        curve.stated,
+        curve.observed,
+        s=15.0 + 300.0 * share,
+        color=LINE,
+        alpha=0.7,
+        label=f"{int(curve.count.sum()):,} predictions",
     )
     axis.set_xlabel("stated probability")
     axis.set_ylabel("share that happened")
@@ -207,7 +263,9 @@ def plot_reliability(curve: ReliabilityCurve) -> Any:
 
 def _underwater(axis: Any, result: BacktestResult) -> None:
     if len(result.sessions):
-        axis.fill_between(result.sessions, -drawdowns(result.record.returns), 0.0, alpha=0.4, color="#D55E00")
+        axis.fill_between(
+            result.sessions, -drawdowns(result.record.returns), 0.0, alpha=0.4, color="#D55E00"
+        )
     axis.set_ylabel("drawdown")
 
 
@@ -217,7 +275,8 @@ def _place(name: str, point: Portfolio | Advice) -> tuple[float, float]:
         return point.volatility, point.mean
     if point.expected_volatility is None or point.expected_return is None:
         raise InputError(
-            f"The advice {name!r} has the status {point.status!r} and no portfolio, so it has no place on the frontier; leave it out.",
+            f"The advice {name!r} has the status {point.status!r} and no portfolio, so it has no"
+            " place on the frontier; leave it out.",
             field=name,
             value=point.status,
         )
@@ -237,13 +296,20 @@ def _in_percent(*axes: Any) -> None:
         axis.set_major_formatter(PercentFormatter(1.0))
 
 
-def _rows(count: int, size: tuple[float, float], *, heights: tuple[float, ...]) -> tuple[Any, tuple[Any, ...]]:
-    """A figure of its own (no global state, nothing to close) that a notebook shows as it is, with axes one below the other."""
+def _rows(
+    count: int, size: tuple[float, float], *, heights: tuple[float, ...]
+) -> tuple[Any, tuple[Any, ...]]:
+    """A figure of its own (no global state, nothing to close) that a notebook shows as it is, with
+    axes one below the other.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise InputError(
-            "plot() draws with matplotlib, which is not installed; pip install 'advisor[plot]', or use to_html().", field="plot", value=None
+            "plot() draws with matplotlib, which is not installed; pip install 'advisor[plot]', or"
+            " use to_html().",
+            field="plot",
+            value=None,
         ) from error
 
     class NotebookFigure(Figure):

@@ -52,7 +52,10 @@ def report_page(
         charts=[picture(_metric_chart(report, metric)) for metric in TITLES],
         scores=_score_rows(report),
         segments=[_segment(report, by) for by in _splits(report)],
-        lists=[(name, number(value), number(report.baseline_lists.get(name, nan))) for name, value in report.lists.items()],
+        lists=[
+            (name, number(value), number(report.baseline_lists.get(name, nan)))
+            for name, value in report.lists.items()
+        ],
         probability=None if probability is None else _probability(probability),
         money=None if own is None else _money(own),
         lists_beside=side_by_side({SERVED: report, **beside}, TITLES, by_list) if beside else None,
@@ -83,7 +86,10 @@ def _cards(report: MatchReport) -> list[tuple[str, str, str]]:
         (
             f"nDCG@{best.k}, raw",
             number(best.value),
-            f"{report.definitions['confidence']} interval {number(best.low)} to {number(best.high)}, ceiling {number(ceiling)}",
+            (
+                f"{report.definitions['confidence']} interval {number(best.low)} to"
+                f" {number(best.high)}, ceiling {number(ceiling)}"
+            ),
         ),
         (
             f"nDCG@{best.k}, reachable",
@@ -93,7 +99,10 @@ def _cards(report: MatchReport) -> list[tuple[str, str, str]]:
         (
             "Clients",
             f"{n['clients']:,}",
-            f"{n['clients_who_bought']:,} bought, {n['clients_with_reachable_purchases']:,} something reachable",
+            (
+                f"{n['clients_who_bought']:,} bought, {n['clients_with_reachable_purchases']:,}"
+                " something reachable"
+            ),
         ),
     ]
 
@@ -103,10 +112,18 @@ def _sentences(report: MatchReport, probability: ProbabilityReport | None) -> li
     k, n = max(report.ks), report.counts
     hit, share = report.score("hit_rate", k), report.score("precision", k)
     ceiling = report.score("precision", k, view="ceiling").value
-    beside = "" if isnan(hit.baseline) else f", against {hit.baseline:.1%} with the baseline's lists"
+    beside = (
+        "" if isnan(hit.baseline) else f", against {hit.baseline:.1%} with the baseline's lists"
+    )
     sentences = [
-        f"{hit.value:.1%} of {hit.clients:,} clients bought at least one of the {k} products shown first{beside}.",
-        f"Of all slots, {share.value:.1%} were bought; clients buy few products, so even a perfect list would reach {ceiling:.1%}.",
+        (
+            f"{hit.value:.1%} of {hit.clients:,} clients bought at least one of the {k} products"
+            f" shown first{beside}."
+        ),
+        (
+            f"Of all slots, {share.value:.1%} were bought; clients buy few products, so even a"
+            f" perfect list would reach {ceiling:.1%}."
+        ),
     ]
     if n["reachable_purchases"] < n["purchases"]:
         sentences.append(

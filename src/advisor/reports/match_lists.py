@@ -1,4 +1,6 @@
-"""Lists of products side by side: what is served, the recommender's own list, a baseline; in money and by segment."""
+"""Lists of products side by side: what is served, the recommender's own list, a baseline; in money
+and by segment.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,11 @@ SHOWN = "ndcg"
 ALL = "all"
 
 
-def side_by_side(lists: Mapping[str, MatchReport], titles: Mapping[str, str], money: Mapping[str, MoneyReport]) -> dict[str, Any]:
-    """Charts and tables of several lists, the first of them the one that the others are held against.
+def side_by_side(
+    lists: Mapping[str, MatchReport], titles: Mapping[str, str], money: Mapping[str, MoneyReport]
+) -> dict[str, Any]:
+    """Charts and tables of several lists, the first of them the one that the others are held
+    against.
 
     Args:
         lists: Report by name of the list, of the same clients and cut-offs.
@@ -36,18 +41,26 @@ def side_by_side(lists: Mapping[str, MatchReport], titles: Mapping[str, str], mo
     for name, report in others:
         if report.client_ids != first[1].client_ids or report.ks != first[1].ks:
             raise InputError(
-                f"The list {name!r} was judged on {len(report.client_ids):,} clients at {report.ks}, "
-                f"{first[0]!r} on {len(first[1].client_ids):,} at {first[1].ks}; only the same, in the same order, can be "
-                "compared. Evaluate both with the same clients and ks.",
+                f"The list {name!r} was judged on {len(report.client_ids):,} clients at"
+                f" {report.ks}, {first[0]!r} on {len(first[1].client_ids):,} at {first[1].ks}; only"
+                " the same, in the same order, can be compared. Evaluate both with the same"
+                " clients and ks.",
                 field="beside",
                 value=name,
             )
     k = max(first[1].ks)
     rows = [_metric_row(lists, metric, k, f"{titles[metric]}@{k}") for metric in METRICS]
     gaps = [f"{first[0]} minus {name}" for name, _ in others]
-    suitable = {name: MISSING if isnan(r.suitability) else f"{r.suitability:.2%}" for name, r in lists.items()}
+    suitable = {
+        name: MISSING if isnan(r.suitability) else f"{r.suitability:.2%}"
+        for name, r in lists.items()
+    }
     return {
-        "chart": picture(_chart({name: _spanned(r, ALL, ALL) for name, r in lists.items()}, f"{titles[SHOWN]}@{k}")),
+        "chart": picture(
+            _chart(
+                {name: _spanned(r, ALL, ALL) for name, r in lists.items()}, f"{titles[SHOWN]}@{k}"
+            )
+        ),
         "heads": ["Metric", *lists, *gaps],
         "rows": [["Suitable picks", *suitable.values(), *([""] * len(others))], *rows],
         "segments": [_segments(lists, by, f"{titles[SHOWN]}@{k}") for by in _splits(first[1])],
@@ -61,7 +74,9 @@ def _metric_row(lists: Mapping[str, MatchReport], metric: str, k: int, title: st
     row = [title, *(number(report.score(metric, k).value) for report in lists.values())]
     for _, other in others:
         gap = first.compare(other, metric, k)
-        row.append(MISSING if isnan(gap.mean) else f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
+        row.append(
+            MISSING if isnan(gap.mean) else f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
+        )
     return row
 
 
@@ -74,9 +89,25 @@ def _segments(lists: Mapping[str, MatchReport], by: str, title: str) -> dict[str
     first = next(iter(lists.values()))
     k = max(first.ks)
     chosen = [s for s in first.scores if (s.by, s.view, s.metric, s.k) == (by, "raw", SHOWN, k)]
-    bars = {f"{s.segment}: {name}": _spanned(r, by, s.segment) for s in chosen for name, r in lists.items()}
-    rows = [[s.segment, f"{s.clients:,}", *(number(_spanned(r, by, s.segment)[0]) for r in lists.values())] for s in chosen]
-    return {"name": by, "chart": picture(_chart(bars, f"{title} by {by}")), "heads": [by, "Clients", *lists], "rows": rows}
+    bars = {
+        f"{s.segment}: {name}": _spanned(r, by, s.segment)
+        for s in chosen
+        for name, r in lists.items()
+    }
+    rows = [
+        [
+            s.segment,
+            f"{s.clients:,}",
+            *(number(_spanned(r, by, s.segment)[0]) for r in lists.values()),
+        ]
+        for s in chosen
+    ]
+    return {
+        "name": by,
+        "chart": picture(_chart(bars, f"{title} by {by}")),
+        "heads": [by, "Clients", *lists],
+        "rows": rows,
+    }
 
 
 def _spanned(report: MatchReport, by: str, segment: str) -> tuple[float, float, float]:
@@ -103,5 +134,14 @@ def _money(money: Mapping[str, MoneyReport]) -> dict[str, Any] | None:
     if not money:
         return None
     names = list(dict.fromkeys(measure for report in money.values() for measure in report.means))
-    rows = [[measure, *(number(r.means[measure].mean) if measure in r.means else MISSING for r in money.values())] for measure in names]
+    rows = [
+        [
+            measure,
+            *(
+                number(r.means[measure].mean) if measure in r.means else MISSING
+                for r in money.values()
+            ),
+        ]
+        for measure in names
+    ]
     return {"heads": ["Measure, mean a pick", *money], "rows": rows}

@@ -49,7 +49,8 @@ def to_pdf(page: str) -> bytes:
         from weasyprint import HTML
     except ImportError as error:
         raise InputError(
-            "A PDF is made by WeasyPrint, which is not installed; pip install 'advisor[pdf]', or take the HTML page.",
+            "A PDF is made by WeasyPrint, which is not installed; pip install 'advisor[pdf]', or"
+            " take the HTML page.",
             field="pdf",
             value=None,
         ) from error

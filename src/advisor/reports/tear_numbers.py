@@ -1,4 +1,6 @@
-"""What a tear sheet counts beside the summary: periods, drawdowns, months, quantiles, rolling figures."""
+"""What a tear sheet counts beside the summary: periods, drawdowns, months, quantiles, rolling
+figures.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class Drawdown:
 
 
 def worst_drawdowns(returns: pd.Series, most: int = 10) -> list[Drawdown]:
-    """The deepest falls of a stream of returns, deepest first, each from its peak until it is made up."""
+    """The deepest falls of a stream of returns, deepest first, each from its peak until it is made
+    up.
+    """
     growth = np.cumprod(1.0 + returns.to_numpy(dtype=np.float64))
     peak = np.maximum.accumulate(np.maximum(growth, 1.0))
     under = growth < peak * (1.0 - 1e-12)
@@ -64,7 +68,9 @@ def worst_drawdowns(returns: pd.Series, most: int = 10) -> list[Drawdown]:
         loss = 1.0 - growth[first:after] / peak[first:after]
         end = days[after] if after < len(days) else None
         span = int((days[after - 1] - days[first]).days) + 1
-        falls.append(Drawdown(days[first], days[first + int(loss.argmax())], end, float(loss.max()), span))
+        falls.append(
+            Drawdown(days[first], days[first + int(loss.argmax())], end, float(loss.max()), span)
+        )
     return sorted(falls, key=lambda fall: -fall.depth)[:most]
 
 
@@ -83,7 +89,9 @@ def streams_of(result: BacktestResult) -> dict[str, pd.Series]:
 
 
 def measures_of(year: float) -> dict[str, tuple[str, Stream]]:
-    """Measure -> how it is written ("%", "x" or "n") and how it is computed; `year` is periods a year."""
+    """Measure -> how it is written ("%", "x" or "n") and how it is computed; `year` is periods a
+    year.
+    """
     return {
         "Whole return": ("%", lambda r: float((1.0 + r).prod() - 1.0)),
         "Return a year (CAGR)": ("%", lambda r: float(annual_return(r, year))),
@@ -91,13 +99,28 @@ def measures_of(year: float) -> dict[str, tuple[str, Stream]]:
         "Skewness": ("x", lambda r: float(skewness(r))),
         "Kurtosis (3 where normal)": ("x", lambda r: float(kurtosis(r))),
         "Value at risk 95 %, one session": ("%", lambda r: float(value_at_risk(r, 0.95))),
-        "Omega": ("x", lambda r: _ratio(float(r.clip(lower=0.0).sum()), -float(r.clip(upper=0.0).sum()))),
+        "Omega": (
+            "x",
+            lambda r: _ratio(float(r.clip(lower=0.0).sum()), -float(r.clip(upper=0.0).sum())),
+        ),
         "Gain to pain, monthly": ("x", lambda r: _gain_to_pain(by_period(r, "ME"))),
-        "Tail ratio": ("x", lambda r: _ratio(abs(float(r.quantile(0.95))), abs(float(r.quantile(0.05))))),
-        "Payoff ratio": ("x", lambda r: _ratio(float(r[r > 0.0].mean()), -float(r[r < 0.0].mean()))),
+        "Tail ratio": (
+            "x",
+            lambda r: _ratio(abs(float(r.quantile(0.95))), abs(float(r.quantile(0.05)))),
+        ),
+        "Payoff ratio": (
+            "x",
+            lambda r: _ratio(float(r[r > 0.0].mean()), -float(r[r < 0.0].mean())),
+        ),
         "Ulcer index": ("%", _ulcer),
-        "Recovery factor": ("x", lambda r: _ratio(float((1.0 + r).prod() - 1.0), float(max_drawdown(r)))),
-        "Longest drawdown, days": ("n", lambda r: float(max((f.days for f in worst_drawdowns(r, len(r))), default=0))),
+        "Recovery factor": (
+            "x",
+            lambda r: _ratio(float((1.0 + r).prod() - 1.0), float(max_drawdown(r))),
+        ),
+        "Longest drawdown, days": (
+            "n",
+            lambda r: float(max((f.days for f in worst_drawdowns(r, len(r))), default=0)),
+        ),
         "Mean drawdown": ("%", lambda r: _mean([f.depth for f in worst_drawdowns(r, len(r))])),
         "Best day": ("%", lambda r: float(r.max())),
         "Worst day": ("%", lambda r: float(r.min())),
@@ -115,7 +138,9 @@ def measures_of(year: float) -> dict[str, tuple[str, Stream]]:
 
 
 def trailing_of(returns: pd.Series, year: float) -> dict[str, float]:
-    """Return of the last months and years up to the last session, by name; a year where longer; nan where too long."""
+    """Return of the last months and years up to the last session, by name; a year where longer; nan
+    where too long.
+    """
     last = pd.DatetimeIndex(returns.index)[-1]
     first = pd.DatetimeIndex(returns.index)[0]
     starts: dict[str, tuple[pd.Timestamp, bool]] = {
@@ -137,7 +162,10 @@ def trailing_of(returns: pd.Series, year: float) -> dict[str, float]:
 
 def quantiles_of(returns: pd.Series) -> dict[str, list[float]]:
     """Quantiles of the returns of each kind of period."""
-    return {name: [float(by_period(returns, rule).quantile(q)) for q in QUANTILES] for name, rule in PERIODS.items()}
+    return {
+        name: [float(by_period(returns, rule).quantile(q)) for q in QUANTILES]
+        for name, rule in PERIODS.items()
+    }
 
 
 def rolling_of(result: BacktestResult, rate: float) -> dict[str, dict[str, list[float]]]:
@@ -147,7 +175,10 @@ def rolling_of(result: BacktestResult, rate: float) -> dict[str, dict[str, list[
     both = streams_of(result)
     windows = {name: r.rolling(ROLLING) for name, r in both.items()}
     volatility_ = {name: (w.std() * year**0.5).tolist() for name, w in windows.items()}
-    sharpe = {name: ((w.mean() - cash) / w.std().where(w.std() > 1e-12) * year**0.5).tolist() for name, w in windows.items()}
+    sharpe = {
+        name: ((w.mean() - cash) / w.std().where(w.std() > 1e-12) * year**0.5).tolist()
+        for name, w in windows.items()
+    }
     rolled = {"volatility": volatility_, "sharpe": sharpe}
     if result.benchmark is not None:
         spread = result.benchmark.rolling(ROLLING).var()
@@ -157,7 +188,9 @@ def rolling_of(result: BacktestResult, rate: float) -> dict[str, dict[str, list[
 
 
 def against_benchmark(result: BacktestResult, rate: float) -> dict[str, tuple[str, float]]:
-    """Alpha, beta, correlation and the like, each with how it is written; empty without a benchmark."""
+    """Alpha, beta, correlation and the like, each with how it is written; empty without a
+    benchmark.
+    """
     if result.beside is None:
         return {}
     r, b, year = result.record.returns, result.beside, result.periods_per_year

@@ -36,13 +36,21 @@ def sheet_of(result: BacktestResult, rate: float) -> dict[str, Any]:
     """Charts and tables of a strategy, section by section; `rate` is what cash earns a year."""
     both = streams_of(result)
     year = result.periods_per_year
-    columns = {name: {m: _form(kind, of(r)) for m, (kind, of) in measures_of(year).items()} for name, r in both.items()}
+    columns = {
+        name: {m: _form(kind, of(r)) for m, (kind, of) in measures_of(year).items()}
+        for name, r in both.items()
+    }
     trailing = {name: trailing_of(r, year) for name, r in both.items()}
     return {
         "heads": ["Measure", *both],
         "more": [(m, *(column[m] for column in columns.values())) for m in measures_of(year)],
-        "beside": [(m, _form(kind, value)) for m, (kind, value) in against_benchmark(result, rate).items()],
-        "trailing": [(name, *(_form("%", rows[name]) for rows in trailing.values())) for name in trailing[result.name]],
+        "beside": [
+            (m, _form(kind, value)) for m, (kind, value) in against_benchmark(result, rate).items()
+        ],
+        "trailing": [
+            (name, *(_form("%", rows[name]) for rows in trailing.values()))
+            for name in trailing[result.name]
+        ],
         "falls": [
             (
                 str(f.start.date()),
@@ -100,7 +108,9 @@ def _yearly(both: dict[str, pd.Series]) -> str:
 
 def _by_year(returns: pd.Series) -> dict[str, float]:
     years = by_period(returns, "YE")
-    return dict(zip([str(day.year) for day in pd.DatetimeIndex(years.index)], years.tolist(), strict=True))
+    return dict(
+        zip([str(day.year) for day in pd.DatetimeIndex(years.index)], years.tolist(), strict=True)
+    )
 
 
 def _yearly_rows(both: dict[str, pd.Series]) -> list[list[str]]:
@@ -109,7 +119,13 @@ def _yearly_rows(both: dict[str, pd.Series]) -> list[list[str]]:
     rows: list[list[str]] = []
     for year in columns[0]:
         values = [column[year] for column in columns]
-        rows.append([year, *map(percent, values), *([percent(values[0] - values[1])] if len(values) > 1 else [])])
+        rows.append(
+            [
+                year,
+                *map(percent, values),
+                *([percent(values[0] - values[1])] if len(values) > 1 else []),
+            ]
+        )
     return rows
 
 
@@ -126,7 +142,9 @@ def _spread(result: BacktestResult) -> str:
 
 
 def _months(result: BacktestResult) -> list[tuple[int, list[tuple[str, str]]]]:
-    """Each year with its twelve monthly returns and its own: text and shade, "" where there is none."""
+    """Each year with its twelve monthly returns and its own: text and shade, "" where there is
+    none.
+    """
     growth = 1.0 + result.returns
     index = pd.DatetimeIndex(result.sessions)
     monthly = growth.groupby([index.year, index.month]).prod() - 1.0
@@ -134,7 +152,9 @@ def _months(result: BacktestResult) -> list[tuple[int, list[tuple[str, str]]]]:
     rows: list[tuple[int, list[tuple[str, str]]]] = []
     for year, total in yearly.items():
         values = [float(monthly.get((year, month), np.nan)) for month in range(1, 13)]
-        cells = [(f"{v:.1%}", _shade(v)) if isfinite(v) else ("", "") for v in (*values, float(total))]
+        cells = [
+            (f"{v:.1%}", _shade(v)) if isfinite(v) else ("", "") for v in (*values, float(total))
+        ]
         rows.append((int(str(year)), cells))
     return rows
 

@@ -26,7 +26,8 @@ class Answers:
 
     Attributes:
         questions: Ids of the q questions, in order.
-        positions: Position of the option chosen in each question, -1 where there is none, shape (q, c).
+        positions: Position of the option chosen in each question, -1 where there is none, shape (q,
+            c).
         points: Weighted score of it, nan where there is none, shape (q, c).
         problems: Row -> why it cannot be scored.
     """
@@ -43,16 +44,20 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
     Args:
         clients: c clients.
         questionnaire: What was asked.
-        rows: Which clients are scored from their answers, shape (c,); the others' answers are not judged.
+        rows: Which clients are scored from their answers, shape (c,); the others' answers are not
+            judged.
 
     Returns:
-        Answers whose problems name unknown questions, unknown options, and missing answers of questions that limit the level or knock out.
+        Answers whose problems name unknown questions, unknown options, and missing answers of
+        questions that limit the level or knock out.
     """
     key = key_of(questionnaire)
     asked, every = key.questions, np.arange(len(key.questions))[:, None]
     nothing = Labels.empty(len(clients))
     given = [clients.answers.get(name, nothing) for name in asked]
-    lookup: list[int] = []  # of each question: no answer, then what each word in its column stands for
+    lookup: list[
+        int
+    ] = []  # of each question: no answer, then what each word in its column stands for
     first: list[int] = []
     for question, labels in zip(asked.values(), given, strict=True):
         lookup.append(MISSING)
@@ -69,26 +74,36 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
         for row in np.flatnonzero((clients.answers[name].codes >= 0) & rows).tolist():
             problems.setdefault(
                 row,
-                f"answer to {name!r}, which questionnaire {questionnaire.id!r} (version {questionnaire.version}) does not ask; "
-                "the answers may belong to another one. Pass the right questionnaire or drop the column.",
+                f"answer to {name!r}, which questionnaire {questionnaire.id!r} (version"
+                f" {questionnaire.version}) does not ask; the answers may belong to another one."
+                " Pass the right questionnaire or drop the column.",
             )
     return Answers(tuple(asked), positions, key.points[every, positions], problems)
 
 
-def _judge(question: QuestionKey, given: Labels, chosen: Positions, rows: BoolArray, problems: dict[int, str]) -> None:
-    """Name the answers of one question that cannot be scored; what is no option counts as no answer from here on."""
+def _judge(
+    question: QuestionKey,
+    given: Labels,
+    chosen: Positions,
+    rows: BoolArray,
+    problems: dict[int, str],
+) -> None:
+    """Name the answers of one question that cannot be scored; what is no option counts as no answer
+    from here on.
+    """
     unknown = chosen == UNKNOWN
     if unknown.any():
         for row in np.flatnonzero(unknown & rows).tolist():
             problems.setdefault(
                 row,
-                f"question {question.id!r} has the answer {personal(given.word(row))}, which is none of its options {list(question.order)}; "
-                "it could not be scored. Correct it.",
+                f"question {question.id!r} has the answer {personal(given.word(row))}, which is"
+                f" none of its options {list(question.order)}; it could not be scored. Correct it.",
             )
         chosen[unknown] = MISSING
     if question.required:
         for row in np.flatnonzero((chosen == MISSING) & rows).tolist():
             problems.setdefault(
                 row,
-                f"question {question.id!r} ({question.dimension}) is not answered; without it the level could come out too high. Ask it again.",
+                f"question {question.id!r} ({question.dimension}) is not answered; without it the"
+                " level could come out too high. Ask it again.",
             )

@@ -28,9 +28,11 @@ class HistoryLimits:
         per_day, per_year: Most assessments on one day and within 12 months.
         valid_months: How long one counts.
         days_before_sale: An upgrade this many days or fewer before a purchase is suspicious.
-        senior_age, adult_age: From when special care is due, and when a client can act for themselves.
+        senior_age, adult_age: From when special care is due, and when a client can act for
+            themselves.
 
-    Source: NFRA Order 2025-7 Art. 18, 19, 29; ESMA35-43-3172 GL5 58 (the 30 days are this library's own).
+    Source: NFRA Order 2025-7 Art. 18, 19, 29; ESMA35-43-3172 GL5 58 (the 30 days are this library's
+    own).
     """
 
     per_day: int = 2
@@ -61,54 +63,91 @@ class AssessmentHistory:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> AssessmentHistory:
-        """From a table with columns `client_id`, `day`, `level` and, optionally, `confirmed`; what is not said to be confirmed is not.
+        """From a table with columns `client_id`, `day`, `level` and, optionally, `confirmed`; what
+        is not said to be confirmed is not.
 
         Raises:
-            InputError: No table, a column is absent or there twice, a day is none, a level is outside 0..5, or `confirmed` is neither yes nor no.
+            InputError: No table, a column is absent or there twice, a day is none, a level is
+                outside 0..5, or `confirmed` is neither yes nor no.
         """
-        check_table(frame, "history", [], "One row an assessment: client_id, day, level and, optionally, confirmed.")
+        check_table(
+            frame,
+            "history",
+            [],
+            "One row an assessment: client_id, day, level and, optionally, confirmed.",
+        )
         absent = [c for c in ("client_id", "day", "level") if c not in frame.columns]
         if absent:
             raise InputError(
-                f"The history lacks the column(s) {absent}; client_id, day and level are needed. Add them.", field=absent[0], value=absent
+                f"The history lacks the column(s) {absent}; client_id, day and level are needed."
+                " Add them.",
+                field=absent[0],
+                value=absent,
             )
-        check_once([str(c) for c in frame.columns], "The history", ["client_id", "day", "level", "confirmed"])
+        check_once(
+            [str(c) for c in frame.columns],
+            "The history",
+            ["client_id", "day", "level", "confirmed"],
+        )
         days, levels = days_or_missing(frame["day"]), as_numbers(frame["level"])
         names = ids_of(frame["client_id"], "client_id")
-        bad = np.isnat(days) | ~np.isin(levels, np.arange(6)) | np.array([name is None for name in names], dtype=np.bool_)
+        bad = (
+            np.isnat(days)
+            | ~np.isin(levels, np.arange(6))
+            | np.array([name is None for name in names], dtype=np.bool_)
+        )
         if bad.any():
             row = int(np.argmax(bad))
             shown = frame.iloc[row].to_dict()
             raise InputError(
-                f"History row {row} is {personal(shown)}; it needs a client, a day such as 2026-02-01 and a level of 0..5. Correct it.",
+                f"History row {row} is {personal(shown)}; it needs a client, a day such as"
+                " 2026-02-01 and a level of 0..5. Correct it.",
                 field="history",
                 value=row,
             )
-        codes, clients = id_codes(frame["client_id"], "client_id", "it is not known who was assessed.")
+        codes, clients = id_codes(
+            frame["client_id"], "client_id", "it is not known who was assessed."
+        )
         order = np.lexsort((np.arange(len(frame)), days, codes))
         sure = np.zeros(len(frame), dtype=np.bool_)
         if "confirmed" in frame.columns:
-            sure = yes_no(frame["confirmed"], "confirmed", "It says whether the client confirmed a rise.", missing=False)
+            sure = yes_no(
+                frame["confirmed"],
+                "confirmed",
+                "It says whether the client confirmed a rise.",
+                missing=False,
+            )
         return cls(clients, codes[order], days[order], levels[order].astype(np.int64), sure[order])
 
     def until(self, day: date | str | np.datetime64) -> AssessmentHistory:
         """What was known on a day, the day included."""
         keep = self.day <= as_day(day, "day")
-        return AssessmentHistory(self.clients, self.client[keep], self.day[keep], self.level[keep], self.confirmed[keep])
+        return AssessmentHistory(
+            self.clients, self.client[keep], self.day[keep], self.level[keep], self.confirmed[keep]
+        )
 
     def standing(self, client_ids: Sequence[str], before: date | str | np.datetime64) -> IntArray:
-        """The level that stood before a day, shape (c,): the last one that was no unconfirmed rise; -1 = never assessed.
+        """The level that stood before a day, shape (c,): the last one that was no unconfirmed rise;
+        -1 = never assessed.
 
         A rise that nobody confirmed does not count; a fall always does.
         """
         stands = np.full(len(self.clients), -1, dtype=np.int64)
         day = as_day(before, "before")
-        for client, when, level, sure in zip(self.client.tolist(), self.day, self.level.tolist(), self.confirmed.tolist(), strict=True):
+        for client, when, level, sure in zip(
+            self.client.tolist(),
+            self.day,
+            self.level.tolist(),
+            self.confirmed.tolist(),
+            strict=True,
+        ):
             if when < day and (sure or stands[client] < 0 or level <= stands[client]):
                 stands[client] = level
         return np.append(stands, -1)[self.clients.find(client_ids)]
 
-    def may_assess(self, client_ids: Sequence[str], day: date | str, limits: HistoryLimits | None = None) -> BoolArray:
+    def may_assess(
+        self, client_ids: Sequence[str], day: date | str, limits: HistoryLimits | None = None
+    ) -> BoolArray:
         """Who may be assessed once more on a day, shape (c,)."""
         limits = limits or HistoryLimits()
         today = as_day(day, "day")
@@ -132,11 +171,13 @@ class AssessmentHistory:
         Args:
             as_of: The day; later assessments are not looked at.
             clients: For the duties that depend on age and capacity.
-            purchases: `client_id` and `day` of sales to the clients, for upgrades shortly before one.
+            purchases: `client_id` and `day` of sales to the clients, for upgrades shortly before
+                one.
             limits: Default `HistoryLimits()`.
 
         Returns:
-            Rows of client_id, rule ("validity", "daily", "yearly", "reconfirm", "upgrade_before_sale", "senior", "minor", "capacity"), day and text.
+            Rows of client_id, rule ("validity", "daily", "yearly", "reconfirm",
+            "upgrade_before_sale", "senior", "minor", "capacity"), day and text.
         """
         limits = limits or HistoryLimits()
         past = self.until(as_of)
@@ -168,10 +209,27 @@ def _too_often(history: AssessmentHistory, limits: HistoryLimits) -> list[Findin
         counts = {day: int((days == day).sum()) for day in np.unique(days)}
         for day, count in counts.items():
             if count > limits.per_day:
-                found.append((names[code], "daily", day, f"{count} assessments on one day; at most {limits.per_day} are allowed."))
+                found.append(
+                    (
+                        names[code],
+                        "daily",
+                        day,
+                        f"{count} assessments on one day; at most {limits.per_day} are allowed.",
+                    )
+                )
             year = int(((days <= day) & (months_later(days, 12) > day)).sum())
             if year > limits.per_year:
-                found.append((names[code], "yearly", day, f"{year} assessments within 12 months; at most {limits.per_year} are allowed."))
+                found.append(
+                    (
+                        names[code],
+                        "yearly",
+                        day,
+                        (
+                            f"{year} assessments within 12 months; at most {limits.per_year} are"
+                            " allowed."
+                        ),
+                    )
+                )
     return found
 
 
@@ -183,38 +241,65 @@ def _unconfirmed(history: AssessmentHistory) -> list[Finding]:
             history.clients.ids[int(history.client[i + 1])],
             "reconfirm",
             history.day[i + 1],
-            f"the level changed from C{history.level[i]} to C{history.level[i + 1]} and the client has not confirmed it.",
+            (
+                f"the level changed from C{history.level[i]} to C{history.level[i + 1]} and the"
+                " client has not confirmed it."
+            ),
         )
         for i in np.flatnonzero(changed).tolist()
     ]
 
 
-def _stale(history: AssessmentHistory, today: np.datetime64, limits: HistoryLimits) -> list[Finding]:
+def _stale(
+    history: AssessmentHistory, today: np.datetime64, limits: HistoryLimits
+) -> list[Finding]:
     last = {int(code): day for code, day in zip(history.client, history.day, strict=True)}
     return [
         (
             history.clients.ids[code],
             "validity",
             day,
-            f"the last assessment is older than {limits.valid_months} months; assess again before any sale.",
+            (
+                f"the last assessment is older than {limits.valid_months} months; assess again"
+                " before any sale."
+            ),
         )
         for code, day in last.items()
         if months_later(np.array([day]), limits.valid_months)[0] < today
     ]
 
 
-def _before_sales(history: AssessmentHistory, purchases: pd.DataFrame, limits: HistoryLimits) -> list[Finding]:
+def _before_sales(
+    history: AssessmentHistory, purchases: pd.DataFrame, limits: HistoryLimits
+) -> list[Finding]:
     found: list[Finding] = []
-    check_table(purchases, "purchases", ["client_id", "day"], "One row a sale to a client: client_id and day.")
-    who, ids = id_codes(purchases["client_id"], "client_id", "the sale was made to nobody. Drop or mend it.")
+    check_table(
+        purchases,
+        "purchases",
+        ["client_id", "day"],
+        "One row a sale to a client: client_id and day.",
+    )
+    who, ids = id_codes(
+        purchases["client_id"], "client_id", "the sale was made to nobody. Drop or mend it."
+    )
     codes, days = history.clients.find(ids.ids)[who], as_days(purchases["day"], "day")
-    rises = np.flatnonzero((history.client[1:] == history.client[:-1]) & (history.level[1:] > history.level[:-1])) + 1
+    rises = (
+        np.flatnonzero(
+            (history.client[1:] == history.client[:-1]) & (history.level[1:] > history.level[:-1])
+        )
+        + 1
+    )
     for code, day in zip(codes.tolist(), days, strict=True):
         for i in map(int, rises[history.client[rises] == code]):
             gap = int((day - history.day[i]).astype(np.int64))
             if 0 <= gap <= limits.days_before_sale:
-                text = f"the level rose from C{history.level[i - 1]} to C{history.level[i]} {gap} days before a purchase; find out who asked for it."
-                found.append((history.clients.ids[code], "upgrade_before_sale", history.day[i], text))
+                text = (
+                    f"the level rose from C{history.level[i - 1]} to C{history.level[i]} {gap} days"
+                    " before a purchase; find out who asked for it."
+                )
+                found.append(
+                    (history.clients.ids[code], "upgrade_before_sale", history.day[i], text)
+                )
     return found
 
 
@@ -223,13 +308,27 @@ def _duties(clients: ClientTable, today: np.datetime64, limits: HistoryLimits) -
         (
             "senior",
             reaches(clients.age, limits.senior_age),
-            f"the client is {limits.senior_age:g} or older; special care is due with products of high risk.",
+            (
+                f"the client is {limits.senior_age:g} or older; special care is due with products"
+                " of high risk."
+            ),
         ),
         (
             "minor",
             ~reaches(clients.age, limits.adult_age) & ~np.isnan(clients.age),
-            f"the client is under {limits.adult_age:g}; only a guardian can act, for products of the lowest risk.",
+            (
+                f"the client is under {limits.adult_age:g}; only a guardian can act, for products"
+                " of the lowest risk."
+            ),
         ),
-        ("capacity", ~clients.legal_capacity, "the client lacks full civil capacity; nothing may be sold without a guardian."),
+        (
+            "capacity",
+            ~clients.legal_capacity,
+            "the client lacks full civil capacity; nothing may be sold without a guardian.",
+        ),
     )
-    return [(clients.ids[row], rule, today, text) for rule, where, text in kinds for row in np.flatnonzero(where).tolist()]
+    return [
+        (clients.ids[row], rule, today, text)
+        for rule, where, text in kinds
+        for row in np.flatnonzero(where).tolist()
+    ]

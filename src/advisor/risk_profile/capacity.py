@@ -21,7 +21,8 @@ class CapacityRules:
         debt_years: Years of income that carry debt; what goes beyond must be covered by wealth.
         level_without_reserve: Highest level of a client who says that they have no reserve at all.
 
-    The cap without a reserve follows an open implementation of ESMA35-43-3172; three months and three years are this library's own. Replace them by your advisor's.
+    The cap without a reserve follows an open implementation of ESMA35-43-3172; three months and
+    three years are this library's own. Replace them by your advisor's.
     """
 
     reserve_months: float = 3.0
@@ -32,28 +33,42 @@ class CapacityRules:
 def bearable_loss(clients: ClientTable, rules: CapacityRules | None = None) -> FloatArray:
     """Largest fraction of wealth that each client can lose, shape (c,).
 
-    From wealth are set apart: planned purchases; the part of the reserve that is not there (`reserve_months` short of the rule, times monthly spending; a
-    reserve that is not stated counts as none); and debt beyond `debt_years` of income (income that is not stated counts as none).
+    From wealth are set apart: planned purchases; the part of the reserve that is not there
+    (`reserve_months` short of the rule, times monthly spending; a reserve that is not stated counts
+    as none); and debt beyond `debt_years` of income (income that is not stated counts as none).
 
     Returns:
-        0..1; infinity where none of planned purchases, spending and liabilities is stated, since then nothing is known to be needed, and where there is no
-        wealth to lose.
+        0..1; infinity where none of planned purchases, spending and liabilities is stated, since
+        then nothing is known to be needed, and where there is no wealth to lose.
     """
     rules = rules or CapacityRules()
-    stated = ~(np.isnan(clients.planned_purchases) & np.isnan(clients.monthly_spending) & np.isnan(clients.liabilities))
+    stated = ~(
+        np.isnan(clients.planned_purchases)
+        & np.isnan(clients.monthly_spending)
+        & np.isnan(clients.liabilities)
+    )
     if not stated.any():
         return np.full(len(clients), np.inf)
     missing_months = np.maximum(0.0, rules.reserve_months - np.nan_to_num(clients.reserve_months))
-    debt = np.maximum(0.0, np.nan_to_num(clients.liabilities) - rules.debt_years * np.nan_to_num(clients.income))
-    needed = np.nan_to_num(clients.planned_purchases) + missing_months * np.nan_to_num(clients.monthly_spending) + debt
+    debt = np.maximum(
+        0.0, np.nan_to_num(clients.liabilities) - rules.debt_years * np.nan_to_num(clients.income)
+    )
+    needed = (
+        np.nan_to_num(clients.planned_purchases)
+        + missing_months * np.nan_to_num(clients.monthly_spending)
+        + debt
+    )
     wealth = clients.wealth
     known = stated & (wealth > 0.0)
     free = np.maximum(0.0, wealth - needed) / np.where(known, wealth, 1.0)
     return np.where(known, free, np.inf)
 
 
-def money_cap(clients: ClientTable, bands: RiskBands, rules: CapacityRules | None = None) -> IntArray:
-    """Highest level whose stressed loss each client can bear, shape (c,); 0 where they can bear none, 5 where nothing is known.
+def money_cap(
+    clients: ClientTable, bands: RiskBands, rules: CapacityRules | None = None
+) -> IntArray:
+    """Highest level whose stressed loss each client can bear, shape (c,); 0 where they can bear
+    none, 5 where nothing is known.
 
     A client who states that they have no reserve gets at most `level_without_reserve`.
     """

@@ -18,20 +18,24 @@ LevelsOf = Callable[[Answers, IntArray], IntArray]
 Exits = dict[int, tuple[int, ...]]
 
 
-def cautious_floor(answers: Answers, questionnaire: Questionnaire, rows: BoolArray, levels_of: LevelsOf) -> IntArray:
+def cautious_floor(
+    answers: Answers, questionnaire: Questionnaire, rows: BoolArray, levels_of: LevelsOf
+) -> IntArray:
     """The highest level that more cautious answers would have given, shape (c,).
 
-    A contradiction takes levels off. Were nothing else done, whoever answers one of the two questions
-    more cautiously could get a higher level for it, because the contradiction is gone. So a contradiction
-    takes a client no lower than the best sheet that differs only in more cautious answers. Since levels
-    without a contradiction never fall when an answer gets bolder, it is enough to step from each answer
-    that is part of a contradiction to the boldest more cautious one that is not.
+    A contradiction takes levels off. Were nothing else done, whoever answers one of the two
+    questions more cautiously could get a higher level for it, because the contradiction is gone. So
+    a contradiction takes a client no lower than the best sheet that differs only in more cautious
+    answers. Since levels without a contradiction never fall when an answer gets bolder, it is
+    enough to step from each answer that is part of a contradiction to the boldest more cautious one
+    that is not.
 
     Args:
         answers: Of c clients.
         questionnaire: What was asked.
         rows: Whose answers count, shape (c,).
-        levels_of: Levels of changed answers without controls; rows of the answers, clients they are of.
+        levels_of: Levels of changed answers without controls; rows of the answers, clients they are
+            of.
 
     Returns:
         1..5; 1 where no contradiction that lowers fires, or no more cautious sheet is free of it.
@@ -58,7 +62,9 @@ def cautious_floor(answers: Answers, questionnaire: Questionnaire, rows: BoolArr
     return floor
 
 
-def _stepped_out(sheets: Positions, owner: IntArray, fires: BoolArray, questionnaire: Questionnaire) -> tuple[Positions, IntArray]:
+def _stepped_out(
+    sheets: Positions, owner: IntArray, fires: BoolArray, questionnaire: Questionnaire
+) -> tuple[Positions, IntArray]:
     """Answer sheets one step more cautious, and whose they are."""
     parts: list[Positions] = []
     owners: list[IntArray] = []
@@ -73,18 +79,24 @@ def _stepped_out(sheets: Positions, owner: IntArray, fires: BoolArray, questionn
                     owners.append(owner[here])
     if not parts:
         return sheets[:, :0], owner[:0]
-    both = np.unique(np.vstack([np.concatenate(owners)[None], np.concatenate(parts, axis=1)]), axis=1)
+    both = np.unique(
+        np.vstack([np.concatenate(owners)[None], np.concatenate(parts, axis=1)]), axis=1
+    )
     return both[1:].astype(np.int8), both[0]
 
 
 def _of_positions(positions: Positions, answers: Answers, questionnaire: Questionnaire) -> Answers:
     points = key_of(questionnaire).points
-    return Answers(answers.questions, positions, points[np.arange(len(positions))[:, None], positions], {})
+    return Answers(
+        answers.questions, positions, points[np.arange(len(positions))[:, None], positions], {}
+    )
 
 
 @lru_cache(maxsize=16)
 def _exits(questionnaire: Questionnaire) -> tuple[tuple[tuple[int, Exits], ...], ...]:
-    """By contradiction, its conditions: the question's row, and from each option of the condition the way out."""
+    """By contradiction, its conditions: the question's row, and from each option of the condition
+    the way out.
+    """
     row_of = {name: row for row, name in enumerate(questionnaire.by_id)}
     return tuple(
         tuple(
@@ -96,11 +108,15 @@ def _exits(questionnaire: Questionnaire) -> tuple[tuple[tuple[int, Exits], ...],
 
 
 def _ways_out(question: Question, chosen: frozenset[str]) -> Exits:
-    """From each option that meets a condition the boldest options of a lower score that do not, by position."""
+    """From each option that meets a condition the boldest options of a lower score that do not, by
+    position.
+    """
     exits: Exits = {}
     for position, option in enumerate(question.options):
         lower = [o for o in question.options if o.id not in chosen and o.score < option.score]
         best = max((o.score for o in lower), default=0.0)
         if option.id in chosen:
-            exits[position] = tuple(i for i, o in enumerate(question.options) if o in lower and o.score == best)
+            exits[position] = tuple(
+                i for i, o in enumerate(question.options) if o in lower and o.score == best
+            )
     return exits

@@ -1,4 +1,6 @@
-"""Controls of coherence: signs that answers should not be taken at their word. Each lowers the level or asks again; none raises it."""
+"""Controls of coherence: signs that answers should not be taken at their word. Each lowers the
+level or asks again; none raises it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from advisor.risk_profile.capacity import CapacityRules
 from advisor.risk_profile.key import key_of
 
 STRAIGHT_LINING_LEAST = 8
-"""Fewer answers than this can be alike by chance: with four options, eight alike by chance come once in sixteen thousand."""
+"""Fewer answers than this can be alike by chance: with four options, eight alike by chance come
+once in sixteen thousand."""
 CONTRADICTION = "contradiction:"
 
 
@@ -24,11 +27,15 @@ class Controls:
     """How careful to be.
 
     Attributes:
-        epsilon: Accepted probability that a client's true level is lower than the one assigned, in (0, 0.5]; 0.5 takes scores at face value.
-        straight_lining_share: Share of answers at the same position from which somebody clicked through; asks again.
-        misfit_below: Person fit l_z below which answers hang together too badly; needs item parameters.
+        epsilon: Accepted probability that a client's true level is lower than the one assigned, in
+            (0, 0.5]; 0.5 takes scores at face value.
+        straight_lining_share: Share of answers at the same position from which somebody clicked
+            through; asks again.
+        misfit_below: Person fit l_z below which answers hang together too badly; needs item
+            parameters.
         misfit_lowers: Levels taken off for misfit.
-        loss_aversion_above: Loss aversion measured from trades at which a high stated tolerance (C4, C5) is not believed.
+        loss_aversion_above: Loss aversion measured from trades at which a high stated tolerance
+            (C4, C5) is not believed.
         revealed_lowers: Levels taken off where trades contradict the answers.
         capacity: What must be kept safe.
     """
@@ -43,7 +50,9 @@ class Controls:
 
 
 def straight_lining(answers: Answers, share: float) -> BoolArray:
-    """Who chose the same position in nearly all questions, shape (c,); whatever the order of the questions."""
+    """Who chose the same position in nearly all questions, shape (c,); whatever the order of the
+    questions.
+    """
     positions = answers.positions
     given = (positions >= 0).sum(axis=0)
     most = np.zeros(positions.shape[1], dtype=np.int64)
@@ -53,7 +62,9 @@ def straight_lining(answers: Answers, share: float) -> BoolArray:
 
 
 def contradictions(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
-    """Who gave answers of both sides of each of the questionnaire's r contradictions, shape (r, c)."""
+    """Who gave answers of both sides of each of the questionnaire's r contradictions, shape (r,
+    c).
+    """
     key = key_of(questionnaire)
     if not len(key.starts):
         return np.zeros((0, answers.positions.shape[1]), dtype=np.bool_)
@@ -61,8 +72,12 @@ def contradictions(answers: Answers, questionnaire: Questionnaire) -> BoolArray:
     return np.logical_and.reduceat(met, key.starts, axis=0)
 
 
-def trades_contradict(clients: ClientTable, tolerant: BoolArray, loss_aversion_above: float) -> BoolArray:
-    """Who states a high tolerance (`tolerant`, shape (c,)) but shows more loss aversion in their trades than `loss_aversion_above`, shape (c,)."""
+def trades_contradict(
+    clients: ClientTable, tolerant: BoolArray, loss_aversion_above: float
+) -> BoolArray:
+    """Who states a high tolerance (`tolerant`, shape (c,)) but shows more loss aversion in their
+    trades than `loss_aversion_above`, shape (c,).
+    """
     measured = clients.biases.get("loss_aversion")
     if measured is None:
         return np.zeros(len(clients), dtype=np.bool_)

@@ -52,8 +52,9 @@ def smallest_change(
 ) -> Counterfactual | None:
     """The fewest answers that would have to differ for another level, found by trying all.
 
-    Every set of up to `most` changed answers is scored by `profile_risk` itself, so controls and uncertainty count as they do in earnest. Among sets of
-    the fewest answers the one that moves them the least (in options) is taken, then the first in order of question id.
+    Every set of up to `most` changed answers is scored by `profile_risk` itself, so controls and
+    uncertainty count as they do in earnest. Among sets of the fewest answers the one that moves
+    them the least (in options) is taken, then the first in order of question id.
 
     Args:
         client: A table of one client who is scored from answers.
@@ -65,31 +66,48 @@ def smallest_change(
         controls: As in `profile_risk`.
 
     Returns:
-        The change, or None where no set of `most` answers changes the level that way. It explains a level; it is no advice on how to answer.
+        The change, or None where no set of `most` answers changes the level that way. It explains a
+        level; it is no advice on how to answer.
 
     Raises:
         InputError: Not one row, or a row that cannot be scored.
     """
     now = profile_risk(client, questionnaire, as_of=as_of, bands=bands, controls=controls)
     if len(client) != 1 or now.problems or client.level[0] >= 0:
-        why = now.problems.get(0, "it has a level of its own" if len(client) == 1 else f"there are {len(client)} rows")
-        raise InputError(f"A counterfactual needs one client scored from answers, but {why}.", field="client", value=len(client))
+        why = now.problems.get(
+            0, "it has a level of its own" if len(client) == 1 else f"there are {len(client)} rows"
+        )
+        raise InputError(
+            f"A counterfactual needs one client scored from answers, but {why}.",
+            field="client",
+            value=len(client),
+        )
     level = int(now.level[0])
-    given = {name: labels.word(0) or "" for name, labels in client.answers.items() if labels.word(0) is not None}
+    given = {
+        name: labels.word(0) or ""
+        for name, labels in client.answers.items()
+        if labels.word(0) is not None
+    }
     moves = _moves(questionnaire, given)
     for size in range(1, most + 1):
         best: tuple[int, int, dict[str, str]] | None = None
         candidates = _sheets(moves, size)
         while batch := list(islice(candidates, BATCH)):
             found = profile_risk(
-                _table(client, given, [sheet for _, sheet in batch]), questionnaire, as_of=as_of, bands=bands, controls=controls
+                _table(client, given, [sheet for _, sheet in batch]),
+                questionnaire,
+                as_of=as_of,
+                bands=bands,
+                controls=controls,
             ).level
             hits = np.flatnonzero(found > level if direction == "up" else found < level)
             for i in hits.tolist():
                 if best is None or batch[i][0] < best[0]:
                     best = (batch[i][0], int(found[i]), batch[i][1])
         if best is not None:
-            return Counterfactual(level, best[1], {name: (given[name], option) for name, option in best[2].items()})
+            return Counterfactual(
+                level, best[1], {name: (given[name], option) for name, option in best[2].items()}
+            )
     return None
 
 
@@ -98,21 +116,31 @@ def _moves(questionnaire: Questionnaire, given: dict[str, str]) -> dict[str, lis
     moves: dict[str, list[tuple[int, str]]] = {}
     for name, question in questionnaire.by_id.items():
         ids = [option.id for option in question.options]
-        matters = question.dimension not in ("background", "knowledge") or any(o.knock_out for o in question.options)
+        matters = question.dimension not in ("background", "knowledge") or any(
+            o.knock_out for o in question.options
+        )
         if name in given and matters:
             here = ids.index(given[name])
             moves[name] = [(abs(i - here), option) for i, option in enumerate(ids) if i != here]
     return moves
 
 
-def _sheets(moves: dict[str, list[tuple[int, str]]], size: int) -> Iterator[tuple[int, dict[str, str]]]:
+def _sheets(
+    moves: dict[str, list[tuple[int, str]]], size: int
+) -> Iterator[tuple[int, dict[str, str]]]:
     for names in combinations(moves, size):
         for chosen in product(*(moves[name] for name in names)):
-            yield sum(distance for distance, _ in chosen), {name: option for name, (_, option) in zip(names, chosen, strict=True)}
+            yield (
+                sum(distance for distance, _ in chosen),
+                {name: option for name, (_, option) in zip(names, chosen, strict=True)},
+            )
 
 
 def _table(client: ClientTable, given: dict[str, str], sheets: list[dict[str, str]]) -> ClientTable:
     rows = len(sheets)
     table = client.take(np.zeros(rows, dtype=np.int64))
-    answers = {name: Labels.of_words([sheet.get(name, option) for sheet in sheets]) for name, option in given.items()}
+    answers = {
+        name: Labels.of_words([sheet.get(name, option) for sheet in sheets])
+        for name, option in given.items()
+    }
     return replace(table, ids=tuple(str(i) for i in range(rows)), answers=answers)

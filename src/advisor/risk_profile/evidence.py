@@ -17,7 +17,13 @@ from advisor.risk_profile.answers import Answers, read_answers
 from advisor.risk_profile.assessments import AssessmentHistory, HistoryLimits
 from advisor.risk_profile.capacity import money_cap
 from advisor.risk_profile.caution import cautious_floor
-from advisor.risk_profile.coherence import CONTRADICTION, Controls, contradictions, straight_lining, trades_contradict
+from advisor.risk_profile.coherence import (
+    CONTRADICTION,
+    Controls,
+    contradictions,
+    straight_lining,
+    trades_contradict,
+)
 from advisor.risk_profile.key import SCORED, key_of
 from advisor.risk_profile.levels import Evidence, assign_levels, chance_of_levels
 from advisor.risk_profile.psychometrics.graded_response import GradedResponseModel
@@ -32,7 +38,9 @@ HIGH_TOLERANCE = 4
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Of c clients: scores by dimension, their errors, the evidence on levels, signs worth a flag, and rows that cannot be assessed."""
+    """Of c clients: scores by dimension, their errors, the evidence on levels, signs worth a flag,
+    and rows that cannot be assessed.
+    """
 
     scores: Mapping[str, FloatArray]
     standard_error: FloatArray
@@ -55,12 +63,23 @@ def examine(
     given = clients.level >= 0
     problems = _row_problems(clients, given, questionnaire, day)
     nothing = np.full(len(clients), np.nan)
-    case = Case(dict.fromkeys(SCORED, nothing) | {"knowledge": clients.knowledge}, nothing, Evidence({}), ~given & given, {}, problems)
+    case = Case(
+        dict.fromkeys(SCORED, nothing) | {"knowledge": clients.knowledge},
+        nothing,
+        Evidence({}),
+        ~given & given,
+        {},
+        problems,
+    )
     answers: Answers | None = None
     if questionnaire is not None and not given.all():
         answers = read_answers(clients, questionnaire, ~given)
-        case = _from_answers(clients, questionnaire, answers, ~given, controls, item_model, problems)
-    limits: dict[str, IntArray] = {ELSEWHERE: np.where(given, clients.level, LEVELS)} if given.any() else {}
+        case = _from_answers(
+            clients, questionnaire, answers, ~given, controls, item_model, problems
+        )
+    limits: dict[str, IntArray] = (
+        {ELSEWHERE: np.where(given, clients.level, LEVELS)} if given.any() else {}
+    )
     limits |= case.evidence.limits
     limits["money"] = money_cap(clients, bands, controls.capacity)
     limits["civil capacity"] = np.where(clients.legal_capacity, LEVELS, 1)
@@ -70,7 +89,9 @@ def examine(
         caps["last assessment"] = np.where(stood >= 0, stood, LEVELS)
     evidence = Evidence(limits, case.evidence.at_least, case.evidence.lowers, caps=caps)
     if questionnaire is not None and answers is not None:
-        evidence = replace(evidence, floors=_floors(evidence, questionnaire, answers, ~given, controls, item_model))
+        evidence = replace(
+            evidence, floors=_floors(evidence, questionnaire, answers, ~given, controls, item_model)
+        )
     ages = HistoryLimits()
     signs = {
         **case.signs,
@@ -78,21 +99,32 @@ def examine(
         "senior": reaches(clients.age, ages.senior_age),
         "minor": ~reaches(clients.age, ages.adult_age) & ~np.isnan(clients.age),
     }
-    return Case(case.scores, case.standard_error, evidence, case.lowest | ~clients.legal_capacity, signs, problems)
+    return Case(
+        case.scores,
+        case.standard_error,
+        evidence,
+        case.lowest | ~clients.legal_capacity,
+        signs,
+        problems,
+    )
 
 
-def _row_problems(clients: ClientTable, given: BoolArray, questionnaire: Questionnaire | None, day: np.datetime64) -> dict[int, str]:
+def _row_problems(
+    clients: ClientTable, given: BoolArray, questionnaire: Questionnaire | None, day: np.datetime64
+) -> dict[int, str]:
     problems: dict[int, str] = dict(clients.problems)
     for row in (clients.assessed_on > day).nonzero()[0].tolist():
         problems.setdefault(
             row,
-            f"assessed_on {written(str(clients.assessed_on[row]))} is after the day of the profile, {day}; a sale cannot rest on a later assessment. Use what was known on that day.",
+            f"assessed_on {written(str(clients.assessed_on[row]))} is after the day of the profile,"
+            f" {day}; a sale cannot rest on a later assessment. Use what was known on that day.",
         )
     if questionnaire is None:
         for row in np.flatnonzero(~given).tolist():
             problems.setdefault(
                 row,
-                "there is neither a level nor a questionnaire to score answers with; a level cannot be guessed. Pass level, or a questionnaire and answers.",
+                "there is neither a level nor a questionnaire to score answers with; a level cannot"
+                " be guessed. Pass level, or a questionnaire and answers.",
             )
     return problems
 
@@ -112,8 +144,13 @@ def _from_answers(
     everybody = bool(rows.all())
     scores = {d: dimension_score(answers, questionnaire, d) for d in SCORED}
     out = knocked_out(answers, questionnaire)
-    signs: dict[str, BoolArray] = {"knocked_out": out, "straight_lining": straight_lining(answers, controls.straight_lining_share)}
-    tolerance = None if item_model is None else measure_tolerance(item_model, answers, questionnaire)
+    signs: dict[str, BoolArray] = {
+        "knocked_out": out,
+        "straight_lining": straight_lining(answers, controls.straight_lining_share),
+    }
+    tolerance = (
+        None if item_model is None else measure_tolerance(item_model, answers, questionnaire)
+    )
     limits, at_least = _measured(questionnaire, scores, tolerance)
     limits["horizon in years"] = _horizon_cap(clients.horizon_years, questionnaire)
     limits["knock-out"] = np.where(out, 1, LEVELS)
@@ -127,7 +164,10 @@ def _from_answers(
     elif asked is not None and asked.standard_error > 0.0:
         error = np.where(np.isnan(scores["tolerance"]), np.nan, asked.standard_error)
     if not everybody:
-        scores = {d: np.where(rows, s, clients.knowledge if d == "knowledge" else np.nan) for d, s in scores.items()}
+        scores = {
+            d: np.where(rows, s, clients.knowledge if d == "knowledge" else np.nan)
+            for d, s in scores.items()
+        }
         error = np.where(rows, error, np.nan)
         limits = {name: np.where(rows, limit, LEVELS) for name, limit in limits.items()}
         at_least = {name: np.where(rows[:, None], chance, 1.0) for name, chance in at_least.items()}
@@ -142,7 +182,9 @@ def _from_answers(
 def _measured(
     questionnaire: Questionnaire, scores: Mapping[str, FloatArray], tolerance: Measured | None
 ) -> tuple[dict[str, IntArray], dict[str, FloatArray]]:
-    """By dimension asked the level its score allows, and the chance of each level where it is measured with error."""
+    """By dimension asked the level its score allows, and the chance of each level where it is
+    measured with error.
+    """
     limits: dict[str, IntArray] = {}
     at_least: dict[str, FloatArray] = {}
     for dimension in LIMITING:
@@ -154,7 +196,9 @@ def _measured(
             at_least[dimension] = tolerance.at_least
             limits[dimension] = reaches(tolerance.at_least, 0.5).sum(axis=1)
         elif measured.standard_error > 0.0:
-            at_least[dimension] = chance_of_levels(scores[dimension], measured.standard_error, measured.cuts)
+            at_least[dimension] = chance_of_levels(
+                scores[dimension], measured.standard_error, measured.cuts
+            )
     return limits, at_least
 
 
@@ -166,7 +210,9 @@ def _floors(
     controls: Controls,
     item_model: GradedResponseModel | None,
 ) -> dict[str, IntArray]:
-    """How far down each control may take a client, by control, so that no more cautious answer raises a level."""
+    """How far down each control may take a client, by control, so that no more cautious answer
+    raises a level.
+    """
     floors: dict[str, IntArray] = {}
     if REVEALED in evidence.lowers:  # below it no tolerance is checked against trades
         floors[REVEALED] = np.full(len(rows), HIGH_TOLERANCE - 1)
@@ -176,11 +222,17 @@ def _floors(
 
     def levels_of(changed: Answers, owner: IntArray) -> IntArray:
         scores = {d: dimension_score(changed, questionnaire, d) for d in LIMITING}
-        tolerance = None if item_model is None else measure_tolerance(item_model, changed, questionnaire)
+        tolerance = (
+            None if item_model is None else measure_tolerance(item_model, changed, questionnaire)
+        )
         limits, at_least = _measured(questionnaire, scores, tolerance)
         limits["knock-out"] = np.where(knocked_out(changed, questionnaire), 1, LEVELS)
-        others = {name: limit[owner] for name, limit in evidence.limits.items() if name not in limits}
-        return assign_levels(Evidence(others | limits, at_least), controls.epsilon, len(owner)).level
+        others = {
+            name: limit[owner] for name, limit in evidence.limits.items() if name not in limits
+        }
+        return assign_levels(
+            Evidence(others | limits, at_least), controls.epsilon, len(owner)
+        ).level
 
     floor = cautious_floor(answers, questionnaire, rows, levels_of)
     return floors | dict.fromkeys(contradicting, floor)
@@ -196,18 +248,24 @@ def _lowers(
 ) -> dict[str, IntArray]:
     """Levels that controls take off, by control; `signs` gets a sign for each."""
     lowers: dict[str, IntArray] = {}
-    for rule, fires in zip(questionnaire.contradictions, contradictions(answers, questionnaire), strict=True):
+    for rule, fires in zip(
+        questionnaire.contradictions, contradictions(answers, questionnaire), strict=True
+    ):
         signs[CONTRADICTION + rule.id] = fires
         if rule.lowers:
             lowers[CONTRADICTION + rule.id] = rule.lowers * fires
     if "tolerance" in limits:
-        fires = trades_contradict(clients, limits["tolerance"] >= HIGH_TOLERANCE, controls.loss_aversion_above)
+        fires = trades_contradict(
+            clients, limits["tolerance"] >= HIGH_TOLERANCE, controls.loss_aversion_above
+        )
         signs["stated_above_revealed"] = fires
         lowers[REVEALED] = controls.revealed_lowers * fires
     return lowers
 
 
 def _horizon_cap(years: FloatArray, questionnaire: Questionnaire) -> IntArray:
-    """Highest level a horizon allows, shape (c,): never higher for a shorter one, since the questionnaire's caps rise."""
+    """Highest level a horizon allows, shape (c,): never higher for a shorter one, since the
+    questionnaire's caps rise.
+    """
     caps = np.array([*(level for _, level in questionnaire.horizon_caps), LEVELS])
     return caps[count_reached(years, [y for y, _ in questionnaire.horizon_caps])]

@@ -32,7 +32,8 @@ def flag_text(name: str, language: str = "en", questionnaire: Questionnaire | No
             if rule.id == name.removeprefix(CONTRADICTION):
                 return rule.texts.get(language, rule.text)
     raise InputError(
-        f"There is no flag {name!r}; flags are {list(FLAGS)} and '{CONTRADICTION}<id>' of the questionnaire asked. Pass that questionnaire.",
+        f"There is no flag {name!r}; flags are {list(FLAGS)} and '{CONTRADICTION}<id>' of the"
+        " questionnaire asked. Pass that questionnaire.",
         field="name",
         value=name,
     )

@@ -30,9 +30,11 @@ def joint_profiles(profiles: RiskProfiles, accounts: Sequence[str]) -> RiskProfi
         accounts: The account each member belongs to, length c.
 
     Returns:
-        A row an account, in order of first appearance: the lowest level, with that member's probabilities, limit and target volatility (the first of
-        equals); the lowest score of each dimension; the earliest expiry, unknown where one is; the lowest category and flags where any member has them.
-        An account with a member who has no assessment has none.
+        A row an account, in order of first appearance: the lowest level, with that member's
+            probabilities, limit and target volatility (the first of
+        equals); the lowest score of each dimension; the earliest expiry, unknown where one is; the
+        lowest category and flags where any member has them. An account with a member who has no
+        assessment has none.
 
     Raises:
         InputError: Not one account a member.
@@ -69,10 +71,13 @@ def joint_profiles(profiles: RiskProfiles, accounts: Sequence[str]) -> RiskProfi
 
 @checked
 def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
-    """One client an account, as the rules should see it; wealth, holdings and biases are those of the account's first row.
+    """One client an account, as the rules should see it; wealth, holdings and biases are those of
+    the account's first row.
 
-    Joint money is stated once, in the account's first row. Of the facts that rules read the most prudent member's count: the shortest horizon, the lowest
-    knowledge, professional, qualified and of full capacity only where all are, all exclusions. `age` is that of the oldest, except that a minor's counts first.
+    Joint money is stated once, in the account's first row. Of the facts that rules read the most
+    prudent member's count: the shortest horizon, the lowest knowledge, professional, qualified and
+    of full capacity only where all are, all exclusions. `age` is that of the oldest, except that a
+    minor's counts first.
 
     Raises:
         InputError: Not one account a member.
@@ -87,7 +92,13 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
     np.minimum.at(young, group, np.where(minor, clients.age, np.inf))
     flags = {
         name: ~_any(~getattr(clients, name), group, k)
-        for name in ("professional", "legal_capacity", "private_qualified", "institution", "guardian")
+        for name in (
+            "professional",
+            "legal_capacity",
+            "private_qualified",
+            "institution",
+            "guardian",
+        )
     }
     excluded: list[set[str]] = [set() for _ in range(k)]
     for row, account in enumerate(group.tolist()):
@@ -107,7 +118,9 @@ def joint_clients(clients: ClientTable, accounts: Sequence[str]) -> ClientTable:
 def _groups(accounts: Sequence[str], members: int) -> tuple[IntArray, IdMap]:
     if len(accounts) != members:
         raise InputError(
-            f"accounts names {len(accounts)} accounts for {members} members; give one each.", field="accounts", value=len(accounts)
+            f"accounts names {len(accounts)} accounts for {members} members; give one each.",
+            field="accounts",
+            value=len(accounts),
         )
     labels = Labels.of_words(ids_of(accounts, "accounts"))
     return labels.codes, IdMap.of(labels.names, "accounts")

@@ -22,7 +22,8 @@ class QuestionKey:
         id: Its id.
         dimension: What it measures.
         order: Position of each option id.
-        points: Weighted score by position, with nan at the end, where position -1 (no answer) finds it.
+        points: Weighted score by position, with nan at the end, where position -1 (no answer) finds
+            it.
         knock_out: By position, with False at the end; None where no option knocks out.
         required: Whether a client without an answer cannot be scored.
     """
@@ -37,7 +38,9 @@ class QuestionKey:
 
 @dataclass(frozen=True, eq=False)
 class DimensionKey:
-    """One dimension: its question ids in order of id and their rows in the key, the range of its weighted sum, and the smallest 0..100 score of each level."""
+    """One dimension: its question ids in order of id and their rows in the key, the range of its
+    weighted sum, and the smallest 0..100 score of each level.
+    """
 
     questions: tuple[str, ...]
     rows: tuple[int, ...]
@@ -54,9 +57,11 @@ class Key:
     Attributes:
         questions: By id.
         dimensions: Those with a question.
-        points: `QuestionKey.points` of every question side by side, nan beyond its options, shape (q, m + 1).
+        points: `QuestionKey.points` of every question side by side, nan beyond its options, shape
+            (q, m + 1).
         knock_out: The same of what knocks out, shape (q, m + 1).
-        told: Row of the question behind every condition of every contradiction, one contradiction after the other, shape (t,).
+        told: Row of the question behind every condition of every contradiction, one contradiction
+            after the other, shape (t,).
         chosen: By position the answers that meet each condition, shape (t, m + 1).
         starts: Where the conditions of each contradiction begin, shape (r,).
     """
@@ -72,7 +77,9 @@ class Key:
 
 @lru_cache(maxsize=16)
 def key_of(questionnaire: Questionnaire) -> Key:
-    """The key of a questionnaire; kept for the last few, since one questionnaire scores many tables."""
+    """The key of a questionnaire; kept for the last few, since one questionnaire scores many
+    tables.
+    """
     questions = {name: _question_key(question) for name, question in questionnaire.by_id.items()}
     row_of = {name: row for row, name in enumerate(questions)}
     dimensions: dict[Dimension, DimensionKey] = {}
@@ -83,14 +90,21 @@ def key_of(questionnaire: Questionnaire) -> Key:
             norm = questionnaire.norms.get(dimension)
             error = 0.0 if norm is None else norm.standard_error
             rows = tuple(row_of[name] for name in asked)
-            dimensions[dimension] = DimensionKey(asked, rows, low, high, questionnaire.level_cuts(dimension), error)
+            dimensions[dimension] = DimensionKey(
+                asked, rows, low, high, questionnaire.level_cuts(dimension), error
+            )
     width = 1 + max(len(question.order) for question in questions.values())
-    points, knock_out = np.full((len(questions), width), np.nan), np.zeros((len(questions), width), dtype=np.bool_)
+    points, knock_out = (
+        np.full((len(questions), width), np.nan),
+        np.zeros((len(questions), width), dtype=np.bool_),
+    )
     for row, question in enumerate(questions.values()):
         points[row, : len(question.order)] = question.points[:-1]
         if question.knock_out is not None:
             knock_out[row, : len(question.order)] = question.knock_out[:-1]
-    conditions = [(*rule.first.items(), *rule.second.items()) for rule in questionnaire.contradictions]
+    conditions = [
+        (*rule.first.items(), *rule.second.items()) for rule in questionnaire.contradictions
+    ]
     told = [condition for both in conditions for condition in both]
     chosen = np.zeros((len(told), width), dtype=np.bool_)
     for row, (name, options) in enumerate(told):
@@ -112,7 +126,13 @@ def _question_key(question: Question) -> QuestionKey:
         id=question.id,
         dimension=question.dimension,
         order={option.id: i for i, option in enumerate(question.options)},
-        points=frozen(np.array([*(question.weight * option.score for option in question.options), np.nan])),
-        knock_out=frozen(np.array([*(option.knock_out for option in question.options), False])) if knocks else None,
+        points=frozen(
+            np.array([*(question.weight * option.score for option in question.options), np.nan])
+        ),
+        knock_out=(
+            frozen(np.array([*(option.knock_out for option in question.options), False]))
+            if knocks
+            else None
+        ),
         required=question.required,
     )

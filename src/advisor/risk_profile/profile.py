@@ -1,4 +1,6 @@
-"""From a table of clients to risk profiles: the lowest of what a client wants, can bear, aims at and has time for."""
+"""From a table of clients to risk profiles: the lowest of what a client wants, can bear, aims at
+and has time for.
+"""
 
 from __future__ import annotations
 
@@ -41,36 +43,62 @@ def profile_risk(
 ) -> RiskProfiles:
     """Risk profile of each client.
 
-    A row with a level keeps it (assessed elsewhere), unless needs in money or an unconfirmed rise since the last assessment lower it; the others are
-    scored from their answers. A row with neither, or whose answers cannot be scored, gets level 0 and a sentence in `problems`; nothing is raised for a row.
+    A row with a level keeps it (assessed elsewhere), unless needs in money or an unconfirmed rise
+    since the last assessment lower it; the others are scored from their answers. A row with
+    neither, or whose answers cannot be scored, gets level 0 and a sentence in `problems`; nothing
+    is raised for a row.
 
     Args:
         clients: c clients.
         questionnaire: What was asked; None when all rows carry levels.
-        as_of: The day the profiles are for. It is not the day of answers without `assessed_on`: when those were given is unknown, so no day is
-            known until which they are valid, and a regime that asks for one refuses.
+        as_of: The day the profiles are for. It is not the day of answers without `assessed_on`:
+            when those were given is unknown, so no day is known until which they are valid, and a
+            regime that asks for one refuses.
         bands: What each level promises; default `RiskBands.default()`.
         controls: How careful to be; default `Controls()`.
-        item_model: Calibrated parameters of the tolerance questions: tolerance is then measured by their posterior instead of a common standard error.
+        item_model: Calibrated parameters of the tolerance questions: tolerance is then measured by
+            their posterior instead of a common standard error.
         history: Earlier assessments.
 
     Returns:
-        Profiles. The level is the highest k with P(minimum of all limits >= k) >= 1 - epsilon, never above the lowest limit: no dimension, control or
-        doubt can lift it.
+        Profiles. The level is the highest k with P(minimum of all limits >= k) >= 1 - epsilon,
+        never above the lowest limit: no dimension, control or doubt can lift it.
 
     Raises:
-        InputError: An argument is not of its kind, `as_of` is no day, or the item model has items that the questionnaire lacks.
+        InputError: An argument is not of its kind, `as_of` is no day, or the item model has items
+            that the questionnaire lacks.
     """
     day = as_day(as_of, "as_of")
-    bands, controls = RiskBands.default() if bands is None else bands, Controls() if controls is None else controls
-    check_type(clients, ClientTable, "clients", "Make a table with ClientTable.from_frame or ClientTable.from_clients.")
+    bands, controls = (
+        RiskBands.default() if bands is None else bands,
+        Controls() if controls is None else controls,
+    )
     check_type(
-        questionnaire, (Questionnaire, NoneType), "questionnaire", "Use Questionnaire.default() or load one with Questionnaire.load(path)."
+        clients,
+        ClientTable,
+        "clients",
+        "Make a table with ClientTable.from_frame or ClientTable.from_clients.",
+    )
+    check_type(
+        questionnaire,
+        (Questionnaire, NoneType),
+        "questionnaire",
+        "Use Questionnaire.default() or load one with Questionnaire.load(path).",
     )
     check_type(bands, RiskBands, "bands", "Use RiskBands.default() or build RiskBands(...).")
     check_type(controls, Controls, "controls", "Leave it out, or build Controls(...).")
-    check_type(item_model, (GradedResponseModel, NoneType), "item_model", "Pass what calibrate gives, or leave it out.")
-    check_type(history, (AssessmentHistory, NoneType), "history", "Build one with AssessmentHistory.from_frame, or leave it out.")
+    check_type(
+        item_model,
+        (GradedResponseModel, NoneType),
+        "item_model",
+        "Pass what calibrate gives, or leave it out.",
+    )
+    check_type(
+        history,
+        (AssessmentHistory, NoneType),
+        "history",
+        "Build one with AssessmentHistory.from_frame, or leave it out.",
+    )
     case = examine(clients, questionnaire, day, bands, controls, item_model, history)
     found = assign_levels(case.evidence, controls.epsilon, len(clients))
     given = clients.level >= 0
@@ -84,7 +112,11 @@ def profile_risk(
     if bad:
         until[bad] = np.datetime64("NaT")
     unstated = given & (clients.lowest_category == -1)
-    lowest = (given & ((clients.lowest_category == 1) | (unstated & (level <= 1)))) | case.lowest | (level == 0)
+    lowest = (
+        (given & ((clients.lowest_category == 1) | (unstated & (level <= 1))))
+        | case.lowest
+        | (level == 0)
+    )
     names, bits = _flags(case, found)
     return RiskProfiles(
         client_ids=clients.ids,
@@ -115,12 +147,15 @@ def level_causes(
     controls: Controls | None = None,
     item_model: GradedResponseModel | None = None,
 ) -> pd.DataFrame:
-    """How many clients each cause lowers, at several epsilon: what caution costs, since too low a level is unsuitable too.
+    """How many clients each cause lowers, at several epsilon: what caution costs, since too low a
+    level is unsuitable too.
 
-    Arguments are those of `profile_risk`; `epsilons` are accepted probabilities of too high a level, a row each.
+    Arguments are those of `profile_risk`; `epsilons` are accepted probabilities of too high a
+    level, a row each.
 
     Returns:
-        Indexed by epsilon; `mean_level`, and by cause the number of assessed clients who would have a higher level without it alone.
+        Indexed by epsilon; `mean_level`, and by cause the number of assessed clients who would have
+        a higher level without it alone.
     """
     bands, controls = bands or RiskBands.default(), controls or Controls()
     case = examine(clients, questionnaire, as_day(as_of, "as_of"), bands, controls, item_model)
@@ -129,7 +164,9 @@ def level_causes(
     rows: list[dict[str, float]] = []
     for epsilon in epsilons:
         level = assign_levels(case.evidence, epsilon, len(clients)).level
-        row: dict[str, float] = {"mean_level": float(level[assessed].mean()) if assessed.any() else float("nan")}
+        row: dict[str, float] = {
+            "mean_level": float(level[assessed].mean()) if assessed.any() else float("nan")
+        }
         for cause in (*case.evidence.limits, *case.evidence.lowers):
             freed = assign_levels(case.evidence.without(cause), epsilon, len(clients)).level
             row[cause] = int(((freed > level) & assessed).sum())
@@ -143,7 +180,11 @@ def _flags(case: Case, found: Levels) -> tuple[tuple[str, ...], IntArray]:
     """Names of all signs, and the bits of each row's."""
     lowered = {
         name: found.cause == found.causes.index(cause)
-        for name, cause in (("uncertain", "uncertainty"), ("money", "money"), ("above_last_assessment", "last assessment"))
+        for name, cause in (
+            ("uncertain", "uncertainty"),
+            ("money", "money"),
+            ("above_last_assessment", "last assessment"),
+        )
         if cause in found.causes
     }
     signs: dict[str, BoolArray] = {**case.signs, **lowered}

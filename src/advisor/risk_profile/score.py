@@ -13,7 +13,9 @@ from advisor.risk_profile.answers import Answers
 from advisor.risk_profile.key import key_of
 
 
-def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: Dimension) -> FloatArray:
+def dimension_score(
+    answers: Answers, questionnaire: Questionnaire, dimension: Dimension
+) -> FloatArray:
     """Score of one dimension, `100 * (sum(weight * score) - min) / (max - min)`.
 
     Args:
@@ -22,8 +24,8 @@ def dimension_score(answers: Answers, questionnaire: Questionnaire, dimension: D
         dimension: Which questions count.
 
     Returns:
-        Shape (c,), 0..100; nan where a question of the dimension is not answered, or none is asked. Terms are added in order of question id, so the
-        order of asking cannot change a bit.
+        Shape (c,), 0..100; nan where a question of the dimension is not answered, or none is asked.
+        Terms are added in order of question id, so the order of asking cannot change a bit.
     """
     key, count = key_of(questionnaire), answers.positions.shape[1]
     measured = key.dimensions.get(dimension)

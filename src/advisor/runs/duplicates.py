@@ -1,4 +1,7 @@
-"""Clients who stand in a run more than once: found across parts, whatever the number of clients, in 16 bytes a client."""
+"""Clients who stand in a run more than once: found across parts, whatever the number of clients, in
+16 bytes a client.
+"""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -16,19 +19,26 @@ from advisor.arrays import IntArray
 from advisor.data.clients.reader import ids_of_arrow
 from advisor.errors import InputError
 
-REPEATED = "id stands in an earlier row of this input too; advice would be given twice. That row was advised: remove this one, or give it an id of its own."
+REPEATED = (
+    "id stands in an earlier row of this input too; advice would be given twice. That row was"
+    " advised: remove this one, or give it an id of its own."
+)
 """What is wrong with every row of a client but their first."""
 _DIGEST = 16
 
 
 class SeenIds:
-    """The ids a run has met so far, as 128-bit digests: two different ids share one with a chance of 1 in 10^22 among 100 million clients."""
+    """The ids a run has met so far, as 128-bit digests: two different ids share one with a chance
+    of 1 in 10^22 among 100 million clients.
+    """
 
     def __init__(self) -> None:
         self._runs: list[Any] = []
 
     def repeated(self, ids: pa.ChunkedArray) -> IntArray:
-        """Rows whose id was met before, in this column or an earlier one, ascending; rows without an id are never among them."""
+        """Rows whose id was met before, in this column or an earlier one, ascending; rows without
+        an id are never among them.
+        """
         names, _ = ids_of_arrow(ids)
         rows = [row for row, name in enumerate(names) if name]
         digests = [blake2b(names[row].encode(), digest_size=_DIGEST).digest() for row in rows]
@@ -47,7 +57,9 @@ class SeenIds:
         return met
 
     def _keep(self, keys: Any) -> None:
-        """Sorted runs, each at least twice as long as the next: few to search, and an id is moved only as often as there are runs."""
+        """Sorted runs, each at least twice as long as the next: few to search, and an id is moved
+        only as often as there are runs.
+        """
         if len(keys):
             self._runs.append(keys)
         while len(self._runs) > 1 and len(self._runs[-2]) < 2 * len(self._runs[-1]):
@@ -55,7 +67,8 @@ class SeenIds:
 
 
 def repeated_clients(files: Iterable[str | Path]) -> dict[str, int]:
-    """Ids that stand in finished files of advice more than once, and how often: for engines that see no file but their own (Spark, Dask, `run_files`).
+    """Ids that stand in finished files of advice more than once, and how often: for engines that
+    see no file but their own (Spark, Dask, `run_files`).
 
     Args:
         files: Parquet files with the column `client_id`.
@@ -80,4 +93,8 @@ def _ids(path: Path) -> pa.ChunkedArray:
     try:
         return pq.read_table(path, columns=["client_id"])["client_id"]
     except (OSError, KeyError, pa.ArrowException) as error:
-        raise InputError(f"{path} cannot be read ({error}); it must be a file of advice.", field="files", value=str(path)) from error
+        raise InputError(
+            f"{path} cannot be read ({error}); it must be a file of advice.",
+            field="files",
+            value=str(path),
+        ) from error

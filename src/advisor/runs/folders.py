@@ -1,4 +1,6 @@
-"""Folders that several processes may write to: one run at a time, and nobody removes what another is writing."""
+"""Folders that several processes may write to: one run at a time, and nobody removes what another
+is writing.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +28,25 @@ def ready(folder: str | Path) -> Path:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise InputError(f"{folder} cannot be used ({error}); choose another place.", field="folder", value=str(folder)) from error
+        raise InputError(
+            f"{folder} cannot be used ({error}); choose another place.",
+            field="folder",
+            value=str(folder),
+        ) from error
     return Path(folder)
 
 
 def draft_of(path: Path) -> Path:
-    """Where a file is written before it is whole: no two threads, processes or machines have the same place."""
+    """Where a file is written before it is whole: no two threads, processes or machines have the
+    same place.
+    """
     return path.with_name(f".{path.name}.{_HERE}.{os.getpid()}.{threading.get_ident()}{_ENDING}")
 
 
 def clear_drafts(folder: Path, *, name: str = "", everything: bool = False) -> None:
-    """Remove what killed processes of this machine were writing (of the file `name`, or of any); with `everything`, what anybody was."""
+    """Remove what killed processes of this machine were writing (of the file `name`, or of any);
+    with `everything`, what anybody was.
+    """
     for draft in folder.glob(f".{glob.escape(name) or '*'}.*{_ENDING}"):
         if draft.is_file() and (everything or _abandoned(draft)):
             draft.unlink(missing_ok=True)
@@ -56,7 +66,8 @@ def _abandoned(draft: Path) -> bool:
 
 
 class FolderLock:
-    """A folder to oneself, as long as the system can say so; the hold ends with the process, however it ends.
+    """A folder to oneself, as long as the system can say so; the hold ends with the process,
+    however it ends.
 
     Raises:
         InputError: Another run is writing into the folder.
@@ -78,7 +89,8 @@ class FolderLock:
         except BlockingIOError as error:
             self._let_go()
             raise InputError(
-                f"Another run is writing into {self.folder}; two would undo each other's work. Wait for it to end, or choose another folder.",
+                f"Another run is writing into {self.folder}; two would undo each other's work. Wait"
+                " for it to end, or choose another folder.",
                 field="folder",
                 value=str(self.folder),
             ) from error
@@ -87,7 +99,12 @@ class FolderLock:
             return False
         return True
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._let_go()
 
     def _let_go(self) -> None:

@@ -1,9 +1,11 @@
 """One function for every engine: batches of clients in, batches of advice out.
 
-Row-wise pure: no state across batches, so any engine may cut, order and repeat the work as it likes. Row order is not promised by engines; `client_id` is
-the key. The columns are those of `engine.output.arrow` and, last, `inputs`: the digest of the client's row and the day (`engine.input_digest`), which says from which data the
-advice was made.
+Row-wise pure: no state across batches, so any engine may cut, order and repeat the work as it
+likes. Row order is not promised by engines; `client_id` is the key. The columns are those of
+`engine.output.arrow` and, last, `inputs`: the digest of the client's row and the day
+(`engine.input_digest`), which says from which data the advice was made.
 """
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -35,7 +37,15 @@ from advisor.store import load
 
 ROWS_AT_A_TIME = 4096
 """Rows advised together; bounds memory, changes no bit."""
-DEFEATS = (AdvisorError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, pa.ArrowException)
+DEFEATS = (
+    AdvisorError,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    pa.ArrowException,
+)
 """What a row may raise that nobody foresaw; it is then set aside alone."""
 INPUTS = "inputs"
 """Column of the digests of what was read."""
@@ -46,8 +56,8 @@ class AdvisorRef:
     """Who advises, on which day, and how many picks: all of a job but its clients.
 
     Attributes:
-        source: The advisor itself, shipped with the job; or the folder that `save` wrote, which every process maps into memory once, so that the workers of
-            a machine share one copy.
+        source: The advisor itself, shipped with the job; or the folder that `save` wrote, which
+            every process maps into memory once, so that the workers of a machine share one copy.
         fingerprint: Of the advisor; a folder that holds another one is refused.
         as_of: The day.
         picks: Slots.
@@ -59,13 +69,22 @@ class AdvisorRef:
     picks: int
 
     @classmethod
-    def of(cls, source: Advisor | str | Path, *, as_of: date | str | None = None, picks: int = 5) -> AdvisorRef:
-        """A reference to an advisor, or of a folder it was saved to; `as_of` is today when None, and recorded.
+    def of(
+        cls, source: Advisor | str | Path, *, as_of: date | str | None = None, picks: int = 5
+    ) -> AdvisorRef:
+        """A reference to an advisor, or of a folder it was saved to; `as_of` is today when None,
+        and recorded.
 
         Raises:
-            InputError: `source` is neither, or cannot be read; `as_of` is no day; `picks` is no whole number of 0 or more, or far more than there are products.
+            InputError: `source` is neither, or cannot be read; `as_of` is no day; `picks` is no
+                whole number of 0 or more, or far more than there are products.
         """
-        check_type(source, (Advisor, str, Path), "advisor", "Give a fitted Advisor, or the folder that save wrote.")
+        check_type(
+            source,
+            (Advisor, str, Path),
+            "advisor",
+            "Give a fitted Advisor, or the folder that save wrote.",
+        )
         day = str(today() if as_of is None else as_day(as_of, "as_of"))
         slots = check_whole(picks, "picks", "Ask for a whole number of products.", low=0)
         folder = None if isinstance(source, Advisor) else str(Path(source).resolve())
@@ -82,7 +101,8 @@ class AdvisorRef:
         found = self.source if isinstance(self.source, Advisor) else _saved(self.source)
         if found.fingerprint != self.fingerprint:
             raise InputError(
-                f"{self.source} holds advisor {found.fingerprint[:12]}, this job was made for {self.fingerprint[:12]}; make the job anew.",
+                f"{self.source} holds advisor {found.fingerprint[:12]}, this job was made for"
+                f" {self.fingerprint[:12]}; make the job anew.",
                 field="advisor",
                 value=found.fingerprint,
             )
@@ -90,7 +110,9 @@ class AdvisorRef:
 
 
 def _saved(folder: str) -> Advisor:
-    """What a folder holds now: a look at its manifest tells whether it was saved anew since it was loaded."""
+    """What a folder holds now: a look at its manifest tells whether it was saved anew since it was
+    loaded.
+    """
     try:
         seen = (Path(folder) / "manifest.json").stat()
     except (OSError, ValueError):
@@ -109,8 +131,10 @@ class Job:
 
     Attributes:
         model: Who advises.
-        input_schema: Of the clients; batches must have its names and types (an engine may deliver dictionaries as plain words).
-        schema: Of the advice; every batch is checked against it, because the engines' own messages do not say what is wrong.
+        input_schema: Of the clients; batches must have its names and types (an engine may deliver
+            dictionaries as plain words).
+        schema: Of the advice; every batch is checked against it, because the engines' own messages
+            do not say what is wrong.
     """
 
     model: AdvisorRef
@@ -124,73 +148,121 @@ class Job:
         Raises:
             InputError: Columns are absent or unknown; said now, not by an executor.
         """
-        check_type(model, AdvisorRef, "model", "Make it with AdvisorRef.of(advisor or folder, as_of=...).")
-        check_type(input_schema, pa.Schema, "input_schema", "Give the Arrow schema of the clients, such as table.schema.")
+        check_type(
+            model, AdvisorRef, "model", "Make it with AdvisorRef.of(advisor or folder, as_of=...)."
+        )
+        check_type(
+            input_schema,
+            pa.Schema,
+            "input_schema",
+            "Give the Arrow schema of the clients, such as table.schema.",
+        )
         clients_from_arrow(input_schema.empty_table())
         advisor = model.advisor()
         schema = advice_schema(advisor.state, as_day(model.as_of, "as_of"), model.picks)
         return cls(model, input_schema, schema.append(pa.field(INPUTS, pa.string())))
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Advice for each batch of clients, in the same order; a bad row gets a status, never an exception."""
-        check_type(batches, Iterable, "batches", "Give an iterator of record batches; of a whole table, job.on_table(table).")
+        """Advice for each batch of clients, in the same order; a bad row gets a status, never an
+        exception.
+        """
+        check_type(
+            batches,
+            Iterable,
+            "batches",
+            "Give an iterator of record batches; of a whole table, job.on_table(table).",
+        )
         for batch in batches:
-            check_type(batch, pa.RecordBatch, "batch", "Give an iterator of record batches; of a whole table, job.on_table(table).")
+            check_type(
+                batch,
+                pa.RecordBatch,
+                "batch",
+                "Give an iterator of record batches; of a whole table, job.on_table(table).",
+            )
             self._check(batch)
             yield from self._advise(batch, {})
 
     def on_table(self, table: pa.Table, problems: Mapping[int, str] | None = None) -> pa.Table:
-        """The same for a whole table; rows in `problems` are told what is wrong with them instead."""
+        """The same for a whole table; rows in `problems` are told what is wrong with them
+        instead.
+        """
         check_type(table, pa.Table, "table", "Give a pyarrow Table with one row a client.")
         self._check(table)
         parts: list[pa.RecordBatch] = []
         start = 0
         for batch in table.combine_chunks().to_batches():
-            parts += self._advise(batch, {row - start: text for row, text in (problems or {}).items()})
+            parts += self._advise(
+                batch, {row - start: text for row, text in (problems or {}).items()}
+            )
             start += batch.num_rows
         return pa.Table.from_batches(parts, schema=self.schema)
 
-    def clients(self, table: pa.Table | pa.RecordBatch, problems: Mapping[int, str] | None = None) -> ClientTable:
+    def clients(
+        self, table: pa.Table | pa.RecordBatch, problems: Mapping[int, str] | None = None
+    ) -> ClientTable:
         """The rows as the job reads them."""
-        found = clients_from_arrow(pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table)
+        found = clients_from_arrow(
+            pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else table
+        )
         return replace(found, problems={**problems, **found.problems}) if problems else found
 
     def _check(self, batch: pa.RecordBatch | pa.Table) -> None:
         found, wanted = batch.schema, self.input_schema
         if found.names != wanted.names:
             raise InputError(
-                f"A batch has columns {found.names}, the job was made for {wanted.names}; make the job from the schema of the clients.",
+                f"A batch has columns {found.names}, the job was made for {wanted.names}; make the"
+                " job from the schema of the clients.",
                 field="input_schema",
                 value=found.names,
             )
         if found.types == wanted.types:
             return
-        other = [f"{n}: {a}, not {b}" for n, a, b in zip(found.names, found.types, wanted.types, strict=True) if not alike(a, b)]
+        other = [
+            f"{n}: {a}, not {b}"
+            for n, a, b in zip(found.names, found.types, wanted.types, strict=True)
+            if not alike(a, b)
+        ]
         if other:
             raise InputError(
-                f"A batch has columns of other types than the job was made for ({'; '.join(other[:5])}), so its rows could be read otherwise. "
-                "Make the job from the schema of the clients, or cast the columns.",
+                "A batch has columns of other types than the job was made for"
+                f" ({'; '.join(other[:5])}), so its rows could be read otherwise. Make the job from"
+                " the schema of the clients, or cast the columns.",
                 field="input_schema",
                 value=other,
             )
 
-    def _advise(self, batch: pa.RecordBatch, problems: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
+    def _advise(
+        self, batch: pa.RecordBatch, problems: Mapping[int, str]
+    ) -> Iterator[pa.RecordBatch]:
         source, day = self.model.advisor().state, as_day(self.model.as_of, "as_of")
         if not batch.num_rows:
             yield pa.RecordBatch.from_pylist([], schema=self.schema)
         for start in range(0, batch.num_rows, ROWS_AT_A_TIME):
-            some = {row - start: text for row, text in problems.items() if start <= row < start + ROWS_AT_A_TIME}
+            some = {
+                row - start: text
+                for row, text in problems.items()
+                if start <= row < start + ROWS_AT_A_TIME
+            }
             for out in self._rows(source, day, batch.slice(start, ROWS_AT_A_TIME), some):
                 if not out.schema.equals(self.schema, check_metadata=True):
                     raise InputError(
-                        f"The advice has the schema {out.schema}, the job promised {self.schema}; job and library are of different versions.",
+                        f"The advice has the schema {out.schema}, the job promised {self.schema};"
+                        " job and library are of different versions.",
                         field="schema",
                         value=str(out.schema),
                     )
                 yield from out.to_batches()
 
-    def _rows(self, source: AdvisorState, day: np.datetime64, batch: pa.RecordBatch, problems: Mapping[int, str]) -> Iterator[pa.Table]:
-        """Advice for all rows; should a row defeat the library, it alone is set aside as bad, found by halving, and the others are advised as ever."""
+    def _rows(
+        self,
+        source: AdvisorState,
+        day: np.datetime64,
+        batch: pa.RecordBatch,
+        problems: Mapping[int, str],
+    ) -> Iterator[pa.Table]:
+        """Advice for all rows; should a row defeat the library, it alone is set aside as bad, found
+        by halving, and the others are advised as ever.
+        """
         clients = None
         try:
             clients = self.clients(batch, problems)
@@ -198,22 +270,40 @@ class Job:
         except DEFEATS as error:
             half = batch.num_rows // 2
             if half:
-                yield from self._rows(source, day, batch.slice(0, half), {row: text for row, text in problems.items() if row < half})
-                yield from self._rows(source, day, batch.slice(half), {row - half: text for row, text in problems.items() if row >= half})
+                yield from self._rows(
+                    source,
+                    day,
+                    batch.slice(0, half),
+                    {row: text for row, text in problems.items() if row < half},
+                )
+                yield from self._rows(
+                    source,
+                    day,
+                    batch.slice(half),
+                    {row - half: text for row, text in problems.items() if row >= half},
+                )
                 return
             name = "" if clients is None else clients.ids[0]
-            told = (problems if clients is None else clients.problems).get(0, f"it could not be advised: {error}")
-            blank = ClientTable.from_clients([Client(id=name or "-", wealth=0.0, horizon_years=0.0)])
+            told = (problems if clients is None else clients.problems).get(
+                0, f"it could not be advised: {error}"
+            )
+            blank = ClientTable.from_clients(
+                [Client(id=name or "-", wealth=0.0, horizon_years=0.0)]
+            )
             aside = replace(blank, ids=(name,), problems={0: told})
             yield _table(advise_table(source, aside, day, self.model.picks), day)
 
 
 def _table(advised: AdviceBatch, day: np.datetime64) -> pa.Table:
-    return advice_table(advised).append_column(INPUTS, pa.array(input_digests(advised.clients, day), type=pa.string()))
+    return advice_table(advised).append_column(
+        INPUTS, pa.array(input_digests(advised.clients, day), type=pa.string())
+    )
 
 
 def alike(one: pa.DataType, other: pa.DataType) -> bool:
-    """Whether cells of two Arrow types are read alike: engines deliver words, lists and numbers in forms of their own, and a number is worth the same in all."""
+    """Whether cells of two Arrow types are read alike: engines deliver words, lists and numbers in
+    forms of their own, and a number is worth the same in all.
+    """
     return _plain(one) == _plain(other) or pa.types.is_null(one) or pa.types.is_null(other)
 
 
@@ -235,4 +325,6 @@ def _plain(kind: Any) -> object:
         "number": (types.is_integer, types.is_floating, types.is_decimal),
         "day": (types.is_date,),
     }
-    return next((name for name, checks in families.items() if any(check(kind) for check in checks)), kind)
+    return next(
+        (name for name, checks in families.items() if any(check(kind) for check in checks)), kind
+    )

@@ -1,4 +1,7 @@
-"""The embedded default: no engine. Part files one after the other, or in a pool of spawned processes."""
+"""The embedded default: no engine. Part files one after the other, or in a pool of spawned
+processes.
+"""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -28,17 +31,21 @@ from advisor.runs.parts import Part, read_part, write_tables
 _T = TypeVar("_T")
 _THREADS = ("ADVISOR_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _ROWS_A_GROUP = 65_536
-"""Clients read, advised and written at a time of one file: a row group of the advice, whatever chunks the file is read in."""
+"""Clients read, advised and written at a time of one file: a row group of the advice, whatever
+chunks the file is read in."""
 
 
 def run_file(job: Job, file: str | Path, folder: str | Path) -> Part:
-    """Advice for the clients of one file, written under the same name with the ending .parquet; the unit of work that every engine maps.
+    """Advice for the clients of one file, written under the same name with the ending .parquet; the
+    unit of work that every engine maps.
 
-    Memory is bounded by a row group of 65,536 clients, whatever the size of the file. A client who stands in the file twice is advised at their first row. A column
-    of the job that the file lacks is empty there; `id`, `wealth` and `horizon_years` it must have.
+    Memory is bounded by a row group of 65,536 clients, whatever the size of the file. A client who
+    stands in the file twice is advised at their first row. A column of the job that the file lacks
+    is empty there; `id`, `wealth` and `horizon_years` it must have.
 
     Raises:
-        InputError: The file cannot be read, the advice cannot be written, or what is there already is damaged or of another run.
+        InputError: The file cannot be read, the advice cannot be written, or what is there already
+            is damaged or of another run.
     """
     check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
     check_type(file, (str, Path), "file", "Name a file of clients.")
@@ -46,7 +53,9 @@ def run_file(job: Job, file: str | Path, folder: str | Path) -> Part:
     path = _target(source, target)
     clear_drafts(target, name=path.name)
     ref, version = job.model, (job.schema.metadata or {}).get(b"advisor.version", b"").decode()
-    run = hashlib.sha256(f"{ref.fingerprint}|{ref.as_of}|{ref.picks}|{version}|{file_digest(source)}".encode()).hexdigest()
+    run = hashlib.sha256(
+        f"{ref.fingerprint}|{ref.as_of}|{ref.picks}|{version}|{file_digest(source)}".encode()
+    ).hexdigest()
     return read_part(path, run) or write_tables(_advised(job, source), job.schema, path, run)
 
 
@@ -65,17 +74,21 @@ def _target(file: Path, folder: Path) -> Path:
     return folder / (file.stem + ".parquet")
 
 
-def run_files(job: Job, source: str | Path | Sequence[str | Path], folder: str | Path, *, workers: int = 1) -> list[Part]:
+def run_files(
+    job: Job, source: str | Path | Sequence[str | Path], folder: str | Path, *, workers: int = 1
+) -> list[Part]:
     """`run_file` over files, in their order; finished ones are not made again.
 
     Args:
         job: What to do.
         source: Files of different names, or a folder of them.
         folder: Where the advice goes.
-        workers: Processes; 1 works here. Pays above some hundred thousand clients: a process takes seconds to start.
+        workers: Processes; 1 works here. Pays above some hundred thousand clients: a process takes
+            seconds to start.
 
     Raises:
-        InputError: As `run_file`; or two files have one name, so that their advice would stand in one place.
+        InputError: As `run_file`; or two files have one name, so that their advice would stand in
+            one place.
     """
     check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
     processes = check_whole(workers, "workers", "Give a number of processes.", low=1)
@@ -94,15 +107,19 @@ def files_apart(source: object) -> list[Path]:
         other = places.setdefault(file.stem, file)
         if other is not file:
             raise InputError(
-                f"{other} and {file} have the same name, so the advice of one would replace that of the other. Rename one, or give each a folder.",
+                f"{other} and {file} have the same name, so the advice of one would replace that of"
+                " the other. Rename one, or give each a folder.",
                 field="source",
                 value=str(file),
             )
     return files
 
 
-def in_order(work: Callable[..., _T], tasks: Iterable[tuple[Any, ...]], workers: int) -> Iterator[_T]:
-    """Results of `work(*task)` in the order of the tasks, here or in a pool; no more tasks are drawn than keep the pool busy.
+def in_order(
+    work: Callable[..., _T], tasks: Iterable[tuple[Any, ...]], workers: int
+) -> Iterator[_T]:
+    """Results of `work(*task)` in the order of the tasks, here or in a pool; no more tasks are
+    drawn than keep the pool busy.
 
     Raises:
         AdapterError: A process of the pool died (killed, or out of memory).
@@ -112,7 +129,10 @@ def in_order(work: Callable[..., _T], tasks: Iterable[tuple[Any, ...]], workers:
             yield work(*task)
         return
     context = multiprocessing.get_context("spawn")
-    with _one_thread(), ProcessPoolExecutor(workers, mp_context=context, initializer=_alone) as pool:
+    with (
+        _one_thread(),
+        ProcessPoolExecutor(workers, mp_context=context, initializer=_alone) as pool,
+    ):
         waiting: list[Future[_T]] = []
         try:
             for task in tasks:
@@ -125,7 +145,8 @@ def in_order(work: Callable[..., _T], tasks: Iterable[tuple[Any, ...]], workers:
                 yield waiting.pop(0).result()
         except BrokenProcessPool as error:
             raise AdapterError(
-                "A worker process died (killed, or out of memory). Run again, with fewer workers or smaller parts; finished parts are kept."
+                "A worker process died (killed, or out of memory). Run again, with fewer workers or"
+                " smaller parts; finished parts are kept."
             ) from error
         finally:
             for future in waiting:
@@ -148,7 +169,9 @@ class _one_thread:  # noqa: N801 - reads as a verb
 
 
 def _alone() -> None:
-    """At the start of each worker: one thread, and an end when its parent ends, even one that was killed and could not say so."""
+    """At the start of each worker: one thread, and an end when its parent ends, even one that was
+    killed and could not say so.
+    """
     threadpool_limits(1)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -166,4 +189,6 @@ def file_digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error}); restore the file.", field="source", value=str(path)) from error
+        raise InputError(
+            f"{path} cannot be read ({error}); restore the file.", field="source", value=str(path)
+        ) from error

@@ -1,4 +1,7 @@
-"""Part files of advice: whole or not there, and each says in its own footer what it holds and what its bytes add up to."""
+"""Part files of advice: whole or not there, and each says in its own footer what it holds and what
+its bytes add up to.
+"""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -19,9 +22,16 @@ from advisor.errors import AdvisorError, InputError
 from advisor.runs.folders import draft_of
 from advisor.runs.job import INPUTS
 
-RUN, ROWS, STATUSES, READ, SEAL = b"advisor.run", b"advisor.rows", b"advisor.statuses", b"advisor.inputs", b"advisor.sha256"
-"""Keys of a part's metadata: what made it, how many clients it holds, how many of each status, the digest of what was read for them, and the SHA-256 of the
-whole file as it is with 64 zeros in the place of that very digest."""
+RUN, ROWS, STATUSES, READ, SEAL = (
+    b"advisor.run",
+    b"advisor.rows",
+    b"advisor.statuses",
+    b"advisor.inputs",
+    b"advisor.sha256",
+)
+"""Keys of a part's metadata: what made it, how many clients it holds, how many of each status, the
+digest of what was read for them, and the SHA-256 of the whole file as it is with 64 zeros in the
+place of that very digest."""
 _BLANK = b"0" * 64
 _BLOCK = 1 << 20
 
@@ -54,7 +64,8 @@ def digest_of(inputs: Iterable[str]) -> str:
 
 
 def write_part(table: pa.Table, path: Path, run: str) -> Part:
-    """Write a part beside its place, make sure that it is on disk, and only then give it its name: a part that is there is whole.
+    """Write a part beside its place, make sure that it is on disk, and only then give it its name:
+    a part that is there is whole.
 
     Args:
         table: Advice.
@@ -68,7 +79,8 @@ def write_part(table: pa.Table, path: Path, run: str) -> Part:
 
 
 def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, run: str) -> Part:
-    """`write_part` of many tables, one at a time in memory; each is a row group, so the bytes depend on how they are cut.
+    """`write_part` of many tables, one at a time in memory; each is a row group, so the bytes
+    depend on how they are cut.
 
     Raises:
         InputError: As `write_part`, or what making a table met.
@@ -88,10 +100,19 @@ def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, run:
                 for table in tables:
                     out.write_table(table.replace_schema_metadata(schema.metadata).combine_chunks())
                     rows += table.num_rows
-                    counts.update({str(c["values"]): int(c["counts"]) for c in table["status"].value_counts().to_pylist()})
+                    counts.update(
+                        {
+                            str(c["values"]): int(c["counts"])
+                            for c in table["status"].value_counts().to_pylist()
+                        }
+                    )
                     digest.update("".join(table[INPUTS].to_pylist()).encode())
                 statuses = dict(sorted(counts.items()))
-                told = {ROWS: str(rows).encode(), STATUSES: json.dumps(statuses).encode(), READ: digest.hexdigest().encode()}
+                told = {
+                    ROWS: str(rows).encode(),
+                    STATUSES: json.dumps(statuses).encode(),
+                    READ: digest.hexdigest().encode(),
+                }
                 out.add_key_value_metadata({**told, SEAL: _BLANK})
             _seal(file)
             file.flush()
@@ -101,7 +122,8 @@ def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, run:
     except (OSError, pa.ArrowException) as error:
         draft.unlink(missing_ok=True)
         raise InputError(
-            f"{path} cannot be written ({error}); free space or choose another place and run again. Finished parts are kept and not made again.",
+            f"{path} cannot be written ({error}); free space or choose another place and run again."
+            " Finished parts are kept and not made again.",
             field="target",
             value=str(path),
         ) from error
@@ -161,7 +183,9 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise InputError(
-            f"{path} cannot be written ({error}); free space or choose another place.", field="target", value=str(path)
+            f"{path} cannot be written ({error}); free space or choose another place.",
+            field="target",
+            value=str(path),
         ) from error
 
 
@@ -169,7 +193,8 @@ def read_part(path: Path, run: str) -> Part | None:
     """The finished part at a place; None where there is none yet.
 
     Raises:
-        InputError: A file is there that another run made, that cannot be read, or whose bytes are not those that were written.
+        InputError: A file is there that another run made, that cannot be read, or whose bytes are
+            not those that were written.
     """
     if not path.is_file():
         return None
@@ -177,7 +202,8 @@ def read_part(path: Path, run: str) -> Part | None:
         told: Mapping[bytes, bytes] = pq.read_metadata(path).metadata or {}
         if told.get(RUN) != run.encode():
             raise InputError(
-                f"{path} was made by another run (other clients, advisor, day or part size); advice of two runs must not mix. Choose an empty folder.",
+                f"{path} was made by another run (other clients, advisor, day or part size); advice"
+                " of two runs must not mix. Choose an empty folder.",
                 field="target",
                 value=str(path),
             )
@@ -189,7 +215,9 @@ def read_part(path: Path, run: str) -> Part | None:
         raise
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         raise InputError(
-            f"{path} is no readable part of a run ({error}); remove it, and it is made again.", field="target", value=str(path)
+            f"{path} is no readable part of a run ({error}); remove it, and it is made again.",
+            field="target",
+            value=str(path),
         ) from error
 
 

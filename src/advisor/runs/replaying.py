@@ -1,8 +1,11 @@
-"""A stored batch made again from what it says it was made of, and compared byte by byte; and each stored row proved on its own.
+"""A stored batch made again from what it says it was made of, and compared byte by byte; and each
+stored row proved on its own.
 
-The record is the run's folder; with the saved advisor and the day's clients it is all that is needed. A replay answers "is this what was computed then?", a proof
-(`verify_rows`) answers "was it suitable and optimal?", recomputed by other means than those that made it.
+The record is the run's folder; with the saved advisor and the day's clients it is all that is
+needed. A replay answers "is this what was computed then?", a proof (`verify_rows`) answers "was it
+suitable and optimal?", recomputed by other means than those that made it.
 """
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -49,7 +52,8 @@ class Difference:
         part: File name.
         row: Its number in the part, -1 where the part as a whole differs.
         client_id: Whose; None where the row has none.
-        columns: What differs: "inputs" says that the client's data are others, or what is wrong with the part.
+        columns: What differs: "inputs" says that the client's data are others, or what is wrong
+            with the part.
     """
 
     part: str
@@ -86,18 +90,26 @@ def replay(folder: str | Path, advisor: Advisor | str | Path, source: Any) -> Re
         source: The clients as they were, in their order.
 
     Returns:
-        `same` where advisor, clients and record belong together and nothing was changed since; otherwise the rows and columns that differ.
+        `same` where advisor, clients and record belong together and nothing was changed since;
+        otherwise the rows and columns that differ.
 
     Raises:
-        InputError: The folder holds no run, or the run names another advisor: then no row could come out.
+        InputError: The folder holds no run, or the run names another advisor: then no row could
+            come out.
     """
     check_type(folder, (str, Path), "folder", "Give the folder that advise_stream wrote.")
-    check_type(advisor, (Advisor, str, Path), "advisor", "Give the advisor, or the folder that save() wrote.")
+    check_type(
+        advisor,
+        (Advisor, str, Path),
+        "advisor",
+        "Give the advisor, or the folder that save() wrote.",
+    )
     record = _record(Path(folder))
     ref = AdvisorRef.of(advisor, as_of=record["as_of"], picks=record["picks"])
     if ref.fingerprint != record["advisor"]:
         raise InputError(
-            f"{folder} was made by advisor {record['advisor'][:12]}, this is {ref.fingerprint[:12]}; replay with the advisor that was saved then.",
+            f"{folder} was made by advisor {record['advisor'][:12]}, this is"
+            f" {ref.fingerprint[:12]}; replay with the advisor that was saved then.",
             field="advisor",
             value=ref.fingerprint,
         )
@@ -108,7 +120,10 @@ def replay(folder: str | Path, advisor: Advisor | str | Path, source: Any) -> Re
     with TemporaryDirectory(prefix="replay-") as scratch:
         tables = arrow_batches(source, record["rows_per_part"])
         for number, table in enumerate(_at_least_one(tables, job), start=1):
-            stored, again = part_path(Path(folder), number - 1), part_path(Path(scratch), number - 1)
+            stored, again = (
+                part_path(Path(folder), number - 1),
+                part_path(Path(scratch), number - 1),
+            )
             clients += table.num_rows
             for difference in _compare(job, table, met, stored, again):
                 count += 1
@@ -122,15 +137,17 @@ def replay(folder: str | Path, advisor: Advisor | str | Path, source: Any) -> Re
 
 
 def _beside(folder: Path, parts: int, clients: int, odd: Collection[str]) -> Iterator[Difference]:
-    """What stands in the folder besides the parts made again, and what the summary says otherwise, where that
-    does not follow from the parts that are `odd`.
+    """What stands in the folder besides the parts made again, and what the summary says otherwise,
+    where that does not follow from the parts that are `odd`.
     """
     ours = {part_path(folder, number).name for number in range(parts)}
     for path in sorted(folder.iterdir()):
         if path.name.startswith("part-") and path.suffix == ".parquet" and path.name not in ours:
             yield Difference(path.name, -1, None, ("the source has no clients for this part",))
         elif path.name not in ours | {RUN_FILE, SUMMARY_FILE} and not path.name.startswith("."):
-            yield Difference(path.name, -1, None, ("it is no file of the run, and could be read as one",))
+            yield Difference(
+                path.name, -1, None, ("it is no file of the run, and could be read as one",)
+            )
     try:
         told = read_summary(folder)
     except InputError as error:
@@ -143,13 +160,30 @@ def _beside(folder: Path, parts: int, clients: int, odd: Collection[str]) -> Ite
     if told.run != run:
         yield Difference(SUMMARY_FILE, -1, None, ("it is of another run",))
     if not odd and told.clients != clients:
-        yield Difference(SUMMARY_FILE, -1, None, (f"it counts {told.clients:,} clients, the source has {clients:,}",))
+        yield Difference(
+            SUMMARY_FILE,
+            -1,
+            None,
+            (f"it counts {told.clients:,} clients, the source has {clients:,}",),
+        )
     if not odd and told.statuses != (counts := _statuses(folder, ours)):
-        yield Difference(SUMMARY_FILE, -1, None, (f"it counts {dict(told.statuses)}, the parts hold {counts}",))
+        yield Difference(
+            SUMMARY_FILE, -1, None, (f"it counts {dict(told.statuses)}, the parts hold {counts}",)
+        )
     for name in sorted((ours | told.parts.keys()).difference(odd)):
         here = file_digest(folder / name) if (folder / name).is_file() else "missing"
         if here != told.parts.get(name):
-            yield Difference(name, -1, None, (f"its SHA-256 is {here[:12]}, {SUMMARY_FILE} says {told.parts.get(name, 'nothing')[:12]}",))
+            yield Difference(
+                name,
+                -1,
+                None,
+                (
+                    (
+                        f"its SHA-256 is {here[:12]}, {SUMMARY_FILE} says"
+                        f" {told.parts.get(name, 'nothing')[:12]}"
+                    ),
+                ),
+            )
 
 
 def _statuses(folder: Path, names: Collection[str]) -> dict[str, int]:
@@ -174,18 +208,27 @@ def _record(folder: Path) -> dict[str, Any]:
         return {name: _field(record, name, kind, least) for name, kind, least in _FIELDS}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"{folder} holds no run ({RUN_FILE}: {error}); give the folder that advise_stream wrote.", field="folder", value=str(folder)
+            f"{folder} holds no run ({RUN_FILE}: {error}); give the folder that advise_stream"
+            " wrote.",
+            field="folder",
+            value=str(folder),
         ) from error
 
 
 def _field(record: dict[str, Any], name: str, kind: type, least: int) -> Any:
     value = record[name]
-    if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < least):
+    if (
+        not isinstance(value, kind)
+        or isinstance(value, bool)
+        or (isinstance(value, int) and value < least)
+    ):
         raise TypeError(f"{name} is {value!r}")
     return value
 
 
-def _compare(job: Job, table: pa.Table, met: SeenIds, stored: Path, again: Path) -> Iterator[Difference]:
+def _compare(
+    job: Job, table: pa.Table, met: SeenIds, stored: Path, again: Path
+) -> Iterator[Difference]:
     problems = dict.fromkeys(met.repeated(table["id"]).tolist(), REPEATED)
     try:
         kept = pq.ParquetFile(stored)
@@ -198,13 +241,25 @@ def _compare(job: Job, table: pa.Table, met: SeenIds, stored: Path, again: Path)
         return
     differ = list(differing_rows(rows, pq.read_table(again)))
     for row, columns in differ:
-        yield Difference(stored.name, row, rows["client_id"][row].as_py() if row < rows.num_rows else None, columns)
+        yield Difference(
+            stored.name,
+            row,
+            rows["client_id"][row].as_py() if row < rows.num_rows else None,
+            columns,
+        )
     if not differ:
-        yield Difference(stored.name, -1, None, ("metadata or encoding: the rows are the same, the file was written otherwise",))
+        yield Difference(
+            stored.name,
+            -1,
+            None,
+            ("metadata or encoding: the rows are the same, the file was written otherwise",),
+        )
 
 
 def differing_rows(stored: pa.Table, again: pa.Table) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Rows that differ in any bit, with the columns in which they do; rows that one table lacks differ in "missing"."""
+    """Rows that differ in any bit, with the columns in which they do; rows that one table lacks
+    differ in "missing".
+    """
     names = dict.fromkeys((*stored.schema.names, *again.schema.names))
     count = min(stored.num_rows, again.num_rows)
     odd: dict[int, list[str]] = {}
@@ -221,12 +276,21 @@ def _different(left: pa.ChunkedArray, right: pa.ChunkedArray, count: int) -> Seq
     if left.type != right.type:
         return range(count)
     if pa.types.is_floating(left.type):
-        bits, others = (np.where(a.is_null().to_numpy(zero_copy_only=False), 0, _bits(a)) for a in (left, right))
-        unlike = (bits != others) | (left.is_null().to_numpy(zero_copy_only=False) != right.is_null().to_numpy(zero_copy_only=False))
+        bits, others = (
+            np.where(a.is_null().to_numpy(zero_copy_only=False), 0, _bits(a)) for a in (left, right)
+        )
+        unlike = (bits != others) | (
+            left.is_null().to_numpy(zero_copy_only=False)
+            != right.is_null().to_numpy(zero_copy_only=False)
+        )
         return np.flatnonzero(unlike).tolist()
     if left.equals(right):
         return []
-    return [row for row, (a, b) in enumerate(zip(left.to_pylist(), right.to_pylist(), strict=True)) if repr(a) != repr(b)]
+    return [
+        row
+        for row, (a, b) in enumerate(zip(left.to_pylist(), right.to_pylist(), strict=True))
+        if repr(a) != repr(b)
+    ]
 
 
 def _bits(column: Any) -> Any:

@@ -1,17 +1,23 @@
-"""A day's clients from any table to Parquet parts, in bounded memory; killed at any moment, it goes on where it was.
+"""A day's clients from any table to Parquet parts, in bounded memory; killed at any moment, it goes
+on where it was.
 
 ::
 
     _run.json                what the parts belong to: advisor, day, picks, rows a part, input
-    part-000000.parquet     advice of clients 0 .. rows_per_part - 1, in the order of the input; see `engine.output.arrow` for the columns
-    _summary.json            written last: clients, clients by status, and for each part its SHA-256
+    part-000000.parquet     advice of clients 0 .. rows_per_part - 1, in the order of the input; see
+    `engine.output.arrow` for the columns _summary.json            written last: clients, clients by
+    status, and for each part its SHA-256
 
-A part gets its name only when it is whole and on disk, so a part that is there is finished, and a second start makes only what is missing; it carries the SHA-256
-of its own bytes, so one that was damaged since is named and not kept. One run at a time writes into a folder. Every byte is a
-function of input, advisor, day, picks and rows a part: an interrupted run and an undisturbed one leave the same files.
+A part gets its name only when it is whole and on disk, so a part that is there is finished, and a
+second start makes only what is missing; it carries the SHA-256 of its own bytes, so one that was
+damaged since is named and not kept. One run at a time writes into a folder. Every byte is a
+function of input, advisor, day, picks and rows a part: an interrupted run and an undisturbed one
+leave the same files.
 
-A client who stands in the input twice, in whichever parts, is advised at their first row; every later one is a row with the status `invalid_input`.
+A client who stands in the input twice, in whichever parts, is advised at their first row; every
+later one is a row with the status `invalid_input`.
 """
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -80,26 +86,33 @@ def advise_stream(
     progress: bool | Callable[[int], None] = False,
     stop: Callable[[], bool] | None = None,
 ) -> Summary:
-    """Advise every client of a source and write Parquet parts; run it again after a crash and it finishes.
+    """Advise every client of a source and write Parquet parts; run it again after a crash and it
+    finishes.
 
     Args:
-        advisor: A fitted advisor, or the folder it was saved to (then workers map one copy of it into memory).
-        source: Parquet, CSV or Arrow files, a folder of them, a `ClientTable`, or anything with the Arrow C stream (pandas, polars, pyarrow, DuckDB). Read by
-            chunk.
+        advisor: A fitted advisor, or the folder it was saved to (then workers map one copy of it
+            into memory).
+        source: Parquet, CSV or Arrow files, a folder of them, a `ClientTable`, or anything with the
+            Arrow C stream (pandas, polars, pyarrow, DuckDB). Read by chunk.
         folder: Where the parts go; empty, or that of the same run begun before.
         as_of: The day; today when None, and recorded. Name it if the run may go on after midnight.
         picks: Products to recommend at most.
         workers: Processes.
-        rows_per_part: Clients a file. Memory grows with workers * rows_per_part, not with the number of clients.
-        progress: Show a bar (needs tqdm); or what to call with the number of clients of every part that is done.
-        stop: Asked before every part: once it says True, the parts begun are finished and the run ends; the same call goes on with it later.
+        rows_per_part: Clients a file. Memory grows with workers * rows_per_part, not with the
+            number of clients.
+        progress: Show a bar (needs tqdm); or what to call with the number of clients of every part
+            that is done.
+        stop: Asked before every part: once it says True, the parts begun are finished and the run
+            ends; the same call goes on with it later.
 
     Returns:
-        Counts by status. No client is lost or advised twice: part i holds rows i * rows_per_part onwards of the input, in its order, and an id is advised once.
+        Counts by status. No client is lost or advised twice: part i holds rows i * rows_per_part
+        onwards of the input, in its order, and an id is advised once.
 
     Raises:
-        InputError: The source cannot be read, the folder holds another run, is written to by one, or cannot be written, a finished part was damaged, or the
-            input has changed since the run began. Finished parts are kept in each case.
+        InputError: The source cannot be read, the folder holds another run, is written to by one,
+            or cannot be written, a finished part was damaged, or the input has changed since the
+            run began. Finished parts are kept in each case.
         StoppedError: `stop` said so.
     """
     ref = AdvisorRef.of(advisor, as_of=as_of, picks=picks)
@@ -123,7 +136,11 @@ def advise_stream(
                 moved(part.rows)
         ending.check(len(parts))
         if not parts:
-            parts.append(_advise_part(job, schema.empty_table(), _NOBODY, part_path(target, 0), run, already.get(0)))
+            parts.append(
+                _advise_part(
+                    job, schema.empty_table(), _NOBODY, part_path(target, 0), run, already.get(0)
+                )
+            )
         if any(number >= len(parts) for number in already):
             raise _changed(target)
         summary = _summed(target, parts, len(parts) - len(already))
@@ -136,20 +153,39 @@ def _summed(folder: Path, parts: Sequence[Part], made: int) -> Summary:
     statuses: Counter[str] = Counter()
     for part in parts:
         statuses.update(part.statuses)
-    return Summary(folder, sum(p.rows for p in parts), dict(sorted(statuses.items())), tuple(p.path for p in parts), made)
+    return Summary(
+        folder,
+        sum(p.rows for p in parts),
+        dict(sorted(statuses.items())),
+        tuple(p.path for p in parts),
+        made,
+    )
 
 
-def _tasks(job: Job, source: Any, folder: Path, run: str, already: Mapping[int, Part], rows: int) -> Iterator[tuple[Any, ...]]:
+def _tasks(
+    job: Job, source: Any, folder: Path, run: str, already: Mapping[int, Part], rows: int
+) -> Iterator[tuple[Any, ...]]:
     met = SeenIds()
     for number, table in enumerate(arrow_batches(source, rows)):
-        yield job, table, met.repeated(table["id"]), part_path(folder, number), run, already.get(number)
+        yield (
+            job,
+            table,
+            met.repeated(table["id"]),
+            part_path(folder, number),
+            run,
+            already.get(number),
+        )
 
 
-def _advise_part(job: Job, table: pa.Table, twice: IntArray, path: Path, run: str, done: Part | None) -> Part:
+def _advise_part(
+    job: Job, table: pa.Table, twice: IntArray, path: Path, run: str, done: Part | None
+) -> Part:
     problems = dict.fromkeys(twice.tolist(), REPEATED)
     if done is None:
         return write_part(job.on_table(table, problems), path, run)
-    if done.rows != table.num_rows or done.read != digest_of(input_digests(job.clients(table, problems), as_day(job.model.as_of, "as_of"))):
+    if done.rows != table.num_rows or done.read != digest_of(
+        input_digests(job.clients(table, problems), as_day(job.model.as_of, "as_of"))
+    ):
         raise _changed(path)
     return done
 
@@ -173,16 +209,20 @@ def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
             raise ValueError("it holds no record")
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"{path} cannot be read ({error}), so nobody knows whose parts stand beside it. Restore it, or choose an empty folder.",
+            f"{path} cannot be read ({error}), so nobody knows whose parts stand beside it. Restore"
+            " it, or choose an empty folder.",
             field="folder",
             value=str(folder),
         ) from error
     if found is None:
         write_text(path, text)
     elif found != text:
-        differ = sorted(name for name, value in told.items() if before.get(name) != value) or ["form"]  # pyright: ignore[reportUnknownMemberType]
+        differ = sorted(name for name, value in told.items() if before.get(name) != value) or [
+            "form"
+        ]  # pyright: ignore[reportUnknownMemberType]
         raise InputError(
-            f"{folder} holds a run with another {', '.join(differ)}; advice of two runs must not mix. Choose an empty folder, or go on with what it was begun with.",
+            f"{folder} holds a run with another {', '.join(differ)}; advice of two runs must not"
+            " mix. Choose an empty folder, or go on with what it was begun with.",
             field="folder",
             value=differ,
         )
@@ -190,7 +230,9 @@ def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
 
 
 def _identity(source: Any, schema: pa.Schema) -> object:
-    """What tells one input from another: of files their names and digests, of a stream its columns (its rows are compared part by part)."""
+    """What tells one input from another: of files their names and digests, of a stream its columns
+    (its rows are compared part by part).
+    """
     if isinstance(source, str | Path | Sequence | ClientFiles):
         files: list[Path] = files_of(source)  # pyright: ignore[reportUnknownArgumentType]
         return [[path.name, file_digest(path)] for path in files]
@@ -204,7 +246,9 @@ def _finished(folder: Path, run: str) -> Iterator[tuple[int, Part]]:
         number = path.stem.removeprefix("part-")
         if not number.isdecimal() or path != part_path(folder, int(number)):
             raise InputError(
-                f"{path} is no part of this run, and would be read as one. Move it elsewhere.", field="folder", value=str(path)
+                f"{path} is no part of this run, and would be read as one. Move it elsewhere.",
+                field="folder",
+                value=str(path),
             )
         try:
             part = read_part(path, run)
@@ -216,14 +260,19 @@ def _finished(folder: Path, run: str) -> Iterator[tuple[int, Part]]:
                 yield int(number), part
     if len(broken) > 1:
         names = ", ".join(Path(str(error.value)).name for error in broken[:10])
-        raise InputError(f"{len(broken)} parts cannot be kept ({names}). The first: {broken[0]}", field="target", value=names)
+        raise InputError(
+            f"{len(broken)} parts cannot be kept ({names}). The first: {broken[0]}",
+            field="target",
+            value=names,
+        )
     if broken:
         raise broken[0]
 
 
 def _changed(path: Path) -> InputError:
     return InputError(
-        f"{path} does not fit the input any more: rows were added, removed or changed since the run began. Run into an empty folder.",
+        f"{path} does not fit the input any more: rows were added, removed or changed since the run"
+        " began. Run into an empty folder.",
         field="source",
         value=str(path),
     )
@@ -234,7 +283,12 @@ class _Ending:
 
     def __init__(self, stop: Callable[[], bool] | None) -> None:
         if stop is not None:
-            check_type(stop, cast(type, Callable), "stop", "Give a function that says True when the run is to end.")
+            check_type(
+                stop,
+                cast(type, Callable),
+                "stop",
+                "Give a function that says True when the run is to end.",
+            )
         self.stop, self.ended = stop, False
 
     def until(self, tasks: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
@@ -249,7 +303,8 @@ class _Ending:
         """Raise `StoppedError` where the run was ended."""
         if self.ended:
             raise StoppedError(
-                f"The run was stopped by its host after {parts} parts, which are kept. Call the same again, and it goes on.",
+                f"The run was stopped by its host after {parts} parts, which are kept. Call the"
+                " same again, and it goes on.",
                 reason="the host stopped the run",
             )
 
@@ -264,7 +319,11 @@ class _bar:  # noqa: N801 - a context, not a thing
             try:
                 from tqdm import tqdm
             except ImportError as error:
-                raise InputError("progress needs tqdm; pip install tqdm, or leave progress off.", field="progress", value=True) from error
+                raise InputError(
+                    "progress needs tqdm; pip install tqdm, or leave progress off.",
+                    field="progress",
+                    value=True,
+                ) from error
             self.bar = tqdm(unit=" clients", unit_scale=True)
 
     def __enter__(self) -> Any:

@@ -1,4 +1,6 @@
-"""What a finished run says of itself in `_summary.json`: read where the run is started again, and where it is replayed."""
+"""What a finished run says of itself in `_summary.json`: read where the run is started again, and
+where it is replayed.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Told:
     parts: Mapping[str, str]
 
 
-def write_summary(folder: Path, run: str, parts: Sequence[Part], statuses: Mapping[str, int]) -> None:
+def write_summary(
+    folder: Path, run: str, parts: Sequence[Part], statuses: Mapping[str, int]
+) -> None:
     """Write down what a run left.
 
     Raises:
@@ -60,12 +64,14 @@ def read_summary(folder: Path) -> Told | None:
     try:
         told: Any = json.loads(read_text(path))
         parts: dict[str, str] = {str(name): str(digest) for name, digest in told["parts"]}
-        statuses: dict[str, int] = {str(name): int(count) for name, count in told["statuses"].items()}
+        statuses: dict[str, int] = {
+            str(name): int(count) for name, count in told["statuses"].items()
+        }
         return Told(str(told["run"]), int(told["clients"]), statuses, parts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
-            f"{path} cannot be read ({type(error).__name__}), so it does not say which parts belong to the run. "
-            "Restore it, or remove it to have it written again from the parts.",
+            f"{path} cannot be read ({type(error).__name__}), so it does not say which parts belong"
+            " to the run. Restore it, or remove it to have it written again from the parts.",
             field="folder",
             value=str(path),
         ) from None
@@ -78,8 +84,9 @@ def check_sealed(path: Path, told: Told | None, run: str) -> None:
     found, wanted = file_digest(path), told.parts[path.name]
     if found != wanted:
         raise InputError(
-            f"{path} is not the part that the run wrote: its SHA-256 is {found[:12]}, {SUMMARY_FILE} says {wanted[:12]}, "
-            "so it was changed and sealed again. Remove it, and it is made again.",
+            f"{path} is not the part that the run wrote: its SHA-256 is {found[:12]},"
+            f" {SUMMARY_FILE} says {wanted[:12]}, so it was changed and sealed again. Remove it,"
+            " and it is made again.",
             field="target",
             value=str(path),
         )

@@ -21,8 +21,10 @@ class PackChange:
 
     Attributes:
         added, removed, changed: Rule ids.
-        clients: Indexed by client id: products that opened and closed for them; only clients whom it concerns.
-        products: Indexed by product id: clients for whom it opened and closed; only products that it concerns.
+        clients: Indexed by client id: products that opened and closed for them; only clients whom
+            it concerns.
+        products: Indexed by product id: clients for whom it opened and closed; only products that
+            it concerns.
     """
 
     added: tuple[str, ...]
@@ -33,28 +35,40 @@ class PackChange:
 
 
 @checked
-def compare_packs(old: Regime, new: Regime, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> PackChange:
-    """The rules that differ, and the clients and products that are affected, by classes of clients and not by pairs.
+def compare_packs(
+    old: Regime, new: Regime, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue
+) -> PackChange:
+    """The rules that differ, and the clients and products that are affected, by classes of clients
+    and not by pairs.
 
     Raises:
-        InputError: The two say the same version but differ in content: nobody could tell which one judged.
+        InputError: The two say the same version but differ in content: nobody could tell which one
+            judged.
     """
     if old.id == new.id and old.version == new.version and old.digest != new.digest:
         raise InputError(
-            f"Both packs call themselves {old.id} {old.version}, but their contents differ; records could not tell them apart. Give the new one a new version.",
+            f"Both packs call themselves {old.id} {old.version}, but their contents differ; records"
+            " could not tell them apart. Give the new one a new version.",
             field="version",
             value=old.version,
         )
     before, after = old.pack.by_id, new.pack.by_id
-    was, now = old.eligibility(profiles, clients, catalogue), new.eligibility(profiles, clients, catalogue)
+    was, now = (
+        old.eligibility(profiles, clients, catalogue),
+        new.eligibility(profiles, clients, catalogue),
+    )
     pair = was.class_of * len(now.allowed) + now.class_of
     kinds, kind_of, count = np.unique(pair, return_inverse=True, return_counts=True)
     a, b = was.allowed[kinds // len(now.allowed)], now.allowed[kinds % len(now.allowed)]
     opened, closed = b & ~a, a & ~b
     by_client = pd.DataFrame(
-        {"opened": opened.sum(axis=1)[kind_of], "closed": closed.sum(axis=1)[kind_of]}, index=pd.Index(clients.ids, name="client_id")
+        {"opened": opened.sum(axis=1)[kind_of], "closed": closed.sum(axis=1)[kind_of]},
+        index=pd.Index(clients.ids, name="client_id"),
     )
-    by_product = pd.DataFrame({"opened": count @ opened, "closed": count @ closed}, index=pd.Index(catalogue.ids.ids, name="product_id"))
+    by_product = pd.DataFrame(
+        {"opened": count @ opened, "closed": count @ closed},
+        index=pd.Index(catalogue.ids.ids, name="product_id"),
+    )
     return PackChange(
         added=tuple(r for r in after if r not in before),
         removed=tuple(r for r in before if r not in after),

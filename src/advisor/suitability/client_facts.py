@@ -64,10 +64,13 @@ class Facts:
 
     @classmethod
     def of(cls, profiles: RiskProfiles, clients: ClientTable) -> Facts:
-        """Of clients and their profiles, row by row. Raises `InputError` when they differ in number."""
+        """Of clients and their profiles, row by row. Raises `InputError` when they differ in
+        number.
+        """
         if len(profiles) != len(clients):
             raise InputError(
-                f"There are {len(profiles)} profiles for {len(clients)} clients; they are matched row by row. Profile the same table.",
+                f"There are {len(profiles)} profiles for {len(clients)} clients; they are matched"
+                " row by row. Profile the same table.",
                 field="profiles",
                 value=len(profiles),
             )
@@ -75,7 +78,9 @@ class Facts:
             as_of=profiles.as_of,
             level=profiles.level,
             lowest=profiles.lowest_category,
-            validity=np.where(np.isnat(profiles.valid_until), UNDATED, np.where(profiles.expired, EXPIRED, VALID)),
+            validity=np.where(
+                np.isnat(profiles.valid_until), UNDATED, np.where(profiles.expired, EXPIRED, VALID)
+            ),
             professional=clients.professional,
             institution=clients.institution,
             capable=clients.legal_capacity,
@@ -115,7 +120,9 @@ class Facts:
 
     @cached_property
     def horizon_days(self) -> IntArray:
-        """The longest term in days that ends within each horizon, shape (c,); -1 where it is unknown."""
+        """The longest term in days that ends within each horizon, shape (c,); -1 where it is
+        unknown.
+        """
         return days_within(self.horizon_years, self.as_of)
 
     def __len__(self) -> int:
@@ -124,7 +131,8 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class Cuts:
-    """Where a rule or product has a threshold: between two of them no rule can tell two clients apart, so a million fall into a handful of classes.
+    """Where a rule or product has a threshold: between two of them no rule can tell two clients
+    apart, so a million fall into a handful of classes.
 
     Attributes:
         age, knowledge, objective, wealth, horizon_years, horizon_days: Thresholds, ascending.
@@ -142,11 +150,19 @@ class Cuts:
     @classmethod
     def of(cls, products: ProductFacts, packs: Sequence[RulePack]) -> Cuts:
         """For the products of a catalogue and the packs that govern them."""
-        marks = [np.array((*pack.places.knowledge_cuts, *pack.places.objective_cuts)) for pack in packs]
+        marks = [
+            np.array((*pack.places.knowledge_cuts, *pack.places.objective_cuts)) for pack in packs
+        ]
         return cls(
             age=_thresholds(packs, ("minor", "senior")),
-            knowledge=np.unique(np.concatenate([_thresholds(packs, ("complex",)), *(m[:2] for m in marks)])),
-            objective=np.unique(np.concatenate([m[2:] for m in marks])) if (products.market != 1).any() else np.zeros(0),
+            knowledge=np.unique(
+                np.concatenate([_thresholds(packs, ("complex",)), *(m[:2] for m in marks)])
+            ),
+            objective=(
+                np.unique(np.concatenate([m[2:] for m in marks]))
+                if (products.market != 1).any()
+                else np.zeros(0)
+            ),
             wealth=np.unique(products.min_purchase),
             horizon_years=np.unique(products.min_years),
             horizon_days=_terms(products.term_days),
@@ -154,12 +170,18 @@ class Cuts:
         )
 
     def classes(self, facts: Facts) -> tuple[IntArray, IntArray]:
-        """Class of each client, shape (c,), numbered by first appearance, and the first row of each class, shape (k,)."""
+        """Class of each client, shape (c,), numbered by first appearance, and the first row of each
+        class, shape (k,).
+        """
         if len(facts) == 1:
             return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         codes = [facts.level, facts.validity]
         codes += [
-            _between(getattr(facts, name), cuts) if len(cuts := getattr(self, name)) else np.zeros(len(facts), dtype=np.int64)
+            (
+                _between(getattr(facts, name), cuts)
+                if len(cuts := getattr(self, name))
+                else np.zeros(len(facts), dtype=np.int64)
+            )
             for name in _NUMBERS
         ]
         codes += [
@@ -174,7 +196,9 @@ class Cuts:
         return class_of, first
 
     def key(self, facts: Facts, i: int) -> Hashable:
-        """What rules can know of client i, in any table: equal keys, equal verdicts in the catalogue."""
+        """What rules can know of client i, in any table: equal keys, equal verdicts in the
+        catalogue.
+        """
         bins: list[int] = []
         for name in _NUMBERS:
             cuts = getattr(self, name)
@@ -207,7 +231,14 @@ def _combine(columns: Sequence[IntArray]) -> IntArray:
 
 
 def _thresholds(packs: Sequence[RulePack], conditions: tuple[str, ...]) -> FloatArray:
-    return np.unique([rule.number for pack in packs for rule in pack.rules if rule.when in conditions and rule.number is not None])
+    return np.unique(
+        [
+            rule.number
+            for pack in packs
+            for rule in pack.rules
+            if rule.when in conditions and rule.number is not None
+        ]
+    )
 
 
 def _terms(days: IntArray) -> FloatArray:

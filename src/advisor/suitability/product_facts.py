@@ -63,12 +63,16 @@ class ProductFacts:
 
     @cached_property
     def parts(self) -> tuple[tuple[str | None, IntArray, ProductFacts], ...]:
-        """The catalogue by governing regime: its name (None = the advisor's own), the columns, and the catalogue of those."""
+        """The catalogue by governing regime: its name (None = the advisor's own), the columns, and
+        the catalogue of those.
+        """
         codes = np.unique(self.regime.codes)
         if len(codes) == 1:
             return ((self.regime.word(0), np.arange(len(self)), self),)
         found = [np.flatnonzero(self.regime.codes == code) for code in codes]
-        return tuple((self.regime.word(int(columns[0])), columns, self.take(columns)) for columns in found)
+        return tuple(
+            (self.regime.word(int(columns[0])), columns, self.take(columns)) for columns in found
+        )
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -90,7 +94,9 @@ def product_facts_of(catalogue: Catalogue) -> ProductFacts:
         sustainability=Labels.of_words([p.sustainability for p in products]),
         regime=Labels.of_words([p.regime for p in products]),
         market=np.array([market_row(p) for p in products]),
-        min_years=np.array([0.0 if p.target_market is None else p.target_market.min_years for p in products]),
+        min_years=np.array(
+            [0.0 if p.target_market is None else p.target_market.min_years for p in products]
+        ),
     )
 
 

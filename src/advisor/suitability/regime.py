@@ -23,7 +23,11 @@ from advisor.data.profiles import RiskProfile, RiskProfiles
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.suitability.client_facts import Cuts, Facts
-from advisor.suitability.product_facts import ProductFacts, product_facts_of, product_facts_of_assets
+from advisor.suitability.product_facts import (
+    ProductFacts,
+    product_facts_of,
+    product_facts_of_assets,
+)
 from advisor.suitability.rules_by_class import allowed
 from advisor.suitability.rules_one_by_one import judge
 from advisor.validation import checked
@@ -46,17 +50,23 @@ class Regime:
 
     @classmethod
     def csrc(cls) -> Regime:
-        """Securities, funds and futures in China: a client above the lowest category may insist on more risk, after a written warning."""
+        """Securities, funds and futures in China: a client above the lowest category may insist on
+        more risk, after a written warning.
+        """
         return cls(RulePack.bundled("csrc"))
 
     @classmethod
     def nfra(cls) -> Regime:
-        """Products of banks, insurers and their like in China from 2026-02-01: no sale above the client's level."""
+        """Products of banks, insurers and their like in China from 2026-02-01: no sale above the
+        client's level.
+        """
         return cls(RulePack.bundled("nfra"))
 
     @classmethod
     def mifid(cls) -> Regime:
-        """Advice in the European Union: no recommendation that does not suit, target market included."""
+        """Advice in the European Union: no recommendation that does not suit, target market
+        included.
+        """
         return cls(RulePack.bundled("mifid"))
 
     @classmethod
@@ -71,7 +81,11 @@ class Regime:
         others = (*self.others, *packs)
         ids = [pack.id for pack in others]
         if len(set(ids)) != len(ids):
-            raise InputError(f"Packs {ids} share an id; a product could not say which governs it. Rename one.", field="packs", value=ids)
+            raise InputError(
+                f"Packs {ids} share an id; a product could not say which governs it. Rename one.",
+                field="packs",
+                value=ids,
+            )
         return replace(self, others=others)
 
     @checked
@@ -91,16 +105,25 @@ class Regime:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that is known of the rules: of the pack's content alone, or of that and the further packs, in whatever order they were added."""
+        """SHA-256 of all that is known of the rules: of the pack's content alone, or of that and
+        the further packs, in whatever order they were added.
+        """
         if not self.others:
             return self.pack.digest
-        return hashlib.sha256("|".join((self.pack.digest, *sorted(pack.digest for pack in self.others))).encode()).hexdigest()
+        return hashlib.sha256(
+            "|".join((self.pack.digest, *sorted(pack.digest for pack in self.others))).encode()
+        ).hexdigest()
 
     @checked
     def named_digests(self, names: Iterable[str | None]) -> list[str]:
-        """SHA-256 of the bundled packs that products naming `names` are judged by: `digest` says nothing of those."""
+        """SHA-256 of the bundled packs that products naming `names` are judged by: `digest` says
+        nothing of those.
+        """
         own = {self.id, *(pack.id for pack in self.others)}
-        return [RulePack.bundled(name).digest for name in sorted({name for name in names if name in BUNDLED} - own)]
+        return [
+            RulePack.bundled(name).digest
+            for name in sorted({name for name in names if name in BUNDLED} - own)
+        ]
 
     @property
     def basis(self) -> Basis:
@@ -109,22 +132,31 @@ class Regime:
 
     @checked
     def in_force(self, day: date | str) -> bool:
-        """Whether the pack binds on a day. Nothing is refused outside it: a host that back-tests a rule asks for just that.
+        """Whether the pack binds on a day. Nothing is refused outside it: a host that back-tests a
+        rule asks for just that.
 
         >>> Regime.nfra().in_force("2026-01-31"), Regime.nfra().in_force("2026-02-01")
         (False, True)
         """
         when, last = as_day(day, "day"), self.pack.effective_to
-        return bool(np.datetime64(self.pack.effective_from) <= when and (last is None or when <= np.datetime64(last)))
+        return bool(
+            np.datetime64(self.pack.effective_from) <= when
+            and (last is None or when <= np.datetime64(last))
+        )
 
     @checked
     def rule(self, rule_id: str) -> Rule:
-        """A rule by id, of this pack or another known one. Raises `InputError` when there is none."""
+        """A rule by id, of this pack or another known one. Raises `InputError` when there is
+        none.
+        """
         for pack in (self.pack, *self.others, *(RulePack.bundled(name) for name in BUNDLED)):
             if rule_id in pack.by_id:
                 return pack.by_id[rule_id]
         raise InputError(
-            f"Rule {rule_id!r} is in no pack of regime {self.id!r}; its rules are {list(self.pack.by_id)}.", field="rule_id", value=rule_id
+            f"Rule {rule_id!r} is in no pack of regime {self.id!r}; its rules are"
+            f" {list(self.pack.by_id)}.",
+            field="rule_id",
+            value=rule_id,
         )
 
     @checked
@@ -138,18 +170,30 @@ class Regime:
         if name in BUNDLED:
             return RulePack.bundled(name)
         raise InputError(
-            f"A product names the regime {name!r}, which is not known here; it could be judged by no rule. Use one of "
-            f"{sorted({self.id, *BUNDLED, *(p.id for p in self.others)})}, or pass the pack to Regime.with_packs.",
+            f"A product names the regime {name!r}, which is not known here; it could be judged by"
+            f" no rule. Use one of {sorted({self.id, *BUNDLED, *(p.id for p in self.others)})}, or"
+            " pass the pack to Regime.with_packs.",
             field="regime",
             value=name,
         )
 
     def matrix(self) -> dict[str, tuple[str, ...]]:
-        """The client-by-product matrix: for "lowest" and "1".."5" what the level rules say of R1..R5."""
+        """The client-by-product matrix: for "lowest" and "1".."5" what the level rules say of
+        R1..R5.
+        """
         rows: dict[str, tuple[str, ...]] = {}
         for row in ("lowest", "1", "2", "3", "4", "5"):
-            found = [{r.decision for r in self.pack.rules if r.when == "level" and level in _cells(r, row)} for level in range(1, 6)]
-            rows[row] = tuple("refuse" if "refuse" in d else "warn" if "warn" in d else "allow" for d in found)
+            found = [
+                {
+                    r.decision
+                    for r in self.pack.rules
+                    if r.when == "level" and level in _cells(r, row)
+                }
+                for level in range(1, 6)
+            ]
+            rows[row] = tuple(
+                "refuse" if "refuse" in d else "warn" if "warn" in d else "allow" for d in found
+            )
         return rows
 
     @checked
@@ -163,39 +207,56 @@ class Regime:
 
     @checked
     def permits_sale(self, profile: RiskProfile, client: Client, product: Product) -> bool:
-        """Whether the product may be sold on the client's own initiative: allowed, or warned with insistence and written warning on record."""
+        """Whether the product may be sold on the client's own initiative: allowed, or warned with
+        insistence and written warning on record.
+        """
         verdict = self.check(profile, client, product)
         pack = self.pack_of(product.regime)
         insisted = any(pack.by_id[rule].when == "insistence" for rule in verdict.rules)
         return verdict.decision == "allow" or (verdict.decision == "warn" and insisted)
 
     @checked
-    def eligibility(self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> Eligibility:
-        """Which products each client may be offered, by class: `check` of a pair says "allow" exactly where it is true.
+    def eligibility(
+        self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue
+    ) -> Eligibility:
+        """Which products each client may be offered, by class: `check` of a pair says "allow"
+        exactly where it is true.
 
         Raises:
-            InputError: Profiles and clients differ in number, or a product names a regime that is not known.
+            InputError: Profiles and clients differ in number, or a product names a regime that is
+                not known.
         """
         return self._by_class(Facts.of(profiles, clients), product_facts_of(catalogue))
 
     @checked
-    def eligible(self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue) -> BoolArray:
+    def eligible(
+        self, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue
+    ) -> BoolArray:
         """As `eligibility`, spelled out: shape (c, p), one byte a pair."""
         return self.eligibility(profiles, clients, catalogue).to_array()
 
     @checked
-    def allowed_by(self, conditions: Container[Condition], facts: Facts, catalogue: Catalogue) -> BoolArray:
-        """Which products each client could be offered if only the rules of these conditions were there, shape (c, p)."""
+    def allowed_by(
+        self, conditions: Container[Condition], facts: Facts, catalogue: Catalogue
+    ) -> BoolArray:
+        """Which products each client could be offered if only the rules of these conditions were
+        there, shape (c, p).
+        """
         return self._masks(facts, product_facts_of(catalogue), conditions)
 
     @checked
     def asset_eligibility(
-        self, profiles: RiskProfiles, clients: ClientTable, model: ReturnModel, catalogue: Catalogue | None = None
+        self,
+        profiles: RiskProfiles,
+        clients: ClientTable,
+        model: ReturnModel,
+        catalogue: Catalogue | None = None,
     ) -> Eligibility:
         """Which assets each client may hold, by class.
 
-        With a catalogue an asset needs an eligible product that invests in it and must not be excluded; without, the asset's own risk level is judged,
-        and an asset of unknown level is nobody's.
+        With a catalogue an asset needs an eligible product that invests in it and must not be
+        excluded; without, the asset's own risk level is judged, and an asset of unknown level is
+        nobody's.
 
         Raises:
             InputError: A product names an asset that the model lacks.
@@ -205,11 +266,18 @@ class Regime:
             return self._by_class(facts, product_facts_of_assets(model))
         products = self._by_class(facts, product_facts_of(catalogue))
         invests = (catalogue.exposures(model.ids) > 0.0).astype(np.float64)
-        return Eligibility(products.class_of, (np.einsum("kp,pn->kn", products.allowed.astype(np.float64), invests)) > 0.0)
+        return Eligibility(
+            products.class_of,
+            (np.einsum("kp,pn->kn", products.allowed.astype(np.float64), invests)) > 0.0,
+        )
 
     @checked
     def eligible_assets(
-        self, profiles: RiskProfiles, clients: ClientTable, model: ReturnModel, catalogue: Catalogue | None = None
+        self,
+        profiles: RiskProfiles,
+        clients: ClientTable,
+        model: ReturnModel,
+        catalogue: Catalogue | None = None,
     ) -> BoolArray:
         """As `asset_eligibility`, spelled out: shape (c, n)."""
         return self.asset_eligibility(profiles, clients, model, catalogue).to_array()
@@ -221,9 +289,14 @@ class Regime:
 
     def _by_class(self, facts: Facts, products: ProductFacts) -> Eligibility:
         class_of, first = Cuts.of(products, self.packs_of(products)).classes(facts)
-        return Eligibility(class_of, self._masks(facts if len(first) == len(facts) else facts.take(first), products))
+        return Eligibility(
+            class_of,
+            self._masks(facts if len(first) == len(facts) else facts.take(first), products),
+        )
 
-    def _masks(self, facts: Facts, products: ProductFacts, only: Container[Condition] | None = None) -> BoolArray:
+    def _masks(
+        self, facts: Facts, products: ProductFacts, only: Container[Condition] | None = None
+    ) -> BoolArray:
         judged = allowed if only is None else partial(allowed, only=only)
         mask = np.zeros((len(facts), len(products)), dtype=np.bool_)
         for pack, (_, columns, part) in zip(self.packs_of(products), products.parts, strict=True):

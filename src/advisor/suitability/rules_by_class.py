@@ -30,8 +30,12 @@ Fires = Callable[[Case], BoolArray]
 """Where a rule fires: shape (k, p), (k, 1) or (1, p)."""
 
 
-def allowed(pack: RulePack, facts: Facts, products: ProductFacts, only: Container[Condition] | None = None) -> BoolArray:
-    """Which products each client may be offered under a pack, shape (k, p): those where no rule refuses or warns; `only`: no rule of these conditions."""
+def allowed(
+    pack: RulePack, facts: Facts, products: ProductFacts, only: Container[Condition] | None = None
+) -> BoolArray:
+    """Which products each client may be offered under a pack, shape (k, p): those where no rule
+    refuses or warns; `only`: no rule of these conditions.
+    """
     mask = np.broadcast_to(products.risk_level > 0, (len(facts), len(products))).copy()
     for rule in pack.rules:
         if rule.decision != "duty" and (only is None or rule.when in only):
@@ -43,8 +47,14 @@ def allowed(pack: RulePack, facts: Facts, products: ProductFacts, only: Containe
 
 
 def _professional(pack: RulePack, facts: Facts) -> BoolArray:
-    """Who counts as professional: not the lowest category, and not a natural person where the pack has no such thing."""
-    natural_too = np.ones(len(facts), dtype=np.bool_) if pack.natural_person_professional else facts.institution
+    """Who counts as professional: not the lowest category, and not a natural person where the pack
+    has no such thing.
+    """
+    natural_too = (
+        np.ones(len(facts), dtype=np.bool_)
+        if pack.natural_person_professional
+        else facts.institution
+    )
     return facts.professional & natural_too & ~facts.lowest
 
 
@@ -53,11 +63,15 @@ def _unassessed(case: Case) -> BoolArray:
 
 
 def _expired(case: Case) -> BoolArray:
-    return ((case.facts.validity == EXPIRED) | (case.rule.unknown & (case.facts.validity == UNDATED)))[:, None]
+    return (
+        (case.facts.validity == EXPIRED) | (case.rule.unknown & (case.facts.validity == UNDATED))
+    )[:, None]
 
 
 def _level(case: Case) -> BoolArray:
-    table = np.zeros((7, 6), dtype=np.bool_)  # rows: unassessed, C1..C5, lowest; columns: unknown, R1..R5
+    table = np.zeros(
+        (7, 6), dtype=np.bool_
+    )  # rows: unassessed, C1..C5, lowest; columns: unknown, R1..R5
     for row, levels in case.rule.cells.items():
         if row == "lowest" or case.pack.basis == "product":
             table[6 if row == "lowest" else int(row), list(levels)] = True
@@ -65,7 +79,9 @@ def _level(case: Case) -> BoolArray:
 
 
 def _incapable(case: Case) -> BoolArray:
-    return (~case.facts.capable)[:, None] & (~case.facts.guardian[:, None] | (case.products.risk_level >= case.rule.from_level))
+    return (~case.facts.capable)[:, None] & (
+        ~case.facts.guardian[:, None] | (case.products.risk_level >= case.rule.from_level)
+    )
 
 
 def _minor(case: Case) -> BoolArray:
@@ -73,7 +89,9 @@ def _minor(case: Case) -> BoolArray:
     if case.rule.unknown:
         young |= np.isnan(case.facts.age)
     young &= ~case.facts.institution  # has no age
-    return young[:, None] & (~case.facts.guardian[:, None] | (case.products.risk_level >= case.rule.from_level))
+    return young[:, None] & (
+        ~case.facts.guardian[:, None] | (case.products.risk_level >= case.rule.from_level)
+    )
 
 
 def _senior(case: Case) -> BoolArray:
@@ -108,14 +126,20 @@ def _complex(case: Case) -> BoolArray:
 
 def _currency(case: Case) -> BoolArray:
     client, product = case.facts.currency, case.products.currency
-    differs = [[name != word for word in product.names] + [case.rule.unknown] for name in client.names]
-    unstated = [case.rule.unknown] * len(product.names) + [False]  # nobody names a currency: there is but one
+    differs = [
+        [name != word for word in product.names] + [case.rule.unknown] for name in client.names
+    ]
+    unstated = [case.rule.unknown] * len(product.names) + [
+        False
+    ]  # nobody names a currency: there is but one
     return np.array([*differs, unstated])[client.codes][:, product.codes]
 
 
 def _sustainability(case: Case) -> BoolArray:
     client, product = case.facts.sustainability, case.products.sustainability
-    lacks = [[not satisfies(claim, demand) for claim in (*product.names, "")] for demand in client.names]
+    lacks = [
+        [not satisfies(claim, demand) for claim in (*product.names, "")] for demand in client.names
+    ]
     return np.array([*lacks, [False] * (len(product.names) + 1)])[client.codes][:, product.codes]
 
 
@@ -123,7 +147,9 @@ def _excluded(case: Case) -> BoolArray:
     fires = np.zeros((len(case.facts), len(case.products)), dtype=np.bool_)
     if not case.facts.excluded.names:
         return fires
-    touched = np.array([[name in names for names in case.products.names] for name in case.facts.excluded.names])
+    touched = np.array(
+        [[name in names for names in case.products.names] for name in case.facts.excluded.names]
+    )
     np.logical_or.at(fires, case.facts.excluded.row_of_entry(), touched[case.facts.excluded.codes])
     return fires
 
@@ -139,11 +165,20 @@ def _unsuited_target_market(case: Case) -> BoolArray:
 
 def _places(case: Case) -> tuple[IntArray, ...]:
     facts = case.facts
-    return places(case.pack.places, facts.level, facts.lowest, _professional(case.pack, facts), facts.knowledge, facts.objective)
+    return places(
+        case.pack.places,
+        facts.level,
+        facts.lowest,
+        _professional(case.pack, facts),
+        facts.knowledge,
+        facts.objective,
+    )
 
 
 def _insistence(case: Case) -> BoolArray:
-    return np.zeros((len(case.facts), 1), dtype=np.bool_)  # a duty of single sales: it never opens a product for promotion
+    return np.zeros(
+        (len(case.facts), 1), dtype=np.bool_
+    )  # a duty of single sales: it never opens a product for promotion
 
 
 def _of_portfolio(case: Case) -> BoolArray:

@@ -1,4 +1,6 @@
-"""One client, one product: every rule read aloud. Written apart from the masks, which tests compare with it."""
+"""One client, one product: every rule read aloud. Written apart from the masks, which tests compare
+with it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ Applies = Callable[[Case], bool]
 
 
 def judge(pack: RulePack, profile: RiskProfile, client: Client, product: Product) -> Verdict:
-    """The verdict of one pack: `refuse` if any rule that fires refuses, else `warn` if any warns, else `allow`; with every rule that fired.
+    """The verdict of one pack: `refuse` if any rule that fires refuses, else `warn` if any warns,
+    else `allow`; with every rule that fired.
 
     Sustainability is judged last, and only for what nothing else refuses.
     """
@@ -42,17 +45,25 @@ def judge(pack: RulePack, profile: RiskProfile, client: Client, product: Product
     fired: list[Rule] = []
     last: list[Rule] = []
     for applies, rule in _applied(pack):
-        if not (exempt and rule.exempt_professional) and applies(Case(rule, pack, profile, client, product)):
+        if not (exempt and rule.exempt_professional) and applies(
+            Case(rule, pack, profile, client, product)
+        ):
             (last if rule.when == "sustainability" else fired).append(rule)
     if not any(rule.decision == "refuse" for rule in fired):
         fired += last
     decisions = {rule.decision for rule in fired}
-    decision: Decision = "refuse" if "refuse" in decisions else "warn" if "warn" in decisions else "allow"
+    decision: Decision = (
+        "refuse" if "refuse" in decisions else "warn" if "warn" in decisions else "allow"
+    )
     return Verdict(decision, tuple(rule.id for rule in fired))
 
 
 def _professional(pack: RulePack, profile: RiskProfile, client: Client) -> bool:
-    return client.professional and (pack.natural_person_professional or client.institution) and not profile.lowest_category
+    return (
+        client.professional
+        and (pack.natural_person_professional or client.institution)
+        and not profile.lowest_category
+    )
 
 
 def _unassessed(case: Case) -> bool:
@@ -70,21 +81,41 @@ def _level(case: Case) -> bool:
         return case.product.effective_risk_level in case.rule.cells.get("lowest", ())
     if case.pack.basis == "portfolio" or case.profile.level == 0:
         return False
-    return case.product.effective_risk_level in case.rule.cells.get(cast(Row, str(case.profile.level)), ())
+    return case.product.effective_risk_level in case.rule.cells.get(
+        cast(Row, str(case.profile.level)), ()
+    )
 
 
 def _incapable(case: Case) -> bool:
-    return not case.client.legal_capacity and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
+    return not case.client.legal_capacity and (
+        not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level
+    )
 
 
 def _minor(case: Case) -> bool:
-    young = case.rule.unknown if case.client.age is None else not reaches(case.client.age, case.rule.number or 0.0)
-    return young and not case.client.institution and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
+    young = (
+        case.rule.unknown
+        if case.client.age is None
+        else not reaches(case.client.age, case.rule.number or 0.0)
+    )
+    return (
+        young
+        and not case.client.institution
+        and (not case.client.guardian or case.product.effective_risk_level >= case.rule.from_level)
+    )
 
 
 def _senior(case: Case) -> bool:
-    old = case.rule.unknown if case.client.age is None else bool(reaches(case.client.age, case.rule.number or 0.0))
-    return old and not case.client.institution and case.product.effective_risk_level >= case.rule.from_level
+    old = (
+        case.rule.unknown
+        if case.client.age is None
+        else bool(reaches(case.client.age, case.rule.number or 0.0))
+    )
+    return (
+        old
+        and not case.client.institution
+        and case.product.effective_risk_level >= case.rule.from_level
+    )
 
 
 def _high_risk(case: Case) -> bool:
@@ -116,7 +147,10 @@ def _currency(case: Case) -> bool:
 
 
 def _excluded(case: Case) -> bool:
-    return bool(case.client.excluded & {case.product.id, *(case.product.exposures or {case.product.asset or "": 1.0})})
+    return bool(
+        case.client.excluded
+        & {case.product.id, *(case.product.exposures or {case.product.asset or "": 1.0})}
+    )
 
 
 def _sustainability(case: Case) -> bool:
@@ -126,27 +160,44 @@ def _sustainability(case: Case) -> bool:
 def _insistence(case: Case) -> bool:
     exempt = _professional(case.pack, case.profile, case.client)
     warned = any(
-        r.when == "level" and r.decision == "warn" and not (r.exempt_professional and exempt) and _level(case._replace(rule=r))
+        r.when == "level"
+        and r.decision == "warn"
+        and not (r.exempt_professional and exempt)
+        and _level(case._replace(rule=r))
         for r in case.pack.rules
     )
-    asked = case.product.id in case.client.insists and case.product.id in case.client.written_warning
+    asked = (
+        case.product.id in case.client.insists and case.product.id in case.client.written_warning
+    )
     return warned and asked and not case.profile.lowest_category
 
 
 def _target_market(case: Case) -> bool:
-    return case.product.target_market is not None and _market(case, case.product.target_market) != "positive"
+    return (
+        case.product.target_market is not None
+        and _market(case, case.product.target_market) != "positive"
+    )
 
 
 def _unsuited_target_market(case: Case) -> bool:
     market = case.product.target_market
-    return market is not None and (not reaches(case.client.horizon_years, market.min_years) or _market(case, market) == "negative")
+    return market is not None and (
+        not reaches(case.client.horizon_years, market.min_years)
+        or _market(case, market) == "negative"
+    )
 
 
 def _market(case: Case, market: TargetMarket) -> str:
     profile = case.profile
     professional = _professional(case.pack, profile, case.client)
     return judge_market(
-        market, case.pack.places, profile.level, profile.lowest_category, professional, profile.knowledge, profile.objective
+        market,
+        case.pack.places,
+        profile.level,
+        profile.lowest_category,
+        professional,
+        profile.knowledge,
+        profile.objective,
     )
 
 
@@ -173,5 +224,9 @@ _CONDITIONS: dict[str, Applies] = {
 
 @lru_cache(maxsize=32)
 def _applied(pack: RulePack) -> tuple[tuple[Applies, Rule], ...]:
-    """Rules on single products with what decides them; those on whole portfolios are judged by `portfolio.concentration`."""
-    return tuple((_CONDITIONS[rule.when], rule) for rule in pack.rules if rule.when not in PORTFOLIO)
+    """Rules on single products with what decides them; those on whole portfolios are judged by
+    `portfolio.concentration`.
+    """
+    return tuple(
+        (_CONDITIONS[rule.when], rule) for rule in pack.rules if rule.when not in PORTFOLIO
+    )

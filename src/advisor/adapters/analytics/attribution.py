@@ -53,7 +53,9 @@ class Attribution:
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a player: value, standard_error, share of what all added (nan where that is 0)."""
+        """One row a player: value, standard_error, share of what all added (nan where that is
+        0).
+        """
         added = self.total - self.empty
         share = self.values / added if added else np.full(len(self.values), np.nan)
         columns = {"value": self.values, "standard_error": self.standard_errors, "share": share}
@@ -61,7 +63,9 @@ class Attribution:
 
 
 @checked
-def shapley(value: Value, players: Items, *, samples: int | None = None, seed: Seed = 0) -> Attribution:
+def shapley(
+    value: Value, players: Items, *, samples: int | None = None, seed: Seed = 0
+) -> Attribution:
     """The Shapley value: a player's mean contribution over all orders in which players can join.
 
     Args:
@@ -74,7 +78,8 @@ def shapley(value: Value, players: Items, *, samples: int | None = None, seed: S
         Values that add up to value(all) - value(nobody), drawn or not.
 
     Raises:
-        InputError: No player, one named twice, fewer than 2 samples, a value that is no finite number.
+        InputError: No player, one named twice, fewer than 2 samples, a value that is no finite
+            number.
 
     Source: Shapley (1953), "A value for n-person games"; sampling of orders: Castro, Gomez and
     Tejada (2009), section 3.
@@ -84,7 +89,9 @@ def shapley(value: Value, players: Items, *, samples: int | None = None, seed: S
     """
     names = unique_ids(players, "players")
     if not names:
-        raise InputError("players is empty; nobody can have contributed. Name them.", field="players")
+        raise InputError(
+            "players is empty; nobody can have contributed. Name them.", field="players"
+        )
     known: dict[frozenset[str], float] = {}
 
     def worth(members: Iterable[str]) -> float:
@@ -116,7 +123,9 @@ def _exact(worth: Callable[[Iterable[str]], float], names: tuple[str, ...]) -> F
     return values
 
 
-def _sampled(worth: Callable[[Iterable[str]], float], names: tuple[str, ...], samples: int, seed: int) -> tuple[FloatArray, FloatArray]:
+def _sampled(
+    worth: Callable[[Iterable[str]], float], names: tuple[str, ...], samples: int, seed: int
+) -> tuple[FloatArray, FloatArray]:
     """Means over random orders, and their standard errors."""
     random, gains = np.random.default_rng(seed), np.empty((samples, len(names)))
     for row in gains:
@@ -133,8 +142,8 @@ def _number(given: object, coalition: frozenset[str]) -> float:
     if isinstance(given, NUMBER) and not isinstance(given, bool) and isfinite(given):
         return float(given)
     raise InputError(
-        f"value({sorted(coalition)}) is {given!r}; every coalition needs a finite number, or no share "
-        "can be told. Return 0.0 where it reaches nothing.",
+        f"value({sorted(coalition)}) is {given!r}; every coalition needs a finite number, or no"
+        " share can be told. Return 0.0 where it reaches nothing.",
         field="value",
         value=given,
     )

@@ -8,14 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from advisor.adapters.analytics.columns import (
-    coded,
-    marked,
-    measured,
-    measures,
-    table,
-    varied,
-)
+from advisor.adapters.analytics.columns import coded, marked, measured, measures, table, varied
 from advisor.adapters.analytics.effects import Effect, clustered
 from advisor.annotations import OpenShare, Text, Texts
 from advisor.arrays import NUMBER, BoolArray, FloatArray, IntArray
@@ -93,7 +86,9 @@ def did(
     return DifferenceInDifferences(effect, trend, clients, len(y))
 
 
-def _periods(frame: pd.DataFrame, period: str, start: date | str | float) -> tuple[FloatArray, BoolArray]:
+def _periods(
+    frame: pd.DataFrame, period: str, start: date | str | float
+) -> tuple[FloatArray, BoolArray]:
     """Periods as numbers, and which are from `start` on."""
     if isinstance(start, NUMBER):
         when, first = measured(frame, period), float(start)
@@ -103,7 +98,9 @@ def _periods(frame: pd.DataFrame, period: str, start: date | str | float) -> tup
     return when, when >= first
 
 
-def _arms(arm: BoolArray, after: BoolArray, who: IntArray, count: int, field: str) -> tuple[int, int]:
+def _arms(
+    arm: BoolArray, after: BoolArray, who: IntArray, count: int, field: str
+) -> tuple[int, int]:
     """Clients treated and not; refuses where a comparison has a side too few."""
     for side in (True, False):
         for late in (True, False):
@@ -111,18 +108,19 @@ def _arms(arm: BoolArray, after: BoolArray, who: IntArray, count: int, field: st
             if there < 2:
                 told = "treated" if side else "untreated"
                 raise InputError(
-                    f"{there} {told} clients have rows {'from the start on' if late else 'before the start'}; "
-                    "a difference in differences needs at least 2 clients in each of the four. "
-                    "Check treated and start, or give a comparison group.",
+                    f"{there} {told} clients have rows"
+                    f" {'from the start on' if late else 'before the start'}; a difference in"
+                    " differences needs at least 2 clients in each of the four. Check treated and"
+                    " start, or give a comparison group.",
                     field=field,
                     value=there,
                 )
     share = np.bincount(who, arm, count) / np.bincount(who, minlength=count)
     if ((share > 0.0) & (share < 1.0)).any():
         raise InputError(
-            f"{int(((share > 0.0) & (share < 1.0)).sum())} clients are treated in some rows and not in "
-            f"others; {field} says who is treated at all, start says when. Make it the same in "
-            "every row of a client.",
+            f"{int(((share > 0.0) & (share < 1.0)).sum())} clients are treated in some rows and not"
+            f" in others; {field} says who is treated at all, start says when. Make it the same in"
+            " every row of a client.",
             field=field,
         )
     return int((share == 1.0).sum()), int((share == 0.0).sum())

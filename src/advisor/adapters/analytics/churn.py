@@ -22,7 +22,8 @@ KNOTS = (0.25, 0.5, 0.75)
 FEWEST = 10
 """Clients of each outcome that a fit needs."""
 MOST, CHUNK = 200_000, 100_000
-"""Clients that a fit reads, drawn by its seed where there are more; clients whose terms are in memory at once."""
+"""Clients that a fit reads, drawn by its seed where there are more; clients whose terms are in
+memory at once."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,7 +47,14 @@ class ChurnModel:
 
     @classmethod
     @checked
-    def fit(cls, facts: pd.DataFrame | ClientFacts, churned: Vector, *, strength: Positive = 1.0, seed: Seed = 0) -> ChurnModel:
+    def fit(
+        cls,
+        facts: pd.DataFrame | ClientFacts,
+        churned: Vector,
+        *,
+        strength: Positive = 1.0,
+        seed: Seed = 0,
+    ) -> ChurnModel:
         """Fit, then calibrate on probabilities made out of fold.
 
         Args:
@@ -66,8 +74,8 @@ class ChurnModel:
         few = int(min(left.sum(), (~left).sum()))
         if few < FEWEST:
             raise InputError(
-                f"churned has {few} clients of one outcome, and {FEWEST} are needed: a rate of leaving "
-                "cannot be told. Take more clients, or a longer time.",
+                f"churned has {few} clients of one outcome, and {FEWEST} are needed: a rate of"
+                " leaving cannot be told. Take more clients, or a longer time.",
                 field="churned",
                 value=few,
             )
@@ -76,7 +84,9 @@ class ChurnModel:
             values, left = values[drawn], left[drawn]
         spread = np.array([len(np.unique(c[np.isfinite(c)])) > 1 for c in values.T])
         if not spread.any():
-            raise InputError("No fact varies; nobody can be told apart. Give others.", field="facts")
+            raise InputError(
+                "No fact varies; nobody can be told apart. Give others.", field="facts"
+            )
         used, out = tuple(np.array(names)[spread]), tuple(np.array(names)[~spread])
         values = values[:, spread]
         fill = np.nanmedian(values, axis=0)
@@ -96,7 +106,10 @@ class ChurnModel:
         """
         remedy = "Give the facts that the model was fitted on."
         frame = table(_frame(facts), self.facts, remedy, field="facts")
-        values, found = np.stack([_finite(frame[name]) for name in self.facts], axis=1), np.empty(len(frame))
+        values, found = (
+            np.stack([_finite(frame[name]) for name in self.facts], axis=1),
+            np.empty(len(frame)),
+        )
         for start in range(0, len(found), CHUNK):
             rows = slice(start, start + CHUNK)
             terms = _terms(values[rows], self._fill, self._knots)
@@ -104,7 +117,9 @@ class ChurnModel:
         return found
 
     @checked
-    def report(self, facts: pd.DataFrame | ClientFacts, churned: Vector, *, bins: Count = 10) -> ChurnReport:
+    def report(
+        self, facts: pd.DataFrame | ClientFacts, churned: Vector, *, bins: Count = 10
+    ) -> ChurnReport:
         """AUC, Brier score and reliability, on clients who were not fitted on."""
         return judge_churn(self.probability(facts), churned, bins=bins)
 

@@ -54,7 +54,8 @@ def judge_churn(probability: Vector, churned: Vector, *, bins: Count = 10) -> Ch
     y = vector(churned, "churned", low=0.0, high=1.0, whole=True, length=len(p))
     if y.min() == y.max():
         raise InputError(
-            f"churned is {y[0]:g} for all; leaving and staying cannot be compared. Take more clients.",
+            f"churned is {y[0]:g} for all; leaving and staying cannot be compared. Take more"
+            " clients.",
             field="churned",
         )
     metrics = needs("analytics", "sklearn.metrics")
@@ -69,4 +70,6 @@ def judge_churn(probability: Vector, churned: Vector, *, bins: Count = 10) -> Ch
         "high": [share.high for share in shares],
     }
     auc = float(metrics.roc_auc_score(y, p))
-    return ChurnReport(auc, curve.brier, curve.brier_of_base_rate, pd.DataFrame(columns), len(p), int(y.sum()))
+    return ChurnReport(
+        auc, curve.brier, curve.brier_of_base_rate, pd.DataFrame(columns), len(p), int(y.sum())
+    )

@@ -1,4 +1,6 @@
-"""Columns and lists of a caller, read by the library's one meaning of a cell, and the guard round other libraries."""
+"""Columns and lists of a caller, read by the library's one meaning of a cell, and the guard round
+other libraries.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ FAILURES = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, W
 
 @contextmanager
 def refusing(what: str, field: str, remedy: str) -> Generator[None]:
-    """A block whose failures and warnings are an `InputError`: no other library's exception leaves it.
+    """A block whose failures and warnings are an `InputError`: no other library's exception leaves
+    it.
 
     Args:
         what: What could not be done, as the start of a sentence.
@@ -62,7 +65,8 @@ def vector(
     array = float_array(values, field, shape=(length,))
     if len(array) < least:
         raise InputError(
-            f"{field} has {len(array)} entries, and needs at least {least}: there is nothing to estimate from. Give more rows.",
+            f"{field} has {len(array)} entries, and needs at least {least}: there is nothing to"
+            " estimate from. Give more rows.",
             field=field,
             value=len(array),
         )
@@ -75,19 +79,24 @@ def vector(
         span += "" if high == inf else f"{' and' if span else ' of'} at most {high:g}"
         told, value = f"{array[row]:g}", float(array[row])
         raise InputError(
-            f"{field}[{row}] is {written(told) if personal else told}; it must be a {'whole ' if whole else ''}number{span}. Correct or drop the row.",
+            f"{field}[{row}] is {written(told) if personal else told}; it must be a"
+            f" {'whole ' if whole else ''}number{span}. Correct or drop the row.",
             field=field,
             value=kept(value) if personal else value,
         )
     return array
 
 
-def table(frame: object, columns: Sequence[str], remedy: str, *, field: str = "frame") -> pd.DataFrame:
+def table(
+    frame: object, columns: Sequence[str], remedy: str, *, field: str = "frame"
+) -> pd.DataFrame:
     """The frame, with each of the columns once and at least one row; raises `InputError` else."""
     check_table(frame, field, columns, remedy)
     if isinstance(frame, pd.DataFrame) and len(frame):
         return frame
-    raise InputError(f"{field} has no rows, so there is nothing to estimate from. {remedy}", field=field, value=0)
+    raise InputError(
+        f"{field} has no rows, so there is nothing to estimate from. {remedy}", field=field, value=0
+    )
 
 
 def measured(frame: pd.DataFrame, column: str, **rules: Any) -> FloatArray:
@@ -96,7 +105,9 @@ def measured(frame: pd.DataFrame, column: str, **rules: Any) -> FloatArray:
 
 
 def measures(frame: pd.DataFrame, columns: Sequence[str]) -> FloatArray:
-    """Columns of finite numbers that vary, shape (n, p); raises `InputError` where one is constant."""
+    """Columns of finite numbers that vary, shape (n, p); raises `InputError` where one is
+    constant.
+    """
     parts = [varied(measured(frame, c), c) for c in columns]
     return np.stack(parts, axis=1) if parts else np.zeros((len(frame), 0))
 

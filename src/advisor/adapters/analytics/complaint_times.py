@@ -67,11 +67,16 @@ def complaints(
     Source: Kaplan and Meier (1958).
     """
     frame = events if isinstance(events, pd.DataFrame) else _rows(events, opened, closed)
-    frame = table(frame, [opened, closed], "One row a complaint, with opened and closed.", field="events")
+    frame = table(
+        frame, [opened, closed], "One row a complaint, with opened and closed.", field="events"
+    )
     start = as_days(frame[opened], opened)
     end = as_days(frame[closed], closed, allow_missing=True)
     day = np.nanmax(np.concatenate([start, end])) if as_of is None else as_day(as_of, "as_of")
-    for bad, why in ((start > day, f"after {day}, the day of the report"), (end < start, "after it was closed")):
+    for bad, why in (
+        (start > day, f"after {day}, the day of the report"),
+        (end < start, "after it was closed"),
+    ):
         if bad.any():
             row = int(np.argmax(bad))
             raise InputError(

@@ -1,4 +1,6 @@
-"""What a model does to clients as a whole: the same products, the same portfolios, and who accepts."""
+"""What a model does to clients as a whole: the same products, the same portfolios, and who
+accepts.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ def herding(weights: Matrix, levels: WholeVector, *, decimals: Count = 4) -> pd.
 
 
 @checked
-def acceptance(frame: pd.DataFrame, *, by: Text, accepted: Text = "accepted", confidence: OpenShare = 0.95) -> pd.DataFrame:
+def acceptance(
+    frame: pd.DataFrame, *, by: Text, accepted: Text = "accepted", confidence: OpenShare = 0.95
+) -> pd.DataFrame:
     """Share of advice that was accepted, by segment, with Wilson intervals.
 
     Args:
@@ -108,7 +112,9 @@ def acceptance(frame: pd.DataFrame, *, by: Text, accepted: Text = "accepted", co
     codes, names = coded(frame, by)
     yes = np.bincount(codes, marked(frame, accepted), len(names)).astype(int)
     total = np.bincount(codes, minlength=len(names))
-    parts = [proportion(int(k), int(n), confidence=confidence) for k, n in zip(yes, total, strict=True)]
+    parts = [
+        proportion(int(k), int(n), confidence=confidence) for k, n in zip(yes, total, strict=True)
+    ]
     rows = [(p.n, p.count, p.value, p.low, p.high) for p in parts]
     columns = ["advice", "accepted", "share", "low", "high"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index(names, name=by))

@@ -26,7 +26,13 @@ class Drivers:
 
 
 @checked
-def drivers(frame: pd.DataFrame, *, outcome: Text | None = None, drivers: Texts | None = None, samples: int | None = None) -> Drivers:
+def drivers(
+    frame: pd.DataFrame,
+    *,
+    outcome: Text | None = None,
+    drivers: Texts | None = None,
+    samples: int | None = None,
+) -> Drivers:
     """What an outcome (satisfaction, say) goes along with: R^2 shared out among drivers.
 
     Args:
@@ -42,7 +48,8 @@ def drivers(frame: pd.DataFrame, *, outcome: Text | None = None, drivers: Texts 
     Raises:
         InputError: A column is absent or constant, or there are no more rows than drivers + 1.
 
-    Source: Lindeman, Merenda and Gold (1980), p. 119; Groemping (2006), section 2: the Shapley value of R^2.
+    Source: Lindeman, Merenda and Gold (1980), p. 119; Groemping (2006), section 2: the Shapley
+    value of R^2.
     """
     columns = labels_of(frame.columns)
     outcome = outcome if outcome is not None else columns[0] if columns else "outcome"

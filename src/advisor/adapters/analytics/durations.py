@@ -124,7 +124,9 @@ def hazard_ratios(
     time, mark = measured(frame, duration, low=0.0), marked(frame, ended)
     if not names or not mark.any():
         why = "no covariate is named" if not names else f"{ended} is no in every row"
-        raise InputError(f"{why}; a rate of ending cannot be explained. Give both.", field="covariates")
+        raise InputError(
+            f"{why}; a rate of ending cannot be explained. Give both.", field="covariates"
+        )
     values = measures(frame, names)
     model: Any = needs("analytics", "statsmodels.duration.hazard_regression")
     scale = values.std(axis=0)

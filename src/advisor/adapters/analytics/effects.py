@@ -1,4 +1,6 @@
-"""An estimated effect with its interval, and the regression that gives one with errors by client."""
+"""An estimated effect with its interval, and the regression that gives one with errors by
+client.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,18 @@ class Effect:
         return cls(value, error, value - half, value + half, p_value, degrees)
 
 
-def clustered(y: FloatArray, design: npt.NDArray[np.floating], who: IntArray, arm: BoolArray, confidence: float) -> Effect:
+def clustered(
+    y: FloatArray,
+    design: npt.NDArray[np.floating],
+    who: IntArray,
+    arm: BoolArray,
+    confidence: float,
+) -> Effect:
     """The first coefficient of a regression, its error clustered by client, by statsmodels.
 
-    The degrees of freedom are those of two means with variances of their own (Welch 1947), each arm's
-    share of the variance taken from its clients' influence: few treated among many clients are few.
+    The degrees of freedom are those of two means with variances of their own (Welch 1947), each
+    arm's share of the variance taken from its clients' influence: few treated among many clients
+    are few.
 
     Args:
         y: Outcome, shape (n,).
@@ -54,7 +63,8 @@ def clustered(y: FloatArray, design: npt.NDArray[np.floating], who: IntArray, ar
     """
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise InputError(
-            "The covariates determine the treatment or each other, so that no effect can be told. Leave one out.",
+            "The covariates determine the treatment or each other, so that no effect can be told."
+            " Leave one out.",
             field="covariates",
         )
     codes = np.unique(who, return_inverse=True)[1]
@@ -66,7 +76,11 @@ def clustered(y: FloatArray, design: npt.NDArray[np.floating], who: IntArray, ar
         if not (np.isfinite(value) and np.isfinite(variance)):
             raise FloatingPointError("an estimate is not finite")
     treated = np.bincount(codes, arm) > 0.0
-    parts = [(float((influence[side] ** 2).sum()), int(side.sum()) - 1) for side in (treated, ~treated)]
+    parts = [
+        (float((influence[side] ** 2).sum()), int(side.sum()) - 1) for side in (treated, ~treated)
+    ]
     total, spread = sum(v for v, _ in parts), sum(v * v / n for v, n in parts if n > 0)
-    degrees = min(max(total**2 / spread, 1.0), float(codes.max())) if spread > 0.0 else float(codes.max())
+    degrees = (
+        min(max(total**2 / spread, 1.0), float(codes.max())) if spread > 0.0 else float(codes.max())
+    )
     return Effect.of(value, sqrt(max(variance, 0.0)), degrees, confidence)

@@ -126,7 +126,8 @@ def _counts(successes: Counts, trials: Counts) -> tuple[tuple[str, ...], FloatAr
     if (won > seen).any():
         row = int(np.argmax(won > seen))
         raise InputError(
-            f"{arms[row]} has {won[row]:g} successes in {seen[row]:g} trials; a client succeeds at most once. Count clients, not events.",
+            f"{arms[row]} has {won[row]:g} successes in {seen[row]:g} trials; a client succeeds at"
+            " most once. Count clients, not events.",
             field="successes",
             value=float(won[row]),
         )

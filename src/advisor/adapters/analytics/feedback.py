@@ -68,7 +68,9 @@ def proportion(count: CountOrNone, n: Count, *, confidence: OpenShare = 0.95) ->
     tool = needs("analytics", "statsmodels.stats.proportion")
     low, high = tool.proportion_confint(count, n, alpha=1.0 - confidence, method="wilson")
     value = count / n
-    return Proportion(count, n, value, min(max(float(low), 0.0), value), max(min(float(high), 1.0), value))
+    return Proportion(
+        count, n, value, min(max(float(low), 0.0), value), max(min(float(high), 1.0), value)
+    )
 
 
 @checked
@@ -101,7 +103,9 @@ def nps(scores: Vector, *, confidence: OpenShare = 0.95) -> NetPromoter:
 
 
 @checked
-def ces(scores: Vector, *, scale: Count = 7, easy: Count = 5, confidence: OpenShare = 0.95) -> Effort:
+def ces(
+    scores: Vector, *, scale: Count = 7, easy: Count = 5, confidence: OpenShare = 0.95
+) -> Effort:
     """Customer effort score: mean agreement that it was easy, and the share that agrees.
 
     Args:
@@ -124,7 +128,9 @@ def ces(scores: Vector, *, scale: Count = 7, easy: Count = 5, confidence: OpenSh
 
 
 @checked
-def csat(scores: Vector, *, scale: Count = 5, satisfied: Count = 4, confidence: OpenShare = 0.95) -> Proportion:
+def csat(
+    scores: Vector, *, scale: Count = 5, satisfied: Count = 4, confidence: OpenShare = 0.95
+) -> Proportion:
     """Customer satisfaction: share of answers of at least `satisfied` on 1 to `scale`.
 
     Raises:
@@ -141,7 +147,8 @@ def _top(given: FloatArray, least: int, scale: int, field: str, confidence: floa
     if 1 < least <= scale:
         return proportion(int((given >= least).sum()), len(given), confidence=confidence)
     raise InputError(
-        f"{field} is {least}; it must lie above 1 and up to scale = {scale}, or every answer counts the same. Correct it.",
+        f"{field} is {least}; it must lie above 1 and up to scale = {scale}, or every answer counts"
+        " the same. Correct it.",
         field=field,
         value=least,
     )

@@ -65,7 +65,11 @@ class GateReport:
             operator: Who decides on it.
         """
         data: dict[str, Any] = {
-            check.name: f"{check.champion:.6g} -> {check.challenger:.6g}: {'passed' if check.passed else 'failed'}" for check in self.checks
+            check.name: (
+                f"{check.champion:.6g} -> {check.challenger:.6g}:"
+                f" {'passed' if check.passed else 'failed'}"
+            )
+            for check in self.checks
         }
         return Record(
             kind="model_gate",
@@ -78,5 +82,9 @@ class GateReport:
 
     def __str__(self) -> str:
         word = "Promoted" if self.promoted else "Not promoted"
-        lines = [f"  {'ok  ' if c.passed else 'FAIL'} {c.name}: {c.champion:.4g} -> {c.challenger:.4g} ({c.demand})" for c in self.checks]
+        lines = [
+            f"  {'ok  ' if c.passed else 'FAIL'} {c.name}: {c.champion:.4g} -> {c.challenger:.4g}"
+            f" ({c.demand})"
+            for c in self.checks
+        ]
         return "\n".join([f"{word} on {self.clients:,} clients as of {self.as_of}", *lines])

@@ -7,7 +7,15 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from advisor import Advisor, ClientTable, Interactions, Market, RiskBands, evaluate_match, evaluate_risk
+from advisor import (
+    Advisor,
+    ClientTable,
+    Interactions,
+    Market,
+    RiskBands,
+    evaluate_match,
+    evaluate_risk,
+)
 from advisor.adapters.analytics.gate_report import Check, GateReport
 from advisor.adapters.analytics.promises import broken_promises, weights_after
 from advisor.annotations import Count, OpenShare, Seed, Text
@@ -50,8 +58,8 @@ def compare(
         seed: Of its bootstrap.
 
     Returns:
-        `promoted` only where every pick of the challenger is suitable, no promise is broken more often
-        than by the champion, and relevance is not worse by more than its interval.
+        `promoted` only where every pick of the challenger is suitable, no promise is broken more
+        often than by the champion, and relevance is not worse by more than its interval.
 
     Raises:
         InputError: Purchases or returns are not later than `as_of`, an advisor was fitted on later
@@ -75,64 +83,93 @@ def compare(
         for batch in batches
     ]
     first, second = (report.suitability for report in reports)
-    checks = [Check("suitability", first, second, passed=second == 1.0, demand="every pick is suitable")]
+    checks = [
+        Check("suitability", first, second, passed=second == 1.0, demand="every pick is suitable")
+    ]
     levels, tables = np.asarray(profiles.level), [batch.to_frame() for batch in batches]
     broken = _broken(tables, levels, champion.bands, market, days)
     for name, before in broken[0].items():
         after = broken[1][name]
-        checks.append(Check(name, before, after, after <= before + _SLACK, "not more often than the champion"))
+        checks.append(
+            Check(name, before, after, after <= before + _SLACK, "not more often than the champion")
+        )
     gap = reports[1].compare(reports[0], metric, picks, confidence=confidence, seed=seed)
     first, second = (report.score(metric, picks).value for report in reports)
     demand = f"difference {gap.mean:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}] reaches 0 or more"
-    checks.append(Check(f"{metric}_at_{picks}", first, second, passed=gap.high >= 0.0, demand=demand))
-    prints, passed = (champion.fingerprint, challenger.fingerprint), all(check.passed for check in checks)
-    return GateReport(passed, tuple(checks), day.astype(object), len(clients), reports[0], reports[1], prints)
+    checks.append(
+        Check(f"{metric}_at_{picks}", first, second, passed=gap.high >= 0.0, demand=demand)
+    )
+    prints, passed = (
+        (champion.fingerprint, challenger.fingerprint),
+        all(check.passed for check in checks),
+    )
+    return GateReport(
+        passed, tuple(checks), day.astype(object), len(clients), reports[0], reports[1], prints
+    )
 
 
-def _broken(tables: list[pd.DataFrame], levels: IntArray, bands: RiskBands, market: Market | None, days: int) -> list[dict[str, float]]:
-    """How often each promise is broken by either, and with a market by the risk that came to the clients whom both serve."""
+def _broken(
+    tables: list[pd.DataFrame], levels: IntArray, bands: RiskBands, market: Market | None, days: int
+) -> list[dict[str, float]]:
+    """How often each promise is broken by either, and with a market by the risk that came to the
+    clients whom both serve.
+    """
     broken = [broken_promises(frame, levels, bands) for frame in tables]
     if market is None:
         return broken
     weights = [weights_after(frame, market) for frame in tables]
     both = (levels > 0) & np.all([table.notna().all(axis=1) for table in weights], axis=0)
     for promises, table in zip(broken, weights, strict=True):
-        summary = evaluate_risk(table[both], market, levels=levels[both], bands=bands, days=days).summary()
-        promises |= {f"realised_{name}": float(summary[name]) for name in ("over", "under", "breached")}
+        summary = evaluate_risk(
+            table[both], market, levels=levels[both], bands=bands, days=days
+        ).summary()
+        promises |= {
+            f"realised_{name}": float(summary[name]) for name in ("over", "under", "breached")
+        }
     return broken
 
 
 def _day(bought: Interactions, as_of: date | str | None) -> np.datetime64:
     """Day of the advice, before every purchase."""
     if not len(bought):
-        raise InputError("bought is empty; relevance cannot be judged. Wait for purchases.", field="bought")
+        raise InputError(
+            "bought is empty; relevance cannot be judged. Wait for purchases.", field="bought"
+        )
     first = bought.days.min().astype("datetime64[D]")
     day = first - np.timedelta64(1, "D") if as_of is None else as_day(as_of, "as_of")
     if first > day:
         return day
     raise InputError(
-        f"bought begins on {first}, not after as_of = {day}; the advice could know it. Cut it with bought.after({str(day)!r}).",
+        f"bought begins on {first}, not after as_of = {day}; the advice could know it. Cut it with"
+        f" bought.after({str(day)!r}).",
         field="bought",
         value=str(first),
     )
 
 
-def _fair(champion: Advisor, challenger: Advisor, market: Market | None, day: np.datetime64) -> None:
+def _fair(
+    champion: Advisor, challenger: Advisor, market: Market | None, day: np.datetime64
+) -> None:
     """Refuse what would not be the same test for both."""
     if market is not None and market.dates[0] <= day:
         raise InputError(
-            f"market begins on {str(market.dates[0])[:10]}, not after as_of = {day}; risk would be judged on what was known. Cut it.",
+            f"market begins on {str(market.dates[0])[:10]}, not after as_of = {day}; risk would be"
+            " judged on what was known. Cut it.",
             field="market",
         )
     for name, advisor in (("champion", champion), ("challenger", challenger)):
         last = advisor.recommender.history.last_day
         if not np.isnat(last) and last > day:
             raise InputError(
-                f"{name} was fitted on purchases until {last}, later than as_of = {day}; it may have learnt what it is judged on. Fit it on interactions.until({str(day)!r}).",
+                f"{name} was fitted on purchases until {last}, later than as_of = {day}; it may"
+                f" have learnt what it is judged on. Fit it on interactions.until({str(day)!r}).",
                 field=name,
             )
-    if set(champion.catalogue.ids.ids) != set(challenger.catalogue.ids.ids) or set(champion.model.assets) != set(challenger.model.assets):
+    if set(champion.catalogue.ids.ids) != set(challenger.catalogue.ids.ids) or set(
+        champion.model.assets
+    ) != set(challenger.model.assets):
         raise InputError(
-            "champion and challenger do not serve the same products and assets; their lists cannot be compared. Fit both on one catalogue and market.",
+            "champion and challenger do not serve the same products and assets; their lists cannot"
+            " be compared. Fit both on one catalogue and market.",
             field="challenger",
         )

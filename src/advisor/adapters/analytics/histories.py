@@ -1,4 +1,6 @@
-"""What clients bought again, how long they did and how long they are known: what the models of lifetime read."""
+"""What clients bought again, how long they did and how long they are known: what the models of
+lifetime read.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from advisor.validation import checked
 
 
 @checked
-def purchase_histories(bought: Interactions, *, until: Day, unit_days: Positive = 1.0) -> pd.DataFrame:
+def purchase_histories(
+    bought: Interactions, *, until: Day, unit_days: Positive = 1.0
+) -> pd.DataFrame:
     """What both models read, one row a client: frequency, recency, age, money.
 
     Args:
@@ -33,8 +37,16 @@ def purchase_histories(bought: Interactions, *, until: Day, unit_days: Positive 
     day = as_day(until, "until")
     known = bought.until(day)
     if not len(known):
-        raise InputError(f"Nothing was bought until {day}. Name a later day.", field="until", value=str(day))
-    frame = pd.DataFrame({"client": known.client_codes, "day": known.days, "money": 1.0 if known.values is None else known.values})
+        raise InputError(
+            f"Nothing was bought until {day}. Name a later day.", field="until", value=str(day)
+        )
+    frame = pd.DataFrame(
+        {
+            "client": known.client_codes,
+            "day": known.days,
+            "money": 1.0 if known.values is None else known.values,
+        }
+    )
     days = frame.groupby(["client", "day"], sort=True)["money"].sum().reset_index()
     by = days.groupby("client", sort=True)
     first, last = by["day"].transform("min"), by["day"].max().to_numpy()
@@ -51,7 +63,9 @@ def purchase_histories(bought: Interactions, *, until: Day, unit_days: Positive 
     return pd.DataFrame(columns, index=pd.Index(ids, name="client_id"))
 
 
-def histories(frequency: object, recency: object, age: object) -> tuple[FloatArray, FloatArray, FloatArray]:
+def histories(
+    frequency: object, recency: object, age: object
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Checked frequency, recency and age of clients, each shape (c,)."""
     x = vector(frequency, "frequency", low=0.0, high=1e9, whole=True)
     last = vector(recency, "recency", low=0.0, length=len(x))

@@ -52,7 +52,8 @@ class IsolationScorer:
         return cls(names, forest, usual, center, spread)
 
     def score(self, event: TransactionEvent) -> Score:
-        """Share of the usual transactions that are less unusual; the three oddest features as reasons.
+        """Share of the usual transactions that are less unusual; the three oddest features as
+        reasons.
 
         Raises:
             InputError: A feature is absent or no finite number.
@@ -63,7 +64,9 @@ class IsolationScorer:
         value = float(np.searchsorted(self._usual, raw, side="left")) / len(self._usual)
         odd = np.abs(values[0] - self._center) / self._spread
         worst = [i for i in np.argsort(-odd, kind="stable")[:3].tolist() if odd[i] > 1.5]
-        told = [f"{self.features[i]} is {odd[i]:.1f} interquartile ranges from usual" for i in worst]
+        told = [
+            f"{self.features[i]} is {odd[i]:.1f} interquartile ranges from usual" for i in worst
+        ]
         return Score(value, tuple(told))
 
     def __repr__(self) -> str:
@@ -75,6 +78,7 @@ def _feature(event: TransactionEvent, name: str) -> float:
     if isinstance(value, NUMBER) and not isinstance(value, bool) and np.isfinite(value):
         return float(value)
     raise InputError(
-        f"event[{name!r}] is {personal(value)}; the scorer needs a finite number. Send it with the event.",
+        f"event[{name!r}] is {personal(value)}; the scorer needs a finite number. Send it with the"
+        " event.",
         field=name,
     )

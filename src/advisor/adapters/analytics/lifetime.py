@@ -58,14 +58,17 @@ class PurchaseModel:
         x, last, end = histories(frequency, recency, age)
         if not (x > 0.0).any() or not (end > 0.0).any():
             raise InputError(
-                "No client bought again, so that neither rates nor leaving can be told. Take a longer time.",
+                "No client bought again, so that neither rates nor leaving can be told. Take a"
+                " longer time.",
                 field="frequency",
                 value=0,
             )
         unit = float(end.mean())
         rows, weight = np.unique(np.stack([x, last / unit, end / unit]), axis=1, return_counts=True)
         logs, loss, at_edge = most_likely(
-            lambda logs: _loss(logs, rows, weight.astype(np.float64)), ("r", "alpha", "a", "b"), "The purchase model"
+            lambda logs: _loss(logs, rows, weight.astype(np.float64)),
+            ("r", "alpha", "a", "b"),
+            "The purchase model",
         )
         r, alpha, a, b = np.exp(logs).tolist()
         likelihood = -loss * len(x) - float(x.sum()) * float(np.log(unit))
@@ -73,12 +76,16 @@ class PurchaseModel:
 
     @checked
     def expected(self, time: NotNegative) -> float:
-        """Repeat purchases of a new client within `time` of the first. Source: the same, eq. (9)."""
+        """Repeat purchases of a new client within `time` of the first. Source: the same, eq.
+        (9).
+        """
         c = np.array([self.a + self.b - 1.0])
         return float(self._growth(c, self.r, time / (self.alpha + np.array([time])))[0])
 
     @checked
-    def expected_of(self, frequency: Vector, recency: Vector, age: Vector, *, time: NotNegative) -> FloatArray:
+    def expected_of(
+        self, frequency: Vector, recency: Vector, age: Vector, *, time: NotNegative
+    ) -> FloatArray:
         """Purchases of each client in the next `time`, shape (c,). Arguments as in `fit`.
 
         Source: the same, eq. (10), in the form that does not overflow (Euler's transformation).
@@ -112,8 +119,8 @@ class PurchaseModel:
         if np.isfinite(mean).all():
             return mean
         raise InputError(
-            f"Purchases cannot be told from {self}: time is too long, or parameters at the edge leave clients all alike. "
-            "Take a shorter time, or fit on more clients.",
+            f"Purchases cannot be told from {self}: time is too long, or parameters at the edge"
+            " leave clients all alike. Take a shorter time, or fit on more clients.",
             field="time",
         )
 
@@ -127,7 +134,9 @@ def _loss(logs: FloatArray, rows: FloatArray, weight: FloatArray) -> tuple[float
     stays, leaves = -(r + x) * until, np.log(a) - np.log(more) - (r + x) * since
     mixed = np.where(repeat, np.logaddexp(stays, leaves), stays)
     left = np.where(repeat, expit(leaves - stays), 0.0)
-    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x) - betaln(a, b) + mixed
+    value = (
+        gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x) - betaln(a, b) + mixed
+    )
     both = digamma(a + b) - digamma(a + b + x)
     slopes = np.stack(
         [

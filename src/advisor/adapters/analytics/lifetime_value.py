@@ -49,8 +49,8 @@ def clv(
     worth = spend.expected_of(x, m)
     if not np.isfinite(worth).all():
         raise InputError(
-            f"The spend model has q = {spend.q:g}, at most 1: the mean spend of a client without repeats "
-            "does not exist. Fit it on more clients, or leave such clients out.",
+            f"The spend model has q = {spend.q:g}, at most 1: the mean spend of a client without"
+            " repeats does not exist. Fit it on more clients, or leave such clients out.",
             field="spend",
             value=spend.q,
         )

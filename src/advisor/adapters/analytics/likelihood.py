@@ -13,15 +13,17 @@ from advisor.arrays import FloatArray
 from advisor.errors import SolverError
 
 _EDGE = 6.0
-"""Largest absolute logarithm of a parameter, in the units that the loss is scaled to: beyond it clients are as good as
-all alike, and closed forms lose their digits."""
+"""Largest absolute logarithm of a parameter, in the units that the loss is scaled to: beyond it
+clients are as good as all alike, and closed forms lose their digits."""
 _SETTLED = 1e-3
 """Largest slope of the mean log-likelihood where a search has ended."""
 _SETTINGS: Any = {"maxiter": 5000, "maxfun": 20000, "ftol": 1e-15, "gtol": 1e-9}
 Loss = Callable[[FloatArray], tuple[float, FloatArray]]
 
 
-def most_likely(loss: Loss, names: Sequence[str], what: str) -> tuple[FloatArray, float, tuple[str, ...]]:
+def most_likely(
+    loss: Loss, names: Sequence[str], what: str
+) -> tuple[FloatArray, float, tuple[str, ...]]:
     """Logarithms of the parameters, their loss, and the names of those at the edge of the search.
 
     Args:
@@ -36,7 +38,9 @@ def most_likely(loss: Loss, names: Sequence[str], what: str) -> tuple[FloatArray
     advice = "Check the table, or take more clients."
     with refusing(f"{what} has no finite answer", "frequency", advice):
         bounds, start = [(-_EDGE, _EDGE)] * len(names), np.zeros(len(names))
-        result: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_SETTINGS)
+        result: Any = minimize(
+            loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_SETTINGS
+        )
     at_edge = np.abs(result.x) >= _EDGE - 1e-6
     slope = float(np.abs(np.where(at_edge, 0.0, result.jac)).max())
     if not np.isfinite(result.fun) or slope > _SETTLED:

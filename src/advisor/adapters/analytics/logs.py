@@ -28,10 +28,12 @@ def log_of(
     propensity: Text = "propensity",
     reward: Text = "reward",
 ) -> LoggedChoices:
-    """A log of what was shown as `LoggedChoices`, for `off_policy`: IPS, SNIPS and, with rewards, DR.
+    """A log of what was shown as `LoggedChoices`, for `off_policy`: IPS, SNIPS and, with rewards,
+    DR.
 
     Args:
-        frame: One row a product shown: client, product, propensity (with which it was drawn), reward.
+        frame: One row a product shown: client, product, propensity (with which it was drawn),
+            reward.
         target: Probability with which the new policy shows each product, one row a client (index),
             one column a product; rows add up to at most 1.
         rewards: Modelled reward of each product for each client, laid out as `target`.
@@ -57,8 +59,8 @@ def log_of(
     every = IdMap(model.products).find(chance.products)
     if (every < 0).any():
         raise InputError(
-            f"rewards has no column {chance.products[int(np.argmin(every))]!r}, which target has; the new "
-            "policy's reward needs each. Add it.",
+            f"rewards has no column {chance.products[int(np.argmin(every))]!r}, which target has;"
+            " the new policy's reward needs each. Add it.",
             field="rewards",
         )
     mean = (chance.values[chance.rows] * model.values[model.rows][:, every]).sum(axis=1)
@@ -76,7 +78,14 @@ class _Table:
     columns: IntArray
 
 
-def _laid_out(given: pd.DataFrame, field: str, clients: tuple[str, ...], products: tuple[str, ...], *, whole: bool) -> _Table:
+def _laid_out(
+    given: pd.DataFrame,
+    field: str,
+    clients: tuple[str, ...],
+    products: tuple[str, ...],
+    *,
+    whole: bool,
+) -> _Table:
     values = float_array(given, field, shape=(None, None))
     known, names = IdMap.of(given.index, f"{field} client_ids"), IdMap.of(given.columns, field)
     rows, columns = known.find(clients), names.find(products)
@@ -91,8 +100,8 @@ def _laid_out(given: pd.DataFrame, field: str, clients: tuple[str, ...], product
             )
     if whole and ((values < 0.0).any() or (values.sum(axis=1) > 1.0 + 1e-9).any()):
         raise InputError(
-            f"{field} holds a negative probability, or a client whose probabilities add up to more than 1. "
-            "Give probabilities of showing each product in one place.",
+            f"{field} holds a negative probability, or a client whose probabilities add up to more"
+            " than 1. Give probabilities of showing each product in one place.",
             field=field,
         )
     return _Table(values, tuple(names.ids), rows, columns)

@@ -9,14 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.adapters.analytics.columns import (
-    coded,
-    marked,
-    measured,
-    measures,
-    refusing,
-    table,
-)
+from advisor.adapters.analytics.columns import coded, marked, measured, measures, refusing, table
 from advisor.adapters.analytics.effects import Effect
 from advisor.adapters.analytics.nearest import nearest_free
 from advisor.adapters.extras import needs
@@ -46,7 +39,10 @@ class MatchedPairs:
     caliper: float
 
     def __repr__(self) -> str:
-        return f"MatchedPairs({len(self.pairs):,} pairs, {len(self.unmatched):,} unmatched, effect {self.effect})"
+        return (
+            f"MatchedPairs({len(self.pairs):,} pairs, {len(self.unmatched):,} unmatched, effect"
+            f" {self.effect})"
+        )
 
 
 @checked
@@ -77,30 +73,38 @@ def match_pairs(
         pairs still differ in, with errors robust to unequal variance.
 
     Raises:
-        InputError: One arm is empty or a client there twice, a covariate is constant, the covariates
-            tell who was treated, or no pair is within the caliper.
+        InputError: One arm is empty or a client there twice, a covariate is constant, the
+            covariates tell who was treated, or no pair is within the caliper.
 
     Source: Rosenbaum and Rubin (1983); caliper of .2: Austin (2011), "Optimal caliper widths";
     correction: Abadie and Imbens (2011), section 2.
     """
     names = [*covariates]
     frame = table(
-        frame, [client, treated, *names, *([outcome] if outcome else [])], "One row a client, with treated, covariates and outcome."
+        frame,
+        [client, treated, *names, *([outcome] if outcome else [])],
+        "One row a client, with treated, covariates and outcome.",
     )
     who, ids = coded(frame, client)
     arm, x = marked(frame, treated), measures(frame, names)
     if len(ids) < len(who) or not names:
-        why = "there is no covariate" if not names else f"{len(who) - len(ids)} rows repeat a client"
+        why = (
+            "there is no covariate" if not names else f"{len(who) - len(ids)} rows repeat a client"
+        )
         raise InputError(f"{why}; pairs are of clients alike. Give one row a client.", field=client)
     if not 1 < int(arm.sum()) < len(arm) - 1:
-        raise InputError(f"{int(arm.sum())} of {len(arm)} clients are treated; pairs need 2 of each. Give both arms.", field=treated)
+        raise InputError(
+            f"{int(arm.sum())} of {len(arm)} clients are treated; pairs need 2 of each. Give both"
+            " arms.",
+            field=treated,
+        )
     score = _log_odds(x, arm)
     width = caliper * float(score.std(ddof=1))
     left, right = nearest_free(score, arm, who, width)
     if not len(left):
         raise InputError(
-            f"No untreated client is within {caliper:g} standard deviations of a treated one; the arms "
-            "cannot be compared. Widen the caliper or use fewer covariates.",
+            f"No untreated client is within {caliper:g} standard deviations of a treated one; the"
+            " arms cannot be compared. Widen the caliper or use fewer covariates.",
             field="caliper",
             value=caliper,
         )
@@ -109,7 +113,9 @@ def match_pairs(
     name, alone = np.array(ids, dtype=object)[who], np.setdiff1d(np.flatnonzero(arm), left)
     distance = np.abs(score[left] - score[right])
     pairs = pd.DataFrame({"treated": name[left], "control": name[right], "distance": distance})
-    return MatchedPairs(pairs, _balance(x, arm, left, right, names), effect, tuple(name[alone]), width)
+    return MatchedPairs(
+        pairs, _balance(x, arm, left, right, names), effect, tuple(name[alone]), width
+    )
 
 
 def _log_odds(x: FloatArray, arm: BoolArray) -> FloatArray:
@@ -136,11 +142,15 @@ def _paired(gap: FloatArray, x: FloatArray, confidence: float) -> Effect:
     value = solved @ gap
     left_over = gap - design @ value
     lever = 1.0 - np.minimum((design * solved.T).sum(axis=1), 1.0 - 1e-9)
-    error = sqrt(float((solved[0] ** 2 * left_over**2 / lever).sum())) if count > 1 else float("nan")
+    error = (
+        sqrt(float((solved[0] ** 2 * left_over**2 / lever).sum())) if count > 1 else float("nan")
+    )
     return Effect.of(float(value[0]), error, max(count - design.shape[1], 1), confidence)
 
 
-def _balance(x: FloatArray, arm: BoolArray, left: IntArray, right: IntArray, names: list[str]) -> pd.DataFrame:
+def _balance(
+    x: FloatArray, arm: BoolArray, left: IntArray, right: IntArray, names: list[str]
+) -> pd.DataFrame:
     """Standardised mean differences before and after, by the spread before."""
     spread = np.sqrt((x[arm].var(axis=0, ddof=1) + x[~arm].var(axis=0, ddof=1)) / 2.0)
     spread = np.where(spread > 0.0, spread, np.nan)

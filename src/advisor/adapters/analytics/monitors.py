@@ -14,7 +14,8 @@ from advisor.errors import InputError
 from advisor.validation import checked
 
 WATCH, ACT = 0.1, 0.25
-"""Population stability index from which a shift is watched, and acted on (Siddiqi 2006, chapter 8)."""
+"""Population stability index from which a shift is watched, and acted on (Siddiqi 2006, chapter
+8)."""
 
 
 @checked
@@ -37,10 +38,14 @@ def psi(reference: Vector, current: Vector, *, bins: Count = 10) -> float:
     before = varied(vector(reference, "reference", least=2), "reference")
     after = vector(current, "current")
     if bins < 2:
-        raise InputError("bins is 1; one bin holds everything. Use 2 or more.", field="bins", value=1)
+        raise InputError(
+            "bins is 1; one bin holds everything. Use 2 or more.", field="bins", value=1
+        )
     edges = np.unique(np.quantile(before, np.linspace(0.0, 1.0, bins + 1)[1:-1], method="lower"))
     edges = edges[edges < before.max()]
-    shares = [_shares(np.searchsorted(edges, v, side="left"), len(edges) + 1) for v in (before, after)]
+    shares = [
+        _shares(np.searchsorted(edges, v, side="left"), len(edges) + 1) for v in (before, after)
+    ]
     return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
 
 
@@ -77,7 +82,8 @@ def drift(
         act: Stability index from which it is "act".
 
     Returns:
-        One row a column: psi, ks, p_value (Kolmogorov-Smirnov), missing_before, missing_after (shares),
+        One row a column: psi, ks, p_value (Kolmogorov-Smirnov), missing_before, missing_after
+            (shares),
         verdict: "stable", "watch", "act", or "constant" / "unknown" where it cannot be judged.
 
     Raises:

@@ -7,14 +7,21 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray
 
 
-def nearest_free(score: FloatArray, arm: BoolArray, who: IntArray, width: float) -> tuple[IntArray, IntArray]:
+def nearest_free(
+    score: FloatArray, arm: BoolArray, who: IntArray, width: float
+) -> tuple[IntArray, IntArray]:
     """Rows of the treated and of their partners: greedy, highest score first, each partner once."""
     order = np.lexsort((who, score))
     pool, wanted = order[~arm[order]], order[arm[order]][::-1]
     values, n = score[pool], len(pool)
-    up, down = list(range(n + 1)), list(range(n + 1))  # the nearest free one from here: pool[i], pool[i - 1]
+    up, down = (
+        list(range(n + 1)),
+        list(range(n + 1)),
+    )  # the nearest free one from here: pool[i], pool[i - 1]
     pairs: list[tuple[int, int]] = []
-    for row, at in zip(wanted.tolist(), np.searchsorted(values, score[wanted]).tolist(), strict=True):
+    for row, at in zip(
+        wanted.tolist(), np.searchsorted(values, score[wanted]).tolist(), strict=True
+    ):
         after, before = _free(up, at), _free(down, at) - 1
         gaps = [(abs(values[i] - score[row]), i) for i in (before, after) if 0 <= i < n]
         gap, chosen = min(gaps, default=(np.inf, -1))

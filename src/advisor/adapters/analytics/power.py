@@ -14,7 +14,9 @@ from advisor.validation import checked
 
 
 @checked
-def sample_size(baseline: OpenShare, expected: OpenShare, *, power: OpenShare = 0.8, alpha: OpenShare = 0.05) -> int:
+def sample_size(
+    baseline: OpenShare, expected: OpenShare, *, power: OpenShare = 0.8, alpha: OpenShare = 0.05
+) -> int:
     """Clients needed in each arm to tell two success rates apart, two-sided.
 
     Args:
@@ -33,7 +35,8 @@ def sample_size(baseline: OpenShare, expected: OpenShare, *, power: OpenShare = 
     """
     if power <= alpha:
         raise InputError(
-            f"power is {power:g}, not above alpha = {alpha:g}: a coin would do as well. Ask for more power.",
+            f"power is {power:g}, not above alpha = {alpha:g}: a coin would do as well. Ask for"
+            " more power.",
             field="power",
             value=power,
         )

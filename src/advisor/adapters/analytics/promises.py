@@ -13,8 +13,12 @@ from advisor.errors import InputError
 
 def broken_promises(frame: pd.DataFrame, levels: Any, bands: RiskBands) -> dict[str, float]:
     """Share of clients without a portfolio, above their band, and beyond their stress loss."""
-    upper, stress = (np.array([np.nan, *edge])[levels] for edge in (bands.upper_volatility, bands.stress_loss))
-    volatility, loss = (frame[name].to_numpy(dtype=np.float64) for name in ("expected_volatility", "stressed_loss"))
+    upper, stress = (
+        np.array([np.nan, *edge])[levels] for edge in (bands.upper_volatility, bands.stress_loss)
+    )
+    volatility, loss = (
+        frame[name].to_numpy(dtype=np.float64) for name in ("expected_volatility", "stressed_loss")
+    )
     suits = levels > 0
     count = max(int(suits.sum()), 1)
     return {
@@ -28,5 +32,9 @@ def weights_after(frame: pd.DataFrame, market: Market) -> pd.DataFrame:
     """Portfolios after the orders, columns as the market's assets."""
     absent = [a for a in market.assets if f"after:{a}" not in frame.columns]
     if absent:
-        raise InputError(f"market has {absent[:5]}, which no advisor knows. Leave them out.", field="market", value=absent)
+        raise InputError(
+            f"market has {absent[:5]}, which no advisor knows. Leave them out.",
+            field="market",
+            value=absent,
+        )
     return frame[[f"after:{a}" for a in market.assets]].set_axis(list(market.assets), axis=1)

@@ -1,4 +1,6 @@
-"""Quality of incoming tables: what can be used, what is set aside and why, and figures by column."""
+"""Quality of incoming tables: what can be used, what is set aside and why, and figures by
+column.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,12 @@ import pandas as pd
 from advisor import ClientTable
 from advisor.adapters.analytics.quality_cells import WANTED, read_column
 from advisor.adapters.analytics.quality_contracts import CONTRACTS
-from advisor.adapters.analytics.quality_report import PROBLEM, QualityReport, figures_of, report_clients
+from advisor.adapters.analytics.quality_report import (
+    PROBLEM,
+    QualityReport,
+    figures_of,
+    report_clients,
+)
 from advisor.adapters.analytics.quality_schema import broken, rules_of
 from advisor.cells import is_missing
 from advisor.data.tables import check_table
@@ -20,14 +27,17 @@ from advisor.validation import checked
 
 
 @checked
-def check(frame: pd.DataFrame | ClientTable, kind: str, *, as_of: date | None = None) -> QualityReport:
+def check(
+    frame: pd.DataFrame | ClientTable, kind: str, *, as_of: date | None = None
+) -> QualityReport:
     """What can be used of a table, and what is wrong with the rest: every fault is found at once.
 
     Args:
-        frame: One row a record; a `ClientTable` has been checked by its reader, whose problems are told.
-        kind: "trades", "purchases", "products", "events", "feedback" or "clients". Columns are named
-            as `Trades.from_frame`, `Interactions.from_frame`, `Catalogue.from_frame`, `Event` and the
-            store's feedback have them; others stay as they are.
+        frame: One row a record; a `ClientTable` has been checked by its reader, whose problems are
+            told.
+        kind: "trades", "purchases", "products", "events", "feedback" or "clients". Columns are
+            named as `Trades.from_frame`, `Interactions.from_frame`, `Catalogue.from_frame`, `Event`
+            and the store's feedback have them; others stay as they are.
         as_of: A later day is in the future; today when None, and recorded.
 
     Raises:
@@ -35,7 +45,9 @@ def check(frame: pd.DataFrame | ClientTable, kind: str, *, as_of: date | None = 
     """
     day = datetime.now(UTC).date() if as_of is None else as_of
     if kind == "clients":
-        return report_clients(frame if isinstance(frame, ClientTable) else ClientTable.from_frame(frame), day)
+        return report_clients(
+            frame if isinstance(frame, ClientTable) else ClientTable.from_frame(frame), day
+        )
     rule = rules_of(kind)
     needed = [column["name"] for column in rule["columns"] if not column.get("absent")]
     check_table(frame, kind, needed, f"Rows of {kind} have these columns.")
@@ -72,5 +84,9 @@ def _sentence(rows: pd.DataFrame, row: int, faults: dict[str, str]) -> str:
         return fault
     cell = rows[name].iloc[row]
     told = "is missing" if is_missing(cell) else f"is {personal(cell)}"
-    more = f" ({len(faults) - 1} more: {', '.join(n for n in list(faults)[1:] if n)})" if len(faults) > 1 else ""
+    more = (
+        f" ({len(faults) - 1} more: {', '.join(n for n in list(faults)[1:] if n)})"
+        if len(faults) > 1
+        else ""
+    )
     return f"{name} {told}; {fault}{more}. Correct the row, or leave it out."

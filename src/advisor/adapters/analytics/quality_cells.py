@@ -30,7 +30,9 @@ _A_DAY = 10
 
 
 def read_column(column: pd.Series, kind: Cell) -> tuple[pd.Series, BoolArray]:
-    """The column as values, empty where there is none; and which cells are there and are no such value, shape (n,)."""
+    """The column as values, empty where there is none; and which cells are there and are no such
+    value, shape (n,).
+    """
     if kind == "instant":
         return _instants(column)
     cells = cells_of_series(column)
@@ -53,13 +55,21 @@ def read_column(column: pd.Series, kind: Cell) -> tuple[pd.Series, BoolArray]:
 
 
 def _elsewhere(column: pd.Series, *, plain_is_a_zone: bool) -> BoolArray:
-    """Which times are of another time zone than most; a day without a time has none, or is of any."""
+    """Which times are of another time zone than most; a day without a time has none, or is of
+    any.
+    """
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind == "O":
         zones = [_zone_of(cell) for cell in column.astype(object).tolist()]
-        counts = Counter(zone for zone in zones if zone != "" and (plain_is_a_zone or zone != "day"))
+        counts = Counter(
+            zone for zone in zones if zone != "" and (plain_is_a_zone or zone != "day")
+        )
         if len(counts) > 1 and not (plain_is_a_zone and set(counts) <= {"day", "None"}):
             usual = counts.most_common(1)[0][0]
-            alike = {"day", "None"} if usual in ("day", "None") and plain_is_a_zone else {usual, "" if plain_is_a_zone else "day"}
+            alike = (
+                {"day", "None"}
+                if usual in ("day", "None") and plain_is_a_zone
+                else {usual, "" if plain_is_a_zone else "day"}
+            )
             return np.array([zone != "" and zone not in alike for zone in zones], dtype=np.bool_)
     return np.zeros(len(column), dtype=np.bool_)
 
@@ -82,7 +92,9 @@ def _zone_of(cell: Any) -> str:
 def _instants(column: pd.Series) -> tuple[pd.Series, BoolArray]:
     """Moments in UTC."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.tz_convert("UTC").reset_index(drop=True), np.zeros(len(column), dtype=np.bool_)
+        return column.dt.tz_convert("UTC").reset_index(drop=True), np.zeros(
+            len(column), dtype=np.bool_
+        )
     known: dict[str, datetime | None] = {}
     moments: list[datetime | None] = []
     wrong = np.zeros(len(column), dtype=np.bool_)

@@ -42,5 +42,8 @@ def _try(read: Callable[[], Any], row: int, faults: _Faults) -> Any:
         return None
 
 
-CONTRACTS: dict[str, Callable[[pd.DataFrame, _Faults], pd.DataFrame]] = {"Product": _products, "Event": _events}
+CONTRACTS: dict[str, Callable[[pd.DataFrame, _Faults], pd.DataFrame]] = {
+    "Product": _products,
+    "Event": _events,
+}
 """Contract -> the rows as it reads them; what it refuses goes to the faults, under no column."""

@@ -38,12 +38,19 @@ class QualityReport:
     by_column: pd.DataFrame
 
     def __repr__(self) -> str:
-        return f"QualityReport({self.kind}: {len(self.good):,} good, {len(self.quarantined):,} set aside)"
+        return (
+            f"QualityReport({self.kind}: {len(self.good):,} good, {len(self.quarantined):,} set"
+            " aside)"
+        )
 
 
-def figures_of(rows: pd.DataFrame, typed: pd.DataFrame, faults: dict[int, dict[str, str]]) -> pd.DataFrame:
+def figures_of(
+    rows: pd.DataFrame, typed: pd.DataFrame, faults: dict[int, dict[str, str]]
+) -> pd.DataFrame:
     """Missing, distinct, lowest, highest and failed cells of each column."""
-    failed = pd.Series([name for row in faults.values() for name in row], dtype=object).value_counts()
+    failed = pd.Series(
+        [name for row in faults.values() for name in row], dtype=object
+    ).value_counts()
     lines = {}
     for name in typed.columns:
         known = typed[name].dropna()
@@ -61,7 +68,9 @@ def figures_of(rows: pd.DataFrame, typed: pd.DataFrame, faults: dict[int, dict[s
 def report_clients(table: ClientTable, day: date) -> QualityReport:
     """The reader's own problems, and figures of the columns of numbers."""
     bad = sorted(table.problems)
-    aside = pd.DataFrame({"id": [table.ids[i] for i in bad], PROBLEM: [table.problems[i] for i in bad]})
+    aside = pd.DataFrame(
+        {"id": [table.ids[i] for i in bad], PROBLEM: [table.problems[i] for i in bad]}
+    )
     lines = {}
     for column in fields(table):
         values = getattr(table, column.name)
@@ -72,7 +81,9 @@ def report_clients(table: ClientTable, day: date) -> QualityReport:
                 "distinct": len(np.unique(known)),
                 "low": known.min() if len(known) else None,
                 "high": known.max() if len(known) else None,
-                "failed": sum(bool(re.search(rf"\b{column.name}\b", text)) for text in table.problems.values()),
+                "failed": sum(
+                    bool(re.search(rf"\b{column.name}\b", text)) for text in table.problems.values()
+                ),
             }
     figures = pd.DataFrame.from_dict(lines, orient="index", columns=_FIGURES)
     good = table.take([i for i in range(len(table)) if i not in table.problems])

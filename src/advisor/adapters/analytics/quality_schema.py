@@ -30,7 +30,8 @@ def rules_of(kind: str) -> dict[str, Any]:
     if kind in rules():
         return rules()[kind]
     raise InputError(
-        f"kind is {kind!r}; rules are known for {', '.join(rules())} and clients. Give one of these.",
+        f"kind is {kind!r}; rules are known for {', '.join(rules())} and clients. Give one of"
+        " these.",
         field="kind",
         value=kind,
     )
@@ -52,15 +53,23 @@ def derived(typed: pd.DataFrame, rule: Mapping[str, Any]) -> pd.DataFrame:
     return out
 
 
-def broken(typed: pd.DataFrame, rule: Mapping[str, Any], as_of: date) -> Iterator[tuple[int, str, str]]:
+def broken(
+    typed: pd.DataFrame, rule: Mapping[str, Any], as_of: date
+) -> Iterator[tuple[int, str, str]]:
     """Row, column and fault of every cell that breaks a rule, all of them (lazily checked)."""
     pandera = needs("quality", "pandera.pandas")
     frame = derived(typed, rule)
     columns = {c["name"]: _column(pandera, c, as_of) for c in rule["columns"] if c["name"] in typed}
     for name in frame.columns.difference(typed.columns):
-        fault = "it is before what it follows" if name.endswith("from") else "it is off the scale of its kind"
+        fault = (
+            "it is before what it follows"
+            if name.endswith("from")
+            else "it is off the scale of its kind"
+        )
         columns[name] = pandera.Column(checks=pandera.Check.ge(0.0, error=fault), nullable=True)
-    schema = pandera.DataFrameSchema(columns, unique=rule.get("unique"), report_duplicates="exclude_first", strict=False)
+    schema = pandera.DataFrameSchema(
+        columns, unique=rule.get("unique"), report_duplicates="exclude_first", strict=False
+    )
     try:
         schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as errors:
@@ -89,7 +98,9 @@ def _column(pandera: Any, rule: Mapping[str, Any], as_of: date) -> Any:
     if "words" in rule:
         known = frozenset(rule["words"])
         fault = f"it must be one of {', '.join(rule['words'])}"
-        checks.append(pandera.Check(lambda s: s.map(lambda w: w.strip().lower() in known), error=fault))
+        checks.append(
+            pandera.Check(lambda s: s.map(lambda w: w.strip().lower() in known), error=fault)
+        )
     if rule.get("past"):
         end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
         end = end.tz_localize("UTC") if rule["cell"] == "instant" else end

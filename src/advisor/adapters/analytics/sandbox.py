@@ -15,7 +15,8 @@ from advisor.errors import InputError
 from advisor.validation import checked
 
 Policy = Callable[[FloatArray, int], IntArray]
-"""State of the clients, shape (c, s), and period from 0 -> the action each gets: a whole number, or yes / no; shape (c,)."""
+"""State of the clients, shape (c, s), and period from 0 -> the action each gets: a whole number, or
+yes / no; shape (c,)."""
 Response = Callable[[FloatArray, IntArray, FloatArray], tuple[FloatArray, FloatArray]]
 """State (c, s), actions (c,) and draws from 0 to 1 (c, d) -> money (c,) and the next state (c, s);
 a client whose next state holds nan has left."""
@@ -39,7 +40,10 @@ class SimulatedValue:
     left: float
 
     def __repr__(self) -> str:
-        return f"SimulatedValue({len(self.client_ids):,} clients, mean {self.mean:g} +- {self.standard_error:g}, {self.left:.0%} left)"
+        return (
+            f"SimulatedValue({len(self.client_ids):,} clients, mean {self.mean:g} +-"
+            f" {self.standard_error:g}, {self.left:.0%} left)"
+        )
 
 
 @checked
@@ -74,7 +78,9 @@ def simulate_value(
     ids = unique_ids(clients.index, "clients")
     start = float_array(clients, "clients", shape=(None, None))
     if not len(ids):
-        raise InputError("clients is empty; nobody can be simulated. Give one row a client.", field="clients")
+        raise InputError(
+            "clients is empty; nobody can be simulated. Give one row a client.", field="clients"
+        )
     count, total = len(ids), np.zeros((runs, len(ids)))
     generators = [np.random.default_rng([seed, *client.encode()]) for client in ids]
     gone = 0

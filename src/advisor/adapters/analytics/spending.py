@@ -18,7 +18,9 @@ from advisor.validation import checked
 
 @dataclass(frozen=True)
 class SpendModel:
-    """Money of a purchase: Gamma(p) with a scale of the client's own, Gamma(q, v) across clients."""
+    """Money of a purchase: Gamma(p) with a scale of the client's own, Gamma(q, v) across
+    clients.
+    """
 
     p: float
     q: float
@@ -46,8 +48,8 @@ class SpendModel:
         x, m = x[x > 0.0], m[x > 0.0]
         if len(m) < 2 or np.ptp(m) <= 1e-12 * m.max():
             raise InputError(
-                f"{len(m)} clients bought again, {len(np.unique(m))} different means of money; a spread "
-                "across clients cannot be told. Take more clients.",
+                f"{len(m)} clients bought again, {len(np.unique(m))} different means of money; a"
+                " spread across clients cannot be told. Take more clients.",
                 field="money",
                 value=len(m),
             )
@@ -77,7 +79,8 @@ def _spent(frequency: object, money: object) -> tuple[FloatArray, FloatArray]:
     if bad.any():
         row = int(np.argmax(bad))
         raise InputError(
-            f"money[{row}] is {m[row]:g} with {x[row]:g} repeat purchases; the mean must be positive. Leave out purchases of nothing.",
+            f"money[{row}] is {m[row]:g} with {x[row]:g} repeat purchases; the mean must be"
+            " positive. Leave out purchases of nothing.",
             field="money",
             value=kept(float(m[row])),
         )

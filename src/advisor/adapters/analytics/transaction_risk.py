@@ -91,7 +91,9 @@ class WatchedScorer:
         """Times so far."""
         times = np.array(self._times, dtype=np.float64)
         late = int((times > self.budget_ms).sum())
-        p50, p99, most = np.quantile(times, [0.5, 0.99, 1.0]).tolist() if len(times) else [np.nan] * 3
+        p50, p99, most = (
+            np.quantile(times, [0.5, 0.99, 1.0]).tolist() if len(times) else [np.nan] * 3
+        )
         return Latency(len(times), late, self._failed, p50, p99, most, self.budget_ms)
 
 
@@ -110,7 +112,8 @@ def watch(
     """
     if not callable(getattr(scorer, "score", None)):
         raise InputError(
-            f"scorer is a {type(scorer).__name__} without score(event); it cannot be asked. Give a Scorer.",
+            f"scorer is a {type(scorer).__name__} without score(event); it cannot be asked. Give a"
+            " Scorer.",
             field="scorer",
         )
     return WatchedScorer(scorer, float(budget_ms), on_late, clock)
@@ -133,7 +136,10 @@ def false_positive_rate(scores: Vector, fraud: Vector, *, recall: Share = 0.8) -
     s = vector(scores, "scores")
     y = vector(fraud, "fraud", low=0.0, high=1.0, whole=True, length=len(s))
     if y.min() == y.max():
-        raise InputError(f"fraud is {y[0]:g} in every row; a rate needs both kinds. Label some of each.", field="fraud")
+        raise InputError(
+            f"fraud is {y[0]:g} in every row; a rate needs both kinds. Label some of each.",
+            field="fraud",
+        )
     metrics: Any = needs("analytics", "sklearn.metrics")
     wrong, right, _ = metrics.roc_curve(y, s, drop_intermediate=False)
     return float(wrong[int(np.argmax(right >= recall - 1e-12))])

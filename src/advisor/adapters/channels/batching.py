@@ -52,7 +52,12 @@ class RequestBatcher:
 
     @checked
     def __init__(
-        self, advisor: Any, *, most: Count = 64, served: Served | None = None, tables: Callable[[int], None] | None = None
+        self,
+        advisor: Any,
+        *,
+        most: Count = 64,
+        served: Served | None = None,
+        tables: Callable[[int], None] | None = None,
     ) -> None:
         self._advisor, self._most, self._served, self._tables = advisor, most, served, tables
         self._waiting: deque[_Request] = deque()
@@ -60,7 +65,9 @@ class RequestBatcher:
         self._stopped = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="advisor-tables")
 
-    async def advise(self, client: Client, as_of: date | str | None = None, *, picks: int = 5) -> Advice:
+    async def advise(
+        self, client: Client, as_of: date | str | None = None, *, picks: int = 5
+    ) -> Advice:
         """The advice that `Advisor.advise` gives, byte for byte.
 
         Raises:
@@ -68,7 +75,9 @@ class RequestBatcher:
             StoppedError: The batcher, or all advice, was stopped.
         """
         if self._stopped:
-            raise StoppedError("This batcher was stopped and advises nobody any more; make another one.")
+            raise StoppedError(
+                "This batcher was stopped and advises nobody any more; make another one."
+            )
         check_type(client, Client, "client", "Build one with Client(id=...).")
         check_type(as_of, (date, str, NoneType), "as_of", "Give a day, such as 2026-02-01.")
         loop = asyncio.get_running_loop()
@@ -102,7 +111,9 @@ class RequestBatcher:
         self._working = None
 
     def _next(self) -> list[_Request]:
-        """The first that waits and whoever may go with them: one day, one number of picks, each id once."""
+        """The first that waits and whoever may go with them: one day, one number of picks, each id
+        once.
+        """
         table: dict[str, _Request] = {}
         later: list[_Request] = []
         while self._waiting and len(table) < self._most:
@@ -122,11 +133,17 @@ class RequestBatcher:
         try:
             return self._table(requests)
         except Exception as error:  # noqa: BLE001  one client's trouble is no other's
-            return [error] if len(requests) == 1 else [a for request in requests for a in self._answers([request])]
+            return (
+                [error]
+                if len(requests) == 1
+                else [a for request in requests for a in self._answers([request])]
+            )
 
     def _table(self, requests: Sequence[_Request]) -> list[_Answer]:
         clients = [request.client for request in requests]
-        batch = self._advisor.advise_table(ClientTable.from_clients(clients), as_of=requests[0].as_of, picks=requests[0].picks)
+        batch = self._advisor.advise_table(
+            ClientTable.from_clients(clients), as_of=requests[0].as_of, picks=requests[0].picks
+        )
         advice: list[Advice] = [batch[i] for i in range(len(clients))]
         if self._tables is not None:
             self._tables(len(clients))

@@ -1,4 +1,6 @@
-"""How clients go from channel to channel: coverage, hand-over, where they are lost, how long it takes."""
+"""How clients go from channel to channel: coverage, hand-over, where they are lost, how long it
+takes.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,33 @@ from advisor import Event
 DIGITAL = frozenset({"app", "chat", "http", "mcp", "page", "web"})
 """Channels that serve a client without a person."""
 SHOWN = "advisor.advice.shown.v1"
-OPENED, ANSWERED, FINISHED = (f"advisor.session.{step}.v1" for step in ("opened", "answered", "finished"))
-STEPS = ("opened", "a quarter answered", "half answered", "three quarters answered", "all answered", "finished")
+OPENED, ANSWERED, FINISHED = (
+    f"advisor.session.{step}.v1" for step in ("opened", "answered", "finished")
+)
+STEPS = (
+    "opened",
+    "a quarter answered",
+    "half answered",
+    "three quarters answered",
+    "all answered",
+    "finished",
+)
 DEFINITIONS: dict[str, str] = {
-    "coverage": "clients whose advice was shown in a digital channel / clients whose advice was shown; a plan asks for 60 % or more",
-    "handover": (
-        "sessions that changed channel and were never asked a question again that another channel had an answer to"
-        " / sessions that changed channel; a plan asks for 90 % or more"
+    "coverage": (
+        "clients whose advice was shown in a digital channel / clients whose advice was shown; a"
+        " plan asks for 60 % or more"
     ),
-    "funnel": "sessions last seen in the channel that came at least as far as the step / sessions last seen in it",
-    "minutes": "median and 90 % quantile of the time from opening to finishing a session, in minutes",
+    "handover": (
+        "sessions that changed channel and were never asked a question again that another channel"
+        " had an answer to / sessions that changed channel; a plan asks for 90 % or more"
+    ),
+    "funnel": (
+        "sessions last seen in the channel that came at least as far as the step / sessions last"
+        " seen in it"
+    ),
+    "minutes": (
+        "median and 90 % quantile of the time from opening to finishing a session, in minutes"
+    ),
 }
 
 
@@ -60,16 +79,28 @@ class JourneyReport:
     def __str__(self) -> str:
         """The numbers with their definitions."""
         lines = [
-            f"coverage {_share(self.coverage)} ({self.served_digitally} of {self.served} clients): {DEFINITIONS['coverage']}",
-            f"hand-over {_share(self.handover)} ({self.smooth} of {self.changed} sessions): {DEFINITIONS['handover']}",
+            (
+                f"coverage {_share(self.coverage)} ({self.served_digitally} of {self.served}"
+                f" clients): {DEFINITIONS['coverage']}"
+            ),
+            (
+                f"hand-over {_share(self.handover)} ({self.smooth} of {self.changed} sessions):"
+                f" {DEFINITIONS['handover']}"
+            ),
             f"funnel, {self.sessions} sessions: {DEFINITIONS['funnel']}",
             *(
-                f"  {channel}: " + ", ".join(f"{step} {share:.0%}" for step, share in zip(STEPS, shares, strict=True))
+                f"  {channel}: "
+                + ", ".join(
+                    f"{step} {share:.0%}" for step, share in zip(STEPS, shares, strict=True)
+                )
                 for channel, shares in self.funnel.items()
             ),
         ]
         if self.minutes is not None:
-            lines.append(f"time {self.minutes[0]:.1f} and {self.minutes[1]:.1f} minutes: {DEFINITIONS['minutes']}")
+            lines.append(
+                f"time {self.minutes[0]:.1f} and {self.minutes[1]:.1f} minutes:"
+                f" {DEFINITIONS['minutes']}"
+            )
         return "\n".join(lines)
 
 
@@ -96,7 +127,8 @@ class _Session:
 
 
 def journeys(events: Iterable[Event], *, digital: Collection[str] = DIGITAL) -> JourneyReport:
-    """What the events of sessions and of advice shown say about channels; their order decides nothing.
+    """What the events of sessions and of advice shown say about channels; their order decides
+    nothing.
 
     Args:
         events: Others are passed over, and an event that comes twice counts once.
@@ -134,7 +166,9 @@ def _funnel(sessions: Iterable[_Session]) -> dict[str, tuple[float, ...]]:
 
 
 def _minutes(sessions: Iterable[_Session]) -> tuple[float, float] | None:
-    taken = sorted((s.finished - s.opened).total_seconds() / 60.0 for s in sessions if s.finished and s.opened)
+    taken = sorted(
+        (s.finished - s.opened).total_seconds() / 60.0 for s in sessions if s.finished and s.opened
+    )
     if not taken:
         return None
     return median(taken), taken[min(len(taken) - 1, int(0.9 * len(taken)))]

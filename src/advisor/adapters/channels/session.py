@@ -15,7 +15,9 @@ SOURCE = "advisor.sessions"
 
 
 class Session(Contract):
-    """A questionnaire being answered: who, how far, in which version. `id` is a secret of who answers."""
+    """A questionnaire being answered: who, how far, in which version. `id` is a secret of who
+    answers.
+    """
 
     personal_data: ClassVar[bool] = True
 
@@ -55,7 +57,8 @@ def moved(step: str, session: Session, channel: str, now: datetime, again: int =
 def refuse_version(version: int) -> NoReturn:
     """Raise `InputError` (field "version"): somebody was quicker."""
     raise InputError(
-        f"The session is at version {version} or finished by now: somebody answered elsewhere. Load it again, and go on from there.",
+        f"The session is at version {version} or finished by now: somebody answered elsewhere. Load"
+        " it again, and go on from there.",
         field="version",
         value=version,
     )

@@ -1,4 +1,6 @@
-"""One tenant of the channels: an advisor behind a switch, a store, a ledger, sessions. Nothing is shown that is not kept."""
+"""One tenant of the channels: an advisor behind a switch, a store, a ledger, sessions. Nothing is
+shown that is not kept.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +48,16 @@ class Tenant:
         opened.migrate()
         return cls(load(advisor), opened, session_days=session_days)
 
-    def keep(self, clients: Sequence[Client], advice: Sequence[Advice], *, channel: str = "http", shown: bool = False) -> None:
-        """Store advice and write its records into the ledger: all of it in one transaction, or nothing.
+    def keep(
+        self,
+        clients: Sequence[Client],
+        advice: Sequence[Advice],
+        *,
+        channel: str = "http",
+        shown: bool = False,
+    ) -> None:
+        """Store advice and write its records into the ledger: all of it in one transaction, or
+        nothing.
 
         Args:
             clients: Whose; each once.
@@ -59,29 +69,47 @@ class Tenant:
         with self.store.database.write():
             self.store.put_advice(list(advice), run=run)
             names = self._pseudonyms.of_all([client.id for client in clients])
-            self.ledger.append([self._record(one, names[one.client_id], channel) for one in advice], at=now)
+            self.ledger.append(
+                [self._record(one, names[one.client_id], channel) for one in advice], at=now
+            )
             if shown:
                 self.store.put_events([_shown(one, run, channel, now) for one in advice], at=now)
 
-    def advise(self, client: Client, *, as_of: date | str | None = None, picks: int = 5, channel: str) -> Advice:
-        """As `Advisor.advise`, kept before it is given. Raises `StoppedError` where advice is stopped."""
+    def advise(
+        self, client: Client, *, as_of: date | str | None = None, picks: int = 5, channel: str
+    ) -> Advice:
+        """As `Advisor.advise`, kept before it is given. Raises `StoppedError` where advice is
+        stopped.
+        """
         advice: Advice = self.advisor.advise(client, as_of=as_of, picks=picks)
         self.keep([client], [advice], channel=channel, shown=True)
         return advice
 
     def report(
-        self, client: Client, *, as_of: date | str | None = None, picks: int = 5, language: str | None = None, channel: str
+        self,
+        client: Client,
+        *,
+        as_of: date | str | None = None,
+        picks: int = 5,
+        language: str | None = None,
+        channel: str,
     ) -> AdviceReport:
-        """As `Advisor.report`, its advice kept before it is given. Raises `StoppedError` where advice is stopped."""
+        """As `Advisor.report`, its advice kept before it is given. Raises `StoppedError` where
+        advice is stopped.
+        """
         self.switch.check()
-        report: AdviceReport = self.advisor.report(client, as_of=as_of, picks=picks, language=language)
+        report: AdviceReport = self.advisor.report(
+            client, as_of=as_of, picks=picks, language=language
+        )
         self.keep([client], [report.advice], channel=channel, shown=True)
         return report
 
     def shown(self, advice: Advice, *, channel: str) -> None:
         """Write the event that a client was shown an advice which is kept already."""
         now = datetime.now(UTC)
-        self.store.put_events([_shown(advice, f"{channel}-{secrets.token_hex(8)}", channel, now)], at=now)
+        self.store.put_events(
+            [_shown(advice, f"{channel}-{secrets.token_hex(8)}", channel, now)], at=now
+        )
 
     def close(self) -> None:
         """Close the store."""
@@ -105,4 +133,11 @@ class Tenant:
 
 def _shown(advice: Advice, run: str, channel: str, now: datetime) -> Event:
     data = {"run": run, "fingerprint": advice.fingerprint, "channel": channel}
-    return Event(id=f"{run}-{advice.client_id}", source="advisor.channels", type=SHOWN, time=now, subject=advice.client_id, data=data)
+    return Event(
+        id=f"{run}-{advice.client_id}",
+        source="advisor.channels",
+        type=SHOWN,
+        time=now,
+        subject=advice.client_id,
+        data=data,
+    )

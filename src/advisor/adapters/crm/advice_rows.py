@@ -1,4 +1,5 @@
 """Advice into the store: one with its document, a batch, or the parts of a night run."""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -47,7 +48,12 @@ def put_advice(connection: sa.Connection, advice: Any, run: object) -> Written:
     problems: list[AdapterError] = []
     for table, inputs in _tables(advice):
         nameless = np.flatnonzero(table["client_id"].is_null().to_numpy()).tolist()
-        problems += [AdapterError(f"Row {rows + row} of the advice has no client id.", record_id=str(rows + row)) for row in nameless]
+        problems += [
+            AdapterError(
+                f"Row {rows + row} of the advice has no client id.", record_id=str(rows + row)
+            )
+            for row in nameless
+        ]
         rows += table.num_rows
         changed += _put_table(connection, table, inputs, run, there)
     settle(connection, changed, tables.advice)
@@ -62,7 +68,8 @@ def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
         return
     if not isinstance(advice, str | Path):
         raise InputError(
-            f"advice is {type(advice).__name__}; pass an Advice, an AdviceBatch or the folder of advise_stream.",
+            f"advice is {type(advice).__name__}; pass an Advice, an AdviceBatch or the folder of"
+            " advise_stream.",
             field="advice",
         )
     parquet = needs("crm", "pyarrow.parquet")
@@ -81,13 +88,16 @@ def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
             yield parquet.read_table(part), None
         except (OSError, pa.ArrowException) as error:
             raise InputError(
-                f"{part} cannot be read ({type(error).__name__}). Run advise_stream again; it makes only what is missing.",
+                f"{part} cannot be read ({type(error).__name__}). Run advise_stream again; it makes"
+                " only what is missing.",
                 field="advice",
                 value=str(part),
             ) from None
 
 
-def _put_table(connection: sa.Connection, table: pa.Table, inputs: list[str] | None, run: str, there: set[str]) -> int:
+def _put_table(
+    connection: sa.Connection, table: pa.Table, inputs: list[str] | None, run: str, there: set[str]
+) -> int:
     """Write the rows of a table whose client the run does not hold. Returns how many."""
     ids: list[str | None] = table["client_id"].to_pylist()
     keep: list[int] = []

@@ -1,4 +1,5 @@
 """Assessments with their level: written where one is finished, read as a history."""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ else:
     sa = needs("crm", "sqlalchemy")
 
 
-def put_assessment(connection: sa.Connection, client: Client, at: datetime, level: int, questionnaire: str, *, confirmed: bool) -> None:
+def put_assessment(
+    connection: sa.Connection,
+    client: Client,
+    at: datetime,
+    level: int,
+    questionnaire: str,
+    *,
+    confirmed: bool,
+) -> None:
     """Write an assessment over what stands there of that moment; see `Store.put_assessment`."""
     mine = (assessments.c.client_id == client.id, assessments.c.since == at)
     row = {
@@ -39,7 +48,9 @@ def put_assessment(connection: sa.Connection, client: Client, at: datetime, leve
 
 
 def history(connection: sa.Connection, ids: Sequence[str] | None) -> AssessmentHistory:
-    """Every assessment that has a level, by client and day; of some clients where `ids` names them."""
+    """Every assessment that has a level, by client and day; of some clients where `ids` names
+    them.
+    """
     a = assessments.c
     query: Any = sa.select(a.client_id, a.day, a.level, a.confirmed).where(a.level.is_not(None))
     if ids is not None:

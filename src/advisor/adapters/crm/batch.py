@@ -27,7 +27,9 @@ def said(body: Any) -> str:
     return written(" ".join(text.split())[:300])
 
 
-def write_batch(send: Send, rule: Write, names: Mapping[str, Any], batch: _Batch) -> Iterator[Outcome]:
+def write_batch(
+    send: Send, rule: Write, names: Mapping[str, Any], batch: _Batch
+) -> Iterator[Outcome]:
     """What became of each record; a batch refused whole is halved until the bad record is alone.
 
     Args:
@@ -36,7 +38,9 @@ def write_batch(send: Send, rule: Write, names: Mapping[str, Any], batch: _Batch
         names: What every template may name.
         batch: Records by key.
     """
-    entries = [_values(rule, names, key, record, at) for at, (key, record) in enumerate(batch.items())]
+    entries = [
+        _values(rule, names, key, record, at) for at, (key, record) in enumerate(batch.items())
+    ]
     bodies = [filled(rule.record, values) for values in entries]
     body = bodies[0] if rule.body is None else filled(rule.body, {"records": bodies})
     reply = send(rule.method, filled_path(rule.path, entries[0]), None, body)
@@ -54,7 +58,9 @@ def write_batch(send: Send, rule: Write, names: Mapping[str, Any], batch: _Batch
         yield from (Outcome(key, ok=False, problem=why) for key in batch)
 
 
-def _values(rule: Write, names: Mapping[str, Any], key: str, record: dict[str, Any], at: int) -> dict[str, Any]:
+def _values(
+    rule: Write, names: Mapping[str, Any], key: str, record: dict[str, Any], at: int
+) -> dict[str, Any]:
     full = {name: rule.empty if value is None else value for name, value in record.items()}
     others = {name: value for name, value in full.items() if name != names["key"]}
     return {**names, "id": key, "position": str(at), "record": full, "others": others}
@@ -74,8 +80,13 @@ def _answers(rule: Write, batch: _Batch, body: Any) -> Iterator[Outcome]:
             yield Outcome(key, ok=True, created=created if isinstance(created, bool) else None)
         else:
             told = value_at(fault or one, rule.problem)
-            yield Outcome(key, ok=False, problem=_refused("in the batch", told or "nothing is said of it"))
+            yield Outcome(
+                key, ok=False, problem=_refused("in the batch", told or "nothing is said of it")
+            )
 
 
 def _refused(where: str, told: Any) -> str:
-    return f"The system refused it ({where}): {said(told)}. Correct the record or the map, and send it again."
+    return (
+        f"The system refused it ({where}): {said(told)}. Correct the record or the map, and send it"
+        " again."
+    )

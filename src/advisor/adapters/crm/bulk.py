@@ -3,6 +3,7 @@
 Money is a float64 column here, whole ten-thousandths on the way: both databases give back the same
 bits.
 """
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ def _sqlite_cells(column: pa.ChunkedArray, of: sa.Column[Any]) -> list[Any]:
 
 
 def settle(connection: sa.Connection, rows: int, *filled: sa.Table) -> None:
-    """After many rows let PostgreSQL look at the tables, so that it finds one client by an index at once."""
+    """After many rows let PostgreSQL look at the tables, so that it finds one client by an index at
+    once.
+    """
     if rows >= _MANY and connection.dialect.name == "postgresql":
         for table in filled:
             connection.exec_driver_sql(f'ANALYZE "{table.name}"')

@@ -1,4 +1,5 @@
 """Columns of JSON text and of holdings as the Arrow columns that clients are read from."""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 """Clients as columns of the tables `clients`, `assessments` and `holdings`."""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def problems_of(table: ClientTable, at: datetime) -> dict[int, str]:
     return problems
 
 
-def client_columns(part: ClientTable, records: Sequence[dict[str, Any]], digests: Sequence[str], at: datetime) -> pa.Table:
+def client_columns(
+    part: ClientTable, records: Sequence[dict[str, Any]], digests: Sequence[str], at: datetime
+) -> pa.Table:
     """Rows of `clients`: the versions that stand from a moment.
 
     Args:

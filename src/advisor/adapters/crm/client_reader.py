@@ -1,4 +1,5 @@
 """Clients of the store: many as a `ClientTable` through Arrow, one as a `Client`."""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -28,11 +29,21 @@ if TYPE_CHECKING:
 else:
     sa, pa = needs("crm", "sqlalchemy"), needs("crm", "pyarrow")
 
-_PLAIN = (*tables.MONEY, *tables.NUMBERS, *tables.FLAGS, *tables.WORDS, "level", "lowest_category", "assessed_on")
+_PLAIN = (
+    *tables.MONEY,
+    *tables.NUMBERS,
+    *tables.FLAGS,
+    *tables.WORDS,
+    "level",
+    "lowest_category",
+    "assessed_on",
+)
 _LISTS = ("excluded", "insists", "written_warning", "locked")
 
 
-def clients_of(connection: sa.Connection, as_of: date | None, ids: Sequence[str] | None) -> ClientTable:
+def clients_of(
+    connection: sa.Connection, as_of: date | None, ids: Sequence[str] | None
+) -> ClientTable:
     """Clients as known on a day, all of them or those asked for, in that order.
 
     Raises:
@@ -56,13 +67,16 @@ def unknown_client(client_id: str, as_of: date | None) -> InputError:
     """What is said of a client whom nobody has written."""
     when = "" if as_of is None else f" on {as_of}"
     return InputError(
-        f"The client {personal(client_id)} is not known{when}. Correct the id, or write them first.",
+        f"The client {personal(client_id)} is not known{when}. Correct the id, or write them"
+        " first.",
         field="client_id",
         value=client_id,
     )
 
 
-def read_clients(connection: sa.Connection, known: Any, *, after: str | None = None, limit: int | None = None) -> ClientTable:
+def read_clients(
+    connection: sa.Connection, known: Any, *, after: str | None = None, limit: int | None = None
+) -> ClientTable:
     """Clients by a condition on their versions, in the order of their ids.
 
     Args:
@@ -89,8 +103,13 @@ def read_clients(connection: sa.Connection, known: Any, *, after: str | None = N
     holdings = fetch(connection, held.order_by(h.client_id, h.item))
     columns = {name: rows[name] for name in ("id", *_PLAIN, "goals")}
     columns |= {name: lists_of(rows[name]) for name in _LISTS}
-    columns |= {f"answer:{name}": words for name, words in columns_of_records(rows["answers"], pa.string())}
-    columns |= {f"bias:{name}": numbers for name, numbers in columns_of_records(rows["biases"], pa.float64())}
+    columns |= {
+        f"answer:{name}": words for name, words in columns_of_records(rows["answers"], pa.string())
+    }
+    columns |= {
+        f"bias:{name}": numbers
+        for name, numbers in columns_of_records(rows["biases"], pa.float64())
+    }
     columns["holdings"] = maps_of(rows["id"], holdings)
     return clients_from_arrow(pa.table(columns))
 
@@ -108,7 +127,9 @@ def read_client(connection: sa.Connection, client_id: str, as_of: date | None) -
     fields |= {name: float(row[name]) for name in tables.MONEY if row[name] is not None}
     texts = (*tables.RECORDS, "answers")
     fields |= {name: json.loads(row[name]) for name in texts if row[name] is not None}
-    return Client(**fields, holdings={item: float(money) for item, money in connection.execute(held)})
+    return Client(
+        **fields, holdings={item: float(money) for item, money in connection.execute(held)}
+    )
 
 
 def _assessed() -> Any:

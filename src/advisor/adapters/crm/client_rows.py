@@ -33,7 +33,9 @@ _ROWS = 20_000
 """Clients written at once: it bounds memory."""
 
 
-def put_clients(connection: sa.Connection, clients: ClientTable | Iterable[Client], at: datetime) -> Written:
+def put_clients(
+    connection: sa.Connection, clients: ClientTable | Iterable[Client], at: datetime
+) -> Written:
     """Write what is new or other; see `Store.put_clients`."""
     table, problems = (clients, []) if isinstance(clients, ClientTable) else _distinct(clients)
     changed, count = 0, len(table) + len(problems)
@@ -52,24 +54,38 @@ def _distinct(rows: Iterable[Any]) -> tuple[ClientTable, list[AdapterError]]:
     problems: list[AdapterError] = []
     for row in rows:
         if not isinstance(row, Client):
-            problems.append(AdapterError(f"This is {type(row).__name__}, no Client. Make it with Client(id=..., wealth=..., ...)."))
+            problems.append(
+                AdapterError(
+                    f"This is {type(row).__name__}, no Client. Make it with Client(id=...,"
+                    " wealth=..., ...)."
+                )
+            )
         elif row.id in clients:
-            text = f"Client {personal(row.id)} is there twice, so it is not known what counts. Give each once."
+            text = (
+                f"Client {personal(row.id)} is there twice, so it is not known what counts. Give"
+                " each once."
+            )
             problems.append(AdapterError(text, record_id=row.id))
         else:
             clients[row.id] = row
     return ClientTable.from_clients(clients.values()), problems
 
 
-def _put_part(connection: sa.Connection, part: ClientTable, at: datetime) -> tuple[int, list[AdapterError]]:
+def _put_part(
+    connection: sa.Connection, part: ClientTable, at: datetime
+) -> tuple[int, list[AdapterError]]:
     """Write a part of a table. Returns how many changed, and what was set aside."""
     # 1. what can be kept, and its digests
     problems = problems_of(part, at)
     records = {i: part.record(i) for i in range(len(part)) if i not in problems}
-    contents = {i: json.dumps(record, sort_keys=True, ensure_ascii=False) for i, record in records.items()}
+    contents = {
+        i: json.dumps(record, sort_keys=True, ensure_ascii=False) for i, record in records.items()
+    }
     for i, content in contents.items():
         if "\\u0000" in content:
-            problems[i] = "a text of this client holds the character NUL, which no database keeps. Remove it."
+            problems[i] = (
+                "a text of this client holds the character NUL, which no database keeps. Remove it."
+            )
             del records[i]
     digests = {i: _digest(contents[i]) for i in records}
     # 2. what stands there and is another
@@ -92,7 +108,9 @@ def _put_part(connection: sa.Connection, part: ClientTable, at: datetime) -> tup
             with naming(connection, ended) as named:
                 _end_versions(connection, named, at)
         new, told = part.take(changed), [records[i] for i in changed]
-        load(connection, tables.clients, client_columns(new, told, [digests[i] for i in changed], at))
+        load(
+            connection, tables.clients, client_columns(new, told, [digests[i] for i in changed], at)
+        )
         load(connection, tables.assessments, assessment_columns(told, at))
         load(connection, tables.holdings, holding_columns(new, at))
     odd = [AdapterError(text, record_id=part.ids[i]) for i, text in sorted(problems.items())]
@@ -116,7 +134,11 @@ def _standing(connection: sa.Connection, named: sa.Table) -> dict[str, tuple[str
 def _end_versions(connection: sa.Connection, named: sa.Table, at: datetime) -> None:
     """End the versions of clients that stand; one that began at the same moment is replaced."""
     ids = sa.select(named.c.id)
-    for table, key in ((tables.clients, "id"), (tables.assessments, "client_id"), (tables.holdings, "client_id")):
+    for table, key in (
+        (tables.clients, "id"),
+        (tables.assessments, "client_id"),
+        (tables.holdings, "client_id"),
+    ):
         connection.execute(sa.delete(table).where(table.c[key].in_(ids), table.c.since == at))
     c = tables.clients.c
     ends = sa.update(tables.clients).where(c.id.in_(ids), c.until.is_(None))

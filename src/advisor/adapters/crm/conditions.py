@@ -35,20 +35,23 @@ class Condition(Contract):
     def _usable(self) -> Self:
         if not is_fact(self.fact):
             raise InputError(
-                f"The fact {self.fact!r} is not known, so the rule could never be judged; known are {', '.join(fact_names()[:8])}, ... "
-                f"(fact_names() lists them). Correct it, or name a fact of your own own:<name>.",
+                f"The fact {self.fact!r} is not known, so the rule could never be judged; known are"
+                f" {', '.join(fact_names()[:8])}, ... (fact_names() lists them). Correct it, or"
+                " name a fact of your own own:<name>.",
                 field="fact",
                 value=self.fact,
             )
         if self.low is None and self.high is None:
             raise InputError(
-                f"The condition on {self.fact!r} has no limit and would hold for everybody; give low, high, or both.",
+                f"The condition on {self.fact!r} has no limit and would hold for everybody; give"
+                " low, high, or both.",
                 field="low",
                 value=None,
             )
         if self.low is not None and self.high is not None and not self.low < self.high:
             raise InputError(
-                f"The condition on {self.fact!r} runs from {self.low:g} to {self.high:g}, and could never hold; low must be below high.",
+                f"The condition on {self.fact!r} runs from {self.low:g} to {self.high:g}, and could"
+                " never hold; low must be below high.",
                 field="high",
                 value=self.high,
             )

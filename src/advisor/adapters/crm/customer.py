@@ -25,7 +25,9 @@ OPEN = ("proposed", "held")
 LAST_EVENTS = 20
 
 
-def view(connection: sa.Connection, client_id: str, as_of: date | None, packs: Packs) -> CustomerView:
+def view(
+    connection: sa.Connection, client_id: str, as_of: date | None, packs: Packs
+) -> CustomerView:
     """All that is known of a client; see `Store.view`."""
     day = datetime.now(UTC).date() if as_of is None else as_of
     end = None if as_of is None else end_of(as_of)
@@ -38,7 +40,9 @@ def view(connection: sa.Connection, client_id: str, as_of: date | None, packs: P
         packs,
         ClientTable.from_clients([client]),
         day,
-        next((row["level"] for row in (profile, advised) if row and row["level"] is not None), None),
+        next(
+            (row["level"] for row in (profile, advised) if row and row["level"] is not None), None
+        ),
         log_reader.trades(connection, day, client_id),
         log_reader.interactions(connection, day, client_id),
         [event for event in events if event.time.date() <= day],
@@ -84,7 +88,8 @@ def forget(connection: sa.Connection, client_id: str) -> Forgotten:
     had = connection.execute(salt).rowcount > 0
     if not gone and not had:
         raise InputError(
-            f"Nothing is known of the client {personal(client_id)}, so nothing could be erased. Correct the id.",
+            f"Nothing is known of the client {personal(client_id)}, so nothing could be erased."
+            " Correct the id.",
             field="client_id",
             value=client_id,
         )
@@ -97,7 +102,9 @@ def _rows(connection: sa.Connection, table: sa.Table, client_id: str, *where: An
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _standing(connection: sa.Connection, table: sa.Table, client_id: str, end: datetime | None) -> list[Any]:
+def _standing(
+    connection: sa.Connection, table: sa.Table, client_id: str, end: datetime | None
+) -> list[Any]:
     """Rows from `since` to `until` that stand at a moment, now where None."""
     now = datetime.now(UTC) if end is None else end
     stands = table.c.until.is_(None) | (table.c.until >= now)
@@ -105,7 +112,9 @@ def _standing(connection: sa.Connection, table: sa.Table, client_id: str, end: d
     return _rows(connection, table, client_id, *known)
 
 
-def _last(connection: sa.Connection, table: sa.Table, client_id: str, by: str, end: Any) -> dict[str, Any] | None:
+def _last(
+    connection: sa.Connection, table: sa.Table, client_id: str, by: str, end: Any
+) -> dict[str, Any] | None:
     """The last row of a client by a column, of those up to an end."""
     column = table.c[by]
     query = sa.select(table).where(table.c.client_id == client_id)

@@ -1,4 +1,6 @@
-"""How a vendor's REST interface is called, as data: templates of requests, and where answers say what."""
+"""How a vendor's REST interface is called, as data: templates of requests, and where answers say
+what.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,10 @@ from advisor.validation import checked
 class Read(Contract):
     """How records are read, page by page.
 
-    `records` is the path of the list in an answer, `record` that of the fields in an entry. `next` is
-    the path of what leads to the next page: a link, or a token that goes into `params` or the body as
-    `token`. A query that gives at most `window` records is asked again from the last change seen.
+    `records` is the path of the list in an answer, `record` that of the fields in an entry. `next`
+    is the path of what leads to the next page: a link, or a token that goes into `params` or the
+    body as `token`. A query that gives at most `window` records is asked again from the last change
+    seen.
     """
 
     method: Literal["GET", "POST"] = "GET"
@@ -37,10 +40,11 @@ class Read(Contract):
 class Write(Contract):
     """How records are written, `size` a call, so that a second call changes nothing more.
 
-    `body` holds `{records}`, a list of `record`; without `body` a call writes the one `record`. In an
-    answer, `results` is the path of the list, `by` that of an entry's `{position}` (in order where it is
-    None), `ok` of a yes, `created` of a yes where it is new, `problem` of what is wrong; `errors` and
-    `errors_by` say the same of a list of faults. `unsafe` are characters that no key may have.
+    `body` holds `{records}`, a list of `record`; without `body` a call writes the one `record`. In
+    an answer, `results` is the path of the list, `by` that of an entry's `{position}` (in order
+    where it is None), `ok` of a yes, `created` of a yes where it is new, `problem` of what is
+    wrong; `errors` and `errors_by` say the same of a list of faults. `unsafe` are characters that
+    no key may have.
     """
 
     method: Literal["POST", "PATCH", "PUT"]
@@ -63,8 +67,8 @@ class Dialect(Signed):
     """One vendor's REST interface; `source` is the public documentation it was written from.
 
     Templates know `{object}`, `{key}`, `{fields}` (with commas), `{paths}` (a list), `{changed}`,
-    `{since}`, and of a record `{id}`, `{position}`, `{record}` and `{others}` (without its key); an entry
-    `"*"` is spread out. `headers` are those that a `send` adds to every call.
+    `{since}`, and of a record `{id}`, `{position}`, `{record}` and `{others}` (without its key); an
+    entry `"*"` is spread out. `headers` are those that a `send` adds to every call.
     """
 
     file_kind: ClassVar[str] = "Dialect"

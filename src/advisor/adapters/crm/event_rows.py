@@ -72,10 +72,14 @@ def put_products(connection: sa.Connection, rows: Any) -> Written:
             product = row if isinstance(row, Product) else Product.model_validate(row)
             Catalogue.from_products([product])
             if product.id in documents:
-                raise InputError("its id is there twice, so it is not known which counts; give each once.")
+                raise InputError(
+                    "its id is there twice, so it is not known which counts; give each once."
+                )
             documents[product.id] = product.model_dump_json(exclude_unset=True)
         except InputError as error:
-            problems.append(AdapterError(str(error), record_id=getattr(row, "id", None) or _name(row)))
+            problems.append(
+                AdapterError(str(error), record_id=getattr(row, "id", None) or _name(row))
+            )
     one_at_a_time(connection, "products")
     t = tables.products
     known = fetch(connection, sa.select(t.c.id, t.c.document))

@@ -44,7 +44,8 @@ def word_of(field: FieldIn | FieldOut, cell: Any, fault: str) -> Any:
     word = text_of(cell)
     if word not in field.words:
         raise InputError(
-            f"{field.path} is {personal(cell)}, which {fault} ({', '.join(field.words)}). Correct it there, or add it to `words`.",
+            f"{field.path} is {personal(cell)}, which {fault} ({', '.join(field.words)}). Correct"
+            " it there, or add it to `words`.",
             field=field.path,
         )
     return field.words[word]
@@ -56,7 +57,8 @@ def bundled_file(folder: str, name: str) -> Path:
     files = {file.stem: file for file in sorted((Path(__file__).parent / folder).glob("*.json"))}
     if name not in files:
         raise InputError(
-            f"name is {name!r}, and there is {', '.join(files)}. Take one of these, or load(path) your own.",
+            f"name is {name!r}, and there is {', '.join(files)}. Take one of these, or load(path)"
+            " your own.",
             field="name",
             value=name,
         )

@@ -18,8 +18,9 @@ class Gateway(Protocol):
     """Another system that keeps records of clients.
 
     `pull` gives records as that system has them, since a moment those changed at it or later (never
-    fewer, where the system cannot tell more); `push` writes each by its key and gives an `Outcome` a
-    record, in order: sent twice it is there once. Both raise `AdapterError` when the system is gone.
+    fewer, where the system cannot tell more); `push` writes each by its key and gives an `Outcome`
+    a record, in order: sent twice it is there once. Both raise `AdapterError` when the system is
+    gone.
     """
 
     @property
@@ -37,7 +38,9 @@ class Gateway(Protocol):
 
 
 @checked
-def pull_clients(gateway: Gateway, *, since: datetime | None = None, as_of: date | None = None) -> Pulled:
+def pull_clients(
+    gateway: Gateway, *, since: datetime | None = None, as_of: date | None = None
+) -> Pulled:
     """The clients of another system, and what is wrong with the records that are no client.
 
     Args:
@@ -62,13 +65,20 @@ def pull_clients(gateway: Gateway, *, since: datetime | None = None, as_of: date
     return Pulled(ClientTable.from_clients(clients.values()), tuple(problems), complete, day)
 
 
-def _take(fields: FieldMap, record: Any, day: date, clients: dict[str, Client], problems: list[AdapterError]) -> None:
+def _take(
+    fields: FieldMap,
+    record: Any,
+    day: date,
+    clients: dict[str, Client],
+    problems: list[AdapterError],
+) -> None:
     """Add the client of a record, or what is wrong with it."""
     try:
         client = fields.to_client(record, as_of=day)
         if clients.setdefault(client.id, client) != client:
             raise AdapterError(
-                f"{fields.object} {personal(client.id)} is there twice, with different values; the first is used. Merge them there.",
+                f"{fields.object} {personal(client.id)} is there twice, with different values; the"
+                " first is used. Merge them there.",
                 record_id=client.id,
             )
     except AdapterError as error:

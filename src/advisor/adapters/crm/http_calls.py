@@ -27,7 +27,8 @@ def http_send(
 
     Args:
         base: Address of the system, such as `https://example.my.salesforce.com`.
-        headers: Sent with every call (`Authorization`, ...), or a function that gives them each time.
+        headers: Sent with every call (`Authorization`, ...), or a function that gives them each
+            time.
         timeout: Seconds to connect, and between two pieces of an answer.
 
     Raises:
@@ -40,8 +41,15 @@ def http_send(
     def send(method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Reply:
         call = uuid4().hex
         own = headers() if callable(headers) else headers
-        sent = {"Accept": "application/json", "X-Correlation-ID": call, "Correlation-Id": call, **own}
-        data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        sent = {
+            "Accept": "application/json",
+            "X-Correlation-ID": call,
+            "Correlation-Id": call,
+            **own,
+        }
+        data = (
+            None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        )
         if data is not None:
             sent["Content-Type"] = "application/json"
         query = f"?{urlencode(params, doseq=True)}" if params else ""
@@ -66,7 +74,8 @@ def _address(base: str) -> SplitResult:
     if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
         return parts
     raise InputError(
-        f"base is {base!r}; clients' data and the key go there, so it must begin with https:// and name a host. Give the address of the system.",
+        f"base is {base!r}; clients' data and the key go there, so it must begin with https:// and"
+        " name a host. Give the address of the system.",
         field="base",
         value=base,
     )

@@ -45,7 +45,9 @@ def events(
     return tuple(Event(**{**row, "data": json.loads(row["data"])}) for row in found)
 
 
-def interactions(connection: sa.Connection, until: date | None, client_id: str | None = None) -> Interactions:
+def interactions(
+    connection: sa.Connection, until: date | None, client_id: str | None = None
+) -> Interactions:
     """Purchases up to and including a day, of everybody or one client."""
     p = tables.purchases.c
     query = sa.select(p.client_id, p.product_id, p.day, p.value)
@@ -54,7 +56,9 @@ def interactions(connection: sa.Connection, until: date | None, client_id: str |
     if client_id is not None:
         query = query.where(p.client_id == client_id)
     found = fetch(connection, query.order_by(p.client_id, p.product_id, p.day))
-    (clients, client_codes), (products, product_codes) = (_coded(found[name]) for name in ("client_id", "product_id"))
+    (clients, client_codes), (products, product_codes) = (
+        _coded(found[name]) for name in ("client_id", "product_id")
+    )
     values = None if found["value"].null_count or not found.num_rows else found["value"].to_numpy()
     days = found["day"].to_numpy().astype("datetime64[D]")
     return Interactions(clients, products, client_codes, product_codes, days, values)
@@ -70,7 +74,9 @@ def trades(connection: sa.Connection, until: date | None, client_id: str | None 
     if client_id is not None:
         query = query.where(t.client_id == client_id)
     found = fetch(connection, query)
-    (clients, client_codes), (assets, asset_codes) = (_coded(found[name]) for name in ("client_id", "asset"))
+    (clients, client_codes), (assets, asset_codes) = (
+        _coded(found[name]) for name in ("client_id", "asset")
+    )
     sold = np.array([side == "sell" for side in found["side"].to_pylist()], dtype=np.bool_)
     units, left_out = found["units"].to_numpy(), found["left_out"].to_numpy().astype(np.bool_)
     return Trades(

@@ -1,4 +1,5 @@
 """What clients did, into the store and out of it: trades, purchases, products, events, feedback."""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -30,9 +31,15 @@ else:
     sa, pa = needs("crm", "sqlalchemy"), needs("crm", "pyarrow")
 
 
-def put_trades(connection: sa.Connection, rows: Any, at: datetime, settings: Mapping[str, Any]) -> Written:
+def put_trades(
+    connection: sa.Connection, rows: Any, at: datetime, settings: Mapping[str, Any]
+) -> Written:
     """Write trades; `settings` name the columns as `Trades.from_frame` has them."""
-    read = rows if isinstance(rows, Trades) else Trades.from_frame(_frame(rows), on_bad_rows="set_aside", **settings)
+    read = (
+        rows
+        if isinstance(rows, Trades)
+        else Trades.from_frame(_frame(rows), on_bad_rows="set_aside", **settings)
+    )
     times = read.times.astype("datetime64[us]").tolist()
     columns = {
         "client_id": [read.clients.ids[c] for c in read.client_codes.tolist()],
@@ -43,10 +50,14 @@ def put_trades(connection: sa.Connection, rows: Any, at: datetime, settings: Map
         "price": read.prices.tolist(),
         "left_out": [False] * len(read) if read.left_out is None else read.left_out.tolist(),
     }
-    return _put_columns(connection, tables.trades, columns, _set_aside(rows, read), in_the_future(read.times, at))
+    return _put_columns(
+        connection, tables.trades, columns, _set_aside(rows, read), in_the_future(read.times, at)
+    )
 
 
-def put_purchases(connection: sa.Connection, rows: Any, at: datetime, settings: Mapping[str, Any]) -> Written:
+def put_purchases(
+    connection: sa.Connection, rows: Any, at: datetime, settings: Mapping[str, Any]
+) -> Written:
     """Write purchases; `settings` name the columns as `Interactions.from_frame` has them."""
     if isinstance(rows, Interactions):
         read = rows
@@ -60,16 +71,28 @@ def put_purchases(connection: sa.Connection, rows: Any, at: datetime, settings: 
         "day": read.days.astype("datetime64[D]").tolist(),
         "value": [None] * len(read) if read.values is None else read.values.tolist(),
     }
-    return _put_columns(connection, tables.purchases, columns, _set_aside(rows, read), in_the_future(read.days, at))
+    return _put_columns(
+        connection, tables.purchases, columns, _set_aside(rows, read), in_the_future(read.days, at)
+    )
 
 
 def _set_aside(rows: Any, read: Trades | Interactions) -> list[AdapterError]:
-    """The rows of this writing that could not be read, each by its number; what was read before has named its own."""
-    return [] if read is rows else [AdapterError(text, record_id=str(row)) for row, text in read.problems.items()]
+    """The rows of this writing that could not be read, each by its number; what was read before has
+    named its own.
+    """
+    return (
+        []
+        if read is rows
+        else [AdapterError(text, record_id=str(row)) for row, text in read.problems.items()]
+    )
 
 
 def _put_columns(
-    connection: sa.Connection, table: sa.Table, columns: Mapping[str, list[Any]], problems: list[AdapterError], future: list[int]
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: Mapping[str, list[Any]],
+    problems: list[AdapterError],
+    future: list[int],
 ) -> Written:
     """Write rows whose id, made of their content, is not there yet.
 
@@ -95,7 +118,12 @@ def _put_columns(
         chosen["position"] = [ids[key] for key in new]
     load(connection, table, arrow(table, {"id": new, **chosen}))
     settle(connection, len(new), table)
-    told = [AdapterError(f"A row of {table.name}: {why}. Correct it.", record_id=columns["client_id"][i]) for i, why in odd.items()]
+    told = [
+        AdapterError(
+            f"A row of {table.name}: {why}. Correct it.", record_id=columns["client_id"][i]
+        )
+        for i, why in odd.items()
+    ]
     return Written(count, len(new), (*problems, *told))
 
 
@@ -109,9 +137,14 @@ def _frame(rows: Any) -> pd.DataFrame:
         return rows
     if isinstance(rows, pa.Table):
         return rows.to_pandas()
-    if isinstance(rows, list | tuple) and rows and all(isinstance(row, Mapping) for row in cast("Sequence[object]", rows)):
+    if (
+        isinstance(rows, list | tuple)
+        and rows
+        and all(isinstance(row, Mapping) for row in cast("Sequence[object]", rows))
+    ):
         return pd.DataFrame(list(cast("Sequence[Any]", rows)))
     raise InputError(
-        f"The rows are {type(rows).__name__}; trades and purchases come as a table. Pass a DataFrame, an Arrow table or a list of mappings.",
+        f"The rows are {type(rows).__name__}; trades and purchases come as a table. Pass a"
+        " DataFrame, an Arrow table or a list of mappings.",
         field="rows",
     )

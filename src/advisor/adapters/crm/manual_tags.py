@@ -39,18 +39,23 @@ class ManualTag(Contract):
     def _days_in_order(self) -> Self:
         if self.expires is not None and self.expires < self.on:
             raise InputError(
-                f"The tag {self.tag!r} was set on {self.on} and expires on {self.expires}; it would never hold. Correct the days.",
+                f"The tag {self.tag!r} was set on {self.on} and expires on {self.expires}; it would"
+                " never hold. Correct the days.",
                 field="expires",
                 value=str(self.expires),
             )
         return self
 
 
-def manual_tags(facts: ClientFacts, rules: TagPack, manual: Iterable[Any]) -> dict[int, tuple[ManualTag, ...]]:
+def manual_tags(
+    facts: ClientFacts, rules: TagPack, manual: Iterable[Any]
+) -> dict[int, tuple[ManualTag, ...]]:
     """Row -> the manual tags in force, in an order that does not depend on theirs."""
     found: dict[int, list[ManualTag]] = {}
     for one in manual:
-        check_type(one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...).")
+        check_type(
+            one, ManualTag, "manual", "Make them with ManualTag(client_id=..., tag=..., ...)."
+        )
         if one.tag not in rules.ids:
             raise InputError(
                 f"The manual tag {one.tag!r} is not in pack {rules.id!r}; nobody could read it. "
@@ -70,7 +75,10 @@ def manual_tags(facts: ClientFacts, rules: TagPack, manual: Iterable[Any]) -> di
             found.setdefault(row, []).append(one)
     found.pop(-1, None)
     order = {name: k for k, name in enumerate(rules.ids)}
-    return {row: tuple(sorted(f, key=lambda m: (order[m.tag], m.source, m.by, m.on))) for row, f in sorted(found.items())}
+    return {
+        row: tuple(sorted(f, key=lambda m: (order[m.tag], m.source, m.by, m.on)))
+        for row, f in sorted(found.items())
+    }
 
 
 def keep_tags(store: Store, manual: Iterable[ManualTag], pack: TagPack | None = None) -> Written:
@@ -95,7 +103,9 @@ def kept_tags(store: Store) -> tuple[ManualTag, ...]:
             source=row["provenance"],
             by=row["source"] or row["provenance"],
             on=row["since"].date(),
-            expires=None if row["until"] is None else (row["until"] - timedelta(microseconds=1)).date(),
+            expires=(
+                None if row["until"] is None else (row["until"] - timedelta(microseconds=1)).date()
+            ),
         )
         for row in rows
         if row["provenance"] in ("event", "person")

@@ -51,7 +51,9 @@ class FieldMap(Signed):
     @model_validator(mode="after")
     def _names_known(self) -> Self:
         names = [field.to for field in self.fields]
-        faults = [f"fills no {name!r}, which every client has" for name in _NEEDED if name not in names]
+        faults = [
+            f"fills no {name!r}, which every client has" for name in _NEEDED if name not in names
+        ]
         for name in names:
             first, _, rest = name.partition(".")
             if first not in _FILLED or (rest and first not in BY_NAME):
@@ -62,7 +64,8 @@ class FieldMap(Signed):
         faults += [f"writes {name!r}, which is no field of Advice" for name in unknown]
         if faults:
             raise InputError(
-                f"Field map {self.id!r} {faults[0]}; no record could be read with it. Correct the map.",
+                f"Field map {self.id!r} {faults[0]}; no record could be read with it. Correct the"
+                " map.",
                 field="fields",
             )
         return self
@@ -93,7 +96,10 @@ class FieldMap(Signed):
         if problem := value_at(record, PROBLEM):
             raise AdapterError(str(problem), record_id=key)
         if key is None:
-            raise AdapterError(f"A record of {self.object!r} has no {self.key!r}, so nobody knows which client it is. Fill it in there.")
+            raise AdapterError(
+                f"A record of {self.object!r} has no {self.key!r}, so nobody knows which client it"
+                " is. Fill it in there."
+            )
         day = datetime.now(UTC).date() if as_of is None else as_of
         values: dict[str, Any] = {"id": key}
         try:
@@ -118,7 +124,9 @@ class FieldMap(Signed):
         target[rest or name] = cell
 
     @checked
-    def to_record(self, advice: Advice, *, segment: str | None = None, tags: Sequence[str] | None = None) -> dict[str, Any]:
+    def to_record(
+        self, advice: Advice, *, segment: str | None = None, tags: Sequence[str] | None = None
+    ) -> dict[str, Any]:
         """Their record of an advice; what it does not have is None, so that an old value goes.
 
         Args:
@@ -130,7 +138,12 @@ class FieldMap(Signed):
             AdapterError: The map has no word for a value.
         """
         whole = advice.model_dump(mode="json")
-        source = {**whole, "advice": whole, "segment": segment, "tags": None if tags is None else list(tags)}
+        source = {
+            **whole,
+            "advice": whole,
+            "segment": segment,
+            "tags": None if tags is None else list(tags),
+        }
         record: dict[str, Any] = {}
         put_at(record, self.key, advice.client_id)
         for field in self.written:

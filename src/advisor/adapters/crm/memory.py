@@ -1,4 +1,6 @@
-"""A gateway to a mapping: to try with, and for hosts that keep records in a catalogue of their own."""
+"""A gateway to a mapping: to try with, and for hosts that keep records in a catalogue of their
+own.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,11 @@ class MemoryGateway:
             for key in list(self._records):
                 record = self._records[key]
                 changed = value_at(record, self.fields.changed) if self.fields.changed else None
-                if since is None or changed is None or datetime.fromisoformat(str(changed)) >= since:
+                if (
+                    since is None
+                    or changed is None
+                    or datetime.fromisoformat(str(changed)) >= since
+                ):
                     yield record
         except OSError as error:
             raise AdapterError(f"The records are gone ({error}); pull again.") from error
@@ -57,4 +63,6 @@ class MemoryGateway:
                 self._records[key] = whole
                 yield Outcome(key, ok=True, created=new)
             except OSError as error:
-                yield Outcome(key, ok=False, problem=f"The records are gone ({error}); send it again.")
+                yield Outcome(
+                    key, ok=False, problem=f"The records are gone ({error}); send it again."
+                )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 else:
     sa, pa = needs("crm", "sqlalchemy"), needs("crm", "pyarrow")
 
-_NAMED = sa.Table("named_ids", sa.MetaData(), sa.Column("id", ID, primary_key=True), prefixes=["TEMPORARY"])
+_NAMED = sa.Table(
+    "named_ids", sa.MetaData(), sa.Column("id", ID, primary_key=True), prefixes=["TEMPORARY"]
+)
 
 
 @contextmanager
@@ -28,7 +30,9 @@ def naming(connection: sa.Connection, ids: Sequence[str]) -> Generator[sa.Table]
     _NAMED.drop(connection, checkfirst=False)  # what fails is rolled back, and the table with it
 
 
-def missing_keys(connection: sa.Connection, table: sa.Table, names: Sequence[str], keys: Sequence[Any]) -> list[Any]:
+def missing_keys(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], keys: Sequence[Any]
+) -> list[Any]:
     """The keys that the table does not hold, in their order.
 
     Args:

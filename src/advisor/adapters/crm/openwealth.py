@@ -34,9 +34,10 @@ class OpenWealthGateway:
             (for orders a `Correlation-Id`).
         own: The host's own fields of a client, by customer id.
         as_of: The day whose positions are read; today when None.
-        apis: Where each interface begins, by "custody", "customers", "trading"; a bank that has none
-            of one leaves it out.
-        sent: References of orders that were sent, kept by the host: an order in it is not sent again.
+        apis: Where each interface begins, by "custody", "customers", "trading"; a bank that has
+            none of one leaves it out.
+        sent: References of orders that were sent, kept by the host: an order in it is not sent
+            again.
         fields: Which field is which; the bundled map when None.
         limit: Entries a page.
         wait: Waits so many seconds before another try.
@@ -74,13 +75,19 @@ class OpenWealthGateway:
                 yield {"customer": customer, PROBLEM: str(error)}
 
     def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
-        """The orders of each advice; one that is open at the bank, or was sent, is not sent again."""
+        """The orders of each advice; one that is open at the bank, or was sent, is not sent
+        again.
+        """
         keys = [self.fields.key_of(record) or "" for record in records]
         last = dict(zip(keys, records, strict=True))
         gone = self._open_orders() if records else None
         for key, record in zip(keys, records, strict=True):
             if gone is None and record != last[key]:
-                yield Outcome(key, ok=False, problem="A later advice for the same client follows; its orders are sent.")
+                yield Outcome(
+                    key,
+                    ok=False,
+                    problem="A later advice for the same client follows; its orders are sent.",
+                )
                 continue
             try:
                 if gone is None:
@@ -95,7 +102,9 @@ class OpenWealthGateway:
             yield Outcome(key, ok=False, problem=gone)
 
     def _open_orders(self) -> str | None:
-        """Note the orders that are open at the bank; why nothing may be sent, where they are not known."""
+        """Note the orders that are open at the bank; why nothing may be sent, where they are not
+        known.
+        """
         try:
             for order in self._calls.entries("trading", "/orders"):
                 self._sent.add(text_of(value_at(order, "clientReference")))
@@ -105,8 +114,13 @@ class OpenWealthGateway:
 
     def _record(self, customer: Any, day: date) -> dict[str, Any]:
         key = self.fields.key_of({"customer": customer})
-        path, currency = f"/customers/{quote(str(key), safe='')}", text_at(customer, "referenceCurrency")
-        positions = list(self._calls.entries("custody", f"{path}/positions", {"date": day.isoformat()}))
+        path, currency = (
+            f"/customers/{quote(str(key), safe='')}",
+            text_at(customer, "referenceCurrency"),
+        )
+        positions = list(
+            self._calls.entries("custody", f"{path}/positions", {"date": day.isoformat()})
+        )
         money = money_of(positions, currency)
         details: Any = {}
         if "customers" in self._calls.apis:

@@ -22,7 +22,9 @@ class Calls:
         wait: Waits so many seconds before another try.
     """
 
-    def __init__(self, send: Send, apis: Mapping[str, str], limit: int, wait: Callable[[float], object]) -> None:
+    def __init__(
+        self, send: Send, apis: Mapping[str, str], limit: int, wait: Callable[[float], object]
+    ) -> None:
         self._send, self._once = patiently(send, wait=wait), patiently(send, wait=wait, once=True)
         self.apis, self._limit = apis, limit
 
@@ -35,11 +37,17 @@ class Calls:
             raise _refused(api, reply)
         return reply.body
 
-    def entries(self, api: str, path: str, params: Mapping[str, str] | None = None) -> Iterator[Any]:
+    def entries(
+        self, api: str, path: str, params: Mapping[str, str] | None = None
+    ) -> Iterator[Any]:
         """A list, page after page. Raises `AdapterError` when it is refused."""
         cursor = ""
         while True:
-            more = {**(params or {}), "limit": str(self._limit), **({"cursor": cursor} if cursor else {})}
+            more = {
+                **(params or {}),
+                "limit": str(self._limit),
+                **({"cursor": cursor} if cursor else {}),
+            }
             reply = self._send("GET", f"{self.apis[api]}{path}", more, None)
             if not is_ok(reply) or not isinstance(reply.body, list):
                 raise _refused(api, reply)
@@ -49,11 +57,14 @@ class Calls:
                 return
 
     def post(self, api: str, path: str, body: Any) -> Reply:
-        """The answer to a new thing: never sent twice unless the bank says that nothing was done."""
+        """The answer to a new thing: never sent twice unless the bank says that nothing was
+        done.
+        """
         return self._once("POST", f"{self.apis[api]}{path}", None, body)
 
 
 def _refused(api: str, reply: Reply) -> AdapterError:
     return AdapterError(
-        f"The bank's {api} interface gives nothing ({reply.status} {said(reply.body)}). Correct the id, or the rights of the user."
+        f"The bank's {api} interface gives nothing ({reply.status} {said(reply.body)}). Correct the"
+        " id, or the rights of the user."
     )

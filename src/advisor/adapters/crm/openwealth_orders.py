@@ -24,7 +24,10 @@ def send_orders(calls: Calls, sent: MutableSet[str], key: str, record: Mapping[s
     Raises:
         AdapterError: The customer has no accounts to settle with, or an order was refused.
     """
-    wanted = {_reference(key, record, order): order for order in cast("list[Any]", record.get("orders") or [])}
+    wanted = {
+        _reference(key, record, order): order
+        for order in cast("list[Any]", record.get("orders") or [])
+    }
     new = {reference: order for reference, order in wanted.items() if reference not in sent}
     if not new:
         return 0
@@ -32,20 +35,31 @@ def send_orders(calls: Calls, sent: MutableSet[str], key: str, record: Mapping[s
     count, faults = 0, list[str]()
     for reference, order in new.items():
         product, money = value_at(order, "product_id"), value_at(order, "money")
-        reply = calls.post("trading", "/orders", order_of(reference, product, money, currency, accounts))
+        reply = calls.post(
+            "trading", "/orders", order_of(reference, product, money, currency, accounts)
+        )
         if is_ok(reply):
             sent.add(reference)
             count += 1
         else:
             faults.append(f"{personal(product)} ({reply.status} {said(reply.body)})")
     if faults:
-        raise AdapterError(f"The bank refused orders: {'; '.join(faults)}. Correct them, and send the advice again.")
+        raise AdapterError(
+            f"The bank refused orders: {'; '.join(faults)}. Correct them, and send the advice"
+            " again."
+        )
     return count
 
 
 def _reference(key: str, record: Mapping[str, Any], order: Any) -> str:
     """A `clientReference` (at most 128 characters) that the same order always has."""
-    parts = (key, record.get("as_of"), record.get("fingerprint"), value_at(order, "product_id"), value_at(order, "money"))
+    parts = (
+        key,
+        record.get("as_of"),
+        record.get("fingerprint"),
+        value_at(order, "product_id"),
+        value_at(order, "money"),
+    )
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
 
 
@@ -60,12 +74,16 @@ def _accounts(calls: Calls, key: str) -> tuple[str, dict[str, str]]:
             accounts.setdefault(kind, own)
     if currency is None or not {_SAFE, _CASH} <= accounts.keys():
         raise AdapterError(
-            f"Customer {personal(key)} has no safekeeping account, or no cash account in {currency or 'a currency of theirs'}; nothing could be settled. Open one at the bank."
+            f"Customer {personal(key)} has no safekeeping account, or no cash account in"
+            f" {currency or 'a currency of theirs'}; nothing could be settled. Open one at the"
+            " bank."
         )
     return currency, accounts
 
 
-def order_of(reference: str, product: str, money: float, currency: str, accounts: Mapping[str, str]) -> dict[str, Any]:
+def order_of(
+    reference: str, product: str, money: float, currency: str, accounts: Mapping[str, str]
+) -> dict[str, Any]:
     """An `Order` at market for a day: so much money, in the currency, of one product.
 
     Args:
@@ -89,11 +107,24 @@ def order_of(reference: str, product: str, money: float, currency: str, accounts
                 "side": "buy" if money > 0.0 else "sell",
                 **quantity,
                 "unitReference": "quoteInstrument",
-                "baseInstrument": {"identification": {"identifier": product, "type": _kind_of(product)}},
+                "baseInstrument": {
+                    "identification": {"identifier": product, "type": _kind_of(product)}
+                },
                 "quoteInstrument": {"identification": {"identifier": currency, "type": "iso4217"}},
             }
         ],
-        "allocationList": [{"legList": [{"orderLegIndex": 0, "creditAccountId": credit, "debitAccountId": debit, **quantity}]}],
+        "allocationList": [
+            {
+                "legList": [
+                    {
+                        "orderLegIndex": 0,
+                        "creditAccountId": credit,
+                        "debitAccountId": debit,
+                        **quantity,
+                    }
+                ]
+            }
+        ],
     }
 
 

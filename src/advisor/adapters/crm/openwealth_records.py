@@ -28,8 +28,9 @@ OWNERS = frozenset({"accountOwner", "beneficialOwner", "registeredOwner"})
 def money_of(positions: Sequence[Entry], currency: str | None) -> dict[str, Any]:
     """Wealth, holdings by ISIN, what is locked, cash, debts and the currency of positions.
 
-    A holding without an ISIN is named `type:identifier`, a deposit without any by its type. Locked are
-    fixed deposits, and what is blocked, be it in part. Cash below 0 is a debt, and so are loans.
+    A holding without an ISIN is named `type:identifier`, a deposit without any by its type. Locked
+    are fixed deposits, and what is blocked, be it in part. Cash below 0 is a debt, and so are
+    loans.
 
     Args:
         positions: `ValuatedPosition`s of one customer.
@@ -66,13 +67,18 @@ def money_of(positions: Sequence[Entry], currency: str | None) -> dict[str, Any]
 
 def _value(position: Entry, currency: str | None) -> tuple[float, str]:
     """Money of a position in a currency, the reference value's where none is known."""
-    values = [value_at(position, f"valuation.{name}") for name in ("valueInReferenceCurrency", "valueInPositionCurrency")]
+    values = [
+        value_at(position, f"valuation.{name}")
+        for name in ("valueInReferenceCurrency", "valueInPositionCurrency")
+    ]
     for value in values:
         amount, own = number_of(value_at(value, "amount")), text_at(value, "currency")
         if abs(amount) < inf and own is not None and own == (currency or own):
             return amount, own
     raise AdapterError(
-        f"Position {personal(value_at(position, 'id'))} has no value in {currency or 'any currency'}, so wealth is not known. Have the bank value it in the customer's currency."
+        f"Position {personal(value_at(position, 'id'))} has no value in"
+        f" {currency or 'any currency'}, so wealth is not known. Have the bank value it in the"
+        " customer's currency."
     )
 
 
@@ -85,7 +91,8 @@ def _instrument(position: Entry, kind: str | None) -> str:
     if kind in DEPOSITS:
         return str(kind)
     raise AdapterError(
-        f"Position {personal(value_at(position, 'id'))} names no instrument, so nobody knows what is held. Have the bank give its ISIN."
+        f"Position {personal(value_at(position, 'id'))} names no instrument, so nobody knows what"
+        " is held. Have the bank give its ISIN."
     )
 
 
@@ -107,10 +114,16 @@ def person_of(details: Entry, currency: str | None) -> dict[str, Any]:
     people = [person for person in owners if text_at(person, "personType") == "naturalPerson"]
     births = sorted(day for person in people if (day := text_at(person, "dateOfBirth")))
     genders = {text_at(person, "gender") for person in people}
-    incomes = [value_at(kyc, "totalIncome") for person in owners for kyc in list_at(person, "kycList")]
+    incomes = [
+        value_at(kyc, "totalIncome") for person in owners for kyc in list_at(person, "kycList")
+    ]
     known = bool(incomes) and all(text_at(one, "currency") == currency for one in incomes)
     return {
         "born": births[0] if births and len(births) == len(owners) else None,
         "gender": genders.pop() if len(genders) == 1 and len(people) == len(owners) else None,
-        "income": sum(number_of(value_at(one, "amountYearlyIncome")) for one in incomes) if known else None,
+        "income": (
+            sum(number_of(value_at(one, "amountYearlyIncome")) for one in incomes)
+            if known
+            else None
+        ),
     }

@@ -53,7 +53,8 @@ def check_moment(since: datetime | None) -> None:
     """Raise `InputError` where a moment has no time zone."""
     if since is not None and since.utcoffset() is None:
         raise InputError(
-            f"since is {since}, which has no time zone; changes around it would be lost. Give one, such as datetime.now(UTC).",
+            f"since is {since}, which has no time zone; changes around it would be lost. Give one,"
+            " such as datetime.now(UTC).",
             field="since",
             value=since,
         )

@@ -64,7 +64,10 @@ def put_at(record: dict[str, Any], path: str, value: Any) -> None:
 def incoming(value: Any, unit: str, as_of: date) -> Any:
     """A cell of theirs in our unit; one that cannot be read stays, and is refused later.
 
-    >>> incoming("120", "thousands", date(2026, 1, 1)), incoming("1990-06-01", "birthday", date(2026, 1, 1))
+    >>> (
+    ...     incoming("120", "thousands", date(2026, 1, 1)),
+    ...     incoming("1990-06-01", "birthday", date(2026, 1, 1)),
+    ... )
     (120000.0, 35)
     """
     if unit == "birthday":
@@ -89,7 +92,9 @@ def outgoing(value: Any, unit: str, join: str | None) -> Any:
     if unit == "json":
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     if join is not None and isinstance(value, list | tuple):
-        return join.join(text_of(item) for item in cast("Sequence[Any]", value) if not is_missing(item))
+        return join.join(
+            text_of(item) for item in cast("Sequence[Any]", value) if not is_missing(item)
+        )
     if unit in FACTORS:
         return float(Decimal(repr(float(value))) / FACTORS[unit])
     return value

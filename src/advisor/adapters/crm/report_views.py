@@ -9,45 +9,61 @@ SELECT a.* FROM advice a JOIN (
 """
 
 VIEWS: dict[str, str] = {
-    "report_clients": """
+    "report_clients": (
+        """
 SELECT id AS client_id, segment, currency, level, age, assessed_on, since
 FROM clients WHERE until IS NULL
-""",
-    "report_segments": """
+"""
+    ),
+    "report_segments": (
+        """
 SELECT family, tag, COUNT(*) AS clients,
        SUM(CASE WHEN provenance = 'person' THEN 1 ELSE 0 END) AS by_person
 FROM tags GROUP BY family, tag
-""",
-    "report_advice": """
+"""
+    ),
+    "report_advice": (
+        """
 SELECT run, as_of, status, level, COUNT(*) AS clients,
        AVG(expected_return) AS expected_return, AVG(expected_volatility) AS expected_volatility,
        AVG(stressed_loss) AS stressed_loss
 FROM advice GROUP BY run, as_of, status, level
-""",
-    "report_picks": """
+"""
+    ),
+    "report_picks": (
+        """
 SELECT run, product_id, COUNT(*) AS clients, SUM(CASE WHEN money > 0 THEN 1 ELSE 0 END) AS buys
 FROM picks GROUP BY run, product_id
-""",
-    "report_feedback": """
+"""
+    ),
+    "report_feedback": (
+        """
 SELECT kind, about, COUNT(*) AS answers, AVG(score) AS mean_score,
        SUM(CASE WHEN kind = 'complaint' AND closed IS NULL THEN 1 ELSE 0 END) AS open_complaints
 FROM feedback GROUP BY kind, about
-""",
-    "report_coverage": f"""
+"""
+    ),
+    "report_coverage": (
+        f"""
 SELECT COUNT(*) AS clients,
        SUM(CASE WHEN c.level IS NOT NULL OR c.assessed_at IS NOT NULL THEN 1 ELSE 0 END)
          AS assessed,
        SUM(CASE WHEN c.id IN (SELECT client_id FROM ({_LAST}) x) THEN 1 ELSE 0 END) AS advised,
        SUM(CASE WHEN c.id IN (SELECT client_id FROM tags) THEN 1 ELSE 0 END) AS tagged
 FROM clients c WHERE c.until IS NULL
-""",  # noqa: S608 - own text
-    "report_actions": """
+"""  # noqa: S608 - own text
+    ),
+    "report_actions": (
+        """
 SELECT play, state, COUNT(*) AS actions FROM actions GROUP BY play, state
-""",
-    "report_consents": """
+"""
+    ),
+    "report_consents": (
+        """
 SELECT purpose, COUNT(*) AS asked,
        SUM(CASE WHEN withdrawn IS NULL THEN 1 ELSE 0 END) AS standing
 FROM consents GROUP BY purpose
-""",
+"""
+    ),
 }
 """Name -> query."""

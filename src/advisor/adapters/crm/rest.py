@@ -57,11 +57,14 @@ class RestGateway:
             before, since = since, self._changed(last)
             if since is None or since == before:
                 raise AdapterError(
-                    f"One query gives {count:,} records of {self.fields.object!r}, and more changed at one moment. Pull everything instead."
+                    f"One query gives {count:,} records of {self.fields.object!r}, and more changed"
+                    " at one moment. Pull everything instead."
                 )
 
     def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
-        """In as few calls as there may be: no client twice in one, so that of two records the later stands."""
+        """In as few calls as there may be: no client twice in one, so that of two records the later
+        stands.
+        """
         batch: dict[str, dict[str, Any]] = {}
         gone: list[str] = []
         for record in records:
@@ -90,8 +93,15 @@ class RestGateway:
         unsafe = sorted(set(key) & set(self._dialect.write.unsafe))
         if key and not unsafe:
             return None
-        what = f"has {' '.join(unsafe)} in it, which this system allows in no key" if key else "is missing"
-        return f"{self.fields.key} of {personal(key)} {what}; it could not be found again there. Send another."
+        what = (
+            f"has {' '.join(unsafe)} in it, which this system allows in no key"
+            if key
+            else "is missing"
+        )
+        return (
+            f"{self.fields.key} of {personal(key)} {what}; it could not be found again there. Send"
+            " another."
+        )
 
     def _names(self, since: datetime | None) -> dict[str, Any]:
         """What the templates of every request may name."""
@@ -126,7 +136,8 @@ def _pages(send: Send, read: Read, names: Mapping[str, Any]) -> Iterator[Any]:
         entries = value_at(reply.body, read.records)
         if not is_ok(reply) or not isinstance(entries, list):
             raise AdapterError(
-                f"{read.method} {path} gives no records ({reply.status} {said(reply.body)}). Correct the map, or the rights of its user there."
+                f"{read.method} {path} gives no records ({reply.status} {said(reply.body)})."
+                " Correct the map, or the rights of its user there."
             )
         yield from cast("list[Any]", entries)
         after = value_at(reply.body, read.next)

@@ -33,7 +33,10 @@ def _span(name: str, span: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(span) == 2:
         return span
     raise InputError(
-        f"{name} is a tuple of {len(span)}; a span is (from, before). Pass a list for any of several values.", field=name, value=span
+        f"{name} is a tuple of {len(span)}; a span is (from, before). Pass a list for any of"
+        " several values.",
+        field=name,
+        value=span,
     )
 
 

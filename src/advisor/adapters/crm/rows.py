@@ -23,7 +23,8 @@ def table_of(name: str) -> sa.Table:
     """A table by name. Raises `InputError` where there is none that is reached row by row."""
     if name not in ROW_TABLES:
         raise InputError(
-            f"There is no table {name!r} that is read row by row; there are {', '.join(ROW_TABLES)}. Take one of them.",
+            f"There is no table {name!r} that is read row by row; there are"
+            f" {', '.join(ROW_TABLES)}. Take one of them.",
             field="table",
             value=name,
         )
@@ -72,12 +73,16 @@ def problem_of(table: sa.Table, row: Any) -> str | None:
         if isinstance(column.type, Moment):
             if getattr(value, "utcoffset", lambda: None)() is None:
                 return f"{table.name}.{column.name} must be a moment with its time zone."
-        elif not isinstance(value, column.type.python_type) and not (column.type.python_type is float and type(value) is int):
+        elif not isinstance(value, column.type.python_type) and not (
+            column.type.python_type is float and type(value) is int
+        ):
             return f"{table.name}.{column.name} must be {column.type.python_type.__name__}."
     return None
 
 
-def read_rows(connection: sa.Connection, name: str, where: Mapping[str, Any]) -> list[dict[str, Any]]:
+def read_rows(
+    connection: sa.Connection, name: str, where: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Rows whose columns have these values, in the order of their key."""
     table = table_of(name)
     query = sa.select(table).order_by(*table.primary_key.columns)
@@ -86,7 +91,9 @@ def read_rows(connection: sa.Connection, name: str, where: Mapping[str, Any]) ->
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def change_row(connection: sa.Connection, name: str, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+def change_row(
+    connection: sa.Connection, name: str, where: Mapping[str, Any], values: Mapping[str, Any]
+) -> int:
     """Change rows that have these values now; see `Store.change`."""
     table = table_of(name)
     odd = [n for n in values if n not in table.c]
@@ -102,7 +109,9 @@ def delete_rows(connection: sa.Connection, name: str, where: Mapping[str, Any]) 
     return connection.execute(sa.delete(table).where(*conditions_of(table, where))).rowcount
 
 
-def claim_row(connection: sa.Connection, name: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
+def claim_row(
+    connection: sa.Connection, name: str, row: Mapping[str, Any]
+) -> dict[str, Any] | None:
     """Insert a row whose key is free; what stands there where it is not."""
     table = table_of(name)
     wrong = problem_of(table, row)
@@ -112,7 +121,11 @@ def claim_row(connection: sa.Connection, name: str, row: Mapping[str, Any]) -> d
     key = next(iter(table.primary_key.columns))
     insert = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key)
     fresh = connection.execute(insert).first() is not None
-    return None if fresh else dict(connection.execute(sa.select(table).where(_key(table, row))).mappings().one())
+    return (
+        None
+        if fresh
+        else dict(connection.execute(sa.select(table).where(_key(table, row))).mappings().one())
+    )
 
 
 def _key(table: sa.Table, row: Mapping[str, Any]) -> Any:

@@ -1,4 +1,5 @@
 """Tags, tiers and stages by rule, of many clients at once, as rows of the store."""
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ def keep_rules(
     moment = moment_of(at)
     parts = [_rows_of(tags, moment)]
     if segments is not None:
-        parts.append(_classes(segments.client_ids, segments.tier, segments.tiers.ids, "tier", moment))
+        parts.append(
+            _classes(segments.client_ids, segments.tier, segments.tiers.ids, "tier", moment)
+        )
     if stages is not None:
         days: Any = pd.Series(stages.since.astype("datetime64[us]"))
         begun = days.dt.tz_localize("UTC")
@@ -63,7 +66,9 @@ def keep_rules(
     with store.writing() as connection, naming(connection, tags.client_ids) as named:
         t = tables.tags.c
         mine = t.client_id.in_(sa.select(named.c.id))
-        there = fetch(connection, sa.select(t.client_id, t.tag, t.provenance, t.since).where(mine)).to_pandas()
+        there = fetch(
+            connection, sa.select(t.client_id, t.tag, t.provenance, t.since).where(mine)
+        ).to_pandas()
         by_hand = there[there["provenance"] != "rule"]
         before = there[there["provenance"] == "rule"].rename(columns={"since": "begun"})
         rows = rows.merge(by_hand[_KEY].assign(by_hand=True), how="left", on=_KEY)
@@ -77,19 +82,32 @@ def keep_rules(
 
 def _rows_of(tags: Tags, moment: datetime) -> pd.DataFrame:
     """A row a tag by rule."""
-    ids, families = np.array(tags.client_ids, dtype=object), {t.id: t.family for t in tags.pack.tags}
+    ids, families = (
+        np.array(tags.client_ids, dtype=object),
+        {t.id: t.family for t in tags.pack.tags},
+    )
     parts = [
-        pd.DataFrame({"client_id": ids[np.unpackbits(bits, count=len(tags)).view(np.bool_)], "tag": name, "family": families[name]})
+        pd.DataFrame(
+            {
+                "client_id": ids[np.unpackbits(bits, count=len(tags)).view(np.bool_)],
+                "tag": name,
+                "family": families[name],
+            }
+        )
         for name, bits in zip(tags.pack.ids, tags.by_rule, strict=True)
     ]
     return pd.concat(parts, ignore_index=True).assign(since=pd.Timestamp(moment))
 
 
-def _classes(client_ids: tuple[str, ...], codes: IntArray, names: tuple[str, ...], family: str, since: Any) -> pd.DataFrame:
+def _classes(
+    client_ids: tuple[str, ...], codes: IntArray, names: tuple[str, ...], family: str, since: Any
+) -> pd.DataFrame:
     """A row a client whose class is known."""
     known = codes >= 0
     words = np.array([*names, None], dtype=object)[codes]
-    rows = pd.DataFrame({"client_id": np.array(client_ids, dtype=object), "tag": words, "family": family})
+    rows = pd.DataFrame(
+        {"client_id": np.array(client_ids, dtype=object), "tag": words, "family": family}
+    )
     return rows.assign(since=since if isinstance(since, pd.Series) else pd.Timestamp(since))[known]
 
 

@@ -81,4 +81,6 @@ def rule_tags(
         code = pack.classify(facts).item(0)
         found |= {pack.ids[code]: family} if code >= 0 else {}
     since = np.datetime64(day).item()
-    return {n: {"tag": n, "family": f, "provenance": "rule", "since": since} for n, f in found.items()}
+    return {
+        n: {"tag": n, "family": f, "provenance": "rule", "since": since} for n, f in found.items()
+    }

@@ -70,19 +70,25 @@ class Segments:
         spans = [self.tiers.expected.get(name, (np.nan, np.nan)) for name in self.tiers.ids]
         frame["expected_from"], frame["expected_to"] = zip(*spans, strict=True)
         shares = frame["share"].tolist()
-        verdicts = [None if low != low else low <= s <= high for s, (low, high) in zip(shares, spans, strict=True)]
+        verdicts = [
+            None if low != low else low <= s <= high
+            for s, (low, high) in zip(shares, spans, strict=True)
+        ]
         return frame.assign(as_expected=pd.Series(verdicts, index=frame.index, dtype=object))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client, indexed by client id: tier, activity, risk label (missing where unknown),
-        score.
+        """One row a client, indexed by client id: tier, activity, risk label (missing where
+        unknown), score.
         """
         sides = {
             "tier": (self.tiers.ids, self.tier),
             "activity": (self.activities.ids, self.activity),
             "risk": (self.risks.ids, self.risk),
         }
-        words = {name: pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ids))) for name, (ids, codes) in sides.items()}
+        words = {
+            name: pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(ids)))
+            for name, (ids, codes) in sides.items()
+        }
         index = pd.Index(self.client_ids, name="client_id")
         return pd.DataFrame({**words, "score": self.score}, index=index)
 
@@ -90,7 +96,10 @@ class Segments:
         return len(self.client_ids)
 
     def __repr__(self) -> str:
-        return f"Segments({len(self):,} clients on {self.as_of}, {int((self.cell < 0).sum()):,} unknown)"
+        return (
+            f"Segments({len(self):,} clients on {self.as_of}, {int((self.cell < 0).sum()):,}"
+            " unknown)"
+        )
 
 
 @checked

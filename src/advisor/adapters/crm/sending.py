@@ -47,11 +47,13 @@ _NOT_DONE = frozenset({429, 503})
 _REFUSES_ALL = frozenset({401, 403, 429, 502, 503, 504})
 
 
-def patiently(send: Send, *, wait: Callable[[float], object] = time.sleep, once: bool = False) -> Send:
+def patiently(
+    send: Send, *, wait: Callable[[float], object] = time.sleep, once: bool = False
+) -> Send:
     """The same calls, tried three times while the system is busy (429), fails (5xx) or is silent.
 
-    It waits as long as `Retry-After` says (seconds or a date), else 1 and 2 seconds; no other status
-    is tried again.
+    It waits as long as `Retry-After` says (seconds or a date), else 1 and 2 seconds; no other
+    status is tried again.
 
     Args:
         send: The call.
@@ -74,13 +76,22 @@ def patiently(send: Send, *, wait: Callable[[float], object] = time.sleep, once:
             tried += 1
         if isinstance(answer, Reply) and answer.status not in _REFUSES_ALL:
             return answer
-        fault = f"it answers {answer.status}" if isinstance(answer, Reply) else f"no answer came ({answer})"
-        raise GoneError(f"{method} {written(path.partition('?')[0])}: {fault}. Try again later, or give the right address and key.")
+        fault = (
+            f"it answers {answer.status}"
+            if isinstance(answer, Reply)
+            else f"no answer came ({answer})"
+        )
+        raise GoneError(
+            f"{method} {written(path.partition('?')[0])}: {fault}. Try again later, or give the"
+            " right address and key."
+        )
 
     return call
 
 
-def _answer(send: Send, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Reply | str:
+def _answer(
+    send: Send, method: str, path: str, params: Mapping[str, Any] | None, body: Any
+) -> Reply | str:
     """An answer, or the name of what was raised in its place."""
     try:
         answer: Any = cast("Any", send)(method, path, params, body)
@@ -89,7 +100,8 @@ def _answer(send: Send, method: str, path: str, params: Mapping[str, Any] | None
     if isinstance(answer, Reply):
         return answer
     raise InputError(
-        f"send gives a {type(answer).__name__}, whose status nobody can read here; return Reply(status, body, headers).",
+        f"send gives a {type(answer).__name__}, whose status nobody can read here; return"
+        " Reply(status, body, headers).",
         field="send",
     )
 

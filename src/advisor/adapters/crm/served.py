@@ -23,7 +23,9 @@ def put_served(connection: sa.Connection, advice: Sequence[Advice], run: str) ->
     into_advice, into_picks = _inserts(connection.dialect.name)
     rows = [_row(one, run) for one in advice]
     picks = [pick for one in advice for pick in _picks(one, run)]
-    written = connection.execute(into_advice, rows, execution_options={"preserve_rowcount": True}).rowcount
+    written = connection.execute(
+        into_advice, rows, execution_options={"preserve_rowcount": True}
+    ).rowcount
     if picks:
         connection.execute(into_picks, picks)
     return written
@@ -33,7 +35,10 @@ def put_served(connection: sa.Connection, advice: Sequence[Advice], run: str) ->
 def _inserts(dialect: str) -> tuple[Any, Any]:
     """Statements that insert advice and picks and leave what is there."""
     insert = needs("crm", f"sqlalchemy.dialects.{dialect}").insert
-    return insert(tables.advice).on_conflict_do_nothing(), insert(tables.picks).on_conflict_do_nothing()
+    return (
+        insert(tables.advice).on_conflict_do_nothing(),
+        insert(tables.picks).on_conflict_do_nothing(),
+    )
 
 
 def _row(advice: Advice, run: str) -> dict[str, Any]:

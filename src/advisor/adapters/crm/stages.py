@@ -48,7 +48,9 @@ class Stages:
         return self.changed & (self.code == IdMap(self.pack.ids).code(stage, "stage"))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a client, indexed by client id: stage, since, previous (missing where unknown)."""
+        """One row a client, indexed by client id: stage, since, previous (missing where
+        unknown).
+        """
         words = pd.CategoricalDtype(list(self.pack.ids))
         return pd.DataFrame(
             {
@@ -70,9 +72,7 @@ class Stages:
 
 @checked
 def stage(
-    facts: ClientFacts,
-    pack: StagePack | None = None,
-    before: Stages | None = None,
+    facts: ClientFacts, pack: StagePack | None = None, before: Stages | None = None
 ) -> Stages:
     """The stage of each client; who was in it before keeps the day on which they entered it.
 

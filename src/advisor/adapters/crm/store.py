@@ -72,7 +72,9 @@ class Store(LogStore):
             last = table.ids[-1]
 
     @checked
-    def put_advice(self, advice: Advice | Sequence[Advice] | AdviceBatch | Path, *, run: Text) -> Written:
+    def put_advice(
+        self, advice: Advice | Sequence[Advice] | AdviceBatch | Path, *, run: Text
+    ) -> Written:
         """Write advice under the name of a run; a client of the run who is there is no change.
 
         Args:
@@ -87,13 +89,16 @@ class Store(LogStore):
 
     @checked
     def view(self, client_id: Text, *, as_of: Day | None = None) -> CustomerView:
-        """All that is known of one client; tier, stage and tags by the rules of `packs`, and by hand.
+        """All that is known of one client; tier, stage and tags by the rules of `packs`, and by
+        hand.
 
         Raises:
             InputError: Nothing is known of them.
         """
         with self.reading() as connection:
-            return customer.view(connection, client_id, date_of(as_of), self.packs or Packs.default())
+            return customer.view(
+                connection, client_id, date_of(as_of), self.packs or Packs.default()
+            )
 
     @checked
     def forget(self, client_id: Text, *, at: datetime) -> Forgotten:

@@ -77,7 +77,11 @@ class StoreGateway:
         key = self.fields.key_of(record) or ""
         known = sa.select(tables.clients.c.id).where(tables.clients.c.id == key).limit(1)
         if connection.scalar(known) is None:
-            return Outcome(key, ok=False, problem=f"The store has no client {personal(key)}. Put the client first.")
+            return Outcome(
+                key,
+                ok=False,
+                problem=f"The store has no client {personal(key)}. Put the client first.",
+            )
         try:
             advice = Advice.model_validate(record.get("advice"))
         except InputError as error:
@@ -88,7 +92,12 @@ class StoreGateway:
                 _put_tags(connection, key, family, [names] if family == TIER else names, moment)
         document = advice.model_dump_json()
         a = tables.advice.c
-        last = sa.select(a.document).where(a.client_id == key).order_by(a.as_of.desc(), a.run.desc()).limit(1)
+        last = (
+            sa.select(a.document)
+            .where(a.client_id == key)
+            .order_by(a.as_of.desc(), a.run.desc())
+            .limit(1)
+        )
         if connection.scalar(last) == document:
             return Outcome(key, ok=True, created=False)
         run = f"gateway {moment.isoformat()} {hashlib.sha256(document.encode()).hexdigest()[:12]}"
@@ -96,7 +105,9 @@ class StoreGateway:
         return Outcome(key, ok=True, created=True)
 
 
-def _put_tags(connection: sa.Connection, key: str, family: str, names: Sequence[str], moment: datetime) -> None:
+def _put_tags(
+    connection: sa.Connection, key: str, family: str, names: Sequence[str], moment: datetime
+) -> None:
     """Tags of a family in place of those that a rule gave; one that stood keeps its day."""
     mine = {"client_id": key, "family": family, "provenance": "rule"}
     stood = {row["tag"]: row["since"] for row in rows.read_rows(connection, "tags", mine)}

@@ -22,14 +22,19 @@ class LogStore(StoreBase):
     def put_trades(self, trades: Any, *, at: datetime | None = None, **columns: Any) -> Written:
         """Write trades: a `Trades`, or a table as `Trades.from_frame` reads it.
 
-        A bad row is set aside with its number, as is one of more than a day after `at` (now where None).
+        A bad row is set aside with its number, as is one of more than a day after `at` (now where
+        None).
         """
         with self.writing() as connection:
             return log_rows.put_trades(connection, trades, _now(at), columns)
 
     @checked
-    def put_purchases(self, purchases: Any, *, at: datetime | None = None, **columns: Any) -> Written:
-        """Write purchases: `Interactions`, or a table as `Interactions.from_frame` reads it; else as trades."""
+    def put_purchases(
+        self, purchases: Any, *, at: datetime | None = None, **columns: Any
+    ) -> Written:
+        """Write purchases: `Interactions`, or a table as `Interactions.from_frame` reads it; else
+        as trades.
+        """
         with self.writing() as connection:
             return log_rows.put_purchases(connection, purchases, _now(at), columns)
 
@@ -52,7 +57,9 @@ class LogStore(StoreBase):
 
     @checked
     def put_feedback(self, feedback: Items, *, at: datetime | None = None) -> Written:
-        """Write feedback: rows of id, client_id, kind (nps, ces, csat, complaint), score, about, channel, opened, closed."""
+        """Write feedback: rows of id, client_id, kind (nps, ces, csat, complaint), score, about,
+        channel, opened, closed.
+        """
         with self.writing() as connection:
             return event_rows.put_feedback(connection, feedback, _now(at))
 
@@ -93,7 +100,15 @@ class LogStore(StoreBase):
             return assessments.history(connection, ids)
 
     @checked
-    def put_assessment(self, client: Client, *, at: datetime, level: int, questionnaire: Text, confirmed: bool = False) -> None:
+    def put_assessment(
+        self,
+        client: Client,
+        *,
+        at: datetime,
+        level: int,
+        questionnaire: Text,
+        confirmed: bool = False,
+    ) -> None:
         """Write what an assessment came to.
 
         Args:
@@ -105,7 +120,9 @@ class LogStore(StoreBase):
         """
         moment = moment_of(at)
         with self.writing() as connection:
-            assessments.put_assessment(connection, client, moment, level, questionnaire, confirmed=confirmed)
+            assessments.put_assessment(
+                connection, client, moment, level, questionnaire, confirmed=confirmed
+            )
 
 
 def _now(at: datetime | None) -> datetime:

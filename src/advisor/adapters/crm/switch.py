@@ -103,7 +103,9 @@ class Guarded:
         self._switch.check()
         return self._advisor.advise(client, as_of=as_of, picks=picks)
 
-    def advise_table(self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5) -> AdviceBatch:
+    def advise_table(
+        self, clients: ClientTable, *, as_of: date | str | None = None, picks: int = 5
+    ) -> AdviceBatch:
         """As `Advisor.advise_table`; where advice is stopped every row has the status `stopped`."""
         stop = self._switch.stopped()
         reason = None if stop is None else stop.reason

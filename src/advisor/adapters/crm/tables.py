@@ -58,7 +58,8 @@ trades = _table(
     "trades", _id("id"), _id(key=False), _id("asset", key=False),
     Column("time", Moment, nullable=False), Column("side", Text, nullable=False),
     Column("units", Float, nullable=False), Column("price", Float, nullable=False),
-    Column("left_out", sa.Boolean, nullable=False), Column("position", sa.BigInteger, nullable=False),
+    Column("left_out", sa.Boolean, nullable=False), Column("position", sa.BigInteger,
+    nullable=False),
 )  # fmt: skip
 purchases = _table(
     "purchases", _id("id"), _id(key=False), _id("product_id", key=False),

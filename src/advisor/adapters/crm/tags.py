@@ -58,7 +58,11 @@ class Tags:
         on = (self.bits[:, byte] >> (7 - shift)) & 1
         rule = (self.by_rule[:, byte] >> (7 - shift)) & 1
         return tuple(
-            (name, (("rule",) if rule[k] else ()) + tuple(m for m in self.manual.get(row, ()) if m.tag == name))
+            (
+                name,
+                (("rule",) if rule[k] else ())
+                + tuple(m for m in self.manual.get(row, ()) if m.tag == name),
+            )
             for k, name in enumerate(self.pack.ids)
             if on[k]
         )
@@ -74,18 +78,28 @@ class Tags:
         check_type(before, Tags, "before", "Pass what tag(...) gave on an earlier day.")
         if before.as_of > self.as_of:
             raise InputError(
-                f"before is of {before.as_of}, after {self.as_of}; added and removed would be exchanged. Pass the tags of an earlier day.",
+                f"before is of {before.as_of}, after {self.as_of}; added and removed would be"
+                " exchanged. Pass the tags of an earlier day.",
                 field="before",
                 value=str(before.as_of),
             )
         row = before.index.find(self.client_ids)
-        ids, parts = np.array(self.client_ids, dtype=object), [pd.DataFrame(columns=["client_id", "tag", "change"])]
+        ids, parts = (
+            np.array(self.client_ids, dtype=object),
+            [pd.DataFrame(columns=["client_id", "tag", "change"])],
+        )
         for name in dict.fromkeys((*self.pack.ids, *before.pack.ids)):
             now = self.has(name) if name in self.pack.ids else np.zeros(len(self), dtype=np.bool_)
-            old = np.append(before.has(name) if name in before.pack.ids else np.zeros(len(before)), 0)[row]
+            old = np.append(
+                before.has(name) if name in before.pack.ids else np.zeros(len(before)), 0
+            )[row]
             moved = np.flatnonzero(now != old.astype(np.bool_))
             change = np.where(now[moved], "added", "removed")
-            parts += [pd.DataFrame({"client_id": ids[moved], "tag": name, "change": change})] if len(moved) else []
+            parts += (
+                [pd.DataFrame({"client_id": ids[moved], "tag": name, "change": change})]
+                if len(moved)
+                else []
+            )
         return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
 
     def coverage(self) -> pd.DataFrame:
@@ -102,7 +116,9 @@ class Tags:
         rows["all"] = int(whole.sum())
         frame = pd.DataFrame({"covered": rows.values()}, index=pd.Index(rows, name="family"))
         frame["share"] = frame["covered"] / max(len(self), 1)
-        return frame.assign(target=self.pack.target_coverage, met=frame["share"] >= self.pack.target_coverage)
+        return frame.assign(
+            target=self.pack.target_coverage, met=frame["share"] >= self.pack.target_coverage
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, indexed by client id, a yes / no column a tag."""

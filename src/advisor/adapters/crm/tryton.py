@@ -1,9 +1,9 @@
 """A Tryton server (8.2) over its REST interface, a process of its own: nothing of it is imported.
 
-Parties are clients, known by an identifier of theirs. What Tryton has no field for stands in notes on
-the party, which people write and read as well: "Client facts" (`wealth: 120000`, `horizon years: 10`;
-the latest note counts) and "Advice", a new note whenever advice changes. Tier and tags are categories
-under "Tier" and "Tags".
+Parties are clients, known by an identifier of theirs. What Tryton has no field for stands in notes
+on the party, which people write and read as well: "Client facts" (`wealth: 120000`, `horizon years:
+10`; the latest note counts) and "Advice", a new note whenever advice changes. Tier and tags are
+categories under "Tier" and "Tags".
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from typing import Any
 from advisor.adapters.crm.mapping import FieldMap
 from advisor.adapters.crm.outcomes import Outcome, check_moment
 from advisor.adapters.crm.sending import GoneError, Send
-from advisor.adapters.crm.tryton_calls import FACTS, PARTY, SIZE, Calls, notes_by_party, party_of, titled
+from advisor.adapters.crm.tryton_calls import (
+    FACTS,
+    PARTY,
+    SIZE,
+    Calls,
+    notes_by_party,
+    party_of,
+    titled,
+)
 from advisor.adapters.crm.tryton_desk import AdvisorRef, categories_of, codes_of
 from advisor.adapters.crm.tryton_wire import values_of
 from advisor.errors import AdapterError
@@ -26,8 +34,8 @@ class TrytonGateway:
     """Parties of one database.
 
     Args:
-        send: `http_send(address, headers={"Authorization": "bearer <key of a user application>"})`, or
-            a client of the host that repeats a parameter whose value is a list.
+        send: `http_send(address, headers={"Authorization": "bearer <key of a user application>"})`,
+            or a client of the host that repeats a parameter whose value is a list.
         database: Its name.
         identifier: Type of the identifier that is the client's id; None: one without a type.
         fields: Which field is which; the bundled map when None.
@@ -51,9 +59,13 @@ class TrytonGateway:
         check_moment(since)
         domain: list[Any] = [["identifiers", "where", [["type", "=", self._kind]]]]
         if since is not None:
-            noted = self._calls.search("ir.note", [titled(FACTS), ["create_date", ">=", since]], ["resource"])
+            noted = self._calls.search(
+                "ir.note", [titled(FACTS), ["create_date", ">=", since]], ["resource"]
+            )
             ids = sorted({party_of(note) for note in noted})
-            domain.append(["OR", ["write_date", ">=", since], ["create_date", ">=", since], ["id", "in", ids]])
+            domain.append(
+                ["OR", ["write_date", ">=", since], ["create_date", ">=", since], ["id", "in", ids]]
+            )
         page: list[dict[str, Any]] = []
         for party in self._calls.search("party.party", domain, ("name", *PARTY)):
             page.append(party)
@@ -66,12 +78,17 @@ class TrytonGateway:
         """A note, a tier and tags on each party; a party that is not there is made."""
         gone = ""
         for start in range(0, len(records), SIZE):
-            part = [(self.fields.key_of(record) or "", record) for record in records[start : start + SIZE]]
+            part = [
+                (self.fields.key_of(record) or "", record)
+                for record in records[start : start + SIZE]
+            ]
             advisor = None
             for key, record in part:
                 try:
                     if not gone:
-                        advisor = advisor or AdvisorRef(self._calls, self._kind, [name for name, _ in part])
+                        advisor = advisor or AdvisorRef(
+                            self._calls, self._kind, [name for name, _ in part]
+                        )
                         yield Outcome(key, ok=True, created=advisor.write(key, record))
                         continue
                 except AdapterError as error:

@@ -33,7 +33,9 @@ class Calls:
     def __init__(self, send: Send, database: str, wait: Callable[[float], object]) -> None:
         self._send, self._root = patiently(send, wait=wait), f"/{database}/rest/model"
 
-    def search(self, model: str, domain: Sequence[Any], fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def search(
+        self, model: str, domain: Sequence[Any], fields: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
         """Records in the order of their ids, page after page."""
         last = 0
         while True:
@@ -41,11 +43,16 @@ class Calls:
             params = {"d": where, "o": encoded([["id", "ASC"]]), "s": str(SIZE), "f": list(fields)}
             page = self._told(self._send("GET", f"{self._root}/{model}", params, None))
             if not isinstance(page, list):
-                raise AdapterError(f"Tryton gives no list of {model}. Give the right address and database.")
+                raise AdapterError(
+                    f"Tryton gives no list of {model}. Give the right address and database."
+                )
             for record in cast("list[Any]", page):
                 number = _number_of(record)
                 if number <= last:
-                    raise AdapterError(f"Tryton gives {model} in no order of ids. Give the address of a Tryton of 8.2 or later.")
+                    raise AdapterError(
+                        f"Tryton gives {model} in no order of ids. Give the address of a Tryton of"
+                        " 8.2 or later."
+                    )
                 yield record
                 last = number
             if len(page) < SIZE:
@@ -53,17 +60,28 @@ class Calls:
 
     def make(self, model: str, values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
         """A new record."""
-        return _record(self._told(self._send("POST", f"{self._root}/{model}", {"f": list(fields)}, values)))
+        return _record(
+            self._told(self._send("POST", f"{self._root}/{model}", {"f": list(fields)}, values))
+        )
 
-    def change(self, model: str, record: int, values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    def change(
+        self, model: str, record: int, values: Mapping[str, Any], fields: Sequence[str]
+    ) -> dict[str, Any]:
         """A record with other values."""
-        return _record(self._told(self._send("PUT", f"{self._root}/{model}/{record}", {"f": list(fields)}, values)))
+        return _record(
+            self._told(
+                self._send("PUT", f"{self._root}/{model}/{record}", {"f": list(fields)}, values)
+            )
+        )
 
     @staticmethod
     def _told(reply: Reply) -> Any:
         if is_ok(reply):
             return decoded(reply.body)
-        raise AdapterError(f"Tryton refuses ({reply.status} {said(reply.body)}). Correct the record, or the rights of the key's user.")
+        raise AdapterError(
+            f"Tryton refuses ({reply.status} {said(reply.body)}). Correct the record, or the rights"
+            " of the key's user."
+        )
 
 
 def _number_of(record: Any) -> int:
@@ -71,7 +89,9 @@ def _number_of(record: Any) -> int:
     number = value_at(record, "id")
     if isinstance(number, int) and isinstance(record, dict):
         return number
-    raise AdapterError("Tryton gives something that is no record. Give the right address and database.")
+    raise AdapterError(
+        "Tryton gives something that is no record. Give the right address and database."
+    )
 
 
 def _record(told: Any) -> dict[str, Any]:

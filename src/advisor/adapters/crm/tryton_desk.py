@@ -32,7 +32,9 @@ class AdvisorRef:
         self._notes = notes_by_party(calls, ADVICE, ids)
         self._categories: dict[tuple[str | None, str], int] = {}
         for category in calls.search("party.category", [], ["name", "parent.name"]):
-            self._categories[text_at(category, "parent.name"), text_at(category, "name") or ""] = category["id"]
+            self._categories[text_at(category, "parent.name"), text_at(category, "name") or ""] = (
+                category["id"]
+            )
 
     def write(self, key: str, record: Mapping[str, Any]) -> bool:
         """Bring a party to a record; whether it was made for it.
@@ -42,24 +44,38 @@ class AdvisorRef:
         """
         parties = self._parties.get(key, [])
         if not key or len(parties) > 1:
-            what = f"{len(parties)} parties have the identifier {personal(key)}" if key else "the client's id is missing"
-            raise AdapterError(f"{what}, so nobody knows whose advice this is. Merge or correct them in Tryton.")
+            what = (
+                f"{len(parties)} parties have the identifier {personal(key)}"
+                if key
+                else "the client's id is missing"
+            )
+            raise AdapterError(
+                f"{what}, so nobody knows whose advice this is. Merge or correct them in Tryton."
+            )
         new = not parties
         if new:
             own = [["create", [{"code": key, "type": self._kind}]]]
-            parties = self._parties[key] = [self._calls.make("party.party", {"name": key, "identifiers": own}, PARTY)]
+            parties = self._parties[key] = [
+                self._calls.make("party.party", {"name": key, "identifiers": own}, PARTY)
+            ]
         party = parties[0]
-        changes = [change for field in ROOTS for change in self._category_changes(party, field, record)]
+        changes = [
+            change for field in ROOTS for change in self._category_changes(party, field, record)
+        ]
         if changes:
             changed = self._calls.change("party.party", party["id"], {"categories": changes}, PARTY)
             party.update(changed)
         note = note_of(ADVICE, record.get("advice") or {})
         if self._notes.get(party["id"]) != note:
-            self._calls.make("ir.note", {"message": note, "resource": f"party.party,{party['id']}"}, ["message"])
+            self._calls.make(
+                "ir.note", {"message": note, "resource": f"party.party,{party['id']}"}, ["message"]
+            )
             self._notes[party["id"]] = note
         return new
 
-    def _category_changes(self, party: Mapping[str, Any], field: str, record: Mapping[str, Any]) -> Iterable[Any]:
+    def _category_changes(
+        self, party: Mapping[str, Any], field: str, record: Mapping[str, Any]
+    ) -> Iterable[Any]:
         """What adds and removes categories until those of a field are those of the record."""
         if record.get(field) is None:
             return []
@@ -73,10 +89,14 @@ class AdvisorRef:
         """The id of a category below that of a field; both are made where they are not there."""
         root = ROOTS[field]
         if (None, root) not in self._categories:
-            self._categories[None, root] = self._calls.make("party.category", {"name": root}, ["name"])["id"]
+            self._categories[None, root] = self._calls.make(
+                "party.category", {"name": root}, ["name"]
+            )["id"]
         if (root, word) not in self._categories:
             values = {"name": word, "parent": self._categories[None, root]}
-            self._categories[root, word] = self._calls.make("party.category", values, ["name"])["id"]
+            self._categories[root, word] = self._calls.make("party.category", values, ["name"])[
+                "id"
+            ]
         return self._categories[root, word]
 
 
@@ -89,4 +109,8 @@ def codes_of(party: Mapping[str, Any], kind: str | None) -> list[str]:
 def categories_of(party: Mapping[str, Any], field: str) -> dict[str, int]:
     """The categories of a party below that of a field, in the order of their names."""
     mine = [c for c in list_at(party, "categories") if text_at(c, "parent.name") == ROOTS[field]]
-    return dict(sorted((text_at(c, "name") or "", c["id"]) for c in mine if isinstance(value_at(c, "id"), int)))
+    return dict(
+        sorted(
+            (text_at(c, "name") or "", c["id"]) for c in mine if isinstance(value_at(c, "id"), int)
+        )
+    )

@@ -54,8 +54,14 @@ def decoded(value: Any) -> Any:
 
 
 def note_of(title: str, values: Mapping[str, Any]) -> str:
-    """A note that people read as well: a title, then `name: value` a line, without what is empty."""
-    lines = [f"{name}: {' '.join(text_of(value).split())}" for name, value in values.items() if value is not None]
+    """A note that people read as well: a title, then `name: value` a line, without what is
+    empty.
+    """
+    lines = [
+        f"{name}: {' '.join(text_of(value).split())}"
+        for name, value in values.items()
+        if value is not None
+    ]
     return "\n".join((title, *lines))
 
 

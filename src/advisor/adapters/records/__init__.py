@@ -1,4 +1,5 @@
-"""The audit ledger: what was decided, by which rules, on which inputs; and that nothing was changed.
+"""The audit ledger: what was decided, by which rules, on which inputs; and that nothing was
+changed.
 
 Importing this loads no library of an extra: each name is loaded on first use.
 """

@@ -14,7 +14,11 @@ from advisor.readers import Named
 
 
 def _are_names(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str) and all(isinstance(v, str) for v in cast("Sequence[Any]", value))
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and all(isinstance(v, str) for v in cast("Sequence[Any]", value))
+    )
 
 
 Names = Annotated[Sequence[str], Named("texts", _are_names, "a list of texts")]
@@ -22,12 +26,15 @@ Names = Annotated[Sequence[str], Named("texts", _are_names, "a list of texts")]
 
 
 def moment_of(at: object, field: str = "at") -> datetime:
-    """A moment in UTC. Raises `InputError` where it has no time zone, or lies beyond the years 1 to 9999 there."""
+    """A moment in UTC. Raises `InputError` where it has no time zone, or lies beyond the years 1 to
+    9999 there.
+    """
     if isinstance(at, datetime) and at.utcoffset() is not None:
         with suppress(OverflowError):
             return at.astimezone(UTC)
     raise InputError(
-        f"{field} is {at!r}; moments are kept in UTC, so it needs a time zone. Pass datetime(..., tzinfo=UTC).",
+        f"{field} is {at!r}; moments are kept in UTC, so it needs a time zone. Pass datetime(...,"
+        " tzinfo=UTC).",
         field=field,
         value=at,
     )
@@ -44,7 +51,8 @@ def calendar_day(day: Day, field: str) -> date:
     if isinstance(read, date):
         return read
     raise InputError(
-        f"{field} is {day}, beyond the days that a database keeps. Pass one of the years 1 to 9999.",
+        f"{field} is {day}, beyond the days that a database keeps. Pass one of the years 1 to"
+        " 9999.",
         field=field,
         value=day,
     )

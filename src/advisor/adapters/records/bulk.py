@@ -15,7 +15,9 @@ else:
     sa = needs("crm", "sqlalchemy")
 
 
-def insert_rows(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
     """Insert rows of text and whole numbers: by COPY on PostgreSQL, else by `executemany`.
 
     Args:
@@ -33,7 +35,9 @@ def insert_rows(connection: sa.Connection, table: sa.Table, names: Sequence[str]
     insert_many(connection, table, names, rows)
 
 
-def insert_many(connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def insert_many(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
     """Insert rows of values that the driver takes as they are."""
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join("?" * len(names))
@@ -42,9 +46,11 @@ def insert_many(connection: sa.Connection, table: sa.Table, names: Sequence[str]
 
 
 def one_at_a_time(connection: sa.Connection, name: str) -> None:
-    """Wait until no other transaction that asked for the same name is open, and hold it till the end.
+    """Wait until no other transaction that asked for the same name is open, and hold it till the
+    end.
 
-    SQLite has one writer anyway. Who reads what stands there, and writes what follows from it, needs this.
+    SQLite has one writer anyway. Who reads what stands there, and writes what follows from it,
+    needs this.
     """
     if connection.dialect.name == "postgresql":
         schema = connection.scalar(sa.text("SELECT current_schema()"))
@@ -52,7 +58,9 @@ def one_at_a_time(connection: sa.Connection, name: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
-def copy_in(connection: sa.Connection, table: sa.Table, names: Sequence[str], blocks: Iterable[bytes]) -> None:
+def copy_in(
+    connection: sa.Connection, table: sa.Table, names: Sequence[str], blocks: Iterable[bytes]
+) -> None:
     """Send CSV to a table of PostgreSQL.
 
     Args:

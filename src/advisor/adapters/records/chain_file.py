@@ -129,7 +129,9 @@ def _lock(file: int) -> None:
 
 def _unusable(path: Path, error: OSError | ValueError) -> InputError:
     return InputError(
-        f"The ledger {str(path)!r} cannot be used ({getattr(error, 'strerror', None) or 'it is no path'}). Free space, or choose another place; what was written before stays.",
+        f"The ledger {str(path)!r} cannot be used"
+        f" ({getattr(error, 'strerror', None) or 'it is no path'}). Free space, or choose another"
+        " place; what was written before stays.",
         field="path",
         value=str(path),
     )

@@ -101,7 +101,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
-        """A transaction that reads one state of the database; inside a block of `write` that one's."""
+        """A transaction that reads one state of the database; inside a block of `write` that
+        one's.
+        """
         if (outer := self._outer()) is not None:
             yield outer
             return
@@ -125,7 +127,9 @@ class Database:
                 raise
             raise told(error, self.engine.url) from None
 
-    def insert_missing(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    def insert_missing(
+        self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
         """Insert rows whose primary key is not there yet; the others stay as they are."""
         dialect = needs("crm", f"sqlalchemy.dialects.{self.engine.dialect.name}")
         if rows:

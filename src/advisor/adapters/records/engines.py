@@ -47,7 +47,10 @@ def postgresql_engine(target: sa.URL, schema: str) -> sa.Engine:
     """An engine whose connections see the tenant's schema and no other."""
     settings: dict[str, Any] = {"pool_pre_ping": True}
     if target.get_driver_name() == "pg8000":
-        settings["connect_args"] = {"startup_params": {"search_path": schema, "timezone": "UTC"}, "timeout": 60}
+        settings["connect_args"] = {
+            "startup_params": {"search_path": schema, "timezone": "UTC"},
+            "timeout": 60,
+        }
     else:
         settings["connect_args"] = {"options": f"-csearch_path={schema} -ctimezone=UTC"}
     return sa.create_engine(target, **settings)

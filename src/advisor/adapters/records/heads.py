@@ -89,7 +89,8 @@ def private_key(key: Any) -> Any:
     if isinstance(key, bytes) and len(key) == 32:
         return kind.from_private_bytes(key)
     raise InputError(
-        f"The signing key is {type(key).__name__}; a head is signed with an Ed25519 private key or its 32 bytes. Make one with new_key().",
+        f"The signing key is {type(key).__name__}; a head is signed with an Ed25519 private key or"
+        " its 32 bytes. Make one with new_key().",
         field="key",
     )
 

@@ -90,7 +90,8 @@ class Ledger:
         key = self._key if key is None else key
         if key is None:
             raise InputError(
-                "There is no key to sign with, and an unsigned head proves nothing. Pass key=new_key(), and keep it.",
+                "There is no key to sign with, and an unsigned head proves nothing. Pass"
+                " key=new_key(), and keep it.",
                 field="key",
             )
         return self.head().signed(key)
@@ -102,7 +103,9 @@ class Ledger:
             yield seq, datetime.fromisoformat(fields["at"]), Record(**fields["record"])
 
     @checked
-    def verify(self, head: SignedHead | None = None, *, public_key: str | bytes | None = None) -> LedgerReport:
+    def verify(
+        self, head: SignedHead | None = None, *, public_key: str | bytes | None = None
+    ) -> LedgerReport:
         """Whether nothing was changed, left out, moved or added.
 
         Args:
@@ -113,7 +116,8 @@ class Ledger:
 
     @checked
     def export(self, path: Folder, *, key: Any = None) -> Path:
-        """Write the ledger to a file that `verify_file` reads, its head signed where there is a key.
+        """Write the ledger to a file that `verify_file` reads, its head signed where there is a
+        key.
 
         Raises:
             InputError: It cannot be written.
@@ -133,7 +137,8 @@ class Ledger:
 def _text(record: object) -> str:
     if not isinstance(record, Record):
         raise InputError(
-            f"A ledger keeps records, and this is {type(record).__name__}. Make Record(kind=..., decision=...).",
+            f"A ledger keeps records, and this is {type(record).__name__}. Make Record(kind=...,"
+            " decision=...).",
             field="records",
         )
     return canonical(record.content()).decode()

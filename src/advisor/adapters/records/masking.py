@@ -10,7 +10,9 @@ from typing_extensions import override
 
 from advisor.privacy import MASK, masked
 
-_STATED = re.compile(r"""((?:client|subject|user)(?:[ _]?id)?["']?\s*[=:]\s*)(["']?)[^\s"',;)}\]]+""", re.IGNORECASE)
+_STATED = re.compile(
+    r"""((?:client|subject|user)(?:[ _]?id)?["']?\s*[=:]\s*)(["']?)[^\s"',;)}\]]+""", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\s\"'(){}\[\],;:=<>]+")
 
 
@@ -32,7 +34,9 @@ class ClientFilter(logging.Filter):
     def __init__(self, ids: Collection[str] | Callable[[str], bool] = ()) -> None:
         super().__init__()
         self._is_id = ids if callable(ids) else frozenset(ids).__contains__
-        self._no_words = [] if callable(ids) else [name for name in ids if not _WORD.fullmatch(name)]
+        self._no_words = (
+            [] if callable(ids) else [name for name in ids if not _WORD.fullmatch(name)]
+        )
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:

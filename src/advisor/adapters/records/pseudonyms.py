@@ -21,7 +21,9 @@ else:
     sa = needs("crm", "sqlalchemy")
 
 SALT_BYTES = 32
-_SALTS = sa.select(pseudonyms.c.client_id, pseudonyms.c.salt).where(pseudonyms.c.client_id.in_(sa.bindparam("ids", expanding=True)))
+_SALTS = sa.select(pseudonyms.c.client_id, pseudonyms.c.salt).where(
+    pseudonyms.c.client_id.in_(sa.bindparam("ids", expanding=True))
+)
 
 
 @checked
@@ -67,7 +69,11 @@ class Pseudonyms:
     def end(self, client_id: Text, on: Day) -> None:
         """Note the day on which the relationship with a client ended: retention counts from it."""
         self.of(client_id)
-        change = sa.update(pseudonyms).where(pseudonyms.c.client_id == client_id).values(ended=calendar_day(on, "on"))
+        change = (
+            sa.update(pseudonyms)
+            .where(pseudonyms.c.client_id == client_id)
+            .values(ended=calendar_day(on, "on"))
+        )
         with self._database.write() as connection:
             connection.execute(change)
 

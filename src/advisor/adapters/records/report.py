@@ -13,7 +13,9 @@ Line = tuple[int, str, str]
 """A record as it is kept: seq, body, digest."""
 MOST = 100
 """Problems that a report lists."""
-_BODY = re.compile(r'\{"at":"[0-9TZ:.\-]{27}","before":"([0-9a-f]{64})","record":\{.*\},"seq":(\d+)\}', re.DOTALL)
+_BODY = re.compile(
+    r'\{"at":"[0-9TZ:.\-]{27}","before":"([0-9a-f]{64})","record":\{.*\},"seq":(\d+)\}', re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def digest_of(body: str) -> str:
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def checked_chain(lines: Iterable[Line], head: SignedHead | None = None, public_key: str | bytes | None = None) -> LedgerReport:
+def checked_chain(
+    lines: Iterable[Line], head: SignedHead | None = None, public_key: str | bytes | None = None
+) -> LedgerReport:
     """Whether the records follow each other, and lead to a signed head.
 
     Args:
@@ -92,7 +96,9 @@ def checked_chain(lines: Iterable[Line], head: SignedHead | None = None, public_
     return report
 
 
-def _check_head(report: LedgerReport, head: SignedHead, digest: str | None, key: str | bytes | None) -> None:
+def _check_head(
+    report: LedgerReport, head: SignedHead, digest: str | None, key: str | bytes | None
+) -> None:
     if not head.is_valid(key):
         report.add(head.seq, "the signed head does not bear the signature of the key")
     elif head.seq > report.head.seq:

@@ -11,7 +11,9 @@ from advisor.validation import checked
 
 
 @checked
-def due_for_deletion(ended: Mapping[str, date], as_of: Day, *, years: CountOrNone = 5) -> tuple[str, ...]:
+def due_for_deletion(
+    ended: Mapping[str, date], as_of: Day, *, years: CountOrNone = 5
+) -> tuple[str, ...]:
     """Clients whose relationship ended `years` full calendar years ago or more, sorted.
 
     Args:
@@ -31,7 +33,9 @@ def due_for_deletion(ended: Mapping[str, date], as_of: Day, *, years: CountOrNon
     """
     day = _parts(calendar_day(as_of, "as_of"))
     ends = {name: _parts(calendar_day(end, "ended")) for name, end in dict(ended).items()}
-    return tuple(sorted(name for name, (year, *rest) in ends.items() if (year + years, *rest) <= day))
+    return tuple(
+        sorted(name for name, (year, *rest) in ends.items() if (year + years, *rest) <= day)
+    )
 
 
 def _parts(day: date) -> tuple[int, int, int]:

@@ -1,4 +1,5 @@
 """Arrow columns as cells, cells as Arrow text, and a `ClientTable` as an Arrow table."""
+
 # pyright: reportUnknownParameterType=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class ArrowWords(Words):
     column: Any = None
 
     def numbers(self) -> FloatArray:
-        """As `Words.numbers`, to the bit: what Arrow takes for a number is one here, and what it takes for nan is looked at again."""
+        """As `Words.numbers`, to the bit: what Arrow takes for a number is one here, and what it
+        takes for nan is looked at again.
+        """
         import pyarrow as pa
 
         try:
@@ -61,7 +64,8 @@ def cells_of_arrow(column: pa.ChunkedArray, name: str) -> Cells:
         return _cells(_one(column, pa), pa)
     except pa.ArrowException as error:
         raise InputError(
-            f"The column {name} of type {column.type} cannot be read ({error}); write it as text or numbers.",
+            f"The column {name} of type {column.type} cannot be read ({error}); write it as text or"
+            " numbers.",
             field=name,
             value=str(column.type),
         ) from error
@@ -101,7 +105,9 @@ def _cells(array: Any, pa: Any) -> Cells:
 
 
 def _is_text(kind: Any, pa: Any) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def _words(array: Any, pa: Any) -> Cells:
@@ -112,10 +118,18 @@ def _words(array: Any, pa: Any) -> Cells:
         names = whole.dictionary.to_pylist()
     except (UnicodeDecodeError, pa.ArrowInvalid):
         values = (array.dictionary if coded else array).cast(pa.binary()).to_pylist()
-        return Objects.of([None if c is None else values[c] for c in array.indices.to_pylist()] if coded else values)
+        return Objects.of(
+            [None if c is None else values[c] for c in array.indices.to_pylist()]
+            if coded
+            else values
+        )
     codes = whole.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     if None in names or len(set(names)) != len(names):
-        return Words(Labels.of_words([None if c < 0 or is_missing(names[c]) else names[c] for c in codes.tolist()]))
+        return Words(
+            Labels.of_words(
+                [None if c < 0 or is_missing(names[c]) else names[c] for c in codes.tolist()]
+            )
+        )
     plain = Words.of(codes, names)
     return plain if coded else ArrowWords(plain.labels, array)
 
@@ -123,7 +137,9 @@ def _words(array: Any, pa: Any) -> Cells:
 def _numbers(array: Any, pa: Any) -> Numbers:
     missing = array.is_null().to_numpy(zero_copy_only=False)
     values = (array.fill_null(0) if array.null_count else array).to_numpy(zero_copy_only=False)
-    return Numbers(values, missing | np.isnan(values) if pa.types.is_floating(array.type) else missing)
+    return Numbers(
+        values, missing | np.isnan(values) if pa.types.is_floating(array.type) else missing
+    )
 
 
 def _days(array: Any, pa: Any) -> Days:
@@ -136,15 +152,25 @@ def _days(array: Any, pa: Any) -> Days:
     else:
         import pyarrow.compute as pc
 
-        counts, unit = (pc.local_timestamp(array) if array.type.tz else array).cast(pa.int64()), array.type.unit
-    moments = counts.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64).view(f"datetime64[{unit}]")
+        counts, unit = (
+            (pc.local_timestamp(array) if array.type.tz else array).cast(pa.int64()),
+            array.type.unit,
+        )
+    moments = (
+        counts.fill_null(0)
+        .to_numpy(zero_copy_only=False)
+        .astype(np.int64)
+        .view(f"datetime64[{unit}]")
+    )
     missing = array.is_null().to_numpy(zero_copy_only=False)
     zoned = pa.types.is_timestamp(array.type) and array.type.tz is not None
     return Days.of_moments(np.where(missing, np.datetime64("NaT"), moments), zoned=zoned)
 
 
 def ids_of_arrow(column: pa.ChunkedArray) -> tuple[list[str], dict[int, str]]:
-    """Ids of a column as text, "" where there is none, and what is wrong with rows whose id is none."""
+    """Ids of a column as text, "" where there is none, and what is wrong with rows whose id is
+    none.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -152,49 +178,84 @@ def ids_of_arrow(column: pa.ChunkedArray) -> tuple[list[str], dict[int, str]]:
         try:
             text = column.cast(pa.string())
             longest = pc.max(pc.binary_length(text)).as_py() or 0
-            if longest <= LONGEST and not any(pc.any(pc.match_substring(text, mark)).as_py() for mark in "[{"):
-                return ["" if name is None or name.isspace() else name for name in column.to_pylist()], {}
+            if longest <= LONGEST and not any(
+                pc.any(pc.match_substring(text, mark)).as_py() for mark in "[{"
+            ):
+                return [
+                    "" if name is None or name.isspace() else name for name in column.to_pylist()
+                ], {}
         except (UnicodeDecodeError, pa.ArrowInvalid):
             pass  # not UTF-8: told apart below, row by row
     return texts_of_ids(cells_of_arrow(column, "id"))
 
 
 def held_of_arrow(column: pa.ChunkedArray, problems: dict[int, str]) -> SparseRows:
-    """Holdings of a column of maps from id to money; an id that a map names twice is a problem of its row, text that is no number is nan."""
+    """Holdings of a column of maps from id to money; an id that a map names twice is a problem of
+    its row, text that is no number is nan.
+    """
     rows: list[dict[str, float]] = []
     for row, cell in enumerate(column.to_pylist()):
         if not all(is_word(name) for name, value in cell or () if not is_missing(value)):
-            problems.setdefault(row, "holdings names what is no id; an id is text in UTF-8, or a number. Correct the cell.")
+            problems.setdefault(
+                row,
+                "holdings names what is no id; an id is text in UTF-8, or a number. Correct the"
+                " cell.",
+            )
         entries = [(text_of(name), value) for name, value in cell or () if not is_missing(value)]
-        found = {name: value if isinstance(value, float) else number_of(value) for name, value in entries}
+        found = {
+            name: value if isinstance(value, float) else number_of(value) for name, value in entries
+        }
         rows.append({name: money for name, money in found.items() if money != 0.0})
         if len(found) != len(entries):
             twice = next(name for at, (name, _) in enumerate(entries) if name in dict(entries[:at]))
-            problems.setdefault(row, f"holdings names {personal(twice)} twice, so it is not known which money counts. Correct the cell.")
+            problems.setdefault(
+                row,
+                f"holdings names {personal(twice)} twice, so it is not known which money counts."
+                " Correct the cell.",
+            )
     return SparseRows.of(rows)
 
 
 def as_text(array: Any) -> Any:
-    """An Arrow column as text that is worth the same: for columns that are of one type here and of another there."""
+    """An Arrow column as text that is worth the same: for columns that are of one type here and of
+    another there.
+    """
     import pyarrow as pa
 
     if pa.types.is_map(array.type):
         maps = [
-            None if cell is None else [(text_of(k), None if is_missing(v) else text_of(v)) for k, v in cell] for cell in array.to_pylist()
+            (
+                None
+                if cell is None
+                else [(text_of(k), None if is_missing(v) else text_of(v)) for k, v in cell]
+            )
+            for cell in array.to_pylist()
         ]
         return pa.array(maps, type=pa.map_(pa.string(), pa.string()))
-    cells = cells_of_arrow(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]), "of the clients")
+    cells = cells_of_arrow(
+        array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]), "of the clients"
+    )
     return text_array([cells.cell(row) for row in range(len(cells))])
 
 
 def text_array(cells: Sequence[object]) -> Any:
-    """Cells of any kind as one column of text; of bytes, where some text cannot be written as UTF-8."""
+    """Cells of any kind as one column of text; of bytes, where some text cannot be written as
+    UTF-8.
+    """
     import pyarrow as pa
 
     if any(isinstance(cell, str) and not is_text(cell) for cell in cells):
-        texts = [None if is_missing(cell) else cell if isinstance(cell, str | bytes) else text_of(cell) for cell in cells]
-        return pa.array([t.encode("utf-8", "surrogatepass") if isinstance(t, str) else t for t in texts], type=pa.binary())
-    return pa.array([None if is_missing(cell) else text_of(cell) for cell in cells], type=pa.string())
+        texts = [
+            None if is_missing(cell) else cell if isinstance(cell, str | bytes) else text_of(cell)
+            for cell in cells
+        ]
+        return pa.array(
+            [t.encode("utf-8", "surrogatepass") if isinstance(t, str) else t for t in texts],
+            type=pa.binary(),
+        )
+    return pa.array(
+        [None if is_missing(cell) else text_of(cell) for cell in cells], type=pa.string()
+    )
 
 
 def arrow_of_clients(clients: ClientTable) -> pa.Table:
@@ -202,11 +263,18 @@ def arrow_of_clients(clients: ClientTable) -> pa.Table:
     import pyarrow as pa
 
     def words(labels: Labels) -> Any:
-        return pa.array([labels.names[c] if c >= 0 else None for c in labels.codes.tolist()], type=pa.string())
+        return pa.array(
+            [labels.names[c] if c >= 0 else None for c in labels.codes.tolist()], type=pa.string()
+        )
 
     count = len(clients)
-    columns: dict[str, Any] = {"id": pa.array([name or None for name in clients.ids], type=pa.string())}
-    columns |= {name: pa.array(getattr(clients, name), type=pa.float64(), from_pandas=True) for name in NUMBERS}
+    columns: dict[str, Any] = {
+        "id": pa.array([name or None for name in clients.ids], type=pa.string())
+    }
+    columns |= {
+        name: pa.array(getattr(clients, name), type=pa.float64(), from_pandas=True)
+        for name in NUMBERS
+    }
     columns |= {name: pa.array(getattr(clients, name), type=pa.bool_()) for name in FLAGS}
     for name in ("level", "lowest_category"):
         values = getattr(clients, name)
@@ -214,10 +282,20 @@ def arrow_of_clients(clients: ClientTable) -> pa.Table:
     columns["assessed_on"] = pa.array(clients.assessed_on, type=pa.date32())
     columns |= {name: words(getattr(clients, name)) for name in WORDS}
     columns |= {f"answer:{question}": words(labels) for question, labels in clients.answers.items()}
-    columns |= {name: pa.array([list(getattr(clients, name).row(i)) for i in range(count)], type=pa.list_(pa.string())) for name in SETS}
-    columns |= {f"bias:{bias}": pa.array(values, type=pa.float64(), from_pandas=True) for bias, values in clients.biases.items()}
+    columns |= {
+        name: pa.array(
+            [list(getattr(clients, name).row(i)) for i in range(count)], type=pa.list_(pa.string())
+        )
+        for name in SETS
+    }
+    columns |= {
+        f"bias:{bias}": pa.array(values, type=pa.float64(), from_pandas=True)
+        for bias, values in clients.biases.items()
+    }
     held = [list(clients.holdings.row(i).items()) for i in range(count)]
     columns["holdings"] = pa.array(held, type=pa.map_(pa.string(), pa.float64()))
     columns["goals"] = text_array(clients.goals or [None] * count)
-    columns[KNOWN_PROBLEMS] = pa.array([clients.problems.get(i) for i in range(count)], type=pa.string())
+    columns[KNOWN_PROBLEMS] = pa.array(
+        [clients.problems.get(i) for i in range(count)], type=pa.string()
+    )
     return pa.table(columns)

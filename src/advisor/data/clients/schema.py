@@ -1,4 +1,6 @@
-"""The columns of a `ClientTable`: which there are, what they may hold, and how contracts fill them."""
+"""The columns of a `ClientTable`: which there are, what they may hold, and how contracts fill
+them.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,13 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Number columns and what they may hold."""
 NUMBERS = tuple(RANGES)
-FLAGS = {"professional": False, "legal_capacity": True, "private_qualified": False, "institution": False, "guardian": False}
+FLAGS = {
+    "professional": False,
+    "legal_capacity": True,
+    "private_qualified": False,
+    "institution": False,
+    "guardian": False,
+}
 """Yes / no columns and what an empty cell means."""
 WORDS = ("currency", "gender", "segment", "sustainability")
 SETS = ("excluded", "insists", "written_warning", "locked")
@@ -38,7 +46,9 @@ def columns_from_clients(rows: Sequence[Client]) -> dict[str, Any]:
     columns: dict[str, Any] = {"ids": IdMap.of([r.id for r in rows], "client ids").ids}
     fields = [vars(r) for r in rows]
     numbers = [[np.nan if (v := f[name]) is None else v for f in fields] for name in NUMBERS]
-    columns |= zip(NUMBERS, np.array(numbers, dtype=np.float64).reshape(len(NUMBERS), count), strict=True)
+    columns |= zip(
+        NUMBERS, np.array(numbers, dtype=np.float64).reshape(len(NUMBERS), count), strict=True
+    )
     flags = [[f[name] for f in fields] for name in FLAGS]
     columns |= zip(FLAGS, np.array(flags, dtype=np.bool_).reshape(len(FLAGS), count), strict=True)
     wordless, nothing = Labels.empty(count), SparseRows.empty(count)
@@ -50,10 +60,14 @@ def columns_from_clients(rows: Sequence[Client]) -> dict[str, Any]:
         columns[name] = SparseRows.of_sets(sets) if any(sets) else nothing
     columns["level"] = np.array([-1 if r.level is None else r.level for r in rows], dtype=np.int64)
     columns["assessed_on"] = np.array([r.assessed_on for r in rows], dtype="datetime64[D]")
-    columns["lowest_category"] = np.array([int(r.lowest_category) if r.states_category else -1 for r in rows], dtype=np.int64)
+    columns["lowest_category"] = np.array(
+        [int(r.lowest_category) if r.states_category else -1 for r in rows], dtype=np.int64
+    )
     questions = dict.fromkeys(q for r in rows for q in r.answers)
     columns["answers"] = {q: Labels.of_words([r.answers.get(q) for r in rows]) for q in questions}
-    columns["holdings"] = SparseRows.of([r.holdings for r in rows]) if any(r.holdings for r in rows) else nothing
+    columns["holdings"] = (
+        SparseRows.of([r.holdings for r in rows]) if any(r.holdings for r in rows) else nothing
+    )
     biases = dict.fromkeys(b for r in rows for b in r.biases)
     columns["biases"] = {b: np.array([r.biases.get(b, np.nan) for r in rows]) for b in biases}
     columns["goals"] = tuple(r.goals for r in rows) if any(r.goals for r in rows) else ()

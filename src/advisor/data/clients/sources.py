@@ -1,8 +1,10 @@
-"""Arrow tables of clients to the columns of a `ClientTable`, and every source of clients read by chunk.
+"""Arrow tables of clients to the columns of a `ClientTable`, and every source of clients read by
+chunk.
 
-Columns are named as for `ClientTable.from_frame`; besides `holding:<id>` columns, one column `holdings` may be a map of id to money, which a catalogue of a
-thousand products needs.
+Columns are named as for `ClientTable.from_frame`; besides `holding:<id>` columns, one column
+`holdings` may be a map of id to money, which a catalogue of a thousand products needs.
 """
+
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
@@ -17,7 +19,13 @@ from advisor.data.arrow_extra import pyarrow
 from advisor.data.client_cells import Problems, check_names, columns_from_cells
 from advisor.data.client_files import FileBatches, files_of, opened_files
 from advisor.data.client_streams import opened_stream
-from advisor.data.clients.reader import KNOWN_PROBLEMS, arrow_of_clients, cells_of_arrow, held_of_arrow, ids_of_arrow
+from advisor.data.clients.reader import (
+    KNOWN_PROBLEMS,
+    arrow_of_clients,
+    cells_of_arrow,
+    held_of_arrow,
+    ids_of_arrow,
+)
 from advisor.data.clients.table import ClientTable
 from advisor.data.csv_layout import NAMED
 from advisor.data.tables import is_index
@@ -33,10 +41,12 @@ def clients_from_arrow(table: pa.Table) -> ClientTable:
     """Clients of an Arrow table; every row from itself alone, so that a table may be cut anywhere.
 
     Args:
-        table: One row a client. A row without an id is noted in `problems`; an id that is there twice is two rows, each with its own advice.
+        table: One row a client. A row without an id is noted in `problems`; an id that is there
+            twice is two rows, each with its own advice.
 
     Raises:
-        InputError: It is no Arrow table, a required column is absent, or a column is unknown or there twice.
+        InputError: It is no Arrow table, a required column is absent, or a column is unknown or
+            there twice.
     """
     import pyarrow as pa
 
@@ -45,9 +55,15 @@ def clients_from_arrow(table: pa.Table) -> ClientTable:
     check_schema(table.schema)
     ids, odd = ids_of_arrow(table["id"])
     problems = Problems({row: NO_ID for row, name in enumerate(ids) if not name} | odd)
-    cells = {n: cells_of_arrow(table[n], n) for n in table.schema.names if n not in ("id", "holdings", KNOWN_PROBLEMS)}
+    cells = {
+        n: cells_of_arrow(table[n], n)
+        for n in table.schema.names
+        if n not in ("id", "holdings", KNOWN_PROBLEMS)
+    }
     held = held_of_arrow(table["holdings"], problems) if "holdings" in table.schema.names else None
-    known: list[str | None] = table[KNOWN_PROBLEMS].to_pylist() if KNOWN_PROBLEMS in table.schema.names else []
+    known: list[str | None] = (
+        table[KNOWN_PROBLEMS].to_pylist() if KNOWN_PROBLEMS in table.schema.names else []
+    )
     columns = columns_from_cells(ids, cells, problems, held)
     columns["problems"] = dict(problems) | {row: text for row, text in enumerate(known) if text}
     return ClientTable(**columns)
@@ -57,27 +73,35 @@ def check_schema(schema: pa.Schema, what: str = "The client table") -> None:
     """Refuse columns that no row could be read from.
 
     Raises:
-        InputError: A required column is absent, a column is unknown or there twice, or holdings come in two ways.
+        InputError: A required column is absent, a column is unknown or there twice, or holdings
+            come in two ways.
     """
     import pyarrow as pa
 
-    mapped = "holdings" in schema.names and pa.types.is_map(schema.field(schema.names.index("holdings")).type)
-    names = check_names(schema.names, (KNOWN_PROBLEMS, "holdings") if mapped else (KNOWN_PROBLEMS,), what)
+    mapped = "holdings" in schema.names and pa.types.is_map(
+        schema.field(schema.names.index("holdings")).type
+    )
+    names = check_names(
+        schema.names, (KNOWN_PROBLEMS, "holdings") if mapped else (KNOWN_PROBLEMS,), what
+    )
     beside = [n for n in names if mapped and n.startswith("holding:")]
     if beside:
         raise InputError(
-            f"{what} has both a column holdings and columns {beside[:3]}; what a client holds must be said once. Drop one or the other.",
+            f"{what} has both a column holdings and columns {beside[:3]}; what a client holds must"
+            " be said once. Drop one or the other.",
             field="holdings",
             value=beside,
         )
 
 
 def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
-    """Tables of exactly `rows` rows (the last may be shorter), in the order of the source, whatever chunks it comes in.
+    """Tables of exactly `rows` rows (the last may be shorter), in the order of the source, whatever
+    chunks it comes in.
 
     Args:
-        source: Parquet, CSV or Arrow files (a path, a folder, a list of paths, or `ClientFiles`); a `ClientTable`; or anything with the Arrow C stream: a pandas or polars
-            frame, an Arrow table, a reader, a DuckDB result.
+        source: Parquet, CSV or Arrow files (a path, a folder, a list of paths, or `ClientFiles`); a
+            `ClientTable`; or anything with the Arrow C stream: a pandas or polars frame, an Arrow
+            table, a reader, a DuckDB result.
         rows: Rows a table.
 
     Raises:
@@ -88,7 +112,9 @@ def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
     return _cut(source, *opened(source), size)
 
 
-def _cut(source: Any, schema: pa.Schema, stream: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+def _cut(
+    source: Any, schema: pa.Schema, stream: Iterator[pa.RecordBatch], rows: int
+) -> Iterator[pa.Table]:
     import pyarrow as pa
 
     waiting: list[Any] = []
@@ -143,13 +169,22 @@ def opened_once(source: Any) -> tuple[pa.Schema, Any]:
 
 
 def _batches_of(clients: ClientTable) -> Iterator[pa.RecordBatch]:
-    return chain.from_iterable(arrow_of_clients(part).to_batches() for part in clients.chunks(65_536))
+    return chain.from_iterable(
+        arrow_of_clients(part).to_batches() for part in clients.chunks(65_536)
+    )
 
 
 def unreadable(source: Any, error: Exception) -> InputError:
     """What is said of a source that broke."""
     told = str(source) if isinstance(source, str | Path) else type(source).__name__
-    remedy = f"pass {NAMED}, or save it as UTF-8" if "UTF8" in str(error) or "utf-8" in str(error) else "restore the file or write it again"
+    remedy = (
+        f"pass {NAMED}, or save it as UTF-8"
+        if "UTF8" in str(error) or "utf-8" in str(error)
+        else "restore the file or write it again"
+    )
     return InputError(
-        f"Clients cannot be read from {told} ({error}); {remedy}. What was finished before is kept.", field="source", value=told
+        f"Clients cannot be read from {told} ({error}); {remedy}. What was finished before is"
+        " kept.",
+        field="source",
+        value=told,
     )

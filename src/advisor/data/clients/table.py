@@ -31,17 +31,20 @@ class ClientTable:
     Attributes:
         ids: Distinct client ids, length c.
         wealth, horizon_years: Shape (c,).
-        age, knowledge, income, liabilities, monthly_spending, reserve_months, planned_purchases: Shape (c,), nan = unknown.
+        age, knowledge, income, liabilities, monthly_spending, reserve_months, planned_purchases:
+            Shape (c,), nan = unknown.
         level: Assessed elsewhere, shape (c,); -1 = not assessed there.
         lowest_category: 1, 0, or -1 where not stated, shape (c,).
         assessed_on: Shape (c,), NaT = unknown.
         professional, legal_capacity, private_qualified, institution, guardian: Shape (c,).
         answers: By question id the option ids answered.
-        holdings: Money by asset or product id; excluded, insists, written_warning, locked: ids (values are 1).
+        holdings: Money by asset or product id; excluded, insists, written_warning, locked: ids
+            (values are 1).
         biases: By bias name, shape (c,), nan = not measured.
         currency, gender, segment, sustainability: Words.
         goals: One tuple a client, or empty where nobody has any.
-        problems: Row number -> what is wrong with that row; such a row gets a `status`, never an advice.
+        problems: Row number -> what is wrong with that row; such a row gets a `status`, never an
+            advice.
     """
 
     ids: tuple[str, ...]
@@ -78,8 +81,13 @@ class ClientTable:
 
     @classmethod
     def from_clients(cls, clients: Iterable[Client]) -> ClientTable:
-        """From contracts. Raises `InputError` when something is no `Client` or an id is there twice."""
-        remedy = "Pass a sequence of Client(id=..., wealth=..., horizon_years=..., ...), or a table to ClientTable.from_frame."
+        """From contracts. Raises `InputError` when something is no `Client` or an id is there
+        twice.
+        """
+        remedy = (
+            "Pass a sequence of Client(id=..., wealth=..., horizon_years=..., ...), or a table to"
+            " ClientTable.from_frame."
+        )
         check_type(clients, Iterable, "clients", remedy)
         rows = tuple(clients) if getattr(clients, "ndim", 1) else (cast(Any, clients),)
         for row in rows:
@@ -88,12 +96,15 @@ class ClientTable:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> ClientTable:
-        """From a table with columns named as `Client`'s fields, `answer:<question id>`, `holding:<id>` and `bias:<name>`.
+        """From a table with columns named as `Client`'s fields, `answer:<question id>`,
+        `holding:<id>` and `bias:<name>`.
 
-        `id`, `wealth` and `horizon_years` are required. A wrong cell does not stop the table: its row is noted in `problems` and later gets a status.
+        `id`, `wealth` and `horizon_years` are required. A wrong cell does not stop the table: its
+        row is noted in `problems` and later gets a status.
 
         Raises:
-            InputError: No table, a required column is absent, a column is unknown or there twice, or an id is missing or there twice.
+            InputError: No table, a required column is absent, a column is unknown or there twice,
+                or an id is missing or there twice.
         """
         return cls(**columns_from_frame(frame))
 
@@ -114,7 +125,11 @@ class ClientTable:
         taken["answers"] = {q: a.take(index) for q, a in self.answers.items()}
         taken["biases"] = {b: v[index] for b, v in self.biases.items()}
         taken["goals"] = tuple(self.goals[i] for i in rows_of) if self.goals else ()
-        taken["problems"] = {new: self.problems[old] for new, old in enumerate(rows_of) if old in self.problems} if self.problems else {}
+        taken["problems"] = (
+            {new: self.problems[old] for new, old in enumerate(rows_of) if old in self.problems}
+            if self.problems
+            else {}
+        )
         return ClientTable(**taken)
 
     @checked
@@ -122,8 +137,8 @@ class ClientTable:
         """The same clients with what their trades say of their biases, joined by client id.
 
         Args:
-            profiles: Of `measure_biases`. A client of whom they say nothing keeps what the table says;
-                what the table says of other biases stays.
+            profiles: Of `measure_biases`. A client of whom they say nothing keeps what the table
+                says; what the table says of other biases stays.
         """
         biases = dict(self.biases)
         for name, measured in profiles.evidence(self.ids).items():
@@ -134,7 +149,9 @@ class ClientTable:
         return replace(self, biases=biases)
 
     def chunks(self, size: int) -> Iterator[ClientTable]:
-        """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is a positive whole number."""
+        """Tables of at most `size` rows, in order. Raises `InputError` unless `size` is a positive
+        whole number.
+        """
         check_chunk(size)
         return (self.take(slice(start, start + size)) for start in range(0, len(self), size))
 
@@ -155,11 +172,13 @@ class ClientTable:
 
     @checked
     def record(self, i: int) -> dict[str, Any]:
-        """Row i in words and numbers, every field of `Client` by name, None = unknown: what `Client.model_dump(mode="json")` gives; `lowest_category`
-        only where it is stated.
+        """Row i in words and numbers, every field of `Client` by name, None = unknown: what
+        `Client.model_dump(mode="json")` gives; `lowest_category` only where it is stated.
         """
         number: dict[str, float] = {name: getattr(self, name).item(i) for name in NUMBERS}
-        known: dict[str, Any] = {name: value if value == value else None for name, value in number.items()}
+        known: dict[str, Any] = {
+            name: value if value == value else None for name, value in number.items()
+        }
         known |= {name: getattr(self, name).item(i) for name in FLAGS}
         known |= {name: getattr(self, name).word(i) for name in WORDS}
         known |= {name: sorted(getattr(self, name).row(i)) for name in SETS}
@@ -171,9 +190,13 @@ class ClientTable:
             "level": level if level >= 0 else None,
             **({"lowest_category": lowest == 1} if lowest >= 0 else {}),
             "assessed_on": None if day is None else day.isoformat(),
-            "answers": {q: word for q, a in self.answers.items() if (word := a.word(i)) is not None},
+            "answers": {
+                q: word for q, a in self.answers.items() if (word := a.word(i)) is not None
+            },
             "holdings": self.holdings.row(i),
-            "biases": {b: value for b, column in self.biases.items() if (value := column.item(i)) == value},
+            "biases": {
+                b: value for b, column in self.biases.items() if (value := column.item(i)) == value
+            },
             "goals": [goal.model_dump(mode="json") for goal in self.goals[i]] if self.goals else [],
         }
 
@@ -182,7 +205,10 @@ class ClientTable:
 
     def __repr__(self) -> str:
         bad = f", {len(self.problems)} with problems" if self.problems else ""
-        return f"ClientTable({len(self):,} clients, {len(self.answers)} questions, {len(self.holdings.names)} holdings{bad})"
+        return (
+            f"ClientTable({len(self):,} clients, {len(self.answers)} questions,"
+            f" {len(self.holdings.names)} holdings{bad})"
+        )
 
 
 def check_chunk(size: int) -> None:

@@ -99,7 +99,17 @@ def settle(
     settle_rows(
         *map(readonly, (invested, wealth, pure)),
         worth.cost,
-        *map(readonly, (table.indptr, table.values, holdings.kind, holdings.products, holdings.spread, holdings.fee)),
+        *map(
+            readonly,
+            (
+                table.indptr,
+                table.values,
+                holdings.kind,
+                holdings.products,
+                holdings.spread,
+                holdings.fee,
+            ),
+        ),
         *map(readonly, (orders.codes, catalogue.annual_fee, catalogue.min_purchase)),
         *map(readonly, (*vehicles.mixes.arrays()[:3], *vehicles.parts.arrays()[:3])),
         *map(readonly, (model.mean, model.risk, model.stress)),

@@ -80,7 +80,11 @@ class Worth:
 
 def _bands(settings: TradeSettings, weights: FloatArray, risk_aversion: FloatArray) -> FloatArray:
     if settings.no_trade_band is not None:
-        return _NO_BANDS if settings.no_trade_band == 0.0 else np.full(weights.shape, settings.no_trade_band)
+        return (
+            _NO_BANDS
+            if settings.no_trade_band == 0.0
+            else np.full(weights.shape, settings.no_trade_band)
+        )
     if settings.trading_cost == 0.0:
         return _NO_BANDS
     sure = np.isfinite(risk_aversion) & (risk_aversion > 0.0)
@@ -89,7 +93,9 @@ def _bands(settings: TradeSettings, weights: FloatArray, risk_aversion: FloatArr
     return np.where(sure[:, None], no_trade_half_width(inside, gamma, settings.trading_cost), 0.0)
 
 
-def trades_of(weights: FloatArray, wealth: FloatArray, invested: BoolArray, holdings: Holdings, worth: Worth) -> Trades:
+def trades_of(
+    weights: FloatArray, wealth: FloatArray, invested: BoolArray, holdings: Holdings, worth: Worth
+) -> Trades:
     """Sales and gaps between targets and holdings.
 
     Args:

@@ -56,8 +56,8 @@ class TradeSettings:
             if not inside:
                 least = f"above {low:g}" if field.name in _SHARES else f"at least {low:g}"
                 raise InputError(
-                    f"{field.name} is {value!r}; it must be {least} and at most {high:g}, or no order could be"
-                    " made by it. Correct it, or leave it out.",
+                    f"{field.name} is {value!r}; it must be {least} and at most {high:g}, or no"
+                    " order could be made by it. Correct it, or leave it out.",
                     field=field.name,
                     value=value,
                 )
@@ -67,7 +67,10 @@ class TradeSettings:
     def shares(self, pack: RulePack) -> tuple[float, float]:
         """Largest fraction of wealth in one product and with one issuer; inf where nobody says."""
         product, issuer = (
-            min((rule.number or 0.0 for rule in pack.rules if rule.when == when), default=float("inf"))
+            min(
+                (rule.number or 0.0 for rule in pack.rules if rule.when == when),
+                default=float("inf"),
+            )
             for when in ("product_share", "issuer_share")
         )
         return (
@@ -77,4 +80,6 @@ class TradeSettings:
 
 
 def _range(name: str) -> tuple[float, float]:
-    return (0.0, 1e12) if name == "min_trade" else (0.0, 0.2) if name == "trading_cost" else (0.0, 1.0)
+    return (
+        (0.0, 1e12) if name == "min_trade" else (0.0, 0.2) if name == "trading_cost" else (0.0, 1.0)
+    )

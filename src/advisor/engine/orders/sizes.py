@@ -41,9 +41,20 @@ class Caps:
     fit_weight: float
 
     @classmethod
-    def of(cls, catalogue: Catalogue, vehicles: Universe, shares: tuple[float, float], fit_weight: float) -> Caps:
+    def of(
+        cls,
+        catalogue: Catalogue,
+        vehicles: Universe,
+        shares: tuple[float, float],
+        fit_weight: float,
+    ) -> Caps:
         """For an advisor whose largest shares of one product and one issuer are `shares`."""
-        named = {issuer: code for code, issuer in enumerate(dict.fromkeys(p.issuer for p in catalogue.products if p.issuer))}
+        named = {
+            issuer: code
+            for code, issuer in enumerate(
+                dict.fromkeys(p.issuer for p in catalogue.products if p.issuer)
+            )
+        }
         cheapest = np.full(len(vehicles.exposures), np.inf)
         on_sale = ~catalogue.closed
         np.minimum.at(cheapest, vehicles.vehicle_of[on_sale], catalogue.annual_fee[on_sale])
@@ -90,4 +101,6 @@ def size_picks(
     )
     shares = (caps.product, caps.issuer) if caps.fit_weight > 0.0 else (np.inf, np.inf)
     worth_of = caps.fit_weight * (1.0 - catalogue.annual_fee)
-    size_rows(*map(readonly, read), *shares, readonly(worth_of), picks.codes, picks.scores, picks.money)
+    size_rows(
+        *map(readonly, read), *shares, readonly(worth_of), picks.codes, picks.scores, picks.money
+    )

@@ -1,36 +1,34 @@
 """A batch of advice as an Arrow table: the schema that files, engines and warehouses see.
 
-================================ ===================================================================================================
-column                           what
-================================ ===================================================================================================
-client_id                        as given; null where the row had none
-as_of                            the day of the advice (date32)
-status                           "ok", or why there is no advice
-reasons                          codes of the card's reasons in its order, each once, "|" between them; "" where there is none
-problem                          what is wrong with the row, null where nothing is
-level                            C1..C5 as 1..5, 0 = none (int8)
-limited_by, flags                what held the level down; controls that fired, "|" between them
-target_volatility                annual, null at level 0
-risk_aversion                    implied by the level, inf where even the least risky portfolio is at the target; null without a portfolio
-effective_risk_aversion          after behavioural corrections, never lower
-expected_return                  of the portfolio after the orders, annual, before fees
-annual_fee, net_return           of the products held then, as a fraction of wealth; the return less it
-annual_fee_money                 the same fees in money
-expected_volatility              of the portfolio after the orders, annual
-stressed_loss                    of it, as a fraction of wealth
-cash                             money that stays uninvested
-optimal_return, optimal_volatility   of the target portfolio
-kkt_residual                     proof that the weights are optimal; rounding is below 1e-7
-weight:<asset>                   target weight, null without a portfolio
-after:<asset>                    weight after the orders; what is left to 1 is cash
-unplaced:<asset>                 money that the target has more of than the portfolio after the orders
-pick_<i>                         product id, null where the slot is empty
-pick_<i>_score, _money, _reasons score; money to place in it, 0 = a suggestion; codes, "|" between them
-sales                            list of (product_id, money to sell)
-================================ ===================================================================================================
+================================
+===================================================================================================
+column                           what ================================
+===================================================================================================
+client_id                        as given; null where the row had none as_of
+   the day of the advice (date32) status                           "ok", or why there is no advice
+reasons                          codes of the card's reasons in its order, each once, "|" between
+them; "" where there is none problem                          what is wrong with the row, null where
+nothing is level                            C1..C5 as 1..5, 0 = none (int8) limited_by, flags
+        what held the level down; controls that fired, "|" between them target_volatility
+    annual, null at level 0 risk_aversion                    implied by the level, inf where even
+the least risky portfolio is at the target; null without a portfolio effective_risk_aversion
+ after behavioural corrections, never lower expected_return                  of the portfolio after
+the orders, annual, before fees annual_fee, net_return           of the products held then, as a
+fraction of wealth; the return less it annual_fee_money                 the same fees in money
+expected_volatility              of the portfolio after the orders, annual stressed_loss
+       of it, as a fraction of wealth cash                             money that stays uninvested
+optimal_return, optimal_volatility   of the target portfolio kkt_residual                     proof
+that the weights are optimal; rounding is below 1e-7 weight:<asset>                   target weight,
+null without a portfolio after:<asset>                    weight after the orders; what is left to 1
+is cash unplaced:<asset>                 money that the target has more of than the portfolio after
+the orders pick_<i>                         product id, null where the slot is empty pick_<i>_score,
+_money, _reasons score; money to place in it, 0 = a suggestion; codes, "|" between them sales
+                    list of (product_id, money to sell) ================================
+===================================================================================================
 
-The schema's metadata holds `advisor.fingerprint` (of model, rules, catalogue and relevance), `advisor.version`, `advisor.as_of` and `advisor.picks`: with the
-client's row they are all that a replay needs.
+The schema's metadata holds `advisor.fingerprint` (of model, rules, catalogue and relevance),
+`advisor.version`, `advisor.as_of` and `advisor.picks`: with the client's row they are all that a
+replay needs.
 """
 
 from __future__ import annotations
@@ -41,7 +39,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.data.arrow_extra import pyarrow
-from advisor.engine.output.columns import Words, flag_words, pick_money, pick_reason_codes, problem_words, reason_codes, sale_entries
+from advisor.engine.output.columns import (
+    Words,
+    flag_words,
+    pick_money,
+    pick_reason_codes,
+    problem_words,
+    reason_codes,
+    sale_entries,
+)
 from advisor.engine.portfolios.allocation import STATUSES
 from advisor.engine.state import AdvisorState
 
@@ -61,19 +67,39 @@ FIGURES = (
     "optimal_return",
     "optimal_volatility",
 )
-NUMBERS = ("target_volatility", "risk_aversion", "effective_risk_aversion", *FIGURES, "kkt_residual")
+NUMBERS = (
+    "target_volatility",
+    "risk_aversion",
+    "effective_risk_aversion",
+    *FIGURES,
+    "kkt_residual",
+)
 BY_ASSET = ("weight", "after", "unplaced")
 
 
 def advice_schema(state: AdvisorState, as_of: np.datetime64, picks: int) -> pa.Schema:  # pyright: ignore[reportUnknownParameterType]
-    """Schema of the advice of an advisor on a day with so many slots; the same for every batch, so that parts of a run fit together."""
+    """Schema of the advice of an advisor on a day with so many slots; the same for every batch, so
+    that parts of a run fit together.
+    """
     pa = pyarrow()
     number, word = pa.float64(), pa.string()
-    fields = [("client_id", word), ("as_of", pa.date32()), ("status", word), ("reasons", word), ("problem", word), ("level", pa.int8())]
+    fields = [
+        ("client_id", word),
+        ("as_of", pa.date32()),
+        ("status", word),
+        ("reasons", word),
+        ("problem", word),
+        ("level", pa.int8()),
+    ]
     fields += [("limited_by", word), ("flags", word), *((name, number) for name in NUMBERS)]
     fields += [(f"{what}:{asset}", number) for asset in state.model.assets for what in BY_ASSET]
     for slot in range(1, picks + 1):
-        fields += [(f"pick_{slot}", word), (f"pick_{slot}_score", number), (f"pick_{slot}_money", number), (f"pick_{slot}_reasons", word)]
+        fields += [
+            (f"pick_{slot}", word),
+            (f"pick_{slot}_score", number),
+            (f"pick_{slot}_money", number),
+            (f"pick_{slot}_reasons", word),
+        ]
     fields.append(("sales", pa.list_(pa.struct([("product_id", word), ("money", number)]))))
     told = {
         "advisor.fingerprint": state.fingerprint,
@@ -85,7 +111,9 @@ def advice_schema(state: AdvisorState, as_of: np.datetime64, picks: int) -> pa.S
 
 
 def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnknownParameterType]
-    """The batch with the columns of `advice_schema`, one chunk a column. Unknown numbers are null."""
+    """The batch with the columns of `advice_schema`, one chunk a column. Unknown numbers are
+    null.
+    """
     pa = pyarrow()
     allocations, picks = batch.allocations, batch.pick_codes.shape[1]
     schema = advice_schema(batch.state, batch.as_of, picks)
@@ -110,10 +138,15 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
     columns += [pa.array(values, from_pandas=True) for values in numbers]
     tables = (batch.weights, batch.weights_after, batch.unplaced)
     for j in range(tables[0].shape[1]):
-        columns += [pa.array(np.ascontiguousarray(table[:, j]), from_pandas=True) for table in tables]
+        columns += [
+            pa.array(np.ascontiguousarray(table[:, j]), from_pandas=True) for table in tables
+        ]
     products = batch.state.catalogue.ids.ids
     for slot in range(picks):
-        columns += [_words(Words(products, batch.pick_codes[:, slot])), pa.array(batch.pick_scores[:, slot], from_pandas=True)]
+        columns += [
+            _words(Words(products, batch.pick_codes[:, slot])),
+            pa.array(batch.pick_scores[:, slot], from_pandas=True),
+        ]
         columns += [pa.array(pick_money(batch, slot)), _words(pick_reason_codes(batch, slot))]
     columns.append(_sales(batch))
     return pa.Table.from_arrays(columns, schema=schema)
@@ -123,11 +156,16 @@ def _words(words: Words) -> Any:
     """A string column, spelled out by Arrow."""
     pa = pyarrow()
     codes = pa.array(words.codes.astype(np.int32), mask=words.codes < 0)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(list(words.names), type=pa.string())).cast(pa.string())
+    return pa.DictionaryArray.from_arrays(
+        codes, pa.array(list(words.names), type=pa.string())
+    ).cast(pa.string())
 
 
 def _sales(batch: AdviceBatch) -> Any:
     pa = pyarrow()
     start, names, money = sale_entries(batch)
-    sold = pa.StructArray.from_arrays([_words(Words(batch.holdings.table.names, names)), pa.array(money)], names=["product_id", "money"])
+    sold = pa.StructArray.from_arrays(
+        [_words(Words(batch.holdings.table.names, names)), pa.array(money)],
+        names=["product_id", "money"],
+    )
     return pa.ListArray.from_arrays(pa.array(start.astype(np.int32)), sold)

@@ -30,10 +30,12 @@ APART = 0.005
 """Share of wealth from which a difference from the target is told."""
 
 Fields = dict[str, Any]
-"""A contract's fields before they are checked: an `Advice` is checked once, with all that it holds."""
+"""A contract's fields before they are checked: an `Advice` is checked once, with all that it
+holds."""
 
 CHANCES = ("probability", "probability_low", "probability_high")
-"""Fields of a pick that a calibration fills: the probability, and between which it lies in nine of ten windows."""
+"""Fields of a pick that a calibration fills: the probability, and between which it lies in nine of
+ten windows."""
 
 
 def card(batch: AdviceBatch, i: int) -> Advice:
@@ -65,8 +67,14 @@ def _portfolio(batch: AdviceBatch, i: int, missing: dict[int, float]) -> Fields:
     allocations, assets = batch.allocations, batch.state.model.assets
     weights, after = (rows[i].tolist() for rows in (batch.weights, batch.weights_after))
     picks = _picks(batch, i, after)
-    buys = [{"product_id": p["product_id"], "money": p["money"]} for p in picks if p["money"] > CENT]
-    sells = [{"product_id": name, "money": -money} for name, money in batch.sales_of(i).items() if money > CENT]
+    buys = [
+        {"product_id": p["product_id"], "money": p["money"]} for p in picks if p["money"] > CENT
+    ]
+    sells = [
+        {"product_id": name, "money": -money}
+        for name, money in batch.sales_of(i).items()
+        if money > CENT
+    ]
     return {
         "risk_aversion": allocations.risk_aversion.item(i),
         "effective_risk_aversion": allocations.effective.item(i),
@@ -84,11 +92,19 @@ def _portfolio(batch: AdviceBatch, i: int, missing: dict[int, float]) -> Fields:
 def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
     state, level = batch.state, batch.profiles.level.item(i)
     known, at = state.calibration, batch.pick_relevance[i]
-    chances = {} if known is None else dict(zip(CHANCES, (known.probability(at), *known.interval(at)), strict=True))
+    chances = (
+        {}
+        if known is None
+        else dict(zip(CHANCES, (known.probability(at), *known.interval(at)), strict=True))
+    )
     codes, relevances = batch.pick_codes[i].tolist(), batch.pick_relevance[i].tolist()
     filled = [slot for slot, code in enumerate(codes) if code >= 0]
-    gains = marginal_values_of(weights, batch.allocations.effective.item(i), [codes[slot] for slot in filled], batch)
-    leading = state.recommender.leading(batch.known_of(i), [codes[slot] for slot in filled], [relevances[slot] for slot in filled])
+    gains = marginal_values_of(
+        weights, batch.allocations.effective.item(i), [codes[slot] for slot in filled], batch
+    )
+    leading = state.recommender.leading(
+        batch.known_of(i), [codes[slot] for slot in filled], [relevances[slot] for slot in filled]
+    )
     picks: list[Fields] = []
     for slot, held, gain in zip(filled, leading, gains, strict=True):
         code = codes[slot]
@@ -103,16 +119,31 @@ def _picks(batch: AdviceBatch, i: int, weights: list[float]) -> list[Fields]:
                 level=level,
                 regime=product.regime or state.regime.id,
             ),
-            reason("closes_gap", language, money=money, asset=asset, spread=_spread(product, asset))
-            if money > CENT
-            else reason("suggestion", language),
-            *([reason("adds_value" if gain > 0.0 else "takes_value", language, gain=gain)] if gain == gain else ()),
-            reason("taste_holding", language, held=held.product_id, share=min(held.share, 1.0))
-            if held is not None
-            else reason("taste_popular", language, share=share)
-            if share > 0.0
-            else reason("taste_unknown", language),
-            *(reason("duty", language, rule=rule.id, **worded("rule_text", rule.text_in)) for rule in product_duties(batch, i, code)),
+            (
+                reason(
+                    "closes_gap", language, money=money, asset=asset, spread=_spread(product, asset)
+                )
+                if money > CENT
+                else reason("suggestion", language)
+            ),
+            *(
+                [reason("adds_value" if gain > 0.0 else "takes_value", language, gain=gain)]
+                if gain == gain
+                else ()
+            ),
+            (
+                reason("taste_holding", language, held=held.product_id, share=min(held.share, 1.0))
+                if held is not None
+                else (
+                    reason("taste_popular", language, share=share)
+                    if share > 0.0
+                    else reason("taste_unknown", language)
+                )
+            ),
+            *(
+                reason("duty", language, rule=rule.id, **worded("rule_text", rule.text_in))
+                for rule in product_duties(batch, i, code)
+            ),
         ]
         picks.append(
             {
@@ -145,7 +176,14 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
         return [reason(status, language, problem=batch.allocations.problems.get(i, ""))]
     if status == "assessment_expired":
         until = profiles.valid_until[i]
-        return [reason(status, language, as_of=str(batch.as_of), valid_until=None if np.isnat(until) else str(until))]
+        return [
+            reason(
+                status,
+                language,
+                as_of=str(batch.as_of),
+                valid_until=None if np.isnat(until) else str(until),
+            )
+        ]
     if status == "no_suitable_level":
         return [reason(status, language, limit=profiles.limits.word(i) or "")]
     if status == "no_money":
@@ -158,9 +196,23 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
         rules, _ = refused_by(batch, i)
         if i in batch.allocations.problems:
             limit = state.bands.stress_loss[level - 1]
-            return [reason("above_stress", language, level=level, limit=limit, problem=batch.allocations.problems[i], rules=rules)]
-        upper, volatility = state.bands.upper_volatility[level - 1], batch.allocations.volatility.item(i)
-        return [reason(status, language, level=level, volatility=volatility, upper=upper, rules=rules)]
+            return [
+                reason(
+                    "above_stress",
+                    language,
+                    level=level,
+                    limit=limit,
+                    problem=batch.allocations.problems[i],
+                    rules=rules,
+                )
+            ]
+        upper, volatility = (
+            state.bands.upper_volatility[level - 1],
+            batch.allocations.volatility.item(i),
+        )
+        return [
+            reason(status, language, level=level, volatility=volatility, upper=upper, rules=rules)
+        ]
     upper, volatility = state.bands.upper_volatility[level - 1], batch.outcome.volatility.item(i)
     if not exceeds(volatility, upper):
         loss, limit = batch.outcome.loss.item(i), state.bands.stress_loss[level - 1]
@@ -170,14 +222,24 @@ def _status_reasons(batch: AdviceBatch, i: int) -> list[Fields]:
 
 def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) -> list[Fields]:
     """Why this portfolio, from the level down to the money that found no place."""
-    state, allocations, profiles, language = batch.state, batch.allocations, batch.profiles, batch.state.language
+    state, allocations, profiles, language = (
+        batch.state,
+        batch.allocations,
+        batch.profiles,
+        batch.state.language,
+    )
     level, volatility = profiles.level.item(i), batch.outcome.volatility.item(i)
     # 1. the level, and the portfolio after the orders
     told = [reason("level", language, level=level, limit=profiles.limits.word(i) or "")]
     flags = profiles.spell(profiles.flag_bits.item(i))
-    told += [reason("flag", language, flag=name, **worded("text", partial(batch.flag_text, name))) for name in flags]
+    told += [
+        reason("flag", language, flag=name, **worded("text", partial(batch.flag_text, name)))
+        for name in flags
+    ]
     target, mean = profiles.target_volatility.item(i), batch.outcome.mean.item(i)
-    told.append(reason("target", language, level=level, target=target, volatility=volatility, mean=mean))
+    told.append(
+        reason("target", language, level=level, target=target, volatility=volatility, mean=mean)
+    )
     if (fee := batch.outcome.fee.item(i)) > 0.0:
         money = fee * batch.clients.wealth.item(i)
         told.append(reason("fees", language, gross=mean, fee=fee, net=mean - fee, money=money))
@@ -217,7 +279,17 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
     for cap, subject, value in batch.concentrations.of(i):
         text = {} if cap.rule is None else worded("rule_text", cap.rule.text_in)
         code = "concentration_money" if cap.when == "insured_deposit" else "concentration"
-        told.append(reason(code, language, rule=cap.id, subject=subject, value=value, limit=cap.limit, **({"rule_text": ""} | text)))
+        told.append(
+            reason(
+                code,
+                language,
+                rule=cap.id,
+                subject=subject,
+                value=value,
+                limit=cap.limit,
+                **({"rule_text": ""} | text),
+            )
+        )
     for j, money in missing.items():
         why = batch.why_unplaced(i, j)
         told.append(reason("unplaced", language, asset=state.model.assets[j], money=money, why=why))
@@ -225,7 +297,8 @@ def _portfolio_reasons(batch: AdviceBatch, i: int, missing: dict[int, float]) ->
 
 
 def distance(weights: FloatArray, after: FloatArray) -> FloatArray:
-    """Share of wealth that stands elsewhere than in the target, shape (c,); cash counts as one more.
+    """Share of wealth that stands elsewhere than in the target, shape (c,); cash counts as one
+    more.
 
     Args:
         weights: The target by asset, shape (c, n).

@@ -1,4 +1,6 @@
-"""A batch as columns: what a table of advice holds, and the reason codes of every row without writing a sentence."""
+"""A batch as columns: what a table of advice holds, and the reason codes of every row without
+writing a sentence.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,15 @@ PORTFOLIO_CODES = (
     "concentration_money",
     "unplaced",
 )
-"""Reasons of a portfolio in the order in which an advice gives them; where it repeats one, a column says it once."""
-PICK_CODES = (("suitable", "allowed_above"), ("suggestion", "closes_gap"), (None, "takes_value", "adds_value"))
-"""Reasons of a pick in the order in which a card gives them, one of each; a value only where there is one."""
+"""Reasons of a portfolio in the order in which an advice gives them; where it repeats one, a column
+says it once."""
+PICK_CODES = (
+    ("suitable", "allowed_above"),
+    ("suggestion", "closes_gap"),
+    (None, "takes_value", "adds_value"),
+)
+"""Reasons of a pick in the order in which a card gives them, one of each; a value only where there
+is one."""
 _PICK_WORDS = tuple(SEPARATOR.join(filter(None, codes)) for codes in product(*PICK_CODES))
 _FIRSTS = (*STATUSES, "above_stress", "holdings_above_stress", "too_few_assets")
 """Codes of the first reason where there is more to say than "ok"."""
@@ -67,9 +75,11 @@ class Words:
 
 
 def reason_codes(batch: AdviceBatch) -> Words:
-    """Codes of the reasons that each client's card gives, each once, in the card's order; "a|b" where there are several.
+    """Codes of the reasons that each client's card gives, each once, in the card's order; "a|b"
+    where there are several.
 
-    Made from bits, so a million rows cost no sentence: `batch[i].reasons` gives the sentences of any row.
+    Made from bits, so a million rows cost no sentence: `batch[i].reasons` gives the sentences of
+    any row.
     """
     bits = np.zeros(len(batch), dtype=np.int64)
     for position, holds in enumerate(_portfolio_bits(batch)):
@@ -79,7 +89,9 @@ def reason_codes(batch: AdviceBatch) -> Words:
     stressed = [row for row in allocations.problems if allocations.status[row] == ABOVE]
     first[stressed] = _FIRSTS.index("above_stress")
     upper = np.array([np.nan, *batch.state.bands.upper_volatility])[batch.profiles.level]
-    first[(allocations.status == HOLDINGS_ABOVE) & ~exceeds(batch.outcome.volatility, upper)] = _FIRSTS.index("holdings_above_stress")
+    first[(allocations.status == HOLDINGS_ABOVE) & ~exceeds(batch.outcome.volatility, upper)] = (
+        _FIRSTS.index("holdings_above_stress")
+    )
     first[lacks_assets(allocations, slice(None))] = _FIRSTS.index("too_few_assets")
     keys, codes = np.unique((first << len(PORTFOLIO_CODES)) | bits, return_inverse=True)
     return Words(tuple(_spell(int(key)) for key in keys), codes.astype(np.int64))
@@ -87,9 +99,17 @@ def reason_codes(batch: AdviceBatch) -> Words:
 
 def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     """Which of `PORTFOLIO_CODES` hold, each of shape (c,)."""
-    allocations, bands, level, outcome = batch.allocations, batch.state.bands, batch.profiles.level, batch.outcome
+    allocations, bands, level, outcome = (
+        batch.allocations,
+        batch.state.bands,
+        batch.profiles.level,
+        batch.outcome,
+    )
     invested = has_portfolio(allocations.status)
-    lower, most = np.array([0.0, *bands.lower_volatility])[level], np.array([0.0, *bands.stress_loss])[level]
+    lower, most = (
+        np.array([0.0, *bands.lower_volatility])[level],
+        np.array([0.0, *bands.stress_loss])[level],
+    )
     stressed = outcome.loss > most + STRESS_ROUNDING
     biased = np.zeros(len(batch), dtype=np.bool_)
     for factor in allocations.factors.values():
@@ -105,7 +125,10 @@ def _portfolio_bits(batch: AdviceBatch) -> list[BoolArray]:
     money = deposits[batch.concentrations.caps]
     broken[batch.concentrations.rows[~money]] = True
     in_money[batch.concentrations.rows[money]] = True
-    below, reached = exceeds(lower, outcome.volatility), [s.reached for s in allocations.level_groups]
+    below, reached = (
+        exceeds(lower, outcome.volatility),
+        [s.reached for s in allocations.level_groups],
+    )
     out_of_reach = ~np.array([*reached, True], dtype=np.bool_)[allocations.level_group_of]
     holds = (
         np.ones(len(batch), dtype=np.bool_),
@@ -139,7 +162,10 @@ def unusual_kinds(batch: AdviceBatch) -> dict[str, FloatArray]:
     kept, unsuitable = held.kept, held.unsuitable
     masks = (~kept & unsuitable & (batch.sales > CENT), kept & unsuitable, kept & ~unsuitable)
     values = (batch.sales, held.table.values, held.table.values)
-    return {code: np.where(mask, value, 0.0) for code, mask, value in zip(HOLDING_CODES, masks, values, strict=True)}
+    return {
+        code: np.where(mask, value, 0.0)
+        for code, mask, value in zip(HOLDING_CODES, masks, values, strict=True)
+    }
 
 
 def _spell(key: int) -> str:
@@ -153,8 +179,8 @@ def _spell(key: int) -> str:
 def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
     """Codes of the reasons of one pick of each client, None where the slot is empty.
 
-    What past purchases say about it ("taste_...") and the duties of its sale ("duty") stand in an advice
-    alone: they take an explanation of the score, and of the rules, row by row.
+    What past purchases say about it ("taste_...") and the duties of its sale ("duty") stand in an
+    advice alone: they take an explanation of the score, and of the rules, row by row.
     """
     codes = batch.pick_codes[:, slot]
     gain = batch.pick_value[:, slot]
@@ -166,7 +192,9 @@ def pick_reason_codes(batch: AdviceBatch, slot: int) -> Words:
 
 
 def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:
-    """Money of one pick of each client as their card orders it, shape (c,): 0 where it is below a cent."""
+    """Money of one pick of each client as their card orders it, shape (c,): 0 where it is below a
+    cent.
+    """
     money = batch.pick_money[:, slot]
     return np.where(money > CENT, money, 0.0)
 
@@ -174,7 +202,9 @@ def pick_money(batch: AdviceBatch, slot: int) -> FloatArray:
 def flag_words(batch: AdviceBatch) -> Words:
     """Names of the controls that fired, "a|b" where there are several, "" where none did."""
     bits, codes = np.unique(batch.profiles.flag_bits, return_inverse=True)
-    return Words(tuple(SEPARATOR.join(batch.profiles.spell(int(b))) for b in bits), codes.astype(np.int64))
+    return Words(
+        tuple(SEPARATOR.join(batch.profiles.spell(int(b))) for b in bits), codes.astype(np.int64)
+    )
 
 
 def problem_words(batch: AdviceBatch) -> Words:
@@ -187,7 +217,9 @@ def problem_words(batch: AdviceBatch) -> Words:
 
 
 def sale_entries(batch: AdviceBatch) -> tuple[IntArray, IntArray, FloatArray]:
-    """What each client is to sell, above a cent: (start of each row (c + 1,), position in `batch.holdings.table.names` (e,), money (e,))."""
+    """What each client is to sell, above a cent: (start of each row (c + 1,), position in
+    `batch.holdings.table.names` (e,), money (e,)).
+    """
     sells = (batch.sales > CENT) & has_portfolio(batch.allocations.status)[batch.holdings.rows]
     start = np.zeros(len(batch) + 1, dtype=np.int64)
     np.cumsum(np.bincount(batch.holdings.rows[sells], minlength=len(batch)), out=start[1:])

@@ -1,4 +1,6 @@
-"""Why a well-known product is not among a client's picks: asked for one client at a time, when they ask."""
+"""Why a well-known product is not among a client's picks: asked for one client at a time, when they
+ask.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ from advisor.risk_profile.profile import profile_risk
 
 
 def explain_omissions(
-    state: AdvisorState, advice: Advice, client: Client, count: int, language: Language | None = None
+    state: AdvisorState,
+    advice: Advice,
+    client: Client,
+    count: int,
+    language: Language | None = None,
 ) -> tuple[Reason, ...]:
     """See `Advisor.omissions`."""
     check_type(advice, Advice, "advice", "Give what Advisor.advise returned.")
@@ -27,19 +33,34 @@ def explain_omissions(
     check_type(count, (int, np.integer), "count", "Ask for a whole number of products.")
     if advice.client_id != client.id:
         raise InputError(
-            f"the advice is of {personal(advice.client_id)}, the client is {personal(client.id)}; why something is missing differs by client. Give the two that belong together.",
+            f"the advice is of {personal(advice.client_id)}, the client is {personal(client.id)};"
+            " why something is missing differs by client. Give the two that belong together.",
             field="client",
             value=kept(client.id),
         )
     alone = ClientTable.from_clients([client])
     profiles = profile_risk(alone, state.questionnaire, as_of=str(advice.as_of), bands=state.bands)
-    return omitted(state, advice, alone, state.offers.to(profiles, alone).products, count, language or state.language)
+    return omitted(
+        state,
+        advice,
+        alone,
+        state.offers.to(profiles, alone).products,
+        count,
+        language or state.language,
+    )
 
 
 def omitted(
-    state: AdvisorState, advice: Advice, alone: ClientTable, offered: Eligibility, count: int, language: Language
+    state: AdvisorState,
+    advice: Advice,
+    alone: ClientTable,
+    offered: Eligibility,
+    count: int,
+    language: Language,
 ) -> tuple[Reason, ...]:
-    """Why products are missing from the advice of the one client of a table, who may buy what is `offered`."""
+    """Why products are missing from the advice of the one client of a table, who may buy what is
+    `offered`.
+    """
     shown = [pick.product_id for pick in advice.picks]
     missing = omissions(
         state.recommender,
@@ -66,7 +87,9 @@ def omitted(
 
 
 def _code(code: str, shown: bool, diversity: float) -> str:
-    """What an omission is called: only what is shown can fit better, or make the list more varied."""
+    """What an omission is called: only what is shown can fit better, or make the list more
+    varied.
+    """
     if code != "fits_less":
         return code
     return ("varies_less" if diversity > 0.0 else code) if shown else "ranked_lower"

@@ -1,4 +1,6 @@
-"""Reasons: a stable code for machines, the data of a sentence, and the sentence in each language."""
+"""Reasons: a stable code for machines, the data of a sentence, and the sentence in each
+language.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,10 @@ def sentences(advice: Advice, language: Language) -> Advice:
     >>> reason_in(own, "zh").text
     '该产品暂无购买记录。'
     """
-    picks = [pick.model_copy(update={"reasons": tuple(reason_in(r, language) for r in pick.reasons)}) for pick in advice.picks]
+    picks = [
+        pick.model_copy(update={"reasons": tuple(reason_in(r, language) for r in pick.reasons)})
+        for pick in advice.picks
+    ]
     reasons = tuple(reason_in(r, language) for r in advice.reasons)
     return advice.model_copy(update={"reasons": reasons, "picks": tuple(picks)})
 
@@ -69,7 +74,8 @@ def reason_in(told: Reason, language: Language, names: Mapping[str, str] | None 
     data = told.data if not names else _with_names(told.data, names)
     if told.code not in texts(language)["reasons"]:
         raise InputError(
-            f"There is no reason {told.code!r}, so it has no sentence in {language!r}. Use an advice of this version.",
+            f"There is no reason {told.code!r}, so it has no sentence in {language!r}. Use an"
+            " advice of this version.",
             field="code",
             value=told.code,
         )

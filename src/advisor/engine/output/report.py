@@ -27,13 +27,23 @@ from advisor.lifecycle.monitoring.scenarios import HISTORICAL
 from advisor.risk_profile.flags import flag_text
 from advisor.risk_profile.profile import profile_risk
 
-SCORES = ("tolerance", "capacity", "horizon", "objective", "knowledge", "standard_error", "target_volatility")
+SCORES = (
+    "tolerance",
+    "capacity",
+    "horizon",
+    "objective",
+    "knowledge",
+    "standard_error",
+    "target_volatility",
+)
 MOST_OMISSIONS = 3
 """Missing products that a report accounts for."""
 _ROUNDING = 1e-9
 
 
-def report(state: AdvisorState, client: Client, as_of: np.datetime64, picks: int, language: str | None) -> AdviceReport:
+def report(
+    state: AdvisorState, client: Client, as_of: np.datetime64, picks: int, language: str | None
+) -> AdviceReport:
     """See `Advisor.report`."""
     said = _language(language, state)
     batch, advice = advise_one(state, client, as_of, picks)
@@ -56,7 +66,9 @@ def report(state: AdvisorState, client: Client, as_of: np.datetime64, picks: int
     )
 
 
-def profile(state: AdvisorState, client: Client, as_of: np.datetime64, language: str | None) -> ProfileReport:
+def profile(
+    state: AdvisorState, client: Client, as_of: np.datetime64, language: str | None
+) -> ProfileReport:
     """See `Advisor.profile`."""
     table = ClientTable.from_clients([client])
     profiles = profile_risk(table, state.questionnaire, as_of=as_of, bands=state.bands)
@@ -64,12 +76,15 @@ def profile(state: AdvisorState, client: Client, as_of: np.datetime64, language:
 
 
 def _language(language: str | None, state: AdvisorState) -> Language:
-    """The language asked for, the advisor's own where none is. Raises `InputError` for an unknown one."""
+    """The language asked for, the advisor's own where none is. Raises `InputError` for an unknown
+    one.
+    """
     known = state.language if language is None else language_of(language)
     if known is not None:
         return known
     raise InputError(
-        f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}. Ask for one of these.",
+        f"language is {language!r}; sentences exist in {', '.join(LANGUAGES)}. Ask for one of"
+        " these.",
         field="language",
         value=language,
     )
@@ -96,7 +111,9 @@ def _profile(profiles: RiskProfiles, state: AdvisorState, language: Language) ->
 
 
 def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
-    """By the covariance that composes portfolios, all points alike, also where a forecast sizes them."""
+    """By the covariance that composes portfolios, all points alike, also where a forecast sizes
+    them.
+    """
     at = batch.allocations.level_group_of.item(0)
     frontier = batch.allocations.level_groups[at].frontier if at >= 0 else None
     if frontier is None:
@@ -107,7 +124,9 @@ def _frontier(batch: AdviceBatch, advice: Advice) -> FrontierReport | None:
     return FrontierReport(
         points=tuple(map(_point, steps.tolist(), means.tolist())),
         target=_point_or_none(batch.state.volatility_of(batch.weights[0]), advice.optimal_return),
-        held=_point_or_none(batch.state.volatility_of(batch.weights_after[0]), advice.expected_return),
+        held=_point_or_none(
+            batch.state.volatility_of(batch.weights_after[0]), advice.expected_return
+        ),
     )
 
 
@@ -144,7 +163,12 @@ def _scenarios(state: AdvisorState, advice: Advice) -> tuple[ScenarioLoss, ...]:
         if scenario.shocks.keys().isdisjoint((*model.assets, *model.groups)):
             continue
         shocks = scenario.returns(model.assets, model.groups).tolist()
-        loss = -sum(weights.get(asset, 0.0) * shock for asset, shock in zip(model.assets, shocks, strict=True))
+        loss = -sum(
+            weights.get(asset, 0.0) * shock
+            for asset, shock in zip(model.assets, shocks, strict=True)
+        )
         within = loss <= limit + _ROUNDING
-        losses.append(ScenarioLoss(name=scenario.name, source=scenario.source, loss=loss + 0.0, within=within))
+        losses.append(
+            ScenarioLoss(name=scenario.name, source=scenario.source, loss=loss + 0.0, within=within)
+        )
     return tuple(losses)

@@ -58,7 +58,8 @@ def states_after(
         holdings: Today's, one row a client and product or asset: `client_id`, `product_id`, and
             `money`, or `units` that `prices` value. A client without rows holds cash alone.
         prices: Product or asset -> money for one unit; read where there are no `money` cells.
-        cash: Client -> money that is not invested; where a client is not named, what the advice left.
+        cash: Client -> money that is not invested; where a client is not named, what the advice
+            left.
         profiles: Today's, a row for each client of the batch; None: those of the batch.
 
     Returns:
@@ -78,11 +79,14 @@ def states_after(
     np.maximum.at(rating, row[money > 0.0], ratings[products[money > 0.0]])
     left = np.nan_to_num(batch.outcome.cash)
     stated = by_id(cash or {}, "cash")
-    left[_rows_of(ids, tuple(stated))] = np.fromiter(stated.values(), dtype=np.float64, count=len(stated))
+    left[_rows_of(ids, tuple(stated))] = np.fromiter(
+        stated.values(), dtype=np.float64, count=len(stated)
+    )
     now = batch.profiles if profiles is None else profiles
     if now.client_ids != batch.client_ids:
         raise InputError(
-            f"profiles is of {len(now)} clients that are not those of the batch; profile the same table again.",
+            f"profiles is of {len(now)} clients that are not those of the batch; profile the same"
+            " table again.",
             field="profiles",
             value=len(now),
         )
@@ -104,18 +108,26 @@ def states_after(
         product_level=rating,
         age=batch.clients.age,
         age_at_review=batch.clients.age,
-        last_review=np.where(has_portfolio(batch.allocations.status), batch.as_of, np.datetime64("NaT", "D")),
+        last_review=np.where(
+            has_portfolio(batch.allocations.status), batch.as_of, np.datetime64("NaT", "D")
+        ),
     )
     return PortfolioStates(states, by_asset, batch.weights, left, tuple(advisor.model.assets))
 
 
-def _valued(holdings: pd.DataFrame, prices: Mapping[str, float], ids: IdMap) -> tuple[IntArray, IntArray, IdMap, FloatArray]:
+def _valued(
+    holdings: pd.DataFrame, prices: Mapping[str, float], ids: IdMap
+) -> tuple[IntArray, IntArray, IdMap, FloatArray]:
     """Row of the client, product and money of each line."""
     remedy = "One row a client and product: client_id, product_id, and money or units."
     worth = "money" if "money" in getattr(holdings, "columns", ()) else "units"
     check_table(holdings, "holdings", ["client_id", "product_id", worth], remedy)
-    who, clients = id_codes(holdings["client_id"], "client_id", "somebody holds it. Drop or mend it.")
-    products, names = id_codes(holdings["product_id"], "product_id", "something is held. Drop or mend it.")
+    who, clients = id_codes(
+        holdings["client_id"], "client_id", "somebody holds it. Drop or mend it."
+    )
+    products, names = id_codes(
+        holdings["product_id"], "product_id", "something is held. Drop or mend it."
+    )
     rows = _rows_of(ids, clients.ids)
     amount = as_numbers(holdings[worth])
     bad = ~(np.isfinite(amount) & (amount >= 0.0))
@@ -144,7 +156,8 @@ def _rows_of(ids: IdMap, clients: Sequence[str]) -> IntArray:
     rows = ids.find(clients)
     if (rows < 0).any():
         raise InputError(
-            "holdings or cash names a client that is not in the batch; leave them out, or advise them first.",
+            "holdings or cash names a client that is not in the batch; leave them out, or advise"
+            " them first.",
             field="client_id",
             value=kept(clients[int((rows < 0).argmax())]),
         )
@@ -159,8 +172,8 @@ def _exposures(batch: AdviceBatch, names: IdMap) -> tuple[FloatArray, IntArray]:
     for name, product, asset in zip(names.ids, products.tolist(), assets.tolist(), strict=True):
         if product < 0 and asset < 0:
             raise InputError(
-                f"holdings names {name!r}, which is neither a product nor an asset of this advisor; "
-                "add it to the catalogue, or leave it out.",
+                f"holdings names {name!r}, which is neither a product nor an asset of this advisor;"
+                " add it to the catalogue, or leave it out.",
                 field="product_id",
                 value=name,
             )

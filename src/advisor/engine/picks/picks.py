@@ -1,4 +1,6 @@
-"""Products for every client: what is offered, ordered by relevance and by what it does for their portfolio, sized to the gaps it closes."""
+"""Products for every client: what is offered, ordered by relevance and by what it does for their
+portfolio, sized to the gaps it closes.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,11 @@ class Chosen:
         codes: Column in the catalogue, -1 = empty slot, shape (c, k).
         scores: Relevance, gap and usefulness together, nan where empty, shape (c, k).
         relevance: What the recommender says alone, nan where empty, shape (c, k).
-        utility: Annual gain in certainty equivalent per unit of money, nan where empty or not judged, shape (c, k).
+        utility: Annual gain in certainty equivalent per unit of money, nan where empty or not
+            judged, shape (c, k).
         money: In whole units, shape (c, k).
-        known: What the recommender knows about the clients, where all of them were looked up together.
+        known: What the recommender knows about the clients, where all of them were looked up
+            together.
     """
 
     codes: IntArray
@@ -49,7 +53,14 @@ class Chosen:
     def nothing(cls, count: int, k: int, known: Batch | None) -> Chosen:
         """Empty slots for everybody, to be filled."""
         scores, relevance, utility = np.full((3, count, k), np.nan)
-        return cls(np.full((count, k), -1, dtype=np.int64), scores, relevance, utility, np.zeros((count, k)), known)
+        return cls(
+            np.full((count, k), -1, dtype=np.int64),
+            scores,
+            relevance,
+            utility,
+            np.zeros((count, k)),
+            known,
+        )
 
     def take_over(self, other: Chosen, rows: BoolArray) -> None:
         """Take the picks of the clients in `rows`, shape (c,), from another answer about them."""
@@ -57,7 +68,8 @@ class Chosen:
             getattr(self, name)[rows] = getattr(other, name)[rows]
 
     def leave_out(self, rows: IntArray, products: IntArray) -> None:
-        """Empty the slots without money of products that the client sells: what is sold is no alternative.
+        """Empty the slots without money of products that the client sells: what is sold is no
+        alternative.
 
         Args:
             rows: Row of each sale, shape (s,).
@@ -93,10 +105,21 @@ class Case:
 
     @classmethod
     def of(
-        cls, state: AdvisorState, clients: ClientTable, offer: Eligible, holdings: Holdings, risk_aversion: FloatArray, worth: Worth, k: int
+        cls,
+        state: AdvisorState,
+        clients: ClientTable,
+        offer: Eligible,
+        holdings: Holdings,
+        risk_aversion: FloatArray,
+        worth: Worth,
+        k: int,
     ) -> Case:
         """Look the clients up, where they are few enough to be kept together."""
-        known = state.recommender.known(clients.ids, clients) if len(clients) <= _ROWS_AT_A_TIME and k else None
+        known = (
+            state.recommender.known(clients.ids, clients)
+            if len(clients) <= _ROWS_AT_A_TIME and k
+            else None
+        )
         return cls(clients, offer, holdings, risk_aversion, worth, k, known)
 
     @cached_property
@@ -117,12 +140,20 @@ def choose(state: AdvisorState, case: Case, trades: Trades, invested: BoolArray)
     for looked_through in (False, True):
         rows = (invested & (case.pure == looked_through)).nonzero()[0]
         if len(rows) and case.k:
-            own = OwnPortfolio(trades.left, case.clients.wealth, case.risk_aversion, state.moments[looked_through], state.utility_share)
+            own = OwnPortfolio(
+                trades.left,
+                case.clients.wealth,
+                case.risk_aversion,
+                state.moments[looked_through],
+                state.utility_share,
+            )
             _fill(chosen, state, case, trades, rows, own, looked_through)
     return chosen
 
 
-def _known(known: Batch | None, state: AdvisorState, clients: ClientTable, part: IntArray, everybody: bool) -> Batch:
+def _known(
+    known: Batch | None, state: AdvisorState, clients: ClientTable, part: IntArray, everybody: bool
+) -> Batch:
     """What is known about the clients in `part`."""
     if known is not None:
         return known if everybody else known.take(part)
@@ -130,13 +161,23 @@ def _known(known: Batch | None, state: AdvisorState, clients: ClientTable, part:
     return state.recommender.known(some.ids, some)
 
 
-def _fill(into: Chosen, state: AdvisorState, case: Case, trades: Trades, rows: IntArray, own: OwnPortfolio, looked_through: bool) -> None:
+def _fill(
+    into: Chosen,
+    state: AdvisorState,
+    case: Case,
+    trades: Trades,
+    rows: IntArray,
+    own: OwnPortfolio,
+    looked_through: bool,
+) -> None:
     """Products for the clients in `rows`; `looked_through`: a mixed product counts as its parts."""
     count, products = len(case.clients), case.offer.products
     everybody = len(rows) == count <= _ROWS_AT_A_TIME
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         part = rows[start : start + _ROWS_AT_A_TIME]
-        relevance = state.recommender.scores_of(_known(into.known, state, case.clients, part, everybody))
+        relevance = state.recommender.scores_of(
+            _known(into.known, state, case.clients, part, everybody)
+        )
         offered = products if everybody else products.take(part)
         found = pick_products(
             relevance,
@@ -163,7 +204,11 @@ def _fill(into: Chosen, state: AdvisorState, case: Case, trades: Trades, rows: I
             (state.vehicles, state.catalogue),
             state.caps,
         )
-        into.codes[part], into.scores[part], into.money[part] = found.codes, found.scores, found.money
+        into.codes[part], into.scores[part], into.money[part] = (
+            found.codes,
+            found.scores,
+            found.money,
+        )
         if found.utility is not None:
             into.utility[part] = found.utility
         liked = relevance[np.arange(len(part))[:, None], found.codes]

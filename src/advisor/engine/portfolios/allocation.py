@@ -19,17 +19,31 @@ from advisor.optimize.frontier.lookup import MEASURED, FrontierLookup
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.privacy import hides
 
-OK, INVALID, NOT_ASSESSED, NO_LEVEL, EXPIRED, NO_MONEY, NO_ASSET, INFEASIBLE, ABOVE, HOLDINGS_ABOVE, UNSOLVED, STOPPED = range(
-    len(STATUSES)
-)
+(
+    OK,
+    INVALID,
+    NOT_ASSESSED,
+    NO_LEVEL,
+    EXPIRED,
+    NO_MONEY,
+    NO_ASSET,
+    INFEASIBLE,
+    ABOVE,
+    HOLDINGS_ABOVE,
+    UNSOLVED,
+    STOPPED,
+) = range(len(STATUSES))
 """Positions in `STATUSES`; every word but "ok" has a sentence in `reasons`."""
 INVESTED = (OK, HOLDINGS_ABOVE)
 """Statuses that come with a portfolio."""
-BROKEN_BY_KEPT = "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
+BROKEN_BY_KEPT = (
+    "what must be kept breaks a limit of the mandate. Relax the limit, or let the client sell."
+)
 BIASES = ("loss_aversion", "disposition", "overconfidence")
 """What corrects risk aversion, in the order of `FrontierLookup.corrected`."""
 SHORTEST_HORIZON = 1.0 / 12.0
-"""Years; losses are felt no more often than monthly, or a short horizon would mean cash for everybody."""
+"""Years; losses are felt no more often than monthly, or a short horizon would mean cash for
+everybody."""
 
 
 @hides
@@ -40,13 +54,17 @@ class Allocations:
     Attributes:
         status: Position in `STATUSES`, shape (c,).
         problems: Row -> what is wrong, for the statuses that need a sentence.
-        risk_aversion: Implied by the target volatility, nan where there is no portfolio; shape (c,).
+        risk_aversion: Implied by the target volatility, nan where there is no portfolio; shape
+            (c,).
         effective: After behavioural corrections, never below `risk_aversion`; shape (c,).
         factors: By bias, the factor it alone would put on risk aversion, shape (c,).
         weights: Target portfolio, nan rows where there is none; shape (c, n).
-        mean, volatility, kkt_residual: Of it; shape (c,). For "above_band" the volatility of the least risky portfolio.
-        level_groups: The distinct standings of the batch; level_group_of: each client's, -1 = none, shape (c,).
-        locked_rows: Rows of clients who keep holdings they may not add to, and so have limits of their own, with the proof of each.
+        mean, volatility, kkt_residual: Of it; shape (c,). For "above_band" the volatility of the
+            least risky portfolio.
+        level_groups: The distinct standings of the batch; level_group_of: each client's, -1 = none,
+            shape (c,).
+        locked_rows: Rows of clients who keep holdings they may not add to, and so have limits of
+            their own, with the proof of each.
     """
 
     status: IntArray
@@ -67,8 +85,12 @@ class Allocations:
         return [name for name, factor in self.factors.items() if factor[i] > 1.0]
 
 
-def first_status(clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[int, str]) -> tuple[IntArray, dict[int, str]]:
-    """Status of each client before any portfolio is looked for, shape (c,), and what is wrong with the bad rows."""
+def first_status(
+    clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[int, str]
+) -> tuple[IntArray, dict[int, str]]:
+    """Status of each client before any portfolio is looked for, shape (c,), and what is wrong with
+    the bad rows.
+    """
     status = np.full(len(clients), OK, dtype=np.int64)
     status[clients.wealth <= 0.0] = NO_MONEY
     status[profiles.level == 0] = NO_LEVEL
@@ -83,8 +105,12 @@ def first_status(clients: ClientTable, profiles: RiskProfiles, unknown: Mapping[
 
 
 def measured_biases(clients: ClientTable) -> FloatArray | None:
-    """What the table says about biases, in the order of `MEASURED`, nan = unknown, shape (5, c); None where it says nothing."""
-    known = [(row, clients.biases[name]) for row, name in enumerate(MEASURED) if name in clients.biases]
+    """What the table says about biases, in the order of `MEASURED`, nan = unknown, shape (5, c);
+    None where it says nothing.
+    """
+    known = [
+        (row, clients.biases[name]) for row, name in enumerate(MEASURED) if name in clients.biases
+    ]
     if not known:
         return None
     measured: FloatArray = np.full((len(MEASURED), len(clients)), np.nan)
@@ -104,8 +130,9 @@ def allocate(
 ) -> Allocations:
     """Find every client's portfolio.
 
-    Clients with the same level and the same holdable assets share a frontier, and each is a lookup on it. Those who hold what they may not buy have limits
-    of their own and are solved together, around what they keep.
+    Clients with the same level and the same holdable assets share a frontier, and each is a lookup
+    on it. Those who hold what they may not buy have limits of their own and are solved together,
+    around what they keep.
 
     Args:
         frontiers: Frontiers.
@@ -124,10 +151,16 @@ def allocate(
     level_groups: list[FrontierGroup] = []
     level_group_of = np.full(count, -1, dtype=np.int64)
     candidates = (status == OK).nonzero()[0]
-    kinds, kind_of = np.unique(keys[candidates], return_inverse=True) if len(candidates) > 1 else (candidates, np.zeros_like(candidates))
+    kinds, kind_of = (
+        np.unique(keys[candidates], return_inverse=True)
+        if len(candidates) > 1
+        else (candidates, np.zeros_like(candidates))
+    )
     for kind in range(len(kinds)):
         rows = candidates[kind_of == kind]
-        level_group = frontiers.level_frontier(int(profiles.level[rows[0]]), holdable.allowed[holdable.class_of[rows[0]]])
+        level_group = frontiers.level_frontier(
+            int(profiles.level[rows[0]]), holdable.allowed[holdable.class_of[rows[0]]]
+        )
         level_group_of[rows] = len(level_groups)
         level_groups.append(level_group)
         status[rows] = STATUSES.index(level_group.status)
@@ -135,7 +168,11 @@ def allocate(
             problems.update(dict.fromkeys(rows.tolist(), level_group.problem))
         if level_group.placer is not None:
             rational: FloatArray = np.full(len(rows), level_group.risk_aversion)
-            corrected = None if measured is None else level_group.placer.corrected(rational, measured[:, rows], years[rows], policy)
+            corrected = (
+                None
+                if measured is None
+                else level_group.placer.corrected(rational, measured[:, rows], years[rows], policy)
+            )
             draft.fill(rows, level_group.placer, rational, corrected)
             if level_group.forecast is not None:
                 draft.volatility[rows] = level_group.forecast.volatility_at(draft.effective[rows])
@@ -145,7 +182,18 @@ def allocate(
     own = holdings.has_own_limits(holdable)
     keeps, locked_rows = ((status == OK) & own).nonzero()[0], dict[int, Proof]()
     if len(keeps):
-        locked_rows = _allocate_locked(frontiers, clients, profiles, holdable, holdings, keeps, status, draft, level_groups, level_group_of)
+        locked_rows = _allocate_locked(
+            frontiers,
+            clients,
+            profiles,
+            holdable,
+            holdings,
+            keeps,
+            status,
+            draft,
+            level_groups,
+            level_group_of,
+        )
         problems |= dict.fromkeys(keeps[status[keeps] == INFEASIBLE].tolist(), BROKEN_BY_KEPT)
     return draft.allocations(status, problems, tuple(level_groups), level_group_of, locked_rows)
 
@@ -162,7 +210,9 @@ def _allocate_locked(
     level_groups: list[FrontierGroup],
     level_group_of: IntArray,
 ) -> dict[int, Proof]:
-    """Move the clients in `keeps` from their peers' place to one around what they keep, level by level; the proofs of those that have a place."""
+    """Move the clients in `keeps` from their peers' place to one around what they keep, level by
+    level; the proofs of those that have a place.
+    """
     proofs: dict[int, Proof] = {}
     sized = frontiers.model.forecast is not None
     group_of = level_group_of if sized else profiles.level
@@ -177,14 +227,28 @@ def _allocate_locked(
             holdable.allowed[holdable.class_of[rows]],
             floor_of(holdings.locked[rows], clients.wealth[rows]),
             ceiling_of(holdings.ceiling[rows], clients.wealth[rows]),
-            aim if peer.forecast is None or peer.frontier is None else peer.frontier.moments_at(np.array([peer.risk_aversion]))[1].item(),
+            (
+                aim
+                if peer.forecast is None or peer.frontier is None
+                else peer.frontier.moments_at(np.array([peer.risk_aversion]))[1].item()
+            ),
             frontiers.peers,
         )
-        found = around.sized(draft.effective[rows], aim) if sized else around.place(draft.effective[rows])
-        above = found.solved & ~(found.within_stress & (found.volatility <= frontiers.bands.upper_volatility[level - 1]))
+        found = (
+            around.sized(draft.effective[rows], aim)
+            if sized
+            else around.place(draft.effective[rows])
+        )
+        above = found.solved & ~(
+            found.within_stress & (found.volatility <= frontiers.bands.upper_volatility[level - 1])
+        )
         status[rows[above]], status[rows[~found.solved]] = HOLDINGS_ABOVE, INFEASIBLE
         draft.weights[rows], draft.effective[rows] = found.weights, found.risk_aversion
-        draft.mean[rows], draft.volatility[rows], draft.kkt_residual[rows] = found.mean, found.volatility, found.kkt_residual
+        draft.mean[rows], draft.volatility[rows], draft.kkt_residual[rows] = (
+            found.mean,
+            found.volatility,
+            found.kkt_residual,
+        )
         proofs.update((int(rows[at]), proof) for at, proof in found.proofs.items())
     return proofs
 
@@ -205,7 +269,9 @@ class _Draft:
     def empty(cls, count: int, n: int) -> _Draft:
         rational, effective, mean, volatility, residual = np.full((5, count), np.nan)
         factors: dict[str, FloatArray] = dict(zip(BIASES, np.ones((3, count)), strict=True))
-        return cls(rational, effective, factors, np.full((count, n), np.nan), mean, volatility, residual)
+        return cls(
+            rational, effective, factors, np.full((count, n), np.nan), mean, volatility, residual
+        )
 
     def allocations(
         self,
@@ -217,10 +283,24 @@ class _Draft:
     ) -> Allocations:
         nobody = ~has_portfolio(status)
         self.weights[nobody] = np.nan
-        columns = (self.risk_aversion, self.effective, self.factors, self.weights, self.mean, self.volatility, self.kkt_residual)
+        columns = (
+            self.risk_aversion,
+            self.effective,
+            self.factors,
+            self.weights,
+            self.mean,
+            self.volatility,
+            self.kkt_residual,
+        )
         return Allocations(status, problems, *columns, level_groups, level_group_of, locked_rows)
 
-    def fill(self, rows: IntArray, placer: FrontierLookup, rational: FloatArray, corrected: FloatArray | None) -> None:
+    def fill(
+        self,
+        rows: IntArray,
+        placer: FrontierLookup,
+        rational: FloatArray,
+        corrected: FloatArray | None,
+    ) -> None:
         effective = self.risk_aversion[rows] = rational
         if corrected is not None:
             effective = corrected[:, 0]
@@ -228,7 +308,11 @@ class _Draft:
                 factor[rows] = told
         found = placer.place(effective)
         self.effective[rows], self.weights[rows] = effective, found.weights
-        self.mean[rows], self.volatility[rows], self.kkt_residual[rows] = found.mean, found.volatility, found.kkt_residual
+        self.mean[rows], self.volatility[rows], self.kkt_residual[rows] = (
+            found.mean,
+            found.volatility,
+            found.kkt_residual,
+        )
 
 
 def has_portfolio(status: IntArray) -> BoolArray:

@@ -29,8 +29,10 @@ class FrontierGroup:
         frontier: All efficient portfolios within the mandate, or None where there is none.
         status: "ok", "no_eligible_asset", "infeasible" or "above_band".
         problem: What contradicts what, where infeasible.
-        risk_aversion: At the target volatility of the level, or where its stressed loss is reached before: by that limit portfolios are sized, not composed
-            (see `optimize.frontier.sizing`). Inf where even the least risky portfolio is at or above one of them.
+        risk_aversion: At the target volatility of the level, or where its stressed loss is reached
+            before: by that limit portfolios are sized, not composed (see
+            `optimize.frontier.sizing`). Inf where even the least risky portfolio is at or above one
+            of them.
         mandate: The limits, the stressed loss of the level among them.
         eligible: Assets they may hold, shape (n,).
         placer: Finds places on the frontier; None unless the status is "ok".
@@ -58,9 +60,11 @@ class FrontierGroup:
 
 @dataclass(frozen=True, eq=False)
 class FrontierCache:
-    """Frontiers by (level, mask of assets); a bank has a handful, so the first `KEPT` are kept once traced: exclusions of their own could make one of everybody.
+    """Frontiers by (level, mask of assets); a bank has a handful, so the first `KEPT` are kept once
+    traced: exclusions of their own could make one of everybody.
 
-    Two threads may trace the same frontier at the same time; both get the same values and nobody waits.
+    Two threads may trace the same frontier at the same time; both get the same values and nobody
+    waits.
     """
 
     model: ReturnModel
@@ -70,7 +74,9 @@ class FrontierCache:
     _peers: dict[str, Frontier] = field(default_factory=dict)
 
     def peers(self, mandate: Mandate) -> Frontier:
-        """The frontier of a mandate over all assets. Raises `InfeasibleError` where its limits contradict each other."""
+        """The frontier of a mandate over all assets. Raises `InfeasibleError` where its limits
+        contradict each other.
+        """
         key = mandate.model_dump_json()
         known = self._peers.get(key)
         if known is None:
@@ -79,9 +85,15 @@ class FrontierCache:
 
     def limits(self, level: int) -> Mandate:
         """The advisor's mandate and the stressed loss that `level` may suffer."""
-        losses = {a: float(loss) for a, loss in zip(self.model.assets, self.model.stress, strict=True)}
-        stress = LinearLimit(name=STRESS_LIMIT, coefficients=losses, upper=self.bands.stress_loss[level - 1])
-        return self.mandate.model_copy(update={"linear_limits": (*self.mandate.linear_limits, stress)})
+        losses = {
+            a: float(loss) for a, loss in zip(self.model.assets, self.model.stress, strict=True)
+        }
+        stress = LinearLimit(
+            name=STRESS_LIMIT, coefficients=losses, upper=self.bands.stress_loss[level - 1]
+        )
+        return self.mandate.model_copy(
+            update={"linear_limits": (*self.mandate.linear_limits, stress)}
+        )
 
     def level_frontier(self, level: int, eligible: BoolArray) -> FrontierGroup:
         """Where clients of `level` 1..5 stand who may hold the assets in `eligible`, shape (n,)."""
@@ -103,26 +115,41 @@ class FrontierCache:
             return FrontierGroup(None, "infeasible", str(error), np.nan, mandate, eligible)
         except SolverError as error:
             return FrontierGroup(None, "unsolved", str(error), np.nan, mandate, eligible)
-        if np.einsum("i,i->", frontier.model.stress, frontier.weights[0]) > self.bands.stress_loss[level - 1]:
-            try:  # the calmest portfolio of all loses more: start from the calmest of those that do not
+        if (
+            np.einsum("i,i->", frontier.model.stress, frontier.weights[0])
+            > self.bands.stress_loss[level - 1]
+        ):
+            # the calmest portfolio of all loses more: start from the calmest of those that do not
+            try:
                 frontier = trace_frontier(self.model, mandate, eligible=eligible)
             except InfeasibleError as error:
                 return FrontierGroup(frontier, "above_band", str(error), np.inf, mandate, eligible)
             except SolverError as error:
                 return FrontierGroup(None, "unsolved", str(error), np.nan, mandate, eligible)
-        return self._sized(level, FrontierGroup(frontier, "ok", "", np.inf, mandate, eligible), frontier)
+        return self._sized(
+            level, FrontierGroup(frontier, "ok", "", np.inf, mandate, eligible), frontier
+        )
 
     def _sized(self, level: int, level_group: FrontierGroup, frontier: Frontier) -> FrontierGroup:
-        """The place of a level on a frontier: by its volatility and by its stressed loss, whichever comes first."""
+        """The place of a level on a frontier: by its volatility and by its stressed loss, whichever
+        comes first.
+        """
         target = self.bands.target_volatility[level - 1]
         path = None if self.model.forecast is None else ForecastPath.of(frontier)
         level_group = replace(level_group, forecast=path)
         if level_group.least_volatility > self.bands.upper_volatility[level - 1]:
             return replace(level_group, status="above_band")
-        gamma = float(frontier.risk_aversion_at(target)[0]) if path is None else path.risk_aversion_at(target)
+        gamma = (
+            float(frontier.risk_aversion_at(target)[0])
+            if path is None
+            else path.risk_aversion_at(target)
+        )
         most = float(frontier.volatility[-1]) if path is None else path.most
         tolerance = tolerance_within(frontier, self.bands.stress_loss[level - 1])
         gamma = max(gamma, 1.0 / tolerance if tolerance > 0.0 else np.inf)
         return replace(
-            level_group, risk_aversion=gamma, placer=FrontierLookup.of(frontier), reached=most >= self.bands.lower_volatility[level - 1]
+            level_group,
+            risk_aversion=gamma,
+            placer=FrontierLookup.of(frontier),
+            reached=most >= self.bands.lower_volatility[level - 1],
         )

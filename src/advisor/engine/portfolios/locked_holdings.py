@@ -1,4 +1,6 @@
-"""Clients who keep holdings they may not add to: the rest of their money is placed around what stays, for all of them together."""
+"""Clients who keep holdings they may not add to: the rest of their money is placed around what
+stays, for all of them together.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ FLOOR_ROUNDING = 1e-13
 
 
 SIZING_STEPS = (2.0, 4.0, 8.0, np.inf)
-"""Factors on risk aversion by which clients who keep something come below a forecast volatility; the last is as little risk as there is."""
+"""Factors on risk aversion by which clients who keep something come below a forecast volatility;
+the last is as little risk as there is."""
 
 Proof = tuple[Portfolios, int]
 """An answer of the batch solver and a row of it; `Portfolios.binding` tells what holds that row."""
@@ -32,7 +35,8 @@ class AllocationsAround:
 
     Attributes:
         weights: Shape (c, v).
-        risk_aversion: The plain one whose optimum this is; inf = as little risk as what is kept allows. Shape (c,).
+        risk_aversion: The plain one whose optimum this is; inf = as little risk as what is kept
+            allows. Shape (c,).
         mean: Expected annual return, shape (c,).
         volatility: Annual, shape (c,).
         kkt_residual: Shape (c,).
@@ -54,10 +58,16 @@ class AllocationsAround:
         """Write in the rows that were solved; says which of `rows` were not."""
         solved = (found.status == "ok") | (found.status == "no_participation")
         into = np.flatnonzero(rows)[solved]
-        self.weights[into], self.risk_aversion[into] = found.weights[solved], found.risk_aversion[solved]
+        self.weights[into], self.risk_aversion[into] = (
+            found.weights[solved],
+            found.risk_aversion[solved],
+        )
         self.mean[into], self.volatility[into] = found.mean[solved], found.volatility[solved]
         self.kkt_residual[into], self.solved[into] = found.kkt_residual[solved], True
-        self.proofs.update((row, (found, at)) for row, at in zip(into.tolist(), np.flatnonzero(solved).tolist(), strict=True))
+        self.proofs.update(
+            (row, (found, at))
+            for row, at in zip(into.tolist(), np.flatnonzero(solved).tolist(), strict=True)
+        )
         missing = np.zeros_like(rows)
         missing[np.flatnonzero(rows)[~solved]] = True
         return missing
@@ -65,44 +75,82 @@ class AllocationsAround:
     def put(self, rows: BoolArray, found: AllocationsAround) -> None:
         """Replace the rows of this answer by those of another, where it was solved."""
         into, solved = np.flatnonzero(rows)[found.solved], found.solved
-        for name in ("weights", "risk_aversion", "mean", "volatility", "kkt_residual", "within_stress"):
+        for name in (
+            "weights",
+            "risk_aversion",
+            "mean",
+            "volatility",
+            "kkt_residual",
+            "within_stress",
+        ):
             getattr(self, name)[into] = getattr(found, name)[solved]
-        self.proofs.update((int(np.flatnonzero(rows)[at]), proof) for at, proof in found.proofs.items())
+        self.proofs.update(
+            (int(np.flatnonzero(rows)[at]), proof) for at, proof in found.proofs.items()
+        )
 
 
 def floor_of(locked: FloatArray, wealth: FloatArray) -> FloatArray:
-    """What is kept as weights, shape (c, v), from money of that shape and wealth of shape (c,); a hair below 1 together, so that rounding contradicts nobody."""
+    """What is kept as weights, shape (c, v), from money of that shape and wealth of shape (c,); a
+    hair below 1 together, so that rounding contradicts nobody.
+    """
     floor = locked / np.maximum(wealth, np.einsum("cv->c", locked))[:, None]
     total = np.einsum("cv->c", floor)
     return floor * np.minimum(1.0, (1.0 - FLOOR_ROUNDING) / np.maximum(total, 0.5))[:, None]
 
 
 def ceiling_of(ceiling: FloatArray, wealth: FloatArray) -> FloatArray:
-    """What may stay though nothing may be added, as weights, shape (c, v), from money of that shape."""
+    """What may stay though nothing may be added, as weights, shape (c, v), from money of that
+    shape.
+    """
     return np.minimum(ceiling / np.where(wealth > 0.0, wealth, np.inf)[:, None], 1.0)
 
 
 def bounds_around(
-    model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray, ceiling: FloatArray
+    model: ReturnModel,
+    mandate: Mandate,
+    eligible: BoolArray,
+    floor: FloatArray,
+    ceiling: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Lower and upper bounds of clients who keep `floor`; all shape (c, v).
 
-    What is kept is a lower bound; where the vehicle may not be bought, that or `ceiling` is the upper bound too. A cap that it breaks by itself gives way to it.
+    What is kept is a lower bound; where the vehicle may not be bought, that or `ceiling` is the
+    upper bound too. A cap that it breaks by itself gives way to it.
     """
-    pairs = [mandate.bounds.get(asset, (mandate.min_weight, mandate.max_weight)) for asset in model.assets]
+    pairs = [
+        mandate.bounds.get(asset, (mandate.min_weight, mandate.max_weight))
+        for asset in model.assets
+    ]
     low, high = np.array(pairs).T
-    return np.maximum(np.where(eligible, low, 0.0), floor), np.maximum(np.where(eligible, high, ceiling), floor)
+    return np.maximum(np.where(eligible, low, 0.0), floor), np.maximum(
+        np.where(eligible, high, ceiling), floor
+    )
 
 
-def limits_around(model: ReturnModel, mandate: Mandate, eligible: BoolArray, floor: FloatArray, ceiling: FloatArray) -> Mandate:
-    """The limits of one client who keeps `floor` and may keep `ceiling`, shape (v,), as a mandate of their own."""
-    lower, upper = (rows[0].tolist() for rows in bounds_around(model, mandate, eligible[None], floor[None], ceiling[None]))
-    return without_bounds(mandate).model_copy(update={"bounds": dict(zip(model.assets, zip(lower, upper, strict=True), strict=True))})
+def limits_around(
+    model: ReturnModel,
+    mandate: Mandate,
+    eligible: BoolArray,
+    floor: FloatArray,
+    ceiling: FloatArray,
+) -> Mandate:
+    """The limits of one client who keeps `floor` and may keep `ceiling`, shape (v,), as a mandate
+    of their own.
+    """
+    lower, upper = (
+        rows[0].tolist()
+        for rows in bounds_around(model, mandate, eligible[None], floor[None], ceiling[None])
+    )
+    return without_bounds(mandate).model_copy(
+        update={"bounds": dict(zip(model.assets, zip(lower, upper, strict=True), strict=True))}
+    )
 
 
 def without_bounds(mandate: Mandate) -> Mandate:
     """The group and linear limits alone; every client brings their own bounds."""
-    return mandate.model_copy(update={"min_weight": min(mandate.min_weight, 0.0), "max_weight": 1.0, "bounds": {}})
+    return mandate.model_copy(
+        update={"min_weight": min(mandate.min_weight, 0.0), "max_weight": 1.0, "bounds": {}}
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,19 +178,26 @@ class Around:
     def place(self, risk_aversion: FloatArray) -> AllocationsAround:
         """The best portfolios that hold at least what is kept.
 
-        What is kept counts as risk: the portfolio stays at or below the target volatility where that is possible; where it is not, the rest is as safe
-        as it can be, if need be at a stressed loss above the level's.
+        What is kept counts as risk: the portfolio stays at or below the target volatility where
+        that is possible; where it is not, the rest is as safe as it can be, if need be at a
+        stressed loss above the level's.
 
         Args:
             risk_aversion: That each would have if nothing were kept, shape (c,).
         """
         mandates, count = self.mandates, len(self.floor)
-        lower, upper = bounds_around(self.model, mandates[0], self.eligible, self.floor, self.ceiling)
+        lower, upper = bounds_around(
+            self.model, mandates[0], self.eligible, self.floor, self.ceiling
+        )
         gamma, mean, volatility, residual = np.full((4, count), np.nan)
         solved, stressed = np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
-        allocations = AllocationsAround(np.full(self.floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed)
+        allocations = AllocationsAround(
+            np.full(self.floor.shape, np.nan), gamma, mean, volatility, residual, solved, stressed
+        )
         cap = mandates[0].max_volatility
-        capped = mandates[0].model_copy(update={"max_volatility": self.target if cap is None else min(cap, self.target)})
+        capped = mandates[0].model_copy(
+            update={"max_volatility": self.target if cap is None else min(cap, self.target)}
+        )
         least = np.full(count, np.inf)
         missing = np.ones(count, dtype=np.bool_)
         for limits, wanted in ((capped, risk_aversion), (mandates[0], least), (mandates[1], least)):
@@ -153,7 +208,12 @@ class Around:
             try:
                 frontier = self.peers(shared.model_copy(update={"max_volatility": None}))
                 found = optimal_portfolios(
-                    self.model, shared, Preferences(wanted[missing]), lower=lower[missing], upper=upper[missing], frontier=frontier
+                    self.model,
+                    shared,
+                    Preferences(wanted[missing]),
+                    lower=lower[missing],
+                    upper=upper[missing],
+                    frontier=frontier,
                 )
             except InfeasibleError:
                 continue
@@ -161,14 +221,25 @@ class Around:
         return allocations
 
     def sized(self, risk_aversion: FloatArray, aim: float) -> AllocationsAround:
-        """`place`, with volatilities by the model's forecast: risk aversion rises step by step where the forecast is above `aim`."""
+        """`place`, with volatilities by the model's forecast: risk aversion rises step by step
+        where the forecast is above `aim`.
+        """
         allocations = self.place(risk_aversion)
         self._forecast(allocations)
         for factor in SIZING_STEPS:
-            over = allocations.solved & (allocations.volatility > aim) & np.isfinite(allocations.risk_aversion)
+            over = (
+                allocations.solved
+                & (allocations.volatility > aim)
+                & np.isfinite(allocations.risk_aversion)
+            )
             if not over.any():
                 break
-            some = replace(self, eligible=self.eligible[over], floor=self.floor[over], ceiling=self.ceiling[over])
+            some = replace(
+                self,
+                eligible=self.eligible[over],
+                floor=self.floor[over],
+                ceiling=self.ceiling[over],
+            )
             again = some.place(allocations.risk_aversion[over] * factor)
             self._forecast(again)
             allocations.put(over, again)
@@ -176,4 +247,6 @@ class Around:
 
     def _forecast(self, allocations: AllocationsAround) -> None:
         seen = np.einsum("cv,vw->cw", allocations.weights, self.model.risk)
-        allocations.volatility[:] = np.sqrt(np.maximum(np.einsum("cw,cw->c", seen, allocations.weights), 0.0))
+        allocations.volatility[:] = np.sqrt(
+            np.maximum(np.einsum("cw,cw->c", seen, allocations.weights), 0.0)
+        )

@@ -1,4 +1,6 @@
-"""What a client may be offered, and what portfolios can be made of that: found once for every kind of client that rules can tell apart."""
+"""What a client may be offered, and what portfolios can be made of that: found once for every kind
+of client that rules can tell apart.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ class Eligible:
         pure: Classes for which a mixed product counts as its parts, shape (k,).
         suitable: What the rules allow, whether it is still sold or not, shape (k, p).
         duties: Duties that a product brings to a class, by class and product, as far as asked for.
-        least: Smallest purchase among the products of each vehicle that each class may buy, inf where there is none, shape (k, v).
+        least: Smallest purchase among the products of each vehicle that each class may buy, inf
+            where there is none, shape (k, v).
     """
 
     products: Eligibility
@@ -50,7 +53,8 @@ class Eligible:
 class EligibilityCache:
     """The rules of an advisor before its catalogue.
 
-    Like facts, what one client may be offered is kept for the next of their kind; two threads may find the same thing at once, and nobody waits.
+    Like facts, what one client may be offered is kept for the next of their kind; two threads may
+    find the same thing at once, and nobody waits.
     """
 
     regime: Regime
@@ -81,4 +85,6 @@ class EligibilityCache:
         suitable = self.regime.eligibility(profiles, clients, self.catalogue)
         products = Eligibility(suitable.class_of, suitable.allowed & ~self.catalogue.closed)
         smallest = self.vehicles.smallest(products.allowed, self.catalogue.min_purchase)
-        return Eligible(products, *self.vehicles.columns(products.allowed), smallest, suitable.allowed)
+        return Eligible(
+            products, *self.vehicles.columns(products.allowed), smallest, suitable.allowed
+        )

@@ -28,7 +28,8 @@ class Holdings:
         rows: Client of each entry, ascending, shape (e,).
         names: Position in `table.names` of each entry, shape (e,).
         table: The holdings as given.
-        products: Column in the catalogue of each entry, -1 where it is an asset held directly, shape (e,).
+        products: Column in the catalogue of each entry, -1 where it is an asset held directly,
+            shape (e,).
         spread: Share of each entry's money in each vehicle, shape (e, v).
         fee: Annual fee of each entry, 0 of an asset held directly, shape (e,).
         kind: Whether an entry may be sold (0), must be kept because the host says so (1), or is
@@ -58,7 +59,9 @@ class Holdings:
         return self.kind == KEPT
 
     def has_own_limits(self, usable: Eligibility) -> BoolArray:
-        """Who keeps something, or may keep what they may not buy, so that their limits are their own; shape (c,)."""
+        """Who keeps something, or may keep what they may not buy, so that their limits are their
+        own; shape (c,).
+        """
         if not len(self.rows):
             return np.zeros(len(self.table), dtype=np.bool_)
         stays = self.locked > 0.0
@@ -76,7 +79,9 @@ class Holdings:
         return indptr, codes[order]
 
 
-def holdings_of(clients: ClientTable, catalogue: Catalogue, vehicles: Universe, offer: Eligible) -> Holdings:
+def holdings_of(
+    clients: ClientTable, catalogue: Catalogue, vehicles: Universe, offer: Eligible
+) -> Holdings:
     """Look through what clients hold.
 
     Args:
@@ -87,13 +92,16 @@ def holdings_of(clients: ClientTable, catalogue: Catalogue, vehicles: Universe, 
         offer: What each client may buy.
 
     Returns:
-        The same holdings by vehicle. Sums run in entry order, so a client's bits do not depend on who stands beside them.
+        The same holdings by vehicle. Sums run in entry order, so a client's bits do not depend on
+        who stands beside them.
     """
     table, width = clients.holdings, len(vehicles.model)
     if not len(table.codes):
         nothing: FloatArray = np.zeros((len(table), width))
         none, zero = table.codes, nothing[:0, 0]
-        return Holdings(none, none, table, none, nothing[:0], zero, none, zero.astype(np.bool_), *(nothing,) * 3)
+        return Holdings(
+            none, none, table, none, nothing[:0], zero, none, zero.astype(np.bool_), *(nothing,) * 3
+        )
     columns, direct = catalogue.ids.find(table.names), vehicles.model.ids.find(table.names)
     parts, fee = np.zeros((2, len(table.names), width)), np.zeros(len(table.names))
     for name, (column, asset) in enumerate(zip(columns.tolist(), direct.tolist(), strict=True)):
@@ -105,7 +113,9 @@ def holdings_of(clients: ClientTable, catalogue: Catalogue, vehicles: Universe, 
     rows, products, assets = table.row_of_entry(), columns[table.codes], direct[table.codes]
     classes, column = offer.products.class_of[rows], np.maximum(products, 0)
     spread = parts[offer.pure[classes].astype(np.int64), table.codes]
-    suits = np.where(products >= 0, offer.suitable[classes, column], offer.usable[classes, np.maximum(assets, 0)])
+    suits = np.where(
+        products >= 0, offer.suitable[classes, column], offer.usable[classes, np.maximum(assets, 0)]
+    )
     locked_entries = _locked(clients.locked, table, rows)
     kind = np.where(locked_entries, KEPT, np.where(suits, FREE, LEAVING))
     by_vehicle, locked, ceiling = np.zeros((3, len(table), width))
@@ -114,11 +124,25 @@ def holdings_of(clients: ClientTable, catalogue: Catalogue, vehicles: Universe, 
     np.add.at(locked, rows[locked_entries], money[locked_entries])
     only_held = suits & (products >= 0) & ~offer.products.allowed[classes, column]
     np.add.at(ceiling, rows[only_held], money[only_held])
-    return Holdings(rows, table.codes, table, products, spread, fee[table.codes], kind, ~suits, by_vehicle, locked, ceiling)
+    return Holdings(
+        rows,
+        table.codes,
+        table,
+        products,
+        spread,
+        fee[table.codes],
+        kind,
+        ~suits,
+        by_vehicle,
+        locked,
+        ceiling,
+    )
 
 
 def _locked(locked: SparseRows, held: SparseRows, rows: IntArray) -> BoolArray:
-    """Which entries of `held`, whose clients are `rows`, stand in their clients' `locked`, shape (e,)."""
+    """Which entries of `held`, whose clients are `rows`, stand in their clients' `locked`, shape
+    (e,).
+    """
     if not len(locked.codes):
         return np.zeros(len(rows), dtype=np.bool_)
     place = {name: code for code, name in enumerate(held.names)}

@@ -1,8 +1,11 @@
-"""What a portfolio can really be made of: pure assets, and the mixes that products sell only together.
+"""What a portfolio can really be made of: pure assets, and the mixes that products sell only
+together.
 
-A client who may not buy a pure equity fund, but may buy a balanced one, can hold equity only along with its bonds. So the optimiser chooses among
-*vehicles*: every asset, and every distinct mix in the catalogue as a column of its own, whose return is the mix of its assets' returns. Where a client may buy each
-of the assets they can reach purely, mixes add nothing and are left out; a balanced fund then counts as its parts.
+A client who may not buy a pure equity fund, but may buy a balanced one, can hold equity only along
+with its bonds. So the optimiser chooses among *vehicles*: every asset, and every distinct mix in
+the catalogue as a column of its own, whose return is the mix of its assets' returns. Where a client
+may buy each of the assets they can reach purely, mixes add nothing and are left out; a balanced
+fund then counts as its parts.
 """
 
 from __future__ import annotations
@@ -52,7 +55,9 @@ class Universe:
         n, products = len(model), catalogue.exposures(model.ids)
         rounded = products.round(_ROUNDING)
         pure = rounded.max(axis=1) == 1.0
-        mixes, first, which = np.unique(rounded[~pure], axis=0, return_index=True, return_inverse=True)
+        mixes, first, which = np.unique(
+            rounded[~pure], axis=0, return_index=True, return_inverse=True
+        )
         vehicle_of = np.empty(len(products), dtype=np.int64)
         vehicle_of[pure] = rounded[pure].argmax(axis=1)
         vehicle_of[~pure] = n + which
@@ -94,7 +99,8 @@ class Universe:
             allowed: Shape (k, p).
 
         Returns:
-            Usable vehicles, shape (k, n + m); and for each class whether it reaches its assets purely (then no mix is used), shape (k,).
+            Usable vehicles, shape (k, n + m); and for each class whether it reaches its assets
+            purely (then no mix is used), shape (k,).
         """
         n = self.exposures.shape[1]
         own = (np.einsum("kp,pv->kv", allowed.astype(np.float64), self.as_mix)) > 0.0
@@ -104,15 +110,23 @@ class Universe:
         return own, pure
 
     def smallest(self, allowed: BoolArray, least: FloatArray) -> FloatArray:
-        """Of the products of each vehicle that classes may buy, shape (k, p), the smallest of `least`, shape (p,); inf where there is none. Shape (k, n + m)."""
+        """Of the products of each vehicle that classes may buy, shape (k, p), the smallest of
+        `least`, shape (p,); inf where there is none. Shape (k, n + m).
+        """
         found: FloatArray = np.full((len(allowed), len(self.exposures)), np.inf)
         for products, row in zip(allowed, found, strict=True):
             np.minimum.at(row, self.vehicle_of[products], least[products])
         return found
 
     def by_asset(self, weights: FloatArray) -> FloatArray:
-        """Weights or money by asset, shape (c, n), of rows by vehicle, shape (c, n + m); each row from itself alone."""
-        return np.einsum("cv,vn->cn", weights, self.exposures) if len(self.exposures) > self.exposures.shape[1] else weights
+        """Weights or money by asset, shape (c, n), of rows by vehicle, shape (c, n + m); each row
+        from itself alone.
+        """
+        return (
+            np.einsum("cv,vn->cn", weights, self.exposures)
+            if len(self.exposures) > self.exposures.shape[1]
+            else weights
+        )
 
     def made_of(self, weights: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
         """Weights by vehicle, shape (n + m,), that come nearest to asset weights of shape (n,).
@@ -152,12 +166,20 @@ def _mixed(of_assets: FloatArray, exposures: FloatArray) -> FloatArray:
     return 0.5 * (covariance + covariance.T)
 
 
-def _mandate_of_universe(mandate: Mandate, model: ReturnModel, exposures: FloatArray, names: list[str]) -> Mandate:
-    """Limits on assets and groups as limits on what vehicles hold of them; limits that nothing can break are left out."""
+def _mandate_of_universe(
+    mandate: Mandate, model: ReturnModel, exposures: FloatArray, names: list[str]
+) -> Mandate:
+    """Limits on assets and groups as limits on what vehicles hold of them; limits that nothing can
+    break are left out.
+    """
     labels = [*model.assets, *names]
 
     def row(name: str, shares: FloatArray, lower: float, upper: float) -> LinearLimit:
-        coefficients = {label: float(c) for label, c in zip(labels, np.einsum("vi,i->v", exposures, shares), strict=True) if c != 0.0}
+        coefficients = {
+            label: float(c)
+            for label, c in zip(labels, np.einsum("vi,i->v", exposures, shares), strict=True)
+            if c != 0.0
+        }
         return LinearLimit(name=name, coefficients=coefficients, lower=lower, upper=upper)
 
     limits: list[LinearLimit] = []
@@ -166,7 +188,13 @@ def _mandate_of_universe(mandate: Mandate, model: ReturnModel, exposures: FloatA
         if (lower > 0.0 or upper < 1.0) and exposures[len(model) :, i].any():
             limits.append(row(f"weight:{asset}", np.eye(len(model))[i], lower, upper))
     limits += [
-        row(f"group:{g.group}", np.array([float(g.group == of) for of in model.groups]), g.lower, g.upper) for g in mandate.group_limits
+        row(
+            f"group:{g.group}",
+            np.array([float(g.group == of) for of in model.groups]),
+            g.lower,
+            g.upper,
+        )
+        for g in mandate.group_limits
     ]
     for linear in mandate.linear_limits:
         shares = np.zeros(len(model))
@@ -174,7 +202,9 @@ def _mandate_of_universe(mandate: Mandate, model: ReturnModel, exposures: FloatA
             shares[model.ids.code(asset, f"LinearLimit {linear.name!r} asset")] = coefficient
         limits.append(row(linear.name, shares, linear.lower, linear.upper))
     mixed = {asset for i, asset in enumerate(model.assets) if exposures[len(model) :, i].any()}
-    bounds = {a: b for a, b in mandate.bounds.items() if a not in mixed} | {a: (min(0.0, mandate.min_weight), 1.0) for a in mixed}
+    bounds = {a: b for a, b in mandate.bounds.items() if a not in mixed} | {
+        a: (min(0.0, mandate.min_weight), 1.0) for a in mixed
+    }
     bounds |= dict.fromkeys(names, (0.0, 1.0))
     return Mandate(
         min_weight=mandate.min_weight,

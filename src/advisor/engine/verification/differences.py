@@ -1,4 +1,6 @@
-"""Two records field by field: which of them say something else, to the bit, and in which words that is told."""
+"""Two records field by field: which of them say something else, to the bit, and in which words that
+is told.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +15,45 @@ MOST = 20
 """Differences that are told; the others are counted."""
 _SHOWN = 80
 _APART = ("fingerprint", "slots")
-"""Fields that are not found by making the advice again: one says what it is made of, the other how."""
+"""Fields that are not found by making the advice again: one says what it is made of, the other
+how."""
 
 
 def differences(recorded: Advice, again: Advice) -> list[str]:
-    """A sentence for every field of a record that does not come out again; numbers are compared bit by bit."""
-    pairs = ((name, getattr(recorded, name), getattr(again, name)) for name in Advice.model_fields if name not in _APART)
-    return told(((path, a, b) for name, old, new in pairs for path, a, b in differing(name, _plain(old), _plain(new))), "advice")
+    """A sentence for every field of a record that does not come out again; numbers are compared bit
+    by bit.
+    """
+    pairs = (
+        (name, getattr(recorded, name), getattr(again, name))
+        for name in Advice.model_fields
+        if name not in _APART
+    )
+    return told(
+        (
+            (path, a, b)
+            for name, old, new in pairs
+            for path, a, b in differing(name, _plain(old), _plain(new))
+        ),
+        "advice",
+    )
 
 
 def told(found: Iterable[tuple[str, object, object]], record: str) -> list[str]:
     """Sentences about (path, recorded, recomputed), the first `MOST` of them spelled out."""
-    sentences = [f"{path} recomputes to {_shown(new)}, the {record} says {_shown(old)}" for path, old, new in found]
-    return [*sentences[:MOST], *([f"{len(sentences) - MOST} more values differ"] if len(sentences) > MOST else [])]
+    sentences = [
+        f"{path} recomputes to {_shown(new)}, the {record} says {_shown(old)}"
+        for path, old, new in found
+    ]
+    return [
+        *sentences[:MOST],
+        *([f"{len(sentences) - MOST} more values differ"] if len(sentences) > MOST else []),
+    ]
 
 
 def differing(path: str, old: Any, new: Any) -> Iterator[tuple[str, object, object]]:
-    """The places where two plain values differ. A list of another length differs as a whole; the order of a mapping says nothing."""
+    """The places where two plain values differ. A list of another length differs as a whole; the
+    order of a mapping says nothing.
+    """
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in dict.fromkeys((*old, *new)):
             yield from differing(f"{path}.{name}", old.get(name), new.get(name))
@@ -41,7 +65,9 @@ def differing(path: str, old: Any, new: Any) -> Iterator[tuple[str, object, obje
 
 
 def same(old: object, new: object) -> bool:
-    """Whether two values are the same: of floats every bit (any two nan are one); true and 1 are not."""
+    """Whether two values are the same: of floats every bit (any two nan are one); true and 1 are
+    not.
+    """
     if isinstance(old, float) and isinstance(new, float):
         return (old != old and new != new) or pack("<d", old) == pack("<d", new)
     return isinstance(old, bool) == isinstance(new, bool) and old == new
@@ -54,7 +80,9 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in items]
     if not hasattr(value, "model_dump"):
         return value
-    fields: dict[str, Any] = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+    fields: dict[str, Any] = {
+        name: _plain(getattr(value, name)) for name in type(value).model_fields
+    }
     if "data" in fields:
         fields["data"] = {name: _word(datum) for name, datum in fields["data"].items()}
     return fields

@@ -1,4 +1,6 @@
-"""What a record of advice proves by itself, recomputed by other means than those that made it: rules pair by pair, sums over assets, a program of its own."""
+"""What a record of advice proves by itself, recomputed by other means than those that made it:
+rules pair by pair, sums over assets, a program of its own.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,11 @@ from advisor.errors import AdvisorError
 from advisor.optimize.frontier.lookup import MEASURED
 from advisor.optimize.limits.certificate import certify
 from advisor.optimize.preferences.certificate import certify_preferences
-from advisor.optimize.preferences.corrections import BiasEvidence, combine_corrections, excess_loss_aversion
+from advisor.optimize.preferences.corrections import (
+    BiasEvidence,
+    combine_corrections,
+    excess_loss_aversion,
+)
 from advisor.optimize.preferences.preferences import Preferences
 from advisor.privacy import written
 
@@ -47,7 +53,8 @@ class Proved:
     Attributes:
         unsuitable: A sentence for each product that may not be recommended.
         wrong: A sentence for everything else that does not hold.
-        kkt_residual: Of the recorded weights, finite; None where there are none, or none that could be judged.
+        kkt_residual: Of the recorded weights, finite; None where there are none, or none that could
+            be judged.
     """
 
     unsuitable: tuple[str, ...]
@@ -55,7 +62,9 @@ class Proved:
     kkt_residual: float | None
 
 
-def prove(state: AdvisorState, advice: Advice, client: Client, table: ClientTable, profiles: RiskProfiles) -> Proved:
+def prove(
+    state: AdvisorState, advice: Advice, client: Client, table: ClientTable, profiles: RiskProfiles
+) -> Proved:
     """Prove a record, or say what does not hold.
 
     Args:
@@ -70,7 +79,16 @@ def prove(state: AdvisorState, advice: Advice, client: Client, table: ClientTabl
         return Proved(unsuitable, (), None)
     weights, gamma = _weights(state, advice), advice.effective_risk_aversion
     if weights is None:
-        return Proved(unsuitable, ("the weights are no portfolio: an asset is not known here, or a weight is no finite number",), None)
+        return Proved(
+            unsuitable,
+            (
+                (
+                    "the weights are no portfolio: an asset is not known here, or a weight is no"
+                    " finite number"
+                ),
+            ),
+            None,
+        )
     level = int(profiles.level[0])
     optimal = (advice.optimal_return, advice.optimal_volatility)
     wrong = [*moments(state, weights, optimal, "target"), *_money(state, advice, client)]
@@ -79,25 +97,37 @@ def prove(state: AdvisorState, advice: Advice, client: Client, table: ClientTabl
         wrong += [*prove_outcome(state, advice, client, weights, after, level)]
         wrong += prove_concentration(state, advice, table, after) if advice.reasons else ()
     if not level or gamma is None or not gamma >= 0.0:
-        wrong.append(f"there are weights, but at level C{level} and risk aversion {gamma} no portfolio is the best one")
+        wrong.append(
+            f"there are weights, but at level C{level} and risk aversion {gamma} no portfolio is"
+            " the best one"
+        )
         return Proved(unsuitable, tuple(wrong), None)
     if not gamma >= (advice.risk_aversion or 0.0):
         wrong.append("a behavioural correction lowered risk aversion, which none may")
     target = state.bands.target_volatility[level - 1]
     if np.isfinite(gamma) and not volatility_of(state, weights) <= target + ROUNDING:
         volatility = volatility_of(state, weights)
-        wrong.append(f"the volatility of the weights is {volatility:.3%}, above the {target:.3%} that level C{level} is aimed at")
+        wrong.append(
+            f"the volatility of the weights is {volatility:.3%}, above the {target:.3%} that level"
+            f" C{level} is aimed at"
+        )
     wrong += _correction(state, advice, table, profiles)
     loss = float(np.einsum("i,i->", weights, state.model.stress))
     within_stress = loss <= state.bands.stress_loss[level - 1] + ROUNDING
     residual = _residual(state, within_stress, weights, gamma, table, profiles)
     if residual is None or not residual <= OPTIMAL:
-        missed = "no residual could be found" if residual is None else f"KKT residual {residual:.2g}, at most {OPTIMAL:g} is rounding"
+        missed = (
+            "no residual could be found"
+            if residual is None
+            else f"KKT residual {residual:.2g}, at most {OPTIMAL:g} is rounding"
+        )
         wrong.append(f"the weights miss the optimum under this client's limits: {missed}")
     return Proved(unsuitable, tuple(wrong), residual)
 
 
-def _unsuitable(state: AdvisorState, advice: Advice, client: Client, profiles: RiskProfiles) -> Iterator[str]:
+def _unsuitable(
+    state: AdvisorState, advice: Advice, client: Client, profiles: RiskProfiles
+) -> Iterator[str]:
     bought = {order.product_id for order in advice.orders if order.money > 0.0}
     for product_id in dict.fromkeys((*(pick.product_id for pick in advice.picks), *sorted(bought))):
         product = product_of(state, product_id)
@@ -108,13 +138,21 @@ def _unsuitable(state: AdvisorState, advice: Advice, client: Client, profiles: R
             yield f"{product_id!r} is no longer sold"
         verdict = state.regime.check(profiles[0], client, product)
         if verdict.decision != "allow":
-            yield f"{product_id!r} may not be recommended: {verdict.decision} by {', '.join(verdict.rules)}"
+            yield (
+                f"{product_id!r} may not be recommended: {verdict.decision} by"
+                f" {', '.join(verdict.rules)}"
+            )
 
 
 def _weights(state: AdvisorState, advice: Advice) -> FloatArray | None:
-    """Recorded weights over the n assets, shape (n,); None where they name another, or are no weights."""
+    """Recorded weights over the n assets, shape (n,); None where they name another, or are no
+    weights.
+    """
     assets = state.model.ids
-    if any(asset not in assets or not abs(weight) <= LARGEST for asset, weight in advice.weights.items()):
+    if any(
+        asset not in assets or not abs(weight) <= LARGEST
+        for asset, weight in advice.weights.items()
+    ):
         return None
     return np.array([advice.weights.get(asset, 0.0) for asset in assets.ids])
 
@@ -125,22 +163,33 @@ def _money(state: AdvisorState, advice: Advice, client: Client) -> Iterator[str]
     if buys != {pick.product_id: pick.money for pick in advice.picks if pick.money > 0.0}:
         yield "the orders to buy are not the picks that money is placed in"
     for order in advice.orders:
-        held, product = client.holdings.get(order.product_id, 0.0), product_of(state, order.product_id)
+        held, product = (
+            client.holdings.get(order.product_id, 0.0),
+            product_of(state, order.product_id),
+        )
         if not order.money >= -held - CENT:
-            yield f"{_money_of(-order.money)} of {order.product_id!r} are sold, {_money_of(held)} are held"
+            yield (
+                f"{_money_of(-order.money)} of {order.product_id!r} are sold, {_money_of(held)} are"
+                " held"
+            )
         if order.money < 0.0 and order.product_id in client.locked:
             yield f"{order.product_id!r} is sold, and is locked"
         if order.money > 0.0 and product is not None and order.money < product.min_purchase - CENT:
-            yield (f"{_money_of(order.money)} of {order.product_id!r} are bought, the least is {product.min_purchase:,.2f}")
+            yield (
+                f"{_money_of(order.money)} of {order.product_id!r} are bought, the least is"
+                f" {product.min_purchase:,.2f}"
+            )
 
 
 def _money_of(money: float) -> str:
     return written(f"{money:,.2f}")
 
 
-def _correction(state: AdvisorState, advice: Advice, table: ClientTable, profiles: RiskProfiles) -> Iterator[str]:
-    """The corrected risk aversion follows from the optimum of the client's own loss aversion, which is
-    proved as such: no portfolio of the level is better for these preferences.
+def _correction(
+    state: AdvisorState, advice: Advice, table: ClientTable, profiles: RiskProfiles
+) -> Iterator[str]:
+    """The corrected risk aversion follows from the optimum of the client's own loss aversion, which
+    is proved as such: no portfolio of the level is better for these preferences.
     """
     offer, measured = state.offers.to(profiles, table), measured_biases(table)
     usable = offer.usable[offer.products.class_of[0]]
@@ -169,16 +218,25 @@ def _correction(state: AdvisorState, advice: Advice, table: ClientTable, profile
 
 
 def _residual(
-    state: AdvisorState, within_stress: bool, weights: FloatArray, gamma: float, table: ClientTable, profiles: RiskProfiles
+    state: AdvisorState,
+    within_stress: bool,
+    weights: FloatArray,
+    gamma: float,
+    table: ClientTable,
+    profiles: RiskProfiles,
 ) -> float | None:
-    """KKT residual of weights, shape (n,), by a linear program, not by the frontier that made them; None where the program finds none."""
+    """KKT residual of weights, shape (n,), by a linear program, not by the frontier that made them;
+    None where the program finds none.
+    """
     offer, vehicles = state.offers.to(profiles, table), state.vehicles
     holdings = holdings_of(table, state.catalogue, vehicles, offer)
     usable = offer.usable[offer.products.class_of[0]]
     if not usable.any():
         return None
     eligible: BoolArray | None = usable
-    mandate = state.frontiers.limits(int(profiles.level[0])) if within_stress else state.frontiers.mandate
+    mandate = (
+        state.frontiers.limits(int(profiles.level[0])) if within_stress else state.frontiers.mandate
+    )
     floor, ceiling = np.zeros((2, len(vehicles.model)))
     if holdings.has_own_limits(offer.assets)[0]:
         (floor,) = floor_of(holdings.locked, table.wealth)
@@ -186,7 +244,9 @@ def _residual(
         mandate = limits_around(vehicles.model, mandate, usable, floor, ceiling)
         eligible = None
     try:
-        made = vehicles.made_of(weights, floor, np.where(usable, np.inf, np.maximum(floor, ceiling)))
+        made = vehicles.made_of(
+            weights, floor, np.where(usable, np.inf, np.maximum(floor, ceiling))
+        )
         residual = float(certify(vehicles.model, mandate, made, gamma, eligible).kkt_residual)
     except (AdvisorError, RuntimeError):
         return None

@@ -1,4 +1,6 @@
-"""An advice proved again: made once more from the client and the day, and proved by other means than those that made it."""
+"""An advice proved again: made once more from the client and the day, and proved by other means
+than those that made it.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,17 @@ def verify(state: AdvisorState, advice: Advice, client: Client) -> Verification:
         client: The client's data as they were.
 
     Returns:
-        `suitable`: every pick is allowed by `Regime.check`, level and day recomputed. `kkt_residual`: of the recorded weights under the client's limits, by a
-        linear program of its own, not by the frontier that made them; finite, or None. Whatever does not hold is a sentence in `problems`: what the rules,
-        the returns and the money say of the record (`engine.verification.proofs`), and every field that does not come out again to the bit when the advice is made
-        anew, since the same advisor, client, day and number of picks give the same advice.
+        `suitable`: every pick is allowed by `Regime.check`, level and day recomputed.
+            `kkt_residual`: of the recorded weights under the client's limits, by a
+        linear program of its own, not by the frontier that made them; finite, or None. Whatever
+        does not hold is a sentence in `problems`: what the rules, the returns and the money say of
+        the record (`engine.verification.proofs`), and every field that does not come out again to
+        the bit when the advice is made anew, since the same advisor, client, day and number of
+        picks give the same advice.
 
     Raises:
-        InputError: `advice` or `client` is something else. What a record says, however wrong, is never an error.
+        InputError: `advice` or `client` is something else. What a record says, however wrong, is
+            never an error.
     """
     check_type(advice, Advice, "advice", "Give what Advisor.advise returned.")
     check_type(client, Client, "client", "Give the client as they were when they were advised.")
@@ -41,13 +47,22 @@ def verify(state: AdvisorState, advice: Advice, client: Client) -> Verification:
         record = Advice.model_validate(advice.model_dump(warnings=False))
     except (TypeError, ValueError, AttributeError) as error:
         return Verification(
-            ok=False, suitable=False, kkt_residual=None, fingerprint_matches=False, problems=(f"the record is no advice: {error}",)
+            ok=False,
+            suitable=False,
+            kkt_residual=None,
+            fingerprint_matches=False,
+            problems=(f"the record is no advice: {error}",),
         )
     table, day = ClientTable.from_clients([client]), as_day(record.as_of, "as_of")
     mine = f"{state.fingerprint}:{input_digest(table, 0, day)}" == record.fingerprint
     again = advise_table(state, table, day, _slots(state, record))
     found = prove(state, record, client, table, again.profiles)
-    problems = [*(() if mine else (FOREIGN,)), *found.wrong, *_asked(record), *differences(record, _as_worded(again[0], record))]
+    problems = [
+        *(() if mine else (FOREIGN,)),
+        *found.wrong,
+        *_asked(record),
+        *differences(record, _as_worded(again[0], record)),
+    ]
     return Verification(
         ok=not problems and not found.unsuitable,
         suitable=not found.unsuitable,
@@ -60,7 +75,9 @@ def verify(state: AdvisorState, advice: Advice, client: Client) -> Verification:
 def _as_worded(again: Advice, record: Advice) -> Advice:
     """The advice made again in the language of the record, where all of it is in one language."""
     in_each = (sentences(again, language) for language in LANGUAGES)
-    return next((a for a in in_each if (a.reasons, a.picks) == (record.reasons, record.picks)), again)
+    return next(
+        (a for a in in_each if (a.reasons, a.picks) == (record.reasons, record.picks)), again
+    )
 
 
 def _slots(state: AdvisorState, record: Advice) -> int:
@@ -71,4 +88,9 @@ def _slots(state: AdvisorState, record: Advice) -> int:
 def _asked(record: Advice) -> tuple[str, ...]:
     if record.slots is not None and record.slots >= len(record.picks):
         return ()
-    return (f"slots is {record.slots}, so it does not say how many products were asked for to get {len(record.picks)}",)
+    return (
+        (
+            f"slots is {record.slots}, so it does not say how many products were asked for to get"
+            f" {len(record.picks)}"
+        ),
+    )

@@ -15,12 +15,14 @@ from advisor.evaluate.backtesting.answer import Answer, read_weights
 from advisor.evaluate.backtesting.record import Failure, Failures, Record
 
 Policy = Callable[[Market, FloatArray], Answer]
-"""From the market as it was known at the day's close and the weights held at it, shape (n,), to the weights wanted."""
+"""From the market as it was known at the day's close and the weights held at it, shape (n,), to the
+weights wanted."""
 
 OVER_ONE = 1e-6  # a solver's rounding of the budget, not a loan
 HELD = 1e-12  # below this a weight is no position and a difference is no trade
 BUGS = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
-"""What a policy raises because its code is wrong, not because the day was difficult: passed on to the caller."""
+"""What a policy raises because its code is wrong, not because the day was difficult: passed on to
+the caller."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,23 @@ class Account:
         fixed_cost: Money for each asset traded.
     """
 
-    def __init__(self, policy: Policy, assets: tuple[str, ...], sessions: int, capital: float, rate: FloatArray, fixed_cost: float) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        assets: tuple[str, ...],
+        sessions: int,
+        capital: float,
+        rate: FloatArray,
+        fixed_cost: float,
+    ) -> None:
         self.policy, self.assets, self.rate, self.fixed_cost = policy, assets, rate, fixed_cost
         self.weights: FloatArray = np.zeros(len(assets))
         self.money, self.due, self.ruined = capital, 0.0, False
-        self.returns, self.exposure, self.wealth = np.zeros(sessions), np.zeros(sessions), np.zeros(sessions)
+        self.returns, self.exposure, self.wealth = (
+            np.zeros(sessions),
+            np.zeros(sessions),
+            np.zeros(sessions),
+        )
         self.held: list[FloatArray] = []
         self.trades: list[tuple[int, float, float]] = []
         self.failures: list[Failure] = []
@@ -67,13 +81,18 @@ class Account:
             return
         after = self.money + flow
         if after <= 0.0:
-            self._ruin(day, f"a withdrawal of {-flow:,.2f} emptied the account, which held {self.money:,.2f}")
+            self._ruin(
+                day,
+                f"a withdrawal of {-flow:,.2f} emptied the account, which held {self.money:,.2f}",
+            )
             return
         self.weights = self.weights * (self.money / after)
         self.money = after
 
     def rebalance(self, past: Market, tradable: BoolArray, row: int) -> None:
-        """Ask the policy and trade to its answer; where it fails, keep what is held and write the reason down."""
+        """Ask the policy and trade to its answer; where it fails, keep what is held and write the
+        reason down.
+        """
         day = past.dates[-1]
         wanted = "nothing is left to invest" if self.ruined else self._ask(past, tradable)
         reason = wanted if isinstance(wanted, str) else self._trade(wanted, row)
@@ -89,7 +108,9 @@ class Account:
             self._trade(self.weights / total, row)
 
     def hold(self, stretch: Stretch, dates: DayArray) -> None:
-        """Let the holdings drift over the stretch; the cost of the trades at its start falls into its first return."""
+        """Let the holdings drift over the stretch; the cost of the trades at its start falls into
+        its first return.
+        """
         span = slice(stretch.first, stretch.first + len(stretch.growth))
         cash = 1.0 - float(self.weights.sum())
         value = stretch.growth @ self.weights + cash * stretch.cash_growth
@@ -102,7 +123,9 @@ class Account:
         self.returns[span] = steps - 1.0
         self.wealth[span] = self.money * value
         self.exposure[span] = ((stretch.growth * stretch.alive) @ self.weights) / value
-        self.weights = np.where(stretch.alive[-1], self.weights * stretch.growth[-1] / value[-1], 0.0)
+        self.weights = np.where(
+            stretch.alive[-1], self.weights * stretch.growth[-1] / value[-1], 0.0
+        )
         self.money, self.due = float(self.wealth[span][-1]), 0.0
 
     def record(self) -> Record:
@@ -111,7 +134,14 @@ class Account:
         turnover, costs = (np.array([t[k] for t in self.trades], dtype=np.float64) for k in (1, 2))
         held = np.array(self.held, dtype=np.float64).reshape(len(self.held), len(self.assets))
         daily = (frozen(self.returns), frozen(self.exposure), frozen(self.wealth))
-        return Record(*daily, frozen(held), frozen(rows), frozen(turnover), frozen(costs), Failures(self.failures))
+        return Record(
+            *daily,
+            frozen(held),
+            frozen(rows),
+            frozen(turnover),
+            frozen(costs),
+            Failures(self.failures),
+        )
 
     def _ask(self, past: Market, tradable: BoolArray) -> FloatArray | str:
         held = self.weights.copy()
@@ -126,17 +156,25 @@ class Account:
         if isinstance(answer, str):
             return answer
         if not np.isfinite(answer).all():
-            return f"the weight of {self.assets[int(np.argmin(np.isfinite(answer)))]!r} is not finite"
+            return (
+                f"the weight of {self.assets[int(np.argmin(np.isfinite(answer)))]!r} is not finite"
+            )
         if answer.sum() > 1.0 + OVER_ONE:
             return f"the weights add up to {answer.sum():.6g}, more than all wealth"
         unpriced = (np.abs(answer) > HELD) & ~tradable
         if unpriced.any():
-            return f"{self.assets[int(np.argmax(unpriced))]!r} has no return on this day, so an order for it could not be filled"
+            return (
+                f"{self.assets[int(np.argmax(unpriced))]!r} has no return on this day, so an order"
+                " for it could not be filled"
+            )
         return np.where(tradable, answer, 0.0)
 
     def _trade(self, wanted: FloatArray, row: int) -> str:
         change = np.abs(wanted - self.weights)
-        cost = float((self.rate * change).sum()) + self.fixed_cost * int((change > HELD).sum()) / self.money
+        cost = (
+            float((self.rate * change).sum())
+            + self.fixed_cost * int((change > HELD).sum()) / self.money
+        )
         if cost >= 1.0:
             return f"trading would cost {cost:.3g} of wealth, all there is"
         self.trades.append((row, float(change.sum()), cost))

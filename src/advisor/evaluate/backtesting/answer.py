@@ -1,4 +1,6 @@
-"""What a policy answers, as weights by position: an array as it stands, and by name where it names its assets."""
+"""What a policy answers, as weights by position: an array as it stands, and by name where it names
+its assets.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from advisor.errors import InputError
 from advisor.optimize.portfolio import Portfolio
 
 Answer = npt.ArrayLike | Mapping[str, float] | pd.Series | Portfolio
-"""Weights wanted: shape (n,) in the order of the assets; or by asset, where a mapping and a `Portfolio` leave out what is not wanted and a Series names all."""
+"""Weights wanted: shape (n,) in the order of the assets; or by asset, where a mapping and a
+`Portfolio` leave out what is not wanted and a Series names all."""
 
 _SHOWN = 5
 
@@ -43,24 +46,41 @@ def _read(answer: object, assets: tuple[str, ...]) -> FloatArray | str:
         return "the policy answered None; it must return the weights it wants"
     weights = numbers(answer, "the answer of the policy")
     if weights.shape != (len(assets),):
-        return f"the policy answered with shape {weights.shape}; {(len(assets),)}, one weight an asset, is needed"
+        return (
+            f"the policy answered with shape {weights.shape}; {(len(assets),)}, one weight an"
+            " asset, is needed"
+        )
     return weights
 
 
-def _by_asset(labels: Iterable[object], values: object, assets: tuple[str, ...], needed: Collection[str] = ()) -> FloatArray | str:
+def _by_asset(
+    labels: Iterable[object], values: object, assets: tuple[str, ...], needed: Collection[str] = ()
+) -> FloatArray | str:
     names = labels_of(labels)
     place = {asset: i for i, asset in enumerate(assets)}
     unknown = [name for name in names if name not in place]
     if unknown:
-        return f"the policy answered weights for {unknown[:_SHOWN]}, which the market does not have; it has {list(assets[:_SHOWN])}"
+        return (
+            f"the policy answered weights for {unknown[:_SHOWN]}, which the market does not have;"
+            f" it has {list(assets[:_SHOWN])}"
+        )
     if len(set(names)) < len(names):
-        return f"the policy answered more than one weight for {next(name for name in names if names.count(name) > 1)!r}"
+        return (
+            "the policy answered more than one weight for"
+            f" {next(name for name in names if names.count(name) > 1)!r}"
+        )
     missing = [asset for asset in needed if asset not in names]
     if missing:
-        return f"the policy answered no weight for {missing[:_SHOWN]}; a Series names every asset, and what is not wanted is 0"
+        return (
+            f"the policy answered no weight for {missing[:_SHOWN]}; a Series names every asset, and"
+            " what is not wanted is 0"
+        )
     given = numbers(values, "the answer of the policy")
     if given.shape != (len(names),):
-        return f"the policy answered {given.shape} numbers for {len(names)} assets; one weight each is needed"
+        return (
+            f"the policy answered {given.shape} numbers for {len(names)} assets; one weight each is"
+            " needed"
+        )
     weights = np.zeros(len(assets))
     weights[[place[name] for name in names]] = given
     return weights

@@ -9,7 +9,16 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from advisor.arrays import DayArray, FloatArray, check_frequency, check_type, check_whole, float_array, frozen, numbers
+from advisor.arrays import (
+    DayArray,
+    FloatArray,
+    check_frequency,
+    check_type,
+    check_whole,
+    float_array,
+    frozen,
+    numbers,
+)
 from advisor.data.days import as_days
 from advisor.data.market import Market
 from advisor.data.tables import as_numbers
@@ -40,30 +49,39 @@ def backtest(
 ) -> BacktestResult:
     """Walk one strategy through history.
 
-    On each rebalancing day the policy sees `market.until(day)` and the weights it holds, decides, and trades at that day's close; the first
-    return of a decision is the next session's. Between the days weights drift. The account starts in cash. The cost of a trade,
-    `cost_bps / 10,000 * sum |change of weight|`, is taken from wealth at the trade and so is part of the next session's return.
+    On each rebalancing day the policy sees `market.until(day)` and the weights it holds, decides,
+    and trades at that day's close; the first return of a decision is the next session's. Between
+    the days weights drift. The account starts in cash. The cost of a trade, `cost_bps / 10,000 *
+    sum |change of weight|`, is taken from wealth at the trade and so is part of the next session's
+    return.
 
     Args:
-        policy: From (market until the day, weights held, shape (n,)) to weights wanted: shape (n,) in the order of the assets, a Series labelled by asset in any
-            order, a mapping from asset to weight (0 where absent; an advice's `weights` is one) or a `Portfolio`. What they leave of 1 is cash.
+        policy: From (market until the day, weights held, shape (n,)) to weights wanted: shape (n,)
+            in the order of the assets, a Series labelled by asset in any order, a mapping from
+            asset to weight (0 where absent; an advice's `weights` is one) or a `Portfolio`. What
+            they leave of 1 is cash.
         market: The whole history.
-        every: Pandas offset alias, number of sessions, or days; a mark that is no session means the first session after it.
+        every: Pandas offset alias, number of sessions, or days; a mark that is no session means the
+            first session after it.
         warmup: Rows of returns that must exist, the day's own included, before the first decision.
-        cost_bps: Proportional cost in basis points of the value traded; one number, or one an asset, shape (n,).
+        cost_bps: Proportional cost in basis points of the value traded; one number, or one an
+            asset, shape (n,).
         window: Rows of history the policy sees (rolling); all when None (expanding).
         terms: Capital, fixed costs, cash flows, cash rate, delisting returns.
-        benchmark: To compare with: another policy (run on the same terms), an asset's id (bought and held without cost), or a Series of returns.
+        benchmark: To compare with: another policy (run on the same terms), an asset's id (bought
+            and held without cost), or a Series of returns.
         progress: True shows a tqdm bar.
 
     Returns:
-        The result. The future cannot reach a decision, because the object a policy gets is a copy that ends at the day.
-        A day on which the policy raises, or answers what cannot be traded (another shape, no numbers, not finite, more than all wealth, an asset that
-        the market does not have, one without a return on that day), keeps the weights held and is listed in `failures`; errors of its code
-        (`NameError`, `TypeError`, ...) are raised.
+        The result. The future cannot reach a decision, because the object a policy gets is a copy
+        that ends at the day. A day on which the policy raises, or answers what cannot be traded
+        (another shape, no numbers, not finite, more than all wealth, an asset that the market does
+        not have, one without a return on that day), keeps the weights held and is listed in
+        `failures`; errors of its code (`NameError`, `TypeError`, ...) are raised.
 
     Raises:
-        InputError: No rebalancing session is left after the warm-up, or an argument is of another kind or out of its range.
+        InputError: No rebalancing session is left after the warm-up, or an argument is of another
+            kind or out of its range.
 
     >>> days = pd.bdate_range("2024-01-01", periods=60)
     >>> market = Market.from_returns(pd.DataFrame({"stocks": 0.01, "bonds": 0.0}, index=days))
@@ -100,7 +118,8 @@ def backtest_many(
     """Walk many strategies through the same history in one run.
 
     Args:
-        policies: Strategies by name. On a day all get the same `past` object, so what is estimated from it once serves them all.
+        policies: Strategies by name. On a day all get the same `past` object, so what is estimated
+            from it once serves them all.
         market: The whole history.
         every: As in `backtest`, like all that follow.
         warmup: Rows of returns before the first decision.
@@ -119,16 +138,27 @@ def backtest_many(
     _check(policies, market, terms, progress)
     check_frequency(market.dates, market.periods_per_year, "market")
     if window is not None:
-        window = check_whole(window, "window", "A policy needs at least one row: pass a number of rows, or None for all.", low=1)
+        window = check_whole(
+            window,
+            "window",
+            "A policy needs at least one row: pass a number of rows, or None for all.",
+            low=1,
+        )
     rows = rebalancing_rows(market.dates, every, warmup=warmup)
     rate = _rate(cost_bps, len(market.assets))
     lineup = dict(policies)
     own = benchmark if callable(benchmark) and not isinstance(benchmark, type) else None
     runs = [*lineup.values(), own] if own is not None else list(lineup.values())
-    with threadpool_limits(limits=1, user_api="blas"):  # the same bytes on any machine, and small matrices only lose by threads
+    with threadpool_limits(
+        limits=1, user_api="blas"
+    ):  # the same bytes on any machine, and small matrices only lose by threads
         records = walk(runs, market, rows, rate=rate, terms=terms, window=window, progress=progress)
     sessions, days = frozen(market.dates[int(rows[0]) + 1 :]), frozen(market.dates[rows])
-    beside = records.pop().returns if own is not None else _given_benchmark(benchmark, market, int(rows[0]))
+    beside = (
+        records.pop().returns
+        if own is not None
+        else _given_benchmark(benchmark, market, int(rows[0]))
+    )
     results = {
         name: BacktestResult(
             name,
@@ -154,23 +184,37 @@ def _check(policies: object, market: object, terms: object, progress: object) ->
         if not callable(policy) or isinstance(policy, type):
             field = "policy" if name == ALONE else f"policies[{name!r}]"
             raise InputError(
-                f"{field} is {policy!r} ({type(policy).__name__}), which cannot decide. Pass a function from (past, held) to weights, "
-                "or a policy such as MeanVariancePolicy(level=3).",
+                f"{field} is {policy!r} ({type(policy).__name__}), which cannot decide. Pass a"
+                " function from (past, held) to weights, or a policy such as"
+                " MeanVariancePolicy(level=3).",
                 field="policy",
                 value=policy,
             )
     if not policies:
-        raise InputError("policies is empty; there is nothing to test. Pass at least one, by name.", field="policies", value=())
-    check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
+        raise InputError(
+            "policies is empty; there is nothing to test. Pass at least one, by name.",
+            field="policies",
+            value=(),
+        )
+    check_type(
+        market,
+        Market,
+        "market",
+        "Pass a Market, made by Market.from_prices or Market.from_returns.",
+    )
     check_type(terms, Terms, "terms", "Pass Terms(capital=..., flows=...), or leave it out.")
 
 
 def _rate(cost_bps: float | npt.ArrayLike, n: int) -> FloatArray:
     given = numbers(cost_bps, "cost_bps")
-    bps = float_array(np.broadcast_to(given, (n,)) if given.ndim == 0 else given, "cost_bps", shape=(n,))
+    bps = float_array(
+        np.broadcast_to(given, (n,)) if given.ndim == 0 else given, "cost_bps", shape=(n,)
+    )
     if (bps < 0.0).any():
         raise InputError(
-            f"cost_bps is {bps.min():g}; trading never pays. Pass basis points, 10 for 0.1 %.", field="cost_bps", value=float(bps.min())
+            f"cost_bps is {bps.min():g}; trading never pays. Pass basis points, 10 for 0.1 %.",
+            field="cost_bps",
+            value=float(bps.min()),
         )
     return bps / 1e4
 
@@ -181,7 +225,8 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
     if isinstance(benchmark, str):
         if benchmark not in market.assets:
             raise InputError(
-                f"benchmark is {benchmark!r}, which is no asset of the market; name one of {list(market.assets[:5])} ...",
+                f"benchmark is {benchmark!r}, which is no asset of the market; name one of"
+                f" {list(market.assets[:5])} ...",
                 field=BENCHMARK,
                 value=benchmark,
             )
@@ -190,14 +235,16 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
         chosen = _on_sessions(benchmark, market.dates[first + 1 :])
     else:
         raise InputError(
-            f"benchmark is a {type(benchmark).__name__}; pass a policy, an asset's id, or a Series of returns.",
+            f"benchmark is a {type(benchmark).__name__}; pass a policy, an asset's id, or a Series"
+            " of returns.",
             field=BENCHMARK,
             value=benchmark,
         )
     if not np.isfinite(chosen).all():
         day = market.dates[first + 1 :][int(np.argmin(np.isfinite(chosen)))]
         raise InputError(
-            f"The benchmark has no return on {day}; the two could not be compared. Fill it, or start later.",
+            f"The benchmark has no return on {day}; the two could not be compared. Fill it, or"
+            " start later.",
             field=BENCHMARK,
             value=str(day),
         )
@@ -205,7 +252,9 @@ def _given_benchmark(benchmark: object, market: Market, first: int) -> FloatArra
 
 
 def _on_sessions(benchmark: pd.Series, dates: DayArray) -> FloatArray:
-    """The benchmark's return on each session, nan where it has none; its own days are read, whatever their clock."""
+    """The benchmark's return on each session, nan where it has none; its own days are read,
+    whatever their clock.
+    """
     days = as_days(pd.Series(benchmark.index), BENCHMARK)
     values = as_numbers(benchmark)
     order = np.argsort(days, kind="stable")
@@ -213,7 +262,9 @@ def _on_sessions(benchmark: pd.Series, dates: DayArray) -> FloatArray:
     if (days[1:] == days[:-1]).any():
         day = days[1:][int(np.argmax(days[1:] == days[:-1]))]
         raise InputError(
-            f"benchmark has two returns on {day}; it is not known which one counts. Drop one.", field=BENCHMARK, value=str(day)
+            f"benchmark has two returns on {day}; it is not known which one counts. Drop one.",
+            field=BENCHMARK,
+            value=str(day),
         )
     place = np.searchsorted(days, dates)
     found = place < len(days)

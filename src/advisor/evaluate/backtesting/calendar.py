@@ -13,7 +13,8 @@ from advisor.data.days import as_day
 from advisor.errors import InputError
 
 Schedule = str | int | Iterable[date | str | np.datetime64]
-"""A pandas offset alias ("MS", "QS", "W-FRI"), every so many sessions, or the calendar marks themselves."""
+"""A pandas offset alias ("MS", "QS", "W-FRI"), every so many sessions, or the calendar marks
+themselves."""
 
 
 def rebalancing_rows(dates: DayArray, every: Schedule, *, warmup: int) -> IntArray:
@@ -21,8 +22,9 @@ def rebalancing_rows(dates: DayArray, every: Schedule, *, warmup: int) -> IntArr
 
     Args:
         dates: Sessions, strictly increasing, shape (T,).
-        every: A pandas offset alias, a number of sessions, or days. A mark that is no session moves to the first session after it; two marks
-            on one session count once; marks after the last session are left out. A number counts from the first session allowed.
+        every: A pandas offset alias, a number of sessions, or days. A mark that is no session moves
+            to the first session after it; two marks on one session count once; marks after the last
+            session are left out. A number counts from the first session allowed.
         warmup: Rows of history, the day's own included, that must exist before the first decision.
 
     Returns:
@@ -32,18 +34,28 @@ def rebalancing_rows(dates: DayArray, every: Schedule, *, warmup: int) -> IntArr
         InputError: `every` is not understood, `warmup` is below 1, or no session is left.
 
     >>> days = np.arange("2026-01-28", "2026-02-04", dtype="datetime64[D]")
-    >>> rebalancing_rows(days, "MS", warmup=1).tolist(), rebalancing_rows(days, 3, warmup=2).tolist()
+    >>> (
+    ...     rebalancing_rows(days, "MS", warmup=1).tolist(),
+    ...     rebalancing_rows(days, 3, warmup=2).tolist(),
+    ... )
     ([4], [1, 4])
     """
     first = (
-        check_whole(warmup, "warmup", "A decision needs at least one row of history: pass a number of rows, 252 for a year of days.", low=1)
+        check_whole(
+            warmup,
+            "warmup",
+            "A decision needs at least one row of history: pass a number of rows, 252 for a year of"
+            " days.",
+            low=1,
+        )
         - 1
     )
     rows = _marked_rows(dates, every, first)
     rows = rows[rows >= first]
     if not len(rows):
         raise InputError(
-            f"No rebalancing session is left: {len(dates)} rows, warmup {warmup}, every {every!r}. Pass a longer market, a shorter warmup or a denser schedule.",
+            f"No rebalancing session is left: {len(dates)} rows, warmup {warmup}, every {every!r}."
+            " Pass a longer market, a shorter warmup or a denser schedule.",
             field="warmup",
             value=warmup,
         )
@@ -51,17 +63,26 @@ def rebalancing_rows(dates: DayArray, every: Schedule, *, warmup: int) -> IntArr
 
 
 def _marked_rows(dates: DayArray, every: Schedule, first: int) -> IntArray:
-    check_type(every, (str, int, np.integer, Iterable), "every", 'Write "MS" (months), "W-FRI", a number of sessions, or a list of days.')
+    check_type(
+        every,
+        (str, int, np.integer, Iterable),
+        "every",
+        'Write "MS" (months), "W-FRI", a number of sessions, or a list of days.',
+    )
     if isinstance(every, np.ndarray) and every.ndim != 1:
         check_type(every, (), "every", "Give days in one dimension.")
     if isinstance(every, int | np.integer):
         if every < 1:
-            raise InputError(f"every is {every}; a number of sessions is at least 1.", field="every", value=every)
+            raise InputError(
+                f"every is {every}; a number of sessions is at least 1.", field="every", value=every
+            )
         return np.arange(first, len(dates), int(every), dtype=np.int64)
     if not len(dates):
         return np.zeros(0, dtype=np.int64)
     marks = (
-        _alias_marks(dates, every) if isinstance(every, str) else np.array([as_day(day, "every") for day in every], dtype="datetime64[D]")
+        _alias_marks(dates, every)
+        if isinstance(every, str)
+        else np.array([as_day(day, "every") for day in every], dtype="datetime64[D]")
     )
     marks = marks[marks >= dates[0]]
     rows = np.searchsorted(dates, marks, side="left")
@@ -73,7 +94,8 @@ def _alias_marks(dates: DayArray, every: str) -> DayArray:
         marks = pd.date_range(pd.Timestamp(dates[0]), pd.Timestamp(dates[-1]), freq=every)
     except (ValueError, TypeError) as error:
         raise InputError(
-            f'every is {every!r}, which is no calendar step ({error}); write "MS" (months), "QS" (quarters), "YS" (years), "W-FRI", or a number of sessions.',
+            f'every is {every!r}, which is no calendar step ({error}); write "MS" (months), "QS"'
+            ' (quarters), "YS" (years), "W-FRI", or a number of sessions.',
             field="every",
             value=every,
         ) from error

@@ -17,7 +17,14 @@ from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
 from advisor.optimize.frontier.sizing import ForecastPath
 from advisor.optimize.limits.limits import Limits, limits_of
-from advisor.optimize.returns.estimate import Covariance, EstimateSettings, Histories, Mean, Stress, estimate_returns
+from advisor.optimize.returns.estimate import (
+    Covariance,
+    EstimateSettings,
+    Histories,
+    Mean,
+    Stress,
+    estimate_returns,
+)
 from advisor.optimize.returns.forecast import HALF_LIFE
 from advisor.optimize.returns.moments import RunningMoments
 from advisor.optimize.returns.views import Equilibrium
@@ -41,7 +48,9 @@ class DayModel:
     width: int
 
     def spread(self, weights: FloatArray) -> FloatArray:
-        """Weights of the model as weights of the market, shape (n,); the model's cash is what is left over."""
+        """Weights of the model as weights of the market, shape (n,); the model's cash is what is
+        left over.
+        """
         full = np.zeros(self.width)
         full[self.columns] = weights[: len(self.columns)]
         return full
@@ -73,17 +82,18 @@ class _Traced:
 class Estimates:
     """How a history becomes a return model, and the models and frontiers made so far.
 
-    Give the same object to several policies and each day is estimated and traced once, because in one run all of them are shown the
-    same past. Results are kept only as long as that past lives.
+    Give the same object to several policies and each day is estimated and traced once, because in
+    one run all of them are shown the same past. Results are kept only as long as that past lives.
 
     Args:
         mean, covariance, histories, settings: As in `estimate_returns`.
-        cash_return: Annual return of the account's own cash, as an asset without risk; None keeps the portfolio fully invested. Means of
-            "shrunk_equilibrium" stand above it unless `settings` state an equilibrium.
+        cash_return: Annual return of the account's own cash, as an asset without risk; None keeps
+            the portfolio fully invested. Means of "shrunk_equilibrium" stand above it unless
+            `settings` state an equilibrium.
         fewest_rows: Returns an asset must have had before it is considered.
         assets: The only assets considered; all when None.
-        forecast_half_life: As in `estimate_returns`: levels are sized by the forecast, at the middle of their bands; None: by the covariance, at
-            their target volatility.
+        forecast_half_life: As in `estimate_returns`: levels are sized by the forecast, at the
+            middle of their bands; None: by the covariance, at their target volatility.
         stress: As in `estimate_returns`.
     """
 
@@ -96,22 +106,38 @@ class Estimates:
     assets: Collection[str] | None = None
     forecast_half_life: float | None = HALF_LIFE
     stress: Stress = "market"
-    _models: WeakKeyDictionary[Market, DayModel] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+    _models: WeakKeyDictionary[Market, DayModel] = field(
+        default_factory=WeakKeyDictionary, init=False, repr=False
+    )
     _running: RunningMoments = field(default_factory=RunningMoments, init=False, repr=False)
     _limits: list[_KnownLimits] = field(default_factory=list, init=False, repr=False)
-    _frontiers: WeakKeyDictionary[Market, list[_Traced]] = field(default_factory=WeakKeyDictionary, init=False, repr=False)
+    _frontiers: WeakKeyDictionary[Market, list[_Traced]] = field(
+        default_factory=WeakKeyDictionary, init=False, repr=False
+    )
 
     @classmethod
-    def recent(cls, half_life: float = 0.25, *, mean: Mean = "shrunk_equilibrium", cash_return: float | None = None) -> Estimates:
+    def recent(
+        cls,
+        half_life: float = 0.25,
+        *,
+        mean: Mean = "shrunk_equilibrium",
+        cash_return: float | None = None,
+    ) -> Estimates:
         """Covariance with a short memory, for the composition as well.
 
-        A day counts half after `half_life` years; means stay those of all the past. Levels are sized by the forecast either way, so what a short
-        memory changes is the composition, and it trades more for it: the default holds bands as well (`benchmarks/risk_promises.py`).
+        A day counts half after `half_life` years; means stay those of all the past. Levels are
+        sized by the forecast either way, so what a short memory changes is the composition, and it
+        trades more for it: the default holds bands as well (`benchmarks/risk_promises.py`).
 
         >>> Estimates.recent().covariance, Estimates.recent().settings.half_life
         ('ewma', 0.25)
         """
-        return cls(mean=mean, covariance="ewma", settings=EstimateSettings(half_life=half_life), cash_return=cash_return)
+        return cls(
+            mean=mean,
+            covariance="ewma",
+            settings=EstimateSettings(half_life=half_life),
+            cash_return=cash_return,
+        )
 
     def model(self, past: Market) -> DayModel:
         """The model of the assets that have a return on the last day of `past`, and enough of them.
@@ -125,7 +151,8 @@ class Estimates:
         return known
 
     def frontier(self, past: Market, mandate: Mandate, loss: float | None = None) -> Frontier:
-        """The exact frontier of that model within a mandate; limits on assets that cannot be traded that day are left out.
+        """The exact frontier of that model within a mandate; limits on assets that cannot be traded
+        that day are left out.
 
         Args:
             past: The history.
@@ -139,10 +166,15 @@ class Estimates:
         return self._traced(past, mandate, loss).frontier
 
     def level_points(self, past: Market, mandate: Mandate, bands: RiskBands) -> FloatArray:
-        """Weights of the model at every level's target volatility on the frontier of the mandate alone, shape (5, k): looked up once for all levels."""
+        """Weights of the model at every level's target volatility on the frontier of the mandate
+        alone, shape (5, k): looked up once for all levels.
+        """
         traced = self._traced(past, mandate, None)
         if traced.bands is not bands:
-            traced.points, traced.bands = traced.frontier.at_volatility(np.asarray(bands.target_volatility)), bands
+            traced.points, traced.bands = (
+                traced.frontier.at_volatility(np.asarray(bands.target_volatility)),
+                bands,
+            )
         return traced.points
 
     def forecast(self, past: Market, mandate: Mandate) -> ForecastPath:
@@ -154,17 +186,35 @@ class Estimates:
 
     def _traced(self, past: Market, mandate: Mandate, loss: float | None) -> _Traced:
         known = self._frontiers.setdefault(past, [])
-        found = next((t for t in known if t.loss == loss and (t.mandate is mandate or t.mandate == mandate)), None)
+        found = next(
+            (t for t in known if t.loss == loss and (t.mandate is mandate or t.mandate == mandate)),
+            None,
+        )
         if found is None:
             model = self.model(past).model
-            found = _Traced(mandate, loss, trace_frontier(model, self._limited(model, mandate, loss)))
+            found = _Traced(
+                mandate, loss, trace_frontier(model, self._limited(model, mandate, loss))
+            )
             known.append(found)
         return found
 
     def _limited(self, model: ReturnModel, mandate: Mandate, loss: float | None) -> Limits:
-        """What the mandate says about the assets of a model, as arrays that serve as long as the assets stay the same; a ceiling on the loss is the last row."""
-        self._limits[:] = [known for known in self._limits if known.assets == model.assets and known.groups == model.groups]
-        found = next((known.limits for known in self._limits if known.mandate is mandate or known.mandate == mandate), None)
+        """What the mandate says about the assets of a model, as arrays that serve as long as the
+        assets stay the same; a ceiling on the loss is the last row.
+        """
+        self._limits[:] = [
+            known
+            for known in self._limits
+            if known.assets == model.assets and known.groups == model.groups
+        ]
+        found = next(
+            (
+                known.limits
+                for known in self._limits
+                if known.mandate is mandate or known.mandate == mandate
+            ),
+            None,
+        )
         if found is None:
             found = limits_of(model, _restricted(mandate, model))
             self._limits.append(_KnownLimits(model.assets, model.groups, mandate, found))
@@ -172,23 +222,38 @@ class Estimates:
             return found
         lower, upper = np.append(found.row_lower, -np.inf), np.append(found.row_upper, loss)
         return replace(
-            found, rows=np.vstack([found.rows, model.stress]), row_lower=lower, row_upper=upper, row_names=(*found.row_names, STRESS)
+            found,
+            rows=np.vstack([found.rows, model.stress]),
+            row_lower=lower,
+            row_upper=upper,
+            row_names=(*found.row_names, STRESS),
         )
 
     def _settings(self) -> EstimateSettings:
         """The settings, with an equilibrium nobody stated standing above the account's cash."""
         chosen = self.settings or EstimateSettings()
-        if self.cash_return is None or self.mean != "shrunk_equilibrium" or chosen.equilibrium != Equilibrium():
+        if (
+            self.cash_return is None
+            or self.mean != "shrunk_equilibrium"
+            or chosen.equilibrium != Equilibrium()
+        ):
             return chosen
         return replace(chosen, equilibrium=Equilibrium(risk_free=self.cash_return))
 
     def _estimated(self, past: Market) -> DayModel:
         known = np.isfinite(past.returns)
-        wanted = np.ones(len(past.assets), dtype=bool) if self.assets is None else np.isin(past.assets, list(self.assets))
-        columns = np.flatnonzero(wanted & known[-1] & (known.sum(axis=0) >= self.fewest_rows)).astype(np.int64)
+        wanted = (
+            np.ones(len(past.assets), dtype=bool)
+            if self.assets is None
+            else np.isin(past.assets, list(self.assets))
+        )
+        columns = np.flatnonzero(
+            wanted & known[-1] & (known.sum(axis=0) >= self.fewest_rows)
+        ).astype(np.int64)
         if not len(columns):
             raise InputError(
-                f"On {past.dates[-1]} no asset has {self.fewest_rows} returns and one of that day; nothing could be estimated. Start later, or lower fewest_rows.",
+                f"On {past.dates[-1]} no asset has {self.fewest_rows} returns and one of that day;"
+                " nothing could be estimated. Start later, or lower fewest_rows.",
                 field="fewest_rows",
                 value=self.fewest_rows,
             )
@@ -203,11 +268,16 @@ class Estimates:
             forecast_half_life=self.forecast_half_life,
             stress=self.stress,
         )
-        return DayModel(model if self.cash_return is None else _with_cash(model, self.cash_return), columns, len(past.assets))
+        return DayModel(
+            model if self.cash_return is None else _with_cash(model, self.cash_return),
+            columns,
+            len(past.assets),
+        )
 
 
 def least_loss(frontier: Frontier) -> float:
-    """A stressed loss that no portfolio within the bounds stays below; rows of the mandate can only raise it.
+    """A stressed loss that no portfolio within the bounds stays below; rows of the mandate can only
+    raise it.
 
     Every asset at its lower bound, and the rest of the money where a unit of it loses least.
     """
@@ -221,7 +291,14 @@ def least_loss(frontier: Frontier) -> float:
 def _columns_of(market: Market, columns: IntArray) -> Market:
     names = tuple(market.assets[j] for j in columns.tolist())
     groups = tuple(market.groups[j] for j in columns.tolist())
-    return Market(names, market.dates, market.returns[:, columns], groups, market.risk_levels[columns], market.periods_per_year)
+    return Market(
+        names,
+        market.dates,
+        market.returns[:, columns],
+        groups,
+        market.risk_levels[columns],
+        market.periods_per_year,
+    )
 
 
 def _with_cash(model: ReturnModel, cash_return: float) -> ReturnModel:
@@ -243,12 +320,21 @@ def _bordered(covariance: FloatArray) -> FloatArray:
 
 
 def _restricted(mandate: Mandate, model: ReturnModel) -> Mandate:
-    """The mandate without what it says about assets that the model lacks; cash is bounded by 0 and 1 only."""
+    """The mandate without what it says about assets that the model lacks; cash is bounded by 0 and
+    1 only.
+    """
     here, groups = set(model.assets), set(model.groups)
     bounds = {asset: edge for asset, edge in mandate.bounds.items() if asset in here}
     if CASH in here:
         bounds.setdefault(CASH, (0.0, 1.0))
-    linear = [(limit, {a: c for a, c in limit.coefficients.items() if a in here}) for limit in mandate.linear_limits]
-    kept = tuple(limit.model_copy(update={"coefficients": named}) for limit, named in linear if named)
+    linear = [
+        (limit, {a: c for a, c in limit.coefficients.items() if a in here})
+        for limit in mandate.linear_limits
+    ]
+    kept = tuple(
+        limit.model_copy(update={"coefficients": named}) for limit, named in linear if named
+    )
     group_limits = tuple(limit for limit in mandate.group_limits if limit.group in groups)
-    return mandate.model_copy(update={"bounds": bounds, "linear_limits": kept, "group_limits": group_limits})
+    return mandate.model_copy(
+        update={"bounds": bounds, "linear_limits": kept, "group_limits": group_limits}
+    )

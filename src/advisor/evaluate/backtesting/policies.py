@@ -1,4 +1,6 @@
-"""Ready strategies: the advisor's own mean-variance portfolios, and the plain ones they must be better than."""
+"""Ready strategies: the advisor's own mean-variance portfolios, and the plain ones they must be
+better than.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +25,26 @@ WITHIN = 1e-12  # rounding of a stressed loss or a volatility at its limit
 class MeanVariancePolicy:
     """Stand at one place of the frontier of each day's estimates.
 
-    Where the estimates have a forecast, a level is sized by it: the composition is that of the frontier, the place on it where the forecast volatility is the
-    middle of the level's band, or before it where the level's stress loss is reached; the riskiest where nothing without borrowing gets there.
+    Where the estimates have a forecast, a level is sized by it: the composition is that of the
+    frontier, the place on it where the forecast volatility is the middle of the level's band, or
+    before it where the level's stress loss is reached; the riskiest where nothing without borrowing
+    gets there.
 
     Args:
-        level: Risk level 1..5: aims at the level's target volatility and obeys its stress loss, as an advice does. Or
+        level: Risk level 1..5: aims at the level's target volatility and obeys its stress loss, as
+            an advice does. Or
         target_volatility: annual; clipped to the frontier's two ends. Or
         risk_aversion: 0 or more.
         mandate: Limits.
         estimates: How a history becomes a model. Policies that share the object share the work.
         bands: What the levels promise.
-        size_band: Of a level sized by a forecast: what is held stays as it is while its forecast volatility is off the aim by no more than this
-            share. 0 trades on every day that is looked at; 0.1 with a weekly look holds bands best (`benchmarks/risk_promises.py`).
+        size_band: Of a level sized by a forecast: what is held stays as it is while its forecast
+            volatility is off the aim by no more than this share. 0 trades on every day that is
+            looked at; 0.1 with a weekly look holds bands best (`benchmarks/risk_promises.py`).
 
     Raises:
-        InputError: Not exactly one of level, target_volatility and risk_aversion, or one out of its range.
+        InputError: Not exactly one of level, target_volatility and risk_aversion, or one out of its
+            range.
     """
 
     level: int | None = None
@@ -49,11 +56,16 @@ class MeanVariancePolicy:
     size_band: float = 0.0
 
     def __post_init__(self) -> None:
-        aims = {"level": self.level, "target_volatility": self.target_volatility, "risk_aversion": self.risk_aversion}
+        aims = {
+            "level": self.level,
+            "target_volatility": self.target_volatility,
+            "risk_aversion": self.risk_aversion,
+        }
         given = {name: value for name, value in aims.items() if value is not None}
         if len(given) != 1:
             raise InputError(
-                f"MeanVariancePolicy got {given or 'no aim'}; it stands at one place: pass level, target_volatility or risk_aversion.",
+                f"MeanVariancePolicy got {given or 'no aim'}; it stands at one place: pass level,"
+                " target_volatility or risk_aversion.",
                 field="level",
                 value=given,
             )
@@ -63,16 +75,24 @@ class MeanVariancePolicy:
         else:
             check_number(value, name, "Give 0 or more.", low=0.0, infinite=True)
         check_type(self.mandate, Mandate, "mandate", "Pass a Mandate.")
-        check_type(self.estimates, Estimates, "estimates", "Pass Estimates(), or Estimates.recent().")
+        check_type(
+            self.estimates, Estimates, "estimates", "Pass Estimates(), or Estimates.recent()."
+        )
         check_type(self.bands, RiskBands, "bands", "Pass RiskBands.")
-        check_number(self.size_band, "size_band", "It is a share of the volatility aimed at, 0.1 say.", low=0.0)
+        check_number(
+            self.size_band,
+            "size_band",
+            "It is a share of the volatility aimed at, 0.1 say.",
+            low=0.0,
+        )
 
     def __call__(self, past: Market, held: FloatArray) -> FloatArray:
         """Weights wanted at the close of the last day of `past`, shape (n,).
 
         Raises:
             InputError: No estimate can be formed.
-            InfeasibleError: The limits contradict each other, or even the least risky portfolio is above the level's band.
+            InfeasibleError: The limits contradict each other, or even the least risky portfolio is
+                above the level's band.
         """
         day = self.estimates.model(past)
         if self.level is not None:
@@ -82,7 +102,9 @@ class MeanVariancePolicy:
         frontier = self.estimates.frontier(past, self.mandate)
         if self.target_volatility is not None:
             return day.spread(frontier.at_volatility(self.target_volatility))
-        return day.spread(frontier.at_risk_aversion(0.0 if self.risk_aversion is None else self.risk_aversion))
+        return day.spread(
+            frontier.at_risk_aversion(0.0 if self.risk_aversion is None else self.risk_aversion)
+        )
 
     def _near(self, day: DayModel, held: FloatArray, wanted: FloatArray) -> bool:
         """Whether what is held has about the forecast volatility of what is wanted."""
@@ -93,24 +115,37 @@ class MeanVariancePolicy:
         return abs(now - aim) <= self.size_band * aim
 
     def _at_level(self, past: Market, level: int, *, sized: bool) -> FloatArray:
-        """On the frontier at the level's aim, or before it where its stress loss is reached first."""
+        """On the frontier at the level's aim, or before it where its stress loss is reached
+        first.
+        """
         loss, ceiling = self.bands.stress_loss[level - 1], self.bands.upper_volatility[level - 1]
         bands = self.bands.model_copy(update={"aim": "middle"}) if sized else self.bands
         common = frontier = self.estimates.frontier(past, self.mandate)
-        # 1. where even the calmest portfolio loses more in stress, start from the calmest that does not
+        # 1. where even the calmest portfolio loses more in stress, start from the calmest that does
+        # not
         if frontier.model.stress @ frontier.weights[0] > loss + WITHIN:
             if (least := least_loss(frontier)) > loss + WITHIN:
                 raise InfeasibleError(
-                    f"Every portfolio loses at least {least:.2%} in stress, above the {loss:.2%} of C{level}. {MEND}",
+                    f"Every portfolio loses at least {least:.2%} in stress, above the {loss:.2%} of"
+                    f" C{level}. {MEND}",
                     constraints=(f"C{level} stress_loss",),
                 )
             frontier = self.estimates.frontier(past, self.mandate, loss)
         # 2. the level's place by its volatility
-        path = self.estimates.forecast(past, self.mandate) if frontier is common else ForecastPath.of(frontier)
-        least, kind = (path.least, "forecast volatility") if sized else (float(frontier.volatility[0]), "volatility")
+        path = (
+            self.estimates.forecast(past, self.mandate)
+            if frontier is common
+            else ForecastPath.of(frontier)
+        )
+        least, kind = (
+            (path.least, "forecast volatility")
+            if sized
+            else (float(frontier.volatility[0]), "volatility")
+        )
         if least > ceiling + WITHIN:
             raise InfeasibleError(
-                f"Even the least risky portfolio has a {kind} of {least:.2%}, above the {ceiling:.2%} of C{level}. {MEND}",
+                f"Even the least risky portfolio has a {kind} of {least:.2%}, above the"
+                f" {ceiling:.2%} of C{level}. {MEND}",
                 constraints=(f"C{level} upper_volatility",),
             )
         if sized:
@@ -134,21 +169,30 @@ def level_policies(
     bands: RiskBands | None = None,
     size_band: float = 0.0,
 ) -> dict[str, MeanVariancePolicy]:
-    """One policy a level, named C1..C5, all standing on the same estimates: what `backtest_many` takes.
+    """One policy a level, named C1..C5, all standing on the same estimates: what `backtest_many`
+    takes.
 
     >>> list(level_policies([1, 3]))
     ['C1', 'C3']
     """
     check_type(levels, Iterable, "levels", "Give the levels, 1 to 5.")
-    limits, known, promise = mandate or Mandate(), estimates or Estimates(), bands or RiskBands.default()
+    limits, known, promise = (
+        mandate or Mandate(),
+        estimates or Estimates(),
+        bands or RiskBands.default(),
+    )
     return {
-        f"C{level}": MeanVariancePolicy(level=level, mandate=limits, estimates=known, bands=promise, size_band=size_band)
+        f"C{level}": MeanVariancePolicy(
+            level=level, mandate=limits, estimates=known, bands=promise, size_band=size_band
+        )
         for level in levels
     }
 
 
 def equal_weight(past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG001  a policy is always told what it holds
-    """The same weight in every asset that has a return on the day: the benchmark that is hard to beat (DeMiguel, Garlappi & Uppal 2009)."""
+    """The same weight in every asset that has a return on the day: the benchmark that is hard to
+    beat (DeMiguel, Garlappi & Uppal 2009).
+    """
     listed = np.isfinite(past.returns[-1])
     return np.where(listed, 1.0 / max(int(listed.sum()), 1), 0.0)
 
@@ -169,11 +213,15 @@ class FixedMix:
             check_number(weight, "weights", "A weight is a fraction of wealth.", key=asset)
 
     def __call__(self, past: Market, held: FloatArray) -> FloatArray:  # noqa: ARG002  a policy is always told what it holds
-        """Weights wanted, shape (n,). Raises `InputError` for an asset that the market does not have."""
+        """Weights wanted, shape (n,). Raises `InputError` for an asset that the market does not
+        have.
+        """
         unknown = sorted(set(self.weights) - set(past.assets))
         if unknown:
             raise InputError(
-                f"FixedMix names {unknown[:5]}, which the market does not have. Correct or remove.", field="weights", value=unknown
+                f"FixedMix names {unknown[:5]}, which the market does not have. Correct or remove.",
+                field="weights",
+                value=unknown,
             )
         wanted = np.array([self.weights.get(asset, 0.0) for asset in past.assets], dtype=np.float64)
         return np.where(np.isfinite(past.returns[-1]), wanted, 0.0)

@@ -51,15 +51,20 @@ class Failures(tuple[Failure, ...]):
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One strategy's run over `m` sessions after its first decision, `k` rebalancing days and `q` trading days.
+    """One strategy's run over `m` sessions after its first decision, `k` rebalancing days and `q`
+    trading days.
 
     Attributes:
         returns: Net simple return of each session, flows left out (time-weighted), shape (m,).
-        exposure: Value held in assets as a fraction of wealth at each close, before that day's trade, shape (m,).
+        exposure: Value held in assets as a fraction of wealth at each close, before that day's
+            trade, shape (m,).
         wealth: Money at each close, before that day's flow and trade, shape (m,).
-        weights: Weights after each rebalancing day's trade (what it kept where it failed), shape (k, n).
-        trade_rows: Market row of each trading day: the rebalancing days, and days on which a withdrawal forced a sale, shape (q,).
-        turnover, costs: Value traded, and what it cost, as fractions of wealth before the trade, shape (q,).
+        weights: Weights after each rebalancing day's trade (what it kept where it failed), shape
+            (k, n).
+        trade_rows: Market row of each trading day: the rebalancing days, and days on which a
+            withdrawal forced a sale, shape (q,).
+        turnover, costs: Value traded, and what it cost, as fractions of wealth before the trade,
+            shape (q,).
         failures: Days on which nothing could be done, with the reason.
     """
 

@@ -58,14 +58,16 @@ def cash_return(rate: float, periods_per_year: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class BacktestResult:
-    """One strategy's walk through history. The fields hold arrays; the properties give them as pandas, a new object each time.
+    """One strategy's walk through history. The fields hold arrays; the properties give them as
+    pandas, a new object each time.
 
     Attributes:
         name: Of the strategy.
         assets: Columns of the weights, length n.
         sessions: Days with a return, shape (m,): those after the first decision.
         days: Rebalancing days, shape (k,).
-        trading_days: Days with a trade, shape (q,): the rebalancing days, and days on which a withdrawal forced a sale.
+        trading_days: Days with a trade, shape (q,): the rebalancing days, and days on which a
+            withdrawal forced a sale.
         record: The arrays of the run.
         beside: Returns of the benchmark, shape (m,), or None.
         periods_per_year: Sessions a year.
@@ -86,7 +88,9 @@ class BacktestResult:
 
     @property
     def returns(self) -> pd.Series:
-        """Net simple return of each session, cash flows left out: what quantstats and pyfolio take."""
+        """Net simple return of each session, cash flows left out: what quantstats and pyfolio
+        take.
+        """
         return self._daily(self.record.returns, self.name)
 
     @property
@@ -97,17 +101,25 @@ class BacktestResult:
     @property
     def weights(self) -> pd.DataFrame:
         """Weights after each rebalancing day's trade: day x asset. What is missing to 1 is cash."""
-        return pd.DataFrame(self.record.weights.copy(), index=pd.DatetimeIndex(self.days), columns=list(self.assets))
+        return pd.DataFrame(
+            self.record.weights.copy(), index=pd.DatetimeIndex(self.days), columns=list(self.assets)
+        )
 
     @property
     def turnover(self) -> pd.Series:
-        """`sum |change of weight|` of each trading day: 1 = a whole portfolio bought out of cash."""
-        return pd.Series(self.record.turnover.copy(), index=pd.DatetimeIndex(self.trading_days), name="turnover")
+        """`sum |change of weight|` of each trading day: 1 = a whole portfolio bought out of
+        cash.
+        """
+        return pd.Series(
+            self.record.turnover.copy(), index=pd.DatetimeIndex(self.trading_days), name="turnover"
+        )
 
     @property
     def costs(self) -> pd.Series:
         """Cost of each trading day as a fraction of wealth."""
-        return pd.Series(self.record.costs.copy(), index=pd.DatetimeIndex(self.trading_days), name="costs")
+        return pd.Series(
+            self.record.costs.copy(), index=pd.DatetimeIndex(self.trading_days), name="costs"
+        )
 
     @property
     def failures(self) -> Failures:
@@ -130,7 +142,9 @@ class BacktestResult:
         return self._daily(drawdowns(self.record.returns), "drawdown")
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a session: return, growth of 1, drawdown, exposure, wealth, and the benchmark's return where there is one."""
+        """One row a session: return, growth of 1, drawdown, exposure, wealth, and the benchmark's
+        return where there is one.
+        """
         r = self.record.returns
         columns = {
             "return": r,
@@ -158,7 +172,9 @@ class BacktestResult:
         """The annual risk-free rate meant: the one given, or what cash earned in the run."""
         if risk_free is None:
             return self.risk_free
-        return check_number(risk_free, "risk_free", "Give an annual rate, 0.02 for 2 %.", above=-1.0)
+        return check_number(
+            risk_free, "risk_free", "Give an annual rate, 0.02 for 2 %.", above=-1.0
+        )
 
     @checked
     def excess(self, risk_free: float | None = None) -> FloatArray:
@@ -178,7 +194,8 @@ class BacktestResult:
         """Stationary-bootstrap interval of one measure of the returns.
 
         Args:
-            statistic: "annual_return", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95" or "hit_ratio".
+            statistic: "annual_return", "volatility", "sharpe", "sortino", "max_drawdown", "calmar",
+                "cvar_95" or "hit_ratio".
             level: Probability that the interval aims at.
             draws: Number of resamples.
             seed: Same seed, same interval.
@@ -189,18 +206,28 @@ class BacktestResult:
         """
         known = statistics_of(self.periods_per_year, self.rate(risk_free))
         if statistic not in known:
-            raise InputError(f"statistic is {statistic!r}; choose one of {', '.join(known)}.", field="statistic", value=statistic)
-        return bootstrap_interval(self.record.returns, known[statistic], level=level, draws=draws, seed=seed)
+            raise InputError(
+                f"statistic is {statistic!r}; choose one of {', '.join(known)}.",
+                field="statistic",
+                value=statistic,
+            )
+        return bootstrap_interval(
+            self.record.returns, known[statistic], level=level, draws=draws, seed=seed
+        )
 
     def plot(self) -> Any:
-        """A matplotlib figure of growth, drawdown and weights. Raises `InputError` where matplotlib is not installed."""
+        """A matplotlib figure of growth, drawdown and weights. Raises `InputError` where matplotlib
+        is not installed.
+        """
         from advisor.reports.figures import plot_backtest
 
         return plot_backtest(self)
 
     @checked
     def to_html(self, title: str | None = None, *, risk_free: float | None = None) -> str:
-        """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no script."""
+        """A tear sheet as one page that stands alone: inline style and charts, nothing fetched, no
+        script.
+        """
         from advisor.reports.backtest import result_page
 
         return result_page(self, title or f"Backtest: {self.name}", risk_free)
@@ -215,7 +242,9 @@ class BacktestResult:
         if not len(r):
             return {"rebalances": float(len(self.days)), "failures": float(len(self.failures))}
         years = len(r) / year
-        numbers = {name: statistic(r) for name, statistic in statistics_of(year, risk_free).items()} | {
+        numbers = {
+            name: statistic(r) for name, statistic in statistics_of(year, risk_free).items()
+        } | {
             "exposure": self.record.exposure.mean(),
             "turnover": self.record.turnover.sum() / years,
             "costs": self.record.costs.sum() / years,
@@ -234,10 +263,15 @@ class BacktestResult:
 
     def __repr__(self) -> str:
         if not len(self.sessions):
-            return f"BacktestResult({self.name!r}, {len(self.days)} rebalancing days, no session after the first)"
+            return (
+                f"BacktestResult({self.name!r}, {len(self.days)} rebalancing days, no session after"
+                " the first)"
+            )
         m = self._measures(self.risk_free)
         failed = f", {len(self.failures)} of {len(self.days)} days failed" if self.failures else ""
         return (
-            f"BacktestResult({self.name!r}, {self.sessions[0]} to {self.sessions[-1]}, {len(self.days)} rebalancing days{failed}: "
-            f"{m['annual_return']:.2%} a year, volatility {m['volatility']:.2%}, Sharpe {m['sharpe']:.2f}, worst drawdown {m['max_drawdown']:.1%})"
+            f"BacktestResult({self.name!r}, {self.sessions[0]} to {self.sessions[-1]},"
+            f" {len(self.days)} rebalancing days{failed}: {m['annual_return']:.2%} a year,"
+            f" volatility {m['volatility']:.2%}, Sharpe {m['sharpe']:.2f}, worst drawdown"
+            f" {m['max_drawdown']:.1%})"
         )

@@ -29,7 +29,11 @@ class BacktestResults:
     @checked
     def __getitem__(self, name: str) -> BacktestResult:
         if name not in self.results:
-            raise InputError(f"No strategy is named {name!r}; this run has {list(self.results)}.", field="name", value=name)
+            raise InputError(
+                f"No strategy is named {name!r}; this run has {list(self.results)}.",
+                field="name",
+                value=name,
+            )
         return self.results[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -53,15 +57,21 @@ class BacktestResults:
     @checked
     def summary(self, *, risk_free: float | None = None) -> pd.DataFrame:
         """One row a strategy, one column a measure; `risk_free` as in `BacktestResult.summary`."""
-        return pd.DataFrame({name: result.summary(risk_free=risk_free) for name, result in self.results.items()}).T
+        return pd.DataFrame(
+            {name: result.summary(risk_free=risk_free) for name, result in self.results.items()}
+        ).T
 
     def to_frame(self) -> pd.DataFrame:
         """One row a (strategy, session): `BacktestResult.to_frame` of each, stacked."""
-        return pd.concat({name: result.to_frame() for name, result in self.results.items()}, names=["strategy", "day"])
+        return pd.concat(
+            {name: result.to_frame() for name, result in self.results.items()},
+            names=["strategy", "day"],
+        )
 
     @checked
     def deflated_sharpe(self, *, risk_free: float | None = None) -> pd.Series:
-        """Probability that each strategy's true Sharpe ratio is above 0, all strategies of the run counted as trials.
+        """Probability that each strategy's true Sharpe ratio is above 0, all strategies of the run
+        counted as trials.
 
         Args:
             risk_free: Annual rate; None: what cash earned in the run.
@@ -89,7 +99,9 @@ class BacktestResults:
         return compare_sharpe(*pair, test=test, seed=seed)
 
     def plot(self) -> Any:
-        """A matplotlib figure of growth and drawdown, one line a strategy. Raises `InputError` where matplotlib is not installed."""
+        """A matplotlib figure of growth and drawdown, one line a strategy. Raises `InputError`
+        where matplotlib is not installed.
+        """
         from advisor.reports.figures import plot_backtests
 
         return plot_backtests(self)

@@ -1,4 +1,6 @@
-"""Is a Sharpe ratio more than luck: after many trials, over a short record, or beside another strategy's?"""
+"""Is a Sharpe ratio more than luck: after many trials, over a short record, or beside another
+strategy's?
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ Test = Literal["jobson_korkie", "ledoit_wolf", "ledoit_wolf_bootstrap"]
 
 
 @checked
-def probabilistic_sharpe_ratio(sharpe: float, *, count: Count, benchmark: float = 0.0, skew: float = 0.0, kurt: float = 3.0) -> float:
+def probabilistic_sharpe_ratio(
+    sharpe: float, *, count: Count, benchmark: float = 0.0, skew: float = 0.0, kurt: float = 3.0
+) -> float:
     """Probability that the true Sharpe ratio is above a benchmark.
 
     Args:
@@ -44,7 +48,8 @@ def probabilistic_sharpe_ratio(sharpe: float, *, count: Count, benchmark: float 
     spread = 1.0 - skew * sharpe + (kurt - 1.0) / 4.0 * sharpe * sharpe
     if count < 2 or not 0.0 < spread < np.inf:
         raise InputError(
-            f"count is {count}, skew {skew:g}, kurtosis {kurt:g} at Sharpe {sharpe:g}: the Sharpe ratio's variance would not be positive. Check the moments.",
+            f"count is {count}, skew {skew:g}, kurtosis {kurt:g} at Sharpe {sharpe:g}: the Sharpe"
+            " ratio's variance would not be positive. Check the moments.",
             field="kurt",
             value=(count, skew, kurt),
         )
@@ -63,7 +68,8 @@ def expected_best_sharpe(trials: float, variance: float) -> float:
     """
     if trials < 1 or variance < 0.0:
         raise InputError(
-            f"trials is {trials} and variance {variance:g}; at least 1 trial and a variance of 0 or more are needed.",
+            f"trials is {trials} and variance {variance:g}; at least 1 trial and a variance of 0 or"
+            " more are needed.",
             field="trials",
             value=trials,
         )
@@ -74,8 +80,17 @@ def expected_best_sharpe(trials: float, variance: float) -> float:
 
 
 @checked
-def deflated_sharpe_ratio(sharpe: float, *, count: Count, trials: float, variance: float, skew: float = 0.0, kurt: float = 3.0) -> float:
-    """Probability that the true Sharpe ratio is above 0, given that this strategy was the best of `trials`.
+def deflated_sharpe_ratio(
+    sharpe: float,
+    *,
+    count: Count,
+    trials: float,
+    variance: float,
+    skew: float = 0.0,
+    kurt: float = 3.0,
+) -> float:
+    """Probability that the true Sharpe ratio is above 0, given that this strategy was the best of
+    `trials`.
 
     Args:
         sharpe: Observed, a period (not annual).
@@ -88,21 +103,31 @@ def deflated_sharpe_ratio(sharpe: float, *, count: Count, trials: float, varianc
     Returns:
         `probabilistic_sharpe_ratio` against `expected_best_sharpe`; above .95 is the usual bar.
 
-    Source: Bailey & Lopez de Prado (2014), The deflated Sharpe ratio, equation 2 and its numerical example.
+    Source: Bailey & Lopez de Prado (2014), The deflated Sharpe ratio, equation 2 and its numerical
+    example.
 
     >>> daily = 2.5 / 250**0.5
-    >>> round(deflated_sharpe_ratio(daily, count=1250, trials=100, variance=0.5 / 250, skew=-3, kurt=10), 4)
+    >>> round(
+    ...     deflated_sharpe_ratio(
+    ...         daily, count=1250, trials=100, variance=0.5 / 250, skew=-3, kurt=10
+    ...     ),
+    ...     4,
+    ... )
     0.9004
     """
-    return probabilistic_sharpe_ratio(sharpe, count=count, benchmark=expected_best_sharpe(trials, variance), skew=skew, kurt=kurt)
+    return probabilistic_sharpe_ratio(
+        sharpe, count=count, benchmark=expected_best_sharpe(trials, variance), skew=skew, kurt=kurt
+    )
 
 
 @checked
 def deflate(returns: Returns) -> FloatArray:
-    """Deflated Sharpe ratio of each of several strategies tried together, all of them counted as trials.
+    """Deflated Sharpe ratio of each of several strategies tried together, all of them counted as
+    trials.
 
     Args:
-        returns: Shape (k, T). Strategies that resemble one another count as if they were independent, which deflates too much, never too little.
+        returns: Shape (k, T). Strategies that resemble one another count as if they were
+            independent, which deflates too much, never too little.
 
     Returns:
         Shape (k,); nan where a strategy's returns do not vary; such a strategy is no trial.
@@ -116,7 +141,9 @@ def deflate(returns: Returns) -> FloatArray:
     out = np.full(len(r), np.nan)
     for i in np.flatnonzero(testable).tolist():
         moments = {"skew": float(skew[i]), "kurt": float(kurt[i])}
-        out[i] = deflated_sharpe_ratio(float(sharpe[i]), count=r.shape[1], trials=len(known), variance=variance, **moments)
+        out[i] = deflated_sharpe_ratio(
+            float(sharpe[i]), count=r.shape[1], trials=len(known), variance=variance, **moments
+        )
     return out
 
 
@@ -140,15 +167,23 @@ class SharpeTest:
 
 @checked
 def compare_sharpe(
-    first: Returns, second: Returns, *, test: Test | str = "ledoit_wolf", draws: Draws = 1999, block: Count | None = None, seed: Seed = 0
+    first: Returns,
+    second: Returns,
+    *,
+    test: Test | str = "ledoit_wolf",
+    draws: Draws = 1999,
+    block: Count | None = None,
+    seed: Seed = 0,
 ) -> SharpeTest:
     """Test whether two strategies on the same days have the same Sharpe ratio.
 
     Args:
         first: Excess returns, shape (T,).
         second: Excess returns on the same days, shape (T,).
-        test: "jobson_korkie" (with Memmel's correction: right only for independent normal returns), "ledoit_wolf" (heteroskedasticity- and
-            autocorrelation-consistent: Parzen kernel, Andrews' bandwidth), or "ledoit_wolf_bootstrap" (studentised circular blocks: best in short samples).
+        test: "jobson_korkie" (with Memmel's correction: right only for independent normal returns),
+            "ledoit_wolf" (heteroskedasticity- and autocorrelation-consistent: Parzen kernel,
+            Andrews' bandwidth), or "ledoit_wolf_bootstrap" (studentised circular blocks: best in
+            short samples).
         draws: Resamples of the bootstrap.
         block: Block length of the bootstrap; chosen from the returns when None.
         seed: Same seed, same p-value.
@@ -164,7 +199,8 @@ def compare_sharpe(
     pair = _table(np.stack(np.broadcast_arrays(*pair_of(first, second, field="second"))))
     if pair.shape[0] != 2 or not np.all(_moves(pair, noise_of(first, second))):
         raise InputError(
-            "The two series must be of one length and vary; a constant has no Sharpe ratio. Align them, or drop it.",
+            "The two series must be of one length and vary; a constant has no Sharpe ratio. Align"
+            " them, or drop it.",
             field="first",
             value=pair.shape,
         )
@@ -172,9 +208,17 @@ def compare_sharpe(
     if test == "jobson_korkie":
         return _normal(difference, _memmel(pair), test)
     if test not in ("ledoit_wolf", "ledoit_wolf_bootstrap"):
-        raise InputError(f'test is {test!r}; choose "jobson_korkie", "ledoit_wolf" or "ledoit_wolf_bootstrap".', field="test", value=test)
+        raise InputError(
+            f'test is {test!r}; choose "jobson_korkie", "ledoit_wolf" or "ledoit_wolf_bootstrap".',
+            field="test",
+            value=test,
+        )
     influence = _influence(pair)
-    error = 0.0 if deviation(influence) == 0.0 else float(np.sqrt(_long_run_variance(influence) / pair.shape[1]))
+    error = (
+        0.0
+        if deviation(influence) == 0.0
+        else float(np.sqrt(_long_run_variance(influence) / pair.shape[1]))
+    )
     if test == "ledoit_wolf" or error == 0.0:
         return _normal(difference, error, test)
     length = block or max(1, round(max(block_length(influence), 1.0)))
@@ -195,7 +239,9 @@ def _moves(pair: FloatArray, noise: float) -> BoolArray:
 
 
 def _difference(pair: FloatArray) -> FloatArray:
-    """Difference of Sharpe ratios of pairs, shape (..., 2, T) -> (...), with the divisor T as in the papers."""
+    """Difference of Sharpe ratios of pairs, shape (..., 2, T) -> (...), with the divisor T as in
+    the papers.
+    """
     sharpe = pair.mean(axis=-1) / pair.std(axis=-1)
     return sharpe[..., 0] - sharpe[..., 1]
 
@@ -222,7 +268,9 @@ def _influence(pair: FloatArray) -> FloatArray:
 
 
 def _long_run_variance(y: FloatArray) -> float:
-    """Variance of the root-T mean of a series, Parzen kernel with Andrews' (1991) AR(1) bandwidth."""
+    """Variance of the root-T mean of a series, Parzen kernel with Andrews' (1991) AR(1)
+    bandwidth.
+    """
     count = len(y)
     y = y - y.mean()
     rho = float(np.clip((y[1:] @ y[:-1]) / max(float(y[:-1] @ y[:-1]), 1e-300), -0.97, 0.97))
@@ -237,10 +285,16 @@ def _long_run_variance(y: FloatArray) -> float:
 
 
 def _studentised(pair: FloatArray, block: int, draws: int, seed: int) -> FloatArray:
-    """|difference* - difference| / its block standard error, of circular-block resamples, shape (draws,)."""
+    """|difference* - difference| / its block standard error, of circular-block resamples, shape
+    (draws,).
+    """
     count, blocks = pair.shape[1], pair.shape[1] // block
     if blocks < 2:
-        raise InputError(f"block is {block} for {count} days; at least two blocks must fit. Shorten it.", field="block", value=block)
+        raise InputError(
+            f"block is {block} for {count} days; at least two blocks must fit. Shorten it.",
+            field="block",
+            value=block,
+        )
     rng = np.random.default_rng(seed)
     centre, out = float(_difference(pair)), np.empty(draws)
     for begin in range(0, draws, AT_ONCE):
@@ -253,7 +307,9 @@ def _studentised(pair: FloatArray, block: int, draws: int, seed: int) -> FloatAr
         sums = _influence(sample).reshape(len(sample), blocks, block).sum(axis=2)
         error = np.sqrt((sums**2).mean(axis=1) / block / (blocks * block))
         miss, studentised = np.abs(_difference(sample) - centre), np.full(size, np.inf)
-        studentised[moves] = np.divide(miss, error, out=np.full(len(miss), np.inf), where=error > 0.0)
+        studentised[moves] = np.divide(
+            miss, error, out=np.full(len(miss), np.inf), where=error > 0.0
+        )
         out[begin : begin + size] = studentised
     return out
 
@@ -262,7 +318,8 @@ def _table(returns: object) -> FloatArray:
     r = numbers(returns, "returns")
     if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
         raise InputError(
-            f"returns has shape {r.shape}; at least 10 finite returns of each strategy, on the same days, are needed. Align and lengthen them.",
+            f"returns has shape {r.shape}; at least 10 finite returns of each strategy, on the same"
+            " days, are needed. Align and lengthen them.",
             field="returns",
             value=r.shape,
         )

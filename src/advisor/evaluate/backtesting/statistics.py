@@ -8,13 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from advisor.arrays import FloatArray, IntArray, check_number, check_type, check_whole, float_array, numbers
+from advisor.arrays import (
+    FloatArray,
+    IntArray,
+    check_number,
+    check_type,
+    check_whole,
+    float_array,
+    numbers,
+)
 from advisor.errors import InputError
 from advisor.measures.history import deviation, noise_of
 
 AT_ONCE = 64  # resamples in memory together
 Statistic = Callable[[FloatArray], FloatArray]
-"""From returns, shape (..., T), to one number each, shape (...): any measure of `advisor.measures`."""
+"""From returns, shape (..., T), to one number each, shape (...): any measure of
+`advisor.measures`."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,8 @@ class BootstrapInterval:
 
     Attributes:
         estimate: Of the returns themselves.
-        low, high: Percentiles of the resampled statistic; a resample in which it cannot be formed is left out.
+        low, high: Percentiles of the resampled statistic; a resample in which it cannot be formed
+            is left out.
         standard_error: Standard deviation of the resampled statistic.
         block: Mean length of the blocks.
         draws: Number of resamples.
@@ -38,20 +48,30 @@ class BootstrapInterval:
 
 
 def bootstrap_interval(
-    returns: npt.ArrayLike, statistic: Statistic, *, level: float = 0.95, draws: int = 2000, block: float | None = None, seed: int = 0
+    returns: npt.ArrayLike,
+    statistic: Statistic,
+    *,
+    level: float = 0.95,
+    draws: int = 2000,
+    block: float | None = None,
+    seed: int = 0,
 ) -> BootstrapInterval:
     """Percentile interval of a statistic by the stationary bootstrap.
 
     Args:
-        returns: Returns of one strategy, shape (T,), or of several on the same days, shape (k, T), resampled together.
-        statistic: Called with resamples, shape (b, T) or (b, k, T); gives one number each, shape (b,).
+        returns: Returns of one strategy, shape (T,), or of several on the same days, shape (k, T),
+            resampled together.
+        statistic: Called with resamples, shape (b, T) or (b, k, T); gives one number each, shape
+            (b,).
         level: Probability that the interval aims at.
         draws: Number of resamples.
-        block: Mean block length; chosen from the returns when None (the largest of the series' choices).
+        block: Mean block length; chosen from the returns when None (the largest of the series'
+            choices).
         seed: Same seed, same interval.
 
     Returns:
-        The interval; blocks keep the dependence between neighbouring days that a plain bootstrap would destroy.
+        The interval; blocks keep the dependence between neighbouring days that a plain bootstrap
+        would destroy.
 
     Raises:
         InputError: Fewer than 10 returns, or an argument out of its range.
@@ -60,24 +80,36 @@ def bootstrap_interval(
     """
     r = np.atleast_2d(numbers(returns, "returns"))
     if not callable(statistic):
-        check_type(statistic, (), "statistic", "Pass a function from returns to one number each, such as those of advisor.measures.")
+        check_type(
+            statistic,
+            (),
+            "statistic",
+            "Pass a function from returns to one number each, such as those of advisor.measures.",
+        )
     seed = check_whole(seed, "seed", "Give a whole number, 0 or more.", low=0)
     draws = check_whole(draws, "draws", "Give how many resamples to draw, at least 2.", low=2)
     _check(r, check_number(level, "level", "Give a probability between 0 and 1."))
     if block is not None:
-        block = check_number(block, "block", "Give a mean block length, or None to choose it from the returns.")
+        block = check_number(
+            block, "block", "Give a mean block length, or None to choose it from the returns."
+        )
     length = max(block_length(row) for row in r) if block is None else float(block)
     if not 1.0 <= length <= r.shape[1]:
         raise InputError(
-            f"block is {length}; a mean block length lies between 1 and the {r.shape[1]} returns.", field="block", value=length
+            f"block is {length}; a mean block length lies between 1 and the {r.shape[1]} returns.",
+            field="block",
+            value=length,
         )
     pick = (lambda x: x[:, 0]) if np.ndim(returns) == 1 else (lambda x: x)
-    values = [statistic(pick(np.moveaxis(r[:, rows], 0, 1))) for rows in stationary_indices(r.shape[1], length, draws, seed)]
+    values = [
+        statistic(pick(np.moveaxis(r[:, rows], 0, 1)))
+        for rows in stationary_indices(r.shape[1], length, draws, seed)
+    ]
     told = [numbers(value, "statistic") for value in values]
     if any(value.ndim != 1 for value in told) or sum(map(len, told)) != draws:
         raise InputError(
-            f"statistic gives shape {told[0].shape} for {min(draws, AT_ONCE)} resamples; one number a resample is needed. "
-            "Measure along the last axis, as those of advisor.measures do.",
+            f"statistic gives shape {told[0].shape} for {min(draws, AT_ONCE)} resamples; one number"
+            " a resample is needed. Measure along the last axis, as those of advisor.measures do.",
             field="statistic",
             value=told[0].shape,
         )
@@ -85,13 +117,20 @@ def bootstrap_interval(
     good = drawn[np.isfinite(drawn)]
     if len(good) < 2:
         raise InputError(
-            "The statistic could not be formed on the resamples; the returns hardly vary. Use a longer history.",
+            "The statistic could not be formed on the resamples; the returns hardly vary. Use a"
+            " longer history.",
             field="returns",
             value=len(good),
         )
     low, high = np.quantile(good, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    estimate = float(np.asarray(statistic(r[0] if np.ndim(returns) == 1 else r[None]), dtype=np.float64).reshape(-1)[0])
-    return BootstrapInterval(estimate, float(low), float(high), float(good.std(ddof=1)), length, draws)
+    estimate = float(
+        np.asarray(statistic(r[0] if np.ndim(returns) == 1 else r[None]), dtype=np.float64).reshape(
+            -1
+        )[0]
+    )
+    return BootstrapInterval(
+        estimate, float(low), float(high), float(good.std(ddof=1)), length, draws
+    )
 
 
 def stationary_indices(count: int, block: float, draws: int, seed: int) -> Iterator[IntArray]:
@@ -117,15 +156,21 @@ def block_length(returns: npt.ArrayLike) -> float:
         returns: Shape (T,).
 
     Returns:
-        Between 1 and `min(3 sqrt(T), T / 3)`: the length that minimises the mean squared error of the estimated variance of a mean.
+        Between 1 and `min(3 sqrt(T), T / 3)`: the length that minimises the mean squared error of
+        the estimated variance of a mean.
 
-    Source: Politis & White (2004), section 3.2, with the corrected constant of Patton, Politis & White (2009); as in the implementations that
-    followed, the cut-off lag is the first of the run of insignificant ones.
+    Source: Politis & White (2004), section 3.2, with the corrected constant of Patton, Politis &
+    White (2009); as in the implementations that followed, the cut-off lag is the first of the run
+    of insignificant ones.
     """
     r = float_array(returns, "returns", shape=(None,))
     count = len(r)
     if not count:
-        raise InputError("returns is empty; there is no dependence to measure. Pass a history.", field="returns", value=0)
+        raise InputError(
+            "returns is empty; there is no dependence to measure. Pass a history.",
+            field="returns",
+            value=0,
+        )
     longest = int(np.ceil(np.sqrt(count))) + max(5, int(np.ceil(np.log10(count))))
     quiet = max(5, int(np.ceil(np.log10(count))))
     centred = r - r.mean()
@@ -133,9 +178,15 @@ def block_length(returns: npt.ArrayLike) -> float:
     cap = float(np.ceil(min(3.0 * np.sqrt(count), count / 3.0)))
     if deviation(r, noise=noise_of(returns), ddof=0) == 0.0:
         return 1.0
-    covariance = np.array([centred[k:] @ centred[: count - k] for k in range(min(longest, count - 1) + 1)]) / count
+    covariance = (
+        np.array([centred[k:] @ centred[: count - k] for k in range(min(longest, count - 1) + 1)])
+        / count
+    )
     significant = np.abs(covariance[1:] / variance) >= 2.0 * np.sqrt(np.log10(count) / count)
-    calm = next((k for k in range(len(significant) - quiet + 1) if not significant[k : k + quiet].any()), None)
+    calm = next(
+        (k for k in range(len(significant) - quiet + 1) if not significant[k : k + quiet].any()),
+        None,
+    )
     last = int(np.flatnonzero(significant).max(initial=-1)) + 1 if calm is None else calm + 1
     reach = min(2 * max(last, 1), len(covariance) - 1)
     lags = np.arange(-reach, reach + 1)
@@ -151,9 +202,12 @@ def block_length(returns: npt.ArrayLike) -> float:
 def _check(r: FloatArray, level: float) -> None:
     if r.ndim != 2 or r.shape[1] < 10 or not np.isfinite(r).all():
         raise InputError(
-            f"returns has shape {r.shape}; resampling needs at least 10 finite returns of each series. Pass a longer history.",
+            f"returns has shape {r.shape}; resampling needs at least 10 finite returns of each"
+            " series. Pass a longer history.",
             field="returns",
             value=r.shape,
         )
     if not 0.0 < level < 1.0:
-        raise InputError(f"level is {level}; pass a probability between 0 and 1.", field="level", value=level)
+        raise InputError(
+            f"level is {level}; pass a probability between 0 and 1.", field="level", value=level
+        )

@@ -14,16 +14,19 @@ from advisor.data.days import as_day
 
 @dataclass(frozen=True)
 class Terms:
-    """Money side of a backtest; the default is one unit of money, no fixed fee, no flows and cash that earns nothing.
+    """Money side of a backtest; the default is one unit of money, no fixed fee, no flows and cash
+    that earns nothing.
 
     Args:
         capital: Money at the start, all of it cash; only fixed fees and flows depend on it.
         fixed_cost: Money for each asset traded on a rebalancing day.
-        flows: Money paid in (+) or taken out (-) by day; it moves at the close of that day, or of the first session after it. What cash
-            cannot pay is sold in proportion, at the proportional cost. Flows before the first decision belong to `capital`.
+        flows: Money paid in (+) or taken out (-) by day; it moves at the close of that day, or of
+            the first session after it. What cash cannot pay is sold in proportion, at the
+            proportional cost. Flows before the first decision belong to `capital`.
         cash_rate: Annual rate that cash earns (and a short of cash pays); the Sharpe ratios of the
             result are of what is earned above it.
-        delisting_return: Return of the session after an asset's last one (-0.3 says that 30 % is lost); the rest turns to cash.
+        delisting_return: Return of the session after an asset's last one (-0.3 says that 30 % is
+            lost); the rest turns to cash.
     """
 
     capital: float = 1.0
@@ -34,20 +37,41 @@ class Terms:
 
     def __post_init__(self) -> None:
         check_number(self.capital, "capital", "Give the money at the start.", above=0.0)
-        check_number(self.fixed_cost, "fixed_cost", "Give the fee for each asset traded, 0 for none.", low=0.0)
+        check_number(
+            self.fixed_cost,
+            "fixed_cost",
+            "Give the fee for each asset traded, 0 for none.",
+            low=0.0,
+        )
         check_number(self.cash_rate, "cash_rate", "Give an annual rate, 0.02 for 2 %.", above=-1.0)
-        check_number(self.delisting_return, "delisting_return", "Give a return, -0.3 where 30 % is lost.", low=-1.0)
-        check_type(self.flows, Mapping, "flows", "Give a mapping from day to money, + paid in and - taken out.")
+        check_number(
+            self.delisting_return,
+            "delisting_return",
+            "Give a return, -0.3 where 30 % is lost.",
+            low=-1.0,
+        )
+        check_type(
+            self.flows,
+            Mapping,
+            "flows",
+            "Give a mapping from day to money, + paid in and - taken out.",
+        )
         for day, money in self.flows.items():
             as_day(day, "flows")
-            check_number(money, "flows", "A flow is an amount of money: correct or drop it.", key=day)
+            check_number(
+                money, "flows", "A flow is an amount of money: correct or drop it.", key=day
+            )
 
     def flow_by_session(self, dates: DayArray) -> FloatArray:
-        """Net flow at the close of each session, shape (T,); flows after the last session are left out."""
+        """Net flow at the close of each session, shape (T,); flows after the last session are left
+        out.
+        """
         flow = np.zeros(len(dates))
         if self.flows:
             days = np.array([as_day(day, "flows") for day in self.flows], dtype="datetime64[D]")
             rows = np.searchsorted(dates, days, side="left")
             inside = rows < len(dates)
-            np.add.at(flow, rows[inside], np.fromiter(self.flows.values(), dtype=np.float64)[inside])
+            np.add.at(
+                flow, rows[inside], np.fromiter(self.flows.values(), dtype=np.float64)[inside]
+            )
         return flow

@@ -1,4 +1,6 @@
-"""The walk through time that every strategy of a run shares: one past a day, one drift a stretch."""
+"""The walk through time that every strategy of a run shares: one past a day, one drift a
+stretch.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class Path:
     """What holding the assets brings, with the gaps of unequal histories filled as the terms say.
 
     Attributes:
-        growth: 1 + return of each session; after an asset's end its `delisting_return`, then cash, shape (T, n).
+        growth: 1 + return of each session; after an asset's end its `delisting_return`, then cash,
+            shape (T, n).
         alive: Whether the asset has a return at the session, shape (T, n).
         cash: 1 + return of cash a session.
     """
@@ -62,7 +65,8 @@ def walk(
     """Carry every policy through the market.
 
     Args:
-        policies: What decides, one a strategy. All of them get the same `past` object on a day, so estimates of it can be shared.
+        policies: What decides, one a strategy. All of them get the same `past` object on a day, so
+            estimates of it can be shared.
         market: The whole history; a policy sees it only up to the day it decides on.
         rows: Rebalancing rows, ascending, shape (k,).
         rate: Proportional cost by asset, a fraction of the value traded, shape (n,).
@@ -71,14 +75,18 @@ def walk(
         progress: True shows a tqdm bar.
 
     Returns:
-        One record a policy. A strategy's numbers do not depend on which others run beside it, because each account has arithmetic of its own.
+        One record a policy. A strategy's numbers do not depend on which others run beside it,
+        because each account has arithmetic of its own.
     """
     last, first = len(market) - 1, int(rows[0])
     path, flows = Path.of(market, terms), terms.flow_by_session(market.dates)
     flows[:first] = 0.0
     decides = np.zeros(len(market), dtype=bool)
     decides[rows] = True
-    accounts = [Account(p, market.assets, last - first, terms.capital, rate, terms.fixed_cost) for p in policies]
+    accounts = [
+        Account(p, market.assets, last - first, terms.capital, rate, terms.fixed_cost)
+        for p in policies
+    ]
     events = np.flatnonzero(decides | (flows != 0.0)).tolist()
     for row, end in _bar(list(zip(events, [*events[1:], last], strict=True)), progress):
         past = _past(market, row, window) if decides[row] else None
@@ -112,7 +120,8 @@ def _bar(steps: list[tuple[int, int]], progress: bool) -> Iterable[tuple[int, in
         import tqdm
     except ImportError as error:
         raise InputError(
-            "progress=True shows a bar drawn by tqdm, which is not installed; pip install tqdm, or leave progress off.",
+            "progress=True shows a bar drawn by tqdm, which is not installed; pip install tqdm, or"
+            " leave progress off.",
             field="progress",
             value=True,
         ) from error

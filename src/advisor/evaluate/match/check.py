@@ -1,4 +1,6 @@
-"""Suitability of the picks, proved again: pair by pair with the regime's own check, not with the mask that made them."""
+"""Suitability of the picks, proved again: pair by pair with the regime's own check, not with the
+mask that made them.
+"""
 
 from __future__ import annotations
 
@@ -90,18 +92,23 @@ def recheck(
         profiles: Profiles, found by client id.
         clients: Clients, found by client id.
         catalogue: The products.
-        most: Look at no more than about this many picks, whole clients drawn by `seed`; None looks at all of them.
+        most: Look at no more than about this many picks, whole clients drawn by `seed`; None looks
+            at all of them.
         seed: The draw.
 
     Returns:
-        A pick of a product that is not in the catalogue, or of a client whose row has a problem, counts as not suitable.
+        A pick of a product that is not in the catalogue, or of a client whose row has a problem,
+        counts as not suitable.
 
     Raises:
         InputError: A ranked client with a pick has no profile or no row.
     """
     rows = np.flatnonzero((ranking.codes >= 0).any(axis=1))
     who = [ranking.client_ids[i] for i in rows.tolist()]
-    profile_row, client_row = _found(profiles.client_ids, who, "profiles"), _found(clients.ids, who, "clients")
+    profile_row, client_row = (
+        _found(profiles.client_ids, who, "profiles"),
+        _found(clients.ids, who, "clients"),
+    )
     columns = catalogue.ids.find(ranking.products)
     order = _drawn(ranking, rows, most, seed)
     rules: Counter[str] = Counter()
@@ -111,16 +118,27 @@ def recheck(
         picks = ranking.codes[rows[place]]
         client_id = who[place]
         profile = profiles[int(profile_row[place])]
-        client = None if int(client_row[place]) in clients.problems else clients.client(int(client_row[place]))
+        client = (
+            None
+            if int(client_row[place]) in clients.problems
+            else clients.client(int(client_row[place]))
+        )
         for code in picks[picks >= 0].tolist():
-            verdict = _verdict(regime, profile, client, catalogue.products[columns[code]] if columns[code] >= 0 else None)
+            verdict = _verdict(
+                regime,
+                profile,
+                client,
+                catalogue.products[columns[code]] if columns[code] >= 0 else None,
+            )
             checked += 1
             if verdict.decision == "allow":
                 suitable += 1
                 continue
             rules.update(verdict.rules)
             if len(broken) < SHOWN:
-                broken.append(BrokenPick(client_id, ranking.products[code], verdict.decision, verdict.rules))
+                broken.append(
+                    BrokenPick(client_id, ranking.products[code], verdict.decision, verdict.rules)
+                )
     picked = int((ranking.codes >= 0).sum())
     how = (
         "every pick, pair by pair with Regime.check"
@@ -131,9 +149,15 @@ def recheck(
 
 
 def refused_purchases(
-    ranking: Ranking, held_out: Interactions, regime: Checks, profiles: RiskProfiles, clients: ClientTable, catalogue: Catalogue
+    ranking: Ranking,
+    held_out: Interactions,
+    regime: Checks,
+    profiles: RiskProfiles,
+    clients: ClientTable,
+    catalogue: Catalogue,
 ) -> Refused:
-    """Which purchases of ranked clients the regime would not have let anybody recommend: it is asked about each pair.
+    """Which purchases of ranked clients the regime would not have let anybody recommend: it is
+    asked about each pair.
 
     Raises:
         InputError: A ranked client who bought something has no profile or no row.
@@ -144,13 +168,17 @@ def refused_purchases(
     keys = np.unique((row * width + column)[(row >= 0) & (column >= 0)])
     buyers, place = np.unique(keys // width, return_inverse=True)
     who = [ranking.client_ids[i] for i in buyers.tolist()]
-    profile_row, client_row = _found(profiles.client_ids, who, "profiles"), _found(clients.ids, who, "clients")
+    profile_row, client_row = (
+        _found(profiles.client_ids, who, "profiles"),
+        _found(clients.ids, who, "clients"),
+    )
     columns = catalogue.ids.find(ranking.products)
     people = [profiles[i] for i in profile_row.tolist()]
     owners = [None if j in clients.problems else clients.client(j) for j in client_row.tolist()]
     products = [catalogue.products[j] if j >= 0 else None for j in columns[keys % width].tolist()]
     refused = [
-        _verdict(regime, people[i], owners[i], product).decision != "allow" for i, product in zip(place.tolist(), products, strict=True)
+        _verdict(regime, people[i], owners[i], product).decision != "allow"
+        for i, product in zip(place.tolist(), products, strict=True)
     ]
     return Refused(keys[np.array(refused, dtype=np.bool_)], width)
 
@@ -159,23 +187,40 @@ def inside_mask(ranking: Ranking, eligible: Mask) -> SuitabilityCheck:
     """Share of picks inside a mask: no proof when it is the mask that made them, and said so."""
     row, slot = np.nonzero(ranking.codes >= 0)
     code = ranking.codes[row, slot]
-    allowed = allowed_pairs(eligible, row.astype(np.int64), code, (len(ranking), len(ranking.products)))
+    allowed = allowed_pairs(
+        eligible, row.astype(np.int64), code, (len(ranking), len(ranking.products))
+    )
     broken = tuple(
         BrokenPick(ranking.client_ids[i], ranking.products[j], "refuse", ("outside_mask",))
-        for i, j in zip(row[~allowed][:SHOWN].tolist(), code[~allowed][:SHOWN].tolist(), strict=True)
+        for i, j in zip(
+            row[~allowed][:SHOWN].tolist(), code[~allowed][:SHOWN].tolist(), strict=True
+        )
     )
     rules = {"outside_mask": int((~allowed).sum())} if broken else {}
     return SuitabilityCheck(
-        len(row), len(row), int(allowed.sum()), "against the mask given; pass regime, clients, catalogue for a proof", rules, broken
+        len(row),
+        len(row),
+        int(allowed.sum()),
+        "against the mask given; pass regime, clients, catalogue for a proof",
+        rules,
+        broken,
     )
 
 
 def unchecked(ranking: Ranking) -> SuitabilityCheck:
     """Nothing to check against was given."""
-    return SuitabilityCheck(int((ranking.codes >= 0).sum()), 0, 0, "not checked: pass regime, profiles, clients and catalogue", {})
+    return SuitabilityCheck(
+        int((ranking.codes >= 0).sum()),
+        0,
+        0,
+        "not checked: pass regime, profiles, clients and catalogue",
+        {},
+    )
 
 
-def _verdict(regime: Checks, profile: RiskProfile, client: Client | None, product: Product | None) -> Verdict:
+def _verdict(
+    regime: Checks, profile: RiskProfile, client: Client | None, product: Product | None
+) -> Verdict:
     if client is None:
         return Verdict("refuse", ("client_has_problem",))
     if product is None:
@@ -188,7 +233,9 @@ def _found(have: tuple[str, ...], want: list[str], field: str) -> IntArray:
     if (found < 0).any():
         missing = want[int(np.argmax(found < 0))]
         raise InputError(
-            f"{field} has no row for client {missing!r}, whose picks are to be checked ({int((found < 0).sum()):,} missing in all). Pass the rows that the ranking was made for.",
+            f"{field} has no row for client {missing!r}, whose picks are to be checked"
+            f" ({int((found < 0).sum()):,} missing in all). Pass the rows that the ranking was made"
+            " for.",
             field=field,
             value=missing,
         )

@@ -9,11 +9,22 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.data.ranking import Ranking
-from advisor.measures.exposure import coverage, diversity, exposure_counts, gini, list_mean, novelty, popularity_lift
+from advisor.measures.exposure import (
+    coverage,
+    diversity,
+    exposure_counts,
+    gini,
+    list_mean,
+    novelty,
+    popularity_lift,
+)
 
 
-def list_quality(ranking: Ranking, history: Interactions | None, catalogue: Catalogue | None, k: int) -> dict[str, float]:
-    """Coverage and Gini of the first k, and with a history novelty and popularity, with a catalogue diversity.
+def list_quality(
+    ranking: Ranking, history: Interactions | None, catalogue: Catalogue | None, k: int
+) -> dict[str, float]:
+    """Coverage and Gini of the first k, and with a history novelty and popularity, with a catalogue
+    diversity.
 
     Args:
         ranking: The lists.
@@ -28,7 +39,9 @@ def list_quality(ranking: Ranking, history: Interactions | None, catalogue: Cata
     p = len(ranking.products)
     quality = {f"coverage@{k}": coverage(codes, p), f"gini@{k}": gini(exposure_counts(codes, p))}
     if catalogue is not None:
-        quality[f"diversity@{k}"] = _mean(diversity(codes, product_features(catalogue, ranking.products)))
+        quality[f"diversity@{k}"] = _mean(
+            diversity(codes, product_features(catalogue, ranking.products))
+        )
     if history is not None:
         holders, held_popularity = _popularity(ranking, history)
         share = holders / max(len(history.clients), 1)
@@ -39,7 +52,9 @@ def list_quality(ranking: Ranking, history: Interactions | None, catalogue: Cata
 
 
 def product_features(catalogue: Catalogue, products: tuple[str, ...]) -> FloatArray:
-    """What products are like: exposures by asset beside one column a risk level, shape (p, n + 5); zeros for products that are not in the catalogue."""
+    """What products are like: exposures by asset beside one column a risk level, shape (p, n + 5);
+    zeros for products that are not in the catalogue.
+    """
     assets = catalogue.exposures(IdMap(catalogue.assets))
     levels = (catalogue.risk_level[:, None] == np.arange(1, 6)).astype(np.float64)
     features = np.concatenate([assets, levels], axis=1)
@@ -48,18 +63,28 @@ def product_features(catalogue: Catalogue, products: tuple[str, ...]) -> FloatAr
 
 
 def _popularity(ranking: Ranking, history: Interactions) -> tuple[IntArray, FloatArray]:
-    """Holders of each ranked product, shape (p,), and the mean popularity of what each ranked client holds, shape (c,)."""
+    """Holders of each ranked product, shape (p,), and the mean popularity of what each ranked
+    client holds, shape (c,).
+    """
     held = history.matrix()
     held.data[:] = 1.0
     count = np.bincount(held.indices, minlength=len(history.products))
     column = history.products.find(ranking.products)
-    holders = np.where(column >= 0, count[np.maximum(column, 0)], 0) if len(count) else np.zeros(len(column), dtype=np.int64)
+    holders = (
+        np.where(column >= 0, count[np.maximum(column, 0)], 0)
+        if len(count)
+        else np.zeros(len(column), dtype=np.int64)
+    )
     row_of = np.repeat(np.arange(len(history.clients)), np.diff(held.indptr))
     share = count[held.indices] / max(len(history.clients), 1)
     owned = np.bincount(row_of, minlength=len(history.clients))
     mean = np.bincount(row_of, weights=share, minlength=len(history.clients)) / np.maximum(owned, 1)
     row = history.clients.find(ranking.client_ids)
-    held_popularity = np.where(row >= 0, mean[np.maximum(row, 0)], np.nan) if len(mean) else np.full(len(row), np.nan)
+    held_popularity = (
+        np.where(row >= 0, mean[np.maximum(row, 0)], np.nan)
+        if len(mean)
+        else np.full(len(row), np.nan)
+    )
     return holders.astype(np.int64), held_popularity
 
 

@@ -17,7 +17,13 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.evaluate.match.check import Checks, inside_mask, recheck, refused_purchases, unchecked
-from advisor.evaluate.match.inputs import check_cut_offs, check_draws, check_given, check_mask, check_rules
+from advisor.evaluate.match.inputs import (
+    check_cut_offs,
+    check_draws,
+    check_given,
+    check_mask,
+    check_rules,
+)
 from advisor.evaluate.match.lists import list_quality
 from advisor.evaluate.match.outcomes import Key, Mask, Refused, distinct, outcomes, values
 from advisor.evaluate.match.report import ALL, MatchReport, Score
@@ -50,13 +56,17 @@ def evaluate_match(
 
     Args:
         ranking: Lists of c clients, made without knowledge of `held_out`.
-        held_out: New purchases after the cut. Leave out what a client already had: a list that excludes held products cannot contain it.
+        held_out: New purchases after the cut. Leave out what a client already had: a list that
+            excludes held products cannot contain it.
         profiles: Profiles by client id, for the re-check and for `by="level"`.
-        eligible: What each client may be shown, shape (c, p), rows as `ranking.client_ids`, columns as `ranking.products`; says which purchases were reachable.
-            None with a `regime`: the regime is asked about every purchase. None without: every ranked product.
+        eligible: What each client may be shown, shape (c, p), rows as `ranking.client_ids`, columns
+            as `ranking.products`; says which purchases were reachable. None with a `regime`: the
+            regime is asked about every purchase. None without: every ranked product.
         ks: Cut-offs.
-        baseline: Lists of another model (popularity, say) for the same clients, in any order, under the same mask.
-        by: Segments: "level", "segment", "tenure", several of them, labels by name in ranking order, or a table indexed by client id.
+        baseline: Lists of another model (popularity, say) for the same clients, in any order, under
+            the same mask.
+        by: Segments: "level", "segment", "tenure", several of them, labels by name in ranking
+            order, or a table indexed by client id.
         regime: With `profiles`, `clients` and `catalogue`, what the pair-by-pair re-check asks.
         clients: Clients by id, for the re-check and for `by="segment"`.
         catalogue: The catalogue, for the re-check and for diversity.
@@ -68,10 +78,12 @@ def evaluate_match(
         seed: Of the bootstrap.
 
     Returns:
-        A report whose raw value never exceeds the ceiling where every pick is eligible. Intervals are over clients within this one window; what changes from month to month is not in them.
+        A report whose raw value never exceeds the ceiling where every pick is eligible. Intervals
+        are over clients within this one window; what changes from month to month is not in them.
 
     Raises:
-        InputError: An argument of another kind, ids that do not match, a list that repeats a product, a mask of another shape, k < 1, or a source that is missing.
+        InputError: An argument of another kind, ids that do not match, a list that repeats a
+            product, a mask of another shape, k < 1, or a source that is missing.
     """
     for value, kind, field in ((ranking, Ranking, "ranking"), (held_out, Interactions, "held_out")):
         check_given(value, kind, field)
@@ -87,7 +99,9 @@ def evaluate_match(
     check_rules(regime)
     check_draws(confidence, resamples, seed)
     if check_most is not None:
-        check_whole(check_most, "check_most", "Give how many picks to check again, or None for all.", low=1)
+        check_whole(
+            check_most, "check_most", "Give how many picks to check again, or None for all.", low=1
+        )
     ks = check_cut_offs(ks)
     rules = _rules(regime, profiles, clients, catalogue)
     suitability = unchecked(ranking) if eligible is None else inside_mask(ranking, eligible)
@@ -96,10 +110,16 @@ def evaluate_match(
         eligible = refused_purchases(ranking, held_out, *rules) if eligible is None else eligible
     found = outcomes(ranking, held_out, eligible)
     aligned = None if baseline is None else _aligned(baseline, ranking)
-    other = None if aligned is None else outcomes(aligned, held_out, _widened(eligible, ranking, aligned))
+    other = (
+        None
+        if aligned is None
+        else outcomes(aligned, held_out, _widened(eligible, ranking, aligned))
+    )
     first, outcome_of = distinct(found, other)
     table = values(found.take(first), ks, skip_without=skip_without_purchases)
-    rival = {} if other is None else values(other.take(first), ks, skip_without=skip_without_purchases)
+    rival = (
+        {} if other is None else values(other.take(first), ks, skip_without=skip_without_purchases)
+    )
     draws = _Draws(confidence, resamples, seed)
     scores = _scores(ALL, ALL, np.bincount(outcome_of, minlength=len(first)), table, rival, draws)
     for name, labels in segments(by, ranking, profiles, clients, history).items():
@@ -116,7 +136,9 @@ def evaluate_match(
         table=table,
         definitions=definitions(skip_without_purchases, draws),
         lists=list_quality(ranking, history, catalogue, max(ks)),
-        baseline_lists={} if aligned is None else list_quality(aligned, history, catalogue, max(ks)),
+        baseline_lists=(
+            {} if aligned is None else list_quality(aligned, history, catalogue, max(ks))
+        ),
     )
 
 
@@ -132,29 +154,55 @@ def definitions(skip_without_purchases: bool, draws: _Draws) -> dict[str, str]:
     return {
         **ACCURACY_DEFINITIONS,
         **LIST_DEFINITIONS,
-        "suitability": "picks that the rule pack plainly allows divided by picks checked; a pick that would need a warning is not suitable; never part of another number",
+        "suitability": (
+            "picks that the rule pack plainly allows divided by picks checked; a pick that would"
+            " need a warning is not suitable; never part of another number"
+        ),
         "raw": "against everything the client newly bought in the window",
-        "reachable": "against purchases of ranked products that were eligible for the client; mean over clients with at least one",
-        "ceiling": "raw value of a list that puts the client's reachable purchases first: what no eligible list can exceed",
-        "without_purchases": "Clients who bought nothing are left out of raw and ceiling."
-        if skip_without_purchases
-        else "Clients who bought nothing count as 0 in raw and ceiling.",
-        "baseline": "the same metric of the baseline lists for the same clients under the same mask",
-        "difference": "value minus baseline, client by client, with the interval of the paired differences",
+        "reachable": (
+            "against purchases of ranked products that were eligible for the client; mean over"
+            " clients with at least one"
+        ),
+        "ceiling": (
+            "raw value of a list that puts the client's reachable purchases first: what no eligible"
+            " list can exceed"
+        ),
+        "without_purchases": (
+            "Clients who bought nothing are left out of raw and ceiling."
+            if skip_without_purchases
+            else "Clients who bought nothing count as 0 in raw and ceiling."
+        ),
+        "baseline": (
+            "the same metric of the baseline lists for the same clients under the same mask"
+        ),
+        "difference": (
+            "value minus baseline, client by client, with the interval of the paired differences"
+        ),
         "confidence": f"{draws.confidence:.0%}",
-        "interval": f"percentile bootstrap over clients, {draws.resamples} resamples, seed {draws.seed}; clients of one window are drawn, so change from month to month is not in it",
+        "interval": (
+            f"percentile bootstrap over clients, {draws.resamples} resamples, seed {draws.seed};"
+            " clients of one window are drawn, so change from month to month is not in it"
+        ),
     }
 
 
 def _scores(
-    by: str, segment: str, counts: IntArray, table: Mapping[Key, FloatArray], rival: Mapping[Key, FloatArray], draws: _Draws
+    by: str,
+    segment: str,
+    counts: IntArray,
+    table: Mapping[Key, FloatArray],
+    rival: Mapping[Key, FloatArray],
+    draws: _Draws,
 ) -> list[Score]:
     """Means and intervals of one segment; every column is resampled with the same draws."""
     keys = list(table)
     paired = [key for key in keys if key in rival and key[0] != "ceiling"]
     there = counts > 0
     number = counts[there]
-    columns = np.stack([table[key][there] for key in keys] + [(table[key] - rival[key])[there] for key in paired], axis=1)
+    columns = np.stack(
+        [table[key][there] for key in keys] + [(table[key] - rival[key])[there] for key in paired],
+        axis=1,
+    )
     drawn = resampled_means(columns, number, resamples=draws.resamples, seed=draws.seed)
     present = np.isfinite(columns)
     weight = np.einsum("u,um->m", number.astype(np.float64), present.astype(np.float64))
@@ -168,33 +216,53 @@ def _scores(
         against = (
             {}
             if gap is None
-            else {"baseline": own.mean - gap.mean, "difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high}
+            else {
+                "baseline": own.mean - gap.mean,
+                "difference": gap.mean,
+                "difference_low": gap.low,
+                "difference_high": gap.high,
+            }
         )
-        scores.append(Score(by, segment, *key, int(weight[j]), own.mean, own.low, own.high, **against))
+        scores.append(
+            Score(by, segment, *key, int(weight[j]), own.mean, own.low, own.high, **against)
+        )
     return scores
 
 
 def _rules(
-    regime: Checks | None, profiles: RiskProfiles | None, clients: ClientTable | None, catalogue: Catalogue | None
+    regime: Checks | None,
+    profiles: RiskProfiles | None,
+    clients: ClientTable | None,
+    catalogue: Catalogue | None,
 ) -> tuple[Checks, RiskProfiles, ClientTable, Catalogue] | None:
     """What a pair-by-pair check needs, or None where no regime is given."""
     if regime is None:
         return None
     if profiles is None or clients is None or catalogue is None:
-        absent = [n for n, v in (("profiles", profiles), ("clients", clients), ("catalogue", catalogue)) if v is None]
+        absent = [
+            n
+            for n, v in (("profiles", profiles), ("clients", clients), ("catalogue", catalogue))
+            if v is None
+        ]
         raise InputError(
-            f"regime is given but {absent} are not; a pair cannot be checked without them. Pass them.", field=absent[0], value=absent
+            f"regime is given but {absent} are not; a pair cannot be checked without them. Pass"
+            " them.",
+            field=absent[0],
+            value=absent,
         )
     return regime, profiles, clients, catalogue
 
 
 def _aligned(baseline: Ranking, ranking: Ranking) -> Ranking:
-    """The baseline with the ranking's rows and columns; products that only the baseline ranks come last."""
+    """The baseline with the ranking's rows and columns; products that only the baseline ranks come
+    last.
+    """
     row = IdMap.of(baseline.client_ids, "baseline.client_ids").find(ranking.client_ids)
     if (row < 0).any():
         missing = ranking.client_ids[int(np.argmax(row < 0))]
         raise InputError(
-            f"The baseline has no list for client {missing!r} ({int((row < 0).sum()):,} missing); a paired comparison needs the same clients. Rank them with both.",
+            f"The baseline has no list for client {missing!r} ({int((row < 0).sum()):,} missing); a"
+            " paired comparison needs the same clients. Rank them with both.",
             field="baseline",
             value=missing,
         )
@@ -205,12 +273,17 @@ def _aligned(baseline: Ranking, ranking: Ranking) -> Ranking:
 
 
 def _widened(eligible: Mask | None, ranking: Ranking, aligned: Ranking) -> Mask | None:
-    """The ranking's mask with a column of False for each product that only the baseline ranks, so that both are held to the same purchases."""
+    """The ranking's mask with a column of False for each product that only the baseline ranks, so
+    that both are held to the same purchases.
+    """
     extra = len(aligned.products) - len(ranking.products)
     if extra == 0 or isinstance(eligible, Refused):
         return eligible
     if eligible is None:
-        eligible = Eligibility(np.zeros(len(ranking), dtype=np.int64), np.ones((1, len(ranking.products)), dtype=np.bool_))
+        eligible = Eligibility(
+            np.zeros(len(ranking), dtype=np.int64),
+            np.ones((1, len(ranking.products)), dtype=np.bool_),
+        )
     if isinstance(eligible, Eligibility):
         return Eligibility(eligible.class_of, np.pad(eligible.allowed, ((0, 0), (0, extra))))
     return np.pad(np.asarray(eligible, dtype=np.bool_), ((0, 0), (0, extra)))

@@ -10,7 +10,15 @@ import pandas as pd
 from scipy.special import ndtri
 
 from advisor.annotations import Matrix, Real
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, float_array, numbers
+from advisor.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    check_number,
+    check_type,
+    float_array,
+    numbers,
+)
 from advisor.data.ids import IdMap
 from advisor.data.ranking import Ranking
 from advisor.data.tables import as_numbers, check_table, ids_of
@@ -19,10 +27,22 @@ from advisor.validation import checked
 
 DEFINITIONS: dict[str, str] = {
     "logged": "mean reward under the policy that wrote the log",
-    "direct": "mean of the model's expected reward under the new policy; as good as the model, whatever the log says",
-    "ips": "mean of weight x reward, weight = probability under the new policy / probability under the logging policy; unbiased where the logging policy could show all the new one shows",
-    "snips": "sum of weight x reward / sum of weights: biased by about 1/n, usually with far less variance, unchanged when a constant is added to every reward",
-    "dr": "direct plus the mean of weight x (reward - model): unbiased if either the propensities or the model are right",
+    "direct": (
+        "mean of the model's expected reward under the new policy; as good as the model, whatever"
+        " the log says"
+    ),
+    "ips": (
+        "mean of weight x reward, weight = probability under the new policy / probability under the"
+        " logging policy; unbiased where the logging policy could show all the new one shows"
+    ),
+    "snips": (
+        "sum of weight x reward / sum of weights: biased by about 1/n, usually with far less"
+        " variance, unchanged when a constant is added to every reward"
+    ),
+    "dr": (
+        "direct plus the mean of weight x (reward - model): unbiased if either the propensities or"
+        " the model are right"
+    ),
     "sndr": "dr with its correction divided by the sum of weights instead of n",
 }
 """What each estimate is."""
@@ -35,10 +55,13 @@ class LoggedChoices:
     Attributes:
         reward: What came of each (1 = bought, or money), shape (n,).
         propensity: Probability, in (0, 1], with which the logging policy showed it, shape (n,).
-        target: Probability, in [0, 1], with which the new policy would show the same product in the same place, shape (n,).
+        target: Probability, in [0, 1], with which the new policy would show the same product in the
+            same place, shape (n,).
         predicted: Modelled reward of the product shown, shape (n,), or None.
-        expected: Modelled reward of the new policy in that place: sum over products of target probability x modelled reward, shape (n,), or None.
-        cluster: Client of each record, shape (n,): records of one client are not independent. None: each stands alone.
+        expected: Modelled reward of the new policy in that place: sum over products of target
+            probability x modelled reward, shape (n,), or None.
+        cluster: Client of each record, shape (n,): records of one client are not independent. None:
+            each stands alone.
     """
 
     reward: FloatArray
@@ -55,15 +78,25 @@ class LoggedChoices:
             if value is not None or name not in ("predicted", "expected"):
                 object.__setattr__(self, name, float_array(value, name, shape=(n,)))
         if n == 0:
-            raise InputError("The log is empty; there is nothing to learn a policy's value from.", field="reward", value=0)
+            raise InputError(
+                "The log is empty; there is nothing to learn a policy's value from.",
+                field="reward",
+                value=0,
+            )
         _inside("propensity", self.propensity, open_at_zero=True)
         _inside("target", self.target, open_at_zero=False)
         if (self.predicted is None) != (self.expected is None):
             raise InputError(
-                "predicted and expected come together: the model's reward of what was shown, and of what would be.", field="expected"
+                "predicted and expected come together: the model's reward of what was shown, and of"
+                " what would be.",
+                field="expected",
             )
         if self.cluster is not None and len(self.cluster) != n:
-            raise InputError(f"cluster has {len(self.cluster)} entries for {n} records; give one each.", field="cluster", value=n)
+            raise InputError(
+                f"cluster has {len(self.cluster)} entries for {n} records; give one each.",
+                field="cluster",
+                value=n,
+            )
 
     @classmethod
     def against(
@@ -77,10 +110,12 @@ class LoggedChoices:
         reward: str = "reward",
         slot: str | None = None,
     ) -> LoggedChoices:
-        """A log of shown products against new lists: would the same place of the new list hold the same product?
+        """A log of shown products against new lists: would the same place of the new list hold the
+        same product?
 
         Args:
-            log: One row a product shown: client, product, propensity of that product in that place, reward.
+            log: One row a product shown: client, product, propensity of that product in that place,
+                reward.
             ranking: The new lists.
             client: Column of client ids; clients without a new list are left out.
             product: Column of product ids.
@@ -91,13 +126,19 @@ class LoggedChoices:
         Raises:
             InputError: A column is absent, or no logged client has a new list.
         """
-        check_type(ranking, Ranking, "ranking", "Pass the new lists, such as fitted.rank(client_ids, k).")
+        check_type(
+            ranking, Ranking, "ranking", "Pass the new lists, such as fitted.rank(client_ids, k)."
+        )
         columns = [client, product, propensity, reward, *([slot] if slot else [])]
         check_table(log, "log", columns, "One row a product shown; name the columns by keyword.")
         row = IdMap(ranking.client_ids).find(ids_of(log[client], client))
         kept = row >= 0
         if not kept.any():
-            raise InputError("No logged client has a new list; the ids do not match. Rank the clients of the log.", field=client)
+            raise InputError(
+                "No logged client has a new list; the ids do not match. Rank the clients of the"
+                " log.",
+                field=client,
+            )
         code = IdMap(ranking.products).find(ids_of(log[product], product))[kept]
         place = _places(log[slot])[kept] if slot else np.zeros(int(kept.sum()), dtype=np.int64)
         inside = (place >= 0) & (place < ranking.codes.shape[1]) & (code >= 0)
@@ -115,7 +156,9 @@ class LoggedChoices:
 
 @dataclass(frozen=True)
 class Estimate:
-    """One estimate of the new policy's mean reward a record, with a normal interval from its influence values (summed within a client)."""
+    """One estimate of the new policy's mean reward a record, with a normal interval from its
+    influence values (summed within a client).
+    """
 
     name: str
     value: float
@@ -132,7 +175,8 @@ class OffPolicyReport:
         estimates: `logged`, `ips`, `snips`, and with a model `direct`, `dr`, `sndr`.
         records: Records, and clients or other clusters they come from.
         clusters: See above.
-        mean_weight: Should be near 1 before clipping; far from it the propensities are wrong or the logging policy could not show what the new one shows.
+        mean_weight: Should be near 1 before clipping; far from it the propensities are wrong or the
+            logging policy could not show what the new one shows.
         mean_weight_error: Its standard error.
         effective_records: (sum w)^2 / sum w^2: how many records the estimates really stand on.
         largest_weight: Before clipping.
@@ -156,28 +200,51 @@ class OffPolicyReport:
         for estimate in self.estimates:
             if estimate.name == name:
                 return estimate
-        raise InputError(f"There is no estimate {name!r}; there are {[e.name for e in self.estimates]}.", field="name", value=name)
+        raise InputError(
+            f"There is no estimate {name!r}; there are {[e.name for e in self.estimates]}.",
+            field="name",
+            value=name,
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row an estimate, with its definition."""
-        rows = [(e.name, e.value, e.standard_error, e.low, e.high, DEFINITIONS[e.name]) for e in self.estimates]
-        return pd.DataFrame(rows, columns=["estimate", "value", "standard_error", "low", "high", "definition"])
+        rows = [
+            (e.name, e.value, e.standard_error, e.low, e.high, DEFINITIONS[e.name])
+            for e in self.estimates
+        ]
+        return pd.DataFrame(
+            rows, columns=["estimate", "value", "standard_error", "low", "high", "definition"]
+        )
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"Off-policy value from {self.records:,} records of {self.clusters:,} clients, worth {self.effective_records:,.0f} of the new policy's own"
+        yield (
+            f"Off-policy value from {self.records:,} records of {self.clusters:,} clients, worth"
+            f" {self.effective_records:,.0f} of the new policy's own"
+        )
         for e in self.estimates:
             yield f"  {e.name:8}{e.value:12.6f}   {self.confidence:.0%} [{e.low:.6f}, {e.high:.6f}]"
-        yield f"  mean weight {self.mean_weight:.4f} (should be near 1, standard error {self.mean_weight_error:.4f}), largest {self.largest_weight:,.1f}"
+        yield (
+            f"  mean weight {self.mean_weight:.4f} (should be near 1, standard error"
+            f" {self.mean_weight_error:.4f}), largest {self.largest_weight:,.1f}"
+        )
         if abs(self.mean_weight - 1.0) > 3.0 * self.mean_weight_error:
-            yield "  The mean weight is not near 1: the propensities are wrong, or the logging policy never showed what the new one would. Do not trust ips and dr."
+            yield (
+                "  The mean weight is not near 1: the propensities are wrong, or the logging policy"
+                " never showed what the new one would. Do not trust ips and dr."
+            )
         if self.clip is not None:
-            yield f"  weights cut at {self.clip:g}: {self.clipped:.2%} of records; ips and snips lean to what the log could see"
+            yield (
+                f"  weights cut at {self.clip:g}: {self.clipped:.2%} of records; ips and snips lean"
+                " to what the log could see"
+            )
 
 
-def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: float = 0.95) -> OffPolicyReport:
+def off_policy(
+    logged: LoggedChoices, *, clip: float | None = None, confidence: float = 0.95
+) -> OffPolicyReport:
     """Estimate the mean reward of a policy that never ran.
 
     Args:
@@ -191,19 +258,35 @@ def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: 
     Raises:
         InputError: clip or confidence cannot be used.
 
-    Source: Horvitz & Thompson (1952); Swaminathan & Joachims (2015), section 3 (SNIPS); Dudik, Langford & Li (2011), section 2 (DR).
+    Source: Horvitz & Thompson (1952); Swaminathan & Joachims (2015), section 3 (SNIPS); Dudik,
+    Langford & Li (2011), section 2 (DR).
 
-    >>> log = LoggedChoices(np.array([1.0, 0.0, 1.0, 0.0]), np.full(4, 0.5), np.array([1.0, 1.0, 0.0, 0.0]))
+    >>> log = LoggedChoices(
+    ...     np.array([1.0, 0.0, 1.0, 0.0]), np.full(4, 0.5), np.array([1.0, 1.0, 0.0, 0.0])
+    ... )
     >>> off_policy(log)["ips"].value, off_policy(log)["snips"].value  # (2 * 1) / 4; 2 / (2 + 2)
     (0.5, 0.5)
     """
-    check_type(logged, LoggedChoices, "logged", "Pass LoggedChoices, made by LoggedChoices.against(log, ranking).")
+    check_type(
+        logged,
+        LoggedChoices,
+        "logged",
+        "Pass LoggedChoices, made by LoggedChoices.against(log, ranking).",
+    )
     if clip is not None:
-        clip = check_number(clip, "clip", "A weight is cut at a positive number.", low=1e-100, infinite=True)
-    check_number(confidence, "confidence", "It is a share between 0 and 1.", above=0.0, high=1.0 - 1e-12)
+        clip = check_number(
+            clip, "clip", "A weight is cut at a positive number.", low=1e-100, infinite=True
+        )
+    check_number(
+        confidence, "confidence", "It is a share between 0 and 1.", above=0.0, high=1.0 - 1e-12
+    )
     raw: FloatArray = logged.target / logged.propensity
     weight = raw if clip is None else np.minimum(raw, clip)
-    group = np.arange(len(logged)) if logged.cluster is None else np.unique(logged.cluster, return_inverse=True)[1]
+    group = (
+        np.arange(len(logged))
+        if logged.cluster is None
+        else np.unique(logged.cluster, return_inverse=True)[1]
+    )
     reward, n, total = logged.reward, len(logged), float(weight.sum())
 
     def settled(name: str, value: float, influence: FloatArray) -> Estimate:
@@ -212,12 +295,16 @@ def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: 
         return Estimate(name, value, error, value - half, value + half)
 
     def normalised(name: str, base: FloatArray, residual: FloatArray) -> Estimate:
-        """Mean of `base` plus the weighted mean of `residual`, with the delta method for the ratio."""
+        """Mean of `base` plus the weighted mean of `residual`, with the delta method for the
+        ratio.
+        """
         if total == 0.0:
             return Estimate(name, np.nan, np.nan, np.nan, np.nan)
         correction = float((weight * residual).sum() / total)
         value = float(base.mean()) + correction
-        return settled(name, value, base - base.mean() + weight * (residual - correction) * (n / total))
+        return settled(
+            name, value, base - base.mean() + weight * (residual - correction) * (n / total)
+        )
 
     nothing = np.zeros(n)
     found = [
@@ -229,7 +316,9 @@ def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: 
         residual = reward - logged.predicted
         robust = logged.expected + weight * residual
         found += [
-            settled("direct", float(logged.expected.mean()), logged.expected - logged.expected.mean()),
+            settled(
+                "direct", float(logged.expected.mean()), logged.expected - logged.expected.mean()
+            ),
             settled("dr", float(robust.mean()), robust - robust.mean()),
             normalised("sndr", logged.expected, residual),
         ]
@@ -248,13 +337,17 @@ def off_policy(logged: LoggedChoices, *, clip: float | None = None, confidence: 
 
 
 @checked
-def softmax_policy(scores: Matrix, temperature: Real, *, eligible: BoolArray | None = None) -> FloatArray:
-    """Probabilities of showing each product first, shape (c, p): exp(score / temperature) over the eligible ones; the exploration a log needs.
+def softmax_policy(
+    scores: Matrix, temperature: Real, *, eligible: BoolArray | None = None
+) -> FloatArray:
+    """Probabilities of showing each product first, shape (c, p): exp(score / temperature) over the
+    eligible ones; the exploration a log needs.
 
     Args:
         scores: Shape (c, p).
         temperature: Small = nearly always the best; in the units of the scores.
-        eligible: Shape (c, p); what is not eligible has probability exactly 0, whatever the temperature. None: everything.
+        eligible: Shape (c, p); what is not eligible has probability exactly 0, whatever the
+            temperature. None: everything.
 
     Returns:
         Rows add up to 1, or to 0 where nothing is eligible.
@@ -262,7 +355,13 @@ def softmax_policy(scores: Matrix, temperature: Real, *, eligible: BoolArray | N
     Raises:
         InputError: temperature is not positive.
     """
-    temperature = check_number(temperature, "temperature", "It must be positive; a small one is nearly greedy.", above=0.0, infinite=True)
+    temperature = check_number(
+        temperature,
+        "temperature",
+        "It must be positive; a small one is nearly greedy.",
+        above=0.0,
+        infinite=True,
+    )
     scores = float_array(scores, "scores", shape=(None, None))
     may = np.ones(scores.shape, dtype=np.bool_) if eligible is None else eligible
     if may.shape != scores.shape:
@@ -278,11 +377,15 @@ def softmax_policy(scores: Matrix, temperature: Real, *, eligible: BoolArray | N
 def _places(column: pd.Series) -> IntArray:
     """Places from 0; -1 where a cell is no whole number of 1 or more."""
     given = as_numbers(column)
-    return np.where((given >= 1.0) & (given == np.floor(given)) & np.isfinite(given), given - 1.0, -1.0).astype(np.int64)
+    return np.where(
+        (given >= 1.0) & (given == np.floor(given)) & np.isfinite(given), given - 1.0, -1.0
+    ).astype(np.int64)
 
 
 def _standard_error(influence: FloatArray, group: IntArray) -> float:
-    """Of the mean of n centred influence values, summed within each group first; nan for a single group."""
+    """Of the mean of n centred influence values, summed within each group first; nan for a single
+    group.
+    """
     sums = np.bincount(group, weights=influence)
     m, n = len(sums), len(influence)
     return float(np.sqrt(m / (m - 1.0) * (sums**2).sum()) / n) if m > 1 else float("nan")
@@ -292,9 +395,10 @@ def _inside(name: str, value: FloatArray, *, open_at_zero: bool) -> None:
     bad = (value > 1.0) | ((value <= 0.0) if open_at_zero else (value < 0.0))
     if bad.any():
         row = int(np.argmax(bad))
+        above = ", and what was shown cannot have had probability 0" if open_at_zero else ""
         raise InputError(
-            f"{name}[{row}] is {value[row]:g}; it is a probability{', and what was shown cannot have had probability 0' if open_at_zero else ''}. "
-            "Log the probability with which the product was drawn.",
+            f"{name}[{row}] is {value[row]:g}; it is a probability{above}."
+            " Log the probability with which the product was drawn.",
             field=name,
             value=float(value[row]),
         )

@@ -1,4 +1,6 @@
-"""Ranked lists against later purchases: which picks were bought, and which purchases could have been picked at all."""
+"""Ranked lists against later purchases: which picks were bought, and which purchases could have
+been picked at all.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,14 @@ from advisor.measures.ranking import METRICS, mark_hits
 from advisor.privacy import kept, personal
 
 VIEWS = ("raw", "reachable", "ceiling")
-"""`raw`: against everything bought. `reachable`: against what was eligible, over the clients who bought such. `ceiling`: the best any eligible list could score raw."""
+"""`raw`: against everything bought. `reachable`: against what was eligible, over the clients who
+bought such. `ceiling`: the best any eligible list could score raw."""
 
 
 @dataclass(frozen=True, eq=False)
 class Refused:
-    """Purchases that a rule pack would not have allowed; every other pair of the first `width` products counts as eligible.
+    """Purchases that a rule pack would not have allowed; every other pair of the first `width`
+    products counts as eligible.
 
     Attributes:
         keys: row * width + column of each refused pair, sorted, shape (r,).
@@ -51,7 +55,8 @@ class Outcomes:
         bought: Products each client bought, shape (c,).
         reachable: Of these, products that are ranked at all and eligible for them, shape (c,).
         filled: Filled slots, shape (c, k).
-        counts: Words for the report: purchases, clients with none, purchases of clients who were not ranked, ...
+        counts: Words for the report: purchases, clients with none, purchases of clients who were
+            not ranked, ...
     """
 
     hits: BoolArray
@@ -63,7 +68,14 @@ class Outcomes:
 
     def take(self, rows: IntArray) -> Outcomes:
         """The clients asked for, with the counts of all."""
-        return Outcomes(self.hits[rows], self.reachable_hits[rows], self.bought[rows], self.reachable[rows], self.filled[rows], self.counts)
+        return Outcomes(
+            self.hits[rows],
+            self.reachable_hits[rows],
+            self.bought[rows],
+            self.reachable[rows],
+            self.filled[rows],
+            self.counts,
+        )
 
 
 def outcomes(ranking: Ranking, held_out: Interactions, eligible: Mask | None) -> Outcomes:
@@ -72,22 +84,28 @@ def outcomes(ranking: Ranking, held_out: Interactions, eligible: Mask | None) ->
     Args:
         ranking: Lists of c clients.
         held_out: What was bought after the cut; repeated purchases of a pair count once.
-        eligible: What may be shown, rows as `ranking.client_ids`, columns as `ranking.products`, shape (c, p); None: every ranked product.
+        eligible: What may be shown, rows as `ranking.client_ids`, columns as `ranking.products`,
+            shape (c, p); None: every ranked product.
 
     Raises:
-        InputError: No ranked client bought anything, a list repeats a product, or the mask has another shape.
+        InputError: No ranked client bought anything, a list repeats a product, or the mask has
+            another shape.
     """
     checked_lists(ranking)
     clients, products = IdMap(ranking.client_ids), IdMap(ranking.products)
-    pairs = np.unique(held_out.client_codes * max(len(held_out.products), 1) + held_out.product_codes)
+    pairs = np.unique(
+        held_out.client_codes * max(len(held_out.products), 1) + held_out.product_codes
+    )
     buyer, item = np.divmod(pairs, max(len(held_out.products), 1))
     row = clients.find(held_out.clients.ids)[buyer]
     column = products.find(held_out.products.ids)[item]
     ranked = row >= 0
     if not ranked.any():
         raise InputError(
-            f"None of the {len(ranking):,} ranked clients occurs in held_out ({len(held_out.clients):,} clients); the ids do not match, or nobody bought. "
-            f"Ranked are {personal(list(ranking.client_ids[:3]))}, held_out has {personal(list(held_out.clients.ids[:3]))}.",
+            f"None of the {len(ranking):,} ranked clients occurs in held_out"
+            f" ({len(held_out.clients):,} clients); the ids do not match, or nobody bought. Ranked"
+            f" are {personal(list(ranking.client_ids[:3]))}, held_out has"
+            f" {personal(list(held_out.clients.ids[:3]))}.",
             field="held_out",
             value=kept(held_out.clients.ids[:3]),
         )
@@ -100,7 +118,9 @@ def outcomes(ranking: Ranking, held_out: Interactions, eligible: Mask | None) ->
     filled = ranking.codes >= 0
     hits = mark_hits(ranking.codes, truth)
     hit_row, hit_slot = np.nonzero(hits)
-    may = allowed_pairs(eligible, hit_row.astype(np.int64), ranking.codes[hit_row, hit_slot], (c, len(products)))
+    may = allowed_pairs(
+        eligible, hit_row.astype(np.int64), ranking.codes[hit_row, hit_slot], (c, len(products))
+    )
     reachable_hits = hits.copy()
     reachable_hits[hit_row[~may], hit_slot[~may]] = False
     counts = {
@@ -126,19 +146,29 @@ def distinct(found: Outcomes, other: Outcomes | None) -> tuple[IntArray, IntArra
     """
     parts = [o for o in (found, other) if o is not None]
     marks = [np.packbits(m, axis=1) for o in parts for m in (o.hits, o.reachable_hits)]
-    sizes = [np.ascontiguousarray(n[:, None]).view(np.uint8) for o in parts for n in (o.bought, o.reachable)]
+    sizes = [
+        np.ascontiguousarray(n[:, None]).view(np.uint8)
+        for o in parts
+        for n in (o.bought, o.reachable)
+    ]
     keys = np.ascontiguousarray(np.concatenate([*marks, *sizes], axis=1))
-    _, first, outcome = np.unique(keys.view(np.dtype((np.void, keys.shape[1]))).ravel(), return_index=True, return_inverse=True)
+    _, first, outcome = np.unique(
+        keys.view(np.dtype((np.void, keys.shape[1]))).ravel(),
+        return_index=True,
+        return_inverse=True,
+    )
     return first.astype(np.int64), outcome.astype(np.int64)
 
 
 def values(found: Outcomes, ks: tuple[int, ...], *, skip_without: bool) -> dict[Key, FloatArray]:
-    """Every metric at every k in every view, one value a client, shape (c,); nan = they do not count there.
+    """Every metric at every k in every view, one value a client, shape (c,); nan = they do not
+    count there.
 
     Args:
         found: The outcomes.
         ks: Cut-offs.
-        skip_without: True leaves clients who bought nothing out of `raw` and `ceiling`; False counts them as 0 (the FAR-Trans protocol).
+        skip_without: True leaves clients who bought nothing out of `raw` and `ceiling`; False
+            counts them as 0 (the FAR-Trans protocol).
     """
     width = max(ks)
     best = np.arange(width) < np.minimum(found.reachable, width)[:, None]
@@ -155,16 +185,25 @@ def values(found: Outcomes, ks: tuple[int, ...], *, skip_without: bool) -> dict[
     return table
 
 
-def allowed_pairs(eligible: Mask | None, rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> BoolArray:
-    """Whether each (row, column) is eligible, shape (len(rows),). Raises `InputError` when the mask is not (c, p)."""
+def allowed_pairs(
+    eligible: Mask | None, rows: IntArray, columns: IntArray, shape: tuple[int, int]
+) -> BoolArray:
+    """Whether each (row, column) is eligible, shape (len(rows),). Raises `InputError` when the mask
+    is not (c, p).
+    """
     if eligible is None:
         return np.ones(len(rows), dtype=np.bool_)
     if isinstance(eligible, Refused):
         return eligible.allows(rows, columns)
-    have = (len(eligible), eligible.allowed.shape[1]) if isinstance(eligible, Eligibility) else np.shape(eligible)
+    have = (
+        (len(eligible), eligible.allowed.shape[1])
+        if isinstance(eligible, Eligibility)
+        else np.shape(eligible)
+    )
     if have != shape:
         raise InputError(
-            f"eligible has shape {have}, but the ranking has {shape[0]} clients and {shape[1]} products; rows follow ranking.client_ids, columns ranking.products.",
+            f"eligible has shape {have}, but the ranking has {shape[0]} clients and {shape[1]}"
+            " products; rows follow ranking.client_ids, columns ranking.products.",
             field="eligible",
             value=have,
         )
@@ -174,7 +213,9 @@ def allowed_pairs(eligible: Mask | None, rows: IntArray, columns: IntArray, shap
 
 
 def checked_lists(ranking: Ranking) -> None:
-    """Raises `InputError` when a client or, within a list, a product stands twice, or a filled slot follows an empty one."""
+    """Raises `InputError` when a client or, within a list, a product stands twice, or a filled slot
+    follows an empty one.
+    """
     IdMap.of(ranking.client_ids, "ranking.client_ids")
     codes = np.sort(ranking.codes, axis=1)
     twice = ((codes[:, 1:] == codes[:, :-1]) & (codes[:, 1:] >= 0)).any(axis=1)
@@ -184,7 +225,8 @@ def checked_lists(ranking: Ranking) -> None:
             row = int(np.argmax(bad))
             who = ranking.client_ids[row]
             raise InputError(
-                f"The list of client {personal(who)} in row {row} {what}; its metrics would mean nothing. Rank distinct products, best first, empty slots last.",
+                f"The list of client {personal(who)} in row {row} {what}; its metrics would mean"
+                " nothing. Rank distinct products, best first, empty slots last.",
                 field="ranking",
                 value=kept(who),
             )

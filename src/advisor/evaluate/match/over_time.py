@@ -48,7 +48,9 @@ class TimeComparison:
 
     @property
     def windows(self) -> float:
-        """How many windows that do not overlap the points reach over: what the evidence really stands on, whatever the number of points."""
+        """How many windows that do not overlap the points reach over: what the evidence really
+        stands on, whatever the number of points.
+        """
         return 1.0 + float((self.days[-1] - self.days[0]).astype(np.int64)) / self.window_days
 
     @property
@@ -59,13 +61,18 @@ class TimeComparison:
     def to_frame(self) -> pd.DataFrame:
         """One row a time point: first, second, difference."""
         days = pd.Index(self.days.astype("datetime64[s]"), name="day")
-        return pd.DataFrame({"first": self.first, "second": self.second, "difference": self.first - self.second}, index=days)
+        return pd.DataFrame(
+            {"first": self.first, "second": self.second, "difference": self.first - self.second},
+            index=days,
+        )
 
     def __str__(self) -> str:
         s = self.span
         return (
-            f"{self.measure}: {s.mean:+.4f} [{s.low:+.4f}, {s.high:+.4f}] ({self.confidence:.0%}, circular block bootstrap, blocks of {self.block} of {len(self.days)} points), "
-            f"better at {self.won:.0%} of the points, which reach over about {self.windows:.1f} independent windows of {self.window_days} days"
+            f"{self.measure}: {s.mean:+.4f} [{s.low:+.4f}, {s.high:+.4f}] ({self.confidence:.0%},"
+            f" circular block bootstrap, blocks of {self.block} of {len(self.days)} points), better"
+            f" at {self.won:.0%} of the points, which reach over about {self.windows:.1f}"
+            f" independent windows of {self.window_days} days"
         )
 
 
@@ -85,8 +92,9 @@ def compare_over_time(
 ) -> TimeComparison:
     """Paired block bootstrap over time of two models' means over clients.
 
-    Windows that overlap share purchases, so their differences move together, and drawing points one by one would claim far too much. Blocks of neighbouring
-    points are drawn instead, round the end of the series, each point with the values of both models.
+    Windows that overlap share purchases, so their differences move together, and drawing points one
+    by one would claim far too much. Blocks of neighbouring points are drawn instead, round the end
+    of the series, each point with the values of both models.
 
     Args:
         first: Reports of the first model, one a time point.
@@ -102,29 +110,39 @@ def compare_over_time(
         seed: The draws.
 
     Returns:
-        Differences and their interval. It says nothing beyond `windows` independent windows of one advisor: with about two of them it is a lower
-        bound of what is not known.
+        Differences and their interval. It says nothing beyond `windows` independent windows of one
+        advisor: with about two of them it is a lower bound of what is not known.
 
     Raises:
-        InputError: Fewer than four points, lists of different length, days out of order, or reports of other clients.
+        InputError: Fewer than four points, lists of different length, days out of order, or reports
+            of other clients.
 
     Source: Kuensch (1989), moving blocks; Politis & Romano (1992), the circular form.
     """
     for reports, field in ((first, "first"), (second, "second")):
         check_type(reports, (list, tuple), field, "Give a list of reports, one a day.")
         for i, report in enumerate(reports):
-            check_type(report, MatchReport, field, "Give the reports of evaluate_match, one a day.", key=i)
+            check_type(
+                report, MatchReport, field, "Give the reports of evaluate_match, one a day.", key=i
+            )
     check_draws(confidence, resamples, seed)
     check_type(days, Iterable, "days", "Give the days, one a report.")
-    window_days = check_whole(window_days, "window_days", "Give the days of the window that follows each point.", low=1)
+    window_days = check_whole(
+        window_days, "window_days", "Give the days of the window that follows each point.", low=1
+    )
     if block is not None:
         check_whole(block, "block", "Give how many neighbouring points are drawn together.", low=1)
     stood = np.array([as_day(day, "days") for day in days], dtype="datetime64[D]")
     _check(first, second, stood)
-    values = [np.array([float(np.nanmean(r.per_client(view, metric, k or max(r.ks)))) for r in reports]) for reports in (first, second)]
+    values = [
+        np.array([float(np.nanmean(r.per_client(view, metric, k or max(r.ks)))) for r in reports])
+        for reports in (first, second)
+    ]
     together = int((stood < stood[0] + np.timedelta64(window_days, "D")).sum())
     size = min(together, len(stood) // 2) if block is None else block
-    span = block_interval(values[0] - values[1], block=size, confidence=confidence, resamples=resamples, seed=seed)
+    span = block_interval(
+        values[0] - values[1], block=size, confidence=confidence, resamples=resamples, seed=seed
+    )
     measure = f"{view}:{metric}@{k or max(first[0].ks)}"
     return TimeComparison(stood, values[0], values[1], span, size, window_days, confidence, measure)
 
@@ -132,20 +150,23 @@ def compare_over_time(
 def _check(first: Sequence[MatchReport], second: Sequence[MatchReport], days: DayArray) -> None:
     if not 4 <= len(first) == len(second) == len(days):
         raise InputError(
-            f"There are {len(first)} and {len(second)} reports and {len(days)} days; give one report of each model a day, at least four.",
+            f"There are {len(first)} and {len(second)} reports and {len(days)} days; give one"
+            " report of each model a day, at least four.",
             field="days",
             value=len(days),
         )
     if (np.diff(days).astype(np.int64) <= 0).any():
         raise InputError(
-            f"days run {days[0]}, {days[1]}, ... and do not ascend; blocks of neighbours mean nothing otherwise. Sort the reports by day.",
+            f"days run {days[0]}, {days[1]}, ... and do not ascend; blocks of neighbours mean"
+            " nothing otherwise. Sort the reports by day.",
             field="days",
             value=str(days[0]),
         )
     for day, a, b in zip(days, first, second, strict=True):
         if a.client_ids != b.client_ids:
             raise InputError(
-                f"On {day} the reports judge {len(a.client_ids):,} and {len(b.client_ids):,} clients, not the same in the same order; rank the same clients with both.",
+                f"On {day} the reports judge {len(a.client_ids):,} and {len(b.client_ids):,}"
+                " clients, not the same in the same order; rank the same clients with both.",
                 field="second",
                 value=str(day),
             )

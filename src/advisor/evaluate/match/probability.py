@@ -13,12 +13,26 @@ from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.evaluate.match.inputs import check_given
 from advisor.evaluate.match.outcomes import outcomes
-from advisor.measures.calibration import ReliabilityCurve, Threshold, reliability_curve, threshold_for_precision
+from advisor.measures.calibration import (
+    ReliabilityCurve,
+    Threshold,
+    reliability_curve,
+    threshold_for_precision,
+)
 
 DEFINITIONS: dict[str, str] = {
-    "pick, buyers": "stated: P(buys this pick within the window | buys something new in it); observed over clients who bought something",
-    "list, buyers": "stated: P(buys at least one of the list | buys something new); observed over clients who bought something",
-    "pick, everyone": "stated: P(buys this pick within the window), unconditional; observed over all ranked clients",
+    "pick, buyers": (
+        "stated: P(buys this pick within the window | buys something new in it); observed over"
+        " clients who bought something"
+    ),
+    "list, buyers": (
+        "stated: P(buys at least one of the list | buys something new); observed over clients who"
+        " bought something"
+    ),
+    "pick, everyone": (
+        "stated: P(buys this pick within the window), unconditional; observed over all ranked"
+        " clients"
+    ),
 }
 """What each line of the report states."""
 
@@ -28,8 +42,10 @@ class ProbabilityReport:
     """Reliability of stated probabilities.
 
     Attributes:
-        curves: By name (see `DEFINITIONS`) the reliability curve with its expected calibration error and Brier scores.
-        thresholds: By name the cut for the wanted precision and the coverage it costs, or that it is unattainable.
+        curves: By name (see `DEFINITIONS`) the reliability curve with its expected calibration
+            error and Brier scores.
+        thresholds: By name the cut for the wanted precision and the coverage it costs, or that it
+            is unattainable.
         base_rates: By name the share that came true.
     """
 
@@ -60,7 +76,9 @@ class ProbabilityReport:
         return pd.DataFrame(rows)
 
     def sentences(self) -> list[str]:
-        """What may be promised and what not, in plain words, for each curve that speaks of buyers."""
+        """What may be promised and what not, in plain words, for each curve that speaks of
+        buyers.
+        """
         told: list[str] = []
         for name, what in (("pick, buyers", "a pick"), ("list, buyers", "a list")):
             if name not in self.curves:
@@ -68,20 +86,25 @@ class ProbabilityReport:
             cut, curve, base = self.thresholds[name], self.curves[name], self.base_rates[name]
             if cut.attainable:
                 told.append(
-                    f"{cut.wanted:.0%} for {what} is kept where at least {cut.threshold:.0%} is stated: {cut.coverage:.1%} of them; the others must not be promised."
+                    f"{cut.wanted:.0%} for {what} is kept where at least {cut.threshold:.0%} is"
+                    f" stated: {cut.coverage:.1%} of them; the others must not be promised."
                 )
             else:
                 told.append(
-                    f"{cut.wanted:.0%} for {what} is unattainable: {base:.1%} came true on average, {cut.best:.1%} among the surest. Do not promise it."
+                    f"{cut.wanted:.0%} for {what} is unattainable: {base:.1%} came true on average,"
+                    f" {cut.best:.1%} among the surest. Do not promise it."
                 )
             if curve.brier >= curve.brier_of_base_rate:
                 told.append(
-                    f"The probabilities stated for {what} were no better than stating {base:.1%} for all: use their order, not their size."
+                    f"The probabilities stated for {what} were no better than stating {base:.1%}"
+                    " for all: use their order, not their size."
                 )
         return told
 
     def to_svg(self) -> str:
-        """Stated against observed, bin by bin, one chart a curve; on the diagonal they are equal."""
+        """Stated against observed, bin by bin, one chart a curve; on the diagonal they are
+        equal.
+        """
         from advisor.reports.match import reliability_chart
 
         return reliability_chart(self)
@@ -91,13 +114,17 @@ class ProbabilityReport:
         for name, curve in self.curves.items():
             cut = self.thresholds[name]
             reach = (
-                f"{cut.wanted:.0%} precision: state only p >= {cut.threshold:.3f}, which is {cut.coverage:.1%} of them"
+                f"{cut.wanted:.0%} precision: state only p >= {cut.threshold:.3f}, which is"
+                f" {cut.coverage:.1%} of them"
                 if cut.attainable
-                else f"{cut.wanted:.0%} precision: unattainable, the best cut reaches {cut.best:.1%}"
+                else (
+                    f"{cut.wanted:.0%} precision: unattainable, the best cut reaches {cut.best:.1%}"
+                )
             )
             lines.append(
-                f"{name}: base rate {self.base_rates[name]:.4f}, calibration error {curve.expected_calibration_error:.4f}, "
-                f"Brier {curve.brier:.4f} (base rate alone {curve.brier_of_base_rate:.4f}); {reach}"
+                f"{name}: base rate {self.base_rates[name]:.4f}, calibration error"
+                f" {curve.expected_calibration_error:.4f}, Brier {curve.brier:.4f} (base rate alone"
+                f" {curve.brier_of_base_rate:.4f}); {reach}"
             )
         return "\n".join(lines)
 
@@ -117,11 +144,13 @@ def evaluate_probability(
     Args:
         ranking: The served lists (masked: what the client really saw), c clients.
         held_out: New purchases of the window.
-        probability: P(buys the pick | buys something) of each slot, nan where empty or not stated, shape (c, k).
+        probability: P(buys the pick | buys something) of each slot, nan where empty or not stated,
+            shape (c, k).
         list_probability: P(buys at least one of the list | buys something), shape (c,).
         unconditional: P(buys the pick) of each slot, shape (c, k).
         wanted: Precision for which the threshold is sought.
-        bins: Bins of about equal counts: base rates are small, and equal widths would put nearly everything into one.
+        bins: Bins of about equal counts: base rates are small, and equal widths would put nearly
+            everything into one.
 
     Raises:
         InputError: Shapes differ, or a probability is outside [0, 1].
@@ -140,14 +169,26 @@ def evaluate_probability(
         )
     }
     if list_probability is not None:
-        asked["list, buyers"] = (_shaped(list_probability, buyers.shape, "list_probability"), np.asarray(found.hits.any(axis=1)), buyers)
+        asked["list, buyers"] = (
+            _shaped(list_probability, buyers.shape, "list_probability"),
+            np.asarray(found.hits.any(axis=1)),
+            buyers,
+        )
     if unconditional is not None:
-        asked["pick, everyone"] = (_shaped(unconditional, found.hits.shape, "unconditional"), found.hits, np.ones_like(found.hits))
+        asked["pick, everyone"] = (
+            _shaped(unconditional, found.hits.shape, "unconditional"),
+            found.hits,
+            np.ones_like(found.hits),
+        )
     curves: dict[str, ReliabilityCurve] = {}
     thresholds: dict[str, Threshold] = {}
     rates: dict[str, float] = {}
     for name, (stated, happened, counted) in asked.items():
-        there = counted & (found.filled if stated.ndim == 2 else np.asarray(found.filled.any(axis=1))) & ~np.isnan(stated)
+        there = (
+            counted
+            & (found.filled if stated.ndim == 2 else np.asarray(found.filled.any(axis=1)))
+            & ~np.isnan(stated)
+        )
         p, y = stated[there], happened[there]
         curves[name] = reliability_curve(p, y, bins=bins, equal_counts=True)
         thresholds[name] = threshold_for_precision(p, y, wanted)
@@ -159,7 +200,8 @@ def _shaped(value: object, shape: tuple[int, ...], field: str) -> FloatArray:
     array = numbers(value, field)
     if array.shape != shape:
         raise InputError(
-            f"{field} has shape {array.shape}, but {shape} is needed: one for each slot or list of the ranking.",
+            f"{field} has shape {array.shape}, but {shape} is needed: one for each slot or list of"
+            " the ranking.",
             field=field,
             value=array.shape,
         )

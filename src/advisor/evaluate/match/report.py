@@ -1,4 +1,6 @@
-"""What `evaluate_match` hands back: three numbers that are never blended, with intervals, segments and the definition of each."""
+"""What `evaluate_match` hands back: three numbers that are never blended, with intervals, segments
+and the definition of each.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +63,10 @@ class MatchReport:
         suitability_check: The re-check of the picks. Not a part of any other number.
         scores: Every metric x k x view x segment.
         outcome_of: Which distinct outcome each client had, shape (c,).
-        table: Value of each distinct outcome by (view, metric, k), shape (u,), nan = does not count.
-        lists: Coverage, Gini, novelty, diversity, popularity: value by name, empty without a history.
+        table: Value of each distinct outcome by (view, metric, k), shape (u,), nan = does not
+            count.
+        lists: Coverage, Gini, novelty, diversity, popularity: value by name, empty without a
+            history.
         baseline_lists: The same of the baseline.
         definitions: What each number is: divisors, ideal, who counts, how the intervals are made.
     """
@@ -80,18 +84,29 @@ class MatchReport:
 
     @property
     def suitability(self) -> float:
-        """Share of the picks checked that satisfy every hard rule; 1 is the only good answer, nan where none was checked."""
+        """Share of the picks checked that satisfy every hard rule; 1 is the only good answer, nan
+        where none was checked.
+        """
         return self.suitability_check.share
 
-    def score(self, metric: str = "ndcg", k: int | None = None, *, view: str = "raw", by: str = ALL, segment: str = ALL) -> Score:
+    def score(
+        self,
+        metric: str = "ndcg",
+        k: int | None = None,
+        *,
+        view: str = "raw",
+        by: str = ALL,
+        segment: str = ALL,
+    ) -> Score:
         """One score; k defaults to the largest. Raises `InputError` when it was not computed."""
         wanted = max(self.ks) if k is None else k
         for s in self.scores:
             if (s.metric, s.k, s.view, s.by, s.segment) == (metric, wanted, view, by, segment):
                 return s
         raise InputError(
-            f"There is no {metric!r} at {wanted} in view {view!r} of {by}={segment}; ks are {self.ks}, metrics {sorted({s.metric for s in self.scores})}, "
-            f"segments {sorted({(s.by, s.segment) for s in self.scores})[:10]}.",
+            f"There is no {metric!r} at {wanted} in view {view!r} of {by}={segment}; ks are"
+            f" {self.ks}, metrics {sorted({s.metric for s in self.scores})}, segments"
+            f" {sorted({(s.by, s.segment) for s in self.scores})[:10]}.",
             field="metric",
             value=(metric, wanted, view, by, segment),
         )
@@ -107,30 +122,48 @@ class MatchReport:
         resamples: int = 1000,
         seed: int = 0,
     ) -> Interval:
-        """Paired test against another model on the same clients: mean of this - other with its bootstrap interval.
+        """Paired test against another model on the same clients: mean of this - other with its
+        bootstrap interval.
 
         Raises:
             InputError: The reports judge other clients, or one lacks the metric.
         """
-        check_type(other, MatchReport, "other", "Pass the report of the other model, made by evaluate_match on the same clients.")
+        check_type(
+            other,
+            MatchReport,
+            "other",
+            "Pass the report of the other model, made by evaluate_match on the same clients.",
+        )
         check_draws(confidence, resamples, seed)
         key = (view, metric, max(self.ks) if k is None else k)
         if self.client_ids != other.client_ids:
             raise InputError(
-                f"The reports judge {len(self.client_ids):,} and {len(other.client_ids):,} clients, not the same in the same order; rank the same clients with both models.",
+                f"The reports judge {len(self.client_ids):,} and {len(other.client_ids):,} clients,"
+                " not the same in the same order; rank the same clients with both models.",
                 field="other",
                 value=len(other.client_ids),
             )
-        return paired_difference(self.per_client(*key), other.per_client(*key), confidence=confidence, resamples=resamples, seed=seed)
+        return paired_difference(
+            self.per_client(*key),
+            other.per_client(*key),
+            confidence=confidence,
+            resamples=resamples,
+            seed=seed,
+        )
 
     def per_client(self, view: str, metric: str, k: int) -> FloatArray:
-        """Value of each client, shape (c,); nan = does not count. Raises `InputError` when it was not computed."""
+        """Value of each client, shape (c,); nan = does not count. Raises `InputError` when it was
+        not computed.
+        """
         for name, value in (("metric", metric), ("view", view)):
             check_type(value, str, name, "Name one that was computed.")
-        if (view, metric, k) not in list(self.table):  # a list, because what is asked for need not be hashable
+        if (view, metric, k) not in list(
+            self.table
+        ):  # a list, because what is asked for need not be hashable
             raise InputError(
-                f"{(view, metric, k)} was not computed; views are {sorted({v for v, _, _ in self.table})}, metrics {sorted({m for _, m, _ in self.table})}, "
-                f"ks {self.ks}.",
+                f"{(view, metric, k)} was not computed; views are"
+                f" {sorted({v for v, _, _ in self.table})}, metrics"
+                f" {sorted({m for _, m, _ in self.table})}, ks {self.ks}.",
                 field="metric",
                 value=(view, metric, k),
             )
@@ -142,7 +175,10 @@ class MatchReport:
 
     def per_client_frame(self) -> pd.DataFrame:
         """One row a client, one column `view:metric@k`, indexed by client id."""
-        columns = {f"{view}:{metric}@{k}": v[self.outcome_of] for (view, metric, k), v in self.table.items()}
+        columns = {
+            f"{view}:{metric}@{k}": v[self.outcome_of]
+            for (view, metric, k), v in self.table.items()
+        }
         return pd.DataFrame(columns, index=pd.Index(self.client_ids, name="client_id"))
 
     def to_html(
@@ -176,8 +212,9 @@ class MatchReport:
     def __repr__(self) -> str:
         best = self.score()
         return (
-            f"MatchReport({self.counts['clients']:,} clients, suitability {_share(self.suitability)}, "
-            f"nDCG@{best.k} {best.value:.4f} [{best.low:.4f}, {best.high:.4f}])"
+            f"MatchReport({self.counts['clients']:,} clients, suitability"
+            f" {_share(self.suitability)}, nDCG@{best.k} {best.value:.4f} [{best.low:.4f},"
+            f" {best.high:.4f}])"
         )
 
     def __str__(self) -> str:
@@ -185,25 +222,52 @@ class MatchReport:
 
     def _lines(self) -> Iterator[str]:
         n = self.counts
-        yield f"Match report: {n['clients']:,} clients, {n['purchases']:,} later purchases, {n['reachable_purchases']:,} of them reachable ({_share(_ratio(n['reachable_purchases'], n['purchases']))})"
+        yield (
+            f"Match report: {n['clients']:,} clients, {n['purchases']:,} later purchases,"
+            f" {n['reachable_purchases']:,} of them reachable"
+            f" ({_share(_ratio(n['reachable_purchases'], n['purchases']))})"
+        )
         s = self.suitability_check
         yield f"Suitability  {_share(s.share)}  ({s.suitable:,} of {s.checked:,} picks; {s.how})"
         for b in s.broken[:3]:
             yield f"  broken: {b.product_id} for {b.client_id}: {b.decision} ({', '.join(b.rules)})"
         interval = self.definitions["confidence"] + " interval"
-        yield f"{'':14}{'raw':>8} {interval:>17} {'baseline':>9} {'difference':>24} {'reachable':>10} {'ceiling':>8}"
+        yield (
+            f"{'':14}{'raw':>8} {interval:>17} {'baseline':>9} {'difference':>24} {'reachable':>10}"
+            f" {'ceiling':>8}"
+        )
         for raw in self.scores:
             if (raw.by, raw.view) != (ALL, "raw"):
                 continue
-            reach, top = (self.score(raw.metric, raw.k, view=v).value for v in ("reachable", "ceiling"))
-            gap = "" if np.isnan(raw.difference) else f"{raw.difference:+.4f} [{raw.difference_low:+.4f}, {raw.difference_high:+.4f}]"
+            reach, top = (
+                self.score(raw.metric, raw.k, view=v).value for v in ("reachable", "ceiling")
+            )
+            gap = (
+                ""
+                if np.isnan(raw.difference)
+                else (
+                    f"{raw.difference:+.4f} [{raw.difference_low:+.4f}, {raw.difference_high:+.4f}]"
+                )
+            )
             base = "" if np.isnan(raw.baseline) else f"{raw.baseline:.4f}"
-            yield f"{raw.metric + '@' + str(raw.k):14}{raw.value:8.4f} {f'[{raw.low:.4f}, {raw.high:.4f}]':>17} {base:>9} {gap:>24} {reach:10.4f} {top:8.4f}"
+            yield (
+                f"{raw.metric + '@' + str(raw.k):14}{raw.value:8.4f}"
+                f" {f'[{raw.low:.4f}, {raw.high:.4f}]':>17} {base:>9} {gap:>24} {reach:10.4f}"
+                f" {top:8.4f}"
+            )
         for name in dict.fromkeys(s.by for s in self.scores if s.by != ALL):
-            shown = [s for s in self.scores if (s.by, s.view, s.metric, s.k) == (name, "raw", "ndcg", max(self.ks))]
-            yield f"ndcg@{max(self.ks)} by {name}: " + ", ".join(f"{s.segment} {s.value:.4f} ({s.clients:,})" for s in shown)
+            shown = [
+                s
+                for s in self.scores
+                if (s.by, s.view, s.metric, s.k) == (name, "raw", "ndcg", max(self.ks))
+            ]
+            yield f"ndcg@{max(self.ks)} by {name}: " + ", ".join(
+                f"{s.segment} {s.value:.4f} ({s.clients:,})" for s in shown
+            )
         if self.lists:
-            yield "Lists         " + ", ".join(f"{name} {value:.4f}" for name, value in self.lists.items())
+            yield "Lists         " + ", ".join(
+                f"{name} {value:.4f}" for name, value in self.lists.items()
+            )
         yield self.definitions["without_purchases"]
 
 

@@ -1,4 +1,6 @@
-"""Money metrics: what the picks then returned, and how much they moved. Not a part of match accuracy, and stated apart from it."""
+"""Money metrics: what the picks then returned, and how much they moved. Not a part of match
+accuracy, and stated apart from it.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,25 @@ from advisor.measures.bootstrap import Interval, interval, paired_difference
 
 MONTHS_A_YEAR = 12.0
 DEFINITIONS: dict[str, str] = {
-    "total_return": "return over the window of an equal-weight list bought at its start and held, before costs and fees unless the catalogue states a fee",
-    "monthly_return": "(1 + total return) ^ (1 / months) - 1, months = rows / (periods a year / 12)",
-    "volatility": "annualised standard deviation (n - 1) of the per-row returns of the list rebalanced to equal weights each row",
-    "priced": "share of picks with a return in every row of the window; the others are left out of the list",
-    "catalogue": "the same for an equal-weight list of every priced product that is ranked: what choosing blindly from this catalogue earned",
+    "total_return": (
+        "return over the window of an equal-weight list bought at its start and held, before costs"
+        " and fees unless the catalogue states a fee"
+    ),
+    "monthly_return": (
+        "(1 + total return) ^ (1 / months) - 1, months = rows / (periods a year / 12)"
+    ),
+    "volatility": (
+        "annualised standard deviation (n - 1) of the per-row returns of the list rebalanced to"
+        " equal weights each row"
+    ),
+    "priced": (
+        "share of picks with a return in every row of the window; the others are left out of the"
+        " list"
+    ),
+    "catalogue": (
+        "the same for an equal-weight list of every priced product that is ranked: what choosing"
+        " blindly from this catalogue earned"
+    ),
 }
 """What each number is."""
 
@@ -38,7 +54,8 @@ class MoneyReport:
     Attributes:
         client_ids: Length c.
         start, end: Last row before the window, last row in it.
-        total_return, monthly_return, volatility: One value a client, shape (c,); nan where no pick is priced.
+        total_return, monthly_return, volatility: One value a client, shape (c,); nan where no pick
+            is priced.
         priced: Share of picks with a full price history in the window.
         catalogue: Total return, monthly return and volatility of the whole priced catalogue.
         means: Interval of each measure over clients.
@@ -80,10 +97,20 @@ class MoneyReport:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"Realised after {self.start}, until {self.end}: {len(self.client_ids):,} lists, {self.priced:.1%} of picks priced throughout"
+        yield (
+            f"Realised after {self.start}, until {self.end}: {len(self.client_ids):,} lists,"
+            f" {self.priced:.1%} of picks priced throughout"
+        )
         for name, m in self.means.items():
-            gap = f", minus baseline {self.differences[name].mean:+.4f}" if name in self.differences else ""
-            yield f"  {name:15}{m.mean:9.4f} [{m.low:.4f}, {m.high:.4f}], whole catalogue {self.catalogue[name]:.4f}{gap}"
+            gap = (
+                f", minus baseline {self.differences[name].mean:+.4f}"
+                if name in self.differences
+                else ""
+            )
+            yield (
+                f"  {name:15}{m.mean:9.4f} [{m.low:.4f}, {m.high:.4f}], whole catalogue"
+                f" {self.catalogue[name]:.4f}{gap}"
+            )
 
 
 def evaluate_money(
@@ -102,41 +129,59 @@ def evaluate_money(
 
     Args:
         ranking: The lists, c clients.
-        market: Returns by asset, of products themselves or of the assets they expose to; it may reach beyond the window.
+        market: Returns by asset, of products themselves or of the assets they expose to; it may
+            reach beyond the window.
         start: The day the lists were made for: the first return counted is that of the next row.
         rows: Length of the window in rows of the market; 126 is half a year of days.
-        catalogue: Where a product is no asset of the market, its exposures over assets, less its fee.
+        catalogue: Where a product is no asset of the market, its exposures over assets, less its
+            fee.
         baseline: Lists of another model for the same clients in the same order.
         confidence: Covered share of the intervals.
-        resamples: Of the bootstrap over clients; lists that many clients share move together with the market, which no bootstrap over clients shows.
+        resamples: Of the bootstrap over clients; lists that many clients share move together with
+            the market, which no bootstrap over clients shows.
         seed: Of the bootstrap.
 
     Raises:
-        InputError: The market does not reach over the window, no pick is priced, or the baseline has other clients.
+        InputError: The market does not reach over the window, no pick is priced, or the baseline
+            has other clients.
     """
     check_given(ranking, Ranking, "ranking")
     check_given(market, Market, "market")
     check_given(catalogue, Catalogue, "catalogue", optional=True)
     check_given(baseline, Ranking, "baseline", optional=True)
     check_draws(confidence, resamples, seed)
-    rows = check_whole(rows, "rows", "Give the length of the window in rows of the market, at least 2.", low=2)
+    rows = check_whole(
+        rows, "rows", "Give the length of the window in rows of the market, at least 2.", low=2
+    )
     checked_lists(ranking)
     day = as_day(start, "start")
     first = int(np.searchsorted(market.dates, day, side="right"))
     if first + rows > len(market):
         raise InputError(
-            f"rows is {rows} from {day} on, but the market has {len(market) - first} rows after it. Shorten the window.",
+            f"rows is {rows} from {day} on, but the market has {len(market) - first} rows after it."
+            " Shorten the window.",
             field="rows",
             value=rows,
         )
     if baseline is not None and baseline.client_ids != ranking.client_ids:
-        raise InputError("The baseline has other clients, or another order; rank the same clients with both.", field="baseline")
+        raise InputError(
+            "The baseline has other clients, or another order; rank the same clients with both.",
+            field="baseline",
+        )
     window = market.returns[first : first + rows]
-    own = _realised(ranking, _product_returns(window, market, ranking.products, catalogue), market.periods_per_year)
+    own = _realised(
+        ranking,
+        _product_returns(window, market, ranking.products, catalogue),
+        market.periods_per_year,
+    )
     rival = (
         None
         if baseline is None
-        else _realised(baseline, _product_returns(window, market, baseline.products, catalogue), market.periods_per_year)
+        else _realised(
+            baseline,
+            _product_returns(window, market, baseline.products, catalogue),
+            market.periods_per_year,
+        )
     )
     return MoneyReport(
         client_ids=ranking.client_ids,
@@ -145,13 +190,20 @@ def evaluate_money(
         **own.lists,
         priced=own.priced,
         catalogue=own.catalogue,
-        means={name: interval(v, confidence=confidence, resamples=resamples, seed=seed) for name, v in own.lists.items()},
-        differences={}
-        if rival is None
-        else {
-            name: paired_difference(v, rival.lists[name], confidence=confidence, resamples=resamples, seed=seed)
+        means={
+            name: interval(v, confidence=confidence, resamples=resamples, seed=seed)
             for name, v in own.lists.items()
         },
+        differences=(
+            {}
+            if rival is None
+            else {
+                name: paired_difference(
+                    v, rival.lists[name], confidence=confidence, resamples=resamples, seed=seed
+                )
+                for name, v in own.lists.items()
+            }
+        ),
     )
 
 
@@ -168,7 +220,11 @@ def _realised(ranking: Ranking, returns: FloatArray, periods_per_year: float) ->
     filled = ranking.codes >= 0
     usable = filled & good[np.maximum(ranking.codes, 0)] if len(good) else np.zeros_like(filled)
     if not usable.any():
-        raise InputError("No pick has a return in every row of the window; pass a market that prices them, or a catalogue.", field="market")
+        raise InputError(
+            "No pick has a return in every row of the window; pass a market that prices them, or a"
+            " catalogue.",
+            field="market",
+        )
     lists, which = np.unique(np.where(usable, ranking.codes, -1), axis=0, return_inverse=True)
     months = len(returns) / (periods_per_year / MONTHS_A_YEAR)
     growth = np.where(good, np.prod(1.0 + np.where(good, returns, 0.0), axis=0), np.nan)
@@ -182,17 +238,23 @@ def _realised(ranking: Ranking, returns: FloatArray, periods_per_year: float) ->
     names = ("total_return", "monthly_return", "volatility")
     values = measures[which.reshape(-1)]
     return _Realised(
-        {n: values[:, j] for j, n in enumerate(names)}, float(usable.sum() / filled.sum()), dict(zip(names, catalogue, strict=True))
+        {n: values[:, j] for j, n in enumerate(names)},
+        float(usable.sum() / filled.sum()),
+        dict(zip(names, catalogue, strict=True)),
     )
 
 
-def _measures(growth: FloatArray, returns: FloatArray, months: float, periods_per_year: float) -> tuple[float, float, float]:
+def _measures(
+    growth: FloatArray, returns: FloatArray, months: float, periods_per_year: float
+) -> tuple[float, float, float]:
     total = float(growth.mean())
     spread = float(returns.mean(axis=1).std(ddof=1)) * float(np.sqrt(periods_per_year))
     return total - 1.0, total ** (1.0 / months) - 1.0, spread
 
 
-def _product_returns(window: FloatArray, market: Market, products: tuple[str, ...], catalogue: Catalogue | None) -> FloatArray:
+def _product_returns(
+    window: FloatArray, market: Market, products: tuple[str, ...], catalogue: Catalogue | None
+) -> FloatArray:
     """Return of each product in each row, shape (rows, p); nan where it is not priced."""
     column = IdMap(market.assets).find(products)
     returns = np.where(column >= 0, window[:, np.maximum(column, 0)], np.nan)
@@ -205,5 +267,8 @@ def _product_returns(window: FloatArray, market: Market, products: tuple[str, ..
         spread = product.exposures or {product.asset or "": 1.0}
         if all(a in assets for a in spread):
             share = np.array(list(spread.values())) / sum(spread.values())
-            returns[:, j] = np.einsum("ta,a->t", window[:, assets.find(list(spread))], share) - product.annual_fee / market.periods_per_year
+            returns[:, j] = (
+                np.einsum("ta,a->t", window[:, assets.find(list(spread))], share)
+                - product.annual_fee / market.periods_per_year
+            )
     return returns

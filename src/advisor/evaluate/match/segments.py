@@ -20,9 +20,14 @@ from advisor.errors import InputError
 from advisor.evaluate.match.inputs import check_segmentation
 
 By = str | Sequence[str] | Mapping[str, Sequence[object]] | pd.Series | pd.DataFrame
-"""`"level"`, `"segment"`, `"tenure"` or several of them; or labels by name in the order of the ranking; or a table indexed by client id."""
+"""`"level"`, `"segment"`, `"tenure"` or several of them; or labels by name in the order of the
+ranking; or a table indexed by client id."""
 
-TENURES: tuple[tuple[float, str], ...] = ((0.5, "0 to 6 months"), (1.0, "6 to 12 months"), (np.inf, "over 1 year"))
+TENURES: tuple[tuple[float, str], ...] = (
+    (0.5, "0 to 6 months"),
+    (1.0, "6 to 12 months"),
+    (np.inf, "over 1 year"),
+)
 """Upper edge in years and name of each tenure."""
 UNKNOWN = "unknown"
 NO_LEVEL = "no level"
@@ -31,9 +36,14 @@ Words = npt.NDArray[np.object_]
 
 
 def segments(
-    by: By | None, ranking: Ranking, profiles: RiskProfiles | None, clients: ClientTable | None, history: Interactions | None
+    by: By | None,
+    ranking: Ranking,
+    profiles: RiskProfiles | None,
+    clients: ClientTable | None,
+    history: Interactions | None,
 ) -> dict[str, Words]:
-    """Labels of each ranked client by segmentation, shape (c,) each; clients that a source does not know are "unknown".
+    """Labels of each ranked client by segmentation, shape (c,) each; clients that a source does not
+    know are "unknown".
 
     Raises:
         InputError: A named segmentation lacks its source, or labels have another length.
@@ -45,23 +55,42 @@ def segments(
         by = by.to_frame(name=by.name or "segment")
     if isinstance(by, pd.DataFrame):
         check_once(labels_of(by.columns), "by")
-        return {text_of(name): _by_client(by.iloc[:, at], ranking) for at, name in enumerate(by.columns)}
+        return {
+            text_of(name): _by_client(by.iloc[:, at], ranking) for at, name in enumerate(by.columns)
+        }
     if isinstance(by, Mapping):
         for name, labels in by.items():
-            check_type(labels, (Sequence, np.ndarray, pd.Series), "by", "Give one label each, in the order of the ranking.", key=name)
+            check_type(
+                labels,
+                (Sequence, np.ndarray, pd.Series),
+                "by",
+                "Give one label each, in the order of the ranking.",
+                key=name,
+            )
             if not isinstance(labels, pd.Series) and len(labels) != len(ranking):
                 raise InputError(
-                    f"by[{name!r}] has {len(labels)} labels for {len(ranking)} ranked clients; give one each.",
+                    f"by[{name!r}] has {len(labels)} labels for {len(ranking)} ranked clients; give"
+                    " one each.",
                     field="by",
                     value=len(labels),
                 )
-        return {name: _by_client(labels, ranking) if isinstance(labels, pd.Series) else _words(list(labels)) for name, labels in by.items()}
-    return {name: _named(name, ranking, profiles, clients, history) for name in ([by] if isinstance(by, str) else by)}
+        return {
+            name: (
+                _by_client(labels, ranking)
+                if isinstance(labels, pd.Series)
+                else _words(list(labels))
+            )
+            for name, labels in by.items()
+        }
+    return {
+        name: _named(name, ranking, profiles, clients, history)
+        for name in ([by] if isinstance(by, str) else by)
+    }
 
 
 def _by_client(labels: pd.Series, ranking: Ranking) -> Words:
-    """Labels of the ranked clients by the ids that they are indexed by; those indexed by 0, 1, 2, ..., which
-    are no ids, stand in the order of the ranking.
+    """Labels of the ranked clients by the ids that they are indexed by; those indexed by 0, 1, 2,
+    ..., which are no ids, stand in the order of the ranking.
     """
     ids = labels_of(labels.index)
     check_once(ids, "the index of by")
@@ -69,7 +98,8 @@ def _by_client(labels: pd.Series, ranking: Ranking) -> Words:
         if len(ids) == len(ranking) and is_in_order(labels.index):
             return _words(labels.tolist())
         raise InputError(
-            f"by has {len(ids)} labels, none of them of a ranked client, so every client would be {UNKNOWN}. Index it by client id.",
+            f"by has {len(ids)} labels, none of them of a ranked client, so every client would be"
+            f" {UNKNOWN}. Index it by client id.",
             field="by",
             value=len(ids),
         )
@@ -77,7 +107,13 @@ def _by_client(labels: pd.Series, ranking: Ranking) -> Words:
     return _words([of.get(name) for name in ranking.client_ids])
 
 
-def _named(name: str, ranking: Ranking, profiles: RiskProfiles | None, clients: ClientTable | None, history: Interactions | None) -> Words:
+def _named(
+    name: str,
+    ranking: Ranking,
+    profiles: RiskProfiles | None,
+    clients: ClientTable | None,
+    history: Interactions | None,
+) -> Words:
     if name == "level" and profiles is not None:
         row = IdMap(profiles.client_ids).find(ranking.client_ids)
         return _words(
@@ -95,7 +131,10 @@ def _named(name: str, ranking: Ranking, profiles: RiskProfiles | None, clients: 
     if name in sources:
         raise InputError(f"by={name!r} needs {sources[name]}=...; pass it.", field="by", value=name)
     raise InputError(
-        f"by={name!r} is none of {sorted(sources)}; use one of them, or pass a mapping or table of labels.", field="by", value=name
+        f"by={name!r} is none of {sorted(sources)}; use one of them, or pass a mapping or table of"
+        " labels.",
+        field="by",
+        value=name,
     )
 
 
@@ -105,9 +144,18 @@ def _tenure(ranking: Ranking, history: Interactions) -> Words:
     days: IntArray = history.days.astype("datetime64[D]").astype(np.int64)
     np.minimum.at(first, history.client_codes, days)
     last = int(days.max()) if len(days) else 0
-    years = np.where(row >= 0, (last - first[row]) / 365.25, np.nan) if len(first) else np.full(len(row), np.nan)
+    years = (
+        np.where(row >= 0, (last - first[row]) / 365.25, np.nan)
+        if len(first)
+        else np.full(len(row), np.nan)
+    )
     place = np.searchsorted(np.array([edge for edge, _ in TENURES]), years)
-    return _words([TENURES[p][1] if i >= 0 else None for i, p in zip(row.tolist(), place.tolist(), strict=True)])
+    return _words(
+        [
+            TENURES[p][1] if i >= 0 else None
+            for i, p in zip(row.tolist(), place.tolist(), strict=True)
+        ]
+    )
 
 
 def _words(labels: Sequence[object]) -> Words:

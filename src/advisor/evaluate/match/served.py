@@ -1,4 +1,6 @@
-"""What clients were really shown, judged beside what the recommender alone would have shown them."""
+"""What clients were really shown, judged beside what the recommender alone would have shown
+them.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,22 @@ def evaluate_served(
     by: By | None = None,
 ) -> MatchReport:
     """See `Advisor.evaluate`."""
-    check_type(served, (AdviceBatch, Ranking), "served", "Pass a batch of Advisor.advise_table, or a Ranking.")
+    check_type(
+        served,
+        (AdviceBatch, Ranking),
+        "served",
+        "Pass a batch of Advisor.advise_table, or a Ranking.",
+    )
     check_given(later, Interactions, "later")
     if isinstance(served, Ranking):
-        return evaluate_match(served, not_held(advisor, later, None), baseline=baseline, ks=ks, by=by, catalogue=advisor.catalogue)
+        return evaluate_match(
+            served,
+            not_held(advisor, later, None),
+            baseline=baseline,
+            ks=ks,
+            by=by,
+            catalogue=advisor.catalogue,
+        )
     clients = served.clients
     ranking = served.ranking()
     if baseline is None:

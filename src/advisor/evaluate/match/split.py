@@ -27,7 +27,8 @@ class TemporalSplit:
         end: Last day of the window.
         train: Everything up to and including `cut`.
         test: First purchases of a (client, product) pair within (cut, end].
-        warm_clients: Clients who bought before and in the window, sorted: whom a protocol without cold starts judges.
+        warm_clients: Clients who bought before and in the window, sorted: whom a protocol without
+            cold starts judges.
     """
 
     cut: np.datetime64
@@ -41,14 +42,17 @@ class TemporalSplit:
         return tuple(c for c in self.test.clients.ids if c in self.train.clients)
 
 
-def temporal_split(interactions: Interactions, cut: Day, *, days: int | None = None, only_new: bool = True) -> TemporalSplit:
+def temporal_split(
+    interactions: Interactions, cut: Day, *, days: int | None = None, only_new: bool = True
+) -> TemporalSplit:
     """Split at a day.
 
     Args:
         interactions: All purchases.
         cut: Last day that training may know.
         days: Length of the window after it; None: everything after.
-        only_new: Leave out of the test what the client had already bought (a list that excludes held products cannot contain it), and repeats within the window.
+        only_new: Leave out of the test what the client had already bought (a list that excludes
+            held products cannot contain it), and repeats within the window.
 
     Returns:
         No event of the test is dated on or before `cut`; no event of the training after it.
@@ -59,7 +63,9 @@ def temporal_split(interactions: Interactions, cut: Day, *, days: int | None = N
     check_given(interactions, Interactions, "interactions")
     day = as_day(cut, "cut")
     if days is not None:
-        days = check_whole(days, "days", "A window has at least one day; None takes all that came after.", low=1)
+        days = check_whole(
+            days, "days", "A window has at least one day; None takes all that came after.", low=1
+        )
     train, later = interactions.until(day), interactions.after(day)
     if days is not None and len(later):
         later = later.until(day + np.timedelta64(days, "D"))
@@ -68,9 +74,12 @@ def temporal_split(interactions: Interactions, cut: Day, *, days: int | None = N
     if not len(train) or not len(later):
         side = "before" if not len(train) else "after"
         raise InputError(
-            f"There is no (new) purchase {side} the cut {day}; the data run from {interactions.days.min()} to {interactions.days.max()}. Move the cut."
-            if len(interactions)
-            else "There are no purchases to split.",
+            (
+                f"There is no (new) purchase {side} the cut {day}; the data run from"
+                f" {interactions.days.min()} to {interactions.days.max()}. Move the cut."
+                if len(interactions)
+                else "There are no purchases to split."
+            ),
             field="cut",
             value=str(day),
         )
@@ -78,10 +87,14 @@ def temporal_split(interactions: Interactions, cut: Day, *, days: int | None = N
     return TemporalSplit(day, end, train, later)
 
 
-def temporal_splits(interactions: Interactions, first: Day, *, days: int, every: int, only_new: bool = True) -> Iterator[TemporalSplit]:
-    """Rolling splits: cuts at `first`, `first` + `every` days, ... as long as a whole window of `days` fits; the training grows.
+def temporal_splits(
+    interactions: Interactions, first: Day, *, days: int, every: int, only_new: bool = True
+) -> Iterator[TemporalSplit]:
+    """Rolling splits: cuts at `first`, `first` + `every` days, ... as long as a whole window of
+    `days` fits; the training grows.
 
-    Windows overlap where `every` < `days`: their scores share purchases and are not independent (see `block_interval`).
+    Windows overlap where `every` < `days`: their scores share purchases and are not independent
+    (see `block_interval`).
 
     Raises:
         InputError: every is below 1, or a split is empty.
@@ -89,20 +102,28 @@ def temporal_splits(interactions: Interactions, first: Day, *, days: int, every:
     check_given(interactions, Interactions, "interactions")
     days = check_whole(days, "days", "A window has at least one day.", low=1)
     every = check_whole(every, "every", "Cuts must move forward by at least a day.", low=1)
-    cut, last = as_day(first, "first"), interactions.days.max() if len(interactions) else as_day(first, "first")
+    cut, last = (
+        as_day(first, "first"),
+        interactions.days.max() if len(interactions) else as_day(first, "first"),
+    )
     while cut + np.timedelta64(days, "D") <= last:
         yield temporal_split(interactions, cut, days=days, only_new=only_new)
         cut = cut + np.timedelta64(every, "D")
 
 
 def _first_purchases(later: Interactions, train: Interactions) -> Interactions:
-    """Events of `later` whose pair is not in `train`, the earliest of each pair (events are sorted by client, product, day)."""
+    """Events of `later` whose pair is not in `train`, the earliest of each pair (events are sorted
+    by client, product, day).
+    """
     c, p = later.client_codes, later.product_codes
     first = np.ones(len(later), dtype=np.bool_)
     first[1:] = (c[1:] != c[:-1]) | (p[1:] != p[:-1])
     width = np.int64(len(train.products) + 1)
     known = np.unique(train.client_codes * width + train.product_codes)
-    row, column = train.clients.find(later.clients.ids)[c], train.products.find(later.products.ids)[p]
+    row, column = (
+        train.clients.find(later.clients.ids)[c],
+        train.products.find(later.products.ids)[p],
+    )
     key = np.where((row >= 0) & (column >= 0), row * width + column, -1)
     return _chosen(later, first & ~np.isin(key, known))
 

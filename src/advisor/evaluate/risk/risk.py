@@ -1,4 +1,6 @@
-"""Judge risk out of sample: the realised volatility and drawdown of portfolios against what their levels promise."""
+"""Judge risk out of sample: the realised volatility and drawdown of portfolios against what their
+levels promise.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,17 @@ from types import NoneType
 import numpy as np
 import numpy.typing as npt
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_frequency, check_type, check_whole, float_array, frozen
+from advisor.arrays import (
+    BoolArray,
+    DayArray,
+    FloatArray,
+    IntArray,
+    check_frequency,
+    check_type,
+    check_whole,
+    float_array,
+    frozen,
+)
 from advisor.contracts.bands import LEVELS, RiskBands
 from advisor.data.by_asset import in_order
 from advisor.data.market import Market
@@ -22,7 +34,8 @@ BLOCK = 2048  # portfolios whose daily values are in memory at once
 HELD = 1e-12
 
 _Paths = Callable[[slice, slice], tuple[FloatArray, BoolArray]]
-"""(portfolios, sessions) -> value after each session of one unit of money, shape (b, days), and which portfolios can be judged, shape (b,)."""
+"""(portfolios, sessions) -> value after each session of one unit of money, shape (b, days), and
+which portfolios can be judged, shape (b,)."""
 
 
 def evaluate_risk(
@@ -36,11 +49,13 @@ def evaluate_risk(
 ) -> RiskMatchReport:
     """Compare the risk portfolios really took with the band of each one's level.
 
-    Each portfolio is bought at the start of a window and held through it (weights drift, what is missing to 1 is cash, an asset that ends turns
-    to cash); volatility is the annualised standard deviation of its daily returns, drawdown starts at the purchase.
+    Each portfolio is bought at the start of a window and held through it (weights drift, what is
+    missing to 1 is cash, an asset that ends turns to cash); volatility is the annualised standard
+    deviation of its daily returns, drawdown starts at the purchase.
 
     Args:
-        weights: One row a portfolio, shape (c, n), n = assets of the market; decided before the market begins, or the judgement is not out of sample.
+        weights: One row a portfolio, shape (c, n), n = assets of the market; decided before the
+            market begins, or the judgement is not out of sample.
         market: Returns to judge on, at least `days` rows.
         levels: Level 1..5 of each portfolio, 0 = no suitable portfolio (not judged), shape (c,).
         bands: What the levels promise; `RiskBands.default()` when None.
@@ -48,19 +63,38 @@ def evaluate_risk(
         step: Sessions between the starts of two windows.
 
     Returns:
-        Over and under the band apart, and drawdowns beyond the stress loss, by portfolio, level and window. A window below the band in which no asset
-        was volatile enough to be inside it is "not reachable" (without borrowing), not under. A row does not depend on the other rows. A window in which an asset held has no return on the first day is not counted for that portfolio.
+        Over and under the band apart, and drawdowns beyond the stress loss, by portfolio, level and
+        window. A window below the band in which no asset was volatile enough to be inside it is
+        "not reachable" (without borrowing), not under. A row does not depend on the other rows. A
+        window in which an asset held has no return on the first day is not counted for that
+        portfolio.
 
     Raises:
         InputError: Shapes disagree, a level is not 0..5, or the market is shorter than a window.
     """
-    check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
+    check_type(
+        market,
+        Market,
+        "market",
+        "Pass a Market, made by Market.from_prices or Market.from_returns.",
+    )
     check_type(bands, (RiskBands, NoneType), "bands", "Pass RiskBands, or leave it out.")
     check_frequency(market.dates, market.periods_per_year, "market")
-    given = float_array(in_order(weights, market.assets, "weights"), "weights", shape=(None, len(market.assets)))
+    given = float_array(
+        in_order(weights, market.assets, "weights"), "weights", shape=(None, len(market.assets))
+    )
     level = _checked_levels(levels, len(given))
-    distinct = np.unique(np.column_stack([given, level]), axis=0, return_index=True, return_inverse=True, return_counts=True)
-    first, copies = distinct[1], (distinct[2].reshape(-1).astype(np.int64), distinct[3].astype(np.int64))
+    distinct = np.unique(
+        np.column_stack([given, level]),
+        axis=0,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+    )
+    first, copies = (
+        distinct[1],
+        (distinct[2].reshape(-1).astype(np.int64), distinct[3].astype(np.int64)),
+    )
     w: FloatArray = given[first]
     alive = np.isfinite(market.returns)
     growth = np.where(alive, 1.0 + market.returns, 1.0)
@@ -72,7 +106,9 @@ def evaluate_risk(
         priced: BoolArray = np.all((np.abs(w[rows]) <= HELD) | alive[sessions.start], axis=1)
         return value, priced
 
-    terms = _Terms(market.dates, bands or RiskBands.default(), days, step, market.periods_per_year, market)
+    terms = _Terms(
+        market.dates, bands or RiskBands.default(), days, step, market.periods_per_year, market
+    )
     return _judge(paths, terms, level[first], copies)
 
 
@@ -93,18 +129,24 @@ def evaluate_risk_of(
         bands: What the levels promise; `RiskBands.default()` when None.
         days: Sessions in a window.
         step: Sessions between the starts of two windows.
-        market: What the strategies walked through; then windows in which no asset of it was volatile enough are "not reachable" and not under.
+        market: What the strategies walked through; then windows in which no asset of it was
+            volatile enough are "not reachable" and not under.
 
     Returns:
         One row a strategy, in the order of `levels`.
 
     Raises:
-        InputError: A name is no strategy of the run, a level is not 0..5, the run is shorter than a window, or the market lacks a session of it.
+        InputError: A name is no strategy of the run, a level is not 0..5, the run is shorter than a
+            window, or the market lacks a session of it.
     """
     check_type(results, BacktestResults, "results", "Pass what backtest_many gave.")
     check_type(levels, Mapping, "levels", "Give a mapping from a strategy's name to its level.")
     if not levels:
-        raise InputError("levels is empty; name the strategies to judge and their levels.", field="levels", value={})
+        raise InputError(
+            "levels is empty; name the strategies to judge and their levels.",
+            field="levels",
+            value={},
+        )
     chosen = [results[name] for name in levels]
     steps = np.stack([1.0 + result.record.returns for result in chosen])
 
@@ -115,14 +157,25 @@ def evaluate_risk_of(
     level = _checked_levels(list(levels.values()), len(chosen))
     copies = (np.arange(len(chosen)), np.ones(len(chosen), dtype=np.int64))
     check_type(bands, (RiskBands, NoneType), "bands", "Pass RiskBands, or leave it out.")
-    check_type(market, (Market, NoneType), "market", "Pass the Market of the backtest, or leave it out.")
-    terms = _Terms(chosen[0].sessions, bands or RiskBands.default(), days, step, chosen[0].periods_per_year, market)
+    check_type(
+        market, (Market, NoneType), "market", "Pass the Market of the backtest, or leave it out."
+    )
+    terms = _Terms(
+        chosen[0].sessions,
+        bands or RiskBands.default(),
+        days,
+        step,
+        chosen[0].periods_per_year,
+        market,
+    )
     return _judge(paths, terms, level, copies)
 
 
 @dataclass(frozen=True, eq=False)
 class _Terms:
-    """What portfolios are judged on: sessions, promises, windows, and the market that decides what could be reached (None: everything)."""
+    """What portfolios are judged on: sessions, promises, windows, and the market that decides what
+    could be reached (None: everything).
+    """
 
     dates: DayArray
     bands: RiskBands
@@ -132,14 +185,17 @@ class _Terms:
     market: Market | None
 
     def highest(self, starts: IntArray) -> FloatArray:
-        """Annual volatility of the most volatile asset that had a return on the first day of each window, shape (w,); inf where no market is known."""
+        """Annual volatility of the most volatile asset that had a return on the first day of each
+        window, shape (w,); inf where no market is known.
+        """
         if self.market is None:
             return np.full(len(starts), np.inf)
         dates = self.market.dates
         first = int(np.searchsorted(dates, self.dates[0]))
         if not np.array_equal(dates[first : first + len(self.dates)], self.dates):
             raise InputError(
-                f"The market has other sessions than the backtest between {self.dates[0]} and {self.dates[-1]}; pass the one it walked through.",
+                f"The market has other sessions than the backtest between {self.dates[0]} and"
+                f" {self.dates[-1]}; pass the one it walked through.",
                 field="market",
                 value=len(dates),
             )
@@ -147,17 +203,24 @@ class _Terms:
         for k, start in enumerate(starts + first):
             window = self.market.returns[start : start + self.days]
             spread = np.where(np.isfinite(window), window, 0.0).std(axis=0, ddof=1)
-            found[k] = spread[np.isfinite(window[0])].max(initial=0.0) * np.sqrt(self.periods_per_year)
+            found[k] = spread[np.isfinite(window[0])].max(initial=0.0) * np.sqrt(
+                self.periods_per_year
+            )
         return found
 
 
-def _judge(paths: _Paths, terms: _Terms, level: IntArray, copies: tuple[IntArray, IntArray]) -> RiskMatchReport:
-    """Judge distinct portfolios; `copies` says which of them each portfolio of the report is, and how many portfolios each one stands for."""
+def _judge(
+    paths: _Paths, terms: _Terms, level: IntArray, copies: tuple[IntArray, IntArray]
+) -> RiskMatchReport:
+    """Judge distinct portfolios; `copies` says which of them each portfolio of the report is, and
+    how many portfolios each one stands for.
+    """
     bands, days, count, (which, number) = terms.bands, terms.days, len(level), copies
     starts = _starts(len(terms.dates), days, terms.step)
     highest = terms.highest(starts)
     lower, upper, stress = (
-        np.array([np.nan, *edge])[level] for edge in (bands.lower_volatility, bands.upper_volatility, bands.stress_loss)
+        np.array([np.nan, *edge])[level]
+        for edge in (bands.lower_volatility, bands.upper_volatility, bands.stress_loss)
     )
     windows = np.zeros(count, dtype=np.int64)
     tally, sums, worst = np.zeros((4, count)), np.zeros(count), np.zeros(count)
@@ -169,7 +232,17 @@ def _judge(paths: _Paths, terms: _Terms, level: IntArray, copies: tuple[IntArray
             can &= level[rows] > 0
             volatility, drawdown = _realised(value, terms.periods_per_year)
             below, reached = volatility < lower[rows], highest[k] >= lower[rows]
-            found = np.array([volatility > upper[rows], below & reached, drawdown > stress[rows], below & ~reached]) & can
+            found = (
+                np.array(
+                    [
+                        volatility > upper[rows],
+                        below & reached,
+                        drawdown > stress[rows],
+                        below & ~reached,
+                    ]
+                )
+                & can
+            )
             windows[rows] += can
             tally[:, rows] += found
             sums[rows] += np.where(can, volatility, 0.0)
@@ -194,20 +267,36 @@ def _report(
     n = np.where(windows > 0, windows, np.nan)
     judged = np.where(by_window[4] > 0, by_window[4], np.nan)
     over, under, breached, unreached = (frozen(row / n) for row in tally)
-    over_then, under_then, breached_then, unreached_then = (frozen(row / judged) for row in by_window[:4])
+    over_then, under_then, breached_then, unreached_then = (
+        frozen(row / judged) for row in by_window[:4]
+    )
     edges = (over, under, breached, frozen(sums / n))
     worst = np.where(windows > 0, worst, np.nan)
     through_time = (frozen(ends), over_then, under_then, breached_then)
-    return RiskMatchReport(frozen(level), frozen(windows), *edges, frozen(worst), *through_time, bands, days, unreached, unreached_then)
+    return RiskMatchReport(
+        frozen(level),
+        frozen(windows),
+        *edges,
+        frozen(worst),
+        *through_time,
+        bands,
+        days,
+        unreached,
+        unreached_then,
+    )
 
 
 def _realised(value: FloatArray, periods_per_year: float) -> tuple[FloatArray, FloatArray]:
-    """Annual volatility and worst drawdown of each row of values, shape (b,); a row that reaches zero has an infinite volatility."""
+    """Annual volatility and worst drawdown of each row of values, shape (b,); a row that reaches
+    zero has an infinite volatility.
+    """
     solvent: BoolArray = np.all(value > 0.0, axis=1)
     safe = np.where(solvent[:, None], value, 1.0)
     steps = safe.copy()
     steps[:, 1:] /= safe[:, :-1]
-    volatility: FloatArray = np.where(solvent, steps.std(axis=1, ddof=1) * np.sqrt(periods_per_year), np.inf)
+    volatility: FloatArray = np.where(
+        solvent, steps.std(axis=1, ddof=1) * np.sqrt(periods_per_year), np.inf
+    )
     peak = np.maximum(np.maximum.accumulate(value, axis=1), 1.0)
     return volatility, (1.0 - value / peak).max(axis=1)
 
@@ -219,7 +308,8 @@ def _checked_levels(levels: npt.ArrayLike, count: int) -> IntArray:
     if outside:
         row, value = outside[0]
         raise InputError(
-            f"levels[{row}] is {value:g}; a level is 1 (C1) to 5 (C5), or 0 where no portfolio is suitable.",
+            f"levels[{row}] is {value:g}; a level is 1 (C1) to 5 (C5), or 0 where no portfolio is"
+            " suitable.",
             field="levels",
             value=value,
         )
@@ -228,10 +318,13 @@ def _checked_levels(levels: npt.ArrayLike, count: int) -> IntArray:
 
 def _starts(rows: int, days: int, step: int) -> IntArray:
     days = check_whole(days, "days", "Give the sessions in a window, at least 2.", low=2)
-    step = check_whole(step, "step", "Give the sessions between the starts of two windows, at least 1.", low=1)
+    step = check_whole(
+        step, "step", "Give the sessions between the starts of two windows, at least 1.", low=1
+    )
     if rows < days:
         raise InputError(
-            f"There are {rows} sessions, but a window has {days}; nothing could be judged. Pass a longer market or fewer days.",
+            f"There are {rows} sessions, but a window has {days}; nothing could be judged. Pass a"
+            " longer market or fewer days.",
             field="days",
             value=days,
         )

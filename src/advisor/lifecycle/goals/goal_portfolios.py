@@ -1,4 +1,6 @@
-"""The portfolio of each goal's money: as much expected return as leaves its chance at the date, on one frontier."""
+"""The portfolio of each goal's money: as much expected return as leaves its chance at the date, on
+one frontier.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,10 @@ def goal_portfolios(
         probability: Wished for each, in (0, 1).
 
     Returns:
-        The riskiest frontier portfolio under which the lognormal chance of `goal_success` (no flows) is still the one wished. Status "ok"; "unbounded" where even the
-        riskiest leaves it; "below_wish" where none does: then the portfolio with the best chance. Shares are of all this money.
+        The riskiest frontier portfolio under which the lognormal chance of `goal_success` (no
+        flows) is still the one wished. Status "ok"; "unbounded" where even the riskiest leaves it;
+        "below_wish" where none does: then the portfolio with the best chance. Shares are of all
+        this money.
 
     Raises:
         InputError: No goal has money.
@@ -52,22 +56,39 @@ def goal_portfolios(
             check_type(values, (), field, "Give one a goal, in one dimension.")
     if len({len(values) for values in parts.values()}) > 1:
         raise InputError(
-            f"There are {', '.join(f'{len(v)} {field}' for field, v in parts.items())}; give one of each a goal.",
+            f"There are {', '.join(f'{len(v)} {field}' for field, v in parts.items())}; give one of"
+            " each a goal.",
             field="names",
             value=len(names),
         )
     for field in ("money", "amounts", "years"):
         for i, value in enumerate(parts[field]):
-            check_number(value, field, "It must be positive for a goal to be invested for.", above=0.0, key=i)
-    check_number(probability, "probability", "It is a chance between 0 and 1.", above=0.0, high=1.0 - 1e-15)
+            check_number(
+                value, field, "It must be positive for a goal to be invested for.", above=0.0, key=i
+            )
+    check_number(
+        probability, "probability", "It is a chance between 0 and 1.", above=0.0, high=1.0 - 1e-15
+    )
     if not len(names):
-        raise InputError("No goal has money and a date to come, so there is nothing to invest; fund one first.", field="goals", value=())
+        raise InputError(
+            "No goal has money and a date to come, so there is nothing to invest; fund one first.",
+            field="goals",
+            value=(),
+        )
     total = sum(money)
     each = zip(names, money, amounts, years, strict=True)
-    return gathered(frontier, tuple(_portfolio(frontier, n, m / total, np.log(m / a), t, float(ndtri(probability))) for n, m, a, t in each))
+    return gathered(
+        frontier,
+        tuple(
+            _portfolio(frontier, n, m / total, np.log(m / a), t, float(ndtri(probability)))
+            for n, m, a, t in each
+        ),
+    )
 
 
-def _portfolio(frontier: Frontier, name: str, share: float, cover: float, years: float, wished: float) -> AccountPortfolio:
+def _portfolio(
+    frontier: Frontier, name: str, share: float, cover: float, years: float, wished: float
+) -> AccountPortfolio:
     low, high = float(frontier.volatility[0]), float(frontier.volatility[-1])
     steps = np.linspace(low, high, STEPS)
     score = _score(frontier, steps, cover, years)
@@ -86,12 +107,25 @@ def _portfolio(frontier: Frontier, name: str, share: float, cover: float, years:
             else:
                 above = middle
     weights = frontier.at_volatility(chosen)
-    mean, risk = float(weights @ frontier.model.mean), float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
-    return AccountPortfolio(name, share, frozen(weights), mean, risk, float(frontier.risk_aversion_at(chosen)[0]), status)
+    mean, risk = (
+        float(weights @ frontier.model.mean),
+        float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0))),
+    )
+    return AccountPortfolio(
+        name,
+        share,
+        frozen(weights),
+        mean,
+        risk,
+        float(frontier.risk_aversion_at(chosen)[0]),
+        status,
+    )
 
 
 def _score(frontier: Frontier, volatility: FloatArray, cover: float, years: float) -> FloatArray:
-    """Normal quantile of the chance, shape (s,): (log(money / amount) + mu T) / (sigma sqrt T); without risk it is certain or impossible."""
+    """Normal quantile of the chance, shape (s,): (log(money / amount) + mu T) / (sigma sqrt T);
+    without risk it is certain or impossible.
+    """
     mean, risk = frontier.segments.moments(*frontier.segments.at_volatility(volatility))
     mu, sigma = lognormal_rates(mean, risk)
     reach, spread = cover + mu * years, sigma * np.sqrt(years)

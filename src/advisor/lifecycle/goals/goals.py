@@ -1,4 +1,6 @@
-"""Will the goal be met, and what must be saved for it: a simulation that agrees with the closed form where there is one."""
+"""Will the goal be met, and what must be saved for it: a simulation that agrees with the closed
+form where there is one.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ class GoalOdds:
         probability: P(wealth at the date >= amount), shape (c,).
         standard_error: Of the simulation, shape (c,); 0 where the closed form applies.
         median: Median wealth at the date, shape (c,).
-        shortfall: Mean of what is missing where the goal is missed, money, shape (c,); 0 where it never is.
+        shortfall: Mean of what is missing where the goal is missed, money, shape (c,); 0 where it
+            never is.
     """
 
     probability: FloatArray
@@ -37,7 +40,8 @@ class GoalOdds:
 
 
 def lognormal_rates(mean: object, volatility: object) -> tuple[FloatArray, FloatArray]:
-    """Mean and standard deviation of the annual log return of a lognormal with this mean and volatility of the simple return.
+    """Mean and standard deviation of the annual log return of a lognormal with this mean and
+    volatility of the simple return.
 
     >>> m, s = lognormal_rates(0.06, 0.15)
     >>> round(float(m), 5), round(float(s), 5)
@@ -47,7 +51,8 @@ def lognormal_rates(mean: object, volatility: object) -> tuple[FloatArray, Float
     gross = 1.0 + average
     if not ((gross > 0.0).all() and (sigma >= 0.0).all()):
         raise InputError(
-            f"mean is {average.min():g} and volatility {sigma.min():g}; a mean is above -1 and a volatility 0 or more. Correct them.",
+            f"mean is {average.min():g} and volatility {sigma.min():g}; a mean is above -1 and a"
+            " volatility 0 or more. Correct them.",
             field="mean" if not (gross > 0.0).all() else "volatility",
             value=float(average.min()),
         )
@@ -74,24 +79,30 @@ def goal_success(
         amount: Money needed, in money of the date.
         years: Until the date, above 0.
         mean: Annual, of the simple return.
-        volatility: Annual, of the simple return; portfolios are rebalanced, so that wealth is lognormal without flows.
+        volatility: Annual, of the simple return; portfolios are rebalanced, so that wealth is
+            lognormal without flows.
         saving: Money saved at the end of every month (negative: spent).
         draws: Paths a goal, antithetic.
         seed: Of the draws; each client's paths come from (seed, their id) alone.
         client_ids: Default "0", "1", ...
 
     Returns:
-        Odds, a row a goal. Without flows the probability is the closed form, exactly. With flows the simulated frequency is corrected by a control
-        variate: the same paths' chance for a lump sum in place of the saving, whose true value is known.
+        Odds, a row a goal. Without flows the probability is the closed form, exactly. With flows
+        the simulated frequency is corrected by a control
+        variate: the same paths' chance for a lump sum in place of the saving, whose true value is
+            known.
 
     Raises:
-        InputError: Wealth, amount or years out of range, fewer than 100 draws, a number of ids other than c.
+        InputError: Wealth, amount or years out of range, fewer than 100 draws, a number of ids
+            other than c.
 
     >>> odds = goal_success(100.0, 150.0, 10.0, 0.06, 0.15)
     >>> round(float(odds.probability[0]), 4), float(odds.standard_error[0])
     (0.5696, 0.0)
     """
-    columns = _columns(wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility, saving=saving)
+    columns = _columns(
+        wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility, saving=saving
+    )
     count = len(columns[0])
     draws, seed = check_paths(draws, seed)
     ids = ids_of(client_ids, count)
@@ -110,45 +121,74 @@ def goal_success(
 
 
 def check_paths(draws: object, seed: object) -> tuple[int, int]:
-    """Number of paths and seed. Raises `InputError` for fewer than 100 paths, and a seed that is no whole number of 64 bits."""
-    paths = check_whole(draws, "draws", "A chance needs at least 100 paths.", low=100, high=MOST_DRAWS)
-    return paths, check_whole(seed, "seed", "The same one gives the same paths.", low=-(2**63), high=2**63 - 1025)
+    """Number of paths and seed. Raises `InputError` for fewer than 100 paths, and a seed that is no
+    whole number of 64 bits.
+    """
+    paths = check_whole(
+        draws, "draws", "A chance needs at least 100 paths.", low=100, high=MOST_DRAWS
+    )
+    return paths, check_whole(
+        seed, "seed", "The same one gives the same paths.", low=-(2**63), high=2**63 - 1025
+    )
 
 
 def ids_of(client_ids: Sequence[str] | None, count: int) -> tuple[str, ...]:
-    """One id a goal; "0", "1", ... where none are given. Raises `InputError` for another number of them."""
+    """One id a goal; "0", "1", ... where none are given. Raises `InputError` for another number of
+    them.
+    """
     if client_ids is None:
         return tuple(str(i) for i in range(count))
     ids = listed(client_ids, str, "client_ids", "Give one id a goal.")
     if len(ids) != count:
-        raise InputError(f"There are {len(ids)} client_ids for {count} goals; give one id a goal.", field="client_ids", value=len(ids))
+        raise InputError(
+            f"There are {len(ids)} client_ids for {count} goals; give one id a goal.",
+            field="client_ids",
+            value=len(ids),
+        )
     return ids
 
 
 def _columns(**values: object) -> tuple[FloatArray, ...]:
     table = tuple(np.atleast_1d(column) for column in together(**values))
     wealth, amount, years, mean, volatility, _ = table
-    fine = (wealth >= 0.0) & (amount > 0.0) & (years > 0.0) & (years <= LONGEST) & (mean > -1.0) & (volatility >= 0.0)
+    fine = (
+        (wealth >= 0.0)
+        & (amount > 0.0)
+        & (years > 0.0)
+        & (years <= LONGEST)
+        & (mean > -1.0)
+        & (volatility >= 0.0)
+    )
     fine &= np.all([np.isfinite(column) for column in table], axis=0)
     if wealth.ndim != 1:
         raise InputError(
-            f"wealth and what stands beside it have shape {wealth.shape} together; a number a goal is needed, in one dimension.",
+            f"wealth and what stands beside it have shape {wealth.shape} together; a number a goal"
+            " is needed, in one dimension.",
             field="wealth",
             value=wealth.shape,
         )
     if not fine.all():
         i = int(np.argmax(~fine))
         names = ("wealth", "amount", "years", "mean", "volatility", "saving")
-        told = ", ".join(f"{name} {column.flat[i]:g}" for name, column in zip(names, table, strict=True))
+        told = ", ".join(
+            f"{name} {column.flat[i]:g}" for name, column in zip(names, table, strict=True)
+        )
         raise InputError(
-            f"Goal {i} has {written(told)}; wealth must be 0 or more, amount and years positive, years at most {LONGEST:g}, volatility 0 or more, all finite. Correct it.",
+            f"Goal {i} has {written(told)}; wealth must be 0 or more, amount and years positive,"
+            f" years at most {LONGEST:g}, volatility 0 or more, all finite. Correct it.",
             field="wealth",
             value=float(wealth.flat[i]),
         )
     return table
 
 
-def _closed(wealth: FloatArray, amount: FloatArray, years: FloatArray, mean: FloatArray, volatility: FloatArray) -> FloatArray:
+def _closed(
+    wealth: FloatArray,
+    amount: FloatArray,
+    years: FloatArray,
+    mean: FloatArray,
+    volatility: FloatArray,
+) -> FloatArray:
     mu, sigma = lognormal_rates(mean, volatility)
     spread = sigma * np.sqrt(years)
     centre = mu * years
@@ -158,7 +198,11 @@ def _closed(wealth: FloatArray, amount: FloatArray, years: FloatArray, mean: Flo
     below = wealth * np.exp(centre + 0.5 * spread**2) * ndtr(edge - spread)
     missed = 1.0 - probability
     certain = spread == 0.0
-    gap = np.where(certain | (wealth == 0.0), np.maximum(amount - wealth * np.exp(centre), 0.0) * missed, amount * missed - below)
+    gap = np.where(
+        certain | (wealth == 0.0),
+        np.maximum(amount - wealth * np.exp(centre), 0.0) * missed,
+        amount * missed - below,
+    )
     return np.stack(
         [
             probability,
@@ -169,7 +213,9 @@ def _closed(wealth: FloatArray, amount: FloatArray, years: FloatArray, mean: Flo
     )
 
 
-def _exceeds(wealth: FloatArray, amount: FloatArray, centre: FloatArray, spread: FloatArray) -> FloatArray:
+def _exceeds(
+    wealth: FloatArray, amount: FloatArray, centre: FloatArray, spread: FloatArray
+) -> FloatArray:
     """P(wealth * exp(centre + spread * Z) >= amount)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         score = (np.log(wealth / amount) + centre) / spread
@@ -178,7 +224,12 @@ def _exceeds(wealth: FloatArray, amount: FloatArray, centre: FloatArray, spread:
 
 
 def terminal_wealth(
-    paths: FloatArray, wealth: FloatArray, years: FloatArray, mean: FloatArray, volatility: FloatArray, saving: FloatArray
+    paths: FloatArray,
+    wealth: FloatArray,
+    years: FloatArray,
+    mean: FloatArray,
+    volatility: FloatArray,
+    saving: FloatArray,
 ) -> FloatArray:
     """Wealth at the date on every path, shape (c, draws), monthly saving included; never below 0.
 
@@ -218,13 +269,22 @@ def _simulated(
     lump = np.maximum(wealth + saving * 12.0 * _annuity(mu + 0.5 * sigma**2, years), 1e-12)
     centre, spread = mu * years, sigma * np.sqrt(years)
     total = paths.sum(axis=2) / np.sqrt(paths.shape[2])
-    control = (lump[:, None] * np.exp(centre[:, None] + spread[:, None] * total) >= amount[:, None]).astype(np.float64)
+    control = (
+        lump[:, None] * np.exp(centre[:, None] + spread[:, None] * total) >= amount[:, None]
+    ).astype(np.float64)
     known = _exceeds(lump, amount, centre, spread)
     slope, left = _regress(hit, control)
     probability = np.clip(hit.mean(axis=1) - slope * (control.mean(axis=1) - known), 0.0, 1.0)
     missed = (1.0 - hit).sum(axis=1)
     gap = (np.maximum(amount[:, None] - final, 0.0)).sum(axis=1)
-    return np.stack([probability, left, np.median(final, axis=1), np.divide(gap, missed, out=np.zeros_like(gap), where=missed > 0.0)])
+    return np.stack(
+        [
+            probability,
+            left,
+            np.median(final, axis=1),
+            np.divide(gap, missed, out=np.zeros_like(gap), where=missed > 0.0),
+        ]
+    )
 
 
 def _annuity(rate: FloatArray, years: FloatArray) -> FloatArray:
@@ -233,7 +293,9 @@ def _annuity(rate: FloatArray, years: FloatArray) -> FloatArray:
 
 
 def _regress(hit: FloatArray, control: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Best slope of the control, and the standard error that is left; mirrored draws are averaged first, for they are not independent."""
+    """Best slope of the control, and the standard error that is left; mirrored draws are averaged
+    first, for they are not independent.
+    """
     half = hit.shape[1] // 2
     pairs, guides = (0.5 * (x[:, :half] + x[:, -half:]) for x in (hit, control))
     a, b = pairs - pairs.mean(axis=1, keepdims=True), guides - guides.mean(axis=1, keepdims=True)

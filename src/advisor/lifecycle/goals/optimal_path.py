@@ -1,4 +1,6 @@
-"""The glide path that a constant relative risk aversion itself would choose: backward induction over wealth, year by year."""
+"""The glide path that a constant relative risk aversion itself would choose: backward induction
+over wealth, year by year.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ class OptimalPath:
         course: Wealth at the start of each of these years on that course, shape (t,).
         wealth: Amounts, ascending, shape (s,).
         policy: Best share with so many years to go and so much money, shape (t, s).
-        certainty_equivalent: Sure money at the date that is worth as much as following the policy from today's wealth.
+        certainty_equivalent: Sure money at the date that is worth as much as following the policy
+            from today's wealth.
     """
 
     years_to_go: FloatArray
@@ -42,7 +45,8 @@ class OptimalPath:
     certainty_equivalent: float
 
     def at(self, years_to_go: int, wealth: object) -> FloatArray:
-        """Best share with so many years to go and so much money, (c,) or a number; between the amounts worked out it is interpolated.
+        """Best share with so many years to go and so much money, (c,) or a number; between the
+        amounts worked out it is interpolated.
 
         Raises:
             InputError: The path has no such year.
@@ -50,19 +54,28 @@ class OptimalPath:
         check_whole(years_to_go, "years_to_go", "Give whole years.")
         if years_to_go not in self.years_to_go:
             raise InputError(
-                f"years_to_go is {years_to_go}; the path was worked out for 1 to {int(self.years_to_go[0])}.",
+                f"years_to_go is {years_to_go}; the path was worked out for 1 to"
+                f" {int(self.years_to_go[0])}.",
                 field="years_to_go",
                 value=years_to_go,
             )
         row = self.policy[int(self.years_to_go[0]) - int(years_to_go)]
-        return np.interp(np.log(np.maximum(array(wealth, "wealth"), self.wealth[0])), np.log(self.wealth), row)
+        return np.interp(
+            np.log(np.maximum(array(wealth, "wealth"), self.wealth[0])), np.log(self.wealth), row
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """The glide path, one row a year."""
-        return pd.DataFrame({"share": self.share, "wealth": self.course}, index=pd.Index(self.years_to_go, name="years_to_go"))
+        return pd.DataFrame(
+            {"share": self.share, "wealth": self.course},
+            index=pd.Index(self.years_to_go, name="years_to_go"),
+        )
 
     def __repr__(self) -> str:
-        return f"OptimalPath({len(self.share)} years, risky share {self.share[0]:.1%} falling to {self.share[-1]:.1%})"
+        return (
+            f"OptimalPath({len(self.share)} years, risky share {self.share[0]:.1%} falling to"
+            f" {self.share[-1]:.1%})"
+        )
 
 
 def optimal_glide_path(
@@ -82,21 +95,24 @@ def optimal_glide_path(
         wealth: Money today, positive.
         years: Until the date, at least 1.
         saving: Money added at the end of every year, 0 or more: what human capital still brings.
-        risky_return: Annual, mean of the simple return of the risky assets, which is lognormal and independent from year to year.
+        risky_return: Annual, mean of the simple return of the risky assets, which is lognormal and
+            independent from year to year.
         volatility: Annual, positive.
         safe_return: Annual, certain.
         risk_aversion: Constant relative risk aversion, positive; 1 is logarithmic utility.
         cap: Largest share, at most 1: no money is borrowed.
 
     Returns:
-        The path and the whole policy. Without saving the best share is the same at every date and for every amount (Samuelson 1969); with saving it falls as
-        the date comes near, because what is still to be saved is safe wealth that shrinks. Certainty equivalents are interpolated between amounts, so that
-        shares are right to about a tenth of a point.
+        The path and the whole policy. Without saving the best share is the same at every date and
+        for every amount (Samuelson 1969); with saving it falls as the date comes near, because what
+        is still to be saved is safe wealth that shrinks. Certainty equivalents are interpolated
+        between amounts, so that shares are right to about a tenth of a point.
 
     Raises:
         InputError: A number is out of its range.
 
-    Source: Samuelson (1969) and Merton (1969), on the choice of portfolio over a lifetime; Bodie, Merton & Samuelson (1992), on its wages.
+    Source: Samuelson (1969) and Merton (1969), on the choice of portfolio over a lifetime; Bodie,
+    Merton & Samuelson (1992), on its wages.
 
     >>> steady = optimal_glide_path(100.0, years=10, risk_aversion=4.0)
     >>> float(np.ptp(steady.share).round(6)), float(steady.share[0].round(2))
@@ -110,7 +126,13 @@ def optimal_glide_path(
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     excess: FloatArray = np.exp(mu + sigma * nodes) - (1.0 + safe_return)
     chance, safe = weights / weights.sum(), 1.0 + safe_return
-    grid = _amounts(wealth, years, saving, max(float(mu), float(np.log(safe))) + 0.5 * float(sigma) ** 2, float(sigma))
+    grid = _amounts(
+        wealth,
+        years,
+        saving,
+        max(float(mu), float(np.log(safe))) + 0.5 * float(sigma) ** 2,
+        float(sigma),
+    )
     shares = np.linspace(0.0, cap, SHARES)
     worth, policy = grid, np.empty((years, len(grid)))
     for row in range(years - 1, -1, -1):
@@ -130,20 +152,28 @@ def optimal_glide_path(
 def _amounts(wealth: float, years: int, saving: float, force: float, sigma: float) -> FloatArray:
     """Amounts of wealth from below what can be left to above what is likely."""
     low = 0.1 * min(wealth, saving) if saving > 0.0 else 0.01 * wealth
-    high = (wealth + saving * years) * np.exp(max(force, 0.0) * years + SPREADS * sigma * np.sqrt(years))
+    high = (wealth + saving * years) * np.exp(
+        max(force, 0.0) * years + SPREADS * sigma * np.sqrt(years)
+    )
     return np.geomspace(low, high, STATES)
 
 
 def _worth_of(money: FloatArray, grid: FloatArray, worth: FloatArray) -> FloatArray:
-    """Certainty equivalent of amounts: linear between those of the grid, in proportion below it, along the last slope above it."""
+    """Certainty equivalent of amounts: linear between those of the grid, in proportion below it,
+    along the last slope above it.
+    """
     inside = np.interp(money, grid, worth)
     slope = (worth[-1] - worth[-2]) / (grid[-1] - grid[-2])
     above = worth[-1] + slope * (money - grid[-1])
-    return np.where(money > grid[-1], above, np.where(money < grid[0], worth[0] * (money / grid[0]), inside))
+    return np.where(
+        money > grid[-1], above, np.where(money < grid[0], worth[0] * (money / grid[0]), inside)
+    )
 
 
 def _equivalent(later: FloatArray, chance: FloatArray, gamma: float) -> FloatArray:
-    """Sure amount with the utility of the amounts of next year, shape (s, shares), from (s, shares, nodes)."""
+    """Sure amount with the utility of the amounts of next year, shape (s, shares), from (s, shares,
+    nodes).
+    """
     centre = later.mean(axis=2)
     ratio = later / centre[:, :, None]
     if gamma == 1.0:
@@ -152,7 +182,9 @@ def _equivalent(later: FloatArray, chance: FloatArray, gamma: float) -> FloatArr
 
 
 def _best(value: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Largest value over the shares and the share that has it, each shape (s,); between shares along the parabola through the best three."""
+    """Largest value over the shares and the share that has it, each shape (s,); between shares
+    along the parabola through the best three.
+    """
     rows, top = np.arange(len(value)), value.argmax(axis=1)
     middle = np.clip(top, 1, len(shares) - 2)
     before, at, after = (value[rows, middle + k] for k in (-1, 0, 1))
@@ -164,7 +196,14 @@ def _best(value: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatArray
 
 
 def _check(
-    wealth: float, years: int, saving: float, risky: float, volatility: float, safe: float, risk_aversion: float, cap: float
+    wealth: float,
+    years: int,
+    saving: float,
+    risky: float,
+    volatility: float,
+    safe: float,
+    risk_aversion: float,
+    cap: float,
 ) -> None:
     check_number(wealth, "wealth", "It is the money today.", low=1e-100)
     check_whole(years, "years", "Give the years until the date.", low=1, high=LONGEST)
@@ -173,5 +212,9 @@ def _check(
     check_number(risky, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
     check_number(volatility, "volatility", "It is annual, 0.16 for 16 %.", above=0.0)
     check_number(safe, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)
-    check_number(risk_aversion, "risk_aversion", "It is constant and relative, 4 say.", above=0.0, high=100.0)
-    check_number(cap, "cap", "It is the largest share, for no money is borrowed.", above=0.0, high=1.0)
+    check_number(
+        risk_aversion, "risk_aversion", "It is constant and relative, 4 say.", above=0.0, high=100.0
+    )
+    check_number(
+        cap, "cap", "It is the largest share, for no money is borrowed.", above=0.0, high=1.0
+    )

@@ -1,4 +1,6 @@
-"""A client's life on one line: year by year what is reserved, what each goal may risk, and the allocation that follows."""
+"""A client's life on one line: year by year what is reserved, what each goal may risk, and the
+allocation that follows.
+"""
 
 from __future__ import annotations
 
@@ -70,8 +72,10 @@ def life_timeline(
 
     Args:
         wealth: Today's money.
-        goals: Each claims its amount, discounted at the safe rate, from wealth, most important first; its part follows the glide path of its own date.
-        events: As goals, but money due within `reserve_horizon` years is kept in cash altogether. Negative amounts come in.
+        goals: Each claims its amount, discounted at the safe rate, from wealth, most important
+            first; its part follows the glide path of its own date.
+        events: As goals, but money due within `reserve_horizon` years is kept in cash altogether.
+            Negative amounts come in.
         years: Length of the line.
         annual_saving: Money added each year.
         risky_return: Expected a year, of the risky assets.
@@ -83,17 +87,26 @@ def life_timeline(
         reserve_horizon: Years before an event in which it is reserved for.
 
     Returns:
-        The line. The part set aside for something due now has a risky share of `end` (0 by default): an advisor to be bought is not at risk on the day.
+        The line. The part set aside for something due now has a risky share of `end` (0 by
+        default): an advisor to be bought is not at risk on the day.
 
     Raises:
         InputError: Wealth is negative or there are no years.
 
-    >>> line = life_timeline(100.0, events=[LifeEvent("house", 100.0, 5.0)], years=6, risky_return=0.0, safe_return=0.0)
+    >>> line = life_timeline(
+    ...     100.0,
+    ...     events=[LifeEvent("house", 100.0, 5.0)],
+    ...     years=6,
+    ...     risky_return=0.0,
+    ...     safe_return=0.0,
+    ... )
     >>> line.risky_share.round(2).tolist(), line.wealth.tolist()
     ([0.22, 0.18, 0.14, 0.0, 0.0, 0.0, 0.0], [100.0, 100.0, 100.0, 100.0, 100.0, 0.0, 0.0])
     """
     wealth = check_number(wealth, "wealth", "It is today's money.", low=0.0)
-    years = check_whole(years, "years", "Give the length of the line, at least one year.", low=1, high=LONGEST)
+    years = check_whole(
+        years, "years", "Give the length of the line, at least one year.", low=1, high=LONGEST
+    )
     check_number(annual_saving, "annual_saving", "It is money a year.")
     check_number(risky_return, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
     check_number(safe_return, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)
@@ -121,10 +134,17 @@ def life_timeline(
             left -= part
             kept = is_event and when - year <= reserve_horizon
             reserved += part if kept else 0.0
-            risky += 0.0 if kept else part * float(glide_path(when - year, start=start, end=end, length=length, shape=shape))
+            risky += (
+                0.0
+                if kept
+                else part
+                * float(glide_path(when - year, start=start, end=end, length=length, shape=shape))
+            )
         risky += left * start
         share = risky / money if money > 0.0 else 0.0
         rows[:, year] = money, reserved, share, paid
         happened.append(tuple(c[2] for c in due))
         money = money * (1.0 + safe_return + share * (risky_return - safe_return)) + annual_saving
-    return Timeline(np.arange(years + 1, dtype=np.float64), rows[0], rows[1], rows[2], rows[3], tuple(happened))
+    return Timeline(
+        np.arange(years + 1, dtype=np.float64), rows[0], rows[1], rows[2], rows[3], tuple(happened)
+    )

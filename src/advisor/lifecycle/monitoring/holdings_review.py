@@ -1,4 +1,6 @@
-"""What a client holds, how it stands to the target, what to trade and why: one object to talk about."""
+"""What a client holds, how it stands to the target, what to trade and why: one object to talk
+about.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,10 @@ class HoldingsReview:
 
     def __repr__(self) -> str:
         what = f"due for {', '.join(self.reasons)}" if self.due else "nothing due"
-        return f"HoldingsReview({self.value:,.2f} in {len(self.lines)} assets, drift {self.drift:.1%}, {what})"
+        return (
+            f"HoldingsReview({self.value:,.2f} in {len(self.lines)} assets, drift {self.drift:.1%},"
+            f" {what})"
+        )
 
 
 def review_holdings(
@@ -94,7 +99,8 @@ def review_holdings(
     Args:
         holdings: Money by asset, 0 or more.
         target: Weight by asset, adding up to 1.
-        eligible: Whether the client may buy each asset; what is not named may be bought. What they may not buy any more is kept or sold, never topped up.
+        eligible: Whether the client may buy each asset; what is not named may be bought. What they
+            may not buy any more is kept or sold, never topped up.
         policy: When and how far to trade; default `RebalancePolicy()`.
         flow: Money in (+) or out (-).
         months_since: Months since the last rebalancing, where the policy has a calendar.
@@ -103,14 +109,24 @@ def review_holdings(
         The review; the trades are `rebalance`'s, so that review and order agree to the bit.
 
     Raises:
-        InputError: The target holds an asset that may not be bought, weights do not add up to 1, or there is no money.
+        InputError: The target holds an asset that may not be bought, weights do not add up to 1, or
+            there is no money.
     """
     for value, field in ((holdings, "holdings"), (target, "target"), (eligible, "eligible")):
-        check_type(value, (Mapping, NoneType) if field == "eligible" else Mapping, field, "Give a mapping by asset id.")
+        check_type(
+            value,
+            (Mapping, NoneType) if field == "eligible" else Mapping,
+            field,
+            "Give a mapping by asset id.",
+        )
     for value, field in ((holdings, "holdings"), (target, "target")):
         for asset, number in value.items():
-            check_number(number, field, "Holdings are money, a target is a weight.", low=0.0, key=asset)
-    check_type(policy, (RebalancePolicy, NoneType), "policy", "Pass a RebalancePolicy, or leave it out.")
+            check_number(
+                number, field, "Holdings are money, a target is a weight.", low=0.0, key=asset
+            )
+    check_type(
+        policy, (RebalancePolicy, NoneType), "policy", "Pass a RebalancePolicy, or leave it out."
+    )
     check_number(flow, "flow", "It is money in (+) or out (-).")
     rules = policy or RebalancePolicy()
     allowed = eligible or {}
@@ -119,7 +135,8 @@ def review_holdings(
     money = np.array([holdings.get(a, 0.0) for a in names])
     if banned or money.sum() + flow <= 0.0:
         raise InputError(
-            f"The target wants {banned}, which the client may not buy, or there is no money ({money.sum() + flow:,.2f}) to review; correct the target.",
+            f"The target wants {banned}, which the client may not buy, or there is no money"
+            f" ({money.sum() + flow:,.2f}) to review; correct the target.",
             field="target",
             value=banned,
         )
@@ -154,16 +171,35 @@ def review_holdings(
 
 def _line(name: str, numbers: tuple[float, ...], eligible: bool, due: bool) -> HoldingLine:
     money, weight, target, low, high, trade, after = numbers
-    standing = "not_eligible" if not eligible else "above" if weight > high + 1e-12 else "below" if weight < low - 1e-12 else "inside"
+    standing = (
+        "not_eligible"
+        if not eligible
+        else "above"
+        if weight > high + 1e-12
+        else "below"
+        if weight < low - 1e-12
+        else "inside"
+    )
     if trade == 0.0:
-        reason = "No trade: nothing is due." if not due else "No trade: it is where it should be, or the trade would be too small."
+        reason = (
+            "No trade: nothing is due."
+            if not due
+            else "No trade: it is where it should be, or the trade would be too small."
+        )
     else:
         verb = "Buy" if trade > 0.0 else "Sell"
         cause = {
             "not_eligible": "it may no longer be bought and the target holds none",
             "above": f"it is above its band of {low:.1%} to {high:.1%}",
             "below": f"it is below its band of {low:.1%} to {high:.1%}",
-            "inside": "the whole portfolio goes back to its target" if due else "it is where the flow closes the largest gap",
+            "inside": (
+                "the whole portfolio goes back to its target"
+                if due
+                else "it is where the flow closes the largest gap"
+            ),
         }[standing]
-        reason = f"{verb} {abs(trade):,.2f}: it is {weight:.1%} of the portfolio for a target of {target:.1%}; {cause}."
+        reason = (
+            f"{verb} {abs(trade):,.2f}: it is {weight:.1%} of the portfolio for a target of"
+            f" {target:.1%}; {cause}."
+        )
     return HoldingLine(name, money, weight, target, low, high, standing, trade, after, reason)

@@ -1,4 +1,6 @@
-"""When advice must be looked at again: one pure function from states, market and day to named triggers with their evidence."""
+"""When advice must be looked at again: one pure function from states, market and day to named
+triggers with their evidence.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_number, check_type, check_whole, float_array
+from advisor.arrays import (
+    BoolArray,
+    DayArray,
+    FloatArray,
+    IntArray,
+    check_number,
+    check_type,
+    check_whole,
+    float_array,
+)
 from advisor.data.days import as_day
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import days
@@ -45,15 +56,18 @@ class ClientStates:
         level, advised_level: Now, and when the advice was given, shape (c,).
         valid_until: Last day of the assessment; NaT = none, which counts as expired. Shape (c,).
         next_event: Day of the next life event, NaT = none. Shape (c,).
-        stress_loss, stress_tolerance: Worst stressed loss of the portfolio, and what is tolerated, shape (c,).
+        stress_loss, stress_tolerance: Worst stressed loss of the portfolio, and what is tolerated,
+            shape (c,).
         value, peak_value: Money now and its peak since the advice, net of flows, shape (c,).
         drawdown_tolerance: Shape (c,).
         product_level: Highest level of a product held, as rated today, shape (c,).
         age, age_at_review: Shape (c,).
         kyc_changed_on: Day on which client data last changed, NaT = never. Shape (c,).
         last_review: Shape (c,), NaT = never.
-        forecast_volatility: Annual, of what is held today, by today's forecast (`model.risk`), shape (c,).
-        aimed_volatility: Of the portfolio that would be advised today (`optimal_volatility`), shape (c,).
+        forecast_volatility: Annual, of what is held today, by today's forecast (`model.risk`),
+            shape (c,).
+        aimed_volatility: Of the portfolio that would be advised today (`optimal_volatility`), shape
+            (c,).
     """
 
     client_ids: tuple[str, ...]
@@ -85,7 +99,8 @@ class ClientStates:
                 object.__setattr__(self, column.name, values)
             if values is not None and len(values) != len(self.client_ids):
                 raise InputError(
-                    f"{column.name} has {len(values)} rows for {len(self.client_ids)} clients; give one each, or leave the column out.",
+                    f"{column.name} has {len(values)} rows for {len(self.client_ids)} clients; give"
+                    " one each, or leave the column out.",
                     field=column.name,
                     value=len(values),
                 )
@@ -114,8 +129,8 @@ class ReviewRules:
         expiry_days: Days before an assessment runs out.
         ages: Ages that matter: at 65 and 75 selling to a client takes special care.
         review_days: Days after which advice is looked at anyway (a year, as MiFID II asks).
-        size: Share of the aimed volatility by which the forecast of what is held may be off; looked at weekly, it keeps a level in its band
-            (`benchmarks/risk_promises.py`).
+        size: Share of the aimed volatility by which the forecast of what is held may be off; looked
+            at weekly, it keeps a level in its band (`benchmarks/risk_promises.py`).
     """
 
     drift: float = 0.03
@@ -126,11 +141,23 @@ class ReviewRules:
     size: float = 0.10
 
     def __post_init__(self) -> None:
-        check_number(self.drift, "drift", "It is the total drift from which a review is due, 0.03 say.", low=0.0)
-        check_number(self.size, "size", "It is the share of the aimed volatility from which a review is due, 0.1 say.", low=0.0)
+        check_number(
+            self.drift,
+            "drift",
+            "It is the total drift from which a review is due, 0.03 say.",
+            low=0.0,
+        )
+        check_number(
+            self.size,
+            "size",
+            "It is the share of the aimed volatility from which a review is due, 0.1 say.",
+            low=0.0,
+        )
         for name in ("event_days", "expiry_days", "review_days"):
             check_whole(getattr(self, name), name, "Give a number of days.", low=0)
-        check_type(self.ages, (tuple, list), "ages", "Give the ages in a tuple, such as (65.0, 75.0).")
+        check_type(
+            self.ages, (tuple, list), "ages", "Give the ages in a tuple, such as (65.0, 75.0)."
+        )
         for i, age in enumerate(self.ages):
             check_number(age, "ages", "It is in years.", low=0.0, key=i)
 
@@ -169,7 +196,9 @@ class Reviews:
     def has(self, name: str) -> BoolArray:
         """Who has this trigger, shape (c,). Raises `InputError` for an unknown name."""
         if name not in TRIGGERS:
-            raise InputError(f"No trigger is called {name!r}; there are {TRIGGERS}.", field="name", value=name)
+            raise InputError(
+                f"No trigger is called {name!r}; there are {TRIGGERS}.", field="name", value=name
+            )
         return (self.bits >> TRIGGERS.index(name) & 1).astype(np.bool_)
 
     def __getitem__(self, i: int) -> tuple[Trigger, ...]:
@@ -183,7 +212,9 @@ class Reviews:
             values = getattr(self.states, column)
             if values is not None:
                 found[column] = str(values[i]) if values.dtype.kind == "M" else float(values[i])
-        return found | {shown: float(getattr(self.rules, key)) for shown, key in _LIMITS.get(name, {}).items()}
+        return found | {
+            shown: float(getattr(self.rules, key)) for shown, key in _LIMITS.get(name, {}).items()
+        }
 
     def counts(self) -> pd.Series:
         """How many clients have each trigger."""
@@ -191,7 +222,10 @@ class Reviews:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a client, one yes / no column a trigger."""
-        return pd.DataFrame({name: self.has(name) for name in TRIGGERS}, index=pd.Index(self.client_ids, name="client_id"))
+        return pd.DataFrame(
+            {name: self.has(name) for name in TRIGGERS},
+            index=pd.Index(self.client_ids, name="client_id"),
+        )
 
     def __len__(self) -> int:
         return len(self.bits)
@@ -222,26 +256,34 @@ _LIMITS: dict[str, dict[str, str]] = {
     "review_overdue": {"review_days": "review_days"},
     "size": {"size_limit": "size"},
 }
-"""Trigger -> name in the evidence -> rule; never the name of a column, whose value it would hide."""
+"""Trigger -> name in the evidence -> rule; never the name of a column, whose value it would
+hide."""
 
 
 def review(states: ClientStates, *, as_of: date | str, rules: ReviewRules | None = None) -> Reviews:
     """Which clients' advice must be looked at again, and why.
 
     Args:
-        states: What is known of each client; columns that are not given are not looked at, nan and NaT mean unknown.
+        states: What is known of each client; columns that are not given are not looked at, nan and
+            NaT mean unknown.
         as_of: The day it is judged on.
         rules: Limits; default `ReviewRules()`.
 
     Returns:
-        One row a client; the same states, day and rules always give the same triggers, whatever the company they are in. An assessment without a date counts
-        as expired and an age without an earlier one as news: what is missing fails closed. A product rated above the client's level triggers; they may keep it.
+        One row a client; the same states, day and rules always give the same triggers, whatever the
+        company they are in. An assessment without a date counts
+        as expired and an age without an earlier one as news: what is missing fails closed. A
+            product rated above the client's level triggers; they may keep it.
 
-    >>> states = ClientStates(("ann",), drift=np.array([0.05]), level=np.array([3]), advised_level=np.array([4]))
+    >>> states = ClientStates(
+    ...     ("ann",), drift=np.array([0.05]), level=np.array([3]), advised_level=np.array([4])
+    ... )
     >>> [t.name for t in review(states, as_of="2026-02-01")[0]]
     ['drift', 'level_changed']
     """
-    check_type(states, ClientStates, "states", "Pass ClientStates(client_ids, ...) with what is known.")
+    check_type(
+        states, ClientStates, "states", "Pass ClientStates(client_ids, ...) with what is known."
+    )
     check_type(rules, (ReviewRules, NoneType), "rules", "Pass ReviewRules, or leave it out.")
     day, limits = as_day(as_of, "as_of"), rules or ReviewRules()
     found = _portfolio(states, limits) | _calendar(states, day, limits)
@@ -260,11 +302,16 @@ def _portfolio(s: ClientStates, rules: ReviewRules) -> dict[str, BoolArray]:
     if s.stress_loss is not None and s.stress_tolerance is not None:
         found["stress_loss_above_tolerance"] = s.stress_loss > s.stress_tolerance + 1e-12
     if s.value is not None and s.peak_value is not None and s.drawdown_tolerance is not None:
-        found["drawdown_above_tolerance"] = s.value < s.peak_value * (1.0 - s.drawdown_tolerance) - 1e-9
+        found["drawdown_above_tolerance"] = (
+            s.value < s.peak_value * (1.0 - s.drawdown_tolerance) - 1e-9
+        )
     if s.product_level is not None and s.level is not None:
         found["product_level_raised"] = s.product_level > s.level
     if s.forecast_volatility is not None and s.aimed_volatility is not None:
-        found["size"] = np.abs(s.forecast_volatility - s.aimed_volatility) > (rules.size + 1e-12) * s.aimed_volatility
+        found["size"] = (
+            np.abs(s.forecast_volatility - s.aimed_volatility)
+            > (rules.size + 1e-12) * s.aimed_volatility
+        )
     return found
 
 
@@ -272,19 +319,29 @@ def _calendar(s: ClientStates, day: np.datetime64, rules: ReviewRules) -> dict[s
     found: dict[str, BoolArray] = {}
     if s.valid_until is not None:
         found["assessment_expired"] = ~(s.valid_until >= day)
-        found["assessment_expires_soon"] = (s.valid_until >= day) & (s.valid_until < day + np.timedelta64(rules.expiry_days, "D"))
+        found["assessment_expires_soon"] = (s.valid_until >= day) & (
+            s.valid_until < day + np.timedelta64(rules.expiry_days, "D")
+        )
     if s.next_event is not None:
-        found["event_soon"] = (s.next_event >= day) & (s.next_event <= day + np.timedelta64(rules.event_days, "D"))
+        found["event_soon"] = (s.next_event >= day) & (
+            s.next_event <= day + np.timedelta64(rules.event_days, "D")
+        )
     if s.age is not None:
         before = np.full(len(s.age), np.nan) if s.age_at_review is None else s.age_at_review
         found["age_reached"] = (
-            np.any([(s.age >= a) & ~(before >= a) for a in rules.ages], axis=0) if rules.ages else np.zeros(len(s.age), dtype=np.bool_)
+            np.any([(s.age >= a) & ~(before >= a) for a in rules.ages], axis=0)
+            if rules.ages
+            else np.zeros(len(s.age), dtype=np.bool_)
         )
     if s.kyc_changed_on is not None:
         known = ~np.isnat(s.kyc_changed_on) & (s.kyc_changed_on <= day)
-        found["kyc_changed"] = known if s.last_review is None else known & ~(s.last_review >= s.kyc_changed_on)
+        found["kyc_changed"] = (
+            known if s.last_review is None else known & ~(s.last_review >= s.kyc_changed_on)
+        )
     if s.last_review is not None:
         never = np.isnat(s.last_review)
         found["never_reviewed"] = never
-        found["review_overdue"] = ~never & (day - s.last_review > np.timedelta64(rules.review_days, "D"))
+        found["review_overdue"] = ~never & (
+            day - s.last_review > np.timedelta64(rules.review_days, "D")
+        )
     return found

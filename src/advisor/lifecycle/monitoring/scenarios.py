@@ -22,7 +22,8 @@ class Scenario:
 
     Attributes:
         name: Unique among those tested together.
-        shocks: Simple return by asset id or group name (-0.34 = loses 34 %); an asset's own entry goes before its group's.
+        shocks: Simple return by asset id or group name (-0.34 = loses 34 %); an asset's own entry
+            goes before its group's.
         source: Where the numbers come from.
         otherwise: Return of what `shocks` does not name; None = such an asset is an error.
     """
@@ -34,22 +35,35 @@ class Scenario:
 
     def __post_init__(self) -> None:
         check_type(self.name, str, "name", "A scenario is told by its name.")
-        check_type(self.shocks, Mapping, "shocks", "Give a mapping from asset or group to simple return.")
+        check_type(
+            self.shocks, Mapping, "shocks", "Give a mapping from asset or group to simple return."
+        )
         for key, value in self.shocks.items():
-            check_type(value, NUMBER, "shocks", "A shock is a simple return, -0.34 where 34 % is lost.", key=key)
+            check_type(
+                value,
+                NUMBER,
+                "shocks",
+                "A shock is a simple return, -0.34 where 34 % is lost.",
+                key=key,
+            )
         if self.otherwise is not None:
-            check_number(self.otherwise, "otherwise", "It is the return of what is not named.", low=-1.0)
+            check_number(
+                self.otherwise, "otherwise", "It is the return of what is not named.", low=-1.0
+            )
         bad = {k: v for k, v in self.shocks.items() if not -1.0 <= v < np.inf}
         if bad or not self.shocks:
             raise InputError(
-                f"Scenario {self.name!r} has {f'the shock {bad}' if bad else 'no shocks'}; a shock is a simple return, finite and not below -1.",
+                f"Scenario {self.name!r} has {f'the shock {bad}' if bad else 'no shocks'}; a shock"
+                " is a simple return, finite and not below -1.",
                 field=self.name,
                 value=bad,
             )
         object.__setattr__(self, "shocks", MappingProxyType(dict(self.shocks)))
 
     def returns(self, assets: Sequence[str], groups: Sequence[str]) -> FloatArray:
-        """Return of each asset, shape (n,). Raises `InputError` for an asset that is not covered where `otherwise` is None."""
+        """Return of each asset, shape (n,). Raises `InputError` for an asset that is not covered
+        where `otherwise` is None.
+        """
         out = np.empty(len(assets))
         for i, (asset, group) in enumerate(zip(assets, groups, strict=True)):
             shock = self.shocks.get(asset, self.shocks.get(group) if group else None)
@@ -57,7 +71,8 @@ class Scenario:
                 shock = self.otherwise
             if shock is None:
                 raise InputError(
-                    f"Scenario {self.name!r} says nothing about {asset!r} (group {group!r}); add a shock for it, or say what happens otherwise.",
+                    f"Scenario {self.name!r} says nothing about {asset!r} (group {group!r}); add a"
+                    " shock for it, or say what happens otherwise.",
                     field=asset,
                     value=asset,
                 )
@@ -66,25 +81,61 @@ class Scenario:
 
 
 HISTORICAL: tuple[Scenario, ...] = (
-    Scenario("GFC 2007-2009", {"equity": -0.568}, "S&P 500, 2007-10 to 2009-03, Bespoke, S&P 500 drawdowns"),
+    Scenario(
+        "GFC 2007-2009",
+        {"equity": -0.568},
+        "S&P 500, 2007-10 to 2009-03, Bespoke, S&P 500 drawdowns",
+    ),
     Scenario("Dot-com 2000-2002", {"equity": -0.491}, "S&P 500, Bespoke, S&P 500 drawdowns"),
     Scenario("COVID 2020", {"equity": -0.34}, "S&P 500, 2020-02-19 to 2020-03-23"),
-    Scenario("Great Depression 1929-1932", {"equity": -0.86}, "US shares, Lifeworks Advisors, history of bear markets"),
-    Scenario("Oil shock 1973-1974", {"equity": -0.48}, "US shares, Lifeworks Advisors, history of bear markets"),
-    Scenario("A-share crash 2015", {"equity": 2850.71 / 5178.19 - 1.0}, "SSE Composite 5178.19 to 2850.71, Shandong news 2015-08-31"),
+    Scenario(
+        "Great Depression 1929-1932",
+        {"equity": -0.86},
+        "US shares, Lifeworks Advisors, history of bear markets",
+    ),
+    Scenario(
+        "Oil shock 1973-1974",
+        {"equity": -0.48},
+        "US shares, Lifeworks Advisors, history of bear markets",
+    ),
+    Scenario(
+        "A-share crash 2015",
+        {"equity": 2850.71 / 5178.19 - 1.0},
+        "SSE Composite 5178.19 to 2850.71, Shandong news 2015-08-31",
+    ),
     Scenario(
         "A-share first wave 2015",
         {"equity": -0.321, "growth equity": -0.424},
         "SSE Composite and ChiNext, 2015-06-15 to 2015-07-08, press reports",
     ),
-    Scenario("A-share worst day 2015", {"equity": -0.0849}, "SSE Composite, 2015-08-24, press reports"),
-    Scenario("A-share circuit breaker 2016", {"equity": -0.07}, "CSI 300 halts at -7 %, 2016-01-04 and 2016-01-07, press reports"),
     Scenario(
-        "A-share to January 2016", {"equity": -0.486}, "SSE Composite, 2015-06-12 close to 2016-01-28 close 2655.66, encyclopedia entry"
+        "A-share worst day 2015", {"equity": -0.0849}, "SSE Composite, 2015-08-24, press reports"
     ),
-    Scenario("Mean major equity drawdown", {"equity": -0.45}, "1926-2022, Northern Trust, A history of drawdowns"),
-    Scenario("Worst equity drawdown", {"equity": -0.83}, "1926-2022, Northern Trust, A history of drawdowns"),
-    Scenario("Fed severely adverse 2021", {"equity": -0.55}, "Federal Reserve, supervisory scenarios 2021"),
+    Scenario(
+        "A-share circuit breaker 2016",
+        {"equity": -0.07},
+        "CSI 300 halts at -7 %, 2016-01-04 and 2016-01-07, press reports",
+    ),
+    Scenario(
+        "A-share to January 2016",
+        {"equity": -0.486},
+        "SSE Composite, 2015-06-12 close to 2016-01-28 close 2655.66, encyclopedia entry",
+    ),
+    Scenario(
+        "Mean major equity drawdown",
+        {"equity": -0.45},
+        "1926-2022, Northern Trust, A history of drawdowns",
+    ),
+    Scenario(
+        "Worst equity drawdown",
+        {"equity": -0.83},
+        "1926-2022, Northern Trust, A history of drawdowns",
+    ),
+    Scenario(
+        "Fed severely adverse 2021",
+        {"equity": -0.55},
+        "Federal Reserve, supervisory scenarios 2021",
+    ),
     Scenario(
         "Fed severely adverse 2024",
         {"equity": -0.55, "real estate": -0.40, "housing": -0.36},
@@ -96,7 +147,8 @@ HISTORICAL: tuple[Scenario, ...] = (
         "Federal Reserve, supervisory scenarios 2025",
     ),
 )
-"""Published falls. They speak of the groups equity, growth equity, real estate and housing only: what else lost or gained then is not in the source and counts as 0."""
+"""Published falls. They speak of the groups equity, growth equity, real estate and housing only:
+what else lost or gained then is not in the source and counts as 0."""
 
 WINDOWS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -106,7 +158,8 @@ WINDOWS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "Rates 2022": ("2022-01-03", "2022-10-12"),
     }
 )
-"""First and last day of episodes that `replay_scenario` can play on a market's own history; in 2022 shares and bonds fell together."""
+"""First and last day of episodes that `replay_scenario` can play on a market's own history; in 2022
+shares and bonds fell together."""
 
 
 def replay_scenario(market: Market, start: str, end: str, *, name: str | None = None) -> Scenario:
@@ -124,21 +177,34 @@ def replay_scenario(market: Market, start: str, end: str, *, name: str | None = 
     Raises:
         InputError: The window holds no day, or an asset has no return in part of it.
     """
-    check_type(market, Market, "market", "Pass a Market, made by Market.from_prices or Market.from_returns.")
+    check_type(
+        market,
+        Market,
+        "market",
+        "Pass a Market, made by Market.from_prices or Market.from_returns.",
+    )
     first, last = as_day(start, "start"), as_day(end, "end")
     rows = (market.dates > first) & (market.dates <= last)
     moves = market.returns[rows]
-    holes = [a for a, gap in zip(market.assets, np.any(np.isnan(moves), axis=0), strict=True) if gap]
+    holes = [
+        a for a, gap in zip(market.assets, np.any(np.isnan(moves), axis=0), strict=True) if gap
+    ]
     if not rows.any() or holes:
         raise InputError(
-            f"{market!r} has {int(rows.sum())} days after {first} up to {last}, and no full history there for {holes[:5]}; "
-            "a replay needs every asset on every day. Choose another window or drop those assets.",
+            f"{market!r} has {int(rows.sum())} days after {first} up to {last}, and no full history"
+            f" there for {holes[:5]}; a replay needs every asset on every day. Choose another"
+            " window or drop those assets.",
             field="start",
             value=holes,
         )
     total = np.prod(1.0 + moves, axis=0) - 1.0
     shocks = {a: float(v) for a, v in zip(market.assets, total, strict=True)}
-    return Scenario(name or f"replay {first}..{last}", shocks, f"the market's own returns, {first} to {last}", otherwise=None)
+    return Scenario(
+        name or f"replay {first}..{last}",
+        shocks,
+        f"the market's own returns, {first} to {last}",
+        otherwise=None,
+    )
 
 
 def scenario(name: str) -> Scenario:
@@ -151,7 +217,11 @@ def scenario(name: str) -> Scenario:
     for found in HISTORICAL:
         if found.name == name:
             return found
-    raise InputError(f"No scenario is called {name!r}; there are {[s.name for s in HISTORICAL]}.", field="name", value=name)
+    raise InputError(
+        f"No scenario is called {name!r}; there are {[s.name for s in HISTORICAL]}.",
+        field="name",
+        value=name,
+    )
 
 
 def blend_correlation(correlation: object, share: float, toward: object = 1.0) -> FloatArray:
@@ -163,36 +233,53 @@ def blend_correlation(correlation: object, share: float, toward: object = 1.0) -
         toward: The matrix C, or one number for all pairs (1 = everything falls together).
 
     Returns:
-        Shape (n, n). Positive semidefinite because both ends are and the cone is convex; the diagonal stays 1.
+        Shape (n, n). Positive semidefinite because both ends are and the cone is convex; the
+        diagonal stays 1.
 
     Raises:
         InputError: A share outside 0..1, another shape, or an end that is not a correlation matrix.
     """
     have, end = _square(correlation, "correlation"), array(toward, "toward")
-    check_number(share, "share", "It runs from 0 (unchanged) to 1; outside, the matrix may stop being a correlation.", low=0.0, high=1.0)
+    check_number(
+        share,
+        "share",
+        "It runs from 0 (unchanged) to 1; outside, the matrix may stop being a correlation.",
+        low=0.0,
+        high=1.0,
+    )
     n = len(have)
     if end.ndim == 0:
         end = np.full((n, n), float(end)) + (1.0 - float(end)) * np.eye(n)
     for name, matrix in (("correlation", have), ("toward", end)):
-        square = matrix.shape == (n, n) and np.allclose(matrix, matrix.T, atol=1e-9) and np.allclose(np.diag(matrix), 1.0, atol=1e-9)
+        square = (
+            matrix.shape == (n, n)
+            and np.allclose(matrix, matrix.T, atol=1e-9)
+            and np.allclose(np.diag(matrix), 1.0, atol=1e-9)
+        )
         if not square or np.linalg.eigvalsh(matrix)[0] < -1e-9 * n:
             raise InputError(
-                f"{name} is not a correlation matrix of {n} assets (symmetric, ones on the diagonal, no negative eigenvalue); repair it first.",
+                f"{name} is not a correlation matrix of {n} assets (symmetric, ones on the"
+                " diagonal, no negative eigenvalue); repair it first.",
                 field=name,
                 value=matrix.shape,
             )
     return (1.0 - share) * have + share * end
 
 
-def stressed_covariance(covariance: object, *, volatility: float = 1.0, correlation: float = 0.0) -> FloatArray:
-    """Covariance with volatilities times a factor and correlations blended toward 1; still positive semidefinite.
+def stressed_covariance(
+    covariance: object, *, volatility: float = 1.0, correlation: float = 0.0
+) -> FloatArray:
+    """Covariance with volatilities times a factor and correlations blended toward 1; still positive
+    semidefinite.
 
     Args:
         covariance: Annual, shape (n, n).
         volatility: Factor, 0 or more.
         correlation: Share of the way to correlation 1, in 0..1.
 
-    >>> stressed_covariance([[0.04, 0.0], [0.0, 0.01]], volatility=2.0, correlation=0.5).round(4).tolist()
+    >>> stressed_covariance([[0.04, 0.0], [0.0, 0.01]], volatility=2.0, correlation=0.5).round(
+    ...     4
+    ... ).tolist()
     [[0.16, 0.04], [0.04, 0.04]]
     """
     sigma = _square(covariance, "covariance")
@@ -233,7 +320,8 @@ def factor_scenario(
         model: Names the assets.
         exposures: Beta of each asset to each factor, shape (n, k).
         shocks: Returns of the factors, shape (k,).
-        covariance: Of the factors, shape (k, k); with `given`, factors that are not given take their expected value given those that are.
+        covariance: Of the factors, shape (k, k); with `given`, factors that are not given take
+            their expected value given those that are.
         given: Positions of the factors whose shock is given; default all.
 
     Returns:
@@ -246,16 +334,28 @@ def factor_scenario(
     beta, moves = array(exposures, "exposures"), float_array(shocks, "shocks", shape=(None,)).copy()
     if beta.shape != (len(model), len(moves)):
         raise InputError(
-            f"exposures has shape {beta.shape}; {(len(model), len(moves))} is needed, an asset a row and a factor a column.",
+            f"exposures has shape {beta.shape}; {(len(model), len(moves))} is needed, an asset a"
+            " row and a factor a column.",
             field="exposures",
             value=beta.shape,
         )
     if covariance is not None and given is not None:
         omega = float_array(covariance, "covariance", shape=(len(moves), len(moves)))
         known = np.array(
-            [check_whole(j, "given", "Give positions of factors.", low=0, high=len(moves) - 1) for j in _positions(given)], dtype=np.int64
+            [
+                check_whole(j, "given", "Give positions of factors.", low=0, high=len(moves) - 1)
+                for j in _positions(given)
+            ],
+            dtype=np.int64,
         )
         rest = np.setdiff1d(np.arange(len(moves)), known)
-        moves[rest] = omega[np.ix_(rest, known)] @ np.linalg.solve(omega[np.ix_(known, known)], moves[known])
+        moves[rest] = omega[np.ix_(rest, known)] @ np.linalg.solve(
+            omega[np.ix_(known, known)], moves[known]
+        )
     values = np.maximum(beta @ moves, -1.0)
-    return Scenario(name, {a: float(v) for a, v in zip(model.assets, values, strict=True)}, "factor shock", otherwise=None)
+    return Scenario(
+        name,
+        {a: float(v) for a, v in zip(model.assets, values, strict=True)},
+        "factor shock",
+        otherwise=None,
+    )

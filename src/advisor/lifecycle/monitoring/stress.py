@@ -1,4 +1,6 @@
-"""What a portfolio loses in each scenario, and what follows where that is more than the client can bear."""
+"""What a portfolio loses in each scenario, and what follows where that is more than the client can
+bear.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,11 @@ class StressReport:
         worst_loss: Shape (c,).
         breached: Where the worst loss is above the tolerance, shape (c,).
         risky_share: Weight of the risky assets now, shape (c,).
-        risky_cap: Largest weight of the risky assets, mixed as now, that keeps every scenario within the tolerance, shape (c,); their present weight where
-            nothing is breached; nan where even none of them breaches it.
-        proposal: Weights at the cap, shape (c, n); the present ones where nothing is breached or nothing helps.
+        risky_cap: Largest weight of the risky assets, mixed as now, that keeps every scenario
+            within the tolerance, shape (c,); their present weight where nothing is breached; nan
+            where even none of them breaches it.
+        proposal: Weights at the cap, shape (c, n); the present ones where nothing is breached or
+            nothing helps.
         status: "ok", "red_line" or "no_remedy", shape (c,).
     """
 
@@ -50,12 +54,17 @@ class StressReport:
 
     def reason(self, i: int) -> str:
         """Row i's finding in a sentence."""
-        where = f"in {self.scenarios[int(self.worst[i])]} the portfolio loses {self.worst_loss[i]:.1%}"
+        where = (
+            f"in {self.scenarios[int(self.worst[i])]} the portfolio loses {self.worst_loss[i]:.1%}"
+        )
         if self.status[i] == "ok":
             return f"{where}, which is within the tolerance."
         if self.status[i] == "no_remedy":
             return f"{where}, and would break the tolerance even without risky assets ({RED_LINE})."
-        return f"{where}, more than tolerated; risky assets go from {self.risky_share[i]:.1%} to {self.risky_cap[i]:.1%} ({RED_LINE})."
+        return (
+            f"{where}, more than tolerated; risky assets go from {self.risky_share[i]:.1%} to"
+            f" {self.risky_cap[i]:.1%} ({RED_LINE})."
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row a portfolio: its loss in every scenario, then the finding."""
@@ -71,7 +80,10 @@ class StressReport:
         return len(self.losses)
 
     def __repr__(self) -> str:
-        return f"StressReport({len(self):,} portfolios, {len(self.scenarios)} scenarios, {int(self.breached.sum()):,} above tolerance)"
+        return (
+            f"StressReport({len(self):,} portfolios, {len(self.scenarios)} scenarios,"
+            f" {int(self.breached.sum()):,} above tolerance)"
+        )
 
 
 def stress_test(
@@ -83,7 +95,8 @@ def stress_test(
     risky: Collection[str] = ("equity", "growth equity"),
     safe: str | None = None,
 ) -> StressReport:
-    """Stressed loss of every portfolio, and the cap on risky assets that keeps it within the tolerance.
+    """Stressed loss of every portfolio, and the cap on risky assets that keeps it within the
+    tolerance.
 
     Args:
         weights: Shape (c, n) or (n,), rows adding up to 1.
@@ -91,46 +104,72 @@ def stress_test(
         scenarios: What happens; default `HISTORICAL`.
         tolerance: Largest share of wealth that may be lost, (c,) or a number.
         risky: Groups (or ids) of the assets that are cut when a red line is crossed.
-        safe: Asset that takes what is cut; None = the other assets in proportion to what is held of them (or equally where nothing is).
+        safe: Asset that takes what is cut; None = the other assets in proportion to what is held of
+            them (or equally where nothing is).
 
     Returns:
-        The report. The loss is sum of weight times shock. Moving the share x of the portfolio from the risky mix to the safe one changes every scenario's
-        loss linearly, so that the cap is the smallest of the scenarios' own bounds, exactly.
+        The report. The loss is sum of weight times shock. Moving the share x of the portfolio from
+        the risky mix to the safe one changes every scenario's loss linearly, so that the cap is the
+        smallest of the scenarios' own bounds, exactly.
 
     Raises:
-        InputError: Shapes disagree, weights do not add up to 1, no risky or no safe asset, or two scenarios share a name.
+        InputError: Shapes disagree, weights do not add up to 1, no risky or no safe asset, or two
+            scenarios share a name.
 
-    >>> model = ReturnModel(["shares", "cash"], [0.06, 0.02], [[0.04, 0.0], [0.0, 0.0]], groups=["equity", "cash"])
-    >>> report = stress_test([0.6, 0.4], model, [s for s in HISTORICAL if s.name == "GFC 2007-2009"], tolerance=0.10)
+    >>> model = ReturnModel(
+    ...     ["shares", "cash"], [0.06, 0.02], [[0.04, 0.0], [0.0, 0.0]], groups=["equity", "cash"]
+    ... )
+    >>> report = stress_test(
+    ...     [0.6, 0.4], model, [s for s in HISTORICAL if s.name == "GFC 2007-2009"], tolerance=0.10
+    ... )
     >>> report.losses.round(4).tolist(), report.risky_cap.round(3).tolist(), report.status.tolist()
     ([[0.3408]], [0.176], ['red_line'])
     """
     check_type(model, ReturnModel, "model", "Pass a ReturnModel, made by estimate_returns.")
-    scenarios = listed(scenarios, Scenario, "scenarios", "Give a list of Scenario, such as [scenario('COVID 2020')].")
-    risky = names_of(risky, "risky", "Name the groups or ids of the assets that are cut, in a tuple.")
+    scenarios = listed(
+        scenarios,
+        Scenario,
+        "scenarios",
+        "Give a list of Scenario, such as [scenario('COVID 2020')].",
+    )
+    risky = names_of(
+        risky, "risky", "Name the groups or ids of the assets that are cut, in a tuple."
+    )
     table = _weights(in_order(weights, model.assets, "weights"), len(model))
     names = tuple(s.name for s in scenarios)
     if not names or len(set(names)) != len(names):
-        raise InputError(f"scenarios are {names}; at least one is needed, each with a name of its own.", field="scenarios", value=names)
+        raise InputError(
+            f"scenarios are {names}; at least one is needed, each with a name of its own.",
+            field="scenarios",
+            value=names,
+        )
     shocks = np.stack([s.returns(model.assets, model.groups) for s in scenarios])
     limit = spread(tolerance, "tolerance", (len(table),))
     if not (limit >= 0.0).all():
         odd = float(limit[~(limit >= 0.0)][0])
         raise InputError(
-            f"tolerance is {odd:g}; the share of wealth that may be lost is 0 or more. Correct it.", field="tolerance", value=odd
+            f"tolerance is {odd:g}; the share of wealth that may be lost is 0 or more. Correct it.",
+            field="tolerance",
+            value=odd,
         )
     losses = -np.einsum("cn,sn->cs", table, shocks)
     worst = losses.argmax(axis=1)
     worst_loss = losses[np.arange(len(table)), worst]
     breached = worst_loss > limit + _EDGE
-    chosen = np.array([a in risky or g in risky for a, g in zip(model.assets, model.groups, strict=True)], dtype=np.bool_)
+    chosen = np.array(
+        [a in risky or g in risky for a, g in zip(model.assets, model.groups, strict=True)],
+        dtype=np.bool_,
+    )
     if breached.any() and (not chosen.any() or chosen.all()):
         raise InputError(
-            f"{int(chosen.sum())} of {len(chosen)} assets are in {sorted(risky)}; a red line needs risky assets to cut and others to hold instead. Name groups or ids.",
+            f"{int(chosen.sum())} of {len(chosen)} assets are in {sorted(risky)}; a red line needs"
+            " risky assets to cut and others to hold instead. Name groups or ids.",
             field="risky",
             value=sorted(risky),
         )
-    share, cap, proposal = _caps(table, shocks, limit, chosen, breached, None if safe is None else _safe(model, safe))
+    share, cap, proposal = _caps(
+        table, shocks, limit, chosen, breached, None if safe is None else _safe(model, safe)
+    )
     status = np.where(~breached, "ok", np.where(np.isnan(cap), "no_remedy", "red_line"))
     return StressReport(names, losses, worst, worst_loss, breached, share, cap, proposal, status)
 
@@ -142,9 +181,15 @@ def _safe(model: ReturnModel, safe: object) -> int:
 
 def _weights(weights: object, assets: int) -> FloatArray:
     table = np.atleast_2d(array(weights, "weights"))
-    if table.ndim != 2 or table.shape[1] != assets or not np.isfinite(table).all() or (np.abs(table.sum(axis=1) - 1.0) > 1e-6).any():
+    if (
+        table.ndim != 2
+        or table.shape[1] != assets
+        or not np.isfinite(table).all()
+        or (np.abs(table.sum(axis=1) - 1.0) > 1e-6).any()
+    ):
         raise InputError(
-            f"weights has shape {table.shape} for {assets} assets, and rows must be finite and add up to 1; correct it.",
+            f"weights has shape {table.shape} for {assets} assets, and rows must be finite and add"
+            " up to 1; correct it.",
             field="weights",
             value=table.shape,
         )
@@ -152,7 +197,12 @@ def _weights(weights: object, assets: int) -> FloatArray:
 
 
 def _caps(
-    table: FloatArray, shocks: FloatArray, limit: FloatArray, risky: BoolArray, breached: BoolArray, safe: int | None
+    table: FloatArray,
+    shocks: FloatArray,
+    limit: FloatArray,
+    risky: BoolArray,
+    breached: BoolArray,
+    safe: int | None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     share = table[:, risky].sum(axis=1)
     cap, proposal = share.copy(), table.copy()
@@ -161,24 +211,44 @@ def _caps(
         return share, cap, proposal
     mix = np.where(risky, table[rows], 0.0)
     mix = mix / np.where(share[rows] > 0.0, share[rows], 1.0)[:, None]
-    rest = np.where(risky, 0.0, table[rows]) if safe is None else np.eye(len(risky))[np.full(len(rows), safe)]
+    rest = (
+        np.where(risky, 0.0, table[rows])
+        if safe is None
+        else np.eye(len(risky))[np.full(len(rows), safe)]
+    )
     total = rest.sum(axis=1)
-    rest = np.where(total[:, None] > 0.0, rest / np.where(total > 0.0, total, 1.0)[:, None], ~risky / (~risky).sum())
+    rest = np.where(
+        total[:, None] > 0.0,
+        rest / np.where(total > 0.0, total, 1.0)[:, None],
+        ~risky / (~risky).sum(),
+    )
     high, low = (-np.einsum("cn,sn->cs", part, shocks) for part in (mix, rest))
     with np.errstate(divide="ignore", invalid="ignore"):
-        bound = np.where(high > low, (limit[rows, None] - low) / (high - low), np.where(low <= limit[rows, None] + _EDGE, np.inf, -np.inf))
+        bound = np.where(
+            high > low,
+            (limit[rows, None] - low) / (high - low),
+            np.where(low <= limit[rows, None] + _EDGE, np.inf, -np.inf),
+        )
     found = bound.min(axis=1)
     possible = (found >= -_EDGE) & (share[rows] > 0.0)
-    cap[rows] = np.where(possible, np.clip(found, 0.0, share[rows] if safe is None else 1.0), np.nan)
+    cap[rows] = np.where(
+        possible, np.clip(found, 0.0, share[rows] if safe is None else 1.0), np.nan
+    )
     kept = np.where(possible, cap[rows], 0.0)[:, None]
     proposal[rows] = np.where(possible[:, None], kept * mix + (1.0 - kept) * rest, table[rows])
     return share, cap, proposal
 
 
 def parametric_loss(
-    weights: object, mean: FloatArray, covariance: FloatArray, *, probability: float = 0.01, years: float = 1.0
+    weights: object,
+    mean: FloatArray,
+    covariance: FloatArray,
+    *,
+    probability: float = 0.01,
+    years: float = 1.0,
 ) -> FloatArray:
-    """Loss that is exceeded with a given probability under normal returns, shape (c,): max(0, z sigma sqrt(T) - mu T).
+    """Loss that is exceeded with a given probability under normal returns, shape (c,): max(0, z
+    sigma sqrt(T) - mu T).
 
     Args:
         weights: Shape (c, n) or (n,).
@@ -187,16 +257,29 @@ def parametric_loss(
         probability: In (0, 0.5].
         years: Length of the window.
 
-    >>> float(parametric_loss([1.0], np.array([0.0]), np.array([[0.04]]), probability=0.01).round(4)[0])
+    >>> float(
+    ...     parametric_loss([1.0], np.array([0.0]), np.array([[0.04]]), probability=0.01).round(4)[
+    ...         0
+    ...     ]
+    ... )
     0.4653
     """
-    check_number(probability, "probability", "It is that of a loss at least as large.", above=0.0, high=0.5)
+    check_number(
+        probability, "probability", "It is that of a loss at least as large.", above=0.0, high=0.5
+    )
     check_number(years, "years", "It is the length of the window.", above=0.0)
     table = np.atleast_2d(array(weights, "weights"))
     if table.ndim != 2:
-        raise InputError(f"weights has shape {table.shape}; one row a portfolio is needed.", field="weights", value=table.shape)
+        raise InputError(
+            f"weights has shape {table.shape}; one row a portfolio is needed.",
+            field="weights",
+            value=table.shape,
+        )
     assets = table.shape[-1]
-    mean, covariance = float_array(mean, "mean", shape=(assets,)), float_array(covariance, "covariance", shape=(assets, assets))
+    mean, covariance = (
+        float_array(mean, "mean", shape=(assets,)),
+        float_array(covariance, "covariance", shape=(assets, assets)),
+    )
     risk = np.sqrt(np.maximum(np.einsum("ci,ij,cj->c", table, covariance, table), 0.0))
     centre = np.einsum("ci,i->c", table, mean)
     return np.maximum(-float(ndtri(probability)) * risk * np.sqrt(years) - centre * years, 0.0)

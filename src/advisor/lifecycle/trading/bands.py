@@ -1,4 +1,6 @@
-"""When to rebalance: calendar, absolute and relative bands, total drift; and the nearest portfolio inside the bands."""
+"""When to rebalance: calendar, absolute and relative bands, total drift; and the nearest portfolio
+inside the bands.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,11 @@ class RebalancePolicy:
     Attributes:
         absolute: Half-width of the band in weight (0.05 = 5 points); None = no absolute band.
         relative: Half-width as a share of the target weight; None = no relative band.
-        widest: False: an asset's band is the narrower of the two, so that small positions are watched as closely as large ones (the 5/25 rule); True: the wider.
+        widest: False: an asset's band is the narrower of the two, so that small positions are
+            watched as closely as large ones (the 5/25 rule); True: the wider.
         drift: Total drift that triggers; None = not watched.
-        every_months: Months after which a rebalancing is due whatever the weights; None = no calendar.
+        every_months: Months after which a rebalancing is due whatever the weights; None = no
+            calendar.
         to: Trade to the "target", or only to the "edge" of the bands.
         min_trade: Smallest trade in money; smaller ones are left out.
         cost: Proportional cost of a trade, as a fraction of its money.
@@ -47,15 +51,31 @@ class RebalancePolicy:
     narrowest: float = 0.001
 
     def __post_init__(self) -> None:
-        for name in ("absolute", "relative", "drift", "every_months", "min_trade", "cost", "narrowest"):
+        for name in (
+            "absolute",
+            "relative",
+            "drift",
+            "every_months",
+            "min_trade",
+            "cost",
+            "narrowest",
+        ):
             value = getattr(self, name)
             if value is not None or name in ("min_trade", "cost", "narrowest"):
                 check_number(value, name, "Correct the RebalancePolicy.", low=0.0)
         check_type(self.to, str, "to", 'Say "target" or "edge".')
         if self.to not in ("target", "edge"):
-            raise InputError(f'RebalancePolicy.to is {self.to!r}; it must be "target" or "edge".', field="to", value=self.to)
+            raise InputError(
+                f'RebalancePolicy.to is {self.to!r}; it must be "target" or "edge".',
+                field="to",
+                value=self.to,
+            )
         if self.cost >= 1.0:
-            raise InputError(f"RebalancePolicy.cost is {self.cost}; it is a fraction of the trade, below 1.", field="cost", value=self.cost)
+            raise InputError(
+                f"RebalancePolicy.cost is {self.cost}; it is a fraction of the trade, below 1.",
+                field="cost",
+                value=self.cost,
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +118,11 @@ def band_edges(target: FloatArray, policy: RebalancePolicy) -> tuple[FloatArray,
 
 
 def rebalancing_due(
-    weights: FloatArray, target: FloatArray, policy: RebalancePolicy, *, months_since: FloatArray | float | None = None
+    weights: FloatArray,
+    target: FloatArray,
+    policy: RebalancePolicy,
+    *,
+    months_since: FloatArray | float | None = None,
 ) -> Due:
     """Which accounts are due, and why.
 
@@ -106,17 +130,23 @@ def rebalancing_due(
         weights: Shape (c, n).
         target: (c, n) or (n,).
         policy: What is watched.
-        months_since: Months since the last rebalancing, (c,) or a number; needed by a calendar, nan = never.
+        months_since: Months since the last rebalancing, (c,) or a number; needed by a calendar, nan
+            = never.
 
     Returns:
         One row an account. A weight on the edge is inside; a drift equal to the limit triggers.
 
     Raises:
-        InputError: No numbers, shapes that do not fit, or the policy has a calendar and `months_since` is not given.
+        InputError: No numbers, shapes that do not fit, or the policy has a calendar and
+            `months_since` is not given.
     """
     weights = array(weights, "weights")
     if weights.ndim != 2:
-        raise InputError(f"weights has shape {weights.shape}; one row an account is needed.", field="weights", value=weights.shape)
+        raise InputError(
+            f"weights has shape {weights.shape}; one row an account is needed.",
+            field="weights",
+            value=weights.shape,
+        )
     low, high = band_edges(spread(target, "target", weights.shape), policy)
     slack = 1e-12
     outside = (weights < low - slack) | (weights > high + slack)
@@ -127,7 +157,8 @@ def rebalancing_due(
     if policy.every_months is not None:
         if months_since is None:
             raise InputError(
-                "The policy rebalances by the calendar, but months_since is not given; pass the months since each account's last rebalancing.",
+                "The policy rebalances by the calendar, but months_since is not given; pass the"
+                " months since each account's last rebalancing.",
                 field="months_since",
                 value=None,
             )
@@ -139,8 +170,9 @@ def rebalancing_due(
 def to_edge(weights: FloatArray, target: FloatArray, policy: RebalancePolicy) -> FloatArray:
     """Weights inside all bands that need the least trading, shape (c, n), rows adding up to 1.
 
-    What is outside goes to its edge; money so freed (or needed) is filled into the largest gaps to the target (or taken from the largest excesses).
-    That never leaves a band, because the bands hold the target and gaps to it are closed, never overshot.
+    What is outside goes to its edge; money so freed (or needed) is filled into the largest gaps to
+    the target (or taken from the largest excesses). That never leaves a band, because the bands
+    hold the target and gaps to it are closed, never overshot.
     """
     goal = np.broadcast_to(target, weights.shape)
     low, high = band_edges(goal, policy)

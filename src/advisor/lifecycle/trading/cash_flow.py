@@ -1,4 +1,6 @@
-"""Where money that comes in or goes out should land: water-filling, never a trade against the flow."""
+"""Where money that comes in or goes out should land: water-filling, never a trade against the
+flow.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ class FlowPlan:
 
 
 def drift(weights: FloatArray, target: FloatArray) -> FloatArray:
-    """Half the sum of absolute gaps between weights and target: the share of the money that stands in the wrong place.
+    """Half the sum of absolute gaps between weights and target: the share of the money that stands
+    in the wrong place.
 
     Args:
         weights: Shape (c, n) or (n,).
@@ -62,8 +65,8 @@ def money_table(value: object, field: str, *, negative: bool = False) -> FloatAr
     if table.ndim != 2 or bad.any():
         shown = table.shape if table.ndim != 2 else table[bad][0]
         raise InputError(
-            f"{field} {'has shape' if table.ndim != 2 else 'holds'} {shown}; money is finite{'' if negative else ' and not negative'}, "
-            "one row an account. Correct it.",
+            f"{field} {'has shape' if table.ndim != 2 else 'holds'} {shown}; money is"
+            f" finite{'' if negative else ' and not negative'}, one row an account. Correct it.",
             field=field,
             value=shown,
         )
@@ -74,22 +77,31 @@ def target_table(target: object, shape: tuple[int, int], field: str = "target") 
     """`target` as weights that add up to 1 in every row, broadcast to `shape`.
 
     Raises:
-        InputError: It does not fit the accounts, a weight is negative, or a row does not add up to 1.
+        InputError: It does not fit the accounts, a weight is negative, or a row does not add up to
+            1.
     """
     table = array(target, field)
     if table.shape not in (shape, shape[1:]):
-        raise InputError(f"{field} has shape {table.shape}; {shape} or {shape[1:]} is needed.", field=field, value=table.shape)
+        raise InputError(
+            f"{field} has shape {table.shape}; {shape} or {shape[1:]} is needed.",
+            field=field,
+            value=table.shape,
+        )
     total = table.sum(axis=-1)
     if not (table >= 0.0).all() or not (np.abs(total - 1.0) <= 1e-9).all():
         odd = float(np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1.0))])
         raise InputError(
-            f"{field} weights must be 0 or more and add up to 1 (a row adds up to {odd:.6g}); scale them.", field=field, value=odd
+            f"{field} weights must be 0 or more and add up to 1 (a row adds up to {odd:.6g}); scale"
+            " them.",
+            field=field,
+            value=odd,
         )
     return np.broadcast_to(table, shape)
 
 
 def allocate_flow(holdings: object, target: object, flow: object) -> FlowPlan:
-    """Spread an inflow over what is short, take an outflow from what is long, as near to the target as that allows.
+    """Spread an inflow over what is short, take an outflow from what is long, as near to the target
+    as that allows.
 
     Args:
         holdings: Money now, shape (c, n) or (n,).
@@ -97,9 +109,11 @@ def allocate_flow(holdings: object, target: object, flow: object) -> FlowPlan:
         flow: Money in (+) or out (-), shape (c,) or a number.
 
     Returns:
-        The plan that minimises the squared distance to the target among those that trade only in the flow's direction: an inflow never sells, an
-        outflow never buys. The drift never increases, because no gap is overshot; it is 0 when the flow is large enough to close every gap.
-        An outflow above the account's value sells everything and says what is left `unfunded`. O(n log n) an account.
+        The plan that minimises the squared distance to the target among those that trade only in
+        the flow's direction: an inflow never sells, an outflow never buys. The drift never
+        increases, because no gap is overshot; it is 0 when the flow is large enough to close every
+        gap. An outflow above the account's value sells everything and says what is left `unfunded`.
+        O(n log n) an account.
 
     Raises:
         InputError: Holdings are negative or not finite, or the target does not add up to 1.
@@ -112,7 +126,11 @@ def allocate_flow(holdings: object, target: object, flow: object) -> FlowPlan:
     wanted = target_table(target, held.shape)
     moved = spread(flow, "flow", (len(held),))
     if not np.isfinite(moved).all():
-        raise InputError("flow holds a value that is not finite; it is money in (+) or out (-). Correct it.", field="flow", value=None)
+        raise InputError(
+            "flow holds a value that is not finite; it is money in (+) or out (-). Correct it.",
+            field="flow",
+            value=None,
+        )
     trades, unfunded = np.empty_like(held), np.empty(len(held))
     before, after = np.empty(len(held)), np.empty(len(held))
     for start in range(0, len(held), _BLOCK):
@@ -127,10 +145,12 @@ def allocate_flow(holdings: object, target: object, flow: object) -> FlowPlan:
 
 
 def fill(held: FloatArray, target: FloatArray, flow: FloatArray) -> FloatArray:
-    """Water-filling, unchecked: trades of the flow's sign that add up to it and bring `held` nearest to the target, shape (c, n).
+    """Water-filling, unchecked: trades of the flow's sign that add up to it and bring `held`
+    nearest to the target, shape (c, n).
 
-    With gap = target * (value + flow) - held, the minimiser of the squared distance is max(0, gap - level) for an inflow, mirrored for an outflow,
-    with the one level at which the trades add up to the flow: the gaps are sorted and the level read off their running sums.
+    With gap = target * (value + flow) - held, the minimiser of the squared distance is max(0, gap -
+    level) for an inflow, mirrored for an outflow, with the one level at which the trades add up to
+    the flow: the gaps are sorted and the level read off their running sums.
     """
     sign = np.where(flow < 0.0, -1.0, 1.0)
     size = np.abs(flow)
@@ -151,5 +171,7 @@ def _drift_of(money: FloatArray, target: FloatArray, value: FloatArray) -> Float
 
 
 def never_against(trades: FloatArray, flow: FloatArray) -> BoolArray:
-    """Which rows hold no trade against their flow, shape (c,): what `allocate_flow` guarantees, for whoever wants to check."""
+    """Which rows hold no trade against their flow, shape (c,): what `allocate_flow` guarantees, for
+    whoever wants to check.
+    """
     return np.all(trades * np.where(flow < 0.0, -1.0, 1.0)[:, None] >= 0.0, axis=1)

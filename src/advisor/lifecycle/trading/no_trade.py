@@ -1,4 +1,6 @@
-"""How far a portfolio may drift before trading pays: the exact tests, and the law behind the industry's 3 and 5 points."""
+"""How far a portfolio may drift before trading pays: the exact tests, and the law behind the
+industry's 3 and 5 points.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,14 @@ from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, spread, together
 
 _STEPS = 200
-"""Fourth-order steps across the region; the equation is smooth, and 200 leave an error far below a basis point of weight."""
+"""Fourth-order steps across the region; the equation is smooth, and 200 leave an error far below a
+basis point of weight."""
 _HALVINGS = 60
 
 
 def no_trade_half_width(weight: object, risk_aversion: object, cost: object) -> FloatArray:
-    """Half-width of the no-trade region of one risky asset that is traded again and again: the cube-root law.
+    """Half-width of the no-trade region of one risky asset that is traded again and again: the
+    cube-root law.
 
     Args:
         weight: Optimal (Merton) weight of the risky asset, any shape.
@@ -22,13 +26,15 @@ def no_trade_half_width(weight: object, risk_aversion: object, cost: object) -> 
         cost: Proportional cost of a trade either way, 0 or more (0.001 = 10 bp).
 
     Returns:
-        (3 / (2 gamma) * w^2 (1 - w)^2 * cost)^(1/3): 0 without costs and for w = 0 or 1, where drift does not move the weight. The leading term for small
-        costs; `no_trade_region` gives the exact edges.
+        (3 / (2 gamma) * w^2 (1 - w)^2 * cost)^(1/3): 0 without costs and for w = 0 or 1, where
+        drift does not move the weight. The leading term for small costs; `no_trade_region` gives
+        the exact edges.
 
     Raises:
         InputError: A risk aversion is not positive or a cost is negative.
 
-    Source: the exponent is proven by Janeček & Shreve (2004); the constant is confirmed here against `no_trade_region`.
+    Source: the exponent is proven by Janeček & Shreve (2004); the constant is confirmed here
+    against `no_trade_region`.
 
     >>> no_trade_half_width(0.6, 3.0, [0.0005, 0.001, 0.005]).round(3).tolist()
     [0.024, 0.031, 0.052]
@@ -39,9 +45,11 @@ def no_trade_half_width(weight: object, risk_aversion: object, cost: object) -> 
 
 
 def one_period_half_width(risk_aversion: object, volatility: object, cost: object) -> FloatArray:
-    """Half-width of the no-trade region of one risky asset that is held for one period: cost / (gamma * sigma^2), exactly.
+    """Half-width of the no-trade region of one risky asset that is held for one period: cost /
+    (gamma * sigma^2), exactly.
 
-    This and `no_trade_half_width` answer different questions: here a trade is paid once and kept, there it is undone again and again.
+    This and `no_trade_half_width` answer different questions: here a trade is paid once and kept,
+    there it is undone again and again.
 
     >>> float(one_period_half_width(3.0, 0.2, 0.003).round(3))
     0.025
@@ -49,23 +57,33 @@ def one_period_half_width(risk_aversion: object, volatility: object, cost: objec
     gamma, sigma, eps = together(risk_aversion=risk_aversion, volatility=volatility, cost=cost)
     _check(gamma, eps)
     if not (sigma > 0.0).all():
-        raise InputError(f"volatility is {sigma.min():g}; it must be positive. Correct it.", field="volatility", value=float(sigma.min()))
+        raise InputError(
+            f"volatility is {sigma.min():g}; it must be positive. Correct it.",
+            field="volatility",
+            value=float(sigma.min()),
+        )
     return eps / (gamma * sigma**2)
 
 
 def _check(gamma: FloatArray, eps: FloatArray) -> None:
     if not (gamma > 0.0).all() or not ((eps >= 0.0) & (eps < 1.0)).all():
         raise InputError(
-            f"risk_aversion must be positive and cost in [0, 1); got {gamma.min():g} and {eps.min():g}..{eps.max():g}. Correct them.",
+            f"risk_aversion must be positive and cost in [0, 1); got {gamma.min():g} and"
+            f" {eps.min():g}..{eps.max():g}. Correct them.",
             field="cost",
             value=float(eps.max()),
         )
 
 
 def holding_is_optimal(
-    weights: FloatArray, mean: FloatArray, covariance: FloatArray, risk_aversion: FloatArray | float, cost: FloatArray | float
+    weights: FloatArray,
+    mean: FloatArray,
+    covariance: FloatArray,
+    risk_aversion: FloatArray | float,
+    cost: FloatArray | float,
 ) -> BoolArray:
-    """Which portfolios should not be traded at all, exactly: mean-variance utility, proportional costs, no short sales.
+    """Which portfolios should not be traded at all, exactly: mean-variance utility, proportional
+    costs, no short sales.
 
     Args:
         weights: What is held, shape (c, n), rows adding up to 1.
@@ -75,17 +93,29 @@ def holding_is_optimal(
         cost: Cost of a trade either way a year of holding, (n,) or a number.
 
     Returns:
-        Shape (c,). True exactly when no pair of assets gains from moving money between them: with marginal utility g = mean - gamma * covariance w, every
-        asset that could be bought has g - cost no higher than g + cost of every asset that could be sold. By convexity no other trade helps either.
+        Shape (c,). True exactly when no pair of assets gains from moving money between them: with
+        marginal utility g = mean - gamma * covariance w, every asset that could be bought has g -
+        cost no higher than g + cost of every asset that could be sold. By convexity no other trade
+        helps either.
 
     Source: the optimality condition of a convex program with an L1 term.
     """
     weights = array(weights, "weights")
     if weights.ndim != 2:
-        raise InputError(f"weights has shape {weights.shape}; one row a portfolio is needed.", field="weights", value=weights.shape)
+        raise InputError(
+            f"weights has shape {weights.shape}; one row a portfolio is needed.",
+            field="weights",
+            value=weights.shape,
+        )
     assets = weights.shape[1]
-    mean, covariance = spread(mean, "mean", (assets,)), float_array(covariance, "covariance", shape=(assets, assets))
-    gamma, price = spread(risk_aversion, "risk_aversion", (len(weights),)), spread(cost, "cost", (assets,))
+    mean, covariance = (
+        spread(mean, "mean", (assets,)),
+        float_array(covariance, "covariance", shape=(assets, assets)),
+    )
+    gamma, price = (
+        spread(risk_aversion, "risk_aversion", (len(weights),)),
+        spread(cost, "cost", (assets,)),
+    )
     slope = mean - gamma[:, None] * np.einsum("cj,ij->ci", weights, covariance)
     buy = (slope - price).max(axis=1)
     sell = np.where(weights > 0.0, slope + price, np.inf).min(axis=1)
@@ -93,7 +123,8 @@ def holding_is_optimal(
 
 
 def no_trade_region(weight: float, risk_aversion: float, cost: float) -> tuple[float, float]:
-    """Exact edges of the no-trade region of one risky asset beside a safe one, for long-run growth of power utility.
+    """Exact edges of the no-trade region of one risky asset beside a safe one, for long-run growth
+    of power utility.
 
     Args:
         weight: Merton weight mu / (gamma sigma^2) without costs, strictly between 0 and 1.
@@ -101,8 +132,9 @@ def no_trade_region(weight: float, risk_aversion: float, cost: float) -> tuple[f
         cost: Proportional cost either way, in [0, 0.2].
 
     Returns:
-        Weights, at the middle price, between which nothing is traded. The gap between them solves a Riccati equation with two boundary conditions; it
-        depends on neither volatility nor mean beyond the Merton weight.
+        Weights, at the middle price, between which nothing is traded. The gap between them solves a
+        Riccati equation with two boundary conditions; it depends on neither volatility nor mean
+        beyond the Merton weight.
 
     Raises:
         InputError: An argument is outside its range.
@@ -113,7 +145,8 @@ def no_trade_region(weight: float, risk_aversion: float, cost: float) -> tuple[f
         check_number(value, name, "Give one number.")
     if not 0.0 < weight < 1.0 or not risk_aversion > 0.0 or not 0.0 <= cost <= 0.2:
         raise InputError(
-            f"no_trade_region needs a weight in (0, 1), a positive risk aversion and a cost in [0, 0.2]; got {weight}, {risk_aversion}, {cost}.",
+            "no_trade_region needs a weight in (0, 1), a positive risk aversion and a cost in [0,"
+            f" 0.2]; got {weight}, {risk_aversion}, {cost}.",
             field="weight",
             value=weight,
         )
@@ -131,14 +164,21 @@ def no_trade_region(weight: float, risk_aversion: float, cost: float) -> tuple[f
         else:
             high = middle
     gap = 0.5 * (low + high)
-    edges = ((weight - gap) / (1.0 - weight + gap) / (1.0 + cost), (weight + gap) / (1.0 - weight - gap) / (1.0 - cost))
+    edges = (
+        (weight - gap) / (1.0 - weight + gap) / (1.0 + cost),
+        (weight + gap) / (1.0 - weight - gap) / (1.0 - cost),
+    )
     return edges[0] / (1.0 + edges[0]), edges[1] / (1.0 + edges[1])
 
 
 def _miss(gap: float, weight: float, gamma: float, cost: float) -> float:
-    """How far the Riccati solution that starts at the lower edge ends above the upper edge; falls through 0 at the right gap."""
+    """How far the Riccati solution that starts at the lower edge ends above the upper edge; falls
+    through 0 at the right gap.
+    """
     below, above = weight - gap, weight + gap
-    length = np.log(above * (1.0 - below) / (below * (1.0 - above))) + np.log((1.0 + cost) / (1.0 - cost))
+    length = np.log(above * (1.0 - below) / (below * (1.0 - above))) + np.log(
+        (1.0 + cost) / (1.0 - cost)
+    )
     step, w = length / _STEPS, below
 
     def slope(x: float) -> float:

@@ -1,4 +1,6 @@
-"""Rebalancing: flows first, then a trade to the target or to the edge of the bands where one is due."""
+"""Rebalancing: flows first, then a trade to the target or to the edge of the bands where one is
+due.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ import numpy as np
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, spread
-from advisor.lifecycle.trading.bands import REASONS, RebalancePolicy, band_edges, rebalancing_due, to_edge
+from advisor.lifecycle.trading.bands import (
+    REASONS,
+    RebalancePolicy,
+    band_edges,
+    rebalancing_due,
+    to_edge,
+)
 from advisor.lifecycle.trading.cash_flow import drift, fill, money_table, target_table
 from advisor.lifecycle.trading.rounding import place_trades
 from advisor.privacy import hides
@@ -32,7 +40,8 @@ class Rebalance:
         drift_before, drift_after: Shape (c,).
         turnover: Half of the money traded beyond the flow, over the value, shape (c,).
         cost: Money, shape (c,).
-        cash: Money that stays uninvested because of lots and smallest trades, 0 or more, shape (c,).
+        cash: Money that stays uninvested because of lots and smallest trades, 0 or more, shape
+            (c,).
         unfunded: Part of an outflow that the account cannot pay, all it holds being sold and the
             cost of that paid, shape (c,). Money is kept: holdings + flow + unfunded = holdings
             after the trades + cost + cash.
@@ -56,7 +65,10 @@ class Rebalance:
         return len(self.due)
 
     def __repr__(self) -> str:
-        return f"Rebalance({len(self):,} accounts, {int(self.due.sum()):,} due, cost {self.cost.sum():,.2f})"
+        return (
+            f"Rebalance({len(self):,} accounts, {int(self.due.sum()):,} due, cost"
+            f" {self.cost.sum():,.2f})"
+        )
 
 
 def rebalance(
@@ -73,7 +85,8 @@ def rebalance(
     Args:
         holdings: Money now, shape (c, n) or (n,).
         target: Target weights, (c, n) or (n,), rows adding up to 1.
-        policy: When and how far; default `RebalancePolicy()`: narrower of 5 points and 25 % of the weight, or 3 % drift, to the target.
+        policy: When and how far; default `RebalancePolicy()`: narrower of 5 points and 25 % of the
+            weight, or 3 % drift, to the target.
         flow: Money in (+) or out (-), (c,) or a number, costs included: an inflow of 100 at a cost
             of 1 % buys 99.01 and pays .99; an outflow of 100 sells 101.01, so that 100 arrive. It
             is placed first; only if the account still is due, more is traded.
@@ -81,12 +94,16 @@ def rebalance(
         lot_value: Money of one lot of each asset, (n,) or (c, n), 0 = any amount.
 
     Returns:
-        One row an account. Where nothing is due, trades have the flow's sign only: an inflow never sells. An outflow is paid as long as the account can:
-        where lots or smallest trades get in the way, a little more is sold and the rest stays as cash. To the target: drift after is 0 but for rounding; to the edge: no weight is outside its
-        band, with the least possible turnover. `drift_after` never exceeds `drift_before` unless lots or smallest trades get in the way.
+        One row an account. Where nothing is due, trades have the flow's sign only: an inflow never
+        sells. An outflow is paid as long as the account can: where lots or smallest trades get in
+        the way, a little more is sold and the rest stays as cash. To the target: drift after is 0
+        but for rounding; to the edge: no weight is outside its band, with the least possible
+        turnover. `drift_after` never exceeds `drift_before` unless lots or smallest trades get in
+        the way.
 
     Raises:
-        InputError: Shapes disagree, holdings are negative, targets do not add up to 1, or a calendar lacks `months_since`.
+        InputError: Shapes disagree, holdings are negative, targets do not add up to 1, or a
+            calendar lacks `months_since`.
 
     >>> plan = rebalance([70.0, 30.0], [0.6, 0.4])
     >>> plan.trades.round(2).tolist(), plan.reasons(0), plan.drift_before.round(2).tolist()
@@ -94,24 +111,44 @@ def rebalance(
     """
     held = money_table(holdings, "holdings")
     wanted = target_table(target, held.shape)
-    check_type(policy, (RebalancePolicy, NoneType), "policy", "Pass a RebalancePolicy, or leave it out.")
+    check_type(
+        policy, (RebalancePolicy, NoneType), "policy", "Pass a RebalancePolicy, or leave it out."
+    )
     rules = policy or RebalancePolicy()
     moved = spread(flow, "flow", (len(held),))
     months = None if months_since is None else spread(months_since, "months_since", (len(held),))
     lots = _lots(lot_value, held.shape)
     if not np.isfinite(moved).all():
-        raise InputError("flow holds a value that is not finite; it is money in (+) or out (-). Correct it.", field="flow", value=None)
+        raise InputError(
+            "flow holds a value that is not finite; it is money in (+) or out (-). Correct it.",
+            field="flow",
+            value=None,
+        )
     parts: list[Rebalance] = []
     for start in range(0, max(len(held), 1), _BLOCK):
         rows = slice(start, start + _BLOCK)
         since = None if months is None else months[rows]
-        parts.append(_block(held[rows], wanted[rows], rules, moved[rows], since, None if lots is None else lots[rows]))
+        parts.append(
+            _block(
+                held[rows],
+                wanted[rows],
+                rules,
+                moved[rows],
+                since,
+                None if lots is None else lots[rows],
+            )
+        )
     names = tuple(Rebalance.__dataclass_fields__)
     return Rebalance(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 
 def _block(
-    held: FloatArray, target: FloatArray, policy: RebalancePolicy, flow: FloatArray, months: FloatArray | None, lots: FloatArray | None
+    held: FloatArray,
+    target: FloatArray,
+    policy: RebalancePolicy,
+    flow: FloatArray,
+    months: FloatArray | None,
+    lots: FloatArray | None,
 ) -> Rebalance:
     # 1. the flow alone, its own cost included
     worth = held.sum(axis=1)
@@ -132,7 +169,9 @@ def _block(
     cash, unfunded = np.zeros(len(held)), paid - flow
     unfunded[unfunded <= _SETTLED * np.abs(flow)] = 0.0
     if policy.min_trade > 0.0 or lots is not None:
-        trades, cash, unfunded = place_trades(trades, held, flow, min_trade=policy.min_trade, lot_value=lots, cost=rate)
+        trades, cash, unfunded = place_trades(
+            trades, held, flow, min_trade=policy.min_trade, lot_value=lots, cost=rate
+        )
     traded = np.abs(trades).sum(axis=1)
     beyond = np.maximum(traded - np.abs(gross), 0.0)
     after = held + trades
@@ -149,7 +188,13 @@ def _block(
     )
 
 
-def _traded(held: FloatArray, money: FloatArray, weights: FloatArray, target: FloatArray, policy: RebalancePolicy) -> FloatArray:
+def _traded(
+    held: FloatArray,
+    money: FloatArray,
+    weights: FloatArray,
+    target: FloatArray,
+    policy: RebalancePolicy,
+) -> FloatArray:
     """Money in each asset after a full rebalancing that pays its own costs, shape (c, n).
 
     What is left, L, solves L = money - cost * sum |goal * L - held|. The gap between the sides is
@@ -180,7 +225,8 @@ def _lots(lot_value: object, shape: tuple[int, int]) -> FloatArray | None:
     lots = array(lot_value, "lot_value")
     if lots.shape not in (shape, shape[1:]) or not (np.isfinite(lots) & (lots >= 0.0)).all():
         raise InputError(
-            f"lot_value has shape {lots.shape} and must be {shape} or {shape[1:]}, finite and 0 or more (0 = any amount).",
+            f"lot_value has shape {lots.shape} and must be {shape} or {shape[1:]}, finite and 0 or"
+            " more (0 = any amount).",
             field="lot_value",
             value=lots.shape,
         )

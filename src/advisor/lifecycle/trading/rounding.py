@@ -63,7 +63,9 @@ def place_trades(
     return buys - sales, np.maximum(money - need, 0.0), unfunded
 
 
-def _down(trades: FloatArray, holdings: FloatArray, min_trade: float, lot_value: FloatArray | None) -> FloatArray:
+def _down(
+    trades: FloatArray, holdings: FloatArray, min_trade: float, lot_value: FloatArray | None
+) -> FloatArray:
     """Trades rounded towards zero to what can be placed; a whole holding can always be sold."""
     exits = (trades < 0.0) & (trades <= -holdings * (1.0 - _NOTHING))
     whole = trades

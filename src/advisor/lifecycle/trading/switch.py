@@ -46,7 +46,8 @@ def switch_benefit(
 
     Args:
         amount: Money moved, shape (c,) or a number.
-        annual_benefit: What the new product brings more a year, as a fraction of the amount: lower fees, or a higher certainty equivalent.
+        annual_benefit: What the new product brings more a year, as a fraction of the amount: lower
+            fees, or a higher certainty equivalent.
         years: How long it will be held.
         exit_cost: Of leaving, a fraction of the amount.
         entry_cost: Of entering, likewise.
@@ -54,29 +55,45 @@ def switch_benefit(
         rate: Annual rate at which later benefits are discounted.
 
     Returns:
-        The test; `worthwhile` needs a benefit strictly above the cost, so that a switch which only breaks even is not made.
+        The test; `worthwhile` needs a benefit strictly above the cost, so that a switch which only
+        breaks even is not made.
 
     Raises:
         InputError: An amount or a number of years is negative.
 
-    Source: Delegated Regulation (EU) 2017/565, Article 54(11): the benefits of a switch must be greater than its costs.
+    Source: Delegated Regulation (EU) 2017/565, Article 54(11): the benefits of a switch must be
+    greater than its costs.
 
     >>> test = switch_benefit(100_000.0, 0.006, 5.0, exit_cost=0.01, entry_cost=0.005)
     >>> float(test.net), float(test.break_even_years)
     (1500.0, 2.5)
     """
     money, gain, span, leave, enter, paid = together(
-        amount=amount, annual_benefit=annual_benefit, years=years, exit_cost=exit_cost, entry_cost=entry_cost, tax=tax
+        amount=amount,
+        annual_benefit=annual_benefit,
+        years=years,
+        exit_cost=exit_cost,
+        entry_cost=entry_cost,
+        tax=tax,
     )
     check_number(rate, "rate", "It is annual, 0.02 for 2 %.", above=-1.0)
-    for name, values in (("annual_benefit", gain), ("exit_cost", leave), ("entry_cost", enter), ("tax", paid)):
+    for name, values in (
+        ("annual_benefit", gain),
+        ("exit_cost", leave),
+        ("entry_cost", enter),
+        ("tax", paid),
+    ):
         if not np.isfinite(values).all():
             raise InputError(
-                f"{name} holds a value that is not finite; the switch could not be judged. Correct it.", field=name, value=None
+                f"{name} holds a value that is not finite; the switch could not be judged."
+                " Correct it.",
+                field=name,
+                value=None,
             )
     if not ((money >= 0.0) & (money < np.inf)).all() or not ((span >= 0.0) & (span < np.inf)).all():
         raise InputError(
-            f"A switch needs a finite amount and finite years of 0 or more; got {money.min():g} and {span.min():g}. Correct them.",
+            f"A switch needs a finite amount and finite years of 0 or more; got {money.min():g} and"
+            f" {span.min():g}. Correct them.",
             field="amount",
             value=float(money.min()),
         )
@@ -86,5 +103,9 @@ def switch_benefit(
     with np.errstate(divide="ignore", invalid="ignore"):
         need = np.where(cost <= 0.0, 0.0, np.where(gain > 0.0, cost / (money * gain), np.inf))
         reach = 1.0 - force * need  # what is left of the longest possible benefit
-        years_needed = need if force == 0.0 else np.where(reach > 0.0, -np.log(np.maximum(reach, 0.0)) / force, np.inf)
+        years_needed = (
+            need
+            if force == 0.0
+            else np.where(reach > 0.0, -np.log(np.maximum(reach, 0.0)) / force, np.inf)
+        )
     return SwitchTest(benefit, cost, benefit - cost, benefit > cost, years_needed)

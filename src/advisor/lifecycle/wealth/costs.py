@@ -15,13 +15,16 @@ from advisor.lifecycle.inputs import LONGEST, listed
 from advisor.privacy import hides
 
 KINDS = ("entry", "ongoing", "transaction", "performance", "service", "exit")
-"""Kinds of cost: entry and exit are paid once, the others every year; service is the adviser's own fee."""
+"""Kinds of cost: entry and exit are paid once, the others every year; service is the adviser's own
+fee."""
 _ONCE = ("entry", "exit")
 
 
 @dataclass(frozen=True)
 class ProductCosts:
-    """Costs of one product as fractions: entry and exit of the money moved, the others of the money held, a year."""
+    """Costs of one product as fractions: entry and exit of the money moved, the others of the money
+    held, a year.
+    """
 
     product_id: str
     entry: float = 0.0
@@ -37,7 +40,10 @@ class ProductCosts:
         bad = {kind: getattr(self, kind) for kind in KINDS if not 0.0 <= getattr(self, kind) < 1.0}
         if bad:
             raise InputError(
-                f"Costs of {self.product_id!r} are {bad}; each is a fraction from 0 up to 1 (0.01 = 1 %).", field=next(iter(bad)), value=bad
+                f"Costs of {self.product_id!r} are {bad}; each is a fraction from 0 up to 1 (0.01 ="
+                " 1 %).",
+                field=next(iter(bad)),
+                value=bad,
             )
 
 
@@ -76,20 +82,33 @@ class CostReport:
         put_in = float(self.invested.sum())
         if put_in <= 0.0:
             return 0.0
-        return float((self.final_without / put_in) ** (1.0 / self.years) - (self.final_with / put_in) ** (1.0 / self.years))
+        return float(
+            (self.final_without / put_in) ** (1.0 / self.years)
+            - (self.final_with / put_in) ** (1.0 / self.years)
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Money and percent of what was invested by product, with a total row."""
         frame = self.money.assign(total=self.money.sum(axis=1), invested=self.invested)
         frame.loc["total"] = frame.sum()
-        return frame.assign(percent=frame["total"] / frame["invested"].where(frame["invested"] > 0.0))
+        return frame.assign(
+            percent=frame["total"] / frame["invested"].where(frame["invested"] > 0.0)
+        )
 
     def __repr__(self) -> str:
-        return f"CostReport({self.total:,.2f} over {self.years:g} years, {self.effect_on_return:.2%} a year)"
+        return (
+            f"CostReport({self.total:,.2f} over {self.years:g} years, {self.effect_on_return:.2%} a"
+            " year)"
+        )
 
 
 def ex_ante_costs(
-    orders: Mapping[str, float], costs: Sequence[ProductCosts], *, years: float = 5.0, gross_return: float = 0.0, exit_at_end: bool = True
+    orders: Mapping[str, float],
+    costs: Sequence[ProductCosts],
+    *,
+    years: float = 5.0,
+    gross_return: float = 0.0,
+    exit_at_end: bool = True,
 ) -> CostReport:
     """What buying these products will cost over the time they are held.
 
@@ -101,14 +120,20 @@ def ex_ante_costs(
         exit_at_end: Whether exit costs are paid at the end.
 
     Returns:
-        Costs along the assumed course: entry at once, yearly costs continuously from what is held, exit from what is left. They add up, kind by kind, to
+        Costs along the assumed course: entry at once, yearly costs continuously from what is held,
+            exit from what is left. They add up, kind by kind, to
         the difference between money in, growth earned and money out.
 
     Raises:
         InputError: A product without costs, money below 0, or a period that is not positive.
 
-    >>> report = ex_ante_costs({"F1": 10_000.0}, [ProductCosts("F1", entry=0.01, ongoing=0.01)], years=5.0)
-    >>> report.money.round(2).loc["F1", ["entry", "ongoing"]].tolist(), round(report.effect_on_return, 4)
+    >>> report = ex_ante_costs(
+    ...     {"F1": 10_000.0}, [ProductCosts("F1", entry=0.01, ongoing=0.01)], years=5.0
+    ... )
+    >>> (
+    ...     report.money.round(2).loc["F1", ["entry", "ongoing"]].tolist(),
+    ...     round(report.effect_on_return, 4),
+    ... )
     ([100.0, 485.2], 0.012)
     """
     check_type(orders, Mapping, "orders", "Give a mapping from product id to money.")
@@ -116,23 +141,42 @@ def ex_ante_costs(
         check_type(money, NUMBER, "orders", "It is money.", key=product)
     check_number(years, "years", "It is how long the products are held.", above=0.0, high=LONGEST)
     check_number(gross_return, "gross_return", "It is annual, 0.05 for 5 %.", above=-1.0, high=1.0)
-    known = {c.product_id: c for c in listed(costs, ProductCosts, "costs", "Give a list of ProductCosts, one a product of the orders.")}
+    known = {
+        c.product_id: c
+        for c in listed(
+            costs,
+            ProductCosts,
+            "costs",
+            "Give a list of ProductCosts, one a product of the orders.",
+        )
+    }
     missing = [p for p in orders if p not in known]
     bad = {p: m for p, m in orders.items() if not 0.0 <= m < np.inf}
     if missing or bad:
         raise InputError(
-            f"Costs are missing for {missing}, or money is wrong for {bad}; every product needs its costs and 0 or more money. Correct the orders.",
+            f"Costs are missing for {missing}, or money is wrong for {bad}; every product needs its"
+            " costs and 0 or more money. Correct the orders.",
             field=missing[0] if missing else "orders",
             value=missing or bad,
         )
     rows = [_course(orders[p], known[p], years, gross_return, exit_at_end) for p in orders]
     table = np.array([r[0] for r in rows]).reshape(len(rows), len(KINDS))
-    money = pd.DataFrame(table, index=pd.Index(list(orders), name="product_id"), columns=list(KINDS))
+    money = pd.DataFrame(
+        table, index=pd.Index(list(orders), name="product_id"), columns=list(KINDS)
+    )
     without = sum(orders.values()) * (1.0 + gross_return) ** years
-    return CostReport(money, pd.Series(dict(orders), dtype=np.float64), years, without, float(sum(r[1] for r in rows)))
+    return CostReport(
+        money,
+        pd.Series(dict(orders), dtype=np.float64),
+        years,
+        without,
+        float(sum(r[1] for r in rows)),
+    )
 
 
-def _course(put_in: float, cost: ProductCosts, years: float, gross: float, leave: bool) -> tuple[list[float], float]:
+def _course(
+    put_in: float, cost: ProductCosts, years: float, gross: float, leave: bool
+) -> tuple[list[float], float]:
     """Money by kind and what is left at the end."""
     start = put_in * (1.0 - cost.entry)
     yearly = {kind: -np.log1p(-getattr(cost, kind)) for kind in KINDS if kind not in _ONCE}
@@ -140,11 +184,21 @@ def _course(put_in: float, cost: ProductCosts, years: float, gross: float, leave
     held_years = years if abs(force) < 1e-12 else float(np.expm1(force * years) / force)
     end = start * float(np.exp(force * years))
     out = end * cost.exit if leave else 0.0
-    paid = {kind: start * held_years * rate for kind, rate in yearly.items()} | {"entry": put_in * cost.entry, "exit": out}
+    paid = {kind: start * held_years * rate for kind, rate in yearly.items()} | {
+        "entry": put_in * cost.entry,
+        "exit": out,
+    }
     return [float(paid[kind]) for kind in KINDS], end - out
 
 
-def ex_post_costs(charged: pd.DataFrame, *, start_value: float, end_value: float, flows: float = 0.0, years: float = 1.0) -> CostReport:
+def ex_post_costs(
+    charged: pd.DataFrame,
+    *,
+    start_value: float,
+    end_value: float,
+    flows: float = 0.0,
+    years: float = 1.0,
+) -> CostReport:
     """What was charged in a period, from the charges themselves.
 
     Args:
@@ -155,10 +209,12 @@ def ex_post_costs(charged: pd.DataFrame, *, start_value: float, end_value: float
         years: Length of the period.
 
     Returns:
-        The report; `final_without` adds the charges back, without growth on them, so that the effect on return is not overstated.
+        The report; `final_without` adds the charges back, without growth on them, so that the
+        effect on return is not overstated.
 
     Raises:
-        InputError: A column is absent, an unknown kind, a negative charge, or a period that is not positive.
+        InputError: A column is absent, an unknown kind, a negative charge, or a period that is not
+            positive.
     """
     check_table(charged, "charged", ["product_id", "kind", "money"], "One row a charge.")
     check_number(years, "years", "It is the length of the period.", above=0.0)
@@ -168,9 +224,17 @@ def ex_post_costs(charged: pd.DataFrame, *, start_value: float, end_value: float
     unknown = sorted(set(charged["kind"].astype(str)) - set(KINDS))
     amounts: FloatArray = as_numbers(charged["money"])
     if unknown or not (np.isfinite(amounts) & (amounts >= 0.0)).all():
-        raise InputError(f"Kinds {unknown} are not among {KINDS}, or a charge is negative; correct them.", field="kind", value=unknown)
-    money = charged.assign(money=amounts).pivot_table(index="product_id", columns="kind", values="money", aggfunc="sum", fill_value=0.0)
+        raise InputError(
+            f"Kinds {unknown} are not among {KINDS}, or a charge is negative; correct them.",
+            field="kind",
+            value=unknown,
+        )
+    money = charged.assign(money=amounts).pivot_table(
+        index="product_id", columns="kind", values="money", aggfunc="sum", fill_value=0.0
+    )
     money = money.reindex(columns=list(KINDS), fill_value=0.0).astype(np.float64)
     put_in = start_value + flows
     share = money.sum(axis=1) / max(float(money.to_numpy().sum()), 1e-300)
-    return CostReport(money, share * put_in, years, end_value + float(money.to_numpy().sum()), end_value)
+    return CostReport(
+        money, share * put_in, years, end_value + float(money.to_numpy().sum()), end_value
+    )

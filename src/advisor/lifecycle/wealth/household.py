@@ -21,7 +21,9 @@ from advisor.privacy import hides
 @hides
 @dataclass(frozen=True)
 class Position:
-    """Money of one owner in one asset, in one account; `held_away` = managed elsewhere, seen but not traded."""
+    """Money of one owner in one asset, in one account; `held_away` = managed elsewhere, seen but
+    not traded.
+    """
 
     owner: str
     account: str
@@ -74,10 +76,24 @@ class Household:
         """
         ids = IdMap.of(assets, "assets")
         positions = listed(positions, Position, "positions", "Give a list of Position.")
-        check_type(liabilities, (Mapping, NoneType), "liabilities", "Give a mapping from name to money owed.")
-        check_type(levels, (Mapping, NoneType), "levels", "Give a mapping from member to risk level.")
+        check_type(
+            liabilities,
+            (Mapping, NoneType),
+            "liabilities",
+            "Give a mapping from name to money owed.",
+        )
+        check_type(
+            levels, (Mapping, NoneType), "levels", "Give a mapping from member to risk level."
+        )
         for member, level in (levels or {}).items():
-            check_whole(level, "levels", "Levels run from 1 to 5, 0 where none is suitable.", low=0, high=LEVELS, key=member)
+            check_whole(
+                level,
+                "levels",
+                "Levels run from 1 to 5, 0 where none is suitable.",
+                low=0,
+                high=LEVELS,
+                key=member,
+            )
         owed = dict(liabilities or {})
         for name, money in [(f"position {p.account}/{p.asset}", p.money) for p in positions] + [
             (f"liability {k}", v) for k, v in owed.items()
@@ -85,13 +101,26 @@ class Household:
             check_type(money, NUMBER, name, "It is money.")
             if not 0.0 <= money < np.inf:
                 raise InputError(
-                    f"{name} is {money}; money is finite and not negative here. Enter what is owed as a liability.", field=name, value=money
+                    f"{name} is {money}; money is finite and not negative here. Enter what is owed"
+                    " as a liability.",
+                    field=name,
+                    value=money,
                 )
         codes = np.array([ids.code(p.asset, "asset") for p in positions], dtype=np.int64)
         money = np.array([p.money for p in positions], dtype=np.float64)
         away = np.array([p.held_away for p in positions], dtype=np.bool_)
-        parts = [np.bincount(codes[mask], weights=money[mask], minlength=len(ids)).astype(np.float64) for mask in (~away, away)]
-        return cls(ids.ids, frozen(parts[0]), frozen(parts[1]), owed, tuple(positions), min((levels or {}).values(), default=0))
+        parts = [
+            np.bincount(codes[mask], weights=money[mask], minlength=len(ids)).astype(np.float64)
+            for mask in (~away, away)
+        ]
+        return cls(
+            ids.ids,
+            frozen(parts[0]),
+            frozen(parts[1]),
+            owed,
+            tuple(positions),
+            min((levels or {}).values(), default=0),
+        )
 
     @property
     def total(self) -> float:
@@ -115,8 +144,10 @@ class Household:
             target: Weights of the whole, shape (n,), adding up to 1.
 
         Returns:
-            Money in the managed accounts, shape (n,), 0 or more, adding up to what is managed now. It minimises the squared distance of the whole to the
-            target: the managed money is a flow that is filled in on top of what is held away, so that an asset of which too much is held away gets none.
+            Money in the managed accounts, shape (n,), 0 or more, adding up to what is managed now.
+            It minimises the squared distance of the whole to the
+            target: the managed money is a flow that is filled in on top of what is held away, so
+                that an asset of which too much is held away gets none.
         """
         wanted = target_table(target, (1, len(self.assets)))
         return fill(self.away[None, :], wanted, np.array([self.managed.sum()]))[0]
@@ -124,8 +155,12 @@ class Household:
     def to_frame(self) -> pd.DataFrame:
         """One row an asset: managed, held away, weight of the whole."""
         return pd.DataFrame(
-            {"managed": self.managed, "held_away": self.away, "weight": self.weights}, index=pd.Index(self.assets, name="asset")
+            {"managed": self.managed, "held_away": self.away, "weight": self.weights},
+            index=pd.Index(self.assets, name="asset"),
         )
 
     def __repr__(self) -> str:
-        return f"Household({len({p.owner for p in self.positions})} members, {self.total:,.2f} of which {self.away.sum():,.2f} held away, net worth {self.net_worth:,.2f})"
+        return (
+            f"Household({len({p.owner for p in self.positions})} members, {self.total:,.2f} of"
+            f" which {self.away.sum():,.2f} held away, net worth {self.net_worth:,.2f})"
+        )

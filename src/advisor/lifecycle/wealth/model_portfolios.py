@@ -1,4 +1,6 @@
-"""The advisor's model portfolios: versioned, approved by somebody else than their author, and only then served."""
+"""The advisor's model portfolios: versioned, approved by somebody else than their author, and only
+then served.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,8 @@ class ModelPortfolio:
         total = sum(self.weights.values())
         if abs(total - 1.0) > TOLERANCE or any(not 0.0 <= w <= 1.0 for w in self.weights.values()):
             raise InputError(
-                f"Model portfolio {self.name!r} has weights {dict(self.weights)} that add up to {total:.6g}; they must be 0 or more and add up to 1.",
+                f"Model portfolio {self.name!r} has weights {dict(self.weights)} that add up to"
+                f" {total:.6g}; they must be 0 or more and add up to 1.",
                 field="weights",
                 value=total,
             )
@@ -57,17 +60,29 @@ class ModelPortfolio:
 
     @property
     def fingerprint(self) -> str:
-        """Digest of what was decided: name, version, level, weights to the last bit, and the day it starts."""
+        """Digest of what was decided: name, version, level, weights to the last bit, and the day it
+        starts.
+        """
         parts = [self.name, str(self.version), str(self.level), self.valid_from.isoformat()]
-        parts += [f"{a}={w.hex()}" for a, w in sorted((a, float(w)) for a, w in self.weights.items())]
+        parts += [
+            f"{a}={w.hex()}" for a, w in sorted((a, float(w)) for a, w in self.weights.items())
+        ]
         return sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class HouseView:
-    """All versions of all model portfolios; every change returns a new view and nothing is ever overwritten.
+    """All versions of all model portfolios; every change returns a new view and nothing is ever
+    overwritten.
 
-    >>> view = HouseView().propose("balanced", 3, {"shares": 0.5, "bonds": 0.5}, author="li", rationale="start", valid_from="2026-01-01")
+    >>> view = HouseView().propose(
+    ...     "balanced",
+    ...     3,
+    ...     {"shares": 0.5, "bonds": 0.5},
+    ...     author="li",
+    ...     rationale="start",
+    ...     valid_from="2026-01-01",
+    ... )
     >>> view = view.approve("balanced", 1, by="wang", on="2026-01-02")
     >>> dict(view.current("balanced", "2026-02-01").weights)
     {'shares': 0.5, 'bonds': 0.5}
@@ -76,33 +91,47 @@ class HouseView:
     versions: tuple[ModelPortfolio, ...] = ()
 
     def propose(
-        self, name: str, level: int, weights: Mapping[str, float], *, author: str, rationale: str, valid_from: date | str
+        self,
+        name: str,
+        level: int,
+        weights: Mapping[str, float],
+        *,
+        author: str,
+        rationale: str,
+        valid_from: date | str,
     ) -> HouseView:
-        """The view with a next, unapproved version. Raises `InputError` for weights, a level, or a missing author or rationale."""
+        """The view with a next, unapproved version. Raises `InputError` for weights, a level, or a
+        missing author or rationale.
+        """
         for value, field in ((name, "name"), (author, "author"), (rationale, "rationale")):
             check_type(value, str, field, "Give it in words.")
         if not name or not author or not rationale:
             raise InputError(
-                "A proposal needs a name, an author and a rationale; a decision must be told later. Give all three.",
+                "A proposal needs a name, an author and a rationale; a decision must be told later."
+                " Give all three.",
                 field="rationale",
                 value=rationale,
             )
         start = _date(valid_from, "valid_from")
         number = 1 + max((v.version for v in self.versions if v.name == name), default=0)
-        return HouseView((*self.versions, ModelPortfolio(name, number, level, weights, author, rationale, start)))
+        return HouseView(
+            (*self.versions, ModelPortfolio(name, number, level, weights, author, rationale, start))
+        )
 
     def approve(self, name: str, version: int, *, by: str, on: date | str) -> HouseView:
         """The view with one version approved.
 
         Raises:
-            InputError: There is no such version, it is approved already, or the approver is its author: four eyes are needed.
+            InputError: There is no such version, it is approved already, or the approver is its
+                author: four eyes are needed.
         """
         check_type(by, str, "by", "Name who approves.")
         found = self.version(name, version)
         if found.approved_by is not None or not by or by == found.author:
             raise InputError(
-                f"{name!r} version {version} was proposed by {found.author!r} and approved by {found.approved_by!r}; {by!r} cannot approve it. "
-                "A version is approved once, by somebody else than its author.",
+                f"{name!r} version {version} was proposed by {found.author!r} and approved by"
+                f" {found.approved_by!r}; {by!r} cannot approve it. A version is approved once, by"
+                " somebody else than its author.",
                 field="by",
                 value=by,
             )
@@ -118,19 +147,31 @@ class HouseView:
             if (found.name, found.version) == (name, version):
                 return found
         raise InputError(
-            f"There is no version {version} of {name!r}; there are {[(v.name, v.version) for v in self.versions]}.",
+            f"There is no version {version} of {name!r}; there are"
+            f" {[(v.name, v.version) for v in self.versions]}.",
             field="version",
             value=version,
         )
 
     def current(self, name: str, on: date | str) -> ModelPortfolio:
-        """The latest approved version that was valid and approved on that day. Raises `InputError` when there is none."""
+        """The latest approved version that was valid and approved on that day. Raises `InputError`
+        when there is none.
+        """
         check_type(name, str, "name", "Name a model portfolio.")
         day = _date(on, "on")
-        served = [v for v in self.versions if v.name == name and v.approved_on is not None and max(v.approved_on, v.valid_from) <= day]
+        served = [
+            v
+            for v in self.versions
+            if v.name == name
+            and v.approved_on is not None
+            and max(v.approved_on, v.valid_from) <= day
+        ]
         if not served:
             raise InputError(
-                f"No approved version of {name!r} is valid on {day}; approve one, or ask for a later day.", field="name", value=name
+                f"No approved version of {name!r} is valid on {day}; approve one, or ask for a"
+                " later day.",
+                field="name",
+                value=name,
             )
         return max(served, key=lambda v: (v.valid_from, v.version))
 
@@ -138,7 +179,13 @@ class HouseView:
         """Current versions of every portfolio made for a level, by name; possibly none."""
         check_whole(level, "level", "Levels run from 1 to 5.", low=0, high=5)
         day = _date(on, "on")
-        names = sorted({v.name for v in self.versions if v.approved_on is not None and max(v.approved_on, v.valid_from) <= day})
+        names = sorted(
+            {
+                v.name
+                for v in self.versions
+                if v.approved_on is not None and max(v.approved_on, v.valid_from) <= day
+            }
+        )
         return tuple(found for name in names if (found := self.current(name, day)).level == level)
 
 

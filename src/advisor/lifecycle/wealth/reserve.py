@@ -1,4 +1,6 @@
-"""Money that must stay liquid: months of spending and what is due soon, as a limit the optimiser obeys."""
+"""Money that must stay liquid: months of spending and what is due soon, as a limit the optimiser
+obeys.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +38,16 @@ class LifeEvent:
     def __post_init__(self) -> None:
         for name in ("amount", "years", "inflation", "priority"):
             check_number(getattr(self, name), name, "Correct the event.", infinite=name == "years")
-        if not self.years >= 0.0 or not np.isfinite(self.amount) or not self.inflation > -1.0 or self.priority < 1:
+        if (
+            not self.years >= 0.0
+            or not np.isfinite(self.amount)
+            or not self.inflation > -1.0
+            or self.priority < 1
+        ):
             raise InputError(
-                f"Event {self.name!r} has amount {self.amount}, years {self.years}, inflation {self.inflation}, priority {self.priority}; "
-                "it needs a finite amount, years of 0 or more, inflation above -1 and a priority from 1.",
+                f"Event {self.name!r} has amount {self.amount}, years {self.years}, inflation"
+                f" {self.inflation}, priority {self.priority}; it needs a finite amount, years of 0"
+                " or more, inflation above -1 and a priority from 1.",
                 field=self.name,
                 value=self.years,
             )
@@ -51,9 +59,13 @@ class LifeEvent:
 
 
 def event_table(events: Sequence[Sequence[LifeEvent]]) -> tuple[FloatArray, FloatArray]:
-    """Amounts at their date and years until then of every client's events, both (c, e); empty places hold 0 and inf."""
+    """Amounts at their date and years until then of every client's events, both (c, e); empty
+    places hold 0 and inf.
+    """
     check_type(events, (list, tuple), "events", "Give one list of LifeEvent a client.")
-    events = [listed(row, LifeEvent, "events", "Give one list of LifeEvent a client.") for row in events]
+    events = [
+        listed(row, LifeEvent, "events", "Give one list of LifeEvent a client.") for row in events
+    ]
     width = max((len(row) for row in events), default=0)
     amounts, years = np.zeros((len(events), width)), np.full((len(events), width), np.inf)
     for i, row in enumerate(events):
@@ -82,33 +94,47 @@ def liquidity_reserve(
         rate: Annual safe rate at which they are discounted.
 
     Returns:
-        months * spending + present value of the events within the horizon, shape (c,), never below 0.
+        months * spending + present value of the events within the horizon, shape (c,), never below
+        0.
 
     Raises:
         InputError: Spending or months are negative, or a horizon or rate is out of range.
 
-    >>> liquidity_reserve(3000.0, 6.0, np.array([[20_000.0, 50_000.0]]), np.array([[1.0, 5.0]])).tolist()
+    >>> liquidity_reserve(
+    ...     3000.0, 6.0, np.array([[20_000.0, 50_000.0]]), np.array([[1.0, 5.0]])
+    ... ).tolist()
     [38000.0]
     """
     spending, cover = together(monthly_spending=monthly_spending, months=months)
     horizon = check_number(horizon, "horizon", "It is in years.", infinite=True)
     check_number(rate, "rate", "It is annual, 0.02 for 2 %.")
-    if not ((spending >= 0.0).all() and (cover >= 0.0).all()) or not horizon >= 0.0 or not rate > -1.0:
+    if (
+        not ((spending >= 0.0).all() and (cover >= 0.0).all())
+        or not horizon >= 0.0
+        or not rate > -1.0
+    ):
         raise InputError(
-            f"A reserve needs spending, months and a horizon of 0 or more and a rate above -1; got {spending.min():g}, {cover.min():g}, {horizon:g}, {rate:g}.",
+            "A reserve needs spending, months and a horizon of 0 or more and a rate above -1; got"
+            f" {spending.min():g}, {cover.min():g}, {horizon:g}, {rate:g}.",
             field="monthly_spending",
             value=float(spending.min()),
         )
     due = np.zeros(1)
     if (amounts is None) != (years is None):
         raise InputError(
-            "amounts and years come together: what is due, and when. Pass both, as `event_table` gives them.",
+            "amounts and years come together: what is due, and when. Pass both, as `event_table`"
+            " gives them.",
             field="amounts" if amounts is None else "years",
             value=None,
         )
     if amounts is not None and years is not None:
-        amounts, years = together(amounts=np.atleast_2d(array(amounts, "amounts")), years=np.atleast_2d(array(years, "years")))
-        due = np.where(years <= horizon, amounts * (1.0 + rate) ** -np.minimum(years, horizon), 0.0).sum(axis=1)
+        amounts, years = together(
+            amounts=np.atleast_2d(array(amounts, "amounts")),
+            years=np.atleast_2d(array(years, "years")),
+        )
+        due = np.where(
+            years <= horizon, amounts * (1.0 + rate) ** -np.minimum(years, horizon), 0.0
+        ).sum(axis=1)
     regular, due = together(monthly_spending=np.atleast_1d(spending * cover), amounts=due)
     return np.maximum(regular + due, 0.0)
 
@@ -121,7 +147,8 @@ def reserve_share(reserve: object, wealth: object) -> tuple[FloatArray, FloatArr
         wealth: All money, (c,) or a number.
 
     Returns:
-        min(1, reserve / wealth), 1 where there is no wealth but a reserve is needed, and max(0, reserve - wealth), both (c,).
+        min(1, reserve / wealth), 1 where there is no wealth but a reserve is needed, and max(0,
+        reserve - wealth), both (c,).
 
     >>> [x.tolist() for x in reserve_share([20.0, 150.0], 100.0)]
     [[0.2, 1.0], [0.0, 50.0]]
@@ -132,7 +159,8 @@ def reserve_share(reserve: object, wealth: object) -> tuple[FloatArray, FloatArr
 
 
 def reserve_limit(reserve: float, wealth: float, liquid: Collection[str]) -> LinearLimit:
-    """The reserve as a limit of a `Mandate`: the weights of the liquid assets add up to at least reserve / wealth.
+    """The reserve as a limit of a `Mandate`: the weights of the liquid assets add up to at least
+    reserve / wealth.
 
     Args:
         reserve: Money to keep liquid.
@@ -142,18 +170,29 @@ def reserve_limit(reserve: float, wealth: float, liquid: Collection[str]) -> Lin
     Raises:
         InputError: There is no liquid asset, or the reserve is above all wealth.
     """
-    reserve, wealth = check_number(reserve, "reserve", "It is money."), check_number(wealth, "wealth", "It is money.")
+    reserve, wealth = (
+        check_number(reserve, "reserve", "It is money."),
+        check_number(wealth, "wealth", "It is money."),
+    )
     liquid = names_of(liquid, "liquid", "Name the liquid assets in a tuple, such as ('cash',).")
     share, missing = reserve_share(reserve, wealth)
     if missing[0] > 0.0:
         raise InputError(
-            f"The reserve of {reserve:,.2f} is {missing[0]:,.2f} more than all wealth ({wealth:,.2f}); no portfolio keeps it. Keep everything liquid and lower the "
-            "reserve or save first.",
+            f"The reserve of {reserve:,.2f} is {missing[0]:,.2f} more than all wealth"
+            f" ({wealth:,.2f}); no portfolio keeps it. Keep everything liquid and lower the reserve"
+            " or save first.",
             field="reserve",
             value=reserve,
         )
     if not liquid:
         raise InputError(
-            "No liquid asset is named, so no reserve can be kept. Name at least one, for example cash.", field="liquid", value=()
+            "No liquid asset is named, so no reserve can be kept. Name at least one, for example"
+            " cash.",
+            field="liquid",
+            value=(),
         )
-    return LinearLimit(name="liquidity reserve", coefficients=dict.fromkeys(sorted(liquid), 1.0), lower=float(share[0]))
+    return LinearLimit(
+        name="liquidity reserve",
+        coefficients=dict.fromkeys(sorted(liquid), 1.0),
+        lower=float(share[0]),
+    )

@@ -1,4 +1,6 @@
-"""Which lots to sell: highest cost first, or whatever costs the least tax; short and long term apart."""
+"""Which lots to sell: highest cost first, or whatever costs the least tax; short and long term
+apart.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_number, check_type, float_array, frozen
+from advisor.arrays import (
+    BoolArray,
+    DayArray,
+    FloatArray,
+    IntArray,
+    check_number,
+    check_type,
+    float_array,
+    frozen,
+)
 from advisor.data.days import as_day
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import array, days
@@ -47,7 +58,9 @@ class TaxLots:
         object.__setattr__(self, "position", frozen(whole.astype(np.int64)))
         for name in ("units", "cost"):
             values = float_array(getattr(self, name), name, shape=(None,))
-            low, rule = (values <= 0.0, "above 0") if name == "units" else (values < 0.0, "0 or more")
+            low, rule = (
+                (values <= 0.0, "above 0") if name == "units" else (values < 0.0, "0 or more")
+            )
             _refuse(low, values, name, rule)
             object.__setattr__(self, name, values)
         object.__setattr__(self, "acquired", frozen(days(self.acquired, "acquired")))
@@ -110,20 +123,28 @@ def sell_lots(
         units: Units to sell of each position, shape (p,).
         price: Price a unit, shape (p,).
         on: Day of the sale.
-        rule: "highest_cost" first (the smallest gain now); "least_tax" first (gain times the rate of its term); "fifo", "lifo".
+        rule: "highest_cost" first (the smallest gain now); "least_tax" first (gain times the rate
+            of its term); "fifo", "lifo".
         short_rate: Tax on gains held for a year or less, a fraction.
         long_rate: Tax on gains held for more than one calendar year: sold after the anniversary
             of the purchase, as `first_long_term_day` says.
 
     Returns:
-        Sales that add up to `units` in every position, or to all it has with the rest `unfilled`. With "highest_cost" no unsold unit cost more than a
-        sold one, so the gain is the smallest that any choice of lots gives; with "least_tax" the same holds for the sum of rate times gain.
+        Sales that add up to `units` in every position, or to all it has with the rest `unfilled`.
+        With "highest_cost" no unsold unit cost more than a sold one, so the gain is the smallest
+        that any choice of lots gives; with "least_tax" the same holds for the sum of rate times
+        gain.
 
     Raises:
         InputError: Shapes disagree, units are negative or infinite, a price is not positive, a lot
             was bought after the sale, or an unknown rule.
 
-    >>> lots = TaxLots(np.array([0, 0]), np.array([10.0, 10.0]), np.array([5.0, 8.0]), np.array(["2024-01-02", "2026-01-02"], dtype="datetime64[D]"))
+    >>> lots = TaxLots(
+    ...     np.array([0, 0]),
+    ...     np.array([10.0, 10.0]),
+    ...     np.array([5.0, 8.0]),
+    ...     np.array(["2024-01-02", "2026-01-02"], dtype="datetime64[D]"),
+    ... )
     >>> sale = sell_lots(lots, [12.0], [9.0], on="2026-02-01")
     >>> sale.sold.tolist(), sale.short_gain.tolist(), sale.long_gain.tolist()
     ([2.0, 10.0], [10.0], [8.0])
@@ -147,7 +168,9 @@ def sell_lots(
     long_term = day >= first_long_term_day(lots.acquired)
     rate = np.where(long_term, long_rate, short_rate)
     age = lots.acquired.astype(np.int64)
-    key = {"highest_cost": -lots.cost, "least_tax": unit_gain * rate, "fifo": age, "lifo": -age}[rule]
+    key = {"highest_cost": -lots.cost, "least_tax": unit_gain * rate, "fifo": age, "lifo": -age}[
+        rule
+    ]
     order = np.lexsort((np.arange(len(age)), age, key, lots.position))
     position, held = lots.position[order], lots.units[order]
     before = pd.Series(held).groupby(position).cumsum().to_numpy() - held
@@ -158,7 +181,10 @@ def sell_lots(
     def by_position(values: FloatArray) -> FloatArray:
         return np.bincount(lots.position, weights=values, minlength=len(wanted)).astype(np.float64)
 
-    short_gain, long_gain = by_position(np.where(long_term, 0.0, gain)), by_position(np.where(long_term, gain, 0.0))
+    short_gain, long_gain = (
+        by_position(np.where(long_term, 0.0, gain)),
+        by_position(np.where(long_term, gain, 0.0)),
+    )
     tax = short_rate * np.maximum(short_gain, 0.0) + long_rate * np.maximum(long_gain, 0.0)
     return LotSale(sold, gain, long_term, short_gain, long_gain, tax, wanted - by_position(sold))
 
@@ -186,15 +212,23 @@ def first_long_term_day(acquired: DayArray) -> DayArray:
 def _check(lots: TaxLots, units: FloatArray, price: FloatArray, rule: str) -> None:
     check_type(rule, str, "rule", "Name one.")
     if rule not in ("highest_cost", "least_tax", "fifo", "lifo"):
-        raise InputError(f'rule is {rule!r}; it must be "highest_cost", "least_tax", "fifo" or "lifo".', field="rule", value=rule)
+        raise InputError(
+            f'rule is {rule!r}; it must be "highest_cost", "least_tax", "fifo" or "lifo".',
+            field="rule",
+            value=rule,
+        )
     last = int(lots.position.max()) if len(lots.position) else -1
     if units.shape != price.shape or units.ndim != 1 or last >= len(units):
         raise InputError(
-            f"units has shape {units.shape}, price {price.shape}, and the lots name position {last}; give one number a position.",
+            f"units has shape {units.shape}, price {price.shape}, and the lots name position"
+            f" {last}; give one number a position.",
             field="units",
             value=units.shape,
         )
-    if not ((units >= 0.0) & (units < np.inf)).all() or not ((price > 0.0) & (price < np.inf)).all():
+    if (
+        not ((units >= 0.0) & (units < np.inf)).all()
+        or not ((price > 0.0) & (price < np.inf)).all()
+    ):
         raise InputError(
             "units to sell must be 0 or more and prices positive, and both finite; correct them.",
             field="units",

@@ -1,4 +1,6 @@
-"""Proportional trading costs round what each client holds, spread over the years they will keep what they buy."""
+"""Proportional trading costs round what each client holds, spread over the years they will keep
+what they buy.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from advisor.data.by_asset import in_order
 from advisor.errors import InputError
 
 ROUNDED = 0.01
-"""Weights that are held may add up to more than 1 by this: rounding, and prices of different moments."""
+"""Weights that are held may add up to more than 1 by this: rounding, and prices of different
+moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,8 @@ class TradingCost:
     Args:
         buy: Fraction of what is bought, by asset or client and asset: a number, (n,) or (c, n).
         sell: Of what is sold; None = as `buy`.
-        holding_years: Years until the next such trade, a number or (c,): costs enter the annual objective divided by it.
+        holding_years: Years until the next such trade, a number or (c,): costs enter the annual
+            objective divided by it.
     """
 
     buy: object
@@ -61,37 +65,72 @@ def cost_rows(
     """Costs of `count` clients over n assets, or None where no trade costs anything.
 
     Args:
-        current: Weights held, (n,) or (c, n), or None; what they leave of 1 is cash. What pandas labels by asset goes by its labels, as costs do.
+        current: Weights held, (n,) or (c, n), or None; what they leave of 1 is cash. What pandas
+            labels by asset goes by its labels, as costs do.
         cost: One-off, spread over one year where it is not a `TradingCost`.
-        status_quo: One-off cost of leaving what is held, felt and not paid, shape (1 or c,); spread as the other costs are.
+        status_quo: One-off cost of leaving what is held, felt and not paid, shape (1 or c,); spread
+            as the other costs are.
         count: Clients c.
         assets: Ids, length n.
-        faults: Where what cannot be used in one client's own row is noted, by row, instead of raised.
+        faults: Where what cannot be used in one client's own row is noted, by row, instead of
+            raised.
 
     Raises:
-        InputError: Costs without holdings, another shape, a negative or infinite cost, holding years that are not positive, holdings above 1.
+        InputError: Costs without holdings, another shape, a negative or infinite cost, holding
+            years that are not positive, holdings above 1.
     """
-    n, given = len(assets), cost if isinstance(cost, TradingCost) else TradingCost(0.0 if cost is None else cost)
-    given = TradingCost(in_order(given.buy, assets, "cost"), in_order(given.sell, assets, "cost"), given.holding_years)
+    n, given = (
+        len(assets),
+        cost if isinstance(cost, TradingCost) else TradingCost(0.0 if cost is None else cost),
+    )
+    given = TradingCost(
+        in_order(given.buy, assets, "cost"),
+        in_order(given.sell, assets, "cost"),
+        given.holding_years,
+    )
     current = in_order(current, assets, "current")
-    years = client_rows(given.holding_years, "holding_years", count, 1, scalar_axis=0, faults=faults)
+    years = client_rows(
+        given.holding_years, "holding_years", count, 1, scalar_axis=0, faults=faults
+    )
     spread = _own(given.holding_years, faults, axes=1)
-    refuse(years <= 0.0, years, "holding_years", "costs are spread over it, so it must be more than 0", 1.0, spread, count)
+    refuse(
+        years <= 0.0,
+        years,
+        "holding_years",
+        "costs are spread over it, so it must be more than 0",
+        1.0,
+        spread,
+        count,
+    )
     buy = client_rows(given.buy, "cost", count, n, faults=faults)
     sell = buy if given.sell is None else client_rows(given.sell, "cost", count, n, faults=faults)
     for rates, rate in ((buy, given.buy), (sell, given.buy if given.sell is None else given.sell)):
-        refuse(rates < 0.0, rates, "cost", "a trade does not pay, so it must be 0 or more", 0.0, _own(rate, faults), count)
+        refuse(
+            rates < 0.0,
+            rates,
+            "cost",
+            "a trade does not pay, so it must be 0 or more",
+            0.0,
+            _own(rate, faults),
+            count,
+        )
     hold = None if current is None else client_rows(current, "current", count, n, faults=faults)
     if hold is not None:
         total = np.einsum("cn->c", hold)[:, None]
-        why = "current is weights, fractions of wealth that add up to at most 1, and not money; divide by the wealth"
-        refuse(total > 1.0 + ROUNDED, total, "sum of current", why, 0.0, _own(current, faults), count)
+        why = (
+            "current is weights, fractions of wealth that add up to at most 1, and not money;"
+            " divide by the wealth"
+        )
+        refuse(
+            total > 1.0 + ROUNDED, total, "sum of current", why, 0.0, _own(current, faults), count
+        )
     felt = status_quo[:, None]
     if not (buy.any() or sell.any() or felt.any()):
         return None
     if hold is None:
         raise InputError(
-            "Costs were given but not what is held, so no trade can be told from a holding. Pass current, (n,) or (c, n).",
+            "Costs were given but not what is held, so no trade can be told from a holding. Pass"
+            " current, (n,) or (c, n).",
             field="current",
             value=None,
         )
@@ -103,8 +142,17 @@ def _own(value: object, faults: dict[int, str] | None, *, axes: int = 2) -> dict
     return faults if np.ndim(value) == axes else None  # type: ignore[arg-type]
 
 
-def client_rows(value: object, field: str, count: int, n: int, *, scalar_axis: int = 1, faults: dict[int, str] | None = None) -> FloatArray:
-    """A number, (n,) or (c, n) as rows (1 or c, n), finite; with `scalar_axis=0` a vector holds one value a client instead.
+def client_rows(
+    value: object,
+    field: str,
+    count: int,
+    n: int,
+    *,
+    scalar_axis: int = 1,
+    faults: dict[int, str] | None = None,
+) -> FloatArray:
+    """A number, (n,) or (c, n) as rows (1 or c, n), finite; with `scalar_axis=0` a vector holds one
+    value a client instead.
 
     Args:
         value: What was given.
@@ -112,7 +160,8 @@ def client_rows(value: object, field: str, count: int, n: int, *, scalar_axis: i
         count: Clients c.
         n: Assets.
         scalar_axis: What a vector runs over: 1 assets, 0 clients.
-        faults: Where a value that is not finite in one client's own row is noted, by row, instead of raised; it is 0 then.
+        faults: Where a value that is not finite in one client's own row is noted, by row, instead
+            of raised; it is 0 then.
 
     Raises:
         InputError: Another shape, or a value that is not finite.
@@ -126,16 +175,38 @@ def client_rows(value: object, field: str, count: int, n: int, *, scalar_axis: i
     rows = np.ascontiguousarray(np.atleast_2d(array))
     if rows.ndim != 2 or rows.shape[1] != n or rows.shape[0] not in (1, count):
         raise InputError(
-            f"{field} has shape {shape}, but a number, ({n},) or ({count}, {n}) is needed; one row a client.", field=field, value=shape
+            f"{field} has shape {shape}, but a number, ({n},) or ({count}, {n}) is needed; one row"
+            " a client.",
+            field=field,
+            value=shape,
         )
     bad = ~np.isfinite(rows)
-    own = None if bad.all() else _own(value, faults, axes=2 if scalar_axis == 1 else 1)  # nothing that can be used is nobody's own mistake
-    refuse(bad, rows, field, "what is not finite would spread into every weight; mend it", 0.0, own, count)
+    own = (
+        None if bad.all() else _own(value, faults, axes=2 if scalar_axis == 1 else 1)
+    )  # nothing that can be used is nobody's own mistake
+    refuse(
+        bad,
+        rows,
+        field,
+        "what is not finite would spread into every weight; mend it",
+        0.0,
+        own,
+        count,
+    )
     return rows
 
 
-def refuse(bad: BoolArray, rows: FloatArray, field: str, why: str, instead: float, faults: dict[int, str] | None, count: int) -> None:
-    """Note the first bad value of each client's own row in `faults` and put `instead` in its place; raise where a value is everybody's.
+def refuse(
+    bad: BoolArray,
+    rows: FloatArray,
+    field: str,
+    why: str,
+    instead: float,
+    faults: dict[int, str] | None,
+    count: int,
+) -> None:
+    """Note the first bad value of each client's own row in `faults` and put `instead` in its place;
+    raise where a value is everybody's.
 
     Raises:
         InputError: A bad value that is shared by all clients, or `faults` is None.

@@ -1,4 +1,6 @@
-"""The rows that pivoting gave up on, one by one: a point of the row's own exact path, polished by one more pivot from there."""
+"""The rows that pivoting gave up on, one by one: a point of the row's own exact path, polished by
+one more pivot from there.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,8 @@ from advisor.optimize.preferences.preferences import Preferences
 
 @dataclass(frozen=True, eq=False)
 class OwnPath:
-    """The exact path of one row: of what its holdings cost to leave, an asset has two parts, what is
-    kept of the holding and what is bought beside it, at the same risk and each at its own mean.
+    """The exact path of one row: of what its holdings cost to leave, an asset has two parts, what
+    is kept of the holding and what is bought beside it, at the same risk and each at its own mean.
 
     Attributes:
         path: Corners over the parts.
@@ -71,7 +73,11 @@ class OwnPath:
         volatility = np.sqrt(np.maximum(proof.variance, 0.0))
         along = Segments.of(t, self.path.weights, proof.mean, volatility, self.covariance)
         shifted = replace_reference(preferences, self.offset)
-        gamma = float(shifted.effective_risk_aversion(along.tolerance, along.mean, along.variance, along.slope, along.curve)[0])
+        gamma = float(
+            shifted.effective_risk_aversion(
+                along.tolerance, along.mean, along.variance, along.slope, along.curve
+            )[0]
+        )
         if np.isinf(gamma):
             return -float(t[t > 0.0][0]) if t[-1] > 0.0 else -1.0
         return np.inf if gamma == 0.0 else 1.0 / gamma
@@ -80,7 +86,9 @@ class OwnPath:
 def replace_reference(preferences: Preferences, offset: float) -> Preferences:
     """The same preferences, the reference lower by `offset`, and no cost of leaving holdings."""
     p = preferences
-    return Preferences(p.risk_aversion, p.loss_aversion, p.reference_return - offset, p.evaluation_years)
+    return Preferences(
+        p.risk_aversion, p.loss_aversion, p.reference_return - offset, p.evaluation_years
+    )
 
 
 def own_path(rows: BatchRows, i: int) -> OwnPath:
@@ -110,17 +118,25 @@ def own_path(rows: BatchRows, i: int) -> OwnPath:
     path, proof = trace_corners(both, parts)
     costs = rows.take(np.array([i])).costs or rows.costs
     spent = float(costs.total(kink[None])[0])
-    return OwnPath(path, proof, both.covariance, parts, 2, float(np.einsum("i,i->", below, kink)) - spent)
+    return OwnPath(
+        path, proof, both.covariance, parts, 2, float(np.einsum("i,i->", below, kink)) - spent
+    )
 
 
-def solve_rows(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntArray) -> IntArray:
-    """Solve the rows `which` (k,) at their risk tolerance (c,): by pivoting, and where that gives up exactly.
+def solve_rows(
+    rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntArray
+) -> IntArray:
+    """Solve the rows `which` (k,) at their risk tolerance (c,): by pivoting, and where that gives
+    up exactly.
 
     Returns:
         The rows whose limits contradict each other; their weights in `state` mean nothing.
     """
     done = pivot(rows, tolerance, state, which)
-    return np.array([i for i in which[~done].tolist() if not solve_exactly(rows, tolerance, state, i)], dtype=np.int64)
+    return np.array(
+        [i for i in which[~done].tolist() if not solve_exactly(rows, tolerance, state, i)],
+        dtype=np.int64,
+    )
 
 
 def solve_exactly(
@@ -136,8 +152,10 @@ def solve_exactly(
     tolerance is found first and written to `tolerance`, see `OwnPath.tolerance_of`.
 
     Returns:
-        False when the limits of the row contradict each other. What is found is turned into an active set and solved again from there (`polish`), which
-        gives every row the same last step; where that does not converge the weights and multipliers found stay, and where nothing is found what was there
+        False when the limits of the row contradict each other. What is found is turned into an
+        active set and solved again from there (`polish`), which gives every row the same last step;
+        where that does not converge the weights and multipliers found stay, and where nothing is
+        found what was there
         stays: the certificate judges.
     """
     state.exact[i] = True
@@ -156,7 +174,12 @@ def solve_exactly(
     sides, row_sides = _sides(rows, weights, i)
     state.side[i], state.row_side[i] = sides, row_sides
     if not polish or tolerance[i] < 0.0 or not pivot(rows, tolerance, state, np.array([i]))[0]:
-        state.weights[i], state.price[i], state.side[i], state.row_side[i] = weights, price, sides, row_sides
+        state.weights[i], state.price[i], state.side[i], state.row_side[i] = (
+            weights,
+            price,
+            sides,
+            row_sides,
+        )
     return True
 
 
@@ -171,5 +194,7 @@ def _sides(rows: BatchRows, weights: FloatArray, i: int) -> tuple[FloatArray, Fl
     side = np.where((weights <= low + NEAR) | (low >= high), AT_LOWER, side)
     limits = rows.limits
     value = np.einsum("ri,i->r", limits.rows, weights)
-    row_side = np.where(value <= limits.row_lower + NEAR, -1, np.where(value >= limits.row_upper - NEAR, 1, 0))
+    row_side = np.where(
+        value <= limits.row_lower + NEAR, -1, np.where(value >= limits.row_upper - NEAR, 1, 0)
+    )
     return side, np.where(limits.row_lower == limits.row_upper, 2, row_side)

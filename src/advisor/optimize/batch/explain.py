@@ -1,4 +1,6 @@
-"""Why a client's weights are what they are: the limits that bind, at their shadow prices, and what costs keep them from trading."""
+"""Why a client's weights are what they are: the limits that bind, at their shadow prices, and what
+costs keep them from trading.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +14,24 @@ CHEAP = 1e-9
 """A shadow price below this is rounding."""
 
 
-def row_bindings(rows: BatchRows, state: PivotState, at: tuple[float, float, float], i: int) -> tuple[Binding, ...]:
+def row_bindings(
+    rows: BatchRows, state: PivotState, at: tuple[float, float, float], i: int
+) -> tuple[Binding, ...]:
     """Binding limits of row `i`, dearest first.
 
     Args:
         rows: The programs.
         state: As solved.
-        at: Effective risk aversion of this row (inf = least risk, and prices are then in units of half the variance), what a unit of mean is worth to the
-            client, and the price of the cap on volatility.
+        at: Effective risk aversion of this row (inf = least risk, and prices are then in units of
+            half the variance), what a unit of mean is worth to the client, and the price of the cap
+            on volatility.
         i: Row.
 
     Returns:
-        Names as everywhere (`max_weight:a`, `group:g:upper`, ...), and `no_trade:a` where costs alone keep the weight where it is: its price is by how much,
-        per unit traded and year, trading would have to become cheaper before the client trades. The others are what one more unit of the limit adds to the
-        client's objective a year.
+        Names as everywhere (`max_weight:a`, `group:g:upper`, ...), and `no_trade:a` where costs
+        alone keep the weight where it is: its price is by how much, per unit traded and year,
+        trading would have to become cheaper before the client trades. The others are what one more
+        unit of the limit adds to the client's objective a year.
     """
     limits, weights, price = rows.limits_of_row(i), state.weights[i], state.price[i]
     gamma, reward, cap_price = at
@@ -44,16 +50,24 @@ def row_bindings(rows: BatchRows, state: PivotState, at: tuple[float, float, flo
         bent = kinks[k] > limits.lower[k]
         if side == HELD:
             pull = min(marginal[k] + tolerance * above[k], -(marginal[k] + tolerance * below[k]))
-            found.append(Binding(name=f"no_trade:{limits.assets[k]}", shadow_price=max(0.0, float(unit * pull))))
+            found.append(
+                Binding(
+                    name=f"no_trade:{limits.assets[k]}", shadow_price=max(0.0, float(unit * pull))
+                )
+            )
         elif side in (AT_LOWER, AT_UPPER):
             slope = below[k] if bent and side == AT_LOWER else above[k]
             push = float(dear * (marginal[k] + tolerance * slope))
             edge = -1 if push > 0.0 else 1
-            if abs(push) > CHEAP and (limits.lower[k] == limits.upper[k] or (edge < 0) == (side == AT_LOWER)):
+            if abs(push) > CHEAP and (
+                limits.lower[k] == limits.upper[k] or (edge < 0) == (side == AT_LOWER)
+            ):
                 found.append(Binding(name=limits.bound_name(k, edge), shadow_price=abs(push)))
     for j, value in enumerate((dear * price[1:]).tolist()):
         if abs(value) > CHEAP:
-            found.append(Binding(name=limits.row_name(j, -1 if value > 0.0 else 1), shadow_price=abs(value)))
+            found.append(
+                Binding(name=limits.row_name(j, -1 if value > 0.0 else 1), shadow_price=abs(value))
+            )
     if cap_price > CHEAP:
         found.append(Binding(name="max_volatility", shadow_price=cap_price))
     return tuple(sorted(found, key=lambda b: -b.shadow_price))

@@ -1,7 +1,9 @@
-"""Block principal pivoting over many rows at once: start somewhere near, exchange what is on the wrong side of a limit, stop when nothing is.
+"""Block principal pivoting over many rows at once: start somewhere near, exchange what is on the
+wrong side of a limit, stop when nothing is.
 
-Source: Judice and Pires (1994), A block principal pivoting algorithm for large-scale strictly monotone linear complementarity problems; Kim and Park (2011) for
-the rule that falls back to single exchanges.
+Source: Judice and Pires (1994), A block principal pivoting algorithm for large-scale strictly
+monotone linear complementarity problems; Kim and Park (2011) for the rule that falls back to single
+exchanges.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from advisor.optimize.batch.rows import BatchRows
 
 SideArray = npt.NDArray[np.int8]
 AT_LOWER, SELLING, HELD, BUYING, AT_UPPER = 0, 1, 2, 3, 4
-"""As in `kernels`: on the lower bound, free below the holding, at it, free above it (or free), on the upper bound."""
+"""As in `kernels`: on the lower bound, free below the holding, at it, free above it (or free), on
+the upper bound."""
 NEAR = 1e-9
 FEW = 512
 """Rows up to which waking other threads costs more than it saves; the answer is the same."""
@@ -29,7 +32,8 @@ class PivotState:
 
     Attributes:
         weights: Shape (c, n).
-        price: Multipliers of the budget, then of the rows, in units of `w'Sw/2 - t mean'w`, shape (c, 1 + r); positive at a lower edge.
+        price: Multipliers of the budget, then of the rows, in units of `w'Sw/2 - t mean'w`, shape
+            (c, 1 + r); positive at a lower edge.
         side: Shape (c, n).
         row_side: -1 at the lower edge, 1 at the upper, 0 between, 2 an equality; shape (c, r).
         steps: Factorisations of the last call, -1 = gave up, shape (c,).
@@ -49,12 +53,16 @@ def start_from(rows: BatchRows, seeds: FloatArray) -> PivotState:
     kink, _, _ = rows.kinks
     bent = kink > rows.lower
     side = np.where(
-        seeds >= rows.upper, AT_UPPER, np.where(seeds <= rows.lower, AT_LOWER, np.where(bent & (seeds < kink), SELLING, BUYING))
+        seeds >= rows.upper,
+        AT_UPPER,
+        np.where(seeds <= rows.lower, AT_LOWER, np.where(bent & (seeds < kink), SELLING, BUYING)),
     )
     side[np.broadcast_to(rows.lower >= rows.upper, side.shape)] = AT_LOWER
     limits = rows.limits
     value = np.einsum("cn,rn->cr", seeds, limits.rows)
-    row_side = np.where(value <= limits.row_lower + NEAR, -1, np.where(value >= limits.row_upper - NEAR, 1, 0))
+    row_side = np.where(
+        value <= limits.row_lower + NEAR, -1, np.where(value >= limits.row_upper - NEAR, 1, 0)
+    )
     return fresh_state(rows, side.astype(np.int8), row_side.astype(np.int8))
 
 
@@ -73,7 +81,8 @@ def fresh_state(rows: BatchRows, side: SideArray, row_side: SideArray) -> PivotS
 
 
 def pivot(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntArray) -> BoolArray:
-    """Solve the rows `which` (k,) at their risk tolerance (c,), from where they stand; True where it converged, shape (k,).
+    """Solve the rows `which` (k,) at their risk tolerance (c,), from where they stand; True where
+    it converged, shape (k,).
 
     Rows never touch each other, so neither the batch nor the number of threads changes a bit.
     """
@@ -83,9 +92,11 @@ def pivot(rows: BatchRows, tolerance: FloatArray, state: PivotState, which: IntA
     return state.steps[which] >= 0
 
 
-def pivot_to_preferences(rows: BatchRows, wants: FloatArray, tolerance: FloatArray, state: PivotState, which: IntArray) -> BoolArray:
-    """Solve the loss-averse rows `which` (k,) at the risk tolerance that is their fixed point, from the guess in `tolerance` (c,), where it is written; True
-    where that was found, shape (k,).
+def pivot_to_preferences(
+    rows: BatchRows, wants: FloatArray, tolerance: FloatArray, state: PivotState, which: IntArray
+) -> BoolArray:
+    """Solve the loss-averse rows `which` (k,) at the risk tolerance that is their fixed point, from
+    the guess in `tolerance` (c,), where it is written; True where that was found, shape (k,).
 
     Args:
         rows: The programs.
@@ -104,10 +115,20 @@ def _laid_out(rows: BatchRows, tolerance: FloatArray, state: PivotState) -> tupl
     """What the kernels take, in their order."""
     kink, below, above = rows.kinks
     limits = rows.limits
-    data = (rows.lower, kink, rows.upper, below, above, limits.rows, limits.row_lower, limits.row_upper)
+    data = (
+        rows.lower,
+        kink,
+        rows.upper,
+        below,
+        above,
+        limits.rows,
+        limits.row_lower,
+        limits.row_upper,
+    )
     edges = (a if a.flags.writeable else np.array(a) for a in data)
     return (
-        rows.hessian, np.array(rows.model.mean), tolerance, *edges, state.side, state.row_side, state.weights, state.price, state.steps
+        rows.hessian, np.array(rows.model.mean), tolerance, *edges,
+        state.side, state.row_side, state.weights, state.price, state.steps
     )  # fmt: skip
 
 

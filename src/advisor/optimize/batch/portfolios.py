@@ -34,16 +34,23 @@ class Portfolios:
 
     Attributes:
         assets: Ids, length n.
-        weights: Fractions of wealth, shape (c, n); nan where `status` is neither "ok" nor "no_participation".
+        weights: Fractions of wealth, shape (c, n); nan where `status` is neither "ok" nor
+            "no_participation".
         mean: Expected annual return before costs, shape (c,).
         volatility: Annual, shape (c,).
-        status: "ok"; "no_participation" (wants no risk at all; the least risky portfolio); "infeasible" (their limits contradict each other); "failed" (no
-            certificate, so no answer; `reason` says why); "invalid_input" (a value of their own row cannot be used). Shape (c,).
-        kkt_residual: Of the client's own objective, with losses and costs, shape (c,); at most 1e-9 where there are weights, nan elsewhere.
-        risk_aversion: Effective: the plain risk aversion whose optimum this is, shape (c,); inf = least risk.
+        status: "ok"; "no_participation" (wants no risk at all; the least risky portfolio);
+            "infeasible" (their limits contradict each other); "failed" (no certificate, so no
+            answer; `reason` says why); "invalid_input" (a value of their own row cannot be used).
+            Shape (c,).
+        kkt_residual: Of the client's own objective, with losses and costs, shape (c,); at most 1e-9
+            where there are weights, nan elsewhere.
+        risk_aversion: Effective: the plain risk aversion whose optimum this is, shape (c,); inf =
+            least risk.
         cost: Annual cost of the trades, shape (c,).
-        reward: What a unit of mean is worth to the client: 1, and more where a loss below the reference weighs more, shape (c,).
-        cap_price: What one more unit of the cap on volatility would add to the client's objective, shape (c,).
+        reward: What a unit of mean is worth to the client: 1, and more where a loss below the
+            reference weighs more, shape (c,).
+        cap_price: What one more unit of the cap on volatility would add to the client's objective,
+            shape (c,).
         rows: The programs, for `reason` and warm starts.
         state: Active sets, for warm starts, and which rows needed the exact solver.
         faults: Which value of a row cannot be used, and why, by row.
@@ -64,22 +71,30 @@ class Portfolios:
     faults: Mapping[int, str] = field(default_factory=dict[int, str])
 
     def binding(self, i: int) -> tuple[Binding, ...]:
-        """The limits and costs that hold row `i` where it is, dearest first: the multipliers of its certificate; empty where it has no portfolio."""
+        """The limits and costs that hold row `i` where it is, dearest first: the multipliers of its
+        certificate; empty where it has no portfolio.
+        """
         i = self._row(i)
         if self.status[i] not in ("ok", "no_participation"):
             return ()
-        gamma, reward, cap = (float(column[i]) for column in (self.risk_aversion, self.reward, self.cap_price))
+        gamma, reward, cap = (
+            float(column[i]) for column in (self.risk_aversion, self.reward, self.cap_price)
+        )
         return row_bindings(self.rows, self.state, (gamma, reward, cap), i)
 
     def reason(self, i: int) -> str:
-        """Why row `i` has no portfolio, naming the limits that contradict each other with their numbers; "" where it has one."""
+        """Why row `i` has no portfolio, naming the limits that contradict each other with their
+        numbers; "" where it has one.
+        """
         i = self._row(i)
         if i in self.faults:
             return self.faults[i]
         if self.status[i] == "failed":
             return (
-                f"No certificate: the residual of the best weights found is above {CERTIFIED:g}. Where these have nearly no risk, the covariance says no more "
-                "than its rounding; else means, variances or bounds differ by too many orders. Shrink the covariance, or leave out what is nearly riskless."
+                f"No certificate: the residual of the best weights found is above {CERTIFIED:g}."
+                " Where these have nearly no risk, the covariance says no more than its rounding;"
+                " else means, variances or bounds differ by too many orders. Shrink the"
+                " covariance, or leave out what is nearly riskless."
             )
         if self.status[i] != "infeasible":
             return ""
@@ -88,18 +103,24 @@ class Portfolios:
         if crossed.size:
             k = int(crossed[0])
             return (
-                f"{limits.assets[k]}: lower {limits.lower[k]:g} is above upper {limits.upper[k]:g}, so no weight fits; widen one of them."
+                f"{limits.assets[k]}: lower {limits.lower[k]:g} is above upper {limits.upper[k]:g},"
+                " so no weight fits; widen one of them."
             )
         cap = limits.max_volatility
         if cap is not None and np.isfinite(self.volatility[i]):
             needed = at_least(float(self.volatility[i]))
-            return f"max_volatility {cap:g} is below {needed}, the least volatility their limits allow; raise it to at least that."
+            return (
+                f"max_volatility {cap:g} is below {needed}, the least volatility their limits"
+                " allow; raise it to at least that."
+            )
         return str(name_contradiction(limits))
 
     def _row(self, i: int) -> int:
         check_type(i, (int, np.integer), "i", "Pass the number of a row.")
         if not -len(self) <= i < len(self):
-            raise InputError(f"i is {i}, but there are {len(self)} rows; count from 0.", field="i", value=i)
+            raise InputError(
+                f"i is {i}, but there are {len(self)} rows; count from 0.", field="i", value=i
+            )
         return int(i) % len(self)
 
     def __len__(self) -> int:
@@ -123,34 +144,49 @@ def optimal_portfolios(
     start: Portfolios | None = None,
     frontier: Frontier | None = None,
 ) -> Portfolios:
-    """The best portfolio of each client within their own bounds, given what they hold and what trading costs them.
+    """The best portfolio of each client within their own bounds, given what they hold and what
+    trading costs them.
 
     Args:
         model: Means and covariance of n assets, shared.
-        mandate: Limits shared by all; long-only when None. Group and linear limits and the volatility cap hold for every client.
+        mandate: Limits shared by all; long-only when None. Group and linear limits and the
+            volatility cap hold for every client.
         preferences: Of c clients (or one, for all rows given).
         lower: Own lower bounds, a number, (n,) or (c, n); they tighten the mandate's.
         upper: Own upper bounds, likewise; 0 takes an asset away.
         current: Weights held now, (n,) or (c, n), not money; what they leave of 1 is cash.
-        cost: One-off proportional cost of trading, a fraction of what is traded; spread over one year, or over the holding years of a `TradingCost`.
-            `preferences.status_quo_cost` adds to it. For loss-averse clients costs lower the return that is compared with the reference.
+        cost: One-off proportional cost of trading, a fraction of what is traded; spread over one
+            year, or over the holding years of a `TradingCost`. `preferences.status_quo_cost` adds
+            to it. For loss-averse clients costs lower the return that is compared with the
+            reference.
         start: Yesterday's answer for the same clients: their active sets are tried first.
-        frontier: That of this model and mandate without its volatility cap, where the caller has it already; it seeds the search and decides nothing.
+        frontier: That of this model and mandate without its volatility cap, where the caller has it
+            already; it seeds the search and decides nothing.
 
     Returns:
-        A row a client. Each carries its certificate: rows are solved by block principal pivoting seeded from the shared frontier, whatever misses 1e-9 is
-        solved again on its own exact path, and nothing above that is called solved. The certificate is of the client's own concave objective: no portfolio
-        within the limits is better by more. Rows never see each other, so chunks and threads change no bit.
+        A row a client. Each carries its certificate: rows are solved by block principal pivoting
+        seeded from the shared frontier, whatever misses 1e-9 is solved again on its own exact path,
+        and nothing above that is called solved. The certificate is of the client's own concave
+        objective: no portfolio within the limits is better by more. Rows never see each other, so
+        chunks and threads change no bit.
 
     Raises:
-        InputError: Shapes disagree, a value that all clients share cannot be used, costs without holdings, or `start` of other clients. What cannot be
-            used in a client's own row is their `status`.
-        InfeasibleError: The mandate alone leaves no portfolio to anybody; a client's own contradiction is their `status`.
+        InputError: Shapes disagree, a value that all clients share cannot be used, costs without
+            holdings, or `start` of other clients. What cannot be used in a client's own row is
+            their `status`.
+        InfeasibleError: The mandate alone leaves no portfolio to anybody; a client's own
+            contradiction is their `status`.
 
-    Source: Judice and Pires (1994); the no-trade region in Davis and Norman (1990), here for one period.
+    Source: Judice and Pires (1994); the no-trade region in Davis and Norman (1990), here for one
+    period.
     """
     limits, n = limits_of(model, mandate), len(model)
-    check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...), one value a client.")
+    check_type(
+        preferences,
+        Preferences,
+        "preferences",
+        "Pass Preferences(risk_aversion, loss_aversion, ...), one value a client.",
+    )
     lower, upper, current = (
         None if v is None else numbers(in_order(v, model.assets, name), name)
         for v, name in ((lower, "lower"), (upper, "upper"), (current, "current"))
@@ -158,14 +194,27 @@ def optimal_portfolios(
     count = _clients(preferences, (lower, upper, current), cost)
     if start is not None:
         _check_start(start, (count, n))
-    wants = preferences if len(preferences) == count else preferences.take(np.zeros(count, dtype=np.int64))
+    wants = (
+        preferences
+        if len(preferences) == count
+        else preferences.take(np.zeros(count, dtype=np.int64))
+    )
     faults: dict[int, str] = {}
     costs = cost_rows(current, cost, wants.status_quo_cost, count, model.assets, faults)
     rows = BatchRows.of(model, limits, count, lower, upper, costs, faults)
     if frontier is not None:
-        check_type(frontier, Frontier, "frontier", "Pass what trace_frontier gave for this model and mandate, or None.")
+        check_type(
+            frontier,
+            Frontier,
+            "frontier",
+            "Pass what trace_frontier gave for this model and mandate, or None.",
+        )
         if frontier.assets != model.assets:
-            raise InputError("frontier is of other assets than model; pass its own, or None.", field="frontier", value=frontier.assets)
+            raise InputError(
+                "frontier is of other assets than model; pass its own, or None.",
+                field="frontier",
+                value=frontier.assets,
+            )
     shared = frontier or trace_frontier(model, replace(limits, max_volatility=None))
     parts: list[ChunkAnswer] = []
     for a in range(0, max(count, 1), CHUNK):
@@ -180,12 +229,16 @@ def _clients(preferences: Preferences, rows: tuple[FloatArray | None, ...], cost
     rates = (cost.buy, cost.sell) if isinstance(cost, TradingCost) else (cost,)
     tables = [*rows, *(numbers(rate, "cost") for rate in rates if rate is not None)]
     lengths = [len(table) for table in tables if table is not None and table.ndim == 2]
-    if isinstance(cost, TradingCost) and (years := numbers(cost.holding_years, "holding_years")).ndim == 1:
+    if (
+        isinstance(cost, TradingCost)
+        and (years := numbers(cost.holding_years, "holding_years")).ndim == 1
+    ):
         lengths.append(len(years))
     count = max([*(() if len(preferences) == 1 and lengths else (len(preferences),)), *lengths])
     if len(preferences) not in (1, count):
         raise InputError(
-            f"preferences are of {len(preferences)} clients, bounds, holdings or costs of {count}; give one row each.",
+            f"preferences are of {len(preferences)} clients, bounds, holdings or costs of {count};"
+            " give one row each.",
             field="preferences",
             value=len(preferences),
         )
@@ -193,10 +246,16 @@ def _clients(preferences: Preferences, rows: tuple[FloatArray | None, ...], cost
 
 
 def _check_start(start: object, shape: tuple[int, int]) -> None:
-    check_type(start, Portfolios, "start", "Pass what optimal_portfolios gave for the same clients, or None.")
+    check_type(
+        start,
+        Portfolios,
+        "start",
+        "Pass what optimal_portfolios gave for the same clients, or None.",
+    )
     if isinstance(start, Portfolios) and start.weights.shape != shape:
         raise InputError(
-            f"start holds {start.weights.shape} weights for {shape}; pass the answer for the same clients and assets.",
+            f"start holds {start.weights.shape} weights for {shape}; pass the answer for the same"
+            " clients and assets.",
             field="start",
             value=start.weights.shape,
         )
@@ -210,5 +269,10 @@ def _joined(rows: BatchRows, parts: list[ChunkAnswer], faults: dict[int, str]) -
         for item in fields(ChunkAnswer)
         if item.name != "state"
     }
-    state = PivotState(*(np.concatenate([getattr(part.state, item.name) for part in parts]) for item in fields(PivotState)))
+    state = PivotState(
+        *(
+            np.concatenate([getattr(part.state, item.name) for part in parts])
+            for item in fields(PivotState)
+        )
+    )
     return Portfolios(assets=rows.model.assets, rows=rows, state=state, faults=faults, **columns)

@@ -1,4 +1,6 @@
-"""The programs of a batch as arrays: one covariance and one set of rows for all, bounds and kinks of each client's own."""
+"""The programs of a batch as arrays: one covariance and one set of rows for all, bounds and kinks
+of each client's own.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from advisor.optimize.batch.costs import CostRows, client_rows
 from advisor.optimize.limits.limits import SUM_TOLERANCE, Limits, limits_of
 
 RIDGE = 1e-10
-"""Added, relative to each variance, where the covariance is singular (duplicate assets, short histories): far below what the certificate can see."""
+"""Added, relative to each variance, where the covariance is singular (duplicate assets, short
+histories): far below what the certificate can see."""
 FAR = 1e10
 """Risk tolerance, in units of variance by mean, at which risk no longer counts."""
 WELL_CONDITIONED = 1e-9
@@ -24,7 +27,8 @@ WELL_CONDITIONED = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class BatchRows:
-    """`c` programs: maximise `mean'w - g/2 w'Sw - cost(w)` with `lower <= w <= upper`, `sum w = 1`, and the mandate's rows.
+    """`c` programs: maximise `mean'w - g/2 w'Sw - cost(w)` with `lower <= w <= upper`, `sum w = 1`,
+    and the mandate's rows.
 
     Attributes:
         model: Means and covariance, shared.
@@ -55,7 +59,8 @@ class BatchRows:
     ) -> BatchRows:
         """The programs of `count` clients; own bounds tighten the mandate's, they never widen them.
 
-        What cannot be used in a client's own row is noted in `faults`, by row; bounds that no weight meets then keep the solvers off all rows noted there.
+        What cannot be used in a client's own row is noted in `faults`, by row; bounds that no
+        weight meets then keep the solvers off all rows noted there.
 
         Raises:
             InputError: Bounds of another shape, or shared ones that are not finite.
@@ -68,9 +73,13 @@ class BatchRows:
         if upper is not None:
             high = np.minimum(high, client_rows(upper, "upper", count, len(model), faults=faults))
         if faults:
-            low, high = (np.array(np.broadcast_to(edge, (count, len(model)))) for edge in (low, high))
+            low, high = (
+                np.array(np.broadcast_to(edge, (count, len(model)))) for edge in (low, high)
+            )
             low[list(faults)], high[list(faults)] = 1.0, 0.0
-        return cls(model, limits, count, np.ascontiguousarray(low), np.ascontiguousarray(high), costs)
+        return cls(
+            model, limits, count, np.ascontiguousarray(low), np.ascontiguousarray(high), costs
+        )
 
     @cached_property
     def boxed(self) -> BoolArray:
@@ -78,16 +87,22 @@ class BatchRows:
         ordered = (self.lower <= self.upper).all(axis=1)
         enough = np.einsum("cn->c", self.upper) >= 1.0 - SUM_TOLERANCE
         room = np.einsum("cn->c", self.lower) <= 1.0 + SUM_TOLERANCE
-        return np.broadcast_to(ordered & enough, (self.count,)) & np.broadcast_to(room, (self.count,))
+        return np.broadcast_to(ordered & enough, (self.count,)) & np.broadcast_to(
+            room, (self.count,)
+        )
 
     @cached_property
     def level(self) -> float:
-        """Added to every entry of the Hessian: on weights that add up to 1 that changes nothing, and it makes a riskless asset harmless."""
+        """Added to every entry of the Hessian: on weights that add up to 1 that changes nothing,
+        and it makes a riskless asset harmless.
+        """
         return float(np.diag(self.model.covariance).mean()) or 1.0
 
     @cached_property
     def steepest(self) -> float:
-        """Risk tolerance that stands in for infinity: what risk then still costs is below what a certificate can see."""
+        """Risk tolerance that stands in for infinity: what risk then still costs is below what a
+        certificate can see.
+        """
         mean = self.model.mean
         spread = max(float(np.ptp(mean)), 1e-3 * float(np.abs(mean).max())) or 1.0
         return FAR * self.level / spread
@@ -97,13 +112,18 @@ class BatchRows:
         """Positive definite stand-in for the covariance, shape (n, n)."""
         h = self.model.covariance + self.level
         scale = np.sqrt(np.diag(h))
-        if least_pivot(h / np.multiply.outer(scale, scale) - WELL_CONDITIONED * np.eye(len(h))) == 0.0:
+        if (
+            least_pivot(h / np.multiply.outer(scale, scale) - WELL_CONDITIONED * np.eye(len(h)))
+            == 0.0
+        ):
             h = h + np.diag(RIDGE * np.diag(h))
         return np.ascontiguousarray(h)
 
     @cached_property
     def kinks(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Where each weight's cost bends (its lower bound when nowhere), and the slopes below and above, each (1 or c, n)."""
+        """Where each weight's cost bends (its lower bound when nowhere), and the slopes below and
+        above, each (1 or c, n).
+        """
         if self.costs is None:
             none = np.zeros((1, len(self.model)))
             return self.lower, none, none
@@ -116,10 +136,20 @@ class BatchRows:
 
     def take(self, rows: IntArray) -> BatchRows:
         """The clients asked for."""
-        block = slice(int(rows[0]), int(rows[-1]) + 1) if rows.size and bool((rows[1:] == rows[:-1] + 1).all()) else rows
+        block = (
+            slice(int(rows[0]), int(rows[-1]) + 1)
+            if rows.size and bool((rows[1:] == rows[:-1] + 1).all())
+            else rows
+        )
         pick = lambda a: a if len(a) == 1 else np.ascontiguousarray(a[block])  # noqa: E731
-        costs = None if self.costs is None else CostRows(pick(self.costs.hold), pick(self.costs.buy), pick(self.costs.sell))
-        return BatchRows(self.model, self.limits, len(rows), pick(self.lower), pick(self.upper), costs)
+        costs = (
+            None
+            if self.costs is None
+            else CostRows(pick(self.costs.hold), pick(self.costs.buy), pick(self.costs.sell))
+        )
+        return BatchRows(
+            self.model, self.limits, len(rows), pick(self.lower), pick(self.upper), costs
+        )
 
     def limits_of_row(self, i: int) -> Limits:
         """One client's limits with their names."""

@@ -1,4 +1,6 @@
-"""One-dimensional searches along each client's own frontier: loss-averse preferences, and a cap on volatility."""
+"""One-dimensional searches along each client's own frontier: loss-averse preferences, and a cap on
+volatility.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,12 @@ EXACT = 1e-14
 Judge = Callable[[IntArray, FloatArray], FloatArray]
 
 
-def own_moments(rows: BatchRows, state: PivotState, which: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Annual mean after costs, and volatility, of the current weights of rows `which`, each shape (k,)."""
+def own_moments(
+    rows: BatchRows, state: PivotState, which: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Annual mean after costs, and volatility, of the current weights of rows `which`, each shape
+    (k,).
+    """
     weights = state.weights[which]
     mean = np.einsum("cn,n->c", weights, rows.model.mean)
     costs = rows.take(which).costs
@@ -32,34 +38,66 @@ def own_moments(rows: BatchRows, state: PivotState, which: IntArray) -> tuple[Fl
     return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
-def rates_at(preferences: Preferences, which: IntArray, mean: FloatArray, volatility: FloatArray) -> tuple[FloatArray, FloatArray]:
+def rates_at(
+    preferences: Preferences, which: IntArray, mean: FloatArray, volatility: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """`preferences.rates` of rows `which` at given moments, each shape (k,)."""
     p = preferences
-    return rates(p.risk_aversion[which], p.loss_aversion[which], mean, volatility, p.reference_return[which], p.evaluation_years[which])
+    return rates(
+        p.risk_aversion[which],
+        p.loss_aversion[which],
+        mean,
+        volatility,
+        p.reference_return[which],
+        p.evaluation_years[which],
+    )
 
 
-def walk_to_preferences(rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, which: IntArray) -> BoolArray:
-    """Solve the loss-averse rows `which` (k,), from the guesses in `tolerance` (c,); True where that was done, shape (k,).
+def walk_to_preferences(
+    rows: BatchRows,
+    preferences: Preferences,
+    state: PivotState,
+    tolerance: FloatArray,
+    which: IntArray,
+) -> BoolArray:
+    """Solve the loss-averse rows `which` (k,), from the guesses in `tolerance` (c,); True where
+    that was done, shape (k,).
 
-    The objective is concave and depends on weights through mean after costs and volatility alone, so the optimum lies on the row's own frontier, where
-    `tolerance * effective risk aversion` crosses 1 once, or at its end of no risk: there `tolerance` is minus that of a portfolio on the first line away.
-    Along a fixed active set the mean rises evenly with the risk tolerance and variance with its square, so that the fixed point on that line is one of a
-    scalar; two or three active sets lead to the end.
+    The objective is concave and depends on weights through mean after costs and volatility alone,
+    so the optimum lies on the row's own frontier, where `tolerance * effective risk aversion`
+    crosses 1 once, or at its end of no risk: there `tolerance` is minus that of a portfolio on the
+    first line away. Along a fixed active set the mean rises evenly with the risk tolerance and
+    variance with its square, so that the fixed point on that line is one of a scalar; two or three
+    active sets lead to the end.
     """
     p, offset = preferences, np.zeros(rows.count)
     with np.errstate(divide="ignore", over="ignore"):
         most = np.minimum(p.loss_aversion / p.risk_aversion, rows.steepest)
     if rows.costs is not None:
         offset = np.broadcast_to(rows.costs.total(rows.kinks[0]), offset.shape)
-    wants = np.stack([p.risk_aversion, p.loss_aversion - 1.0, p.reference_return, p.evaluation_years, offset, most], axis=1)
+    wants = np.stack(
+        [
+            p.risk_aversion,
+            p.loss_aversion - 1.0,
+            p.reference_return,
+            p.evaluation_years,
+            offset,
+            most,
+        ],
+        axis=1,
+    )
     unit = 1e-3 * rows.steepest / FAR
     guess = np.where(tolerance > 0.0, tolerance, unit)
     tolerance[which] = np.minimum(guess, most)[which]
     return pivot_to_preferences(rows, wants, tolerance, state, which)
 
 
-def search_volatility(rows: BatchRows, cap: float, state: PivotState, tolerance: FloatArray, which: IntArray) -> None:
-    """Lower the risk tolerance of rows `which`, whose volatility is above `cap`, until it is at the cap; those whose least risk is there or above end at it."""
+def search_volatility(
+    rows: BatchRows, cap: float, state: PivotState, tolerance: FloatArray, which: IntArray
+) -> None:
+    """Lower the risk tolerance of rows `which`, whose volatility is above `cap`, until it is at the
+    cap; those whose least risk is there or above end at it.
+    """
 
     def judge(some: IntArray, at: FloatArray) -> FloatArray:
         tolerance[which[some]] = at
@@ -76,11 +114,19 @@ def search_volatility(rows: BatchRows, cap: float, state: PivotState, tolerance:
     solve_rows(rows, tolerance, state, which[inner])
 
 
-def bracketed_roots(judge: Judge, which: IntArray, low: FloatArray, high: FloatArray, guess: FloatArray, enough: float) -> FloatArray:
+def bracketed_roots(
+    judge: Judge,
+    which: IntArray,
+    low: FloatArray,
+    high: FloatArray,
+    guess: FloatArray,
+    enough: float,
+) -> FloatArray:
     """Where an increasing function of each row crosses 0, by bisection sped up with secant steps.
 
     Args:
-        judge: Function of (rows, points), each (k,), giving values (k,); its last call on a row is at the point returned for it, or closer than `EXACT`.
+        judge: Function of (rows, points), each (k,), giving values (k,); its last call on a row is
+            at the point returned for it, or closer than `EXACT`.
         which: Rows to search, (k,); the other arrays are indexed by them.
         low: Left ends, where the function is not positive.
         high: Right ends; where it is not positive there either, the right end is the answer.
@@ -106,13 +152,22 @@ def bracketed_roots(judge: Judge, which: IntArray, low: FloatArray, high: FloatA
         below = value <= 0.0
         rise = np.where(below, right[active] - at[active], at[active] - left[active]) > 0.5 * width
         stuck[active] = np.where(rise, stuck[active] + 1, 0)
-        f_right[active] = np.where(below, np.where(stuck[active] > 0, 0.5 * f_right[active], f_right[active]), value)
-        f_left[active] = np.where(below, value, np.where(stuck[active] > 0, 0.5 * f_left[active], f_left[active]))
-        left[active], right[active] = np.where(below, at[active], left[active]), np.where(below, right[active], at[active])
+        f_right[active] = np.where(
+            below, np.where(stuck[active] > 0, 0.5 * f_right[active], f_right[active]), value
+        )
+        f_left[active] = np.where(
+            below, value, np.where(stuck[active] > 0, 0.5 * f_left[active], f_left[active])
+        )
+        left[active], right[active] = (
+            np.where(below, at[active], left[active]),
+            np.where(below, right[active], at[active]),
+        )
         slope = (f_right[active] - f_left[active]) / (right[active] - left[active])
         with np.errstate(invalid="ignore", divide="ignore"):
             step = left[active] - f_left[active] / slope
-        at[active] = np.where(np.isnan(step) | (stuck[active] > 2), 0.5 * (left[active] + right[active]), step)
+        at[active] = np.where(
+            np.isnan(step) | (stuck[active] > 2), 0.5 * (left[active] + right[active]), step
+        )
         done = np.abs(value) <= enough
         left[active[done]] = here[done]
         active = active[~done & (right[active] - left[active] > EXACT * right[active])]

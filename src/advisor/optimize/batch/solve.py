@@ -1,4 +1,6 @@
-"""The way of one chunk of clients through the solvers: pivot, search, certify, and exactly whatever is not certified."""
+"""The way of one chunk of clients through the solvers: pivot, search, certify, and exactly whatever
+is not certified.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,27 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray, StrArray
 from advisor.optimize.batch.certificate import Rates, row_residuals
 from advisor.optimize.batch.exact import solve_exactly, solve_rows
-from advisor.optimize.batch.pivot import PivotState, SideArray, fresh_state, marginal_risk, pivot, start_from
+from advisor.optimize.batch.pivot import (
+    PivotState,
+    SideArray,
+    fresh_state,
+    marginal_risk,
+    pivot,
+    start_from,
+)
 from advisor.optimize.batch.rows import BatchRows
-from advisor.optimize.batch.search import own_moments, rates_at, search_volatility, walk_to_preferences
+from advisor.optimize.batch.search import (
+    own_moments,
+    rates_at,
+    search_volatility,
+    walk_to_preferences,
+)
 from advisor.optimize.frontier.frontier import Frontier
 from advisor.optimize.preferences.preferences import Preferences
 
 CERTIFIED = 1e-9
-"""Residual above which a row is solved again by the exact solver, and above which it is then not called solved."""
+"""Residual above which a row is solved again by the exact solver, and above which it is then not
+called solved."""
 CAP_TOLERANCE = 1e-10
 HUGE = 1e200
 """Stands in for an infinite price, which no certificate accepts."""
@@ -38,18 +53,36 @@ class ChunkAnswer:
     state: PivotState
 
 
-def solve_chunk(rows: BatchRows, preferences: Preferences, frontier: Frontier, warm: tuple[SideArray, SideArray] | None) -> ChunkAnswer:
-    """Solve `rows`, a client each, from the shared frontier or from the active sets `warm` of an earlier answer."""
+def solve_chunk(
+    rows: BatchRows,
+    preferences: Preferences,
+    frontier: Frontier,
+    warm: tuple[SideArray, SideArray] | None,
+) -> ChunkAnswer:
+    """Solve `rows`, a client each, from the shared frontier or from the active sets `warm` of an
+    earlier answer.
+    """
     count = rows.count
-    plain = Preferences(preferences.risk_aversion, preferences.loss_aversion, preferences.reference_return, preferences.evaluation_years)
+    plain = Preferences(
+        preferences.risk_aversion,
+        preferences.loss_aversion,
+        preferences.reference_return,
+        preferences.evaluation_years,
+    )
     guess = frontier.effective_risk_aversion(plain)
     cold = warm is None
-    state = start_from(rows, frontier.at_risk_aversion(guess)) if cold else fresh_state(rows, warm[0].copy(), warm[1].copy())
+    state = (
+        start_from(rows, frontier.at_risk_aversion(guess))
+        if cold
+        else fresh_state(rows, warm[0].copy(), warm[1].copy())
+    )
     with np.errstate(divide="ignore", over="ignore"):
         tolerance = 1.0 / guess
     status = np.full(count, "ok", dtype="<U16")
     status[~rows.boxed] = "infeasible"
-    bent = (preferences.loss_aversion > 1.0) & np.isfinite(preferences.risk_aversion)  # who shuns all risk anyway needs no search
+    bent = (preferences.loss_aversion > 1.0) & np.isfinite(
+        preferences.risk_aversion
+    )  # who shuns all risk anyway needs no search
     status[solve_rows(rows, tolerance, state, np.flatnonzero(rows.boxed & ~bent))] = "infeasible"
     averse = np.flatnonzero(rows.boxed & bent)
     if averse.size:
@@ -79,7 +112,9 @@ def _solve_again(
     *,
     polish: bool = True,
 ) -> None:
-    """Solve the loss-averse rows `which` on their own exact paths; `where` are state, tolerance and status."""
+    """Solve the loss-averse rows `which` on their own exact paths; `where` are state, tolerance and
+    status.
+    """
     state, tolerance, status = where
     for i in which.tolist():
         wants = preferences.take(np.array([i]))
@@ -106,11 +141,15 @@ class Claim:
     scale: FloatArray
 
     def price_of_cap(self, cap: float | None) -> FloatArray:
-        """What one more unit of the cap on volatility adds to the objective, shape (c,); to minus half the variance where it leaves the least risk alone."""
+        """What one more unit of the cap on volatility adds to the objective, shape (c,); to minus
+        half the variance where it leaves the least risk alone.
+        """
         return np.where(np.isinf(self.extra), 1.0, self.extra) * (cap or 0.0)
 
 
-def _capped(rows: BatchRows, state: PivotState, tolerance: FloatArray, status: StrArray) -> IntArray:
+def _capped(
+    rows: BatchRows, state: PivotState, tolerance: FloatArray, status: StrArray
+) -> IntArray:
     """Apply the cap on volatility; the rows whose risk tolerance it lowered."""
     cap = rows.limits.max_volatility
     if cap is None:
@@ -125,10 +164,20 @@ def _capped(rows: BatchRows, state: PivotState, tolerance: FloatArray, status: S
 
 
 def _claimed(
-    rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, status: StrArray, capped: IntArray
+    rows: BatchRows,
+    preferences: Preferences,
+    state: PivotState,
+    tolerance: FloatArray,
+    status: StrArray,
+    capped: IntArray,
 ) -> Claim:
-    """What the rows are optimal at, at their risk tolerance, shape (c,); "no_participation" is noted in `status`."""
-    own, bent = preferences.risk_aversion, (preferences.loss_aversion > 1.0) & np.isfinite(preferences.risk_aversion)
+    """What the rows are optimal at, at their risk tolerance, shape (c,); "no_participation" is
+    noted in `status`.
+    """
+    own, bent = (
+        preferences.risk_aversion,
+        (preferences.loss_aversion > 1.0) & np.isfinite(preferences.risk_aversion),
+    )
     found = bent & ((status == "ok") | (status == "no_participation"))
     status[found] = np.where(tolerance[found] < 0.0, "no_participation", "ok")
     reward, risk, extra = np.ones(rows.count), own.copy(), np.zeros(rows.count)
@@ -138,18 +187,31 @@ def _claimed(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         gamma = risk / reward
         gamma[capped] = 1.0 / np.maximum(tolerance[capped], 0.0)
-        extra[capped] = np.maximum(np.nan_to_num(reward[capped] * gamma[capped] - risk[capped], nan=0.0, posinf=np.inf), 0.0)
+        extra[capped] = np.maximum(
+            np.nan_to_num(reward[capped] * gamma[capped] - risk[capped], nan=0.0, posinf=np.inf),
+            0.0,
+        )
         gamma[status == "no_participation"] = np.inf
         rates = Rates.of(np.where(status == "no_participation", np.inf, own + extra), rows.steepest)
         which = np.flatnonzero(found & np.isfinite(extra) & (status == "ok"))
         scale = 1.0 / np.maximum(own + extra, 1.0)
         share = (reward * scale)[which]
-        rates.put(which, share, (np.minimum(risk + extra, HUGE) * scale)[which], share / np.minimum(tolerance[which], rows.steepest))
+        rates.put(
+            which,
+            share,
+            (np.minimum(risk + extra, HUGE) * scale)[which],
+            share / np.minimum(tolerance[which], rows.steepest),
+        )
     return Claim(gamma, reward, rates, extra, scale)
 
 
 def _certified(
-    rows: BatchRows, preferences: Preferences, state: PivotState, tolerance: FloatArray, status: StrArray, claim: Claim
+    rows: BatchRows,
+    preferences: Preferences,
+    state: PivotState,
+    tolerance: FloatArray,
+    status: StrArray,
+    claim: Claim,
 ) -> tuple[FloatArray, FloatArray]:
     """KKT residuals, nan where there is no portfolio, and variances, each shape (c,)."""
     marginal = marginal_risk(rows, state.weights)
@@ -157,21 +219,29 @@ def _certified(
     residual = row_residuals(rows, state.weights, marginal, claim.rates, state.price)
     cap = rows.limits.max_volatility
     if cap is not None:
-        share = np.where(np.isinf(claim.extra), 1.0, np.nan_to_num(claim.extra, posinf=0.0) * claim.scale)
+        share = np.where(
+            np.isinf(claim.extra), 1.0, np.nan_to_num(claim.extra, posinf=0.0) * claim.scale
+        )
         slack = 0.5 * share * np.maximum(cap**2 - variance, 0.0)
         residual = np.maximum(residual + slack, np.sqrt(np.maximum(variance, 0.0)) - cap)
     idle = np.flatnonzero(status == "no_participation")
     if idle.size:
-        residual[idle] = np.maximum(residual[idle], _idle_residuals(rows, preferences, state, -tolerance[idle], idle))
+        residual[idle] = np.maximum(
+            residual[idle], _idle_residuals(rows, preferences, state, -tolerance[idle], idle)
+        )
     return np.where(status == "infeasible", np.nan, residual), variance
 
 
-def _idle_residuals(rows: BatchRows, preferences: Preferences, state: PivotState, away: FloatArray, idle: IntArray) -> FloatArray:
+def _idle_residuals(
+    rows: BatchRows, preferences: Preferences, state: PivotState, away: FloatArray, idle: IntArray
+) -> FloatArray:
     """How much the rows `idle`, which take no risk at all, could gain by taking some, shape (k,).
 
-    Without risk the objective has a kink: it falls with volatility by up to `k phi(d) / sqrt(T)`, for any d, where it gains `1 + k Phi(d)` by the mean. Its
-    bound is taken in the direction of the portfolios at the risk tolerances `away`, on the line that leads away from no risk: as long as risk costs more
-    than it earns there, at `1 / away` a unit, these are optimal for such an objective, and its gap holds for all portfolios.
+    Without risk the objective has a kink: it falls with volatility by up to `k phi(d) / sqrt(T)`,
+    for any d, where it gains `1 + k Phi(d)` by the mean. Its bound is taken in the direction of the
+    portfolios at the risk tolerances `away`, on the line that leads away from no risk: as long as
+    risk costs more than it earns there, at `1 / away` a unit, these are optimal for such an
+    objective, and its gap holds for all portfolios.
     """
     part, wants, every = rows.take(idle), preferences.take(idle), np.arange(idle.size)
     there = fresh_state(part, state.side[idle], state.row_side[idle])
@@ -181,7 +251,9 @@ def _idle_residuals(rows: BatchRows, preferences: Preferences, state: PivotState
     risk = np.minimum(risk - wants.risk_aversion, reward / away)
     scale = 1.0 / np.maximum(wants.risk_aversion, 1.0)
     rates = Rates(reward * scale, risk * scale, reward * scale / away)
-    gap = row_residuals(part, state.weights[idle], marginal_risk(part, there.weights), rates, there.price)
+    gap = row_residuals(
+        part, state.weights[idle], marginal_risk(part, there.weights), rates, there.price
+    )
     return np.where(solved, gap, np.inf)
 
 

@@ -1,6 +1,8 @@
-"""Mental accounts: each goal has its own floor and chance of missing it; each is a point on the one frontier.
+"""Mental accounts: each goal has its own floor and chance of missing it; each is a point on the one
+frontier.
 
-Source: Das, Markowitz, Scheid & Statman (2010), Portfolio Optimization with Mental Accounts, JFQA 45, sections II and III.
+Source: Das, Markowitz, Scheid & Statman (2010), Portfolio Optimization with Mental Accounts, JFQA
+45, sections II and III.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from advisor.privacy import hides
 KEPT = 1e-9
 """A floor missed by less than this, in annual return, is kept: rounding."""
 BELOW = 1e-13
-"""A floor is asked for no closer than this to the highest there is, where rounding decides whether the highest meets itself."""
+"""A floor is asked for no closer than this to the highest there is, where rounding decides whether
+the highest meets itself."""
 SHARES = 1e-9
 """Shares of the accounts may miss 1 by this."""
 
@@ -30,7 +33,8 @@ SHARES = 1e-9
 @hides
 @dataclass(frozen=True)
 class Account:
-    """One goal's money: as much expected return as leaves `P(return < floor_return) <= shortfall_probability`.
+    """One goal's money: as much expected return as leaves `P(return < floor_return) <=
+    shortfall_probability`.
 
     Args:
         name: What it is for.
@@ -49,12 +53,23 @@ class Account:
 
     def __post_init__(self) -> None:
         check_type(self.name, str, "name", "Name the account.")
-        for name, rule in (("share", "a positive fraction"), ("floor_return", "an annual return"), ("shortfall_probability", "a number")):
-            number = check_number(getattr(self, name), name, f"Account {self.name!r} needs {rule} there.", infinite=True)
+        for name, rule in (
+            ("share", "a positive fraction"),
+            ("floor_return", "an annual return"),
+            ("shortfall_probability", "a number"),
+        ):
+            number = check_number(
+                getattr(self, name),
+                name,
+                f"Account {self.name!r} needs {rule} there.",
+                infinite=True,
+            )
             object.__setattr__(self, name, number)
         if not self.share > 0.0 or not np.isfinite(self.share):
             raise InputError(
-                f"Account {self.name!r} has the share {self.share}; give a positive fraction.", field="share", value=self.share
+                f"Account {self.name!r} has the share {self.share}; give a positive fraction.",
+                field="share",
+                value=self.share,
             )
         if not np.isfinite(self.floor_return):
             raise InputError(
@@ -64,7 +79,8 @@ class Account:
             )
         if not 0.0 < self.shortfall_probability < 1.0:
             raise InputError(
-                f"Account {self.name!r} accepts a shortfall probability of {self.shortfall_probability}; it lies between 0 and 1 (0.05 is 5 %).",
+                f"Account {self.name!r} accepts a shortfall probability of"
+                f" {self.shortfall_probability}; it lies between 0 and 1 (0.05 is 5 %).",
                 field="shortfall_probability",
                 value=self.shortfall_probability,
             )
@@ -82,8 +98,9 @@ class AccountPortfolio:
         mean: Expected annual return.
         volatility: Annual.
         risk_aversion: The smallest whose optimum keeps the floor; 0 where unbounded.
-        status: "ok"; "unbounded": the floor holds all the way up, so that only the mandate's limits hold the portfolio back; "below_wish": of a goal whose chance
-            is out of reach, with the best there is.
+        status: "ok"; "unbounded": the floor holds all the way up, so that only the mandate's limits
+            hold the portfolio back; "below_wish": of a goal whose chance is out of reach, with the
+            best there is.
     """
 
     name: str
@@ -105,9 +122,11 @@ class AccountsPlan:
         weights: Of the whole, shape (n,): shares times weights.
         mean: Of the whole, annual.
         volatility: Of the whole, annual.
-        risk_aversion: Harmonic mean of the accounts' by share. With short sales (no limit binding) the whole is exactly the frontier portfolio at this
-            risk aversion; under limits it is a summary only.
-        mean_lost: What the frontier earns a year more at the volatility of the whole: the cost of keeping accounts apart, 0 where no limit binds.
+        risk_aversion: Harmonic mean of the accounts' by share. With short sales (no limit binding)
+            the whole is exactly the frontier portfolio at this risk aversion; under limits it is a
+            summary only.
+        mean_lost: What the frontier earns a year more at the volatility of the whole: the cost of
+            keeping accounts apart, 0 where no limit binds.
     """
 
     accounts: tuple[AccountPortfolio, ...]
@@ -118,31 +137,48 @@ class AccountsPlan:
     mean_lost: float
 
 
-def mental_accounts(model: ReturnModel, accounts: Sequence[Account], *, mandate: Mandate | None = None) -> AccountsPlan:
+def mental_accounts(
+    model: ReturnModel, accounts: Sequence[Account], *, mandate: Mandate | None = None
+) -> AccountsPlan:
     """The best portfolio of each account, and their sum.
 
-    For normal returns the chance of missing a floor H is at most a exactly when `mean + z volatility >= H`, with z the normal quantile of a. That is
-    concave along the frontier, so it holds between two risk aversions; the smaller of them has the higher mean and is taken.
+    For normal returns the chance of missing a floor H is at most a exactly when `mean + z
+    volatility >= H`, with z the normal quantile of a. That is concave along the frontier, so it
+    holds between two risk aversions; the smaller of them has the higher mean and is taken.
 
     Args:
         model: Annual expected returns and covariance.
         accounts: Shares add up to 1.
-        mandate: Limits on each account; long-only when None. The paper allows short sales: `Mandate(min_weight=-10, max_weight=10)`.
+        mandate: Limits on each account; long-only when None. The paper allows short sales:
+            `Mandate(min_weight=-10, max_weight=10)`.
 
     Returns:
-        The plan; every account meets its floor with the accepted probability, to the last digit where the floor binds.
+        The plan; every account meets its floor with the accepted probability, to the last digit
+        where the floor binds.
 
     Raises:
         InputError: No accounts, something else than accounts, or shares that do not add up to 1.
         InfeasibleError: A floor is out of reach; it is named with the best attainable one.
     """
-    check_type(accounts, Sequence, "accounts", "Pass a list of Account(name, share, floor_return, shortfall_probability).")
+    check_type(
+        accounts,
+        Sequence,
+        "accounts",
+        "Pass a list of Account(name, share, floor_return, shortfall_probability).",
+    )
     for i, account in enumerate(accounts):
-        check_type(account, Account, f"accounts[{i}]", "Pass Account(name, share, floor_return, shortfall_probability).")
+        check_type(
+            account,
+            Account,
+            f"accounts[{i}]",
+            "Pass Account(name, share, floor_return, shortfall_probability).",
+        )
     if not accounts or abs(sum(a.share for a in accounts) - 1.0) > SHARES:
         total = sum(a.share for a in accounts)
         raise InputError(
-            f"The shares of {len(accounts)} accounts add up to {total:g}; they must add up to 1.", field="accounts", value=total
+            f"The shares of {len(accounts)} accounts add up to {total:g}; they must add up to 1.",
+            field="accounts",
+            value=total,
         )
     frontier = trace_frontier(model, mandate)
     return gathered(frontier, tuple(_portfolio(frontier, account) for account in accounts))
@@ -154,11 +190,19 @@ def gathered(frontier: Frontier, portfolios: tuple[AccountPortfolio, ...]) -> Ac
     weights = np.sum([p.share * p.weights for p in portfolios], axis=0)
     mean = float(weights @ model.mean)
     volatility = float(np.sqrt(max(float(weights @ model.covariance @ weights), 0.0)))
-    # an account of risk tolerance 1 / g puts share / g into the sum; no tolerance is infinite unless an account is unbounded
-    tolerance = sum(p.share / p.risk_aversion if p.risk_aversion > 0.0 else np.inf for p in portfolios)
+    # an account of risk tolerance 1 / g puts share / g into the sum; no tolerance is infinite
+    # unless an account is unbounded
+    tolerance = sum(
+        p.share / p.risk_aversion if p.risk_aversion > 0.0 else np.inf for p in portfolios
+    )
     best = float(frontier.at_volatility(volatility) @ model.mean)
     return AccountsPlan(
-        portfolios, frozen(weights), mean, volatility, 1.0 / tolerance if tolerance > 0.0 else np.inf, max(best - mean, 0.0)
+        portfolios,
+        frozen(weights),
+        mean,
+        volatility,
+        1.0 / tolerance if tolerance > 0.0 else np.inf,
+        max(best - mean, 0.0),
     )
 
 
@@ -170,14 +214,21 @@ def _portfolio(frontier: Frontier, account: Account) -> AccountPortfolio:
     mean = float(weights @ frontier.model.mean)
     volatility = float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
     return AccountPortfolio(
-        account.name, account.share, frozen(weights), mean, volatility, gamma, "unbounded" if np.isinf(tolerance) else "ok"
+        account.name,
+        account.share,
+        frozen(weights),
+        mean,
+        volatility,
+        gamma,
+        "unbounded" if np.isinf(tolerance) else "ok",
     )
 
 
 def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
     """The highest risk tolerance whose portfolio keeps the floor; inf where the last corner does.
 
-    Between corners mean is linear and variance quadratic in the share x of the way, so `(mean - H)^2 = z^2 variance` is a quadratic in x.
+    Between corners mean is linear and variance quadratic in the share x of the way, so `(mean -
+    H)^2 = z^2 variance` is a quadratic in x.
     """
     floor, segments = account.floor_return, frontier.segments
     if segments.mean[-1] + z * segments.volatility[-1] >= floor:
@@ -185,8 +236,9 @@ def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
     top = _best_floor(frontier, z)
     if floor > top + KEPT:
         raise InfeasibleError(
-            f"Account {account.name!r}: no portfolio keeps a return of {floor:.4g} with a shortfall probability of {account.shortfall_probability:g}; the "
-            f"best attainable floor is {at_most(top)}. Lower the floor, or accept a higher probability.",
+            f"Account {account.name!r}: no portfolio keeps a return of {floor:.4g} with a shortfall"
+            f" probability of {account.shortfall_probability:g}; the best attainable floor is"
+            f" {at_most(top)}. Lower the floor, or accept a higher probability.",
             constraints=(account.name,),
         )
     floor = min(floor, top - BELOW)
@@ -200,8 +252,12 @@ def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
         pair = np.where(b > 0.0, -b - root, -b + root)
         roots = np.stack([pair / a, c / pair])  # the stable pair: no difference of near-equals
     share = np.clip(np.nan_to_num(roots, nan=-1.0, posinf=-1.0, neginf=-1.0), -1.0, 2.0)
-    variance = segments.variance[:-1] + share * (2.0 * segments.slope[:-1] + share * segments.curve[:-1])
-    kept_there = above + share * rise + z * np.sqrt(np.maximum(variance, 0.0))  # squaring adds roots, and one that is not real is no root
+    variance = segments.variance[:-1] + share * (
+        2.0 * segments.slope[:-1] + share * segments.curve[:-1]
+    )
+    kept_there = (
+        above + share * rise + z * np.sqrt(np.maximum(variance, 0.0))
+    )  # squaring adds roots, and one that is not real is no root
     fits = (share >= 0.0) & (share <= 1.0) & (above + share * rise >= 0.0) & (kept_there >= -KEPT)
     tolerances = segments.tolerance[:-1] + share * segments.width[:-1]
     highest = float(tolerances[fits].max(initial=-1.0))
@@ -210,10 +266,16 @@ def _highest_tolerance(frontier: Frontier, z: float, account: Account) -> float:
 
 
 def _best_floor(frontier: Frontier, z: float) -> float:
-    """The highest `mean + z volatility` on the frontier: it peaks where risk tolerance times -z is the volatility."""
+    """The highest `mean + z volatility` on the frontier: it peaks where risk tolerance times -z is
+    the volatility.
+    """
     s = frontier.segments
     squared, width, t = z * z, s.width, s.tolerance
-    a, b, c = squared * width**2 - s.curve, squared * t * width - s.slope, squared * t**2 - s.variance
+    a, b, c = (
+        squared * width**2 - s.curve,
+        squared * t * width - s.slope,
+        squared * t**2 - s.variance,
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(np.maximum(b * b - a * c, 0.0))
         pair = np.where(b > 0.0, -b - root, -b + root)

@@ -1,11 +1,15 @@
-"""Cumulative prospect theory on the frontier: curved values and weighted chances, by a search over one dimension.
+"""Cumulative prospect theory on the frontier: curved values and weighted chances, by a search over
+one dimension.
 
-For elliptically distributed returns every prospect-theory investor holds a portfolio of the mean-variance frontier, because all portfolios of one
-volatility have the same shape and the higher mean is better in every one of them. **Where returns are not elliptical (options, pension guarantees, lottery
-stocks) that fails**: the theory likes skewness, and the best portfolio may lie far from the frontier. Then use scenarios instead.
+For elliptically distributed returns every prospect-theory investor holds a portfolio of the
+mean-variance frontier, because all portfolios of one volatility have the same shape and the higher
+mean is better in every one of them. **Where returns are not elliptical (options, pension
+guarantees, lottery stocks) that fails**: the theory likes skewness, and the best portfolio may lie
+far from the frontier. Then use scenarios instead.
 
-Source: Tversky & Kahneman (1992), Advances in Prospect Theory, JRU 5; Pirvu & Schulze (2012), Multi-stock portfolio optimization under prospect theory;
-Levy & Levy (2004), Prospect theory and mean-variance analysis, RFS 17.
+Source: Tversky & Kahneman (1992), Advances in Prospect Theory, JRU 5; Pirvu & Schulze (2012),
+Multi-stock portfolio optimization under prospect theory; Levy & Levy (2004), Prospect theory and
+mean-variance analysis, RFS 17.
 """
 
 from __future__ import annotations
@@ -25,18 +29,22 @@ NODES = 200
 TAIL = 14.0
 """Standard deviations beyond which weighted chances are zero to the last bit."""
 GRID = 33
-"""Places looked at on each segment: the objective is not concave, so that the best of them is only where the search starts."""
+"""Places looked at on each segment: the objective is not concave, so that the best of them is only
+where the search starts."""
 GOLDEN = 0.6180339887498949
 
 
 @dataclass(frozen=True)
 class Prospect:
-    """One client's prospect-theory value of a return x over the reference: `x^a`, and `-l (-x)^a` below it, with chances weighted.
+    """One client's prospect-theory value of a return x over the reference: `x^a`, and `-l (-x)^a`
+    below it, with chances weighted.
 
     Args:
-        loss_aversion: `l`, more than 0; 2.25 in the 1992 experiment, 1.955 in the meta-analysis of Brown et al. (2024).
+        loss_aversion: `l`, more than 0; 2.25 in the 1992 experiment, 1.955 in the meta-analysis of
+            Brown et al. (2024).
         curvature: `a`, above 0, at most 1 (1 is linear); 0.88.
-        gain_weighting: `c` of `w(p) = p^c / (p^c + (1-p)^c)^(1/c)` for gains, 0.3 to 1 (1 leaves chances as they are); 0.61.
+        gain_weighting: `c` of `w(p) = p^c / (p^c + (1-p)^c)^(1/c)` for gains, 0.3 to 1 (1 leaves
+            chances as they are); 0.61.
         loss_weighting: The same for losses; 0.69.
         reference_return: Annual.
         evaluation_years: Years after which the client looks.
@@ -65,12 +73,17 @@ class Prospect:
             value = check_number(getattr(self, name), name, "Pass one number.", infinite=True)
             if not low <= value <= high:
                 raise InputError(
-                    f"Prospect.{name} is {value:g}; it lies between {low:g} and {high:g}. Correct it.", field=name, value=value
+                    f"Prospect.{name} is {value:g}; it lies between {low:g} and {high:g}."
+                    " Correct it.",
+                    field=name,
+                    value=value,
                 )
 
 
 def weighted_chance(p: FloatArray, weighting: float) -> FloatArray:
-    """Decision weight of a chance, same shape: small chances count for more, large ones for less. `w(0.5) = 0.4206` at 0.61."""
+    """Decision weight of a chance, same shape: small chances count for more, large ones for less.
+    `w(0.5) = 0.4206` at 0.61.
+    """
     up, down = p**weighting, (1.0 - p) ** weighting
     return up / (up + down) ** (1.0 / weighting)
 
@@ -84,16 +97,24 @@ def prospect_value(prospect: Prospect, mean: FloatArray, volatility: FloatArray)
         volatility: Annual; 0 is a sure return.
 
     Returns:
-        Gains minus losses in the units of `return^curvature` over the evaluation period. Each side is `integral of w(P(X > x)) dv(x)`, an integration by
-        parts that has neither a density nor a singular decision weight in it, taken by Gauss-Legendre in the value instead of the return.
+        Gains minus losses in the units of `return^curvature` over the evaluation period. Each side
+        is `integral of w(P(X > x)) dv(x)`, an integration by parts that has neither a density nor a
+        singular decision weight in it, taken by Gauss-Legendre in the value instead of the return.
     """
     check_type(prospect, Prospect, "prospect", "Pass Prospect(loss_aversion, curvature, ...).")
-    years, means, risks = prospect.evaluation_years, numbers(mean, "mean"), numbers(volatility, "volatility")
+    years, means, risks = (
+        prospect.evaluation_years,
+        numbers(mean, "mean"),
+        numbers(volatility, "volatility"),
+    )
     try:
-        m, s = np.broadcast_arrays((means - prospect.reference_return) * years, risks * np.sqrt(years))
+        m, s = np.broadcast_arrays(
+            (means - prospect.reference_return) * years, risks * np.sqrt(years)
+        )
     except ValueError:
         raise InputError(
-            f"mean has shape {means.shape}, volatility {risks.shape}, which do not go together; give one of each.",
+            f"mean has shape {means.shape}, volatility {risks.shape}, which do not go together;"
+            " give one of each.",
             field="volatility",
             value=risks.shape,
         ) from None
@@ -104,8 +125,12 @@ def prospect_value(prospect: Prospect, mean: FloatArray, volatility: FloatArray)
 
 def _one_side(m: FloatArray, s: FloatArray, curvature: float, weighting: float) -> FloatArray:
     nodes, masses = _legendre()
-    # the chance of x is all but 1 below m - TAIL s and all but 0 above m + TAIL s: only what lies between is integrated
-    low, high = np.maximum(m - TAIL * s, 0.0) ** curvature, np.maximum(m + TAIL * s, 0.0) ** curvature
+    # the chance of x is all but 1 below m - TAIL s and all but 0 above m + TAIL s: only what lies
+    # between is integrated
+    low, high = (
+        np.maximum(m - TAIL * s, 0.0) ** curvature,
+        np.maximum(m + TAIL * s, 0.0) ** curvature,
+    )
     value = low[..., None] + (high - low)[..., None] * nodes
     with np.errstate(divide="ignore", invalid="ignore"):
         z = (m[..., None] - value ** (1.0 / curvature)) / s[..., None]
@@ -115,7 +140,9 @@ def _one_side(m: FloatArray, s: FloatArray, curvature: float, weighting: float) 
 
 @cache
 def _legendre() -> tuple[FloatArray, FloatArray]:
-    """Nodes and masses on (0, 1), denser towards 0 by the substitution u^2, where the value of small gains bends."""
+    """Nodes and masses on (0, 1), denser towards 0 by the substitution u^2, where the value of
+    small gains bends.
+    """
     x, w = np.polynomial.legendre.leggauss(NODES)
     u = 0.5 * (x + 1.0)
     return frozen(u**2), frozen(0.5 * w * 2.0 * u)
@@ -129,8 +156,9 @@ def at_prospect(frontier: Frontier, prospect: Prospect) -> FloatArray:
         prospect: The client.
 
     Returns:
-        Weights, shape (n,). Without limits the problem may have no maximum at all (risk lovers for whom leverage always pays); on a frontier with
-        limits it has one. Found by a grid over every segment and a golden-section search round its best point.
+        Weights, shape (n,). Without limits the problem may have no maximum at all (risk lovers for
+        whom leverage always pays); on a frontier with limits it has one. Found by a grid over every
+        segment and a golden-section search round its best point.
     """
     check_type(frontier, Frontier, "frontier", "Pass what trace_frontier gave.")
     check_type(prospect, Prospect, "prospect", "Pass Prospect(loss_aversion=..., ...).")

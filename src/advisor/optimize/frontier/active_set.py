@@ -1,4 +1,6 @@
-"""The exact active-set solver (daqp) behind one typed public function: it starts, repairs and replaces what the fast paths cannot certify."""
+"""The exact active-set solver (daqp) behind one typed public function: it starts, repairs and
+replaces what the fast paths cannot certify.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,14 @@ UNLIMITED = 1e30
 PROXIMAL_STEPS = 30
 SETTLED = 1e-12
 TOLERANCES = (1e-12, 1e-9, 1e-6)
-"""Feasibility asked of daqp, in turn: limits that leave a single point (caps that add up to just 1) look infeasible to it at the first."""
+"""Feasibility asked of daqp, in turn: limits that leave a single point (caps that add up to just 1)
+look infeasible to it at the first."""
 
 
 @dataclass(frozen=True, eq=False)
 class QuadraticProgram:
-    """`min 1/2 x'Hx + f'x` subject to `lower <= x <= upper` and `row_lower <= rows @ x <= row_upper`.
+    """`min 1/2 x'Hx + f'x` subject to `lower <= x <= upper` and `row_lower <= rows @ x <=
+    row_upper`.
 
     Args:
         hessian: Positive definite, shape (n, n).
@@ -33,7 +37,8 @@ class QuadraticProgram:
         rows: Shape (r, n); the budget is one of them.
         row_lower: Shape (r,).
         row_upper: Shape (r,).
-        ridge: What was added to the diagonal of a singular hessian; it is taken off again by proximal steps.
+        ridge: What was added to the diagonal of a singular hessian; it is taken off again by
+            proximal steps.
     """
 
     hessian: FloatArray
@@ -57,7 +62,9 @@ class ExactSolver:
         low = np.concatenate([program.lower, program.row_lower])
         high = np.concatenate([program.upper, program.row_upper])
         sense = np.where(high - low <= FIXED_WIDTH, EQUALITY, 0).astype(np.int32)
-        for row in _repeated(program.rows, np.flatnonzero(sense[self.n :])):  # daqp needs independent equalities
+        for row in _repeated(
+            program.rows, np.flatnonzero(sense[self.n :])
+        ):  # daqp needs independent equalities
             low[self.n + row], high[self.n + row], sense[self.n + row] = -np.inf, np.inf, 0
         self._data = (
             np.array(program.hessian),
@@ -75,7 +82,12 @@ class ExactSolver:
 
         self._tolerance, self._attempt = TOLERANCES[attempt], attempt
         self._model: Any = daqp.Model()
-        self._model.settings = {"primal_tol": self._tolerance, "iter_limit": 20_000, "eps_prox": 0.0, "sing_tol": 1e-14}
+        self._model.settings = {
+            "primal_tol": self._tolerance,
+            "iter_limit": 20_000,
+            "eps_prox": 0.0,
+            "sing_tol": 1e-14,
+        }
         self._flag = int(self._model.setup(*self._data)[0])
 
     def solve(self, linear: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -85,8 +97,9 @@ class ExactSolver:
             linear: `f`, shape (n,).
 
         Returns:
-            `x`, shape (n,), and multipliers of bounds then rows, shape (n + r,): negative at a lower edge, positive at an upper one. Limits are held
-            to 1e-12, or, where rounding leaves daqp no room for that, to 1e-6: what is active is what callers need.
+            `x`, shape (n,), and multipliers of bounds then rows, shape (n + r,): negative at a
+            lower edge, positive at an upper one. Limits are held to 1e-12, or, where rounding
+            leaves daqp no room for that, to 1e-6: what is active is what callers need.
 
         Raises:
             InfeasibleError: No point satisfies the limits (unnamed: the caller knows the names).
@@ -117,7 +130,8 @@ class ExactSolver:
         if status == INFEASIBLE:
             raise InfeasibleError("The limits admit no portfolio.")
         raise SolverError(
-            f"daqp stopped with exit flag {status} on a program of {self.n} weights; check the scale of the covariance.",
+            f"daqp stopped with exit flag {status} on a program of {self.n} weights; check the"
+            " scale of the covariance.",
             solver="daqp",
             status=str(status),
         )
@@ -125,7 +139,10 @@ class ExactSolver:
     def _holds(self, x: FloatArray) -> bool:
         """True when the rows hold, also those that daqp was not told of."""
         value = np.einsum("ri,i->r", self._program.rows, x)
-        return not (np.maximum(self._program.row_lower - value, value - self._program.row_upper) > 1e3 * self._tolerance).any()
+        return not (
+            np.maximum(self._program.row_lower - value, value - self._program.row_upper)
+            > 1e3 * self._tolerance
+        ).any()
 
 
 def _repeated(rows: FloatArray, equalities: IntArray) -> list[int]:

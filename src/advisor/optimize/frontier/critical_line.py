@@ -1,13 +1,17 @@
 """Markowitz' critical line: every corner of the frontier, each one certified.
 
-The program is `min 1/2 w'Sw - t m'w` over the limits, for all risk tolerances `t >= 0` at once. Its solution is piecewise linear in `t`; the
-corners are where the set of active limits changes. The walk goes upward from the least risky portfolio, found by pivoting: from that
-side ties at the top of the frontier (equal best means, caps that divide 1) are ordinary events. Where events coincide the textbook rule can
-take a wrong turn: then the walk says so, the exact solver finds the active set a little further up, and the walk goes on from there. At the
-end every corner is certified by its duality gap; what does not certify, or descends, is
-walked again (with every weight in units of its own risk, where risks differ by orders of magnitude), and then traced by `cover`, which asks the exact solver for every single active set. What even that cannot certify is refused.
+The program is `min 1/2 w'Sw - t m'w` over the limits, for all risk tolerances `t >= 0` at once. Its
+solution is piecewise linear in `t`; the corners are where the set of active limits changes. The
+walk goes upward from the least risky portfolio, found by pivoting: from that side ties at the top
+of the frontier (equal best means, caps that divide 1) are ordinary events. Where events coincide
+the textbook rule can take a wrong turn: then the walk says so, the exact solver finds the active
+set a little further up, and the walk goes on from there. At the end every corner is certified by
+its duality gap; what does not certify, or descends, is walked again (with every weight in units of
+its own risk, where risks differ by orders of magnitude), and then traced by `cover`, which asks the
+exact solver for every single active set. What even that cannot certify is refused.
 
-Source: Markowitz & Todd (2000), Mean-Variance Analysis in Portfolio Choice and Capital Markets, chapters 7-9.
+Source: Markowitz & Todd (2000), Mean-Variance Analysis in Portfolio Choice and Capital Markets,
+chapters 7-9.
 """
 
 from __future__ import annotations
@@ -27,17 +31,20 @@ from advisor.optimize.limits.infeasible import DeferredInfeasibleError, out_of_r
 from advisor.optimize.limits.limits import Limits
 
 CERTIFIED = 1e-10
-"""Largest KKT residual of a corner: a few ulps in practice, more only where a singular covariance needs a ridge."""
+"""Largest KKT residual of a corner: a few ulps in practice, more only where a singular covariance
+needs a ridge."""
 PROMISED = 1e-9
 """Largest one that is returned, where no way comes to a better proof."""
 ASCENDING = 1e-9
-"""By how much of what they are made of mean and variance may fall from corner to corner: rounding."""
+"""By how much of what they are made of mean and variance may fall from corner to corner:
+rounding."""
 RISKLESS = 1e-20
 """Share of the largest variance below which an asset has none."""
 UNEVEN = 100.0
 """Volatilities that differ by more than this factor are worth measuring each by itself."""
 NUDGES = (1e-6, 1e-8, 1e-10)
-"""How far above a tie the exact solver is asked which limits are active, as a share of the risk tolerance there."""
+"""How far above a tie the exact solver is asked which limits are active, as a share of the risk
+tolerance there."""
 MAX_RESTARTS = 200
 
 
@@ -49,10 +56,12 @@ def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathP
         limits: Their limits; the volatility cap is not looked at here.
 
     Returns:
-        The corners, and their proof: every KKT residual is below 1e-9, also between corners, and mean and variance do not fall.
+        The corners, and their proof: every KKT residual is below 1e-9, also between corners, and
+            mean and variance do not fall.
 
     Raises:
-        InfeasibleError: No portfolio satisfies the limits (unnamed: see `infeasible.name_contradiction`).
+        InfeasibleError: No portfolio satisfies the limits (unnamed: see
+            `infeasible.name_contradiction`).
         SolverError: A corner could not be certified.
     """
     if bool((limits.lower >= limits.upper).all()):
@@ -73,15 +82,18 @@ def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathP
             best = found if best is None or found[1].worst < best[1].worst else best
     if best is None:
         raise SolverError(
-            "Risk and return do not rise along the frontier that was found, so some of its portfolios are not optimal and none is returned. The "
-            "covariance is near-singular, with volatilities that differ by orders of magnitude; shrink it, or leave out what is nearly riskless.",
+            "Risk and return do not rise along the frontier that was found, so some of its"
+            " portfolios are not optimal and none is returned. The covariance is near-singular,"
+            " with volatilities that differ by orders of magnitude; shrink it, or leave out what is"
+            " nearly riskless.",
             solver="critical line",
             status="not certified",
         )
     if not best[1].worst <= PROMISED:
         raise SolverError(
-            f"A portfolio of the frontier has a KKT residual of {best[1].worst:.3g}, above {PROMISED:g}: it may not be optimal and is not returned. The "
-            "covariance is likely near-singular; shrink it, or remove duplicate assets.",
+            f"A portfolio of the frontier has a KKT residual of {best[1].worst:.3g}, above"
+            f" {PROMISED:g}: it may not be optimal and is not returned. The covariance is likely"
+            " near-singular; shrink it, or remove duplicate assets.",
             solver="critical line",
             status="not certified",
         )
@@ -89,14 +101,18 @@ def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathP
 
 
 def _ascends(model: ReturnModel, path: CornerPath, proof: PathProof) -> bool:
-    """Whether mean and variance rise from corner to corner, to a small part of what they are made of: a residual, which is measured against 1, cannot see
-    what is wrong among assets whose risks are far below 1.
+    """Whether mean and variance rise from corner to corner, to a small part of what they are made
+    of: a residual, which is measured against 1, cannot see what is wrong among assets whose risks
+    are far below 1.
     """
     fall, drop = proof.mean[:-1] - proof.mean[1:], proof.variance[:-1] - proof.variance[1:]
     if not (fall > 0.0).any() and not (drop > 0.0).any():
         return True
     held = np.abs(path.weights)
-    made, risked = np.einsum("ci,i->c", held, np.abs(model.mean)), np.einsum("ci,i->c", held, np.sqrt(np.diagonal(model.covariance))) ** 2
+    made, risked = (
+        np.einsum("ci,i->c", held, np.abs(model.mean)),
+        np.einsum("ci,i->c", held, np.sqrt(np.diagonal(model.covariance))) ** 2,
+    )
     return bool((fall <= ASCENDING * made[1:]).all() and (drop <= ASCENDING * risked[1:]).all())
 
 
@@ -122,7 +138,9 @@ def _straightforward(model: ReturnModel, limits: Limits) -> tuple[CornerPath, Pa
     return CornerPath(t, w, y, slope, last), PathProof(*proof)
 
 
-def _walked(model: ReturnModel, limits: Limits, *, even: bool = False) -> tuple[CornerPath, PathProof] | None:
+def _walked(
+    model: ReturnModel, limits: Limits, *, even: bool = False
+) -> tuple[CornerPath, PathProof] | None:
     """The path of the walk and its proof; None where it does not get to the end."""
     scaled = scaled_program(model, limits, even=even)
     walked = _walk(scaled)
@@ -133,8 +151,8 @@ def _walked(model: ReturnModel, limits: Limits, *, even: bool = False) -> tuple[
 
 
 def _walked_evenly(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof] | None:
-    """The walk with every weight in units of its own risk, where volatilities differ by orders of magnitude; whether there is any portfolio at all is for
-    the plain walk to say.
+    """The walk with every weight in units of its own risk, where volatilities differ by orders of
+    magnitude; whether there is any portfolio at all is for the plain walk to say.
     """
     variances = np.diagonal(model.covariance)
     risky = variances[variances > RISKLESS * float(variances.max())]
@@ -149,12 +167,16 @@ def _walked_evenly(model: ReturnModel, limits: Limits) -> tuple[CornerPath, Path
 def _covered(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
     """The path without a walk, and its proof."""
     scaled = scaled_program(model, limits)
-    path = scaled.unscaled(merged(cover(scaled, ExactSolver(scaled.program))), len(limits.row_names))
+    path = scaled.unscaled(
+        merged(cover(scaled, ExactSolver(scaled.program))), len(limits.row_names)
+    )
     return path, certify_path(model, limits, path)
 
 
 def _walk(scaled: ScaledProgram) -> CornerPath | None:
-    """The compiled walk, helped over ties by the exact solver; None where that does not get it to the end."""
+    """The compiled walk, helped over ties by the exact solver; None where that does not get it to
+    the end.
+    """
     import advisor.optimize.kernels as kernels
 
     tau, pieces = 0.0, []
@@ -164,7 +186,9 @@ def _walk(scaled: ScaledProgram) -> CornerPath | None:
     point, *sides = active_sides(scaled, solver, 0.0)
     for _ in range(MAX_RESTARTS):
         data = (scaled.covariance, scaled.mean, scaled.pull, *limits)
-        code, taus, weights, multipliers, *ray = kernels.walk_critical_line(*data, sides[0], sides[1], point, tau, room)
+        code, taus, weights, multipliers, *ray = kernels.walk_critical_line(
+            *data, sides[0], sides[1], point, tau, room
+        )
         if len(taus) > 1 or code == kernels.END:
             pieces.append((taus, weights, multipliers))
             tau = float(taus[-1])
@@ -175,7 +199,9 @@ def _walk(scaled: ScaledProgram) -> CornerPath | None:
             continue
         for nudge in NUDGES:
             point, *sides = active_sides(scaled, solver, tau + nudge * max(tau, 1e-3))
-            trial = kernels.walk_critical_line(*data, sides[0].copy(), sides[1].copy(), point.copy(), tau, 1)
+            trial = kernels.walk_critical_line(
+                *data, sides[0].copy(), sides[1].copy(), point.copy(), tau, 1
+            )
             if trial[0] == kernels.END or len(trial[1]) > 1:
                 break
         else:
@@ -184,8 +210,13 @@ def _walk(scaled: ScaledProgram) -> CornerPath | None:
 
 
 def _joined(pieces: list[tuple[FloatArray, FloatArray, FloatArray]], ray: FloatArray) -> CornerPath:
-    """Pieces end to end; between them a segment of no width, with the multipliers of its neighbour."""
-    taus, weights = np.concatenate([t for t, _, _ in pieces]), np.concatenate([w for _, w, _ in pieces])
+    """Pieces end to end; between them a segment of no width, with the multipliers of its
+    neighbour.
+    """
+    taus, weights = (
+        np.concatenate([t for t, _, _ in pieces]),
+        np.concatenate([w for _, w, _ in pieces]),
+    )
     ys: list[FloatArray] = []
     for i, (_, _, y) in enumerate(pieces):
         if i > 0:

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, StrArray, check_number, check_type, float_array, frozen
+from advisor.arrays import (
+    BoolArray,
+    FloatArray,
+    StrArray,
+    check_number,
+    check_type,
+    float_array,
+    frozen,
+)
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError, SolverError
@@ -27,7 +35,8 @@ RISKLESS = 1e-12  # a volatility below this is zero
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
-    """Every corner portfolio of a mean-variance frontier, in ascending risk tolerance `1 / risk aversion`; between two of them weights are linear in it.
+    """Every corner portfolio of a mean-variance frontier, in ascending risk tolerance `1 / risk
+    aversion`; between two of them weights are linear in it.
 
     Args:
         assets: Ids, length n.
@@ -39,7 +48,8 @@ class Frontier:
         limits: The limits that shaped it.
         model: The estimates it is the frontier of.
         path: Corners with the multipliers of the rows, as traced.
-        least_risk_aversion: Below this the volatility cap decides, not the client; 0 where no cap cuts the frontier off.
+        least_risk_aversion: Below this the volatility cap decides, not the client; 0 where no cap
+            cuts the frontier off.
     """
 
     assets: tuple[str, ...]
@@ -57,7 +67,11 @@ class Frontier:
         return len(self.risk_tolerance)
 
     def __repr__(self) -> str:
-        return f"Frontier({len(self.assets)} assets, {len(self)} corners, volatility {self.volatility[0]:.2%}..{self.volatility[-1]:.2%}, mean {self.mean[0]:.2%}..{self.mean[-1]:.2%})"
+        return (
+            f"Frontier({len(self.assets)} assets, {len(self)} corners, volatility"
+            f" {self.volatility[0]:.2%}..{self.volatility[-1]:.2%}, mean"
+            f" {self.mean[0]:.2%}..{self.mean[-1]:.2%})"
+        )
 
     def _repr_html_(self) -> str:
         from advisor.reports.cards import frontier_card
@@ -65,13 +79,23 @@ class Frontier:
         return frontier_card(self)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a corner: mean, volatility, risk_aversion (inf = the least risk), then `weight:<asset>`."""
+        """One row a corner: mean, volatility, risk_aversion (inf = the least risk), then
+        `weight:<asset>`.
+        """
         with np.errstate(divide="ignore"):
-            columns = {"mean": self.mean, "volatility": self.volatility, "risk_aversion": 1.0 / self.risk_tolerance}
-        return pd.DataFrame(columns | {f"weight:{name}": self.weights[:, at] for at, name in enumerate(self.assets)})
+            columns = {
+                "mean": self.mean,
+                "volatility": self.volatility,
+                "risk_aversion": 1.0 / self.risk_tolerance,
+            }
+        return pd.DataFrame(
+            columns | {f"weight:{name}": self.weights[:, at] for at, name in enumerate(self.assets)}
+        )
 
     def plot(self) -> Any:
-        """A matplotlib figure of the frontier. Raises `InputError` where matplotlib is not installed."""
+        """A matplotlib figure of the frontier. Raises `InputError` where matplotlib is not
+        installed.
+        """
         from advisor.reports.figures import plot_frontier
 
         return plot_frontier(self)
@@ -80,10 +104,12 @@ class Frontier:
         """Weights that maximise `mean - gamma / 2 * variance`.
 
         Args:
-            gamma: Risk aversion, shape (c,) or a number; 0 asks for the highest mean, inf for the least risk.
+            gamma: Risk aversion, shape (c,) or a number; 0 asks for the highest mean, inf for the
+                least risk.
 
         Returns:
-            Weights, shape (c, n), or (n,) for a number. Exact: the frontier is linear in `1 / gamma` between corners.
+            Weights, shape (c, n), or (n,) for a number. Exact: the frontier is linear in `1 /
+            gamma` between corners.
 
         Raises:
             InputError: A risk aversion is negative or nan.
@@ -97,19 +123,24 @@ class Frontier:
         """Weights of the frontier portfolio with each target volatility.
 
         Args:
-            target: Annual volatility, shape (c,) or a number; 0.10 is 10 %. Clipped to the frontier's two ends.
+            target: Annual volatility, shape (c,) or a number; 0.10 is 10 %. Clipped to the
+                frontier's two ends.
 
         Returns:
-            Weights, shape (c, n), or (n,) for a number. Exact: between two corners variance is a quadratic whose root is taken in closed form.
+            Weights, shape (c, n), or (n,) for a number. Exact: between two corners variance is a
+            quadratic whose root is taken in closed form.
 
         Raises:
             InputError: A target is negative or nan.
         """
-        weights = self.segments.portfolios(*self.segments.at_volatility(rows_of(target, "target", lower=0.0, infinite=True)))
+        weights = self.segments.portfolios(
+            *self.segments.at_volatility(rows_of(target, "target", lower=0.0, infinite=True))
+        )
         return weights[0] if np.ndim(target) == 0 else weights
 
     def at_mean(self, target: FloatArray | float) -> FloatArray:
-        """Weights of the frontier portfolio with each target expected return, clipped to the frontier's two ends.
+        """Weights of the frontier portfolio with each target expected return, clipped to the
+        frontier's two ends.
 
         Args:
             target: Annual expected return, shape (c,) or a number.
@@ -125,7 +156,8 @@ class Frontier:
         return weights[0] if np.ndim(target) == 0 else weights
 
     def risk_aversion_at(self, volatility: FloatArray | float) -> FloatArray:
-        """The risk aversion whose optimum has each volatility: where one portfolio serves a range of them (a kink), the largest.
+        """The risk aversion whose optimum has each volatility: where one portfolio serves a range
+        of them (a kink), the largest.
 
         Args:
             volatility: Annual, shape (c,) or a number; clipped to the frontier's two ends.
@@ -140,18 +172,24 @@ class Frontier:
         rows = np.clip(rows, s.volatility[0], s.volatility[-1])
         corner, share = s.at_volatility(rows)
         first = np.searchsorted(s.volatility, rows, side="left")
-        tolerance = np.where(s.volatility[first] == rows, s.tolerance[first], s.tolerance[corner] + share * s.width[corner])
+        tolerance = np.where(
+            s.volatility[first] == rows,
+            s.tolerance[first],
+            s.tolerance[corner] + share * s.width[corner],
+        )
         with np.errstate(divide="ignore", over="ignore"):
             return 1.0 / tolerance
 
     def at_preferences(self, preferences: Preferences) -> FloatArray:
-        """Weights that each client with these preferences likes best: the pure optimum, with no cap and no one-way rule.
+        """Weights that each client with these preferences likes best: the pure optimum, with no cap
+        and no one-way rule.
 
         Args:
             preferences: Of c clients. A status-quo cost needs holdings: see `optimal_portfolio`.
 
         Returns:
-            Weights, shape (c, n). For normal returns, and any convex limits, the optimum lies on this frontier, where its effective risk aversion says.
+            Weights, shape (c, n). For normal returns, and any convex limits, the optimum lies on
+            this frontier, where its effective risk aversion says.
 
         Raises:
             InputError: A status-quo cost is not 0.
@@ -161,17 +199,27 @@ class Frontier:
             return self.segments.portfolios(*self.segments.at_tolerance(1.0 / gamma))
 
     def effective_risk_aversion(self, preferences: Preferences) -> FloatArray:
-        """The plain risk aversion that leads to the same portfolio as these preferences, shape (c,); inf where the client takes no risk at all.
+        """The plain risk aversion that leads to the same portfolio as these preferences, shape
+        (c,); inf where the client takes no risk at all.
 
         Raises:
             InputError: A status-quo cost is not 0.
         """
-        check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...).")
+        check_type(
+            preferences,
+            Preferences,
+            "preferences",
+            "Pass Preferences(risk_aversion, loss_aversion, ...).",
+        )
         s = self.segments
-        return preferences.effective_risk_aversion(s.tolerance, s.mean, s.variance, s.slope, s.curve)
+        return preferences.effective_risk_aversion(
+            s.tolerance, s.mean, s.variance, s.slope, s.curve
+        )
 
     def participation(self, preferences: Preferences) -> StrArray:
-        """Status of each client: "ok", or "no_participation" where the client's optimum is the riskless end, shape (c,)."""
+        """Status of each client: "ok", or "no_participation" where the client's optimum is the
+        riskless end, shape (c,).
+        """
         gamma = self.effective_risk_aversion(preferences)
         nobody = np.isinf(gamma) & np.isfinite(preferences.risk_aversion)
         return np.where(nobody, "no_participation", "ok")
@@ -179,8 +227,9 @@ class Frontier:
     def max_sharpe(self, risk_free: float = 0.0) -> FloatArray:
         """Weights with the highest `(mean - risk_free) / volatility`, shape (n,).
 
-        On each segment the Sharpe ratio peaks where `risk tolerance * (mean - risk_free) = variance`, which is linear in the place on the segment.
-        Of several portfolios with that ratio (cash mixed with one portfolio) the one that takes most risk is returned.
+        On each segment the Sharpe ratio peaks where `risk tolerance * (mean - risk_free) =
+        variance`, which is linear in the place on the segment. Of several portfolios with that
+        ratio (cash mixed with one portfolio) the one that takes most risk is returned.
 
         Raises:
             InputError: No portfolio earns more than `risk_free`, or it is no finite number.
@@ -188,7 +237,8 @@ class Frontier:
         s, risk_free = self.segments, check_number(risk_free, "risk_free", "Give an annual return.")
         if not s.mean[-1] > risk_free:
             raise InputError(
-                f"risk_free {risk_free:g} is not below the highest expected return {s.mean[-1]:g}; no portfolio has a positive Sharpe ratio. Lower it.",
+                f"risk_free {risk_free:g} is not below the highest expected return {s.mean[-1]:g};"
+                " no portfolio has a positive Sharpe ratio. Lower it.",
                 field="risk_free",
                 value=risk_free,
             )
@@ -196,63 +246,109 @@ class Frontier:
         with np.errstate(divide="ignore", invalid="ignore"):
             peak = (s.variance - s.tolerance * excess) / (s.width * excess - s.tolerance * s.rise)
         corner = np.tile(np.arange(len(self)), 2)
-        share = np.concatenate([np.zeros(len(self)), np.clip(np.nan_to_num(peak, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0)])
+        share = np.concatenate(
+            [
+                np.zeros(len(self)),
+                np.clip(np.nan_to_num(peak, nan=0.0, posinf=0.0, neginf=0.0), 0.0, 1.0),
+            ]
+        )
         mean, volatility = s.moments(corner, share)
         with np.errstate(divide="ignore", invalid="ignore"):
-            sharpe = np.where(mean > risk_free, (mean - risk_free) / np.where(volatility < RISKLESS, 0.0, volatility), -np.inf)
+            sharpe = np.where(
+                mean > risk_free,
+                (mean - risk_free) / np.where(volatility < RISKLESS, 0.0, volatility),
+                -np.inf,
+            )
         best = np.flatnonzero(sharpe >= sharpe.max() * (1.0 - 1e-12))
         winner = best[[np.argmax(mean[best])]]
         return s.portfolios(corner[winner], share[winner])[0]
 
     def moments_at(self, gamma: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Expected annual return and volatility of the optimum at each risk aversion, each shape (c,), without its weights."""
+        """Expected annual return and volatility of the optimum at each risk aversion, each shape
+        (c,), without its weights.
+        """
         with np.errstate(divide="ignore", over="ignore"):
-            return self.segments.moments(*self.segments.at_tolerance(1.0 / rows_of(gamma, "gamma", lower=0.0, infinite=True)))
+            return self.segments.moments(
+                *self.segments.at_tolerance(1.0 / rows_of(gamma, "gamma", lower=0.0, infinite=True))
+            )
 
     def kkt_residuals(self, weights: FloatArray, gamma: FloatArray) -> FloatArray:
-        """KKT residual of rows of weights at their risk aversions, shape (c,), recomputed from model and limits with this frontier's multipliers.
+        """KKT residual of rows of weights at their risk aversions, shape (c,), recomputed from
+        model and limits with this frontier's multipliers.
 
         Raises:
-            InputError: Weights of another shape than (c, n), or a risk aversion that is negative or nan.
+            InputError: Weights of another shape than (c, n), or a risk aversion that is negative or
+                nan.
         """
         gamma = rows_of(gamma, "gamma", lower=0.0, infinite=True)
         weights = float_array(weights, "weights", shape=(len(gamma), len(self.assets)))
         effective = np.maximum(gamma, self.least_risk_aversion)
-        return kkt_residuals(self.model, self.limits, weights, gamma, self._multipliers(effective), effective)
+        return kkt_residuals(
+            self.model, self.limits, weights, gamma, self._multipliers(effective), effective
+        )
 
     def certify(self, weights: FloatArray, gamma: float) -> Certificate:
         """Residual and binding limits of one row of weights, shape (n,), at its risk aversion."""
         weights = float_array(weights, "weights", shape=(len(self.assets),))
-        gamma = check_number(gamma, "gamma", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True)
+        gamma = check_number(
+            gamma,
+            "gamma",
+            "At 0 only the mean counts, at inf only the risk.",
+            low=0.0,
+            infinite=True,
+        )
         effective = max(gamma, self.least_risk_aversion)
-        return certify_row(self.model, self.limits, weights, gamma, self._multipliers(np.array([effective]))[0], effective)
+        return certify_row(
+            self.model,
+            self.limits,
+            weights,
+            gamma,
+            self._multipliers(np.array([effective]))[0],
+            effective,
+        )
 
     def multipliers_at(self, gamma: float) -> FloatArray:
-        """Multipliers of budget and rows at one risk aversion, in units of the certificate's objective, shape (1 + r,).
+        """Multipliers of budget and rows at one risk aversion, in units of the certificate's
+        objective, shape (1 + r,).
 
         Raises:
             InputError: It is negative or nan.
         """
-        gamma = check_number(gamma, "gamma", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True)
+        gamma = check_number(
+            gamma,
+            "gamma",
+            "At 0 only the mean counts, at inf only the risk.",
+            low=0.0,
+            infinite=True,
+        )
         return self._multipliers(np.array([gamma]))[0]
 
     @cached_property
     def segments(self) -> Segments:
         """The corners with what lies between them."""
-        return Segments.of(self.risk_tolerance, self.weights, self.mean, self.volatility, self.model.covariance)
+        return Segments.of(
+            self.risk_tolerance, self.weights, self.mean, self.volatility, self.model.covariance
+        )
 
     def _multipliers(self, gamma: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore", over="ignore"):
             return self.path.multipliers_at(*self.segments.at_tolerance(1.0 / gamma), gamma)
 
 
-def trace_frontier(model: ReturnModel, mandate: Mandate | Limits | None = None, *, eligible: BoolArray | None = None) -> Frontier:
+def trace_frontier(
+    model: ReturnModel,
+    mandate: Mandate | Limits | None = None,
+    *,
+    eligible: BoolArray | None = None,
+) -> Frontier:
     """Every corner portfolio of the mean-variance frontier, exactly, each one certified.
 
     Args:
         model: Annual expected returns and covariance of n assets.
-        mandate: Bounds, group limits, linear limits and a cap on volatility; long-only when None. Or the `Limits` that `limits_of` made of one.
-        eligible: False where an asset may not be held, shape (n,); not asked where limits are given.
+        mandate: Bounds, group limits, linear limits and a cap on volatility; long-only when None.
+            Or the `Limits` that `limits_of` made of one.
+        eligible: False where an asset may not be held, shape (n,); not asked where limits are
+            given.
 
     Returns:
         The frontier. Every corner has a KKT residual below 1e-9.
@@ -273,26 +369,39 @@ def trace_frontier(model: ReturnModel, mandate: Mandate | Limits | None = None, 
         raise
     except (InfeasibleError, SolverError) as error:
         named = name_contradiction(limits)
-        raise named if isinstance(named, InfeasibleError) or isinstance(error, InfeasibleError) else error from None
+        raise (
+            named
+            if isinstance(named, InfeasibleError) or isinstance(error, InfeasibleError)
+            else error
+        ) from None
     cap = limits.max_volatility
     if cap is None or proof.variance[-1] <= cap * cap:
         return _frontier(model, limits, path, proof)
     lowest = float(np.sqrt(max(proof.variance[0], 0.0)))
     if cap < lowest * (1.0 - 1e-12):
         raise InfeasibleError(
-            f"max_volatility {cap:.6g} is below {lowest:.6g}, the least volatility that the other limits allow; raise it to at least "
-            f"{at_least(lowest)}, or admit less risky assets.",
+            f"max_volatility {cap:.6g} is below {lowest:.6g}, the least volatility that the other"
+            f" limits allow; raise it to at least {at_least(lowest)}, or admit less risky assets.",
             constraints=("max_volatility",),
         )
     cut = cut_path(path, proof, model.covariance, cap)
     most = float(cut.risk_tolerance[-1])
-    return _frontier(model, limits, cut, prove_path(model, limits, cut), 1.0 / most if most > 0.0 else np.inf)
+    return _frontier(
+        model, limits, cut, prove_path(model, limits, cut), 1.0 / most if most > 0.0 else np.inf
+    )
 
 
-def _frontier(model: ReturnModel, limits: Limits, path: CornerPath, proof: PathProof, least: float = 0.0) -> Frontier:
+def _frontier(
+    model: ReturnModel, limits: Limits, path: CornerPath, proof: PathProof, least: float = 0.0
+) -> Frontier:
     volatility, residual = np.sqrt(np.maximum(proof.variance, 0.0)), proof.residual
     if least > 0.0 and limits.max_volatility is not None:
         residual = np.maximum(residual, volatility - limits.max_volatility)
-    mean, volatility = np.maximum.accumulate(proof.mean), np.maximum.accumulate(volatility)  # by an ulp: the path has been seen to ascend
-    t, w, mean, volatility, residual = (frozen(a) for a in (path.risk_tolerance, path.weights, mean, volatility, residual))
+    mean, volatility = (
+        np.maximum.accumulate(proof.mean),
+        np.maximum.accumulate(volatility),
+    )  # by an ulp: the path has been seen to ascend
+    t, w, mean, volatility, residual = (
+        frozen(a) for a in (path.risk_tolerance, path.weights, mean, volatility, residual)
+    )
     return Frontier(model.assets, t, w, mean, volatility, residual, limits, model, path, least)

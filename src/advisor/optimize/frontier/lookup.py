@@ -1,4 +1,6 @@
-"""A frontier laid out for one pass over many clients: weights, moments and proof of each, row by row in a fixed order."""
+"""A frontier laid out for one pass over many clients: weights, moments and proof of each, row by
+row in a fixed order.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,8 @@ class FrontierLookup:
             gamma: Risk aversion, shape (c,), 0 to inf.
 
         Returns:
-            What `Frontier.at_risk_aversion`, `moments_at` and `kkt_residuals` give, to rounding. A row's bits depend on nothing but its own risk aversion.
+            What `Frontier.at_risk_aversion`, `moments_at` and `kkt_residuals` give, to rounding. A
+            row's bits depend on nothing but its own risk aversion.
 
         Raises:
             InputError: A risk aversion is negative or nan.
@@ -87,38 +90,68 @@ class FrontierLookup:
 
         if not (gamma >= 0.0).all():
             bad = float(gamma[~(gamma >= 0.0)][0])
-            raise InputError(f"gamma has the value {bad}; a risk aversion runs from 0 to inf.", field="gamma", value=bad)
+            raise InputError(
+                f"gamma has the value {bad}; a risk aversion runs from 0 to inf.",
+                field="gamma",
+                value=bad,
+            )
         weights, told = np.empty((gamma.size, self.arrays[2].shape[1])), np.empty((gamma.size, 3))
         run: Any = kernels.place_rows
         run(np.array(gamma), *self.scalars, *self.arrays, weights, told)
         return FrontierPoints(weights, told[:, 0], told[:, 1], told[:, 2])
 
-    def corrected(self, gamma: FloatArray, measured: FloatArray, evaluation_years: FloatArray, policy: BiasPolicy) -> FloatArray:
-        """Risk aversion after the behavioural correction, and the factor that each bias alone would put on it.
+    def corrected(
+        self,
+        gamma: FloatArray,
+        measured: FloatArray,
+        evaluation_years: FloatArray,
+        policy: BiasPolicy,
+    ) -> FloatArray:
+        """Risk aversion after the behavioural correction, and the factor that each bias alone would
+        put on it.
 
         Args:
             gamma: Rational risk aversion, shape (c,), 0 to inf.
-            measured: Columns of `BiasEvidence` in the order of `MEASURED`, nan = unknown, shape (5, c).
+            measured: Columns of `BiasEvidence` in the order of `MEASURED`, nan = unknown, shape (5,
+                c).
             evaluation_years: How often each looks at the result, shape (c,).
             policy: The advisor's rules.
 
         Returns:
-            Shape (c, 4): effective risk aversion, and the factors of loss aversion, disposition and overconfidence. What `combine_corrections` gives for the
+            Shape (c, 4): effective risk aversion, and the factors of loss aversion, disposition and
+                overconfidence. What `combine_corrections` gives for the
             optimum of the behavioural preferences on this frontier, in one pass.
         """
         import advisor.optimize.kernels as kernels
 
         rules, told = np.array(policy.values), np.empty((gamma.size, 4))
         run: Any = kernels.correct_rows
-        run(np.array(gamma), np.array(measured, order="C"), np.array(evaluation_years), np.zeros(gamma.size), rules, *self.arrays[:2], told)
+        run(
+            np.array(gamma),
+            np.array(measured, order="C"),
+            np.array(evaluation_years),
+            np.zeros(gamma.size),
+            rules,
+            *self.arrays[:2],
+            told,
+        )
         return told
 
     def binding(self, gamma: float) -> list[tuple[str, float]]:
-        """Limits that hold the optimum at one risk aversion back and their prices, dearest first, as `Frontier.certify` names them."""
+        """Limits that hold the optimum at one risk aversion back and their prices, dearest first,
+        as `Frontier.certify` names them.
+        """
         import advisor.optimize.kernels as kernels
 
         n = self.arrays[2].shape[1]
-        weights, costs, prices, told = np.empty(n), np.empty(n), np.empty(1 + len(self.limits.row_names)), np.empty(3)
+        weights, costs, prices, told = (
+            np.empty(n),
+            np.empty(n),
+            np.empty(1 + len(self.limits.row_names)),
+            np.empty(3),
+        )
         run: Any = kernels.place_one
         run(gamma, *self.scalars, *self.arrays, weights, costs, prices, told)
-        return binding_limits(self.limits, weights, costs, prices[1:], gamma, max(gamma, self.scalars[0]))
+        return binding_limits(
+            self.limits, weights, costs, prices[1:], gamma, max(gamma, self.scalars[0])
+        )

@@ -1,4 +1,6 @@
-"""The frontier's program in units where everything is about 1, and the exact solver's view of it."""
+"""The frontier's program in units where everything is about 1, and the exact solver's view of
+it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from advisor.optimize.limits.limits import Limits
 
 RIDGES = (0.0, 1e-6, 1e-4)
 WEAK_PIVOT = 1e-5
-"""A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in effect."""
+"""A covariance whose Cholesky factor has a smaller pivot than this (normalised) is singular in
+effect."""
 DUST = 1e-14
 """A weight this close to a bound is on it."""
 LEAST_SIZE = 1e-10
@@ -28,9 +31,11 @@ BROKEN = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class ScaledProgram:
-    """The program without its fixed weights, in units where covariances, means and rows are about 1. Row 0 is the budget.
+    """The program without its fixed weights, in units where covariances, means and rows are about
+    1. Row 0 is the budget.
 
-    Its variables are the weights times `size`, which is 1 for all unless an even program was asked for.
+    Its variables are the weights times `size`, which is 1 for all unless an even program was asked
+    for.
     """
 
     lower: FloatArray
@@ -53,31 +58,53 @@ class ScaledProgram:
 
     @cached_property
     def program(self) -> QuadraticProgram:
-        """The exact solver's view: S + 11' for a hessian (of the budget's coefficients, so that this only shifts its multiplier, and makes riskless assets
-        harmless), and a ridge where that is singular.
+        """The exact solver's view: S + 11' for a hessian (of the budget's coefficients, so that
+        this only shifts its multiplier, and makes riskless assets harmless), and a ridge where that
+        is singular.
 
         Raises:
             SolverError: The covariance has no Cholesky factor even with a ridge.
         """
         hessian, ridge = _hessian(self.covariance, np.multiply.outer(self.rows[0], self.rows[0]))
-        return QuadraticProgram(hessian, self.lower, self.upper, self.rows, self.row_lower, self.row_upper, ridge)
+        return QuadraticProgram(
+            hessian, self.lower, self.upper, self.rows, self.row_lower, self.row_upper, ridge
+        )
 
     def unscaled(self, path: CornerPath, rows: int) -> CornerPath:
-        """The path in the caller's units, with fixed weights and rows that bind nothing put back."""
-        weights = _inside_evenly(path.weights, self) if (self.size != 1.0).any() else _inside(path.weights, self)
+        """The path in the caller's units, with fixed weights and rows that bind nothing put
+        back.
+        """
+        weights = (
+            _inside_evenly(path.weights, self)
+            if (self.size != 1.0).any()
+            else _inside(path.weights, self)
+        )
         if self.free.size < self.fixed_weights.size:
             moving, weights = weights, np.repeat(self.fixed_weights[None], len(weights), axis=0)
             weights[:, self.free] = moving
         tolerance = path.risk_tolerance * (self.variance / self.spread)
         m, width = len(tolerance), path.last.size
-        told = np.concatenate([path.multipliers.reshape(-1, width), path.last[None], path.slope[None] * (self.spread / self.variance)])
+        told = np.concatenate(
+            [
+                path.multipliers.reshape(-1, width),
+                path.last[None],
+                path.slope[None] * (self.spread / self.variance),
+            ]
+        )
         at = np.empty(len(told))
-        at[0 : 2 * m - 2 : 2], at[1 : 2 * m - 2 : 2], at[-2], at[-1] = tolerance[:-1], tolerance[1:], tolerance[-1], 1.0
+        at[0 : 2 * m - 2 : 2], at[1 : 2 * m - 2 : 2], at[-2], at[-1] = (
+            tolerance[:-1],
+            tolerance[1:],
+            tolerance[-1],
+            1.0,
+        )
         y = self._prices(told, at, rows)
         return CornerPath(tolerance, weights, y[:-2].reshape(m - 1, 2, 1 + rows), y[-1], y[-2])
 
     def _prices(self, multipliers: FloatArray, tolerance: FloatArray, rows: int) -> FloatArray:
-        """Multipliers in the caller's units: of variance, with the mean of means that was taken off and the rows' own scale."""
+        """Multipliers in the caller's units: of variance, with the mean of means that was taken off
+        and the rows' own scale.
+        """
         y = np.zeros((*multipliers.shape[:-1], 1 + rows))
         y[..., 0] = self.budget * self.variance * multipliers[..., 0] - tolerance * self.centre
         y[..., 1 + self.kept_rows] = self.variance * multipliers[..., 1:] / self.row_scale
@@ -85,7 +112,9 @@ class ScaledProgram:
 
 
 def _inside(weights: FloatArray, program: ScaledProgram) -> FloatArray:
-    """Weights without the hair by which rounding leaves them outside their bounds; the asset with most room takes up the difference."""
+    """Weights without the hair by which rounding leaves them outside their bounds; the asset with
+    most room takes up the difference.
+    """
     below, above = weights - program.lower, program.upper - weights
     inside = np.where(below < DUST, program.lower, np.where(above < DUST, program.upper, weights))
     missing = program.row_lower[0] - inside.sum(axis=1)
@@ -106,7 +135,8 @@ def scaled_program(model: ReturnModel, limits: Limits, *, even: bool = False) ->
     Args:
         model: Means and covariance.
         limits: Bounds and rows.
-        even: Measure each weight in units of its own risk, so that variances are 1: for assets whose volatilities differ by orders of magnitude.
+        even: Measure each weight in units of its own risk, so that variances are 1: for assets
+            whose volatilities differ by orders of magnitude.
 
     Raises:
         InfeasibleError: The fixed weights alone break a limit (unnamed).
@@ -124,19 +154,25 @@ def scaled_program(model: ReturnModel, limits: Limits, *, even: bool = False) ->
         size = np.sqrt(np.diagonal(covariance) / variance)
         size = np.where(size > LEAST_SIZE, size, 1.0)
         budget = float(size.min())
-        covariance, mean, pull = covariance / np.multiply.outer(size, size), mean / size, pull / size
+        covariance, mean, pull = (
+            covariance / np.multiply.outer(size, size),
+            mean / size,
+            pull / size,
+        )
     spread = max(float(np.abs(mean).max()), 1e-12 * float(np.abs(model.mean).max())) or 1.0
     matrix, low, high, units, kept = _scaled_rows(limits, free, fixed, size, budget)
     edges = (limits.lower[free] * size, limits.upper[free] * size, matrix, low, high)
     scaled = (covariance / variance, mean / spread, pull / variance)
-    return ScaledProgram(*edges, *scaled, free, fixed, units, kept, variance, centre, spread, size, budget)
+    return ScaledProgram(
+        *edges, *scaled, free, fixed, units, kept, variance, centre, spread, size, budget
+    )
 
 
 def _scaled_rows(
     limits: Limits, free: IntArray, fixed: FloatArray, unit: FloatArray, total: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]:
-    """The budget and the rows on free weights in their `unit`, each divided by its largest coefficient: matrix, edges, those divisors, and which rows
-    these are.
+    """The budget and the rows on free weights in their `unit`, each divided by its largest
+    coefficient: matrix, edges, those divisors, and which rows these are.
     """
     budget, first = total * np.array([1.0 - fixed.sum()]), (total / unit)[None]
     if not limits.row_names:
@@ -145,7 +181,13 @@ def _scaled_rows(
     size = np.abs(rows).max(axis=1)
     kept, decided = np.flatnonzero(size), np.flatnonzero(size == 0.0)
     value = np.einsum("ri,i->r", limits.rows[decided], fixed)
-    if decided.size and (np.maximum(limits.row_lower[decided] - value, value - limits.row_upper[decided]) > BROKEN).any():
+    if (
+        decided.size
+        and (
+            np.maximum(limits.row_lower[decided] - value, value - limits.row_upper[decided])
+            > BROKEN
+        ).any()
+    ):
         raise InfeasibleError("The fixed weights break a limit.")
     held, size = np.einsum("ri,i->r", limits.rows[kept], fixed), size[kept]
     matrix = np.concatenate([first, rows[kept] / size[:, None]])
@@ -154,19 +196,27 @@ def _scaled_rows(
 
 
 def _hessian(covariance: FloatArray, lift: FloatArray) -> tuple[FloatArray, float]:
-    """The normalised covariance plus `lift`, with a ridge, which is returned too, when its factor has a pivot that is rounding."""
+    """The normalised covariance plus `lift`, with a ridge, which is returned too, when its factor
+    has a pivot that is rounding.
+    """
     for ridge in RIDGES:
         hessian = covariance + lift
         hessian[np.diag_indices_from(hessian)] += ridge
         if least_pivot(hessian) > (0.0 if ridge > 0.0 else WEAK_PIVOT):
             return hessian, ridge
     raise SolverError(
-        "The covariance has no Cholesky factor even with a ridge; repair it first.", solver="cholesky", status="not positive definite"
+        "The covariance has no Cholesky factor even with a ridge; repair it first.",
+        solver="cholesky",
+        status="not positive definite",
     )
 
 
-def active_sides(scaled: ScaledProgram, solver: ExactSolver, tau: float) -> tuple[FloatArray, IntArray, IntArray]:
-    """The optimum at `tau` and what is active there: -1 lower edge, +1 upper edge, 0 neither, 2 an equality."""
+def active_sides(
+    scaled: ScaledProgram, solver: ExactSolver, tau: float
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """The optimum at `tau` and what is active there: -1 lower edge, +1 upper edge, 0 neither, 2 an
+    equality.
+    """
     x, multipliers = solver.solve(scaled.pull - tau * scaled.mean)
     n = scaled.mean.size
     sides = np.sign(multipliers).astype(np.int64)

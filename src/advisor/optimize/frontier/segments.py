@@ -15,8 +15,9 @@ BLOCK = 4096
 
 @dataclass(frozen=True, eq=False)
 class Segments:
-    """Corners, each with the step to the next one; the last one's step is 0. On a segment weights, mean and risk tolerance are linear in the share x of
-    the way, and variance is `variance + 2 slope x + curve x^2`.
+    """Corners, each with the step to the next one; the last one's step is 0. On a segment weights,
+    mean and risk tolerance are linear in the share x of the way, and variance is `variance + 2
+    slope x + curve x^2`.
 
     Args:
         tolerance: Risk tolerance of each corner, shape (m,), not descending.
@@ -43,35 +44,74 @@ class Segments:
     curve: FloatArray
 
     @classmethod
-    def of(cls, tolerance: FloatArray, weights: FloatArray, mean: FloatArray, volatility: FloatArray, covariance: FloatArray) -> Segments:
-        """From corners in ascending order; rounding that makes a mean or volatility descend by an ulp is evened out."""
+    def of(
+        cls,
+        tolerance: FloatArray,
+        weights: FloatArray,
+        mean: FloatArray,
+        volatility: FloatArray,
+        covariance: FloatArray,
+    ) -> Segments:
+        """From corners in ascending order; rounding that makes a mean or volatility descend by an
+        ulp is evened out.
+        """
         step = np.vstack([np.diff(weights, axis=0), np.zeros((1, weights.shape[1]))])
         mean, volatility = np.maximum.accumulate(mean), np.maximum.accumulate(volatility)
-        slope = np.maximum(np.einsum("mi,mi->m", np.einsum("mj,ji->mi", weights, covariance), step), 0.0)
-        curve = np.maximum(np.einsum("mi,mi->m", np.einsum("mj,ji->mi", step, covariance), step), 0.0)
+        slope = np.maximum(
+            np.einsum("mi,mi->m", np.einsum("mj,ji->mi", weights, covariance), step), 0.0
+        )
+        curve = np.maximum(
+            np.einsum("mi,mi->m", np.einsum("mj,ji->mi", step, covariance), step), 0.0
+        )
         width, rise = np.append(np.diff(tolerance), 0.0), np.append(np.diff(mean), 0.0)
-        return cls(*(frozen(a) for a in (tolerance, width, weights, step, mean, rise, volatility, volatility**2, slope, curve)))
+        return cls(
+            *(
+                frozen(a)
+                for a in (
+                    tolerance,
+                    width,
+                    weights,
+                    step,
+                    mean,
+                    rise,
+                    volatility,
+                    volatility**2,
+                    slope,
+                    curve,
+                )
+            )
+        )
 
     def at_tolerance(self, tolerance: FloatArray) -> tuple[IntArray, FloatArray]:
-        """Place of each risk tolerance, clipped to the last corner: corner and share, each shape (c,)."""
+        """Place of each risk tolerance, clipped to the last corner: corner and share, each shape
+        (c,).
+        """
         corner = last_at_most(self.tolerance, tolerance)
-        return corner, _share(np.minimum(tolerance, self.tolerance[-1]) - self.tolerance[corner], self.width[corner])
+        return corner, _share(
+            np.minimum(tolerance, self.tolerance[-1]) - self.tolerance[corner], self.width[corner]
+        )
 
     def at_mean(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
         """Place of each expected return, clipped to both ends."""
         corner = last_at_most(self.mean, target)
-        return corner, _share(np.clip(target, self.mean[0], self.mean[-1]) - self.mean[corner], self.rise[corner])
+        return corner, _share(
+            np.clip(target, self.mean[0], self.mean[-1]) - self.mean[corner], self.rise[corner]
+        )
 
     def at_volatility(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
         """Place of each volatility, clipped to both ends: the stable root of the quadratic."""
         corner = last_at_most(self.volatility, target)
         p, q = self.slope[corner], self.curve[corner]
         clipped = np.minimum(target, self.volatility[-1])
-        missing = np.maximum((clipped - self.volatility[corner]) * (clipped + self.volatility[corner]), 0.0)
+        missing = np.maximum(
+            (clipped - self.volatility[corner]) * (clipped + self.volatility[corner]), 0.0
+        )
         return corner, _share(missing, p + np.sqrt(p * p + q * missing))
 
     def portfolios(self, corner: IntArray, share: FloatArray) -> FloatArray:
-        """Weights of places, shape (c, n). Elementwise, so a row has the same bits in any company."""
+        """Weights of places, shape (c, n). Elementwise, so a row has the same bits in any
+        company.
+        """
         weights = np.empty((corner.size, self.weights.shape[1]))
         for start in range(0, corner.size, BLOCK):
             block = slice(start, start + BLOCK)
@@ -83,7 +123,9 @@ class Segments:
 
     def moments(self, corner: IntArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Mean and volatility of places, in their shape."""
-        variance = self.variance[corner] + share * (2.0 * self.slope[corner] + share * self.curve[corner])
+        variance = self.variance[corner] + share * (
+            2.0 * self.slope[corner] + share * self.curve[corner]
+        )
         return self.mean[corner] + share * self.rise[corner], np.sqrt(variance)
 
 
@@ -98,13 +140,16 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 
 def rows_of(value: FloatArray | float, name: str, *, lower: float, infinite: bool) -> FloatArray:
-    """`value` as rows, shape (c,). Raises `InputError` where one is below `lower`, nan, or infinite and may not be."""
+    """`value` as rows, shape (c,). Raises `InputError` where one is below `lower`, nan, or infinite
+    and may not be.
+    """
     rows = np.atleast_1d(numbers(value, name))
     bad = ~(rows >= lower) | (np.isinf(rows) & (not infinite))
     if rows.ndim != 1 or bad.any():
         shown = rows.shape if rows.ndim != 1 else float(rows[bad][0])
         raise InputError(
-            f"{name} has {'shape' if rows.ndim != 1 else 'the value'} {shown}; give one number, or one a client, {f'{lower:g} or more' if lower > -np.inf else 'none of them nan'}.",
+            f"{name} has {'shape' if rows.ndim != 1 else 'the value'} {shown}; give one number, or"
+            f" one a client, {f'{lower:g} or more' if lower > -np.inf else 'none of them nan'}.",
             field=name,
             value=shown,
         )

@@ -1,8 +1,10 @@
-"""How far along a frontier a client may stand: composed by the frontier, sized by a forecast and a loss.
+"""How far along a frontier a client may stand: composed by the frontier, sized by a forecast and a
+loss.
 
 A limit that only says how much risk there may be must not choose what the risk is made of: added to
-the optimisation as a row, a ceiling on the sum of the assets' own losses makes it concentrate, because
-one asset alone has more volatility, and so more mean, for each unit of loss than many that move apart.
+the optimisation as a row, a ceiling on the sum of the assets' own losses makes it concentrate,
+because one asset alone has more volatility, and so more mean, for each unit of loss than many that
+move apart.
 """
 
 from __future__ import annotations
@@ -54,16 +56,21 @@ class ForecastPath:
         return float(np.sqrt(self.variance.max()))
 
     def volatility_at(self, gamma: FloatArray) -> FloatArray:
-        """Forecast annual volatility of the optimum at each risk aversion, shape (c,); elementwise."""
+        """Forecast annual volatility of the optimum at each risk aversion, shape (c,);
+        elementwise.
+        """
         with np.errstate(divide="ignore", over="ignore"):
             corner, share = self.segments.at_tolerance(1.0 / gamma)
-        variance = self.variance[corner] + share * (2.0 * self.slope[corner] + share * self.curve[corner])
+        variance = self.variance[corner] + share * (
+            2.0 * self.slope[corner] + share * self.curve[corner]
+        )
         return np.sqrt(np.maximum(variance, 0.0))
 
     def risk_aversion_at(self, aim: float) -> float:
         """The least risk aversion from which on no optimum has a forecast volatility above `aim`.
 
-        Inf where even the least risky portfolio is at or above it; where none is, that of the riskiest.
+        Inf where even the least risky portfolio is at or above it; where none is, that of the
+        riskiest.
         """
         tolerance = self._tolerance_at(aim)
         return 1.0 / tolerance if tolerance > 0.0 else np.inf
@@ -82,7 +89,8 @@ class ForecastPath:
 
 
 def tolerance_within(frontier: Frontier, loss: float) -> float:
-    """The largest risk tolerance up to which no optimum of a frontier loses more in stress than `loss`.
+    """The largest risk tolerance up to which no optimum of a frontier loses more in stress than
+    `loss`.
 
     Negative infinity where even the least risky portfolio loses more.
     """
@@ -97,7 +105,9 @@ def tolerance_within(frontier: Frontier, loss: float) -> float:
 
 
 def _first(segments: Segments, share: FloatArray) -> float:
-    """Tolerance at the first segment of which only a share below 1 is allowed; the last one where there is none."""
+    """Tolerance at the first segment of which only a share below 1 is allowed; the last one where
+    there is none.
+    """
     over = np.flatnonzero(share < 1.0)
     if not len(over):
         return float(segments.tolerance[-1])

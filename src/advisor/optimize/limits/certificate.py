@@ -1,11 +1,14 @@
-"""Proof that a portfolio is optimal: how far it is from feasible and from the best, which limits bind, and what each of them costs.
+"""Proof that a portfolio is optimal: how far it is from feasible and from the best, which limits
+bind, and what each of them costs.
 
-The objective is `m'w - g/2 w'Sw` for a risk aversion `g` up to 1, and that divided by `g` above, so that the least risky portfolio
-(`g = inf`, minus half the variance) is measured on the same footing. A cap on volatility that binds acts as a higher risk aversion `h >= g`:
-then the objective is divided by `h` if that is above 1.
+The objective is `m'w - g/2 w'Sw` for a risk aversion `g` up to 1, and that divided by `g` above, so
+that the least risky portfolio (`g = inf`, minus half the variance) is measured on the same footing.
+A cap on volatility that binds acts as a higher risk aversion `h >= g`: then the objective is
+divided by `h` if that is above 1.
 
-The residual is the largest of `|sum w - 1|`, the violations of bounds and limits, and the duality gap divided by `max(1, |objective|)`. A small gap is a
-proof: the objective is concave, so no portfolio within the limits is better by more than it.
+The residual is the largest of `|sum w - 1|`, the violations of bounds and limits, and the duality
+gap divided by `max(1, |objective|)`. A small gap is a proof: the objective is concave, so no
+portfolio within the limits is better by more than it.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ LP_TOLERANCE = 1e-10
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was proved about one portfolio: the residual, what it is the largest of, and the binding limits, dearest first."""
+    """What was proved about one portfolio: the residual, what it is the largest of, and the binding
+    limits, dearest first.
+    """
 
     kkt_residual: float
     budget_error: float
@@ -40,11 +45,19 @@ class Certificate:
     binding: tuple[Binding, ...]
 
 
-def certify(model: ReturnModel, mandate: Mandate, weights: object, risk_aversion: float, eligible: BoolArray | None = None) -> Certificate:
-    """Prove, or disprove, from nothing but the inputs that weights are optimal: no frontier and no solver's word is trusted.
+def certify(
+    model: ReturnModel,
+    mandate: Mandate,
+    weights: object,
+    risk_aversion: float,
+    eligible: BoolArray | None = None,
+) -> Certificate:
+    """Prove, or disprove, from nothing but the inputs that weights are optimal: no frontier and no
+    solver's word is trusted.
 
-    The best possible multipliers come from one linear program (the problem linearised at the weights, solved by HiGHS); the gap is then
-    recomputed from them in closed form, so that the program's own tolerances cannot flatter it.
+    The best possible multipliers come from one linear program (the problem linearised at the
+    weights, solved by HiGHS); the gap is then recomputed from them in closed form, so that the
+    program's own tolerances cannot flatter it.
 
     Args:
         model: Means and covariance of n assets.
@@ -62,28 +75,62 @@ def certify(model: ReturnModel, mandate: Mandate, weights: object, risk_aversion
     """
     limits = limits_of(model, mandate, eligible)
     w = float_array(in_order(weights, model.assets, "weights"), "weights", shape=(len(model),))
-    risk_aversion = check_number(risk_aversion, "risk_aversion", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True)
+    risk_aversion = check_number(
+        risk_aversion,
+        "risk_aversion",
+        "At 0 only the mean counts, at inf only the risk.",
+        low=0.0,
+        infinite=True,
+    )
     multipliers, extra = best_multipliers(model, limits, w, risk_aversion)
     return certify_row(model, limits, w, risk_aversion, multipliers, risk_aversion + extra)
 
 
 def certify_row(
-    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float, multipliers: FloatArray, effective: float
+    model: ReturnModel,
+    limits: Limits,
+    weights: FloatArray,
+    risk_aversion: float,
+    multipliers: FloatArray,
+    effective: float,
 ) -> Certificate:
-    """The certificate of one row, shape (n,), from given multipliers, shape (1 + r,); see `kkt_residuals`."""
+    """The certificate of one row, shape (n,), from given multipliers, shape (1 + r,); see
+    `kkt_residuals`.
+    """
     marginal = np.einsum("cj,ij->ci", weights[None], model.covariance)
-    terms = terms_of(model, limits, weights[None], marginal, np.array([risk_aversion]), multipliers[None], np.array([effective]))
+    terms = terms_of(
+        model,
+        limits,
+        weights[None],
+        marginal,
+        np.array([risk_aversion]),
+        multipliers[None],
+        np.array([effective]),
+    )
     risk, reward = (float(x[0]) for x in objective_scale(np.array([effective])))
     costs = reduced_costs(model, limits, (reward, risk), multipliers, marginal[0])
-    return certificate_of(terms, binding_limits(limits, weights, costs, multipliers[1:], risk_aversion, effective))
+    return certificate_of(
+        terms, binding_limits(limits, weights, costs, multipliers[1:], risk_aversion, effective)
+    )
 
 
 def reduced_costs(
-    model: ReturnModel, limits: Limits, rates: tuple[float, float], multipliers: FloatArray, marginal: FloatArray
+    model: ReturnModel,
+    limits: Limits,
+    rates: tuple[float, float],
+    multipliers: FloatArray,
+    marginal: FloatArray,
 ) -> FloatArray:
-    """What the prices of budget and rows leave of the gradient of `risk/2 w'Sw - reward mean'w`, shape (n,)."""
+    """What the prices of budget and rows leave of the gradient of `risk/2 w'Sw - reward mean'w`,
+    shape (n,).
+    """
     reward, risk = rates
-    return risk * marginal - reward * model.mean - multipliers[0] - np.einsum("r,ri->i", multipliers[1:], limits.rows)
+    return (
+        risk * marginal
+        - reward * model.mean
+        - multipliers[0]
+        - np.einsum("r,ri->i", multipliers[1:], limits.rows)
+    )
 
 
 def certificate_of(terms: Terms, binding: list[tuple[str, float]]) -> Certificate:
@@ -99,7 +146,12 @@ def certificate_of(terms: Terms, binding: list[tuple[str, float]]) -> Certificat
 
 
 def kkt_residuals(
-    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: FloatArray, multipliers: FloatArray, effective: FloatArray
+    model: ReturnModel,
+    limits: Limits,
+    weights: FloatArray,
+    risk_aversion: FloatArray,
+    multipliers: FloatArray,
+    effective: FloatArray,
 ) -> FloatArray:
     """KKT residual of each row.
 
@@ -108,14 +160,19 @@ def kkt_residuals(
         limits: Their limits.
         weights: Shape (c, n).
         risk_aversion: Shape (c,), 0 to inf.
-        multipliers: Of the budget, then of the group and linear limits, in units of the objective above, shape (c, 1 + r): positive at a lower edge.
-        effective: The risk aversion with the volatility cap's share, shape (c,); equal to `risk_aversion` where the cap does not bind.
+        multipliers: Of the budget, then of the group and linear limits, in units of the objective
+            above, shape (c, 1 + r): positive at a lower edge.
+        effective: The risk aversion with the volatility cap's share, shape (c,); equal to
+            `risk_aversion` where the cap does not bind.
 
     Returns:
-        Shape (c,). Any multipliers give a valid, if larger, residual. Rows do not depend on each other, to the bit.
+        Shape (c,). Any multipliers give a valid, if larger, residual. Rows do not depend on each
+        other, to the bit.
     """
     marginal = np.einsum("cj,ij->ci", weights, model.covariance)
-    return terms_of(model, limits, weights, marginal, risk_aversion, multipliers, effective).residual
+    return terms_of(
+        model, limits, weights, marginal, risk_aversion, multipliers, effective
+    ).residual
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +187,10 @@ class Terms:
     @property
     def residual(self) -> FloatArray:
         """KKT residual, shape (c,)."""
-        return np.maximum(np.maximum(self.budget_error, self.violation), self.gap / np.maximum(1.0, np.abs(self.objective)))
+        return np.maximum(
+            np.maximum(self.budget_error, self.violation),
+            self.gap / np.maximum(1.0, np.abs(self.objective)),
+        )
 
 
 def objective_scale(effective: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -147,7 +207,9 @@ def terms_of(
     multipliers: FloatArray,
     effective: FloatArray,
 ) -> Terms:
-    """The terms of `kkt_residuals`, given the marginal variances `S w` of each row, shape (c, n)."""
+    """The terms of `kkt_residuals`, given the marginal variances `S w` of each row, shape (c,
+    n).
+    """
     risk, reward = objective_scale(effective)
     own = risk
     if limits.max_volatility is not None:
@@ -157,54 +219,95 @@ def terms_of(
 
 
 def terms_at(
-    model: ReturnModel, limits: Limits, weights: FloatArray, marginal: FloatArray, rates: list[FloatArray], multipliers: FloatArray
+    model: ReturnModel,
+    limits: Limits,
+    weights: FloatArray,
+    marginal: FloatArray,
+    rates: list[FloatArray],
+    multipliers: FloatArray,
 ) -> Terms:
-    """The terms, given factors of mean, of half the variance, and of the latter without the share of the cap, each shape (c,)."""
+    """The terms, given factors of mean, of half the variance, and of the latter without the share
+    of the cap, each shape (c,).
+    """
     reward, risk, own = rates
-    variance, mean = np.einsum("ci,ci->c", marginal, weights), np.einsum("ci,i->c", weights, model.mean)
-    gap = duality_gap(risk[:, None] * marginal - reward[:, None] * model.mean, weights, limits, multipliers)
-    violation = np.maximum(np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1), 0.0)
+    variance, mean = (
+        np.einsum("ci,ci->c", marginal, weights),
+        np.einsum("ci,i->c", weights, model.mean),
+    )
+    gap = duality_gap(
+        risk[:, None] * marginal - reward[:, None] * model.mean, weights, limits, multipliers
+    )
+    violation = np.maximum(
+        np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1), 0.0
+    )
     if limits.row_names:
         value = np.einsum("cn,rn->cr", weights, limits.rows)
-        violation = np.maximum(violation, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1))
+        violation = np.maximum(
+            violation, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1)
+        )
     if limits.max_volatility is not None:
         gap = gap + (risk - own) / 2.0 * (limits.max_volatility**2 - variance)
-        violation = np.maximum(violation, np.sqrt(np.maximum(variance, 0.0)) - limits.max_volatility)
-    return Terms(np.abs(weights.sum(axis=1) - 1.0), violation, gap, reward * mean - own / 2.0 * variance)
+        violation = np.maximum(
+            violation, np.sqrt(np.maximum(variance, 0.0)) - limits.max_volatility
+        )
+    return Terms(
+        np.abs(weights.sum(axis=1) - 1.0), violation, gap, reward * mean - own / 2.0 * variance
+    )
 
 
-def duality_gap(gradient: FloatArray, weights: FloatArray, limits: Limits, multipliers: FloatArray) -> FloatArray:
-    """Duality gap of each row: `gradient'w` minus a lower bound of the least `gradient'v` over all portfolios v.
+def duality_gap(
+    gradient: FloatArray, weights: FloatArray, limits: Limits, multipliers: FloatArray
+) -> FloatArray:
+    """Duality gap of each row: `gradient'w` minus a lower bound of the least `gradient'v` over all
+    portfolios v.
 
     Args:
         gradient: Of the objective to be minimised, shape (c, n).
         weights: Shape (c, n).
         limits: Bounds and rows.
-        multipliers: Of the budget, then of the rows, shape (c, 1 + r): positive at a lower edge, negative at an upper one.
+        multipliers: Of the budget, then of the rows, shape (c, 1 + r): positive at a lower edge,
+            negative at an upper one.
 
     Returns:
-        Gap, shape (c,): 0 or more for feasible weights, and no smaller than what the objective loses against its optimum, by convexity and weak
+        Gap, shape (c,): 0 or more for feasible weights, and no smaller than what the objective
+            loses against its optimum, by convexity and weak
         duality: any multipliers give a valid bound, the optimal ones the exact gap.
     """
     gap, cost = priced_out(gradient, weights, limits, multipliers)
-    return gap + np.einsum("cn,cn->c", cost, weights - np.where(cost > 0.0, limits.lower, limits.upper))
+    return gap + np.einsum(
+        "cn,cn->c", cost, weights - np.where(cost > 0.0, limits.lower, limits.upper)
+    )
 
 
-def priced_out(gradient: FloatArray, weights: FloatArray, limits: Limits, multipliers: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The part of `duality_gap` that budget and rows have, shape (c,), and what their prices leave of the gradient, shape (c, n)."""
+def priced_out(
+    gradient: FloatArray, weights: FloatArray, limits: Limits, multipliers: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The part of `duality_gap` that budget and rows have, shape (c,), and what their prices leave
+    of the gradient, shape (c, n).
+    """
     cost, price = gradient - multipliers[:, :1], multipliers[:, 0]
     gap = price * (weights.sum(axis=1) - 1.0)
     if limits.row_names:
         low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
-        y = np.where(multipliers[:, 1:] > 0.0, np.where(low, multipliers[:, 1:], 0.0), np.where(high, multipliers[:, 1:], 0.0))
-        edge = np.where(y > 0.0, np.where(low, limits.row_lower, 0.0), np.where(high, limits.row_upper, 0.0))
+        y = np.where(
+            multipliers[:, 1:] > 0.0,
+            np.where(low, multipliers[:, 1:], 0.0),
+            np.where(high, multipliers[:, 1:], 0.0),
+        )
+        edge = np.where(
+            y > 0.0, np.where(low, limits.row_lower, 0.0), np.where(high, limits.row_upper, 0.0)
+        )
         gap = gap + np.einsum("cr,cr->c", y, np.einsum("cn,rn->cr", weights, limits.rows) - edge)
         cost = cost - np.einsum("cr,rn->cn", y, limits.rows)
     return gap, cost
 
 
-def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float) -> tuple[FloatArray, float]:
-    """Multipliers of budget and rows, shape (1 + r,), in units of the objective, and what the volatility cap adds to the risk aversion."""
+def best_multipliers(
+    model: ReturnModel, limits: Limits, weights: FloatArray, risk_aversion: float
+) -> tuple[FloatArray, float]:
+    """Multipliers of budget and rows, shape (1 + r,), in units of the objective, and what the
+    volatility cap adds to the risk aversion.
+    """
     from scipy.optimize import linprog
 
     risk, reward = (float(x[0]) for x in objective_scale(np.array([risk_aversion])))
@@ -215,7 +318,9 @@ def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, ri
     if limits.max_volatility is not None:
         # no portfolio below the cap is cut off by the cap's tangent at the weights
         left.append(marginal[None])
-        right.append(np.array([0.5 * (np.einsum("i,i->", weights, marginal) + limits.max_volatility**2)]))
+        right.append(
+            np.array([0.5 * (np.einsum("i,i->", weights, marginal) + limits.max_volatility**2)])
+        )
     solved = linprog(
         risk * marginal - reward * model.mean,
         A_ub=np.vstack(left) if sum(map(len, left)) else None,
@@ -224,7 +329,10 @@ def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, ri
         b_eq=[1.0],
         bounds=list(zip(limits.lower.tolist(), limits.upper.tolist(), strict=True)),
         method="highs",
-        options={"primal_feasibility_tolerance": LP_TOLERANCE, "dual_feasibility_tolerance": LP_TOLERANCE},
+        options={
+            "primal_feasibility_tolerance": LP_TOLERANCE,
+            "dual_feasibility_tolerance": LP_TOLERANCE,
+        },
     )
     if solved.status != 0:
         raise name_contradiction(limits)
@@ -242,7 +350,12 @@ def best_multipliers(model: ReturnModel, limits: Limits, weights: FloatArray, ri
 
 
 def binding_limits(
-    limits: Limits, weights: FloatArray, costs: FloatArray, prices: FloatArray, risk_aversion: float, effective: float
+    limits: Limits,
+    weights: FloatArray,
+    costs: FloatArray,
+    prices: FloatArray,
+    risk_aversion: float,
+    effective: float,
 ) -> list[tuple[str, float]]:
     """Limits held with equality at a positive price and those prices, dearest first.
 
@@ -255,8 +368,10 @@ def binding_limits(
         effective: With the volatility cap's share.
 
     Returns:
-        Prices in the client's objective `m'w - g/2 w'Sw`: what one more unit of the limit adds a year. Where `g` is inf, or the cap on volatility leaves
-        nothing but the least risky portfolio, so that a unit of it is worth more than any number: of minus half the variance.
+        Prices in the client's objective `m'w - g/2 w'Sw`: what one more unit of the limit adds a
+        year. Where `g` is inf, or the cap on volatility leaves
+        nothing but the least risky portfolio, so that a unit of it is worth more than any number:
+            of minus half the variance.
     """
     unit = max(effective, 1.0) if effective < np.inf else 1.0
     cap, price = limits.max_volatility, 0.0
@@ -266,9 +381,16 @@ def binding_limits(
 
 
 def held_limits(
-    limits: Limits, weights: FloatArray, costs: FloatArray, prices: FloatArray, unit: float, cap_price: float
+    limits: Limits,
+    weights: FloatArray,
+    costs: FloatArray,
+    prices: FloatArray,
+    unit: float,
+    cap_price: float,
 ) -> list[tuple[str, float]]:
-    """Limits held with equality and their prices, dearest first, from reduced costs and prices of rows that are multiplied by `unit`."""
+    """Limits held with equality and their prices, dearest first, from reduced costs and prices of
+    rows that are multiplied by `unit`.
+    """
     dear, edge = np.abs(costs) * unit, np.where(costs > 0.0, limits.lower, limits.upper)
     held = ((dear > ACTIVE) & (np.abs(weights - edge) <= ACTIVE)).nonzero()[0].tolist()
     found = [(limits.bound_name(i, -1 if costs.item(i) > 0.0 else 1), dear.item(i)) for i in held]

@@ -20,9 +20,11 @@ REACH = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class _Limit:
-    """One limit as somebody wrote it: `sign * coefficients @ w <= sign * value` for each row of `coefficients`, shape (k, n).
+    """One limit as somebody wrote it: `sign * coefficients @ w <= sign * value` for each row of
+    `coefficients`, shape (k, n).
 
-    `max_weight` is one limit, whatever the number of assets it caps. `repairable` is False for what nobody would loosen by a number.
+    `max_weight` is one limit, whatever the number of assets it caps. `repairable` is False for what
+    nobody would loosen by a number.
     """
 
     name: str
@@ -40,35 +42,53 @@ def name_contradiction(limits: Limits) -> AdvisorError:
         limits: Limits that no portfolio satisfies.
 
     Returns:
-        An `InfeasibleError` to raise. Every limit it names is needed for the contradiction: each was left out in turn, and stays out if the rest
-        still contradicts itself. For each it gives the nearest value that resolves everything alone, where there is one. (A `SolverError` if there is no contradiction.)
+        An `InfeasibleError` to raise. Every limit it names is needed for the contradiction: each
+        was left out in turn, and stays out if the rest still contradicts itself. For each it gives
+        the nearest value that resolves everything alone, where there is one. (A `SolverError` if
+        there is no contradiction.)
 
-    Source: Chinneck (2008), Feasibility and Infeasibility in Optimization, section 6.2 (deletion filter).
+    Source: Chinneck (2008), Feasibility and Infeasibility in Optimization, section 6.2 (deletion
+    filter).
     """
     every = _limits(limits)
     core = every
     if _excess(core, limits) <= TOLERANCE:
-        return SolverError("daqp found the limits infeasible, HiGHS did not; check their scale.", solver="daqp", status="infeasible")
+        return SolverError(
+            "daqp found the limits infeasible, HiGHS did not; check their scale.",
+            solver="daqp",
+            status="infeasible",
+        )
     for limit in list(core):
         rest = [e for e in core if e is not limit]
         if _excess(rest, limits) > TOLERANCE:
             core = rest
     repairs: list[str] = []
     for limit in core:
-        excess = _excess([e for e in every if e is not limit], limits, limit) if limit.repairable else np.inf
+        excess = (
+            _excess([e for e in every if e is not limit], limits, limit)
+            if limit.repairable
+            else np.inf
+        )
         if np.isfinite(excess):
             nearest = _outward(limit.value + limit.sign * excess, limit.sign)
             told = at_least(nearest) if limit.sign > 0 else at_most(nearest)
             repairs.append(f"{limit.name} {'at least' if limit.sign > 0 else 'at most'} {told}")
-    cure = f"Any one of these resolves it: {'; '.join(repairs)}." if repairs else "No single number resolves it; loosen several."
+    cure = (
+        f"Any one of these resolves it: {'; '.join(repairs)}."
+        if repairs
+        else "No single number resolves it; loosen several."
+    )
     return InfeasibleError(
-        f"These limits contradict each other for weights that add up to 1: {', '.join(e.said for e in core)}. {cure}",
+        "These limits contradict each other for weights that add up to 1:"
+        f" {', '.join(e.said for e in core)}. {cure}",
         constraints=[e.name for e in core],
     )
 
 
 class DeferredInfeasibleError(InfeasibleError):
-    """Limits that are known to contradict each other and are named when somebody reads the message: naming costs many linear programs, knowing does not."""
+    """Limits that are known to contradict each other and are named when somebody reads the message:
+    naming costs many linear programs, knowing does not.
+    """
 
     def __init__(self, limits: Limits) -> None:
         super().__init__("")
@@ -116,18 +136,26 @@ def contradictory(limits: Limits) -> bool:
 def out_of_reach(limits: Limits) -> bool:
     """True where the bounds alone keep one of the rows from its edges, by more than rounding.
 
-    The least and the most that a row can be over bounds and budget is what filling its cheapest or dearest weights first gives, exactly.
+    The least and the most that a row can be over bounds and budget is what filling its cheapest or
+    dearest weights first gives, exactly.
     """
     if not limits.row_names:
         return False
     room, left = limits.upper - limits.lower, 1.0 - limits.lower.sum()
-    base, scale = limits.rows @ limits.lower, REACH * np.maximum(1.0, np.abs(limits.rows).max(axis=1))
+    base, scale = (
+        limits.rows @ limits.lower,
+        REACH * np.maximum(1.0, np.abs(limits.rows).max(axis=1)),
+    )
     order = np.argsort(limits.rows, axis=1)
     for ranked, sign in ((order, 1.0), (order[:, ::-1], -1.0)):
         width = room[ranked]
         filled = np.clip(left - (np.cumsum(width, axis=1) - width), 0.0, width)
-        value = base + np.einsum("rn,rn->r", filled, np.take_along_axis(limits.rows, ranked, axis=1))
-        if (sign * value > sign * (limits.row_upper if sign > 0.0 else limits.row_lower) + scale).any():
+        value = base + np.einsum(
+            "rn,rn->r", filled, np.take_along_axis(limits.rows, ranked, axis=1)
+        )
+        if (
+            sign * value > sign * (limits.row_upper if sign > 0.0 else limits.row_lower) + scale
+        ).any():
             return True
     return False
 
@@ -139,14 +167,29 @@ def _limits(limits: Limits) -> list[_Limit]:
     barred = np.nonzero(limits.ineligible)[0]
     if barred.size:
         said = f"eligibility ({barred.size} of {len(limits.assets)} assets may not be held)"
-        found.append(_Limit("eligible", np.vstack([unit[barred], -unit[barred]]), 0.0, 1.0, said, repairable=False))
+        found.append(
+            _Limit(
+                "eligible",
+                np.vstack([unit[barred], -unit[barred]]),
+                0.0,
+                1.0,
+                said,
+                repairable=False,
+            )
+        )
     for edge, sign, kind in ((limits.lower, -1.0, "min_weight"), (limits.upper, 1.0, "max_weight")):
-        common = np.nonzero(~limits.ineligible & (edge == (limits.min_weight if sign < 0 else limits.max_weight)))[0]
+        common = np.nonzero(
+            ~limits.ineligible & (edge == (limits.min_weight if sign < 0 else limits.max_weight))
+        )[0]
         if common.size:
             value = float(edge[common[0]])
             said = f"{kind} {value:g} ({_counted(common.size, 'asset')})"
-            found.append(_Limit(kind, unit[common], value, sign, said, repairable=sign > 0 or value > 0.0))
-        for i in np.nonzero(~limits.ineligible & ~np.isin(np.arange(edge.size), common))[0].tolist():
+            found.append(
+                _Limit(kind, unit[common], value, sign, said, repairable=sign > 0 or value > 0.0)
+            )
+        for i in np.nonzero(~limits.ineligible & ~np.isin(np.arange(edge.size), common))[
+            0
+        ].tolist():
             name = limits.bound_name(i, int(sign))
             found.append(_Limit(name, unit[[i]], float(edge[i]), sign, f"{name} {edge[i]:g}"))
     for j in range(len(limits.row_names)):
@@ -158,7 +201,9 @@ def _limits(limits: Limits) -> list[_Limit]:
 
 
 def _excess(kept: Sequence[_Limit], limits: Limits, moved: _Limit | None = None) -> float:
-    """How much limits must be broken in total, 0 where they can be met; with `moved`, how far that one must move for it (inf: it cannot help)."""
+    """How much limits must be broken in total, 0 where they can be met; with `moved`, how far that
+    one must move for it (inf: it cannot help).
+    """
     from scipy.optimize import linprog
 
     n = len(limits.assets)
@@ -185,7 +230,9 @@ def _excess(kept: Sequence[_Limit], limits: Limits, moved: _Limit | None = None)
 
 def _inequalities(kept: Sequence[_Limit], n: int) -> tuple[FloatArray, FloatArray]:
     matrix = np.vstack([np.zeros((0, n)), *(e.sign * e.coefficients for e in kept)])
-    return matrix, np.concatenate([np.zeros(0), *(np.full(len(e.coefficients), e.sign * e.value) for e in kept)])
+    return matrix, np.concatenate(
+        [np.zeros(0), *(np.full(len(e.coefficients), e.sign * e.value) for e in kept)]
+    )
 
 
 def _outward(value: float, sign: float) -> float:

@@ -1,7 +1,9 @@
-"""A mandate, a universe and an eligibility mask as arrays: bounds on weights, and rows on sums of weights.
+"""A mandate, a universe and an eligibility mask as arrays: bounds on weights, and rows on sums of
+weights.
 
-Everything an optimiser of this package needs to know about limits is in `Limits`: `lower <= w <= upper`, `row_lower <= rows @ w <= row_upper`,
-`sum w = 1`, and optionally a cap on volatility. Names are kept beside the numbers, so that whatever binds or contradicts can be named.
+Everything an optimiser of this package needs to know about limits is in `Limits`: `lower <= w <=
+upper`, `row_lower <= rows @ w <= row_upper`, `sum w = 1`, and optionally a cap on volatility. Names
+are kept beside the numbers, so that whatever binds or contradicts can be named.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
 
 SUM_TOLERANCE = 1e-12
-"""Bounds that add up to 1 within this are taken to add up to 1: ten caps of 0.1 do not, in binary."""
+"""Bounds that add up to 1 within this are taken to add up to 1: ten caps of 0.1 do not, in
+binary."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,25 +69,36 @@ class Limits:
         return f"{self.row_names[row]}:{'lower' if side < 0 else 'upper'}"
 
 
-def limits_of(model: ReturnModel, mandate: Mandate | None = None, eligible: BoolArray | None = None) -> Limits:
+def limits_of(
+    model: ReturnModel, mandate: Mandate | None = None, eligible: BoolArray | None = None
+) -> Limits:
     """The limits of a mandate on the assets of a model.
 
     Args:
         model: Names the assets and their groups.
         mandate: Bounds, group and linear limits; long-only when None.
-        eligible: False where an asset may not be held at all, shape (n,); such an asset is fixed at 0 whatever the mandate says.
+        eligible: False where an asset may not be held at all, shape (n,); such an asset is fixed at
+            0 whatever the mandate says.
 
     Returns:
-        Checked limits whose bounds alone admit a portfolio; whether the rows do is found out when one is looked for.
+        Checked limits whose bounds alone admit a portfolio; whether the rows do is found out when
+        one is looked for.
 
     Raises:
-        InputError: Something else than a model and a mandate, a mandate that names assets or groups that the model does not have, or a mask of another
-            shape.
+        InputError: Something else than a model and a mandate, a mandate that names assets or groups
+            that the model does not have, or a mask of another shape.
         InfeasibleError: The bounds alone leave no portfolio that adds up to 1.
     """
-    check_type(model, ReturnModel, "model", "Pass ReturnModel(assets, mean, covariance), or ReturnModel.from_frame(mean, covariance).")
+    check_type(
+        model,
+        ReturnModel,
+        "model",
+        "Pass ReturnModel(assets, mean, covariance), or ReturnModel.from_frame(mean, covariance).",
+    )
     mandate = Mandate() if mandate is None else mandate
-    check_type(mandate, Mandate, "mandate", "Pass Mandate(max_weight=..., ...), or None for long-only.")
+    check_type(
+        mandate, Mandate, "mandate", "Pass Mandate(max_weight=..., ...), or None for long-only."
+    )
     n = len(model)
     lower, upper = np.full(n, mandate.min_weight), np.full(n, mandate.max_weight)
     for asset, (low, high) in mandate.bounds.items():
@@ -119,14 +133,17 @@ def _ineligible(eligible: BoolArray | None, n: int) -> BoolArray:
         mask = np.empty(0)
     if mask.shape != (n,) or mask.dtype != np.bool_:
         raise InputError(
-            f"eligible has shape {mask.shape} and type {mask.dtype} for {n} assets; pass one True or False for each.",
+            f"eligible has shape {mask.shape} and type {mask.dtype} for {n} assets; pass one True"
+            " or False for each.",
             field="eligible",
             value=mask.shape,
         )
     return ~mask
 
 
-def _rows(model: ReturnModel, mandate: Mandate) -> tuple[list[FloatArray], list[tuple[float, float]], list[str]]:
+def _rows(
+    model: ReturnModel, mandate: Mandate
+) -> tuple[list[FloatArray], list[tuple[float, float]], list[str]]:
     rows: list[FloatArray] = []
     edges: list[tuple[float, float]] = []
     names: list[str] = []
@@ -136,8 +153,9 @@ def _rows(model: ReturnModel, mandate: Mandate) -> tuple[list[FloatArray], list[
         if not member.any():
             known = sorted(set(model.groups) - {""})
             raise InputError(
-                f"Mandate limits the group {limit.group!r}, but no asset is in it (groups: {known or 'none'}); the limit would be silently "
-                "empty. Correct the name, or give the ReturnModel groups.",
+                f"Mandate limits the group {limit.group!r}, but no asset is in it (groups:"
+                f" {known or 'none'}); the limit would be silently empty. Correct the name, or give"
+                " the ReturnModel groups.",
                 field="group_limits",
                 value=limit.group,
             )
@@ -164,7 +182,8 @@ def check_budget(limits: Limits, mandate: Mandate) -> None:
     highest, lowest = float(limits.upper.sum()), float(limits.lower.sum())
     if free == 0:
         raise InfeasibleError(
-            f"None of the {len(limits.assets)} assets is eligible, so nothing can be held; widen the eligibility, or add an asset the client may hold.",
+            f"None of the {len(limits.assets)} assets is eligible, so nothing can be held; widen"
+            " the eligibility, or add an asset the client may hold.",
             constraints=("eligible",),
         )
     if highest < 1.0 - SUM_TOLERANCE:
@@ -172,12 +191,20 @@ def check_budget(limits: Limits, mandate: Mandate) -> None:
         others = free - len(named)
         fixed = sum(mandate.bounds[a][1] for a in named)
         what = (
-            f"max_weight {mandate.max_weight:g} over {free} {_assets(limits, free)} adds up to {_sum(highest)}"
+            f"max_weight {mandate.max_weight:g} over {free} {_assets(limits, free)} adds up to"
+            f" {_sum(highest)}"
             if not named
-            else f"The upper bounds of {', '.join(named[:5])} ({fixed:g} together) and max_weight {mandate.max_weight:g} over {others} other "
-            f"{_assets(limits, others)} add up to {_sum(highest)}"
+            else (
+                f"The upper bounds of {', '.join(named[:5])} ({fixed:g} together) and max_weight"
+                f" {mandate.max_weight:g} over {others} other {_assets(limits, others)} add up to"
+                f" {_sum(highest)}"
+            )
         )
-        repair = f"raise it to at least {_up((1.0 - fixed) / others):.4f}" if others else "raise one of them"
+        repair = (
+            f"raise it to at least {_up((1.0 - fixed) / others):.4f}"
+            if others
+            else "raise one of them"
+        )
         raise InfeasibleError(
             f"{what}, below the 1 that must be invested; {repair}, or admit more assets.",
             constraints=("max_weight", *(f"max_weight:{a}" for a in named)),
@@ -187,14 +214,23 @@ def check_budget(limits: Limits, mandate: Mandate) -> None:
         others = free - len(named)
         fixed = sum(mandate.bounds[a][0] for a in named)
         what = (
-            f"min_weight {mandate.min_weight:g} over {free} {_assets(limits, free)} adds up to {_sum(lowest)}"
+            f"min_weight {mandate.min_weight:g} over {free} {_assets(limits, free)} adds up to"
+            f" {_sum(lowest)}"
             if not named
-            else f"The lower bounds of {', '.join(named[:5])} ({fixed:g} together) and min_weight {mandate.min_weight:g} over {others} other "
-            f"{_assets(limits, others)} add up to {_sum(lowest)}"
+            else (
+                f"The lower bounds of {', '.join(named[:5])} ({fixed:g} together) and min_weight"
+                f" {mandate.min_weight:g} over {others} other {_assets(limits, others)} add up to"
+                f" {_sum(lowest)}"
+            )
         )
-        repair = f"lower it to at most {_down((1.0 - fixed) / others):.4f}" if others and fixed <= 1.0 else "lower one of them"
+        repair = (
+            f"lower it to at most {_down((1.0 - fixed) / others):.4f}"
+            if others and fixed <= 1.0
+            else "lower one of them"
+        )
         raise InfeasibleError(
-            f"{what}, above the 1 there is to invest; {repair}.", constraints=("min_weight", *(f"min_weight:{a}" for a in named))
+            f"{what}, above the 1 there is to invest; {repair}.",
+            constraints=("min_weight", *(f"min_weight:{a}" for a in named)),
         )
 
 
@@ -205,7 +241,10 @@ def _assets(limits: Limits, count: int) -> str:
 
 def _sum(value: float) -> str:
     """With as many digits as show that it is not 1."""
-    return next((told for digits in range(2, 13) if float(told := f"{value:.{digits}f}") != 1.0), f"{value!r}")
+    return next(
+        (told for digits in range(2, 13) if float(told := f"{value:.{digits}f}") != 1.0),
+        f"{value!r}",
+    )
 
 
 def _up(value: float) -> float:

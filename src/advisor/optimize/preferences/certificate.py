@@ -1,8 +1,8 @@
 """Proof that a portfolio of a frontier is the best one of a loss-averse client.
 
 The objective `m - g/2 s^2 - (l - 1) E[(b - r)+]` is concave in the weights, so that its gradient at
-the weights, `(1 + k Phi(d)) mean - (g + k phi(d) / (s sqrt(T))) S w`, bounds what any portfolio within
-the limits, on the frontier or off it, could add: the duality gap is taken of that gradient.
+the weights, `(1 + k Phi(d)) mean - (g + k phi(d) / (s sqrt(T))) S w`, bounds what any portfolio
+within the limits, on the frontier or off it, could add: the duality gap is taken of that gradient.
 """
 
 from __future__ import annotations
@@ -14,14 +14,22 @@ import numpy as np
 from advisor.arrays import FloatArray
 from advisor.data.returns import ReturnModel
 from advisor.optimize.frontier.frontier import Frontier
-from advisor.optimize.limits.certificate import Certificate, certificate_of, held_limits, reduced_costs, terms_at
+from advisor.optimize.limits.certificate import (
+    Certificate,
+    certificate_of,
+    held_limits,
+    reduced_costs,
+    terms_at,
+)
 from advisor.optimize.limits.limits import Limits
 from advisor.optimize.preferences.preferences import Preferences, rates
 
 
 @dataclass(frozen=True)
 class Objective:
-    """`reward mean'w - own/2 w'Sw`, and `risk`, which is `own` with the share of the cap on volatility; all multiplied by `scale` already."""
+    """`reward mean'w - own/2 w'Sw`, and `risk`, which is `own` with the share of the cap on
+    volatility; all multiplied by `scale` already.
+    """
 
     reward: float
     risk: float
@@ -30,9 +38,15 @@ class Objective:
 
 
 def certify_objective(
-    model: ReturnModel, limits: Limits, weights: FloatArray, objective: Objective, multipliers: FloatArray, direction: FloatArray
+    model: ReturnModel,
+    limits: Limits,
+    weights: FloatArray,
+    objective: Objective,
+    multipliers: FloatArray,
+    direction: FloatArray,
 ) -> Certificate:
-    """The certificate of one row of weights, shape (n,), for an objective whose gradient there is that of `objective`.
+    """The certificate of one row of weights, shape (n,), for an objective whose gradient there is
+    that of `objective`.
 
     Args:
         model: Means and covariance of n assets.
@@ -40,16 +54,28 @@ def certify_objective(
         weights: Shape (n,).
         objective: Rates at which mean and half the variance count.
         multipliers: Of budget and rows in its units, shape (1 + r,).
-        direction: The weights whose marginal variances `S v` are taken, shape (n,): `weights`, or where these have no risk others.
+        direction: The weights whose marginal variances `S v` are taken, shape (n,): `weights`, or
+            where these have no risk others.
     """
     o, marginal = objective, np.einsum("ij,j->i", model.covariance, direction)
-    terms = terms_at(model, limits, weights[None], marginal[None], [np.array([x]) for x in (o.reward, o.risk, o.own)], multipliers[None])
+    terms = terms_at(
+        model,
+        limits,
+        weights[None],
+        marginal[None],
+        [np.array([x]) for x in (o.reward, o.risk, o.own)],
+        multipliers[None],
+    )
     costs = reduced_costs(model, limits, (o.reward, o.risk), multipliers, marginal)
     cap_price = (o.risk - o.own) / o.scale * (limits.max_volatility or 0.0)
-    return certificate_of(terms, held_limits(limits, weights, costs, multipliers[1:], 1.0 / o.scale, cap_price))
+    return certificate_of(
+        terms, held_limits(limits, weights, costs, multipliers[1:], 1.0 / o.scale, cap_price)
+    )
 
 
-def certify_preferences(frontier: Frontier, weights: FloatArray, preferences: Preferences, risk_aversion: float) -> Certificate:
+def certify_preferences(
+    frontier: Frontier, weights: FloatArray, preferences: Preferences, risk_aversion: float
+) -> Certificate:
     """Residual and binding limits of the weights of one client, in units of their own objective.
 
     Args:
@@ -69,13 +95,15 @@ def certify_preferences(frontier: Frontier, weights: FloatArray, preferences: Pr
     scale = 1.0 / max(own + raised, 1.0)
     objective = Objective(reward * scale, (risk + raised) * scale, risk * scale, scale)
     multipliers = frontier.multipliers_at(held) * (reward * scale * max(held, 1.0))
-    return certify_objective(frontier.model, frontier.limits, weights, objective, multipliers, weights)
+    return certify_objective(
+        frontier.model, frontier.limits, weights, objective, multipliers, weights
+    )
 
 
 def _idle(frontier: Frontier, weights: FloatArray, preferences: Preferences) -> Certificate:
     """Of who takes no risk: there the objective has a kink, and falls with volatility by up to
-    `k phi(d) / sqrt(T)`, for any d, where it gains `1 + k Phi(d)` by the mean. The bound is taken in
-    the direction of the first portfolio with risk, at which risk must cost more than it earns.
+    `k phi(d) / sqrt(T)`, for any d, where it gains `1 + k Phi(d)` by the mean. The bound is taken
+    in the direction of the first portfolio with risk, at which risk must cost more than it earns.
     """
     t, w = frontier.risk_tolerance, frontier.weights
     risky = np.flatnonzero(frontier.volatility > frontier.volatility[0])
@@ -87,10 +115,14 @@ def _idle(frontier: Frontier, weights: FloatArray, preferences: Preferences) -> 
     risk, scale = min(risk - own, reward * gamma), 1.0 / max(own, 1.0)
     multipliers = frontier.multipliers_at(gamma) * (reward * scale * max(gamma, 1.0))
     objective = Objective(reward * scale, risk * scale, risk * scale, scale)
-    return certify_objective(frontier.model, frontier.limits, weights, objective, multipliers, there)
+    return certify_objective(
+        frontier.model, frontier.limits, weights, objective, multipliers, there
+    )
 
 
-def _rates(frontier: Frontier, weights: FloatArray, preferences: Preferences) -> tuple[float, float]:
+def _rates(
+    frontier: Frontier, weights: FloatArray, preferences: Preferences
+) -> tuple[float, float]:
     """`preferences.rates` at the moments of weights, shape (n,)."""
     model, p = frontier.model, preferences
     mean = np.einsum("i,i->", weights, model.mean)[None]

@@ -1,8 +1,10 @@
-"""From measured biases to a correction factor of risk aversion: explicit, shrunken, one-way, capped, small by default.
+"""From measured biases to a correction factor of risk aversion: explicit, shrunken, one-way,
+capped, small by default.
 
-A risk aversion that comes from a target volatility already holds the population's dislike of losses, so only what a client has in excess of it corrects.
-The order is fixed: shrink the evidence, find the optimum of the behavioural preferences, never take more risk than without them, then cap. Every effect is
-reported apart.
+A risk aversion that comes from a target volatility already holds the population's dislike of
+losses, so only what a client has in excess of it corrects. The order is fixed: shrink the evidence,
+find the optimum of the behavioural preferences, never take more risk than without them, then cap.
+Every effect is reported apart.
 """
 
 from __future__ import annotations
@@ -21,25 +23,31 @@ from advisor.validation import checked
 
 @dataclass(frozen=True)
 class BiasPolicy:
-    """How far evidence about biases may move an allocation; the advisor's decision, not the client's.
+    """How far evidence about biases may move an allocation; the advisor's decision, not the
+    client's.
 
     Args:
-        cap: Largest factor on risk aversion, of all effects together; 1 switches the correction off.
-        population_loss_aversion: Already in the risk aversion that is corrected, so only the excess over it counts; 1 counts all of a client's. 1.955, the mean
-            of 607 published estimates, takes the target volatility to hold the dislike of losses of an average person.
-        loss_aversion_spread: Standard deviation of true loss aversion between people; what a noisy estimate is shrunk by.
+        cap: Largest factor on risk aversion, of all effects together; 1 switches the correction
+            off.
+        population_loss_aversion: Already in the risk aversion that is corrected, so only the excess
+            over it counts; 1 counts all of a client's. 1.955, the mean of 607 published estimates,
+            takes the target volatility to hold the dislike of losses of an average person.
+        loss_aversion_spread: Standard deviation of true loss aversion between people; what a noisy
+            estimate is shrunk by.
         population_disposition: Mean of PGR - PLR; 0.148 - 0.098 in the classic sample.
         disposition_spread: Standard deviation of the true effect between people.
-        disposition_weight: Rise of the factor for each 1.00 of excess disposition: weak evidence, so a small number.
+        disposition_weight: Rise of the factor for each 1.00 of excess disposition: weak evidence,
+            so a small number.
         disposition_cap: Largest factor that disposition alone can give.
         overconfidence_weight: Rise of the factor for each 1.00 by which intervals are too narrow.
         overconfidence_cap: Largest factor that overconfidence alone can give.
 
     Raises:
-        InputError: A cap below 1, a negative weight or spread: they would raise risk. A setting that is no finite number.
+        InputError: A cap below 1, a negative weight or spread: they would raise risk. A setting
+            that is no finite number.
 
-    Source: Brown, Imai, Vieider and Camerer (2024) for 1.955 [1.820, 2.102]; Odean (1998) for the disposition counts. Spreads, weights and caps are this
-    library's own, meant to be calibrated.
+    Source: Brown, Imai, Vieider and Camerer (2024) for 1.955 [1.820, 2.102]; Odean (1998) for the
+    disposition counts. Spreads, weights and caps are this library's own, meant to be calibrated.
     """
 
     cap: float = 2.0
@@ -59,17 +67,31 @@ class BiasPolicy:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            value = check_number(getattr(self, item.name), item.name, "A setting of BiasPolicy is one number.")
+            value = check_number(
+                getattr(self, item.name), item.name, "A setting of BiasPolicy is one number."
+            )
             object.__setattr__(self, item.name, value)
         for name in ("cap", "disposition_cap", "overconfidence_cap", "population_loss_aversion"):
             if not 1.0 <= (value := getattr(self, name)) < np.inf:
-                raise InputError(f"BiasPolicy.{name} is {value}; below 1 it would raise risk. Give 1 or more.", field=name, value=value)
+                raise InputError(
+                    f"BiasPolicy.{name} is {value}; below 1 it would raise risk. Give 1 or more.",
+                    field=name,
+                    value=value,
+                )
         for item in fields(self):
-            if not (value := getattr(self, item.name)) >= 0.0 and item.name != "population_disposition":
-                raise InputError(f"BiasPolicy.{item.name} is {value}; give a number that is not negative.", field=item.name, value=value)
+            if (
+                not (value := getattr(self, item.name)) >= 0.0
+                and item.name != "population_disposition"
+            ):
+                raise InputError(
+                    f"BiasPolicy.{item.name} is {value}; give a number that is not negative.",
+                    field=item.name,
+                    value=value,
+                )
         if not -1.0 <= self.population_disposition <= 1.0:
             raise InputError(
-                f"BiasPolicy.population_disposition is {self.population_disposition:g}; PGR - PLR is a difference of shares, from -1 to 1. Correct it.",
+                f"BiasPolicy.population_disposition is {self.population_disposition:g}; PGR - PLR"
+                " is a difference of shares, from -1 to 1. Correct it.",
                 field="population_disposition",
                 value=self.population_disposition,
             )
@@ -82,11 +104,13 @@ class BiasEvidence:
 
     Attributes:
         loss_aversion: From stated choices, shape (c,); 2 = losses count twice.
-        loss_aversion_se: Its standard error; nan where the value is to be taken as it is (a prior, a stated figure).
+        loss_aversion_se: Its standard error; nan where the value is to be taken as it is (a prior,
+            a stated figure).
         disposition: PGR - PLR, shape (c,).
         disposition_se: Its standard error; nan where the value is already shrunk.
         overconfidence: Factor by which own intervals are too narrow, shape (c,); 1 = none.
-        evaluation_years: How often the client looks at the result, in effect: the goal's horizon, shape (c,).
+        evaluation_years: How often the client looks at the result, in effect: the goal's horizon,
+            shape (c,).
         reference_return: Annual return below which they feel a loss, shape (c,).
     """
 
@@ -101,19 +125,27 @@ class BiasEvidence:
     @classmethod
     @checked
     def of(cls, count: CountOrNone, **known: object) -> BiasEvidence:
-        """Evidence on `count` clients from scalars or (c,) arrays; what is not named is unknown (years 1, reference 0).
+        """Evidence on `count` clients from scalars or (c,) arrays; what is not named is unknown
+        (years 1, reference 0).
 
         Raises:
-            InputError: An unknown name, another length, a loss aversion or factor that is not positive, years that are not positive, a disposition beyond
-                -1..1 (it is PGR - PLR), an infinity.
+            InputError: An unknown name, another length, a loss aversion or factor that is not
+                positive, years that are not positive, a disposition beyond -1..1 (it is PGR - PLR),
+                an infinity.
         """
         defaults = {"evaluation_years": 1.0, "reference_return": 0.0}
         names = [item.name for item in fields(cls)]
         unknown = sorted(set(known) - set(names))
         if unknown:
-            raise InputError(f"{unknown} is not evidence; known names are {', '.join(names)}.", field=unknown[0], value=unknown)
+            raise InputError(
+                f"{unknown} is not evidence; known names are {', '.join(names)}.",
+                field=unknown[0],
+                value=unknown,
+            )
         columns = {name: _evidence(name, value, count) for name, value in known.items()}
-        columns |= {name: _column(value, count) for name, value in defaults.items() if name not in known}
+        columns |= {
+            name: _column(value, count) for name, value in defaults.items() if name not in known
+        }
         nothing = _column(np.nan, count)
         columns |= {name: nothing for name in names if name not in columns}
         return cls(**columns)
@@ -138,10 +170,13 @@ class Correction:
 
     Attributes:
         rational: The risk aversion that was corrected, shape (c,).
-        effective: After shrinking, the one-way rule and the cap; `rational <= effective <= cap * rational`, infinities stay. Shape (c,).
+        effective: After shrinking, the one-way rule and the cap; `rational <= effective <= cap *
+            rational`, infinities stay. Shape (c,).
         factor: `effective / rational` (1 where that is infinite or 0), shape (c,).
-        loss_aversion_factor, disposition_factor, overconfidence_factor: Each alone, at least 1 and at most the cap, shape (c,).
-        loss_aversion: After shrinking, as excess over the population: what entered the optimisation; 1 = none. Shape (c,).
+        loss_aversion_factor, disposition_factor, overconfidence_factor: Each alone, at least 1 and
+            at most the cap, shape (c,).
+        loss_aversion: After shrinking, as excess over the population: what entered the
+            optimisation; 1 = none. Shape (c,).
         one_way: The behavioural optimum asked for more risk and was refused, shape (c,).
         capped: The cap holds the factor down, shape (c,).
         no_participation: The pure optimum takes no risk at all (then the cap decides), shape (c,).
@@ -163,59 +198,89 @@ class Correction:
 
 
 def excess_loss_aversion(evidence: BiasEvidence, policy: BiasPolicy | None = None) -> FloatArray:
-    """The loss aversion that is a client's own: `1 + max(0, shrunk - population)`, shape (c,); 1 where unknown.
+    """The loss aversion that is a client's own: `1 + max(0, shrunk - population)`, shape (c,); 1
+    where unknown.
 
-    Shrunk is `B * estimate + (1 - B) * population` with `B = spread^2 / (spread^2 + se^2)`: a useless estimate (se infinite in effect) corrects nothing.
-    Loss aversion below the population's does not raise risk.
+    Shrunk is `B * estimate + (1 - B) * population` with `B = spread^2 / (spread^2 + se^2)`: a
+    useless estimate (se infinite in effect) corrects nothing. Loss aversion below the population's
+    does not raise risk.
 
-    >>> evidence = BiasEvidence.of(4, loss_aversion=[2.455, 2.455, 1.5, np.nan], loss_aversion_se=[np.nan, 0.7, 0.0, 0.0])
+    >>> evidence = BiasEvidence.of(
+    ...     4, loss_aversion=[2.455, 2.455, 1.5, np.nan], loss_aversion_se=[np.nan, 0.7, 0.0, 0.0]
+    ... )
     >>> excess_loss_aversion(evidence, BiasPolicy(population_loss_aversion=1.955)).round(3).tolist()
     [1.5, 1.25, 1.0, 1.0]
     """
     rules = BiasPolicy() if policy is None else policy
-    return 1.0 + _excess(evidence.loss_aversion, evidence.loss_aversion_se, rules.population_loss_aversion, rules.loss_aversion_spread)
+    return 1.0 + _excess(
+        evidence.loss_aversion,
+        evidence.loss_aversion_se,
+        rules.population_loss_aversion,
+        rules.loss_aversion_spread,
+    )
 
 
 def combine_corrections(
-    risk_aversion: FloatArray, behavioural: FloatArray, evidence: BiasEvidence, policy: BiasPolicy | None = None
+    risk_aversion: FloatArray,
+    behavioural: FloatArray,
+    evidence: BiasEvidence,
+    policy: BiasPolicy | None = None,
 ) -> Correction:
     """One-way rule and caps, after the optimum of the behavioural preferences is known.
 
     Args:
         risk_aversion: Of the rational portfolio, shape (c,); inf = the least risky one.
-        behavioural: Risk aversion at which plain mean-variance gives the optimum of `excess_loss_aversion`, shape (c,); inf = no participation.
+        behavioural: Risk aversion at which plain mean-variance gives the optimum of
+            `excess_loss_aversion`, shape (c,); inf = no participation.
         evidence: On the same clients.
         policy: Default `BiasPolicy()`.
 
     Returns:
-        Factors multiply: `effective = rational * min(cap, loss aversion * disposition * overconfidence)`. Elementwise, so a row does not depend on its batch.
+        Factors multiply: `effective = rational * min(cap, loss aversion * disposition *
+            overconfidence)`. Elementwise, so a row does not depend on its batch.
 
     Raises:
         InputError: Lengths disagree, or a risk aversion is negative or nan.
     """
     rules = BiasPolicy() if policy is None else policy
-    check_type(evidence, BiasEvidence, "evidence", "Pass BiasEvidence.of(count, loss_aversion=..., ...).")
+    check_type(
+        evidence, BiasEvidence, "evidence", "Pass BiasEvidence.of(count, loss_aversion=..., ...)."
+    )
     check_type(rules, BiasPolicy, "policy", "Pass BiasPolicy(cap=..., ...), or None.")
     rational = numbers(risk_aversion, "risk_aversion")
     if rational.shape != (len(evidence),) or behavioural.shape != rational.shape:
         raise InputError(
-            f"risk_aversion has shape {rational.shape} for {len(evidence)} rows of evidence; give one each.",
+            f"risk_aversion has shape {rational.shape} for {len(evidence)} rows of evidence; give"
+            " one each.",
             field="risk_aversion",
             value=rational.shape,
         )
     if not (rational >= 0.0).all():
         row = int(np.argmin(rational >= 0.0))
         raise InputError(
-            f"risk_aversion[{row}] is {rational[row]}; it runs from 0 to inf.", field="risk_aversion", value=float(rational[row])
+            f"risk_aversion[{row}] is {rational[row]}; it runs from 0 to inf.",
+            field="risk_aversion",
+            value=float(rational[row]),
         )
     own = excess_loss_aversion(evidence, rules)
     inner = np.isfinite(rational) & (rational > 0.0)
     raw = np.divide(behavioural, rational, out=np.ones_like(rational), where=inner)
     loss = np.maximum(raw, 1.0)
-    excess = _excess(evidence.disposition, evidence.disposition_se, rules.population_disposition, rules.disposition_spread)
-    disposition = np.where(inner, np.minimum(1.0 + rules.disposition_weight * excess, rules.disposition_cap), 1.0)
-    narrow = np.maximum(np.where(np.isnan(evidence.overconfidence), 1.0, evidence.overconfidence) - 1.0, 0.0)
-    confidence = np.where(inner, np.minimum(1.0 + rules.overconfidence_weight * narrow, rules.overconfidence_cap), 1.0)
+    excess = _excess(
+        evidence.disposition,
+        evidence.disposition_se,
+        rules.population_disposition,
+        rules.disposition_spread,
+    )
+    disposition = np.where(
+        inner, np.minimum(1.0 + rules.disposition_weight * excess, rules.disposition_cap), 1.0
+    )
+    narrow = np.maximum(
+        np.where(np.isnan(evidence.overconfidence), 1.0, evidence.overconfidence) - 1.0, 0.0
+    )
+    confidence = np.where(
+        inner, np.minimum(1.0 + rules.overconfidence_weight * narrow, rules.overconfidence_cap), 1.0
+    )
     product = loss * disposition * confidence
     factor = np.minimum(product, rules.cap)
     return Correction(
@@ -237,7 +302,9 @@ def _evidence(name: str, value: object, count: int) -> FloatArray:
     given = numbers(value, name)
     if given.shape not in ((), (count,)):
         raise InputError(
-            f"{name} has shape {given.shape} for {count} clients; give one number, or one each.", field=name, value=given.shape
+            f"{name} has shape {given.shape} for {count} clients; give one number, or one each.",
+            field=name,
+            value=given.shape,
         )
     column = np.array(given if given.shape else np.broadcast_to(given, (count,)))
     if name.endswith("_se"):
@@ -253,7 +320,9 @@ def _evidence(name: str, value: object, count: int) -> FloatArray:
     if bad.any():
         row = int(np.argmax(bad))
         raise InputError(
-            f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.", field=name, value=float(column[row])
+            f"{name}[{row}] is {column[row]}, which no client can have; nan says unknown.",
+            field=name,
+            value=float(column[row]),
         )
     column.flags.writeable = False
     return column
@@ -270,5 +339,7 @@ def _excess(value: FloatArray, error: FloatArray, population: float, spread: flo
         return np.zeros_like(value)
     noise = np.where(np.isnan(error), 0.0, error)
     total = spread**2 + noise**2
-    trust = np.where(noise == 0.0, 1.0, np.divide(spread**2, total, out=np.zeros_like(noise), where=total > 0.0))
+    trust = np.where(
+        noise == 0.0, 1.0, np.divide(spread**2, total, out=np.zeros_like(noise), where=total > 0.0)
+    )
     return np.where(np.isnan(value), 0.0, np.maximum(trust * (value - population), 0.0))

@@ -20,7 +20,9 @@ MOST_NODES = 5_000
 
 @dataclass(frozen=True, eq=False)
 class Relaxation:
-    """Optimum of a relaxed program: weights (n,), the relaxed choice (n,) in [0, 1], and its value, an upper bound."""
+    """Optimum of a relaxed program: weights (n,), the relaxed choice (n,) in [0, 1], and its value,
+    an upper bound.
+    """
 
     weights: FloatArray
     held: FloatArray
@@ -28,24 +30,29 @@ class Relaxation:
 
 
 def choose_assets(
-    relax: Callable[[FloatArray, FloatArray], Relaxation | None], n: int, most: int, nodes: int = MOST_NODES
+    relax: Callable[[FloatArray, FloatArray], Relaxation | None],
+    n: int,
+    most: int,
+    nodes: int = MOST_NODES,
 ) -> tuple[FloatArray | None, float]:
     """The best portfolio with at most `most` assets.
 
     Args:
-        relax: Solves with the choice of each asset between two vectors (n,); None when there is nothing.
+        relax: Solves with the choice of each asset between two vectors (n,); None when there is
+            nothing.
         n: Assets.
         most: Largest number held.
         nodes: Most branches looked at.
 
     Returns:
-        Weights (n,), or None when no choice has a portfolio, and the gap that is left: proved optimal within it, because every branch not searched is
-        bounded by its relaxation.
+        Weights (n,), or None when no choice has a portfolio, and the gap that is left: proved
+        optimal within it, because every branch not searched is bounded by its relaxation.
 
     Raises:
         SolverError: Nothing feasible found within the node limit.
 
-    Source: Land and Doig (1960), best-first; the rounding start is the usual one of the largest relaxed weights.
+    Source: Land and Doig (1960), best-first; the rounding start is the usual one of the largest
+    relaxed weights.
     """
     order = itertools.count()
     root = relax(np.zeros(n), np.ones(n))
@@ -72,15 +79,20 @@ def choose_assets(
                 heapq.heappush(queue, (-child.value, next(order), low, high, child))
     if weights is None:
         raise SolverError(
-            f"No portfolio of {most} assets was found in {nodes} branches; lower min_position or raise max_assets.",
+            f"No portfolio of {most} assets was found in {nodes} branches; lower min_position or"
+            " raise max_assets.",
             solver="branch and bound",
             status="node limit",
         )
     return weights, max(0.0, -queue[0][0] - best) if queue else 0.0
 
 
-def _settled(node: Relaxation, least: FloatArray, highest: FloatArray, most: int) -> list[FloatArray]:
-    """A choice without fractions near a relaxed one: its own where it has none, else the largest weights that fit."""
+def _settled(
+    node: Relaxation, least: FloatArray, highest: FloatArray, most: int
+) -> list[FloatArray]:
+    """A choice without fractions near a relaxed one: its own where it has none, else the largest
+    weights that fit.
+    """
     if (np.minimum(node.held, 1.0 - node.held) <= INTEGRAL).all():
         return [np.round(node.held)]
     ranked = np.argsort(-(node.weights + 10.0 * (least == 1.0)), kind="stable")

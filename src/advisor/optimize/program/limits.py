@@ -32,12 +32,15 @@ class CvarLimit:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scenarios", float_array(self.scenarios, "scenarios", shape=(None, None)))
+        object.__setattr__(
+            self, "scenarios", float_array(self.scenarios, "scenarios", shape=(None, None))
+        )
         check_number(self.limit, "limit", "It is a loss, 0.1 for 10 %.", low=0.0)
         check_number(self.level, "level", "It is a confidence between 0 and 1.")
         if not 0.0 < self.level < 1.0 or not len(self.scenarios):
             raise InputError(
-                f"A CVaR at level {self.level} over {len(self.scenarios)} scenarios has no worst part; use a level in (0, 1) and some scenarios.",
+                f"A CVaR at level {self.level} over {len(self.scenarios)} scenarios has no worst"
+                " part; use a level in (0, 1) and some scenarios.",
                 field="level",
                 value=self.level,
             )
@@ -58,7 +61,8 @@ class ProgramLimits:
         custom: From the cvxpy variable of the weights (n,) to a list of cvxpy constraints.
 
     Raises:
-        InputError: A number out of range, a `min_position` without `max_assets`, or something else than a function for `custom`.
+        InputError: A number out of range, a `min_position` without `max_assets`, or something else
+            than a function for `custom`.
     """
 
     cvar: CvarLimit | None = None
@@ -74,13 +78,15 @@ class ProgramLimits:
         if self.cvar is not None:
             check_type(self.cvar, CvarLimit, "cvar", "Pass CvarLimit(scenarios, limit).")
         if self.max_assets is not None:
-            check_type(self.max_assets, (int, np.integer), "max_assets", "Pass a whole number, 1 or more.")
+            check_type(
+                self.max_assets, (int, np.integer), "max_assets", "Pass a whole number, 1 or more."
+            )
             check_number(self.max_assets, "max_assets", "Give a number of assets.", low=1.0)
         check_number(self.min_position, "min_position", "It is a weight.", low=0.0, high=1.0)
         if self.min_position > 0.0 and self.max_assets is None:
             raise InputError(
-                f"min_position is {self.min_position:g} without max_assets, and would not be kept; pass max_assets too (the number of assets, where any "
-                "number may be held).",
+                f"min_position is {self.min_position:g} without max_assets, and would not be kept;"
+                " pass max_assets too (the number of assets, where any number may be held).",
                 field="min_position",
                 value=self.min_position,
             )
@@ -89,7 +95,8 @@ class ProgramLimits:
                 check_number(value, name, "A limit below that is never met.", low=0.0)
         if self.custom is not None and not callable(self.custom):
             raise InputError(
-                f"custom is {self.custom!r}, which cannot be called; pass a function from the weights to a list of cvxpy constraints.",
+                f"custom is {self.custom!r}, which cannot be called; pass a function from the"
+                " weights to a list of cvxpy constraints.",
                 field="custom",
                 value=self.custom,
             )

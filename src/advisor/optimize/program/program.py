@@ -1,4 +1,6 @@
-"""What the frontier cannot say: CVaR limits, cardinality, tracking error, turnover and the caller's own cvxpy constraints. The one file that uses cvxpy."""
+"""What the frontier cannot say: CVaR limits, cardinality, tracking error, turnover and the caller's
+own cvxpy constraints. The one file that uses cvxpy.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,11 @@ from advisor.optimize.program.limits import CvarLimit, ProgramLimits
 from advisor.optimize.repairs import at_least
 
 SOLVERS = ("CLARABEL", "SCS")
-"""Tried in this order: an interior point method good to 1e-9, then a first-order one that survives badly scaled cones."""
+"""Tried in this order: an interior point method good to 1e-9, then a first-order one that survives
+badly scaled cones."""
 EASED = 1e-5
-"""How far, relative to it, above the least attainable value a limit is put that a solver can work with."""
+"""How far, relative to it, above the least attainable value a limit is put that a solver can work
+with."""
 FEW_NODES = 200
 """Branches looked at for each repair of an infeasible program with a number of assets."""
 TIGHT: dict[str, dict[str, float | int]] = {
@@ -42,7 +46,8 @@ class ProgramSolution:
         objective: `mean - g/2 * variance`.
         solver: That answered.
         attempts: Every solver asked, with how it ended; the last one is the one that answered.
-        bound_gap: How much better any portfolio could still be, as far as branch and bound proved; 0 without cardinality.
+        bound_gap: How much better any portfolio could still be, as far as branch and bound proved;
+            0 without cardinality.
     """
 
     weights: FloatArray
@@ -55,7 +60,8 @@ class ProgramSolution:
 
 
 class Program:
-    """A mean-variance program with limits of any convex kind, and cardinality: compiled once, solved for many risk aversions.
+    """A mean-variance program with limits of any convex kind, and cardinality: compiled once,
+    solved for many risk aversions.
 
     Args:
         model: Means and covariance of n assets.
@@ -64,19 +70,32 @@ class Program:
         solvers: cvxpy's names, tried in order.
 
     Raises:
-        InputError: Limits that cannot be read, or custom constraints that cvxpy cannot compile (not convex, or not parametrised by its rules).
+        InputError: Limits that cannot be read, or custom constraints that cvxpy cannot compile (not
+            convex, or not parametrised by its rules).
         InfeasibleError: The mandate's bounds leave no portfolio.
     """
 
     def __init__(
-        self, model: ReturnModel, mandate: Mandate | None = None, limits: ProgramLimits | None = None, *, solvers: Sequence[str] = SOLVERS
+        self,
+        model: ReturnModel,
+        mandate: Mandate | None = None,
+        limits: ProgramLimits | None = None,
+        *,
+        solvers: Sequence[str] = SOLVERS,
     ) -> None:
         import cvxpy as cp
 
         bounds = limits_of(model, mandate)
         rules = ProgramLimits() if limits is None else limits
-        check_type(rules, ProgramLimits, "limits", "Pass ProgramLimits(max_assets=..., ...), or None.")
-        self.model, self.limits, self.solvers, self._bounds = model, rules, _solver_names(solvers), bounds
+        check_type(
+            rules, ProgramLimits, "limits", "Pass ProgramLimits(max_assets=..., ...), or None."
+        )
+        self.model, self.limits, self.solvers, self._bounds = (
+            model,
+            rules,
+            _solver_names(solvers),
+            bounds,
+        )
         self._weights: Any = cp.Variable(len(model))
         self._risk: Any = cp.Parameter(nonneg=True)
         self._reward: Any = cp.Parameter(nonneg=True)
@@ -87,11 +106,14 @@ class Program:
         self._count: Any = cp.Parameter()
         w, self._fixed, self._measured = self._weights, self._plain(cp, bounds), self._measures(cp)
         constraints = self._fixed + [measure <= most for measure, most in self._measured.values()]
-        objective = cp.Maximize(self._reward * (model.mean @ w) - self._risk * cp.sum_squares(self._factor.T @ w))
+        objective = cp.Maximize(
+            self._reward * (model.mean @ w) - self._risk * cp.sum_squares(self._factor.T @ w)
+        )
         self._problem: Any = cp.Problem(objective, constraints)
         if not self._problem.is_dcp(dpp=True):
             raise InputError(
-                "The custom constraints are not convex by cvxpy's rules (or multiply parameters), so no solver can be trusted with them. Rewrite them.",
+                "The custom constraints are not convex by cvxpy's rules (or multiply parameters),"
+                " so no solver can be trusted with them. Rewrite them.",
                 field="custom",
                 value=None,
             )
@@ -101,11 +123,16 @@ class Program:
 
         Raises:
             InputError: The risk aversion is negative or nan.
-            InfeasibleError: The limits contradict each other; `.constraints` names those in play, and the message the nearest value that resolves it.
+            InfeasibleError: The limits contradict each other; `.constraints` names those in play,
+                and the message the nearest value that resolves it.
             SolverError: No solver came to an accurate end.
         """
         risk_aversion = check_number(
-            risk_aversion, "risk_aversion", "At 0 only the mean counts, at inf only the risk.", low=0.0, infinite=True
+            risk_aversion,
+            "risk_aversion",
+            "At 0 only the mean counts, at inf only the risk.",
+            low=0.0,
+            infinite=True,
         )
         self._reward.value = 1.0 / max(1.0, risk_aversion)
         self._risk.value = 0.5 * min(risk_aversion, 1.0)
@@ -115,14 +142,24 @@ class Program:
             raise self._infeasible()
         mean = float(self.model.mean @ weights)
         variance = float(weights @ self.model.covariance @ weights)
-        objective = -variance / 2.0 if np.isinf(risk_aversion) else mean - 0.5 * risk_aversion * variance
+        objective = (
+            -variance / 2.0 if np.isinf(risk_aversion) else mean - 0.5 * risk_aversion * variance
+        )
         scale = max(1.0, risk_aversion) if np.isfinite(risk_aversion) else 1.0
         return ProgramSolution(
-            frozen(weights), mean, float(np.sqrt(max(variance, 0.0))), objective, attempts[-1][0], tuple(attempts), gap * scale
+            frozen(weights),
+            mean,
+            float(np.sqrt(max(variance, 0.0))),
+            objective,
+            attempts[-1][0],
+            tuple(attempts),
+            gap * scale,
         )
 
     def _plain(self, cp: Any, bounds: Limits) -> list[Any]:
-        """Constraints without a number that could be loosened: the mandate's, the caller's own, and what a number of assets needs."""
+        """Constraints without a number that could be loosened: the mandate's, the caller's own, and
+        what a number of assets needs.
+        """
         w, rules = self._weights, self.limits
         found = [cp.sum(w) == 1.0, w >= bounds.lower, w <= bounds.upper]
         for row, low, high in zip(bounds.rows, bounds.row_lower, bounds.row_upper, strict=True):
@@ -141,7 +178,10 @@ class Program:
             found["cvar"] = (self._cvar(cp, rules.cvar), rules.cvar.limit)
         if rules.max_tracking_error is not None:
             start = _needed(rules.benchmark, "benchmark", "max_tracking_error", n)
-            found["max_tracking_error"] = (cp.norm(self._factor.T @ (w - start)), rules.max_tracking_error)
+            found["max_tracking_error"] = (
+                cp.norm(self._factor.T @ (w - start)),
+                rules.max_tracking_error,
+            )
         if rules.max_turnover is not None:
             start = _needed(rules.current, "current", "max_turnover", n)
             found["max_turnover"] = (0.5 * cp.norm1(w - start), rules.max_turnover)
@@ -150,24 +190,39 @@ class Program:
     def _cvar(self, cp: Any, limit: CvarLimit) -> Any:
         scenarios = float_array(limit.scenarios, "scenarios", shape=(None, len(self.model)))
         quantile: Any = cp.Variable()
-        return quantile + cp.sum(cp.pos(-scenarios @ self._weights - quantile)) / ((1.0 - limit.level) * len(scenarios))
+        return quantile + cp.sum(cp.pos(-scenarios @ self._weights - quantile)) / (
+            (1.0 - limit.level) * len(scenarios)
+        )
 
     def _cardinality(self, cp: Any, bounds: Limits) -> list[Any]:
         most, least = self.limits.max_assets, self.limits.min_position
         if (bounds.lower < 0.0).any():
             raise InputError(
-                "A limit on the number of assets is for long positions; min_weight is below 0.", field="max_assets", value=most
+                "A limit on the number of assets is for long positions; min_weight is below 0.",
+                field="max_assets",
+                value=most,
             )
         held: Any = cp.Variable(len(self.model))
         w = self._weights
         self._held = held
-        linked = [held >= self._least, held <= self._most, cp.sum(held) <= self._count, w <= cp.multiply(bounds.upper, held)]
+        linked = [
+            held >= self._least,
+            held <= self._most,
+            cp.sum(held) <= self._count,
+            w <= cp.multiply(bounds.upper, held),
+        ]
         return linked + ([w >= least * held] if least > 0.0 else [])
 
     def _best(
-        self, problem: Any, most: int | None, attempts: list[tuple[str, str]], nodes: int = MOST_NODES
+        self,
+        problem: Any,
+        most: int | None,
+        attempts: list[tuple[str, str]],
+        nodes: int = MOST_NODES,
     ) -> tuple[FloatArray | None, float]:
-        """Weights of one problem, None where there are none, and how much better any could still be."""
+        """Weights of one problem, None where there are none, and how much better any could still
+        be.
+        """
         if most is None:
             return self._attempt(problem, attempts), 0.0
         self._count.value = float(most)
@@ -184,7 +239,9 @@ class Program:
         return choose_assets(relaxation, len(self.model), most, nodes)
 
     def _attempt(self, problem: Any, attempts: list[tuple[str, str]]) -> FloatArray | None:
-        """Weights by the first solver that comes to an accurate end; None when one proves that there are none."""
+        """Weights by the first solver that comes to an accurate end; None when one proves that
+        there are none.
+        """
         import cvxpy as cp
 
         for name in self.solvers:
@@ -202,7 +259,8 @@ class Program:
                 return None
         told = "; ".join(f"{name}: {status}" for name, status in attempts[-len(self.solvers) :])
         raise SolverError(
-            f"No solver came to an accurate end ({told}). Check the scale of the limits, or name other solvers.",
+            f"No solver came to an accurate end ({told}). Check the scale of the limits, or name"
+            " other solvers.",
             solver=attempts[-1][0],
             status=attempts[-1][1],
         )
@@ -218,14 +276,25 @@ class Program:
             others = [other <= most for key, (other, most) in self._measured.items() if key != name]
             problem: Any = cp.Problem(cp.Minimize(measure), self._fixed + others)
             if self._resolves(problem, rules.max_assets):
-                repairs.append(f"{name} at least {at_least(float(problem.value) * (1.0 + EASED) + EASED**2)}")
-        for more in range(rules.max_assets + 1 if rules.max_assets is not None else len(self.model) + 1, len(self.model) + 1):
+                repairs.append(
+                    f"{name} at least {at_least(float(problem.value) * (1.0 + EASED) + EASED**2)}"
+                )
+        for more in range(
+            rules.max_assets + 1 if rules.max_assets is not None else len(self.model) + 1,
+            len(self.model) + 1,
+        ):
             if self._resolves(self._problem, more):
                 repairs.append(f"max_assets at least {more}")
                 break
         said = {name: name for name in ("bounds", *self._bounds.row_names)}
         said |= {name: f"{name} {most:g}" for name, (_, most) in self._measured.items()}
-        said |= {} if rules.max_assets is None else {"max_assets": f"max_assets {rules.max_assets} (min_position {rules.min_position:g})"}
+        said |= (
+            {}
+            if rules.max_assets is None
+            else {
+                "max_assets": f"max_assets {rules.max_assets} (min_position {rules.min_position:g})"
+            }
+        )
         said |= {} if rules.custom is None else {"custom": "custom"}
         cure = (
             f"Any one of these resolves it: {'; '.join(repairs)}."
@@ -233,7 +302,9 @@ class Program:
             else "No single number resolves it; loosen several, or the bounds."
         )
         return InfeasibleError(
-            f"No portfolio satisfies {', '.join(said.values())} together; a solver proved it. {cure}", constraints=tuple(said)
+            f"No portfolio satisfies {', '.join(said.values())} together; a solver proved it."
+            f" {cure}",
+            constraints=tuple(said),
         )
 
     def _resolves(self, problem: Any, most: int | None) -> bool:
@@ -248,7 +319,9 @@ def _solver_names(solvers: Sequence[str]) -> tuple[str, ...]:
     names = () if isinstance(solvers, str) or not isinstance(solvers, Sequence) else tuple(solvers)  # pyright: ignore[reportUnnecessaryIsInstance]
     if not names or not all(isinstance(name, str) for name in names):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InputError(
-            f"solvers is {solvers!r}; pass a sequence of cvxpy's names of solvers, at least one.", field="solvers", value=solvers
+            f"solvers is {solvers!r}; pass a sequence of cvxpy's names of solvers, at least one.",
+            field="solvers",
+            value=solvers,
         )
     return names
 
@@ -258,19 +331,40 @@ def _custom(cp: Any, custom: Callable[[Any], Sequence[Any]], weights: Any) -> li
     wanted = "custom is a function from the weights (n,) to a list of cvxpy constraints"
     try:
         found: Any = custom(weights)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, cp.error.DCPError) as error:
-        raise InputError(f"custom failed with {type(error).__name__}: {error}. {wanted}; mend it.", field="custom", value=None) from error
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        cp.error.DCPError,
+    ) as error:
+        raise InputError(
+            f"custom failed with {type(error).__name__}: {error}. {wanted}; mend it.",
+            field="custom",
+            value=None,
+        ) from error
     if not isinstance(found, (list, tuple)):
-        raise InputError(f"custom gave {found!s:.60}, not a list. {wanted}; put a single one into a list.", field="custom", value=found)
+        raise InputError(
+            f"custom gave {found!s:.60}, not a list. {wanted}; put a single one into a list.",
+            field="custom",
+            value=found,
+        )
     for item in cast(Sequence[Any], found):
         if not isinstance(item, cp.constraints.constraint.Constraint):
             raise InputError(
-                f"custom gave {item!r:.60}, which is no constraint. {wanted}; write it with cvxpy.", field="custom", value=item
+                f"custom gave {item!r:.60}, which is no constraint. {wanted}; write it with cvxpy.",
+                field="custom",
+                value=item,
             )
     return list(cast(Sequence[Any], found))
 
 
 def _needed(value: FloatArray | None, field: str, limit: str, n: int) -> FloatArray:
     if value is None:
-        raise InputError(f"{limit} needs {field}, the weights it is measured from; pass them, shape ({n},).", field=field, value=None)
+        raise InputError(
+            f"{limit} needs {field}, the weights it is measured from; pass them, shape ({n},).",
+            field=field,
+            value=None,
+        )
     return float_array(value, field, shape=(n,))

@@ -1,7 +1,8 @@
 """Covariance from a history: plain, weighted by age, shrunk, and by statistical factors.
 
-The closed forms are short and no core dependency has them; a reference test holds the ones scikit-learn also has against it. The shrunk ones are on moments divided
-by T, as in their papers; `estimate_returns` brings them to the divisor T - 1 of the others.
+The closed forms are short and no core dependency has them; a reference test holds the ones
+scikit-learn also has against it. The shrunk ones are on moments divided by T, as in their papers;
+`estimate_returns` brings them to the divisor T - 1 of the others.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from advisor.measures.history import NOISE
 from advisor.optimize.returns.moments import Moments
 
 CONSTANT = 1e-18
-"""Variance, relative to the largest, that is the rounding of a constant series: a volatility a billionth of the largest."""
+"""Variance, relative to the largest, that is the rounding of a constant series: a volatility a
+billionth of the largest."""
 
 
 def moves(covariance: FloatArray) -> BoolArray:
@@ -29,7 +31,9 @@ def sample_covariance(rows: FloatArray) -> FloatArray:
 
 
 def ewma_covariance(rows: FloatArray, weights: FloatArray) -> FloatArray:
-    """Covariance of `rows` (T, n) under `weights` (T,) that add up to 1, divided by `1 - sum(weights^2)` so that it is unbiased."""
+    """Covariance of `rows` (T, n) under `weights` (T,) that add up to 1, divided by `1 -
+    sum(weights^2)` so that it is unbiased.
+    """
     centred = rows - weights @ rows
     return (centred * weights[:, None]).T @ centred / (1.0 - float(weights @ weights))
 
@@ -41,10 +45,12 @@ def shrink_to_identity(moments: Moments) -> tuple[FloatArray, float]:
         moments: Of the returns a period.
 
     Returns:
-        The covariance (n, n), and the intensity in [0, 1] that minimises the expected squared error. It pulls every variance towards their average:
-        where volatilities differ a lot (cash beside shares) prefer `shrink_to_constant_correlation`, which keeps them.
+        The covariance (n, n), and the intensity in [0, 1] that minimises the expected squared
+        error. It pulls every variance towards their average: where volatilities differ a lot (cash
+        beside shares) prefer `shrink_to_constant_correlation`, which keeps them.
 
-    Source: Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covariance matrices, section 3.2.
+    Source: Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covariance
+    matrices, section 3.2.
     """
     count, moment, n = moments.count, moments.second, len(moments.mean)
     level = float(np.trace(moment)) / n
@@ -61,10 +67,12 @@ def shrink_to_constant_correlation(moments: Moments) -> tuple[FloatArray, float]
         moments: Of the returns a period.
 
     Returns:
-        The covariance (n, n), and the intensity in [0, 1]. Positive definite where the intensity is positive and the average correlation is above
-        `-1 / (n - 1)`. Assets with no variance have correlation 0 with all others and take no part in the average.
+        The covariance (n, n), and the intensity in [0, 1]. Positive definite where the intensity is
+        positive and the average correlation is above `-1 / (n - 1)`. Assets with no variance have
+        correlation 0 with all others and take no part in the average.
 
-    Source: Ledoit and Wolf (2004), Honey, I shrunk the sample covariance matrix, appendices A and B.
+    Source: Ledoit and Wolf (2004), Honey, I shrunk the sample covariance matrix, appendices A and
+    B.
     """
     count, moment = moments.count, moments.second
     deviation = np.sqrt(np.diag(moment))
@@ -83,14 +91,17 @@ def shrink_to_constant_correlation(moments: Moments) -> tuple[FloatArray, float]
     np.fill_diagonal(skew, 0.0)
     shared = float(np.trace(noise)) + average * float((skew * (d[None, :] / d[:, None])).sum())
     gap = float(((s - target) ** 2).sum())
-    intensity = 0.0 if gap == 0.0 else min(1.0, max(0.0, (float(noise.sum()) - shared) / gap / count))
+    intensity = (
+        0.0 if gap == 0.0 else min(1.0, max(0.0, (float(noise.sum()) - shared) / gap / count))
+    )
     shrunk = moment.copy()
     shrunk[kept] = (1.0 - intensity) * s + intensity * target
     return shrunk, intensity
 
 
 def oracle_approximating(moments: Moments) -> tuple[FloatArray, float]:
-    """Shrinkage towards the scaled identity with the oracle-approximating intensity, best for normal returns and few rows.
+    """Shrinkage towards the scaled identity with the oracle-approximating intensity, best for
+    normal returns and few rows.
 
     Args:
         moments: Of the returns a period.
@@ -98,7 +109,8 @@ def oracle_approximating(moments: Moments) -> tuple[FloatArray, float]:
     Returns:
         The covariance (n, n), and the intensity in [0, 1].
 
-    Source: Chen, Wiesel, Eldar and Hero (2010), Shrinkage algorithms for MMSE covariance estimation, equation 23.
+    Source: Chen, Wiesel, Eldar and Hero (2010), Shrinkage algorithms for MMSE covariance
+    estimation, equation 23.
     """
     count, moment, n = moments.count, moments.second, len(moments.mean)
     level = float(np.trace(moment)) / n
@@ -117,8 +129,9 @@ def factor_covariance(rows: FloatArray, factors: int) -> FloatArray:
         factors: Number of principal components of the correlation matrix that are kept, 1..n.
 
     Returns:
-        Shape (n, n). Variances are those of the sample (the remainder makes up the difference, and it is never negative because the kept components
-        explain at most the whole); covariances are those of the factors. Positive semidefinite as a sum of two such matrices.
+        Shape (n, n). Variances are those of the sample (the remainder makes up the difference, and
+        it is never negative because the kept components explain at most the whole); covariances are
+        those of the factors. Positive semidefinite as a sum of two such matrices.
 
     Source: Connor and Korajczyk (1993), on the number of factors, section 1.
     """
@@ -126,7 +139,9 @@ def factor_covariance(rows: FloatArray, factors: int) -> FloatArray:
     deviation = np.sqrt(np.diag(sigma))
     safe = np.where(moves(sigma), deviation, np.inf)
     values, vectors = np.linalg.eigh(sigma / np.outer(safe, safe))
-    loadings = (vectors[:, -factors:] * np.sqrt(np.maximum(values[-factors:], 0.0))) * deviation[:, None]
+    loadings = (vectors[:, -factors:] * np.sqrt(np.maximum(values[-factors:], 0.0))) * deviation[
+        :, None
+    ]
     common = loadings @ loadings.T
     np.fill_diagonal(common, np.diag(sigma))
     return common

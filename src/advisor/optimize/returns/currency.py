@@ -27,49 +27,77 @@ def in_home_currency(
         market: Returns in each asset's own currency.
         currencies: Currency of each foreign asset; unnamed assets are at home.
         rates: Returns of one unit of each foreign currency in home money, on the same days.
-        hedged: Share of the currency exposure that is hedged, 0 to 1: one for all, or by foreign asset (0 where unnamed).
-        carry: Annual gain of hedging each currency (home minus foreign short rate); 0 where unnamed.
+        hedged: Share of the currency exposure that is hedged, 0 to 1: one for all, or by foreign
+            asset (0 where unnamed).
+        carry: Annual gain of hedging each currency (home minus foreign short rate); 0 where
+            unnamed.
 
     Returns:
-        `(1 + r) * (1 + e) - 1 - h * (e - carry per day)`: at h = 0 the unhedged return, at h = 1 the local return plus carry (and the small cross term, which a
-        hedge of the opening value leaves open).
+        `(1 + r) * (1 + e) - 1 - h * (e - carry per day)`: at h = 0 the unhedged return, at h = 1
+        the local return plus carry (and the small cross term, which a hedge of the opening value
+        leaves open).
 
     Raises:
-        InputError: An unknown asset or currency, other days, no rate on any day of an asset, a share outside [0, 1], or a carry that is no finite number.
+        InputError: An unknown asset or currency, other days, no rate on any day of an asset, a
+            share outside [0, 1], or a carry that is no finite number.
     """
     for given, name in ((market, "market"), (rates, "rates")):
         check_type(given, Market, name, "Build one with Market.from_prices or Market.from_returns.")
-    check_type(currencies, Mapping, "currencies", "Give a mapping from foreign asset to its currency.")
+    check_type(
+        currencies, Mapping, "currencies", "Give a mapping from foreign asset to its currency."
+    )
     check_names(currencies, market.assets, "currencies")
     shares = _shares(hedged, currencies)
-    gains = numbers_by_id(carry, rates.assets, "carry", "Give an annual gain, 0.02 for 2 %.", what="the currencies of rates")
+    gains = numbers_by_id(
+        carry,
+        rates.assets,
+        "carry",
+        "Give an annual gain, 0.02 for 2 %.",
+        what="the currencies of rates",
+    )
     if len(rates) != len(market) or not (rates.dates == market.dates).all():
         raise InputError(
-            f"rates cover {len(rates)} days, the market {len(market)}; a return is converted on its own day. Align them first.",
+            f"rates cover {len(rates)} days, the market {len(market)}; a return is converted on its"
+            " own day. Align them first.",
             field="rates",
             value=len(rates),
         )
     returns = market.returns.copy()
     for asset, currency in currencies.items():
         if currency not in rates.assets:
-            raise InputError(f"rates hold no {currency!r}, the currency of {asset!r}; add its column.", field="rates", value=currency)
+            raise InputError(
+                f"rates hold no {currency!r}, the currency of {asset!r}; add its column.",
+                field="rates",
+                value=currency,
+            )
         column = market.assets.index(asset)
         change = rates.returns[:, rates.assets.index(currency)]
         gain = gains.get(currency, 0.0) / market.periods_per_year
-        returns[:, column] = (1.0 + returns[:, column]) * (1.0 + change) - 1.0 - shares[asset] * (change - gain)
+        returns[:, column] = (
+            (1.0 + returns[:, column]) * (1.0 + change) - 1.0 - shares[asset] * (change - gain)
+        )
         if not np.isfinite(returns[:, column]).any():
             raise InputError(
-                f"rates hold no {currency!r} on any day of {asset!r}, so nothing would be left of its history. Pass rates of the same years.",
+                f"rates hold no {currency!r} on any day of {asset!r}, so nothing would be left of"
+                " its history. Pass rates of the same years.",
                 field="rates",
                 value=currency,
             )
     returns = np.maximum(returns, -1.0)
     returns.flags.writeable = False
-    return Market(market.assets, market.dates, returns, market.groups, market.risk_levels, market.periods_per_year)
+    return Market(
+        market.assets,
+        market.dates,
+        returns,
+        market.groups,
+        market.risk_levels,
+        market.periods_per_year,
+    )
 
 
 def hedge_share(model: ReturnModel, asset: str, currency: str) -> float:
-    """The share of an asset's currency exposure whose hedging minimises its variance, cut to [0, 1].
+    """The share of an asset's currency exposure whose hedging minimises its variance, cut to [0,
+    1].
 
     Args:
         model: Holds the unhedged asset and its currency (as an asset), both in home money.
@@ -82,13 +110,18 @@ def hedge_share(model: ReturnModel, asset: str, currency: str) -> float:
     Raises:
         InputError: An unknown id, or a currency that does not move.
 
-    Source: Anderson and Danthine (1981); Campbell, Serfaty-de Medeiros and Viceira (2010), section I.
+    Source: Anderson and Danthine (1981); Campbell, Serfaty-de Medeiros and Viceira (2010), section
+    I.
     """
     check_type(model, ReturnModel, "model", "Estimate one with advisor.estimate_returns.")
     i, j = model.ids.code(asset, "asset"), model.ids.code(currency, "currency")
     variance = float(model.covariance[j, j])
     if not variance > 0.0:
-        raise InputError(f"{currency!r} has no variance, so there is nothing to hedge.", field="currency", value=currency)
+        raise InputError(
+            f"{currency!r} has no variance, so there is nothing to hedge.",
+            field="currency",
+            value=currency,
+        )
     return float(np.clip(model.covariance[i, j] / variance, 0.0, 1.0))
 
 
@@ -112,33 +145,59 @@ def after_costs(
         turnover: Share of gains realised in a year, 0 to 1.
 
     Returns:
-        `mean - fee - income_tax * income - gains_tax * turnover * max(0, mean - fee - income)`. Taxes on losses are not refunded, which is on the safe side.
+        `mean - fee - income_tax * income - gains_tax * turnover * max(0, mean - fee - income)`.
+        Taxes on losses are not refunded, which is on the safe side.
 
     Raises:
         InputError: An unknown asset, or a fee, income or rate outside [0, 1].
     """
     check_type(model, ReturnModel, "model", "Estimate one with advisor.estimate_returns.")
-    for name, rate in (("income_tax", income_tax), ("gains_tax", gains_tax), ("turnover", turnover)):
+    for name, rate in (
+        ("income_tax", income_tax),
+        ("gains_tax", gains_tax),
+        ("turnover", turnover),
+    ):
         check_number(rate, name, "It is a fraction, 0.25 for 25 %.", low=0.0, high=1.0)
     fee, paid = _column(fees, model, "fees"), _column(income, model, "income")
     gain = np.maximum(0.0, model.mean - fee - paid)
     mean = model.mean - fee - income_tax * paid - gains_tax * turnover * gain
     stress = dict(zip(model.assets, model.stress.tolist(), strict=True))
-    return ReturnModel(model.assets, mean, model.covariance, model.groups, model.risk_levels.tolist(), stress, model.forecast)
+    return ReturnModel(
+        model.assets,
+        mean,
+        model.covariance,
+        model.groups,
+        model.risk_levels.tolist(),
+        stress,
+        model.forecast,
+    )
 
 
 def _column(values: Mapping[str, float] | None, model: ReturnModel, field: str) -> FloatArray:
     """Annual fractions by asset, 0 where unnamed, shape (n,)."""
-    stated = numbers_by_id(values, model.assets, field, "It is an annual fraction, 0.01 for 1 %.", low=0.0, high=1.0)
+    stated = numbers_by_id(
+        values, model.assets, field, "It is an annual fraction, 0.01 for 1 %.", low=0.0, high=1.0
+    )
     return np.array([stated.get(a, 0.0) for a in model.assets])
 
 
 def _shares(hedged: Mapping[str, float] | float, currencies: Mapping[str, str]) -> dict[str, float]:
     """Share hedged of every foreign asset."""
-    check_type(hedged, (*NUMBER, Mapping), "hedged", "Give one share, 0 to 1, or a mapping by foreign asset.")
+    check_type(
+        hedged,
+        (*NUMBER, Mapping),
+        "hedged",
+        "Give one share, 0 to 1, or a mapping by foreign asset.",
+    )
     remedy = "It is a share of the currency exposure, 0 to 1."
     if isinstance(hedged, Mapping):
         return dict.fromkeys(currencies, 0.0) | numbers_by_id(
-            hedged, currencies, "hedged", remedy, low=0.0, high=1.0, what="the foreign assets that currencies names"
+            hedged,
+            currencies,
+            "hedged",
+            remedy,
+            low=0.0,
+            high=1.0,
+            what="the foreign assets that currencies names",
         )
     return dict.fromkeys(currencies, check_number(hedged, "hedged", remedy, low=0.0, high=1.0))

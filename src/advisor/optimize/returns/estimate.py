@@ -29,7 +29,15 @@ from advisor.optimize.returns.moments import Moments, RunningMoments
 from advisor.optimize.returns.premium import market_losses, premium_means
 from advisor.optimize.returns.views import WIDENING, Equilibrium, View, black_litterman
 
-Mean = Literal["shrunk_equilibrium", "bayes_stein", "james_stein", "historical", "ewma", "equilibrium", "black_litterman"]
+Mean = Literal[
+    "shrunk_equilibrium",
+    "bayes_stein",
+    "james_stein",
+    "historical",
+    "ewma",
+    "equilibrium",
+    "black_litterman",
+]
 Covariance = Literal["ledoit_wolf", "ledoit_wolf_identity", "oas", "sample", "ewma", "factor"]
 Histories = Literal["common", "stambaugh"]
 _LOG = logging.getLogger(__name__)
@@ -43,12 +51,15 @@ class EstimateSettings:
     Args:
         half_life: Years after which a row counts half ("ewma").
         factors: Statistical factors kept ("factor").
-        equilibrium: Market weights and the price of risk ("shrunk_equilibrium", "equilibrium", "black_litterman").
+        equilibrium: Market weights and the price of risk ("shrunk_equilibrium", "equilibrium",
+            "black_litterman").
         views: Opinions ("black_litterman").
-        overconfidence: How much too narrow the views' intervals are, as a factor of at least 1 ("black_litterman").
+        overconfidence: How much too narrow the views' intervals are, as a factor of at least 1
+            ("black_litterman").
 
     Raises:
-        InputError: A half-life that is not positive, less than one factor, or anything that is not of its kind.
+        InputError: A half-life that is not positive, less than one factor, or anything that is not
+            of its kind.
     """
 
     half_life: float = 1.0
@@ -62,7 +73,12 @@ class EstimateSettings:
         check_number(self.half_life, "half_life", remedy, above=0.0, infinite=True)
         check_type(self.factors, (int, np.integer), "factors", "Give a whole number of factors.")
         check_number(self.factors, "factors", "A factor model must keep at least 1.", low=1)
-        check_type(self.equilibrium, Equilibrium, "equilibrium", "Build it with advisor.Equilibrium(weights=..., premium=...).")
+        check_type(
+            self.equilibrium,
+            Equilibrium,
+            "equilibrium",
+            "Build it with advisor.Equilibrium(weights=..., premium=...).",
+        )
         object.__setattr__(self, "views", _opinions(self.views))
         check_number(self.overconfidence, "overconfidence", WIDENING, low=1.0)
 
@@ -82,31 +98,43 @@ def estimate_returns(
     """Annual expected returns and covariance from a history of simple returns.
 
     Args:
-        market: Returns of n assets. Annualised by `periods_per_year`: means and covariances are multiplied by it (no compounding).
-        mean: "shrunk_equilibrium" pays every asset its beta to the market above cash, at a Sharpe ratio shrunk towards the usual one (see
-            `premium_means`); "bayes_stein" (Jorion) or "james_stein" shrink the sample means; "ewma" weights rows by age; "equilibrium" ignores past means;
-            "black_litterman" adds views to the equilibrium; "historical", the raw sample mean, is opt-in because its errors swamp any risk aversion.
-        covariance: "ledoit_wolf" shrinks correlations towards their average and keeps volatilities; "ledoit_wolf_identity" and "oas" shrink towards
-            the scaled identity; "factor" keeps statistical factors; "ewma"; "sample". All have the same scale: variances are unbiased (divisor T - 1, or
-            its weighted form). The shrinkage intensities are those of the papers, which divide by T; the shrunk covariance is then scaled by T / (T - 1).
-        histories: "common" uses the days on which every asset is known; "stambaugh" uses every day of nested histories, short ones regressed on long ones.
+        market: Returns of n assets. Annualised by `periods_per_year`: means and covariances are
+            multiplied by it (no compounding).
+        mean: "shrunk_equilibrium" pays every asset its beta to the market above cash, at a Sharpe
+            ratio shrunk towards the usual one (see `premium_means`); "bayes_stein" (Jorion) or
+            "james_stein" shrink the sample means; "ewma" weights rows by age; "equilibrium" ignores
+            past means; "black_litterman" adds views to the equilibrium; "historical", the raw
+            sample mean, is opt-in because its errors swamp any risk aversion.
+        covariance: "ledoit_wolf" shrinks correlations towards their average and keeps volatilities;
+            "ledoit_wolf_identity" and "oas" shrink towards the scaled identity; "factor" keeps
+            statistical factors; "ewma"; "sample". All have the same scale: variances are unbiased
+            (divisor T - 1, or its weighted form). The shrinkage intensities are those of the
+            papers, which divide by T; the shrunk covariance is then scaled by T / (T - 1).
+        histories: "common" uses the days on which every asset is known; "stambaugh" uses every day
+            of nested histories, short ones regressed on long ones.
         views: Shorthand for `settings.views`.
         settings: Numbers that some methods need.
-        running: Moments kept from one day of a walk to the next, so that a longer past costs no more; the model agrees with the one without to rounding.
-        forecast_half_life: Rows after which a return counts half in the model's forecast of the coming weeks (see `forecast_covariance`), by which levels
-            are sized; None: no forecast.
-        stress: What the model says an asset loses in stress: "market", its part in the market's worst year in a hundred (see `market_losses`); "own",
-            its own worst year, which adds up to what no year brings and no diversification lessens.
+        running: Moments kept from one day of a walk to the next, so that a longer past costs no
+            more; the model agrees with the one without to rounding.
+        forecast_half_life: Rows after which a return counts half in the model's forecast of the
+            coming weeks (see `forecast_covariance`), by which levels are sized; None: no forecast.
+        stress: What the model says an asset loses in stress: "market", its part in the market's
+            worst year in a hundred (see `market_losses`); "own", its own worst year, which adds up
+            to what no year brings and no diversification lessens.
 
     Returns:
-        A model whose covariance is positive semidefinite, because every method here gives one, over the market's assets, groups and risk levels.
+        A model whose covariance is positive semidefinite, because every method here gives one, over
+        the market's assets, groups and risk levels.
 
     Raises:
-        InputError: No Market, an unknown method, too few common days (the shortest history is named), a singular covariance where an inverse is needed.
+        InputError: No Market, an unknown method, too few common days (the shortest history is
+            named), a singular covariance where an inverse is needed.
 
     Source: Jorion (1986); Ledoit and Wolf (2004); Stambaugh (1997); Black and Litterman (1992).
     """
-    check_type(market, Market, "market", "Build one with Market.from_prices or Market.from_returns.")
+    check_type(
+        market, Market, "market", "Build one with Market.from_prices or Market.from_returns."
+    )
     for value, allowed, name in (
         (mean, Mean, "mean"),
         (covariance, Covariance, "covariance"),
@@ -116,34 +144,61 @@ def estimate_returns(
         check_type(value, str, name, f"Choose one of {', '.join(get_args(allowed))}.")
         if value not in get_args(allowed):
             raise InputError(
-                f"{name} is {value!r}, which is no method; choose one of {', '.join(get_args(allowed))}.", field=name, value=value
+                f"{name} is {value!r}, which is no method; choose one of"
+                f" {', '.join(get_args(allowed))}.",
+                field=name,
+                value=value,
             )
     chosen = EstimateSettings() if settings is None else settings
-    check_type(chosen, EstimateSettings, "settings", "Build them with advisor.EstimateSettings(half_life=..., ...).")
-    check_type(running, (RunningMoments, NoneType), "running", "Keep one RunningMoments for a walk, or leave it out.")
+    check_type(
+        chosen,
+        EstimateSettings,
+        "settings",
+        "Build them with advisor.EstimateSettings(half_life=..., ...).",
+    )
+    check_type(
+        running,
+        (RunningMoments, NoneType),
+        "running",
+        "Keep one RunningMoments for a walk, or leave it out.",
+    )
     opinions = chosen.views if views is None else _opinions(views)
     if opinions and mean != "black_litterman":
         raise InputError(
-            f'views were given but mean is {mean!r}, which has no use for them; pass mean="black_litterman".', field="views", value=mean
+            f"views were given but mean is {mean!r}, which has no use for them; pass"
+            ' mean="black_litterman".',
+            field="views",
+            value=mean,
         )
     windows = [common_window(market)] if histories == "common" else blocks(market)
     _log_shortened(market, len(windows[0].rows))
     period = market.periods_per_year
-    parts = [(_raw_mean(w, mean, chosen, period), _covariance(w, covariance, chosen, period, running)) for w in windows]
+    parts = [
+        (_raw_mean(w, mean, chosen, period), _covariance(w, covariance, chosen, period, running))
+        for w in windows
+    ]
     raw, sigma = parts[0] if len(parts) == 1 else join_blocks(windows, parts)
     fewest = min(len(w.rows) for w in windows)
     values = _shrunk(raw, sigma, fewest, mean, sample=covariance == "sample")
     annual: FloatArray = sigma * period
     if mean == "shrunk_equilibrium":
-        values = premium_means(market.assets, values * period, annual, fewest / period, chosen.equilibrium)
+        values = premium_means(
+            market.assets, values * period, annual, fewest / period, chosen.equilibrium
+        )
     elif mean in ("equilibrium", "black_litterman"):
         values = chosen.equilibrium.mean(market.assets, annual)
         if mean == "black_litterman":
-            values, annual = black_litterman(market.assets, values, annual, opinions, overconfidence=chosen.overconfidence)
+            values, annual = black_litterman(
+                market.assets, values, annual, opinions, overconfidence=chosen.overconfidence
+            )
     else:
         values = values * period
     levels = {a: int(level) for a, level in zip(market.assets, market.risk_levels, strict=True)}
-    forecast = None if forecast_half_life is None else forecast_covariance(market, half_life=forecast_half_life)
+    forecast = (
+        None
+        if forecast_half_life is None
+        else forecast_covariance(market, half_life=forecast_half_life)
+    )
     model = ReturnModel(market.assets, values, annual, market.groups, levels, forecast=forecast)
     if stress == "own":
         return model
@@ -158,20 +213,27 @@ def _log_shortened(market: Market, rows: int) -> None:
     counts = np.isfinite(market.returns).sum(axis=0)
     shortest = int(np.argmin(counts))
     _LOG.info(
-        f"The estimate uses {rows:,} of {len(market):,} rows, {rows / market.periods_per_year:.1f} of {market.years:.1f} years: those on which every "
-        f"asset is known. The shortest history is that of {market.assets[shortest]!r} with {int(counts[shortest]):,} rows; drop it, or "
-        'pass histories="stambaugh", to use more.'
+        f"The estimate uses {rows:,} of {len(market):,} rows, {rows / market.periods_per_year:.1f}"
+        f" of {market.years:.1f} years: those on which every asset is known. The shortest history"
+        f" is that of {market.assets[shortest]!r} with {int(counts[shortest]):,} rows; drop it, or"
+        ' pass histories="stambaugh", to use more.'
     )
 
 
-def _raw_mean(window: Window, method: Mean, settings: EstimateSettings, period: float) -> FloatArray:
+def _raw_mean(
+    window: Window, method: Mean, settings: EstimateSettings, period: float
+) -> FloatArray:
     if method == "ewma":
         return _ages(window, settings, period) @ window.rows
     return window.rows.mean(axis=0)
 
 
 def _covariance(
-    window: Window, method: Covariance, settings: EstimateSettings, period: float, running: RunningMoments | None
+    window: Window,
+    method: Covariance,
+    settings: EstimateSettings,
+    period: float,
+    running: RunningMoments | None,
 ) -> FloatArray:
     rows = window.rows
     if method == "ewma":
@@ -181,9 +243,11 @@ def _covariance(
     if method == "sample":
         return sample_covariance(rows)
     moments = Moments.of(rows) if running is None else running.of(rows)
-    shrink = {"ledoit_wolf": shrink_to_constant_correlation, "ledoit_wolf_identity": shrink_to_identity, "oas": oracle_approximating}[
-        method
-    ]
+    shrink = {
+        "ledoit_wolf": shrink_to_constant_correlation,
+        "ledoit_wolf_identity": shrink_to_identity,
+        "oas": oracle_approximating,
+    }[method]
     return shrink(moments)[0] * (moments.count / (moments.count - 1))
 
 
@@ -192,8 +256,9 @@ def _ages(window: Window, settings: EstimateSettings, period: float) -> FloatArr
     rows = settings.half_life * period
     if rows < 1.0:
         raise InputError(
-            f"half_life is {settings.half_life:g} years, {rows:.2g} rows of this market: hardly more than its last row would count. "
-            f"Give at least {1.0 / period:.2g} years, which is one row.",
+            f"half_life is {settings.half_life:g} years, {rows:.2g} rows of this market: hardly"
+            f" more than its last row would count. Give at least {1.0 / period:.2g} years, which is"
+            " one row.",
             field="half_life",
             value=settings.half_life,
         )
@@ -202,7 +267,10 @@ def _ages(window: Window, settings: EstimateSettings, period: float) -> FloatArr
 
 def _opinions(views: object) -> tuple[View, ...]:
     """A checked tuple of views."""
-    remedy = 'Give a sequence of views, each built with advisor.View({"a": 1.0}, mean=0.05, confidence=0.5).'
+    remedy = (
+        'Give a sequence of views, each built with advisor.View({"a": 1.0}, mean=0.05,'
+        " confidence=0.5)."
+    )
     check_type(views, Sequence, "views", remedy)
     given: tuple[object, ...] = tuple(views)  # type: ignore[arg-type]
     for view in given:
@@ -210,7 +278,9 @@ def _opinions(views: object) -> tuple[View, ...]:
     return given  # type: ignore[return-value]
 
 
-def _shrunk(raw: FloatArray, sigma: FloatArray, count: int, method: Mean, *, sample: bool) -> FloatArray:
+def _shrunk(
+    raw: FloatArray, sigma: FloatArray, count: int, method: Mean, *, sample: bool
+) -> FloatArray:
     if method == "bayes_stein":
         return bayes_stein(raw, sigma, count, sample=sample)
     if method == "james_stein":

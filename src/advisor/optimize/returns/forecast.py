@@ -10,7 +10,8 @@ from advisor.optimize.returns.histories import common_window
 from advisor.optimize.returns.mean import age_weights
 
 HALF_LIFE = 15.0
-"""Sessions after which a return counts half: between the memories of 10 and 21 sessions, which held bands about as well."""
+"""Sessions after which a return counts half: between the memories of 10 and 21 sessions, which held
+bands about as well."""
 REACH = 20.0
 """Half-lives after which a return counts less than one part in a million and is left out."""
 
@@ -23,7 +24,8 @@ def forecast_covariance(market: Market, *, half_life: float = HALF_LIFE) -> Floa
         half_life: Rows (sessions of a daily market) after which a return counts half.
 
     Returns:
-        Second moments around zero, weighted by age: for any portfolio `w' F w` is the same average of
+        Second moments around zero, weighted by age: for any portfolio `w' F w` is the same average
+            of
         the portfolio's own squared returns, so no optimiser can find a portfolio whose forecast is
         better than its past. Positive semidefinite.
 
@@ -32,8 +34,12 @@ def forecast_covariance(market: Market, *, half_life: float = HALF_LIFE) -> Floa
 
     Source: J.P. Morgan and Reuters (1996), RiskMetrics technical document, section 5.2.
     """
-    check_type(market, Market, "market", "Build one with Market.from_prices or Market.from_returns.")
-    half_life = check_number(half_life, "half_life", "It is in rows of the market, 15 say.", low=1.0)
+    check_type(
+        market, Market, "market", "Build one with Market.from_prices or Market.from_returns."
+    )
+    half_life = check_number(
+        half_life, "half_life", "It is in rows of the market, 15 say.", low=1.0
+    )
     rows = common_window(market).rows[-int(np.ceil(REACH * half_life)) :]
     weighted = rows * np.sqrt(age_weights(len(rows), half_life))[:, None]
     return (weighted.T @ weighted) * market.periods_per_year

@@ -17,7 +17,9 @@ FEWEST = 3
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """Complete rows of some assets: `rows` (T, k) of the columns `columns` (k,); the last `new` of them are those whose history begins here."""
+    """Complete rows of some assets: `rows` (T, k) of the columns `columns` (k,); the last `new` of
+    them are those whose history begins here.
+    """
 
     rows: FloatArray
     columns: IntArray
@@ -37,10 +39,12 @@ def common_window(market: Market) -> Window:
 
 
 def blocks(market: Market) -> list[Window]:
-    """Nested windows, longest history first: window k holds all assets at least as long as the k-th distinct history.
+    """Nested windows, longest history first: window k holds all assets at least as long as the k-th
+    distinct history.
 
     Raises:
-        InputError: Histories that are not nested (one begins earlier but also ends earlier than another), or too short ones.
+        InputError: Histories that are not nested (one begins earlier but also ends earlier than
+            another), or too short ones.
     """
     known = np.isfinite(market.returns)
     lengths = known.sum(axis=0)
@@ -52,17 +56,26 @@ def blocks(market: Market) -> list[Window]:
         if int(complete.sum()) != length:
             shortest = market.assets[int(columns[-1])]
             raise InputError(
-                f"The history of {shortest!r} ({length} rows) is not contained in the longer ones, so it cannot be regressed on them. "
-                'Use histories="common", or drop the assets that ended early.',
+                f"The history of {shortest!r} ({length} rows) is not contained in the longer ones,"
+                ' so it cannot be regressed on them. Use histories="common", or drop the assets'
+                " that ended early.",
                 field="histories",
                 value=shortest,
             )
         _check_length(length, market, known)
-        windows.append(Window(np.ascontiguousarray(market.returns[complete][:, columns]), columns, int((lengths == length).sum())))
+        windows.append(
+            Window(
+                np.ascontiguousarray(market.returns[complete][:, columns]),
+                columns,
+                int((lengths == length).sum()),
+            )
+        )
     return windows
 
 
-def join_blocks(windows: Sequence[Window], parts: Sequence[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+def join_blocks(
+    windows: Sequence[Window], parts: Sequence[tuple[FloatArray, FloatArray]]
+) -> tuple[FloatArray, FloatArray]:
     """Means and covariance from nested windows.
 
     Args:
@@ -70,8 +83,9 @@ def join_blocks(windows: Sequence[Window], parts: Sequence[tuple[FloatArray, Flo
         parts: Mean (k,) and covariance (k, k) a period, estimated on each window.
 
     Returns:
-        Mean (n,) and covariance (n, n) in the market's order. With sample moments divided by T these are the maximum-likelihood ones; with shrunk moments
-        the same regressions are used, and the result stays positive semidefinite because each step adds a Schur complement.
+        Mean (n,) and covariance (n, n) in the market's order. With sample moments divided by T
+        these are the maximum-likelihood ones; with shrunk moments the same regressions are used,
+        and the result stays positive semidefinite because each step adds a Schur complement.
 
     Source: Stambaugh (1997), Analyzing investments whose histories differ in length, section 2.
     """
@@ -94,8 +108,10 @@ def _check_length(length: int, market: Market, known: np.ndarray) -> None:
     counts = known.sum(axis=0)
     shortest = int(np.argmin(counts))
     raise InputError(
-        f"Only {length} days have a return of every asset; {FEWEST} are needed for a covariance. The shortest history is {market.assets[shortest]!r} with {int(counts[shortest])} returns: "
-        'drop it, pass a longer history, or use histories="stambaugh" for nested histories.',
+        f"Only {length} days have a return of every asset; {FEWEST} are needed for a covariance."
+        f" The shortest history is {market.assets[shortest]!r} with {int(counts[shortest])}"
+        ' returns: drop it, pass a longer history, or use histories="stambaugh" for nested'
+        " histories.",
         field=market.assets[shortest],
         value=length,
     )

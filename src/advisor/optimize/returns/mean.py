@@ -9,11 +9,13 @@ from advisor.errors import InputError
 from advisor.optimize.returns.covariance import moves
 
 SINGULAR = 1e-12
-"""Smallest eigenvalue of the correlations, relative to the largest, of a covariance that may be inverted: below it a mean would be weighted by rounding errors."""
+"""Smallest eigenvalue of the correlations, relative to the largest, of a covariance that may be
+inverted: below it a mean would be weighted by rounding errors."""
 
 
 def age_weights(count: int, half_life: float) -> FloatArray:
-    """Weights of `count` rows, oldest first, shape (count,); they add up to 1 and halve every `half_life` rows.
+    """Weights of `count` rows, oldest first, shape (count,); they add up to 1 and halve every
+    `half_life` rows.
 
     >>> age_weights(3, 1.0).round(4).tolist()
     [0.1429, 0.2857, 0.5714]
@@ -23,7 +25,9 @@ def age_weights(count: int, half_life: float) -> FloatArray:
     """
     if not half_life > 0.0:
         raise InputError(
-            f"half_life is {half_life}; weights halve every half_life, so it must be positive.", field="half_life", value=half_life
+            f"half_life is {half_life}; weights halve every half_life, so it must be positive.",
+            field="half_life",
+            value=half_life,
         )
     weights = 0.5 ** (np.arange(count - 1, -1, -1, dtype=np.float64) / half_life)
     return weights / weights.sum()
@@ -38,10 +42,12 @@ def james_stein(mean: FloatArray, covariance: FloatArray, count: int) -> FloatAr
         count: Rows behind the means.
 
     Returns:
-        Shape (n,). The intensity `(trace - 2 * largest eigenvalue) / (count * |mean - average|^2)`, cut to [0, 1], is 0 where shrinking cannot be shown to help
-        (at most two effective dimensions). An asset with no variance is known, so it keeps its mean.
+        Shape (n,). The intensity `(trace - 2 * largest eigenvalue) / (count * |mean - average|^2)`,
+        cut to [0, 1], is 0 where shrinking cannot be shown to help (at most two effective
+        dimensions). An asset with no variance is known, so it keeps its mean.
 
-    Source: James and Stein (1961); the form for a general covariance in Bock (1975) and Jobson and Korkie (1980).
+    Source: James and Stein (1961); the form for a general covariance in Bock (1975) and Jobson and
+    Korkie (1980).
     """
     risky = moves(covariance)
     if risky.sum() < 2:
@@ -50,23 +56,32 @@ def james_stein(mean: FloatArray, covariance: FloatArray, count: int) -> FloatAr
     average = float(own.mean())
     spread = float(((own - average) ** 2).sum())
     values = np.linalg.eigvalsh(covariance[np.ix_(risky, risky)])
-    intensity = 1.0 if spread == 0.0 else min(1.0, max(0.0, float(values.sum() - 2.0 * values[-1]) / (count * spread)))
+    intensity = (
+        1.0
+        if spread == 0.0
+        else min(1.0, max(0.0, float(values.sum() - 2.0 * values[-1]) / (count * spread)))
+    )
     shrunk = mean.copy()
     shrunk[risky] = (1.0 - intensity) * own + intensity * average
     return shrunk
 
 
-def bayes_stein(mean: FloatArray, covariance: FloatArray, count: int, *, sample: bool = False) -> FloatArray:
+def bayes_stein(
+    mean: FloatArray, covariance: FloatArray, count: int, *, sample: bool = False
+) -> FloatArray:
     """Means shrunk towards the mean of the minimum-variance portfolio.
 
     Args:
         mean: Sample means a period, shape (n,).
-        covariance: Covariance of the returns a period, shape (n, n); nonsingular over the assets that have variance.
+        covariance: Covariance of the returns a period, shape (n, n); nonsingular over the assets
+            that have variance.
         count: Rows behind the means.
-        sample: Whether `covariance` is the raw sample covariance, whose inverse is biased; it is then scaled by `(count - 1) / (count - n - 2)` as Jorion does.
+        sample: Whether `covariance` is the raw sample covariance, whose inverse is biased; it is
+            then scaled by `(count - 1) / (count - n - 2)` as Jorion does.
 
     Returns:
-        Shape (n,): `(1 - v) * mean + v * m0` with `v = (n + 2) / (n + 2 + count * (mean - m0)' S^-1 (mean - m0))`, which is in (0, 1].
+        Shape (n,): `(1 - v) * mean + v * m0` with `v = (n + 2) / (n + 2 + count * (mean - m0)' S^-1
+            (mean - m0))`, which is in (0, 1].
         An asset with no variance is known, so it keeps its mean and takes no part.
 
     Raises:
@@ -86,16 +101,17 @@ def bayes_stein(mean: FloatArray, covariance: FloatArray, count: int, *, sample:
     values = np.linalg.eigvalsh(sigma / np.outer(deviation, deviation))
     if values[0] <= SINGULAR * values[-1]:
         raise InputError(
-            f"The covariance of {n} assets from {count} rows is singular (smallest eigenvalue of the correlations {values[0]:.2g}), and Bayes-Stein means need its inverse. "
-            'Use covariance="ledoit_wolf", drop duplicate assets, or mean="james_stein".',
+            f"The covariance of {n} assets from {count} rows is singular (smallest eigenvalue of"
+            f" the correlations {values[0]:.2g}), and Bayes-Stein means need its inverse. Use"
+            ' covariance="ledoit_wolf", drop duplicate assets, or mean="james_stein".',
             field="covariance",
             value=float(values[0]),
         )
     if sample:
         if count <= n + 2:
             raise InputError(
-                f"{count} rows for {n} assets; the unbiased inverse of a sample covariance needs more than {n + 2}. "
-                'Pass a longer history, or covariance="ledoit_wolf".',
+                f"{count} rows for {n} assets; the unbiased inverse of a sample covariance needs"
+                f' more than {n + 2}. Pass a longer history, or covariance="ledoit_wolf".',
                 field="covariance",
                 value=count,
             )

@@ -1,4 +1,6 @@
-"""What the closed-form covariances need of a history: central moments up to the fourth, taken at once or kept up to date day by day."""
+"""What the closed-form covariances need of a history: central moments up to the fourth, taken at
+once or kept up to date day by day.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,14 @@ import numpy as np
 from advisor.arrays import FloatArray, frozen
 
 BLOCK = 64
-"""Rows summed at once. Sums are those of the blocks from the first row on, in order, so that they do not depend on the days on which somebody asked."""
+"""Rows summed at once. Sums are those of the blocks from the first row on, in order, so that they
+do not depend on the days on which somebody asked."""
 
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Central moments of `count` complete rows of n returns a period; sums are divided by the count.
+    """Central moments of `count` complete rows of n returns a period; sums are divided by the
+    count.
 
     Attributes:
         count: Rows, T.
@@ -36,7 +40,13 @@ class Moments:
         count, mean = len(rows), rows.mean(axis=0)
         centred = rows - mean
         squared = centred**2
-        return cls(count, mean, centred.T @ centred / count, squared.T @ squared / count, (squared * centred).T @ centred / count)
+        return cls(
+            count,
+            mean,
+            centred.T @ centred / count,
+            squared.T @ squared / count,
+            (squared * centred).T @ centred / count,
+        )
 
     @property
     def sample(self) -> FloatArray:
@@ -56,14 +66,20 @@ class _Sums:
 
 @dataclass(eq=False)
 class RunningMoments:
-    """Moments of a history that grows: only rows it has not seen are summed, so that a day costs the same however long the past is.
+    """Moments of a history that grows: only rows it has not seen are summed, so that a day costs
+    the same however long the past is.
 
-    A history that does not begin with the rows seen before is summed from its first row: an answer depends on its rows alone, bit for bit, never on what was asked
-    before. It agrees with `Moments.of` to rounding, because returns are taken from their average over the first block before they are raised to powers.
+    A history that does not begin with the rows seen before is summed from its first row: an answer
+    depends on its rows alone, bit for bit, never on what was asked before. It agrees with
+    `Moments.of` to rounding, because returns are taken from their average over the first block
+    before they are raised to powers.
 
     >>> rows = np.random.default_rng(0).normal(size=(200, 3))
     >>> grown = RunningMoments()
-    >>> [bool(np.allclose(grown.of(rows[:t]).cubes, Moments.of(rows[:t]).cubes, rtol=1e-12)) for t in (100, 150, 200)]
+    >>> [
+    ...     bool(np.allclose(grown.of(rows[:t]).cubes, Moments.of(rows[:t]).cubes, rtol=1e-12))
+    ...     for t in (100, 150, 200)
+    ... ]
     [True, True, True]
     """
 
@@ -81,17 +97,28 @@ class RunningMoments:
             blocks += 1
         self._seen = _Sums(rows, sums.shift, blocks, frozen(total))
         rest = rows[blocks * BLOCK :]
-        return _central((total + _powers(rest, sums.shift) if len(rest) else total) / len(rows), len(rows), sums.shift)
+        return _central(
+            (total + _powers(rest, sums.shift) if len(rest) else total) / len(rows),
+            len(rows),
+            sums.shift,
+        )
 
 
 def _continues(sums: _Sums, rows: FloatArray) -> bool:
     """Whether the blocks summed are the first rows of this history."""
     done = sums.blocks * BLOCK
-    return rows.shape[1:] == sums.rows.shape[1:] and done <= len(rows) and (done >= BLOCK) and np.array_equal(rows[:done], sums.rows[:done])
+    return (
+        rows.shape[1:] == sums.rows.shape[1:]
+        and done <= len(rows)
+        and (done >= BLOCK)
+        and np.array_equal(rows[:done], sums.rows[:done])
+    )
 
 
 def _powers(rows: FloatArray, shift: FloatArray) -> FloatArray:
-    """Sums of all products of 1, y, y^2 and y^3 of one block, y = rows - shift, shape (3n + 1, 3n + 1)."""
+    """Sums of all products of 1, y, y^2 and y^3 of one block, y = rows - shift, shape (3n + 1, 3n +
+    1).
+    """
     y = rows - shift
     square = y * y
     powers = np.hstack([np.ones((len(y), 1)), y, square, square * y])
@@ -106,7 +133,18 @@ def _central(raw: FloatArray, count: int, shift: FloatArray) -> Moments:
     pairs, mixed = raw[one, one], raw[two, one]
     outer = np.outer(m, m)
     crossed = mixed * m
-    squares = raw[two, two] - 2.0 * (crossed + crossed.T) + np.outer(m2, m * m) + np.outer(m * m, m2) + outer * (4.0 * pairs - 3.0 * outer)
-    cubes = raw[three, one] - 3.0 * m[:, None] * mixed + (3.0 * m**2)[:, None] * pairs - np.outer(m**3, m)
+    squares = (
+        raw[two, two]
+        - 2.0 * (crossed + crossed.T)
+        + np.outer(m2, m * m)
+        + np.outer(m * m, m2)
+        + outer * (4.0 * pairs - 3.0 * outer)
+    )
+    cubes = (
+        raw[three, one]
+        - 3.0 * m[:, None] * mixed
+        + (3.0 * m**2)[:, None] * pairs
+        - np.outer(m**3, m)
+    )
     cubes -= np.outer(m3 - 3.0 * m * m2 + 2.0 * m**3, m)
     return Moments(count, shift + m, pairs - outer, squares, cubes)

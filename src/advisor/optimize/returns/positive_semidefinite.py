@@ -12,7 +12,8 @@ from advisor.data.returns import check_symmetric
 from advisor.errors import InputError
 
 SWEEPS = 200
-"""Alternating projections at most; they converge linearly, typically in 20-50 sweeps for correlations rounded to two digits."""
+"""Alternating projections at most; they converge linearly, typically in 20-50 sweeps for
+correlations rounded to two digits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +22,11 @@ class PsdRepair:
 
     Attributes:
         covariance: Symmetric positive semidefinite, shape (n, n); the variances are the ones given.
-        smallest_eigenvalue: Of the correlation matrix given; negative where there was something to mend.
+        smallest_eigenvalue: Of the correlation matrix given; negative where there was something to
+            mend.
         largest_change: Largest change of a correlation.
-        pair: The two assets whose correlation changed most, or columns as text where no names were given; empty when nothing changed.
+        pair: The two assets whose correlation changed most, or columns as text where no names were
+            given; empty when nothing changed.
         sweeps: Alternating projections used; 0 when nothing was to be mended.
         uncorrelated: Assets without variance whose covariances with others were not 0, and now are.
     """
@@ -45,46 +48,64 @@ class PsdRepair:
             return "nothing changed: the covariance is positive semidefinite"
         done: list[str] = []
         if self.uncorrelated:
-            done.append(f"without variance, so made uncorrelated with all others: {', '.join(self.uncorrelated)}")
+            done.append(
+                "without variance, so made uncorrelated with all others:"
+                f" {', '.join(self.uncorrelated)}"
+            )
         if self.sweeps:
             done.append(
-                f"smallest eigenvalue of the correlations {self.smallest_eigenvalue:.3g} raised to 0; variances kept; "
-                f"the largest change of a correlation is {self.largest_change:.2g}, between {self.pair[0]} and {self.pair[1]}"
+                f"smallest eigenvalue of the correlations {self.smallest_eigenvalue:.3g} raised to"
+                " 0; variances kept; the largest change of a correlation is"
+                f" {self.largest_change:.2g}, between {self.pair[0]} and {self.pair[1]}"
             )
         return "; ".join(done)
 
 
-def nearest_psd(covariance: object, assets: Sequence[str] | None = None, *, tolerance: float = 1e-10) -> PsdRepair:
-    """The covariance with the given variances whose correlation matrix is nearest (Frobenius) to the one given.
+def nearest_psd(
+    covariance: object, assets: Sequence[str] | None = None, *, tolerance: float = 1e-10
+) -> PsdRepair:
+    """The covariance with the given variances whose correlation matrix is nearest (Frobenius) to
+    the one given.
 
     Args:
-        covariance: Symmetric, shape (n, n), with positive variances (0 allowed: such an asset becomes uncorrelated with the others).
+        covariance: Symmetric, shape (n, n), with positive variances (0 allowed: such an asset
+            becomes uncorrelated with the others).
         assets: Names for the report.
         tolerance: Change of a sweep, and smallest eigenvalue, that count as nothing.
 
     Returns:
-        The repair. Variances are kept because they are estimated far better than correlations and carry the risk level of an asset.
+        The repair. Variances are kept because they are estimated far better than correlations and
+        carry the risk level of an asset.
 
     Raises:
-        InputError: Not square, not symmetric, not finite, a negative variance, names of another number, or a tolerance that is no small positive number.
+        InputError: Not square, not symmetric, not finite, a negative variance, names of another
+            number, or a tolerance that is no small positive number.
 
     Source: Higham (2002), Computing the nearest correlation matrix, algorithm 3.3.
 
     >>> print(nearest_psd([[1.0, 0.9, 0.2], [0.9, 1.0, 0.8], [0.2, 0.8, 1.0]]))
-    smallest eigenvalue of the correlations -0.109 raised to 0; variances kept; the largest change of a correlation is 0.07, between 0 and 1
+    smallest eigenvalue of the correlations -0.109 raised to 0; variances kept; the largest change
+    of a correlation is 0.07, between 0 and 1
     >>> print(nearest_psd([[0.0, 0.1], [0.1, 1.0]], ["cash", "share"]))
     without variance, so made uncorrelated with all others: cash
     """
-    check_number(tolerance, "tolerance", "Give what counts as nothing, such as 1e-10.", above=0.0, high=1e-3)
+    check_number(
+        tolerance, "tolerance", "Give what counts as nothing, such as 1e-10.", above=0.0, high=1e-3
+    )
     given = float_array(covariance, "covariance", shape=(None, None))
     n = len(given)
     sigma = float_array(given, "covariance", shape=(n, n))
     if not n:
-        raise InputError("covariance is empty; there is nothing to mend. Pass one row an asset.", field="covariance", value=(0, 0))
+        raise InputError(
+            "covariance is empty; there is nothing to mend. Pass one row an asset.",
+            field="covariance",
+            value=(0, 0),
+        )
     names = tuple(str(k) for k in range(n)) if assets is None else unique_ids(assets, "assets")
     if len(names) != n:
         raise InputError(
-            f"assets names {len(names)} for a covariance of {n}; the report could not say which were changed. Give one name each.",
+            f"assets names {len(names)} for a covariance of {n}; the report could not say which"
+            " were changed. Give one name each.",
             field="assets",
             value=len(names),
         )
@@ -93,7 +114,8 @@ def nearest_psd(covariance: object, assets: Sequence[str] | None = None, *, tole
     if (variance < 0.0).any():
         worst = int(np.argmin(variance))
         raise InputError(
-            f"covariance[{worst}, {worst}] is {variance[worst]:g}; a variance is not negative and cannot be mended. Estimate it again.",
+            f"covariance[{worst}, {worst}] is {variance[worst]:g}; a variance is not negative and"
+            " cannot be mended. Estimate it again.",
             field="covariance",
             value=float(variance[worst]),
         )
@@ -112,11 +134,15 @@ def nearest_psd(covariance: object, assets: Sequence[str] | None = None, *, tole
     change = np.abs(repaired - correlation)
     i, j = sorted(int(k) for k in np.unravel_index(int(change.argmax()), change.shape))
     covariance = repaired * np.outer(deviation, deviation)
-    return PsdRepair(covariance, lowest, float(change.max()), (names[i], names[j]), sweeps, uncorrelated)
+    return PsdRepair(
+        covariance, lowest, float(change.max()), (names[i], names[j]), sweeps, uncorrelated
+    )
 
 
 def _project(correlation: FloatArray, tolerance: float) -> tuple[FloatArray, int]:
-    """Higham's alternating projections, finished by a rescaling that makes diagonal and sign exact together."""
+    """Higham's alternating projections, finished by a rescaling that makes diagonal and sign exact
+    together.
+    """
     current, dykstra, sweeps = correlation.copy(), np.zeros_like(correlation), 0
     while sweeps < SWEEPS:
         sweeps += 1

@@ -15,13 +15,15 @@ from advisor.optimize.returns.views import Equilibrium
 CASH_LIKE = 0.01
 """Annual volatility up to which an asset is as good as cash: ten years tell its mean to 0.3 %."""
 USUAL_SHARPE = 0.35
-"""Sharpe ratio of a diversified market before its history is looked at: the library's own choice, not fitted.
+"""Sharpe ratio of a diversified market before its history is looked at: the library's own choice,
+not fitted.
 
-Over 1900-2010 world equities beat bills by 4.5 % a year, geometric (Dimson, Marsh and Staunton 2011,
-Equity Premia Around the World); mixes with bonds and gold vary less than equities do.
+Over 1900-2010 world equities beat bills by 4.5 % a year, geometric (Dimson, Marsh and Staunton
+2011, Equity Premia Around the World); mixes with bonds and gold vary less than equities do.
 """
 SHARPE_SPREAD = 0.15
-"""Standard deviation of that ratio among markets and centuries: 44 years of history count as much as it."""
+"""Standard deviation of that ratio among markets and centuries: 44 years of history count as much
+as it."""
 LEAST_SHARPE = 0.10
 """However bad a history, no market is held for nothing."""
 
@@ -44,9 +46,10 @@ def premium_means(
             used as it is. Its `risk_free` counts where no asset is as good as cash.
 
     Returns:
-        An asset with a volatility of at most `CASH_LIKE` keeps its own mean, and the calmest of them
-        tells the risk-free rate. Every other asset earns that rate and its beta times the premium of
-        the market, whose Sharpe ratio is the usual one moved towards the history by as much as
+        An asset with a volatility of at most `CASH_LIKE` keeps its own mean, and the calmest of
+        them tells the risk-free rate. Every other asset earns that rate and its beta times the
+        premium of the market, whose Sharpe ratio is the usual one moved towards the history by as
+        much as
         `years` say: `k = years / (years + 1 / SHARPE_SPREAD^2)`.
     """
     cash, means = cash_like(covariance), np.array(raw, dtype=np.float64)
@@ -54,7 +57,11 @@ def premium_means(
     if not len(risky):
         return means
     deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    risk_free = float(means[np.argmin(np.where(cash, deviation, np.inf))]) if cash.any() else equilibrium.risk_free
+    risk_free = (
+        float(means[np.argmin(np.where(cash, deviation, np.inf))])
+        if cash.any()
+        else equilibrium.risk_free
+    )
     names, sigma = [assets[i] for i in risky.tolist()], covariance[np.ix_(risky, risky)]
     market = replace(_of(names, equilibrium), risk_free=risk_free)
     if market.premium is None:
@@ -103,4 +110,10 @@ def cash_like(covariance: FloatArray) -> BoolArray:
 def _of(names: Sequence[str], equilibrium: Equilibrium) -> Equilibrium:
     """The equilibrium among these assets alone."""
     weights = equilibrium.weights
-    return equilibrium if weights is None else replace(equilibrium, weights={name: weights[name] for name in names if name in weights})
+    return (
+        equilibrium
+        if weights is None
+        else replace(
+            equilibrium, weights={name: weights[name] for name in names if name in weights}
+        )
+    )

@@ -1,4 +1,6 @@
-"""Smoothed net asset values undone: appraisals and wealth products that report yesterday's price look riskless, and would absorb the optimiser."""
+"""Smoothed net asset values undone: appraisals and wealth products that report yesterday's price
+look riskless, and would absorb the optimiser.
+"""
 
 from __future__ import annotations
 
@@ -21,34 +23,48 @@ HIGHEST_SMOOTHING = 0.95
 
 @dataclass(frozen=True)
 class Desmoothed:
-    """A market with smoothing undone, and what was done: first-order smoothing and the factor on volatility, by asset."""
+    """A market with smoothing undone, and what was done: first-order smoothing and the factor on
+    volatility, by asset.
+    """
 
     market: Market
     smoothing: dict[str, float]
     volatility_factor: dict[str, float]
 
 
-def desmooth(market: Market, assets: Sequence[str], *, smoothing: Mapping[str, float] | None = None) -> Desmoothed:
-    """Undo first-order smoothing `reported = (1 - a) * true + a * last reported` in the returns of some assets.
+def desmooth(
+    market: Market, assets: Sequence[str], *, smoothing: Mapping[str, float] | None = None
+) -> Desmoothed:
+    """Undo first-order smoothing `reported = (1 - a) * true + a * last reported` in the returns of
+    some assets.
 
     Args:
         market: Returns, simple.
-        assets: Whose reports are smoothed. Naming them is a judgement: momentum in a traded price is not smoothing.
-        smoothing: `a` in [0, 0.95] by asset (of those named in `assets`); not given: the first autocorrelation of its returns, 0 where that is negative.
+        assets: Whose reports are smoothed. Naming them is a judgement: momentum in a traded price
+            is not smoothing.
+        smoothing: `a` in [0, 0.95] by asset (of those named in `assets`); not given: the first
+            autocorrelation of its returns, 0 where that is negative.
 
     Returns:
-        Returns `(r_t - a * r_{t-1}) / (1 - a)`: their mean is (nearly) the reported one, their volatility higher by about `sqrt((1 + a) / (1 - a))`. The first
-        return of each treated history is lost.
+        Returns `(r_t - a * r_{t-1}) / (1 - a)`: their mean is (nearly) the reported one, their
+        volatility higher by about `sqrt((1 + a) / (1 - a))`. The first return of each treated
+        history is lost.
 
     Raises:
-        InputError: An unknown asset or one named twice, a smoothing of an asset that is not treated or outside [0, 0.95], or fewer than four returns.
+        InputError: An unknown asset or one named twice, a smoothing of an asset that is not treated
+            or outside [0, 0.95], or fewer than four returns.
 
-    Source: Geltner (1993), Estimating market values from appraised values without assuming an efficient market.
+    Source: Geltner (1993), Estimating market values from appraised values without assuming an
+    efficient market.
     """
-    check_type(market, Market, "market", "Build one with Market.from_prices or Market.from_returns.")
+    check_type(
+        market, Market, "market", "Build one with Market.from_prices or Market.from_returns."
+    )
     treated = unique_ids(assets, "assets")
     check_names(treated, market.assets, "assets", "the assets of the market")
-    stated = numbers_by_id(smoothing, treated, "smoothing", "Give a share from 0 to 0.95.", what="the assets to treat")
+    stated = numbers_by_id(
+        smoothing, treated, "smoothing", "Give a share from 0 to 0.95.", what="the assets to treat"
+    )
     returns = market.returns.copy()
     used: dict[str, float] = {}
     factor: dict[str, float] = {}
@@ -58,12 +74,16 @@ def desmooth(market: Market, assets: Sequence[str], *, smoothing: Mapping[str, f
         series = returns[rows, column]
         if len(series) < 4:
             raise InputError(
-                f"{asset!r} has {len(series)} returns; its smoothing cannot be told from fewer than 4.", field=asset, value=len(series)
+                f"{asset!r} has {len(series)} returns; its smoothing cannot be told from fewer"
+                " than 4.",
+                field=asset,
+                value=len(series),
             )
         a = stated[asset] if asset in stated else _autocorrelation(series)
         if not 0.0 <= a <= HIGHEST_SMOOTHING:
             raise InputError(
-                f"The smoothing of {asset!r} is {a:.3g}; undoing it is sensible between 0 and {HIGHEST_SMOOTHING}. Use a traded proxy instead.",
+                f"The smoothing of {asset!r} is {a:.3g}; undoing it is sensible between 0 and"
+                f" {HIGHEST_SMOOTHING}. Use a traded proxy instead.",
                 field=asset,
                 value=a,
             )
@@ -73,12 +93,22 @@ def desmooth(market: Market, assets: Sequence[str], *, smoothing: Mapping[str, f
         returns[rows[1:], column] = np.maximum(true, -1.0)
         used[asset], factor[asset] = a, float(true.std()) / before if before > 0.0 else 1.0
     returns.flags.writeable = False
-    repaired = Market(market.assets, market.dates, returns, market.groups, market.risk_levels, market.periods_per_year)
+    repaired = Market(
+        market.assets,
+        market.dates,
+        returns,
+        market.groups,
+        market.risk_levels,
+        market.periods_per_year,
+    )
     return Desmoothed(repaired, used, factor)
 
 
-def floor_volatility(model: ReturnModel, bands: RiskBands | None = None, *, share: float = 1.0) -> tuple[ReturnModel, dict[str, float]]:
-    """Raise the volatility of every asset to what its risk level promises at least; correlations stay.
+def floor_volatility(
+    model: ReturnModel, bands: RiskBands | None = None, *, share: float = 1.0
+) -> tuple[ReturnModel, dict[str, float]]:
+    """Raise the volatility of every asset to what its risk level promises at least; correlations
+    stay.
 
     Args:
         model: With risk levels; assets of unknown level (0) are left alone.
@@ -86,8 +116,9 @@ def floor_volatility(model: ReturnModel, bands: RiskBands | None = None, *, shar
         share: Of that edge, in [0, 1].
 
     Returns:
-        The model, without a forecast (a smoothed price makes it as low), and the factor on the volatility of each asset that was raised. Scaling rows and columns keeps it positive semidefinite; an asset
-        without any variance becomes uncorrelated with the others.
+        The model, without a forecast (a smoothed price makes it as low), and the factor on the
+        volatility of each asset that was raised. Scaling rows and columns keeps it positive
+        semidefinite; an asset without any variance becomes uncorrelated with the others.
 
     Raises:
         InputError: A share outside [0, 1].
@@ -99,13 +130,17 @@ def floor_volatility(model: ReturnModel, bands: RiskBands | None = None, *, shar
     edges = np.array([0.0, *chosen.lower_volatility]) * share
     floor = edges[model.risk_levels]
     current = model.volatility
-    scale = np.where(current > 0.0, np.maximum(floor / np.where(current > 0.0, current, 1.0), 1.0), 1.0)
+    scale = np.where(
+        current > 0.0, np.maximum(floor / np.where(current > 0.0, current, 1.0), 1.0), 1.0
+    )
     covariance: FloatArray = model.covariance * np.outer(scale, scale)
     dead = (current == 0.0) & (floor > 0.0)
     covariance[np.diag_indices(len(model))] = np.where(dead, floor**2, np.diag(covariance))
     raised = np.where(dead, np.inf, scale)
     stress = dict(zip(model.assets, model.stress.tolist(), strict=True))
-    floored = ReturnModel(model.assets, model.mean, covariance, model.groups, model.risk_levels.tolist(), stress)
+    floored = ReturnModel(
+        model.assets, model.mean, covariance, model.groups, model.risk_levels.tolist(), stress
+    )
     return floored, {a: float(f) for a, f in zip(model.assets, raised, strict=True) if f > 1.0}
 
 

@@ -13,7 +13,8 @@ from advisor.errors import InputError
 from advisor.optimize.returns.mean import SINGULAR
 
 TAU = 0.05
-"""Uncertainty of the equilibrium means relative to the covariance of returns; He and Litterman's value."""
+"""Uncertainty of the equilibrium means relative to the covariance of returns; He and Litterman's
+value."""
 WIDENING = "It is the factor by which intervals are too narrow, and 1 changes nothing."
 
 
@@ -22,7 +23,8 @@ class Equilibrium:
     """The means under which the market portfolio is the best one.
 
     Args:
-        weights: Market weight by asset id; scaled to add up to 1, unnamed assets have 0. None: equal weights, a stand-in that you should replace.
+        weights: Market weight by asset id; scaled to add up to 1, unnamed assets have 0. None:
+            equal weights, a stand-in that you should replace.
         risk_aversion: Of the average investor, 0 or more. `premium`, where given, is used instead.
         premium: Annual expected return of the market portfolio above `risk_free`, 0 or more.
         risk_free: Annual.
@@ -37,29 +39,44 @@ class Equilibrium:
     risk_free: float = 0.0
 
     def __post_init__(self) -> None:
-        whole = "Nobody would hold a market whose risk is not paid; give 0 or more, and state a fear of losses as an advisor.View."
+        whole = (
+            "Nobody would hold a market whose risk is not paid; give 0 or more, and state a fear of"
+            " losses as an advisor.View."
+        )
         check_number(self.risk_aversion, "risk_aversion", whole, low=0.0)
         if self.premium is not None:
             check_number(self.premium, "premium", whole, low=0.0)
         check_number(self.risk_free, "risk_free", "Give an annual return.")
         if self.weights is not None:
-            check_type(self.weights, Mapping, "weights", "Give a mapping from asset id to market weight.")
+            check_type(
+                self.weights, Mapping, "weights", "Give a mapping from asset id to market weight."
+            )
             for asset, weight in self.weights.items():
-                check_number(weight, "weights", "Weights are shares of the whole market; what nobody holds has 0.", low=0.0, key=asset)
+                check_number(
+                    weight,
+                    "weights",
+                    "Weights are shares of the whole market; what nobody holds has 0.",
+                    low=0.0,
+                    key=asset,
+                )
 
     def mean(self, assets: Sequence[str], covariance: FloatArray) -> FloatArray:
-        """Annual expected returns, shape (n,): `risk_free + beta * premium`, which is `risk_free + risk_aversion * covariance @ weights`.
+        """Annual expected returns, shape (n,): `risk_free + beta * premium`, which is `risk_free +
+        risk_aversion * covariance @ weights`.
 
         Args:
             assets: Ids, length n.
             covariance: Annual, shape (n, n).
 
         Raises:
-            InputError: Weights of unknown assets, weights that add up to nothing, or a market without variance where a premium is given.
+            InputError: Weights of unknown assets, weights that add up to nothing, or a market
+                without variance where a premium is given.
 
         Source: Sharpe (1964); the reverse optimisation in Black and Litterman (1992).
 
-        >>> Equilibrium({"share": 1.0}, premium=0.05, risk_free=0.01).mean(["share", "bond"], np.array([[0.04, 0.0], [0.0, 0.01]])).tolist()
+        >>> Equilibrium({"share": 1.0}, premium=0.05, risk_free=0.01).mean(
+        ...     ["share", "bond"], np.array([[0.04, 0.0], [0.0, 0.01]])
+        ... ).tolist()
         [0.060000000000000005, 0.01]
         """
         market = self.shares(assets)
@@ -69,7 +86,8 @@ class Equilibrium:
         variance = float(market @ exposure)
         if not variance > 0.0:
             raise InputError(
-                "The market portfolio has no variance, so no asset has a beta to it. Weight assets that move, or give risk_aversion.",
+                "The market portfolio has no variance, so no asset has a beta to it. Weight assets"
+                " that move, or give risk_aversion.",
                 field="weights",
                 value=variance,
             )
@@ -81,11 +99,16 @@ class Equilibrium:
         Raises:
             InputError: Weights of unknown assets, or weights that add up to nothing.
         """
-        market = _vector(self.weights, assets, "Equilibrium.weights") if self.weights is not None else np.ones(len(assets))
+        market = (
+            _vector(self.weights, assets, "Equilibrium.weights")
+            if self.weights is not None
+            else np.ones(len(assets))
+        )
         total = float(market.sum())
         if not total > 0.0:
             raise InputError(
-                f"The market weights add up to {total:g}; they are shares of a whole. Give at least one positive weight.",
+                f"The market weights add up to {total:g}; they are shares of a whole. Give at least"
+                " one positive weight.",
                 field="weights",
                 value=total,
             )
@@ -97,12 +120,14 @@ class View:
     """An opinion: the portfolio `weights` is expected to return `mean` a year.
 
     Args:
-        weights: By asset id; `{"a": 1}` is a view on one asset, `{"a": 1, "b": -1}` on a difference.
+        weights: By asset id; `{"a": 1}` is a view on one asset, `{"a": 1, "b": -1}` on a
+            difference.
         mean: Annual expected return of that portfolio.
         confidence: In (0, 1]: 0.5 trusts the view as much as the equilibrium, 1 is certainty.
 
     Raises:
-        InputError: Weights that are no mapping to numbers, a mean that is no finite number, or a confidence outside (0, 1].
+        InputError: Weights that are no mapping to numbers, a mean that is no finite number, or a
+            confidence outside (0, 1].
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -110,11 +135,27 @@ class View:
     confidence: float = 0.5
 
     def __post_init__(self) -> None:
-        check_type(self.weights, Mapping, "weights", 'Give a mapping from asset id to weight, {"a": 1} for a view on one asset.')
+        check_type(
+            self.weights,
+            Mapping,
+            "weights",
+            'Give a mapping from asset id to weight, {"a": 1} for a view on one asset.',
+        )
         for asset, weight in self.weights.items():
-            check_number(weight, "weights", "Give the asset's weight in the portfolio that the view is about.", key=asset)
+            check_number(
+                weight,
+                "weights",
+                "Give the asset's weight in the portfolio that the view is about.",
+                key=asset,
+            )
         check_number(self.mean, "mean", "Give the annual return that the view expects.")
-        check_number(self.confidence, "confidence", "It runs to 1 (certain); drop a view you do not believe.", above=0.0, high=1.0)
+        check_number(
+            self.confidence,
+            "confidence",
+            "It runs to 1 (certain); drop a view you do not believe.",
+            above=0.0,
+            high=1.0,
+        )
 
 
 def black_litterman(
@@ -133,18 +174,22 @@ def black_litterman(
         prior: Equilibrium means a year, shape (n,).
         covariance: Of annual returns, shape (n, n).
         views: Opinions; none gives the prior back.
-        overconfidence: Factor k >= 1 by which the author's intervals are too narrow; the variance of every view's error is multiplied by k^2.
+        overconfidence: Factor k >= 1 by which the author's intervals are too narrow; the variance
+            of every view's error is multiplied by k^2.
         tau: Uncertainty of the prior relative to `covariance`.
 
     Returns:
-        Posterior means (n,), and the covariance of returns around them (n, n), which is `covariance` plus what is still unknown about the means.
-        A view of confidence c has error variance `(1 - c) / c` times the prior's variance of that portfolio, so its solitary effect is c of the way (c = 1 is met exactly).
+        Posterior means (n,), and the covariance of returns around them (n, n), which is
+        `covariance` plus what is still unknown about the means. A view of confidence c has error
+        variance `(1 - c) / c` times the prior's variance of that portfolio, so its solitary effect
+        is c of the way (c = 1 is met exactly).
 
     Raises:
-        InputError: An unknown asset, an empty view, a portfolio without variance, `overconfidence` below 1, or views of which one follows from others and all
-            are certain.
+        InputError: An unknown asset, an empty view, a portfolio without variance, `overconfidence`
+            below 1, or views of which one follows from others and all are certain.
 
-    Source: Black and Litterman (1992); He and Litterman (1999), appendix; the confidence in Idzorek (2005) reduced to its closed form by Walters (2014).
+    Source: Black and Litterman (1992); He and Litterman (1999), appendix; the confidence in Idzorek
+    (2005) reduced to its closed form by Walters (2014).
     """
     check_number(overconfidence, "overconfidence", WIDENING, low=1.0)
     uncertain = tau * covariance
@@ -161,24 +206,34 @@ def black_litterman(
     return mean, covariance + 0.5 * (left + left.T)
 
 
-def _stack(assets: Sequence[str], views: Sequence[View]) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _stack(
+    assets: Sequence[str], views: Sequence[View]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     rows: list[FloatArray] = []
     for view in views:
         row = _vector(view.weights, assets, "View.weights")
         if not row.any():
             raise InputError(
-                "A view has no weights; it says nothing about any asset. Name the portfolio it is about.", field="views", value=view
+                "A view has no weights; it says nothing about any asset. Name the portfolio it is"
+                " about.",
+                field="views",
+                value=view,
             )
         rows.append(row)
     confidence = np.array([view.confidence for view in views])
     return np.array(rows), np.array([view.mean for view in views]), (1.0 - confidence) / confidence
 
 
-def _check_independent(pick: FloatArray, covariance: FloatArray, views: Sequence[View], noise: FloatArray) -> None:
-    """Raise `InputError` unless every view (k) says something that the others do not already settle.
+def _check_independent(
+    pick: FloatArray, covariance: FloatArray, views: Sequence[View], noise: FloatArray
+) -> None:
+    """Raise `InputError` unless every view (k) says something that the others do not already
+    settle.
 
-    Row i of `root` is the portfolio of view i over independent shocks, and its own error as a shock of its own, scaled to length 1. Their smallest singular
-    value is 0 exactly where a portfolio is a combination of the others; it is taken of the root, since that of the covariance drowns in rounding.
+    Row i of `root` is the portfolio of view i over independent shocks, and its own error as a shock
+    of its own, scaled to length 1. Their smallest singular value is 0 exactly where a portfolio is
+    a combination of the others; it is taken of the root, since that of the covariance drowns in
+    rounding.
     """
     volatility = np.sqrt(np.diag(covariance))
     safe = np.where(volatility > 0.0, volatility, 1.0)
@@ -189,7 +244,8 @@ def _check_independent(pick: FloatArray, covariance: FloatArray, views: Sequence
     if (dead := deviation <= np.sqrt(SINGULAR) * np.abs(exposure).sum(axis=1)).any():
         view = views[int(np.argmax(dead))]
         raise InputError(
-            f"The portfolio {dict(view.weights)} of a view has no variance, so its return is already known to be the equilibrium's. Drop the view.",
+            f"The portfolio {dict(view.weights)} of a view has no variance, so its return is"
+            " already known to be the equilibrium's. Drop the view.",
             field="views",
             value=view,
         )
@@ -198,8 +254,9 @@ def _check_independent(pick: FloatArray, covariance: FloatArray, views: Sequence
     scale = np.linalg.svd(root, compute_uv=False)
     if len(views) > root.shape[1] or scale[-1] ** 2 <= SINGULAR * scale[0] ** 2:
         raise InputError(
-            f"{len(views)} views with confidences {[view.confidence for view in views]} hold portfolios that determine each other; they cannot all be certain. "
-            "Lower a confidence or drop one.",
+            f"{len(views)} views with confidences {[view.confidence for view in views]} hold"
+            " portfolios that determine each other; they cannot all be certain. Lower a confidence"
+            " or drop one.",
             field="views",
             value=[view.confidence for view in views],
         )

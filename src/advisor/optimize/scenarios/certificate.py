@@ -1,4 +1,6 @@
-"""One client's program over scenarios by an interior point method, and the dual proof of anybody's answer to it."""
+"""One client's program over scenarios by an interior point method, and the dual proof of anybody's
+answer to it.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ INTERIOR: dict[str, float | int | bool] = {
     "max_threads": 1,
 }
 UNTRADED = 1e-7
-"""A weight that the interior point leaves this close to what is held was not traded, where the proof agrees."""
+"""A weight that the interior point leaves this close to what is held was not traded, where the
+proof agrees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,8 @@ class Scenarios:
     """Equally likely returns of n assets over one evaluation period.
 
     Args:
-        returns: Simple returns over the whole period, shape (T, n). A DataFrame goes by the labels of its columns.
+        returns: Simple returns over the whole period, shape (T, n). A DataFrame goes by the labels
+            of its columns.
         years: Length of the period; losses are judged once in it.
         assets: What those labels were; None of an array, which is in the model's order.
 
@@ -53,14 +57,24 @@ class Scenarios:
         given: object = self.returns
         if isinstance(given, pd.DataFrame) and not is_in_order(given.columns):
             object.__setattr__(self, "assets", tuple(labels_of(given.columns)))
-        object.__setattr__(self, "returns", float_array(self.returns, "scenarios", shape=(None, None)))
-        years = check_number(self.years, "years", "It is the length of the scenarios' period.", above=0.0)
+        object.__setattr__(
+            self, "returns", float_array(self.returns, "scenarios", shape=(None, None))
+        )
+        years = check_number(
+            self.years, "years", "It is the length of the scenarios' period.", above=0.0
+        )
         object.__setattr__(self, "years", years)
         if not len(self.returns):
-            raise InputError("There are 0 scenarios, which say nothing; give at least one.", field="scenarios", value=0)
+            raise InputError(
+                "There are 0 scenarios, which say nothing; give at least one.",
+                field="scenarios",
+                value=0,
+            )
 
     def of(self, assets: Sequence[str]) -> Scenarios:
-        """The same in the order of a model's assets. Raises `InputError` where they are labelled by other ones."""
+        """The same in the order of a model's assets. Raises `InputError` where they are labelled by
+        other ones.
+        """
         if self.assets is None or self.assets == tuple(assets):
             return self
         frame = in_order(pd.DataFrame(self.returns, columns=list(self.assets)), assets, "scenarios")
@@ -77,7 +91,8 @@ def prove_rows(
     prices: FloatArray,
     costs: CostRows | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Objective of each row of weights (c, n), and how much better any portfolio could be (plus what the weights violate), each shape (c,).
+    """Objective of each row of weights (c, n), and how much better any portfolio could be (plus
+    what the weights violate), each shape (c,).
 
     Args:
         model: Means and covariance.
@@ -85,7 +100,8 @@ def prove_rows(
         scenarios: Shared.
         wants: Of c clients; the objective of an infinite risk aversion is minus half the variance.
         weights: Shape (c, n).
-        tilt: Between 0 and kappa / T, shape (c, T): any such gives a valid bound, the optimal ones the exact gap.
+        tilt: Between 0 and kappa / T, shape (c, T): any such gives a valid bound, the optimal ones
+            the exact gap.
         prices: Of budget and rows, shape (c, 1 + r): positive at a lower edge.
         costs: Annual, of c clients.
     """
@@ -96,28 +112,40 @@ def prove_rows(
     plain = reward * (weights @ model.mean) - 0.5 * risk * np.einsum("cn,cn->c", marginal, weights)
     if costs is not None:
         plain = plain - reward * costs.total(weights)
-    objective = plain - reward * (wants.loss_aversion - 1.0) * np.maximum(below, 0.0).mean(axis=1) / years
+    objective = (
+        plain - reward * (wants.loss_aversion - 1.0) * np.maximum(below, 0.0).mean(axis=1) / years
+    )
     smooth = plain - reward * np.einsum("ct,ct->c", tilt, below) / years
     gradient = risk[:, None] * marginal - reward[:, None] * (model.mean + tilt @ rows / years)
     if costs is None:
         linear = duality_gap(gradient, weights, limits, prices)
     else:
         linear, left = priced_out(gradient, weights, limits, prices)
-        linear = linear + np.einsum("cn->c", bent_gap(costs, (limits.lower, limits.upper), weights, left, reward))
-    broken = np.maximum(np.abs(weights.sum(axis=1) - 1.0), np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1))
+        linear = linear + np.einsum(
+            "cn->c", bent_gap(costs, (limits.lower, limits.upper), weights, left, reward)
+        )
+    broken = np.maximum(
+        np.abs(weights.sum(axis=1) - 1.0),
+        np.maximum(limits.lower - weights, weights - limits.upper).max(axis=1),
+    )
     if limits.row_names:
         value = weights @ limits.rows.T
-        broken = np.maximum(broken, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1))
+        broken = np.maximum(
+            broken, np.maximum(limits.row_lower - value, value - limits.row_upper).max(axis=1)
+        )
     return objective, np.maximum(smooth + linear - objective, 0.0) + np.maximum(broken, 0.0)
 
 
 class ScenarioProgram:
     """The program's matrices, built once; a client changes only its linear term and its edges.
 
-    Its variables are the weights, how far each scenario falls short, and, with `trading`, what is bought and what is sold of each asset.
+    Its variables are the weights, how far each scenario falls short, and, with `trading`, what is
+    bought and what is sold of each asset.
     """
 
-    def __init__(self, model: ReturnModel, limits: Limits, scenarios: Scenarios, *, trading: bool = False) -> None:
+    def __init__(
+        self, model: ReturnModel, limits: Limits, scenarios: Scenarios, *, trading: bool = False
+    ) -> None:
         from scipy import sparse
 
         self.model, self.limits, self.scenarios, self.trading = model, limits, scenarios, trading
@@ -138,12 +166,15 @@ class ScenarioProgram:
             blocks.append([None, None, -sparse.eye_array(k)])
         self._matrix: Any = sparse.csc_array(sparse.block_array(blocks))
         upper = sparse.csc_array(np.triu(model.covariance))
-        self._hessian: Any = sparse.csc_array(sparse.block_diag([upper, sparse.csc_array((t + k, t + k))]))
+        self._hessian: Any = sparse.csc_array(
+            sparse.block_diag([upper, sparse.csc_array((t + k, t + k))])
+        )
 
     def solve(
         self, gamma: float, kappa: float, reference: float, costs: CostRows | None = None
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Weights (n,), tilt of scenarios (T,), and multipliers of budget and rows (1 + r,), positive at a lower edge.
+        """Weights (n,), tilt of scenarios (T,), and multipliers of budget and rows (1 + r,),
+        positive at a lower edge.
 
         Args:
             gamma: Risk aversion, 0 to inf.
@@ -157,15 +188,23 @@ class ScenarioProgram:
         """
         n, t, limits = len(self.model), len(self.scenarios.returns), self.limits
         risk, reward = (float(x[0]) for x in objective_scale(np.array([gamma])))
-        linear, equal, idle = [-self.model.mean, np.full(t, kappa / (t * self.scenarios.years))], [np.ones(1)], np.zeros(0)
+        linear, equal, idle = (
+            [-self.model.mean, np.full(t, kappa / (t * self.scenarios.years))],
+            [np.ones(1)],
+            np.zeros(0),
+        )
         if costs is not None:
             linear, idle = [*linear, costs.buy[0], costs.sell[0]], np.zeros(2 * n)
             equal.append(costs.hold[0])
         sides = np.concatenate([-limits.row_lower[self._low], limits.row_upper[self._high]])
         edge = np.full(t, -reference * self.scenarios.years)
-        right = np.concatenate([*equal, -limits.lower, limits.upper, sides, edge, np.zeros(t), idle])
+        right = np.concatenate(
+            [*equal, -limits.lower, limits.upper, sides, edge, np.zeros(t), idle]
+        )
         equalities = sum(map(len, equal))
-        x, z = self._interior(self._hessian * risk, reward * np.concatenate(linear), right, equalities)
+        x, z = self._interior(
+            self._hessian * risk, reward * np.concatenate(linear), right, equalities
+        )
         z = z / (reward or 1.0)
         weights, first = np.clip(x[:n], limits.lower, limits.upper), equalities + 2 * n
         middle, last = first + int(self._low.sum()), first + len(sides)
@@ -175,7 +214,9 @@ class ScenarioProgram:
         tilt = np.clip(z[last : last + t] * self.scenarios.years, 0.0, kappa / t)
         return weights, tilt if reward > 0.0 else 0.0 * tilt, np.concatenate([-z[:1], rows])
 
-    def _interior(self, hessian: Any, linear: FloatArray, right: FloatArray, equalities: int) -> tuple[FloatArray, FloatArray]:
+    def _interior(
+        self, hessian: Any, linear: FloatArray, right: FloatArray, equalities: int
+    ) -> tuple[FloatArray, FloatArray]:
         """Clarabel's solution and multipliers."""
         import clarabel as untyped
 
@@ -187,10 +228,13 @@ class ScenarioProgram:
         done = clarabel.DefaultSolver(hessian, linear, self._matrix, right, cones, settings).solve()
         word = str(done.status)
         if "PrimalInfeasible" in word:
-            raise InfeasibleError("The limits admit no portfolio.", constraints=self.limits.row_names)
+            raise InfeasibleError(
+                "The limits admit no portfolio.", constraints=self.limits.row_names
+            )
         if done.x is None or not np.isfinite(done.x).all():
             raise SolverError(
-                f"Clarabel stopped with {word} on {len(self.scenarios.returns)} scenarios; check the scale of the returns.",
+                f"Clarabel stopped with {word} on {len(self.scenarios.returns)} scenarios; check"
+                " the scale of the returns.",
                 solver="clarabel",
                 status=word,
             )
@@ -198,7 +242,9 @@ class ScenarioProgram:
 
 
 def untraded(weights: FloatArray, costs: CostRows, limits: Limits) -> FloatArray:
-    """Weights (n,) of which those that all but equal what is held do equal it; what is traded most takes up the difference."""
+    """Weights (n,) of which those that all but equal what is held do equal it; what is traded most
+    takes up the difference.
+    """
     hold = np.clip(costs.hold[0], limits.lower, limits.upper)
     change = np.abs(weights - hold)
     kept = np.where(change <= UNTRADED, hold, weights)

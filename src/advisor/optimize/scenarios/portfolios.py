@@ -1,4 +1,6 @@
-"""Loss aversion without normality: mean-variance plus linear loss aversion over scenarios, a convex program with a dual certificate."""
+"""Loss aversion without normality: mean-variance plus linear loss aversion over scenarios, a convex
+program with a dual certificate.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,16 @@ from advisor.optimize.scenarios.walk import BLOCK, least_risky, walk_over_scenar
 STEEPEST = 1e7
 """Risk tolerance that stands in for infinity."""
 ACCEPTED = 1e-7
-"""Largest duality gap, relative to the objective where that is above 1, of an answer that is called solved."""
+"""Largest duality gap, relative to the objective where that is above 1, of an answer that is called
+solved."""
 WALKED = 1e-9
 """Largest one of an answer that the walk may give; what is above goes to the interior point."""
 LEAST_CURVED = 1e-3
-"""Risk aversion below which the program is a linear one in effect, and left to the interior point."""
+"""Risk aversion below which the program is a linear one in effect, and left to the interior
+point."""
 REACHED = 1e-9
-"""Relative excess of the least variance over that of the cap at which it is still there: what the interior point leaves; the gap counts it."""
+"""Relative excess of the least variance over that of the cap at which it is still there: what the
+interior point leaves; the gap counts it."""
 CAPPED = 1e-13
 """A variance this close to its cap, as a share of it, is at the cap."""
 
@@ -38,11 +43,14 @@ class ScenarioPortfolios:
 
     Attributes:
         weights: Shape (c, n); nan where not "ok".
-        objective: Annual utility before the cap's price, shape (c,); minus half the variance of who only wants the least.
+        objective: Annual utility before the cap's price, shape (c,); minus half the variance of who
+            only wants the least.
         status: "ok", "infeasible" or "failed", shape (c,).
         duality_gap: Proved distance from the best objective, shape (c,).
-        tilt: Dual scenario weights: by how much a loss counts extra in each scenario, between 0 and kappa / T, shape (c, T).
-        risk_aversion: The client's own, or the higher one that keeps their volatility at the mandate's cap, shape (c,).
+        tilt: Dual scenario weights: by how much a loss counts extra in each scenario, between 0 and
+            kappa / T, shape (c, T).
+        risk_aversion: The client's own, or the higher one that keeps their volatility at the
+            mandate's cap, shape (c,).
     """
 
     weights: FloatArray
@@ -57,17 +65,30 @@ class ScenarioPortfolios:
 
 
 def scenario_utility(
-    model: ReturnModel, scenarios: Scenarios, weights: FloatArray, risk_aversion: float, loss_aversion: float, reference_return: float = 0.0
+    model: ReturnModel,
+    scenarios: Scenarios,
+    weights: FloatArray,
+    risk_aversion: float,
+    loss_aversion: float,
+    reference_return: float = 0.0,
 ) -> float:
-    """`mean - g/2 variance - (l - 1) E[(b T - R)+] / T` of weights (n,), annual, with R over the T years of the scenarios.
+    """`mean - g/2 variance - (l - 1) E[(b T - R)+] / T` of weights (n,), annual, with R over the T
+    years of the scenarios.
 
     >>> two = ReturnModel(["a"], [0.0], [[0.0]])
     >>> scenario_utility(two, Scenarios(np.array([[0.10], [-0.10]])), np.array([1.0]), 0.0, 3.0)
     -0.1
     """
-    short = np.maximum(reference_return * scenarios.years - scenarios.returns @ weights, 0.0).mean() / scenarios.years
+    short = (
+        np.maximum(reference_return * scenarios.years - scenarios.returns @ weights, 0.0).mean()
+        / scenarios.years
+    )
     variance = float(weights @ model.covariance @ weights)
-    return float(model.mean @ weights) - 0.5 * risk_aversion * variance - (loss_aversion - 1.0) * float(short)
+    return (
+        float(model.mean @ weights)
+        - 0.5 * risk_aversion * variance
+        - (loss_aversion - 1.0) * float(short)
+    )
 
 
 def optimal_over_scenarios(
@@ -83,29 +104,45 @@ def optimal_over_scenarios(
 
     Args:
         model: Means and covariance of n assets, annual: the mean-variance part.
-        scenarios: The loss part. `preferences.evaluation_years` is not used: the scenarios' own period is.
-        preferences: Of c clients; risk aversion 0 leaves a linear program, inf asks for the least variance.
-        mandate: Limits shared by all. A cap on volatility acts as a higher risk aversion, which is searched for.
+        scenarios: The loss part. `preferences.evaluation_years` is not used: the scenarios' own
+            period is.
+        preferences: Of c clients; risk aversion 0 leaves a linear program, inf asks for the least
+            variance.
+        mandate: Limits shared by all. A cap on volatility acts as a higher risk aversion, which is
+            searched for.
         current: Weights held now, (n,) or (c, n); what they leave of 1 is cash.
-        cost: One-off proportional cost of trading, as in `optimal_portfolios`; a status-quo cost adds to it.
+        cost: One-off proportional cost of trading, as in `optimal_portfolios`; a status-quo cost
+            adds to it.
 
     Returns:
-        A row a client: a short exact walk from the frontier's portfolio, or an interior point method (always with costs), and each proved by its dual:
-        tilted scenario weights turn the problem into a smooth one that is above it everywhere, and the linear bound of that one over the limits is exact.
-        Nothing with a gap above 1e-7 is called solved.
+        A row a client: a short exact walk from the frontier's portfolio, or an interior point
+            method (always with costs), and each proved by its dual:
+        tilted scenario weights turn the problem into a smooth one that is above it everywhere, and
+        the linear bound of that one over the limits is exact. Nothing with a gap above 1e-7 is
+        called solved.
 
     Raises:
         InputError: Other assets, or costs without holdings.
         InfeasibleError: The bounds of the mandate leave no portfolio.
 
-    Source: Fortin and Hlouskova (2011), Optimal asset allocation under linear loss aversion, section 2; Rockafellar and Uryasev (2000) for the form.
+    Source: Fortin and Hlouskova (2011), Optimal asset allocation under linear loss aversion,
+    section 2; Rockafellar and Uryasev (2000) for the form.
     """
     check_type(scenarios, Scenarios, "scenarios", "Pass Scenarios(returns, years).")
-    check_type(preferences, Preferences, "preferences", "Pass Preferences(risk_aversion, loss_aversion, ...).")
-    limits, scenarios = limits_of(model, Mandate() if mandate is None else mandate), scenarios.of(model.assets)
+    check_type(
+        preferences,
+        Preferences,
+        "preferences",
+        "Pass Preferences(risk_aversion, loss_aversion, ...).",
+    )
+    limits, scenarios = (
+        limits_of(model, Mandate() if mandate is None else mandate),
+        scenarios.of(model.assets),
+    )
     if scenarios.returns.shape[1] != len(model):
         raise InputError(
-            f"scenarios cover {scenarios.returns.shape[1]} assets, the model {len(model)}; give a column for each.",
+            f"scenarios cover {scenarios.returns.shape[1]} assets, the model {len(model)}; give a"
+            " column for each.",
             field="scenarios",
             value=scenarios.returns.shape,
         )
@@ -115,16 +152,22 @@ def optimal_over_scenarios(
         frontier = trace_frontier(model, free)
     except (InfeasibleError, SolverError):
         frontier = None
-    solver = _Solver(ScenarioProgram(model, free, scenarios, trading=costs is not None), frontier, costs)
+    solver = _Solver(
+        ScenarioProgram(model, free, scenarios, trading=costs is not None), frontier, costs
+    )
     answer = solver.solve(preferences, np.arange(len(preferences)))
     if limits.max_volatility is not None:
         _cap(solver, preferences, answer, limits.max_volatility)
-    return ScenarioPortfolios(*(frozen(getattr(answer, item.name)) for item in fields(ScenarioPortfolios)))
+    return ScenarioPortfolios(
+        *(frozen(getattr(answer, item.name)) for item in fields(ScenarioPortfolios))
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class _Solver:
-    """What all clients share: the program, the frontier of its limits (None where there is none), and the costs of each (None where trades are free)."""
+    """What all clients share: the program, the frontier of its limits (None where there is none),
+    and the costs of each (None where trades are free).
+    """
 
     program: ScenarioProgram
     frontier: Frontier | None
@@ -134,21 +177,42 @@ class _Solver:
         """Answers of some clients, a row each, that may be written to."""
         c, n, t = len(preferences), len(self.program.model), len(self.program.scenarios.returns)
         status = np.full(c, "ok", dtype="<U16")
-        nothing = np.full((c, n), np.nan), np.full(c, np.nan), status, np.full(c, np.nan), np.full((c, t), np.nan)
+        nothing = (
+            np.full((c, n), np.nan),
+            np.full(c, np.nan),
+            status,
+            np.full(c, np.nan),
+            np.full((c, t), np.nan),
+        )
         answer = ScenarioPortfolios(*nothing, preferences.risk_aversion.copy())
-        walked = walk_rows(None if self.costs is not None else self.frontier, self.program, preferences, answer)
+        walked = walk_rows(
+            None if self.costs is not None else self.frontier, self.program, preferences, answer
+        )
         for i in np.flatnonzero(~walked).tolist():
             self._alone(preferences, answer, i, self._costs_of(int(clients[i])))
         return answer
 
     def _costs_of(self, i: int) -> CostRows | None:
-        return None if self.costs is None else CostRows(*(a[[i % len(a)]] for a in (self.costs.hold, self.costs.buy, self.costs.sell)))
+        return (
+            None
+            if self.costs is None
+            else CostRows(
+                *(a[[i % len(a)]] for a in (self.costs.hold, self.costs.buy, self.costs.sell))
+            )
+        )
 
-    def _alone(self, preferences: Preferences, answer: ScenarioPortfolios, i: int, costs: CostRows | None) -> None:
+    def _alone(
+        self, preferences: Preferences, answer: ScenarioPortfolios, i: int, costs: CostRows | None
+    ) -> None:
         """Client `i` by the interior point, written to `answer`."""
         own, p = preferences.take(np.array([i])), self.program
         try:
-            w, tilt, prices = p.solve(float(own.risk_aversion[0]), float(own.loss_aversion[0]) - 1.0, float(own.reference_return[0]), costs)
+            w, tilt, prices = p.solve(
+                float(own.risk_aversion[0]),
+                float(own.loss_aversion[0]) - 1.0,
+                float(own.reference_return[0]),
+                costs,
+            )
         except InfeasibleError:
             answer.status[i] = "infeasible"
             return
@@ -157,15 +221,24 @@ class _Solver:
             return
         answer.status[i] = "failed"
         for weights in ([] if costs is None else [untraded(w, costs, p.limits)]) + [w]:
-            objective, gap = prove_rows(p.model, p.limits, p.scenarios, own, weights[None], tilt[None], prices[None], costs)
+            objective, gap = prove_rows(
+                p.model, p.limits, p.scenarios, own, weights[None], tilt[None], prices[None], costs
+            )
             answer.objective[i], answer.duality_gap[i] = objective[0], gap[0]
             if gap[0] <= ACCEPTED * max(1.0, abs(float(objective[0]))):
                 answer.weights[i], answer.tilt[i], answer.status[i] = weights, tilt, "ok"
                 return
 
 
-def walk_rows(frontier: Frontier | None, program: ScenarioProgram, preferences: Preferences, answer: ScenarioPortfolios) -> BoolArray:
-    """Write the clients whom the walk from the frontier brings to a proved optimum to `answer`; True for those, shape (c,)."""
+def walk_rows(
+    frontier: Frontier | None,
+    program: ScenarioProgram,
+    preferences: Preferences,
+    answer: ScenarioPortfolios,
+) -> BoolArray:
+    """Write the clients whom the walk from the frontier brings to a proved optimum to `answer`;
+    True for those, shape (c,).
+    """
     found = np.zeros(len(preferences), dtype=np.bool_)
     if frontier is None:
         return found
@@ -178,7 +251,9 @@ def walk_rows(frontier: Frontier | None, program: ScenarioProgram, preferences: 
         wants = preferences.take(rows)
         walk = least_risky if least[rows[0]] else walk_over_scenarios
         end = walk(frontier, p.scenarios.returns, p.scenarios.years, wants)
-        objective, gap = prove_rows(p.model, p.limits, p.scenarios, wants, end.weights, end.tilt, end.prices)
+        objective, gap = prove_rows(
+            p.model, p.limits, p.scenarios, wants, end.weights, end.tilt, end.prices
+        )
         good = end.done & (gap <= WALKED * np.maximum(1.0, np.abs(objective)))
         found[rows[good]] = True
         answer.weights[rows[good]], answer.tilt[rows[good]] = end.weights[good], end.tilt[good]
@@ -187,13 +262,17 @@ def walk_rows(frontier: Frontier | None, program: ScenarioProgram, preferences: 
 
 
 def _cap(solver: _Solver, preferences: Preferences, answer: ScenarioPortfolios, cap: float) -> None:
-    """Raise the risk aversion of clients whose volatility is above the cap until it is at it, and write what that leads to.
+    """Raise the risk aversion of clients whose volatility is above the cap until it is at it, and
+    write what that leads to.
 
-    A cap's multiplier acts as risk aversion: whoever is best at `h >= g`, by how much ever the dual bounds it there, misses the best below the cap by no more
-    than that and `(h - g) / 2 (cap^2 - variance)`.
+    A cap's multiplier acts as risk aversion: whoever is best at `h >= g`, by how much ever the dual
+    bounds it there, misses the best below the cap by no more than that and `(h - g) / 2 (cap^2 -
+    variance)`.
     """
     model = solver.program.model
-    over = np.flatnonzero((answer.status == "ok") & (_volatility(model, answer.weights) > cap * (1.0 + CAPPED)))
+    over = np.flatnonzero(
+        (answer.status == "ok") & (_volatility(model, answer.weights) > cap * (1.0 + CAPPED))
+    )
     if not over.size:
         return
 
@@ -210,26 +289,50 @@ def _cap(solver: _Solver, preferences: Preferences, answer: ScenarioPortfolios, 
     most = 1.0 / np.maximum(preferences.risk_aversion[over], 1.0 / STEEPEST)
     least = judge(everyone, zero)
     calm = least <= REACHED
-    guess = 0.5 * most if solver.frontier is None else np.minimum(1.0 / solver.frontier.risk_aversion_at(cap), 0.5 * most)
-    inner = np.flatnonzero(least < -AT_CAP)  # who is at the cap with the least risk already stays there
+    guess = (
+        0.5 * most
+        if solver.frontier is None
+        else np.minimum(1.0 / solver.frontier.risk_aversion_at(cap), 0.5 * most)
+    )
+    inner = np.flatnonzero(
+        least < -AT_CAP
+    )  # who is at the cap with the least risk already stays there
     root = bracketed_roots(judge, inner, zero, most, guess, CAPPED)
     judge(inner, root[inner])
-    answer.status[over[~calm]] = np.where(answer.status[over[~calm]] == "failed", "failed", "infeasible")
+    answer.status[over[~calm]] = np.where(
+        answer.status[over[~calm]] == "failed", "failed", "infeasible"
+    )
     _prove_capped(solver, preferences, answer, cap, over)
     for column in (answer.weights, answer.tilt):
         column[over[answer.status[over] != "ok"]] = np.nan
 
 
-def _prove_capped(solver: _Solver, preferences: Preferences, answer: ScenarioPortfolios, cap: float, over: IntArray) -> None:
-    """The clients' own objectives, and their gaps with the cap's share; who is not proved has failed."""
-    model, own, effective = solver.program.model, preferences.risk_aversion[over], answer.risk_aversion[over]
+def _prove_capped(
+    solver: _Solver,
+    preferences: Preferences,
+    answer: ScenarioPortfolios,
+    cap: float,
+    over: IntArray,
+) -> None:
+    """The clients' own objectives, and their gaps with the cap's share; who is not proved has
+    failed.
+    """
+    model, own, effective = (
+        solver.program.model,
+        preferences.risk_aversion[over],
+        answer.risk_aversion[over],
+    )
     volatility = _volatility(model, answer.weights[over])
     raised = np.isfinite(effective)
     extra = np.where(raised, effective - own, 0.0)
-    answer.duality_gap[over] += 0.5 * extra * np.maximum(cap**2 - volatility**2, 0.0) + np.maximum(volatility - cap, 0.0)
+    answer.duality_gap[over] += 0.5 * extra * np.maximum(cap**2 - volatility**2, 0.0) + np.maximum(
+        volatility - cap, 0.0
+    )
     answer.objective[over] += 0.5 * extra * volatility**2
     proved = answer.duality_gap[over] <= ACCEPTED * np.maximum(1.0, np.abs(answer.objective[over]))
-    answer.status[over] = np.where((answer.status[over] == "ok") & ~proved, "failed", answer.status[over])
+    answer.status[over] = np.where(
+        (answer.status[over] == "ok") & ~proved, "failed", answer.status[over]
+    )
 
 
 def _volatility(model: ReturnModel, weights: FloatArray) -> FloatArray:

@@ -22,8 +22,15 @@ _ANSWER = "answer:"
 
 
 def check_names(by: object) -> None:
-    """Raise `InputError` unless `by` is a sequence of names; one name alone would be read letter by letter."""
-    check_type(by, (tuple, list), "by", 'Give the names of attributes in a tuple, such as ("segment", "level").')
+    """Raise `InputError` unless `by` is a sequence of names; one name alone would be read letter by
+    letter.
+    """
+    check_type(
+        by,
+        (tuple, list),
+        "by",
+        'Give the names of attributes in a tuple, such as ("segment", "level").',
+    )
     for i, name in enumerate(by):  # type: ignore[var-annotated, arg-type]
         check_type(name, str, "by", "An attribute is named by text.", key=i)
 
@@ -31,7 +38,8 @@ def check_names(by: object) -> None:
 @hides
 @dataclass(frozen=True)
 class Attributes:
-    """Which attributes are read, and the values seen when fitting. Code 0 is "unknown" (missing, or a value never seen).
+    """Which attributes are read, and the values seen when fitting. Code 0 is "unknown" (missing, or
+    a value never seen).
 
     Attributes:
         names: `ClientTable` columns: words, flags, numbers, "level", and `answer:<question id>`.
@@ -43,7 +51,8 @@ class Attributes:
 
     @classmethod
     def of(cls, clients: ClientTable, names: Sequence[str] | None) -> Attributes:
-        """The vocabulary of a table. None: every attribute that is not the same for all, answers included.
+        """The vocabulary of a table. None: every attribute that is not the same for all, answers
+        included.
 
         Raises:
             InputError: A name is no attribute of a client.
@@ -51,9 +60,15 @@ class Attributes:
         known = [*WORDS, *FLAGS, *NUMBERS, "level", *(f"{_ANSWER}{q}" for q in clients.answers)]
         odd = sorted(set(names or ()) - set(known))
         if odd:
-            raise InputError(f"{odd} are no attributes of the clients; known are {known}. Correct the names.", field="by", value=odd)
+            raise InputError(
+                f"{odd} are no attributes of the clients; known are {known}. Correct the names.",
+                field="by",
+                value=odd,
+            )
         found = {name: _values(clients, name) for name in (known if names is None else names)}
-        used = {name: values for name, values in found.items() if names is not None or len(values) > 1}
+        used = {
+            name: values for name, values in found.items() if names is not None or len(values) > 1
+        }
         return cls(tuple(used), tuple(used.values()))
 
     def codes(self, clients: ClientTable | None, at: IntArray) -> IntArray:
@@ -67,13 +82,16 @@ class Attributes:
         return out
 
     def offsets(self) -> IntArray:
-        """First column of each attribute where all values (and unknown) stand side by side, and the total, shape (attributes + 1,)."""
+        """First column of each attribute where all values (and unknown) stand side by side, and the
+        total, shape (attributes + 1,).
+        """
         return np.concatenate([[0], np.cumsum([len(v) + 1 for v in self.values])]).astype(np.int64)
 
     def label(self, attribute: int, code: int) -> str:
         """`name=value` for people."""
         value = self.values[attribute][code - 1] if code else "unknown"
-        return f"{self.names[attribute]}={'>=' if self.names[attribute] in NUMBERS and code else ''}{value}"
+        at_least = ">=" if self.names[attribute] in NUMBERS and code else ""
+        return f"{self.names[attribute]}={at_least}{value}"
 
     def state(self) -> dict[str, Any]:
         """JSON-able."""
@@ -86,7 +104,9 @@ class Attributes:
 
 
 def client_codes(attributes: Attributes, batch: Batch, remembered: IntArray) -> IntArray:
-    """Attribute codes of a batch: from the table where the client is in it, else those they had when fitting, else unknown."""
+    """Attribute codes of a batch: from the table where the client is in it, else those they had
+    when fitting, else unknown.
+    """
     codes = attributes.codes(batch.clients, batch.at)
     recall = (batch.at < 0) & (batch.rows >= 0)
     codes[recall] = remembered[batch.rows[recall]]
@@ -96,7 +116,9 @@ def client_codes(attributes: Attributes, batch: Batch, remembered: IntArray) -> 
 def _column(clients: ClientTable, name: str) -> Labels | FloatArray | IntArray:
     if name.startswith(_ANSWER):
         question = name.removeprefix(_ANSWER)
-        return clients.answers[question] if question in clients.answers else Labels.empty(len(clients))
+        return (
+            clients.answers[question] if question in clients.answers else Labels.empty(len(clients))
+        )
     column: Labels | FloatArray | IntArray = getattr(clients, name)
     return column
 
@@ -104,10 +126,16 @@ def _column(clients: ClientTable, name: str) -> Labels | FloatArray | IntArray:
 def _values(clients: ClientTable, name: str) -> tuple[str, ...]:
     column = _column(clients, name)
     if isinstance(column, Labels):
-        return tuple(sorted(column.names[c] for c in np.unique(column.codes[column.codes >= 0]).tolist()))
+        return tuple(
+            sorted(column.names[c] for c in np.unique(column.codes[column.codes >= 0]).tolist())
+        )
     if name in NUMBERS:
         known = column[~np.isnan(column)]
-        edges = np.unique(np.quantile(known, np.arange(BINS) / BINS, method="higher")) if len(known) else known
+        edges = (
+            np.unique(np.quantile(known, np.arange(BINS) / BINS, method="higher"))
+            if len(known)
+            else known
+        )
         return tuple(repr(float(e)) for e in edges)
     return tuple(str(v) for v in np.unique(column[column >= 0].astype(np.int64)).tolist())
 
@@ -123,4 +151,6 @@ def _coded(clients: ClientTable, name: str, values: tuple[str, ...]) -> IntArray
         edges = np.array([float(v) for v in values])
         codes = np.searchsorted(edges, np.nan_to_num(column), side="right")
         return np.where(np.isnan(column), 0, np.maximum(codes, min(1, len(edges)))).astype(np.int64)
-    return np.array([place.get(str(v), 0) for v in column.astype(np.int64).tolist()], dtype=np.int64)
+    return np.array(
+        [place.get(str(v), 0) for v in column.astype(np.int64).tolist()], dtype=np.int64
+    )

@@ -41,7 +41,8 @@ class Same:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Each asks for the rows of what they hold; who holds nothing asks for one last row, popularity.
+    """Each asks for the rows of what they hold; who holds nothing asks for one last row,
+    popularity.
 
     Attributes:
         items: Product ids behind the rows.
@@ -60,11 +61,18 @@ class Held:
         weights = held.full_weights() if self.damping or len(held.weights) else NO_WEIGHTS
         if self.damping:
             sums = np.bincount(held.row_of_entry(), weights=weights, minlength=len(held))
-            weights = weights / np.maximum(sums, np.finfo(np.float64).tiny)[held.row_of_entry()] ** self.damping
+            weights = (
+                weights
+                / np.maximum(sums, np.finfo(np.float64).tiny)[held.row_of_entry()] ** self.damping
+            )
         where = held.indptr[:-1][empty]
         indptr = held.indptr + np.concatenate([[0], np.cumsum(empty)])
         codes = np.insert(held.codes, where, len(self.items))
-        return Rows(indptr, codes, np.insert(weights, where, 1.0) if len(weights) or not len(held.codes) else weights)
+        return Rows(
+            indptr,
+            codes,
+            np.insert(weights, where, 1.0) if len(weights) or not len(held.codes) else weights,
+        )
 
     def keys(self, batch: Batch) -> IntArray:
         """Holdings decide everything."""
@@ -74,7 +82,12 @@ class Held:
         """One part a held product."""
         query = self.encode(batch) if len(batch.held.codes) else batch.held
         codes = query.codes.tolist()
-        return Parts(tuple([self.items.ids[c] for c in codes]), ("",) * len(codes), query.full_weights(), query.codes)
+        return Parts(
+            tuple([self.items.ids[c] for c in codes]),
+            ("",) * len(codes),
+            query.full_weights(),
+            query.codes,
+        )
 
     def state(self) -> State:
         """The damping; items are the history's."""
@@ -83,10 +96,12 @@ class Held:
 
 @dataclass(frozen=True, eq=False)
 class FoldedIn:
-    """Each is given the factors that explain best what they hold; who holds nothing asks for one last row, popularity.
+    """Each is given the factors that explain best what they hold; who holds nothing asks for one
+    last row, popularity.
 
-    p = (base + ridge * I + extra * sum of q q')^-1 (shift + sum of image + sum of tilt / number held): the client step of weighted least squares, solved exactly
-    and for everybody alike, so a client met in training and a newcomer with the same holdings get the same answer.
+    p = (base + ridge * I + extra * sum of q q')^-1 (shift + sum of image + sum of tilt / number
+    held): the client step of weighted least squares, solved exactly and for everybody alike, so a
+    client met in training and a newcomer with the same holdings get the same answer.
 
     Attributes:
         items: Product ids behind the factors.
@@ -121,40 +136,70 @@ class FoldedIn:
         lengths = np.diff(held.indptr)
         right = self.shift + score_rows(held.indptr, held.codes, NO_WEIGHTS, self.image)
         if len(self.tilt):
-            right += score_rows(held.indptr, held.codes, NO_WEIGHTS, self.tilt) / np.maximum(lengths, 1)[:, None]
-        return solve_rows(held.indptr, held.codes, self.factors, self.base, np.ones(len(held)), self.ridge, self.extra, right)
+            right += (
+                score_rows(held.indptr, held.codes, NO_WEIGHTS, self.tilt)
+                / np.maximum(lengths, 1)[:, None]
+            )
+        return solve_rows(
+            held.indptr,
+            held.codes,
+            self.factors,
+            self.base,
+            np.ones(len(held)),
+            self.ridge,
+            self.extra,
+            right,
+        )
 
     def keys(self, batch: Batch) -> IntArray:
         """Holdings decide everything."""
         return _no_keys(batch)
 
     def parts(self, batch: Batch) -> Parts:
-        """The solution is linear in its right side, a sum over held products: one part each, and one for what everybody has."""
+        """The solution is linear in its right side, a sum over held products: one part each, and
+        one for what everybody has.
+        """
         codes = batch.held.codes
         if not len(codes):
             return Parts((), (), np.zeros((0, len(self.shift) + 1)))
         q = self.factors[codes]
-        system = self.base + self.ridge * np.eye(len(self.shift)) + self.extra * np.einsum("hi,hj->ij", q, q)
+        system = (
+            self.base
+            + self.ridge * np.eye(len(self.shift))
+            + self.extra * np.einsum("hi,hj->ij", q, q)
+        )
         right = self.image[codes] + (self.tilt[codes] / len(codes) if len(self.tilt) else 0.0)
         names, attributes = tuple(self.items.ids[c] for c in codes.tolist()), ("",) * len(codes)
         if self.shift.any():
-            right, names, attributes = np.vstack([right, self.shift]), (*names, ""), (*attributes, "expected return")
-        return Parts(names, attributes, np.column_stack([np.linalg.solve(system, right.T).T, np.zeros(len(right))]))
+            right, names, attributes = (
+                np.vstack([right, self.shift]),
+                (*names, ""),
+                (*attributes, "expected return"),
+            )
+        return Parts(
+            names,
+            attributes,
+            np.column_stack([np.linalg.solve(system, right.T).T, np.zeros(len(right))]),
+        )
 
     def state(self) -> State:
         """Factors and system."""
-        arrays = {name: getattr(self, name) for name in ("factors", "base", "image", "tilt", "shift")}
+        arrays = {
+            name: getattr(self, name) for name in ("factors", "base", "image", "tilt", "shift")
+        }
         return "folded_in", arrays, {"ridge": self.ridge, "extra": self.extra}
 
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """Known clients have trained factors; others get the map from what is held to factors that was fitted on the known ones.
+    """Known clients have trained factors; others get the map from what is held to factors that was
+    fitted on the known ones.
 
     Attributes:
         items: Product ids behind `image`.
         factors: Trained factors of the history's clients, shape (c, f).
-        image: What holding an item adds to a newcomer's factors, shape (items + 1, f); the last row is the constant.
+        image: What holding an item adds to a newcomer's factors, shape (items + 1, f); the last row
+            is the constant.
     """
 
     items: IdMap
@@ -162,11 +207,16 @@ class Member:
     image: FloatArray
 
     def encode(self, batch: Batch) -> Rows:
-        """Factors, and a constant 1; who is unknown and holds nothing asks for one last row, popularity."""
+        """Factors, and a constant 1; who is unknown and holds nothing asks for one last row,
+        popularity.
+        """
         from advisor.recommend.kernels import score_rows
 
         size = self.factors.shape[1]
-        dense = score_rows(batch.held.indptr, batch.held.codes, batch.held.weights, self.image[:-1]) + self.image[-1]
+        dense = (
+            score_rows(batch.held.indptr, batch.held.codes, batch.held.weights, self.image[:-1])
+            + self.image[-1]
+        )
         known = batch.rows >= 0
         dense[known] = self.factors[batch.rows[known]]
         stranger = ~known & (np.diff(batch.held.indptr) == 0)
@@ -180,7 +230,12 @@ class Member:
     def parts(self, batch: Batch) -> Parts:
         """Trained factors cannot be taken apart; a newcomer's can."""
         codes = batch.held.codes if batch.rows[0] < 0 else batch.held.codes[:0]
-        rows = np.column_stack([self.image[codes] * batch.held.full_weights()[: len(codes), None], np.zeros((len(codes), 2))])
+        rows = np.column_stack(
+            [
+                self.image[codes] * batch.held.full_weights()[: len(codes), None],
+                np.zeros((len(codes), 2)),
+            ]
+        )
         return Parts(tuple(self.items.ids[c] for c in codes.tolist()), ("",) * len(codes), rows)
 
     def state(self) -> State:
@@ -205,7 +260,9 @@ class Stacked:
         queries = [encoder.encode(batch) for encoder in self.encoders]
         row_of = np.concatenate([q.row_of_entry() for q in queries])
         order = np.argsort(row_of, kind="stable")
-        codes = np.concatenate([q.codes + offset for q, offset in zip(queries, self.offsets[:-1], strict=True)])[order]
+        codes = np.concatenate(
+            [q.codes + offset for q, offset in zip(queries, self.offsets[:-1], strict=True)]
+        )[order]
         indptr = np.asarray(sum(q.indptr for q in queries))
         return Rows(indptr, codes, np.concatenate([q.full_weights() for q in queries])[order])
 
@@ -219,9 +276,13 @@ class Stacked:
     def parts(self, batch: Batch) -> Parts:
         """Parts of all, each in its block; a product that several name is added up."""
         rows: dict[tuple[str, str], FloatArray] = {}
-        for encoder, start, stop in zip(self.encoders, self.offsets[:-1], self.offsets[1:], strict=True):
+        for encoder, start, stop in zip(
+            self.encoders, self.offsets[:-1], self.offsets[1:], strict=True
+        ):
             found = encoder.parts(batch)
-            for name, attribute, row in zip(found.names, found.attributes, found.spread(stop - start), strict=True):
+            for name, attribute, row in zip(
+                found.names, found.attributes, found.spread(stop - start), strict=True
+            ):
                 rows.setdefault((name, attribute), np.zeros(self.offsets[-1]))[start:stop] += row
         matrix = np.array(list(rows.values())) if rows else np.zeros((0, self.offsets[-1]))
         return Parts(tuple(n for n, _ in rows), tuple(a for _, a in rows), matrix)

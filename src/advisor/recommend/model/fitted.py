@@ -1,7 +1,8 @@
 """The one fitted model: a client becomes a short query row, and scores are that row times a matrix.
 
-Popularity asks for one row, an item model for the rows of what is held, a factor model for the client's factors. So masked top-k, explanation,
-blending and persistence are written once, and all of them are exact.
+Popularity asks for one row, an item model for the rows of what is held, a factor model for the
+client's factors. So masked top-k, explanation, blending and persistence are written once, and all
+of them are exact.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ State = tuple[str, dict[str, np.ndarray], dict[str, Any]]
 """Kind, arrays and JSON-able rest: all that is needed to build the thing again, without pickle."""
 _HASH_SEED = 20_190_801
 _TOO_FEW_ALIKE = 0.9
-"""Where more than this share of clients is unlike any other, grouping them costs more than it saves."""
+"""Where more than this share of clients is unlike any other, grouping them costs more than it
+saves."""
 
 
 class Encoder(Protocol):
@@ -82,17 +84,23 @@ class FittedModel:
 
     @property
     def closed(self) -> tuple[str, ...]:
-        """Ids of the products that are closed to new buyers: told by the catalogue, else inferred from purchases. `rank` offers them to nobody."""
+        """Ids of the products that are closed to new buyers: told by the catalogue, else inferred
+        from purchases. `rank` offers them to nobody.
+        """
         return tuple(self.products[i] for i in np.flatnonzero(self.history.closed).tolist())
 
     @checked
     def held(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Rows:
-        """What each client bought or holds, over the history's items: codes below p are columns, others left the catalogue."""
+        """What each client bought or holds, over the history's items: codes below p are columns,
+        others left the catalogue.
+        """
         return self.known(client_ids, clients).held
 
     @checked
     def known(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
-        """What is known about clients: their purchases here, and the holdings and attributes in `clients`."""
+        """What is known about clients: their purchases here, and the holdings and attributes in
+        `clients`.
+        """
         return self.history.batch(client_ids, clients)
 
     @checked
@@ -101,10 +109,12 @@ class FittedModel:
 
         Args:
             client_ids: Clients; unknown ones have no history.
-            clients: Their holdings count as held, their attributes are read by the recipes that use them.
+            clients: Their holdings count as held, their attributes are read by the recipes that use
+                them.
 
         Returns:
-            Scores comparable within a row. A row's bits do not depend on the other rows: it is summed entry after entry.
+            Scores comparable within a row. A row's bits do not depend on the other rows: it is
+            summed entry after entry.
         """
         return self.scores_of(self.known(client_ids, clients))
 
@@ -131,13 +141,15 @@ class FittedModel:
         Args:
             client_ids: Clients; unknown ones have no history.
             k: Slots.
-            eligible: What each may be offered, (c, p) over `products`, or by class; None: everything.
+            eligible: What each may be offered, (c, p) over `products`, or by class; None:
+                everything.
             exclude_held: Leave out what a client bought or holds.
             clients: Holdings and attributes, where known.
 
         Returns:
-            Best first, ties by product order. A slot is empty (-1, nan) only when nothing eligible and unheld is left: the mask comes before the
-            ranking, so nothing forbidden can fill a slot, nor what is `closed` to new buyers.
+            Best first, ties by product order. A slot is empty (-1, nan) only when nothing eligible
+            and unheld is left: the mask comes before the ranking, so nothing forbidden can fill a
+            slot, nor what is `closed` to new buyers.
         """
         batch = self.history.batch(client_ids, clients)
         allowed = as_eligibility(eligible, len(batch), len(self.products))
@@ -145,15 +157,31 @@ class FittedModel:
             allowed = Eligibility(allowed.class_of, allowed.allowed & ~self.history.closed)
         unique, row_of = distinct(batch, self.encoder.keys(batch))
         query = self.encoder.encode(unique)
-        codes, scores = masked_top_k(query, self.matrix, k, eligible=allowed, held=unique.held if exclude_held else None, row_of=row_of)
-        return Ranking(batch.client_ids, self.products, codes, scores, nobody_known(batch.client_ids, self.history.clients))
+        codes, scores = masked_top_k(
+            query,
+            self.matrix,
+            k,
+            eligible=allowed,
+            held=unique.held if exclude_held else None,
+            row_of=row_of,
+        )
+        return Ranking(
+            batch.client_ids,
+            self.products,
+            codes,
+            scores,
+            nobody_known(batch.client_ids, self.history.clients),
+        )
 
     @checked
-    def explain(self, client_id: str, product_id: str, clients: ClientTable | None = None) -> list[Contribution]:
+    def explain(
+        self, client_id: str, product_id: str, clients: ClientTable | None = None
+    ) -> list[Contribution]:
         """What each thing the client holds (or is) adds to the score of one product, largest first.
 
         Returns:
-            Exact: the score is linear in the parts of the query row, so `amount`s add up to it (what a client without history is given by
+            Exact: the score is linear in the parts of the query row, so `amount`s add up to it
+                (what a client without history is given by
             popularity alone belongs to no part, and the list is then empty).
 
         Raises:
@@ -165,13 +193,21 @@ class FittedModel:
         parts, total = self.encoder.parts(batch), float(self.scores_of(batch)[0, column])
         amounts = parts.over(self.matrix, [column])[:, 0]
         return [
-            Contribution(parts.names[i], float(amounts[i]) / total if total else 0.0, float(amounts[i]), parts.attributes[i])
+            Contribution(
+                parts.names[i],
+                float(amounts[i]) / total if total else 0.0,
+                float(amounts[i]),
+                parts.attributes[i],
+            )
             for i in np.argsort(-amounts, kind="stable").tolist()
         ]
 
     @checked
-    def leading(self, batch: Batch, columns: Sequence[int], scores: Sequence[float]) -> list[Contribution | None]:
-        """The held product that speaks most for each of several products, for one client who has been looked up.
+    def leading(
+        self, batch: Batch, columns: Sequence[int], scores: Sequence[float]
+    ) -> list[Contribution | None]:
+        """The held product that speaks most for each of several products, for one client who has
+        been looked up.
 
         Args:
             batch: What is `known` about them alone.
@@ -179,14 +215,17 @@ class FittedModel:
             scores: Their scores, as `scores` gives them, length k.
 
         Returns:
-            Length k: the first of what `explain` gives, None where that is no product or does not speak for it.
+            Length k: the first of what `explain` gives, None where that is no product or does not
+                speak for it.
         """
         parts = self.encoder.parts(batch) if columns else None
         if parts is None or not len(parts.rows):
             return [None] * len(columns)
         amounts = parts.over(self.matrix, columns)
         found: list[Contribution | None] = []
-        for first, best, total in zip(amounts.argmax(axis=0).tolist(), amounts.max(axis=0).tolist(), scores, strict=True):
+        for first, best, total in zip(
+            amounts.argmax(axis=0).tolist(), amounts.max(axis=0).tolist(), scores, strict=True
+        ):
             share, name = best / total if total else 0.0, parts.names[first]
             found.append(Contribution(name, share, best) if name and share > 0.0 else None)
         return found
@@ -196,7 +235,9 @@ class FittedModel:
         column = self.history.items.code(product_id, "product_id")
         if column >= len(self.products):
             raise InputError(
-                f"product_id {product_id!r} is no longer in the catalogue, so it has no score.", field="product_id", value=product_id
+                f"product_id {product_id!r} is no longer in the catalogue, so it has no score.",
+                field="product_id",
+                value=product_id,
             )
         return column
 
@@ -210,8 +251,14 @@ class FittedModel:
             "history.indptr": history.rows.indptr,
             "history.codes": history.rows.codes,
             "history.weights": history.rows.weights,
-            "history.days": np.zeros(0, dtype=np.int64) if history.days is None else history.days.astype(np.int64),
-            "history.last_day": np.array([history.last_day], dtype="datetime64[D]").astype(np.int64),
+            "history.days": (
+                np.zeros(0, dtype=np.int64)
+                if history.days is None
+                else history.days.astype(np.int64)
+            ),
+            "history.last_day": (
+                np.array([history.last_day], dtype="datetime64[D]").astype(np.int64)
+            ),
             "history.told": history.told,
             "arrivals.codes": history.arrivals.codes,
             "arrivals.days": history.arrivals.days,
@@ -225,38 +272,57 @@ class FittedModel:
             "half_life_days": history.half_life_days,
             "capped": history.capped,
         }
-        return self.kind, arrays, {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)} | n_products
+        return (
+            self.kind,
+            arrays,
+            {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)}
+            | n_products,
+        )
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
         closed = f", closed to new buyers: {', '.join(self.closed)}" if self.closed else ""
-        return f"{self.kind}({settings}).fit: {len(self.history.clients):,} clients, {len(self.products):,} products{closed}"
+        return (
+            f"{self.kind}({settings}).fit: {len(self.history.clients):,} clients,"
+            f" {len(self.products):,} products{closed}"
+        )
 
 
 def distinct(batch: Batch, keys: IntArray) -> tuple[Batch, IntArray]:
     """Clients who cannot be told apart, once: the batch of them, and each client's row in it.
 
-    Two thirds of a bank's clients share their set of holdings with somebody. Sets are grouped by a sum of random 64-bit numbers, one a product, and
-    then compared entry by entry: should two different sets ever share a sum, nobody is grouped, and only time is lost.
+    Two thirds of a bank's clients share their set of holdings with somebody. Sets are grouped by a
+    sum of random 64-bit numbers, one a product, and then compared entry by entry: should two
+    different sets ever share a sum, nobody is grouped, and only time is lost.
     """
     held, alone = batch.held, np.arange(len(batch))
     if len(batch) < 2:
         return batch, alone
     top = int(held.codes.max()) + 1 if len(held.codes) else 0
     numbers = np.random.default_rng(_HASH_SEED).integers(0, 2**64, size=top, dtype=np.uint64)
-    sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(numbers[held.codes], dtype=np.uint64)])
-    hashes = (sums[held.indptr[1:]] - sums[held.indptr[:-1]]) ^ (keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    sums = np.concatenate(
+        [np.zeros(1, dtype=np.uint64), np.cumsum(numbers[held.codes], dtype=np.uint64)]
+    )
+    hashes = (sums[held.indptr[1:]] - sums[held.indptr[:-1]]) ^ (
+        keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    )
     _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
     if len(first) > _TOO_FEW_ALIKE * len(batch):
         return batch, alone
     again = held.take(first[inverse])
-    if not (np.array_equal(again.indptr, held.indptr) and np.array_equal(again.codes, held.codes) and (keys[first[inverse]] == keys).all()):
+    if not (
+        np.array_equal(again.indptr, held.indptr)
+        and np.array_equal(again.codes, held.codes)
+        and (keys[first[inverse]] == keys).all()
+    ):
         return batch, alone
     return batch.take(first), inverse.astype(np.int64)
 
 
 def packed_ids(ids: Sequence[str]) -> np.ndarray:
-    """Ids as one array of bytes (a JSON list): an array of strings would cost four bytes a letter, one of objects would need pickle."""
+    """Ids as one array of bytes (a JSON list): an array of strings would cost four bytes a letter,
+    one of objects would need pickle.
+    """
     return np.frombuffer(json.dumps(ids).encode(), dtype=np.uint8)
 
 
@@ -267,12 +333,20 @@ def unpacked_ids(packed: np.ndarray) -> tuple[str, ...]:
 
 def restored_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> History:
     """The history inside a model's state."""
-    weights, days, half_life = arrays["history.weights"], arrays["history.days"], meta["half_life_days"]
+    weights, days, half_life = (
+        arrays["history.weights"],
+        arrays["history.days"],
+        meta["half_life_days"],
+    )
     return History(
         IdMap(unpacked_ids(arrays["clients"])),
         IdMap(unpacked_ids(arrays["items"])),
         int(meta["shelf"]),
-        Rows(arrays["history.indptr"], arrays["history.codes"], weights if len(weights) else NO_WEIGHTS),
+        Rows(
+            arrays["history.indptr"],
+            arrays["history.codes"],
+            weights if len(weights) else NO_WEIGHTS,
+        ),
         arrays["history.last_day"].astype("datetime64[D]")[0],
         half_life,
         days.astype("datetime64[D]") if half_life is not None or meta["capped"] else None,

@@ -1,4 +1,6 @@
-"""Co-purchase counts: all that the item models learn from. They add up over parts of a bank's clients and take in a day's purchases."""
+"""Co-purchase counts: all that the item models learn from. They add up over parts of a bank's
+clients and take in a day's purchases.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from advisor.errors import InputError
 from advisor.recommend.model.purchases import NO_WEIGHTS, History, Rows
 
 BLOCKS = 8
-"""Row blocks the counts are summed in; fixed, so that bits never depend on the number of threads."""
+"""Row blocks the counts are summed in; fixed, so that bits never depend on the number of
+threads."""
 BLOCK_BYTES = 256_000_000
 """Room for the blocks' partial sums; large catalogues get fewer blocks."""
 
@@ -23,8 +26,10 @@ class Gram:
 
     Attributes:
         items: Products of the rows and columns.
-        both: X'DX: clients who own both, each counting (products they own) ** -power, shape (items, items).
-        toward: X'DW: the same, the column's purchase weighted by its recency; `both` itself where there is no recency.
+        both: X'DX: clients who own both, each counting (products they own) ** -power, shape (items,
+            items).
+        toward: X'DW: the same, the column's purchase weighted by its recency; `both` itself where
+            there is no recency.
         owners: Clients who own each, shape (items,).
         recent: The same weighted by recency, shape (items,).
         clients: Number of clients.
@@ -74,7 +79,8 @@ class Gram:
         return self.recent / max(self.clients, 1)
 
     def __add__(self, other: Gram) -> Gram:
-        """Counts of two groups of clients who do not overlap; older recency weights are brought to the later day first.
+        """Counts of two groups of clients who do not overlap; older recency weights are brought to
+        the later day first.
 
         Raises:
             InputError: The two count other products, or differ in power or half-life.
@@ -82,15 +88,22 @@ class Gram:
         check_type(other, Gram, "gram", "Add the counts of another part.")
         if self.capped or other.capped:
             raise InputError(
-                "These counts cannot be added: they are capped, and what a fortnight may count for is known only from all clients together. "
-                "Count everybody at once, or use capped=False.",
+                "These counts cannot be added: they are capped, and what a fortnight may count for"
+                " is known only from all clients together. Count everybody at once, or use"
+                " capped=False.",
                 field="gram",
                 value="capped",
             )
-        if self.items != other.items or self.power != other.power or self.half_life_days != other.half_life_days:
+        if (
+            self.items != other.items
+            or self.power != other.power
+            or self.half_life_days != other.half_life_days
+        ):
             raise InputError(
-                f"These counts cannot be added: {len(self.items)} and {len(other.items)} items, powers {self.power:g} and {other.power:g}, half-lives "
-                f"{self.half_life_days} and {other.half_life_days}. Count all parts with the same catalogue and the same recipe.",
+                f"These counts cannot be added: {len(self.items)} and {len(other.items)} items,"
+                f" powers {self.power:g} and {other.power:g}, half-lives {self.half_life_days} and"
+                f" {other.half_life_days}. Count all parts with the same catalogue and the same"
+                " recipe.",
                 field="gram",
                 value=len(other.items),
             )
@@ -107,7 +120,9 @@ class Gram:
         )
 
     def brought_to(self, day: np.datetime64) -> Gram:
-        """Recency counted back from `day` where that is later: every weight shrinks by the same factor."""
+        """Recency counted back from `day` where that is later: every weight shrinks by the same
+        factor.
+        """
         if np.isnat(day) or (not np.isnat(self.as_of) and day <= self.as_of):
             return self
         if self.half_life_days is None or np.isnat(self.as_of):
@@ -116,19 +131,28 @@ class Gram:
         return replace(self, toward=self.toward * shrink, recent=self.recent * shrink, as_of=day)
 
     def updated(self, before: History, after: History, moved: IntArray) -> Gram:
-        """Counts of `after`, from those of `before`: only the clients in rows `moved` are counted, once out and once in.
+        """Counts of `after`, from those of `before`: only the clients in rows `moved` are counted,
+        once out and once in.
 
-        Rows of `before` are the first rows of `after`. Where counts are capped everybody is counted again: one purchase changes what its fortnight weighs.
+        Rows of `before` are the first rows of `after`. Where counts are capped everybody is counted
+        again: one purchase changes what its fortnight weighs.
         """
         if self.capped:
             return Gram.of(after, self.power)
         grown = self.over(after.items).brought_to(after.last_day)
         known = moved[moved < len(before.clients)]
-        out, into = _part(before, known, after.items, after.last_day), _part(after, moved, after.items, after.last_day)
+        out, into = (
+            _part(before, known, after.items, after.last_day),
+            _part(after, moved, after.items, after.last_day),
+        )
         gone, come = (_counts(rows, len(after.items), self.power) for rows in (out, into))
         both = grown.both - gone[0] + come[0]
         plain = self.plain
-        change = [np.bincount(r.codes, weights=w, minlength=len(after.items)) for r in (out, into) for w in (None, r.full_weights())]
+        change = [
+            np.bincount(r.codes, weights=w, minlength=len(after.items))
+            for r in (out, into)
+            for w in (None, r.full_weights())
+        ]
         return replace(
             grown,
             both=both,
@@ -147,7 +171,9 @@ class Gram:
         wide[0][np.ix_(at, at)], wide[1][np.ix_(at, at)] = self.both, self.toward
         long = np.zeros((2, len(items)))
         long[0, at], long[1, at] = self.owners, self.recent
-        return replace(self, items=items, both=wide[0], toward=wide[1], owners=long[0], recent=long[1])
+        return replace(
+            self, items=items, both=wide[0], toward=wide[1], owners=long[0], recent=long[1]
+        )
 
 
 def _entries(rows: Rows, index: IntArray) -> IntArray:
@@ -173,5 +199,9 @@ def _counts(rows: Rows, size: int, power: float) -> tuple[FloatArray, FloatArray
     lengths = np.diff(rows.indptr)
     discount = np.where(lengths > 0, np.maximum(lengths, 1) ** -power, 0.0) if power else NO_WEIGHTS
     both = gram(rows.indptr, rows.codes, NO_WEIGHTS, discount, size, blocks)
-    toward = gram(rows.indptr, rows.codes, rows.weights, discount, size, blocks) if len(rows.weights) else both
+    toward = (
+        gram(rows.indptr, rows.codes, rows.weights, discount, size, blocks)
+        if len(rows.weights)
+        else both
+    )
     return both, toward

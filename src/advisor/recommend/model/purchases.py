@@ -22,7 +22,8 @@ from advisor.recommend.model.rows import NO_WEIGHTS, Rows
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """Products of known clients, over `items`: the catalogue first, then products bought once and no longer sold.
+    """Products of known clients, over `items`: the catalogue first, then products bought once and
+    no longer sold.
 
     What left the catalogue is never recommended, but it still says something about its owner.
 
@@ -30,15 +31,19 @@ class History:
         clients: Known clients.
         items: Product ids to codes; codes below `n_products` are in the catalogue.
         n_products: Number of products in the catalogue.
-        rows: What each client bought; the weight of a pair is 1, or with a half-life 0.5 ** (age of its last purchase / half-life). The weights
-            say how much a purchase counts as an example to learn from; what a client owns always counts in full when they are scored.
+        rows: What each client bought; the weight of a pair is 1, or with a half-life 0.5 ** (age of
+            its last purchase / half-life). The weights say how much a purchase counts as an example
+            to learn from; what a client owns always counts in full when they are scored.
         last_day: Day of the last event, NaT where there is none.
         half_life_days: What the weights were made with, or None.
         days: Day of each pair's last purchase, shape (e,); None where weights need none.
-        fixed_products: Whether a catalogue gave the catalogue (then a new product does not join it by being bought).
-        capped: Whether the weights also hold `capped_weights`: no fortnight of a product counts for much more than its others.
+        fixed_products: Whether a catalogue gave the catalogue (then a new product does not join it
+            by being bought).
+        capped: Whether the weights also hold `capped_weights`: no fortnight of a product counts for
+            much more than its others.
         arrivals: New buyers of each item by day.
-        told: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape (n_products,); or (0,) without a catalogue.
+        told: What the catalogue says: 1 closed to new buyers, 0 open, -1 nothing, shape
+            (n_products,); or (0,) without a catalogue.
     """
 
     clients: IdMap
@@ -66,7 +71,8 @@ class History:
         Args:
             interactions: Purchases.
             catalogue: The catalogue, in its order; default: the products that occur.
-            half_life_days: Days in which a purchase loses half its weight, counted back from the last event; None: no recency.
+            half_life_days: Days in which a purchase loses half its weight, counted back from the
+                last event; None: no recency.
             capped: Whether a fortnight of a product counts for no more than about its others.
 
         Raises:
@@ -74,18 +80,23 @@ class History:
         """
         if half_life_days is not None and not half_life_days > 0.0:
             raise InputError(
-                f"half_life_days is {half_life_days:g}; a half-life is a positive number of days. Use None for no recency.",
+                f"half_life_days is {half_life_days:g}; a half-life is a positive number of days."
+                " Use None for no recency.",
                 field="half_life_days",
                 value=half_life_days,
             )
         if catalogue is None and not len(interactions.products):
             raise InputError(
-                "There is no purchase and no catalogue, so there is no product to recommend. Pass events, or catalogue=.",
+                "There is no purchase and no catalogue, so there is no product to recommend. Pass"
+                " events, or catalogue=.",
                 field="interactions",
                 value=0,
             )
         n_products = interactions.products if catalogue is None else catalogue.ids
-        items = IdMap(n_products.ids + tuple(name for name in interactions.products.ids if name not in n_products))
+        items = IdMap(
+            n_products.ids
+            + tuple(name for name in interactions.products.ids if name not in n_products)
+        )
         codes = interactions.product_codes
         if catalogue is not None:
             codes = items.find(interactions.products.ids)[codes]
@@ -93,14 +104,30 @@ class History:
         rows, first, days = _pairs(interactions, codes, catalogue is not None)
         arrivals = Arrivals.of(rows.codes, first)
         told = np.zeros(0, dtype=np.int64) if catalogue is None else catalogue.told_closed
-        plain = cls(interactions.clients, items, len(n_products), rows, last_day, None, None, catalogue is not None, False, arrivals, told)
+        plain = cls(
+            interactions.clients,
+            items,
+            len(n_products),
+            rows,
+            last_day,
+            None,
+            None,
+            catalogue is not None,
+            False,
+            arrivals,
+            told,
+        )
         return plain.weighted(days, half_life_days, capped)
 
-    def weighted(self, days: DayArray, half_life_days: float | None, capped: bool = False) -> History:
+    def weighted(
+        self, days: DayArray, half_life_days: float | None, capped: bool = False
+    ) -> History:
         """With recency, capped counts or both: `days` are those of the pairs' last purchases."""
         if half_life_days is None and not capped:
             return self
-        weights = capped_weights(self.rows.codes, days, len(self.items)) if capped else np.ones(len(days))
+        weights = (
+            capped_weights(self.rows.codes, days, len(self.items)) if capped else np.ones(len(days))
+        )
         if half_life_days is not None:
             weights = weights * np.exp2(-(self.last_day - days).astype(np.float64) / half_life_days)
         rows = Rows(self.rows.indptr, self.rows.codes, weights)
@@ -108,18 +135,24 @@ class History:
 
     @cached_property
     def closed(self) -> BoolArray:
-        """Which products in the catalogue are closed to new buyers, shape (n_products,): as the catalogue tells, else as purchases do (`Arrivals.closed`)."""
+        """Which products in the catalogue are closed to new buyers, shape (n_products,): as the
+        catalogue tells, else as purchases do (`Arrivals.closed`).
+        """
         inferred = self.arrivals.closed(len(self.items))[: self.n_products]
         return np.where(self.told < 0, inferred, self.told > 0) if len(self.told) else inferred
 
     def joined(self, more: Interactions) -> tuple[History, IntArray]:
-        """The history with more purchases, and the rows of those who made them. New clients stand at the end. Raises `InputError` for what is none."""
+        """The history with more purchases, and the rows of those who made them. New clients stand
+        at the end. Raises `InputError` for what is none.
+        """
         check_type(more, Interactions, "new", "Pass purchases, made by Interactions.from_frame.")
         items = self._items_with(more)
         strangers = tuple(name for name in more.clients.ids if name not in self.clients)
         clients = IdMap(self.clients.ids + strangers) if strangers else self.clients
         buyers = clients.find(more.clients.ids)
-        new, first, days = _pairs(more, items.find(more.products.ids)[more.product_codes], recoded=True)
+        new, first, days = _pairs(
+            more, items.find(more.products.ids)[more.product_codes], recoded=True
+        )
         row_of, old = buyers[new.row_of_entry()], self.over(items)
         order = np.lexsort((new.codes, row_of))
         row_of, codes, days, first = row_of[order], new.codes[order], days[order], first[order]
@@ -127,23 +160,44 @@ class History:
         fresh = ~again
         counts = np.bincount(row_of[fresh], minlength=len(clients))
         counts[: len(self.clients)] += np.diff(old.rows.indptr)
-        rows = Rows(np.concatenate([[0], np.cumsum(counts)]), np.insert(old.rows.codes, at[fresh], codes[fresh]), NO_WEIGHTS)
-        known_days = [d for d in (self.last_day, *([days.max()] if len(days) else [])) if not np.isnat(d)]
+        rows = Rows(
+            np.concatenate([[0], np.cumsum(counts)]),
+            np.insert(old.rows.codes, at[fresh], codes[fresh]),
+            NO_WEIGHTS,
+        )
+        known_days = [
+            d for d in (self.last_day, *([days.max()] if len(days) else [])) if not np.isnat(d)
+        ]
         last_day = max(known_days, default=self.last_day)
         arrivals = old.arrivals.joined(codes[fresh], first[fresh])
-        plain = replace(old, clients=clients, rows=rows, last_day=last_day, half_life_days=None, days=None, capped=False, arrivals=arrivals)
+        plain = replace(
+            old,
+            clients=clients,
+            rows=rows,
+            last_day=last_day,
+            half_life_days=None,
+            days=None,
+            capped=False,
+            arrivals=arrivals,
+        )
         if old.days is None:
             return plain, np.sort(buyers)
         kept = old.days.copy()
         kept[at[again]] = np.maximum(kept[at[again]], days[again])
-        return plain.weighted(np.insert(kept, at[fresh], days[fresh]), old.half_life_days, old.capped), np.sort(buyers)
+        return plain.weighted(
+            np.insert(kept, at[fresh], days[fresh]), old.half_life_days, old.capped
+        ), np.sort(buyers)
 
     def _items_with(self, more: Interactions) -> IdMap:
         """Items of both: behind the catalogue where a catalogue fixed it, else sorted in."""
         extra = tuple(name for name in more.products.ids if name not in self.items)
         if not extra:
             return self.items
-        return IdMap(self.items.ids + extra if self.fixed_products else tuple(sorted((*self.items.ids, *extra))))
+        return IdMap(
+            self.items.ids + extra
+            if self.fixed_products
+            else tuple(sorted((*self.items.ids, *extra)))
+        )
 
     def over(self, items: IdMap) -> History:
         """The same history with codes over `items`, which hold all of ours in the same order."""
@@ -152,7 +206,9 @@ class History:
         at = items.find(self.items.ids)
         n_products = self.n_products if self.fixed_products else len(items)
         rows = Rows(self.rows.indptr, at[self.rows.codes], self.rows.weights)
-        return replace(self, items=items, n_products=n_products, rows=rows, arrivals=self.arrivals.over(at))
+        return replace(
+            self, items=items, n_products=n_products, rows=rows, arrivals=self.arrivals.over(at)
+        )
 
     @property
     def products(self) -> tuple[str, ...]:
@@ -161,25 +217,43 @@ class History:
 
     def popularity(self) -> FloatArray:
         """Share of clients who bought each item, weighted as the pairs are, shape (items,)."""
-        counts = np.bincount(self.rows.codes, weights=self.rows.weights if len(self.rows.weights) else None, minlength=len(self.items))
+        counts = np.bincount(
+            self.rows.codes,
+            weights=self.rows.weights if len(self.rows.weights) else None,
+            minlength=len(self.items),
+        )
         return counts.astype(np.float64) / max(len(self.clients), 1)
 
     def batch(self, client_ids: Sequence[str], clients: ClientTable | None = None) -> Batch:
-        """What is known about the clients asked for: their purchases here, and the holdings and attributes in `clients`.
+        """What is known about the clients asked for: their purchases here, and the holdings and
+        attributes in `clients`.
 
         Raises:
-            InputError: The ids are no sequence (one id alone would be read letter by letter), or `clients` is no table of them.
+            InputError: The ids are no sequence (one id alone would be read letter by letter), or
+                `clients` is no table of them.
         """
         _check_asked(client_ids, clients)
         ids = tuple(client_ids)
         if ids is not self.clients.ids and any(type(name) is not str for name in ids):
             ids = tuple(id_texts(ids, "client_ids"))
-        rows = np.arange(len(ids)) if ids is self.clients.ids or ids == self.clients.ids else self.clients.find(ids)
+        rows = (
+            np.arange(len(ids))
+            if ids is self.clients.ids or ids == self.clients.ids
+            else self.clients.find(ids)
+        )
         owned = Rows(self.rows.indptr, self.rows.codes, NO_WEIGHTS)
-        held = owned if len(ids) == len(self.clients) and bool((rows == np.arange(len(ids))).all()) else owned.take(rows)
+        held = (
+            owned
+            if len(ids) == len(self.clients) and bool((rows == np.arange(len(ids))).all())
+            else owned.take(rows)
+        )
         if clients is None:
             return Batch(ids, rows, held, None, np.full(len(ids), -1, dtype=np.int64))
-        at = np.arange(len(ids)) if ids is clients.ids or ids == clients.ids else clients.index.find(ids)
+        at = (
+            np.arange(len(ids))
+            if ids is clients.ids or ids == clients.ids
+            else clients.index.find(ids)
+        )
         return Batch(ids, rows, self._with_holdings(held, clients, at), clients, at)
 
     def _with_holdings(self, held: Rows, clients: ClientTable, at: IntArray) -> Rows:
@@ -213,7 +287,11 @@ class Batch:
     def take(self, index: IntArray) -> Batch:
         """The clients asked for, in that order."""
         return Batch(
-            tuple(self.client_ids[i] for i in index.tolist()), self.rows[index], self.held.take(index), self.clients, self.at[index]
+            tuple(self.client_ids[i] for i in index.tolist()),
+            self.rows[index],
+            self.held.take(index),
+            self.clients,
+            self.at[index],
         )
 
     def __len__(self) -> int:
@@ -222,12 +300,21 @@ class Batch:
 
 def _check_asked(client_ids: object, clients: object) -> None:
     if isinstance(client_ids, str) or not isinstance(client_ids, Iterable):
-        check_type(client_ids, (), "client_ids", "Pass a sequence of client ids, [id] for one client.")
-    check_type(clients, (ClientTable, NoneType), "clients", "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.")
+        check_type(
+            client_ids, (), "client_ids", "Pass a sequence of client ids, [id] for one client."
+        )
+    check_type(
+        clients,
+        (ClientTable, NoneType),
+        "clients",
+        "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.",
+    )
 
 
 def _places(rows: Rows, row_of: IntArray, codes: IntArray) -> tuple[IntArray, BoolArray]:
-    """Where in `rows` each (row, code) stands or belongs, and whether it is there; rows beyond the last are empty."""
+    """Where in `rows` each (row, code) stands or belongs, and whether it is there; rows beyond the
+    last are empty.
+    """
     ends = np.append(rows.indptr, rows.indptr[-1])
     low, high = ends[np.minimum(row_of, len(rows))], ends[np.minimum(row_of + 1, len(rows))]
     last = high.copy()
@@ -241,7 +328,9 @@ def _places(rows: Rows, row_of: IntArray, codes: IntArray) -> tuple[IntArray, Bo
     return low, there
 
 
-def _pairs(interactions: Interactions, codes: IntArray, recoded: bool) -> tuple[Rows, DayArray, DayArray]:
+def _pairs(
+    interactions: Interactions, codes: IntArray, recoded: bool
+) -> tuple[Rows, DayArray, DayArray]:
     """One entry a (client, item) pair, and the days of its first and its last event."""
     clients, days = interactions.client_codes, interactions.days
     if recoded:

@@ -1,4 +1,6 @@
-"""Masked exact top-k: eligibility and holdings come first, scores second, and what is missing stays an honest empty slot."""
+"""Masked exact top-k: eligibility and holdings come first, scores second, and what is missing stays
+an honest empty slot.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ from advisor.recommend.model.purchases import NO_WEIGHTS, Rows
 class Layout:
     """Columns laid out so that each class needs only a prefix.
 
-    Columns that more classes may have come first; where masks are nested (R <= C) each class is exactly a prefix,
-    and in general it is a prefix with holes that are tested one by one.
+    Columns that more classes may have come first; where masks are nested (R <= C) each class is
+    exactly a prefix, and in general it is a prefix with holes that are tested one by one.
 
     Attributes:
         column_of: Column at each position, shape (p,).
@@ -39,11 +41,19 @@ class Layout:
         position_of = np.empty_like(column_of)
         position_of[column_of] = np.arange(len(column_of))
         laid = np.ascontiguousarray(allowed[:, column_of])
-        limits = np.where(laid.any(axis=1), laid.shape[1] - np.argmax(laid[:, ::-1], axis=1), 0) if laid.shape[1] else np.zeros(len(laid))
-        return cls(column_of.astype(np.int64), position_of.astype(np.int64), laid, limits.astype(np.int64))
+        limits = (
+            np.where(laid.any(axis=1), laid.shape[1] - np.argmax(laid[:, ::-1], axis=1), 0)
+            if laid.shape[1]
+            else np.zeros(len(laid))
+        )
+        return cls(
+            column_of.astype(np.int64), position_of.astype(np.int64), laid, limits.astype(np.int64)
+        )
 
 
-def as_eligibility(eligible: BoolArray | Eligibility | None, count: int, products: int) -> Eligibility:
+def as_eligibility(
+    eligible: BoolArray | Eligibility | None, count: int, products: int
+) -> Eligibility:
     """What each of `count` clients may be offered, by class; None: everything.
 
     Raises:
@@ -58,27 +68,33 @@ def as_eligibility(eligible: BoolArray | Eligibility | None, count: int, product
             mask = np.asarray(eligible)
         except ValueError as error:
             raise InputError(
-                f"eligible is no mask ({error}); pass booleans of shape (clients, products), or an Eligibility.",
+                f"eligible is no mask ({error}); pass booleans of shape (clients, products), or an"
+                " Eligibility.",
                 field="eligible",
                 value=None,
             ) from error
         if mask.dtype != np.bool_ or mask.ndim != 2:
             raise InputError(
-                f"eligible has dtype {mask.dtype} and {mask.ndim} dimensions; pass booleans of shape (clients, products), or an Eligibility.",
+                f"eligible has dtype {mask.dtype} and {mask.ndim} dimensions; pass booleans of"
+                " shape (clients, products), or an Eligibility.",
                 field="eligible",
                 value=str(mask.dtype),
             )
         found = Eligibility(np.arange(len(mask)), mask)
     if found.allowed.shape[1] != products or len(found) != count:
         raise InputError(
-            f"eligible covers {len(found)} clients x {found.allowed.shape[1]} products, but {count} x {products} are ranked; "
-            "its columns follow fitted.products, its rows client_ids. A mask for others could let a forbidden product through.",
+            f"eligible covers {len(found)} clients x {found.allowed.shape[1]} products, but {count}"
+            f" x {products} are ranked; its columns follow fitted.products, its rows client_ids. A"
+            " mask for others could let a forbidden product through.",
             field="eligible",
             value=(len(found), found.allowed.shape[1]),
         )
-    if count and not 0 <= int(found.class_of.min()) <= int(found.class_of.max()) < len(found.allowed):
+    if count and not 0 <= int(found.class_of.min()) <= int(found.class_of.max()) < len(
+        found.allowed
+    ):
         raise InputError(
-            f"eligible.class_of runs to {int(found.class_of.max())} with {len(found.allowed)} classes; give every client a class that is there.",
+            f"eligible.class_of runs to {int(found.class_of.max())} with {len(found.allowed)}"
+            " classes; give every client a class that is there.",
             field="eligible",
             value=int(found.class_of.max()),
         )
@@ -86,9 +102,16 @@ def as_eligibility(eligible: BoolArray | Eligibility | None, count: int, product
 
 
 def masked_top_k(
-    query: Rows, matrix: FloatArray, k: int, *, eligible: Eligibility, held: Rows | None = None, row_of: IntArray | None = None
+    query: Rows,
+    matrix: FloatArray,
+    k: int,
+    *,
+    eligible: Eligibility,
+    held: Rows | None = None,
+    row_of: IntArray | None = None,
 ) -> tuple[IntArray, FloatArray]:
-    """The k best allowed, unheld columns of `query @ matrix` for each client, never making that product.
+    """The k best allowed, unheld columns of `query @ matrix` for each client, never making that
+    product.
 
     Args:
         query: Query rows, over the matrix' rows.
@@ -99,7 +122,8 @@ def masked_top_k(
         row_of: Query row of each client, shape (c,); default: one each, in order.
 
     Returns:
-        Columns, shape (c, k), best first, ties by column, -1 where nothing allowed and unheld is left; and their scores, nan there. A client's
+        Columns, shape (c, k), best first, ties by column, -1 where nothing allowed and unheld is
+        left; and their scores, nan there. A client's
         row has the same bits in every batch: it is summed entry after entry.
     """
     check_slots(k, matrix.shape[1], "k", least=1)
@@ -108,8 +132,14 @@ def masked_top_k(
     layout = Layout.of(eligible.allowed)
     same = bool((layout.column_of == np.arange(matrix.shape[1])).all())
     laid = np.ascontiguousarray(matrix if same else matrix[:, layout.column_of])
-    out = Rows(np.zeros(len(query) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS) if held is None else held
-    jobs, inverse = _distinct_jobs(np.arange(len(query)) if row_of is None else row_of, eligible, len(query))
+    out = (
+        Rows(np.zeros(len(query) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS)
+        if held is None
+        else held
+    )
+    jobs, inverse = _distinct_jobs(
+        np.arange(len(query)) if row_of is None else row_of, eligible, len(query)
+    )
     codes, scores = rank_rows(
         (query.indptr, query.codes, query.weights),
         laid,
@@ -121,7 +151,9 @@ def masked_top_k(
     return (codes, scores) if inverse is None else (codes[inverse], scores[inverse])
 
 
-def _distinct_jobs(row_of: IntArray, eligible: Eligibility, rows: int) -> tuple[tuple[IntArray, IntArray], IntArray | None]:
+def _distinct_jobs(
+    row_of: IntArray, eligible: Eligibility, rows: int
+) -> tuple[tuple[IntArray, IntArray], IntArray | None]:
     """Each query row and class once, and every client's job (None: each their own)."""
     if rows >= len(row_of):
         return (row_of, eligible.class_of), None

@@ -30,8 +30,14 @@ class Rows:
     def take(self, rows: IntArray) -> Rows:
         """The rows asked for, in that order; row -1 is an empty row."""
         if len(rows) == 1:
-            first, last = (self.indptr.item(rows.item(0)), self.indptr.item(rows.item(0) + 1)) if rows.item(0) >= 0 else (0, 0)
-            return Rows(np.array((0, last - first)), self.codes[first:last], self.weights[first:last])
+            first, last = (
+                (self.indptr.item(rows.item(0)), self.indptr.item(rows.item(0) + 1))
+                if rows.item(0) >= 0
+                else (0, 0)
+            )
+            return Rows(
+                np.array((0, last - first)), self.codes[first:last], self.weights[first:last]
+            )
         start = self.indptr[rows]
         lengths = np.where(rows >= 0, self.indptr[np.minimum(rows + 1, len(self))] - start, 0)
         indptr = np.zeros(len(rows) + 1, dtype=np.int64)
@@ -39,7 +45,9 @@ class Rows:
         if indptr[-1] == 0:
             return Rows(indptr, self.codes[:0], self.weights[:0])
         source = np.repeat(start - indptr[:-1], lengths) + np.arange(indptr[-1])
-        return Rows(indptr, self.codes[source], self.weights[source] if len(self.weights) else self.weights)
+        return Rows(
+            indptr, self.codes[source], self.weights[source] if len(self.weights) else self.weights
+        )
 
     def full_weights(self) -> FloatArray:
         """Weights written out, shape (e,)."""
@@ -50,7 +58,9 @@ class Rows:
         return np.repeat(np.arange(len(self)), np.diff(self.indptr))
 
     def join(self, more: Rows, use: BoolArray, width: int) -> Rows:
-        """With those of more entries that are of `use`, at weight 1; an entry that is there already stays as it is. Codes in use are below `width`."""
+        """With those of more entries that are of `use`, at weight 1; an entry that is there already
+        stays as it is. Codes in use are below `width`.
+        """
         codes = more.codes[use]
         if not len(codes):
             return self

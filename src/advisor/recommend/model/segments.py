@@ -17,7 +17,8 @@ from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Each asks for the row of their combination of attributes; one never seen asks for the last row, everybody's.
+    """Each asks for the row of their combination of attributes; one never seen asks for the last
+    row, everybody's.
 
     Attributes:
         attributes: What is read.
@@ -40,23 +41,36 @@ class Cells:
         strides = np.concatenate([np.cumprod(sizes[:0:-1])[::-1], [1]]).astype(np.int64)
         known, asked = self.cells @ strides, codes @ strides
         at = np.minimum(np.searchsorted(known, asked), max(len(known) - 1, 0))
-        return np.where(known[at] == asked, at, len(known)) if len(known) else np.zeros(len(asked), dtype=np.int64)
+        return (
+            np.where(known[at] == asked, at, len(known))
+            if len(known)
+            else np.zeros(len(asked), dtype=np.int64)
+        )
 
     def parts(self, batch: Batch) -> Parts:
         """The segment alone."""
         codes = client_codes(self.attributes, batch, self.remembered)[0]
         row = np.zeros((1, len(self.cells) + 1))
         row[0, self.keys(batch)[0]] = 1.0
-        return Parts(("",), (", ".join(self.attributes.label(j, c) for j, c in enumerate(codes.tolist())),), row)
+        return Parts(
+            ("",),
+            (", ".join(self.attributes.label(j, c) for j, c in enumerate(codes.tolist())),),
+            row,
+        )
 
     def state(self) -> State:
         """Vocabulary and codes."""
-        return "cells", {"cells": self.cells, "remembered": self.remembered}, self.attributes.state()
+        return (
+            "cells",
+            {"cells": self.cells, "remembered": self.remembered},
+            self.attributes.state(),
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class OneHot:
-    """Each asks for one row an attribute, that of their value, and for the last row, which everybody has.
+    """Each asks for one row an attribute, that of their value, and for the last row, which
+    everybody has.
 
     Attributes:
         attributes: What is read.
@@ -92,7 +106,13 @@ class OneHot:
         return "one_hot", {"remembered": self.remembered}, self.attributes.state()
 
 
-def restore_segments(kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Cells | OneHot:
+def restore_segments(
+    kind: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]
+) -> Cells | OneHot:
     """The encoder that `state` wrote."""
     attributes = Attributes.restored(meta)
-    return Cells(attributes, arrays["cells"], arrays["remembered"]) if kind == "cells" else OneHot(attributes, arrays["remembered"])
+    return (
+        Cells(attributes, arrays["cells"], arrays["remembered"])
+        if kind == "cells"
+        else OneHot(attributes, arrays["remembered"])
+    )

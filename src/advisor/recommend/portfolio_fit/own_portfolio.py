@@ -1,4 +1,6 @@
-"""What a product would do for what a client has already, prepared once for a catalogue and judged client by client."""
+"""What a product would do for what a client has already, prepared once for a catalogue and judged
+client by client.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from advisor.errors import InputError
 from advisor.recommend.recipes.recipe import check_range
 
 UTILITY_SHARE = 0.002
-"""Usefulness against closing the whole gap, unless told otherwise: with a `fit_weight` of 100 the most useful product gains a fifth of the range of relevance."""
+"""Usefulness against closing the whole gap, unless told otherwise: with a `fit_weight` of 100 the
+most useful product gains a fifth of the range of relevance."""
 NOTHING: FloatArray = np.zeros((0, 0))
 NOTHING.flags.writeable = False
 _NONE: FloatArray = np.zeros(0)
@@ -36,7 +39,14 @@ class ProductMoments:
     covariance: FloatArray
 
     @classmethod
-    def of(cls, exposures: FloatArray, model: ReturnModel, *, fee: FloatArray | None = None, cash_return: float = 0.0) -> ProductMoments:
+    def of(
+        cls,
+        exposures: FloatArray,
+        model: ReturnModel,
+        *,
+        fee: FloatArray | None = None,
+        cash_return: float = 0.0,
+    ) -> ProductMoments:
         """From shares in assets.
 
         Args:
@@ -50,7 +60,8 @@ class ProductMoments:
         """
         if exposures.ndim != 2 or exposures.shape[1] != len(model):
             raise InputError(
-                f"exposures is {exposures.shape} for {len(model)} assets; give one column an asset.",
+                f"exposures is {exposures.shape} for {len(model)} assets; give one column an"
+                " asset.",
                 field="exposures",
                 value=exposures.shape,
             )
@@ -69,7 +80,8 @@ class OwnPortfolio:
         wealth: Money, shape (c,).
         risk_aversion: At least 0; inf judges by variance alone. Shape (c,).
         moments: Of the products.
-        share: What the most useful product gains over the least useful one, against 1 for closing the client's whole gap.
+        share: What the most useful product gains over the least useful one, against 1 for closing
+            the client's whole gap.
     """
 
     weights: FloatArray
@@ -80,28 +92,46 @@ class OwnPortfolio:
 
     def take(self, rows: IntArray) -> OwnPortfolio:
         """The clients asked for."""
-        return replace(self, weights=self.weights[rows], wealth=self.wealth[rows], risk_aversion=self.risk_aversion[rows])
+        return replace(
+            self,
+            weights=self.weights[rows],
+            wealth=self.wealth[rows],
+            risk_aversion=self.risk_aversion[rows],
+        )
 
-    def arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    def arrays(
+        self,
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """As the compiled loop wants them."""
         m = self.moments
         return self.weights, self.wealth, self.risk_aversion, m.covariance, m.excess, m.variance
 
     def check(self, clients: int, n_products: tuple[int, int]) -> None:
-        """Raise `InputError` unless it speaks of these clients, products and assets, with a risk aversion of at least 0."""
+        """Raise `InputError` unless it speaks of these clients, products and assets, with a risk
+        aversion of at least 0.
+        """
         products, assets = n_products
-        shapes = self.weights.shape, self.wealth.shape, self.risk_aversion.shape, self.moments.excess.shape
+        shapes = (
+            self.weights.shape,
+            self.wealth.shape,
+            self.risk_aversion.shape,
+            self.moments.excess.shape,
+        )
         if shapes != ((clients, assets), (clients,), (clients,), (products,)):
             raise InputError(
-                f"own has weights {shapes[0]}, wealth {shapes[1]}, risk_aversion {shapes[2]} and moments of {shapes[3]} products; "
-                f"with {clients} clients, {assets} assets and {products} products give (c, n), (c,), (c,) and p.",
+                f"own has weights {shapes[0]}, wealth {shapes[1]}, risk_aversion {shapes[2]} and"
+                f" moments of {shapes[3]} products; with {clients} clients, {assets} assets and"
+                f" {products} products give (c, n), (c,), (c,) and p.",
                 field="own",
                 value=shapes[0],
             )
         if clients and not float(self.risk_aversion.min()) >= 0.0:
             raise InputError(
-                f"own.risk_aversion has {self.risk_aversion.min():g}; who likes risk for its own sake has no certainty equivalent here. Give 0 or more.",
+                f"own.risk_aversion has {self.risk_aversion.min():g}; who likes risk for its own"
+                " sake has no certainty equivalent here. Give 0 or more.",
                 field="own",
                 value=float(self.risk_aversion.min()),
             )
-        check_range("own.share", self.share, 0.0, 1e6, why="a negative one would look for bad portfolios")
+        check_range(
+            "own.share", self.share, 0.0, 1e6, why="a negative one would look for bad portfolios"
+        )

@@ -1,4 +1,6 @@
-"""Picks that implement a target portfolio: ordered by relevance, by the gap they close and by what they do for what is held, sized in money."""
+"""Picks that implement a target portfolio: ordered by relevance, by the gap they close and by what
+they do for what is held, sized in money.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,9 @@ class Picks:
         scores: Relevance (0..1) plus fit, nan where empty, shape (c, k).
         money: Money to place in each, 0 = a suggestion, shape (c, k).
         unplaced: What no pick could take, by asset, shape (c, n).
-        utility: Annual gain in certainty equivalent per unit of money put into each pick, fee paid, after the picks before it; nan where empty or
-            where risk aversion has no end, None where no portfolio counted. Shape (c, k).
+        utility: Annual gain in certainty equivalent per unit of money put into each pick, fee paid,
+            after the picks before it; nan where empty or where risk aversion has no end, None where
+            no portfolio counted. Shape (c, k).
     """
 
     codes: IntArray
@@ -45,7 +48,8 @@ class Exposures:
         assets: Shape (e,).
         shares: Shape (e,).
         single: The asset of a product that puts everything into it, -1 for any other, shape (p,).
-        asset_indptr: The products that touch asset a stand at asset_indptr[a]:asset_indptr[a + 1], shape (n + 1,).
+        asset_indptr: The products that touch asset a stand at asset_indptr[a]:asset_indptr[a + 1],
+            shape (n + 1,).
         products: Shape (e,).
         shape: (p, n).
     """
@@ -68,7 +72,11 @@ class Exposures:
                 value=exposures.shape,
             )
         products, assets = np.nonzero(exposures)
-        single = np.where((exposures == 1.0).any(axis=1) & ((exposures != 0.0).sum(axis=1) == 1), exposures.argmax(axis=1), -1)
+        single = np.where(
+            (exposures == 1.0).any(axis=1) & ((exposures != 0.0).sum(axis=1) == 1),
+            exposures.argmax(axis=1),
+            -1,
+        )
         touching = np.nonzero(exposures.T)
         starts = (_starts(products, len(exposures)), _starts(touching[0], exposures.shape[1]))
         return cls(
@@ -87,7 +95,9 @@ class Exposures:
 
 
 def _starts(rows: IntArray, count: int) -> IntArray:
-    """Where each of `count` rows begins among entries sorted by row, and where the last ends, shape (count + 1,)."""
+    """Where each of `count` rows begins among entries sorted by row, and where the last ends, shape
+    (count + 1,).
+    """
     return np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=count))])
 
 
@@ -110,19 +120,24 @@ def pick_products(
     dearness: Vector | None = None,
     loyalty: float = 0.0,
 ) -> Picks:
-    """Choose k products a client, one after the other, each by its relevance and by what it does for the client's own portfolio.
+    """Choose k products a client, one after the other, each by its relevance and by what it does
+    for the client's own portfolio.
 
     At each step the allowed product with the largest value is taken, ties by column:
 
-        relevance + fit_weight * (closed * (1 - fee) + own.share * useful - dearness) - diversity * alike + loyalty
+        relevance + fit_weight * (closed * (1 - fee) + own.share * useful - dearness) - diversity *
+        alike + loyalty
 
     The last term counts for products that are held alone.
 
     - `relevance` is scaled to 0..1 over what the client may have (all 0 where all are alike).
-    - `closed` is the share of the client's whole gap that the product can close: money / sum(gap), with the largest money that overshoots no asset's
-      remaining gap, and 0 where that is less than its smallest purchase.
-    - `useful` is the marginal certainty equivalent of buying the product at its smallest size (see `portfolio_utility`), scaled to 0..1 over what the client may
-      have at the first step. Money placed by earlier picks counts as held, so the second fund of a kind is worth less than the first.
+    - `closed` is the share of the client's whole gap that the product can close: money / sum(gap),
+      with the largest money that overshoots no asset's remaining gap, and 0 where that is less than
+      its smallest purchase.
+    - `useful` is the marginal certainty equivalent of buying the product at its smallest size (see
+      `portfolio_utility`), scaled to 0..1 over what the client may have at the first step. Money
+      placed by earlier picks counts as held, so the second fund of a kind is worth less than the
+      first.
     - `alike` is the largest similarity to a product already taken.
 
     Args:
@@ -134,24 +149,29 @@ def pick_products(
         min_purchase: Smallest purchase in money, shape (p,); default 0.
         fee: Annual fee as a fraction, shape (p,); default 0.
         held: What each client holds, by column; codes of p and above are ignored.
-        fit_weight: The trade-off: how much closing the whole gap weighs against the whole range of relevance. 0 is pure relevance, in the order of the
-            masked ranking (with `diversity` 0).
-        allow_held: A held product may be topped up where that closes a gap. Otherwise (and always with `fit_weight` 0) held ones are left out.
+        fit_weight: The trade-off: how much closing the whole gap weighs against the whole range of
+            relevance. 0 is pure relevance, in the order of the masked ranking (with `diversity` 0).
+        allow_held: A held product may be topped up where that closes a gap. Otherwise (and always
+            with `fit_weight` 0) held ones are left out.
         own: What each client has; None: usefulness does not count.
-        similarity: 0..1 between products, shape (p, p), such as `exposure_similarity`; needed where `diversity` is above 0.
+        similarity: 0..1 between products, shape (p, p), such as `exposure_similarity`; needed where
+            `diversity` is above 0.
         dearness: Annual fee of each product beyond that of the cheapest one that would do the
             same, shape (p,): with a `fit_weight` of 100 one per cent a year is the whole range of
             relevance. Default 0.
         loyalty: What a held product gains over a new one; above 1 a top-up comes before a new
             product that closes the same gap.
-        diversity: 0 does not care; 1 gives the whole range of relevance for a product unlike those already taken.
+        diversity: 0 does not care; 1 gives the whole range of relevance for a product unlike those
+            already taken.
 
     Returns:
-        Picks. For each client and asset gap = sum(money * exposure) + unplaced, to rounding. A client's row has the same bits in every batch; beyond its
-        input and output the work takes a few rows of p numbers a thread, whatever c is.
+        Picks. For each client and asset gap = sum(money * exposure) + unplaced, to rounding. A
+        client's row has the same bits in every batch; beyond its input and output the work takes a
+        few rows of p numbers a thread, whatever c is.
 
     Raises:
-        InputError: Shapes disagree, a gap is negative, or diversity is asked for without similarities.
+        InputError: Shapes disagree, a gap is negative, or diversity is asked for without
+            similarities.
     """
     count, width = relevance.shape
     put = exposures if isinstance(exposures, Exposures) else Exposures.of(exposures)
@@ -159,20 +179,31 @@ def pick_products(
     for name, column in (("min_purchase", min_purchase), ("fee", fee), ("dearness", dearness)):
         if column is not None and len(column) != width:
             raise InputError(
-                f"{name} has {len(column)} entries for {width} products; give one each, or leave it out.",
+                f"{name} has {len(column)} entries for {width} products; give one each, or leave it"
+                " out.",
                 field=name,
                 value=len(column),
             )
     check_range("k", k, 1, why="there is no slot to fill")
-    check_range("fit_weight", fit_weight, 0.0, 1e6, why="a negative one would prefer products that close nothing")
-    check_range("diversity", diversity, 0.0, 1e6, why="a negative one would look for more of the same")
+    check_range(
+        "fit_weight",
+        fit_weight,
+        0.0,
+        1e6,
+        why="a negative one would prefer products that close nothing",
+    )
+    check_range(
+        "diversity", diversity, 0.0, 1e6, why="a negative one would look for more of the same"
+    )
     if own is not None:
         own.check(count, put.shape)
     if diversity > 0.0 or similarity is not None:
         _check_similarity(similarity, width)
     from advisor.recommend.kernels import pick_rows
 
-    owned = held or Rows(np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS)
+    owned = held or Rows(
+        np.zeros(count + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), NO_WEIGHTS
+    )
     zero = np.zeros(width)
     least = zero if min_purchase is None else min_purchase
     rate = 0.0 if own is None else fit_weight * own.share
@@ -182,7 +213,11 @@ def pick_products(
         (owned.indptr, owned.codes),
         gaps,
         put.arrays(),
-        (least, fit_weight * (1.0 - (zero if fee is None else fee)), zero if dearness is None else fit_weight * dearness),
+        (
+            least,
+            fit_weight * (1.0 - (zero if fee is None else fee)),
+            zero if dearness is None else fit_weight * dearness,
+        ),
         NOBODY if own is None or rate == 0.0 else own.arrays(),
         NOTHING if similarity is None else similarity,
         (k, allow_held and fit_weight > 0.0, rate, float(diversity), float(loyalty)),
@@ -194,26 +229,36 @@ def _check_similarity(similarity: FloatArray | None, width: int) -> None:
     if similarity is None or similarity.shape != (width, width):
         shape = None if similarity is None else similarity.shape
         raise InputError(
-            f"diversity is above 0, but similarity is {shape} for {width} products; pass one of shape (p, p), such as exposure_similarity.",
+            f"diversity is above 0, but similarity is {shape} for {width} products; pass one of"
+            " shape (p, p), such as exposure_similarity.",
             field="similarity",
             value=shape,
         )
 
 
-def _check(relevance: FloatArray, eligible: Eligibility, gaps: FloatArray, exposures: Exposures) -> None:
+def _check(
+    relevance: FloatArray, eligible: Eligibility, gaps: FloatArray, exposures: Exposures
+) -> None:
     count, width = relevance.shape
     allowed: BoolArray = eligible.allowed
-    if len(eligible) != count or allowed.shape[1] != width or len(gaps) != count or exposures.shape != (width, gaps.shape[1]):
+    if (
+        len(eligible) != count
+        or allowed.shape[1] != width
+        or len(gaps) != count
+        or exposures.shape != (width, gaps.shape[1])
+    ):
         raise InputError(
-            f"relevance is {relevance.shape}, eligible {len(eligible)} x {allowed.shape[1]}, gaps {gaps.shape}, exposures {exposures.shape}; "
-            "they must be (c, p), c x p, (c, n) and (p, n). Check rows and columns.",
+            f"relevance is {relevance.shape}, eligible {len(eligible)} x {allowed.shape[1]}, gaps"
+            f" {gaps.shape}, exposures {exposures.shape}; they must be (c, p), c x p, (c, n) and"
+            " (p, n). Check rows and columns.",
             field="relevance",
             value=relevance.shape,
         )
     if gaps.size and float(gaps.min()) < 0.0:
         row = int(np.argmin(gaps.min(axis=1)))
         raise InputError(
-            f"gaps[{row}] holds {gaps[row].min():g}; a gap is money still to be placed. Clip what is overweight to 0.",
+            f"gaps[{row}] holds {gaps[row].min():g}; a gap is money still to be placed. Clip what"
+            " is overweight to 0.",
             field="gaps",
             value=row,
         )

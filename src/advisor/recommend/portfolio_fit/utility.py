@@ -1,4 +1,6 @@
-"""What a product would do for a client's own portfolio, in closed form, and lists that do not say the same thing five times."""
+"""What a product would do for a client's own portfolio, in closed form, and lists that do not say
+the same thing five times.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,12 @@ class Utility:
     """Marginal effect of each product on each client's portfolio, per unit of money.
 
     Attributes:
-        certainty_equivalent: Annual gain in certainty equivalent per unit of money bought, fee paid, shape (c, p): the sum of the next four.
+        certainty_equivalent: Annual gain in certainty equivalent per unit of money bought, fee
+            paid, shape (c, p): the sum of the next four.
         excess_return: Expected return over cash, shape (p,).
         fee: Annual fee, shape (p,); counts against it.
-        redundancy: risk aversion * covariance with what is held, shape (c, p); counts against it, and for it where it hedges.
+        redundancy: risk aversion * covariance with what is held, shape (c, p); counts against it,
+            and for it where it hedges.
         own_risk: risk aversion / 2 * size * its own variance, shape (c, p); counts against it.
     """
 
@@ -45,10 +49,12 @@ def portfolio_utility(
     *,
     cash_return: float = 0.0,
 ) -> Utility:
-    """Gain in mean-variance certainty equivalent from buying each product, out of cash, at its minimum size.
+    """Gain in mean-variance certainty equivalent from buying each product, out of cash, at its
+    minimum size.
 
-    With s = min_purchase / wealth, e the product's exposures and w the portfolio, CE(w) = mu'w - gamma/2 w'Sw moves by
-    s (e'mu - fee - r) - gamma s e'Sw - gamma/2 s^2 e'Se; this is that, divided by s (so a product without a minimum is judged at the margin).
+    With s = min_purchase / wealth, e the product's exposures and w the portfolio, CE(w) = mu'w -
+    gamma/2 w'Sw moves by s (e'mu - fee - r) - gamma s e'Sw - gamma/2 s^2 e'Se; this is that,
+    divided by s (so a product without a minimum is judged at the margin).
 
     Args:
         weights: Current portfolio by asset as fractions of wealth, the rest is cash, shape (c, n).
@@ -63,7 +69,8 @@ def portfolio_utility(
     """
     if weights.shape != (len(wealth), len(model)) or risk_aversion.shape != wealth.shape:
         raise InputError(
-            f"weights are {weights.shape}, wealth {wealth.shape}, risk_aversion {risk_aversion.shape}, with {len(model)} assets; give (c, n), (c,) and (c,).",
+            f"weights are {weights.shape}, wealth {wealth.shape}, risk_aversion"
+            f" {risk_aversion.shape}, with {len(model)} assets; give (c, n), (c,) and (c,).",
             field="weights",
             value=weights.shape,
         )
@@ -75,11 +82,18 @@ def portfolio_utility(
     count, assets = weights.shape
     indptr, codes = np.arange(count + 1) * assets, np.tile(np.arange(assets), count)
     with_held = (
-        score_rows(indptr, codes, np.ascontiguousarray(weights).ravel(), np.ascontiguousarray(together.T))
+        score_rows(
+            indptr, codes, np.ascontiguousarray(weights).ravel(), np.ascontiguousarray(together.T)
+        )
         if assets
         else np.zeros((count, len(catalogue)))
     )
-    size = np.divide(catalogue.min_purchase[None, :], wealth[:, None], out=np.ones((count, len(catalogue))), where=wealth[:, None] > 0.0)
+    size = np.divide(
+        catalogue.min_purchase[None, :],
+        wealth[:, None],
+        out=np.ones((count, len(catalogue))),
+        where=wealth[:, None] > 0.0,
+    )
     excess, fee = np.einsum("pi,i->p", exposures, model.mean) - cash_return, catalogue.annual_fee
     redundancy = risk_aversion[:, None] * with_held
     own = 0.5 * risk_aversion[:, None] * np.minimum(size, 1.0) * variance
@@ -87,8 +101,11 @@ def portfolio_utility(
 
 
 @checked
-def trade_off(relevance: Matrix, utility: Matrix, eligible: Eligibility, weight: float) -> FloatArray:
-    """(1 - weight) * relevance + weight * utility, each scaled to 0..1 over what the client may have, shape (c, p).
+def trade_off(
+    relevance: Matrix, utility: Matrix, eligible: Eligibility, weight: float
+) -> FloatArray:
+    """(1 - weight) * relevance + weight * utility, each scaled to 0..1 over what the client may
+    have, shape (c, p).
 
     Args:
         relevance: Scores, shape (c, p).
@@ -104,31 +121,41 @@ def trade_off(relevance: Matrix, utility: Matrix, eligible: Eligibility, weight:
 
 
 def scaled(scores: FloatArray, eligible: Eligibility) -> FloatArray:
-    """Each row moved and stretched to 0..1 over its eligible columns (0 where they are all alike); other columns are clipped."""
+    """Each row moved and stretched to 0..1 over its eligible columns (0 where they are all alike);
+    other columns are clipped.
+    """
     out = np.zeros_like(scores)
     for group, allowed in enumerate(eligible.allowed):
         rows = np.flatnonzero(eligible.class_of == group)
         if not len(rows) or not allowed.any():
             continue
         mine = scores[rows]
-        low, high = mine[:, allowed].min(axis=1, keepdims=True), mine[:, allowed].max(axis=1, keepdims=True)
+        low, high = (
+            mine[:, allowed].min(axis=1, keepdims=True),
+            mine[:, allowed].max(axis=1, keepdims=True),
+        )
         out[rows] = np.divide(mine - low, high - low, out=np.zeros_like(mine), where=high > low)
     return np.clip(out, 0.0, 1.0)
 
 
 @checked
-def diversify(codes: WholeMatrix, scores: Matrix, similarity: Matrix, k: Count, weight: Share) -> tuple[IntArray, FloatArray]:
-    """Shorten long lists to k, each step taking the product with the best score that is least like those already taken.
+def diversify(
+    codes: WholeMatrix, scores: Matrix, similarity: Matrix, k: Count, weight: Share
+) -> tuple[IntArray, FloatArray]:
+    """Shorten long lists to k, each step taking the product with the best score that is least like
+    those already taken.
 
     Args:
-        codes: Candidates, best first, -1 = empty, shape (c, K); already masked, so nothing forbidden can enter.
+        codes: Candidates, best first, -1 = empty, shape (c, K); already masked, so nothing
+            forbidden can enter.
         scores: Their scores, nan where empty, shape (c, K).
         similarity: 0..1 between products, shape (p, p).
         k: Slots.
         weight: 0 keeps the first k as they are; 1 looks at novelty alone.
 
     Returns:
-        Codes and original scores, shape (c, k). Maximal marginal relevance: (1 - weight) * score scaled to 0..1 - weight * largest similarity.
+        Codes and original scores, shape (c, k). Maximal marginal relevance: (1 - weight) * score
+        scaled to 0..1 - weight * largest similarity.
 
     Source: Carbonell & Goldstein (1998), section 2.
     """
@@ -144,8 +171,13 @@ def diversify(codes: WholeMatrix, scores: Matrix, similarity: Matrix, k: Count, 
             value=int(codes.max()),
         )
     open_: BoolArray = codes >= 0
-    best, worst = (f(np.where(open_, scores, e), axis=1, keepdims=True, initial=e) for f, e in ((np.max, -np.inf), (np.min, np.inf)))
-    relevance = np.divide(scores - worst, best - worst, out=np.zeros_like(scores), where=open_ & (best > worst))
+    best, worst = (
+        f(np.where(open_, scores, e), axis=1, keepdims=True, initial=e)
+        for f, e in ((np.max, -np.inf), (np.min, np.inf))
+    )
+    relevance = np.divide(
+        scores - worst, best - worst, out=np.zeros_like(scores), where=open_ & (best > worst)
+    )
     likeness = np.zeros_like(scores)
     top, kept = np.full((len(codes), k), -1, dtype=np.int64), np.full((len(codes), k), np.nan)
     rows = np.arange(len(codes))
@@ -163,7 +195,9 @@ def diversify(codes: WholeMatrix, scores: Matrix, similarity: Matrix, k: Count, 
 def exposure_similarity(catalogue: Catalogue, model: ReturnModel) -> FloatArray:
     """Correlation of products through the assets they hold, negative ones as 0, shape (p, p)."""
     exposures = catalogue.exposures(model.ids)
-    covariance = np.einsum("pj,qj->pq", np.einsum("pi,ij->pj", exposures, model.covariance), exposures)
+    covariance = np.einsum(
+        "pj,qj->pq", np.einsum("pi,ij->pj", exposures, model.covariance), exposures
+    )
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     both = np.outer(spread, spread)
     return np.clip(np.divide(covariance, both, out=np.eye(len(spread)), where=both > 0.0), 0.0, 1.0)

@@ -21,13 +21,16 @@ LONGEST = 60
 
 @dataclass(frozen=True)
 class Association(Recipe):
-    """Rules "owners of A" and "owners of A and B" -> C; a product's score is the sum of the confidences of the rules that fire.
+    """Rules "owners of A" and "owners of A and B" -> C; a product's score is the sum of the
+    confidences of the rules that fire.
 
     Args:
         min_support: Clients who own the left side and the right side.
         min_confidence: Share of owners of the left side who own the right side.
-        min_lift: Confidence over the right side's popularity: a rule must know more than popularity does.
-        capped: Whether a fortnight of a product counts for at most 20 purchases as a right side, and 5 times the mean of its other fortnights (see `capped_weights`).
+        min_lift: Confidence over the right side's popularity: a rule must know more than popularity
+            does.
+        capped: Whether a fortnight of a product counts for at most 20 purchases as a right side,
+            and 5 times the mean of its other fortnights (see `capped_weights`).
 
     Source: Agrawal, Imielinski & Swami (1993), section 2.
     """
@@ -52,30 +55,46 @@ class Association(Recipe):
         size, popularity = len(history.items), history.popularity()
         left, right = np.nonzero(np.triu(gram.both, 1) >= self.min_support)
         pairs = left * size + right
-        held = sparse.csr_array((history.rows.full_weights(), history.rows.codes, history.rows.indptr), shape=(len(history.rows), size))
+        held = sparse.csr_array(
+            (history.rows.full_weights(), history.rows.codes, history.rows.indptr),
+            shape=(len(history.rows), size),
+        )
         fires = fired_pairs(history.rows, pairs, size)
-        twos = sparse.csr_array((np.ones(len(fires.codes)), fires.codes, fires.indptr), shape=(len(fires), len(pairs)))
+        twos = sparse.csr_array(
+            (np.ones(len(fires.codes)), fires.codes, fires.indptr), shape=(len(fires), len(pairs))
+        )
         singles = gram.toward.copy()
         np.fill_diagonal(singles, 0.0)
         triples = np.asarray((twos.T @ held).toarray(), dtype=np.float64)
         triples[np.arange(len(pairs)), left] = triples[np.arange(len(pairs)), right] = 0.0
         rules = [
             self._confidence(singles, gram.owners, popularity),
-            self._confidence(triples, np.asarray(twos.sum(axis=0), dtype=np.float64).ravel(), popularity),
+            self._confidence(
+                triples, np.asarray(twos.sum(axis=0), dtype=np.float64).ravel(), popularity
+            ),
             popularity[None],
         ]
         matrix = np.ascontiguousarray(np.vstack(rules)[:, : history.n_products])
-        return FittedModel("Association", history, Baskets(history.items, pairs), matrix, self.settings())
+        return FittedModel(
+            "Association", history, Baskets(history.items, pairs), matrix, self.settings()
+        )
 
-    def _confidence(self, counts: FloatArray, owners: FloatArray, popularity: FloatArray) -> FloatArray:
+    def _confidence(
+        self, counts: FloatArray, owners: FloatArray, popularity: FloatArray
+    ) -> FloatArray:
         confidence = counts / np.maximum(owners, 1.0)[:, None]
-        kept = (counts >= self.min_support) & (confidence >= self.min_confidence) & (confidence >= self.min_lift * popularity)
+        kept = (
+            (counts >= self.min_support)
+            & (confidence >= self.min_confidence)
+            & (confidence >= self.min_lift * popularity)
+        )
         return np.where(kept, confidence, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Baskets:
-    """Each asks for the rows of what they hold and of the known pairs among it; who holds nothing asks for the last row, popularity.
+    """Each asks for the rows of what they hold and of the known pairs among it; who holds nothing
+    asks for the last row, popularity.
 
     Attributes:
         items: Product ids behind the first rows.
@@ -91,9 +110,13 @@ class Baskets:
         fires = fired_pairs(held, self.pairs, size)
         empty = np.diff(held.indptr) == 0
         row_of = np.concatenate([held.row_of_entry(), fires.row_of_entry(), np.flatnonzero(empty)])
-        codes = np.concatenate([held.codes, fires.codes + size, np.full(int(empty.sum()), size + len(self.pairs))])
+        codes = np.concatenate(
+            [held.codes, fires.codes + size, np.full(int(empty.sum()), size + len(self.pairs))]
+        )
         return Rows(
-            held.indptr + fires.indptr + np.concatenate([[0], np.cumsum(empty)]), codes[np.argsort(row_of, kind="stable")], NO_WEIGHTS
+            held.indptr + fires.indptr + np.concatenate([[0], np.cumsum(empty)]),
+            codes[np.argsort(row_of, kind="stable")],
+            NO_WEIGHTS,
         )
 
     def keys(self, batch: Batch) -> IntArray:

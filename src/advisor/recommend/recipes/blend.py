@@ -30,15 +30,19 @@ LIST = 10
 
 @dataclass(frozen=True)
 class Blend(Recipe):
-    """A weighted sum of recipes, each divided by the spread of its own scores, so that weights compare like with like.
+    """A weighted sum of recipes, each divided by the spread of its own scores, so that weights
+    compare like with like.
 
-    The sum of linear models is linear: it is ranked, explained and saved as one, and item models melt into a single matrix.
+    The sum of linear models is linear: it is ranked, explained and saved as one, and item models
+    melt into a single matrix.
 
     Args:
         recipes: At least one.
-        weights: One each, not negative. None: learnt by fitting on all but the last `validation_days` and choosing the weights whose lists
-            have the best nDCG at 10 on what was bought then (equal weights where nothing was); the recipes are then fitted on everything. On
-            FAR-Trans weights learnt so lost to equal ones (nDCG@10 .409 against .418 on the points left untouched): one half-year is little to learn from.
+        weights: One each, not negative. None: learnt by fitting on all but the last
+            `validation_days` and choosing the weights whose lists have the best nDCG at 10 on what
+            was bought then (equal weights where nothing was); the recipes are then fitted on
+            everything. On FAR-Trans weights learnt so lost to equal ones (nDCG@10 .409 against .418
+            on the points left untouched): one half-year is little to learn from.
         validation_days: Length of that window.
     """
 
@@ -46,53 +50,85 @@ class Blend(Recipe):
     weights: tuple[float, ...] | None
     validation_days: int
 
-    def __init__(self, recipes: Sequence[Recipe], weights: Sequence[float] | None = None, validation_days: int = 182) -> None:
+    def __init__(
+        self,
+        recipes: Sequence[Recipe],
+        weights: Sequence[float] | None = None,
+        validation_days: int = 182,
+    ) -> None:
         remedy = "Give one number a recipe, 0 or more."
-        check_type(recipes, Sequence, "recipes", "Give a list of recipes, such as [EASE(), Popularity()].")
+        check_type(
+            recipes, Sequence, "recipes", "Give a list of recipes, such as [EASE(), Popularity()]."
+        )
         check_type(weights, (Sequence, np.ndarray, NoneType), "weights", remedy)
         for i, recipe in enumerate(recipes):
             check_recipe(recipe, "recipes", key=i)
-        shares = None if weights is None else tuple(check_number(w, "weights", remedy, infinite=True, key=i) for i, w in enumerate(weights))
+        shares = (
+            None
+            if weights is None
+            else tuple(
+                check_number(w, "weights", remedy, infinite=True, key=i)
+                for i, w in enumerate(weights)
+            )
+        )
         object.__setattr__(self, "recipes", tuple(recipes))
         object.__setattr__(self, "weights", shares)
         object.__setattr__(self, "validation_days", validation_days)
-        check_range("validation_days", validation_days, 1, why="nothing is bought in no time", whole=True)
-        if not self.recipes or (self.weights is not None and len(self.recipes) != len(self.weights)):
+        check_range(
+            "validation_days", validation_days, 1, why="nothing is bought in no time", whole=True
+        )
+        if not self.recipes or (
+            self.weights is not None and len(self.recipes) != len(self.weights)
+        ):
             raise InputError(
-                f"Blend has {len(self.recipes)} recipes and {len(self.weights or ())} weights; give one weight a recipe, and at least one recipe.",
+                f"Blend has {len(self.recipes)} recipes and {len(self.weights or ())} weights; give"
+                " one weight a recipe, and at least one recipe.",
                 field="weights",
                 value=self.weights,
             )
-        if self.weights is not None and (not all(0.0 <= w < np.inf for w in self.weights) or not any(self.weights)):
+        if self.weights is not None and (
+            not all(0.0 <= w < np.inf for w in self.weights) or not any(self.weights)
+        ):
             raise InputError(
-                f"weights are {self.weights}; they must be finite, not negative and not all zero. A recipe that hurts is left out, not subtracted.",
+                f"weights are {self.weights}; they must be finite, not negative and not all zero. A"
+                " recipe that hurts is left out, not subtracted.",
                 field="weights",
                 value=self.weights,
             )
 
     @classmethod
     def for_banks(cls) -> Blend:
-        """Three item models with equal weights: owners of what is held who own it, who bought it lately, and similarity.
+        """Three item models with equal weights: owners of what is held who own it, who bought it
+        lately, and similarity.
 
-        Chosen on the first 12 of 35 FAR-Trans time points (to 2019-12-18). It does not carry over as that suggests: on later months of the same bank it is about
-        as good as `EASE()`, and on purchases of another kind (MovieLens-100k) below it. `robust` is better on both; `tuned` says which to use.
+        Chosen on the first 12 of 35 FAR-Trans time points (to 2019-12-18). It does not carry over
+        as that suggests: on later months of the same bank it is about as good as `EASE()`, and on
+        purchases of another kind (MovieLens-100k) below it. `robust` is better on both; `tuned`
+        says which to use.
         """
         own, lately = ItemKNN.conditional(), ItemKNN.conditional(half_life_days=90.0)
         return cls([own, lately, ItemKNN(neighbours=ALL)], [1.0, 1.0, 1.0])
 
     @classmethod
     def robust(cls) -> Blend:
-        """Conditional shares with and without recency, similarity, and `EASE` with recency, equally; and half of what everybody buys lately.
+        """Conditional shares with and without recency, similarity, and `EASE` with recency,
+        equally; and half of what everybody buys lately.
 
-        All counts are capped, so that no subscription or spin-off of one fortnight passes for demand. Nothing in it is one bank's: the parts are general, their weights
-        are 1 and a half. Both were chosen on FAR-Trans points 13 to 35 (test windows of 2020), where it is above `EASE()` at every point;
-        `benchmarks/carry_over.py` says what part of that was chosen on the first points and held on the rest. Purchases of another kind may want another recipe:
-        `Blend.robust().tuned(interactions)` keeps it only where it beats `EASE()` on the last window of those purchases.
+        All counts are capped, so that no subscription or spin-off of one fortnight passes for
+        demand. Nothing in it is one bank's: the parts are general, their weights are 1 and a half.
+        Both were chosen on FAR-Trans points 13 to 35 (test windows of 2020), where it is above
+        `EASE()` at every point; `benchmarks/carry_over.py` says what part of that was chosen on the
+        first points and held on the rest. Purchases of another kind may want another recipe:
+        `Blend.robust().tuned(interactions)` keeps it only where it beats `EASE()` on the last
+        window of those purchases.
         """
         lately = ItemKNN.conditional(half_life_days=90.0, capped=True)
         alike, ridge = ItemKNN(neighbours=ALL, capped=True), EASE(half_life_days=90.0, capped=True)
         demand = Popularity(half_life_days=30.0, capped=True)
-        return cls([ItemKNN.conditional(capped=True), lately, alike, ridge, demand], [1.0, 1.0, 1.0, 1.0, 0.5])
+        return cls(
+            [ItemKNN.conditional(capped=True), lately, alike, ridge, demand],
+            [1.0, 1.0, 1.0, 1.0, 0.5],
+        )
 
     def variants(self) -> tuple[Recipe, ...]:
         """The blend without each of its parts."""
@@ -134,13 +170,16 @@ class Blend(Recipe):
         use = wanted.any(axis=1)
         if not use.any():
             return equal
-        scores = [one.scores(ids, training.clients)[use] / spread(one, training.clients) for one in fitted]
+        scores = [
+            one.scores(ids, training.clients)[use] / spread(one, training.clients) for one in fitted
+        ]
         return best_weights(scores, owned[use, : history.n_products], wanted[use])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FittedBlend(FittedModel):
-    """A blend of models that take in a day's purchases, which does so too. A saved one is served as it was; it is fitted again to be updated.
+    """A blend of models that take in a day's purchases, which does so too. A saved one is served as
+    it was; it is fitted again to be updated.
 
     Attributes:
         fitted: The models.
@@ -151,7 +190,8 @@ class FittedBlend(FittedModel):
     weights: tuple[float, ...]
 
     def update(self, new: Interactions) -> FittedModel:
-        """The blend with more purchases and the same weights, as fitted on all of them together (to rounding).
+        """The blend with more purchases and the same weights, as fitted on all of them together (to
+        rounding).
 
         Args:
             new: Purchases that are not in the model yet; repeating one changes nothing.
@@ -159,8 +199,11 @@ class FittedBlend(FittedModel):
         return blended([one.update(new) for one in self.fitted], self.weights)
 
 
-def best_weights(scores: Sequence[FloatArray], owned: BoolArray, wanted: BoolArray) -> tuple[float, ...]:
-    """Weights (the largest 1) with the best mean nDCG at 10, one recipe moved at a time, from equal weights and from each recipe alone.
+def best_weights(
+    scores: Sequence[FloatArray], owned: BoolArray, wanted: BoolArray
+) -> tuple[float, ...]:
+    """Weights (the largest 1) with the best mean nDCG at 10, one recipe moved at a time, from equal
+    weights and from each recipe alone.
 
     Args:
         scores: One array a recipe, (c, p), on comparable scales.
@@ -185,7 +228,9 @@ def best_weights(scores: Sequence[FloatArray], owned: BoolArray, wanted: BoolArr
     return tuple(float(w) for w in weights / weights.max())
 
 
-def _quality(scores: Sequence[FloatArray], weights: FloatArray, owned: BoolArray, wanted: BoolArray) -> float:
+def _quality(
+    scores: Sequence[FloatArray], weights: FloatArray, owned: BoolArray, wanted: BoolArray
+) -> float:
     """Mean nDCG at 10."""
     total = np.where(owned, -np.inf, sum(w * s for w, s in zip(weights, scores, strict=True) if w))
     top: IntArray = np.argsort(-total, axis=1, kind="stable")[:, :LIST]
@@ -195,26 +240,47 @@ def _quality(scores: Sequence[FloatArray], weights: FloatArray, owned: BoolArray
     return float(((hits * gains).sum(axis=1) / ideal).mean())
 
 
-def blended(fitted: Sequence[FittedModel], weights: Sequence[float], clients: ClientTable | None = None) -> FittedModel:
-    """One model out of several over the same purchases; those that read plain holdings share one block of rows."""
+def blended(
+    fitted: Sequence[FittedModel], weights: Sequence[float], clients: ClientTable | None = None
+) -> FittedModel:
+    """One model out of several over the same purchases; those that read plain holdings share one
+    block of rows.
+    """
     scales = [spread(one, clients) for one in fitted]
-    parts = [(one, one.matrix * (weight / scale)) for one, weight, scale in zip(fitted, weights, scales, strict=True) if weight]
+    parts = [
+        (one, one.matrix * (weight / scale))
+        for one, weight, scale in zip(fitted, weights, scales, strict=True)
+        if weight
+    ]
     melted = [matrix for one, matrix in parts if isinstance(one.encoder, Held)]
     others = [(one.encoder, matrix) for one, matrix in parts if not isinstance(one.encoder, Held)]
     blocks = ([(Held(fitted[0].history.items), np.asarray(sum(melted)))] if melted else []) + others
-    settings = {"recipes": [{"kind": one.kind, **one.parameters} for one in fitted], "weights": list(weights), "scales": scales}
+    settings = {
+        "recipes": [{"kind": one.kind, **one.parameters} for one in fitted],
+        "weights": list(weights),
+        "scales": scales,
+    }
     encoder, matrix = blocks[0]
     if len(blocks) > 1:
         offsets = np.cumsum([0, *(len(m) for _, m in blocks)]).tolist()
-        encoder, matrix = Stacked(tuple(e for e, _ in blocks), tuple(offsets)), np.vstack([m for _, m in blocks])
+        encoder, matrix = (
+            Stacked(tuple(e for e, _ in blocks), tuple(offsets)),
+            np.vstack([m for _, m in blocks]),
+        )
     whole = ("Blend", fitted[0].history, encoder, matrix, settings)
     growing = tuple(one for one in fitted if isinstance(one, FittedItems | FittedPopularity))
-    return FittedBlend(*whole, growing, tuple(weights)) if len(growing) == len(fitted) else FittedModel(*whole)
+    return (
+        FittedBlend(*whole, growing, tuple(weights))
+        if len(growing) == len(fitted)
+        else FittedModel(*whole)
+    )
 
 
 def spread(fitted: FittedModel, clients: ClientTable | None = None) -> float:
     """Mean over clients of the standard deviation of a client's scores; 1 where nothing varies."""
-    ids = sorted(fitted.history.clients.ids)  # an updated history has its new clients last; the same clients are asked in every order
+    ids = sorted(
+        fitted.history.clients.ids
+    )  # an updated history has its new clients last; the same clients are asked in every order
     scores = fitted.scores(ids[:: max(1, len(ids) // SCALE_CLIENTS)], clients)
     scale = float(scores.std(axis=1).mean()) if scores.size else 0.0
     return scale if scale > 0.0 else 1.0

@@ -15,9 +15,11 @@ from advisor.recommend.recipes.recipe import Recipe, Training, check_recipe
 
 @dataclass(frozen=True)
 class ColdStart(Recipe):
-    """Clients who hold or bought something are served by `warm`, all others by `cold`, which reads their attributes.
+    """Clients who hold or bought something are served by `warm`, all others by `cold`, which reads
+    their attributes.
 
-    Attributes help newcomers and hurt everybody else: on FAR-Trans a warm item model with attributes as further inputs is worse than without.
+    Attributes help newcomers and hurt everybody else: on FAR-Trans a warm item model with
+    attributes as further inputs is worse than without.
 
     Args:
         warm: Such as `EASE()`, or what `tuned` keeps.
@@ -39,13 +41,19 @@ class ColdStart(Recipe):
         """Fit both."""
         warm, cold = self.warm.learn(training), self.cold.learn(training)
         encoder = Switch(warm.encoder, cold.encoder, len(warm.matrix))
-        settings = {name: {"kind": one.kind, **one.parameters} for name, one in (("warm", warm), ("cold", cold))}
-        return FittedModel("ColdStart", warm.history, encoder, np.vstack([warm.matrix, cold.matrix]), settings)
+        settings = {
+            name: {"kind": one.kind, **one.parameters}
+            for name, one in (("warm", warm), ("cold", cold))
+        }
+        return FittedModel(
+            "ColdStart", warm.history, encoder, np.vstack([warm.matrix, cold.matrix]), settings
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Switch:
-    """Each asks as `warm` does if they hold anything, else as `cold` does, over a block of rows each.
+    """Each asks as `warm` does if they hold anything, else as `cold` does, over a block of rows
+    each.
 
     Attributes:
         warm: For who holds something.
@@ -62,7 +70,10 @@ class Switch:
         empty = np.diff(batch.held.indptr) == 0
         order = np.argsort(empty, kind="stable")
         count = int((~empty).sum())
-        warm, cold = self.warm.encode(batch.take(order[:count])), self.cold.encode(batch.take(order[count:]))
+        warm, cold = (
+            self.warm.encode(batch.take(order[:count])),
+            self.cold.encode(batch.take(order[count:])),
+        )
         both = Rows(
             np.concatenate([warm.indptr, warm.indptr[-1] + cold.indptr[1:]]),
             np.concatenate([warm.codes, cold.codes + self.offset]),
@@ -73,8 +84,12 @@ class Switch:
         return both.take(back)
 
     def keys(self, batch: Batch) -> IntArray:
-        """Those of the one that serves; the two cannot meet, since one's clients hold something and the other's do not."""
-        return np.where(np.diff(batch.held.indptr) == 0, self.cold.keys(batch), self.warm.keys(batch))
+        """Those of the one that serves; the two cannot meet, since one's clients hold something and
+        the other's do not.
+        """
+        return np.where(
+            np.diff(batch.held.indptr) == 0, self.cold.keys(batch), self.warm.keys(batch)
+        )
 
     def parts(self, batch: Batch) -> Parts:
         """Those of the one that serves."""

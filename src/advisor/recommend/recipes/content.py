@@ -1,4 +1,6 @@
-"""Products known by what they are: the recipe that can recommend a product nobody has bought yet."""
+"""Products known by what they are: the recipe that can recommend a product nobody has bought
+yet.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +24,21 @@ FEE_BINS = 4
 class Content(Recipe):
     """A product is scored by how often owners of products like those held buy products like it.
 
-    Every product is spread over its attributes (assets, risk level, issuer, currency, fee, term, complexity). Co-purchases are counted between
-    attributes instead of products, and the counts are spread back. Among products with the same attributes those that are bought more come first, but only in part:
-    a new product starts with what products like it are bought.
+    Every product is spread over its attributes (assets, risk level, issuer, currency, fee, term,
+    complexity). Co-purchases are counted between attributes instead of products, and the counts are
+    spread back. Among products with the same attributes those that are bought more come first, but
+    only in part: a new product starts with what products like it are bought.
 
     Args:
         shrinkage: Clients added to each attribute: one that few own says little.
-        own_record: How much a product's own owners count in its appeal, the rest being the mean owners of products like it. 0 tells products with equal attributes
-            apart by nothing; 1 never shows a product that nobody bought. The default did best on the early FAR-Trans points.
-        half_life_days: Days in which a purchase loses half its weight as something to predict; None: no recency.
-        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
+        own_record: How much a product's own owners count in its appeal, the rest being the mean
+            owners of products like it. 0 tells products with equal attributes apart by nothing; 1
+            never shows a product that nobody bought. The default did best on the early FAR-Trans
+            points.
+        half_life_days: Days in which a purchase loses half its weight as something to predict;
+            None: no recency.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the
+            mean of its other fortnights (see `capped_weights`).
     """
 
     GRID = ({"own_record": 0.5}, {"own_record": 1.0}, {"half_life_days": 90.0, "capped": True})
@@ -42,15 +49,25 @@ class Content(Recipe):
     capped: bool = False
 
     def __post_init__(self) -> None:
-        check_range("own_record", self.own_record, 0.0, 1.0, why="it shares the appeal between the product and its like")
-        check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would trust what nobody owns")
+        check_range(
+            "own_record",
+            self.own_record,
+            0.0,
+            1.0,
+            why="it shares the appeal between the product and its like",
+        )
+        check_range(
+            "shrinkage", self.shrinkage, 0.0, why="a negative one would trust what nobody owns"
+        )
         check_weights(self.half_life_days, self.capped)
 
     def learn(self, training: Training) -> FittedModel:
         """Count between attributes. Needs `catalogue`."""
         if training.catalogue is None:
             raise InputError(
-                "Content reads product attributes, but no catalogue was given. Pass catalogue=.", field="catalogue", value=None
+                "Content reads product attributes, but no catalogue was given. Pass catalogue=.",
+                field="catalogue",
+                value=None,
             )
         history = training.history(self.half_life_days, self.capped)
         gram = Gram.of(history)
@@ -63,14 +80,24 @@ class Content(Recipe):
         popular = gram.popularity()
         like = spread @ (spread.T @ popular / sizes)
         appeal = self.own_record * popular + (1.0 - self.own_record) * like
-        weights = (spread @ likely @ spread.T) * np.divide(appeal, like, out=np.zeros_like(like), where=like > 0.0)
+        weights = (spread @ likely @ spread.T) * np.divide(
+            appeal, like, out=np.zeros_like(like), where=like > 0.0
+        )
         np.fill_diagonal(weights, 0.0)
         anybody = appeal[None, : history.n_products]
-        return FittedModel("Content", history, Held(history.items), np.vstack([weights[:, : history.n_products], anybody]), self.settings())
+        return FittedModel(
+            "Content",
+            history,
+            Held(history.items),
+            np.vstack([weights[:, : history.n_products], anybody]),
+            self.settings(),
+        )
 
 
 def product_attributes(catalogue: Catalogue, items: IdMap) -> FloatArray:
-    """Each item's attributes as shares that add up to 1, shape (items, attributes); rows of 0 for what is no longer in the catalogue."""
+    """Each item's attributes as shares that add up to 1, shape (items, attributes); rows of 0 for
+    what is no longer in the catalogue.
+    """
     fees = catalogue.annual_fee
     edges = np.unique(np.quantile(fees, np.arange(1, FEE_BINS) / FEE_BINS))
     columns: list[FloatArray] = [catalogue.exposures(IdMap(catalogue.assets))]

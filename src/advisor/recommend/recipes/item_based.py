@@ -1,4 +1,6 @@
-"""Item models: a product is scored by how much each held product speaks for it. On a bank's small catalogue they are hard to beat."""
+"""Item models: a product is scored by how much each held product speaks for it. On a bank's small
+catalogue they are hard to beat.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ SIMILARITIES = ("cosine", "conditional")
 
 @dataclass(frozen=True)
 class GramRecipe(Recipe):
-    """A recipe that needs nothing but co-purchase counts, so it learns part by part and day by day."""
+    """A recipe that needs nothing but co-purchase counts, so it learns part by part and day by
+    day.
+    """
 
     @property
     def power(self) -> float:
@@ -55,37 +59,53 @@ class GramRecipe(Recipe):
         history = training.history(self.half_life, self.has_cap)
         return self.solve(Gram.of(history, self.power), history)
 
-    def gram(self, interactions: Interactions, *, catalogue: Catalogue, as_of: date | str | None = None) -> Gram:
+    def gram(
+        self, interactions: Interactions, *, catalogue: Catalogue, as_of: date | str | None = None
+    ) -> Gram:
         """Counts of one part of the clients; `a + b` joins parts, `solve` makes the model.
 
         Args:
             interactions: Purchases of clients who are in no other part.
-            catalogue: The catalogue, the same for all parts. Products that are not on it do not count here.
+            catalogue: The catalogue, the same for all parts. Products that are not on it do not
+                count here.
             as_of: Day that recency counts back from; default the part's last purchase.
 
         Raises:
-            InputError: No purchases, no catalogue, no day, or a recipe whose counts are capped, which needs everybody at once.
+            InputError: No purchases, no catalogue, no day, or a recipe whose counts are capped,
+                which needs everybody at once.
         """
         if self.has_cap:
             raise InputError(
-                f"{type(self).__name__} has capped=True: what a fortnight may count for is known only from all clients together. "
-                "Fit it on everybody at once, or use capped=False.",
+                f"{type(self).__name__} has capped=True: what a fortnight may count for is known"
+                " only from all clients together. Fit it on everybody at once, or use"
+                " capped=False.",
                 field="capped",
                 value=True,
             )
-        check_type(interactions, Interactions, "interactions", "Pass purchases, made by Interactions.from_frame.")
+        check_type(
+            interactions,
+            Interactions,
+            "interactions",
+            "Pass purchases, made by Interactions.from_frame.",
+        )
         check_type(catalogue, Catalogue, "catalogue", "Pass the catalogue, the same for all parts.")
         still_sold = interactions.only(catalogue.ids)
         found = Gram.of(History.of(still_sold, catalogue, self.half_life), self.power)
         return found if as_of is None else found.brought_to(as_day(as_of, "as_of"))
 
     def solve(self, gram: Gram, history: History) -> FittedItems:
-        """The model of these counts, for the clients of `history`, who need not be among those counted. Raises `InputError` for what is neither."""
+        """The model of these counts, for the clients of `history`, who need not be among those
+        counted. Raises `InputError` for what is neither.
+        """
         check_type(gram, Gram, "gram", "Pass the counts that `gram` gave, added up over the parts.")
         check_type(history, History, "history", "Pass the History of the clients to be served.")
         weights = self.weigh(gram)
-        matrix = np.vstack([weights[:, : history.n_products], gram.popularity()[None, : history.n_products]])
-        return FittedItems(type(self).__name__, history, Held(history.items), matrix, self.settings(), self, gram)
+        matrix = np.vstack(
+            [weights[:, : history.n_products], gram.popularity()[None, : history.n_products]]
+        )
+        return FittedItems(
+            type(self).__name__, history, Held(history.items), matrix, self.settings(), self, gram
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,7 +121,8 @@ class FittedItems(FittedModel):
     gram: Gram
 
     def update(self, new: Interactions) -> FittedItems:
-        """The model with more purchases, as fitted on all of them together (to rounding), counting only the clients who bought.
+        """The model with more purchases, as fitted on all of them together (to rounding), counting
+        only the clients who bought.
 
         Args:
             new: Purchases that are not in the model yet; repeating one changes nothing.
@@ -112,9 +133,17 @@ class FittedItems(FittedModel):
     def state(self) -> State:
         """As every model's, with the counts."""
         kind, arrays, meta = FittedModel.state(self)
-        names = ("both", "owners", "recent") if self.gram.plain else ("both", "toward", "owners", "recent")
+        names = (
+            ("both", "owners", "recent")
+            if self.gram.plain
+            else ("both", "toward", "owners", "recent")
+        )
         arrays |= {f"gram.{name}": getattr(self.gram, name) for name in names}
-        return kind, arrays, meta | {"gram": {"clients": self.gram.clients, "as_of": str(self.gram.as_of)}}
+        return (
+            kind,
+            arrays,
+            meta | {"gram": {"clients": self.gram.clients, "as_of": str(self.gram.as_of)}},
+        )
 
 
 @dataclass(frozen=True)
@@ -123,9 +152,12 @@ class EASE(GramRecipe):
 
     Args:
         regularization: Ridge, in clients; larger shrinks rare products more.
-        half_life_days: Days in which a purchase loses half its weight as something to predict; None: no recency.
-        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
-            Off, since the ridge forgives such fortnights: on the given FAR-Trans points it changes nothing (.4029 against .4025 nDCG@10).
+        half_life_days: Days in which a purchase loses half its weight as something to predict;
+            None: no recency.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the
+            mean of its other fortnights (see `capped_weights`). Off, since the ridge forgives such
+            fortnights: on the given FAR-Trans points it changes nothing (.4029 against .4025
+            nDCG@10).
 
     Source: Steck (2019), Embarrassingly shallow autoencoders for sparse data, section 3.
     """
@@ -144,7 +176,12 @@ class EASE(GramRecipe):
     capped: bool = False
 
     def __post_init__(self) -> None:
-        check_range("regularization", self.regularization, 1e-6, why="without a ridge the counts may not be invertible")
+        check_range(
+            "regularization",
+            self.regularization,
+            1e-6,
+            why="without a ridge the counts may not be invertible",
+        )
         check_weights(self.half_life_days, self.capped)
 
     @property
@@ -153,7 +190,9 @@ class EASE(GramRecipe):
         return self.half_life_days
 
     def weigh(self, gram: Gram) -> FloatArray:
-        """B = P C - P diag(diag(P C) / diag(P)), P = (G + ridge)^-1: the ridge solution whose diagonal is held at 0."""
+        """B = P C - P diag(diag(P C) / diag(P)), P = (G + ridge)^-1: the ridge solution whose
+        diagonal is held at 0.
+        """
         with one_thread():
             inverse = np.linalg.inv(gram.both + self.regularization * np.eye(len(gram.items)))
             if gram.plain:
@@ -171,14 +210,18 @@ class ItemKNN(GramRecipe):
 
     Args:
         neighbours: Similar products kept for each scored one.
-        shrinkage: Clients added to the denominator: similarities that rest on few clients are shrunk.
-        similarity: "cosine": both / (sqrt(one * other) + shrinkage). "conditional": both / (one + shrinkage), the share of owners of the held product
-            who own the scored one.
-        half_life_days: Days in which a purchase loses half its weight as something to predict; None: no recency. With it, "conditional" becomes the
-            share who bought the scored one lately.
-        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
-            Off, since without recency it changes nothing on the given FAR-Trans points; with a half-life of 90 days it is worth using
-            (nDCG@10 .4187 against .4171, and .416 against .364 on the one point where a spin-off stands among recent purchases).
+        shrinkage: Clients added to the denominator: similarities that rest on few clients are
+            shrunk.
+        similarity: "cosine": both / (sqrt(one * other) + shrinkage). "conditional": both / (one +
+            shrinkage), the share of owners of the held product who own the scored one.
+        half_life_days: Days in which a purchase loses half its weight as something to predict;
+            None: no recency. With it, "conditional" becomes the share who bought the scored one
+            lately.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the
+            mean of its other fortnights (see `capped_weights`). Off, since without recency it
+            changes nothing on the given FAR-Trans points; with a half-life of 90 days it is worth
+            using (nDCG@10 .4187 against .4171, and .416 against .364 on the one point where a
+            spin-off stands among recent purchases).
 
     Source: Deshpande & Karypis (2004), sections 4.1 and 4.2.
     """
@@ -189,7 +232,13 @@ class ItemKNN(GramRecipe):
         {"shrinkage": 10.0},
         {"half_life_days": 90.0, "capped": True},
         {"neighbours": ALL, "shrinkage": 20.0, "similarity": "conditional"},
-        {"neighbours": ALL, "shrinkage": 20.0, "similarity": "conditional", "half_life_days": 90.0, "capped": True},
+        {
+            "neighbours": ALL,
+            "shrinkage": 20.0,
+            "similarity": "conditional",
+            "half_life_days": 90.0,
+            "capped": True,
+        },
     )
 
     neighbours: int = 100
@@ -199,22 +248,34 @@ class ItemKNN(GramRecipe):
     capped: bool = False
 
     def __post_init__(self) -> None:
-        check_range("neighbours", self.neighbours, 1, why="nothing would be similar to anything", whole=True)
-        check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would raise similarities that rest on nothing")
+        check_range(
+            "neighbours", self.neighbours, 1, why="nothing would be similar to anything", whole=True
+        )
+        check_range(
+            "shrinkage",
+            self.shrinkage,
+            0.0,
+            why="a negative one would raise similarities that rest on nothing",
+        )
         check_type(self.similarity, str, "similarity", f"Choose one of {list(SIMILARITIES)}.")
         if self.similarity not in SIMILARITIES:
             raise InputError(
-                f"similarity is {short(self.similarity)}, which is none; choose one of {list(SIMILARITIES)}.",
+                f"similarity is {short(self.similarity)}, which is none; choose one of"
+                f" {list(SIMILARITIES)}.",
                 field="similarity",
                 value=self.similarity,
             )
         check_weights(self.half_life_days, self.capped)
 
     @classmethod
-    def conditional(cls, *, shrinkage: float = 20.0, half_life_days: float | None = None, capped: bool = False) -> ItemKNN:
-        """Share of owners of the held product who own (or with a half-life lately bought) the scored one, over all neighbours.
+    def conditional(
+        cls, *, shrinkage: float = 20.0, half_life_days: float | None = None, capped: bool = False
+    ) -> ItemKNN:
+        """Share of owners of the held product who own (or with a half-life lately bought) the
+        scored one, over all neighbours.
 
-        The best single recipe on the first 12 of 35 FAR-Trans time points; on later months of the same bank it is below `EASE()`.
+        The best single recipe on the first 12 of 35 FAR-Trans time points; on later months of the
+        same bank it is below `EASE()`.
         """
         return cls(ALL, shrinkage, "conditional", half_life_days, capped)
 
@@ -226,7 +287,11 @@ class ItemKNN(GramRecipe):
     def weigh(self, gram: Gram) -> FloatArray:
         """Similarities, the nearest of each column."""
         owners = gram.owners
-        below = np.sqrt(np.outer(owners, owners)) if self.similarity == "cosine" else np.repeat(owners[:, None], len(owners), axis=1)
+        below = (
+            np.sqrt(np.outer(owners, owners))
+            if self.similarity == "cosine"
+            else np.repeat(owners[:, None], len(owners), axis=1)
+        )
         below += self.shrinkage
         similar = np.divide(gram.toward, below, out=np.zeros_like(below), where=below > 0.0)
         np.fill_diagonal(similar, 0.0)
@@ -235,13 +300,16 @@ class ItemKNN(GramRecipe):
 
 @dataclass(frozen=True)
 class RandomWalk(GramRecipe):
-    """From a held product to one of its owners, from them to one of their products: P3, and RP3 with a penalty for popularity.
+    """From a held product to one of its owners, from them to one of their products: P3, and RP3
+    with a penalty for popularity.
 
     Args:
         exponent: Each step's probability is raised to this power.
         popularity_penalty: Scores are divided by (owners of the scored product) ** this.
-        half_life_days: Days in which a purchase loses half its weight as something to predict; None: no recency.
-        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
+        half_life_days: Days in which a purchase loses half its weight as something to predict;
+            None: no recency.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the
+            mean of its other fortnights (see `capped_weights`).
 
     Source: Cooper et al. (2014), section 3; Paudel et al. (2017), section 3.2.
     """
@@ -261,7 +329,13 @@ class RandomWalk(GramRecipe):
 
     def __post_init__(self) -> None:
         check_range("exponent", self.exponent, 0.0, 10.0, why="probabilities are raised to it")
-        check_range("popularity_penalty", self.popularity_penalty, -10.0, 10.0, why="owners are raised to it")
+        check_range(
+            "popularity_penalty",
+            self.popularity_penalty,
+            -10.0,
+            10.0,
+            why="owners are raised to it",
+        )
         check_weights(self.half_life_days, self.capped)
 
     @property
@@ -275,9 +349,15 @@ class RandomWalk(GramRecipe):
         return self.half_life_days
 
     def weigh(self, gram: Gram) -> FloatArray:
-        """W[j, i] = sum over owners u of both: (1 / owners of j) ** a * (1 / products of u) ** a / (owners of i) ** penalty."""
+        """W[j, i] = sum over owners u of both: (1 / owners of j) ** a * (1 / products of u) ** a /
+        (owners of i) ** penalty.
+        """
         owners = np.maximum(gram.owners, 1.0)
-        weights = gram.toward * (owners**-self.exponent)[:, None] * (owners**-self.popularity_penalty)[None, :]
+        weights = (
+            gram.toward
+            * (owners**-self.exponent)[:, None]
+            * (owners**-self.popularity_penalty)[None, :]
+        )
         np.fill_diagonal(weights, 0.0)
         return weights
 

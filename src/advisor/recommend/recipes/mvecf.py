@@ -1,4 +1,6 @@
-"""Mean-variance-efficient collaborative filtering: relevance factors that also prefer what improves the client's portfolio."""
+"""Mean-variance-efficient collaborative filtering: relevance factors that also prefer what improves
+the client's portfolio.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,19 @@ START = 0.1
 
 @dataclass(frozen=True)
 class MVECF(Recipe):
-    """Weighted least-squares factors with a mean-variance term in the loss, trained exactly and sparsely.
+    """Weighted least-squares factors with a mean-variance term in the loss, trained exactly and
+    sparsely.
 
-    The loss adds `trade_off * (risk_aversion / 2 * y' S y - mu' y)` for each client's predicted row y, its cross terms taken at what they own. That is again a
-    weighted least-squares problem, whose weights vary by product and whose targets are dense, yet every sum over clients and products factors, so
-    nothing of size clients x products is made.
+    The loss adds `trade_off * (risk_aversion / 2 * y' S y - mu' y)` for each client's predicted row
+    y, its cross terms taken at what they own. That is again a weighted least-squares problem, whose
+    weights vary by product and whose targets are dense, yet every sum over clients and products
+    factors, so nothing of size clients x products is made.
 
     Args:
         factors: Length of a factor.
-        regularization: Ridge on both sides; None: the one that finds left-out purchases best (see `ridge_of`), so that it has the scale of the
-            data (the fitted model's `parameters` say what it was). One that leaves no factor is refused.
+        regularization: Ridge on both sides; None: the one that finds left-out purchases best (see
+            `ridge_of`), so that it has the scale of the data (the fitted model's `parameters` say
+            what it was). One that leaves no factor is refused.
         confidence: Weight of a purchase against 1 for what was not bought.
         trade_off: Weight of the mean-variance term; 0 is plain weighted least squares.
         risk_aversion: In that term.
@@ -52,15 +57,22 @@ class MVECF(Recipe):
     iterations: int = 15
 
     def __post_init__(self) -> None:
-        check_factors(self.factors, self.regularization, self.iterations, confidence=self.confidence)
-        check_range("trade_off", self.trade_off, 0.0, why="a negative one would look for bad portfolios")
-        check_range("risk_aversion", self.risk_aversion, 0.0, why="a negative one would look for risk")
+        check_factors(
+            self.factors, self.regularization, self.iterations, confidence=self.confidence
+        )
+        check_range(
+            "trade_off", self.trade_off, 0.0, why="a negative one would look for bad portfolios"
+        )
+        check_range(
+            "risk_aversion", self.risk_aversion, 0.0, why="a negative one would look for risk"
+        )
 
     def learn(self, training: Training) -> FittedModel:
         """Alternate. Needs `catalogue` and `model`."""
         if training.catalogue is None or training.model is None:
             raise InputError(
-                "MVECF weighs products by their expected return and covariance, but catalogue or model is missing. Pass both.",
+                "MVECF weighs products by their expected return and covariance, but catalogue or"
+                " model is missing. Pass both.",
                 field="catalogue" if training.catalogue is None else "model",
                 value=None,
             )
@@ -69,10 +81,23 @@ class MVECF(Recipe):
         mean, covariance = product_moments(training.catalogue, training.model, history.items)
         with one_thread():
             encoder = self._alternate(history, mean, covariance, ridge, training.seed)
-        matrix = np.vstack([encoder.factors[: history.n_products].T, history.popularity()[None, : history.n_products]])
-        return FittedModel("MVECF", history, encoder, matrix, replace(self, regularization=ridge).settings() | {"seed": training.seed})
+        matrix = np.vstack(
+            [
+                encoder.factors[: history.n_products].T,
+                history.popularity()[None, : history.n_products],
+            ]
+        )
+        return FittedModel(
+            "MVECF",
+            history,
+            encoder,
+            matrix,
+            replace(self, regularization=ridge).settings() | {"seed": training.seed},
+        )
 
-    def _alternate(self, history: History, mean: FloatArray, covariance: FloatArray, ridge: float, seed: int) -> FoldedIn:
+    def _alternate(
+        self, history: History, mean: FloatArray, covariance: FloatArray, ridge: float, seed: int
+    ) -> FoldedIn:
         from advisor.recommend.kernels import score_rows, solve_rows
 
         rows, columns = history.rows, _transposed(history.rows, len(history.items))
@@ -80,28 +105,58 @@ class MVECF(Recipe):
         cross = covariance - np.diag(np.diag(covariance))
         share = 1.0 / np.maximum(np.diff(rows.indptr), 1)
         per_owner = share[columns.codes]
-        items = START * np.random.default_rng(seed).standard_normal((len(history.items), self.factors))
+        items = START * np.random.default_rng(seed).standard_normal(
+            (len(history.items), self.factors)
+        )
         for _ in range(self.iterations):
             encoder = self._encoder(history.items, items, mean, cross, more, ridge)
             people = encoder.factors_of(rows)
             right = self.confidence * score_rows(columns.indptr, columns.codes, NO_WEIGHTS, people)
             right += 0.5 * self.trade_off * mean[:, None] * people.sum(axis=0)
             if self.trade_off * self.risk_aversion > 0.0:
-                right -= 0.25 * self.trade_off * self.risk_aversion * (cross @ score_rows(columns.indptr, columns.codes, per_owner, people))
+                right -= (
+                    0.25
+                    * self.trade_off
+                    * self.risk_aversion
+                    * (cross @ score_rows(columns.indptr, columns.codes, per_owner, people))
+                )
             base = people.T @ people
-            items = solve_rows(columns.indptr, columns.codes, people, base, more, ridge, self.confidence - 1.0, right)
+            items = solve_rows(
+                columns.indptr,
+                columns.codes,
+                people,
+                base,
+                more,
+                ridge,
+                self.confidence - 1.0,
+                right,
+            )
         return self._encoder(history.items, items, mean, cross, more, ridge)
 
-    def _encoder(self, ids: IdMap, items: FloatArray, mean: FloatArray, cross: FloatArray, more: FloatArray, ridge: float) -> FoldedIn:
+    def _encoder(
+        self,
+        ids: IdMap,
+        items: FloatArray,
+        mean: FloatArray,
+        cross: FloatArray,
+        more: FloatArray,
+        ridge: float,
+    ) -> FoldedIn:
         """The client step for these item factors."""
         tilt = -0.25 * self.trade_off * self.risk_aversion * (cross @ items)
         shift = 0.5 * self.trade_off * (items.T @ mean)
         base = (items * more[:, None]).T @ items
-        return FoldedIn(ids, items, base, ridge, self.confidence - 1.0, self.confidence * items, tilt, shift)
+        return FoldedIn(
+            ids, items, base, ridge, self.confidence - 1.0, self.confidence * items, tilt, shift
+        )
 
 
-def product_moments(catalogue: Catalogue, model: ReturnModel, items: IdMap) -> tuple[FloatArray, FloatArray]:
-    """Expected annual return net of fee, shape (q,), and covariance, shape (q, q), of each item; 0 for what is no longer in the catalogue."""
+def product_moments(
+    catalogue: Catalogue, model: ReturnModel, items: IdMap
+) -> tuple[FloatArray, FloatArray]:
+    """Expected annual return net of fee, shape (q,), and covariance, shape (q, q), of each item; 0
+    for what is no longer in the catalogue.
+    """
     exposures = np.zeros((len(items), len(model)))
     exposures[: len(catalogue)] = catalogue.exposures(model.ids)
     mean = exposures @ model.mean

@@ -1,4 +1,6 @@
-"""What everybody buys, and what people like this client buy: the recipes that need no purchases of their."""
+"""What everybody buys, and what people like this client buy: the recipes that need no purchases of
+their.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +25,20 @@ LEAST_SHARE = 0.01
 
 @dataclass(frozen=True)
 class Popularity(Recipe):
-    """A product's score is the share of clients who bought it, all of them or those of the client's segment.
+    """A product's score is the share of clients who bought it, all of them or those of the client's
+    segment.
 
     Args:
         half_life_days: Days in which a purchase loses half its weight; None: no recency.
-        by: Attributes whose combination is the segment, columns of `ClientTable` such as "segment", "level" or "answer:q1"; empty: no segments.
-            Who has none of them, or a combination never seen, is served what everybody buys.
-        shrinkage: Clients of the whole bank added to every segment, so that a small one is not taken at its word.
-        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
-            Off: what everybody buys is a count. With a short half-life it should be on, since a subscription of one fortnight else leads the list.
+        by: Attributes whose combination is the segment, columns of `ClientTable` such as "segment",
+            "level" or "answer:q1"; empty: no segments. Who has none of them, or a combination never
+            seen, is served what everybody buys.
+        shrinkage: Clients of the whole bank added to every segment, so that a small one is not
+            taken at its word.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the
+            mean of its other fortnights (see `capped_weights`). Off: what everybody buys is a
+            count. With a short half-life it should be on, since a subscription of one fortnight
+            else leads the list.
     """
 
     GRID = ({"half_life_days": 30.0, "capped": True}, {"half_life_days": 90.0, "capped": True})
@@ -44,7 +51,12 @@ class Popularity(Recipe):
     def __post_init__(self) -> None:
         check_weights(self.half_life_days, self.capped)
         check_names(self.by)
-        check_range("shrinkage", self.shrinkage, 0.0, why="a negative one would turn the bank against its segments")
+        check_range(
+            "shrinkage",
+            self.shrinkage,
+            0.0,
+            why="a negative one would turn the bank against its segments",
+        )
 
     def learn(self, training: Training) -> FittedModel:
         """Count."""
@@ -54,16 +66,30 @@ class Popularity(Recipe):
         overall = history.popularity()[: history.n_products]
         attributes, codes = _training_codes(training, history, self.by, "Popularity(by=...)")
         every, cell_of = np.unique(codes, axis=0, return_inverse=True)
-        counts, sizes = _bought(history, cell_of.ravel(), len(every)), np.bincount(cell_of.ravel(), minlength=len(every))
+        counts, sizes = (
+            _bought(history, cell_of.ravel(), len(every)),
+            np.bincount(cell_of.ravel(), minlength=len(every)),
+        )
         known = every.any(axis=1)
-        within = (counts + self.shrinkage * overall) / np.maximum(sizes + self.shrinkage, 1e-12)[:, None]
+        within = (counts + self.shrinkage * overall) / np.maximum(sizes + self.shrinkage, 1e-12)[
+            :, None
+        ]
         matrix = np.vstack([within[known], overall])
-        return FittedModel("Popularity", history, Cells(attributes, every[known], codes), matrix, self.settings())
+        return FittedModel(
+            "Popularity", history, Cells(attributes, every[known], codes), matrix, self.settings()
+        )
 
     def counted(self, history: History) -> FittedPopularity:
         """What everybody buys."""
         overall = history.popularity()[: history.n_products]
-        return FittedPopularity("Popularity", history, Same(), np.ascontiguousarray(overall[None]), self.settings(), self)
+        return FittedPopularity(
+            "Popularity",
+            history,
+            Same(),
+            np.ascontiguousarray(overall[None]),
+            self.settings(),
+            self,
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,13 +103,16 @@ class FittedPopularity(FittedModel):
     recipe: Popularity
 
     def update(self, new: Interactions) -> FittedPopularity:
-        """The model with more purchases, as fitted on all of them together. Raises `InputError` for what is no purchases."""
+        """The model with more purchases, as fitted on all of them together. Raises `InputError` for
+        what is no purchases.
+        """
         return self.recipe.counted(self.history.joined(new)[0])
 
 
 @dataclass(frozen=True)
 class Demographic(Recipe):
-    """Each attribute of a client raises or lowers each product: ridge regression of what was bought on attributes, in closed form.
+    """Each attribute of a client raises or lowers each product: ridge regression of what was bought
+    on attributes, in closed form.
 
     An attribute that is not known counts as the average of those who have it.
 
@@ -91,14 +120,21 @@ class Demographic(Recipe):
         by: Attributes; None: all that are not the same for everybody, answers included.
         regularization: Ridge, in clients.
         half_life_days: Days in which a purchase loses half its weight; None: no recency.
-        rounds: How often the ridge is shared out again, more of it to attributes that explained little: worth a few where there are many (a long
-            questionnaire), nothing where there are three.
-        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the mean of its other fortnights (see `capped_weights`).
+        rounds: How often the ridge is shared out again, more of it to attributes that explained
+            little: worth a few where there are many (a long questionnaire), nothing where there are
+            three.
+        capped: Whether a fortnight of a product counts for at most 20 purchases and 5 times the
+            mean of its other fortnights (see `capped_weights`).
 
     Source for `rounds`: Grandvalet (1998), adaptive ridge, section 2, with groups of columns.
     """
 
-    GRID = ({"regularization": 10.0}, {"regularization": 250.0}, {"half_life_days": 90.0, "capped": True}, {"rounds": 3})
+    GRID = (
+        {"regularization": 10.0},
+        {"regularization": 250.0},
+        {"half_life_days": 90.0, "capped": True},
+        {"rounds": 3},
+    )
 
     by: tuple[str, ...] | None = None
     regularization: float = 50.0
@@ -108,10 +144,15 @@ class Demographic(Recipe):
 
     def __post_init__(self) -> None:
         check_range(
-            "regularization", self.regularization, 1e-6, why="values of one attribute exclude each other, so their sum is known without it"
+            "regularization",
+            self.regularization,
+            1e-6,
+            why="values of one attribute exclude each other, so their sum is known without it",
         )
         check_weights(self.half_life_days, self.capped)
-        check_range("rounds", self.rounds, 0, 100, why="each solves the system once more", whole=True)
+        check_range(
+            "rounds", self.rounds, 0, 100, why="each solves the system once more", whole=True
+        )
         if self.by is not None:
             check_names(self.by)
 
@@ -132,10 +173,18 @@ class Demographic(Recipe):
         average = np.add.reduceat(mean[:, None] * effects, starts[:-1], axis=0)
         rows = effects - average[group]
         rows[starts[:-1]] = 0.0
-        return FittedModel("Demographic", history, OneHot(attributes, codes), np.vstack([rows, overall]), self.settings())
+        return FittedModel(
+            "Demographic",
+            history,
+            OneHot(attributes, codes),
+            np.vstack([rows, overall]),
+            self.settings(),
+        )
 
     def _effects(self, counts: FloatArray, bought: FloatArray, starts: IntArray) -> FloatArray:
-        """Ridge solution, shape (d, p); after each round an attribute's ridge is divided by the square root of what it explained, next to the mean attribute."""
+        """Ridge solution, shape (d, p); after each round an attribute's ridge is divided by the
+        square root of what it explained, next to the mean attribute.
+        """
         group = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
         ridge = np.full(len(counts), self.regularization)
         for _ in range(self.rounds):
@@ -148,16 +197,27 @@ class Demographic(Recipe):
         return np.asarray(np.linalg.solve(counts + np.diag(ridge), bought), dtype=np.float64)
 
 
-def _training_codes(training: Training, history: History, by: tuple[str, ...] | None, name: str) -> tuple[Attributes, IntArray]:
+def _training_codes(
+    training: Training, history: History, by: tuple[str, ...] | None, name: str
+) -> tuple[Attributes, IntArray]:
     """Vocabulary, and the codes of the history's clients."""
     if training.clients is None:
-        raise InputError(f"{name} reads client attributes, but no clients were given. Pass clients=.", field="clients", value=None)
+        raise InputError(
+            f"{name} reads client attributes, but no clients were given. Pass clients=.",
+            field="clients",
+            value=None,
+        )
     attributes = Attributes.of(training.clients, by)
     if not attributes.names:
         raise InputError(
-            f"{name} found no attribute in which the clients differ. Give them a segment, a level or answers.", field="by", value=by
+            f"{name} found no attribute in which the clients differ. Give them a segment, a level"
+            " or answers.",
+            field="by",
+            value=by,
         )
-    return attributes, attributes.codes(training.clients, training.clients.index.find(history.clients.ids))
+    return attributes, attributes.codes(
+        training.clients, training.clients.index.find(history.clients.ids)
+    )
 
 
 def _bought(history: History, group_of: IntArray, groups: int) -> FloatArray:
@@ -172,6 +232,8 @@ def _bought(history: History, group_of: IntArray, groups: int) -> FloatArray:
 def _sums(history: History, features: FloatArray) -> FloatArray:
     """Features' X over the catalogue, shape (d, p)."""
     rows = history.rows
-    matrix = sparse.csr_array((rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items)))
+    matrix = sparse.csr_array(
+        (rows.full_weights(), rows.codes, rows.indptr), shape=(len(rows), len(history.items))
+    )
     sums: FloatArray = np.asarray(matrix.T @ features)
     return np.ascontiguousarray(sums[: history.n_products].T)

@@ -49,7 +49,9 @@ class Training:
 
     def until(self, day: Any) -> Training:
         """The same with the purchases up to and including `day`."""
-        return Training(self.interactions.until(day), self.clients, self.catalogue, self.model, self.seed)
+        return Training(
+            self.interactions.until(day), self.clients, self.catalogue, self.model, self.seed
+        )
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,17 @@ class Recipe(ABC):
             A new model, the same bytes for the same input at any number of threads.
 
         Raises:
-            InputError: There is nothing to recommend, the recipe lacks what it reads, an argument is of another kind, or there are purchases and
-                none of them is of a product in the catalogue.
+            InputError: There is nothing to recommend, the recipe lacks what it reads, an argument
+                is of another kind, or there are purchases and none of them is of a product in the
+                catalogue.
         """
         _check_sources(interactions, clients, catalogue, model)
-        seed = check_whole(seed, "seed", "Give a whole number, 0 or more; the same one gives the same model.", low=0)
+        seed = check_whole(
+            seed,
+            "seed",
+            "Give a whole number, 0 or more; the same one gives the same model.",
+            low=0,
+        )
         if catalogue is not None:
             _check_products(interactions, catalogue)
         return self.learn(Training(interactions, clients, catalogue, model, seed))
@@ -102,12 +110,14 @@ class Recipe(ABC):
         model: ReturnModel | None = None,
         seed: int = 0,
     ) -> Tuning:
-        """What this recipe and its `variants` are worth beside `EASE()` on the last window of these purchases.
+        """What this recipe and its `variants` are worth beside `EASE()` on the last window of these
+        purchases.
 
         Args:
             interactions: One's own purchases.
-            window: Days at the end that are held out: fitted on what comes before, judged by what clients then newly bought (nDCG at 10). None, or where
-                fewer than 100 clients bought both before and in it: one purchase of each client's last day is held out instead.
+            window: Days at the end that are held out: fitted on what comes before, judged by what
+                clients then newly bought (nDCG at 10). None, or where fewer than 100 clients bought
+                both before and in it: one purchase of each client's last day is held out instead.
             clients: Attributes of clients, for the recipes that read them.
             catalogue: The catalogue.
             model: Returns and covariance, for the recipes that read them.
@@ -119,7 +129,12 @@ class Recipe(ABC):
         from advisor.recommend.recipes.tuning import tune
 
         _check_sources(interactions, clients, catalogue, model)
-        seed = check_whole(seed, "seed", "Give a whole number, 0 or more; the same one gives the same model.", low=0)
+        seed = check_whole(
+            seed,
+            "seed",
+            "Give a whole number, 0 or more; the same one gives the same model.",
+            low=0,
+        )
         return tune(self, Training(interactions, clients, catalogue, model, seed), window)
 
     def tuned(
@@ -132,12 +147,23 @@ class Recipe(ABC):
         model: ReturnModel | None = None,
         seed: int = 0,
     ) -> Recipe:
-        """The recipe to use on these purchases: the best of this one and its `variants` that beats `EASE()` beyond chance, else `EASE()`; see `tuning`."""
-        return self.tuning(interactions, window=window, clients=clients, catalogue=catalogue, model=model, seed=seed).recipe
+        """The recipe to use on these purchases: the best of this one and its `variants` that beats
+        `EASE()` beyond chance, else `EASE()`; see `tuning`.
+        """
+        return self.tuning(
+            interactions,
+            window=window,
+            clients=clients,
+            catalogue=catalogue,
+            model=model,
+            seed=seed,
+        ).recipe
 
     def variants(self) -> tuple[Recipe, ...]:
         """A small grid of the same recipe with other settings (`GRID`)."""
-        return tuple(one for one in (replace(self, **change) for change in type(self).GRID) if one != self)
+        return tuple(
+            one for one in (replace(self, **change) for change in type(self).GRID) if one != self
+        )
 
     @abstractmethod
     def learn(self, training: Training) -> FittedModel:
@@ -149,55 +175,126 @@ class Recipe(ABC):
 
 
 def check_recipe(value: object, field: str, *, key: object = None) -> None:
-    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is a recipe: not its class, nor a model that is fitted already."""
-    check_type(value, Recipe, field, "Pass a recipe with its brackets, such as EASE() or Blend.robust().", key=key)
+    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is a recipe: not
+    its class, nor a model that is fitted already.
+    """
+    check_type(
+        value,
+        Recipe,
+        field,
+        "Pass a recipe with its brackets, such as EASE() or Blend.robust().",
+        key=key,
+    )
 
 
 def _check_sources(interactions: object, clients: object, catalogue: object, model: object) -> None:
-    check_type(interactions, Interactions, "interactions", "Pass purchases, made by Interactions.from_frame.")
-    check_type(clients, (ClientTable, NoneType), "clients", "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.")
-    check_type(catalogue, (Catalogue, NoneType), "catalogue", "Pass a Catalogue, made by Catalogue.from_frame, or leave it out.")
-    check_type(model, (ReturnModel, NoneType), "model", "Pass a ReturnModel, made by estimate_returns, or leave it out.")
+    check_type(
+        interactions,
+        Interactions,
+        "interactions",
+        "Pass purchases, made by Interactions.from_frame.",
+    )
+    check_type(
+        clients,
+        (ClientTable, NoneType),
+        "clients",
+        "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.",
+    )
+    check_type(
+        catalogue,
+        (Catalogue, NoneType),
+        "catalogue",
+        "Pass a Catalogue, made by Catalogue.from_frame, or leave it out.",
+    )
+    check_type(
+        model,
+        (ReturnModel, NoneType),
+        "model",
+        "Pass a ReturnModel, made by estimate_returns, or leave it out.",
+    )
 
 
 def _check_products(interactions: Interactions, catalogue: Catalogue) -> None:
-    """Purchases of which none is of the catalogue teach nothing about it: their ids are of another advisor, or written in another way."""
+    """Purchases of which none is of the catalogue teach nothing about it: their ids are of another
+    advisor, or written in another way.
+    """
     bought = interactions.products.ids
     if not bought or any(name in catalogue.ids for name in bought):
         return
     raise InputError(
-        f"None of the {len(bought):,} products bought is in the catalogue: interactions have {list(bought[:2])}, the catalogue has {list(catalogue.ids.ids[:2])}; "
-        "nothing could be learnt about any product that may be recommended. Write the ids alike, or pass the catalogue they belong to.",
+        f"None of the {len(bought):,} products bought is in the catalogue: interactions have"
+        f" {list(bought[:2])}, the catalogue has {list(catalogue.ids.ids[:2])}; nothing could be"
+        " learnt about any product that may be recommended. Write the ids alike, or pass the"
+        " catalogue they belong to.",
         field="interactions",
         value=bought[:2],
     )
 
 
-def check_range(name: str, value: float, low: float, high: float = float("inf"), *, why: str, whole: bool = False) -> None:
-    """Raise `InputError` unless low <= value <= high and finite (nan never is), and where it counts something (`whole`) an int."""
-    check_type(value, (int, np.integer) if whole else NUMBER, name, "Give a whole number." if whole else "Give a number.")
+def check_range(
+    name: str,
+    value: float,
+    low: float,
+    high: float = float("inf"),
+    *,
+    why: str,
+    whole: bool = False,
+) -> None:
+    """Raise `InputError` unless low <= value <= high and finite (nan never is), and where it counts
+    something (`whole`) an int.
+    """
+    check_type(
+        value,
+        (int, np.integer) if whole else NUMBER,
+        name,
+        "Give a whole number." if whole else "Give a number.",
+    )
     if not (low <= value <= high and value < inf and value < 2**63):
-        span = f"a finite number of at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
-        raise InputError(f"{name} is {short(value)}; {why}. Choose {span}.", field=name, value=value)
+        span = (
+            f"a finite number of at least {low:g}"
+            if high == float("inf")
+            else f"from {low:g} to {high:g}"
+        )
+        raise InputError(
+            f"{name} is {short(value)}; {why}. Choose {span}.", field=name, value=value
+        )
 
 
 def check_weights(days: float | None, capped: object = False) -> None:
     """Raise `InputError` unless days is None or positive, and `capped` yes or no."""
     if not isinstance(capped, bool | np.bool_):
-        check_type(capped, (), "capped", "Pass True or False: whether a fortnight of a product counts for no more than about its others.")
+        check_type(
+            capped,
+            (),
+            "capped",
+            "Pass True or False: whether a fortnight of a product counts for no more than about its"
+            " others.",
+        )
     if days is not None:
-        check_range("half_life_days", days, 1e-3, why="a half-life is a positive number of days (None: no recency)")
+        check_range(
+            "half_life_days",
+            days,
+            1e-3,
+            why="a half-life is a positive number of days (None: no recency)",
+        )
 
 
-def check_factors(factors: int, regularization: float | None, iterations: int, **weights: float) -> None:
-    """Raise `InputError` unless a factor model can be trained so; `weights`: what a purchase weighs, by its setting's name."""
+def check_factors(
+    factors: int, regularization: float | None, iterations: int, **weights: float
+) -> None:
+    """Raise `InputError` unless a factor model can be trained so; `weights`: what a purchase
+    weighs, by its setting's name.
+    """
     check_range("factors", factors, 1, why="a client needs at least one number", whole=True)
     if regularization is not None:
         check_range(
             "regularization",
             regularization,
             1e-6,
-            why="without it a client's system may be singular, and rare products are learnt by heart",
+            why=(
+                "without it a client's system may be singular, and rare products are learnt by"
+                " heart"
+            ),
         )
     check_range("iterations", iterations, 1, why="random factors know nothing", whole=True)
     for name, value in weights.items():

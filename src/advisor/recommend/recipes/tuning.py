@@ -1,4 +1,6 @@
-"""Which recipe to use on one's own purchases: a small grid, judged on the last window, and nothing kept that does not beat `EASE`."""
+"""Which recipe to use on one's own purchases: a small grid, judged on the last window, and nothing
+kept that does not beat `EASE`.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +33,16 @@ class Tuning:
     """What a recipe and its variants were worth on purchases they had not seen.
 
     Attributes:
-        recipe: The one to use. `EASE()`, unless the recipe itself is better; and either of them, unless the best variant is better than it: each time with the whole
-            interval of the paired difference above 0.
+        recipe: The one to use. `EASE()`, unless the recipe itself is better; and either of them,
+            unless the best variant is better than it: each time with the whole interval of the
+            paired difference above 0.
         tried: `EASE()`, the recipe, and its variants, m of them.
         quality: Mean nDCG at 10 of each, shape (m,); empty where too few clients could be judged.
         gap: Mean of each minus `EASE()` over the same clients, shape (m,).
         reach: Half the width of the interval of each gap, all of them together at 95 %, shape (m,).
         clients: Clients judged.
-        held_out: What was held out: "the last 182 days", say, or "one purchase of each client's last day".
+        held_out: What was held out: "the last 182 days", say, or "one purchase of each client's
+            last day".
     """
 
     recipe: Recipe
@@ -66,9 +70,13 @@ def tune(recipe: Recipe, training: Training, window: int | None) -> Tuning:
     tried = tuple(dict.fromkeys((EASE(), recipe, *recipe.variants())))
     past, later, held_out = _held_out(training, window)
     judged = (
-        np.flatnonzero(np.bincount(later.client_codes, minlength=len(later.clients)) > 0) if len(later) else np.zeros(0, dtype=np.int64)
+        np.flatnonzero(np.bincount(later.client_codes, minlength=len(later.clients)) > 0)
+        if len(later)
+        else np.zeros(0, dtype=np.int64)
     )
-    ids = tuple(later.clients.ids[i] for i in judged[:: max(1, -(-len(judged) // MOST_CLIENTS))].tolist())
+    ids = tuple(
+        later.clients.ids[i] for i in judged[:: max(1, -(-len(judged) // MOST_CLIENTS))].tolist()
+    )
     if len(ids) < LEAST_CLIENTS:
         none = np.zeros(0)
         return Tuning(EASE(), tried, none, none, none, len(ids), held_out)
@@ -82,13 +90,17 @@ def tune(recipe: Recipe, training: Training, window: int | None) -> Tuning:
 
 
 def _against(values: FloatArray, one: int) -> tuple[FloatArray, FloatArray]:
-    """Mean difference of each row of `values`, shape (m, c), from row `one`, and half the width of its interval, all of them together at `DOUBT`."""
+    """Mean difference of each row of `values`, shape (m, c), from row `one`, and half the width of
+    its interval, all of them together at `DOUBT`.
+    """
     gaps = values - values[one]
     width = -float(ndtri(DOUBT / 2.0 / max(len(values) - 1, 1)))
     return gaps.mean(axis=1), width * gaps.std(axis=1, ddof=1) / np.sqrt(values.shape[1])
 
 
-def _quality(recipe: Recipe, past: Training, later: Interactions, ids: tuple[str, ...]) -> FloatArray:
+def _quality(
+    recipe: Recipe, past: Training, later: Interactions, ids: tuple[str, ...]
+) -> FloatArray:
     """NDCG at `LIST` of each client, shape (c,)."""
     ranking = recipe.learn(past).rank(ids, LIST, clients=past.clients)
     truth = later.matrix(IdMap(ids), IdMap(ranking.products))
@@ -97,7 +109,9 @@ def _quality(recipe: Recipe, past: Training, later: Interactions, ids: tuple[str
 
 
 def _held_out(training: Training, window: int | None) -> tuple[Training, Interactions, str]:
-    """What is learnt from and what is judged by: the last `window` days; where too few clients bought before and in it, one purchase of each."""
+    """What is learnt from and what is judged by: the last `window` days; where too few clients
+    bought before and in it, one purchase of each.
+    """
     whole = training.interactions
     if window is not None and len(whole):
         cut = whole.days.max() - np.timedelta64(window, "D")
@@ -112,7 +126,9 @@ def _held_out(training: Training, window: int | None) -> tuple[Training, Interac
 
 
 def _one_of_the_last_day(whole: Interactions, seed: int) -> BoolArray:
-    """One event of each client's last day, drawn by `seed`: where a day has several, their order says nothing."""
+    """One event of each client's last day, drawn by `seed`: where a day has several, their order
+    says nothing.
+    """
     draw: IntArray = np.random.default_rng(seed).permutation(len(whole))
     order = np.lexsort((draw, whole.days, whole.client_codes))
     out = np.zeros(len(whole), dtype=np.bool_)

@@ -1,8 +1,9 @@
-"""Charts as inline SVG strings: what reports show in a notebook, a page and a PDF, with no plotting library.
+"""Charts as inline SVG strings: what reports show in a notebook, a page and a PDF, with no plotting
+library.
 
-Every function returns `<svg>` elements that stand alone: no script, no outside font or style sheet, a
-title for screen readers, text that is escaped and never cut. Text, axes and grid take the colour of
-the page around them. Numbers that are not finite, or beyond 1e15, leave a gap.
+Every function returns `<svg>` elements that stand alone: no script, no outside font or style sheet,
+a title for screen readers, text that is escaped and never cut. Text, axes and grid take the colour
+of the page around them. Numbers that are not finite, or beyond 1e15, leave a gap.
 
 >>> line_chart({"growth": [1.0, 1.1, 1.05]}, title="Growth").startswith("<svg")
 True

@@ -68,7 +68,10 @@ def bar_chart(
     first, parts, rows = top, [], []
     for name, text in texts.items():
         named = wrapped(name, width - 8 if above else left - 10)
-        label = [text_at(left if above else left - 8, top + 12 + LINE * k, line, "" if above else "end") for k, line in enumerate(named)]
+        label = [
+            text_at(left if above else left - 8, top + 12 + LINE * k, line, "" if above else "end")
+            for k, line in enumerate(named)
+        ]
         here = top + (LINE * len(named) + 2 if above else max(LINE * (len(named) - 1) / 2, 0))
         parts += [*label, _bar(at, here, float(values[name]), spans.get(name))]
         parts.append(text_at(left + room + 8, here + 12, text))
@@ -77,15 +80,23 @@ def bar_chart(
     return _finished(parts, lines, rows if above else [(first - 4, top)], at, (width, title))
 
 
-def _bar(at: Callable[[float], float], top: float, value: float, span: tuple[float, float] | None) -> str:
+def _bar(
+    at: Callable[[float], float], top: float, value: float, span: tuple[float, float] | None
+) -> str:
     bar = ""
     if shows(value):
         start, end = sorted((at(0.0), at(value)))
-        bar = f'<rect x="{start:.1f}" y="{top:.1f}" width="{max(end - start, 0.5):.1f}" height="{BAR}" {fill(0)}/>'
+        bar = (
+            f'<rect x="{start:.1f}" y="{top:.1f}" width="{max(end - start, 0.5):.1f}"'
+            f' height="{BAR}" {fill(0)}/>'
+        )
     if span is not None and all(map(shows, span)):
         a, b = map(at, span)
         y = top + BAR / 2
-        bar += f'<line x1="{a:.1f}" x2="{b:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" stroke-width="2"/>'
+        bar += (
+            f'<line x1="{a:.1f}" x2="{b:.1f}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor"'
+            ' stroke-width="2"/>'
+        )
     return bar
 
 
@@ -109,6 +120,8 @@ def _finished(
         ]
         for line in wrapped(name, width - 8):
             half = width_of(line) / 2
-            parts.append(text_at(min(max(x, half + 2), width - half - 2), last + 12, line, "middle"))
+            parts.append(
+                text_at(min(max(x, half + 2), width - half - 2), last + 12, line, "middle")
+            )
             last += LINE
     return picture((width, last + 4), title, parts)

@@ -16,13 +16,16 @@ WIDE = (680, 260)
 NARROW = (320, 230)
 """Width and height in pixels: of a desk, and of a phone of 360 px with its margins."""
 STANDING = 'style="max-width:100%;height:auto" '
-"""What a chart needs where no style sheet of a page is there; a strict site refuses such attributes."""
+"""What a chart needs where no style sheet of a page is there; a strict site refuses such
+attributes."""
 PHONE = 480
 """Pictures narrower than this have the form for phones."""
 
 
 def both_widths(draw: Callable[[tuple[int, int]], str]) -> str:
-    """A chart drawn twice: the style sheet of a page shows the wide one or the narrow one, and sizes it."""
+    """A chart drawn twice: the style sheet of a page shows the wide one or the narrow one, and
+    sizes it.
+    """
     wide, narrow = (draw(size).replace(STANDING, "") for size in (WIDE, NARROW))
     return f'<div class="w">{wide}</div><div class="n">{narrow}</div>'
 
@@ -33,7 +36,10 @@ def width_of(text: str, size: float = FONT) -> float:
     >>> width_of("abc") < width_of("股票型")
     True
     """
-    return sum(1.0 if east_asian_width(c) in "WF" else 0.9 if c in "%MW@" else 0.6 for c in text) * size
+    return (
+        sum(1.0 if east_asian_width(c) in "WF" else 0.9 if c in "%MW@" else 0.6 for c in text)
+        * size
+    )
 
 
 def wrapped(text: str, width: float, size: float = FONT) -> list[str]:
@@ -54,7 +60,9 @@ def _pieces(text: str) -> list[str]:
     pieces = [""]
     for c in text:
         wide = east_asian_width(c) in "WF"
-        if pieces[-1] and (wide or pieces[-1][-1] in " _/" or east_asian_width(pieces[-1][-1]) in "WF"):
+        if pieces[-1] and (
+            wide or pieces[-1][-1] in " _/" or east_asian_width(pieces[-1][-1]) in "WF"
+        ):
             pieces.append("")
         pieces[-1] += c
     return pieces
@@ -71,7 +79,9 @@ def title_lines(title: str, width: int) -> list[str]:
     return wrapped(title, width - 8, FONT + 1) if title else []
 
 
-def legend(names: Sequence[str], width: int, top: float, look: Callable[[int], str] = fill) -> tuple[str, float]:
+def legend(
+    names: Sequence[str], width: int, top: float, look: Callable[[int], str] = fill
+) -> tuple[str, float]:
     """A swatch and the whole name of each series, row by row; and the height of all rows."""
     parts: list[str] = []
     x, y = 4.0, top + 12.0

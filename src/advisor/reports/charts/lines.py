@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from advisor.errors import InputError
-from advisor.reports.charts.axes import Axis, Frame, frame_of, label_axis, mark, number_axis, value_axis
+from advisor.reports.charts.axes import (
+    Axis,
+    Frame,
+    frame_of,
+    label_axis,
+    mark,
+    number_axis,
+    value_axis,
+)
 from advisor.reports.charts.canvas import LINE, WIDE, legend, legend_height, picture, title_lines
 from advisor.reports.charts.numbers import Format, Numbers, plain, shows, span_of
 from advisor.reports.charts.palette import fill, stroke
@@ -48,11 +56,18 @@ def line_chart(
     points = [p for p in (marks or {}).values() if all(map(shows, p))]
     values = [v for row in shown.values() for v in row if shows(v)] + [p[1] for p in points]
     frame, positions, around = prepared(
-        list(shown) if len(shown) > 1 else [], kept, title, form, size, [*values, 0.0] if filled else values
+        list(shown) if len(shown) > 1 else [],
+        kept,
+        title,
+        form,
+        size,
+        [*values, 0.0] if filled else values,
     )
     parts = [value_axis(frame, form), *around]
     for k, row in enumerate(shown.values()):
-        parts += [_line(frame, [(positions[i], row[i]) for i in run], k, filled) for run in runs(row)]
+        parts += [
+            _line(frame, [(positions[i], row[i]) for i in run], k, filled) for run in runs(row)
+        ]
     named = [(name, p) for name, p in (marks or {}).items() if p in points]
     parts += [mark(frame, point, name) for name, point in named]
     return picture(size, title, parts)
@@ -90,8 +105,14 @@ def prepared(
     width, height = size
     below = 22.0 + (LINE if isinstance(kept, Axis) and kept.name else 0)
     under = legend_height(names, width) if names else 0.0
-    count = kept if isinstance(kept, int) else len(kept.values) if isinstance(kept, Axis) else len(kept)
-    positions = [float(v) for v in kept.values] if isinstance(kept, Axis) else [float(i) for i in range(count)]
+    count = (
+        kept if isinstance(kept, int) else len(kept.values) if isinstance(kept, Axis) else len(kept)
+    )
+    positions = (
+        [float(v) for v in kept.values]
+        if isinstance(kept, Axis)
+        else [float(i) for i in range(count)]
+    )
     heads = (len(title_lines(title, width)), below + under)
     frame = frame_of(size, heads, span_of(values), (positions[0], positions[-1]), form)
     around: list[str] = []
@@ -123,7 +144,9 @@ def thinned(
 
 def common_length(series: Mapping[str, Numbers], labels: Sequence[object] | None) -> int:
     """T. Raises `InputError` where lengths differ or are 0."""
-    lengths = {len(values) for values in series.values()} | ({len(labels)} if labels is not None else set())
+    lengths = {len(values) for values in series.values()} | (
+        {len(labels)} if labels is not None else set()
+    )
     if len(lengths) != 1 or 0 in lengths:
         raise InputError(
             f"The series (and labels) of a chart have lengths {sorted(lengths)}; "

@@ -19,14 +19,18 @@ DARK = (
 """On `DARK_PAGE`."""
 DARK_PAGE = "#14171C"
 DASHES = ("", "6 3", "2 2")
-"""Lines are dashed from the 5th and dotted from the 9th on, so that they differ in black and white too."""
+"""Lines are dashed from the 5th and dotted from the 9th on, so that they differ in black and white
+too."""
 
 
 def stroke(k: int, width: float = 1.8) -> str:
     """Attributes of the line of series k; `scheme_style` recolours it on a dark page."""
     dash = DASHES[k % len(COLOURS) // 4]
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'class="s{k % len(COLOURS)}" stroke="{COLOURS[k % len(COLOURS)]}" stroke-width="{width:g}"{dashed}'
+    return (
+        f'class="s{k % len(COLOURS)}" stroke="{COLOURS[k % len(COLOURS)]}"'
+        f' stroke-width="{width:g}"{dashed}'
+    )
 
 
 def fill(k: int, opacity: float = 1.0) -> str:

@@ -1,4 +1,6 @@
-"""Loss aversion: from stated choices where a client made them, from the published prior where they did not; never from trades."""
+"""Loss aversion: from stated choices where a client made them, from the published prior where they
+did not; never from trades.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from advisor.privacy import kept, personal
 
 _Z95 = 1.959963984540054
 _GRID = np.exp(np.linspace(np.log(0.2), np.log(20.0), 241))
-"""Values of loss aversion that are weighed; answers outside 0.2..20 would be told from random ones by nobody."""
+"""Values of loss aversion that are weighed; answers outside 0.2..20 would be told from random ones
+by nobody."""
 _SPREADS = (0.15, 0.3, 0.45, 0.6, 0.8)
 """Candidate spreads of log loss aversion between people."""
 _NOISES = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -26,8 +29,9 @@ _NOISES = (0.05, 0.1, 0.2, 0.4, 0.8)
 class LossAversionPrior:
     """Loss aversion of the population: mean and 95 % interval of the mean.
 
-    Source: the meta-analysis of 607 estimates in 150 articles (J. Econ. Lit. 2024): 1.955 [1.820, 2.102]. Individual risky choices only:
-    `LossAversionPrior(1.31, 1.10, 1.53)`; Tversky & Kahneman (1992): 2.25.
+    Source: the meta-analysis of 607 estimates in 150 articles (J. Econ. Lit. 2024): 1.955 [1.820,
+    2.102]. Individual risky choices only: `LossAversionPrior(1.31, 1.10, 1.53)`; Tversky & Kahneman
+    (1992): 2.25.
 
     Raises:
         InputError: A value that is not positive and finite, or a mean outside its interval.
@@ -39,10 +43,16 @@ class LossAversionPrior:
 
     def __post_init__(self) -> None:
         for name in ("mean", "lower", "upper"):
-            check_number(getattr(self, name), name, "Loss aversion weighs a loss against a gain of the same size.", above=0.0)
+            check_number(
+                getattr(self, name),
+                name,
+                "Loss aversion weighs a loss against a gain of the same size.",
+                above=0.0,
+            )
         if not self.lower <= self.mean <= self.upper:
             raise InputError(
-                f"The mean {self.mean} is outside its interval [{self.lower}, {self.upper}]; no error could be read from it. Give lower <= mean <= upper.",
+                f"The mean {self.mean} is outside its interval [{self.lower}, {self.upper}]; no"
+                " error could be read from it. Give lower <= mean <= upper.",
                 field="mean",
                 value=self.mean,
             )
@@ -63,22 +73,31 @@ def loss_aversion_of(
 
     Args:
         clients: Who is asked for, c ids.
-        choices: Columns `client_id`, `gain`, `loss` (positive money, even odds) and `accepted`; rows of other clients are ignored. None: nobody was asked.
+        choices: Columns `client_id`, `gain`, `loss` (positive money, even odds) and `accepted`;
+            rows of other clients are ignored. None: nobody was asked.
         prior: The population.
 
     Returns:
-        Three arrays of shape (c,). Without choices: the prior's mean, and the error of that mean. With choices: mean and standard deviation of the posterior
-        under acceptance with probability logit((gain - lambda * loss) / (noise * stakes)), lambda lognormal around the prior's mean. Noise and spread
-        between people maximise the likelihood of everybody's choices. A posterior exists also where a client accepts or refuses everything.
+        Three arrays of shape (c,). Without choices: the prior's mean, and the error of that mean.
+        With choices: mean and standard deviation of the posterior under acceptance with probability
+        logit((gain - lambda * loss) / (noise * stakes)), lambda lognormal around the prior's mean.
+        Noise and spread between people maximise the likelihood of everybody's choices. A posterior
+        exists also where a client accepts or refuses everything.
 
     Raises:
-        InputError: No table, a column is absent or there twice, a client is missing, a gain or loss is no positive number, or `accepted` is neither yes nor no.
+        InputError: No table, a column is absent or there twice, a client is missing, a gain or loss
+            is no positive number, or `accepted` is neither yes nor no.
     """
     mean, error = np.full(len(clients), prior.mean), np.full(len(clients), prior.standard_error)
     stated = np.zeros(len(clients), dtype=np.bool_)
     if choices is None:
         return mean, error, stated
-    check_type(choices, pd.DataFrame, "choices", "Pass a pandas DataFrame with client_id, gain, loss and accepted.")
+    check_type(
+        choices,
+        pd.DataFrame,
+        "choices",
+        "Pass a pandas DataFrame with client_id, gain, loss and accepted.",
+    )
     if not len(choices):
         return mean, error, stated
     codes, gain, loss, accepted = _checked(clients, choices)
@@ -92,8 +111,17 @@ def loss_aversion_of(
     return mean, error, stated
 
 
-def _posterior(row: IntArray, count: int, gain: FloatArray, loss: FloatArray, accepted: FloatArray, prior: LossAversionPrior) -> FloatArray:
-    """Posterior weights over the grid, shape (count, g); noise and spread by marginal likelihood."""
+def _posterior(
+    row: IntArray,
+    count: int,
+    gain: FloatArray,
+    loss: FloatArray,
+    accepted: FloatArray,
+    prior: LossAversionPrior,
+) -> FloatArray:
+    """Posterior weights over the grid, shape (count, g); noise and spread by marginal
+    likelihood.
+    """
     value = (gain[:, None] - _GRID * loss[:, None]) / (gain + loss)[:, None]
     best, chosen = -np.inf, np.zeros((count, len(_GRID)))
     for noise in _NOISES:
@@ -111,12 +139,25 @@ def _posterior(row: IntArray, count: int, gain: FloatArray, loss: FloatArray, ac
     return chosen
 
 
-def _checked(clients: IdMap, choices: pd.DataFrame) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
-    check_table(choices, "choices", ["client_id", "gain", "loss", "accepted"], "A choice is client_id, gain, loss and accepted.")
-    who, ids = id_codes(choices["client_id"], "client_id", "the choice was made by nobody. Drop or mend it.")
+def _checked(
+    clients: IdMap, choices: pd.DataFrame
+) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+    check_table(
+        choices,
+        "choices",
+        ["client_id", "gain", "loss", "accepted"],
+        "A choice is client_id, gain, loss and accepted.",
+    )
+    who, ids = id_codes(
+        choices["client_id"], "client_id", "the choice was made by nobody. Drop or mend it."
+    )
     codes = clients.find(ids.ids)[who]
     gain, loss = (_stake(choices[name], name) for name in ("gain", "loss"))
-    accepted = yes_no(choices["accepted"], "accepted", "It says what the client chose; drop a choice they did not make.").astype(np.float64)
+    accepted = yes_no(
+        choices["accepted"],
+        "accepted",
+        "It says what the client chose; drop a choice they did not make.",
+    ).astype(np.float64)
     asked = codes >= 0
     return codes[asked], gain[asked], loss[asked], accepted[asked]
 
@@ -128,7 +169,8 @@ def _stake(column: pd.Series, name: str) -> FloatArray:
         row = int(np.argmax(bad))
         value = cell(column, row)
         raise InputError(
-            f"choices.{name} is {personal(value)} in row {row}; gain and loss are positive and finite (the loss without its sign). Correct it.",
+            f"choices.{name} is {personal(value)} in row {row}; gain and loss are positive and"
+            " finite (the loss without its sign). Correct it.",
             field=name,
             value=kept(value),
         )

@@ -1,4 +1,6 @@
-"""Biases measured from what clients did: realised and paper gains and losses, turnover, inertia, concentration, home share."""
+"""Biases measured from what clients did: realised and paper gains and losses, turnover, inertia,
+concentration, home share.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ from advisor.validation import checked
 
 _YEAR_DAYS = 365.25
 _TIE = 1e-12
-"""A return since purchase smaller than this is rounding, neither gain nor loss. Every-trade counting at average cost goes without, as its package does."""
+"""A return since purchase smaller than this is rounding, neither gain nor loss. Every-trade
+counting at average cost goes without, as its package does."""
 
 
 @checked
@@ -44,32 +47,44 @@ def measure_biases(
     """Each client's disposition to sell winners, and their other habits, from their trades.
 
     Args:
-        trades: What clients did. Trades marked `left_out` move the holdings but are not read as choices.
-        prices: Market prices, long: columns `asset`, the time column named as in `trades`, `price` (positive), and optionally `high` and `low` of the day.
-        counting: "odean": only days with a sale out of at least two holdings count; a sale is a gain or a loss against its basis, whatever was held at the
-            start of such a day and not sold is a paper gain or loss at the day's last price, and neither where the day's high and low straddle the basis.
-            "every_trade": every trade counts; the traded asset at the trade's price (a partial sale is realised for what went and paper for what stayed),
-            all other holdings at the market's; the R package dispositionEffect counts so.
-        cost_basis: Gains are measured from the average price paid, or from the oldest lots first ("fifo"). Short positions are measured from the price they were opened at.
+        trades: What clients did. Trades marked `left_out` move the holdings but are not read as
+            choices.
+        prices: Market prices, long: columns `asset`, the time column named as in `trades`, `price`
+            (positive), and optionally `high` and `low` of the day.
+        counting: "odean": only days with a sale out of at least two holdings count; a sale is a
+            gain or a loss against its basis, whatever was held at the start of such a day and not
+            sold is a paper gain or loss at the day's last price, and neither where the day's high
+            and low straddle the basis. "every_trade": every trade counts; the traded asset at the
+            trade's price (a partial sale is realised for what went and paper for what stayed), all
+            other holdings at the market's; the R package dispositionEffect counts so.
+        cost_basis: Gains are measured from the average price paid, or from the oldest lots first
+            ("fifo"). Short positions are measured from the price they were opened at.
         asset_types: Type by asset id ("stock", "fund", ...), for `BiasProfiles.by_type`.
         home_assets: Ids of home assets, for `home_share`.
-        choices: Stated choices between an even-odds gamble and nothing: columns `client_id`, `gain`, `loss` (positive money) and `accepted`.
-        proposals: What advisers proposed: columns `client_id`, `required` and `done` (turnover, fractions). Measures `status_quo` where given.
+        choices: Stated choices between an even-odds gamble and nothing: columns `client_id`,
+            `gain`, `loss` (positive money) and `accepted`.
+        proposals: What advisers proposed: columns `client_id`, `required` and `done` (turnover,
+            fractions). Measures `status_quo` where given.
         prior: Loss aversion of the population.
 
     Returns:
-        A row for each client of `trades.clients`, in that order. nan where a rate is 0/0: a client who never had a loss to realise has no PLR.
-        Turnover and the time averages run from their first trade to the last day in the data. `status_quo` without proposals is 1 + the slope of what they changed in
-        their weights on what prices had changed since their last trade, clipped to 0..1: 0 = undoes all drift, 1 = leaves it or runs after it.
+        A row for each client of `trades.clients`, in that order. nan where a rate is 0/0: a client
+        who never had a loss to realise has no PLR. Turnover and the time averages run from their
+        first trade to the last day in the data. `status_quo` without proposals is 1 + the slope of
+        what they changed in their weights on what prices had changed since their last trade,
+        clipped to 0..1: 0 = undoes all drift, 1 = leaves it or runs after it.
 
     Raises:
-        InputError: Something is not of its kind, no trades, a column is absent or there twice, an asset or time is missing in a price table, a price is no
-            number, zero, negative or infinite, an unknown word.
+        InputError: Something is not of its kind, no trades, a column is absent or there twice, an
+            asset or time is missing in a price table, a price is no number, zero, negative or
+            infinite, an unknown word.
 
-    An order of zero units is no realisation. With "odean" it is no sale, so its day counts nothing; with "every_trade" all that is held at it, the asset ordered
-    too, counts as paper gains and losses. The R package dispositionEffect counts the asset ordered as realised.
+    An order of zero units is no realisation. With "odean" it is no sale, so its day counts nothing;
+    with "every_trade" all that is held at it, the asset ordered too, counts as paper gains and
+    losses. The R package dispositionEffect counts the asset ordered as realised.
 
-    Source: Odean (1998), section II; Barber & Odean (2000) for turnover; Calvet, Campbell & Sodini (2009) for active and passive changes of weights.
+    Source: Odean (1998), section II; Barber & Odean (2000) for turnover; Calvet, Campbell & Sodini
+    (2009) for active and passive changes of weights.
     """
     _check_kinds(trades, asset_types, home_assets, prior)
     _check_words(trades, counting, cost_basis)
@@ -83,7 +98,12 @@ def measure_biases(
         tape,
         quotes,
         home,
-        k.Rules(cost_basis == "fifo", odean, 0.0 if counting == "every_trade" and cost_basis == "average" else _TIE, last),
+        k.Rules(
+            cost_basis == "fifo",
+            odean,
+            0.0 if counting == "every_trade" and cost_basis == "average" else _TIE,
+            last,
+        ),
     )
     order = np.lexsort((tally.pair[:rows, 1], tally.pair[:rows, 0]))
     (row_client, row_asset), row_counts = tally.pair[order].T, tally.counts[order]
@@ -96,7 +116,8 @@ def measure_biases(
     habits["status_quo"] = _refusals(trades, proposals, habits["status_quo"])
     columns = {
         **habits,
-        "pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error, "disposition_shrunk": shrunk,
+        "pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error,
+        "disposition_shrunk": shrunk,
         "ratio": np.divide(pgr, plr, out=np.full_like(pgr, np.nan), where=plr > 0),
         "loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se,
     }  # fmt: skip
@@ -117,11 +138,21 @@ def measure_biases(
 
 
 def _check_kinds(
-    trades: Trades, asset_types: Mapping[str, str] | None, home_assets: Collection[str] | None, prior: LossAversionPrior
+    trades: Trades,
+    asset_types: Mapping[str, str] | None,
+    home_assets: Collection[str] | None,
+    prior: LossAversionPrior,
 ) -> None:
     check_type(trades, Trades, "trades", "Build them with Trades.from_frame.")
-    check_type(prior, LossAversionPrior, "prior", "Build a LossAversionPrior(mean, lower, upper), or leave it out.")
-    check_type(asset_types, (Mapping, NoneType), "asset_types", "Give a mapping from asset id to type.")
+    check_type(
+        prior,
+        LossAversionPrior,
+        "prior",
+        "Build a LossAversionPrior(mean, lower, upper), or leave it out.",
+    )
+    check_type(
+        asset_types, (Mapping, NoneType), "asset_types", "Give a mapping from asset id to type."
+    )
     for asset, kind in (asset_types or {}).items():
         check_type(kind, str, "asset_types", 'Give a word such as "fund".', key=asset)
     if home_assets is not None:
@@ -129,17 +160,28 @@ def _check_kinds(
 
 
 def _check_words(trades: Trades, counting: str, cost_basis: str) -> None:
-    for field, word, known in (("counting", counting, ("odean", "every_trade")), ("cost_basis", cost_basis, ("average", "fifo"))):
+    for field, word, known in (
+        ("counting", counting, ("odean", "every_trade")),
+        ("cost_basis", cost_basis, ("average", "fifo")),
+    ):
         if word not in known:
-            raise InputError(f"{field} is {word!r}; it must be one of {known}.", field=field, value=word)
+            raise InputError(
+                f"{field} is {word!r}; it must be one of {known}.", field=field, value=word
+            )
     if not len(trades):
-        raise InputError("trades is empty; no habit can be measured. Pass at least one trade.", field="trades", value=0)
+        raise InputError(
+            "trades is empty; no habit can be measured. Pass at least one trade.",
+            field="trades",
+            value=0,
+        )
 
 
 def _tape(trades: Trades, odean: bool, by_clock: bool) -> k.Tape:
     clock = trades.times if trades.clock is None else trades.clock
     moment = (clock if by_clock else trades.times).astype("datetime64[ns]").astype(np.int64)
-    start = np.searchsorted(trades.client_codes, np.arange(len(trades.clients) + 1)).astype(np.int64)
+    start = np.searchsorted(trades.client_codes, np.arange(len(trades.clients) + 1)).astype(
+        np.int64
+    )
     group = moment // k.DAY if odean else np.arange(len(trades))
     trade = k.records(
         k.TRADE,
@@ -154,16 +196,27 @@ def _tape(trades: Trades, odean: bool, by_clock: bool) -> k.Tape:
 
 
 def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes, bool]:
-    """Prices, and whether moments are told by the clock there: by days, and where only one of trades and prices has a time zone."""
-    check_table(prices, "prices", ["asset", trades.time_name, "price"], f"It needs asset, {trades.time_name} (as in the trades) and price.")
+    """Prices, and whether moments are told by the clock there: by days, and where only one of
+    trades and prices has a time zone.
+    """
+    check_table(
+        prices,
+        "prices",
+        ["asset", trades.time_name, "price"],
+        f"It needs asset, {trades.time_name} (as in the trades) and price.",
+    )
     check_once([str(c) for c in prices.columns], "prices", ["high", "low"])
-    quoted, assets = id_codes(prices["asset"], "asset", "it is not known whose price that is. Drop or mend it.")
+    quoted, assets = id_codes(
+        prices["asset"], "asset", "it is not known whose price that is. Drop or mend it."
+    )
     code = trades.assets.find(assets.ids)[quoted]
     utc, clock = as_times(prices[trades.time_name], trades.time_name)
     by_clock = odean or (trades.clock is None) != (clock is utc)
     time = clock if by_clock else utc
     price = _column(prices, "price")
-    high, low = (_column(prices, name) if name in prices.columns else price for name in ("high", "low"))
+    high, low = (
+        _column(prices, name) if name in prices.columns else price for name in ("high", "low")
+    )
     used = np.flatnonzero((code >= 0) & ~np.isnan(price))
     order = used[np.lexsort((time[used], code[used]))]
     code, moment, price = code[order].astype(np.int64), time[order].astype(np.int64), price[order]
@@ -173,7 +226,11 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes
         first = np.flatnonzero(np.r_[True, (np.diff(code) != 0) | (np.diff(day) != 0)])
         last = np.r_[first[1:], len(code)] - 1
         ranged = "high" in prices.columns or "low" in prices.columns
-        high, low = (np.maximum.reduceat(high, first), np.minimum.reduceat(low, first)) if ranged else (price[last], price[last])
+        high, low = (
+            (np.maximum.reduceat(high, first), np.minimum.reduceat(low, first))
+            if ranged
+            else (price[last], price[last])
+        )
         code, moment, price = code[last], day[last] * k.DAY, price[last]
     start = np.searchsorted(code, np.arange(len(trades.assets) + 1)).astype(np.int64)
     return k.Quotes(start, moment, k.records(k.QUOTE, price=price, high=high, low=low)), by_clock
@@ -181,12 +238,17 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes
 
 def _column(prices: pd.DataFrame, name: str) -> FloatArray:
     values = as_numbers(prices[name])
-    bad = np.isinf(values) | (values <= 0.0) | (np.isnan(values) & ~cells_of_series(prices[name]).missing())
+    bad = (
+        np.isinf(values)
+        | (values <= 0.0)
+        | (np.isnan(values) & ~cells_of_series(prices[name]).missing())
+    )
     if bad.any():
         row = int(np.argmax(bad))
         value = cell(prices[name], row)
         raise InputError(
-            f"prices.{name} is {value!r} for {cell(prices['asset'], row)!r} in row {row}; a gain could not be formed. Correct it, or leave it empty.",
+            f"prices.{name} is {value!r} for {cell(prices['asset'], row)!r} in row {row}; a gain"
+            " could not be formed. Correct it, or leave it empty.",
             field=name,
             value=value,
         )
@@ -197,8 +259,13 @@ def _run(tape: k.Tape, quotes: k.Quotes, home: BoolArray, rules: k.Rules) -> tup
     import advisor.risk_profile.biases.kernels as kernels
 
     trades, assets = len(tape.trade), len(home)
-    book, tally = k.empty_book(assets, trades if rules.fifo else 1), k.empty_tally(trades, len(tape.start) - 1)
-    return tally, kernels.walk(tape, quotes, book, np.empty(assets, dtype=k.BEFORE), tally, home, rules)
+    book, tally = (
+        k.empty_book(assets, trades if rules.fifo else 1),
+        k.empty_tally(trades, len(tape.start) - 1),
+    )
+    return tally, kernels.walk(
+        tape, quotes, book, np.empty(assets, dtype=k.BEFORE), tally, home, rules
+    )
 
 
 def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
@@ -208,7 +275,8 @@ def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
 
     never = stats[:, k.HHI_LAST] == 0.0
     hhi, at_home = (
-        share(a, k.DAYS, np.where(never, np.nan, stats[:, b])) for a, b in ((k.HHI_DAYS, k.HHI_LAST), (k.HOME_DAYS, k.HOME_LAST))
+        share(a, k.DAYS, np.where(never, np.nan, stats[:, b]))
+        for a, b in ((k.HHI_DAYS, k.HHI_LAST), (k.HOME_DAYS, k.HOME_LAST))
     )
     return {
         "turnover": 0.5 * _YEAR_DAYS * share(k.TRADED, k.VALUE_DAYS),
@@ -221,10 +289,19 @@ def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
 def _refusals(trades: Trades, proposals: pd.DataFrame | None, measured: FloatArray) -> FloatArray:
     if proposals is None:
         return measured
-    check_table(proposals, "proposals", ["client_id", "required", "done"], "A proposal is client_id, required and done.")
-    codes, ids = id_codes(proposals["client_id"], "client_id", "the proposal was made to nobody. Drop or mend it.")
+    check_table(
+        proposals,
+        "proposals",
+        ["client_id", "required", "done"],
+        "A proposal is client_id, required and done.",
+    )
+    codes, ids = id_codes(
+        proposals["client_id"], "client_id", "the proposal was made to nobody. Drop or mend it."
+    )
     who = trades.clients.find(ids.ids)[codes]
-    required, done = (_turnover(proposals, name, who, len(trades.clients)) for name in ("required", "done"))
+    required, done = (
+        _turnover(proposals, name, who, len(trades.clients)) for name in ("required", "done")
+    )
     known = required > 0
     return np.where(known, np.clip(1.0 - done / np.where(known, required, 1.0), 0.0, 1.0), measured)
 
@@ -237,7 +314,8 @@ def _turnover(proposals: pd.DataFrame, name: str, who: IntArray, count: int) -> 
         row = int(np.argmax(bad))
         value = cell(proposals[name], row)
         raise InputError(
-            f"proposals.{name} is {personal(value)} in row {row}; turnover is a fraction of 0 or more. Correct or drop the row.",
+            f"proposals.{name} is {personal(value)} in row {row}; turnover is a fraction of 0 or"
+            " more. Correct or drop the row.",
             field=name,
             value=kept(value),
         )

@@ -1,4 +1,6 @@
-"""From many clients' rates to a population, and back to each client: pooling, shrinkage, bootstrap, the slope of selling."""
+"""From many clients' rates to a population, and back to each client: pooling, shrinkage, bootstrap,
+the slope of selling.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _LOGIT_DONE = 1e-10
 
 
 def pooled(counts: IntArray, mean: float, between_sd: float) -> PopulationBias:
-    """Everybody's counts together; `mean` and `between_sd` come from `shrink`. `counts` has shape (c, 4)."""
+    """Everybody's counts together; `mean` and `between_sd` come from `shrink`. `counts` has shape
+    (c, 4).
+    """
     total = counts.sum(axis=0)
     (pgr,), (plr,), (error,) = rates(total[None, :])
     difference = float(pgr - plr)
@@ -34,27 +38,33 @@ def pooled(counts: IntArray, mean: float, between_sd: float) -> PopulationBias:
 
 
 def smoothed_error(counts: IntArray) -> FloatArray:
-    """Standard error of PGR - PLR with half a count added to each cell, shape (c,); nan where either rate is 0/0.
+    """Standard error of PGR - PLR with half a count added to each cell, shape (c,); nan where
+    either rate is 0/0.
 
-    A client who sold their only winner has PGR = 1 with a plain error of 0, which would let one trade outweigh the population; half a count keeps the
-    error honest where counts are few and vanishes where they are many.
+    A client who sold their only winner has PGR = 1 with a plain error of 0, which would let one
+    trade outweigh the population; half a count keeps the error honest where counts are few and
+    vanishes where they are many.
     """
     realised, paper = counts[:, :2] + 0.5, counts[:, 2:] + 0.5
     chances = realised + paper
-    variance = (realised * paper / (chances * chances * (chances - 1.0 + (chances <= 1.0)))).sum(axis=1)
+    variance = (realised * paper / (chances * chances * (chances - 1.0 + (chances <= 1.0)))).sum(
+        axis=1
+    )
     return np.where((chances > 1.0).all(axis=1), np.sqrt(variance), np.nan)
 
 
 def shrink(estimate: FloatArray, error: FloatArray) -> tuple[FloatArray, float, float]:
-    """Empirical-Bayes values: each client's estimate, leaning on the population by how uncertain it is.
+    """Empirical-Bayes values: each client's estimate, leaning on the population by how uncertain it
+    is.
 
     Args:
         estimate: Shape (c,); nan = unknown.
         error: Its standard error, shape (c,), not negative; nan = unknown.
 
     Returns:
-        `B * estimate + (1 - B) * mean` with `B = tau^2 / (tau^2 + error^2)`, shape (c,), the population mean where unknown; the random-effects mean; tau.
-        An infinite error gives the mean, and tau = 0 gives everybody the mean, because B is then 0.
+        `B * estimate + (1 - B) * mean` with `B = tau^2 / (tau^2 + error^2)`, shape (c,), the
+        population mean where unknown; the random-effects mean; tau. An infinite error gives the
+        mean, and tau = 0 gives everybody the mean, because B is then 0.
 
     Source: DerSimonian & Laird (1986); Efron & Morris (1975).
 
@@ -67,7 +77,11 @@ def shrink(estimate: FloatArray, error: FloatArray) -> tuple[FloatArray, float, 
     if not len(x):
         return np.full_like(estimate, np.nan), float("nan"), float("nan")
     exact = variance == 0.0
-    weight = 1.0 / np.where(exact, np.finfo(np.float64).tiny ** 0.5, variance) if exact.any() else 1.0 / variance
+    weight = (
+        1.0 / np.where(exact, np.finfo(np.float64).tiny ** 0.5, variance)
+        if exact.any()
+        else 1.0 / variance
+    )
     total = weight.sum()
     if total == 0.0:
         return np.full_like(estimate, x.mean()), float(x.mean()), 0.0
@@ -103,8 +117,11 @@ class BootstrapInterval:
 
 
 @checked
-def bootstrap_disposition(profiles: BiasProfiles, *, draws: int = 2000, level: float = 0.95, seed: int = 0) -> BootstrapInterval:
-    """Intervals that do not take one client's decisions as independent: clients are drawn with replacement, each with all their counts.
+def bootstrap_disposition(
+    profiles: BiasProfiles, *, draws: int = 2000, level: float = 0.95, seed: int = 0
+) -> BootstrapInterval:
+    """Intervals that do not take one client's decisions as independent: clients are drawn with
+    replacement, each with all their counts.
 
     Args:
         profiles: From `measure_biases`.
@@ -116,7 +133,8 @@ def bootstrap_disposition(profiles: BiasProfiles, *, draws: int = 2000, level: f
         Intervals of the pooled rates, and the clustered standard error; reproducible by seed.
 
     Raises:
-        InputError: No profiles, fewer than two clients or 100 draws, a level outside (0, 1), or a seed that is no whole number of 0 or more.
+        InputError: No profiles, fewer than two clients or 100 draws, a level outside (0, 1), or a
+            seed that is no whole number of 0 or more.
 
     Source: Cameron, Gelbach & Miller (2008), pairs cluster bootstrap.
     """
@@ -128,7 +146,8 @@ def bootstrap_disposition(profiles: BiasProfiles, *, draws: int = 2000, level: f
     counts = profiles.client_counts.astype(np.float64)
     if len(counts) < 2 or draws < 100 or not 0.0 < level < 1.0:
         raise InputError(
-            f"A bootstrap of {len(counts)} clients with {draws} draws at level {level} says nothing; it needs at least 2 clients, 100 draws and a level in (0, 1).",
+            f"A bootstrap of {len(counts)} clients with {draws} draws at level {level} says"
+            " nothing; it needs at least 2 clients, 100 draws and a level in (0, 1).",
             field="draws",
             value=draws,
         )
@@ -148,7 +167,9 @@ def bootstrap_disposition(profiles: BiasProfiles, *, draws: int = 2000, level: f
 
     known = (pgr - plr)[~np.isnan(pgr - plr)]
     error = float(known.std(ddof=1)) if len(known) > 1 else float("nan")
-    return BootstrapInterval(interval(pgr), interval(plr), interval(pgr - plr), interval(ratio), error, draws, seed)
+    return BootstrapInterval(
+        interval(pgr), interval(plr), interval(pgr - plr), interval(ratio), error, draws, seed
+    )
 
 
 def sell_slope(seen: FloatArray, gained: FloatArray) -> tuple[float, float]:
@@ -159,8 +180,10 @@ def sell_slope(seen: FloatArray, gained: FloatArray) -> tuple[float, float]:
         gained: Sum of returns since purchase in each, shape (2, b).
 
     Returns:
-        `|slope on losses| / slope on gains` of a logit of selling on both, and its delta-method standard error; nan where the data cannot tell (few
-        opportunities, a slope on gains that is not positive, one side empty). It compares sensitivities to sell, not pains: it is not loss aversion.
+        `|slope on losses| / slope on gains` of a logit of selling on both, and its delta-method
+        standard error; nan where the data cannot tell (few opportunities, a slope on gains that is
+        not positive, one side empty). It compares sensitivities to sell, not pains: it is not loss
+        aversion.
     """
     weight, y = np.concatenate(seen), np.repeat([1.0, 0.0], seen.shape[1])
     used = weight > 0
@@ -178,8 +201,12 @@ def sell_slope(seen: FloatArray, gained: FloatArray) -> tuple[float, float]:
     return float(abs(loss) / gain), float(np.sqrt(gradient @ covariance[1:, 1:] @ gradient))
 
 
-def _logit(x: FloatArray, y: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-    """Weighted maximum likelihood by Newton's method with halved steps; None where it does not settle (separated data)."""
+def _logit(
+    x: FloatArray, y: FloatArray, weight: FloatArray
+) -> tuple[FloatArray, FloatArray] | None:
+    """Weighted maximum likelihood by Newton's method with halved steps; None where it does not
+    settle (separated data).
+    """
     beta = np.zeros(x.shape[1])
 
     def likelihood(b: FloatArray) -> float:

@@ -11,19 +11,23 @@ DAY = 86_400_000_000_000
 NEVER = -(2**63)
 """A moment that no trade has."""
 BINS, BINS_PER_UNIT = 2000, 500.0
-"""Opportunities are pooled by return since purchase in steps of 0.2 % from -100 % to 300 %; the last bin takes what lies beyond."""
+"""Opportunities are pooled by return since purchase in steps of 0.2 % from -100 % to 300 %; the
+last bin takes what lies beyond."""
 Ints: TypeAlias = Any
 Floats: TypeAlias = Any
 Bools: TypeAlias = Any
 Records: TypeAlias = Any
-"""Arrays of int64, float64, bool and records; numpy's stubs call an element of an array an array, which no strict checker accepts as a number."""
+"""Arrays of int64, float64, bool and records; numpy's stubs call an element of an array an array,
+which no strict checker accepts as a number."""
 TRADED, VALUE_DAYS, HHI_DAYS, HOME_DAYS, DAYS, HHI_LAST, HOME_LAST, PASSIVE, ACTIVE = range(9)
 STATS = 9
 """Columns of `Tally.client`: sums for one client."""
 
 
 class Rules(NamedTuple):
-    """How to count: oldest lots first, Odean's days or every trade, what is too small to be a gain, and the last moment of the data."""
+    """How to count: oldest lots first, Odean's days or every trade, what is too small to be a gain,
+    and the last moment of the data.
+    """
 
     fifo: bool
     odean: bool
@@ -32,7 +36,9 @@ class Rules(NamedTuple):
 
 
 class Tape(NamedTuple):
-    """Trades in order: client c has rows start[c]:start[c + 1]; rows of one group are judged together."""
+    """Trades in order: client c has rows start[c]:start[c + 1]; rows of one group are judged
+    together.
+    """
 
     start: Ints
     trade: Records  # TRADE
@@ -47,7 +53,9 @@ class Quotes(NamedTuple):
 
 
 class Book(NamedTuple):
-    """What the client at hand holds; entries by asset are cleared by the list of assets they touched."""
+    """What the client at hand holds; entries by asset are cleared by the list of assets they
+    touched.
+    """
 
     of: Records  # HOLDING, by asset
     held: Ints  # assets held, in no order
@@ -64,7 +72,16 @@ class Tally(NamedTuple):
     client: Floats  # (c, STATS)
 
 
-TRADE = np.dtype([("asset", "i8"), ("group", "i8"), ("time", "i8"), ("units", "f8"), ("price", "f8"), ("left_out", "i8")])
+TRADE = np.dtype(
+    [
+        ("asset", "i8"),
+        ("group", "i8"),
+        ("time", "i8"),
+        ("units", "f8"),
+        ("price", "f8"),
+        ("left_out", "i8"),
+    ]
+)
 QUOTE = np.dtype([("price", "f8"), ("high", "f8"), ("low", "f8")])
 LOT = np.dtype([("units", "f8"), ("price", "f8"), ("next", "i8")])
 BEFORE = np.dtype([("asset", "i8"), ("units", "f8"), ("basis", "f8"), ("weight", "f8")])
@@ -97,9 +114,21 @@ def records(dtype: np.dtype[np.void], **columns: Any) -> Records:
 def empty_book(assets: int, lots: int) -> Book:
     """A book that holds nothing."""
     of: Records = np.zeros(assets, dtype=HOLDING)
-    for name, value in (("slot", -1), ("row", -1), ("quote", -2), ("head", -1), ("tail", -1), ("at", NEVER)):
+    for name, value in (
+        ("slot", -1),
+        ("row", -1),
+        ("quote", -2),
+        ("head", -1),
+        ("tail", -1),
+        ("at", NEVER),
+    ):
         of[name] = value
-    return Book(of=of, held=np.zeros(assets, dtype=np.int64), touched=np.zeros(assets, dtype=np.int64), lot=np.zeros(lots, dtype=LOT))
+    return Book(
+        of=of,
+        held=np.zeros(assets, dtype=np.int64),
+        touched=np.zeros(assets, dtype=np.int64),
+        lot=np.zeros(lots, dtype=LOT),
+    )
 
 
 def empty_tally(trades: int, clients: int) -> Tally:

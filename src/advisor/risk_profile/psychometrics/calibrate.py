@@ -10,7 +10,12 @@ from scipy.special import expit, logit
 from advisor.arrays import FloatArray
 from advisor.contracts.thresholds import reaches
 from advisor.errors import InputError
-from advisor.risk_profile.psychometrics.graded_response import TINY, Categories, GradedResponseModel, answer_codes
+from advisor.risk_profile.psychometrics.graded_response import (
+    TINY,
+    Categories,
+    GradedResponseModel,
+    answer_codes,
+)
 
 STEEPEST = 6.0
 """Largest discrimination: an item that splits people like a switch has none that is finite."""
@@ -19,23 +24,30 @@ FLATTEST = 0.02
 
 
 def calibrate(
-    responses: Categories, *, items: Sequence[str] | None = None, tolerance: float = 1e-4, max_cycles: int = 500
+    responses: Categories,
+    *,
+    items: Sequence[str] | None = None,
+    tolerance: float = 1e-4,
+    max_cycles: int = 500,
 ) -> GradedResponseModel:
     """Item parameters from answers alone, by expectation-maximisation over the quadrature.
 
     Args:
-        responses: Answers 0, 1, ... of each item, -1 = not answered, shape (c, q). Score reversed items the right way round first.
+        responses: Answers 0, 1, ... of each item, -1 = not answered, shape (c, q). Score reversed
+            items the right way round first.
         items: Ids of the columns; default "0", "1", ...
         tolerance: Stop when no parameter moves by more than this in a cycle.
         max_cycles: Most cycles; the model says how many it took.
 
     Returns:
-        A model whose scale is that of the respondents (mean 0, deviation 1). Its log-likelihood never falls from cycle to cycle, since a step that
-        would not raise an item's expected log-likelihood is halved or dropped.
+        A model whose scale is that of the respondents (mean 0, deviation 1). Its log-likelihood
+        never falls from cycle to cycle, since a step that would not raise an item's expected
+        log-likelihood is halved or dropped.
 
     Raises:
-        InputError: Fewer than two items, an answer that nobody gave (its thresholds would be anywhere), or an item that runs against the others
-            or tells nothing of what they measure (it is named).
+        InputError: Fewer than two items, an answer that nobody gave (its thresholds would be
+            anywhere), or an item that runs against the others or tells nothing of what they measure
+            (it is named).
 
     Source: Bock & Aitkin (1981); Baker & Kim (2004), Item Response Theory, chapter 8.
     """
@@ -60,7 +72,9 @@ def calibrate(
 
 
 def _check_slopes(codes: Categories, names: Sequence[str], slopes: FloatArray) -> None:
-    """Raise `InputError` that names the items which run against the others, or tell nothing, by their correlation with the mean of the rest."""
+    """Raise `InputError` that names the items which run against the others, or tell nothing, by
+    their correlation with the mean of the rest.
+    """
     flat = [i for i in range(len(names)) if reaches(FLATTEST, float(slopes[i]))]
     if not flat:
         return
@@ -74,8 +88,9 @@ def _check_slopes(codes: Categories, names: Sequence[str], slopes: FloatArray) -
         spread = float(np.sqrt((own**2).sum() * (other**2).sum()))
         found.append(f"{names[i]!r} ({(own * other).sum() / spread if spread > 0.0 else 0.0:+.2f})")
     raise InputError(
-        f"Item(s) {', '.join(found)} do not rise with the others (in brackets the correlation with the rest); below 0 an item is scored the "
-        "wrong way round and would count against tolerance, near 0 it tells nothing. Reverse its answers, or drop it.",
+        f"Item(s) {', '.join(found)} do not rise with the others (in brackets the correlation with"
+        " the rest); below 0 an item is scored the wrong way round and would count against"
+        " tolerance, near 0 it tells nothing. Reverse its answers, or drop it.",
         field=names[flat[0]],
         value=[names[i] for i in flat],
     )
@@ -84,7 +99,8 @@ def _check_slopes(codes: Categories, names: Sequence[str], slopes: FloatArray) -
 def _answer_counts(codes: Categories, names: Sequence[str]) -> list[FloatArray]:
     if codes.ndim != 2 or codes.shape[1] < 2 or codes.shape[1] != len(names):
         raise InputError(
-            f"responses has shape {codes.shape} for {len(names)} items; at least two items, a column each, are needed.",
+            f"responses has shape {codes.shape} for {len(names)} items; at least two items, a"
+            " column each, are needed.",
             field="responses",
             value=codes.shape,
         )
@@ -94,7 +110,8 @@ def _answer_counts(codes: Categories, names: Sequence[str]) -> list[FloatArray]:
         if len(seen) < 2 or (seen == 0).any():
             empty = int(np.argmin(seen)) if len(seen) > 1 else 1
             raise InputError(
-                f"Nobody gave answer {empty} to item {name!r}; where it begins cannot be estimated. Join it with its neighbour, or drop the item.",
+                f"Nobody gave answer {empty} to item {name!r}; where it begins cannot be estimated."
+                " Join it with its neighbour, or drop the item.",
                 field=name,
                 value=seen.tolist(),
             )
@@ -109,14 +126,29 @@ def _starting_cuts(seen: FloatArray) -> FloatArray:
 
 
 def _model(
-    names: Sequence[str], slopes: FloatArray, cuts: Sequence[FloatArray], log_likelihood: float = float("nan"), cycles: int = 0
+    names: Sequence[str],
+    slopes: FloatArray,
+    cuts: Sequence[FloatArray],
+    log_likelihood: float = float("nan"),
+    cycles: int = 0,
 ) -> GradedResponseModel:
-    base = GradedResponseModel.of({name: (float(a), (-c / a).tolist()) for name, a, c in zip(names, slopes, cuts, strict=True)})
-    return GradedResponseModel(base.items, base.discrimination, base.thresholds, log_likelihood, cycles)
+    base = GradedResponseModel.of(
+        {
+            name: (float(a), (-c / a).tolist())
+            for name, a, c in zip(names, slopes, cuts, strict=True)
+        }
+    )
+    return GradedResponseModel(
+        base.items, base.discrimination, base.thresholds, log_likelihood, cycles
+    )
 
 
-def _expected_counts(model: GradedResponseModel, codes: Categories, counts: Sequence[FloatArray]) -> tuple[list[FloatArray], float]:
-    """Per item how many respondents at each node gave each answer, shape (answers, nodes), and the marginal log-likelihood."""
+def _expected_counts(
+    model: GradedResponseModel, codes: Categories, counts: Sequence[FloatArray]
+) -> tuple[list[FloatArray], float]:
+    """Per item how many respondents at each node gave each answer, shape (answers, nodes), and the
+    marginal log-likelihood.
+    """
     tables = [np.zeros((len(seen), len(model.nodes))) for seen in counts]
     log_likelihood = 0.0
     probability = np.log(np.maximum(model.probability(model.nodes), TINY))
@@ -131,15 +163,23 @@ def _expected_counts(model: GradedResponseModel, codes: Categories, counts: Sequ
     return tables, log_likelihood
 
 
-def _improve(a: float, c: FloatArray, table: FloatArray, nodes: FloatArray, steps: int = 3) -> tuple[float, FloatArray]:
-    """A few Fisher scoring steps on one item's expected log-likelihood, each halved until it helps."""
+def _improve(
+    a: float, c: FloatArray, table: FloatArray, nodes: FloatArray, steps: int = 3
+) -> tuple[float, FloatArray]:
+    """A few Fisher scoring steps on one item's expected log-likelihood, each halved until it
+    helps.
+    """
     value = _value(a, c, table, nodes)
     for _ in range(steps):
         gradient, information = _slope(a, c, table, nodes)
-        step = np.linalg.solve(information + 1e-9 * np.trace(information) * np.eye(len(gradient)), gradient)
+        step = np.linalg.solve(
+            information + 1e-9 * np.trace(information) * np.eye(len(gradient)), gradient
+        )
         for _ in range(12):
             new_a, new_c = float(np.clip(a + step[0], FLATTEST, STEEPEST)), c + step[1:]
-            new_value = _value(new_a, new_c, table, nodes) if (np.diff(new_c) < -1e-6).all() else -np.inf
+            new_value = (
+                _value(new_a, new_c, table, nodes) if (np.diff(new_c) < -1e-6).all() else -np.inf
+            )
             if new_value >= value:
                 a, c, value = new_a, new_c, new_value
                 break
@@ -157,7 +197,9 @@ def _value(a: float, c: FloatArray, table: FloatArray, nodes: FloatArray) -> flo
     return float((table * np.log(np.maximum(p, TINY))).sum())
 
 
-def _slope(a: float, c: FloatArray, table: FloatArray, nodes: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _slope(
+    a: float, c: FloatArray, table: FloatArray, nodes: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Gradient and expected information of (a, c), shapes (1 + m,) and (1 + m, 1 + m)."""
     above = _cumulative(a, c, nodes)
     edge = np.zeros((1, len(nodes)))

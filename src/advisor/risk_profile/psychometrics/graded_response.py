@@ -17,7 +17,8 @@ from advisor.native.numbers import log as natural_log
 
 NODES = 33
 REACH = 4.0
-"""Quadrature of 33 equidistant nodes over [-4, 4] with a standard normal prior, as catR has it by default."""
+"""Quadrature of 33 equidistant nodes over [-4, 4] with a standard normal prior, as catR has it by
+default."""
 BLOCK = 4096
 """Respondents scored at a time: 4096 x 33 doubles stay in the second-level cache."""
 TINY = 1e-300
@@ -31,14 +32,19 @@ def answer_codes(responses: npt.ArrayLike) -> Categories:
     Raises:
         InputError: One is no whole number, below -1 or above 127, and would become another.
     """
-    if isinstance(responses, np.ndarray) and responses.dtype == np.int8 and not (responses < -1).any():
+    if (
+        isinstance(responses, np.ndarray)
+        and responses.dtype == np.int8
+        and not (responses < -1).any()
+    ):
         return responses
     values = numbers(responses, "responses")
     bad = ~((values >= -1.0) & (values <= MOST_CODE) & (values == np.floor(values)))
     if bad.any():
         value = float(values[bad][0])
         raise InputError(
-            f"responses hold {value:g}; an answer is a whole number from 0 to {MOST_CODE}, and -1 means none. Recode them.",
+            f"responses hold {value:g}; an answer is a whole number from 0 to {MOST_CODE}, and -1"
+            " means none. Recode them.",
             field="responses",
             value=value,
         )
@@ -47,7 +53,9 @@ def answer_codes(responses: npt.ArrayLike) -> Categories:
 
 @dataclass(frozen=True, eq=False)
 class Ability:
-    """Posterior mean and standard deviation of c respondents, shape (c,) each; 0 and 1 are the population's mean and deviation."""
+    """Posterior mean and standard deviation of c respondents, shape (c,) each; 0 and 1 are the
+    population's mean and deviation.
+    """
 
     theta: FloatArray
     standard_error: FloatArray
@@ -77,28 +85,39 @@ class GradedResponseModel:
         """From `{item: (discrimination, thresholds)}`.
 
         Raises:
-            InputError: No item, a discrimination that is not positive, or thresholds that do not rise.
+            InputError: No item, a discrimination that is not positive, or thresholds that do not
+                rise.
         """
         items = unique_ids(tuple(parameters), "items")
         if not items:
-            raise InputError("The model has no items; nobody could be scored. Give at least one.", field="items", value=())
+            raise InputError(
+                "The model has no items; nobody could be scored. Give at least one.",
+                field="items",
+                value=(),
+            )
         most = max(len(b) for _, b in parameters.values())
         thresholds = np.full((len(items), most), np.nan)
         for row, (name, (a, b)) in enumerate(parameters.items()):
             if not a > 0.0 or not np.isfinite(a):
                 raise InputError(
-                    f"Item {name!r} has discrimination {a}; only a positive one lets riskier answers mean more tolerance. Reverse its key.",
+                    f"Item {name!r} has discrimination {a}; only a positive one lets riskier"
+                    " answers mean more tolerance. Reverse its key.",
                     field=name,
                     value=a,
                 )
             if not len(b) or not np.isfinite(b).all() or (np.diff(b) <= 0).any():
                 raise InputError(
-                    f"Item {name!r} has thresholds {tuple(b)}; they must rise, one between each two answers. Sort them.",
+                    f"Item {name!r} has thresholds {tuple(b)}; they must rise, one between each two"
+                    " answers. Sort them.",
                     field=name,
                     value=b,
                 )
             thresholds[row, : len(b)] = b
-        return cls(items, float_array([a for a, _ in parameters.values()], "discrimination", shape=(len(items),)), frozen(thresholds))
+        return cls(
+            items,
+            float_array([a for a, _ in parameters.values()], "discrimination", shape=(len(items),)),
+            frozen(thresholds),
+        )
 
     @cached_property
     def categories(self) -> tuple[int, ...]:
@@ -108,9 +127,14 @@ class GradedResponseModel:
     def probability(self, theta: FloatArray) -> FloatArray:
         """P(X_i = k | theta), shape (t, q, m + 1); 0 beyond an item's last answer."""
         beyond = np.where(np.isnan(self.thresholds), np.inf, self.thresholds)
-        above = logistic(self.discrimination[:, None] * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond))
+        above = logistic(
+            self.discrimination[:, None]
+            * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond)
+        )
         edge = np.ones((len(theta), len(self.items), 1))
-        return np.concatenate([edge, above], axis=2) - np.concatenate([above, np.zeros_like(edge)], axis=2)
+        return np.concatenate([edge, above], axis=2) - np.concatenate(
+            [above, np.zeros_like(edge)], axis=2
+        )
 
     @cached_property
     def nodes(self) -> FloatArray:
@@ -125,12 +149,18 @@ class GradedResponseModel:
 
     @cached_property
     def _log_tables(self) -> tuple[FloatArray, ...]:
-        """Per item log P at the nodes by answer, with zeros in the last row, where -1 (no answer) finds them."""
+        """Per item log P at the nodes by answer, with zeros in the last row, where -1 (no answer)
+        finds them.
+        """
         log = natural_log(np.maximum(self.probability(self.nodes), TINY))
-        return tuple(frozen(np.vstack([log[:, i, :n].T, np.zeros(NODES)])) for i, n in enumerate(self.categories))
+        return tuple(
+            frozen(np.vstack([log[:, i, :n].T, np.zeros(NODES)]))
+            for i, n in enumerate(self.categories)
+        )
 
     def posteriors(self, responses: Categories) -> Iterator[tuple[slice, FloatArray]]:
-        """Posterior weights over the nodes, block by block, rows adding up to 1; a row's bits do not depend on its neighbours.
+        """Posterior weights over the nodes, block by block, rows adding up to 1; a row's bits do
+        not depend on its neighbours.
 
         Raises:
             InputError: Another number of items, or an answer an item does not have.
@@ -155,7 +185,8 @@ class GradedResponseModel:
             responses: Answers 0, 1, ... of each item, -1 = not answered, shape (c, q).
 
         Returns:
-            Ability; with no answer it is 0 with standard error 1 (to the quadrature's accuracy), and it never falls when an answer rises.
+            Ability; with no answer it is 0 with standard error 1 (to the quadrature's accuracy),
+            and it never falls when an answer rises.
 
         Source: Bock & Mislevy (1982); the grid is that of catR's `eapEst`.
         """
@@ -168,20 +199,27 @@ class GradedResponseModel:
         return Ability(theta, error)
 
     def information(self, theta: FloatArray) -> FloatArray:
-        """Information of each item, `sum over k of P'_k^2 / P_k`, shape (t, q); the test's is its sum over items."""
+        """Information of each item, `sum over k of P'_k^2 / P_k`, shape (t, q); the test's is its
+        sum over items.
+        """
         beyond = np.where(np.isnan(self.thresholds), np.inf, self.thresholds)
-        above = logistic(self.discrimination[:, None] * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond))
+        above = logistic(
+            self.discrimination[:, None]
+            * (np.asarray(theta, dtype=np.float64)[:, None, None] - beyond)
+        )
         slope = self.discrimination[:, None] * above * (1.0 - above)
         edge = np.zeros((len(theta), len(self.items), 1))
         change = np.concatenate([edge, slope], axis=2) - np.concatenate([slope, edge], axis=2)
         return (change**2 / np.maximum(self.probability(theta), TINY)).sum(axis=2)
 
     def person_fit(self, responses: Categories) -> FloatArray:
-        """Standardised log-likelihood l_z of each respondent's answers at their own ability, shape (c,); nan where nothing is answered.
+        """Standardised log-likelihood l_z of each respondent's answers at their own ability, shape
+        (c,); nan where nothing is answered.
 
         Far below 0: answers that hardly anybody of that ability would give together.
 
-        Source: Drasgow, Levine & Williams (1985), British Journal of Mathematical and Statistical Psychology 38.
+        Source: Drasgow, Levine & Williams (1985), British Journal of Mathematical and Statistical
+        Psychology 38.
         """
         codes = self._checked(responses)
         theta = self.score(responses).theta
@@ -192,22 +230,30 @@ class GradedResponseModel:
             log = natural_log(np.maximum(p, TINY))
             given = codes[:, block].T
             asked = given >= 0
-            observed = np.take_along_axis(log, np.maximum(given, 0)[:, :, None].astype(np.int64), axis=2)[:, :, 0]
+            observed = np.take_along_axis(
+                log, np.maximum(given, 0)[:, :, None].astype(np.int64), axis=2
+            )[:, :, 0]
             mean = (p * log).sum(axis=2)
             variance = (p * log**2).sum(axis=2) - mean**2
             with np.errstate(invalid="ignore", divide="ignore"):
-                fit[block] = np.where(asked, observed - mean, 0.0).sum(axis=1) / np.sqrt(np.where(asked, variance, 0.0).sum(axis=1))
+                fit[block] = np.where(asked, observed - mean, 0.0).sum(axis=1) / np.sqrt(
+                    np.where(asked, variance, 0.0).sum(axis=1)
+                )
         return fit
 
     def to_frame(self) -> pd.DataFrame:
         """One row an item: discrimination and thresholds b1, b2, ..."""
         columns = {f"b{k + 1}": self.thresholds[:, k] for k in range(self.thresholds.shape[1])}
-        return pd.DataFrame({"discrimination": self.discrimination, **columns}, index=pd.Index(self.items, name="item"))
+        return pd.DataFrame(
+            {"discrimination": self.discrimination, **columns},
+            index=pd.Index(self.items, name="item"),
+        )
 
     def _checked(self, responses: Categories) -> Categories:
         if responses.ndim != 2 or responses.shape[1] != len(self.items):
             raise InputError(
-                f"responses has shape {responses.shape}, but one column for each of the {len(self.items)} items is needed.",
+                f"responses has shape {responses.shape}, but one column for each of the"
+                f" {len(self.items)} items is needed.",
                 field="responses",
                 value=responses.shape,
             )
@@ -215,7 +261,9 @@ class GradedResponseModel:
         for i, (name, count) in enumerate(zip(self.items, self.categories, strict=True)):
             if codes.shape[1] and (codes[i].max() >= count or codes[i].min() < -1):
                 raise InputError(
-                    f"Item {name!r} has the answers 0..{count - 1}, but {int(codes[i].min())}..{int(codes[i].max())} were given; -1 means none. Recode them.",
+                    f"Item {name!r} has the answers 0..{count - 1}, but"
+                    f" {int(codes[i].min())}..{int(codes[i].max())} were given; -1 means none."
+                    " Recode them.",
                     field=name,
                     value=int(codes[i].max()),
                 )
@@ -223,5 +271,6 @@ class GradedResponseModel:
 
     def __repr__(self) -> str:
         return (
-            f"GradedResponseModel({len(self.items)} items, discrimination {self.discrimination.min():.2f}..{self.discrimination.max():.2f})"
+            f"GradedResponseModel({len(self.items)} items, discrimination"
+            f" {self.discrimination.min():.2f}..{self.discrimination.max():.2f})"
         )

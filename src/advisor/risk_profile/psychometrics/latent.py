@@ -1,4 +1,6 @@
-"""Tolerance measured by item parameters: the chance of each level from the posterior, not from a common standard error."""
+"""Tolerance measured by item parameters: the chance of each level from the posterior, not from a
+common standard error.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,20 @@ from advisor.risk_profile.psychometrics.graded_response import Categories, Grade
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Of c clients: P(tolerance allows at least C1..C5), shape (c, 5); posterior deviation on the 0..100 scale; person fit l_z, shape (c,) each."""
+    """Of c clients: P(tolerance allows at least C1..C5), shape (c, 5); posterior deviation on the
+    0..100 scale; person fit l_z, shape (c,) each.
+    """
 
     at_least: FloatArray
     standard_error: FloatArray
     fit: FloatArray
 
 
-def tolerance_responses(answers: Answers, questionnaire: Questionnaire) -> tuple[tuple[str, ...], Categories]:
-    """Answers to the tolerance questions as ordered categories: ids of the questions, and ranks of the options' scores, shape (c, q), -1 = none.
+def tolerance_responses(
+    answers: Answers, questionnaire: Questionnaire
+) -> tuple[tuple[str, ...], Categories]:
+    """Answers to the tolerance questions as ordered categories: ids of the questions, and ranks of
+    the options' scores, shape (c, q), -1 = none.
 
     Options with equal scores are one category. This is what `calibrate` takes.
     """
@@ -40,7 +47,9 @@ def tolerance_responses(answers: Answers, questionnaire: Questionnaire) -> tuple
     return names, np.column_stack(columns) if columns else np.zeros((0, 0), dtype=np.int8)
 
 
-def measure_tolerance(model: GradedResponseModel, answers: Answers, questionnaire: Questionnaire) -> Measured:
+def measure_tolerance(
+    model: GradedResponseModel, answers: Answers, questionnaire: Questionnaire
+) -> Measured:
     """Posterior of tolerance, cut where the expected score reaches the questionnaire's cut-offs.
 
     Args:
@@ -49,7 +58,8 @@ def measure_tolerance(model: GradedResponseModel, answers: Answers, questionnair
         questionnaire: What was asked.
 
     Returns:
-        Chances that never fall when an answer gets riskier, since the posterior then moves up as a whole.
+        Chances that never fall when an answer gets riskier, since the posterior then moves up as a
+        whole.
 
     Raises:
         InputError: The model's items are not the questionnaire's tolerance questions.
@@ -58,8 +68,9 @@ def measure_tolerance(model: GradedResponseModel, answers: Answers, questionnair
     if set(names) != set(model.items):
         odd = sorted(set(names) ^ set(model.items))
         raise InputError(
-            f"The item model and the tolerance questions of {questionnaire.id!r} differ in {odd[:5]}; the score scale would not be the same. "
-            "Calibrate on the answers to exactly these questions.",
+            f"The item model and the tolerance questions of {questionnaire.id!r} differ in"
+            f" {odd[:5]}; the score scale would not be the same. Calibrate on the answers to"
+            " exactly these questions.",
             field="item_model",
             value=odd,
         )
@@ -86,7 +97,8 @@ def expected_score(model: GradedResponseModel, questionnaire: Questionnaire) -> 
         values = np.unique(key.questions[name].points[:-1])
         if len(values) != model.categories[i]:
             raise InputError(
-                f"Item {name!r} has {model.categories[i]} answers in the item model, but {len(values)} different scores in the questionnaire. Calibrate again.",
+                f"Item {name!r} has {model.categories[i]} answers in the item model, but"
+                f" {len(values)} different scores in the questionnaire. Calibrate again.",
                 field="item_model",
                 value=name,
             )
@@ -95,7 +107,8 @@ def expected_score(model: GradedResponseModel, questionnaire: Questionnaire) -> 
 
 
 def _share_above(nodes: FloatArray, curve: FloatArray, cuts: FloatArray) -> FloatArray:
-    """Share of each node's cell that lies above the ability at which the expected score is each cut, shape (k, n).
+    """Share of each node's cell that lies above the ability at which the expected score is each
+    cut, shape (k, n).
 
     Cuts below the curve's range are reached by everybody, those above it by nobody.
     """

@@ -12,7 +12,8 @@ from advisor.errors import InputError
 from advisor.validation import checked
 
 LEAST_RELIABILITY = 0.70
-"""Below it a scale is not fit for decisions about single people (Grable 2018, CFA Research Foundation)."""
+"""Below it a scale is not fit for decisions about single people (Grable 2018, CFA Research
+Foundation)."""
 BANDS = ((0.90, "excellent"), (0.80, "good"), (0.70, "adequate"))
 
 
@@ -48,16 +49,20 @@ def reliability(scores: object, *, weights: object = None) -> Reliability:
         weights: Of each person, shape (c,), for survey data; default all 1.
 
     Raises:
-        InputError: Fewer than two items, fewer than three complete rows, or an item that everybody answers alike.
+        InputError: Fewer than two items, fewer than three complete rows, or an item that everybody
+            answers alike.
 
-    Source: Cronbach (1951), alpha = q * mean covariance / (mean variance + (q - 1) * mean covariance); McDonald (1999).
+    Source: Cronbach (1951), alpha = q * mean covariance / (mean variance + (q - 1) * mean
+    covariance); McDonald (1999).
     """
     sigma, rows = _covariance(scores, weights)
     q = len(sigma)
     total = float(sigma.sum())
     alpha = q / (q - 1) * (1.0 - float(np.trace(sigma)) / total)
     spread = float(np.sqrt(total))
-    return Reliability(q, rows, alpha, omega(sigma), spread, spread * float(np.sqrt(max(0.0, 1.0 - alpha))))
+    return Reliability(
+        q, rows, alpha, omega(sigma), spread, spread * float(np.sqrt(max(0.0, 1.0 - alpha)))
+    )
 
 
 @checked
@@ -68,10 +73,12 @@ def omega(covariance: object) -> float:
         covariance: Of the items, shape (q, q).
 
     Returns:
-        `(sum of loadings)^2 / ((sum of loadings)^2 + sum of uniquenesses)`, with the one-factor model fitted by minimum residuals; nan for q < 3, where
-        loadings are not identified. It equals alpha exactly where all loadings are equal.
+        `(sum of loadings)^2 / ((sum of loadings)^2 + sum of uniquenesses)`, with the one-factor
+        model fitted by minimum residuals; nan for q < 3, where loadings are not identified. It
+        equals alpha exactly where all loadings are equal.
 
-    Source: McDonald (1999), Test Theory, chapter 6; minimum residuals by iterated principal factors, Harman & Jones (1966).
+    Source: McDonald (1999), Test Theory, chapter 6; minimum residuals by iterated principal
+    factors, Harman & Jones (1966).
     """
     sigma = float_array(covariance, "covariance", shape=(None, None))
     if sigma.shape[0] != sigma.shape[1]:
@@ -102,7 +109,10 @@ def spearman_brown(alpha: OpenShare, factor: Positive) -> float:
 def standard_error_of_measurement(standard_deviation: NotNegative, reliability: Share) -> float:
     """`standard_deviation * sqrt(1 - reliability)`.
 
-    >>> round(standard_error_of_measurement(10.0, 0.65), 3), round(1.96 * standard_error_of_measurement(10.0, 0.80), 2)
+    >>> (
+    ...     round(standard_error_of_measurement(10.0, 0.65), 3),
+    ...     round(1.96 * standard_error_of_measurement(10.0, 0.80), 2),
+    ... )
     (5.916, 8.77)
     """
     return standard_deviation * float(np.sqrt(1.0 - reliability))
@@ -115,7 +125,8 @@ def _covariance(scores: object, weights: object) -> tuple[FloatArray, int]:
     x, w = x[complete], w[complete]
     if x.shape[1] < 2 or len(x) < 3:
         raise InputError(
-            f"scores has {x.shape[1]} items and {len(x)} complete rows; reliability needs two items and three people. Give more.",
+            f"scores has {x.shape[1]} items and {len(x)} complete rows; reliability needs two items"
+            " and three people. Give more.",
             field="scores",
             value=x.shape,
         )
@@ -125,7 +136,8 @@ def _covariance(scores: object, weights: object) -> tuple[FloatArray, int]:
     flat = np.flatnonzero(np.diag(sigma) <= 0.0)
     if len(flat):
         raise InputError(
-            f"Everybody answers item {int(flat[0])} alike; it tells nobody apart and has no correlation with the others. Leave it out.",
+            f"Everybody answers item {int(flat[0])} alike; it tells nobody apart and has no"
+            " correlation with the others. Leave it out.",
             field="scores",
             value=int(flat[0]),
         )
@@ -133,7 +145,9 @@ def _covariance(scores: object, weights: object) -> tuple[FloatArray, int]:
 
 
 def _one_factor(correlation: FloatArray, steps: int = 500) -> FloatArray:
-    """Loadings of one factor by iterated principal factors, started from squared multiple correlations."""
+    """Loadings of one factor by iterated principal factors, started from squared multiple
+    correlations.
+    """
     r = correlation.copy()
     communality = np.clip(1.0 - 1.0 / np.diag(np.linalg.pinv(correlation)), 0.05, 1.0)
     loadings = np.zeros(len(r))

@@ -18,7 +18,9 @@ AS_OF = "2025-07-01"
 
 def fitted() -> Advisor:
     """The sample advisor, as it would have been on that day."""
-    return Advisor.fit(sample.market(), sample.interactions().until(DAY), catalogue=sample.catalogue())
+    return Advisor.fit(
+        sample.market(), sample.interactions().until(DAY), catalogue=sample.catalogue()
+    )
 
 
 def demo(given: Namespace) -> int:
@@ -40,7 +42,9 @@ def demo(given: Namespace) -> int:
 def _write(advisor: Advisor, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save(advisor, folder / "advisor")
-    (folder / "client.json").write_text(sample.client(assessed_on=DAY).model_dump_json(exclude_unset=True) + "\n", encoding="utf-8")
+    (folder / "client.json").write_text(
+        sample.client(assessed_on=DAY).model_dump_json(exclude_unset=True) + "\n", encoding="utf-8"
+    )
     _clients(sample.clients(200, assessed_on=DAY)).to_csv(folder / "clients.csv", index=False)
     _purchases(sample.interactions()).to_csv(folder / "purchases.csv", index=False)
     _products().to_csv(folder / "products.csv", index=False)
@@ -51,7 +55,11 @@ def _clients(clients: ClientTable) -> pd.DataFrame:
     names = ("id", "wealth", "horizon_years", "age", "assessed_on")
     records = [clients.record(i) for i in range(len(clients))]
     return pd.DataFrame(
-        [{name: r[name] for name in names} | {f"answer:{q}": option for q, option in r["answers"].items()} for r in records]
+        [
+            {name: r[name] for name in names}
+            | {f"answer:{q}": option for q, option in r["answers"].items()}
+            for r in records
+        ]
     )
 
 
@@ -69,6 +77,8 @@ def _products() -> pd.DataFrame:
     rows = []
     for product in sample.catalogue().products:
         stated = product.model_dump(mode="json", exclude_unset=True)
-        spread = {f"exposure:{asset}": share for asset, share in stated.pop("exposures", {}).items()}
+        spread = {
+            f"exposure:{asset}": share for asset, share in stated.pop("exposures", {}).items()
+        }
         rows.append({name: value for name, value in stated.items() if value is not None} | spread)
     return pd.DataFrame(rows)

@@ -1,5 +1,6 @@
-"""Entry point: arguments read, a command run, an exit code given. The commands are data (`commands.json`): what each
-takes, the function `module:name` of this package that does it, what it loads, and an example that a test executes.
+"""Entry point: arguments read, a command run, an exit code given. The commands are data
+(`commands.json`): what each takes, the function `module:name` of this package that does it, what it
+loads, and an example that a test executes.
 """
 
 from __future__ import annotations
@@ -66,7 +67,11 @@ def table() -> dict[str, Any]:
 
 def parser_of(commands: Mapping[str, Any]) -> argparse.ArgumentParser:
     """The parser of a table of commands."""
-    parser = argparse.ArgumentParser(prog="advisor", description="Risk profiles, suitable portfolios and products.", allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="advisor",
+        description="Risk profiles, suitable portfolios and products.",
+        allow_abbrev=False,
+    )
     parser.add_argument("--version", action="store_true", help="print the version")
     found = parser.add_subparsers(metavar="command")
     groups: dict[str, Any] = {}

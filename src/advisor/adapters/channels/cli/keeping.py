@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from advisor import Catalogue
-from advisor.adapters.channels.cli.reading import bytes_of, clients_of, say, say_json, table_of, text_of
+from advisor.adapters.channels.cli.reading import (
+    bytes_of,
+    clients_of,
+    say,
+    say_json,
+    table_of,
+    text_of,
+)
 from advisor.adapters.crm import Store
 from advisor.adapters.records import Ledger, LedgerReport, SignedHead, verify_file
 from advisor.errors import InputError
@@ -26,19 +33,32 @@ def migrate(given: Namespace) -> int:
 def load(given: Namespace) -> int:
     """Write tables into a store; 1 where rows were set aside."""
     if given.clients is given.products is given.purchases is None:
-        raise InputError("There is nothing to load. Name --clients, --products or --purchases.", field="clients")
+        raise InputError(
+            "There is nothing to load. Name --clients, --products or --purchases.", field="clients"
+        )
     aside = 0
     with Store.open(given.url, tenant=given.tenant) as store:
         work = (
-            ("products", given.products, lambda place: store.put_products(Catalogue.from_frame(table_of(place)))),
-            ("clients", given.clients, lambda place: store.put_clients(clients_of(place), at=datetime.now(UTC))),
+            (
+                "products",
+                given.products,
+                lambda place: store.put_products(Catalogue.from_frame(table_of(place))),
+            ),
+            (
+                "clients",
+                given.clients,
+                lambda place: store.put_clients(clients_of(place), at=datetime.now(UTC)),
+            ),
             ("purchases", given.purchases, lambda place: store.put_purchases(table_of(place))),
         )
         for name, place, put in work:
             if place is not None:
                 written: Any = put(place)
                 aside += len(written.problems)
-                say(f"{name}: {written.rows:,} rows, {written.changed:,} new or changed, {len(written.problems):,} set aside")
+                say(
+                    f"{name}: {written.rows:,} rows, {written.changed:,} new or changed,"
+                    f" {len(written.problems):,} set aside"
+                )
                 for problem in written.problems[:20]:
                     say(f"  {problem.record_id}: {problem}")
     return 1 if aside else 0
@@ -56,7 +76,12 @@ def forget(given: Namespace) -> int:
     """Erase a client, and print what is gone."""
     with Store.open(given.url, tenant=given.tenant) as store:
         gone = store.forget(given.client, at=datetime.now(UTC))
-    say_json({"rows": {table: count for table, count in gone.rows.items() if count}, "pseudonym": gone.pseudonym})
+    say_json(
+        {
+            "rows": {table: count for table, count in gone.rows.items() if count},
+            "pseudonym": gone.pseudonym,
+        }
+    )
     return 0
 
 
@@ -66,7 +91,11 @@ def verify_ledger(given: Namespace) -> int:
     if head is None and "://" not in given.place:
         report = verify_file(given.place, given.public_key)  # its last line may be a signed head
     elif head is None and given.public_key is not None:
-        raise InputError("A store holds no signature, so the key would check nothing. Name the signed head with --head.", field="head")
+        raise InputError(
+            "A store holds no signature, so the key would check nothing. Name the signed head with"
+            " --head.",
+            field="head",
+        )
     else:
         with _ledger(given) as ledger:
             report = ledger.verify(head, public_key=given.public_key)
@@ -86,7 +115,8 @@ def _ledger(given: Namespace) -> Generator[Ledger]:
 
 def _show(report: LedgerReport) -> None:
     say(
-        f"{report.records:,} records: {'whole' if report.ok else f'{report.count:,} problems'}; head {report.head.seq} {report.head.digest}"
+        f"{report.records:,} records: {'whole' if report.ok else f'{report.count:,} problems'};"
+        f" head {report.head.seq} {report.head.digest}"
     )
     for problem in report.problems:
         say(f"  {problem.seq}: {problem.text}")

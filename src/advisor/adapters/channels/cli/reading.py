@@ -57,16 +57,29 @@ def table_of(place: str, *, words: bool = True) -> pd.DataFrame:
 
     Args:
         place: A file.
-        words: Leave cells of CSV as they are written, so that the id 007 stays one; else the first column is an index.
+        words: Leave cells of CSV as they are written, so that the id 007 stays one; else the first
+            column is an index.
     """
     try:
         if Path(place).suffix.lower() == ".csv":
-            how: dict[str, Any] = {"dtype": str, "keep_default_na": False, "na_values": [""]} if words else {"index_col": 0}
+            how: dict[str, Any] = (
+                {"dtype": str, "keep_default_na": False, "na_values": [""]}
+                if words
+                else {"index_col": 0}
+            )
             return pd.read_csv(place, **how)
         frame = pd.read_parquet(place)
-    except (OSError, ValueError, ImportError) as error:  # pandas and pyarrow derive their errors from these
+    except (
+        OSError,
+        ValueError,
+        ImportError,
+    ) as error:  # pandas and pyarrow derive their errors from these
         raise unreadable(place, error) from None
-    return frame if words or isinstance(frame.index, pd.DatetimeIndex) else frame.set_index(frame.columns[0])
+    return (
+        frame
+        if words or isinstance(frame.index, pd.DatetimeIndex)
+        else frame.set_index(frame.columns[0])
+    )
 
 
 def clients_of(place: str) -> ClientTable:
@@ -100,4 +113,6 @@ def write(place: str, text: str) -> None:
 def unreadable(place: str, error: Exception, what: str = "read") -> InputError:
     """What is told of a file that cannot be read, or written."""
     why = getattr(error, "strerror", None) or str(error)
-    return InputError(f"{place!r} cannot be {what} ({why}). Name a file that can.", field="file", value=place)
+    return InputError(
+        f"{place!r} cannot be {what} ({why}). Name a file that can.", field="file", value=place
+    )

@@ -25,7 +25,9 @@ def serve(given: Namespace) -> int:
     _check_free(given.host, given.port)
     http = needs("http", "advisor.adapters.channels.http")
     settings = _demo_settings(given, http) if given.demo else _settings(given, http)
-    workers = [get_context("spawn").Process(target=http.work, args=(settings,)) for _ in range(given.jobs)]
+    workers = [
+        get_context("spawn").Process(target=http.work, args=(settings,)) for _ in range(given.jobs)
+    ]
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         for worker in workers:
@@ -48,7 +50,9 @@ def _check_free(host: str, port: int) -> None:
             place.bind((host, port))
     except (OSError, OverflowError) as error:
         raise InputError(
-            f"Nobody can listen on {host}:{port} ({error}). Choose another --port or --host.", field="port", value=port
+            f"Nobody can listen on {host}:{port} ({error}). Choose another --port or --host.",
+            field="port",
+            value=port,
         ) from None
 
 
@@ -61,16 +65,24 @@ def _settings(given: Namespace, http: Any) -> Any:
     except (ValueError, TypeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{given.settings!r} holds no settings as JSON ({error}); see docs/channels.md.", field="settings") from None
+        raise InputError(
+            f"{given.settings!r} holds no settings as JSON ({error}); see docs/channels.md.",
+            field="settings",
+        ) from None
 
 
 def _demo_settings(given: Namespace, http: Any) -> Any:
     folder, url = _demo()
     key, kept = http.new_api_key("demo", "read", "advise")
     address = f"http://{given.host}:{given.port}"
-    sys.stderr.write(f"advisor: page {address}/page/demo\nadvisor: key {key} (header X-API-Key, {address}/v1/questionnaires)\n")
+    sys.stderr.write(
+        f"advisor: page {address}/page/demo\nadvisor: key {key} (header X-API-Key,"
+        f" {address}/v1/questionnaires)\n"
+    )
     place = http.TenantSettings(advisor=folder, store=url)
-    return http.Settings(tenants={"demo": place}, keys=(kept,), folder=DEMO / "jobs", labels=sample.labels())
+    return http.Settings(
+        tenants={"demo": place}, keys=(kept,), folder=DEMO / "jobs", labels=sample.labels()
+    )
 
 
 def _demo() -> tuple[Path, str]:
@@ -84,7 +96,11 @@ def mcp(given: Namespace) -> int:
     if given.demo:
         name, (folder, url) = "demo", _demo()
     elif given.advisor is None or given.store is None:
-        raise InputError("The tools need an advisor and a store. Name them with --advisor and --store, or try --demo.", field="advisor")
+        raise InputError(
+            "The tools need an advisor and a store. Name them with --advisor and --store, or try"
+            " --demo.",
+            field="advisor",
+        )
     else:
         name, folder, url = given.tenant, Path(given.advisor), given.store
     tenant = needs("mcp", "advisor.adapters.channels.tenant").Tenant.open(name, folder, url)

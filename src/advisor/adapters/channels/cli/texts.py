@@ -20,7 +20,8 @@ def schema(given: Namespace) -> int:
         return 0
     if given.name not in known:
         raise InputError(
-            f"There is no contract {given.name!r}, so there is no schema of it. Choose one of {', '.join(sorted(known))}.",
+            f"There is no contract {given.name!r}, so there is no schema of it. Choose one of"
+            f" {', '.join(sorted(known))}.",
             field="name",
             value=given.name,
         )
@@ -32,11 +33,17 @@ def questionnaire(given: Namespace) -> int:
     """Print the questions in a language, or as JSON; or the questionnaires there are."""
     bundled = {made().id: made for made in BUNDLED}
     if given.id is None:
-        sys.stdout.write("\n".join(f"{name}: {made().title_in(given.language)}" for name, made in bundled.items()) + "\n")
+        sys.stdout.write(
+            "\n".join(
+                f"{name}: {made().title_in(given.language)}" for name, made in bundled.items()
+            )
+            + "\n"
+        )
         return 0
     if given.id not in bundled and not given.id.endswith(".json"):
         raise InputError(
-            f"There is no questionnaire {given.id!r}. Choose one of {', '.join(bundled)}, or name a JSON file.",
+            f"There is no questionnaire {given.id!r}. Choose one of {', '.join(bundled)}, or name a"
+            " JSON file.",
             field="id",
             value=given.id,
         )
@@ -48,7 +55,9 @@ def questionnaire(given: Namespace) -> int:
     lines = [f"{asked.title_in(given.language)} ({asked.signature})"]
     for number, question in enumerate(asked.questions, start=1):
         lines += ["", f"{number}. {question.text_in(given.language)}  [{question.id}]"]
-        lines += [f"   {option.id}) {option.text_in(given.language)}" for option in question.options]
+        lines += [
+            f"   {option.id}) {option.text_in(given.language)}" for option in question.options
+        ]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
@@ -57,8 +66,8 @@ def _check_language(asked: Questionnaire, language: str) -> None:
     spoken = ("en", *asked.languages)
     if language not in spoken:
         raise InputError(
-            f"Questionnaire {asked.id!r} is not there in {language!r}; a client would be asked in another language. "
-            f"Choose one of {', '.join(spoken)}.",
+            f"Questionnaire {asked.id!r} is not there in {language!r}; a client would be asked in"
+            f" another language. Choose one of {', '.join(spoken)}.",
             field="language",
             value=language,
         )

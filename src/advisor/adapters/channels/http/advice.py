@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from asyncio import to_thread
 
-from advisor import Advice, AdviceReport, Client, Contract, FrontierReport, ProfileReport, Reason, Verification
+from advisor import (
+    Advice,
+    AdviceReport,
+    Client,
+    Contract,
+    FrontierReport,
+    ProfileReport,
+    Reason,
+    Verification,
+)
 from advisor.adapters.channels.http.calls import Call
 from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.reading import parameters
@@ -28,14 +37,20 @@ class Omissions(Contract):
 async def profiles(call: Call) -> Response:
     """The profile of a client: scores, level with how sure it is, and what held it down."""
     client, asked = call.read(Client), parameters(call.request.query_params)
-    return call.gives(await to_thread(call.tenant.advisor.profile, client, as_of=asked["as_of"], language=call.language))
+    return call.gives(
+        await to_thread(
+            call.tenant.advisor.profile, client, as_of=asked["as_of"], language=call.language
+        )
+    )
 
 
 async def advise(call: Call) -> Response:
     """Advice for a client, stored and recorded before it is given."""
     client, asked = call.read(Client), parameters(call.request.query_params)
     call.client_id = client.id
-    return call.gives(await call.served.batcher.advise(client, asked["as_of"], picks=asked["picks"]))
+    return call.gives(
+        await call.served.batcher.advise(client, asked["as_of"], picks=asked["picks"])
+    )
 
 
 async def reports(call: Call) -> Response:
@@ -76,13 +91,18 @@ def _report(call: Call, client: Client, asked: dict[str, object]) -> AdviceRepor
 
 DAY = ("as_of",)
 OPERATIONS = (
-    Operation("POST", "/v1/profiles", "createProfile", "read", profiles, takes=Client, gives=ProfileReport, query=DAY, speaks=True),
-    Operation("POST", "/v1/advice", "createAdvice", "advise", advise, takes=Client, gives=Advice, query=(*DAY, "picks"), writes=True),
+    Operation("POST", "/v1/profiles", "createProfile", "read", profiles, takes=Client,
+    gives=ProfileReport, query=DAY, speaks=True),
+    Operation("POST", "/v1/advice", "createAdvice", "advise", advise, takes=Client, gives=Advice,
+    query=(*DAY, "picks"), writes=True),
     Operation(
         "POST", "/v1/reports", "createReport", "advise", reports,
         takes=Client, gives=AdviceReport, query=(*DAY, "picks"), writes=True, speaks=True,
     ),
-    Operation("POST", "/v1/frontiers", "createFrontier", "read", frontiers, takes=Client, gives=FrontierReport, query=DAY),
-    Operation("POST", "/v1/omissions", "explainOmissions", "read", omissions, takes=AdviceOfClient, gives=Omissions),
-    Operation("POST", "/v1/verifications", "verifyAdvice", "read", verifications, takes=AdviceOfClient, gives=Verification),
+    Operation("POST", "/v1/frontiers", "createFrontier", "read", frontiers, takes=Client,
+    gives=FrontierReport, query=DAY),
+    Operation("POST", "/v1/omissions", "explainOmissions", "read", omissions, takes=AdviceOfClient,
+    gives=Omissions),
+    Operation("POST", "/v1/verifications", "verifyAdvice", "read", verifications,
+    takes=AdviceOfClient, gives=Verification),
 )  # fmt: skip

@@ -1,4 +1,6 @@
-"""The application: operations, health, metrics, and what else is mounted; to run, or to mount in a host's own."""
+"""The application: operations, health, metrics, and what else is mounted; to run, or to mount in a
+host's own.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,29 @@ from advisor.adapters.channels.http.operations import Dispatcher
 from advisor.adapters.channels.http.problems import ProblemError, handle
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.tenants import Tenants
-from advisor.adapters.channels.http.web import FastAPI, HTTPException, JSONResponse, Request, Response, Route
+from advisor.adapters.channels.http.web import (
+    FastAPI,
+    HTTPException,
+    JSONResponse,
+    Request,
+    Response,
+    Route,
+)
 from advisor.adapters.extras import needs
 
-OPERATIONS = (*texts.OPERATIONS, *advice.OPERATIONS, *session_routes.OPERATIONS, *jobs.OPERATIONS, *event_routes.OPERATIONS)
+OPERATIONS = (
+    *texts.OPERATIONS,
+    *advice.OPERATIONS,
+    *session_routes.OPERATIONS,
+    *jobs.OPERATIONS,
+    *event_routes.OPERATIONS,
+)
 """Everything the service can be asked."""
 
 
 def service(settings: Settings) -> FastAPI:
-    """The application of a service; its tenants are opened in the background once it runs, or when they are asked for.
+    """The application of a service; its tenants are opened in the background once it runs, or when
+    they are asked for.
 
     Args:
         settings: What it is run with.
@@ -51,12 +67,16 @@ def service(settings: Settings) -> FastAPI:
     described = document(OPERATIONS, version("advisor"))
     app.openapi = lambda: described
     for path, methods in dispatcher.paths.items():
-        app.add_route(path, dispatcher.endpoint(path), methods=list(methods), include_in_schema=False)
+        app.add_route(
+            path, dispatcher.endpoint(path), methods=list(methods), include_in_schema=False
+        )
     _add_plain(app, tenants, metrics)
     if settings.chat:
         app.router.routes.append(Route(PATH, chat, include_in_schema=False))
     if settings.page:
-        pages = needs("http", "advisor.adapters.channels.page")  # reads the engine, which takes a second
+        pages = needs(
+            "http", "advisor.adapters.channels.page"
+        )  # reads the engine, which takes a second
         app.include_router(pages.page_router(tenants.find, labels=settings.labels))
     for kind in (ProblemError, HTTPException):
         app.add_exception_handler(kind, handle)

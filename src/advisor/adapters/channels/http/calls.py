@@ -1,4 +1,6 @@
-"""One request: who calls, which tenant, what they send; and a handler run once for an `Idempotency-Key`."""
+"""One request: who calls, which tenant, what they send; and a handler run once for an
+`Idempotency-Key`.
+"""
 
 from __future__ import annotations
 
@@ -67,27 +69,45 @@ class Call:
         """The media type of the body. Raises a problem where it is another than these."""
         kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in media:
-            raise ProblemError("wrong-media-type", f"The body is {kind[:100] or 'of no stated kind'!r}; send {' or '.join(media)}.")
+            raise ProblemError(
+                "wrong-media-type",
+                f"The body is {kind[:100] or 'of no stated kind'!r}; send {' or '.join(media)}.",
+            )
         return kind
 
-    def gives(self, value: Contract, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    def gives(
+        self, value: Contract, *, status: int = 200, headers: dict[str, str] | None = None
+    ) -> Response:
         """A contract as an answer."""
-        return Response(value.model_dump_json(), status_code=status, media_type="application/json", headers=headers)
+        return Response(
+            value.model_dump_json(),
+            status_code=status,
+            media_type="application/json",
+            headers=headers,
+        )
 
 
 Handler = Callable[[Call], Awaitable[Response]]
 
 
 async def once(call: Call, handler: Handler) -> Response:
-    """The answer of a handler; under an `Idempotency-Key` that of the first request with the same body."""
+    """The answer of a handler; under an `Idempotency-Key` that of the first request with the same
+    body.
+    """
     key = call.request.headers.get("idempotency-key")
     if key is None:
         return await handler(call)
     if not key or len(key) > LONGEST_KEY or not key.isascii():
-        raise ProblemError("input", f"Idempotency-Key must be 1 to {LONGEST_KEY} ASCII characters.", field="Idempotency-Key")
+        raise ProblemError(
+            "input",
+            f"Idempotency-Key must be 1 to {LONGEST_KEY} ASCII characters.",
+            field="Idempotency-Key",
+        )
     url = call.request.url
     name = sha256(f"{call.name} {call.request.method} {url.path} {key}".encode()).hexdigest()
-    asked = sha256(f"{url.query} {call.request.headers.get('content-type')} {call.digest}".encode()).hexdigest()
+    asked = sha256(
+        f"{url.query} {call.request.headers.get('content-type')} {call.digest}".encode()
+    ).hexdigest()
     stored = await _stored(call, name, asked)
     if stored is not None:
         return stored
@@ -107,7 +127,12 @@ async def once(call: Call, handler: Handler) -> Response:
         "body": bytes(response.body).decode(),
     }
     now = datetime.now(UTC)
-    values = {"status": response.status_code, "response": json.dumps(kept), "expires": now + KEPT, "client_id": call.client_id}
+    values = {
+        "status": response.status_code,
+        "response": json.dumps(kept),
+        "expires": now + KEPT,
+        "client_id": call.client_id,
+    }
     await to_thread(call.tenant.store.change, "idempotency", {"key": name}, **values)
     return response
 
@@ -124,10 +149,19 @@ async def _stored(call: Call, name: str, asked: str) -> Response | None:
         if stands["expires"] <= now:
             await to_thread(store.delete, "idempotency", key=name, created=stands["created"])
         elif stands["request"] != asked:
-            raise ProblemError("conflict", "This Idempotency-Key was used with another request; use a new key for a new request.")
+            raise ProblemError(
+                "conflict",
+                "This Idempotency-Key was used with another request; use a new key for a new"
+                " request.",
+            )
         elif stands["status"] is None:  # the other one is still running
             await asyncio.sleep(POLL)
         else:
             kept = json.loads(stands["response"])
             headers = {**kept["headers"], "Idempotency-Replayed": "true"}
-            return Response(kept["body"], status_code=stands["status"], media_type=kept["media"], headers=headers)
+            return Response(
+                kept["body"],
+                status_code=stands["status"],
+                media_type=kept["media"],
+                headers=headers,
+            )

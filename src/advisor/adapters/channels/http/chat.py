@@ -18,7 +18,9 @@ PATH = "/mcp"
 
 
 class Chat:
-    """An application that hands each request to the chat of its caller's tenant, started when it is first asked for."""
+    """An application that hands each request to the chat of its caller's tenant, started when it is
+    first asked for.
+    """
 
     def __init__(self, dispatcher: Dispatcher, tenants: Tenants) -> None:
         self._dispatcher, self._tenants = dispatcher, tenants
@@ -49,9 +51,13 @@ class Chat:
         async with self._lock:
             if name not in self._living:
                 tenant = await self._tenants.find(name)
-                security = needs("mcp", "mcp.server.transport_security").TransportSecuritySettings(enable_dns_rebinding_protection=False)
+                security = needs("mcp", "mcp.server.transport_security").TransportSecuritySettings(
+                    enable_dns_rebinding_protection=False
+                )
                 chat = needs("mcp", "advisor.adapters.channels.mcp").chat(tenant)
-                app = chat.streamable_http_app(streamable_http_path=PATH, transport_security=security)
+                app = chat.streamable_http_app(
+                    streamable_http_path=PATH, transport_security=security
+                )
                 begun, ends = asyncio.Event(), asyncio.Event()
                 task = asyncio.create_task(_live(app, begun, ends))
                 await begun.wait()

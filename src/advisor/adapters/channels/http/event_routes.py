@@ -1,4 +1,6 @@
-"""Events of other systems: CloudEvents 1.0, one or a batch, or Segment messages; feedback is an event."""
+"""Events of other systems: CloudEvents 1.0, one or a batch, or Segment messages; feedback is an
+event.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,11 @@ from advisor.adapters.channels.http.reading import json_of
 from advisor.adapters.channels.http.web import Response
 from advisor.errors import InputError
 
-ONE, BATCH, SEGMENT = "application/cloudevents+json", "application/cloudevents-batch+json", "application/json"
+ONE, BATCH, SEGMENT = (
+    "application/cloudevents+json",
+    "application/cloudevents-batch+json",
+    "application/json",
+)
 MOST = 1_000
 """Events in one request."""
 
@@ -26,13 +32,19 @@ class EventsTaken(Contract):
 
 
 async def take_events(call: Call) -> Response:
-    """Take in events. All of them are stored, or, where one cannot be read, none; one that is there already is no change."""
+    """Take in events. All of them are stored, or, where one cannot be read, none; one that is there
+    already is no change.
+    """
     kind = call.expects(ONE, BATCH, SEGMENT)
     given = json_of(call.body)
     several = isinstance(given, list) and kind != ONE
     rows: list[Any] = given if several else [given]
     if len(rows) > MOST:
-        raise InputError(f"There are {len(rows):,} events; send at most {MOST:,} at once.", field="events", value=len(rows))
+        raise InputError(
+            f"There are {len(rows):,} events; send at most {MOST:,} at once.",
+            field="events",
+            value=len(rows),
+        )
     read: Callable[[Any], Event] = Event.from_segment if kind == SEGMENT else Event.model_validate
     events = [_event(read, row, str(i) if several else "") for i, row in enumerate(rows)]
     written = await to_thread(call.tenant.store.put_events, events)

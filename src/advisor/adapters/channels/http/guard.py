@@ -1,4 +1,6 @@
-"""What stands round every request: trace, limits of size and time, one log line, metrics, security headers."""
+"""What stands round every request: trace, limits of size and time, one log line, metrics, security
+headers.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 SECURITY = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self';"
+        " frame-ancestors 'none'; base-uri 'none'"
+    ),
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
@@ -71,14 +76,24 @@ class Guard:
             self._tell(scope, answer, trace, time.perf_counter() - began)
 
     async def _mend(self, error: Exception, answer: _Answer, scope: Any, trace: str) -> None:
-        """Answer with a problem where nothing was sent yet; what was not foreseen is logged, with its trace."""
+        """Answer with a problem where nothing was sent yet; what was not foreseen is logged, with
+        its trace.
+        """
         if isinstance(error, TimeoutError):
             seconds = self._settings.seconds
             error = ProblemError(
-                "too-slow", f"Nothing came of this within {seconds:g} seconds; try again later.", headers={"Retry-After": "5"}
+                "too-slow",
+                f"Nothing came of this within {seconds:g} seconds; try again later.",
+                headers={"Retry-After": "5"},
             )
         if not isinstance(error, ProblemError):
-            self._log.error("unforeseen", trace=trace, path=scope["state"]["template"], error=type(error).__name__, where=_where(error))
+            self._log.error(
+                "unforeseen",
+                trace=trace,
+                path=scope["state"]["template"],
+                error=type(error).__name__,
+                where=_where(error),
+            )
         if not answer.begun:
             await response_of(error, trace)(scope, _nothing, answer.send)
 
@@ -100,7 +115,10 @@ class Guard:
 
 def _where(error: BaseException) -> list[str]:
     """The lines that an error passed, without its text, which may tell of a client."""
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-12:]]
+    return [
+        f"{frame.filename}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)[-12:]
+    ]
 
 
 class _Answer:
@@ -113,7 +131,9 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.begun, self.status = True, message["status"]
             there = {name.lower() for name, _ in message["headers"]}
-            extra = [(n.encode(), v.encode()) for n, v in SECURITY.items() if n.encode() not in there]
+            extra = [
+                (n.encode(), v.encode()) for n, v in SECURITY.items() if n.encode() not in there
+            ]
             message = {**message, "headers": [*message["headers"], *extra]}
         else:
             self.size += len(message.get("body", b""))
@@ -121,7 +141,9 @@ class _Answer:
 
 
 def _limited(receive: Receive, most: int, seconds: float) -> Receive:
-    """The body, refused where it grows beyond `most` bytes, whatever was declared, or rests for `seconds`."""
+    """The body, refused where it grows beyond `most` bytes, whatever was declared, or rests for
+    `seconds`.
+    """
     read = 0
 
     async def limited() -> Message:
@@ -141,7 +163,11 @@ async def _nothing() -> Message:
 
 
 def _too_large(most: int) -> ProblemError:
-    return ProblemError("too-large", f"The body has more than {most:,} bytes; send many clients as a job.", headers={"Connection": "close"})
+    return ProblemError(
+        "too-large",
+        f"The body has more than {most:,} bytes; send many clients as a job.",
+        headers={"Connection": "close"},
+    )
 
 
 def _trace(parent: bytes) -> str:

@@ -1,4 +1,6 @@
-"""Who calls: an API key or an OAuth 2 bearer token, and the tenant and scopes that follow from it alone."""
+"""Who calls: an API key or an OAuth 2 bearer token, and the tenant and scopes that follow from it
+alone.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,14 @@ class Caller:
     name: str
 
     def needs(self, scope: str) -> None:
-        """Raises a problem unless this caller may do what `scope` allows; "admin" may do everything."""
+        """Raises a problem unless this caller may do what `scope` allows; "admin" may do
+        everything.
+        """
         if scope not in self.scopes and "admin" not in self.scopes:
             raise ProblemError(
-                "not-allowed", f"This needs the scope {scope!r}, which the credential does not have; ask for one that has it."
+                "not-allowed",
+                f"This needs the scope {scope!r}, which the credential does not have; ask for one"
+                " that has it.",
             )
 
 
@@ -54,11 +60,15 @@ class Credentials:
         unknown = sorted({key.tenant for key in settings.keys} - self._tenants)
         if unknown:
             raise InputError(
-                f"A key belongs to the tenant {unknown[0]!r}, which there is not; name one of {sorted(self._tenants)}.", field="keys"
+                f"A key belongs to the tenant {unknown[0]!r}, which there is not; name one of"
+                f" {sorted(self._tenants)}.",
+                field="keys",
             )
 
     def of(self, key: str | None, authorization: str | None) -> Caller:
-        """The caller behind `X-API-Key` or `Authorization: Bearer`. Raises a problem where there is none."""
+        """The caller behind `X-API-Key` or `Authorization: Bearer`. Raises a problem where there is
+        none.
+        """
         scheme, _, token = (authorization or "").partition(" ")
         if key is None and scheme.lower() == "bearer":
             if self._tokens is not None and token.count(".") == 2:
@@ -98,10 +108,16 @@ class _Tokens:
             claims = self._decoded(token)
             self._claims.validate(claims)
         except (errors.JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-            raise _refused(f"The token cannot be accepted ({type(error).__name__}); ask its issuer for a new one.") from None
+            raise _refused(
+                f"The token cannot be accepted ({type(error).__name__}); ask its issuer for a new"
+                " one."
+            ) from None
         tenant = claims.get(self._bearer.tenant_claim)
         if not isinstance(tenant, str) or tenant not in tenants:
-            raise ProblemError("not-allowed", f"The token names no tenant of this service in {self._bearer.tenant_claim!r}.")
+            raise ProblemError(
+                "not-allowed",
+                f"The token names no tenant of this service in {self._bearer.tenant_claim!r}.",
+            )
         said = claims.get("scope", "")
         scopes = frozenset(said.split() if isinstance(said, str) else ()) & frozenset(SCOPES)
         return Caller(tenant, scopes, digest_of(f"{claims['iss']} {claims['sub']}")[:16])
@@ -109,12 +125,20 @@ class _Tokens:
     def _decoded(self, token: str) -> dict[str, Any]:
         algorithms = list(self._bearer.algorithms)
         try:
-            return jwt.decode(token, self._keyset(self._bearer.keys_seconds), algorithms=algorithms).claims
-        except (errors.InvalidKeyIdError, errors.BadSignatureError, ValueError):  # a new key of the issuer, perhaps
+            return jwt.decode(
+                token, self._keyset(self._bearer.keys_seconds), algorithms=algorithms
+            ).claims
+        except (
+            errors.InvalidKeyIdError,
+            errors.BadSignatureError,
+            ValueError,
+        ):  # a new key of the issuer, perhaps
             return jwt.decode(token, self._keyset(_RETRY), algorithms=algorithms).claims
 
     def _keyset(self, seconds: float) -> Any:
-        """The issuer's keys, none older than `seconds`; older ones where they cannot be read again."""
+        """The issuer's keys, none older than `seconds`; older ones where they cannot be read
+        again.
+        """
         with self._lock:
             if self._keys is None or time.monotonic() - self._read > seconds:
                 self._read = time.monotonic()
@@ -122,7 +146,10 @@ class _Tokens:
                     self._keys = jwk.KeySet.import_key_set(json.loads(_text(self._bearer.keys)))
                 except (OSError, ValueError, KeyError, errors.JoseError) as error:
                     if self._keys is None:
-                        raise ProblemError("not-ready", f"The issuer's keys cannot be read ({type(error).__name__}).") from None
+                        raise ProblemError(
+                            "not-ready",
+                            f"The issuer's keys cannot be read ({type(error).__name__}).",
+                        ) from None
             return self._keys
 
 

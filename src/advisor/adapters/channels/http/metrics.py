@@ -30,13 +30,34 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = own = prometheus.CollectorRegistry()
         counter, histogram = prometheus.Counter, prometheus.Histogram
-        self._requests = counter("advisor_requests", "Requests by path and status", ("method", "path", "status"), registry=own)
-        self._seconds = histogram("advisor_request_seconds", "Time to the last byte", ("path",), buckets=SECONDS, registry=own)
-        self._tables = histogram("advisor_table_clients", "Clients advised as one table", buckets=TABLES, registry=own)
-        self._advice = counter("advisor_advice", "Advice by status and level", ("status", "level"), registry=own)
-        self._refusals = counter("advisor_refusals", "Refusals by reason", ("reason",), registry=own)
-        self._jobs = counter("advisor_jobs", "Jobs by what became of them", ("state",), registry=own)
-        self._events = counter("advisor_events", "Events taken in, by type", ("type",), registry=own)
+        self._requests = counter(
+            "advisor_requests",
+            "Requests by path and status",
+            ("method", "path", "status"),
+            registry=own,
+        )
+        self._seconds = histogram(
+            "advisor_request_seconds",
+            "Time to the last byte",
+            ("path",),
+            buckets=SECONDS,
+            registry=own,
+        )
+        self._tables = histogram(
+            "advisor_table_clients", "Clients advised as one table", buckets=TABLES, registry=own
+        )
+        self._advice = counter(
+            "advisor_advice", "Advice by status and level", ("status", "level"), registry=own
+        )
+        self._refusals = counter(
+            "advisor_refusals", "Refusals by reason", ("reason",), registry=own
+        )
+        self._jobs = counter(
+            "advisor_jobs", "Jobs by what became of them", ("state",), registry=own
+        )
+        self._events = counter(
+            "advisor_events", "Events taken in, by type", ("type",), registry=own
+        )
 
     def request(self, method: str, path: str, status: int, seconds: float) -> None:
         """One request that was answered."""
@@ -64,7 +85,9 @@ class Metrics:
         self._events.labels(kind).inc()
 
     def text(self) -> tuple[bytes, str]:
-        """Everything counted so far, of all processes where they share a folder, and its media type."""
+        """Everything counted so far, of all processes where they share a folder, and its media
+        type.
+        """
         registry = self._registry
         if FOLDER in os.environ:
             registry = prometheus.CollectorRegistry()
@@ -76,5 +99,9 @@ def logger() -> Any:
     """A logger of JSON lines on stderr; a host that has set structlog up keeps its own."""
     if structlog.is_configured():
         return structlog.get_logger("advisor.http")
-    processors = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()]
+    processors = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.JSONRenderer(),
+    ]
     return structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=processors)

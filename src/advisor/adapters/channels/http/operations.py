@@ -1,4 +1,6 @@
-"""What the service can be asked, as a table: method, path, name, scope, what goes in and comes out; and how one is served."""
+"""What the service can be asked, as a table: method, path, name, scope, what goes in and comes out;
+and how one is served.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from limits.aio import storage, strategies
 else:
     limits = needs("http", "limits")
-    storage, strategies = needs("http", "limits.aio.storage"), needs("http", "limits.aio.strategies")
+    storage, strategies = (
+        needs("http", "limits.aio.storage"),
+        needs("http", "limits.aio.strategies"),
+    )
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,15 @@ class Operation:
 class Dispatcher:
     """Serves operations: who calls, how often, once under a key, and every error as a problem."""
 
-    def __init__(self, settings: Settings, tenants: Tenants, operations: Sequence[Operation]) -> None:
+    def __init__(
+        self, settings: Settings, tenants: Tenants, operations: Sequence[Operation]
+    ) -> None:
         self._settings, self._tenants = settings, tenants
         self._credentials = Credentials(settings)
         self._counts = strategies.MovingWindowRateLimiter(storage.MemoryStorage())
-        self._rate = limits.RateLimitItemPerMinute(max(1, settings.requests_a_minute // settings.workers))
+        self._rate = limits.RateLimitItemPerMinute(
+            max(1, settings.requests_a_minute // settings.workers)
+        )
         self.paths: dict[str, dict[str, Operation]] = {}
         for operation in operations:
             self.paths.setdefault(operation.path, {})[operation.method] = operation
@@ -81,7 +90,9 @@ class Dispatcher:
         async def serve(request: Request) -> Response:
             request.state.template = path
             try:
-                return await self._serve(methods[request.method if request.method != "HEAD" else "GET"], request)
+                return await self._serve(
+                    methods[request.method if request.method != "HEAD" else "GET"], request
+                )
             except (InputError, ProblemError, StoppedError) as error:
                 return response_of(error, request.state.trace)
 
@@ -93,10 +104,13 @@ class Dispatcher:
         caller = self._credentials.of(headers.get("x-api-key"), headers.get("authorization"))
         request.state.tenant = caller.tenant
         if not await self._counts.hit(self._rate, caller.name):
-            wait = (await self._counts.get_window_stats(self._rate, caller.name)).reset_time - time.time()
+            wait = (
+                await self._counts.get_window_stats(self._rate, caller.name)
+            ).reset_time - time.time()
             raise ProblemError(
                 "too-many",
-                f"More than {self._rate.amount} requests a minute with this credential; wait, or send many clients as a job.",
+                f"More than {self._rate.amount} requests a minute with this credential; wait, or"
+                " send many clients as a job.",
                 headers={"Retry-After": str(max(1, math.ceil(wait)))},
             )
         return caller
@@ -108,7 +122,9 @@ class Dispatcher:
         call = Call(request, served, self._settings, caller.name)
         if operation.upload is None:
             await call.load()
-            return await (once(call, operation.handler) if operation.writes else operation.handler(call))
+            return await (
+                once(call, operation.handler) if operation.writes else operation.handler(call)
+            )
         call.upload = await operation.upload(call)
         try:
             return await once(call, operation.handler)

@@ -1,4 +1,6 @@
-"""Errors as RFC 9457 `application/problem+json`: one table of kinds, a page of the docs for each."""
+"""Errors as RFC 9457 `application/problem+json`: one table of kinds, a page of the docs for
+each.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,14 @@ class ProblemError(AdvisorError):
         headers: To send beside.
     """
 
-    def __init__(self, kind: str, detail: str, *, field: str | None = None, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.kind, self.field, self.headers = kind, field, headers or {}
 
@@ -56,12 +65,23 @@ def problem_of(error: BaseException) -> ProblemError:
     if isinstance(error, InputError):
         kind = "not-ready" if error.field == "url" else "input"  # the store cannot be reached
         headers = {"Retry-After": "5"} if kind == "not-ready" else None
-        return ProblemError(kind, str(error), field=None if kind == "not-ready" else error.field, headers=headers)
+        return ProblemError(
+            kind, str(error), field=None if kind == "not-ready" else error.field, headers=headers
+        )
     status = getattr(error, "status_code", 500)
     if status in BY_STATUS:
-        detail = "There is nothing at this path." if status == 404 else "This path takes other methods; see Allow."
-        return ProblemError(BY_STATUS[status], detail, headers=dict(getattr(error, "headers", None) or {}))
-    return ProblemError("unforeseen", "The request could not be answered; give the trace to whoever runs this service.")
+        detail = (
+            "There is nothing at this path."
+            if status == 404
+            else "This path takes other methods; see Allow."
+        )
+        return ProblemError(
+            BY_STATUS[status], detail, headers=dict(getattr(error, "headers", None) or {})
+        )
+    return ProblemError(
+        "unforeseen",
+        "The request could not be answered; give the trace to whoever runs this service.",
+    )
 
 
 def response_of(error: BaseException, trace: str) -> Response:
@@ -73,7 +93,9 @@ def response_of(error: BaseException, trace: str) -> Response:
         "title": title,
         "status": status,
         "detail": str(problem),
-        "errors": [{"pointer": pointer(problem.field), "detail": str(problem)}] if problem.field else [],
+        "errors": (
+            [{"pointer": pointer(problem.field), "detail": str(problem)}] if problem.field else []
+        ),
         "trace": trace,
     }
     text = json.dumps(body, ensure_ascii=True)

@@ -1,4 +1,6 @@
-"""Bodies and parameters of requests, as the published schemas say: JSON of the declared kinds, refused in the library's words."""
+"""Bodies and parameters of requests, as the published schemas say: JSON of the declared kinds,
+refused in the library's words.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ def read(kind: type[_Kind], body: bytes) -> _Kind:
 
     Raises:
         ProblemError: The body is no JSON.
-        InputError: It is no such contract, or a value is of another kind than the schema says: text for a number, say.
+        InputError: It is no such contract, or a value is of another kind than the schema says: text
+            for a number, say.
     """
     try:
         value = kind.model_validate_json(body)
@@ -44,7 +47,10 @@ def json_of(body: bytes) -> Any:
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise ProblemError("not-json", f"The body is no JSON that can be read ({error}); send one value of UTF-8 JSON.") from None
+        raise ProblemError(
+            "not-json",
+            f"The body is no JSON that can be read ({error}); send one value of UTF-8 JSON.",
+        ) from None
 
 
 def _same_kinds(given: Any, meant: Any, name: str, path: str) -> None:
@@ -75,25 +81,39 @@ def _same_fields(given: dict[str, Any], meant: Mapping[str, Any], name: str, pat
 
 
 def _refuse(name: str, path: str, word: str) -> None:
-    raise InputError(f"{name}.{path} must be {word}, as the schema says; write it as such.", field=path)
+    raise InputError(
+        f"{name}.{path} must be {word}, as the schema says; write it as such.", field=path
+    )
 
 
 def parameters(query: Mapping[str, str]) -> dict[str, Any]:
     """`as_of` and `picks` of a query, for `Advisor.advise`."""
     picks = query.get("picks", "5")
     if not (picks.isascii() and picks.isdigit() and len(picks) < 4 and int(picks) <= MOST_PICKS):
-        raise InputError(f"picks is {picks[:20]!r}; ask for a whole number of 0 to {MOST_PICKS} products.", field="picks", value=picks[:20])
+        raise InputError(
+            f"picks is {picks[:20]!r}; ask for a whole number of 0 to {MOST_PICKS} products.",
+            field="picks",
+            value=picks[:20],
+        )
     return {"as_of": query.get("as_of"), "picks": int(picks)}
 
 
 def language_of(accepted: str | None) -> str | None:
-    """The language of `Accept-Language` that is best liked among those there are; None where none is."""
+    """The language of `Accept-Language` that is best liked among those there are; None where none
+    is.
+    """
     wishes: list[tuple[float, int, str]] = []
     for place, part in enumerate((accepted or "")[:1000].split(",")):
         name, _, quality = part.strip().partition(";")
         code = name.strip().lower().partition("-")[0]
         share = quality.strip().removeprefix("q=")
-        weight = float(share) if share.replace(".", "", 1).isdecimal() and share.isascii() else 1.0 if not quality else 0.0
+        weight = (
+            float(share)
+            if share.replace(".", "", 1).isdecimal() and share.isascii()
+            else 1.0
+            if not quality
+            else 0.0
+        )
         if code in LANGUAGES and weight > 0.0:
             wishes.append((-weight, place, code))
     return min(wishes)[2] if wishes else None

@@ -25,7 +25,8 @@ VARIABLE = "ADVISOR_SETTINGS"
 
 
 def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8080) -> None:
-    """Answer requests until the process is told to end; what waits then is answered within `settings.wait`.
+    """Answer requests until the process is told to end; what waits then is answered within
+    `settings.wait`.
 
     Args:
         settings: What to serve; `settings.workers` processes do.
@@ -55,7 +56,9 @@ def app() -> Any:
 
 
 def work(settings: Settings) -> None:
-    """Work on jobs until the process is told to end; the job at hand is laid down between two parts."""
+    """Work on jobs until the process is told to end; the job at hand is laid down between two
+    parts.
+    """
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -70,17 +70,27 @@ async def get_session(call: Call) -> Response:
 
 async def change_session(call: Call) -> Response:
     """Put answers beside those of the version in `If-Match`."""
-    change, session = call.read(SessionChange, ("application/json", "application/merge-patch+json")), await _loaded(call)
+    change, session = (
+        call.read(SessionChange, ("application/json", "application/merge-patch+json")),
+        await _loaded(call),
+    )
     match = call.request.headers.get("if-match", "")
     if match not in (_etag(session), "*"):
         raise ProblemError(
-            "conflict", f"If-Match is {match[:40]!r}, the session is at {_etag(session)}; load it again, and go on from there."
+            "conflict",
+            f"If-Match is {match[:40]!r}, the session is at {_etag(session)}; load it again, and go"
+            " on from there.",
         )
     sheet = session.sheet
     for question, option in change.answers.items():
         sheet = sheet.answer(question, option)
     save = call.tenant.sessions.save
-    return _state(call, await _found(save, session.id, sheet, session.version, CHANNEL, asked=tuple(change.answers)))
+    return _state(
+        call,
+        await _found(
+            save, session.id, sheet, session.version, CHANNEL, asked=tuple(change.answers)
+        ),
+    )
 
 
 async def advise_session(call: Call) -> Response:
@@ -88,7 +98,9 @@ async def advise_session(call: Call) -> Response:
     finish, asked = call.read(SessionFinish), parameters(call.request.query_params)
     session = await _loaded(call)
     call.client_id = session.base.id
-    client = await _found(call.tenant.sessions.finish, session.id, channel=CHANNEL, confirmed=finish.confirmed)
+    client = await _found(
+        call.tenant.sessions.finish, session.id, channel=CHANNEL, confirmed=finish.confirmed
+    )
     advice = await call.served.batcher.advise(client, asked["as_of"], picks=asked["picks"])
     await to_thread(call.tenant.shown, advice, channel=CHANNEL)
     return call.gives(advice)
@@ -99,7 +111,9 @@ async def _loaded(call: Call) -> Session:
 
 
 async def _found(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """What a function of sessions gives; a session that is not there, or was changed, is a problem of its own."""
+    """What a function of sessions gives; a session that is not there, or was changed, is a problem
+    of its own.
+    """
     try:
         return await asyncio.to_thread(function, *args, **kwargs)
     except InputError as error:
@@ -113,7 +127,9 @@ def _etag(session: Session) -> str:
     return f'"{session.version}"'
 
 
-def _state(call: Call, session: Session, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _state(
+    call: Call, session: Session, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     sheet = session.sheet
     state = SessionState(
         id=session.id,
@@ -140,7 +156,8 @@ OPERATIONS = (
     Operation("GET", _ONE, "getSession", "read", get_session, gives=SessionState, speaks=True),
     Operation(
         "PATCH", _ONE, "changeSession", "advise", change_session,
-        takes=SessionChange, gives=SessionState, media=("application/json", "application/merge-patch+json"), versioned=True, speaks=True,
+        takes=SessionChange, gives=SessionState, media=("application/json",
+        "application/merge-patch+json"), versioned=True, speaks=True,
     ),
     Operation(
         "POST", f"{_ONE}/advice", "adviseSession", "advise", advise_session,

@@ -1,4 +1,6 @@
-"""What a service is run with: tenants, who may call, limits. Read from arguments, or from `ADVISOR_*` of the environment."""
+"""What a service is run with: tenants, who may call, limits. Read from arguments, or from
+`ADVISOR_*` of the environment.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,23 @@ else:
     pydantic_settings = needs("http", "pydantic_settings")
 
 Scope = Literal["read", "advise", "admin"]
-ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"})
-"""Signatures that a token may bear: whoever can check one cannot make one, and none is no signature."""
+ASYMMETRIC = frozenset(
+    {
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "EdDSA",
+        "Ed25519",
+    }
+)
+"""Signatures that a token may bear: whoever can check one cannot make one, and none is no
+signature."""
 
 
 def _signed(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -41,7 +58,9 @@ class ApiKey(Contract):
 
 
 class Bearer(Contract):
-    """OAuth 2 bearer tokens: who issues them, for whom, and where the public keys are (a JWKS file or https URL)."""
+    """OAuth 2 bearer tokens: who issues them, for whom, and where the public keys are (a JWKS file
+    or https URL).
+    """
 
     issuer: str
     audience: str
@@ -61,13 +80,17 @@ class TenantSettings(Contract):
 class Settings(pydantic_settings.BaseSettings):
     """What a service is run with.
 
-    `folder` takes uploads and the parts of jobs. `seconds` is how long a request may take, `wait` how
-    long requests may take after the service was asked to end. `labels` name assets for people: asset ->
-    language -> name. `requests_a_minute` is a credential's, shared out among `workers`.
+    `folder` takes uploads and the parts of jobs. `seconds` is how long a request may take, `wait`
+    how long requests may take after the service was asked to end. `labels` name assets for people:
+    asset -> language -> name. `requests_a_minute` is a credential's, shared out among `workers`.
     """
 
     model_config = pydantic_settings.SettingsConfigDict(
-        env_prefix="ADVISOR_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix="ADVISOR_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     tenants: dict[str, TenantSettings] = Field(min_length=1)
@@ -113,5 +136,7 @@ def digest_of(key: str) -> str:
 def new_api_key(tenant: str, *scopes: Scope, expires: datetime | None = None) -> tuple[str, ApiKey]:
     """A new key, to hand out once, and what the settings keep of it."""
     key = secrets.token_urlsafe(32)
-    kept = ApiKey(sha256=digest_of(key), tenant=tenant, scopes=scopes or ("read", "advise"), expires=expires)
+    kept = ApiKey(
+        sha256=digest_of(key), tenant=tenant, scopes=scopes or ("read", "advise"), expires=expires
+    )
     return key, kept

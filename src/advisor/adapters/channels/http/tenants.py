@@ -1,4 +1,6 @@
-"""The tenants of a service: opened in the background at its start, each with a batcher of its own."""
+"""The tenants of a service: opened in the background at its start, each with a batcher of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Served:
     def __init__(self, tenant: Tenant, settings: Settings, metrics: Metrics) -> None:
         self.tenant, self.metrics = tenant, metrics
         kind = needs("http", "advisor.adapters.channels.batching").RequestBatcher
-        self.batcher: RequestBatcher = kind(tenant.advisor, most=settings.most, served=self.keep, tables=metrics.table)
+        self.batcher: RequestBatcher = kind(
+            tenant.advisor, most=settings.most, served=self.keep, tables=metrics.table
+        )
 
     def keep(self, clients: Sequence[Client], advice: Sequence[Advice]) -> None:
         """Store and record, then count."""
@@ -82,10 +86,16 @@ class Tenants:
             served = self._open.get(name)
             if served is None:
                 place, days = self._settings.tenants[name], self._settings.session_days
-                kind = needs("http", "advisor.adapters.channels.tenant").Tenant  # the engine takes a second to import
+                kind = needs(
+                    "http", "advisor.adapters.channels.tenant"
+                ).Tenant  # the engine takes a second to import
                 try:
                     tenant = kind.open(name, place.advisor, place.store, session_days=days)
                 except AdvisorError as error:
-                    raise ProblemError("not-ready", f"The service is not ready: {error}", headers={"Retry-After": "5"}) from None
+                    raise ProblemError(
+                        "not-ready",
+                        f"The service is not ready: {error}",
+                        headers={"Retry-After": "5"},
+                    ) from None
                 served = self._open[name] = Served(tenant, self._settings, self._metrics)
             return served

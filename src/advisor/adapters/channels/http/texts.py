@@ -59,7 +59,9 @@ async def get_questionnaire(call: Call) -> Response:
     """The questions and options of a questionnaire, in the language asked for."""
     asked = _known(call).get(call.request.path_params["id"])
     if asked is None:
-        raise ProblemError("not-found", f"There is no such questionnaire; there are {', '.join(_known(call))}.")
+        raise ProblemError(
+            "not-found", f"There is no such questionnaire; there are {', '.join(_known(call))}."
+        )
     text = _text(asked, call.language, whole=True)
     return call.gives(text, headers={"Content-Language": text.language})
 
@@ -69,7 +71,9 @@ async def get_schema(call: Call) -> Response:
     known = _schemas()
     schema = known.get(call.request.path_params["name"])
     if schema is None:
-        raise ProblemError("not-found", f"There is no such schema; there are {', '.join(sorted(known))}.")
+        raise ProblemError(
+            "not-found", f"There is no such schema; there are {', '.join(sorted(known))}."
+        )
     return Response(schema, media_type="application/schema+json")
 
 
@@ -112,7 +116,23 @@ def _text(asked: Questionnaire, language: str | None, *, whole: bool) -> Questio
 
 
 OPERATIONS = (
-    Operation("GET", "/v1/questionnaires", "listQuestionnaires", "read", list_questionnaires, gives=QuestionnaireList, speaks=True),
-    Operation("GET", "/v1/questionnaires/{id}", "getQuestionnaire", "read", get_questionnaire, gives=QuestionnaireText, speaks=True),
+    Operation(
+        "GET",
+        "/v1/questionnaires",
+        "listQuestionnaires",
+        "read",
+        list_questionnaires,
+        gives=QuestionnaireList,
+        speaks=True,
+    ),
+    Operation(
+        "GET",
+        "/v1/questionnaires/{id}",
+        "getQuestionnaire",
+        "read",
+        get_questionnaire,
+        gives=QuestionnaireText,
+        speaks=True,
+    ),
     Operation("GET", "/v1/schemas/{name}", "getSchema", "read", get_schema),
 )

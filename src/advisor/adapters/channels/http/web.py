@@ -16,8 +16,24 @@ else:
     FastAPI = needs("http", "fastapi").FastAPI
     HTTPException = needs("http", "starlette.exceptions").HTTPException
     Route = needs("http", "starlette.routing").Route
-    _requests, _responses = needs("http", "starlette.requests"), needs("http", "starlette.responses")
+    _requests, _responses = (
+        needs("http", "starlette.requests"),
+        needs("http", "starlette.responses"),
+    )
     ClientDisconnect, Request = _requests.ClientDisconnect, _requests.Request
-    FileResponse, JSONResponse, Response = _responses.FileResponse, _responses.JSONResponse, _responses.Response
+    FileResponse, JSONResponse, Response = (
+        _responses.FileResponse,
+        _responses.JSONResponse,
+        _responses.Response,
+    )
 
-__all__ = ["ClientDisconnect", "FastAPI", "FileResponse", "HTTPException", "JSONResponse", "Request", "Response", "Route"]
+__all__ = [
+    "ClientDisconnect",
+    "FastAPI",
+    "FileResponse",
+    "HTTPException",
+    "JSONResponse",
+    "Request",
+    "Response",
+    "Route",
+]

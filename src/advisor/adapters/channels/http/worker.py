@@ -1,4 +1,6 @@
-"""The process that works on jobs: claims one with a lease, advises its clients, goes on where another one was killed."""
+"""The process that works on jobs: claims one with a lease, advises its clients, goes on where
+another one was killed.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,10 @@ class Worker:
         self._name = secrets.token_hex(8)
         self._lease = timedelta(seconds=settings.lease_seconds)
         days = settings.session_days
-        self._tenants = {name: Tenant.open(name, place.advisor, place.store, session_days=days) for name, place in settings.tenants.items()}
+        self._tenants = {
+            name: Tenant.open(name, place.advisor, place.store, session_days=days)
+            for name, place in settings.tenants.items()
+        }
 
     def run(self) -> None:
         """Work until it is stopped."""
@@ -56,18 +61,28 @@ class Worker:
         return False
 
     def _claim(self, tenant: Tenant) -> dict[str, Any] | None:
-        """A job that waits, or whose worker has not been heard of for a lease; only one process gets it."""
+        """A job that waits, or whose worker has not been heard of for a lease; only one process
+        gets it.
+        """
         now = datetime.now(UTC)
         waiting = tenant.store.rows("jobs", kind="advice", state="queued")
-        waiting += tenant.store.rows("jobs", kind="advice", state="running", changed=(None, now - self._lease))
+        waiting += tenant.store.rows(
+            "jobs", kind="advice", state="running", changed=(None, now - self._lease)
+        )
         for job in sorted(waiting, key=lambda row: row["created"]):
             seen = {name: job[name] for name in ("id", "state", "worker", "changed")}
-            if tenant.store.change("jobs", seen, state="running", worker=self._name, changed=now) == 1:
+            if (
+                tenant.store.change("jobs", seen, state="running", worker=self._name, changed=now)
+                == 1
+            ):
                 return job
         return None
 
     def _work(self, name: str, tenant: Tenant, job: dict[str, Any]) -> None:
-        folder, mine = folder_of(self._settings, name, job["id"]), {"id": job["id"], "state": "running", "worker": self._name}
+        folder, mine = (
+            folder_of(self._settings, name, job["id"]),
+            {"id": job["id"], "state": "running", "worker": self._name},
+        )
         done, lost = [0], Event()
         request = json.loads(job["request"])
         self._log.info("job", job=job["id"], tenant=name, state="running")
@@ -81,19 +96,25 @@ class Worker:
                     picks=request["picks"],
                     rows_per_part=self._settings.rows_per_part,
                     progress=lambda rows: done.__setitem__(0, done[0] + rows),
-                    stop=lambda: lost.is_set() or self._stop.is_set() or tenant.switch.stopped() is not None,
+                    stop=lambda: (
+                        lost.is_set() or self._stop.is_set() or tenant.switch.stopped() is not None
+                    ),
                 )
             self._finish(tenant, mine, summary)
         except StoppedError:
             tenant.store.change("jobs", mine, state="queued", worker=None)
         except AdvisorError as error:
             problem = str(error).replace(str(folder), "the job")
-            tenant.store.change("jobs", mine, state="failed", problem=problem, changed=datetime.now(UTC))
+            tenant.store.change(
+                "jobs", mine, state="failed", problem=problem, changed=datetime.now(UTC)
+            )
         if tenant.store.rows("jobs", id=job["id"], state="cancelled"):
             shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def _held(self, tenant: Tenant, mine: dict[str, Any], done: list[int], lost: Event) -> Generator[None]:
+    def _held(
+        self, tenant: Tenant, mine: dict[str, Any], done: list[int], lost: Event
+    ) -> Generator[None]:
         """A block during which the lease is renewed, and whose loss is told."""
         over = Event()
 
@@ -112,12 +133,25 @@ class Worker:
             thread.join()
 
     def _finish(self, tenant: Tenant, mine: dict[str, Any], summary: Summary) -> None:
-        """Write down that a job is done, in the table and in the ledger together; once, whoever else finished it."""
+        """Write down that a job is done, in the table and in the ledger together; once, whoever
+        else finished it.
+        """
         now = datetime.now(UTC)
         record = _record(mine["id"], summary, tenant.advisor.fingerprint)
-        result = {"clients": summary.clients, "statuses": dict(summary.statuses), "parts": len(summary.parts)}
+        result = {
+            "clients": summary.clients,
+            "statuses": dict(summary.statuses),
+            "parts": len(summary.parts),
+        }
         with tenant.store.database.write():
-            ended = tenant.store.change("jobs", mine, state="done", result=json.dumps(result), done=summary.clients, changed=now)
+            ended = tenant.store.change(
+                "jobs",
+                mine,
+                state="done",
+                result=json.dumps(result),
+                done=summary.clients,
+                changed=now,
+            )
             if ended == 1:
                 tenant.ledger.append(record, at=now)
         self._log.info("job", job=mine["id"], state="done", clients=summary.clients)
@@ -130,4 +164,6 @@ def _record(name: str, summary: Summary, fingerprint: str) -> Record:
         with part.open("rb") as file:
             digest.update(file_digest(file, "sha256").digest())
     said = {"job": name, "rows": summary.clients, "parts": digest.hexdigest()}
-    return Record(kind="job", decision="done", fingerprint=fingerprint, operator="worker", data=said)
+    return Record(
+        kind="job", decision="done", fingerprint=fingerprint, operator="worker", data=said
+    )

@@ -1,4 +1,5 @@
-"""Tools for a chat client through the Model Context Protocol: `chat(tenant)` is a server of the library `mcp`.
+"""Tools for a chat client through the Model Context Protocol: `chat(tenant)` is a server of the
+library `mcp`.
 
 Importing this loads no library of an extra: each name is loaded on first use.
 """

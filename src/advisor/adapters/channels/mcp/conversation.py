@@ -1,4 +1,6 @@
-"""What the tools do: who is spoken of, what they answered, what follows from it. Blocks; raises `InputError` and `StoppedError`."""
+"""What the tools do: who is spoken of, what they answered, what follows from it. Blocks; raises
+`InputError` and `StoppedError`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ CHANNEL = "mcp"
 
 @dataclass(frozen=True)
 class Talk:
-    """Who is spoken of: their answers, what else is known, and the session where it is kept already."""
+    """Who is spoken of: their answers, what else is known, and the session where it is kept
+    already.
+    """
 
     sheet: AnswerSheet
     base: Client
@@ -36,7 +40,9 @@ class Talk:
         return None if self.session is None else self.session.id
 
     def client(self) -> Client:
-        """The client with their answers, of today where they were not assessed yet. Raises where a required one is missing."""
+        """The client with their answers, of today where they were not assessed yet. Raises where a
+        required one is missing.
+        """
         return self.sheet.client(self.base, on=None if self.finished else today())
 
 
@@ -62,28 +68,43 @@ class Conversation:
         spoken = ("en", *self.questionnaire.languages)
         found = self.tenant.advisor.state.language if wanted is None else wanted
         if found not in spoken:
-            raise InputError(f"language is {wanted!r}; the questions are there in {', '.join(spoken)}.", field="language", value=wanted)
+            raise InputError(
+                f"language is {wanted!r}; the questions are there in {', '.join(spoken)}.",
+                field="language",
+                value=wanted,
+            )
         return found
 
     def talk(self, client: Any, session: Any) -> Talk:
         """Who is spoken of: a client who is described, or the one of a session."""
         if (client is None) == (session is None):
-            raise InputError("Say who it is about: either client, or the session that an earlier call gave.", field="session")
+            raise InputError(
+                "Say who it is about: either client, or the session that an earlier call gave.",
+                field="session",
+            )
         if session is not None:
             if not isinstance(session, str):
-                raise InputError("session is no text; give the one that an earlier call gave.", field="session")
+                raise InputError(
+                    "session is no text; give the one that an earlier call gave.", field="session"
+                )
             found = self.tenant.sessions.load(session)
             return Talk(found.sheet, found.base, found)
         return self._described(client)
 
     def _described(self, client: Any) -> Talk:
         if not isinstance(client, Mapping):
-            raise InputError("client is no object; give at least id, wealth and horizon_years.", field="client")
-        told = [name for name in NOT_TOLD if name in client and not (self._supplied and name == "answers")]
+            raise InputError(
+                "client is no object; give at least id, wealth and horizon_years.", field="client"
+            )
+        told = [
+            name
+            for name in NOT_TOLD
+            if name in client and not (self._supplied and name == "answers")
+        ]
         if told:
             raise InputError(
-                f"client.{told[0]} cannot be told by an assistant: it comes from the client's own answers, or from who assessed them. "
-                "Leave it out; the client is asked.",
+                f"client.{told[0]} cannot be told by an assistant: it comes from the client's own"
+                " answers, or from who assessed them. Leave it out; the client is asked.",
                 field=told[0],
             )
         base = Client.model_validate(client)
@@ -101,12 +122,20 @@ class Conversation:
         return replace(talk, sheet=sheet)
 
     def rise(self, talk: Talk) -> tuple[int, int] | None:
-        """The level that stands and the one that would follow, where it is higher and not confirmed yet."""
+        """The level that stands and the one that would follow, where it is higher and not confirmed
+        yet.
+        """
         if talk.finished or not talk.sheet.complete:
             return None
         day, client = today(), talk.client()
-        level = profile_risk(ClientTable.from_clients([client]), self.questionnaire, as_of=day)[0].level
-        stood = int(self.tenant.store.history(ids=[client.id]).standing([client.id], day + timedelta(days=1))[0])
+        level = profile_risk(ClientTable.from_clients([client]), self.questionnaire, as_of=day)[
+            0
+        ].level
+        stood = int(
+            self.tenant.store.history(ids=[client.id]).standing(
+                [client.id], day + timedelta(days=1)
+            )[0]
+        )
         return (stood, level) if 0 <= stood < level else None
 
     def kept(self, talk: Talk) -> Talk:
@@ -122,23 +151,52 @@ class Conversation:
         return self.tenant.sessions.finish(name, channel=CHANNEL, confirmed=confirmed), name
 
     def verdict(self, client: Client, product_id: Any, as_of: Any, language: str) -> dict[str, Any]:
-        """What the rules say of one product for one client: the decision, and each rule that fired with its article."""
+        """What the rules say of one product for one client: the decision, and each rule that fired
+        with its article.
+        """
         advisor = self.tenant.advisor.state
         if not isinstance(product_id, str) or product_id not in advisor.catalogue.ids:
-            raise InputError(f"There is no product {product_id!r} in the catalogue; name one by its id.", field="product", value=product_id)
+            raise InputError(
+                f"There is no product {product_id!r} in the catalogue; name one by its id.",
+                field="product",
+                value=product_id,
+            )
         product = advisor.catalogue.products[advisor.catalogue.ids.code(product_id)]
-        profiles = profile_risk(ClientTable.from_clients([client]), advisor.questionnaire, as_of=as_of or today(), bands=advisor.bands)
+        profiles = profile_risk(
+            ClientTable.from_clients([client]),
+            advisor.questionnaire,
+            as_of=as_of or today(),
+            bands=advisor.bands,
+        )
         found = advisor.regime.check(profiles[0], client, product)
         fired = [advisor.regime.pack_of(product.regime).by_id[name] for name in found.rules]
-        rules = [{"rule": rule.id, "article": rule.article, "text": rule.text_in(language)} for rule in fired]
-        return {"product": product.id, "name": product.name, "decision": found.decision, "rules": rules}
+        rules = [
+            {"rule": rule.id, "article": rule.article, "text": rule.text_in(language)}
+            for rule in fired
+        ]
+        return {
+            "product": product.id,
+            "name": product.name,
+            "decision": found.decision,
+            "rules": rules,
+        }
 
     def review(self, client: Client, advice: Advice) -> HoldingsReview:
         """What the client holds, by asset, against the portfolio advised."""
         advisor, held = self.tenant.advisor.state, dict[str, float]()
         for name, money in client.holdings.items():
-            product = advisor.catalogue.products[advisor.catalogue.ids.code(name)] if name in advisor.catalogue.ids else None
-            spread = {name: 1.0} if product is None else product.exposures or {product.asset or name: 1.0}
+            product = (
+                advisor.catalogue.products[advisor.catalogue.ids.code(name)]
+                if name in advisor.catalogue.ids
+                else None
+            )
+            spread = (
+                {name: 1.0}
+                if product is None
+                else product.exposures or {product.asset or name: 1.0}
+            )
             for asset, share in spread.items():
                 held[asset] = held.get(asset, 0.0) + money * share
-        return review_holdings(held, advice.weights, flow=client.wealth - sum(client.holdings.values()))
+        return review_holdings(
+            held, advice.weights, flow=client.wealth - sum(client.holdings.values())
+        )

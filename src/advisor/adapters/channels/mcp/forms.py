@@ -13,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from advisor import Client, Questionnaire
 
 NOT_TOLD = (
-    "answers", "level", "knowledge", "assessed_on", "lowest_category", "biases", "professional", "institution", "private_qualified",
+    "answers", "level", "knowledge", "assessed_on", "lowest_category", "biases", "professional",
+    "institution", "private_qualified",
     "guardian", "insists", "written_warning",
 )  # fmt: skip
-"""Of a client what no assistant states: it comes from the client's own answers, or from whoever has assessed them."""
+"""Of a client what no assistant states: it comes from the client's own answers, or from whoever has
+assessed them."""
 
 
 @cache
@@ -36,9 +38,16 @@ def form(asked: Questionnaire, names: tuple[str, ...], language: str) -> type[Ba
     fields: dict[str, Any] = {}
     for number, name in enumerate(names):
         question = asked.by_id[name]
-        options: list[Any] = [{"const": option.id, "title": option.text_in(language)} for option in question.options]
+        options: list[Any] = [
+            {"const": option.id, "title": option.text_in(language)} for option in question.options
+        ]
         kind, default = (str, ...) if question.required else (str | None, None)
-        field = Field(default, alias=name, title=question.text_in(language), json_schema_extra={"oneOf": options})
+        field = Field(
+            default,
+            alias=name,
+            title=question.text_in(language),
+            json_schema_extra={"oneOf": options},
+        )
         fields[f"q{number}"] = (kind, field)
     return create_model("Answers", __config__=ConfigDict(extra="forbid"), **fields)
 
@@ -58,8 +67,13 @@ def client_schema(*, supplied: bool) -> dict[str, Any]:
     """
     schema = Client.model_json_schema()
     hidden = [name for name in NOT_TOLD if not (supplied and name == "answers")]
-    schema["properties"] = {name: value for name, value in schema["properties"].items() if name not in hidden}
-    return {**_inlined(schema, schema.pop("$defs", {})), "description": "What is known of the client; their answers are asked."}
+    schema["properties"] = {
+        name: value for name, value in schema["properties"].items() if name not in hidden
+    }
+    return {
+        **_inlined(schema, schema.pop("$defs", {})),
+        "description": "What is known of the client; their answers are asked.",
+    }
 
 
 def _inlined(value: Any, known: Mapping[str, Any]) -> Any:

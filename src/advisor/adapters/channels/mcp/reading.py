@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from advisor.adapters.channels.mcp.calls import CallToolResult, Day, Language, Product, Session, advice_lines, result, tool
+from advisor.adapters.channels.mcp.calls import (
+    CallToolResult,
+    Day,
+    Language,
+    Product,
+    Session,
+    advice_lines,
+    result,
+    tool,
+)
 from advisor.adapters.channels.mcp.conversation import CHANNEL, Conversation
 
 
@@ -12,17 +21,30 @@ def add_reading(server: Any, conversation: Conversation) -> None:
 
     @tool(server)
     def questionnaire(language: Language = None) -> CallToolResult:
-        """The questions that a client is asked, to explain them. The client answers in forms; do not answer for them."""
+        """The questions that a client is asked, to explain them. The client answers in forms; do
+        not answer for them.
+        """
         asked, spoken = conversation.questionnaire, conversation.language(language)
         questions = [
-            {"id": q.id, "text": q.text_in(spoken), "required": q.required, "options": {o.id: o.text_in(spoken) for o in q.options}}
+            {
+                "id": q.id,
+                "text": q.text_in(spoken),
+                "required": q.required,
+                "options": {o.id: o.text_in(spoken) for o in q.options},
+            }
             for q in asked.questions
         ]
-        return result({"questionnaire": asked.signature, "questions": questions}, asked.title_in(spoken))
+        return result(
+            {"questionnaire": asked.signature, "questions": questions}, asked.title_in(spoken)
+        )
 
     @tool(server)
-    def explain(session: Session, product: Product = None, as_of: Day = None, language: Language = None) -> CallToolResult:
-        """Why better-known products are missing from the client's advice; with a product, what the rules say of it, with articles."""
+    def explain(
+        session: Session, product: Product = None, as_of: Day = None, language: Language = None
+    ) -> CallToolResult:
+        """Why better-known products are missing from the client's advice; with a product, what the
+        rules say of it, with articles.
+        """
         client, spoken = conversation.talk(None, session).client(), conversation.language(language)
         if product is not None:
             verdict = conversation.verdict(client, product, as_of, spoken)
@@ -34,8 +56,12 @@ def add_reading(server: Any, conversation: Conversation) -> None:
         return result(shown, *(reason.text for reason in missing))
 
     @tool(server)
-    def review_holdings(session: Session, as_of: Day = None, language: Language = None) -> CallToolResult:
-        """What the client holds against the portfolio advised on the day, asset by asset, and what to trade."""
+    def review_holdings(
+        session: Session, as_of: Day = None, language: Language = None
+    ) -> CallToolResult:
+        """What the client holds against the portfolio advised on the day, asset by asset, and what
+        to trade.
+        """
         client, spoken = conversation.talk(None, session).client(), conversation.language(language)
         advice = tenant.advise(client, as_of=as_of, channel=CHANNEL)
         if advice.status != "ok":
@@ -48,5 +74,8 @@ def add_reading(server: Any, conversation: Conversation) -> None:
             "due": found.due,
             "orders": [order.model_dump(mode="json") for order in advice.orders],
         }
-        said = (f"{line.asset}: {line.weight:.1%} -> {line.target:.1%} ({line.standing})" for line in found.lines)
+        said = (
+            f"{line.asset}: {line.weight:.1%} -> {line.target:.1%} ({line.standing})"
+            for line in found.lines
+        )
         return result(shown, *said)

@@ -1,4 +1,6 @@
-"""The server: tools, resources and a prompt. Missing answers are asked of the client in a form; no assistant gives them."""
+"""The server: tools, resources and a prompt. Missing answers are asked of the client in a form; no
+assistant gives them.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +18,27 @@ from advisor.adapters.channels.tenant import Tenant
 from advisor.contracts.answer_sheet import BUNDLED
 
 INSTRUCTIONS = (
-    "Assess a client's risk profile and advise them. The client answers the questions themself, in forms that the tools show; "
-    "never answer for them. Call continue_session or advise with what is known of the client; keep the session that comes back."
+    "Assess a client's risk profile and advise them. The client answers the questions themself, in"
+    " forms that the tools show; never answer for them. Call continue_session or advise with what"
+    " is known of the client; keep the session that comes back."
 )
 
 
 def chat(tenant: Tenant, *, supplied: bool = False) -> mcpserver.MCPServer:
-    """The server of one tenant: `.run("stdio")`, or `.streamable_http_app()` to mount (enter its lifespan, too).
+    """The server of one tenant: `.run("stdio")`, or `.streamable_http_app()` to mount (enter its
+    lifespan, too).
 
     Args:
         tenant: Whose advisor, store and ledger. Advice is kept before it is given.
-        supplied: Whether answers may come as arguments of a tool, where the host itself has asked the client.
+        supplied: Whether answers may come as arguments of a tool, where the host itself has asked
+            the client.
     """
     server = mcpserver.MCPServer("advisor", instructions=INSTRUCTIONS, log_level="WARNING")
     conversation = Conversation(tenant, supplied=supplied)
     add_reading(server, conversation)
-    add_advising(server, conversation, Annotated[Any, WithJsonSchema(client_schema(supplied=supplied))])
+    add_advising(
+        server, conversation, Annotated[Any, WithJsonSchema(client_schema(supplied=supplied))]
+    )
     _add_texts(server, tenant)
     return server
 
@@ -40,27 +47,41 @@ def _add_texts(server: Any, tenant: Tenant) -> None:
     """Resources and the prompt."""
     own: Questionnaire = tenant.sessions.questionnaire
     asked = {one.id: one for one in (*(made() for made in BUNDLED), own)}
-    packs = {one.id: one.pack for one in (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.advisor.state.regime)}
+    packs = {
+        one.id: one.pack
+        for one in (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.advisor.state.regime)
+    }
 
     @server.resource("advisor://questionnaires/{name}/{language}", mime_type="text/plain")
     def questionnaire_text(name: str, language: str) -> str:  # pyright: ignore[reportUnusedFunction]
         """A questionnaire as a client reads it."""
         if name not in asked:
-            raise exceptions.ResourceError(f"There is no questionnaire {name!r}; there are {', '.join(asked)}.")
+            raise exceptions.ResourceError(
+                f"There is no questionnaire {name!r}; there are {', '.join(asked)}."
+            )
         lines = [asked[name].title_in(language)]
         for question in asked[name].questions:
-            lines += ["", question.text_in(language), *(f"- {option.text_in(language)}" for option in question.options)]
+            lines += [
+                "",
+                question.text_in(language),
+                *(f"- {option.text_in(language)}" for option in question.options),
+            ]
         return "\n".join(lines)
 
     @server.resource("advisor://rules/{regime}", mime_type="application/json")
     def rules(regime: str) -> str:  # pyright: ignore[reportUnusedFunction]
         """A rule pack, with the articles that its rules stand in."""
         if regime not in packs:
-            raise exceptions.ResourceError(f"There is no rule pack {regime!r}; there are {', '.join(packs)}.")
+            raise exceptions.ResourceError(
+                f"There is no rule pack {regime!r}; there are {', '.join(packs)}."
+            )
         return packs[regime].model_dump_json(indent=1)
 
     @server.prompt()
     def assessment(language: str = "en") -> str:  # pyright: ignore[reportUnusedFunction]
         """A conversation that assesses a client and advises them."""
         facts = "an id, the wealth to invest, the years and the age"
-        return f"{INSTRUCTIONS} Speak {language}. Ask for {facts}, then call advise with language={language}."
+        return (
+            f"{INSTRUCTIONS} Speak {language}. Ask for {facts}, then call advise with"
+            f" language={language}."
+        )

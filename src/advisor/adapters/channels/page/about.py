@@ -7,8 +7,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.adapters.channels.page.forms import FACTS, Errors, client_in, is_token
-from advisor.adapters.channels.page.journey import CHANNEL, CONFLICT, FORBIDDEN, WRONG, saved, session_of, version_in
-from advisor.adapters.channels.page.views import SESSION, VISIT, Request, Response, keep, language_of, message, page, to
+from advisor.adapters.channels.page.journey import (
+    CHANNEL,
+    CONFLICT,
+    FORBIDDEN,
+    WRONG,
+    saved,
+    session_of,
+    version_in,
+)
+from advisor.adapters.channels.page.views import (
+    SESSION,
+    VISIT,
+    Request,
+    Response,
+    keep,
+    language_of,
+    message,
+    page,
+    to,
+)
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.errors import InputError
 
@@ -52,9 +70,17 @@ class About:
 
 
 def _page(
-    request: Request, session: Session | None, values: Mapping[str, str], errors: Errors, *, status: int = 200, language: Any = None
+    request: Request,
+    session: Session | None,
+    values: Mapping[str, str],
+    errors: Errors,
+    *,
+    status: int = 200,
+    language: Any = None,
 ) -> Response:
-    secret = request.cookies.get(VISIT) or secrets.token_urlsafe(32) if session is None else session.id
+    secret = (
+        request.cookies.get(VISIT) or secrets.token_urlsafe(32) if session is None else session.id
+    )
     version = None if session is None else session.version
     language = language or language_of(request)
     more: dict[str, Any] = {"facts": FACTS, "values": values, "version": version}

@@ -32,7 +32,9 @@ class Step:
 
 
 def token_of(secret: str) -> str:
-    """The token of the forms of a session (or a first visit): who does not know the secret cannot make it."""
+    """The token of the forms of a session (or a first visit): who does not know the secret cannot
+    make it.
+    """
     return sha256(f"form:{secret}".encode()).hexdigest()
 
 
@@ -47,18 +49,27 @@ def steps_of(questionnaire: Questionnaire, language: Language) -> tuple[Step, ..
     for question in questionnaire.questions:
         groups.setdefault(question.section or question.dimension, []).append(question)
     names = texts(language)["dimensions"]
-    return tuple(Step(n, names.get(name, name), tuple(questions)) for n, (name, questions) in enumerate(groups.items(), start=1))
+    return tuple(
+        Step(n, names.get(name, name), tuple(questions))
+        for n, (name, questions) in enumerate(groups.items(), start=1)
+    )
 
 
 def first_open(sheet: AnswerSheet, steps: tuple[Step, ...]) -> int:
-    """Number of the first step with a required answer missing; one beyond the last where there is none."""
+    """Number of the first step with a required answer missing; one beyond the last where there is
+    none.
+    """
     if not sheet.answers:
         return 1
     missing = set(sheet.missing)
-    return next((s.number for s in steps if any(q.id in missing for q in s.questions)), len(steps) + 1)
+    return next(
+        (s.number for s in steps if any(q.id in missing for q in s.questions)), len(steps) + 1
+    )
 
 
-def answers_in(form: Mapping[str, str], sheet: AnswerSheet, step: Step, language: Language, *, strict: bool) -> tuple[AnswerSheet, Errors]:
+def answers_in(
+    form: Mapping[str, str], sheet: AnswerSheet, step: Step, language: Language, *, strict: bool
+) -> tuple[AnswerSheet, Errors]:
     """The sheet with the answers of a step, and what is wrong or, where `strict`, missing."""
     own, wrong = texts(language)["page"], dict[str, str]()
     for question in step.questions:
@@ -72,8 +83,12 @@ def answers_in(form: Mapping[str, str], sheet: AnswerSheet, step: Step, language
     return sheet, wrong
 
 
-def client_in(form: Mapping[str, str], before: Client | None, language: Language) -> tuple[Client | None, Errors]:
-    """The client with the facts of a form, or what is wrong with them; the contract decides what is."""
+def client_in(
+    form: Mapping[str, str], before: Client | None, language: Language
+) -> tuple[Client | None, Errors]:
+    """The client with the facts of a form, or what is wrong with them; the contract decides what
+    is.
+    """
     own, wrong = texts(language)["page"], dict[str, str]()
     fields = {} if before is None else {k: getattr(before, k) for k in before.model_fields_set}
     fields.setdefault("id", f"page-{secrets.token_hex(8)}")
@@ -84,7 +99,9 @@ def client_in(form: Mapping[str, str], before: Client | None, language: Language
     whole = {name: 1.0 if value is None else value for name, value in numbers.items()}
     for name in FACTS:  # one at a time, so that every wrong one is named
         try:
-            Client.model_validate({"id": "x", "wealth": 1.0, "horizon_years": 1.0, name: whole[name]})
+            Client.model_validate(
+                {"id": "x", "wealth": 1.0, "horizon_years": 1.0, name: whole[name]}
+            )
         except InputError:
             wrong[name] = own[f"wrong_{name}"]
     if wrong:
@@ -94,7 +111,9 @@ def client_in(form: Mapping[str, str], before: Client | None, language: Language
 
 def _number(text: str) -> float | None:
     """A number as people write it: with thousands apart, full-width digits, spaces."""
-    plain = normalize("NFKC", text[:LONGEST_NUMBER]).replace(",", "").replace(" ", "").replace("_", "x")
+    plain = (
+        normalize("NFKC", text[:LONGEST_NUMBER]).replace(",", "").replace(" ", "").replace("_", "x")
+    )
     try:
         return float(plain)
     except ValueError:

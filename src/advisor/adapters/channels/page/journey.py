@@ -1,4 +1,6 @@
-"""The way of one client through the page: open, answer, finish, see; every rule is in the session or the engine."""
+"""The way of one client through the page: open, answer, finish, see; every rule is in the session
+or the engine.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ MOST = 256
 
 
 class Reports:
-    """Reports of finished sessions, so that a reload or a download shows what was shown, and records nothing anew."""
+    """Reports of finished sessions, so that a reload or a download shows what was shown, and
+    records nothing anew.
+    """
 
     def __init__(self) -> None:
         self._made: OrderedDict[tuple[str, int, date], AdviceReport] = OrderedDict()
@@ -52,7 +56,9 @@ class Reports:
 
 
 def saved(tenant: Any, session: Session, sheet: AnswerSheet, version: int, **more: Any) -> Session:
-    """The session with what a form says, saved only where something changed and nobody else was quicker."""
+    """The session with what a form says, saved only where something changed and nobody else was
+    quicker.
+    """
     same = sheet.answers == session.sheet.answers and more.get("base", session.base) == session.base
     if same and version == session.version:
         return session
@@ -71,7 +77,9 @@ def session_of(request: Request, tenant: Any) -> Session | None:
 
 
 def with_session(handler: Callable[..., Response]) -> Callable[..., Response]:
-    """A handler that is given the session; a form without its token, and a lost or stale session, get a page."""
+    """A handler that is given the session; a form without its token, and a lost or stale session,
+    get a page.
+    """
 
     @wraps(handler)
     def answer(self: Any, request: Request, tenant: Any, *form: Mapping[str, str]) -> Response:

@@ -1,4 +1,6 @@
-"""The addresses of the page: `/page/{tenant}` and below. Forms post, pages get, nothing runs in the browser."""
+"""The addresses of the page: `/page/{tenant}` and below. Forms post, pages get, nothing runs in the
+browser.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ STYLE = {**SECURITY, "cache-control": "public, max-age=3600"}
 
 
 def page_router(
-    find: Find, *, labels: Mapping[str, Mapping[str, str]] | None = None, currency: str = "", disclaimer: str | None = None
+    find: Find,
+    *,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+    currency: str = "",
+    disclaimer: str | None = None,
 ) -> APIRouter:
     """A router to include in an app.
 
@@ -43,7 +49,10 @@ def page_router(
     for asset, names in given.items():
         if not isinstance(names, Mapping):
             raise InputError(
-                f"The label of {asset!r} is {names!r}; the page needs a text by language. Correct it.", field="labels", value=asset
+                f"The label of {asset!r} is {names!r}; the page needs a text by language."
+                " Correct it.",
+                field="labels",
+                value=asset,
             )
     router = APIRouter(prefix="/page/{tenant}", include_in_schema=False)
     _add_routes(router, find, Showing(labels or {}, currency, disclaimer))

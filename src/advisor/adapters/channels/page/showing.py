@@ -8,7 +8,15 @@ from typing import Any
 
 from advisor.adapters.channels.page.asking import reviewed
 from advisor.adapters.channels.page.journey import CHANNEL, WRONG, Reports, with_session
-from advisor.adapters.channels.page.views import SECURITY, Request, Response, language_of, message, page, to
+from advisor.adapters.channels.page.views import (
+    SECURITY,
+    Request,
+    Response,
+    language_of,
+    message,
+    page,
+    to,
+)
 from advisor.adapters.channels.sessions import FINISHED, Session
 from advisor.contracts.wording import texts
 from advisor.errors import InputError, StoppedError
@@ -27,10 +35,16 @@ class Showing:
         disclaimer: In place of the library's.
     """
 
-    def __init__(self, labels: Mapping[str, Mapping[str, str]], currency: str, disclaimer: str | None) -> None:
+    def __init__(
+        self, labels: Mapping[str, Mapping[str, str]], currency: str, disclaimer: str | None
+    ) -> None:
         self._reports = Reports()
         self._checked: set[str] = set()
-        self._look: dict[str, Any] = {"labels": labels, "currency": currency or None, "disclaimer": disclaimer}
+        self._look: dict[str, Any] = {
+            "labels": labels,
+            "currency": currency or None,
+            "disclaimer": disclaimer,
+        }
 
     def check_names(self, name: str, tenant: Any) -> None:
         """Log, once a tenant, which assets clients would see by id, for want of a label."""
@@ -39,10 +53,16 @@ class Showing:
         self._checked.add(name)
         missing = missing_names(tenant.advisor.model.assets, self._look["labels"])
         if missing:
-            log.warning("no label in every language for %s: clients of %s see the id", ", ".join(missing), name)
+            log.warning(
+                "no label in every language for %s: clients of %s see the id",
+                ", ".join(missing),
+                name,
+            )
 
     @with_session
-    def finish(self, request: Request, tenant: Any, session: Session, form: Mapping[str, str]) -> Response:
+    def finish(
+        self, request: Request, tenant: Any, session: Session, form: Mapping[str, str]
+    ) -> Response:
         """Score the answers; rules on how often, and on a level that rises, may ask for more."""
         language = language_of(request, form)
         if "language" in form:
@@ -51,7 +71,9 @@ class Showing:
             return to(request, "/review")
         try:
             if session.state != FINISHED:
-                tenant.sessions.finish(session.id, channel=CHANNEL, confirmed=form.get("confirmed") == "yes")
+                tenant.sessions.finish(
+                    session.id, channel=CHANNEL, confirmed=form.get("confirmed") == "yes"
+                )
         except InputError as error:
             if error.field == "assessments":
                 return message(request, "often", language, BUSY)
@@ -88,7 +110,11 @@ class Showing:
             body = advice_section(report, language=language, **self._look)
             return page(request, "result", language, body=body)
         if form == "html":
-            return _file(advice_page(report, language=language, **self._look).encode(), "text/html; charset=utf-8", "html")
+            return _file(
+                advice_page(report, language=language, **self._look).encode(),
+                "text/html; charset=utf-8",
+                "html",
+            )
         return _file(advice_pdf(report, language=language, **self._look), "application/pdf", "pdf")
 
 

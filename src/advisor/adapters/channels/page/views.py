@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 else:
     Request = needs("http", "starlette.requests").Request
     _responses = needs("http", "starlette.responses")
-    HTMLResponse, RedirectResponse, Response = (_responses.HTMLResponse, _responses.RedirectResponse, _responses.Response)
+    HTMLResponse, RedirectResponse, Response = (
+        _responses.HTMLResponse,
+        _responses.RedirectResponse,
+        _responses.Response,
+    )
 
 SESSION, VISIT, LANGUAGE = "advisor_session", "advisor_visit", "advisor_language"
 """Cookies: the secret of a session, that of a first visit, the language."""
 MONTH = 30 * 24 * 3600
 SECURITY = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
@@ -33,7 +39,9 @@ SECURITY = {
 
 
 def language_of(request: Request, form: Mapping[str, str] | None = None) -> Language:
-    """What a button or link just asked for, else the cookie's, else the browser's; English where none is known."""
+    """What a button or link just asked for, else the cookie's, else the browser's; English where
+    none is known.
+    """
     asked = (form or {}).get("language") or request.query_params.get("language")
     wanted = [asked, request.cookies.get(LANGUAGE)]
     accepted = request.headers.get("accept-language", "").lower()
@@ -103,7 +111,13 @@ def to(request: Request, place: str, language: Language | None = None) -> Respon
 def keep(request: Request, response: Response, name: str, value: str) -> None:
     """A cookie that scripts and other sites cannot use."""
     response.set_cookie(
-        name, value, max_age=MONTH, path=root_of(request), httponly=True, samesite="lax", secure=request.url.scheme == "https"
+        name,
+        value,
+        max_age=MONTH,
+        path=root_of(request),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
     )
 
 
@@ -113,7 +127,9 @@ def root_of(request: Request) -> str:
     return f"{mounted}/page/{request.path_params['tenant']}"
 
 
-def message(request: Request, key: str, language: Language, status: int, detail: str = "") -> Response:
+def message(
+    request: Request, key: str, language: Language, status: int, detail: str = ""
+) -> Response:
     """A page with a heading, a text and a way on."""
     text = detail or texts(language)["page"][f"{key}_text"]
     return page(request, "message", language, status=status, key=key, text=text)

@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from advisor import Catalogue, ClientTable, Questionnaire, Regime, RiskBands, RiskProfiles, profile_risk
+from advisor import (
+    Catalogue,
+    ClientTable,
+    Questionnaire,
+    Regime,
+    RiskBands,
+    RiskProfiles,
+    profile_risk,
+)
 from advisor.adapters.crm.actions.action import Action
 from advisor.adapters.crm.actions.consent import TEXTS, SentBefore, StandingConsents
 from advisor.errors import InputError, StoppedError
@@ -84,7 +92,9 @@ class ReleaseCheck:
             return _held(action, "unjudged", why=error)
         if verdict.decision == "allow":
             return None
-        told = _held(action, "unsuitable", decision=verdict.decision, rules=", ".join(verdict.rules))
+        told = _held(
+            action, "unsuitable", decision=verdict.decision, rules=", ".join(verdict.rules)
+        )
         return HeldAction(told.action, told.code, told.why, verdict.rules)
 
     def _profiles(self, day: np.datetime64) -> RiskProfiles:
@@ -96,7 +106,9 @@ class ReleaseCheck:
         if not len(self.table):
             return None
         try:
-            batch = self.advisor.advise_table(self.table.take(np.zeros(1, dtype=np.int64)), as_of=str(day), picks=0)
+            batch = self.advisor.advise_table(
+                self.table.take(np.zeros(1, dtype=np.int64)), as_of=str(day), picks=0
+            )
         except StoppedError as error:
             return str(error)
         return batch[0].reasons[0].text if batch.status[0] == "stopped" else None
@@ -121,8 +133,8 @@ def rules_of(advisor: Any) -> JudgedBy:
         return JudgedBy(*(getattr(advisor, name) for name in JudgedBy._fields))
     except AttributeError:
         raise InputError(
-            f"advisor is {argument('advisor', advisor)} ({type(advisor).__name__}), by whose rules nothing can be "
-            "checked. Pass an Advisor, or guarded(advisor, switch).",
+            f"advisor is {argument('advisor', advisor)} ({type(advisor).__name__}), by whose rules"
+            " nothing can be checked. Pass an Advisor, or guarded(advisor, switch).",
             field="advisor",
             value=None,
         ) from None

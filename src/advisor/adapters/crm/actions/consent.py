@@ -44,8 +44,8 @@ class Consent(Contract):
     def _in_order(self) -> Self:
         if self.withdrawn is not None and self.withdrawn < self.given:
             raise InputError(
-                f"A consent to {self.purpose!r} was withdrawn before it was given, so it is not known "
-                "whether it stands. Correct the moments.",
+                f"A consent to {self.purpose!r} was withdrawn before it was given, so it is not"
+                " known whether it stands. Correct the moments.",
                 field="withdrawn",
                 value=str(self.withdrawn),
             )

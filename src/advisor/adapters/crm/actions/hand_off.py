@@ -37,18 +37,14 @@ class HandOff:
 
 @checked
 def hand_off(
-    view: CustomerView,
-    advisor: Any,
-    *,
-    as_of: date | str,
-    actions: Items = (),
-    held: Items = (),
+    view: CustomerView, advisor: Any, *, as_of: date | str, actions: Items = (), held: Items = ()
 ) -> HandOff:
     """The view of a client with their advice of the day and what is open.
 
     Args:
         view: From `Store.view`.
-        advisor: Who advises, an `Advisor` or `guarded(...)`; one that is stopped gives no advice, and the view's last one stands.
+        advisor: Who advises, an `Advisor` or `guarded(...)`; one that is stopped gives no advice,
+            and the view's last one stands.
         as_of: The day.
         actions: Actions to be done; those of other clients are passed over.
         held: Actions that were held; those of other clients are passed over.
@@ -69,7 +65,9 @@ def hand_off(
     if not view.advisers:
         questions.append(f"No adviser is named for the client {personal(client.id)}.")
     questions += [f"To do: {a.play}." for a in todo if a.client_id == client.id]
-    questions += [f"Held: {h.action.play}. {h.why}" for h in waiting if h.action.client_id == client.id]
+    questions += [
+        f"Held: {h.action.play}. {h.why}" for h in waiting if h.action.client_id == client.id
+    ]
     return HandOff(view, advice, tuple(questions))
 
 

@@ -35,7 +35,9 @@ def open_actions(store: Store) -> tuple[Action, ...]:
 
 def sent_actions(store: Store, *, since: datetime | None = None) -> tuple[SentAction, ...]:
     """Actions that were sent, from a moment on."""
-    where: dict[str, Any] = {"state": "sent"} | ({} if since is None else {"changed": (since, None)})
+    where: dict[str, Any] = {"state": "sent"} | (
+        {} if since is None else {"changed": (since, None)}
+    )
     return tuple(
         SentAction(client_id=r["client_id"], play=r["play"], at=r["changed"], action_id=r["id"])
         for r in store.rows("actions", **where)
@@ -52,7 +54,11 @@ def consents(store: Store) -> tuple[Consent, ...]:
 def _rows(actions: Released | Iterable[Action], at: datetime) -> Iterator[dict[str, Any]]:
     if isinstance(actions, Released):
         yield from (_row(action, "sent", at, None) for action in actions.send)
-        yield from (_row(h.action, "held", at, f"{h.code}: {h.why}") for h in actions.held if h.code != "repeated")
+        yield from (
+            _row(h.action, "held", at, f"{h.code}: {h.why}")
+            for h in actions.held
+            if h.code != "repeated"
+        )
         return
     for action in actions:
         check_type(action, Action, "actions", "Pass what propose(...) or release(...) gave.")
@@ -62,4 +68,11 @@ def _rows(actions: Released | Iterable[Action], at: datetime) -> Iterator[dict[s
 def _row(action: Action, state: str, at: datetime, why: str | None) -> dict[str, Any]:
     same = {n: getattr(action, n) for n in ("id", "client_id", "play", "action", "product_id")}
     data = action.model_dump_json()
-    return {**same, "state": state, "proposed": action.proposed_at, "changed": at, "why": why, "data": data}
+    return {
+        **same,
+        "state": state,
+        "proposed": action.proposed_at,
+        "changed": at,
+        "why": why,
+        "data": data,
+    }

@@ -57,12 +57,20 @@ def matched(
         return Found(rows, np.full(len(rows), None, dtype=object), total[rows])
     named = np.array([name is not None for name in found.products.tolist()], dtype=np.bool_)
     if not named.all() and ranking is not None:
-        found = found._replace(products=np.where(named, found.products, _first_pick(ranking, facts, found.rows)))
+        found = found._replace(
+            products=np.where(named, found.products, _first_pick(ranking, facts, found.rows))
+        )
         named = np.array([name is not None for name in found.products.tolist()], dtype=np.bool_)
     return Found(found.rows[named], found.products[named], found.counts[named])
 
 
-def _pattern(pattern: EventPattern, mask: BoolArray, facts: ClientFacts, events: EventTable | None, moment: np.datetime64) -> Found:
+def _pattern(
+    pattern: EventPattern,
+    mask: BoolArray,
+    facts: ClientFacts,
+    events: EventTable | None,
+    moment: np.datetime64,
+) -> Found:
     if events is None:
         return NOBODY
     # 1. events of the type, of these clients, in the window

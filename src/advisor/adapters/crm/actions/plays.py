@@ -31,7 +31,8 @@ class EventPattern(Contract):
     def _of_a_type(self) -> Self:
         if self.type not in EVENT_TYPES:
             raise InputError(
-                f"There is no event type {self.type!r}, so the pattern could never be seen. Take one of {', '.join(sorted(EVENT_TYPES))}.",
+                f"There is no event type {self.type!r}, so the pattern could never be seen. Take"
+                f" one of {', '.join(sorted(EVENT_TYPES))}.",
                 field="type",
                 value=self.type,
             )
@@ -69,20 +70,26 @@ class Play(NamedItem):
     def _usable(self) -> Self:
         if not (self.any_of or self.pattern or self.reviews or self.stages):
             raise InputError(
-                f"Play {self.id!r} has no trigger and would go to everybody; give any_of, pattern, reviews or stages.",
+                f"Play {self.id!r} has no trigger and would go to everybody; give any_of, pattern,"
+                " reviews or stages.",
                 field="any_of",
                 value=self.id,
             )
         strange = sorted(set(self.reviews) - set(TRIGGERS))
         if strange:
             raise InputError(
-                f"Play {self.id!r} waits for the review trigger {strange[0]!r}, which does not exist; there are {', '.join(TRIGGERS)}.",
+                f"Play {self.id!r} waits for the review trigger {strange[0]!r}, which does not"
+                f" exist; there are {', '.join(TRIGGERS)}.",
                 field="reviews",
                 value=strange[0],
             )
         missing = [language for language in LANGUAGES if not self.texts.get(language)]
         if missing:
-            raise InputError(f"Play {self.id!r} has no text in {missing}; write it.", field="texts", value=self.id)
+            raise InputError(
+                f"Play {self.id!r} has no text in {missing}; write it.",
+                field="texts",
+                value=self.id,
+            )
         return self
 
 

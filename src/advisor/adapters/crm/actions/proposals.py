@@ -75,7 +75,9 @@ def propose(
     return Actions(chosen, at, codes[order], ids[order], products[order], counts[order])
 
 
-def _in_order(plays: tuple[Play, ...], codes: IntArray, ids: Any, products: Any, counts: Any) -> IntArray:
+def _in_order(
+    plays: tuple[Play, ...], codes: IntArray, ids: Any, products: Any, counts: Any
+) -> IntArray:
     """By priority and play, client, number of events (most first) and product: never by row."""
     ranks = np.argsort(np.argsort([f"{play.priority:09d} {play.id}" for play in plays]))
     names = np.array([name or "" for name in products.tolist()], dtype=object)
@@ -88,7 +90,8 @@ def _known(events: EventTable, moment: np.datetime64) -> EventTable:
     if late.any():
         raise InputError(
             f"events hold {int(late.sum())} rows after {moment}, the first of "
-            f"{events.times[late].min()}; nobody knew of them then. Cut them with events.until(at).",
+            f"{events.times[late].min()}; nobody knew of them then. Cut them with"
+            " events.until(at).",
             field="events",
             value=str(events.times[late].min()),
         )
@@ -108,7 +111,9 @@ def _plays(plays: object, day: np.datetime64) -> tuple[Play, ...]:
     return chosen
 
 
-def _eligible(play: Play, judge: Evaluator, reviews: Reviews | None, stages: Stages | None) -> BoolArray:
+def _eligible(
+    play: Play, judge: Evaluator, reviews: Reviews | None, stages: Stages | None
+) -> BoolArray:
     """Whom conditions, review triggers and stages allow, shape (c,)."""
     ids = judge.facts.client_ids
     mask = judge.holds(play.any_of) if play.any_of else np.ones(len(ids), dtype=np.bool_)

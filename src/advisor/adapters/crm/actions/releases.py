@@ -65,7 +65,9 @@ def release(
         check_type(action, Action, "actions", remedy)
         listed.append(action)
     listed.sort(key=lambda a: (a.priority, a.play, a.client_id, -a.count, a.product_id or "", a.id))
-    check = ReleaseCheck(advisor, clients, day, StandingConsents(consents, at), SentBefore(sent, at), at, listed)
+    check = ReleaseCheck(
+        advisor, clients, day, StandingConsents(consents, at), SentBefore(sent, at), at, listed
+    )
     send: list[Action] = []
     held: list[HeldAction] = []
     for action in listed:

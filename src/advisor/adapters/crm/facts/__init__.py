@@ -7,4 +7,12 @@ from advisor.adapters.crm.facts.events import EventTable
 from advisor.adapters.crm.facts.registry import fact_names, facts_on_record, is_fact
 from advisor.adapters.crm.facts.table import ClientFacts
 
-__all__ = ["ClientFacts", "EventTable", "events_of", "fact_names", "facts_on_record", "is_fact", "with_purchases"]
+__all__ = [
+    "ClientFacts",
+    "EventTable",
+    "events_of",
+    "fact_names",
+    "facts_on_record",
+    "is_fact",
+    "with_purchases",
+]

@@ -35,7 +35,10 @@ class ClientRows:
 def whole_months(days: DayArray, day: np.datetime64) -> FloatArray:
     """Whole calendar months from each day to `day`, shape (c,); nan where there is none.
 
-    >>> whole_months(np.array(["2026-11-30", "2026-12-01"], dtype="datetime64[D]"), np.datetime64("2027-02-28")).tolist()
+    >>> whole_months(
+    ...     np.array(["2026-11-30", "2026-12-01"], dtype="datetime64[D]"),
+    ...     np.datetime64("2027-02-28"),
+    ... ).tolist()
     [3.0, 2.0]
     """
     none = np.isnat(days)
@@ -82,7 +85,9 @@ def extreme(rows: IntArray, days: DayArray, count: int, *, first: bool) -> DayAr
     found = np.full(count, far if first else -far)
     (np.minimum if first else np.maximum).at(found, rows, numbers)
     none = np.abs(found) == far
-    return np.where(none, np.datetime64("NaT", "D"), np.where(none, 0, found).astype("datetime64[D]"))
+    return np.where(
+        none, np.datetime64("NaT", "D"), np.where(none, 0, found).astype("datetime64[D]")
+    )
 
 
 def since(days: DayArray, day: np.datetime64) -> FloatArray:
@@ -96,8 +101,9 @@ def check_days(days: DayArray, day: np.datetime64, field: str) -> None:
     if late.any():
         first = days[late].min()
         raise InputError(
-            f"{field} hold {int(late.sum())} rows after {day}, the first of {first}; facts of a day may not know what came later. "
-            f"Cut them with {field}.until({str(day)!r}), or pass a later as_of.",
+            f"{field} hold {int(late.sum())} rows after {day}, the first of {first}; facts of a day"
+            f" may not know what came later. Cut them with {field}.until({str(day)!r}), or pass a"
+            " later as_of.",
             field=field,
             value=str(first),
         )

@@ -68,7 +68,11 @@ def with_purchases(events: EventTable, purchases: Interactions) -> EventTable:
     )
     both = (events, bought)
     found: dict[str, Any] = {}
-    for ids, codes in (("clients", "client_codes"), ("products", "product_codes"), ("types", "type_codes")):
+    for ids, codes in (
+        ("clients", "client_codes"),
+        ("products", "product_codes"),
+        ("types", "type_codes"),
+    ):
         names = IdMap(tuple(dict.fromkeys(name for t in both for name in getattr(t, ids).ids)))
         found[ids] = names
         placed = [np.append(names.find(getattr(t, ids).ids), -1)[getattr(t, codes)] for t in both]

@@ -64,7 +64,8 @@ class EventTable:
         for name in types.ids:
             if name not in EVENT_TYPES:
                 raise InputError(
-                    f"There is no event type {name!r}; nothing would read its events. Take one of {', '.join(sorted(EVENT_TYPES))}.",
+                    f"There is no event type {name!r}; nothing would read its events. Take one of"
+                    f" {', '.join(sorted(EVENT_TYPES))}.",
                     field="type",
                     value=name,
                 )

@@ -50,7 +50,11 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
             "debt_to_income": ratio(clients.liabilities, clients.income),
             "professional": clients.professional.astype(np.float64),
             "sustainability": (clients.sustainability.codes >= 0).astype(np.float64),
-            "goals": np.array([float(len(g)) for g in clients.goals]) if clients.goals else np.zeros(len(clients)),
+            "goals": (
+                np.array([float(len(g)) for g in clients.goals])
+                if clients.goals
+                else np.zeros(len(clients))
+            ),
             "years_to_goal": np.array(nearest) if clients.goals else none,
             "products_held": np.diff(entries.indptr).astype(np.float64),
             "invested_share": ratio(held, wealth),
@@ -59,16 +63,21 @@ def client_columns(clients: ClientTable, day: np.datetime64) -> tuple[Columns, d
             "locked_share": ratio(locked, held),
             "days_since_assessment": np.where(early, np.nan, age),
         }
-    told = "The assessment is dated after the day of these facts, so how old it is is unknown; correct assessed_on."
-    return {name: values.copy() for name, values in columns.items()}, dict.fromkeys(np.flatnonzero(early).tolist(), told)
+    told = (
+        "The assessment is dated after the day of these facts, so how old it is is unknown; correct"
+        " assessed_on."
+    )
+    return {name: values.copy() for name, values in columns.items()}, dict.fromkeys(
+        np.flatnonzero(early).tolist(), told
+    )
 
 
 def profile_columns(clients: ClientTable, profiles: RiskProfiles, day: np.datetime64) -> Columns:
     """Of the risk profiles; nan for a client who has none. Raises `InputError` for later ones."""
     if profiles.as_of > day:
         raise InputError(
-            f"profiles are of {profiles.as_of}, after {day}; facts of a day may not know what came later. "
-            "Make them with profile_risk(..., as_of=...) of that day.",
+            f"profiles are of {profiles.as_of}, after {day}; facts of a day may not know what came"
+            " later. Make them with profile_risk(..., as_of=...) of that day.",
             field="profiles",
             value=str(profiles.as_of),
         )
@@ -85,10 +94,16 @@ def profile_columns(clients: ClientTable, profiles: RiskProfiles, day: np.dateti
         "knowledge": profiles.knowledge,
     }
     columns["days_to_expiry"] = left
-    return {name: np.where(missing, np.nan, values[place]) for name, values in columns.items()} if len(profiles) else {}
+    return (
+        {name: np.where(missing, np.nan, values[place]) for name, values in columns.items()}
+        if len(profiles)
+        else {}
+    )
 
 
-def catalogue_columns(clients: ClientTable, catalogue: Catalogue, level: FloatArray | None) -> Columns:
+def catalogue_columns(
+    clients: ClientTable, catalogue: Catalogue, level: FloatArray | None
+) -> Columns:
     """What the holdings are: shares by asset, by risk, and the highest level held; an asset held
     itself counts as its share.
     """

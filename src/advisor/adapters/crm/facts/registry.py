@@ -21,7 +21,10 @@ OWN = ("share:", "own:")
 def facts_on_record() -> dict[str, tuple[str, str, str]]:
     """Every fact that the library computes: its unit, and what it is in English and Chinese."""
     text = (files("advisor.adapters.crm") / "facts" / "facts.json").read_text(encoding="utf-8")
-    return {name: (unit, english, chinese) for name, (unit, english, chinese) in json.loads(text).items()}
+    return {
+        name: (unit, english, chinese)
+        for name, (unit, english, chinese) in json.loads(text).items()
+    }
 
 
 def fact_names() -> tuple[str, ...]:

@@ -23,7 +23,9 @@ class Sources(NamedTuple):
     profiles: RiskProfiles | None
     catalogue: Catalogue | None
 
-    def columns(self, clients: ClientTable, day: np.datetime64, days: int) -> tuple[Columns, dict[int, str]]:
+    def columns(
+        self, clients: ClientTable, day: np.datetime64, days: int
+    ) -> tuple[Columns, dict[int, str]]:
         """Facts of each client on a day, by name, and what is wrong with a row.
 
         Args:

@@ -84,7 +84,9 @@ class ClientFacts:
                 infinite, or negative where its unit cannot be.
         """
         ids = IdMap.of(frame.index, "client ids").ids
-        return cls(ids, as_day(as_of, "as_of"), {}).with_columns({str(name): frame[name].to_numpy() for name in frame.columns})
+        return cls(ids, as_day(as_of, "as_of"), {}).with_columns(
+            {str(name): frame[name].to_numpy() for name in frame.columns}
+        )
 
     @checked
     def with_columns(self, columns: Mapping[str, Any]) -> ClientFacts:
@@ -109,7 +111,8 @@ class ClientFacts:
             return self.columns[name]
         if name not in facts_on_record():
             raise InputError(
-                f"The fact {name!r} is not among those of these clients; add it with with_columns, or correct the rule that reads it.",
+                f"The fact {name!r} is not among those of these clients; add it with with_columns,"
+                " or correct the rule that reads it.",
                 field="fact",
                 value=name,
             )
@@ -128,7 +131,11 @@ class ClientFacts:
             names: Which, in order; default `names`.
         """
         chosen = self.names if names is None else tuple(names)
-        return np.column_stack([self.column(name) for name in chosen]) if chosen else np.empty((len(self), 0))
+        return (
+            np.column_stack([self.column(name) for name in chosen])
+            if chosen
+            else np.empty((len(self), 0))
+        )
 
     @cached_property
     def index(self) -> IdMap:

@@ -50,7 +50,9 @@ def moves_of(trades: Trades | None, purchases: Interactions | None) -> Moves | N
     return Moves(p.clients, p.products, p.client_codes, p.product_codes, p.days, p.values)
 
 
-def trade_columns(clients: ClientRows, wealth: FloatArray, moves: Moves, day: np.datetime64, days: int) -> Columns:
+def trade_columns(
+    clients: ClientRows, wealth: FloatArray, moves: Moves, day: np.datetime64, days: int
+) -> Columns:
     """Recency, frequency, money and what else trades tell; who has none has counts of 0 and no
     days.
     """
@@ -80,7 +82,9 @@ def trade_columns(clients: ClientRows, wealth: FloatArray, moves: Moves, day: np
     return columns
 
 
-def purchase_columns(clients: ClientRows, purchases: Interactions, day: np.datetime64, days: int) -> Columns:
+def purchase_columns(
+    clients: ClientRows, purchases: Interactions, day: np.datetime64, days: int
+) -> Columns:
     """What purchases tell."""
     check_days(purchases.days, day, "purchases")
     count, rows = len(clients), clients.of(purchases.clients)[purchases.client_codes]

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from advisor import Interactions
-from advisor.adapters.crm.facts.counting import ClientRows, Columns, check_days, counts, extreme, since, starts
+from advisor.adapters.crm.facts.counting import (
+    ClientRows,
+    Columns,
+    check_days,
+    counts,
+    extreme,
+    since,
+    starts,
+)
 from advisor.adapters.crm.facts.events import BOUGHT, LIFE_EVENT, VIEWED, EventTable
 from advisor.arrays import DayArray, IntArray
 
@@ -33,16 +41,22 @@ def event_columns(
     life = (rows >= 0) & events.is_of(LIFE_EVENT) & (events.dates >= day)
     return {
         "events": counts(rows[inside & events.counts], count),
-        "days_since_event": since(extreme(rows[rows >= 0], moment[rows >= 0], count, first=False), day),
+        "days_since_event": since(
+            extreme(rows[rows >= 0], moment[rows >= 0], count, first=False), day
+        ),
         "views": counts(rows[viewed], count),
         "products_viewed": counts(who, count),
         "views_not_bought": most,
         "bought_after_view": counts(who[bought], count),
-        "days_to_event": 0.0 - since(extreme(rows[life], events.dates[life], count, first=True), day),
+        "days_to_event": (
+            0.0 - since(extreme(rows[life], events.dates[life], count, first=True), day)
+        ),
     }
 
 
-def viewed_pairs(rows: IntArray, products: IntArray, when: DayArray) -> tuple[tuple[IntArray, IntArray], IntArray, DayArray]:
+def viewed_pairs(
+    rows: IntArray, products: IntArray, when: DayArray
+) -> tuple[tuple[IntArray, IntArray], IntArray, DayArray]:
     """Distinct (client row, product code) pairs of views, how many views each has, and the day of
     the first.
     """

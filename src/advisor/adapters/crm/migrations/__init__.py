@@ -63,13 +63,16 @@ def check_ready(connection: sa.Connection, tenant: str) -> None:
     """Raise `InputError` unless the database is of this library's version, and this tenant's."""
     version = version_of(connection)
     if version is None:
-        raise InputError("The database has no tables of this tenant yet. Call migrate() once.", field="url")
+        raise InputError(
+            "The database has no tables of this tenant yet. Call migrate() once.", field="url"
+        )
     _, script = _script()
     check_known(version, script)
     newest = script.get_current_head()
     if version != newest:
         raise InputError(
-            f"The database is of version {version!r}, and this library writes {newest!r}. Call migrate() once.",
+            f"The database is of version {version!r}, and this library writes {newest!r}. Call"
+            " migrate() once.",
             field="url",
             value=version,
         )
@@ -92,7 +95,8 @@ def _refuse_strangers(connection: sa.Connection) -> None:
     there = sa.inspect(connection).get_table_names()
     if there:
         raise InputError(
-            f"The database holds tables that are none of this store's ({', '.join(there[:3])}). Give a file or a tenant of its own.",
+            f"The database holds tables that are none of this store's ({', '.join(there[:3])})."
+            " Give a file or a tenant of its own.",
             field="url",
             value=there,
         )

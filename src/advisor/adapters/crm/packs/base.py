@@ -54,10 +54,13 @@ class Pack(Signed):
     def check_in_force(self, day: np.datetime64) -> None:
         """Raise `InputError` where the pack does not apply on a day."""
         last = self.effective_to
-        if day < np.datetime64(self.effective_from) or (last is not None and day > np.datetime64(last)):
+        if day < np.datetime64(self.effective_from) or (
+            last is not None and day > np.datetime64(last)
+        ):
             until = "" if last is None else f" to {last}"
             raise InputError(
-                f"{type(self).__name__} {self.id!r} {self.version} applies from {self.effective_from}{until}, not on {day}; take the version of that day.",
+                f"{type(self).__name__} {self.id!r} {self.version} applies from"
+                f" {self.effective_from}{until}, not on {day}; take the version of that day.",
                 field="pack",
                 value=self.id,
             )
@@ -66,7 +69,8 @@ class Pack(Signed):
     def _dates_in_order(self) -> Self:
         if self.effective_to is not None and self.effective_to < self.effective_from:
             raise InputError(
-                f"Pack {self.id!r} applies from {self.effective_from} to {self.effective_to}; correct the dates.",
+                f"Pack {self.id!r} applies from {self.effective_from} to {self.effective_to};"
+                " correct the dates.",
                 field="effective_to",
                 value=str(self.effective_to),
             )
@@ -79,7 +83,9 @@ _Pack = TypeVar("_Pack", bound=Signed)
 @cache
 def bundled(kind: type[_Pack], name: str) -> _Pack:
     """A pack that comes with the library."""
-    return kind.model_validate_json((files("advisor.adapters.crm") / "packs" / f"{name}.json").read_text(encoding="utf-8"))
+    return kind.model_validate_json(
+        (files("advisor.adapters.crm") / "packs" / f"{name}.json").read_text(encoding="utf-8")
+    )
 
 
 def check_once(name: str, ids: Sequence[Any]) -> None:
@@ -87,7 +93,8 @@ def check_once(name: str, ids: Sequence[Any]) -> None:
     twice = sorted({i for i in ids if ids.count(i) > 1})
     if twice:
         raise InputError(
-            f"Pack {name!r} has {twice[0]!r} twice, so it is not known which one counts; rename one.",
+            f"Pack {name!r} has {twice[0]!r} twice, so it is not known which one counts; rename"
+            " one.",
             field="id",
             value=twice[0],
         )

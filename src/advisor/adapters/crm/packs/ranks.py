@@ -52,7 +52,11 @@ class QuantilePack(Pack):
         for ranked in self.facts:
             values = self._values(facts, ranked)
             known = values[~np.isnan(values)]
-            edges[ranked.fact] = tuple(np.quantile(known, self.quantiles, method="inverted_cdf").tolist()) if len(known) else ()
+            edges[ranked.fact] = (
+                tuple(np.quantile(known, self.quantiles, method="inverted_cdf").tolist())
+                if len(known)
+                else ()
+            )
         return self.model_copy(update={"edges": edges})
 
     @checked
@@ -69,7 +73,9 @@ class QuantilePack(Pack):
         columns: list[FloatArray] = []
         for ranked in self.facts:
             values, edges = self._values(facts, ranked), self.edges.get(ranked.fact, ())
-            columns.append(np.where(np.isnan(values) | (not edges), np.nan, count_exceeded(values, edges)))
+            columns.append(
+                np.where(np.isnan(values) | (not edges), np.nan, count_exceeded(values, edges))
+            )
         return np.column_stack(columns)
 
     @staticmethod
@@ -111,7 +117,8 @@ class ActivityPack(QuantilePack):
     def _cut(self) -> Self:
         if len(self.cuts) != len(self.levels) - 1 or list(self.cuts) != sorted(set(self.cuts)):
             raise InputError(
-                f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels; give one rising cut between each two.",
+                f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels; give one"
+                " rising cut between each two.",
                 field="cuts",
                 value=self.cuts,
             )

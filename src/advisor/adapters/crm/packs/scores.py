@@ -42,7 +42,8 @@ class ScorePack(QuantilePack):
         due = [w for w in self.weightings if np.datetime64(w.effective_from) <= facts.as_of]
         if not due:
             raise InputError(
-                f"Pack {self.id!r} has no weights for {facts.as_of}; the first apply later. Add those of that day.",
+                f"Pack {self.id!r} has no weights for {facts.as_of}; the first apply later. Add"
+                " those of that day.",
                 field="weightings",
                 value=str(facts.as_of),
             )
@@ -60,7 +61,8 @@ class ScorePack(QuantilePack):
             strange = sorted(set(weighting.weights) - ranked)
             if strange:
                 raise InputError(
-                    f"Pack {self.id!r} weighs {strange[0]!r}, which it does not rank; add it to facts.",
+                    f"Pack {self.id!r} weighs {strange[0]!r}, which it does not rank; add it to"
+                    " facts.",
                     field="weights",
                     value=strange,
                 )

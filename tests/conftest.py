@@ -81,7 +81,7 @@ def pytest_terminal_summary(
 ) -> None:
     if not CLUSTERS:
         terminalreporter.write_line(
-            "tests/unit/test_engines_clusters.py left out: it needs the extra clusters."
+            "tests/unit/adapters/test_engines_clusters.py left out: it needs the extra clusters."
         )
     if count := config.stash.get(_LEFT_OUT["data"], 0):
         terminalreporter.write_line(

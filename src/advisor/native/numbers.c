@@ -2,7 +2,7 @@
  *
  * The formulas are those of fdlibm: FreeBSD's e_exp.c, e_log.c and s_erf.c, which came with this notice: "Copyright (C) 1993 by Sun Microsystems,
  * Inc. All rights reserved. Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
- * preserved." Reference: tests/property/test_native_numbers.py, against the decimal arithmetic of Python.
+ * preserved." Reference: tests/property/native/test_native_numbers.py, against the decimal arithmetic of Python.
  */
 #include "advisor.h"
 

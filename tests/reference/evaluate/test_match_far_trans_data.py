@@ -18,7 +18,7 @@ DAY = "2020-08-14"
 
 @pytest.fixture(scope="module")
 def far() -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "examples" / "far_trans_data.py"
+    path = Path(__file__).resolve().parents[3] / "examples" / "far_trans_data.py"
     spec = importlib.util.spec_from_file_location("far_trans_data", path)
     assert spec is not None
     assert spec.loader is not None

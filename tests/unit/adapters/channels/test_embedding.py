@@ -13,7 +13,7 @@ from referencing import Registry, Resource
 
 from advisor import Advisor, sample
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 SCHEMAS = [
     json.loads(path.read_text(encoding="utf-8"))
     for path in sorted((ROOT / "data" / "fdc3").glob("*.json"))

@@ -162,7 +162,7 @@ def test_other_messages_are_refused_by_name(wrong: dict[str, Any], told: str) ->
         Event.from_segment({**good, **wrong})
 
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
+SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas"
 
 
 def test_the_published_schemas_are_those_of_the_contracts() -> None:

@@ -54,7 +54,7 @@ def table(folder: Path, name: str) -> pd.DataFrame:
 def far() -> ModuleType:
     """The loader of the examples, for the catalogue and the stated capital-market assumptions."""
     spec = importlib.util.spec_from_file_location(
-        "far_trans_data", Path(__file__).resolve().parents[2] / "examples" / "far_trans_data.py"
+        "far_trans_data", Path(__file__).resolve().parents[3] / "examples" / "far_trans_data.py"
     )
     assert spec is not None
     assert spec.loader is not None

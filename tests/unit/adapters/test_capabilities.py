@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TABLE: dict[str, Any] = tomllib.loads(
     (ROOT / "src/advisor/adapters/capabilities.toml").read_text(encoding="utf-8")
 )

@@ -24,7 +24,7 @@ from advisor.adapters.analytics import (
     survival,
 )
 
-CDNOW = Path(__file__).resolve().parents[1] / "data" / "cdnow" / "customers.csv"
+CDNOW = Path(__file__).resolve().parents[3] / "data" / "cdnow" / "customers.csv"
 
 MERCAPTOPURINE = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
 PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]

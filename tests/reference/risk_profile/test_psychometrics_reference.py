@@ -14,7 +14,7 @@ from scipy.integrate import quad
 from advisor.risk_profile import GradedResponseModel
 from advisor.risk_profile.psychometrics.calibrate import calibrate
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "validate_profiles.py"
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "validate_profiles.py"
 
 
 def answers(people: int = 1500, items: int = 8) -> np.ndarray:

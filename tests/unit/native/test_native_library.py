@@ -72,7 +72,7 @@ def test_an_installation_without_its_library_says_so(
 
 def test_the_narrow_library_has_the_bits_of_the_wide_one(tmp_path: Path) -> None:
     """The golden digests hold in each, alone in a folder so that nothing wider is taken."""
-    tests = Path(__file__).parents[1] / "property"
+    tests = Path(__file__).parents[3] / "property" / "native"
     plain = build.build(tmp_path)
     alone = tmp_path / "alone"
     alone.mkdir()

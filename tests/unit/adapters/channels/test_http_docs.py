@@ -14,7 +14,7 @@ from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import DOCS as PROBLEMS
 from advisor.adapters.channels.http.problems import KINDS
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[4] / "docs"
 
 
 def curl(operation: Operation) -> str:

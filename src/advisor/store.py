@@ -32,7 +32,7 @@ from advisor.files import aside_of, is_file, is_left, read_text, replacing, sync
 from advisor.signatures import check_key, check_signature, signature_of
 
 FORMAT = "advisor"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _MANIFEST, _ARRAYS = "manifest.json", "arrays"
 _FIELDS: dict[str, tuple[type, ...]] = {
     "format": (str,),
@@ -329,15 +329,20 @@ def _check_version(path: Path, manifest: object) -> None:
     kind, number = told.get("format"), told.get("format_version")
     if kind == FORMAT and type(number) is int and number == FORMAT_VERSION:
         return
-    newer = kind == FORMAT and isinstance(number, int) and number > FORMAT_VERSION
+    known = kind == FORMAT and type(number) is int
+    library = repr(told.get("library", "an unknown version"))[:40]
+    if known and number > FORMAT_VERSION:
+        remedy = f"So {NEWER}"
+    elif known:
+        remedy = (
+            f"It was saved by an older version of the library ({library}): fit and save again, or"
+            " load it with that version."
+        )
+    else:
+        remedy = "Load it with what saved it, or fit and save again."
     raise InputError(
         f"{path} is of format {repr(kind)[:40]} version {repr(number)[:40]}; this version of the"
-        f" library reads {FORMAT!r} in version {FORMAT_VERSION}. "
-        + (
-            f"So {NEWER}"
-            if newer
-            else "Load it with the version of the library that saved it, or fit and save again."
-        ),
+        f" library reads {FORMAT!r} in version {FORMAT_VERSION}. {remedy}",
         field="format_version",
         value=number,
     )

@@ -131,17 +131,17 @@ NEWER = {
     "rule field": put(1, "parts", "regime", "rules", 0, "weight"),
     "mandate field": put(1, "parts", "mandate", "turnover"),
     "band field": put(1, "parts", "bands", "tails"),
-    "relevance field": put(1, "parts", "taste", "layers"),
+    "relevance field": put(1, "parts", "recommender", "layers"),
     "language": put("fr", "parts", "language"),
     "file field": put("x", "files", "mean", "codec"),
 }
 DAMAGED = {
     "no record": lambda _: [],
-    "version as a word": put("2", "format_version"),
+    "version as a word": put("3", "format_version"),
     "no version": drop("format_version"),
     "version nothing": put(None, "format_version"),
     "version true": put(True, "format_version"),
-    "an older version": put(1, "format_version"),
+    "an older version": put(2, "format_version"),
     "another format": put("pickle", "format"),
     "no library": drop("library"),
     "library a number": put(3, "library"),
@@ -166,12 +166,12 @@ DAMAGED = {
     "assets of numbers": put(list(range(8)), "parts", "assets"),
     "a product of nothing": put(None, "parts", "catalogue", 0),
     "a product without a level": put({"id": "A", "name": "A"}, "parts", "catalogue", 0),
-    "no kind": drop("parts", "taste", "kind"),
-    "no meta": put({}, "parts", "taste", "meta"),
+    "no kind": drop("parts", "recommender", "kind"),
+    "no meta": put({}, "parts", "recommender", "meta"),
     "meta of lists": put(
         {"encoder": [], "encoder_meta": [], "parameters": [], "gram": [], "clients": []},
         "parts",
-        "taste",
+        "recommender",
         "meta",
     ),
     "a bias missing": drop("parts", "biases", "cap"),
@@ -228,8 +228,13 @@ def test_a_newer_format_is_refused_by_its_number_and_the_library_is_named(
     resigned(folder, put(99, "format_version"))
     with pytest.raises(InputError, match="version 99"):
         load(folder)
+    resigned(folder, lambda m: m | {"format_version": 2, "library": "0.1.0"})
+    with pytest.raises(
+        InputError, match=r"version 2; .* older version of the library \('0\.1\.0'\): fit and save"
+    ):
+        load(folder)
     resigned(
-        folder, lambda m: m | {"format_version": 2, "library": "77.1", "fingerprint": "0" * 64}
+        folder, lambda m: m | {"format_version": 3, "library": "77.1", "fingerprint": "0" * 64}
     )
     with pytest.raises(InputError, match=r"saved by version 77\.1 of the library"):
         load(folder)

@@ -30,7 +30,7 @@ from advisor.recommend.portfolio_fit.own_portfolio import ProductMoments
 from advisor.recommend.portfolio_fit.utility import exposure_similarity
 from advisor.suitability.regime import Regime
 
-RECORD_VERSION = 6
+RECORD_VERSION = 7
 """Raised when the same inputs would give another advice, so that fingerprints of different rules of
 computation differ."""
 

@@ -40,7 +40,7 @@ _PARTS: dict[str, Kinds] = {
     "regime": (dict,),
     "other_packs": (list,),
     "bands": (dict,),
-    "taste": (dict,),
+    "recommender": (dict,),
     "biases": (dict,),
     "fit_weight": _NUMBER,
     "utility_share": _NUMBER,
@@ -50,7 +50,7 @@ _PARTS: dict[str, Kinds] = {
     "trading": (dict,),
     "calibration": (dict, _NOTHING),
 }
-_TASTE: dict[str, Kinds] = {"kind": (str,), "meta": (dict,)}
+_RECOMMENDER: dict[str, Kinds] = {"kind": (str,), "meta": (dict,)}
 _BIASES: dict[str, Kinds] = {field.name: _NUMBER for field in fields(BiasPolicy)}
 _TRADING: dict[str, Kinds] = {
     field.name: (*_NUMBER, _NOTHING) if field.default is None else _NUMBER
@@ -60,7 +60,7 @@ _CURVE: dict[str, Kinds] = {
     **dict.fromkeys(("buys", "base_rate", "spread", "slope"), _NUMBER),
     **dict.fromkeys(("picks", "relative_to"), (int,)),
 }
-_FITTED = ("taste.", "calibration.")
+_FITTED = ("recommender.", "calibration.")
 """Beginnings of the names of arrays that were learnt."""
 NEWER = "a newer version of the library wrote it. Upgrade the library."
 
@@ -81,7 +81,7 @@ def parts_of(state: AdvisorState) -> tuple[dict[str, Any], dict[str, np.ndarray]
         "regime": state.regime.pack.model_dump(mode="json"),
         "other_packs": [pack.model_dump(mode="json") for pack in state.regime.others],
         "bands": state.bands.model_dump(mode="json"),
-        "taste": {"kind": kind, "meta": meta},
+        "recommender": {"kind": kind, "meta": meta},
         "biases": asdict(state.biases),
         "fit_weight": state.fit_weight,
         "utility_share": state.utility_share,
@@ -99,7 +99,7 @@ def parts_of(state: AdvisorState) -> tuple[dict[str, Any], dict[str, np.ndarray]
     }
     if model.forecast is not None:
         arrays["forecast"] = model.forecast
-    arrays |= {f"taste.{name}": array for name, array in relevance.items()}
+    arrays |= {f"recommender.{name}": array for name, array in relevance.items()}
     return parts, arrays | {f"calibration.{name}": array for name, array in learnt.items()}
 
 
@@ -111,7 +111,7 @@ def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
             it. Values that fit together nowhere may raise the plain errors of those who read them.
     """
     check_fields(parts, _PARTS, "parts")
-    check_fields(parts["taste"], _TASTE, "parts.taste")
+    check_fields(parts["recommender"], _RECOMMENDER, "parts.recommender")
     check_fields(parts["biases"], _BIASES, "parts.biases")
     check_fields(parts["trading"], _TRADING, "parts.trading")
     if parts["calibration"] is not None:
@@ -152,7 +152,7 @@ def state_of(parts: Mapping[str, Any], arrays: Arrays) -> AdvisorState:
             tuple(RulePack.restored(p) for p in parts["other_packs"]),
         ),
         bands=RiskBands.restored(parts["bands"]),
-        recommender=restore(parts["taste"]["kind"], relevance, parts["taste"]["meta"]),
+        recommender=restore(parts["recommender"]["kind"], relevance, parts["recommender"]["meta"]),
         biases=BiasPolicy(**parts["biases"]),
         fit_weight=parts["fit_weight"],
         utility_share=parts["utility_share"],

@@ -63,7 +63,7 @@ HISTORY: dict[str, Saved] = {
     "history.weights": Saved("f8", ("e",), low=0.0, or_empty=True),
     "history.days": Saved("i8", ("e",), or_empty=True),
     "history.last_day": Saved("i8", (1,)),
-    "history.told": Saved("i8", ("p",), low=-1, high=1, or_empty=True),
+    "history.closed": Saved("i8", ("p",), low=-1, high=1, or_empty=True),
     "arrivals.codes": Saved("i8", ("m",), low=0, below="i", increasing=True),
     "arrivals.days": Saved("i8", ("m",), low=-100_000_000, high=100_000_000),
     "arrivals.counts": Saved("i8", ("m",), low=1, high=2**40),
@@ -185,7 +185,7 @@ def check_history(
     matrix.
     """
     clients, items = counts
-    sizes = {"c": clients, "i": items, "p": int(meta["shelf"])}
+    sizes = {"c": clients, "i": items, "p": int(meta["n_products"])}
     check_saved(arrays, HISTORY, sizes, where="the recommender")
     indptr = arrays["history.indptr"]
     codes, days = arrays["arrivals.codes"], arrays["arrivals.days"]
@@ -196,15 +196,15 @@ def check_history(
             field="arrivals.days",
             value=days.shape,
         )
-    if len(arrays["history.told"]) != (sizes["p"] if meta["fixed_shelf"] else 0):
+    if len(arrays["history.closed"]) != (sizes["p"] if meta["fixed_products"] else 0):
         raise InputError(
             "What the catalogue said of its products does not fit them; what was saved is damaged,"
             " and is not used. Restore it from a copy.",
-            field="history.told",
-            value=arrays["history.told"].shape,
+            field="history.closed",
+            value=arrays["history.closed"].shape,
         )
     if (
-        int(meta["shelf"]) > items
+        int(meta["n_products"]) > items
         or int(arrays["arrivals.counts"].sum()) != sizes["e"]
         or indptr[0] != 0
         or int(indptr[-1]) != sizes["e"]

@@ -183,7 +183,7 @@ def test_updates_and_files_know_what_is_closed() -> None:
     )
     for name, bad in (
         ("arrivals.days", arrays["arrivals.days"][::-1].copy()),
-        ("history.told", np.full(len(grown.products), 2)),
+        ("history.closed", np.full(len(grown.products), 2)),
     ):
         with pytest.raises(InputError, match=r"not used|beyond"):
             restore(kind, {**arrays, name: bad}, meta)

@@ -259,24 +259,23 @@ class FittedModel:
             "history.last_day": (
                 np.array([history.last_day], dtype="datetime64[D]").astype(np.int64)
             ),
-            "history.told": history.told,
+            "history.closed": history.told,
             "arrivals.codes": history.arrivals.codes,
             "arrivals.days": history.arrivals.days,
             "arrivals.counts": history.arrivals.counts,
             "clients": packed_ids(history.clients.ids),
             "items": packed_ids(history.items.ids),
         }
-        n_products = {
-            "shelf": history.n_products,
-            "fixed_shelf": history.fixed_products,
+        counts = {
+            "n_products": history.n_products,
+            "fixed_products": history.fixed_products,
             "half_life_days": history.half_life_days,
             "capped": history.capped,
         }
         return (
             self.kind,
             arrays,
-            {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)}
-            | n_products,
+            {"encoder": kind, "encoder_meta": meta, "parameters": dict(self.parameters)} | counts,
         )
 
     def __repr__(self) -> str:
@@ -341,7 +340,7 @@ def restored_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) 
     return History(
         IdMap(unpacked_ids(arrays["clients"])),
         IdMap(unpacked_ids(arrays["items"])),
-        int(meta["shelf"]),
+        int(meta["n_products"]),
         Rows(
             arrays["history.indptr"],
             arrays["history.codes"],
@@ -350,8 +349,8 @@ def restored_history(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) 
         arrays["history.last_day"].astype("datetime64[D]")[0],
         half_life,
         days.astype("datetime64[D]") if half_life is not None or meta["capped"] else None,
-        bool(meta["fixed_shelf"]),
+        bool(meta["fixed_products"]),
         bool(meta["capped"]),
         Arrivals(arrays["arrivals.codes"], arrays["arrivals.days"], arrays["arrivals.counts"]),
-        arrays["history.told"],
+        arrays["history.closed"],
     )

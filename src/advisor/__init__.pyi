@@ -145,6 +145,10 @@ from advisor.optimize.program.limits import CvarLimit as CvarLimit
 from advisor.optimize.program.limits import ProgramLimits as ProgramLimits
 from advisor.optimize.program.program import Program as Program
 from advisor.optimize.program.program import ProgramSolution as ProgramSolution
+from advisor.optimize.ready_portfolios import equal_risk_contribution as equal_risk_contribution
+from advisor.optimize.ready_portfolios import maximum_diversification as maximum_diversification
+from advisor.optimize.ready_portfolios import minimum_cvar as minimum_cvar
+from advisor.optimize.ready_portfolios import minimum_variance as minimum_variance
 from advisor.optimize.returns.assumptions import from_assumptions as from_assumptions
 from advisor.optimize.returns.currency import after_costs as after_costs
 from advisor.optimize.returns.currency import hedge_share as hedge_share

@@ -1,0 +1,302 @@
+"""Ready portfolios that need no risk aversion: least variance, equal shares of risk, most
+diversification, least CVaR. Each is one convex program, solved exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+
+from advisor.annotations import OpenShare
+from advisor.arrays import FloatArray, float_array, frozen
+from advisor.contracts.advice import Binding
+from advisor.contracts.mandate import Mandate
+from advisor.data.by_asset import in_order
+from advisor.data.returns import ReturnModel
+from advisor.errors import InputError, SolverError
+from advisor.optimize.frontier.frontier import trace_frontier
+from advisor.optimize.limits.certificate import LP_TOLERANCE, duality_gap, held_limits
+from advisor.optimize.limits.infeasible import name_contradiction
+from advisor.optimize.limits.limits import Limits, limits_of
+from advisor.optimize.portfolio import Portfolio, portfolio_on
+from advisor.optimize.scenarios.certificate import Scenarios
+from advisor.validation import checked
+
+NO_RISK = 1e-20
+"""Share of the largest variance below which an asset, or a portfolio, has none."""
+NEWTON_STEPS = 200
+DAMPED = 0.3
+"""Newton decrement above which the step is damped: below, full steps converge quadratically."""
+UNBOUNDED = 1e7
+"""An exposure to an asset of volatility 1 that only a perfect hedge leads to."""
+SETTLED = 1e-14
+"""Largest miss of a share of risk, as a share of the budget, after which no step helps."""
+
+
+@checked
+def minimum_variance(model: ReturnModel, mandate: Mandate | None = None) -> Portfolio:
+    """The portfolio of least variance within the limits, and of those the one of highest mean.
+
+    Args:
+        model: Annual expected returns and covariance of n assets.
+        mandate: The limits; long-only when None.
+
+    Raises:
+        InfeasibleError: The limits contradict each other; they are named.
+
+    >>> model = ReturnModel(["bonds", "stocks"], [0.02, 0.08], [[0.01, 0.0], [0.0, 0.04]])
+    >>> minimum_variance(model).weights
+    array([0.8, 0.2])
+    """
+    frontier = trace_frontier(model, mandate)
+    return portfolio_on(frontier, frontier.at_risk_aversion(np.inf), np.inf)
+
+
+@checked
+def maximum_diversification(model: ReturnModel, mandate: Mandate | None = None) -> Portfolio:
+    """The portfolio with the highest diversification ratio within the limits.
+
+    The ratio is the weighted average volatility of the assets over the volatility of the portfolio:
+    a Sharpe ratio with volatilities for means, so that it is read off an exact frontier. Where
+    mixing in a riskless asset does not change the ratio, the portfolio with most risk is given.
+
+    Args:
+        model: Annual expected returns (not used but for `mean`) and covariance of n assets.
+        mandate: The limits; long-only when None.
+
+    Returns:
+        The portfolio; `risk_aversion` is nan, the certificate is of the program above.
+
+    Raises:
+        InputError: No portfolio within the limits has any risk.
+        InfeasibleError: The limits contradict each other; they are named.
+
+    Source: Choueifaty and Coignard (2008), Toward Maximum Diversification, equation 1.
+    """
+    volatility = np.sqrt(np.diagonal(model.covariance))
+    spread = ReturnModel(model.assets, volatility, model.covariance)
+    frontier = trace_frontier(spread, limits_of(model, mandate))
+    if not frontier.mean[-1] > 0.0:
+        raise InputError(
+            "No portfolio within the limits has any risk, so none has a diversification ratio; add"
+            " assets with risk.",
+            field="model",
+            value=0.0,
+        )
+    weights = frontier.max_sharpe()
+    gamma = float(frontier.risk_aversion_at(np.sqrt(_variance(model, weights)))[0])
+    best = portfolio_on(frontier, weights, gamma)
+    return replace(best, mean=float(weights @ model.mean), risk_aversion=np.nan)
+
+
+@checked
+def equal_risk_contribution(model: ReturnModel, *, risk_budgets: object = None) -> Portfolio:
+    """The long-only portfolio in which each asset has the same share of the variance, or its
+    budget.
+
+    The minimum of `y'Sy / 2 - sum b ln y`, divided by its sum: strictly convex, so that there is
+    one such portfolio; found by Newton's method with damped steps. It has no limits: where one
+    binds, shares cannot be equal.
+
+    Args:
+        model: Annual expected returns (not used but for `mean`) and covariance of n assets.
+        risk_budgets: Share of the variance of each asset, shape (n,) or a Series by id, all above
+            0; divided by their sum. Equal when None.
+
+    Returns:
+        The portfolio; `kkt_residual` is the largest difference between a share and its budget,
+        `risk_aversion` nan.
+
+    Raises:
+        InputError: An asset has no risk, long positions hedge each other to none, or budgets are
+            not above 0.
+        SolverError: The shares could not be brought to their budgets.
+
+    Source: Maillard, Roncalli and Teiletche (2010), The Properties of Equally Weighted Risk
+    Contribution Portfolios, section 2; Spinu (2013), An Algorithm for Computing Risk Parity
+    Weights, section 3.
+
+    >>> model = ReturnModel(["bonds", "stocks"], [0.02, 0.08], [[0.01, 0.0], [0.0, 0.04]])
+    >>> equal_risk_contribution(model).weights.round(4)
+    array([0.6667, 0.3333])
+    """
+    variances = np.diagonal(model.covariance)
+    riskless = np.flatnonzero(variances <= NO_RISK * variances.max())
+    if riskless.size:
+        raise InputError(
+            f"{model.assets[riskless[0]]!r} has no risk, so no weight gives it a share of the risk;"
+            " leave it out, and mix it in afterwards.",
+            field="model",
+            value=float(variances[riskless[0]]),
+        )
+    budgets = _budgets(model, risk_budgets)
+    size: FloatArray = np.sqrt(variances)
+    exposure = _newton(model.covariance / np.multiply.outer(size, size), budgets)
+    weights: FloatArray = exposure / size
+    weights = weights / weights.sum()
+    marginal = weights * (model.covariance @ weights)
+    variance = float(marginal.sum())
+    residual = float(np.abs(marginal / variance - budgets).max()) if variance > 0.0 else np.inf
+    if not residual <= 1e-9:
+        raise SolverError(
+            f"A share of the risk misses its budget by {residual:.3g}: long positions nearly hedge"
+            " each other to no risk at all. Shrink the covariance, or leave one of them out.",
+            solver="newton",
+            status="not converged",
+        )
+    return _portfolio(model, frozen(weights), (), residual)
+
+
+@checked
+def minimum_cvar(
+    model: ReturnModel,
+    scenarios: Scenarios | FloatArray,
+    mandate: Mandate | None = None,
+    *,
+    confidence: OpenShare = 0.95,
+) -> Portfolio:
+    """The portfolio with the least conditional value at risk over scenarios, within the limits.
+
+    The CVaR is the average loss in the worst `1 - confidence` of the scenarios, over their period.
+    Its minimum is a linear program.
+
+    Args:
+        model: Annual expected returns and covariance of n assets, for `mean` and `volatility`.
+        scenarios: Equally likely returns, shape (T, n): `market.returns`, say.
+        mandate: The limits; long-only when None. A cap on volatility is no linear limit and is
+            refused. A least expected return is a `LinearLimit` whose coefficients are the means.
+        confidence: Above 0 and below 1.
+
+    Returns:
+        The portfolio; `kkt_residual` counts the duality gap of the CVaR, recomputed from the
+        multipliers; `risk_aversion` is nan.
+
+    Raises:
+        InputError: A cap on volatility, or scenarios of other assets.
+        InfeasibleError: The limits contradict each other; they are named.
+        SolverError: The linear program came to no end.
+
+    Source: Rockafellar and Uryasev (2000), Optimization of Conditional Value-at-Risk, section 3.
+    """
+    limits = limits_of(model, mandate)
+    if limits.max_volatility is not None:
+        raise InputError(
+            f"max_volatility {limits.max_volatility:g} is no linear limit, which is all that the"
+            " program of the least CVaR can have; leave it off, and hold the CVaR against it.",
+            field="max_volatility",
+            value=limits.max_volatility,
+        )
+    table = scenarios if isinstance(scenarios, Scenarios) else Scenarios(scenarios)
+    returns = table.of(model.assets).returns
+    if returns.shape[1] != len(model):
+        raise InputError(
+            f"scenarios cover {returns.shape[1]} assets, the model {len(model)}; give a column for"
+            " each.",
+            field="scenarios",
+            value=returns.shape,
+        )
+    weights, tilt, prices = _least_cvar(returns, limits, confidence)
+    loss = np.sort(-(returns @ weights))[::-1]
+    share = (1.0 - confidence) * len(loss)
+    counted = np.clip(share - np.arange(len(loss)), 0.0, 1.0)
+    cvar = float(loss @ counted) / share
+    gradient = -(tilt @ returns)
+    gap = cvar - float(gradient @ weights)
+    gap += float(duality_gap(gradient[None], weights[None], limits, prices[None])[0])
+    value = limits.rows @ weights
+    broken = max(
+        abs(float(weights.sum()) - 1.0),
+        float(np.maximum(limits.row_lower - value, value - limits.row_upper).max(initial=0.0)),
+    )
+    costs = gradient - prices[0] - prices[1:] @ limits.rows
+    held = held_limits(limits, weights, costs, prices[1:], 1.0, 0.0)
+    binding = tuple(Binding(name=name, shadow_price=price) for name, price in held)
+    return _portfolio(model, frozen(weights), binding, max(gap / max(1.0, abs(cvar)), broken))
+
+
+def _least_cvar(
+    returns: FloatArray, limits: Limits, confidence: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weights (n,), prices of the scenarios (T,), which add up to 1, and of budget and rows (1 +
+    r,).
+    """
+    count, n = returns.shape
+    most = 1.0 / ((1.0 - confidence) * count)
+    low, high = np.isfinite(limits.row_lower), np.isfinite(limits.row_upper)
+    bounded = np.vstack([-limits.rows[low], limits.rows[high]])
+    every: Any = sparse
+    above = every.hstack([-returns, np.full((count, 1), -1.0), -every.identity(count)])
+    rows = every.hstack([bounded, every.csr_matrix((len(bounded), 1 + count))])
+    edges = list(zip(limits.lower.tolist(), limits.upper.tolist(), strict=True))
+    solved = linprog(
+        np.concatenate([np.zeros(n), [1.0], np.full(count, most)]),
+        A_ub=every.csr_matrix(every.vstack([above, rows]) if len(bounded) else above),
+        b_ub=np.concatenate([np.zeros(count), -limits.row_lower[low], limits.row_upper[high]]),
+        A_eq=every.csr_matrix(np.concatenate([np.ones(n), np.zeros(1 + count)])[None]),
+        b_eq=[1.0],
+        bounds=[*edges, (None, None), *[(0.0, None)] * count],
+        method="highs",
+        options={
+            "primal_feasibility_tolerance": LP_TOLERANCE,
+            "dual_feasibility_tolerance": LP_TOLERANCE,
+        },
+    )
+    if solved.status == 2:
+        raise name_contradiction(limits)
+    if solved.status != 0:
+        raise SolverError(str(solved.message), solver="highs", status=str(solved.status))
+    prices = np.zeros(1 + len(limits.row_names))
+    marginals = -np.asarray(solved.ineqlin.marginals)
+    prices[0] = solved.eqlin.marginals[0]
+    prices[1:][low] += marginals[count : count + low.sum()]
+    prices[1:][high] -= marginals[count + low.sum() :]
+    tilt = np.clip(marginals[:count], 0.0, most)
+    weights = np.clip(np.asarray(solved.x)[:n], limits.lower, limits.upper)
+    return weights, tilt / tilt.sum(), prices
+
+
+def _newton(correlation: FloatArray, budgets: FloatArray) -> FloatArray:
+    """The minimum of `x'Cx / 2 - sum b ln x`, shape (n,)."""
+    x: FloatArray = np.sqrt(budgets / max(float(correlation.sum()), 1.0))
+    for _ in range(NEWTON_STEPS):
+        missing = x * (correlation @ x) - budgets
+        if np.abs(missing).max() <= SETTLED * budgets.min() or x.max() > UNBOUNDED:
+            break
+        curvature = x[:, None] * correlation * x + np.diag(budgets)
+        step = np.linalg.solve(curvature, missing)  # as a share of x
+        decrement = np.sqrt(max(float(step @ missing), 0.0) / float(budgets.min()))
+        x = x - x * step / (1.0 + (np.abs(step).max() if decrement > DAMPED else 0.0))
+    return x
+
+
+def _budgets(model: ReturnModel, risk_budgets: object) -> FloatArray:
+    n = len(model)
+    if risk_budgets is None:
+        return np.full(n, 1.0 / n)
+    values = in_order(risk_budgets, model.assets, "risk_budgets")
+    budgets = float_array(values, "risk_budgets", shape=(n,))
+    if not (budgets > 0.0).all():
+        worst = int(budgets.argmin())
+        raise InputError(
+            f"risk_budgets of {model.assets[worst]!r} is {budgets[worst]:g}; a share of the risk is"
+            " above 0. Leave the asset out of the model instead.",
+            field="risk_budgets",
+            value=float(budgets[worst]),
+        )
+    return budgets / budgets.sum()
+
+
+def _variance(model: ReturnModel, weights: FloatArray) -> float:
+    return max(float(weights @ model.covariance @ weights), 0.0)
+
+
+def _portfolio(
+    model: ReturnModel, weights: FloatArray, binding: tuple[Binding, ...], residual: float
+) -> Portfolio:
+    volatility = float(np.sqrt(_variance(model, weights)))
+    mean = float(weights @ model.mean)
+    return Portfolio(model.assets, weights, mean, volatility, "ok", binding, residual, np.nan)

@@ -15,6 +15,10 @@ from advisor.measures.exposure import gini as gini
 from advisor.measures.exposure import list_mean as list_mean
 from advisor.measures.exposure import novelty as novelty
 from advisor.measures.exposure import popularity_lift as popularity_lift
+from advisor.measures.periods import drawdown_table as drawdown_table
+from advisor.measures.periods import return_quantiles as return_quantiles
+from advisor.measures.periods import returns_by_period as returns_by_period
+from advisor.measures.periods import rolling_measures as rolling_measures
 from advisor.measures.portfolio import annual_return as annual_return
 from advisor.measures.portfolio import beta as beta
 from advisor.measures.portfolio import calmar_ratio as calmar_ratio
@@ -57,6 +61,7 @@ __all__ = [
     "coverage",
     "diversity",
     "downside_deviation",
+    "drawdown_table",
     "drawdowns",
     "effective_number",
     "exposure_counts",
@@ -80,7 +85,10 @@ __all__ = [
     "reciprocal_rank",
     "reliability_curve",
     "resampled_means",
+    "return_quantiles",
+    "returns_by_period",
     "risk_contributions",
+    "rolling_measures",
     "sharpe_ratio",
     "skewness",
     "sortino_ratio",

@@ -212,8 +212,8 @@ def conditional_value_at_risk(returns: Returns, level: OpenShare = 0.95) -> Floa
 
 @checked
 def hit_ratio(returns: Returns) -> FloatArray:
-    """Share of periods with a positive return, shape (...)."""
-    return (history(returns) > 0.0).mean(axis=-1)
+    """Share of periods with a gain, shape (...); the rounding of a price is no gain."""
+    return (history(returns) > noise_of(returns)).mean(axis=-1)
 
 
 @checked

@@ -11,10 +11,10 @@ import numpy as np
 
 from advisor.arrays import DayArray
 from advisor.errors import InputError
+from advisor.measures.periods import HALF_YEAR
 from advisor.measures.portfolio import drawdowns
 from advisor.reports.charts import area_chart, both_widths, line_chart, percent, plain
 from advisor.reports.pages import MISSING, picture, render
-from advisor.reports.tear_numbers import ROLLING
 from advisor.reports.tear_sheet import sheet_of
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _measures(result: BacktestResult, risk_free: float | None) -> list[tuple[str
     rows: list[tuple[str, str, str]] = []
     for measure, value in result.summary(risk_free=risk_free).items():
         name, span = str(measure), ""
-        if name in WITH_INTERVAL and len(result.sessions) >= ROLLING:
+        if name in WITH_INTERVAL and len(result.sessions) >= HALF_YEAR:
             span = _interval(result, name, risk_free)
         rows.append((TITLES.get(name, name), _write(name, float(value)), span))
     return rows

@@ -11,22 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from advisor.evaluate.backtesting.details import against_benchmark, measures_of, trailing_of
+from advisor.evaluate.backtesting.statistics import cash_return
+from advisor.measures.periods import HALF_YEAR, PERIODS, QUANTILES, returns_by_period
 from advisor.reports.charts import bar_chart, both_widths, line_chart, percent, plain
 from advisor.reports.charts.numbers import outward, span_of
 from advisor.reports.pages import MISSING, picture
-from advisor.reports.tear_numbers import (
-    PERIODS,
-    QUANTILES,
-    ROLLING,
-    against_benchmark,
-    by_period,
-    measures_of,
-    quantiles_of,
-    rolling_of,
-    streams_of,
-    trailing_of,
-    worst_drawdowns,
-)
 
 if TYPE_CHECKING:
     from advisor.evaluate.backtesting.result import BacktestResult
@@ -34,8 +24,9 @@ if TYPE_CHECKING:
 
 def sheet_of(result: BacktestResult, rate: float) -> dict[str, Any]:
     """Charts and tables of a strategy, section by section; `rate` is what cash earns a year."""
-    both = streams_of(result)
+    both = result.streams
     year = result.periods_per_year
+    beside = against_benchmark(result.record.returns, result.beside, year, cash_return(rate, year))
     columns = {
         name: {m: _form(kind, of(r)) for m, (kind, of) in measures_of(year).items()}
         for name, r in both.items()
@@ -44,36 +35,37 @@ def sheet_of(result: BacktestResult, rate: float) -> dict[str, Any]:
     return {
         "heads": ["Measure", *both],
         "more": [(m, *(column[m] for column in columns.values())) for m in measures_of(year)],
-        "beside": [
-            (m, _form(kind, value)) for m, (kind, value) in against_benchmark(result, rate).items()
-        ],
+        "beside": [(m, _form(kind, value)) for m, (kind, value) in beside.items()],
         "trailing": [
             (name, *(_form("%", rows[name]) for rows in trailing.values()))
             for name in trailing[result.name]
         ],
-        "falls": [
-            (
-                str(f.start.date()),
-                str(f.bottom.date()),
-                str(f.end.date()) if f.end is not None else "not yet",
-                percent(f.depth),
-                f"{f.days:,}",
-            )
-            for f in worst_drawdowns(result.returns)
-        ],
+        "falls": _falls(result),
         "rolling": [picture(chart) for chart in _rolling(result, rate)],
         "months": [*month_abbr[1:], "Year"],
         "years": _months(result),
-        "yearly": picture(_yearly(both)),
-        "yearly_rows": _yearly_rows(both),
+        "yearly": picture(_yearly(result)),
+        "yearly_rows": _yearly_rows(result),
         "spread": picture(_spread(result)),
         "quantiles": [
             (f"a {name}", *map(percent, row))
-            for name, row in quantiles_of(result.returns).items()
-            if PERIODS[name] is None or len(by_period(result.returns, PERIODS[name])) > 1
+            for name, row in zip(PERIODS, result.distribution().to_numpy().tolist(), strict=True)
+            if name == "day" or len(result.by_period(name)) > 1
         ],
         "quantile_heads": ["Return of", "worst", *(f"{q:.0%}" for q in QUANTILES[1:-1]), "best"],
     }
+
+
+def _falls(result: BacktestResult) -> list[tuple[str, ...]]:
+    """The deepest falls: start, bottom, end, depth and length, as they are written."""
+    table = result.drawdown_table()
+    days = [table[name].dt.strftime("%Y-%m-%d") for name in ("start", "bottom", "end")]
+    columns = [
+        *(column.fillna("not yet").tolist() for column in days),
+        [percent(depth) for depth in table["depth"]],
+        [f"{count:,}" for count in table["days"]],
+    ]
+    return list(zip(*columns, strict=True))
 
 
 def _form(kind: str, value: float) -> str:
@@ -84,54 +76,50 @@ def _form(kind: str, value: float) -> str:
 
 def _rolling(result: BacktestResult, rate: float) -> list[str]:
     """Volatility, Sharpe ratio and beta over the last half year, one chart each."""
-    if len(result.sessions) < ROLLING:
+    if len(result.sessions) < HALF_YEAR:
         return []
+    table = result.rolling(risk_free=rate)
     titles = {"volatility": "Volatility", "sharpe": "Sharpe ratio", "beta": "Beta"}
     charts: list[str] = []
-    for name, lines in rolling_of(result, rate).items():
+    for measure, title in titles.items():
+        columns = {measure: result.name, f"benchmark_{measure}": "benchmark"}
         draw = partial(
             line_chart,
-            lines,
+            {name: table[c].tolist() for c, name in columns.items() if c in table},
             labels=_days(result),
-            title=f"{titles[name]}, last {ROLLING} sessions",
-            form=percent if name == "volatility" else plain,
+            title=f"{title}, last {HALF_YEAR} sessions",
+            form=percent if measure == "volatility" else plain,
         )
-        charts.append(both_widths(lambda size, draw=draw: draw(size=size)))
+        if measure in table:
+            charts.append(both_widths(lambda size, draw=draw: draw(size=size)))
     return charts
 
 
-def _yearly(both: dict[str, pd.Series]) -> str:
-    rows = _by_year(next(iter(both.values())))
+def _yearly(result: BacktestResult) -> str:
+    years = result.by_period()
+    rows = dict(zip(_names(years), years[result.name].tolist(), strict=True))
     draw = partial(bar_chart, rows, title="Return by year", form=percent)
     return both_widths(lambda size: draw(width=size[0]))
 
 
-def _by_year(returns: pd.Series) -> dict[str, float]:
-    years = by_period(returns, "YE")
-    return dict(
-        zip([str(day.year) for day in pd.DatetimeIndex(years.index)], years.tolist(), strict=True)
-    )
+def _names(years: pd.DataFrame) -> list[str]:
+    return pd.DatetimeIndex(years.index).strftime("%Y").tolist()
 
 
-def _yearly_rows(both: dict[str, pd.Series]) -> list[list[str]]:
+def _yearly_rows(result: BacktestResult) -> list[list[str]]:
     """Each year with its returns, and the difference where there is a benchmark."""
-    columns = [_by_year(r) for r in both.values()]
-    rows: list[list[str]] = []
-    for year in columns[0]:
-        values = [column[year] for column in columns]
-        rows.append(
-            [
-                year,
-                *map(percent, values),
-                *([percent(values[0] - values[1])] if len(values) > 1 else []),
-            ]
-        )
-    return rows
+    years = result.by_period()
+    if "benchmark" in years:
+        years = years.assign(difference=years[result.name] - years["benchmark"])
+    return [
+        [year, *map(percent, row)]
+        for year, row in zip(_names(years), years.to_numpy().tolist(), strict=True)
+    ]
 
 
 def _spread(result: BacktestResult) -> str:
     """How many months had a return within each of at most 12 round steps."""
-    months = by_period(result.returns, "ME").to_numpy(dtype=np.float64)
+    months = returns_by_period(result.returns, "month").to_numpy(dtype=np.float64)
     low, high, step = outward(*span_of(months.tolist()), 8)
     edges = np.arange(round((high - low) / step) + 1) * step + low
     counts, _ = np.histogram(months, bins=edges)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -16,6 +17,7 @@ from advisor.measures import bootstrap, history
 
 RNG = np.random.default_rng(0)
 R = RNG.normal(0.0, 0.01, 30)
+DATED = pd.Series(R, index=pd.bdate_range("2024-01-01", periods=30))
 HITS, RELEVANT = np.array([[True, False, True], [False, False, False]]), np.array([3, 1])
 CODES = np.array([[0, 2], [1, -1]])
 LISTS = {"hits": HITS, "relevant": RELEVANT, "k": 2}
@@ -46,6 +48,16 @@ CASES: dict[str, dict[str, Any]] = {
         for name in ("tracking_error", "information_ratio")
     },
     "beta": {"returns": R, "benchmark": R[::-1]},
+    "return_quantiles": {"returns": DATED},
+    "returns_by_period": {"returns": DATED, "period": "month"},
+    "drawdown_table": {"returns": DATED, "most": 3},
+    "rolling_measures": {
+        "returns": DATED,
+        "benchmark": DATED[::-1].set_axis(DATED.index),
+        "sessions": 5,
+        "risk_free": 0.01,
+        "periods_per_year": 252.0,
+    },
     "turnover": {"before": [0.5, 0.5], "after": [0.4, 0.6]},
     **{
         name: {"weights": [0.5, 0.5], "covariance": COVARIANCE}

@@ -130,9 +130,32 @@ def test_failing_day_keeps_the_weights_and_is_listed() -> None:
 )
 def test_answers_that_cannot_be_traded_fail_the_day(answer: object, reason: str) -> None:
     market = market_of({"a": [0.0] * 5, "late": [np.nan, np.nan, np.nan, 0.0, 0.0]})
-    result = backtest(lambda past, held: answer, market, warmup=2, every=100)
+    answers = iter([{"a": 1.0}, answer])
+    days = market.dates[:2].tolist()
+    result = backtest(lambda past, held: next(answers), market, warmup=1, every=days, cost_bps=0.0)
     assert reason in result.failures[0].reason
-    assert result.returns.tolist() == [0.0, 0.0, 0.0]
+    assert result.weights["a"].tolist() == [1.0, 1.0]
+    assert result.returns.tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("answer", [[2.7, 0.0], None, InfeasibleError("no portfolio")])
+def test_a_policy_that_never_decides_is_no_result(answer: object) -> None:
+    market = market_of({"a": [0.0] * 5, "b": [0.0] * 5})
+
+    def policy(past: Market, held: np.ndarray) -> object:
+        if isinstance(answer, InfeasibleError):
+            raise answer
+        return answer
+
+    with pytest.raises(
+        InputError, match="'portfolio' failed on every one of its 4 rebalancing"
+    ) as e:
+        backtest(policy, market, warmup=2, every=1)
+    assert "2024-01-30" in str(e.value)
+    with pytest.raises(InputError, match="'wild' failed on every"):
+        backtest_many({"calm": always(0.5, 0.5), "wild": policy}, market, warmup=1)
+    with pytest.raises(InputError, match="'benchmark' failed on every"):
+        backtest(always(0.5, 0.5), market, warmup=1, benchmark=policy)
 
 
 @pytest.mark.parametrize(
@@ -218,10 +241,10 @@ def test_fixed_costs_are_money_and_bite_small_accounts() -> None:
     assert small.costs.tolist() == [0.01]
     assert large.costs.tolist() == [1e-5]
     np.testing.assert_allclose(small.wealth, [990.0, 990.0])
-    broke = backtest(
-        always(0.5, 0.5), market, warmup=1, every=9, terms=Terms(capital=5.0, fixed_cost=5.0)
-    )
-    assert "all there is" in broke.failures[0].reason
+    with pytest.raises(InputError, match="all there is"):
+        backtest(
+            always(0.5, 0.5), market, warmup=1, every=9, terms=Terms(capital=5.0, fixed_cost=5.0)
+        )
 
 
 def test_costs_may_differ_by_asset() -> None:

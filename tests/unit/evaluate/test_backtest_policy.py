@@ -103,9 +103,8 @@ def test_level_that_no_portfolio_fits_is_refused_and_cash_mends_it() -> None:
         MeanVariancePolicy(level=1, bands=patient, estimates=UNSIZED)(wild, np.zeros(2))
     weights = MeanVariancePolicy(level=1, estimates=Estimates(cash_return=-0.02))(wild, np.zeros(2))
     assert 0.0 < weights.sum() < 0.3
-    result = backtest(MeanVariancePolicy(level=1), wild, warmup=252)
-    assert len(result.failures) == len(result.weights)
-    assert result.exposure.max() == 0.0
+    with pytest.raises(InputError, match=r"failed on every .* let the portfolio hold cash"):
+        backtest(MeanVariancePolicy(level=1), wild, warmup=252)
 
 
 def test_policies_that_share_estimates_estimate_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ weights wanted."""
 
 OVER_ONE = 1e-6  # a solver's rounding of the budget, not a loan
 HELD = 1e-12  # below this a weight is no position and a difference is no trade
-BUGS = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
+BUGS = (AttributeError, ImportError, LookupError, NameError, NotImplementedError, TypeError)
 """What a policy raises because its code is wrong, not because the day was difficult: passed on to
 the caller."""
 

@@ -25,6 +25,7 @@ from advisor.data.tables import as_numbers
 from advisor.errors import InputError
 from advisor.evaluate.backtesting.account import Policy
 from advisor.evaluate.backtesting.calendar import Schedule, rebalancing_rows
+from advisor.evaluate.backtesting.record import Record
 from advisor.evaluate.backtesting.result import BacktestResult
 from advisor.evaluate.backtesting.result_set import BacktestResults
 from advisor.evaluate.backtesting.terms import Terms
@@ -77,11 +78,11 @@ def backtest(
         that ends at the day. A day on which the policy raises, or answers what cannot be traded
         (another shape, no numbers, not finite, more than all wealth, an asset that the market does
         not have, one without a return on that day), keeps the weights held and is listed in
-        `failures`; errors of its code (`NameError`, `TypeError`, ...) are raised.
+        `failures`; errors of its code (`NameError`, `KeyError`, `TypeError`, ...) are raised.
 
     Raises:
-        InputError: No rebalancing session is left after the warm-up, or an argument is of another
-            kind or out of its range.
+        InputError: No rebalancing session is left after the warm-up, an argument is of another kind
+            or out of its range, or the policy failed on every day it was asked.
 
     >>> days = pd.bdate_range("2024-01-01", periods=60)
     >>> market = Market.from_returns(pd.DataFrame({"stocks": 0.01, "bonds": 0.0}, index=days))
@@ -153,6 +154,9 @@ def backtest_many(
         limits=1, user_api="blas"
     ):  # the same bytes on any machine, and small matrices only lose by threads
         records = walk(runs, market, rows, rate=rate, terms=terms, window=window, progress=progress)
+    names = [*lineup, *([BENCHMARK] if own is not None else [])]
+    for name, record in zip(names, records, strict=True):
+        _check_decided(name, record)
     sessions, days = frozen(market.dates[int(rows[0]) + 1 :]), frozen(market.dates[rows])
     beside = (
         records.pop().returns
@@ -203,6 +207,20 @@ def _check(policies: object, market: object, terms: object, progress: object) ->
         "Pass a Market, made by Market.from_prices or Market.from_returns.",
     )
     check_type(terms, Terms, "terms", "Pass Terms(capital=..., flows=...), or leave it out.")
+
+
+def _check_decided(name: str, record: Record) -> None:
+    """Raise `InputError` where a policy could not act on any day: an account left in cash is no
+    result.
+    """
+    asked, failures = len(record.weights), record.failures
+    if len(failures) >= asked and not record.weights.any():
+        raise InputError(
+            f"The policy {name!r} failed on every one of its {asked} rebalancing days; on"
+            f" {failures[0].day:%Y-%m-%d}: {failures[0].reason}",
+            field="policy",
+            value=name,
+        )
 
 
 def _rate(cost_bps: float | npt.ArrayLike, n: int) -> FloatArray:

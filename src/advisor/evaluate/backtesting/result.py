@@ -8,52 +8,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from advisor.annotations import OpenShare, Seed
+from advisor.annotations import Count, OpenShare, Seed
 from advisor.arrays import DayArray, FloatArray, check_number
 from advisor.errors import InputError
+from advisor.evaluate.backtesting.details import against_benchmark, measures_of, trailing_of
 from advisor.evaluate.backtesting.record import Failures, Record
-from advisor.evaluate.backtesting.statistics import BootstrapInterval, Statistic, bootstrap_interval
+from advisor.evaluate.backtesting.statistics import (
+    BootstrapInterval,
+    bootstrap_interval,
+    cash_return,
+    statistics_of,
+)
 from advisor.measures.bootstrap import Draws
+from advisor.measures.periods import (
+    HALF_YEAR,
+    Period,
+    drawdown_table,
+    return_quantiles,
+    returns_by_period,
+    rolling_measures,
+)
 from advisor.measures.portfolio import (
     annual_return,
     beta,
-    calmar_ratio,
-    conditional_value_at_risk,
     drawdowns,
-    hit_ratio,
     information_ratio,
-    max_drawdown,
-    sharpe_ratio,
-    sortino_ratio,
     tracking_error,
-    volatility,
 )
 from advisor.validation import checked
-
-
-def statistics_of(periods_per_year: float, risk_free: float = 0.0) -> dict[str, Statistic]:
-    """The measures of a stream of returns by name, each from shape (..., T) to (...).
-
-    Args:
-        periods_per_year: Periods a year.
-        risk_free: Annual rate, compounded as cash is; Sharpe and Sortino are of what is above it.
-    """
-    year, cash = periods_per_year, cash_return(risk_free, periods_per_year)
-    return {
-        "annual_return": lambda r: annual_return(r, year),
-        "volatility": lambda r: volatility(r, year),
-        "sharpe": lambda r: sharpe_ratio(r - cash, periods_per_year=year),
-        "sortino": lambda r: sortino_ratio(r - cash, periods_per_year=year),
-        "max_drawdown": max_drawdown,
-        "calmar": lambda r: calmar_ratio(r, year),
-        "cvar_95": lambda r: conditional_value_at_risk(r, 0.95),
-        "hit_ratio": hit_ratio,
-    }
-
-
-def cash_return(rate: float, periods_per_year: float) -> float:
-    """Return of cash in one period at an annual rate: `(1 + rate) ** (1 / periods) - 1`."""
-    return float(np.expm1(np.log1p(rate) / periods_per_year))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +81,12 @@ class BacktestResult:
         return None if self.beside is None else self._daily(self.beside, "benchmark")
 
     @property
+    def streams(self) -> dict[str, pd.Series]:
+        """The returns by name: of the strategy, and of the benchmark where there is one."""
+        benchmark = self.benchmark
+        return {self.name: self.returns} | ({} if benchmark is None else {"benchmark": benchmark})
+
+    @property
     def weights(self) -> pd.DataFrame:
         """Weights after each rebalancing day's trade: day x asset. What is missing to 1 is cash."""
         return pd.DataFrame(
@@ -141,6 +129,14 @@ class BacktestResult:
         """Loss from the highest value so far at each close, positive, cash flows left out."""
         return self._daily(drawdowns(self.record.returns), "drawdown")
 
+    def to_quantstats(self) -> pd.Series:
+        """The net returns as quantstats, pyfolio and empyrical read them: days without a clock, one
+        float a day. What else a report of theirs asks for is `benchmark`, `risk_free` and
+        `periods_per_year`.
+        """
+        returns = self.returns.rename(self.name.replace(" ", "_"))
+        return returns.set_axis(pd.DatetimeIndex(returns.index).as_unit("ns"))
+
     def to_frame(self) -> pd.DataFrame:
         """One row a session: return, growth of 1, drawdown, exposure, wealth, and the benchmark's
         return where there is one.
@@ -166,6 +162,53 @@ class BacktestResult:
                 earned in the run.
         """
         return pd.Series(self._measures(self.rate(risk_free)), name=self.name)
+
+    @checked
+    def drawdown_table(self, most: Count = 10) -> pd.DataFrame:
+        """The deepest falls from a peak until it was made up: see `measures.drawdown_table`."""
+        return drawdown_table(self.returns, most)
+
+    @checked
+    def by_period(self, period: Period = "year") -> pd.DataFrame:
+        """Compounded return of each calendar period, of the strategy and of the benchmark."""
+        streams = self.streams.items()
+        return pd.DataFrame({name: returns_by_period(r, period) for name, r in streams})
+
+    @checked
+    def rolling(
+        self, sessions: Count = HALF_YEAR, *, risk_free: float | None = None
+    ) -> pd.DataFrame:
+        """Volatility, Sharpe ratio and, beside a benchmark, beta over the last `sessions` of each
+        day: see `measures.rolling_measures`; `risk_free` as in `summary`.
+        """
+        cash = cash_return(self.rate(risk_free), self.periods_per_year)
+        return rolling_measures(
+            *(r - cash for r in self.streams.values()),
+            sessions=sessions,
+            periods_per_year=self.periods_per_year,
+        )
+
+    def distribution(self) -> pd.DataFrame:
+        """Quantiles of the returns of a day, week, month, quarter and year: period x quantile."""
+        return return_quantiles(self.returns)
+
+    @checked
+    def details(self, *, risk_free: float | None = None) -> pd.DataFrame:
+        """What a tear sheet counts beside the summary: measure x stream, the benchmark's
+        where there is one.
+
+        Tail ratio, omega, best and worst periods, runs of gains and losses, returns of the last
+        months and years; beside a benchmark alpha, beta, correlation and Treynor ratio, with
+        `risk_free` as in `summary`.
+        """
+        year, cash = self.periods_per_year, cash_return(self.rate(risk_free), self.periods_per_year)
+        columns = {
+            name: {m: of(r) for m, (_, of) in measures_of(year).items()} | trailing_of(r, year)
+            for name, r in self.streams.items()
+        }
+        beside = against_benchmark(self.record.returns, self.beside, year, cash)
+        columns[self.name] |= {m: value for m, (_, value) in beside.items()}
+        return pd.DataFrame(columns)
 
     @checked
     def rate(self, risk_free: float | None = None) -> float:

@@ -19,11 +19,46 @@ from advisor.arrays import (
 )
 from advisor.errors import InputError
 from advisor.measures.history import deviation, noise_of
+from advisor.measures.portfolio import (
+    annual_return,
+    calmar_ratio,
+    conditional_value_at_risk,
+    hit_ratio,
+    max_drawdown,
+    sharpe_ratio,
+    sortino_ratio,
+    volatility,
+)
 
 AT_ONCE = 64  # resamples in memory together
 Statistic = Callable[[FloatArray], FloatArray]
 """From returns, shape (..., T), to one number each, shape (...): any measure of
 `advisor.measures`."""
+
+
+def statistics_of(periods_per_year: float, risk_free: float = 0.0) -> dict[str, Statistic]:
+    """The measures of a stream of returns by name, each from shape (..., T) to (...).
+
+    Args:
+        periods_per_year: Periods a year.
+        risk_free: Annual rate, compounded as cash is; Sharpe and Sortino are of what is above it.
+    """
+    year, cash = periods_per_year, cash_return(risk_free, periods_per_year)
+    return {
+        "annual_return": lambda r: annual_return(r, year),
+        "volatility": lambda r: volatility(r, year),
+        "sharpe": lambda r: sharpe_ratio(r - cash, periods_per_year=year),
+        "sortino": lambda r: sortino_ratio(r - cash, periods_per_year=year),
+        "max_drawdown": max_drawdown,
+        "calmar": lambda r: calmar_ratio(r, year),
+        "cvar_95": lambda r: conditional_value_at_risk(r, 0.95),
+        "hit_ratio": hit_ratio,
+    }
+
+
+def cash_return(rate: float, periods_per_year: float) -> float:
+    """Return of cash in one period at an annual rate: `(1 + rate) ** (1 / periods) - 1`."""
+    return float(np.expm1(np.log1p(rate) / periods_per_year))
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ Listed = Annotated[
         "a list (of one, where there is one)",
     ),
 ]
-Texts = Annotated[tuple[str, ...], Named("texts", _are_texts, "a list of texts")]
+Texts = Annotated[Sequence[str], Named("texts", _are_texts, "a list of texts")]
 
 Numbers = Annotated[FloatArray, Array("Pass numbers.")]
 """Any shape, nan and infinities allowed."""

@@ -20,6 +20,7 @@ from advisor.contracts.fields import (
     Row,
     SharesById,
     Word,
+    WordsById,
     as_fraction,
     as_number,
     as_rating,
@@ -44,7 +45,9 @@ class Product(Row):
     stays apart from none (`states_fee`). `term_days` is how long money is locked. A `closed`
     product is no longer sold: clients may hold it, nobody is offered it. Where nothing is said
     (`states_closed`), a recommender infers it from purchases. `regime` is the rule pack that
-    governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's.
+    governs it ("csrc", "nfra", "mifid"), where it differs from the advisor's. `labels` are
+    words of the host's own by name (an ISIN, a department): they stand beside each pick, are never
+    read, and enter no fingerprint.
     """
 
     model_config = ConfigDict(
@@ -76,6 +79,7 @@ class Product(Row):
     insured_deposit: Flag = False
     sustainability: Criteria | None = None
     target_market: TargetMarket | None = None
+    labels: WordsById = {}
 
     @model_validator(mode="after")
     def _exposures_sum_to_one(self) -> Self:
@@ -105,6 +109,8 @@ class Product(Row):
             written.pop("annual_fee", None)
         if not self.states_closed:
             written.pop("closed", None)
+        if not self.labels:
+            written.pop("labels", None)
         return written
 
     @property

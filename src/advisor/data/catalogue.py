@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import NoneType
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Texts
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, frozen
 from advisor.contracts.product import Product
 from advisor.data.bad_rows import OnBadRows, check_choice, log_set_aside, refusal
@@ -86,6 +86,7 @@ class Catalogue:
         return cls(catalogue, unknown)
 
     @classmethod
+    @checked
     def from_frame(
         cls,
         frame: pd.DataFrame,
@@ -93,6 +94,7 @@ class Catalogue:
         max_fee: float = MAX_FEE,
         unknown_fee: float = 0.0,
         id_column: str | None = None,
+        labels: Texts | str = (),
         on_bad_rows: OnBadRows = "refuse",
     ) -> Catalogue:
         """From a table with `Product`'s fields as columns (missing cells take the default).
@@ -109,6 +111,8 @@ class Catalogue:
                 `unknown_fees`.
             id_column: Column of the ids that trades and purchases name; None: `id`, or `isin` (any
                 case) where there is no `id`.
+            labels: Columns of your own, such as an ISIN, that stand beside each pick (`label:isin`
+                is one without being named here); any other unknown column is refused.
             on_bad_rows: "refuse" raises for all bad rows at once; "set_aside" reads the others, and
                 `problems` says why not these.
 
@@ -118,10 +122,7 @@ class Catalogue:
         """
         _check_fees(max_fee, unknown_fee)
         check_choice(on_bad_rows)
-        check_type(
-            id_column, (str, NoneType), "id_column", "Name the column of ids, or leave it out."
-        )
-        products, bad = products_of_frame(frame, max_fee, id_column)
+        products, bad = products_of_frame(frame, max_fee, id_column, labels)
         if bad and (on_bad_rows == "refuse" or not products):
             raise refusal(bad, len(frame), "the catalogue")
         if bad:
@@ -233,6 +234,12 @@ class Catalogue:
                 [int(p.closed) if p.states_closed else -1 for p in self.products], dtype=np.int64
             )
         )
+
+    @cached_property
+    def labels(self) -> dict[str, tuple[str | None, ...]]:
+        """By name the label of each product, None where it has none, length p."""
+        names = dict.fromkeys(name for p in self.products for name in p.labels)
+        return {name: tuple(p.labels.get(name) for p in self.products) for name in names}
 
     @checked
     def exposures(self, assets: IdMap) -> FloatArray:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from advisor.annotations import Texts
 from advisor.cell_words import percentage
 from advisor.cells import is_missing, number_of
 from advisor.contracts.fields import fraction_of
 from advisor.contracts.product import Product
 from advisor.contracts.thresholds import exceeds
+from advisor.data.labels import LABEL, OF_PRODUCTS, labelled
 from advisor.data.tables import check_once, check_table, labels_of, with_index
 from advisor.errors import InputError
 
@@ -22,7 +24,7 @@ _ISIN = "isin"
 
 
 def products_of_frame(
-    frame: pd.DataFrame, max_fee: float, id_column: str | None
+    frame: pd.DataFrame, max_fee: float, id_column: str | None, labels: Texts | str = ()
 ) -> tuple[dict[int, Product], dict[int, InputError]]:
     """The products of a table by row, and what is wrong with the rows that hold none.
 
@@ -30,23 +32,27 @@ def products_of_frame(
         frame: One row a product; see `Catalogue.from_frame`.
         max_fee: The largest believable fee, a fraction a year.
         id_column: Column of ids; None: `id`, or `isin` where there is no `id`.
+        labels: Columns that stand beside each pick unread.
 
     Raises:
         InputError: It is no table, or a column is unknown or there twice.
     """
     check_table(frame, "catalogue", [], "One row a product, its columns named as Product's fields.")
     frame = with_index(frame)
-    names = _with_id(labels_of(frame.columns), id_column)
+    names = labelled(labels_of(frame.columns), labels, OF_PRODUCTS, "the catalogue")
+    names = _with_id(names, id_column)
     check_once([name for name in names if name], "catalogue")
     odd = [
         name
         for name in names
-        if name and name not in (*Product.model_fields, PERCENT) and not name.startswith(_SPREAD)
+        if name
+        and name not in (*Product.model_fields, PERCENT)
+        and not name.startswith((_SPREAD, LABEL))
     ]
     if odd:
         told = (
             f"The catalogue has columns {odd[:5]} that no product field is named after; rename or"
-            " drop them."
+            f" drop them, or pass labels={odd[:5]} to have them beside each pick."
         )
         raise InputError(told, field=odd[0], value=odd)
     good: dict[int, Product] = {}
@@ -105,8 +111,12 @@ def _with_id(names: Sequence[str], id_column: str | None) -> list[str]:
 
 
 def _fields(stated: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a product, its exposures in one mapping."""
-    fields = {name: cell for name, cell in stated.items() if not name.startswith(_SPREAD)}
+    """Fields of a product, its exposures in one mapping, and its labels in another."""
+    fields = {name: cell for name, cell in stated.items() if not name.startswith((_SPREAD, LABEL))}
+    labels = {
+        name.removeprefix(LABEL): cell for name, cell in stated.items() if name.startswith(LABEL)
+    }
+    fields |= {"labels": labels} if labels else {}
     spread = {
         name.removeprefix(_SPREAD): cell
         for name, cell in stated.items()

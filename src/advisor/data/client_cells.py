@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from advisor.annotations import Texts
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray
 from advisor.cells import (
     FIRST_DAY,
@@ -33,6 +34,7 @@ from advisor.contracts.sustainability import parse
 from advisor.data.categories import Labels
 from advisor.data.cell_columns import Cells, Words, ratings
 from advisor.data.clients.schema import FLAGS, RANGES, SETS, WORDS
+from advisor.data.labels import LABEL, OF_CLIENTS, label_names, labelled
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
 from advisor.privacy import written
@@ -41,7 +43,7 @@ _LOG = logging.getLogger("advisor")
 REQUIRED = ("id", "wealth", "horizon_years")
 WHOLE = ("age",)
 """Number columns whose cells are whole."""
-_PREFIXES = ("answer:", "holding:", "bias:")
+_PREFIXES = ("answer:", "holding:", "bias:", LABEL)
 _NO_WORD = "it must be one word in UTF-8, of at most 10,000 characters. Correct the cell."
 _NO_GOALS = "it must be a list of goals, each with name, amount and years. Correct the cell."
 _NO_IDS = "it must be ids, none of them twice: a list, or text with | between. Correct the cell."
@@ -59,19 +61,23 @@ class Problems(dict[int, str]):
 
 
 def check_names(
-    given: Sequence[object], apart: Sequence[str] = (), what: str = "The client table"
+    given: Sequence[object],
+    apart: Sequence[str] = (),
+    what: str = "The client table",
+    labels: Texts | str = (),
 ) -> list[str]:
-    """Names of the columns of a client table, as text.
+    """Names of the columns of a client table, as text, those of labels as `label:<name>`.
 
     Args:
         given: Names.
         apart: Columns that the caller reads themselves.
         what: Which table, for the message.
+        labels: Columns that pass through unread.
 
     Raises:
         InputError: A required column is absent, a column is unknown, or two have one name.
     """
-    names = [text_of(c) for c in given]
+    names = labelled([text_of(c) for c in given], labels, OF_CLIENTS, what[0].lower() + what[1:])
     absent = [c for c in REQUIRED if c not in names]
     if absent:
         raise InputError(
@@ -100,7 +106,7 @@ def check_names(
         raise InputError(
             f"{what} has columns {odd[:5]} that are not read; columns are named as Client's fields,"
             " answers as answer:<question id>, holdings as holding:<id>, biases as bias:<name>."
-            " Rename or drop them.",
+            f" Rename or drop them, or pass labels={odd[:5]} to have them beside the advice.",
             field=odd[0],
             value=odd,
         )
@@ -160,6 +166,7 @@ def columns_from_cells(
         for n, c in cells.items()
         if n.startswith("answer:")
     }
+    columns["labels"] = {name: _labels(cells[LABEL + name]) for name in label_names(list(cells))}
     columns["biases"] = {
         (bias := n.removeprefix("bias:")): _numbers(
             c, n, *BIASES.get(bias, (-np.inf, np.inf)), problems
@@ -274,6 +281,17 @@ def _words(cells: Cells, name: str, problems: Problems) -> Labels:
     return words.mapped(
         [None if wrong else word for word, wrong in zip(words.names, odd, strict=True)]
     )
+
+
+def _labels(cells: Cells) -> Labels:
+    """The texts of cells, whatever they hold: no cell of a label is wrong."""
+    words, odd = cells.words(), np.flatnonzero(cells.no_words()).tolist()
+    if not odd:
+        return words
+    texts = [words.word(row) for row in range(len(cells))]
+    for row in odd:
+        texts[row] = text_of(cells.cell(row))[:LONGEST]
+    return Labels.of_words(texts)
 
 
 def _no_criteria(words: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Texts
 from advisor.data.cell_columns import Cells
 from advisor.data.cells_series import cells_of_series
 from advisor.data.client_cells import Problems, check_names, columns_from_cells, texts_of_ids
@@ -15,11 +16,11 @@ from advisor.data.tables import check_table, with_index
 from advisor.errors import InputError
 
 
-def columns_from_frame(frame: pd.DataFrame) -> dict[str, Any]:
+def columns_from_frame(frame: pd.DataFrame, labels: Texts | str = ()) -> dict[str, Any]:
     """Columns for `ClientTable(**columns)`; see `ClientTable.from_frame`."""
     check_table(frame, "clients", [], "One row a client, its columns named as Client's fields.")
     frame = with_index(frame)
-    names = check_names(list(frame.columns))
+    names = check_names(list(frame.columns), labels=labels)
     cells = {name: cells_of_series(frame.iloc[:, at]) for at, name in enumerate(names)}
     problems = Problems()
     return columns_from_cells(_ids(cells.pop("id"), problems), cells, problems)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from advisor.annotations import Texts
+from advisor.cells import text_of
 from advisor.data.client_cells import check_names
 from advisor.data.clients.reader import text_array
 from advisor.data.tables import is_index, with_index
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def opened_stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def opened_stream(
+    source: Any, labels: Texts | str = ()
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """Schema and batches of a stream; it is opened once.
 
     Raises:
@@ -29,7 +33,7 @@ def opened_stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     import pyarrow as pa
 
     if isinstance(source, pd.DataFrame):
-        table = table_of_frame(source)
+        table = table_of_frame(source, labels)
         return table.schema, iter(table.to_batches())
     try:
         reader = pa.RecordBatchReader.from_stream(source)
@@ -44,15 +48,15 @@ def opened_stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     return schema, (_named(batch, schema, pa) for batch in reader)
 
 
-def table_of_frame(frame: pd.DataFrame) -> pa.Table:
+def table_of_frame(frame: pd.DataFrame, labels: Texts | str = ()) -> pa.Table:
     """A frame as Arrow; a column whose cells are of no one Arrow type becomes text that is worth
     the same. A named index is a column.
     """
     import pyarrow as pa
 
     frame = with_index(frame)
-    names = check_names([c for c in frame.columns if c != "holdings"])
-    names = [str(c) for c in frame.columns] if "holdings" in frame.columns else names
+    check_names([c for c in frame.columns if c != "holdings"], labels=labels)
+    names = [text_of(c) for c in frame.columns]
     return pa.table([_array(frame.iloc[:, at]) for at in range(len(names))], names=names)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from advisor.annotations import Texts
 from advisor.arrays import check_type
 from advisor.contracts.advice import Advice
 from advisor.contracts.bands import RiskBands
@@ -245,6 +246,7 @@ class Advisor(Questions):
         as_of: date | str | None = None,
         picks: int = 5,
         chunk: int = 100_000,
+        labels: Texts | str = (),
     ) -> Iterator[AdviceBatch]:
         """Advice for many clients, `chunk` rows at a time; nothing is raised for a row, it gets a
         `status`.
@@ -255,6 +257,8 @@ class Advisor(Questions):
             as_of: The day; today when None, and recorded.
             picks: Products to recommend at most.
             chunk: Rows a batch; it bounds memory and changes no bit of any advice.
+            labels: Columns of your own, such as a branch, that come out again beside the advice (a
+                `ClientTable` knows its own).
 
         Raises:
             InputError: At once, before any batch is asked for: `as_of` is no day, picks or chunk is
@@ -266,7 +270,7 @@ class Advisor(Questions):
         parts = (
             clients.chunks(chunk)
             if isinstance(clients, ClientTable)
-            else map(clients_from_arrow, arrow_batches(clients, chunk))
+            else map(clients_from_arrow, arrow_batches(clients, chunk, labels))
         )
         return (advise_table(self.state, part, day, picks) for part in parts)
 

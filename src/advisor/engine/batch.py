@@ -26,10 +26,12 @@ from advisor.engine.output.arrow import advice_table
 from advisor.engine.output.card import card
 from advisor.engine.output.columns import (
     flag_words,
+    pick_labels,
     pick_money,
     pick_reason_codes,
     problem_words,
     reason_codes,
+    spelled,
     unusual_kinds,
 )
 from advisor.engine.portfolios.allocation import STATUSES, Allocations, has_portfolio
@@ -296,7 +298,7 @@ class AdviceBatch:
     def to_frame(self) -> pd.DataFrame:
         """One row a client: client_id, status, reasons, level, ..., `weight:<asset>`,
         `unplaced:<asset>`, and for every pick `pick_1`, `pick_1_score`, `pick_1_money`,
-        `pick_1_reasons`.
+        `pick_1_reasons`, `pick_1_<label>`; last the labels of the clients under their own names.
         """
         return pd.DataFrame(self._columns())
 
@@ -337,7 +339,12 @@ class AdviceBatch:
             columns[f"pick_{slot + 1}_score"] = self.pick_scores[:, slot]
             columns[f"pick_{slot + 1}_money"] = pick_money(self, slot)
             columns[f"pick_{slot + 1}_reasons"] = pick_reason_codes(self, slot).spelled()
-        return columns
+            for name, texts in pick_labels(self.state.catalogue, slot + 1).items():
+                columns[name] = spelled(texts, self.pick_codes[:, slot])
+        return columns | {
+            name: spelled(column.names, column.codes)
+            for name, column in self.clients.labels.items()
+        }
 
     def __repr__(self) -> str:
         counts = np.bincount(self.allocations.status, minlength=len(STATUSES))

@@ -22,9 +22,11 @@ import pyarrow as pa
 
 from advisor.arrays import check_type, check_whole
 from advisor.contracts.client import Client
+from advisor.data.categories import Labels
 from advisor.data.clients.sources import clients_from_arrow
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
+from advisor.data.labels import label_names
 from advisor.engine.advisor import Advisor
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.input_digest import input_digests
@@ -159,8 +161,14 @@ class Job:
         )
         clients_from_arrow(input_schema.empty_table())
         advisor = model.advisor()
-        schema = advice_schema(advisor.state, as_day(model.as_of, "as_of"), model.picks)
+        labels = label_names(input_schema.names)
+        schema = advice_schema(advisor.state, as_day(model.as_of, "as_of"), model.picks, labels)
         return cls(model, input_schema, schema.append(pa.field(INPUTS, pa.string())))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Columns of the host's own that stand beside the advice."""
+        return tuple(label_names(self.input_schema.names))
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Advice for each batch of clients, in the same order; a bad row gets a status, never an
@@ -290,7 +298,16 @@ class Job:
             blank = ClientTable.from_clients(
                 [Client(id=name or "-", wealth=0.0, horizon_years=0.0)]
             )
-            aside = replace(blank, ids=(name,), problems={0: told})
+            aside = replace(
+                blank,
+                ids=(name,),
+                problems={0: told},
+                labels=(
+                    dict.fromkeys(self.labels, Labels.empty(1))
+                    if clients is None
+                    else clients.labels
+                ),
+            )
             yield _table(advise_table(source, aside, day, self.model.picks), day)
 
 

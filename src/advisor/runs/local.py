@@ -20,8 +20,8 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from advisor.arrays import check_type, check_whole
-from advisor.data.client_files import files_of
-from advisor.data.clients.sources import arrow_batches
+from advisor.data.client_files import files_of, opened_files
+from advisor.data.clients.sources import arrow_batches, unreadable
 from advisor.errors import AdapterError, InputError
 from advisor.runs.duplicates import REPEATED, SeenIds
 from advisor.runs.folders import clear_drafts, ready
@@ -61,7 +61,12 @@ def run_file(job: Job, file: str | Path, folder: str | Path) -> Part:
 
 def _advised(job: Job, file: Path) -> Iterator[pa.Table]:
     met = SeenIds()
-    for table in arrow_batches(file, _ROWS_A_GROUP):
+    try:
+        there = opened_files([file]).schema.names
+    except (OSError, pa.ArrowException) as error:
+        raise unreadable(file, error) from error
+    labels = [name for name in job.labels if name in there]
+    for table in arrow_batches(file, _ROWS_A_GROUP, labels):
         for field in job.input_schema:
             if field.name not in table.schema.names:
                 table = table.append_column(field, pa.nulls(table.num_rows, field.type))

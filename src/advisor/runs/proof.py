@@ -6,6 +6,7 @@ the saved advisor.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
 from advisor.engine.input_digest import input_digests
-from advisor.engine.output.arrow import FIGURES
+from advisor.engine.output.arrow import FIGURES, LABELS
 from advisor.engine.portfolios.allocation import INVALID, STATUSES
 from advisor.engine.state import AdvisorState
 from advisor.engine.verification.differences import told as sentences
@@ -94,7 +95,24 @@ def verify_rows(
     picks = _picks(stored)
     ref = AdvisorRef.of(advisor, as_of=_day(stored), picks=picks)
     job = Job.of(ref, clients.schema)
-    return _Proofs(job, clients, _typed(stored, job.schema), _foreign(stored, ref)).all()
+    typed = _typed(
+        _unlabelled(stored, job.schema), _unlabelled(job.schema.empty_table(), job.schema).schema
+    )
+    return _Proofs(job, clients, typed, _foreign(stored, ref)).all()
+
+
+def _unlabelled(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The rows without labels, which say nothing of the advice: those that `schema` or the rows
+    themselves call so.
+    """
+    names: list[str] = []
+    for metadata in (schema.metadata, table.schema.metadata):
+        try:
+            told = json.loads((metadata or {}).get(LABELS.encode(), b"[]"))
+        except (ValueError, RecursionError):
+            continue
+        names += [name for name in told if isinstance(name, str)] if isinstance(told, list) else []
+    return table.drop_columns([name for name in table.schema.names if name in names])
 
 
 class _Proofs:

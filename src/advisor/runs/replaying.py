@@ -113,12 +113,13 @@ def replay(folder: str | Path, advisor: Advisor | str | Path, source: Any) -> Re
             field="advisor",
             value=ref.fingerprint,
         )
-    schema, source = opened_once(source)
+    labels = record["labels"]
+    schema, source = opened_once(source, labels)
     job, met = Job.of(ref, schema), SeenIds()
     found: list[Difference] = []
     count = clients = number = 0
     with TemporaryDirectory(prefix="replay-") as scratch:
-        tables = arrow_batches(source, record["rows_per_part"])
+        tables = arrow_batches(source, record["rows_per_part"], labels)
         for number, table in enumerate(_at_least_one(tables, job), start=1):
             stored, again = (
                 part_path(Path(folder), number - 1),
@@ -205,7 +206,11 @@ def _at_least_one(tables: Iterator[pa.Table], job: Job) -> Iterator[pa.Table]:
 def _record(folder: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads(read_text(folder / RUN_FILE))
-        return {name: _field(record, name, kind, least) for name, kind, least in _FIELDS}
+        fields = {name: _field(record, name, kind, least) for name, kind, least in _FIELDS}
+        labels = record.get("labels", [])
+        if not isinstance(labels, list) or not all(isinstance(name, str) for name in labels):
+            raise TypeError(f"labels is {labels!r}")
+        return {**fields, "labels": labels}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{folder} holds no run ({RUN_FILE}: {error}); give the folder that advise_stream"

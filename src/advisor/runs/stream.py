@@ -34,6 +34,7 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 
+from advisor.annotations import Texts
 from advisor.arrays import IntArray, check_type, check_whole
 from advisor.data.client_files import files_of
 from advisor.data.clients.sources import arrow_batches, opened_once
@@ -81,6 +82,7 @@ def advise_stream(
     *,
     as_of: date | str | None = None,
     picks: int = 5,
+    labels: Texts | str = (),
     workers: int = 1,
     rows_per_part: int = ROWS_PER_PART,
     progress: bool | Callable[[int], None] = False,
@@ -97,6 +99,7 @@ def advise_stream(
         folder: Where the parts go; empty, or that of the same run begun before.
         as_of: The day; today when None, and recorded. Name it if the run may go on after midnight.
         picks: Products to recommend at most.
+        labels: Columns of your own, such as a branch, that stand again beside the advice.
         workers: Processes.
         rows_per_part: Clients a file. Memory grows with workers * rows_per_part, not with the
             number of clients.
@@ -120,7 +123,7 @@ def advise_stream(
     size = check_whole(rows_per_part, "rows_per_part", "Give a number of clients.", low=1)
     check_type(folder, (str, Path), "folder", "Name the folder for the advice.")
     bar = _bar(progress)
-    schema, source = opened_once(source)
+    schema, source = opened_once(source, labels)
     job = Job.of(ref, schema)
     target = ready(folder)
     with FolderLock(target) as held:
@@ -166,7 +169,7 @@ def _tasks(
     job: Job, source: Any, folder: Path, run: str, already: Mapping[int, Part], rows: int
 ) -> Iterator[tuple[Any, ...]]:
     met = SeenIds()
-    for number, table in enumerate(arrow_batches(source, rows)):
+    for number, table in enumerate(arrow_batches(source, rows, job.labels)):
         yield (
             job,
             table,
@@ -199,6 +202,7 @@ def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
         "rows_per_part": rows_per_part,
         "version": job.schema.metadata[b"advisor.version"].decode(),
         "input": _identity(source, job.input_schema),
+        **({"labels": list(job.labels)} if job.labels else {}),
     }
     text = json.dumps(told, indent=1, sort_keys=True)
     path = folder / RUN_FILE

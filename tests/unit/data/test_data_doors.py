@@ -69,8 +69,8 @@ DOORS: tuple[tuple[Callable[[Any], object], str], ...] = (
     (Market.from_returns, "returns"),
     (Interactions.from_frame, "frame"),
     (Trades.from_frame, "frame"),
-    (Catalogue.from_frame, "catalogue"),
-    (ClientTable.from_frame, "clients"),
+    (Catalogue.from_frame, "frame"),
+    (ClientTable.from_frame, "frame"),
     (AssessmentHistory.from_frame, "history"),
 )
 

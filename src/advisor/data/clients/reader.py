@@ -16,6 +16,7 @@ from advisor.data.categories import Labels
 from advisor.data.cell_columns import Cells, Days, Numbers, Objects, Words, truths
 from advisor.data.client_cells import texts_of_ids
 from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS
+from advisor.data.labels import LABEL
 from advisor.data.sparse_rows import SparseRows
 from advisor.errors import InputError
 from advisor.privacy import personal
@@ -294,6 +295,7 @@ def arrow_of_clients(clients: ClientTable) -> pa.Table:
     }
     held = [list(clients.holdings.row(i).items()) for i in range(count)]
     columns["holdings"] = pa.array(held, type=pa.map_(pa.string(), pa.float64()))
+    columns |= {LABEL + name: words(column) for name, column in clients.labels.items()}
     columns["goals"] = text_array(clients.goals or [None] * count)
     columns[KNOWN_PROBLEMS] = pa.array(
         [clients.problems.get(i) for i in range(count)], type=pa.string()

@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor.annotations import Texts
 from advisor.arrays import check_type, check_whole
 from advisor.data.arrow_extra import pyarrow
 from advisor.data.client_cells import Problems, check_names, columns_from_cells
@@ -28,8 +29,10 @@ from advisor.data.clients.reader import (
 )
 from advisor.data.clients.table import ClientTable
 from advisor.data.csv_layout import NAMED
+from advisor.data.labels import OF_CLIENTS, labelled
 from advisor.data.tables import is_index
 from advisor.errors import InputError
+from advisor.validation import checked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,12 +40,14 @@ if TYPE_CHECKING:
 NO_ID = "id is missing; its advice could not be delivered. Give every client an id."
 
 
-def clients_from_arrow(table: pa.Table) -> ClientTable:
+@checked
+def clients_from_arrow(table: pa.Table, *, labels: Texts | str = ()) -> ClientTable:
     """Clients of an Arrow table; every row from itself alone, so that a table may be cut anywhere.
 
     Args:
         table: One row a client. A row without an id is noted in `problems`; an id that is there
             twice is two rows, each with its own advice.
+        labels: Columns of your own that come out again beside the advice.
 
     Raises:
         InputError: It is no Arrow table, a required column is absent, or a column is unknown or
@@ -52,7 +57,7 @@ def clients_from_arrow(table: pa.Table) -> ClientTable:
 
     check_type(table, pa.Table, "clients", "Give a pyarrow Table with one row a client.")
     table = table.drop_columns([name for name in table.schema.names if is_index(name)])
-    check_schema(table.schema)
+    table = table.rename_columns(check_schema(table.schema, labels=labels))
     ids, odd = ids_of_arrow(table["id"])
     problems = Problems({row: NO_ID for row, name in enumerate(ids) if not name} | odd)
     cells = {
@@ -69,8 +74,10 @@ def clients_from_arrow(table: pa.Table) -> ClientTable:
     return ClientTable(**columns)
 
 
-def check_schema(schema: pa.Schema, what: str = "The client table") -> None:
-    """Refuse columns that no row could be read from.
+def check_schema(
+    schema: pa.Schema, what: str = "The client table", labels: Texts | str = ()
+) -> list[str]:
+    """Names of the columns, those of labels as `label:<name>`.
 
     Raises:
         InputError: A required column is absent, a column is unknown or there twice, or holdings
@@ -82,7 +89,7 @@ def check_schema(schema: pa.Schema, what: str = "The client table") -> None:
         schema.field(schema.names.index("holdings")).type
     )
     names = check_names(
-        schema.names, (KNOWN_PROBLEMS, "holdings") if mapped else (KNOWN_PROBLEMS,), what
+        schema.names, (KNOWN_PROBLEMS, "holdings") if mapped else (KNOWN_PROBLEMS,), what, labels
     )
     beside = [n for n in names if mapped and n.startswith("holding:")]
     if beside:
@@ -92,9 +99,10 @@ def check_schema(schema: pa.Schema, what: str = "The client table") -> None:
             field="holdings",
             value=beside,
         )
+    return names
 
 
-def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
+def arrow_batches(source: Any, rows: int, labels: Texts | str = ()) -> Iterator[pa.Table]:
     """Tables of exactly `rows` rows (the last may be shorter), in the order of the source, whatever
     chunks it comes in.
 
@@ -103,13 +111,14 @@ def arrow_batches(source: Any, rows: int) -> Iterator[pa.Table]:
             `ClientTable`; or anything with the Arrow C stream: a pandas or polars frame, an Arrow
             table, a reader, a DuckDB result.
         rows: Rows a table.
+        labels: Columns that are labels; their names then begin with `label:`.
 
     Raises:
         InputError: The source cannot be read, or is none of these, or pyarrow is not installed.
     """
     pyarrow()
     size = check_whole(rows, "chunk", "Give a whole number of clients.", low=1)
-    return _cut(source, *opened(source), size)
+    return _cut(source, *opened(source, labels), size)
 
 
 def _cut(
@@ -133,7 +142,7 @@ def _cut(
         yield pa.Table.from_batches(waiting, schema=schema).combine_chunks()
 
 
-def opened(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def opened(source: Any, labels: Texts | str = ()) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """Schema and batches of a source; nothing is read but what the schema needs.
 
     Raises:
@@ -142,27 +151,43 @@ def opened(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     import pyarrow as pa
 
     try:
-        if isinstance(source, ClientTable):
-            return arrow_of_clients(source.take(slice(0, 0))).schema, _batches_of(source)
-        if hasattr(source, "__arrow_c_stream__"):
-            return opened_stream(source)
-        found: FileBatches = opened_files(files_of(source), source)
-        for path, schema in found.schemas:
-            check_schema(schema, str(path))
-        return found.schema, iter(found)
+        schema, batches = _opened(source, labels)
+        if not labels:
+            return schema, batches
+        names = labelled(schema.names, labels, OF_CLIENTS, "the client table")
+        schema = pa.schema(
+            [field.with_name(name) for field, name in zip(schema, names, strict=True)]
+        )
+        return schema, (
+            pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches
+        )
     except (OSError, pa.ArrowException) as error:
         raise unreadable(source, error) from error
 
 
-def opened_once(source: Any) -> tuple[pa.Schema, Any]:
-    """Schema of a source, and what to read it from: some streams can be opened but once.
+def _opened(source: Any, labels: Texts | str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    if isinstance(source, ClientTable):
+        return arrow_of_clients(source.take(slice(0, 0))).schema, _batches_of(source)
+    if hasattr(source, "__arrow_c_stream__"):
+        return opened_stream(source, labels)
+    found: FileBatches = opened_files(files_of(source), source)
+    asked = [labels] if isinstance(labels, str) else labels
+    for path, schema in found.schemas:
+        there = [name for name in asked if name in schema.names]
+        check_schema(schema, str(path), there)
+    return found.schema, iter(found)
+
+
+def opened_once(source: Any, labels: Texts | str = ()) -> tuple[pa.Schema, Any]:
+    """Schema of a source, and what to read it from with the same labels: some streams can be opened
+    but once.
 
     Raises:
         InputError: See `arrow_batches`.
     """
     import pyarrow as pa
 
-    schema, batches = opened(source)
+    schema, batches = opened(source, labels)
     if isinstance(source, ClientTable | pa.Table) or not hasattr(source, "__arrow_c_stream__"):
         return schema, source
     return schema, pa.RecordBatchReader.from_batches(schema, batches)

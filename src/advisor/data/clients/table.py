@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from advisor.annotations import Texts
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.contracts.client import Client, Goal
 from advisor.data.biases import BiasProfiles
@@ -43,6 +44,8 @@ class ClientTable:
         biases: By bias name, shape (c,), nan = not measured.
         currency, gender, segment, sustainability: Words.
         goals: One tuple a client, or empty where nobody has any.
+        labels: By name the texts of a column of the host's own (a branch): they stand beside the
+            advice under the same name, are never read, and enter no fingerprint and no digest.
         problems: Row number -> what is wrong with that row; such a row gets a `status`, never an
             advice.
     """
@@ -77,6 +80,7 @@ class ClientTable:
     sustainability: Labels
     biases: Mapping[str, FloatArray] = field(default_factory=dict)
     goals: tuple[tuple[Goal, ...], ...] = ()
+    labels: Mapping[str, Labels] = field(default_factory=dict)
     problems: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
@@ -95,18 +99,25 @@ class ClientTable:
         return cls(**columns_from_clients(rows))
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> ClientTable:
+    @checked
+    def from_frame(cls, frame: pd.DataFrame, *, labels: Texts | str = ()) -> ClientTable:
         """From a table with columns named as `Client`'s fields, `answer:<question id>`,
-        `holding:<id>` and `bias:<name>`.
+        `holding:<id>`, `bias:<name>` and `label:<name>`.
 
         `id`, `wealth` and `horizon_years` are required. A wrong cell does not stop the table: its
         row is noted in `problems` and later gets a status.
+
+        Args:
+            frame: One row a client.
+            labels: Columns of your own, such as a branch, that come out again beside the advice
+                (`label:branch` is one without being named here); any other unknown column is
+                refused.
 
         Raises:
             InputError: No table, a required column is absent, a column is unknown or there twice,
                 or an id is missing or there twice.
         """
-        return cls(**columns_from_frame(frame))
+        return cls(**columns_from_frame(frame, labels))
 
     def take(self, rows: Sequence[int] | IntArray | slice) -> ClientTable:
         """The rows asked for, in that order."""
@@ -123,6 +134,7 @@ class ClientTable:
         rows_of = index.tolist()
         taken["ids"] = tuple(self.ids[i] for i in rows_of)
         taken["answers"] = {q: a.take(index) for q, a in self.answers.items()}
+        taken["labels"] = {name: column.take(index) for name, column in self.labels.items()}
         taken["biases"] = {b: v[index] for b, v in self.biases.items()}
         taken["goals"] = tuple(self.goals[i] for i in rows_of) if self.goals else ()
         taken["problems"] = (

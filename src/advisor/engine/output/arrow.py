@@ -28,11 +28,14 @@ _money, _reasons score; money to place in it, 0 = a suggestion; codes, "|" betwe
 
 The schema's metadata holds `advisor.fingerprint` (of model, rules, catalogue and relevance),
 `advisor.version`, `advisor.as_of` and `advisor.picks`: with the client's row they are all that a
-replay needs.
+replay needs. Behind `sales` stand the labels of the clients under their own names, behind each pick
+those of the product as `pick_<i>_<label>`; `advisor.labels` names these columns.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -42,11 +45,13 @@ from advisor.data.arrow_extra import pyarrow
 from advisor.engine.output.columns import (
     Words,
     flag_words,
+    pick_labels,
     pick_money,
     pick_reason_codes,
     problem_words,
     reason_codes,
     sale_entries,
+    spelled,
 )
 from advisor.engine.portfolios.allocation import STATUSES
 from advisor.engine.state import AdvisorState
@@ -74,12 +79,15 @@ NUMBERS = (
     *FIGURES,
     "kkt_residual",
 )
+LABELS = "advisor.labels"
 BY_ASSET = ("weight", "after", "unplaced")
 
 
-def advice_schema(state: AdvisorState, as_of: np.datetime64, picks: int) -> pa.Schema:  # pyright: ignore[reportUnknownParameterType]
-    """Schema of the advice of an advisor on a day with so many slots; the same for every batch, so
-    that parts of a run fit together.
+def advice_schema(  # pyright: ignore[reportUnknownParameterType]
+    state: AdvisorState, as_of: np.datetime64, picks: int, labels: Collection[str] = ()
+) -> pa.Schema:
+    """Schema of the advice of an advisor on a day with so many slots, for clients with labels;
+    the same for every batch, so that parts of a run fit together.
     """
     pa = pyarrow()
     number, word = pa.float64(), pa.string()
@@ -99,9 +107,13 @@ def advice_schema(state: AdvisorState, as_of: np.datetime64, picks: int) -> pa.S
             (f"pick_{slot}_score", number),
             (f"pick_{slot}_money", number),
             (f"pick_{slot}_reasons", word),
+            *((name, word) for name in pick_labels(state.catalogue, slot)),
         ]
     fields.append(("sales", pa.list_(pa.struct([("product_id", word), ("money", number)]))))
+    fields += [(name, word) for name in labels]
+    passed = [*labels, *(n for s in range(1, picks + 1) for n in pick_labels(state.catalogue, s))]
     told = {
+        **({LABELS: json.dumps(passed)} if passed else {}),
         "advisor.fingerprint": state.fingerprint,
         "advisor.version": version("advisor"),
         "advisor.as_of": str(as_of),
@@ -116,7 +128,7 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
     """
     pa = pyarrow()
     allocations, picks = batch.allocations, batch.pick_codes.shape[1]
-    schema = advice_schema(batch.state, batch.as_of, picks)
+    schema = advice_schema(batch.state, batch.as_of, picks, batch.clients.labels)
     columns: list[Any] = [
         pa.array([name or None for name in batch.client_ids], type=pa.string()),
         pa.array(np.full(len(batch), batch.as_of)),
@@ -148,7 +160,11 @@ def advice_table(batch: AdviceBatch) -> pa.Table:  # pyright: ignore[reportUnkno
             pa.array(batch.pick_scores[:, slot], from_pandas=True),
         ]
         columns += [pa.array(pick_money(batch, slot)), _words(pick_reason_codes(batch, slot))]
+        codes = batch.pick_codes[:, slot]
+        labels = batch.state.catalogue.labels.values()
+        columns += [pa.array(spelled(texts, codes), type=pa.string()) for texts in labels]
     columns.append(_sales(batch))
+    columns += [_words(Words(c.names, c.codes)) for c in batch.clients.labels.values()]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

@@ -4,6 +4,7 @@ writing a sentence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.advice import STATUSES
 from advisor.contracts.thresholds import exceeds
+from advisor.data.catalogue import Catalogue
 from advisor.engine.causes import kept_adds_risk, lacks_assets
 from advisor.engine.output.card import APART, CENT, STRESS_ROUNDING, distance
 from advisor.engine.portfolios.allocation import ABOVE, HOLDINGS_ABOVE, OK, has_portfolio
@@ -71,7 +73,17 @@ class Words:
 
     def spelled(self) -> npt.NDArray[np.object_]:
         """The words, shape (c,)."""
-        return np.array([*self.names, None], dtype=object)[self.codes]
+        return spelled(self.names, self.codes)
+
+
+def spelled(names: Sequence[str | None], codes: IntArray) -> npt.NDArray[np.object_]:
+    """`names[codes[i]]`, None where the code is -1; shape (c,)."""
+    return np.array([*names, None], dtype=object)[codes]
+
+
+def pick_labels(catalogue: Catalogue, slot: int) -> dict[str, tuple[str | None, ...]]:
+    """Columns of the labels of pick `slot` (from 1): the label of each product, by column name."""
+    return {f"pick_{slot}_{name}": texts for name, texts in catalogue.labels.items()}
 
 
 def reason_codes(batch: AdviceBatch) -> Words:

@@ -5,7 +5,8 @@ kind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from math import inf
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ import pandas as pd
 from advisor.arrays import DayArray, FloatArray, check_type, numbers
 from advisor.data.days import as_days
 from advisor.errors import InputError
+from advisor.privacy import about_clients, written
+from advisor.readers import Number
 
 _COARSE = ("Y", "M", "W", "generic")
 """Units of datetime64 that name no day."""
@@ -21,6 +24,17 @@ LONGEST = 1000.0
 MOST_DRAWS = 10_000_000
 """Paths of a simulation; more fit in no memory."""
 _Kind = TypeVar("_Kind")
+
+AnnualReturn = Annotated[float, Number("It is annual, 0.06 for 6 %.", above=-1.0)]
+AnnualVolatility = Annotated[float, Number("It is annual, 0.16 for 16 %.", low=0.0)]
+PlanYears = Annotated[int, Number("Give whole years.", whole=True, low=1.0, high=LONGEST)]
+Draws = Annotated[
+    int, Number("A chance needs at least 100 paths.", whole=True, low=100.0, high=MOST_DRAWS)
+]
+PathSeed = Annotated[
+    int,
+    Number("The same one gives the same paths.", whole=True, low=-(2.0**63), high=2.0**63 - 1025),
+]
 
 
 def array(value: object, field: str) -> FloatArray:
@@ -68,6 +82,29 @@ def spread(value: object, field: str, shape: tuple[int, ...]) -> FloatArray:
             field=field,
             value=given.shape,
         ) from error
+
+
+def within(
+    values: FloatArray,
+    field: str,
+    remedy: str,
+    *,
+    low: float = -inf,
+    above: float = -inf,
+    high: float = inf,
+    below: float = inf,
+) -> FloatArray:
+    """`values`, all of which lie in the range. Raises `InputError` with the first that does not
+    (nan never does) and the remedy.
+    """
+    inside = (values >= low) & (values <= high)
+    inside &= (values > above) | (above == -inf)
+    inside &= (values < below) | (below == inf)
+    if np.all(inside):
+        return values
+    odd = float(values[~inside].flat[0])
+    shown = written(f"{odd:g}") if about_clients(field) else f"{odd:g}"
+    raise InputError(f"{field} is {shown}. {remedy} Correct it.", field=field, value=odd)
 
 
 def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, check_number, check_type, float_array, frozen
+from advisor.annotations import Edges, NotNegative
+from advisor.arrays import FloatArray, frozen
 from advisor.errors import InputError
 from advisor.lifecycle.goals.draws import client_keys, normals
-from advisor.lifecycle.goals.goals import check_paths, lognormal_rates
+from advisor.lifecycle.goals.goals import lognormal_rates
+from advisor.lifecycle.inputs import AnnualReturn, AnnualVolatility, Draws, PathSeed, within
 from advisor.privacy import hides
+from advisor.validation import checked
 
 
 @hides
@@ -54,18 +56,19 @@ class WealthFan:
         return f"WealthFan({self.years[-1]:.1f} years: {ends}{goal})"
 
 
+@checked
 def wealth_fan(
-    wealth: float,
-    risky_share: Sequence[float] | FloatArray,
+    wealth: NotNegative,
+    risky_share: Edges,
     *,
-    risky_return: float = 0.06,
-    volatility: float = 0.16,
-    safe_return: float = 0.02,
+    risky_return: AnnualReturn = 0.06,
+    volatility: AnnualVolatility = 0.16,
+    safe_return: AnnualReturn = 0.02,
     saving: float = 0.0,
     amount: float | None = None,
-    levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
-    draws: int = 2000,
-    seed: int = 0,
+    levels: Edges = (0.05, 0.25, 0.5, 0.75, 0.95),
+    draws: Draws = 2000,
+    seed: PathSeed = 0,
     client_id: str = "0",
 ) -> WealthFan:
     """Simulate wealth along a glide path.
@@ -96,16 +99,15 @@ def wealth_fan(
     >>> fan.wealth[:, -1].round(6).tolist()
     [121.0, 121.0, 121.0, 121.0, 121.0]
     """
-    yearly, ranks = _checked(risky_share, levels)
-    check_number(wealth, "wealth", "It is the money today.", low=0.0)
-    check_number(volatility, "volatility", "It is annual, 0.16 for 16 %.", low=0.0)
-    check_number(risky_return, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
-    check_number(safe_return, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)
-    check_number(saving, "saving", "It is money a month, negative where it is spent.")
-    if amount is not None:
-        check_number(amount, "amount", "It is the money wanted at the end.")
-    draws, seed = check_paths(draws, seed)
-    check_type(client_id, str, "client_id", "Give the id of one client.")
+    yearly = within(
+        np.asarray(risky_share), "risky_share", "A share is from 0 to 1.", low=0.0, high=1.0
+    )
+    ranks = np.sort(
+        within(np.asarray(levels), "levels", "It is above 0 and below 1.", above=0.0, below=1.0)
+    )
+    for field, values in (("risky_share", yearly), ("levels", ranks)):
+        if not len(values):
+            raise InputError(f"{field} is empty; give at least one.", field=field, value=())
     share = np.repeat(yearly, 12)
     mu, sigma = lognormal_rates(
         safe_return + share * (risky_return - safe_return), share * volatility
@@ -130,25 +132,3 @@ def wealth_fan(
         amount,
         reached,
     )
-
-
-def _checked(
-    risky_share: Sequence[float] | FloatArray, levels: Sequence[float]
-) -> tuple[FloatArray, FloatArray]:
-    share = float_array(risky_share, "risky_share", shape=(None,))
-    ranks = np.sort(float_array(levels, "levels", shape=(None,)))
-    if not len(share) or not ((share >= 0.0) & (share <= 1.0)).all():
-        raise InputError(
-            f"risky_share is {share.tolist()[:5]}; one share from 0 to 1 is needed for every year,"
-            " and at least one year.",
-            field="risky_share",
-            value=share.tolist(),
-        )
-    if not len(ranks) or not ((ranks > 0.0) & (ranks < 1.0)).all():
-        raise InputError(
-            f"levels are {ranks.tolist()}; a quantile's probability is above 0 and below 1."
-            " Correct it.",
-            field="levels",
-            value=ranks.tolist(),
-        )
-    return share, ranks

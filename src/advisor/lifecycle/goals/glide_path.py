@@ -8,13 +8,15 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type
-from advisor.errors import InputError
-from advisor.lifecycle.inputs import together
+from advisor.annotations import NotNegative, Positive
+from advisor.arrays import FloatArray
+from advisor.lifecycle.inputs import together, within
+from advisor.validation import checked
 
 Shape = Literal["linear", "convex", "logistic"]
 
 
+@checked
 def glide_path(
     years: object,
     *,
@@ -22,7 +24,7 @@ def glide_path(
     end: object = 0.0,
     length: object = 20.0,
     shape: Shape = "linear",
-    steepness: float | None = None,
+    steepness: Positive | None = None,
 ) -> FloatArray:
     """Risky share with `years` to go.
 
@@ -54,51 +56,24 @@ def glide_path(
     (0.225, 0.45)
     """
     left, high, low, span = together(years=years, start=start, end=end, length=length)
-    if steepness is not None:
-        check_number(steepness, "steepness", "It bends the path, so it is positive.", above=0.0)
     for name, share in (("start", high), ("end", low)):
-        if not ((share >= 0.0) & (share <= 1.0)).all():
-            odd = float(share[~((share >= 0.0) & (share <= 1.0))][0])
-            raise InputError(
-                f"{name} is {odd:g}; a risky share runs from 0 to 1. Correct it.",
-                field=name,
-                value=odd,
-            )
-    if np.isnan(left).any():
-        raise InputError(
-            "years holds nan; where a path stands depends on them. Fill or drop the row.",
-            field="years",
-            value=None,
-        )
-    if not (span > 0.0).all():
-        odd = float(span[~(span > 0.0)][0])
-        raise InputError(
-            f"length is {odd:g}; the years over which the share moves are positive. Correct it.",
-            field="length",
-            value=odd,
-        )
+        within(share, name, "A risky share runs from 0 to 1.", low=0.0, high=1.0)
+    within(left, "years", "Where a path stands depends on them: fill or drop the row.")
+    within(span, "length", "The years over which the share moves are positive.", above=0.0)
     u = np.clip(left / span, 0.0, 1.0)
     return low + (high - low) * _shape(u, shape, steepness)
 
 
 def _shape(u: FloatArray, shape: str, steepness: float | None) -> FloatArray:
     """From 0 at 0 to 1 at 1, rising."""
-    check_type(shape, str, "shape", 'Say "linear", "convex" or "logistic".')
     if shape == "linear":
         return u
     if shape == "convex":
         return u ** (2.0 if steepness is None else steepness)
-    if shape == "logistic":
-        k = 10.0 if steepness is None else steepness
-        edge = np.tanh(0.25 * k)
-        return np.where(
-            (u <= 0.0) | (u >= 1.0), u, 0.5 * (1.0 + np.tanh(0.5 * k * (u - 0.5)) / edge)
-        )
-    raise InputError(
-        f'shape is {shape!r}; it must be "linear", "convex" or "logistic".',
-        field="shape",
-        value=shape,
-    )
+    k = 10.0 if steepness is None else steepness
+    edge = np.tanh(0.25 * k)
+    rising = 0.5 * (1.0 + np.tanh(0.5 * k * (u - 0.5)) / edge)
+    return np.where((u <= 0.0) | (u >= 1.0), u, rising)
 
 
 def human_capital(
@@ -122,19 +97,15 @@ def human_capital(
     1000000.0
     """
     pay, left, up, down = together(income=income, years=years, growth=growth, discount=discount)
-    if not ((up > -1.0).all() and (down > -1.0).all()):
-        odd = float(min(up.min(), down.min()))
-        raise InputError(
-            f"growth or discount is {odd:g}; a rate a year is above -1. Correct it.",
-            field="growth",
-            value=odd,
-        )
+    within(up, "growth", "A rate a year is above -1.", above=-1.0)
+    within(down, "discount", "A rate a year is above -1.", above=-1.0)
     force = np.log1p(down) - np.log1p(up)
     span = np.maximum(left, 0.0)
     small = np.abs(force) < 1e-12
     return pay * np.where(small, span, -np.expm1(-force * span) / np.where(small, 1.0, force))
 
 
+@checked
 def human_capital_path(
     financial: object,
     human: object,
@@ -142,7 +113,7 @@ def human_capital_path(
     excess_return: object,
     volatility: object,
     risk_aversion: object,
-    cap: float = 1.0,
+    cap: NotNegative = 1.0,
 ) -> FloatArray:
     """Risky share of financial wealth when future wages count as a bond the client already owns.
 
@@ -177,14 +148,7 @@ def human_capital_path(
         volatility=volatility,
         risk_aversion=risk_aversion,
     )
-    check_number(cap, "cap", "It is the largest risky share.", low=0.0)
-    if not (
-        (money > 0.0).all() and (wages >= 0.0).all() and (sigma > 0.0).all() and (gamma > 0.0).all()
-    ):
-        raise InputError(
-            "financial wealth, volatility and risk_aversion must be positive and human capital 0 or"
-            " more; correct them.",
-            field="financial",
-            value=None,
-        )
+    for field, values in (("financial", money), ("volatility", sigma), ("risk_aversion", gamma)):
+        within(values, field, "It must be positive.", above=0.0)
+    within(wages, "human", "It is worth 0 or more.", low=0.0)
     return np.clip(excess / (gamma * sigma**2) * (1.0 + wages / money), 0.0, cap)

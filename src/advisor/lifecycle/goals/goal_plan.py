@@ -11,24 +11,21 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from advisor.arrays import NUMBER, FloatArray, check_number, check_type
+from advisor.annotations import NotNegative, OpenShare
+from advisor.arrays import FloatArray
 from advisor.contracts.client import Goal
 from advisor.contracts.mandate import Mandate
 from advisor.data.returns import ReturnModel
-from advisor.errors import InputError
 from advisor.lifecycle.goals.draws import client_keys, normals
 from advisor.lifecycle.goals.goal_portfolios import goal_portfolios
-from advisor.lifecycle.goals.goals import (
-    check_paths,
-    goal_success,
-    ids_of,
-    lognormal_rates,
-    terminal_wealth,
-)
-from advisor.lifecycle.inputs import LONGEST, listed, spread, together
+from advisor.lifecycle.goals.goals import goal_success, ids_of, lognormal_rates, terminal_wealth
+from advisor.lifecycle.inputs import LONGEST, Draws, PathSeed, listed, spread, together, within
 from advisor.optimize.behaviour.mental_accounts import Account, AccountsPlan
 from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.privacy import hides
+from advisor.validation import checked
+
+MOST = float(np.finfo(np.float64).max)
 
 
 def required_wealth(
@@ -54,26 +51,16 @@ def required_wealth(
     163.65
     """
     level, wanted, span = together(probability=probability, amount=amount, years=years)
-    if not ((level > 0.0) & (level < 1.0)).all():
-        raise InputError(
-            f"probability is {level.min():g}..{level.max():g}; certainty cannot be bought with"
-            " risky assets. Choose one in (0, 1).",
-            field="probability",
-            value=float(level.max()),
-        )
+    within(level, "probability", "A chance lies within 0 and 1.", above=0.0, below=1.0)
+    within(span, "years", "A date to save for is not past.", low=0.0)
     mu, sigma = lognormal_rates(mean, volatility)
-    if not (span >= 0.0).all():
-        raise InputError(
-            f"years is {span.min():g}; a date to save for is not past. Correct it.",
-            field="years",
-            value=float(span.min()),
-        )
     mu, sigma, level, wanted, span = together(
         mean=mu, volatility=sigma, probability=level, amount=wanted, years=span
     )
     return wanted * np.exp(ndtri(level) * sigma * np.sqrt(span) - mu * span)
 
 
+@checked
 def required_saving(
     wealth: object,
     amount: object,
@@ -81,9 +68,9 @@ def required_saving(
     mean: object,
     volatility: object,
     *,
-    probability: float = 0.9,
-    draws: int = 2000,
-    seed: int = 0,
+    probability: OpenShare = 0.9,
+    draws: Draws = 2000,
+    seed: PathSeed = 0,
     client_ids: Sequence[str] | None = None,
 ) -> FloatArray:
     """Monthly saving that meets each goal with a given probability.
@@ -111,37 +98,12 @@ def required_saving(
     >>> float(required_saving(0.0, 12_000.0, 10.0, 0.0, 0.0)[0])
     100.0
     """
-    have, need, span, m, s = (
-        np.atleast_1d(x)
-        for x in together(
-            wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility
-        )
-    )
-    probability = check_number(
-        probability, "probability", "It is one chance for all goals, such as 0.9."
-    )
-    if not 0.0 < probability < 1.0 or not ((span > 0.0) & (span <= LONGEST)).all():
-        raise InputError(
-            f"probability is {probability:g} and the dates are {span.min(initial=np.inf):g} to"
-            f" {span.max(initial=0.0):g} years away; a probability in (0, 1) and dates within"
-            f" {LONGEST:g} years are needed.",
-            field="probability",
-            value=probability,
-        )
-    for field, column in (
-        ("wealth", have),
-        ("amount", need),
-        ("years", span),
-        ("mean", m),
-        ("volatility", s),
-    ):
-        if not np.isfinite(column).all():
-            raise InputError(
-                f"{field} is not finite everywhere; a saving cannot be found for it. Correct it.",
-                field=field,
-                value=None,
-            )
-    draws, seed = check_paths(draws, seed)
+    columns = together(wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility)
+    have, need, span, m, s = (np.atleast_1d(x) for x in columns)
+    names = ("wealth", "amount", "mean", "volatility")
+    for field, column in zip(names, (have, need, m, s), strict=True):
+        within(column, field, "It must be finite.", low=-MOST, high=MOST)
+    within(span, "years", f"A date lies within {LONGEST:g} years.", above=0.0, high=LONGEST)
     ids = ids_of(client_ids, len(have))
     saving = np.empty(len(have))
     for i in range(len(have)):
@@ -227,19 +189,9 @@ class GoalPlan:
         """
         alive = self._alive()
         amounts = [g.goal.amount * g.money / g.needed for g in alive]
-        names, money, years = (
-            [g.goal.name for g in alive],
-            [g.money for g in alive],
-            [g.goal.years for g in alive],
-        )
-        return goal_portfolios(
-            trace_frontier(model, mandate),
-            names,
-            money,
-            amounts,
-            years,
-            probability=self.probability,
-        )
+        names, money = tuple(g.goal.name for g in alive), [g.money for g in alive]
+        years, frontier = [g.goal.years for g in alive], trace_frontier(model, mandate)
+        return goal_portfolios(frontier, names, money, amounts, years, probability=self.probability)
 
     def _alive(self) -> list[FundedGoal]:
         return [g for g in self.goals if g.money > 0.0 and g.goal.years > 0.0]
@@ -247,26 +199,24 @@ class GoalPlan:
     def to_frame(self) -> pd.DataFrame:
         """One row a goal."""
         rows = [
-            {
-                "goal": g.goal.name, "priority": g.goal.priority, "years": g.goal.years,
-                "amount": g.goal.amount,
-                "money": g.money, "needed": g.needed, "probability": g.probability,
-                "saving": g.saving,
-            }
+            {"goal": g.goal.name, "priority": g.goal.priority, "years": g.goal.years}
+            | {"amount": g.goal.amount, "money": g.money, "needed": g.needed}
+            | {"probability": g.probability, "saving": g.saving}
             for g in self.goals
-        ]  # fmt: skip
+        ]
         return pd.DataFrame(rows).set_index("goal") if rows else pd.DataFrame()
 
 
+@checked
 def plan_goals(
-    wealth: float,
+    wealth: NotNegative,
     goals: Sequence[Goal],
     mean: object,
     volatility: object,
     *,
-    probability: float = 0.9,
-    draws: int = 2000,
-    seed: int = 0,
+    probability: OpenShare = 0.9,
+    draws: Draws = 2000,
+    seed: PathSeed = 0,
     client_id: str = "0",
 ) -> GoalPlan:
     """Fund goals by priority, then by date, each up to the money that meets it with the wished
@@ -291,10 +241,7 @@ def plan_goals(
         InputError: Negative wealth, no list of goals, a mean or volatility for another number of
             them, or a probability outside (0, 1).
     """
-    wealth = check_number(wealth, "wealth", "It is the money there is.", low=0.0)
     goals = listed(goals, Goal, "goals", "Give a list of Goal, such as client.goals.")
-    check_type(probability, NUMBER, "probability", "It is one chance for all goals, such as 0.9.")
-    draws, seed = check_paths(draws, seed)
     order = sorted(range(len(goals)), key=lambda i: (goals[i].priority, goals[i].years, i))
     m, s = spread(mean, "mean", (len(goals),)), spread(volatility, "volatility", (len(goals),))
     left, funded = wealth, list[FundedGoal]()
@@ -305,26 +252,16 @@ def plan_goals(
         )
         money = min(left, needed)
         left -= money
-        if goal.years == 0.0:
-            odds, saving = float(money >= goal.amount), 0.0
-        else:
-            odds = float(goal_success(money, goal.amount, goal.years, m[i], s[i]).probability[0])
-            key = (f"{client_id}/{goal.name}",)
-            saving = float(
-                required_saving(
-                    money,
-                    goal.amount,
-                    goal.years,
-                    m[i],
-                    s[i],
-                    probability=probability,
-                    draws=draws,
-                    seed=seed,
-                    client_ids=key,
-                )[0]
-                if money < needed
-                else 0.0
-            )
+        odds, saving = float(money >= goal.amount), 0.0
+        if goal.years > 0.0:
+            lump = (money, goal.amount, goal.years, m[i], s[i])
+            odds = float(goal_success(*lump).probability[0])
+            if money < needed:
+                key = (f"{client_id}/{goal.name}",)
+                each = required_saving(
+                    *lump, probability=probability, draws=draws, seed=seed, client_ids=key
+                )
+                saving = float(each[0])
         funded.append(FundedGoal(goal, money, needed, odds, saving))
     return GoalPlan(tuple(funded), max(left, 0.0), probability)
 
@@ -354,10 +291,6 @@ def goal_floor(
     have, need, span, level = together(
         money=money, amount=amount, years=years, probability=probability
     )
-    if not ((have > 0.0).all() and (need > 0.0).all() and (span > 0.0).all()):
-        raise InputError(
-            "money, amount and years must be positive for a goal to have a floor; fund it first.",
-            field="money",
-            value=None,
-        )
+    for field, values in (("money", have), ("amount", need), ("years", span)):
+        within(values, field, "It must be positive for a goal to have a floor.", above=0.0)
     return (need / have) ** (1.0 / span) - 1.0, ndtr(ndtri(1.0 - level) / np.sqrt(span))

@@ -4,30 +4,32 @@ one frontier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.special import ndtri
 
-from advisor.arrays import FloatArray, check_number, check_type, frozen
+from advisor.annotations import Edges, OpenShare, Texts
+from advisor.arrays import FloatArray, frozen
 from advisor.errors import InputError
 from advisor.lifecycle.goals.goals import lognormal_rates
+from advisor.lifecycle.inputs import within
 from advisor.optimize.behaviour.mental_accounts import AccountPortfolio, AccountsPlan, gathered
 from advisor.optimize.frontier.frontier import Frontier
+from advisor.validation import checked
 
 STEPS = 2001
 """Volatilities along the frontier between which a crossing is looked for."""
 HALVINGS = 60
 
 
+@checked
 def goal_portfolios(
     frontier: Frontier,
-    names: Sequence[str],
-    money: Sequence[float],
-    amounts: Sequence[float],
-    years: Sequence[float],
+    names: Texts,
+    money: Edges,
+    amounts: Edges,
+    years: Edges,
     *,
-    probability: float,
+    probability: OpenShare,
 ) -> AccountsPlan:
     """One portfolio a goal.
 
@@ -48,12 +50,7 @@ def goal_portfolios(
     Raises:
         InputError: No goal has money.
     """
-    check_type(frontier, Frontier, "frontier", "Pass a Frontier, made by trace_frontier.")
     parts = {"names": names, "money": money, "amounts": amounts, "years": years}
-    for field, values in parts.items():
-        check_type(values, (Sequence, np.ndarray), field, "Give one a goal.")
-        if getattr(values, "ndim", 1) != 1:
-            check_type(values, (), field, "Give one a goal, in one dimension.")
     if len({len(values) for values in parts.values()}) > 1:
         raise InputError(
             f"There are {', '.join(f'{len(v)} {field}' for field, v in parts.items())}; give one of"
@@ -62,13 +59,8 @@ def goal_portfolios(
             value=len(names),
         )
     for field in ("money", "amounts", "years"):
-        for i, value in enumerate(parts[field]):
-            check_number(
-                value, field, "It must be positive for a goal to be invested for.", above=0.0, key=i
-            )
-    check_number(
-        probability, "probability", "It is a chance between 0 and 1.", above=0.0, high=1.0 - 1e-15
-    )
+        values = np.asarray(parts[field], dtype=np.float64)
+        within(values, field, "It must be positive for a goal to be invested for.", above=0.0)
     if not len(names):
         raise InputError(
             "No goal has money and a date to come, so there is nothing to invest; fund one first.",
@@ -107,19 +99,10 @@ def _portfolio(
             else:
                 above = middle
     weights = frontier.at_volatility(chosen)
-    mean, risk = (
-        float(weights @ frontier.model.mean),
-        float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0))),
-    )
-    return AccountPortfolio(
-        name,
-        share,
-        frozen(weights),
-        mean,
-        risk,
-        float(frontier.risk_aversion_at(chosen)[0]),
-        status,
-    )
+    mean = float(weights @ frontier.model.mean)
+    risk = float(np.sqrt(max(float(weights @ frontier.model.covariance @ weights), 0.0)))
+    gamma = float(frontier.risk_aversion_at(chosen)[0])
+    return AccountPortfolio(name, share, frozen(weights), mean, risk, gamma, status)
 
 
 def _score(frontier: Frontier, volatility: FloatArray, cover: float, years: float) -> FloatArray:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from advisor.arrays import FloatArray, check_whole
+from advisor.arrays import FloatArray
 from advisor.errors import InputError
 from advisor.lifecycle.goals.draws import client_keys, normals
-from advisor.lifecycle.inputs import LONGEST, MOST_DRAWS, listed, together
+from advisor.lifecycle.inputs import LONGEST, Draws, PathSeed, listed, together, within
 from advisor.privacy import hides, written
+from advisor.validation import checked
 
 _CELLS = 4_000_000
 """Path steps simulated at once (32 MB)."""
@@ -49,17 +50,13 @@ def lognormal_rates(mean: object, volatility: object) -> tuple[FloatArray, Float
     """
     average, sigma = together(mean=mean, volatility=volatility)
     gross = 1.0 + average
-    if not ((gross > 0.0).all() and (sigma >= 0.0).all()):
-        raise InputError(
-            f"mean is {average.min():g} and volatility {sigma.min():g}; a mean is above -1 and a"
-            " volatility 0 or more. Correct them.",
-            field="mean" if not (gross > 0.0).all() else "volatility",
-            value=float(average.min()),
-        )
+    within(average, "mean", "A mean is above -1.", above=-1.0)
+    within(sigma, "volatility", "It is 0 or more.", low=0.0)
     variance = np.log1p((sigma / gross) ** 2)
     return np.log(gross) - 0.5 * variance, np.sqrt(variance)
 
 
+@checked
 def goal_success(
     wealth: object,
     amount: object,
@@ -68,8 +65,8 @@ def goal_success(
     volatility: object,
     *,
     saving: object = 0.0,
-    draws: int = 2000,
-    seed: int = 0,
+    draws: Draws = 2000,
+    seed: PathSeed = 0,
     client_ids: Sequence[str] | None = None,
 ) -> GoalOdds:
     """Probability that each goal is reached.
@@ -104,7 +101,6 @@ def goal_success(
         wealth=wealth, amount=amount, years=years, mean=mean, volatility=volatility, saving=saving
     )
     count = len(columns[0])
-    draws, seed = check_paths(draws, seed)
     ids = ids_of(client_ids, count)
     odds = np.empty((4, count))
     flows = columns[5] != 0.0
@@ -118,18 +114,6 @@ def goal_success(
             paths = normals(client_keys(seed, [ids[i] for i in part.tolist()]), draws, int(length))
             odds[:, part] = _simulated(paths, *(c[part] for c in columns))
     return GoalOdds(*odds)
-
-
-def check_paths(draws: object, seed: object) -> tuple[int, int]:
-    """Number of paths and seed. Raises `InputError` for fewer than 100 paths, and a seed that is no
-    whole number of 64 bits.
-    """
-    paths = check_whole(
-        draws, "draws", "A chance needs at least 100 paths.", low=100, high=MOST_DRAWS
-    )
-    return paths, check_whole(
-        seed, "seed", "The same one gives the same paths.", low=-(2**63), high=2**63 - 1025
-    )
 
 
 def ids_of(client_ids: Sequence[str] | None, count: int) -> tuple[str, ...]:

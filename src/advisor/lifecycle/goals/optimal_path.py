@@ -5,20 +5,26 @@ over wealth, year by year.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, check_number, check_whole, frozen
+from advisor.annotations import NotNegative, Positive
+from advisor.arrays import FloatArray, frozen
 from advisor.errors import InputError
 from advisor.lifecycle.goals.goals import lognormal_rates
-from advisor.lifecycle.inputs import LONGEST, array
+from advisor.lifecycle.inputs import AnnualReturn, PlanYears, array
+from advisor.readers import Number
+from advisor.validation import checked
 
 STATES = 201
 """Amounts of wealth for which the best share is worked out, evenly apart in logarithms."""
 SHARES = 51
 NODES = 21
 """Of the Gauss-Hermite rule over a year's log return."""
+LEAST = 1e-100
+"""Smallest amount of money: below it, its powers leave the range of floating-point numbers."""
 SPREADS = 4.0
 """Amounts reach so many standard deviations of the whole path above its expected end."""
 
@@ -44,6 +50,7 @@ class OptimalPath:
     policy: FloatArray
     certainty_equivalent: float
 
+    @checked
     def at(self, years_to_go: int, wealth: object) -> FloatArray:
         """Best share with so many years to go and so much money, (c,) or a number; between the
         amounts worked out it is interpolated.
@@ -51,7 +58,6 @@ class OptimalPath:
         Raises:
             InputError: The path has no such year.
         """
-        check_whole(years_to_go, "years_to_go", "Give whole years.")
         if years_to_go not in self.years_to_go:
             raise InputError(
                 f"years_to_go is {years_to_go}; the path was worked out for 1 to"
@@ -78,16 +84,19 @@ class OptimalPath:
         )
 
 
+@checked
 def optimal_glide_path(
-    wealth: float,
+    wealth: Annotated[float, Number("It is the money today.", low=LEAST)],
     *,
-    years: int,
-    saving: float = 0.0,
-    risky_return: float = 0.06,
-    volatility: float = 0.16,
-    safe_return: float = 0.02,
-    risk_aversion: float = 4.0,
-    cap: float = 1.0,
+    years: PlanYears,
+    saving: NotNegative = 0.0,
+    risky_return: AnnualReturn = 0.06,
+    volatility: Positive = 0.16,
+    safe_return: AnnualReturn = 0.02,
+    risk_aversion: Annotated[
+        float, Number("It is constant and relative, 4 say.", above=0.0, high=100.0)
+    ] = 4.0,
+    cap: Annotated[float, Number("No money is borrowed.", above=0.0, high=1.0)] = 1.0,
 ) -> OptimalPath:
     """The risky share, year by year, that maximises the expected utility of the money at the date.
 
@@ -121,7 +130,12 @@ def optimal_glide_path(
     >>> falling.share[[0, 5, 9]].round(2).tolist()
     [0.81, 0.54, 0.44]
     """
-    _check(wealth, years, saving, risky_return, volatility, safe_return, risk_aversion, cap)
+    if 0.0 < saving < LEAST:
+        raise InputError(
+            f"saving is {saving:g}; give at least {LEAST:g} a year, or 0.",
+            field="saving",
+            value=saving,
+        )
     mu, sigma = lognormal_rates(risky_return, volatility)
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     excess: FloatArray = np.exp(mu + sigma * nodes) - (1.0 + safe_return)
@@ -193,28 +207,3 @@ def _best(value: FloatArray, shares: FloatArray) -> tuple[FloatArray, FloatArray
     shift = np.where(inner, 0.5 * (after - before) / np.where(inner, bend, 1.0), 0.0)
     best = np.where(inner, at + 0.25 * (after - before) * shift, value[rows, top])
     return best, np.where(inner, shares[middle] + shift * (shares[1] - shares[0]), shares[top])
-
-
-def _check(
-    wealth: float,
-    years: int,
-    saving: float,
-    risky: float,
-    volatility: float,
-    safe: float,
-    risk_aversion: float,
-    cap: float,
-) -> None:
-    check_number(wealth, "wealth", "It is the money today.", low=1e-100)
-    check_whole(years, "years", "Give the years until the date.", low=1, high=LONGEST)
-    if check_number(saving, "saving", "It is money a year.", low=0.0) > 0.0:
-        check_number(saving, "saving", "It is money a year, or 0.", low=1e-100)
-    check_number(risky, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
-    check_number(volatility, "volatility", "It is annual, 0.16 for 16 %.", above=0.0)
-    check_number(safe, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)
-    check_number(
-        risk_aversion, "risk_aversion", "It is constant and relative, 4 say.", above=0.0, high=100.0
-    )
-    check_number(
-        cap, "cap", "It is the largest share, for no money is borrowed.", above=0.0, high=1.0
-    )

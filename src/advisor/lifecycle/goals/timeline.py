@@ -6,16 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import FloatArray, check_number, check_whole
+from advisor.annotations import NotNegative, Positive, Share
+from advisor.arrays import FloatArray
 from advisor.contracts.client import Goal
 from advisor.lifecycle.goals.glide_path import Shape, glide_path
-from advisor.lifecycle.inputs import LONGEST, listed
+from advisor.lifecycle.inputs import AnnualReturn, PlanYears, listed
 from advisor.lifecycle.wealth.reserve import LifeEvent
 from advisor.privacy import hides
+from advisor.readers import Number
+from advisor.validation import checked
 
 
 @hides
@@ -53,20 +57,21 @@ class Timeline:
         )
 
 
+@checked
 def life_timeline(
-    wealth: float,
+    wealth: NotNegative,
     goals: Sequence[Goal] = (),
     events: Sequence[LifeEvent] = (),
     *,
-    years: int = 40,
+    years: PlanYears = 40,
     annual_saving: float = 0.0,
-    risky_return: float = 0.06,
-    safe_return: float = 0.02,
-    start: float = 0.9,
-    end: float = 0.0,
-    length: float = 20.0,
+    risky_return: AnnualReturn = 0.06,
+    safe_return: AnnualReturn = 0.02,
+    start: Share = 0.9,
+    end: Share = 0.0,
+    length: Positive = 20.0,
     shape: Shape = "linear",
-    reserve_horizon: float = 2.0,
+    reserve_horizon: Annotated[float, Number("It is in years.", low=0.0, infinite=True)] = 2.0,
 ) -> Timeline:
     """How life events and goals move the allocation.
 
@@ -88,7 +93,7 @@ def life_timeline(
 
     Returns:
         The line. The part set aside for something due now has a risky share of `end` (0 by
-        default): an advisor to be bought is not at risk on the day.
+        default): a house to be bought is not at risk on the day.
 
     Raises:
         InputError: Wealth is negative or there are no years.
@@ -103,17 +108,6 @@ def life_timeline(
     >>> line.risky_share.round(2).tolist(), line.wealth.tolist()
     ([0.22, 0.18, 0.14, 0.0, 0.0, 0.0, 0.0], [100.0, 100.0, 100.0, 100.0, 100.0, 0.0, 0.0])
     """
-    wealth = check_number(wealth, "wealth", "It is today's money.", low=0.0)
-    years = check_whole(
-        years, "years", "Give the length of the line, at least one year.", low=1, high=LONGEST
-    )
-    check_number(annual_saving, "annual_saving", "It is money a year.")
-    check_number(risky_return, "risky_return", "It is annual, 0.06 for 6 %.", above=-1.0)
-    check_number(safe_return, "safe_return", "It is annual, 0.02 for 2 %.", above=-1.0)
-    check_number(reserve_horizon, "reserve_horizon", "It is in years.", low=0.0, infinite=True)
-    check_number(length, "length", "It is in years.", above=0.0)
-    for value, field in ((start, "start"), (end, "end")):
-        check_number(value, field, "It is a risky share.", low=0.0, high=1.0)
     goals = listed(goals, Goal, "goals", "Give a list of Goal.")
     events = listed(events, LifeEvent, "events", "Give a list of LifeEvent.")
     claims = [(g.priority, g.years, g.name, g.amount, False) for g in goals]
@@ -134,12 +128,9 @@ def life_timeline(
             left -= part
             kept = is_event and when - year <= reserve_horizon
             reserved += part if kept else 0.0
-            risky += (
-                0.0
-                if kept
-                else part
-                * float(glide_path(when - year, start=start, end=end, length=length, shape=shape))
-            )
+            if not kept:
+                share = glide_path(when - year, start=start, end=end, length=length, shape=shape)
+                risky += part * float(share)
         risky += left * start
         share = risky / money if money > 0.0 else 0.0
         rows[:, year] = money, reserved, share, paid

@@ -159,6 +159,8 @@ class Array(Reader):
     def _array(self, value: Any) -> npt.NDArray[Any]:
         if type(value) is np.ndarray and value.dtype == np.float64 and self.kind == "float":
             return value
+        if value is None:
+            raise fault("kind", "it is missing", self.remedy)
         try:
             array = numbers(value, "it") if self.kind == "float" else np.asarray(value)
         except (InputError, TypeError, ValueError, OverflowError, RecursionError):

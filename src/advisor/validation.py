@@ -188,7 +188,8 @@ def _generic(origin: Any) -> Any:
 
 
 def _maps(value: object) -> bool:
-    return hasattr(value, "keys") and hasattr(value, "__getitem__")
+    table = getattr(value, "ndim", 0) > 1
+    return hasattr(value, "keys") and hasattr(value, "__getitem__") and not table
 
 
 def _refuse(

@@ -21,6 +21,7 @@ _COARSE = ("Y", "M", "W", "generic")
 """Units of datetime64 that name no day."""
 LONGEST = 1000.0
 """Years that a plan may run: beyond it, numbers overflow before anybody lives to see them."""
+MOST = float(np.finfo(np.float64).max)
 MOST_DRAWS = 10_000_000
 """Paths of a simulation; more fit in no memory."""
 _Kind = TypeVar("_Kind")
@@ -89,13 +90,13 @@ def within(
     field: str,
     remedy: str,
     *,
-    low: float = -inf,
+    low: float = -MOST,
     above: float = -inf,
-    high: float = inf,
+    high: float = MOST,
     below: float = inf,
 ) -> FloatArray:
-    """`values`, all of which lie in the range. Raises `InputError` with the first that does not
-    (nan never does) and the remedy.
+    """`values`, all of which lie in the range, finite unless it says otherwise. Raises `InputError`
+    with the first that does not (nan never does) and the remedy.
     """
     inside = (values >= low) & (values <= high)
     inside &= (values > above) | (above == -inf)

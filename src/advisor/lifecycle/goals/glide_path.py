@@ -4,6 +4,7 @@ human capital implies.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -58,7 +59,8 @@ def glide_path(
     left, high, low, span = together(years=years, start=start, end=end, length=length)
     for name, share in (("start", high), ("end", low)):
         within(share, name, "A risky share runs from 0 to 1.", low=0.0, high=1.0)
-    within(left, "years", "Where a path stands depends on them: fill or drop the row.")
+    remedy = "Where a path stands depends on them: fill or drop the row."
+    within(left, "years", remedy, low=-inf, high=inf)
     within(span, "length", "The years over which the share moves are positive.", above=0.0)
     u = np.clip(left / span, 0.0, 1.0)
     return low + (high - low) * _shape(u, shape, steepness)

@@ -25,8 +25,6 @@ from advisor.optimize.frontier.frontier import trace_frontier
 from advisor.privacy import hides
 from advisor.validation import checked
 
-MOST = float(np.finfo(np.float64).max)
-
 
 def required_wealth(
     amount: object, years: object, mean: object, volatility: object, *, probability: object = 0.9
@@ -102,7 +100,7 @@ def required_saving(
     have, need, span, m, s = (np.atleast_1d(x) for x in columns)
     names = ("wealth", "amount", "mean", "volatility")
     for field, column in zip(names, (have, need, m, s), strict=True):
-        within(column, field, "It must be finite.", low=-MOST, high=MOST)
+        within(column, field, "It must be finite.")
     within(span, "years", f"A date lies within {LONGEST:g} years.", above=0.0, high=LONGEST)
     ids = ids_of(client_ids, len(have))
     saving = np.empty(len(have))

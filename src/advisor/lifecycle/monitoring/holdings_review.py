@@ -6,16 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import NoneType
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import check_number, check_type
+from advisor.arrays import check_number
 from advisor.errors import InputError
 from advisor.lifecycle.trading.bands import RebalancePolicy, band_edges
 from advisor.lifecycle.trading.rebalance import rebalance
 from advisor.privacy import hides
+from advisor.validation import checked
 
 
 @hides
@@ -85,6 +85,7 @@ class HoldingsReview:
         )
 
 
+@checked
 def review_holdings(
     holdings: Mapping[str, float],
     target: Mapping[str, float],
@@ -112,22 +113,9 @@ def review_holdings(
         InputError: The target holds an asset that may not be bought, weights do not add up to 1, or
             there is no money.
     """
-    for value, field in ((holdings, "holdings"), (target, "target"), (eligible, "eligible")):
-        check_type(
-            value,
-            (Mapping, NoneType) if field == "eligible" else Mapping,
-            field,
-            "Give a mapping by asset id.",
-        )
-    for value, field in ((holdings, "holdings"), (target, "target")):
-        for asset, number in value.items():
-            check_number(
-                number, field, "Holdings are money, a target is a weight.", low=0.0, key=asset
-            )
-    check_type(
-        policy, (RebalancePolicy, NoneType), "policy", "Pass a RebalancePolicy, or leave it out."
-    )
-    check_number(flow, "flow", "It is money in (+) or out (-).")
+    for field, numbers in (("holdings", holdings), ("target", target)):
+        for asset, number in numbers.items():
+            check_number(number, field, "It is money, or a weight.", low=0.0, key=asset)
     rules = policy or RebalancePolicy()
     allowed = eligible or {}
     banned = [a for a, w in target.items() if w > 0.0 and not allowed.get(a, True)]
@@ -156,50 +144,28 @@ def review_holdings(
         for i, name in enumerate(names)
     ]
     lines.sort(key=lambda line: (-abs(line.weight - line.target), line.asset))
-    return HoldingsReview(
-        tuple(lines),
-        float(money.sum()),
-        float(plan.drift_before[0]),
-        float(plan.drift_after[0]),
-        bool(plan.due[0]),
-        plan.reasons(0),
-        float(plan.cost[0]),
-        float(plan.cash[0]),
-        float(plan.unfunded[0]),
-    )
+    drifts, due = (float(plan.drift_before[0]), float(plan.drift_after[0])), bool(plan.due[0])
+    left = (float(plan.cost[0]), float(plan.cash[0]), float(plan.unfunded[0]))
+    return HoldingsReview(tuple(lines), float(money.sum()), *drifts, due, plan.reasons(0), *left)
 
 
 def _line(name: str, numbers: tuple[float, ...], eligible: bool, due: bool) -> HoldingLine:
     money, weight, target, low, high, trade, after = numbers
-    standing = (
-        "not_eligible"
-        if not eligible
-        else "above"
-        if weight > high + 1e-12
-        else "below"
-        if weight < low - 1e-12
-        else "inside"
-    )
+    standing = "above" if weight > high + 1e-12 else "below" if weight < low - 1e-12 else "inside"
+    standing = standing if eligible else "not_eligible"
     if trade == 0.0:
-        reason = (
-            "No trade: nothing is due."
-            if not due
-            else "No trade: it is where it should be, or the trade would be too small."
-        )
+        right = "it is where it should be, or the trade would be too small"
+        reason = f"No trade: {right if due else 'nothing is due'}."
     else:
-        verb = "Buy" if trade > 0.0 else "Sell"
+        whole = "the whole portfolio goes back to its target"
         cause = {
             "not_eligible": "it may no longer be bought and the target holds none",
             "above": f"it is above its band of {low:.1%} to {high:.1%}",
             "below": f"it is below its band of {low:.1%} to {high:.1%}",
-            "inside": (
-                "the whole portfolio goes back to its target"
-                if due
-                else "it is where the flow closes the largest gap"
-            ),
+            "inside": whole if due else "it is where the flow closes the largest gap",
         }[standing]
         reason = (
-            f"{verb} {abs(trade):,.2f}: it is {weight:.1%} of the portfolio for a target of"
-            f" {target:.1%}; {cause}."
+            f"{'Buy' if trade > 0.0 else 'Sell'} {abs(trade):,.2f}: it is {weight:.1%} of the"
+            f" portfolio for a target of {target:.1%}; {cause}."
         )
     return HoldingLine(name, money, weight, target, low, high, standing, trade, after, reason)

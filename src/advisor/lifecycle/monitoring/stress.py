@@ -6,17 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type, float_array
+from advisor.annotations import Positive, Text
+from advisor.arrays import BoolArray, FloatArray, IntArray, float_array
 from advisor.data.by_asset import in_order
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import array, listed, names_of, spread
+from advisor.lifecycle.inputs import array, listed, names_of, spread, within
 from advisor.lifecycle.monitoring.scenarios import HISTORICAL, Scenario
+from advisor.readers import Number
+from advisor.validation import checked
 
 RED_LINE = "stress_loss_above_tolerance"
 """Reason code of a breached tolerance."""
@@ -86,14 +91,15 @@ class StressReport:
         )
 
 
+@checked
 def stress_test(
     weights: object,
     model: ReturnModel,
-    scenarios: Sequence[Scenario] = HISTORICAL,
+    scenarios: Sequence[Scenario] | None = None,
     *,
     tolerance: object = 1.0,
     risky: Collection[str] = ("equity", "growth equity"),
-    safe: str | None = None,
+    safe: Text | None = None,
 ) -> StressReport:
     """Stressed loss of every portfolio, and the cap on risky assets that keeps it within the
     tolerance.
@@ -125,33 +131,20 @@ def stress_test(
     >>> report.losses.round(4).tolist(), report.risky_cap.round(3).tolist(), report.status.tolist()
     ([[0.3408]], [0.176], ['red_line'])
     """
-    check_type(model, ReturnModel, "model", "Pass a ReturnModel, made by estimate_returns.")
-    scenarios = listed(
-        scenarios,
-        Scenario,
-        "scenarios",
-        "Give a list of Scenario, such as [scenario('COVID 2020')].",
-    )
-    risky = names_of(
-        risky, "risky", "Name the groups or ids of the assets that are cut, in a tuple."
-    )
+    each = HISTORICAL if scenarios is None else scenarios
+    each = listed(each, Scenario, "scenarios", "Give a list of Scenario.")
+    risky = names_of(risky, "risky", "Name the groups or ids of the assets that are cut.")
     table = _weights(in_order(weights, model.assets, "weights"), len(model))
-    names = tuple(s.name for s in scenarios)
+    names = tuple(s.name for s in each)
     if not names or len(set(names)) != len(names):
         raise InputError(
             f"scenarios are {names}; at least one is needed, each with a name of its own.",
             field="scenarios",
             value=names,
         )
-    shocks = np.stack([s.returns(model.assets, model.groups) for s in scenarios])
+    shocks = np.stack([s.returns(model.assets, model.groups) for s in each])
     limit = spread(tolerance, "tolerance", (len(table),))
-    if not (limit >= 0.0).all():
-        odd = float(limit[~(limit >= 0.0)][0])
-        raise InputError(
-            f"tolerance is {odd:g}; the share of wealth that may be lost is 0 or more. Correct it.",
-            field="tolerance",
-            value=odd,
-        )
+    within(limit, "tolerance", "The share that may be lost is 0 or more.", low=0.0, high=inf)
     losses = -np.einsum("cn,sn->cs", table, shocks)
     worst = losses.argmax(axis=1)
     worst_loss = losses[np.arange(len(table)), worst]
@@ -167,16 +160,10 @@ def stress_test(
             field="risky",
             value=sorted(risky),
         )
-    share, cap, proposal = _caps(
-        table, shocks, limit, chosen, breached, None if safe is None else _safe(model, safe)
-    )
+    refuge = None if safe is None else model.ids.code(safe, "safe")
+    share, cap, proposal = _caps(table, shocks, limit, chosen, breached, refuge)
     status = np.where(~breached, "ok", np.where(np.isnan(cap), "no_remedy", "red_line"))
     return StressReport(names, losses, worst, worst_loss, breached, share, cap, proposal, status)
-
-
-def _safe(model: ReturnModel, safe: object) -> int:
-    check_type(safe, str, "safe", "Name one asset of the model.")
-    return model.ids.code(str(safe), "safe")
 
 
 def _weights(weights: object, assets: int) -> FloatArray:
@@ -239,13 +226,16 @@ def _caps(
     return share, cap, proposal
 
 
+@checked
 def parametric_loss(
     weights: object,
     mean: FloatArray,
     covariance: FloatArray,
     *,
-    probability: float = 0.01,
-    years: float = 1.0,
+    probability: Annotated[
+        float, Number("It is that of a loss at least as large.", above=0.0, high=0.5)
+    ] = 0.01,
+    years: Positive = 1.0,
 ) -> FloatArray:
     """Loss that is exceeded with a given probability under normal returns, shape (c,): max(0, z
     sigma sqrt(T) - mu T).
@@ -257,17 +247,10 @@ def parametric_loss(
         probability: In (0, 0.5].
         years: Length of the window.
 
-    >>> float(
-    ...     parametric_loss([1.0], np.array([0.0]), np.array([[0.04]]), probability=0.01).round(4)[
-    ...         0
-    ...     ]
-    ... )
+    >>> loss = parametric_loss([1.0], np.array([0.0]), np.array([[0.04]]), probability=0.01)
+    >>> round(float(loss[0]), 4)
     0.4653
     """
-    check_number(
-        probability, "probability", "It is that of a loss at least as large.", above=0.0, high=0.5
-    )
-    check_number(years, "years", "It is the length of the window.", above=0.0)
     table = np.atleast_2d(array(weights, "weights"))
     if table.ndim != 2:
         raise InputError(
@@ -276,10 +259,8 @@ def parametric_loss(
             value=table.shape,
         )
     assets = table.shape[-1]
-    mean, covariance = (
-        float_array(mean, "mean", shape=(assets,)),
-        float_array(covariance, "covariance", shape=(assets, assets)),
-    )
+    mean = float_array(mean, "mean", shape=(assets,))
+    covariance = float_array(covariance, "covariance", shape=(assets, assets))
     risk = np.sqrt(np.maximum(np.einsum("ci,ij,cj->c", table, covariance, table), 0.0))
     centre = np.einsum("ci,i->c", table, mean)
     return np.maximum(-float(ndtri(probability)) * risk * np.sqrt(years) - centre * years, 0.0)

@@ -5,20 +5,24 @@ inside the bands.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type
+from advisor.annotations import Matrix, NotNegative, Numbers
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import array, spread
+from advisor.lifecycle.inputs import spread
 from advisor.lifecycle.trading.cash_flow import drift, fill
+from advisor.readers import Number
+from advisor.validation import checked
 
 REASONS = ("band", "drift", "calendar")
 """Why a rebalancing is due; bit b of `Due.reason_bits` stands for REASONS[b]."""
-_POLICY = "Pass a RebalancePolicy, or leave it out."
+Fee = Annotated[float, Number("It is a fraction of the trade.", low=0.0, below=1.0)]
 
 
+@checked
 @dataclass(frozen=True)
 class RebalancePolicy:
     """When to trade, how far, and what is too small to bother.
@@ -40,42 +44,15 @@ class RebalancePolicy:
     Source: the defaults are published ones: 5 points and 25 %, drift of 3 %.
     """
 
-    absolute: float | None = 0.05
-    relative: float | None = 0.25
+    absolute: NotNegative | None = 0.05
+    relative: NotNegative | None = 0.25
     widest: bool = False
-    drift: float | None = 0.03
-    every_months: float | None = None
+    drift: NotNegative | None = 0.03
+    every_months: NotNegative | None = None
     to: Literal["target", "edge"] = "target"
-    min_trade: float = 0.0
-    cost: float = 0.0
-    narrowest: float = 0.001
-
-    def __post_init__(self) -> None:
-        for name in (
-            "absolute",
-            "relative",
-            "drift",
-            "every_months",
-            "min_trade",
-            "cost",
-            "narrowest",
-        ):
-            value = getattr(self, name)
-            if value is not None or name in ("min_trade", "cost", "narrowest"):
-                check_number(value, name, "Correct the RebalancePolicy.", low=0.0)
-        check_type(self.to, str, "to", 'Say "target" or "edge".')
-        if self.to not in ("target", "edge"):
-            raise InputError(
-                f'RebalancePolicy.to is {self.to!r}; it must be "target" or "edge".',
-                field="to",
-                value=self.to,
-            )
-        if self.cost >= 1.0:
-            raise InputError(
-                f"RebalancePolicy.cost is {self.cost}; it is a fraction of the trade, below 1.",
-                field="cost",
-                value=self.cost,
-            )
+    min_trade: NotNegative = 0.0
+    cost: Fee = 0.0
+    narrowest: NotNegative = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +76,14 @@ class Due:
         return tuple(name for b, name in enumerate(REASONS) if int(self.reason_bits[i]) >> b & 1)
 
 
-def band_edges(target: FloatArray, policy: RebalancePolicy) -> tuple[FloatArray, FloatArray]:
+@checked
+def band_edges(target: Numbers, policy: RebalancePolicy) -> tuple[FloatArray, FloatArray]:
     """Lower and upper edge of each asset's band, shape of `target`, within 0..1.
 
     >>> low, high = band_edges(np.array([0.6, 0.1]), RebalancePolicy())
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.55, 0.075], [0.65, 0.125])
     """
-    target = array(target, "target")
-    check_type(policy, RebalancePolicy, "policy", _POLICY)
     widths = [np.full_like(target, policy.absolute)] if policy.absolute is not None else []
     if policy.relative is not None:
         widths.append(np.maximum(policy.relative * target, policy.narrowest))
@@ -117,8 +93,9 @@ def band_edges(target: FloatArray, policy: RebalancePolicy) -> tuple[FloatArray,
     return np.maximum(target - half, 0.0), np.minimum(target + half, 1.0)
 
 
+@checked
 def rebalancing_due(
-    weights: FloatArray,
+    weights: Matrix,
     target: FloatArray,
     policy: RebalancePolicy,
     *,
@@ -140,13 +117,6 @@ def rebalancing_due(
         InputError: No numbers, shapes that do not fit, or the policy has a calendar and
             `months_since` is not given.
     """
-    weights = array(weights, "weights")
-    if weights.ndim != 2:
-        raise InputError(
-            f"weights has shape {weights.shape}; one row an account is needed.",
-            field="weights",
-            value=weights.shape,
-        )
     low, high = band_edges(spread(target, "target", weights.shape), policy)
     slack = 1e-12
     outside = (weights < low - slack) | (weights > high + slack)

@@ -10,7 +10,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import array, spread, together
+from advisor.lifecycle.inputs import array, spread, together, within
 from advisor.privacy import hides
 
 _BLOCK = 8192
@@ -125,12 +125,7 @@ def allocate_flow(holdings: object, target: object, flow: object) -> FlowPlan:
     held = money_table(holdings, "holdings")
     wanted = target_table(target, held.shape)
     moved = spread(flow, "flow", (len(held),))
-    if not np.isfinite(moved).all():
-        raise InputError(
-            "flow holds a value that is not finite; it is money in (+) or out (-). Correct it.",
-            field="flow",
-            value=None,
-        )
+    within(moved, "flow", "It is money in (+) or out (-).")
     trades, unfunded = np.empty_like(held), np.empty(len(held))
     before, after = np.empty(len(held)), np.empty(len(held))
     for start in range(0, len(held), _BLOCK):

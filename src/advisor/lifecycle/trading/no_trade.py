@@ -4,11 +4,16 @@ industry's 3 and 5 points.
 
 from __future__ import annotations
 
+from math import inf
+from typing import Annotated
+
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, check_number, float_array
-from advisor.errors import InputError
-from advisor.lifecycle.inputs import array, spread, together
+from advisor.annotations import Matrix, OpenShare, Positive
+from advisor.arrays import BoolArray, FloatArray, float_array
+from advisor.lifecycle.inputs import spread, together, within
+from advisor.readers import Number
+from advisor.validation import checked
 
 _STEPS = 200
 """Fourth-order steps across the region; the equation is smooth, and 200 leave an error far below a
@@ -56,27 +61,18 @@ def one_period_half_width(risk_aversion: object, volatility: object, cost: objec
     """
     gamma, sigma, eps = together(risk_aversion=risk_aversion, volatility=volatility, cost=cost)
     _check(gamma, eps)
-    if not (sigma > 0.0).all():
-        raise InputError(
-            f"volatility is {sigma.min():g}; it must be positive. Correct it.",
-            field="volatility",
-            value=float(sigma.min()),
-        )
+    within(sigma, "volatility", "It must be positive.", above=0.0)
     return eps / (gamma * sigma**2)
 
 
 def _check(gamma: FloatArray, eps: FloatArray) -> None:
-    if not (gamma > 0.0).all() or not ((eps >= 0.0) & (eps < 1.0)).all():
-        raise InputError(
-            f"risk_aversion must be positive and cost in [0, 1); got {gamma.min():g} and"
-            f" {eps.min():g}..{eps.max():g}. Correct them.",
-            field="cost",
-            value=float(eps.max()),
-        )
+    within(gamma, "risk_aversion", "It must be positive.", above=0.0, high=inf)
+    within(eps, "cost", "It is a fraction of the trade, below 1.", low=0.0, below=1.0)
 
 
+@checked
 def holding_is_optimal(
-    weights: FloatArray,
+    weights: Matrix,
     mean: FloatArray,
     covariance: FloatArray,
     risk_aversion: FloatArray | float,
@@ -100,29 +96,22 @@ def holding_is_optimal(
 
     Source: the optimality condition of a convex program with an L1 term.
     """
-    weights = array(weights, "weights")
-    if weights.ndim != 2:
-        raise InputError(
-            f"weights has shape {weights.shape}; one row a portfolio is needed.",
-            field="weights",
-            value=weights.shape,
-        )
-    assets = weights.shape[1]
-    mean, covariance = (
-        spread(mean, "mean", (assets,)),
-        float_array(covariance, "covariance", shape=(assets, assets)),
-    )
-    gamma, price = (
-        spread(risk_aversion, "risk_aversion", (len(weights),)),
-        spread(cost, "cost", (assets,)),
-    )
+    count, assets = weights.shape
+    mean, price = spread(mean, "mean", (assets,)), spread(cost, "cost", (assets,))
+    covariance = float_array(covariance, "covariance", shape=(assets, assets))
+    gamma = spread(risk_aversion, "risk_aversion", (count,))
     slope = mean - gamma[:, None] * np.einsum("cj,ij->ci", weights, covariance)
     buy = (slope - price).max(axis=1)
     sell = np.where(weights > 0.0, slope + price, np.inf).min(axis=1)
     return buy <= sell + 1e-12
 
 
-def no_trade_region(weight: float, risk_aversion: float, cost: float) -> tuple[float, float]:
+@checked
+def no_trade_region(
+    weight: OpenShare,
+    risk_aversion: Positive,
+    cost: Annotated[float, Number("It is a fraction of the trade.", low=0.0, high=0.2)],
+) -> tuple[float, float]:
     """Exact edges of the no-trade region of one risky asset beside a safe one, for long-run growth
     of power utility.
 
@@ -141,15 +130,6 @@ def no_trade_region(weight: float, risk_aversion: float, cost: float) -> tuple[f
 
     Source: Gerhold, Guasoni, Muhle-Karbe & Schachermayer (2014), Theorem 3.1.
     """
-    for name, value in (("weight", weight), ("risk_aversion", risk_aversion), ("cost", cost)):
-        check_number(value, name, "Give one number.")
-    if not 0.0 < weight < 1.0 or not risk_aversion > 0.0 or not 0.0 <= cost <= 0.2:
-        raise InputError(
-            "no_trade_region needs a weight in (0, 1), a positive risk aversion and a cost in [0,"
-            f" 0.2]; got {weight}, {risk_aversion}, {cost}.",
-            field="weight",
-            value=weight,
-        )
     if cost == 0.0:
         return weight, weight
     first = float(no_trade_half_width(weight, risk_aversion, cost))

@@ -5,13 +5,13 @@ due.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import NoneType
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
+from advisor.annotations import Numbers
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import array, spread
+from advisor.lifecycle.inputs import array, spread, within
 from advisor.lifecycle.trading.bands import (
     REASONS,
     RebalancePolicy,
@@ -22,6 +22,7 @@ from advisor.lifecycle.trading.bands import (
 from advisor.lifecycle.trading.cash_flow import drift, fill, money_table, target_table
 from advisor.lifecycle.trading.rounding import place_trades
 from advisor.privacy import hides
+from advisor.validation import checked
 
 _BLOCK = 8192
 _SETTLED = 1e-12
@@ -71,6 +72,7 @@ class Rebalance:
         )
 
 
+@checked
 def rebalance(
     holdings: object,
     target: object,
@@ -111,33 +113,16 @@ def rebalance(
     """
     held = money_table(holdings, "holdings")
     wanted = target_table(target, held.shape)
-    check_type(
-        policy, (RebalancePolicy, NoneType), "policy", "Pass a RebalancePolicy, or leave it out."
-    )
     rules = policy or RebalancePolicy()
     moved = spread(flow, "flow", (len(held),))
     months = None if months_since is None else spread(months_since, "months_since", (len(held),))
     lots = _lots(lot_value, held.shape)
-    if not np.isfinite(moved).all():
-        raise InputError(
-            "flow holds a value that is not finite; it is money in (+) or out (-). Correct it.",
-            field="flow",
-            value=None,
-        )
+    within(moved, "flow", "It is money in (+) or out (-).")
     parts: list[Rebalance] = []
     for start in range(0, max(len(held), 1), _BLOCK):
         rows = slice(start, start + _BLOCK)
-        since = None if months is None else months[rows]
-        parts.append(
-            _block(
-                held[rows],
-                wanted[rows],
-                rules,
-                moved[rows],
-                since,
-                None if lots is None else lots[rows],
-            )
-        )
+        since, each = (None if x is None else x[rows] for x in (months, lots))
+        parts.append(_block(held[rows], wanted[rows], rules, moved[rows], since, each))
     names = tuple(Rebalance.__dataclass_fields__)
     return Rebalance(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
@@ -233,8 +218,8 @@ def _lots(lot_value: object, shape: tuple[int, int]) -> FloatArray | None:
     return np.broadcast_to(lots, shape)
 
 
-def inside_bands(weights: FloatArray, target: FloatArray, policy: RebalancePolicy) -> BoolArray:
+@checked
+def inside_bands(weights: Numbers, target: FloatArray, policy: RebalancePolicy) -> BoolArray:
     """Which rows have every weight inside its band, shape (c,)."""
-    weights = array(weights, "weights")
     low, high = band_edges(spread(target, "target", weights.shape), policy)
     return np.all((weights >= low - 1e-9) & (weights <= high + 1e-9), axis=1)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, check_number
-from advisor.errors import InputError
-from advisor.lifecycle.inputs import together
+from advisor.arrays import BoolArray, FloatArray
+from advisor.lifecycle.inputs import AnnualReturn, together, within
 from advisor.privacy import hides
+from advisor.validation import checked
 
 
 @hides
@@ -32,6 +32,7 @@ class SwitchTest:
     break_even_years: FloatArray
 
 
+@checked
 def switch_benefit(
     amount: object,
     annual_benefit: object,
@@ -40,7 +41,7 @@ def switch_benefit(
     exit_cost: object = 0.0,
     entry_cost: object = 0.0,
     tax: object = 0.0,
-    rate: float = 0.0,
+    rate: AnnualReturn = 0.0,
 ) -> SwitchTest:
     """Is it in the client's interest to move money from one product to another?
 
@@ -76,27 +77,11 @@ def switch_benefit(
         entry_cost=entry_cost,
         tax=tax,
     )
-    check_number(rate, "rate", "It is annual, 0.02 for 2 %.", above=-1.0)
-    for name, values in (
-        ("annual_benefit", gain),
-        ("exit_cost", leave),
-        ("entry_cost", enter),
-        ("tax", paid),
-    ):
-        if not np.isfinite(values).all():
-            raise InputError(
-                f"{name} holds a value that is not finite; the switch could not be judged."
-                " Correct it.",
-                field=name,
-                value=None,
-            )
-    if not ((money >= 0.0) & (money < np.inf)).all() or not ((span >= 0.0) & (span < np.inf)).all():
-        raise InputError(
-            f"A switch needs a finite amount and finite years of 0 or more; got {money.min():g} and"
-            f" {span.min():g}. Correct them.",
-            field="amount",
-            value=float(money.min()),
-        )
+    costs = {"annual_benefit": gain, "exit_cost": leave, "entry_cost": enter, "tax": paid}
+    for name, values in costs.items():
+        within(values, name, "The switch could not be judged.")
+    for name, values in (("amount", money), ("years", span)):
+        within(values, name, "A switch needs 0 or more.", low=0.0)
     force = np.log1p(rate)
     annuity = span if force == 0.0 else -np.expm1(-force * span) / force
     benefit, cost = money * gain * annuity, money * (leave + enter) + paid

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import NUMBER, FloatArray, check_number, check_type
+from advisor.annotations import NotNegative, Positive
+from advisor.arrays import NUMBER, FloatArray, check_type
 from advisor.data.tables import as_numbers, check_table
 from advisor.errors import InputError
 from advisor.lifecycle.inputs import LONGEST, listed
 from advisor.privacy import hides
+from advisor.readers import Number
+from advisor.validation import checked
 
 KINDS = ("entry", "ongoing", "transaction", "performance", "service", "exit")
 """Kinds of cost: entry and exit are paid once, the others every year; service is the adviser's own
 fee."""
 _ONCE = ("entry", "exit")
+Cost = Annotated[float, Number("A cost is a fraction, 0.01 for 1 %.", low=0.0, below=1.0)]
 
 
+@checked
 @dataclass(frozen=True)
 class ProductCosts:
     """Costs of one product as fractions: entry and exit of the money moved, the others of the money
@@ -27,24 +33,12 @@ class ProductCosts:
     """
 
     product_id: str
-    entry: float = 0.0
-    ongoing: float = 0.0
-    transaction: float = 0.0
-    performance: float = 0.0
-    service: float = 0.0
-    exit: float = 0.0
-
-    def __post_init__(self) -> None:
-        for kind in KINDS:
-            check_type(getattr(self, kind), NUMBER, kind, "A cost is a fraction, 0.01 for 1 %.")
-        bad = {kind: getattr(self, kind) for kind in KINDS if not 0.0 <= getattr(self, kind) < 1.0}
-        if bad:
-            raise InputError(
-                f"Costs of {self.product_id!r} are {bad}; each is a fraction from 0 up to 1 (0.01 ="
-                " 1 %).",
-                field=next(iter(bad)),
-                value=bad,
-            )
+    entry: Cost = 0.0
+    ongoing: Cost = 0.0
+    transaction: Cost = 0.0
+    performance: Cost = 0.0
+    service: Cost = 0.0
+    exit: Cost = 0.0
 
 
 @hides
@@ -102,12 +96,17 @@ class CostReport:
         )
 
 
+@checked
 def ex_ante_costs(
     orders: Mapping[str, float],
     costs: Sequence[ProductCosts],
     *,
-    years: float = 5.0,
-    gross_return: float = 0.0,
+    years: Annotated[
+        float, Number("It is how long the products are held.", above=0.0, high=LONGEST)
+    ] = 5.0,
+    gross_return: Annotated[
+        float, Number("It is annual, 0.05 for 5 %.", above=-1.0, high=1.0)
+    ] = 0.0,
     exit_at_end: bool = True,
 ) -> CostReport:
     """What buying these products will cost over the time they are held.
@@ -121,8 +120,8 @@ def ex_ante_costs(
 
     Returns:
         Costs along the assumed course: entry at once, yearly costs continuously from what is held,
-            exit from what is left. They add up, kind by kind, to
-        the difference between money in, growth earned and money out.
+        exit from what is left. They add up, kind by kind, to the difference between money in,
+        growth earned and money out.
 
     Raises:
         InputError: A product without costs, money below 0, or a period that is not positive.
@@ -136,20 +135,10 @@ def ex_ante_costs(
     ... )
     ([100.0, 485.2], 0.012)
     """
-    check_type(orders, Mapping, "orders", "Give a mapping from product id to money.")
     for product, money in orders.items():
         check_type(money, NUMBER, "orders", "It is money.", key=product)
-    check_number(years, "years", "It is how long the products are held.", above=0.0, high=LONGEST)
-    check_number(gross_return, "gross_return", "It is annual, 0.05 for 5 %.", above=-1.0, high=1.0)
-    known = {
-        c.product_id: c
-        for c in listed(
-            costs,
-            ProductCosts,
-            "costs",
-            "Give a list of ProductCosts, one a product of the orders.",
-        )
-    }
+    each = listed(costs, ProductCosts, "costs", "Give one ProductCosts a product of the orders.")
+    known = {c.product_id: c for c in each}
     missing = [p for p in orders if p not in known]
     bad = {p: m for p, m in orders.items() if not 0.0 <= m < np.inf}
     if missing or bad:
@@ -161,17 +150,11 @@ def ex_ante_costs(
         )
     rows = [_course(orders[p], known[p], years, gross_return, exit_at_end) for p in orders]
     table = np.array([r[0] for r in rows]).reshape(len(rows), len(KINDS))
-    money = pd.DataFrame(
-        table, index=pd.Index(list(orders), name="product_id"), columns=list(KINDS)
-    )
+    index = pd.Index(list(orders), name="product_id")
+    money = pd.DataFrame(table, index=index, columns=list(KINDS))
     without = sum(orders.values()) * (1.0 + gross_return) ** years
-    return CostReport(
-        money,
-        pd.Series(dict(orders), dtype=np.float64),
-        years,
-        without,
-        float(sum(r[1] for r in rows)),
-    )
+    invested = pd.Series(dict(orders), dtype=np.float64)
+    return CostReport(money, invested, years, without, float(sum(r[1] for r in rows)))
 
 
 def _course(
@@ -191,13 +174,14 @@ def _course(
     return [float(paid[kind]) for kind in KINDS], end - out
 
 
+@checked
 def ex_post_costs(
     charged: pd.DataFrame,
     *,
-    start_value: float,
-    end_value: float,
+    start_value: NotNegative,
+    end_value: NotNegative,
     flows: float = 0.0,
-    years: float = 1.0,
+    years: Positive = 1.0,
 ) -> CostReport:
     """What was charged in a period, from the charges themselves.
 
@@ -217,10 +201,6 @@ def ex_post_costs(
             positive.
     """
     check_table(charged, "charged", ["product_id", "kind", "money"], "One row a charge.")
-    check_number(years, "years", "It is the length of the period.", above=0.0)
-    for name, value in (("start_value", start_value), ("end_value", end_value)):
-        check_number(value, name, "It is money.", low=0.0)
-    check_number(flows, "flows", "It is money in (+) or out (-).")
     unknown = sorted(set(charged["kind"].astype(str)) - set(KINDS))
     amounts: FloatArray = as_numbers(charged["money"])
     if unknown or not (np.isfinite(amounts) & (amounts >= 0.0)).all():

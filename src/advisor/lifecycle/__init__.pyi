@@ -20,7 +20,6 @@ from advisor.lifecycle.goals.timeline import life_timeline as life_timeline
 from advisor.lifecycle.monitoring.holdings_review import HoldingLine as HoldingLine
 from advisor.lifecycle.monitoring.holdings_review import HoldingsReview as HoldingsReview
 from advisor.lifecycle.monitoring.holdings_review import review_holdings as review_holdings
-from advisor.lifecycle.monitoring.review import ClientStates as ClientStates
 from advisor.lifecycle.monitoring.review import ReviewRules as ReviewRules
 from advisor.lifecycle.monitoring.review import Reviews as Reviews
 from advisor.lifecycle.monitoring.review import TRIGGERS as TRIGGERS
@@ -34,6 +33,7 @@ from advisor.lifecycle.monitoring.scenarios import factor_scenario as factor_sce
 from advisor.lifecycle.monitoring.scenarios import replay_scenario as replay_scenario
 from advisor.lifecycle.monitoring.scenarios import scenario as scenario
 from advisor.lifecycle.monitoring.scenarios import stressed_covariance as stressed_covariance
+from advisor.lifecycle.monitoring.states import ClientStates as ClientStates
 from advisor.lifecycle.monitoring.stress import RED_LINE as RED_LINE
 from advisor.lifecycle.monitoring.stress import StressReport as StressReport
 from advisor.lifecycle.monitoring.stress import parametric_loss as parametric_loss

@@ -59,7 +59,7 @@ def together(**values: object) -> tuple[FloatArray, ...]:
     try:
         return np.broadcast_arrays(*arrays)
     except ValueError as error:
-        shapes = {name: found.shape for name, found in zip(values, arrays, strict=True)}
+        shapes = {name: each.shape for name, each in zip(values, arrays, strict=True)}
         field = next(iter(values))
         raise InputError(
             f"{', '.join(f'{name} has shape {shape}' for name, shape in shapes.items())}; they must"
@@ -73,15 +73,15 @@ def spread(value: object, field: str, shape: tuple[int, ...]) -> FloatArray:
     """`value` over `shape`, a read-only view. Raises `InputError` where it is no number or does not
     fit.
     """
-    given = array(value, field)
+    values = array(value, field)
     try:
-        return np.broadcast_to(given, shape)
+        return np.broadcast_to(values, shape)
     except ValueError as error:
         raise InputError(
-            f"{field} has shape {given.shape}, but {shape} is needed; give a number, or one for"
+            f"{field} has shape {values.shape}, but {shape} is needed; give a number, or one for"
             " each.",
             field=field,
-            value=given.shape,
+            value=values.shape,
         ) from error
 
 
@@ -133,12 +133,12 @@ def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:
                 field=field,
                 value=values.dtype.name,
             )
-        found: DayArray = values.astype("datetime64[D]")
+        out: DayArray = values.astype("datetime64[D]")
     else:
         if isinstance(values, np.ndarray) and (values.ndim != 1 or values.dtype.kind == "V"):
             check_type(values, (), field, "Give one day an entry, in one dimension.")
-        found = as_days(pd.Series(values), field, allow_missing=True)
-    missing = np.isnat(found)
+        out = as_days(pd.Series(values), field, allow_missing=True)
+    missing = np.isnat(out)
     if missing.any() and not allow_missing:
         row = int(np.argmax(missing))
         raise InputError(
@@ -146,7 +146,7 @@ def days(values: Any, field: str, *, allow_missing: bool = False) -> DayArray:
             field=field,
             value=None,
         )
-    return found
+    return out
 
 
 def listed(values: object, kind: type[_Kind], field: str, remedy: str) -> tuple[_Kind, ...]:
@@ -154,15 +154,15 @@ def listed(values: object, kind: type[_Kind], field: str, remedy: str) -> tuple[
     alone = isinstance(values, str | bytes | kind) or getattr(values, "ndim", 1) == 0
     if alone or not isinstance(values, Iterable):
         check_type(values, (), field, remedy)
-    found: tuple[Any, ...] = tuple(values)  # type: ignore[arg-type]
-    for i, value in enumerate(found):
+    out: tuple[Any, ...] = tuple(values)  # type: ignore[arg-type]
+    for i, value in enumerate(out):
         check_type(value, kind, field, remedy, key=i)
-    return found
+    return out
 
 
 def names_of(values: object, field: str, remedy: str) -> tuple[str, ...]:
     """The names as a tuple, sets sorted. Raises `InputError` for one name alone, whose letters
     would be read as names, and for what is no text.
     """
-    found = listed(values, str, field, remedy)
-    return found if isinstance(values, Sequence) else tuple(sorted(found))
+    out = listed(values, str, field, remedy)
+    return out if isinstance(values, Sequence) else tuple(sorted(out))

@@ -16,7 +16,7 @@ from advisor.data.tables import as_numbers, cell, check_table, id_codes, told
 from advisor.engine.batch import AdviceBatch
 from advisor.engine.portfolios.allocation import has_portfolio
 from advisor.errors import InputError
-from advisor.lifecycle.monitoring.review import ClientStates
+from advisor.lifecycle.monitoring.states import ClientStates
 from advisor.lifecycle.trading.cash_flow import drift
 from advisor.privacy import hides, kept
 from advisor.validation import checked

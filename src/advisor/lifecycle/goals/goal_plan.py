@@ -160,13 +160,15 @@ class GoalPlan:
         """
         alive = self._alive()
         total = sum(g.money for g in alive)
-        found: list[Account] = []
+        accounts_to_come: list[Account] = []
         for g in alive:
             floor, alpha = goal_floor(
                 g.needed, g.goal.amount, g.goal.years, probability=self.probability
             )
-            found.append(Account(g.goal.name, g.money / total, float(floor), float(alpha)))
-        return tuple(found)
+            accounts_to_come.append(
+                Account(g.goal.name, g.money / total, float(floor), float(alpha))
+            )
+        return tuple(accounts_to_come)
 
     def invest(self, model: ReturnModel, *, mandate: Mandate | None = None) -> AccountsPlan:
         """The best portfolio of each goal's money, all on one frontier.

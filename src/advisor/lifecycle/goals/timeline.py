@@ -30,7 +30,7 @@ class Timeline:
     Attributes:
         years: From now, shape (t,).
         wealth: Expected, after the events of the year, shape (t,).
-        reserve: Money kept liquid, shape (t,).
+        reserve: Money reserved_now liquid, shape (t,).
         risky_share: Of all wealth, shape (t,).
         paid: Money paid for events and goals in the year, shape (t,).
         happened: Names of what was paid, one tuple a year.
@@ -79,7 +79,7 @@ def life_timeline(
         wealth: Today's money.
         goals: Each claims its amount, discounted at the safe rate, from wealth, most important
             first; its part follows the glide path of its own date.
-        events: As goals, but money due within `reserve_horizon` years is kept in cash altogether.
+        events: As goals, but money due within `reserve_horizon` years is reserved_now in cash altogether.
             Negative amounts come in.
         years: Length of the line.
         annual_saving: Money added each year.
@@ -126,9 +126,9 @@ def life_timeline(
         for _, when, _, amount, is_event in ahead:
             part = min(left, max(amount, 0.0) * (1.0 + safe_return) ** -(when - year))
             left -= part
-            kept = is_event and when - year <= reserve_horizon
-            reserved += part if kept else 0.0
-            if not kept:
+            reserved_now = is_event and when - year <= reserve_horizon
+            reserved += part if reserved_now else 0.0
+            if not reserved_now:
                 share = glide_path(when - year, start=start, end=end, length=length, shape=shape)
                 risky += part * float(share)
         risky += left * start

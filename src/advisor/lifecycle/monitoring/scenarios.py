@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from types import MappingProxyType
+from typing import Annotated
 
 import numpy as np
 
-from advisor.arrays import NUMBER, FloatArray, check_number, check_type, check_whole, float_array
+from advisor.annotations import NotNegative, Share, WholeVector
+from advisor.arrays import NUMBER, FloatArray, check_type, float_array
 from advisor.data.days import as_day
 from advisor.data.market import Market
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import array
+from advisor.lifecycle.inputs import array, within
+from advisor.readers import Number
+from advisor.validation import checked
 
 
+@checked
 @dataclass(frozen=True)
 class Scenario:
     """What happens to each asset, or group of assets, at once.
@@ -31,25 +38,11 @@ class Scenario:
     name: str
     shocks: Mapping[str, float]
     source: str
-    otherwise: float | None = 0.0
+    otherwise: Annotated[float, Number("It is a simple return.", low=-1.0)] | None = 0.0
 
     def __post_init__(self) -> None:
-        check_type(self.name, str, "name", "A scenario is told by its name.")
-        check_type(
-            self.shocks, Mapping, "shocks", "Give a mapping from asset or group to simple return."
-        )
         for key, value in self.shocks.items():
-            check_type(
-                value,
-                NUMBER,
-                "shocks",
-                "A shock is a simple return, -0.34 where 34 % is lost.",
-                key=key,
-            )
-        if self.otherwise is not None:
-            check_number(
-                self.otherwise, "otherwise", "It is the return of what is not named.", low=-1.0
-            )
+            check_type(value, NUMBER, "shocks", "A shock is -0.34 where 34 % is lost.", key=key)
         bad = {k: v for k, v in self.shocks.items() if not -1.0 <= v < np.inf}
         if bad or not self.shocks:
             raise InputError(
@@ -80,72 +73,10 @@ class Scenario:
         return out
 
 
-HISTORICAL: tuple[Scenario, ...] = (
-    Scenario(
-        "GFC 2007-2009",
-        {"equity": -0.568},
-        "S&P 500, 2007-10 to 2009-03, Bespoke, S&P 500 drawdowns",
-    ),
-    Scenario("Dot-com 2000-2002", {"equity": -0.491}, "S&P 500, Bespoke, S&P 500 drawdowns"),
-    Scenario("COVID 2020", {"equity": -0.34}, "S&P 500, 2020-02-19 to 2020-03-23"),
-    Scenario(
-        "Great Depression 1929-1932",
-        {"equity": -0.86},
-        "US shares, Lifeworks Advisors, history of bear markets",
-    ),
-    Scenario(
-        "Oil shock 1973-1974",
-        {"equity": -0.48},
-        "US shares, Lifeworks Advisors, history of bear markets",
-    ),
-    Scenario(
-        "A-share crash 2015",
-        {"equity": 2850.71 / 5178.19 - 1.0},
-        "SSE Composite 5178.19 to 2850.71, Shandong news 2015-08-31",
-    ),
-    Scenario(
-        "A-share first wave 2015",
-        {"equity": -0.321, "growth equity": -0.424},
-        "SSE Composite and ChiNext, 2015-06-15 to 2015-07-08, press reports",
-    ),
-    Scenario(
-        "A-share worst day 2015", {"equity": -0.0849}, "SSE Composite, 2015-08-24, press reports"
-    ),
-    Scenario(
-        "A-share circuit breaker 2016",
-        {"equity": -0.07},
-        "CSI 300 halts at -7 %, 2016-01-04 and 2016-01-07, press reports",
-    ),
-    Scenario(
-        "A-share to January 2016",
-        {"equity": -0.486},
-        "SSE Composite, 2015-06-12 close to 2016-01-28 close 2655.66, encyclopedia entry",
-    ),
-    Scenario(
-        "Mean major equity drawdown",
-        {"equity": -0.45},
-        "1926-2022, Northern Trust, A history of drawdowns",
-    ),
-    Scenario(
-        "Worst equity drawdown",
-        {"equity": -0.83},
-        "1926-2022, Northern Trust, A history of drawdowns",
-    ),
-    Scenario(
-        "Fed severely adverse 2021",
-        {"equity": -0.55},
-        "Federal Reserve, supervisory scenarios 2021",
-    ),
-    Scenario(
-        "Fed severely adverse 2024",
-        {"equity": -0.55, "real estate": -0.40, "housing": -0.36},
-        "Federal Reserve, supervisory scenarios 2024",
-    ),
-    Scenario(
-        "Fed severely adverse 2025",
-        {"equity": -0.50, "real estate": -0.30, "housing": -0.33},
-        "Federal Reserve, supervisory scenarios 2025",
-    ),
+_BUNDLED = files("advisor.lifecycle.monitoring") / "historical.json"
+HISTORICAL: tuple[Scenario, ...] = tuple(
+    Scenario(row["name"], row["shocks"], row["source"])
+    for row in json.loads(_BUNDLED.read_text("utf-8"))
 )
 """Published falls. They speak of the groups equity, growth equity, real estate and housing only:
 what else lost or gained then is not in the source and counts as 0."""
@@ -162,6 +93,7 @@ WINDOWS: Mapping[str, tuple[str, str]] = MappingProxyType(
 shares and bonds fell together."""
 
 
+@checked
 def replay_scenario(market: Market, start: str, end: str, *, name: str | None = None) -> Scenario:
     """What each asset of a market really did between two closes.
 
@@ -177,12 +109,6 @@ def replay_scenario(market: Market, start: str, end: str, *, name: str | None = 
     Raises:
         InputError: The window holds no day, or an asset has no return in part of it.
     """
-    check_type(
-        market,
-        Market,
-        "market",
-        "Pass a Market, made by Market.from_prices or Market.from_returns.",
-    )
     first, last = as_day(start, "start"), as_day(end, "end")
     rows = (market.dates > first) & (market.dates <= last)
     moves = market.returns[rows]
@@ -207,16 +133,16 @@ def replay_scenario(market: Market, start: str, end: str, *, name: str | None = 
     )
 
 
+@checked
 def scenario(name: str) -> Scenario:
     """One of `HISTORICAL` by name. Raises `InputError` when there is none.
 
     >>> scenario("COVID 2020").shocks["equity"]
     -0.34
     """
-    check_type(name, str, "name", "Give the name of one of HISTORICAL.")
-    for found in HISTORICAL:
-        if found.name == name:
-            return found
+    for each in HISTORICAL:
+        if each.name == name:
+            return each
     raise InputError(
         f"No scenario is called {name!r}; there are {[s.name for s in HISTORICAL]}.",
         field="name",
@@ -224,7 +150,8 @@ def scenario(name: str) -> Scenario:
     )
 
 
-def blend_correlation(correlation: object, share: float, toward: object = 1.0) -> FloatArray:
+@checked
+def blend_correlation(correlation: object, share: Share, toward: object = 1.0) -> FloatArray:
     """Correlations moved part of the way to another matrix: (1 - share) R + share C.
 
     Args:
@@ -240,22 +167,12 @@ def blend_correlation(correlation: object, share: float, toward: object = 1.0) -
         InputError: A share outside 0..1, another shape, or an end that is not a correlation matrix.
     """
     have, end = _square(correlation, "correlation"), array(toward, "toward")
-    check_number(
-        share,
-        "share",
-        "It runs from 0 (unchanged) to 1; outside, the matrix may stop being a correlation.",
-        low=0.0,
-        high=1.0,
-    )
     n = len(have)
     if end.ndim == 0:
         end = np.full((n, n), float(end)) + (1.0 - float(end)) * np.eye(n)
     for name, matrix in (("correlation", have), ("toward", end)):
-        square = (
-            matrix.shape == (n, n)
-            and np.allclose(matrix, matrix.T, atol=1e-9)
-            and np.allclose(np.diag(matrix), 1.0, atol=1e-9)
-        )
+        square = matrix.shape == (n, n) and np.allclose(matrix, matrix.T, atol=1e-9)
+        square = square and np.allclose(np.diag(matrix), 1.0, atol=1e-9)
         if not square or np.linalg.eigvalsh(matrix)[0] < -1e-9 * n:
             raise InputError(
                 f"{name} is not a correlation matrix of {n} assets (symmetric, ones on the"
@@ -266,8 +183,9 @@ def blend_correlation(correlation: object, share: float, toward: object = 1.0) -
     return (1.0 - share) * have + share * end
 
 
+@checked
 def stressed_covariance(
-    covariance: object, *, volatility: float = 1.0, correlation: float = 0.0
+    covariance: object, *, volatility: NotNegative = 1.0, correlation: float = 0.0
 ) -> FloatArray:
     """Covariance with volatilities times a factor and correlations blended toward 1; still positive
     semidefinite.
@@ -277,13 +195,11 @@ def stressed_covariance(
         volatility: Factor, 0 or more.
         correlation: Share of the way to correlation 1, in 0..1.
 
-    >>> stressed_covariance([[0.04, 0.0], [0.0, 0.01]], volatility=2.0, correlation=0.5).round(
-    ...     4
-    ... ).tolist()
+    >>> apart = [[0.04, 0.0], [0.0, 0.01]]
+    >>> stressed_covariance(apart, volatility=2.0, correlation=0.5).round(4).tolist()
     [[0.16, 0.04], [0.04, 0.04]]
     """
     sigma = _square(covariance, "covariance")
-    check_number(volatility, "volatility", "It is what volatilities are multiplied by.", low=0.0)
     risk = np.sqrt(np.diag(sigma))
     scale = np.where(risk > 0.0, risk, 1.0)
     pairs = sigma / np.outer(scale, scale)
@@ -292,18 +208,12 @@ def stressed_covariance(
     return blend_correlation(pairs, correlation) * np.outer(stressed, stressed)
 
 
-def _positions(given: object) -> Iterable[object]:
-    check_type(given, (Sequence, np.ndarray), "given", "Give a list of positions of factors.")
-    if isinstance(given, np.ndarray) and (given.ndim != 1 or given.dtype.kind not in "iuf"):
-        check_type(given, (), "given", "Give a list of positions of factors.")
-    return given  # type: ignore[return-value]
-
-
 def _square(value: object, field: str) -> FloatArray:
     matrix = float_array(value, field, shape=(None, None))
     return float_array(matrix, field, shape=(len(matrix), len(matrix)))
 
 
+@checked
 def factor_scenario(
     name: str,
     model: ReturnModel,
@@ -311,7 +221,7 @@ def factor_scenario(
     shocks: object,
     *,
     covariance: object | None = None,
-    given: Sequence[int] | None = None,
+    given: WholeVector | None = None,
 ) -> Scenario:
     """Asset shocks from factor shocks: returns = exposures times factors.
 
@@ -330,7 +240,6 @@ def factor_scenario(
     Raises:
         InputError: Shapes disagree.
     """
-    check_type(model, ReturnModel, "model", "Pass a ReturnModel, made by estimate_returns.")
     beta, moves = array(exposures, "exposures"), float_array(shocks, "shocks", shape=(None,)).copy()
     if beta.shape != (len(model), len(moves)):
         raise InputError(
@@ -341,13 +250,8 @@ def factor_scenario(
         )
     if covariance is not None and given is not None:
         omega = float_array(covariance, "covariance", shape=(len(moves), len(moves)))
-        known = np.array(
-            [
-                check_whole(j, "given", "Give positions of factors.", low=0, high=len(moves) - 1)
-                for j in _positions(given)
-            ],
-            dtype=np.int64,
-        )
+        known = within(given.astype(np.float64), "given", "Positions.", low=0, high=len(moves) - 1)
+        known = known.astype(np.int64)
         rest = np.setdiff1d(np.arange(len(moves)), known)
         moves[rest] = omega[np.ix_(rest, known)] @ np.linalg.solve(
             omega[np.ix_(known, known)], moves[known]

@@ -216,13 +216,15 @@ def _caps(
             (limit[rows, None] - low) / (high - low),
             np.where(low <= limit[rows, None] + _EDGE, np.inf, -np.inf),
         )
-    found = bound.min(axis=1)
-    possible = (found >= -_EDGE) & (share[rows] > 0.0)
+    smallest = bound.min(axis=1)
+    possible = (smallest >= -_EDGE) & (share[rows] > 0.0)
     cap[rows] = np.where(
-        possible, np.clip(found, 0.0, share[rows] if safe is None else 1.0), np.nan
+        possible, np.clip(smallest, 0.0, share[rows] if safe is None else 1.0), np.nan
     )
-    kept = np.where(possible, cap[rows], 0.0)[:, None]
-    proposal[rows] = np.where(possible[:, None], kept * mix + (1.0 - kept) * rest, table[rows])
+    risky_now = np.where(possible, cap[rows], 0.0)[:, None]
+    proposal[rows] = np.where(
+        possible[:, None], risky_now * mix + (1.0 - risky_now) * rest, table[rows]
+    )
     return share, cap, proposal
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import NoneType
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from advisor.errors import InputError
 from advisor.lifecycle.inputs import listed
 from advisor.lifecycle.trading.cash_flow import fill, target_table
 from advisor.privacy import hides
+from advisor.validation import checked
 
 
 @hides
@@ -53,6 +53,7 @@ class Household:
     level: int
 
     @classmethod
+    @checked
     def of(
         cls,
         positions: Sequence[Position],
@@ -76,28 +77,11 @@ class Household:
         """
         ids = IdMap.of(assets, "assets")
         positions = listed(positions, Position, "positions", "Give a list of Position.")
-        check_type(
-            liabilities,
-            (Mapping, NoneType),
-            "liabilities",
-            "Give a mapping from name to money owed.",
-        )
-        check_type(
-            levels, (Mapping, NoneType), "levels", "Give a mapping from member to risk level."
-        )
         for member, level in (levels or {}).items():
-            check_whole(
-                level,
-                "levels",
-                "Levels run from 1 to 5, 0 where none is suitable.",
-                low=0,
-                high=LEVELS,
-                key=member,
-            )
+            check_whole(level, "levels", "They run from 0 to 5.", low=0, high=LEVELS, key=member)
         owed = dict(liabilities or {})
-        for name, money in [(f"position {p.account}/{p.asset}", p.money) for p in positions] + [
-            (f"liability {k}", v) for k, v in owed.items()
-        ]:
+        amounts = [(f"position {p.account}/{p.asset}", p.money) for p in positions]
+        for name, money in (*amounts, *((f"liability {k}", v) for k, v in owed.items())):
             check_type(money, NUMBER, name, "It is money.")
             if not 0.0 <= money < np.inf:
                 raise InputError(
@@ -107,20 +91,11 @@ class Household:
                     value=money,
                 )
         codes = np.array([ids.code(p.asset, "asset") for p in positions], dtype=np.int64)
-        money = np.array([p.money for p in positions], dtype=np.float64)
-        away = np.array([p.held_away for p in positions], dtype=np.bool_)
-        parts = [
-            np.bincount(codes[mask], weights=money[mask], minlength=len(ids)).astype(np.float64)
-            for mask in (~away, away)
-        ]
-        return cls(
-            ids.ids,
-            frozen(parts[0]),
-            frozen(parts[1]),
-            owed,
-            tuple(positions),
-            min((levels or {}).values(), default=0),
-        )
+        managed, away = np.zeros(len(ids)), np.zeros(len(ids))
+        for code, position in zip(codes.tolist(), positions, strict=True):
+            (away if position.held_away else managed)[code] += position.money
+        level = min((levels or {}).values(), default=0)
+        return cls(ids.ids, frozen(managed), frozen(away), owed, tuple(positions), level)
 
     @property
     def total(self) -> float:
@@ -145,9 +120,9 @@ class Household:
 
         Returns:
             Money in the managed accounts, shape (n,), 0 or more, adding up to what is managed now.
-            It minimises the squared distance of the whole to the
-            target: the managed money is a flow that is filled in on top of what is held away, so
-                that an asset of which too much is held away gets none.
+            It minimises the squared distance of the whole to the target: the managed money is a
+            flow that is filled in on top of what is held away, so that an asset of which too much
+            is held away gets none.
         """
         wanted = target_table(target, (1, len(self.assets)))
         return fill(self.away[None, :], wanted, np.array([self.managed.sum()]))[0]

@@ -9,15 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from types import MappingProxyType
-from typing import cast
+from typing import Annotated, cast
 
-from advisor.arrays import NUMBER, check_type, check_whole
+from advisor.annotations import Level
+from advisor.arrays import NUMBER, check_type
 from advisor.data.days import as_day
 from advisor.errors import InputError
+from advisor.readers import Number
+from advisor.validation import checked
 
 TOLERANCE = 1e-9
+AnyLevel = Annotated[int, Number("Levels run from 1 to 5.", whole=True, low=0.0, high=5.0)]
 
 
+@checked
 @dataclass(frozen=True)
 class ModelPortfolio:
     """One version of one model portfolio.
@@ -35,7 +40,7 @@ class ModelPortfolio:
 
     name: str
     version: int
-    level: int
+    level: Level
     weights: Mapping[str, float]
     author: str
     rationale: str
@@ -44,10 +49,8 @@ class ModelPortfolio:
     approved_on: date | None = None
 
     def __post_init__(self) -> None:
-        check_type(self.weights, Mapping, "weights", "Give a mapping from asset id to weight.")
         for asset, weight in self.weights.items():
             check_type(weight, NUMBER, "weights", "A weight is a fraction of wealth.", key=asset)
-        check_whole(self.level, "level", "Levels run from 1 to 5.", low=1, high=5)
         total = sum(self.weights.values())
         if abs(total - 1.0) > TOLERANCE or any(not 0.0 <= w <= 1.0 for w in self.weights.values()):
             raise InputError(
@@ -90,6 +93,7 @@ class HouseView:
 
     versions: tuple[ModelPortfolio, ...] = ()
 
+    @checked
     def propose(
         self,
         name: str,
@@ -103,8 +107,6 @@ class HouseView:
         """The view with a next, unapproved version. Raises `InputError` for weights, a level, or a
         missing author or rationale.
         """
-        for value, field in ((name, "name"), (author, "author"), (rationale, "rationale")):
-            check_type(value, str, field, "Give it in words.")
         if not name or not author or not rationale:
             raise InputError(
                 "A proposal needs a name, an author and a rationale; a decision must be told later."
@@ -118,6 +120,7 @@ class HouseView:
             (*self.versions, ModelPortfolio(name, number, level, weights, author, rationale, start))
         )
 
+    @checked
     def approve(self, name: str, version: int, *, by: str, on: date | str) -> HouseView:
         """The view with one version approved.
 
@@ -125,27 +128,25 @@ class HouseView:
             InputError: There is no such version, it is approved already, or the approver is its
                 author: four eyes are needed.
         """
-        check_type(by, str, "by", "Name who approves.")
-        found = self.version(name, version)
-        if found.approved_by is not None or not by or by == found.author:
+        proposed = self.version(name, version)
+        if proposed.approved_by is not None or not by or by == proposed.author:
             raise InputError(
-                f"{name!r} version {version} was proposed by {found.author!r} and approved by"
-                f" {found.approved_by!r}; {by!r} cannot approve it. A version is approved once, by"
-                " somebody else than its author.",
+                f"{name!r} version {version} was proposed by {proposed.author!r} and approved by"
+                f" {proposed.approved_by!r}; {by!r} cannot approve it. A version is approved once,"
+                " by somebody else than its author.",
                 field="by",
                 value=by,
             )
         day = _date(on, "on")
-        done = replace(found, weights=dict(found.weights), approved_by=by, approved_on=day)
-        return HouseView(tuple(done if v is found else v for v in self.versions))
+        done = replace(proposed, weights=dict(proposed.weights), approved_by=by, approved_on=day)
+        return HouseView(tuple(done if v is proposed else v for v in self.versions))
 
+    @checked
     def version(self, name: str, version: int) -> ModelPortfolio:
         """One version. Raises `InputError` when there is none."""
-        check_type(name, str, "name", "Name a model portfolio.")
-        check_whole(version, "version", "Give its number, from 1.")
-        for found in self.versions:
-            if (found.name, found.version) == (name, version):
-                return found
+        for each in self.versions:
+            if (each.name, each.version) == (name, version):
+                return each
         raise InputError(
             f"There is no version {version} of {name!r}; there are"
             f" {[(v.name, v.version) for v in self.versions]}.",
@@ -153,19 +154,13 @@ class HouseView:
             value=version,
         )
 
+    @checked
     def current(self, name: str, on: date | str) -> ModelPortfolio:
         """The latest approved version that was valid and approved on that day. Raises `InputError`
         when there is none.
         """
-        check_type(name, str, "name", "Name a model portfolio.")
         day = _date(on, "on")
-        served = [
-            v
-            for v in self.versions
-            if v.name == name
-            and v.approved_on is not None
-            and max(v.approved_on, v.valid_from) <= day
-        ]
+        served = [v for v in self.versions if v.name == name and _served(v, day)]
         if not served:
             raise InputError(
                 f"No approved version of {name!r} is valid on {day}; approve one, or ask for a"
@@ -175,18 +170,17 @@ class HouseView:
             )
         return max(served, key=lambda v: (v.valid_from, v.version))
 
-    def for_level(self, level: int, on: date | str) -> tuple[ModelPortfolio, ...]:
+    @checked
+    def for_level(self, level: AnyLevel, on: date | str) -> tuple[ModelPortfolio, ...]:
         """Current versions of every portfolio made for a level, by name; possibly none."""
-        check_whole(level, "level", "Levels run from 1 to 5.", low=0, high=5)
         day = _date(on, "on")
-        names = sorted(
-            {
-                v.name
-                for v in self.versions
-                if v.approved_on is not None and max(v.approved_on, v.valid_from) <= day
-            }
-        )
-        return tuple(found for name in names if (found := self.current(name, day)).level == level)
+        names = sorted({v.name for v in self.versions if _served(v, day)})
+        current = [self.current(name, day) for name in names]
+        return tuple(portfolio for portfolio in current if portfolio.level == level)
+
+
+def _served(version: ModelPortfolio, day: date) -> bool:
+    return version.approved_on is not None and max(version.approved_on, version.valid_from) <= day
 
 
 def _date(value: date | str, field: str) -> date:

@@ -6,20 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import Annotated
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_number, check_type
+from advisor.arrays import FloatArray
 from advisor.contracts.mandate import LinearLimit
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import array, listed, names_of, together
+from advisor.lifecycle.inputs import AnnualReturn, array, listed, names_of, together, within
 from advisor.privacy import hides
+from advisor.readers import Number
+from advisor.validation import checked
 
 
 @hides
+@checked
 @dataclass(frozen=True)
 class LifeEvent:
-    """Something that will cost (or bring) money: an advisor, school fees, retirement.
+    """Something that will cost (or bring) money: a house, school fees, retirement.
 
     Attributes:
         name: For example "house".
@@ -31,26 +36,9 @@ class LifeEvent:
 
     name: str
     amount: float
-    years: float
-    priority: int = 1
-    inflation: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("amount", "years", "inflation", "priority"):
-            check_number(getattr(self, name), name, "Correct the event.", infinite=name == "years")
-        if (
-            not self.years >= 0.0
-            or not np.isfinite(self.amount)
-            or not self.inflation > -1.0
-            or self.priority < 1
-        ):
-            raise InputError(
-                f"Event {self.name!r} has amount {self.amount}, years {self.years}, inflation"
-                f" {self.inflation}, priority {self.priority}; it needs a finite amount, years of 0"
-                " or more, inflation above -1 and a priority from 1.",
-                field=self.name,
-                value=self.years,
-            )
+    years: Annotated[float, Number("An event is to come.", low=0.0, infinite=True)]
+    priority: Annotated[float, Number("1 is the most important.", low=1.0)] = 1
+    inflation: AnnualReturn = 0.0
 
     @property
     def amount_then(self) -> float:
@@ -58,14 +46,13 @@ class LifeEvent:
         return self.amount * (1.0 + self.inflation) ** self.years
 
 
+@checked
 def event_table(events: Sequence[Sequence[LifeEvent]]) -> tuple[FloatArray, FloatArray]:
     """Amounts at their date and years until then of every client's events, both (c, e); empty
     places hold 0 and inf.
     """
-    check_type(events, (list, tuple), "events", "Give one list of LifeEvent a client.")
-    events = [
-        listed(row, LifeEvent, "events", "Give one list of LifeEvent a client.") for row in events
-    ]
+    remedy = "Give one list of LifeEvent a client."
+    events = [listed(row, LifeEvent, "events", remedy) for row in events]
     width = max((len(row) for row in events), default=0)
     amounts, years = np.zeros((len(events), width)), np.full((len(events), width), np.inf)
     for i, row in enumerate(events):
@@ -74,14 +61,15 @@ def event_table(events: Sequence[Sequence[LifeEvent]]) -> tuple[FloatArray, Floa
     return amounts, years
 
 
+@checked
 def liquidity_reserve(
     monthly_spending: object,
     months: object,
     amounts: FloatArray | None = None,
     years: FloatArray | None = None,
     *,
-    horizon: float = 2.0,
-    rate: float = 0.0,
+    horizon: Annotated[float, Number("It is in years.", low=0.0, infinite=True)] = 2.0,
+    rate: AnnualReturn = 0.0,
 ) -> FloatArray:
     """Money to keep liquid.
 
@@ -100,25 +88,13 @@ def liquidity_reserve(
     Raises:
         InputError: Spending or months are negative, or a horizon or rate is out of range.
 
-    >>> liquidity_reserve(
-    ...     3000.0, 6.0, np.array([[20_000.0, 50_000.0]]), np.array([[1.0, 5.0]])
-    ... ).tolist()
+    >>> money, years = np.array([[20_000.0, 50_000.0]]), np.array([[1.0, 5.0]])
+    >>> liquidity_reserve(3000.0, 6.0, money, years).tolist()
     [38000.0]
     """
     spending, cover = together(monthly_spending=monthly_spending, months=months)
-    horizon = check_number(horizon, "horizon", "It is in years.", infinite=True)
-    check_number(rate, "rate", "It is annual, 0.02 for 2 %.")
-    if (
-        not ((spending >= 0.0).all() and (cover >= 0.0).all())
-        or not horizon >= 0.0
-        or not rate > -1.0
-    ):
-        raise InputError(
-            "A reserve needs spending, months and a horizon of 0 or more and a rate above -1; got"
-            f" {spending.min():g}, {cover.min():g}, {horizon:g}, {rate:g}.",
-            field="monthly_spending",
-            value=float(spending.min()),
-        )
+    for name, values in (("monthly_spending", spending), ("months", cover)):
+        within(values, name, "It is 0 or more.", low=0.0, high=inf)
     due = np.zeros(1)
     if (amounts is None) != (years is None):
         raise InputError(
@@ -128,13 +104,10 @@ def liquidity_reserve(
             value=None,
         )
     if amounts is not None and years is not None:
-        amounts, years = together(
-            amounts=np.atleast_2d(array(amounts, "amounts")),
-            years=np.atleast_2d(array(years, "years")),
-        )
-        due = np.where(
-            years <= horizon, amounts * (1.0 + rate) ** -np.minimum(years, horizon), 0.0
-        ).sum(axis=1)
+        money, when = np.atleast_2d(array(amounts, "amounts"), array(years, "years"))
+        money, when = together(amounts=money, years=when)
+        discount = (1.0 + rate) ** -np.minimum(when, horizon)
+        due = np.where(when <= horizon, money * discount, 0.0).sum(axis=1)
     regular, due = together(monthly_spending=np.atleast_1d(spending * cover), amounts=due)
     return np.maximum(regular + due, 0.0)
 
@@ -158,6 +131,7 @@ def reserve_share(reserve: object, wealth: object) -> tuple[FloatArray, FloatArr
     return np.minimum(share, 1.0), np.maximum(need - have, 0.0)
 
 
+@checked
 def reserve_limit(reserve: float, wealth: float, liquid: Collection[str]) -> LinearLimit:
     """The reserve as a limit of a `Mandate`: the weights of the liquid assets add up to at least
     reserve / wealth.
@@ -170,10 +144,6 @@ def reserve_limit(reserve: float, wealth: float, liquid: Collection[str]) -> Lin
     Raises:
         InputError: There is no liquid asset, or the reserve is above all wealth.
     """
-    reserve, wealth = (
-        check_number(reserve, "reserve", "It is money."),
-        check_number(wealth, "wealth", "It is money."),
-    )
     liquid = names_of(liquid, "liquid", "Name the liquid assets in a tuple, such as ('cash',).")
     share, missing = reserve_share(reserve, wealth)
     if missing[0] > 0.0:
@@ -186,13 +156,9 @@ def reserve_limit(reserve: float, wealth: float, liquid: Collection[str]) -> Lin
         )
     if not liquid:
         raise InputError(
-            "No liquid asset is named, so no reserve can be kept. Name at least one, for example"
-            " cash.",
+            "No liquid asset is named, so no reserve can be kept. Name one, for example cash.",
             field="liquid",
             value=(),
         )
-    return LinearLimit(
-        name="liquidity reserve",
-        coefficients=dict.fromkeys(sorted(liquid), 1.0),
-        lower=float(share[0]),
-    )
+    one_each = dict.fromkeys(sorted(liquid), 1.0)
+    return LinearLimit(name="liquidity reserve", coefficients=one_each, lower=float(share[0]))

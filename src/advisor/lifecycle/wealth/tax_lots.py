@@ -11,20 +11,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import (
-    BoolArray,
-    DayArray,
-    FloatArray,
-    IntArray,
-    check_number,
-    check_type,
-    float_array,
-    frozen,
-)
+from advisor.annotations import Share
+from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, float_array, frozen
 from advisor.data.days import as_day
 from advisor.errors import InputError
-from advisor.lifecycle.inputs import array, days
+from advisor.lifecycle.inputs import array, days, within
 from advisor.privacy import hides
+from advisor.validation import checked
 
 Rule = Literal["highest_cost", "least_tax", "fifo", "lifo"]
 
@@ -58,10 +51,8 @@ class TaxLots:
         object.__setattr__(self, "position", frozen(whole.astype(np.int64)))
         for name in ("units", "cost"):
             values = float_array(getattr(self, name), name, shape=(None,))
-            low, rule = (
-                (values <= 0.0, "above 0") if name == "units" else (values < 0.0, "0 or more")
-            )
-            _refuse(low, values, name, rule)
+            bad = values <= 0.0 if name == "units" else values < 0.0
+            _refuse(bad, values, name, "above 0" if name == "units" else "0 or more")
             object.__setattr__(self, name, values)
         object.__setattr__(self, "acquired", frozen(days(self.acquired, "acquired")))
         if not len(self.units) == len(self.cost) == len(self.acquired) == count:
@@ -106,6 +97,7 @@ class LotSale:
     unfilled: FloatArray
 
 
+@checked
 def sell_lots(
     lots: TaxLots,
     units: object,
@@ -113,8 +105,8 @@ def sell_lots(
     *,
     on: date | str | np.datetime64,
     rule: Rule = "highest_cost",
-    short_rate: float = 0.0,
-    long_rate: float = 0.0,
+    short_rate: Share = 0.0,
+    long_rate: Share = 0.0,
 ) -> LotSale:
     """Choose lots for a sale in each position.
 
@@ -139,22 +131,15 @@ def sell_lots(
         InputError: Shapes disagree, units are negative or infinite, a price is not positive, a lot
             was bought after the sale, or an unknown rule.
 
-    >>> lots = TaxLots(
-    ...     np.array([0, 0]),
-    ...     np.array([10.0, 10.0]),
-    ...     np.array([5.0, 8.0]),
-    ...     np.array(["2024-01-02", "2026-01-02"], dtype="datetime64[D]"),
-    ... )
+    >>> days = np.array(["2024-01-02", "2026-01-02"], dtype="datetime64[D]")
+    >>> lots = TaxLots(np.array([0, 0]), np.array([10.0, 10.0]), np.array([5.0, 8.0]), days)
     >>> sale = sell_lots(lots, [12.0], [9.0], on="2026-02-01")
     >>> sale.sold.tolist(), sale.short_gain.tolist(), sale.long_gain.tolist()
     ([2.0, 10.0], [10.0], [8.0])
     """
-    check_type(lots, TaxLots, "lots", "Pass TaxLots.")
     wanted, quote = np.atleast_1d(array(units, "units")), np.atleast_1d(array(price, "price"))
     day = as_day(on, "on")
-    for name, value in (("short_rate", short_rate), ("long_rate", long_rate)):
-        check_number(value, name, "It is a fraction of the gain.", low=0.0, high=1.0)
-    _check(lots, wanted, quote, rule)
+    _check(lots, wanted, quote)
     late = lots.acquired > day
     if late.any():
         row = int(np.argmax(late))
@@ -168,10 +153,8 @@ def sell_lots(
     long_term = day >= first_long_term_day(lots.acquired)
     rate = np.where(long_term, long_rate, short_rate)
     age = lots.acquired.astype(np.int64)
-    key = {"highest_cost": -lots.cost, "least_tax": unit_gain * rate, "fifo": age, "lifo": -age}[
-        rule
-    ]
-    order = np.lexsort((np.arange(len(age)), age, key, lots.position))
+    keys = {"highest_cost": -lots.cost, "least_tax": unit_gain * rate, "fifo": age, "lifo": -age}
+    order = np.lexsort((np.arange(len(age)), age, keys[rule], lots.position))
     position, held = lots.position[order], lots.units[order]
     before = pd.Series(held).groupby(position).cumsum().to_numpy() - held
     sold = np.empty_like(lots.units)
@@ -181,10 +164,8 @@ def sell_lots(
     def by_position(values: FloatArray) -> FloatArray:
         return np.bincount(lots.position, weights=values, minlength=len(wanted)).astype(np.float64)
 
-    short_gain, long_gain = (
-        by_position(np.where(long_term, 0.0, gain)),
-        by_position(np.where(long_term, gain, 0.0)),
-    )
+    short_gain = by_position(np.where(long_term, 0.0, gain))
+    long_gain = by_position(np.where(long_term, gain, 0.0))
     tax = short_rate * np.maximum(short_gain, 0.0) + long_rate * np.maximum(long_gain, 0.0)
     return LotSale(sold, gain, long_term, short_gain, long_gain, tax, wanted - by_position(sold))
 
@@ -209,14 +190,7 @@ def first_long_term_day(acquired: DayArray) -> DayArray:
     return (month + np.timedelta64(12, "M")).astype("datetime64[D]") + into
 
 
-def _check(lots: TaxLots, units: FloatArray, price: FloatArray, rule: str) -> None:
-    check_type(rule, str, "rule", "Name one.")
-    if rule not in ("highest_cost", "least_tax", "fifo", "lifo"):
-        raise InputError(
-            f'rule is {rule!r}; it must be "highest_cost", "least_tax", "fifo" or "lifo".',
-            field="rule",
-            value=rule,
-        )
+def _check(lots: TaxLots, units: FloatArray, price: FloatArray) -> None:
     last = int(lots.position.max()) if len(lots.position) else -1
     if units.shape != price.shape or units.ndim != 1 or last >= len(units):
         raise InputError(
@@ -225,12 +199,5 @@ def _check(lots: TaxLots, units: FloatArray, price: FloatArray, rule: str) -> No
             field="units",
             value=units.shape,
         )
-    if (
-        not ((units >= 0.0) & (units < np.inf)).all()
-        or not ((price > 0.0) & (price < np.inf)).all()
-    ):
-        raise InputError(
-            "units to sell must be 0 or more and prices positive, and both finite; correct them.",
-            field="units",
-            value=None,
-        )
+    within(units, "units", "What is sold is 0 or more.", low=0.0)
+    within(price, "price", "A price is positive.", above=0.0)

@@ -5,8 +5,9 @@ in the same way.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from advisor.arrays import BoolArray, DayArray
 from advisor.cell_words import iso_of
 from advisor.cells import FIRST_DAY, LAST_DAY, NO_DAY, day_of, text_of
 from advisor.data.bad_rows import BadRow
-from advisor.data.cell_columns import Cells, Numbers, Objects, Words
+from advisor.data.cell_columns import Cells, Numbers
 from advisor.data.cells_series import cells_of_series
 from advisor.errors import InputError
 from advisor.privacy import argument, kept, personal, written
@@ -24,6 +25,8 @@ from advisor.privacy import argument, kept, personal, written
 Moments = npt.NDArray[np.datetime64]
 _A_DAY = 10
 """Characters of a day without a time."""
+_ZONE = re.compile(r"Z$|[+-]\d{2}(?::?\d{2}(?::?\d{2}(?:\.\d+)?)?)?$", re.ASCII)
+"""How the time zone of a time is written."""
 _COMPACT = re.compile(r"(?:19|20|21)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 """How 20260502 looks: a day without separators, or a count of something."""
 _FIRST_MOMENT, _LAST_MOMENT = np.datetime64("1677-09-22", "D"), np.datetime64("2262-04-11", "D")
@@ -83,21 +86,30 @@ def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
         InputError: As `as_days`, or a moment is missing or before 1678 or after 2262.
     """
     _checked(values, field, allow_missing=False)
-    native = isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M"
     try:
-        cells = [
-            iso_of(cell.strip()) if isinstance(cell, str) else cell
-            for cell in ([] if native else values.astype(object).tolist())
+        if isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M":
+            fine = values.dt.as_unit("ns")  # raises where to_numpy would wrap around
+            moments = fine.to_numpy(dtype="datetime64[ns]")
+            clock = fine.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
+            return (moments, moments) if fine.dt.tz is None else (moments, clock)
+        cells: list[Any] = [
+            iso_of(text_of(cell).strip()) if isinstance(cell, str | bytes) else cell
+            for cell in values.astype(object).tolist()
         ]
-        times = values if native else pd.Series(pd.to_datetime(cells, format="ISO8601"))
-        fine = times.dt.as_unit("ns")  # raises where to_numpy would wrap around
-        moments = fine.to_numpy(dtype="datetime64[ns]")
-        clock = (
-            fine.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
-            if fine.dt.tz is not None
-            else moments
-        )
-        return moments, clock
+        local = [_clock_of(cell) for cell in cells]
+        zoned = [there is not cell for there, cell in zip(local, cells, strict=True)]
+        if any(zoned) and not all(zoned):
+            raise InputError(
+                f"{field} has a time zone in row {zoned.index(True)} and none in row"
+                f" {zoned.index(False)}, so it is not known which came first. Write all with one,"
+                " or all without.",
+                field=field,
+                value=None,
+            )
+        moments = _nanoseconds(cells)
+        return moments, _nanoseconds(local) if any(zoned) else moments
+    except InputError:
+        raise
     except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise InputError(
             f"{field} holds a time out of range, or days of several kinds ({written(str(error))});"
@@ -107,27 +119,25 @@ def as_times(values: pd.Series, field: str) -> tuple[Moments, Moments]:
         ) from None
 
 
+def _clock_of(cell: Any) -> Any:
+    """A moment as the clock there showed it: without its time zone; itself where it has none."""
+    if isinstance(cell, str):
+        return cell if (zone := _ZONE.search(cell, _A_DAY)) is None else cell[: zone.start()]
+    return cell if getattr(cell, "tzinfo", None) is None else cell.replace(tzinfo=None)
+
+
+def _nanoseconds(cells: list[Any]) -> Moments:
+    """Moments as `datetime64[ns]`, in UTC where they have a time zone."""
+    times = pd.Series(pd.to_datetime(cells, format="ISO8601", utc=True))
+    return times.dt.as_unit("ns").to_numpy(dtype="datetime64[ns]")
+
+
 def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
-    """The days. Raises `InputError` unless every cell is a day, and all times are of one time zone
-    or of none.
-    """
+    """The days. Raises `InputError` unless every cell is a day."""
     cells = cells_of_series(values)
     days = cells.days()
     for _, error in _bad(values, cells, days, field, allow_missing=allow_missing):
         raise error
-    known = (
-        cells.labels.names
-        if isinstance(cells, Words)
-        else cells.cells
-        if isinstance(cells, Objects)
-        else ()
-    )
-    if _zones(known):
-        raise InputError(
-            f"{field} holds days of several time zones; bring them to one with pandas.to_datetime.",
-            field=field,
-            value=None,
-        )
     return days
 
 
@@ -184,18 +194,3 @@ def _bad(
 def _none(days: DayArray) -> BoolArray:
     """Which are no days of the calendar."""
     return ~((days >= FIRST_DAY) & (days <= LAST_DAY))
-
-
-def _zones(cells: Iterable[object]) -> bool:
-    """Whether times are of several time zones."""
-    zones: set[object] = set()
-    for cell in cells:
-        if (
-            isinstance(cell, str)
-            and len(word := iso_of(cell.strip())) > _A_DAY
-            and not np.isnat(day_of(word))
-        ):
-            zones.add(datetime.fromisoformat(word).utcoffset())
-        elif isinstance(cell, datetime):
-            zones.add(cell.tzinfo)
-    return len(zones) > 1

@@ -235,13 +235,8 @@ def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
     try:
         days = as_days(frame.index.to_series(), f"{field} index")
     except InputError as error:
-        zones = (
-            f" {field}.index = pandas.to_datetime({field}.index, utc=True).tz_localize(None)"
-            if "time zones" in str(error)
-            else ""
-        )
         raise InputError(
-            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex.{zones}",
+            f"The index of {field} is not made of days ({error}) Set a DatetimeIndex.",
             field=field,
             value=error.value,
         ) from error

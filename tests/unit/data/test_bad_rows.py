@@ -149,11 +149,6 @@ def test_what_is_wrong_with_the_table_is_never_set_aside() -> None:
         Catalogue.from_frame(SHELF.assign(risk_level="high"), on_bad_rows="set_aside")
     with pytest.raises(InputError, match="on_bad_rows"):
         Trades.from_frame(TRADES, on_bad_rows="drop")  # type: ignore[arg-type]
-    zones = EVENTS.iloc[:2].assign(
-        client_id="a", day=["2026-01-02T10:00+01:00", "2026-01-02T10:00+02:00"]
-    )
-    with pytest.raises(InputError, match="several time zones"):
-        Interactions.from_frame(zones, on_bad_rows="set_aside")
 
 
 def test_ids_are_those_of_the_column_that_is_named() -> None:

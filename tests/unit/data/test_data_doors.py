@@ -162,13 +162,6 @@ REFUSED: list[tuple[Callable[[], object], str, str]] = [
         "day",
         "'01/02/2024' in row 1, which is no day",
     ),
-    (
-        lambda: Interactions.from_frame(
-            EVENTS.assign(day=["2024-01-01T00:00+01:00", "2024-01-01T00:00+02:00"])
-        ),
-        "day",
-        "several time zones",
-    ),
     (lambda: Market.from_prices(PRICES.reset_index(drop=True)), "prices", "not made of days"),
     (
         lambda: Market.from_prices(at(PRICES, [date(2024, 1, 1), 5, 6])),

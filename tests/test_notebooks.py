@@ -35,8 +35,13 @@ def kinds(notebook: dict) -> list[list[str]]:
     ]
 
 
-def test_there_are_the_three_promised() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["match_evaluation", "one_client", "quant_backtest"]
+def test_there_are_the_four_promised() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "match_evaluation",
+        "one_client",
+        "own_prices",
+        "quant_backtest",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

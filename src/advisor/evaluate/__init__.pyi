@@ -6,6 +6,9 @@ from advisor.evaluate.backtesting.policies import MeanVariancePolicy as MeanVari
 from advisor.evaluate.backtesting.policies import equal_weight as equal_weight
 from advisor.evaluate.backtesting.policies import hold as hold
 from advisor.evaluate.backtesting.policies import level_policies as level_policies
+from advisor.evaluate.backtesting.ready import EstimatorPolicy as EstimatorPolicy
+from advisor.evaluate.backtesting.ready import PortfolioPolicy as PortfolioPolicy
+from advisor.evaluate.backtesting.ready import ready_policies as ready_policies
 from advisor.evaluate.backtesting.result import BacktestResult as BacktestResult
 from advisor.evaluate.backtesting.result_set import BacktestResults as BacktestResults
 from advisor.evaluate.backtesting.sharpe import SharpeTest as SharpeTest
@@ -37,17 +40,20 @@ from advisor.evaluate.match.split import temporal_split as temporal_split
 from advisor.evaluate.match.split import temporal_splits as temporal_splits
 from advisor.evaluate.risk.report import RiskMatchReport as RiskMatchReport
 from advisor.evaluate.risk.risk import evaluate_risk as evaluate_risk
+from advisor.evaluate.risk.risk import evaluate_risk_of as evaluate_risk_of
 
 __all__ = [
     "BacktestResult",
     "BacktestResults",
     "Estimates",
+    "EstimatorPolicy",
     "FixedMix",
     "LoggedChoices",
     "MatchReport",
     "MeanVariancePolicy",
     "MoneyReport",
     "OffPolicyReport",
+    "PortfolioPolicy",
     "ProbabilityReport",
     "RiskMatchReport",
     "Score",
@@ -69,11 +75,13 @@ __all__ = [
     "evaluate_money",
     "evaluate_probability",
     "evaluate_risk",
+    "evaluate_risk_of",
     "expected_best_sharpe",
     "hold",
     "level_policies",
     "off_policy",
     "probabilistic_sharpe_ratio",
+    "ready_policies",
     "recheck",
     "softmax_policy",
     "temporal_split",

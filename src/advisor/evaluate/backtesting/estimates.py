@@ -216,7 +216,7 @@ class Estimates:
             None,
         )
         if found is None:
-            found = limits_of(model, _restricted(mandate, model))
+            found = limits_of(model, mandate_on(mandate, model))
             self._limits.append(_KnownLimits(model.assets, model.groups, mandate, found))
         if loss is None:
             return found
@@ -241,22 +241,7 @@ class Estimates:
         return replace(chosen, equilibrium=Equilibrium(risk_free=self.cash_return))
 
     def _estimated(self, past: Market) -> DayModel:
-        known = np.isfinite(past.returns)
-        wanted = (
-            np.ones(len(past.assets), dtype=bool)
-            if self.assets is None
-            else np.isin(past.assets, list(self.assets))
-        )
-        columns = np.flatnonzero(
-            wanted & known[-1] & (known.sum(axis=0) >= self.fewest_rows)
-        ).astype(np.int64)
-        if not len(columns):
-            raise InputError(
-                f"On {past.dates[-1]} no asset has {self.fewest_rows} returns and one of that day;"
-                " nothing could be estimated. Start later, or lower fewest_rows.",
-                field="fewest_rows",
-                value=self.fewest_rows,
-            )
+        columns = tradable_columns(past, self.fewest_rows, self.assets)
         market = past if len(columns) == len(past.assets) else _columns_of(past, columns)
         model = estimate_returns(
             market,
@@ -273,6 +258,28 @@ class Estimates:
             columns,
             len(past.assets),
         )
+
+
+def tradable_columns(
+    past: Market, fewest_rows: int, assets: Collection[str] | None = None
+) -> IntArray:
+    """Columns of the assets that have a return on the last day, and enough of them, shape (k,).
+
+    Raises:
+        InputError: There is none.
+    """
+    known = np.isfinite(past.returns)
+    usable = known[-1] & (known.sum(axis=0) >= fewest_rows)
+    if assets is not None:
+        usable &= np.isin(past.assets, list(assets))
+    if not usable.any():
+        raise InputError(
+            f"On {past.dates[-1]} no asset has {fewest_rows} returns and one of that day; nothing"
+            " could be estimated. Start later, or lower fewest_rows.",
+            field="fewest_rows",
+            value=fewest_rows,
+        )
+    return np.flatnonzero(usable).astype(np.int64)
 
 
 def least_loss(frontier: Frontier) -> float:
@@ -319,7 +326,7 @@ def _bordered(covariance: FloatArray) -> FloatArray:
     return np.pad(covariance, (0, 1))
 
 
-def _restricted(mandate: Mandate, model: ReturnModel) -> Mandate:
+def mandate_on(mandate: Mandate, model: ReturnModel) -> Mandate:
     """The mandate without what it says about assets that the model lacks; cash is bounded by 0 and
     1 only.
     """

@@ -3,7 +3,13 @@ steps, tests and benchmarks; no figure in it is real.
 
 Returns are drawn normal and then moved and scaled so that their sample mean and covariance are
 exactly the ones written below, which are round numbers of the order that long histories show.
-Purchases come from clients whose relevance leans to a few kinds of product.
+
+Purchases follow the attitude to risk that a client also answers by, what their portfolio lacks of
+the mix of that attitude, and a liking for a few assets. Seven in ten are inside the client's level
+(on FAR-Trans two in three), and what is bought next can be learnt from what was bought before, as
+it can there (nDCG@10 of `EASE()` over that of `Popularity()`: 1.3 among suitable products here,
+1.25 there). That purchases close gaps is a supposition: the customers of FAR-Trans buy more of what
+they own, and no more inside their level than chance has it.
 """
 
 from __future__ import annotations
@@ -57,6 +63,22 @@ _CORRELATION = np.array(
         [0.0, 0.2, 0.2, 0.1, 0.0, 0.1, 0.2, 1.0],
     ]
 )
+_LEVEL_EDGES = (0.30, 0.50, 0.68, 0.83)
+"""Attitudes from which a client feels at C2, C3, C4 and C5: about where their answers put them."""
+_MIXES = np.array(
+    [
+        [1.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.00],
+        [0.45, 0.00, 0.55, 0.00, 0.00, 0.00, 0.00, 0.00],
+        [0.00, 0.35, 0.00, 0.40, 0.00, 0.25, 0.00, 0.00],
+        [0.00, 0.00, 0.00, 0.20, 0.30, 0.30, 0.00, 0.20],
+        [0.00, 0.00, 0.00, 0.00, 0.20, 0.20, 0.55, 0.05],
+    ]
+)
+"""What a client of C1 to C5 wants of each asset: the portfolios of the levels, in round numbers."""
+_BEYOND = 0.2
+"""Chance of a product beyond the level a client feels at, against one inside."""
+_LACKING, _LIKED, _ANYTHING = 1.5, 0.2, 0.02
+"""How far a purchase follows what the mix lacks, what the client likes, and neither."""
 _Products = Annotated[
     int,
     Number("Ask for at least one an asset.", whole=True, low=float(len(ASSETS)), high=100_000.0),
@@ -139,35 +161,45 @@ def catalogue(products: _Products = 40, seed: Seed = SEED) -> Catalogue:
 def interactions(
     clients: _Clients = 500, products: _Products = 40, seed: Seed = SEED
 ) -> Interactions:
-    """Purchases of the first `clients` sample clients over two years: popular products more often,
-    and products of the assets each one likes.
+    """Purchases of the first `clients` sample clients over two years, one after the other:
+    popular products more often, and what suits the attitude, the mix lacks and the client likes.
     """
     rng = np.random.default_rng([seed, 2])
     stock = catalogue(products, seed)
-    popularity = 1.0 / (1.0 + rng.permutation(products)) ** 0.7
+    asset = np.array([list(ASSETS).index(name) for name in stock.main_asset])
+    popularity = 1.0 / np.sqrt(1.0 + rng.permutation(products))
     liked = rng.dirichlet(np.full(len(ASSETS), 0.4), size=clients)
-    column = {name: j for j, name in enumerate(ASSETS)}
-    leaning = liked[:, [column[a] for a in stock.main_asset]]
-    chance = popularity * (0.1 + leaning)
-    counts = 1 + rng.poisson(3.0, size=clients)
-    keys = rng.exponential(size=chance.shape) / chance
-    order = np.argsort(keys, axis=1, kind="stable")
-    rows = np.repeat(np.arange(clients), np.minimum(counts, products))
-    slots = np.concatenate(
-        [np.zeros(0, dtype=np.int64), *(np.arange(min(int(n), products)) for n in counts)]
-    )
-    days = np.datetime64("2024-01-02") + rng.integers(0, 730, size=len(rows)).astype(
-        "timedelta64[D]"
-    )
+    level = np.searchsorted(_LEVEL_EDGES, _attitudes(np.random.default_rng([seed, 3]), clients))
+    appeal = np.log(popularity) + np.log(_BEYOND) * (stock.risk_level > level[:, None] + 1)
+    counts = np.minimum(1 + rng.poisson(3.0, size=clients), products)
+    held, purchases = np.zeros((clients, len(ASSETS))), [np.zeros((2, 0), dtype=np.int64)]
+    for step in range(int(counts.max(initial=0))):
+        rows = np.flatnonzero(counts > step)
+        lacking = np.maximum(_MIXES[level[rows]] * (step + 1) - held[rows], 0.0)
+        lacking /= lacking.sum(axis=1, keepdims=True)
+        lean = np.log(_ANYTHING + _LIKED * liked[rows] + _LACKING * lacking)[:, asset]
+        choice = np.argmax(appeal[rows] + lean + rng.gumbel(size=lean.shape), axis=1)
+        held[rows, asset[choice]] += 1.0
+        appeal[rows, choice] = -np.inf
+        purchases.append(np.stack([rows, choice]))
+    owner, bought = np.concatenate(purchases, axis=1)
+    order, days = np.argsort(owner, kind="stable"), rng.integers(0, 730, size=len(owner))
+    owner, bought = owner[order], bought[order]
+    days = days[np.lexsort((days, owner))].astype("timedelta64[D]")
     return Interactions.from_frame(
         pd.DataFrame(
             {
-                "client_id": [f"c{i:05d}" for i in rows],
-                "product_id": [stock.products[j].id for j in order[rows, slots]],
-                "day": days,
+                "client_id": [f"c{i:05d}" for i in owner],
+                "product_id": [stock.products[j].id for j in bought],
+                "day": np.datetime64("2024-01-02") + days,
             }
         )
     )
+
+
+def _attitudes(rng: np.random.Generator, count: int) -> FloatArray:
+    """Attitudes to risk from 0 to 1, the first draws of `rng`, shape (count,)."""
+    return rng.beta(2.5, 2.0, size=count)
 
 
 @checked
@@ -178,7 +210,7 @@ def clients(
     attitude of their own.
     """
     rng = np.random.default_rng([seed, 3])
-    attitude = rng.beta(2.5, 2.0, size=count)
+    attitude = _attitudes(rng, count)
     columns: dict[str, object] = {
         "id": [f"c{i:05d}" for i in range(count)],
         "wealth": np.round(np.exp(rng.normal(11.0, 1.0, size=count)), 2),

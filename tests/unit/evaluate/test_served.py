@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from advisor import Advisor, Catalogue, InputError, Interactions, Ranking, evaluate_match, sample
+from advisor import (
+    Advisor,
+    Catalogue,
+    ClientTable,
+    InputError,
+    Interactions,
+    Popularity,
+    Ranking,
+    evaluate_match,
+    sample,
+)
 
 DAY = "2026-01-05"
 BOUGHT = sample.interactions(500)
@@ -97,3 +107,64 @@ def test_lists_of_any_other_system_are_judged_too(batch) -> None:
             ADVISOR.evaluate(served, LATER)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="Pass purchases"):
         ADVISOR.evaluate(batch, None)  # type: ignore[arg-type]
+
+
+def test_top_ups_are_checked_for_suitability_and_left_out_of_relevance() -> None:
+    """A client who has one suitable product already: their list is judged without it, by hand."""
+    first = ADVISOR.advise_table(PEOPLE, as_of=DAY, picks=5)
+    topped = [int(code) for code in first.pick_codes[:, 0]]
+    ids = sample.catalogue().ids.ids
+    owners = ClientTable.from_clients(
+        PEOPLE.client(i).model_copy(
+            update={"id": f"new{i}", "holdings": {ids[code]: 0.3 * PEOPLE.client(i).wealth}}
+        )
+        for i, code in enumerate(topped[:60])
+        if code >= 0
+    )
+    batch = ADVISOR.advise_table(owners, as_of=DAY, picks=5)
+    held = [[ids.index(p) for p in owners.client(i).holdings] for i in range(len(owners))]
+    again = sum(
+        int(np.isin(row, own).sum()) for row, own in zip(batch.pick_codes, held, strict=True)
+    )
+    assert again > 0
+    later = Interactions.from_frame(
+        pd.DataFrame(
+            {
+                "client_id": owners.ids,
+                "product_id": [ids[[c for c in row if c >= 0][-1]] for row in batch.pick_codes],
+                "day": LATER.days.max(),
+            }
+        )
+    )
+    report = ADVISOR.evaluate(batch, later, ks=(5,))
+    assert report.suitability_check.checked == int((batch.pick_codes >= 0).sum())
+    gains = [
+        1.0 / np.log2(1.0 + len([c for c in row if c >= 0 and c not in own]))
+        if [c for c in row if c >= 0][-1] not in own
+        else 0.0
+        for row, own in zip(batch.pick_codes.tolist(), held, strict=True)
+    ]
+    assert report.score("ndcg", 5).value == pytest.approx(np.mean(gains))
+
+
+def test_on_the_sample_the_served_list_beats_popularity_and_relevance_alone_beats_it_by_more() -> (
+    None
+):
+    bought, cut = sample.interactions(1000), "2025-06-30"
+    people, later = sample.clients(1000, assessed_on="2025-06-02"), bought.after(cut)
+    by_relevance, popular = (
+        Advisor.fit(
+            sample.market(), bought.until(cut), catalogue=sample.catalogue(), recommender=one
+        )
+        for one in (None, Popularity())
+    )
+    batch = by_relevance.advise_table(people, as_of=cut, picks=10)
+    baseline = popular.rank(people, 10, as_of=cut)
+    served = by_relevance.evaluate(batch, later, ks=(10,), baseline=baseline).score("ndcg", 10)
+    ranked = by_relevance.evaluate(
+        by_relevance.rank(people, 10, as_of=cut), later, ks=(10,), baseline=baseline
+    ).score("ndcg", 10)
+    assert served.difference_low > 0.0
+    assert ranked.difference > served.difference
+    counts = by_relevance.evaluate(batch, later, ks=(10,)).counts
+    assert 0.6 < counts["reachable_purchases"] / counts["purchases"] < 0.75

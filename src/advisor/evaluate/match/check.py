@@ -73,6 +73,17 @@ class SuitabilityCheck:
         """Suitable picks among those checked; nan where none was."""
         return self.suitable / self.checked if self.checked else float("nan")
 
+    def __add__(self, other: SuitabilityCheck) -> SuitabilityCheck:
+        """Of both sets of picks, which do not overlap."""
+        return SuitabilityCheck(
+            self.picks + other.picks,
+            self.checked + other.checked,
+            self.suitable + other.suitable,
+            self.how,
+            dict(Counter(self.rules) + Counter(other.rules)),
+            (self.broken + other.broken)[:SHOWN],
+        )
+
 
 def recheck(
     ranking: Ranking,

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from advisor import (
+    EASE,
     Advisor,
     Catalogue,
     InputError,
@@ -71,7 +72,7 @@ def test_relevance_within_its_interval_is_no_reason_against(
     champion: Advisor, world: World
 ) -> None:
     challenger = Advisor.fit(
-        world.market, world.bought, catalogue=world.catalogue, recommender=Popularity()
+        world.market, world.bought, catalogue=world.catalogue, recommender=EASE(250.0)
     )
     for first, second in ((champion, challenger), (challenger, champion)):
         report = compare(first, second, CLIENTS, world.later, as_of=DAY, market=world.later_market)

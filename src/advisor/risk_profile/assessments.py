@@ -70,32 +70,15 @@ class AssessmentHistory:
             InputError: No table, a column is absent or there twice, a day is none, a level is
                 outside 0..5, or `confirmed` is neither yes nor no.
         """
+        needed = ["client_id", "day", "level"]
         check_table(
-            frame,
-            "history",
-            [],
-            "One row an assessment: client_id, day, level and, optionally, confirmed.",
+            frame, "assessments", needed, "One row an assessment: client_id, day and level."
         )
-        absent = [c for c in ("client_id", "day", "level") if c not in frame.columns]
-        if absent:
-            raise InputError(
-                f"The history lacks the column(s) {absent}; client_id, day and level are needed."
-                " Add them.",
-                field=absent[0],
-                value=absent,
-            )
-        check_once(
-            [str(c) for c in frame.columns],
-            "The history",
-            ["client_id", "day", "level", "confirmed"],
-        )
+        check_once([str(c) for c in frame.columns], "The history", [*needed, "confirmed"])
         days, levels = days_or_missing(frame["day"]), as_numbers(frame["level"])
         names = ids_of(frame["client_id"], "client_id")
-        bad = (
-            np.isnat(days)
-            | ~np.isin(levels, np.arange(6))
-            | np.array([name is None for name in names], dtype=np.bool_)
-        )
+        nobody = np.array([name is None for name in names], dtype=np.bool_)
+        bad = np.isnat(days) | ~np.isin(levels, np.arange(6)) | nobody
         if bad.any():
             row = int(np.argmax(bad))
             shown = frame.iloc[row].to_dict()
@@ -105,18 +88,13 @@ class AssessmentHistory:
                 field="history",
                 value=row,
             )
-        codes, clients = id_codes(
-            frame["client_id"], "client_id", "it is not known who was assessed."
-        )
+        unknown = "it is not known who was assessed."
+        codes, clients = id_codes(frame["client_id"], "client_id", unknown)
         order = np.lexsort((np.arange(len(frame)), days, codes))
         sure = np.zeros(len(frame), dtype=np.bool_)
         if "confirmed" in frame.columns:
-            sure = yes_no(
-                frame["confirmed"],
-                "confirmed",
-                "It says whether the client confirmed a rise.",
-                missing=False,
-            )
+            why = "It says whether the client confirmed a rise."
+            sure = yes_no(frame["confirmed"], "confirmed", why, missing=False)
         return cls(clients, codes[order], days[order], levels[order].astype(np.int64), sure[order])
 
     def until(self, day: date | str | np.datetime64) -> AssessmentHistory:
@@ -134,13 +112,8 @@ class AssessmentHistory:
         """
         stands = np.full(len(self.clients), -1, dtype=np.int64)
         day = as_day(before, "before")
-        for client, when, level, sure in zip(
-            self.client.tolist(),
-            self.day,
-            self.level.tolist(),
-            self.confirmed.tolist(),
-            strict=True,
-        ):
+        columns = self.client.tolist(), self.day, self.level.tolist(), self.confirmed.tolist()
+        for client, when, level, sure in zip(*columns, strict=True):
             if when < day and (sure or stands[client] < 0 or level <= stands[client]):
                 stands[client] = level
         return np.append(stands, -1)[self.clients.find(client_ids)]
@@ -179,16 +152,12 @@ class AssessmentHistory:
             Rows of client_id, rule ("validity", "daily", "yearly", "reconfirm",
             "upgrade_before_sale", "senior", "minor", "capacity"), day and text.
         """
-        limits = limits or HistoryLimits()
-        past = self.until(as_of)
-        found = [
-            *_too_often(past, limits),
-            *_unconfirmed(past),
-            *_stale(past, as_day(as_of, "as_of"), limits),
-            *([] if purchases is None else _before_sales(past, purchases, limits)),
-            *([] if clients is None else _duties(clients, as_day(as_of, "as_of"), limits)),
-        ]
-        frame = pd.DataFrame(found, columns=["client_id", "rule", "day", "text"])
+        limits, day = limits or HistoryLimits(), as_day(as_of, "as_of")
+        past = self.until(day)
+        findings = [*_too_often(past, limits), *_unconfirmed(past), *_stale(past, day, limits)]
+        findings += [] if purchases is None else _before_sales(past, purchases, limits)
+        findings += [] if clients is None else _duties(clients, day, limits)
+        frame = pd.DataFrame(findings, columns=["client_id", "rule", "day", "text"])
         return frame.sort_values(["client_id", "rule", "day"], kind="stable").reset_index(drop=True)
 
     def __len__(self) -> int:
@@ -199,71 +168,49 @@ class AssessmentHistory:
 
 
 Finding = tuple[str, str, np.datetime64, str]
+"""Client id, rule, day and sentence."""
 
 
 def _too_often(history: AssessmentHistory, limits: HistoryLimits) -> list[Finding]:
-    found: list[Finding] = []
-    names = history.clients.ids
-    for code in range(len(names)):
+    findings: list[Finding] = []
+    for code, name in enumerate(history.clients.ids):
         days = history.day[history.client == code]
-        counts = {day: int((days == day).sum()) for day in np.unique(days)}
-        for day, count in counts.items():
-            if count > limits.per_day:
-                found.append(
-                    (
-                        names[code],
-                        "daily",
-                        day,
-                        f"{count} assessments on one day; at most {limits.per_day} are allowed.",
-                    )
-                )
+        for day in np.unique(days):
+            count = int((days == day).sum())
             year = int(((days <= day) & (months_later(days, 12) > day)).sum())
+            if count > limits.per_day:
+                text = f"{count} assessments on one day; at most {limits.per_day} are allowed."
+                findings.append((name, "daily", day, text))
             if year > limits.per_year:
-                found.append(
-                    (
-                        names[code],
-                        "yearly",
-                        day,
-                        (
-                            f"{year} assessments within 12 months; at most {limits.per_year} are"
-                            " allowed."
-                        ),
-                    )
+                text = (
+                    f"{year} assessments within 12 months; at most {limits.per_year} are allowed."
                 )
-    return found
+                findings.append((name, "yearly", day, text))
+    return findings
 
 
 def _unconfirmed(history: AssessmentHistory) -> list[Finding]:
+    level, names = history.level, history.clients.ids
     same = history.client[1:] == history.client[:-1]
-    changed = same & (history.level[1:] != history.level[:-1]) & ~history.confirmed[1:]
-    return [
-        (
-            history.clients.ids[int(history.client[i + 1])],
-            "reconfirm",
-            history.day[i + 1],
-            (
-                f"the level changed from C{history.level[i]} to C{history.level[i + 1]} and the"
-                " client has not confirmed it."
-            ),
-        )
-        for i in np.flatnonzero(changed).tolist()
-    ]
+    changed = same & (level[1:] != level[:-1]) & ~history.confirmed[1:]
+    findings: list[Finding] = []
+    for i in (np.flatnonzero(changed) + 1).tolist():
+        change = f"the level changed from C{level[i - 1]} to C{level[i]}"
+        text = f"{change} and the client has not confirmed it."
+        findings.append((names[int(history.client[i])], "reconfirm", history.day[i], text))
+    return findings
 
 
 def _stale(
     history: AssessmentHistory, today: np.datetime64, limits: HistoryLimits
 ) -> list[Finding]:
     last = {int(code): day for code, day in zip(history.client, history.day, strict=True)}
+    text = (
+        f"the last assessment is older than {limits.valid_months} months; assess again before any"
+        " sale."
+    )
     return [
-        (
-            history.clients.ids[code],
-            "validity",
-            day,
-            (
-                f"the last assessment is older than {limits.valid_months} months; assess again"
-                " before any sale."
-            ),
-        )
+        (history.clients.ids[code], "validity", day, text)
         for code, day in last.items()
         if months_later(np.array([day]), limits.valid_months)[0] < today
     ]
@@ -272,23 +219,13 @@ def _stale(
 def _before_sales(
     history: AssessmentHistory, purchases: pd.DataFrame, limits: HistoryLimits
 ) -> list[Finding]:
-    found: list[Finding] = []
-    check_table(
-        purchases,
-        "purchases",
-        ["client_id", "day"],
-        "One row a sale to a client: client_id and day.",
-    )
-    who, ids = id_codes(
-        purchases["client_id"], "client_id", "the sale was made to nobody. Drop or mend it."
-    )
+    findings: list[Finding] = []
+    check_table(purchases, "purchases", ["client_id", "day"], "One row a sale to a client.")
+    nobody = "the sale was made to nobody. Drop or mend it."
+    who, ids = id_codes(purchases["client_id"], "client_id", nobody)
     codes, days = history.clients.find(ids.ids)[who], as_days(purchases["day"], "day")
-    rises = (
-        np.flatnonzero(
-            (history.client[1:] == history.client[:-1]) & (history.level[1:] > history.level[:-1])
-        )
-        + 1
-    )
+    same = history.client[1:] == history.client[:-1]
+    rises = np.flatnonzero(same & (history.level[1:] > history.level[:-1])) + 1
     for code, day in zip(codes.tolist(), days, strict=True):
         for i in map(int, rises[history.client[rises] == code]):
             gap = int((day - history.day[i]).astype(np.int64))
@@ -297,35 +234,26 @@ def _before_sales(
                     f"the level rose from C{history.level[i - 1]} to C{history.level[i]} {gap} days"
                     " before a purchase; find out who asked for it."
                 )
-                found.append(
-                    (history.clients.ids[code], "upgrade_before_sale", history.day[i], text)
-                )
-    return found
+                name = history.clients.ids[code]
+                findings.append((name, "upgrade_before_sale", history.day[i], text))
+    return findings
 
 
 def _duties(clients: ClientTable, today: np.datetime64, limits: HistoryLimits) -> list[Finding]:
+    minor = ~reaches(clients.age, limits.adult_age) & ~np.isnan(clients.age)
+    senior_text = (
+        f"the client is {limits.senior_age:g} or older; special care is due with products of high"
+        " risk."
+    )
+    minor_text = (
+        f"the client is under {limits.adult_age:g}; only a guardian can act, for products of the"
+        " lowest risk."
+    )
+    incapable = "the client lacks full civil capacity; nothing may be sold without a guardian."
     kinds = (
-        (
-            "senior",
-            reaches(clients.age, limits.senior_age),
-            (
-                f"the client is {limits.senior_age:g} or older; special care is due with products"
-                " of high risk."
-            ),
-        ),
-        (
-            "minor",
-            ~reaches(clients.age, limits.adult_age) & ~np.isnan(clients.age),
-            (
-                f"the client is under {limits.adult_age:g}; only a guardian can act, for products"
-                " of the lowest risk."
-            ),
-        ),
-        (
-            "capacity",
-            ~clients.legal_capacity,
-            "the client lacks full civil capacity; nothing may be sold without a guardian.",
-        ),
+        ("senior", reaches(clients.age, limits.senior_age), senior_text),
+        ("minor", minor, minor_text),
+        ("capacity", ~clients.legal_capacity, incapable),
     )
     return [
         (clients.ids[row], rule, today, text)

@@ -5,13 +5,12 @@ and has time for.
 from __future__ import annotations
 
 from datetime import date
-from types import NoneType
 
 import numpy as np
 import pandas as pd
 
 from advisor.annotations import Probabilities
-from advisor.arrays import BoolArray, IntArray, check_type
+from advisor.arrays import BoolArray, IntArray
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.data.categories import Labels
@@ -31,6 +30,7 @@ NOT_ASSESSED = "no assessment"
 _WORDS = {"horizon in years": "horizon"}
 
 
+@checked
 def profile_risk(
     clients: ClientTable,
     questionnaire: Questionnaire | None,
@@ -69,55 +69,21 @@ def profile_risk(
             that the questionnaire lacks.
     """
     day = as_day(as_of, "as_of")
-    bands, controls = (
-        RiskBands.default() if bands is None else bands,
-        Controls() if controls is None else controls,
-    )
-    check_type(
-        clients,
-        ClientTable,
-        "clients",
-        "Make a table with ClientTable.from_frame or ClientTable.from_clients.",
-    )
-    check_type(
-        questionnaire,
-        (Questionnaire, NoneType),
-        "questionnaire",
-        "Use Questionnaire.default() or load one with Questionnaire.load(path).",
-    )
-    check_type(bands, RiskBands, "bands", "Use RiskBands.default() or build RiskBands(...).")
-    check_type(controls, Controls, "controls", "Leave it out, or build Controls(...).")
-    check_type(
-        item_model,
-        (GradedResponseModel, NoneType),
-        "item_model",
-        "Pass what calibrate gives, or leave it out.",
-    )
-    check_type(
-        history,
-        (AssessmentHistory, NoneType),
-        "history",
-        "Build one with AssessmentHistory.from_frame, or leave it out.",
-    )
+    bands, controls = bands or RiskBands.default(), controls or Controls()
     case = examine(clients, questionnaire, day, bands, controls, item_model, history)
-    found = assign_levels(case.evidence, controls.epsilon, len(clients))
-    given = clients.level >= 0
-    causes = (*(_WORDS.get(name, name) for name in found.causes), ELSEWHERE, NOT_ASSESSED)
-    level, cause, chance = found.level.copy(), found.cause.copy(), found.probability
-    cause[given & (cause == 0)] = causes.index(ELSEWHERE)
-    bad = sorted(case.problems)
-    if bad:
-        level[bad], cause[bad], chance[bad] = 0, causes.index(NOT_ASSESSED), 0.0
+    levels = assign_levels(case.evidence, controls.epsilon, len(clients))
+    elsewhere = clients.level >= 0
+    causes = (*(_WORDS.get(name, name) for name in levels.causes), ELSEWHERE, NOT_ASSESSED)
+    level, cause, chance = levels.level.copy(), levels.cause.copy(), levels.probability
+    cause[elsewhere & (cause == 0)] = causes.index(ELSEWHERE)
     until = months_later(clients.assessed_on, VALID_MONTHS)
-    if bad:
-        until[bad] = np.datetime64("NaT")
-    unstated = given & (clients.lowest_category == -1)
-    lowest = (
-        (given & ((clients.lowest_category == 1) | (unstated & (level <= 1))))
-        | case.lowest
-        | (level == 0)
-    )
-    names, bits = _flags(case, found)
+    bad = sorted(case.problems)
+    level[bad], cause[bad], chance[bad] = 0, causes.index(NOT_ASSESSED), 0.0
+    until[bad] = np.datetime64("NaT")
+    unstated = (clients.lowest_category == -1) & (level <= 1)
+    lowest = elsewhere & ((clients.lowest_category == 1) | unstated)
+    lowest = lowest | case.lowest | (level == 0)
+    names, bits = _flags(case, levels)
     return RiskProfiles(
         client_ids=clients.ids,
         as_of=day,
@@ -132,7 +98,7 @@ def profile_risk(
         target_volatility=target_volatility(level, bands),
         valid_until=until,
         problems=case.problems,
-        questionnaire="" if questionnaire is None or given.all() else questionnaire.signature,
+        questionnaire="" if questionnaire is None or elsewhere.all() else questionnaire.signature,
     )
 
 
@@ -176,16 +142,16 @@ def level_causes(
     return pd.DataFrame(rows, index=pd.Index(list(epsilons), name="epsilon"))
 
 
-def _flags(case: Case, found: Levels) -> tuple[tuple[str, ...], IntArray]:
+def _flags(case: Case, levels: Levels) -> tuple[tuple[str, ...], IntArray]:
     """Names of all signs, and the bits of each row's."""
     lowered = {
-        name: found.cause == found.causes.index(cause)
+        name: levels.cause == levels.causes.index(cause)
         for name, cause in (
             ("uncertain", "uncertainty"),
             ("money", "money"),
             ("above_last_assessment", "last assessment"),
         )
-        if cause in found.causes
+        if cause in levels.causes
     }
     signs: dict[str, BoolArray] = {**case.signs, **lowered}
     return tuple(signs), (1 << np.arange(len(signs))) @ np.array([*signs.values()])

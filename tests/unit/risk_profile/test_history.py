@@ -118,7 +118,7 @@ def test_duties_of_age_and_capacity() -> None:
 
 
 def test_rows_that_are_no_assessment_are_refused() -> None:
-    with pytest.raises(InputError, match="lacks the column"):
+    with pytest.raises(InputError, match="need the column"):
         AssessmentHistory.from_frame(pd.DataFrame({"client_id": ["a"], "day": ["2026-01-01"]}))
     for day, level in (("2026-01-01", 6), ("soon", 3)):
         with pytest.raises(InputError, match="History row 0"):

@@ -154,11 +154,11 @@ def _columns(**values: object) -> tuple[FloatArray, ...]:
     if not fine.all():
         i = int(np.argmax(~fine))
         names = ("wealth", "amount", "years", "mean", "volatility", "saving")
-        values_shown = ", ".join(
+        row = ", ".join(
             f"{name} {column.flat[i]:g}" for name, column in zip(names, table, strict=True)
         )
         raise InputError(
-            f"Goal {i} has {written(values_shown)}; wealth must be 0 or more, amount and years positive,"
+            f"Goal {i} has {written(row)}; wealth must be 0 or more, amount and years positive,"
             f" years at most {LONGEST:g}, volatility 0 or more, all finite. Correct it.",
             field="wealth",
             value=float(wealth.flat[i]),

@@ -79,7 +79,7 @@ def life_timeline(
         wealth: Today's money.
         goals: Each claims its amount, discounted at the safe rate, from wealth, most important
             first; its part follows the glide path of its own date.
-        events: As goals, but money due within `reserve_horizon` years is reserved_now in cash altogether.
+        events: As goals, but money due within `reserve_horizon` years is kept in cash.
             Negative amounts come in.
         years: Length of the line.
         annual_saving: Money added each year.

@@ -82,7 +82,7 @@ class Reviews:
         client_ids: Length c.
         as_of: The day.
         bits: Bit b set = TRIGGERS[b], shape (c,).
-        states, rules: What they were evidence in, for the evidence.
+        states, rules: What the triggers were judged by.
     """
 
     client_ids: tuple[str, ...]

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type
+from advisor.annotations import Positive
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, cell, check_table, id_codes, yes_no
 from advisor.errors import InputError
 from advisor.privacy import kept, personal
+from advisor.validation import checked
 
 _Z95 = 1.959963984540054
 _GRID = np.exp(np.linspace(np.log(0.2), np.log(20.0), 241))
@@ -25,6 +27,7 @@ _NOISES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Candidate noises of a choice, as a share of the stakes."""
 
 
+@checked
 @dataclass(frozen=True)
 class LossAversionPrior:
     """Loss aversion of the population: mean and 95 % interval of the mean.
@@ -37,18 +40,11 @@ class LossAversionPrior:
         InputError: A value that is not positive and finite, or a mean outside its interval.
     """
 
-    mean: float = 1.955
-    lower: float = 1.820
-    upper: float = 2.102
+    mean: Positive = 1.955
+    lower: Positive = 1.820
+    upper: Positive = 2.102
 
     def __post_init__(self) -> None:
-        for name in ("mean", "lower", "upper"):
-            check_number(
-                getattr(self, name),
-                name,
-                "Loss aversion weighs a loss against a gain of the same size.",
-                above=0.0,
-            )
         if not self.lower <= self.mean <= self.upper:
             raise InputError(
                 f"The mean {self.mean} is outside its interval [{self.lower}, {self.upper}]; no"
@@ -92,12 +88,6 @@ def loss_aversion_of(
     stated = np.zeros(len(clients), dtype=np.bool_)
     if choices is None:
         return mean, error, stated
-    check_type(
-        choices,
-        pd.DataFrame,
-        "choices",
-        "Pass a pandas DataFrame with client_id, gain, loss and accepted.",
-    )
     if not len(choices):
         return mean, error, stated
     codes, gain, loss, accepted = _checked(clients, choices)
@@ -142,22 +132,14 @@ def _posterior(
 def _checked(
     clients: IdMap, choices: pd.DataFrame
 ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
-    check_table(
-        choices,
-        "choices",
-        ["client_id", "gain", "loss", "accepted"],
-        "A choice is client_id, gain, loss and accepted.",
-    )
-    who, ids = id_codes(
-        choices["client_id"], "client_id", "the choice was made by nobody. Drop or mend it."
-    )
+    columns = ["client_id", "gain", "loss", "accepted"]
+    check_table(choices, "choices", columns, "A choice is client_id, gain, loss and accepted.")
+    nobody = "the choice was made by nobody. Drop or mend it."
+    who, ids = id_codes(choices["client_id"], "client_id", nobody)
     codes = clients.find(ids.ids)[who]
     gain, loss = (_stake(choices[name], name) for name in ("gain", "loss"))
-    accepted = yes_no(
-        choices["accepted"],
-        "accepted",
-        "It says what the client chose; drop a choice they did not make.",
-    ).astype(np.float64)
+    why = "It says what the client chose; drop a choice they did not make."
+    accepted = yes_no(choices["accepted"], "accepted", why).astype(np.float64)
     asked = codes >= 0
     return codes[asked], gain[asked], loss[asked], accepted[asked]
 

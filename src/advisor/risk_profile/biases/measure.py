@@ -5,7 +5,6 @@ concentration, home share.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from types import NoneType
 from typing import Literal
 
 import numpy as np
@@ -86,25 +85,15 @@ def measure_biases(
     Source: Odean (1998), section II; Barber & Odean (2000) for turnover; Calvet, Campbell & Sodini
     (2009) for active and passive changes of weights.
     """
-    _check_kinds(trades, asset_types, home_assets, prior)
-    _check_words(trades, counting, cost_basis)
+    _check(trades, asset_types)
     odean = counting == "odean"
     quotes, by_clock = _quotes(prices, trades, odean)
     at_home = set(unique_ids(() if home_assets is None else home_assets, "home_assets"))
     home = np.array([a in at_home for a in trades.assets.ids], dtype=np.bool_)
     tape = _tape(trades, odean, by_clock)
     last = max(int(tape.trade["time"].max()), int(quotes.time.max()) if len(quotes.time) else 0)
-    tally, rows = _run(
-        tape,
-        quotes,
-        home,
-        k.Rules(
-            cost_basis == "fifo",
-            odean,
-            0.0 if counting == "every_trade" and cost_basis == "average" else _TIE,
-            last,
-        ),
-    )
+    tie = 0.0 if counting == "every_trade" and cost_basis == "average" else _TIE
+    tally, rows = _run(tape, quotes, home, k.Rules(cost_basis == "fifo", odean, tie, last))
     order = np.lexsort((tally.pair[:rows, 1], tally.pair[:rows, 0]))
     (row_client, row_asset), row_counts = tally.pair[order].T, tally.counts[order]
     counts = sum_counts(row_counts, row_client, len(trades.clients))
@@ -114,13 +103,10 @@ def measure_biases(
     loss_aversion, loss_aversion_se, stated = loss_aversion_of(trades.clients, choices, prior)
     habits = _habits(tally.client, home_assets is not None)
     habits["status_quo"] = _refusals(trades, proposals, habits["status_quo"])
-    columns = {
-        **habits,
-        "pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error,
-        "disposition_shrunk": shrunk,
-        "ratio": np.divide(pgr, plr, out=np.full_like(pgr, np.nan), where=plr > 0),
-        "loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se,
-    }  # fmt: skip
+    columns = habits | {"pgr": pgr, "plr": plr, "disposition": pgr - plr, "disposition_se": error}
+    columns["disposition_shrunk"] = shrunk
+    columns["ratio"] = np.divide(pgr, plr, out=np.full_like(pgr, np.nan), where=plr > 0)
+    columns |= {"loss_aversion": loss_aversion, "loss_aversion_se": loss_aversion_se}
     return BiasProfiles(
         client_ids=trades.clients.ids,
         assets=trades.assets.ids,
@@ -137,37 +123,9 @@ def measure_biases(
     )
 
 
-def _check_kinds(
-    trades: Trades,
-    asset_types: Mapping[str, str] | None,
-    home_assets: Collection[str] | None,
-    prior: LossAversionPrior,
-) -> None:
-    check_type(trades, Trades, "trades", "Build them with Trades.from_frame.")
-    check_type(
-        prior,
-        LossAversionPrior,
-        "prior",
-        "Build a LossAversionPrior(mean, lower, upper), or leave it out.",
-    )
-    check_type(
-        asset_types, (Mapping, NoneType), "asset_types", "Give a mapping from asset id to type."
-    )
+def _check(trades: Trades, asset_types: Mapping[str, str] | None) -> None:
     for asset, kind in (asset_types or {}).items():
         check_type(kind, str, "asset_types", 'Give a word such as "fund".', key=asset)
-    if home_assets is not None:
-        unique_ids(home_assets, "home_assets")
-
-
-def _check_words(trades: Trades, counting: str, cost_basis: str) -> None:
-    for field, word, known in (
-        ("counting", counting, ("odean", "every_trade")),
-        ("cost_basis", cost_basis, ("average", "fifo")),
-    ):
-        if word not in known:
-            raise InputError(
-                f"{field} is {word!r}; it must be one of {known}.", field=field, value=word
-            )
     if not len(trades):
         raise InputError(
             "trades is empty; no habit can be measured. Pass at least one trade.",
@@ -199,24 +157,17 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes
     """Prices, and whether moments are told by the clock there: by days, and where only one of
     trades and prices has a time zone.
     """
-    check_table(
-        prices,
-        "prices",
-        ["asset", trades.time_name, "price"],
-        f"It needs asset, {trades.time_name} (as in the trades) and price.",
-    )
+    needed = f"It needs asset, {trades.time_name} (as in the trades) and price."
+    check_table(prices, "prices", ["asset", trades.time_name, "price"], needed)
     check_once([str(c) for c in prices.columns], "prices", ["high", "low"])
-    quoted, assets = id_codes(
-        prices["asset"], "asset", "it is not known whose price that is. Drop or mend it."
-    )
+    unknown = "it is not known whose price that is. Drop or mend it."
+    quoted, assets = id_codes(prices["asset"], "asset", unknown)
     code = trades.assets.find(assets.ids)[quoted]
     utc, clock = as_times(prices[trades.time_name], trades.time_name)
     by_clock = odean or (trades.clock is None) != (clock is utc)
     time = clock if by_clock else utc
     price = _column(prices, "price")
-    high, low = (
-        _column(prices, name) if name in prices.columns else price for name in ("high", "low")
-    )
+    high, low = (_column(prices, n) if n in prices.columns else price for n in ("high", "low"))
     used = np.flatnonzero((code >= 0) & ~np.isnan(price))
     order = used[np.lexsort((time[used], code[used]))]
     code, moment, price = code[order].astype(np.int64), time[order].astype(np.int64), price[order]
@@ -226,11 +177,10 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes
         first = np.flatnonzero(np.r_[True, (np.diff(code) != 0) | (np.diff(day) != 0)])
         last = np.r_[first[1:], len(code)] - 1
         ranged = "high" in prices.columns or "low" in prices.columns
-        high, low = (
-            (np.maximum.reduceat(high, first), np.minimum.reduceat(low, first))
-            if ranged
-            else (price[last], price[last])
-        )
+        if ranged:
+            high, low = np.maximum.reduceat(high, first), np.minimum.reduceat(low, first)
+        else:
+            high = low = price[last]
         code, moment, price = code[last], day[last] * k.DAY, price[last]
     start = np.searchsorted(code, np.arange(len(trades.assets) + 1)).astype(np.int64)
     return k.Quotes(start, moment, k.records(k.QUOTE, price=price, high=high, low=low)), by_clock
@@ -238,11 +188,8 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes
 
 def _column(prices: pd.DataFrame, name: str) -> FloatArray:
     values = as_numbers(prices[name])
-    bad = (
-        np.isinf(values)
-        | (values <= 0.0)
-        | (np.isnan(values) & ~cells_of_series(prices[name]).missing())
-    )
+    unreadable = np.isnan(values) & ~cells_of_series(prices[name]).missing()
+    bad = np.isinf(values) | (values <= 0.0) | unreadable
     if bad.any():
         row = int(np.argmax(bad))
         value = cell(prices[name], row)
@@ -259,13 +206,10 @@ def _run(tape: k.Tape, quotes: k.Quotes, home: BoolArray, rules: k.Rules) -> tup
     import advisor.risk_profile.biases.kernels as kernels
 
     trades, assets = len(tape.trade), len(home)
-    book, tally = (
-        k.empty_book(assets, trades if rules.fifo else 1),
-        k.empty_tally(trades, len(tape.start) - 1),
-    )
-    return tally, kernels.walk(
-        tape, quotes, book, np.empty(assets, dtype=k.BEFORE), tally, home, rules
-    )
+    book = k.empty_book(assets, trades if rules.fifo else 1)
+    tally = k.empty_tally(trades, len(tape.start) - 1)
+    before = np.empty(assets, dtype=k.BEFORE)
+    return tally, kernels.walk(tape, quotes, book, before, tally, home, rules)
 
 
 def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
@@ -289,15 +233,10 @@ def _habits(stats: FloatArray, home: bool) -> dict[str, FloatArray]:
 def _refusals(trades: Trades, proposals: pd.DataFrame | None, measured: FloatArray) -> FloatArray:
     if proposals is None:
         return measured
-    check_table(
-        proposals,
-        "proposals",
-        ["client_id", "required", "done"],
-        "A proposal is client_id, required and done.",
-    )
-    codes, ids = id_codes(
-        proposals["client_id"], "client_id", "the proposal was made to nobody. Drop or mend it."
-    )
+    columns = ["client_id", "required", "done"]
+    check_table(proposals, "proposals", columns, "A proposal is client_id, required and done.")
+    nobody = "the proposal was made to nobody. Drop or mend it."
+    codes, ids = id_codes(proposals["client_id"], "client_id", nobody)
     who = trades.clients.find(ids.ids)[codes]
     required, done = (
         _turnover(proposals, name, who, len(trades.clients)) for name in ("required", "done")

@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 PACKAGES = (
     "numpy", "scipy", "pandas", "cvxpy", "clarabel", "daqp", "implicit", "pyportfolioopt",
     "skfolio", "riskfolio-lib", "cvxportfolio", "cvxcla", "bt", "arch",
+    "quantstats",
 )  # fmt: skip
 
 

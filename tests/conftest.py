@@ -22,7 +22,8 @@ import stack
 
 os.environ["ADVISOR_PRIVACY"] = "show"  # values are made up here; test_privacy.py masks them
 
-from advisor import AdvisorError
+from advisor import Advisor, AdvisorError
+from strategies import sample_advisor
 
 settings.register_profile(
     "house",
@@ -42,7 +43,7 @@ if os.environ.get("ADVISOR_CLUSTERS") and not CLUSTERS:
         "ADVISOR_CLUSTERS asks for the tests on Dask and Spark, and they are not installed: pip"
         " install 'advisor[clusters]'."
     )
-collect_ignore = [] if CLUSTERS else ["unit/test_engines_clusters.py"]
+collect_ignore = [] if CLUSTERS else ["unit/adapters/test_engines_clusters.py"]
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("ADVISOR_DATA", ROOT.parent / "shared" / "data"))
@@ -112,6 +113,12 @@ def database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> dict[
     if kind == "sqlite":
         return {"url": f"sqlite:///{tmp_path}/store.db"}
     return {"url": request.getfixturevalue("postgresql"), "tenant": f"t{uuid4().hex[:12]}"}
+
+
+@pytest.fixture(scope="session")
+def advisor() -> Advisor:
+    """The advisor of the sample world, made once."""
+    return sample_advisor()
 
 
 @pytest.fixture(scope="session")

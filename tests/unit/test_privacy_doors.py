@@ -39,11 +39,11 @@ from advisor import (
     optimal_portfolios,
     privacy,
     profile_risk,
-    sample,
 )
 from advisor.contracts import Contract
 from advisor.data import clients_from_arrow
 from advisor.risk_profile import AssessmentHistory, joint_profiles
+from strategies import sample_advisor
 
 ID, MONEY, WORD, OTHER = "SECRET-17", 123456.78, "quite_secret", "OWNED-SECRET"
 SECRETS = ("SECRET", "123456", "123,456", "1.23456", "quite_secret", "7654321", "7,654,321")
@@ -63,7 +63,7 @@ def as_delivered() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(50), catalogue=sample.catalogue())
+    return sample_advisor(50)
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

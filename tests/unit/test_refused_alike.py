@@ -17,11 +17,6 @@ TABLE = ClientTable.from_clients([CLIENT])
 FRAME = pd.DataFrame({"id": ["a"], "wealth": [1.0], "horizon_years": [1.0]})
 
 
-@pytest.fixture(scope="module")
-def house() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
 def refusal(call: Callable[[], object]) -> tuple[str | None, str]:
     with pytest.raises(InputError) as error:
         call()
@@ -49,14 +44,14 @@ def refusal(call: Callable[[], object]) -> tuple[str | None, str]:
     ],
     ids=str,
 )
-def test_arguments(house: Advisor, wrong: dict[str, Any]) -> None:
+def test_arguments(advisor: Advisor, wrong: dict[str, Any]) -> None:
     """`advise_many` refuses when it is called, not when its first batch is asked for."""
-    alone = refusal(lambda: house.advise(CLIENT, **wrong))
+    alone = refusal(lambda: advisor.advise(CLIENT, **wrong))
     assert alone[0] in wrong
-    assert refusal(lambda: house.advise_many(TABLE, **wrong)) == alone
-    assert refusal(lambda: house.advise_many(FRAME, **wrong)) == alone
-    assert refusal(lambda: house.advise_many(TABLE.take([]), **wrong)) == alone
-    assert refusal(lambda: house.advise_table(TABLE, **wrong)) == alone
+    assert refusal(lambda: advisor.advise_many(TABLE, **wrong)) == alone
+    assert refusal(lambda: advisor.advise_many(FRAME, **wrong)) == alone
+    assert refusal(lambda: advisor.advise_many(TABLE.take([]), **wrong)) == alone
+    assert refusal(lambda: advisor.advise_table(TABLE, **wrong)) == alone
 
 
 @pytest.mark.parametrize(
@@ -64,14 +59,14 @@ def test_arguments(house: Advisor, wrong: dict[str, Any]) -> None:
     [None, 5, "nowhere", [CLIENT], CLIENT, {}, FRAME.drop(columns="id")],
     ids=lambda c: type(c).__name__,
 )
-def test_what_is_no_table_is_refused_at_once(house: Advisor, clients: object) -> None:
-    refusal(lambda: house.advise_many(clients, as_of=DAY))
+def test_what_is_no_table_is_refused_at_once(advisor: Advisor, clients: object) -> None:
+    refusal(lambda: advisor.advise_many(clients, as_of=DAY))
 
 
 @pytest.mark.parametrize("chunk", [0, -1, 1.5, True, None, "5"])
-def test_chunks_are_refused_at_once_whatever_the_source(house: Advisor, chunk: Any) -> None:
-    assert refusal(lambda: house.advise_many(TABLE, chunk=chunk)) == refusal(
-        lambda: house.advise_many(FRAME, chunk=chunk)
+def test_chunks_are_refused_at_once_whatever_the_source(advisor: Advisor, chunk: Any) -> None:
+    assert refusal(lambda: advisor.advise_many(TABLE, chunk=chunk)) == refusal(
+        lambda: advisor.advise_many(FRAME, chunk=chunk)
     )
 
 

@@ -42,33 +42,28 @@ from advisor.recommend.restore import restore
 DAY = "2026-11-20"
 
 
-@pytest.fixture(scope="module")
-def house() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
 @pytest.mark.parametrize("recipe", [None, Popularity(), ALS(factors=4)])
 def test_a_loaded_house_is_the_same_house(tmp_path: Path, recipe) -> None:
-    house = Advisor.fit(
+    advisor = Advisor.fit(
         sample.market(), sample.interactions(), catalogue=sample.catalogue(), recommender=recipe
     )
-    folder = save(house, tmp_path / "house")
+    folder = save(advisor, tmp_path / "house")
     again = load(folder)
-    assert again.fingerprint == house.fingerprint
-    assert again.advise(sample.client(), as_of=DAY) == house.advise(sample.client(), as_of=DAY)
+    assert again.fingerprint == advisor.fingerprint
+    assert again.advise(sample.client(), as_of=DAY) == advisor.advise(sample.client(), as_of=DAY)
     assert not list(folder.rglob("*.pkl"))
 
 
-def test_saving_twice_gives_the_same_bytes_and_replaces(tmp_path: Path, house: Advisor) -> None:
-    first, second = save(house, tmp_path / "a"), save(house, tmp_path / "b")
-    save(house, tmp_path / "a")
+def test_saving_twice_gives_the_same_bytes_and_replaces(tmp_path: Path, advisor: Advisor) -> None:
+    first, second = save(advisor, tmp_path / "a"), save(advisor, tmp_path / "b")
+    save(advisor, tmp_path / "a")
     files = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
     assert files == sorted(p.relative_to(second) for p in second.rglob("*") if p.is_file())
     assert all((first / f).read_bytes() == (second / f).read_bytes() for f in files)
 
 
-def test_a_changed_byte_is_detected(tmp_path: Path, house: Advisor) -> None:
-    folder = save(house, tmp_path / "house")
+def test_a_changed_byte_is_detected(tmp_path: Path, advisor: Advisor) -> None:
+    folder = save(advisor, tmp_path / "house")
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         whole = path.read_bytes()
         for at in {len(whole) // 2, len(whole) - 1}:
@@ -79,15 +74,15 @@ def test_a_changed_byte_is_detected(tmp_path: Path, house: Advisor) -> None:
     load(folder)
 
 
-def test_refusals_say_what_to_do(tmp_path: Path, house: Advisor) -> None:
+def test_refusals_say_what_to_do(tmp_path: Path, advisor: Advisor) -> None:
     with pytest.raises(InputError, match="holds no saved advisor"):
         load(tmp_path)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     with pytest.raises(InputError, match="not overwritten"):
-        save(house, tmp_path / "mine")
+        save(advisor, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").exists()
-    folder = save(house, tmp_path / "house")
+    folder = save(advisor, tmp_path / "house")
     (folder / "arrays" / "mean.npy").unlink()
     with pytest.raises(InputError, match="cannot be read"):
         load(folder)
@@ -187,9 +182,9 @@ DAMAGED = {
 
 @pytest.mark.parametrize("change", NEWER)
 def test_what_a_newer_version_wrote_is_refused_as_such(
-    tmp_path: Path, house: Advisor, change: str
+    tmp_path: Path, advisor: Advisor, change: str
 ) -> None:
-    folder = save(house, tmp_path / "house")
+    folder = save(advisor, tmp_path / "house")
     resigned(folder, NEWER[change])
     with pytest.raises(
         InputError, match=r"newer version of the library wrote it|newer version wrote it"
@@ -199,9 +194,9 @@ def test_what_a_newer_version_wrote_is_refused_as_such(
 
 @pytest.mark.parametrize("change", DAMAGED)
 def test_a_damaged_manifest_is_refused_in_words(
-    tmp_path: Path, house: Advisor, change: str
+    tmp_path: Path, advisor: Advisor, change: str
 ) -> None:
-    folder = save(house, tmp_path / "house")
+    folder = save(advisor, tmp_path / "house")
     resigned(folder, DAMAGED[change])
     with pytest.raises(InputError, match=r"[Rr]estore|fit and save again"):
         load(folder)
@@ -210,19 +205,19 @@ def test_a_damaged_manifest_is_refused_in_words(
 @pytest.mark.parametrize(
     "text", ["", "{}", "[]", "5", "null", "[" * 100_000, '{"manifest": 5, "manifest_sha256": 5}']
 )
-def test_a_manifest_that_is_none_is_refused(tmp_path: Path, house: Advisor, text: str) -> None:
-    folder = save(house, tmp_path / "house")
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, advisor: Advisor, text: str) -> None:
+    folder = save(advisor, tmp_path / "house")
     (folder / "manifest.json").write_text(text)
     with pytest.raises(InputError, match=r"manifest|changed"):
         load(folder)
     with pytest.raises(InputError, match="not overwritten"):
-        save(house, folder)
+        save(advisor, folder)
 
 
 def test_a_newer_format_is_refused_by_its_number_and_the_library_is_named(
-    tmp_path: Path, house: Advisor
+    tmp_path: Path, advisor: Advisor
 ) -> None:
-    folder = save(house, tmp_path / "house")
+    folder = save(advisor, tmp_path / "house")
     inner = json.loads(json.loads((folder / "manifest.json").read_text())["manifest"])
     assert inner["library"] == version("advisor")
     resigned(folder, put(99, "format_version"))
@@ -241,42 +236,46 @@ def test_a_newer_format_is_refused_by_its_number_and_the_library_is_named(
 
 
 @pytest.mark.parametrize("link", ["manifest.json", "arrays", "arrays/mean.npy"])
-def test_links_are_neither_followed_nor_replaced(tmp_path: Path, house: Advisor, link: str) -> None:
-    folder = save(house, tmp_path / "house")
+def test_links_are_neither_followed_nor_replaced(
+    tmp_path: Path, advisor: Advisor, link: str
+) -> None:
+    folder = save(advisor, tmp_path / "house")
     (folder / link).rename(tmp_path / "elsewhere")
     (folder / link).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match="is a link"):
         load(folder)
     with pytest.raises(InputError, match="not overwritten"):
-        save(house, folder)
+        save(advisor, folder)
     assert (tmp_path / "elsewhere").exists()
 
 
-def test_a_folder_with_anything_else_in_it_is_not_replaced(tmp_path: Path, house: Advisor) -> None:
+def test_a_folder_with_anything_else_in_it_is_not_replaced(
+    tmp_path: Path, advisor: Advisor
+) -> None:
     site = tmp_path / "site"
     site.mkdir()
     (site / "manifest.json").write_text('{"name": "a web app", "manifest": "{}"}')
     (site / "precious.txt").write_text("years of work")
     with pytest.raises(InputError, match=r"lost: manifest\.json, precious\.txt"):
-        save(house, site)
-    folder = save(house, tmp_path / "house")
+        save(advisor, site)
+    folder = save(advisor, tmp_path / "house")
     for extra in ("notes.txt", "arrays/mine.npy", "arrays/readme.md", "more/deep.txt"):
         (folder / extra).parent.mkdir(exist_ok=True)
         (folder / extra).write_text("mine")
         with pytest.raises(InputError, match=f"lost: {Path(extra).parts[0]}"):
-            save(house, folder)
+            save(advisor, folder)
         assert (folder / extra).read_text() == "mine"
         (folder / extra).unlink()
     (folder / "more").rmdir()
-    save(house, folder)
+    save(advisor, folder)
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="not overwritten"):
-        save(house, tmp_path / "file")
+        save(advisor, tmp_path / "file")
     draft = tmp_path / ".new.writing"
     draft.mkdir()
     (draft / "diary.txt").write_text("mine")
     with pytest.raises(InputError, match=r"diary\.txt"):
-        save(house, tmp_path / "new")
+        save(advisor, tmp_path / "new")
     assert sorted(p.name for p in tmp_path.iterdir()) == [".new.writing", "file", "house", "site"]
 
 
@@ -292,9 +291,9 @@ def other() -> Advisor:
 
 @pytest.mark.parametrize("fails", [".house.writing", "house", "all"])
 def test_a_rename_that_fails_leaves_what_was_there(
-    tmp_path: Path, house: Advisor, other: Advisor, monkeypatch: pytest.MonkeyPatch, fails: str
+    tmp_path: Path, advisor: Advisor, other: Advisor, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
-    folder, replace, rename = save(house, tmp_path / "house"), Path.replace, Path.rename
+    folder, replace, rename = save(advisor, tmp_path / "house"), Path.replace, Path.rename
 
     def broken(real: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
         def move(self: Path, to: Path) -> Path:
@@ -308,7 +307,7 @@ def test_a_rename_that_fails_leaves_what_was_there(
     monkeypatch.setattr(Path, "rename", broken(rename))
     with pytest.raises(InputError, match="no rename today") as refused:
         save(other, folder)
-    assert load(folder).fingerprint == house.fingerprint
+    assert load(folder).fingerprint == advisor.fingerprint
     left = [".house.replaced"] if fails == "all" else ["house"]
     assert [p.name for p in tmp_path.iterdir()] == left
     assert ("load finds it" in str(refused.value)) == (fails == "all")
@@ -319,11 +318,11 @@ def test_a_rename_that_fails_leaves_what_was_there(
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_at_any_step_the_old_or_the_new_one_is_there(
-    tmp_path: Path, house: Advisor, other: Advisor
+    tmp_path: Path, advisor: Advisor, other: Advisor
 ) -> None:
-    both, outcomes = {house.fingerprint, other.fingerprint}, set()
+    both, outcomes = {advisor.fingerprint, other.fingerprint}, set()
     for step in range(200):
-        folder = save(house, tmp_path / f"house{step}")
+        folder = save(advisor, tmp_path / f"house{step}")
         if not killed_at(step, lambda folder=folder: save(other, folder)):
             break
         found = load(folder).fingerprint
@@ -369,7 +368,7 @@ def counted(real: Callable[..., Any], count: Iterator[int], step: int) -> Callab
     return touch
 
 
-def test_two_programs_do_not_write_one_folder(tmp_path: Path, house: Advisor) -> None:
+def test_two_programs_do_not_write_one_folder(tmp_path: Path, advisor: Advisor) -> None:
     fcntl = pytest.importorskip("fcntl")
     draft = tmp_path / ".house.writing"
     draft.mkdir()
@@ -377,30 +376,30 @@ def test_two_programs_do_not_write_one_folder(tmp_path: Path, house: Advisor) ->
     fcntl.flock(handle, fcntl.LOCK_EX)
     try:
         with pytest.raises(InputError, match="written by another program"):
-            save(house, tmp_path / "house")
+            save(advisor, tmp_path / "house")
     finally:
         os.close(handle)
-    save(house, tmp_path / "house")
+    save(advisor, tmp_path / "house")
     assert not draft.exists()
 
 
 def test_the_folder_one_works_in_is_not_replaced(
-    tmp_path: Path, house: Advisor, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, advisor: Advisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for folder in (".", "", tmp_path, tmp_path.parent, "/"):
         with pytest.raises(InputError):
-            save(house, folder)
+            save(advisor, folder)
     with pytest.raises(InputError, match="works in"):
-        save(house, ".")
-    assert load(save(house, "inside")).fingerprint == house.fingerprint
+        save(advisor, ".")
+    assert load(save(advisor, "inside")).fingerprint == advisor.fingerprint
     assert [p.name for p in tmp_path.iterdir()] == ["inside"]
 
 
 @pytest.mark.parametrize("wrong", [None, 5, b"house", ["house"], "a\0b", "a\ud800"])
-def test_what_is_no_folder_is_named(house: Advisor, wrong: Any) -> None:
+def test_what_is_no_folder_is_named(advisor: Advisor, wrong: Any) -> None:
     with pytest.raises(InputError, match=r"folder is .* (Give the path|Correct it)"):
-        save(house, wrong)
+        save(advisor, wrong)
     with pytest.raises(InputError, match=r"folder is .* (Give the path|Correct it)"):
         load(wrong)
 
@@ -412,11 +411,11 @@ def test_what_is_no_advisor_is_named(tmp_path: Path, wrong: Any) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_or_read_is_named(tmp_path: Path, house: Advisor) -> None:
+def test_a_place_that_cannot_be_written_or_read_is_named(tmp_path: Path, advisor: Advisor) -> None:
     (tmp_path / "file").write_text("x")
     for place in (tmp_path / "file" / "house", tmp_path / ("n" * 300)):
         with pytest.raises(InputError, match=r"cannot be written|not overwritten"):
-            save(house, place)
+            save(advisor, place)
         with pytest.raises(InputError, match=r"cannot be read|no saved advisor"):
             load(place)
 
@@ -448,9 +447,9 @@ def test_all_that_a_house_can_hold_comes_back(tmp_path: Path) -> None:
 
 
 def test_an_advisor_that_is_saved_anew_while_it_is_read_is_read_instead(
-    tmp_path: Path, house: Advisor, other: Advisor, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, advisor: Advisor, other: Advisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, real, saves = save(house, tmp_path / "house"), store._read_array, itertools.count()
+    folder, real, saves = save(advisor, tmp_path / "house"), store._read_array, itertools.count()
 
     def meanwhile(source: Path, name: str, record: object) -> Any:
         if next(saves) == 1:
@@ -462,11 +461,11 @@ def test_an_advisor_that_is_saved_anew_while_it_is_read_is_read_instead(
 
 
 def test_what_was_left_aside_is_read_only_where_nothing_stands_in_its_place(
-    tmp_path: Path, house: Advisor
+    tmp_path: Path, advisor: Advisor
 ) -> None:
-    folder = save(house, tmp_path / "house")
+    folder = save(advisor, tmp_path / "house")
     folder.rename(tmp_path / ".house.replaced")
-    assert load(folder).fingerprint == house.fingerprint
+    assert load(folder).fingerprint == advisor.fingerprint
     folder.mkdir()
     with pytest.raises(InputError, match="holds no saved advisor"):
         load(folder)
@@ -530,10 +529,10 @@ def test_arrays_that_do_not_fit_are_refused_before_anything_reads_them(recipe: A
     assert not survived, survived
 
 
-def test_a_signed_folder_is_read_with_its_key_alone(tmp_path: Path, house: Advisor) -> None:
-    save(house, tmp_path / "signed", key=KEY)
-    save(house, tmp_path / "plain")
-    assert load(tmp_path / "signed", key=KEY).fingerprint == house.fingerprint
+def test_a_signed_folder_is_read_with_its_key_alone(tmp_path: Path, advisor: Advisor) -> None:
+    save(advisor, tmp_path / "signed", key=KEY)
+    save(advisor, tmp_path / "plain")
+    assert load(tmp_path / "signed", key=KEY).fingerprint == advisor.fingerprint
     for folder, key, told in (
         ("signed", None, "no key was given"),
         ("signed", b"another key of as many bytes", "another key"),
@@ -544,7 +543,7 @@ def test_a_signed_folder_is_read_with_its_key_alone(tmp_path: Path, house: Advis
         assert caught.value.field == "key"
         assert "secret" not in str(caught.value)
     with pytest.raises(InputError, match="at least 16"):
-        save(house, tmp_path / "other", key=b"short")
+        save(advisor, tmp_path / "other", key=b"short")
     resigned(tmp_path / "signed", put("another", "parts", "language"))
     with pytest.raises(InputError, match=r"another key, or was changed|not signed"):
         load(tmp_path / "signed", key=KEY)

@@ -18,11 +18,6 @@ from advisor.risk_profile import profile_risk
 DAY = "2026-06-30"
 
 
-@pytest.fixture(scope="module")
-def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
 @pytest.mark.parametrize("level", [0, 1, 3, 5])
 def test_a_report_holds_the_advice_and_what_the_parts_say(advisor: Advisor, level: int) -> None:
     client = Client(

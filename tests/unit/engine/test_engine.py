@@ -74,11 +74,6 @@ def house() -> Advisor:
     return Advisor.fit(MODEL, BOUGHT, catalogue=Catalogue.from_products(SHELF))
 
 
-@pytest.fixture(scope="module")
-def world() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
 @pytest.mark.parametrize("level", [1, 2, 3, 4, 5])
 def test_an_advice_keeps_every_promise(house: Advisor, level: int) -> None:
     client = assessed(level)
@@ -227,7 +222,7 @@ def test_bad_input_raises_for_one_and_is_a_status_for_many(
     assert words in batch[1].reasons[0].text
 
 
-def test_a_bad_row_of_a_frame_is_a_status(world: Advisor) -> None:
+def test_a_bad_row_of_a_frame_is_a_status(advisor: Advisor) -> None:
     frame = pd.DataFrame(
         {
             "id": ["a", "b"],
@@ -238,7 +233,7 @@ def test_a_bad_row_of_a_frame_is_a_status(world: Advisor) -> None:
             "assessed_on": ["2026-06-01"] * 2,
         }
     )
-    (batch,) = world.advise_many(ClientTable.from_frame(frame), as_of=DAY)
+    (batch,) = advisor.advise_many(ClientTable.from_frame(frame), as_of=DAY)
     assert batch.status.tolist() == ["invalid_input", "ok"]
     assert "wealth is -1.0" in batch[0].reasons[0].text
 
@@ -291,8 +286,8 @@ def test_chinese_sentences_hold_the_same_data(house: Advisor) -> None:
     assert translated.weights == english.weights
 
 
-def test_tables_out(world: Advisor) -> None:
-    (batch,) = world.advise_many(sample.clients(50), as_of=DAY)
+def test_tables_out(advisor: Advisor) -> None:
+    (batch,) = advisor.advise_many(sample.clients(50), as_of=DAY)
     frame = batch.to_frame()
     assert frame["client_id"].tolist() == list(batch.client_ids)
     assert {"status", "level", "weight:cash", "pick_1", "pick_1_money", "kkt_residual"} <= set(

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import strategies
 from advisor import InfeasibleError, InputError
 from advisor.data import Market
 from advisor.evaluate import Terms, backtest, backtest_many
 from advisor.optimize import Portfolio
 
-
-def market_of(columns: dict[str, list[float]], start: str = "2024-01-29") -> Market:
-    length = len(next(iter(columns.values())))
-    return Market.from_returns(pd.DataFrame(columns, index=pd.bdate_range(start, periods=length)))
-
-
+market_of = partial(strategies.market_of, start="2024-01-29")
 HALF = Portfolio(("a", "b"), np.array([0.5, 0.5]), 0.05, 0.1, "ok", (), 0.0, 3.0)
 
 

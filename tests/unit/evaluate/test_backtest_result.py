@@ -15,16 +15,7 @@ from advisor.evaluate import FixedMix, backtest, backtest_many, equal_weight
 from advisor.evaluate.backtesting.record import Failure, Failures
 from advisor.measures import portfolio as measure
 from advisor.reports import plot_drawdowns
-
-
-def random_market() -> Market:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        rng.normal(4e-4, 0.01, size=(700, 9)),
-        index=pd.bdate_range("2020-01-01", periods=700),
-        columns=[f"a{i} & <co>" for i in range(9)],
-    )
-    return Market.from_returns(frame)
+from strategies import random_market
 
 
 def flaky(past: Market, held: np.ndarray) -> np.ndarray:
@@ -33,7 +24,7 @@ def flaky(past: Market, held: np.ndarray) -> np.ndarray:
     return np.full(9, 1 / 9)
 
 
-MARKET = random_market()
+MARKET = random_market(700, [f"a{i} & <co>" for i in range(9)])
 RESULT = backtest(flaky, MARKET, warmup=252, benchmark="a0 & <co>")
 RESULTS = backtest_many(
     {

@@ -8,9 +8,9 @@ import pytest
 
 from advisor import InputError
 from advisor.contracts import RiskBands
-from advisor.data import Market
 from advisor.evaluate import FixedMix, backtest_many, evaluate_risk
 from advisor.evaluate.risk.risk import evaluate_risk_of
+from strategies import market_of
 
 BANDS = RiskBands.default()
 
@@ -19,13 +19,6 @@ def zigzag(volatility: float, sessions: int = 252) -> np.ndarray:
     """Returns +a, -a, +a ... whose annualised standard deviation over any even window is the one
     asked for (up to the divisor)."""
     return volatility / 252**0.5 * np.where(np.arange(sessions) % 2, -1.0, 1.0)
-
-
-def market_of(columns: dict[str, np.ndarray]) -> Market:
-    length = len(next(iter(columns.values())))
-    return Market.from_returns(
-        pd.DataFrame(columns, index=pd.bdate_range("2024-01-01", periods=length))
-    )
 
 
 MARKET = market_of({"cash": np.zeros(252), "calm": zigzag(0.06), "wild": zigzag(0.30)})

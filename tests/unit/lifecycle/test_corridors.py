@@ -23,11 +23,6 @@ from advisor.lifecycle import rebalance, review
 DAY = "2026-02-02"
 
 
-@pytest.fixture(scope="module")
-def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
 def traded() -> BiasProfiles:
     """Ann sells her winner and keeps her loser; Bo never sells."""
     days = pd.date_range("2024-01-01", periods=6)

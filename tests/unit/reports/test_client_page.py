@@ -24,11 +24,6 @@ LANGUAGES = ("en", "zh")
 
 
 @pytest.fixture(scope="module")
-def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
-@pytest.fixture(scope="module")
 def report(advisor: Advisor) -> AdviceReport:
     return advisor.report(sample.client(), as_of=DAY)
 

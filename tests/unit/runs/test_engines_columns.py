@@ -13,6 +13,7 @@ from advisor.engine import AdviceBatch
 from advisor.engine.output import arrow
 from advisor.engine.output.arrow import advice_schema
 from advisor.engine.output.columns import PORTFOLIO_CODES, _spell, reason_codes
+from strategies import sample_advisor
 
 DAY = "2026-11-20"
 
@@ -41,7 +42,7 @@ def mixed_clients(count: int = 160, seed: int = 3) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def house() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(200), catalogue=sample.catalogue())
+    return sample_advisor(200)
 
 
 @pytest.fixture(scope="module")

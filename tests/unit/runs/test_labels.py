@@ -18,6 +18,7 @@ from advisor.data.labels import OF_CLIENTS
 from advisor.runs import advise_stream, replay, verify_rows
 from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.local import run_file
+from strategies import sample_advisor
 
 DAY = "2026-11-20"
 BRANCHES = ["north", "south", None, "7", "north"]
@@ -43,7 +44,7 @@ def texts(column: pd.Series) -> list[str | None]:
 
 @pytest.fixture(scope="module")
 def plain() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(100), catalogue=sample.catalogue())
+    return sample_advisor(100)
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,14 @@ import pytest
 
 from advisor import Advisor, ClientTable, InputError, advise_stream, replay, sample
 from advisor.runs.parts import RUN, write_part
+from strategies import sample_advisor
 
 DAY = "2026-11-20"
 
 
 @pytest.fixture(scope="module")
 def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(50), catalogue=sample.catalogue())
+    return sample_advisor(50)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from advisor.suitability import (
     portfolio_suits,
     rate_portfolio,
 )
+from strategies import clients_of_levels
 
 DAY = "2026-06-01"
 
@@ -29,22 +30,6 @@ def shelf(**more: object) -> Catalogue:
     return Catalogue.from_products(
         [Product(id=f"f{r}", name="x", asset="x", risk_level=r, **more) for r in range(1, 6)]
     )
-
-
-def people(*levels: int, **more: object) -> ClientTable:
-    rows = [
-        Client(
-            id=f"c{i}",
-            wealth=1000,
-            horizon_years=9,
-            level=level,
-            assessed_on="2026-01-01",
-            age=40,
-            **more,
-        )
-        for i, level in enumerate(levels)
-    ]
-    return ClientTable.from_clients(rows)
 
 
 def test_a_portfolio_is_rated_by_its_own_volatility() -> None:
@@ -151,7 +136,7 @@ def test_concentration_conflicts_and_insured_deposits() -> None:
 
 
 def test_the_difference_between_two_versions_names_whom_it_concerns() -> None:
-    table = people(1, 3, 3, 5, lowest_category=False)
+    table = clients_of_levels(1, 3, 3, 5, lowest_category=False)
     profiles = profile_risk(table, None, as_of=DAY)
     old = Regime.nfra()
     level = old.rule("nfra.12.level").model_copy(
@@ -194,7 +179,7 @@ def test_fairness_is_measured_with_its_chance() -> None:
         lowest_category=np.zeros(801, dtype=bool),
         valid_until=["2026-12-31"] * 801,
     )
-    table = people(*levels.tolist(), lowest_category=False)
+    table = clients_of_levels(*levels.tolist(), lowest_category=False)
     eligibility = Regime.csrc().eligibility(profiles, table, shelf())
     found = fairness(profiles, groups, eligibility=eligibility)
     assert found.index.tolist() == ["f", "m"]
@@ -348,7 +333,7 @@ def test_where_clients_stand_in_target_markets_is_part_of_the_pack() -> None:
         risk_level=1,
         target_market=TargetMarket(limited="no", no_guarantee="yes"),
     )
-    table = people(1, lowest_category=False, knowledge=50)
+    table = clients_of_levels(1, lowest_category=False, knowledge=50)
     profiles = profile_risk(table, None, as_of=DAY)
     catalogue = Catalogue.from_products([product])
     assert not Regime.mifid().eligible(profiles, table, catalogue)[0, 0]  # C1 bears limited losses

@@ -23,7 +23,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult
 
 import stack
-from advisor import Advice, Advisor, AnswerSheet, Client, sample
+from advisor import Advice, Advisor, AnswerSheet, Client
 from advisor.adapters.channels.mcp import chat
 from advisor.adapters.channels.mcp.forms import NOT_TOLD, client_schema
 from advisor.adapters.channels.tenant import Tenant
@@ -31,11 +31,6 @@ from advisor.adapters.crm import Store
 
 LI = {"id": "li", "wealth": 250_000, "horizon_years": 12, "age": 41}
 Conversed = Callable[[ChatClient], Awaitable[Any]]
-
-
-@pytest.fixture(scope="module")
-def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
 
 
 @pytest.fixture

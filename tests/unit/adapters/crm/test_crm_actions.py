@@ -99,11 +99,6 @@ def consents(*purposes: str, clients: int = 4) -> list[Consent]:
     ]
 
 
-@pytest.fixture(scope="module")
-def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
 HESITATION = next(p for p in PlayBook.default().plays if p.id == "hesitation")
 
 

@@ -45,11 +45,6 @@ def store(database: dict[str, str]) -> Any:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
 ODD = Client(
     id="100%; DROP TABLE clients; --'\"\n,é\\",
     wealth=1_234_567.1234,

@@ -26,11 +26,6 @@ from advisor.adapters.crm import Store, Switch, guarded
 DAY = "2026-11-20"
 
 
-@pytest.fixture(scope="module")
-def advisor() -> Advisor:
-    return Advisor.fit(sample.market(), sample.interactions(), catalogue=sample.catalogue())
-
-
 def test_a_stopped_error_pickles() -> None:
     error = StoppedError("no", since=datetime(2026, 1, 1, tzinfo=UTC), reason="drill")
     again = pickle.loads(pickle.dumps(error))

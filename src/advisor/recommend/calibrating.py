@@ -16,7 +16,7 @@ from advisor.data.ranking import Ranking
 from advisor.errors import InputError
 from advisor.measures.ranking import mark_hits
 from advisor.recommend.calibration import Calibration, expected_hits, relative_to_list
-from advisor.recommend.coverage import covered_of
+from advisor.recommend.coverage import covered_of, new_purchases
 from advisor.recommend.curves import curve_of
 from advisor.recommend.spread import between
 from advisor.validation import checked
@@ -56,10 +56,8 @@ def calibrate(
             from.
     """
     bought = _window(ranking, bought, method, relative, after)
-    sets = [
-        _outcomes(one, what)
-        for one, what in [*_checked_windows(earlier, ranking), (ranking, bought)]
-    ]
+    windows = [*_checked_windows(earlier, ranking), (ranking, bought)]
+    sets = [_outcomes(*window) for window in windows]
     width = ranking.codes.shape[1]
     raw, hits, filled = (np.concatenate([s[i] for s in sets]) for i in range(3))
     shares = relative_to_list(raw, width)
@@ -85,7 +83,7 @@ def calibrate(
         float(np.mean([hit.mean() for _, hit in cases])),
     )
     counts = int(filled.sum()), evidence, width if relative else 0
-    covered = covered_of([s[1] for s in sets])
+    covered = covered_of([s[1] for s in sets]), new_purchases([later for _, later in windows])
     return Calibration(
         found.pick,
         listed,
@@ -96,7 +94,7 @@ def calibrate(
         found.high,
         found.spread,
         found.slope,
-        covered,
+        *covered,
     )
 
 

@@ -26,7 +26,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, check_number, check_whole
+from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_whole
 from advisor.errors import InputError
 from advisor.recommend.coverage import Coverage, coverage_of, length_of
 from advisor.recommend.curves import Curve
@@ -55,6 +55,7 @@ class Calibration:
         slope: What the distance of the curve from its base rate was multiplied with, at most 1.
         covered: Share of buyers who bought one of the first j picks, by window (the oldest first)
             and j - 1, shape (w, k).
+        purchases: Of each window, those that no later one has: what it weighs, shape (w,).
     """
 
     pick: Curve
@@ -69,6 +70,7 @@ class Calibration:
     spread: float
     slope: float
     covered: FloatArray
+    purchases: IntArray
 
     @property
     def windows(self) -> int:
@@ -96,13 +98,13 @@ class Calibration:
         """How often one of the first `length` picks of a list is bought by a client who buys
         something. Raises `InputError` beyond the calibrated lists.
         """
-        return coverage_of(self.covered, length)
+        return coverage_of(self.covered, self.purchases, length)
 
     def list_length(self, share: float, *, in_every_window: bool = False) -> Coverage | None:
         """The shortest list of which at least `share` of buyers buy one, in expectation or in every
         past window; None where the calibrated lists are too short.
         """
-        return length_of(self.covered, share, in_every_window=in_every_window)
+        return length_of(self.covered, self.purchases, share, in_every_window=in_every_window)
 
     def weighed(self, scores: FloatArray) -> FloatArray:
         """Scores as the curves read them, same shape; one list a row (or one list alone), as long
@@ -166,6 +168,7 @@ class Calibration:
             "pick.low": self.low.probabilities,
             "pick.high": self.high.probabilities,
             "covered": self.covered,
+            "purchases": self.purchases,
             "listed.scores": self.listed.scores,
             "listed.probabilities": self.listed.probabilities,
             "evidence.scores": self.evidence[0],
@@ -200,9 +203,8 @@ class Calibration:
         buys, base_rate, slope = (_share(meta, name) for name in ("buys", "base_rate", "slope"))
         spread = check_number(meta["spread"], "spread", "It is a standard deviation.", low=0.0)
         counts = int(meta["picks"]), evidence, int(meta["relative_to"])
-        return cls(
-            pick, listed, buys, base_rate, *counts, low, high, spread, slope, arrays["covered"]
-        )
+        covered = arrays["covered"], arrays["purchases"]
+        return cls(pick, listed, buys, base_rate, *counts, low, high, spread, slope, *covered)
 
     def __repr__(self) -> str:
         windows = f"{self.windows} windows" if self.windows > 1 else "one window alone"

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from advisor.arrays import FloatArray, check_number, check_whole
+from advisor.arrays import FloatArray, IntArray, check_number, check_whole
+from advisor.data.interactions import Interactions
 from advisor.errors import InputError
 from advisor.recommend.spread import EDGE, reach_of, spread_of
-
-RECENT = 0.5
-"""Weight of a window over that of the next."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +40,13 @@ class Coverage:
         )
 
 
-def coverage_of(covered: FloatArray, length: int) -> Coverage:
+def coverage_of(covered: FloatArray, purchases: IntArray, length: int) -> Coverage:
     """What a list of `length` promises.
 
     Args:
         covered: Share of buyers who bought one of the first j products, by past window (the oldest
             first) and j - 1, shape (w, k).
+        purchases: What each window weighs: its purchases that no later one has, shape (w,).
         length: From 1 to k.
 
     Raises:
@@ -62,8 +61,7 @@ def coverage_of(covered: FloatArray, length: int) -> Coverage:
             value=length,
         )
     past = covered[:, length - 1]
-    weights = RECENT ** np.arange(len(past) - 1, -1, -1, dtype=np.float64)
-    share = float(weights @ past / weights.sum())
+    share = float(np.average(past, weights=purchases))
     levels = logit(np.clip(past, EDGE, 1.0 - EDGE))
     reach, at = (
         reach_of(spread_of(levels.tolist()), len(past)),
@@ -72,11 +70,13 @@ def coverage_of(covered: FloatArray, length: int) -> Coverage:
     return Coverage(length, share, float(expit(at - reach)), float(expit(at + reach)), len(past))
 
 
-def length_of(covered: FloatArray, share: float, *, in_every_window: bool) -> Coverage | None:
+def length_of(
+    covered: FloatArray, purchases: IntArray, share: float, *, in_every_window: bool
+) -> Coverage | None:
     """The shortest list that covers a share of buyers, in expectation or in every past window; None
     where none does.
     """
-    wanted = check_number(
+    least = check_number(
         share,
         "share",
         "It is a share of the clients who buy something, such as 0.8.",
@@ -84,9 +84,9 @@ def length_of(covered: FloatArray, share: float, *, in_every_window: bool) -> Co
         high=1.0,
     )
     for length in range(1, covered.shape[1] + 1):
-        found = coverage_of(covered, length)
-        if (covered[:, length - 1].min() if in_every_window else found.share) >= wanted:
-            return found
+        promise = coverage_of(covered, purchases, length)
+        if (covered[:, length - 1].min() if in_every_window else promise.share) >= least:
+            return promise
     return None
 
 
@@ -97,3 +97,24 @@ def covered_of(windows: Sequence[np.ndarray]) -> FloatArray:
     return np.array(
         [np.logical_or.accumulate(hits, axis=1).mean(axis=0) for hits in windows], dtype=np.float64
     )
+
+
+def new_purchases(windows: Sequence[Interactions]) -> IntArray:
+    """Purchases of each window, the oldest first, that no later one has, shape (w,); 1 where all
+    are repeated. Windows that overlap so count a purchase once, and a thin one counts for little.
+    """
+    clients: dict[str, int] = {}
+    products: dict[str, int] = {}
+    seen, counts = np.zeros(0, dtype=np.int64), np.ones(len(windows), dtype=np.int64)
+    for i, bought in reversed(list(enumerate(windows))):
+        buyer, product = (
+            np.array([codes.setdefault(name, len(codes)) for name in ids], dtype=np.int64)[at]
+            for codes, ids, at in (
+                (clients, bought.clients.ids, bought.client_codes),
+                (products, bought.products.ids, bought.product_codes),
+            )
+        )
+        pairs = np.setdiff1d((buyer << 32) + product, seen)
+        counts[i] = max(len(pairs), 1)
+        seen = np.concatenate([seen, pairs])
+    return counts

@@ -104,6 +104,7 @@ CALIBRATION: dict[str, Saved] = {
     "listed.scores": Saved("f8", ("b",), increasing=True),
     "listed.probabilities": Saved("f8", ("b",), low=0.0, high=1.0, increasing=True),
     "covered": Saved("f8", ("w", "k"), low=0.0, high=1.0),
+    "purchases": Saved("i8", ("w",), low=1),
     "evidence.scores": Saved("f8", ("n",)),
     "evidence.hits": Saved("b1", ("n",)),
 }

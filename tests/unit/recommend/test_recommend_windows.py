@@ -13,7 +13,6 @@ from scipy.special import expit, logit
 from advisor import Advisor, InputError, sample
 from advisor.data import Interactions, Ranking
 from advisor.recommend import EASE, Calibration, calibrate, past_windows
-from advisor.recommend.coverage import coverage_of
 from advisor.recommend.spread import USUAL_SPREAD
 
 Window = tuple[Ranking, Interactions]
@@ -117,15 +116,37 @@ def test_the_surest_are_drawn_in_where_windows_disagree_about_the_order() -> Non
     assert found.probability(np.array([2.0]))[0] < max(one)
 
 
+def pairs_of(bought: Interactions) -> set[tuple[str, str]]:
+    return {
+        (bought.clients.ids[c], bought.products.ids[p])
+        for c, p in zip(bought.client_codes, bought.product_codes, strict=True)
+    }
+
+
+def new_pairs(every: list[set[tuple[str, str]]]) -> list[int]:
+    """Pairs of each window that no later one has."""
+    return [len(pairs.difference(*every[i + 1 :])) for i, pairs in enumerate(every)]
+
+
+def test_overlapping_windows_count_a_purchase_once() -> None:
+    """A window given twice weighs as much as once, and half of it next to nothing."""
+    first, last = window(1, 0.2), window(2, -0.2)
+    half = first[1].where(np.arange(len(first[1])) % 2 == 0)
+    once = calibrate(*last, earlier=[first])
+    twice = calibrate(*last, earlier=[first, first])
+    part = calibrate(*last, earlier=[(first[0], half), first])
+    assert once.coverage(4).share != pytest.approx(calibrate(*last).coverage(4).share, abs=1e-3)
+    assert twice.purchases.tolist() == [1, *once.purchases.tolist()]
+    assert twice.coverage(4).share == pytest.approx(once.coverage(4).share, abs=1e-3)
+    assert part.coverage(4).share == pytest.approx(once.coverage(4).share, abs=1e-3)
+
+
 def test_coverage_is_counted_and_promised_for_the_next_window() -> None:
     past = [window(i, level) for i, level in enumerate(levels(6, 0.05, seed=2))]
     found = calibrate(*past[-1], earlier=past[:-1])
     by_hand = []
-    for ranking, bought in past:
-        pairs = {
-            (bought.clients.ids[c], bought.products.ids[p])
-            for c, p in zip(bought.client_codes, bought.product_codes, strict=True)
-        }
+    every = [pairs_of(bought) for _, bought in past]
+    for (ranking, _), pairs in zip(past, every, strict=True):
         by_hand.append(
             np.mean(
                 [
@@ -136,7 +157,7 @@ def test_coverage_is_counted_and_promised_for_the_next_window() -> None:
         )
     three = found.coverage(3)
     np.testing.assert_allclose(found.covered[:, 2], by_hand)
-    assert three.share == pytest.approx(np.average(by_hand, weights=[2.0**i for i in range(6)]))
+    assert three.share == pytest.approx(np.average(by_hand, weights=new_pairs(every)))
     assert three.low < three.share < three.high
     assert "one of 3 is bought by" in str(three)
     assert [found.coverage(k).share for k in range(1, 9)] == sorted(
@@ -152,7 +173,7 @@ def test_coverage_is_counted_and_promised_for_the_next_window() -> None:
     assert found.list_length(0.9999) is None
     truth = np.mean(
         [
-            coverage_of(calibrate(*window(50 + i, level)).covered, 5).share
+            calibrate(*window(50 + i, level)).coverage(5).share
             for i, level in enumerate(levels(12, 0.05, seed=9))
         ]
     )
@@ -182,6 +203,8 @@ def test_saved_and_forged() -> None:
         ("pick.low", arrays["pick.low"][:-1]),
         ("covered", arrays["covered"] + 1.0),
         ("covered", arrays["covered"][0]),
+        ("purchases", arrays["purchases"][:-1]),
+        ("purchases", arrays["purchases"] * 0),
         ("pick.scores", arrays["pick.scores"][::-1].copy()),
     ):
         with pytest.raises(InputError, match="not used"):

@@ -1,19 +1,23 @@
-"""A folder written whole or not at all, whatever stood in its place and whenever the program is
-killed.
+"""Files and folders written whole or not at all, whenever the program is killed; and a folder held
+by one program alone.
 
-It is written beside its place (`.<name>.writing`), brought to disk, and only then given its name;
-what stood there is kept aside (`.<name>.replaced`) until the new one is in place. So at any moment
-one of the two is there, whole: under its name, or aside.
+Both are written beside their place (`.<name>....writing`), brought to disk, and only then named.
+Of a folder, what stood there is kept aside (`.<name>.replaced`) until the new one is in place: at
+any moment one of the two is there, whole, under its name or aside.
 """
 
 from __future__ import annotations
 
+import glob
 import os
+import platform
 import shutil
 import stat
 import sys
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from io import BufferedRandom
 from pathlib import Path
 
 from advisor.errors import InputError
@@ -25,6 +29,7 @@ _NAMED = 5
 _TRIES = 100
 LARGEST_TEXT = 256_000_000
 """Bytes of a file of text that is read: manifests and records of runs."""
+_MACHINE = platform.node().replace(".", "-") or "here"
 
 
 def read_text(path: Path, most: int = LARGEST_TEXT) -> str:
@@ -39,6 +44,86 @@ def read_text(path: Path, most: int = LARGEST_TEXT) -> str:
     if len(content) > most:
         raise ValueError(f"it has more than {most:,} bytes, which is the most that is read")
     return content.decode("utf-8")
+
+
+@contextmanager
+def whole_file(path: Path) -> Generator[BufferedRandom]:
+    """A file to be filled, which then takes the name `path`; if anything fails nothing has changed.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    draft = draft_of(path)
+    try:
+        with draft.open("w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync(path.parent)
+    except Exception:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def draft_of(path: Path) -> Path:
+    """Where a file is written before it is whole: another place for every thread, process and
+    machine.
+    """
+    return path.with_name(f".{path.name}.{_MACHINE}.{os.getpid()}.{threading.get_ident()}{WRITING}")
+
+
+def clear_drafts(folder: Path, *, name: str = "", everything: bool = False) -> None:
+    """Remove what killed processes of this machine were writing (of the file `name`, or of any);
+    with `everything`, what anybody was.
+    """
+    for draft in folder.glob(f".{glob.escape(name) or '*'}.*{WRITING}"):
+        if draft.is_file() and (everything or _abandoned(draft)):
+            draft.unlink(missing_ok=True)
+
+
+def _abandoned(draft: Path) -> bool:
+    """Whether the process that wrote a draft ran on this machine and has ended."""
+    writer = draft.name.removesuffix(WRITING).rsplit(".", 3)[1:]
+    if os.name != "posix" or len(writer) < 3 or writer[0] != _MACHINE or not writer[1].isdigit():
+        return False
+    try:
+        os.kill(int(writer[1]), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+@contextmanager
+def held(folder: Path, other: str) -> Generator[bool]:
+    """A folder held by this program until the block or the program ends.
+
+    Args:
+        folder: That exists.
+        other: What another program does there, for the message.
+
+    Returns:
+        Whether it is held; false where the system or the file system has no locks.
+
+    Raises:
+        InputError: Another program holds it.
+    """
+    try:
+        handle = _locked(folder)
+    except BlockingIOError as error:
+        raise InputError(
+            f"{other} {folder}; two would undo each other's work. Wait for it to end, or choose"
+            " another folder.",
+            field="folder",
+            value=str(folder),
+        ) from error
+    try:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def aside_of(target: Path) -> Path:
@@ -96,10 +181,8 @@ def _alone(draft: Path, mark: str, strangers: Strangers) -> Generator[None]:
     """
     if os.path.lexists(draft) and (draft.is_symlink() or not draft.is_dir()):
         _refuse_strangers(draft, strangers)
-    handle = _opened(draft)
+    handle = _held_draft(draft)
     try:
-        if not _locked(draft, handle):
-            raise _taken(draft)
         _refuse_strangers(draft, strangers)
         _empty(draft, mark)
         try:
@@ -108,21 +191,25 @@ def _alone(draft: Path, mark: str, strangers: Strangers) -> Generator[None]:
             if _same(draft, handle):
                 shutil.rmtree(draft, ignore_errors=True)
     finally:
-        if handle >= 0:
+        if handle is not None:
             os.close(handle)
 
 
-def _opened(draft: Path) -> int:
-    """The draft, made and opened; another program may remove its own between the two."""
+def _held_draft(draft: Path) -> int | None:
+    """Handle of the draft, made and held; another program may remove its own between the two."""
     for _ in range(_TRIES):
         draft.mkdir(exist_ok=True)
-        with suppress(FileNotFoundError):
-            return os.open(draft, os.O_RDONLY) if sys.platform != "win32" else -1
-    raise _taken(draft)
-
-
-def _taken(draft: Path) -> InputError:
-    return InputError(
+        try:
+            handle = _locked(draft)
+        except FileNotFoundError:
+            continue
+        except BlockingIOError:
+            break
+        if _same(draft, handle):
+            return handle
+        if handle is not None:
+            os.close(handle)
+    raise InputError(
         f"{draft} is being written by another program; two at once would mix. Wait until it is"
         " done, or choose another place.",
         field="folder",
@@ -191,26 +278,31 @@ def is_file(path: Path) -> bool:
     return os.path.lexists(path) and stat.S_ISREG(path.lstat().st_mode)
 
 
-def _locked(draft: Path, handle: int) -> bool:
-    """Whether the draft is locked for this program alone; where a system knows no locks it is taken
-    to be.
+def _locked(folder: Path) -> int | None:
+    """Handle that holds a folder until it is closed; None where the system has no locks.
+
+    Raises:
+        BlockingIOError: Another program holds it.
+        FileNotFoundError: It is not there.
     """
     if sys.platform == "win32":
-        return True
+        return None
     import fcntl
 
+    handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return _same(draft, handle)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return handle
 
 
-def _same(draft: Path, handle: int) -> bool:
+def _same(draft: Path, handle: int | None) -> bool:
     """Whether the folder that was opened still has its name."""
-    if handle < 0:
+    if handle is None:
         return draft.exists()
     try:
         return os.path.samestat(os.fstat(handle), draft.stat())

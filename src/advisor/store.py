@@ -329,9 +329,9 @@ def _check_version(path: Path, manifest: object) -> None:
     kind, number = told.get("format"), told.get("format_version")
     if kind == FORMAT and type(number) is int and number == FORMAT_VERSION:
         return
-    known = kind == FORMAT and type(number) is int
+    known = kind == FORMAT and isinstance(number, int)
     library = repr(told.get("library", "an unknown version"))[:40]
-    if known and number > FORMAT_VERSION:
+    if isinstance(number, int) and known and number > FORMAT_VERSION:
         remedy = f"So {NEWER}"
     elif known:
         remedy = (

@@ -50,6 +50,7 @@ REMEDIES: dict[str, str] = {
     "Advice": "Give what Advisor.advise returned.",
     "AdviceBatch": "Give what Advisor.advise_many yields.",
     "Advisor": "Give what Advisor.fit or load returned.",
+    "AdvisorRef": "Make it with AdvisorRef.of(advisor or folder, as_of=...).",
     "BiasProfiles": "Make it with measure_biases(trades, prices).",
     "Catalogue": "Make it with Catalogue.from_frame(frame) or Catalogue.from_products(products).",
     "Client": "Make it with Client(id=..., wealth=..., horizon_years=...).",
@@ -59,6 +60,7 @@ REMEDIES: dict[str, str] = {
     "DataFrame": "Pass a pandas DataFrame.",
     "Frontier": "Make it with trace_frontier(model, mandate).",
     "Interactions": "Make it with Interactions.from_frame(frame).",
+    "Job": "Make it with Job.of(AdvisorRef.of(advisor), schema).",
     "Mandate": "Make it with Mandate(...); Mandate() sets no limits.",
     "Market": "Make it with Market.from_prices(prices) or Market.from_returns(returns).",
     "Preferences": "Make it with Preferences(risk_aversion=...).",
@@ -73,6 +75,8 @@ REMEDIES: dict[str, str] = {
     "RiskProfile": "Take one of profile_risk(...): profiles[i].",
     "RiskProfiles": "Make it with profile_risk(...) or RiskProfiles.from_levels(...).",
     "Scenarios": "Make it with Scenarios(...).",
+    "Schema": "Give an Arrow schema, such as table.schema.",
+    "Table": "Give a pyarrow Table, such as pyarrow.parquet.read_table(path).",
     "Trades": "Make it with Trades.from_frame(frame).",
 }
 """What to do, by the name of the class that is needed; `advisor.annotations` says it for its

@@ -12,14 +12,12 @@ from advisor.adapters.extras import needs
 from advisor.arrays import check_type
 
 if TYPE_CHECKING:
-    from advisor.runs.folders import ready
     from advisor.runs.job import Job
-    from advisor.runs.local import files_apart, run_file
+    from advisor.runs.local import files_apart, ready_folder, run_file
     from advisor.runs.parts import Part
 else:
-    Job, ready = needs("dask", "advisor.runs.job").Job, needs("dask", "advisor.runs.folders").ready
-    local = needs("dask", "advisor.runs.local")
-    files_apart, run_file = local.files_apart, local.run_file
+    Job, local = needs("dask", "advisor.runs.job").Job, needs("dask", "advisor.runs.local")
+    files_apart, ready_folder, run_file = local.files_apart, local.ready_folder, local.run_file
 
 
 def run_on_dask(
@@ -39,7 +37,7 @@ def run_on_dask(
             the advice cannot be written.
     """
     check_type(job, Job, "job", "Make it with Job.of(advisor, schema).")
-    files, target = files_apart(source), ready(folder).absolute()
+    files, target = files_apart(source), ready_folder(folder).absolute()
     shared = client.scatter(job, broadcast=True)
     futures = [
         client.submit(run_file, shared, str(file.absolute()), str(target), pure=False)

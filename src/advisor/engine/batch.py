@@ -245,7 +245,8 @@ class AdviceBatch:
     @checked
     def fingerprint_of(self, i: int) -> str:
         """Fingerprint of the advisor and of client i's data: `<advisor>:<inputs>`."""
-        return f"{self.state.fingerprint}:{input_digest(self.clients, i, self.as_of)}"
+        slots = self.pick_codes.shape[1]
+        return f"{self.state.fingerprint}:{input_digest(self.clients, i, self.as_of, slots)}"
 
     @cached_property
     def behavioural(self) -> FloatArray:

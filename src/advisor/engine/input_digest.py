@@ -1,11 +1,11 @@
 """What was known about each client, as one digest a row: the proof of which data an advice was made
 from.
 
-A digest is the first 64 bits of BLAKE2b over the day, the client's id and everything their row
-says, each part with its name, in one fixed order. What is not said (an empty cell, a column the
-table lacks, a holding of no money) adds nothing, so the digest is the same whatever table the
-client stands in, however its columns are ordered or coded, and whether they came as a `Client`, a
-frame or Arrow.
+A digest is the first 64 bits of BLAKE2b over the day, the number of products asked for, the
+client's id and everything their row says, each part with its name, in one fixed order. What is not
+said (an empty cell, a column the table lacks, a holding of no money) adds nothing, so the digest is
+the same whatever table the client stands in, however its columns are ordered or coded, and whether
+they came as a `Client`, a frame or Arrow.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from advisor.arrays import FloatArray, IntArray
 from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS
 from advisor.data.clients.table import ClientTable
 
+SLOTS = 5
+"""Products asked for where nobody says how many."""
 BYTES = 8
 """Of a digest, and of every name and number inside it."""
 _HEAD = (*NUMBERS, *FLAGS, "level", "lowest_category")
@@ -31,32 +33,39 @@ _NOTHING = b""
 _Tags = npt.NDArray[np.uint64]
 
 
-def input_digests(clients: ClientTable, as_of: np.datetime64) -> list[str]:
+def input_digests(clients: ClientTable, as_of: np.datetime64, slots: int = SLOTS) -> list[str]:
     """Digest of each row, 16 hex digits, length c; each from its own row alone.
 
     Args:
         clients: c clients. Of a row with a problem the id and the problem are digested.
         as_of: The day of the advice.
+        slots: Products asked for, which an advice without picks could not show otherwise.
     """
     found: list[str] = []
-    day = str(as_of).encode()
+    question = _question(as_of, slots)
     for part in clients.chunks(_ROWS_AT_A_TIME):
         records = (
             (_record(part, i) for i in range(len(part))) if len(part) <= _FEW else _records(part)
         )
-        found += [_digest(part, i, record, day) for i, record in enumerate(records)]
+        found += [_digest(part, i, record, question) for i, record in enumerate(records)]
     return found
 
 
-def input_digest(clients: ClientTable, i: int, as_of: np.datetime64) -> str:
-    """`input_digests(clients, as_of)[i]`, for one row alone."""
-    return _digest(clients, i, _record(clients, i), str(as_of).encode())
+def input_digest(
+    clients: ClientTable, i: int, as_of: np.datetime64, slots: int | None = SLOTS
+) -> str:
+    """`input_digests(clients, as_of, slots)[i]`, for one row alone."""
+    return _digest(clients, i, _record(clients, i), _question(as_of, slots))
 
 
-def _digest(clients: ClientTable, i: int, record: bytes, day: bytes) -> str:
+def _question(as_of: np.datetime64, slots: int | None) -> bytes:
+    return f"{as_of}/{slots}".encode()
+
+
+def _digest(clients: ClientTable, i: int, record: bytes, question: bytes) -> str:
     told = b"problem:" + clients.problems[i].encode() if i in clients.problems else record
     return blake2b(
-        _NOTHING.join((day, b"|", clients.ids[i].encode(), b"|", told)), digest_size=BYTES
+        _NOTHING.join((question, b"|", clients.ids[i].encode(), b"|", told)), digest_size=BYTES
     ).hexdigest()
 
 

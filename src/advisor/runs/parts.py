@@ -1,5 +1,8 @@
-"""Part files of advice: whole or not there, and each says in its own footer what it holds and what
-its bytes add up to.
+"""Parts of a run: files of advice, whole or not there, and beside them a record of what each holds
+and what its bytes add up to.
+
+While a run goes on, `_parts/<part>.json` stands for each finished part; it is written before its
+files get their names, so that every file with a name has a record.
 """
 
 # pyright: reportUnknownParameterType=false
@@ -8,54 +11,98 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from io import BufferedRandom
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from advisor.errors import AdvisorError, InputError
-from advisor.runs.folders import draft_of
+from advisor.errors import InputError
+from advisor.files import read_text, sync, whole_file
 from advisor.runs.job import INPUTS
 
-RUN, ROWS, STATUSES, READ, SEAL = (
-    b"advisor.run",
-    b"advisor.rows",
-    b"advisor.statuses",
-    b"advisor.inputs",
-    b"advisor.sha256",
-)
-"""Keys of a part's metadata: what made it, how many clients it holds, how many of each status, the
-digest of what was read for them, and the SHA-256 of the whole file as it is with 64 zeros in the
-place of that very digest."""
-_BLANK = b"0" * 64
-_BLOCK = 1 << 20
+RECORDS = "_parts"
+"""Folder of the records of finished parts, until the run ends."""
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What a damaged record may raise."""
+Split = Callable[[pa.Table], Iterable[tuple[str, pa.Table]]]
+"""Cuts a table of advice into tables by folder of a partition, such as "branch=North"."""
+
+
+@dataclass(frozen=True)
+class PartFile:
+    """One file of a part.
+
+    Attributes:
+        name: Its path below the folder of the run, with `/` between folders.
+        rows: Clients.
+        sha256: Of its bytes.
+        statuses: Clients by status.
+    """
+
+    name: str
+    rows: int
+    sha256: str
+    statuses: Mapping[str, int]
+
+    @classmethod
+    def restored(cls, record: Any) -> PartFile:
+        """The file that a record names; raises one of `UNREADABLE` where it is none."""
+        statuses = {str(status): int(count) for status, count in record["statuses"].items()}
+        return cls(str(record["name"]), int(record["rows"]), str(record["sha256"]), statuses)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A finished part file.
+    """A finished part.
 
     Attributes:
-        path: Where.
-        rows: Clients.
-        statuses: Clients by status.
-        read: Digest of the rows that were read, see `digest_of`.
+        folder: Of the run.
+        inputs: Digest of what was read for its rows, in their order.
+        files: Where the rows stand: one file, or one a partition.
     """
 
-    path: Path
-    rows: int
-    statuses: Mapping[str, int]
-    read: str
+    folder: Path
+    inputs: str
+    files: tuple[PartFile, ...]
+
+    @property
+    def rows(self) -> int:
+        """Clients."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def statuses(self) -> Mapping[str, int]:
+        """Clients by status."""
+        return count_statuses(self.files)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Its files."""
+        return tuple(self.folder / file.name for file in self.files)
+
+    @property
+    def path(self) -> Path:
+        """Its first file."""
+        return self.paths[0]
 
 
-def part_path(folder: Path, number: int) -> Path:
-    """Where part `number` stands."""
-    return folder / f"part-{number:06d}.parquet"
+def count_statuses(files: Iterable[PartFile | Part]) -> dict[str, int]:
+    """Clients by status, in alphabetical order."""
+    counts = Counter[str]()
+    for file in files:
+        counts.update(file.statuses)
+    return dict(sorted(counts.items()))
+
+
+def part_name(number: int) -> str:
+    """What the files of part `number` are called."""
+    return f"part-{number:06d}.parquet"
 
 
 def digest_of(inputs: Iterable[str]) -> str:
@@ -63,169 +110,197 @@ def digest_of(inputs: Iterable[str]) -> str:
     return hashlib.sha256("".join(inputs).encode()).hexdigest()
 
 
-def write_part(table: pa.Table, path: Path, run: str) -> Part:
-    """Write a part beside its place, make sure that it is on disk, and only then give it its name:
-    a part that is there is whole.
-
-    Args:
-        table: Advice.
-        path: Its place; the same table and `run` give the same bytes.
-        run: What made it, so that a later run can tell its own parts from others.
-
-    Raises:
-        InputError: It cannot be written (disk full, no permission); nothing half-written stays.
-    """
-    return write_tables([table], table.schema, path, run)
-
-
-def write_tables(tables: Iterable[pa.Table], schema: pa.Schema, path: Path, run: str) -> Part:
-    """`write_part` of many tables, one at a time in memory; each is a row group, so the bytes
-    depend on how they are cut.
-
-    Raises:
-        InputError: As `write_part`, or what making a table met.
-    """
-    schema = schema.with_metadata({**(schema.metadata or {}), RUN: run.encode()})
-    draft = draft_of(path)
-    settings: dict[str, Any] = {
-        "compression": "zstd",
-        "compression_level": 1,
-        "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
-        "write_statistics": ["client_id"],
-    }
-    counts, digest, rows = Counter[str](), hashlib.sha256(), 0
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file. Raises `InputError` when it cannot be read."""
     try:
-        with draft.open("w+b") as file:
-            with pq.ParquetWriter(file, schema, **settings) as out:
-                for table in tables:
-                    out.write_table(table.replace_schema_metadata(schema.metadata).combine_chunks())
-                    rows += table.num_rows
-                    counts.update(
-                        {
-                            str(c["values"]): int(c["counts"])
-                            for c in table["status"].value_counts().to_pylist()
-                        }
-                    )
-                    digest.update("".join(table[INPUTS].to_pylist()).encode())
-                statuses = dict(sorted(counts.items()))
-                told = {
-                    ROWS: str(rows).encode(),
-                    STATUSES: json.dumps(statuses).encode(),
-                    READ: digest.hexdigest().encode(),
-                }
-                out.add_key_value_metadata({**told, SEAL: _BLANK})
-            _seal(file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        _sync_folder(path.parent)
-    except (OSError, pa.ArrowException) as error:
-        draft.unlink(missing_ok=True)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
         raise InputError(
-            f"{path} cannot be written ({error}); free space or choose another place and run again."
-            " Finished parts are kept and not made again.",
-            field="target",
-            value=str(path),
+            f"{path} cannot be read ({error}); restore the file.", field="source", value=str(path)
         ) from error
-    except AdvisorError:
-        draft.unlink(missing_ok=True)
-        raise
-    return Part(path, rows, statuses, digest.hexdigest())
 
 
-def _seal(file: BinaryIO) -> None:
-    """Put the digest of a written file in its place."""
-    at = _place_of(file, _BLANK)
-    found = _digest_without(file, at)
-    file.seek(at)
-    file.write(found)
-
-
-def _place_of(file: BinaryIO, digest: bytes) -> int:
-    """Where a digest stands in the footer. Raises `ValueError` when it does not."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(size - 8)
-    footer = int.from_bytes(file.read(4), "little")
-    file.seek(start := max(size - 8 - footer, 0))
-    return start + file.read(footer).rindex(digest)
-
-
-def _digest_without(file: BinaryIO, at: int) -> bytes:
-    """SHA-256 of a file with zeros at the place of its own digest."""
-    found = hashlib.sha256()
-    file.seek(0)
-    left = at
-    while left:
-        block = file.read(min(left, _BLOCK))
-        found.update(block)
-        left -= len(block)
-    found.update(_BLANK)
-    file.seek(at + len(_BLANK))
-    while block := file.read(_BLOCK):
-        found.update(block)
-    return found.hexdigest().encode()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a small file as `write_part` writes a part.
+def write_json(path: Path, record: object) -> None:
+    """Write a record, whole or not at all.
 
     Raises:
         InputError: It cannot be written.
     """
-    draft = draft_of(path)
     try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        _sync_folder(path.parent)
+        with whole_file(path) as file:
+            file.write(json.dumps(record, indent=1, sort_keys=True).encode())
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise InputError(
-            f"{path} cannot be written ({error}); free space or choose another place.",
-            field="target",
-            value=str(path),
-        ) from error
+        raise _unwritten(path, error) from error
+
+
+def write_part(
+    tables: Iterable[pa.Table], schema: pa.Schema, path: Path, run: str, split: Split | None = None
+) -> Part:
+    """Write a part beside its place, make sure that it is on disk, and only then name it.
+
+    Args:
+        tables: Advice, one table at a time in memory; each is a row group, so the bytes depend on
+            how they are cut.
+        schema: Of a file of a part.
+        path: Its place: the folder of the run, and the name of its files.
+        run: Digest of what the run depends on, so that a later run knows its own parts.
+        split: Cuts each table into partitions, of which each has a file of its own.
+
+    Raises:
+        InputError: It cannot be written (disk full, no permission), or what making a table met;
+            nothing half-written stays.
+    """
+    folder, inputs = path.parent, hashlib.sha256()
+    writers: dict[str, PartWriter] = {}
+    try:
+        with ExitStack() as stack:
+
+            def writer(partition: str) -> PartWriter:
+                if partition not in writers:
+                    _make(folder / partition)
+                    file = stack.enter_context(whole_file(folder / partition / path.name))
+                    writers[partition] = PartWriter(file, schema)
+                    stack.callback(writers[partition].abandon)
+                return writers[partition]
+
+            for table in tables:
+                inputs.update("".join(table[INPUTS].to_pylist()).encode())
+                for partition, rows in split(table) if split else (("", table),):
+                    writer(partition).write(rows)
+            if not writers:
+                writer("")
+            files = tuple(
+                writers[partition].finished(f"{partition}/{path.name}".lstrip("/"))
+                for partition in sorted(writers)
+            )
+            part = Part(folder, inputs.hexdigest(), files)
+            record = {"run": run, "inputs": part.inputs, "parts": [asdict(file) for file in files]}
+            _make(folder / RECORDS)
+            write_json(record_path(path), record)
+    except (OSError, pa.ArrowException) as error:
+        raise _unwritten(path, error) from error
+    return part
+
+
+class PartWriter:
+    """A Parquet file in the making; the same tables give the same bytes."""
+
+    def __init__(self, file: BufferedRandom, schema: pa.Schema) -> None:
+        settings: dict[str, Any] = {
+            "compression": "zstd",
+            "compression_level": 1,
+            "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
+            "write_statistics": ["client_id"],
+        }
+        self.file, self.statuses = file, Counter[str]()
+        self.out = pq.ParquetWriter(file, schema, **settings)
+
+    def write(self, table: pa.Table) -> None:
+        """Append a row group."""
+        self.out.write_table(table.combine_chunks())
+        for entry in table["status"].value_counts().to_pylist():
+            self.statuses[entry["values"]] += entry["counts"]
+
+    def finished(self, name: str) -> PartFile:
+        """What was written, under the name that it will have."""
+        self.out.close()
+        self.file.seek(0)
+        digest = hashlib.file_digest(self.file, "sha256").hexdigest()
+        statuses = dict(sorted(self.statuses.items()))
+        return PartFile(name, self.statuses.total(), digest, statuses)
+
+    def abandon(self) -> None:
+        """Close what was left half-written."""
+        with suppress(OSError, pa.ArrowException):
+            self.out.close()
+
+
+def record_path(path: Path) -> Path:
+    """Where the record of a part stands whose place is `path`."""
+    return path.parent / RECORDS / f"{path.stem}.json"
 
 
 def read_part(path: Path, run: str) -> Part | None:
-    """The finished part at a place; None where there is none yet.
+    """The finished part whose place is `path`; None where it is to be made.
+
+    Args:
+        path: The folder of the run, and the name of the part's files.
+        run: Digest of what the run depends on.
 
     Raises:
-        InputError: A file is there that another run made, that cannot be read, or whose bytes are
-            not those that were written.
+        InputError: Another run made it, nothing says which one did, or its bytes are not those that
+            were written.
     """
-    if not path.is_file():
-        return None
-    try:
-        told: Mapping[bytes, bytes] = pq.read_metadata(path).metadata or {}
-        if told.get(RUN) != run.encode():
-            raise InputError(
-                f"{path} was made by another run (other clients, advisor, day or part size); advice"
-                " of two runs must not mix. Choose an empty folder.",
-                field="target",
-                value=str(path),
-            )
-        with path.open("rb") as file:
-            if _digest_without(file, _place_of(file, told[SEAL])) != told[SEAL]:
-                raise ValueError("its bytes are not those that were written")
-        return Part(path, int(told[ROWS]), json.loads(told[STATUSES]), told[READ].decode())
-    except InputError:
-        raise
-    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+    part = recorded_part(path, run)
+    if part is None and path.exists():
         raise InputError(
-            f"{path} is no readable part of a run ({error}); remove it, and it is made again.",
+            f"{path} has no record, so nobody knows which run made it. Move it elsewhere, or choose"
+            " an empty folder.",
             field="target",
             value=str(path),
-        ) from error
+        )
+    return part if part is not None and is_whole(part) else None
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def recorded_part(path: Path, run: str) -> Part | None:
+    """What the record says of the part whose place is `path`; None where there is none.
+
+    Raises:
+        InputError: The record cannot be read, or is of another run.
+    """
+    place = record_path(path)
+    if not place.exists():
+        return None
+    try:
+        record = json.loads(read_text(place))
+        files = tuple(PartFile.restored(file) for file in record["parts"])
+        if record["run"] == run and files:
+            return Part(path.parent, str(record["inputs"]), files)
+    except UNREADABLE as error:
+        raise InputError(
+            f"{place} is no readable record of a part ({type(error).__name__}); remove it and the"
+            " part, and it is made again.",
+            field="target",
+            value=str(place),
+        ) from None
+    raise InputError(
+        f"{path} was made by another run (other clients, advisor, day or part size); advice of two"
+        " runs must not mix. Choose an empty folder.",
+        field="target",
+        value=str(path),
+    )
+
+
+def is_whole(part: Part) -> bool:
+    """Whether all files of a part are there.
+
+    Raises:
+        InputError: The bytes of one are not those that were written.
+    """
+    for file, place in zip(part.files, part.paths, strict=True):
+        if place.exists() and (digest := file_digest(place)) != file.sha256:
+            raise InputError(
+                f"{place} is not the part that the run wrote: its SHA-256 is {digest[:12]}, the"
+                f" record of the run says {file.sha256[:12]}, so it was damaged or changed. Remove"
+                " it, and it is made again.",
+                field="target",
+                value=str(place),
+            )
+    return all(place.is_file() for place in part.paths)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, and make it last, where there is none."""
+    if not folder.exists():
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
+
+
+def _unwritten(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path} cannot be written ({error}); free space or choose another place and run again."
+        " Finished parts are kept and not made again.",
+        field="target",
+        value=str(path),
+    )

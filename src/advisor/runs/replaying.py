@@ -1,5 +1,4 @@
-"""A stored batch made again from what it says it was made of, and compared byte by byte; and each
-stored row proved on its own.
+"""A stored run made again from what it says it was made of, and compared byte by byte.
 
 The record is the run's folder; with the saved advisor and the day's clients it is all that is
 needed. A replay answers "is this what was computed then?", a proof (`verify_rows`) answers "was it
@@ -10,37 +9,32 @@ suitable and optimal?", recomputed by other means than those that made it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from advisor.arrays import check_type
-from advisor.data.clients.sources import arrow_batches
+from advisor.annotations import Folder
+from advisor.data.clients.sources import arrow_batches, opened_once
 from advisor.engine.advisor import Advisor
+from advisor.engine.verification.compare import differing_rows
 from advisor.errors import InputError
-from advisor.files import read_text
 from advisor.privacy import hides
 from advisor.runs.duplicates import REPEATED, SeenIds
 from advisor.runs.job import AdvisorRef, Job
-from advisor.runs.local import file_digest
-from advisor.runs.parts import RUN, part_path, write_part
-from advisor.runs.stream import RUN_FILE, opened_once
-from advisor.runs.summary import SUMMARY_FILE, read_summary
+from advisor.runs.parts import file_digest, part_name, write_part
+from advisor.runs.records import SUMMARY_FILE, read_run, read_summary, run_digest, strangers
+from advisor.validation import checked
 
 MOST = 1000
 """Differing rows that are listed; the others are counted."""
-_FIELDS = (("advisor", str, 0), ("as_of", str, 0), ("picks", int, 0), ("rows_per_part", int, 1))
-"""What is read of a run's record: name, type, and the least that a number may be."""
 
 
 @hides
@@ -81,7 +75,8 @@ class Replay:
     differences: tuple[Difference, ...]
 
 
-def replay(folder: str | Path, advisor: Advisor | str | Path, source: Any) -> Replay:
+@checked
+def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
     """Make the advice of a run again, in memory bounded by a part, and compare.
 
     Args:
@@ -97,14 +92,8 @@ def replay(folder: str | Path, advisor: Advisor | str | Path, source: Any) -> Re
         InputError: The folder holds no run, or the run names another advisor: then no row could
             come out.
     """
-    check_type(folder, (str, Path), "folder", "Give the folder that advise_stream wrote.")
-    check_type(
-        advisor,
-        (Advisor, str, Path),
-        "advisor",
-        "Give the advisor, or the folder that save() wrote.",
-    )
-    record = _record(Path(folder))
+    stored = Path(folder)
+    record = read_run(stored)
     ref = AdvisorRef.of(advisor, as_of=record["as_of"], picks=record["picks"])
     if ref.fingerprint != record["advisor"]:
         raise InputError(
@@ -115,188 +104,99 @@ def replay(folder: str | Path, advisor: Advisor | str | Path, source: Any) -> Re
         )
     labels = record["labels"]
     schema, source = opened_once(source, labels)
-    job, met = Job.of(ref, schema), SeenIds()
-    found: list[Difference] = []
-    count = clients = number = 0
+    job, seen = Job.of(ref, schema), SeenIds()
+    differences: list[Difference] = []
+    differing = clients = parts = 0
+    files: set[str] = set()
     with TemporaryDirectory(prefix="replay-") as scratch:
         tables = arrow_batches(source, record["rows_per_part"], labels)
-        for number, table in enumerate(_at_least_one(tables, job), start=1):
-            stored, again = (
-                part_path(Path(folder), number - 1),
-                part_path(Path(scratch), number - 1),
-            )
+        first = next(tables, schema.empty_table())  # a run over nobody leaves one empty part
+        for parts, table in enumerate(chain([first], tables), start=1):
             clients += table.num_rows
-            for difference in _compare(job, table, met, stored, again):
-                count += 1
-                found += [difference] if len(found) < MOST else []
-            again.unlink(missing_ok=True)
-    odd = {difference.part for difference in found}
-    for difference in _beside(Path(folder), number, clients, odd):
-        count += 1
-        found.append(difference)
-    return Replay(clients, number, count == 0, count, tuple(found))
+            problems = dict.fromkeys(seen.repeated(table["id"]).tolist(), REPEATED)
+            path = Path(scratch) / part_name(parts - 1)
+            again = write_part([job.on_table(table, problems)], job.schema, path, "")
+            for place in again.paths:
+                name = place.relative_to(scratch).as_posix()
+                files.add(name)
+                for difference in _compare(stored / name, name, place):
+                    differing += 1
+                    differences += [difference] if len(differences) < MOST else []
+                place.unlink()
+    odd = {difference.part for difference in differences}
+    beside = [Difference(name, -1, None, (what,)) for name, what in _beside(stored, files, odd)]
+    beside += [] if odd else _miscounted(stored, files, clients)
+    count = differing + len(beside)
+    return Replay(clients, parts, count == 0, count, (*differences, *beside))
 
 
-def _beside(folder: Path, parts: int, clients: int, odd: Collection[str]) -> Iterator[Difference]:
-    """What stands in the folder besides the parts made again, and what the summary says otherwise,
-    where that does not follow from the parts that are `odd`.
-    """
-    ours = {part_path(folder, number).name for number in range(parts)}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("part-") and path.suffix == ".parquet" and path.name not in ours:
-            yield Difference(path.name, -1, None, ("the source has no clients for this part",))
-        elif path.name not in ours | {RUN_FILE, SUMMARY_FILE} and not path.name.startswith("."):
-            yield Difference(
-                path.name, -1, None, ("it is no file of the run, and could be read as one",)
-            )
+def _compare(stored: Path, name: str, again: Path) -> Iterator[Difference]:
+    """Rows of a stored file that did not come out again."""
     try:
-        told = read_summary(folder)
-    except InputError as error:
-        yield Difference(SUMMARY_FILE, -1, None, (str(error),))
-        return
-    if told is None:
-        yield Difference(SUMMARY_FILE, -1, None, ("there is none: the run did not end",))
-        return
-    run = hashlib.sha256((folder / RUN_FILE).read_bytes()).hexdigest()
-    if told.run != run:
-        yield Difference(SUMMARY_FILE, -1, None, ("it is of another run",))
-    if not odd and told.clients != clients:
-        yield Difference(
-            SUMMARY_FILE,
-            -1,
-            None,
-            (f"it counts {told.clients:,} clients, the source has {clients:,}",),
-        )
-    if not odd and told.statuses != (counts := _statuses(folder, ours)):
-        yield Difference(
-            SUMMARY_FILE, -1, None, (f"it counts {dict(told.statuses)}, the parts hold {counts}",)
-        )
-    for name in sorted((ours | told.parts.keys()).difference(odd)):
-        here = file_digest(folder / name) if (folder / name).is_file() else "missing"
-        if here != told.parts.get(name):
-            yield Difference(
-                name,
-                -1,
-                None,
-                (
-                    (
-                        f"its SHA-256 is {here[:12]}, {SUMMARY_FILE} says"
-                        f" {told.parts.get(name, 'nothing')[:12]}"
-                    ),
-                ),
-            )
-
-
-def _statuses(folder: Path, names: Collection[str]) -> dict[str, int]:
-    """Clients by status in parts that can be read."""
-    counts = Counter[str]()
-    for name in names:
-        with suppress(OSError, KeyError, pa.ArrowException):
-            counts.update(pq.read_table(folder / name, columns=["status"])["status"].to_pylist())
-    return dict(sorted(counts.items()))
-
-
-def _at_least_one(tables: Iterator[pa.Table], job: Job) -> Iterator[pa.Table]:
-    """A run over nobody leaves one empty part."""
-    first = next(tables, None)
-    yield job.input_schema.empty_table() if first is None else first
-    yield from tables
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads(read_text(folder / RUN_FILE))
-        fields = {name: _field(record, name, kind, least) for name, kind, least in _FIELDS}
-        labels = record.get("labels", [])
-        if not isinstance(labels, list) or not all(isinstance(name, str) for name in labels):
-            raise TypeError(f"labels is {labels!r}")
-        return {**fields, "labels": labels}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{folder} holds no run ({RUN_FILE}: {error}); give the folder that advise_stream"
-            " wrote.",
-            field="folder",
-            value=str(folder),
-        ) from error
-
-
-def _field(record: dict[str, Any], name: str, kind: type, least: int) -> Any:
-    value = record[name]
-    if (
-        not isinstance(value, kind)
-        or isinstance(value, bool)
-        or (isinstance(value, int) and value < least)
-    ):
-        raise TypeError(f"{name} is {value!r}")
-    return value
-
-
-def _compare(
-    job: Job, table: pa.Table, met: SeenIds, stored: Path, again: Path
-) -> Iterator[Difference]:
-    problems = dict.fromkeys(met.repeated(table["id"]).tolist(), REPEATED)
-    try:
-        kept = pq.ParquetFile(stored)
-        rows, run = kept.read(), (kept.schema_arrow.metadata or {}).get(RUN, b"").decode()
+        rows = pq.ParquetFile(stored).read()
     except (OSError, pa.ArrowException) as error:
-        yield Difference(stored.name, -1, None, (f"it cannot be read ({error})",))
+        yield Difference(name, -1, None, (f"it cannot be read ({error})",))
         return
-    write_part(job.on_table(table, problems), again, run)
     if file_digest(stored) == file_digest(again):
         return
-    differ = list(differing_rows(rows, pq.read_table(again)))
-    for row, columns in differ:
-        yield Difference(
-            stored.name,
-            row,
-            rows["client_id"][row].as_py() if row < rows.num_rows else None,
-            columns,
-        )
-    if not differ:
-        yield Difference(
-            stored.name,
-            -1,
-            None,
-            ("metadata or encoding: the rows are the same, the file was written otherwise",),
-        )
+    number = -1
+    for number, columns in differing_rows(rows, pq.ParquetFile(again).read()):
+        client = rows["client_id"][number].as_py() if number < rows.num_rows else None
+        yield Difference(name, number, client, columns)
+    if number < 0:
+        what = "metadata or encoding: the rows are the same, the file was written otherwise"
+        yield Difference(name, -1, None, (what,))
 
 
-def differing_rows(stored: pa.Table, again: pa.Table) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Rows that differ in any bit, with the columns in which they do; rows that one table lacks
-    differ in "missing".
+def _beside(folder: Path, files: set[str], odd: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What stands in the folder besides the files made again, and what the summary says otherwise,
+    where that does not follow from the files that are `odd`.
     """
-    names = dict.fromkeys((*stored.schema.names, *again.schema.names))
-    count = min(stored.num_rows, again.num_rows)
-    odd: dict[int, list[str]] = {}
-    for name in names:
-        both = name in stored.schema.names and name in again.schema.names
-        for row in _different(stored[name], again[name], count) if both else range(count):
-            odd.setdefault(row, []).append(name)
-    yield from ((row, tuple(odd[row])) for row in sorted(odd))
-    yield from ((row, ("missing",)) for row in range(count, max(stored.num_rows, again.num_rows)))
+    for name in strangers(folder, files):
+        is_part = Path(name).name.startswith("part-") and name.endswith(".parquet")
+        yield (
+            name,
+            "the source has no clients for this part"
+            if is_part
+            else "it is no file of the run, and could be read as one",
+        )
+    try:
+        summary = read_summary(folder)
+    except InputError as error:
+        yield SUMMARY_FILE, str(error)
+        return
+    if summary is None:
+        yield SUMMARY_FILE, "there is none: the run did not end"
+        return
+    if summary.run != run_digest(folder):
+        yield SUMMARY_FILE, "it is of another run"
+    digests = summary.files
+    for name in sorted((files | digests.keys()).difference(odd)):
+        here = file_digest(folder / name) if (folder / name).is_file() else "missing"
+        if here != digests.get(name):
+            said = digests.get(name, "nothing")[:12]
+            yield name, f"its SHA-256 is {here[:12]}, {SUMMARY_FILE} says {said}"
 
 
-def _different(left: pa.ChunkedArray, right: pa.ChunkedArray, count: int) -> Sequence[int]:
-    left, right = left.slice(0, count).combine_chunks(), right.slice(0, count).combine_chunks()
-    if left.type != right.type:
-        return range(count)
-    if pa.types.is_floating(left.type):
-        bits, others = (
-            np.where(a.is_null().to_numpy(zero_copy_only=False), 0, _bits(a)) for a in (left, right)
-        )
-        unlike = (bits != others) | (
-            left.is_null().to_numpy(zero_copy_only=False)
-            != right.is_null().to_numpy(zero_copy_only=False)
-        )
-        return np.flatnonzero(unlike).tolist()
-    if left.equals(right):
+def _miscounted(folder: Path, files: Collection[str], clients: int) -> list[Difference]:
+    """What the summary counts otherwise than the files."""
+    summary = None
+    with suppress(InputError):
+        summary = read_summary(folder)
+    if summary is None:
         return []
+    counts = Counter[str]()
+    for name in files:
+        table = pq.ParquetFile(folder / name).read(columns=["status"])
+        counts.update(table["status"].to_pylist())
+    counted = {
+        f"it counts {summary.clients:,} clients, the source has {clients:,}": (
+            summary.clients == clients
+        ),
+        f"it counts {dict(summary.statuses)}, the parts hold {dict(sorted(counts.items()))}": (
+            summary.statuses == counts
+        ),
+    }
     return [
-        row
-        for row, (a, b) in enumerate(zip(left.to_pylist(), right.to_pylist(), strict=True))
-        if repr(a) != repr(b)
+        Difference(SUMMARY_FILE, -1, None, (what,)) for what, same in counted.items() if not same
     ]
-
-
-def _bits(column: Any) -> Any:
-    return column.fill_null(0.0).to_numpy(zero_copy_only=False).view(np.int64)

@@ -1,57 +1,52 @@
-"""A day's clients from any table to Parquet parts, in bounded memory; killed at any moment, it goes
-on where it was.
+"""A stream of clients to a folder of Parquet files: any source, any number of processes, finished
+after a crash by the same call.
 
-::
-
-    _run.json                what the parts belong to: advisor, day, picks, rows a part, input
-    part-000000.parquet     advice of clients 0 .. rows_per_part - 1, in the order of the input; see
-    `engine.output.arrow` for the columns _summary.json            written last: clients, clients by
-    status, and for each part its SHA-256
-
-A part gets its name only when it is whole and on disk, so a part that is there is finished, and a
-second start makes only what is missing; it carries the SHA-256 of its own bytes, so one that was
-damaged since is named and not kept. One run at a time writes into a folder. Every byte is a
-function of input, advisor, day, picks and rows a part: an interrupted run and an undisturbed one
-leave the same files.
-
-A client who stands in the input twice, in whichever parts, is advised at their first row; every
-later one is a row with the status `invalid_input`.
+Part i holds rows i * rows_per_part onwards of the input, in its order, so the parts are the same
+byte for byte whatever the number of processes and however often the run was killed. An id that
+stands in the input more than once, in whichever parts, is advised at its first row; every later one
+is a row with the status `invalid_input`.
 """
 
 # pyright: reportUnknownParameterType=false
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from advisor.annotations import Texts
-from advisor.arrays import IntArray, check_type, check_whole
+from advisor.annotations import Count, CountOrNone, Day, Folder, Texts
+from advisor.arrays import IntArray
 from advisor.data.client_files import files_of
 from advisor.data.clients.sources import arrow_batches, opened_once
 from advisor.data.csv_layout import ClientFiles
-from advisor.data.days import as_day
 from advisor.engine.advisor import Advisor
-from advisor.engine.input_digest import input_digests
 from advisor.errors import InputError, StoppedError
-from advisor.files import read_text
+from advisor.files import clear_drafts, held
 from advisor.runs.duplicates import REPEATED, SeenIds
-from advisor.runs.folders import FolderLock, clear_drafts, ready
 from advisor.runs.job import AdvisorRef, Job
-from advisor.runs.local import file_digest, in_order
-from advisor.runs.parts import Part, digest_of, part_path, read_part, write_part, write_text
-from advisor.runs.summary import check_sealed, read_summary, write_summary
+from advisor.runs.local import ready_folder
+from advisor.runs.parts import (
+    RECORDS,
+    Part,
+    count_statuses,
+    digest_of,
+    file_digest,
+    is_whole,
+    part_name,
+    recorded_part,
+    write_part,
+)
+from advisor.runs.pool import ordered_results
+from advisor.runs.records import begin_run, read_summary, strangers, write_summary
+from advisor.validation import checked
 
-RUN_FILE = "_run.json"
 ROWS_PER_PART = 50_000
 _NOBODY: IntArray = np.zeros(0, dtype=np.int64)
 
@@ -65,7 +60,7 @@ class Summary:
         clients: Rows read, and rows written: one each.
         statuses: Clients by status; "ok" and the reasons why there is no advice.
         parts: The files, in the order of the input.
-        made: How many of them this start made; the others were there.
+        made: How many parts this start made; the others were there.
     """
 
     folder: Path
@@ -75,21 +70,25 @@ class Summary:
     made: int
 
 
+@checked
 def advise_stream(
-    advisor: Advisor | str | Path,
+    advisor: Advisor | Folder,
     source: Any,
-    folder: str | Path,
+    folder: Folder,
     *,
-    as_of: date | str | None = None,
-    picks: int = 5,
+    as_of: Day | None = None,
+    picks: CountOrNone = 5,
     labels: Texts | str = (),
-    workers: int = 1,
-    rows_per_part: int = ROWS_PER_PART,
+    workers: Count = 1,
+    rows_per_part: Count = ROWS_PER_PART,
     progress: bool | Callable[[int], None] = False,
     stop: Callable[[], bool] | None = None,
 ) -> Summary:
     """Advise every client of a source and write Parquet parts; run it again after a crash and it
     finishes.
+
+    The folder reads as one table: pandas, pyarrow and DuckDB pass over the two records that stand
+    beside the parts, `_run.json` and `_summary.json`.
 
     Args:
         advisor: A fitted advisor, or the folder it was saved to (then workers map one copy of it
@@ -119,158 +118,154 @@ def advise_stream(
         StoppedError: `stop` said so.
     """
     ref = AdvisorRef.of(advisor, as_of=as_of, picks=picks)
-    processes = check_whole(workers, "workers", "Give a number of processes.", low=1)
-    size = check_whole(rows_per_part, "rows_per_part", "Give a number of clients.", low=1)
-    check_type(folder, (str, Path), "folder", "Name the folder for the advice.")
-    bar = _bar(progress)
     schema, source = opened_once(source, labels)
     job = Job.of(ref, schema)
-    target = ready(folder)
-    with FolderLock(target) as held:
-        run = _begin(target, job, source, size)
-        clear_drafts(target, everything=held)
-        already = dict(_finished(target, run))
-        ending = _Ending(stop)
-        tasks = ending.until(_tasks(job, source, target, run, already, size))
+    target = ready_folder(folder)
+    with held(target, "Another run is writing into") as alone, _progress(progress) as moved:
+        run = begin_run(target, _record(job, source, rows_per_part))
+        _clear(target, everything=alone)
+        finished = _finished(target, run)
+        tasks = _Tasks(job, source, target, run, finished, rows_per_part, stop)
         parts: list[Part] = []
-        with bar as moved:
-            for part in in_order(_advise_part, tasks, processes):
-                parts.append(part)
-                moved(part.rows)
-        ending.check(len(parts))
+        for part in ordered_results(_advise_part, tasks, workers):
+            parts.append(part)
+            moved(part.rows)
+        tasks.check(len(parts))
         if not parts:
-            parts.append(
-                _advise_part(
-                    job, schema.empty_table(), _NOBODY, part_path(target, 0), run, already.get(0)
-                )
-            )
-        if any(number >= len(parts) for number in already):
+            parts.append(_advise_part(*tasks.task(0, schema.empty_table(), _NOBODY)))
+        if finished.keys() - {part_name(number) for number in range(len(parts))}:
             raise _changed(target)
-        summary = _summed(target, parts, len(parts) - len(already))
-        write_summary(target, run, parts, summary.statuses)
-        clear_drafts(target, everything=held)
-    return summary
-
-
-def _summed(folder: Path, parts: Sequence[Part], made: int) -> Summary:
-    statuses: Counter[str] = Counter()
-    for part in parts:
-        statuses.update(part.statuses)
+        write_summary(target, run, parts)
+        _clear(target, everything=alone)
+        shutil.rmtree(target / RECORDS, ignore_errors=True)
     return Summary(
-        folder,
-        sum(p.rows for p in parts),
-        dict(sorted(statuses.items())),
-        tuple(p.path for p in parts),
-        made,
+        target,
+        sum(part.rows for part in parts),
+        count_statuses(parts),
+        tuple(path for part in parts for path in part.paths),
+        len(parts) - len(finished),
     )
 
 
-def _tasks(
-    job: Job, source: Any, folder: Path, run: str, already: Mapping[int, Part], rows: int
-) -> Iterator[tuple[Any, ...]]:
-    met = SeenIds()
-    for number, table in enumerate(arrow_batches(source, rows, job.labels)):
-        yield (
-            job,
-            table,
-            met.repeated(table["id"]),
-            part_path(folder, number),
-            run,
-            already.get(number),
-        )
+class _Tasks:
+    """The parts to advise, in their order, until the host says stop."""
+
+    def __init__(
+        self,
+        job: Job,
+        source: Any,
+        folder: Path,
+        run: str,
+        finished: Mapping[str, Part],
+        rows: int,
+        stop: Callable[[], bool] | None,
+    ) -> None:
+        self.job, self.source, self.folder, self.run = job, source, folder, run
+        self.finished, self.rows, self.stop, self.stopped = finished, rows, stop, False
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        seen = SeenIds()
+        for number, table in enumerate(arrow_batches(self.source, self.rows, self.job.labels)):
+            if self.stop is not None and self.stop():
+                self.stopped = True
+                return
+            yield self.task(number, table, seen.repeated(table["id"]))
+
+    def task(self, number: int, table: pa.Table, repeated: IntArray) -> tuple[Any, ...]:
+        """The arguments of `_advise_part` for a part."""
+        name = part_name(number)
+        return self.job, table, repeated, self.folder / name, self.run, self.finished.get(name)
+
+    def check(self, parts: int) -> None:
+        """Raise `StoppedError` where the host stopped the run."""
+        if self.stopped:
+            raise StoppedError(
+                f"The run was stopped by its host after {parts} parts, which are kept. Call the"
+                " same again, and it goes on.",
+                reason="the host stopped the run",
+            )
 
 
 def _advise_part(
-    job: Job, table: pa.Table, twice: IntArray, path: Path, run: str, done: Part | None
+    job: Job, table: pa.Table, repeated: IntArray, path: Path, run: str, finished: Part | None
 ) -> Part:
-    problems = dict.fromkeys(twice.tolist(), REPEATED)
-    if done is None:
-        return write_part(job.on_table(table, problems), path, run)
-    if done.rows != table.num_rows or done.read != digest_of(
-        input_digests(job.clients(table, problems), as_day(job.model.as_of, "as_of"))
-    ):
+    problems = dict.fromkeys(repeated.tolist(), REPEATED)
+    if finished is None:
+        return write_part([job.on_table(table, problems)], job.schema, path, run)
+    if finished.inputs != digest_of(job.digests(job.clients(table, problems))):
         raise _changed(path)
-    return done
+    return finished
 
 
-def _begin(folder: Path, job: Job, source: Any, rows_per_part: int) -> str:
-    """Digest of what the run depends on, written down at its start."""
-    told = {
+def _record(job: Job, source: Any, rows_per_part: int) -> dict[str, object]:
+    """What a run depends on. Of files their names and digests, of a stream its columns (its rows
+    are compared part by part).
+    """
+    if isinstance(source, str | Path | Sequence | ClientFiles):
+        files: list[Path] = files_of(source)  # pyright: ignore[reportUnknownArgumentType]
+        rows = [[path.name, file_digest(path)] for path in files]
+    else:
+        rows = [f"{field.name}: {field.type}" for field in job.input_schema]
+    return {
         "advisor": job.model.fingerprint,
         "as_of": job.model.as_of,
         "picks": job.model.picks,
         "rows_per_part": rows_per_part,
+        "labels": list(job.labels),
+        "partition_by": None,
         "version": job.schema.metadata[b"advisor.version"].decode(),
-        "input": _identity(source, job.input_schema),
-        **({"labels": list(job.labels)} if job.labels else {}),
+        "input": rows,
     }
-    text = json.dumps(told, indent=1, sort_keys=True)
-    path = folder / RUN_FILE
-    try:
-        found = read_text(path) if path.exists() else None
-        before: Any = {} if found is None else json.loads(found)
-        if not isinstance(before, dict):
-            raise ValueError("it holds no record")
-    except (OSError, ValueError, RecursionError) as error:
+
+
+def _clear(folder: Path, *, everything: bool) -> None:
+    """Remove what killed runs were writing."""
+    for place in (folder, *(path for path in folder.iterdir() if path.is_dir())):
+        clear_drafts(place, everything=everything)
+
+
+def _finished(folder: Path, run: str) -> dict[str, Part]:
+    """The parts that are there, by name.
+
+    Raises:
+        InputError: One was damaged or changed, or there is a file that would be read as one.
+    """
+    summary = read_summary(folder)
+    if summary is not None and summary.run != run:
         raise InputError(
-            f"{path} cannot be read ({error}), so nobody knows whose parts stand beside it. Restore"
-            " it, or choose an empty folder.",
+            f"{folder} has the summary of another run than its record; restore it, or choose an"
+            " empty folder.",
             field="folder",
             value=str(folder),
-        ) from error
-    if found is None:
-        write_text(path, text)
-    elif found != text:
-        differ = sorted(name for name, value in told.items() if before.get(name) != value) or [
-            "form"
-        ]  # pyright: ignore[reportUnknownMemberType]
-        raise InputError(
-            f"{folder} holds a run with another {', '.join(differ)}; advice of two runs must not"
-            " mix. Choose an empty folder, or go on with what it was begun with.",
-            field="folder",
-            value=differ,
         )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _identity(source: Any, schema: pa.Schema) -> object:
-    """What tells one input from another: of files their names and digests, of a stream its columns
-    (its rows are compared part by part).
-    """
-    if isinstance(source, str | Path | Sequence | ClientFiles):
-        files: list[Path] = files_of(source)  # pyright: ignore[reportUnknownArgumentType]
-        return [[path.name, file_digest(path)] for path in files]
-    return [f"{field.name}: {field.type}" for field in schema]
-
-
-def _finished(folder: Path, run: str) -> Iterator[tuple[int, Part]]:
-    broken: list[InputError] = []
-    told = read_summary(folder)
-    for path in sorted(folder.glob("part-*.parquet")):
-        number = path.stem.removeprefix("part-")
-        if not number.isdecimal() or path != part_path(folder, int(number)):
-            raise InputError(
-                f"{path} is no part of this run, and would be read as one. Move it elsewhere.",
-                field="folder",
-                value=str(path),
-            )
+    of_summary = {} if summary is None else summary.parts
+    names = of_summary.keys() | {f"{p.stem}.parquet" for p in (folder / RECORDS).glob("*.json")}
+    finished: dict[str, Part] = {}
+    files: list[str] = []
+    faults: list[InputError] = []
+    for name in sorted(names):
         try:
-            part = read_part(path, run)
-            check_sealed(path, told, run)
-        except InputError as error:
-            broken.append(error)
-        else:
+            part = of_summary.get(name) or recorded_part(folder / name, run)
             if part is not None:
-                yield int(number), part
-    if len(broken) > 1:
-        names = ", ".join(Path(str(error.value)).name for error in broken[:10])
+                files += [file.name for file in part.files]
+                finished |= {name: part} if is_whole(part) else {}
+        except InputError as error:
+            faults.append(error)
+    if faults:
+        faulty = ", ".join(Path(str(error.value)).name for error in faults[:10])
+        many = f"{len(faults)} parts cannot be kept ({faulty}). The first: "
         raise InputError(
-            f"{len(broken)} parts cannot be kept ({names}). The first: {broken[0]}",
-            field="target",
-            value=names,
+            f"{many if len(faults) > 1 else ''}{faults[0]}", field="target", value=faulty
         )
-    if broken:
-        raise broken[0]
+    for name in strangers(folder, files):
+        if name.endswith(".parquet") or any((folder / name).rglob("*.parquet")):
+            raise InputError(
+                f"{folder / name} is no part of this run, and would be read as one. Move it"
+                " elsewhere, or choose an empty folder.",
+                field="folder",
+                value=name,
+            )
+    return finished
 
 
 def _changed(path: Path) -> InputError:
@@ -282,61 +277,21 @@ def _changed(path: Path) -> InputError:
     )
 
 
-class _Ending:
-    """Ends a run between two parts when its host says so."""
-
-    def __init__(self, stop: Callable[[], bool] | None) -> None:
-        if stop is not None:
-            check_type(
-                stop,
-                cast(type, Callable),
-                "stop",
-                "Give a function that says True when the run is to end.",
-            )
-        self.stop, self.ended = stop, False
-
-    def until(self, tasks: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        """The tasks, until `stop` says so."""
-        for task in tasks:
-            if self.stop is not None and self.stop():
-                self.ended = True
-                return
-            yield task
-
-    def check(self, parts: int) -> None:
-        """Raise `StoppedError` where the run was ended."""
-        if self.ended:
-            raise StoppedError(
-                f"The run was stopped by its host after {parts} parts, which are kept. Call the"
-                " same again, and it goes on.",
-                reason="the host stopped the run",
-            )
-
-
-class _bar:  # noqa: N801 - a context, not a thing
-    """A tqdm bar of clients, or nothing."""
-
-    def __init__(self, shown: bool | Callable[[int], None]) -> None:
-        self.bar: Any = None
-        self.told = shown if callable(shown) else None
-        if self.told is None and shown:
-            try:
-                from tqdm import tqdm
-            except ImportError as error:
-                raise InputError(
-                    "progress needs tqdm; pip install tqdm, or leave progress off.",
-                    field="progress",
-                    value=True,
-                ) from error
-            self.bar = tqdm(unit=" clients", unit_scale=True)
-
-    def __enter__(self) -> Any:
-        return self.told or (self.bar.update if self.bar is not None else _nothing)
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.close()
-
-
-def _nothing(_: int) -> None:
-    return None
+@contextmanager
+def _progress(shown: bool | Callable[[int], None]) -> Generator[Callable[[int], object]]:
+    """What to call with the number of clients that are done: a tqdm bar, the host's function, or
+    nothing.
+    """
+    if callable(shown) or not shown:
+        yield shown or (lambda _: None)
+        return
+    try:
+        from tqdm import tqdm
+    except ImportError as error:
+        raise InputError(
+            "progress needs tqdm; pip install tqdm, or leave progress off.",
+            field="progress",
+            value=True,
+        ) from error
+    with tqdm(unit=" clients", unit_scale=True) as bar:
+        yield bar.update

@@ -27,8 +27,9 @@ from advisor import (
 )
 from advisor.contracts import Order, Reason, RulePack
 from advisor.data import ClientTable
-from advisor.engine.verification.differences import MOST, differing, same, told
-from advisor.engine.verification.proofs import prove
+from advisor.engine.verification.compare import differing_fields, same
+from advisor.engine.verification.recompute import recompute
+from advisor.engine.verification.report import MOST, sentences
 from advisor.risk_profile import profile_risk
 
 DAY = "2026-11-20"
@@ -88,6 +89,20 @@ def test_the_number_of_picks_is_part_of_the_record(house: Advisor, picks: int) -
     advice = house.advise(CLIENT, as_of=DAY, picks=picks)
     assert advice.slots == picks
     assert house.verify(advice, CLIENT).ok
+
+
+@pytest.mark.parametrize("picks", [0, 3, 40])
+def test_the_number_of_picks_is_bound_where_there_are_none(house: Advisor, picks: int) -> None:
+    """A client whose assessment has expired is shown nothing, whatever was asked for."""
+    client = CLIENT.model_copy(update={"assessed_on": "2022-05-01"})
+    advice = house.advise(client, as_of=DAY, picks=picks)
+    assert (advice.status, advice.picks, advice.slots) == ("assessment_expired", (), picks)
+    assert house.verify(advice, client).ok
+    for other in {0, 3, 40, None} - {picks}:
+        proof = house.verify(advice.model_copy(update={"slots": other}), client)
+        assert not proof.ok
+        assert not proof.fingerprint_matches
+        assert "another number of picks" in proof.problems[0]
 
 
 def test_a_least_risky_client_comes_back_from_json_with_his_infinity(house: Advisor) -> None:
@@ -339,8 +354,8 @@ def test_the_proofs_stand_without_making_it_again(
     the same."""
     table = ClientTable.from_clients([CLIENT])
     profiles = profile_risk(table, house.state.questionnaire, as_of=DAY)
-    assert prove(house.state, advice, CLIENT, table, profiles).wrong == ()
-    proved = prove(
+    assert recompute(house.state, advice, CLIENT, table, profiles).wrong == ()
+    proved = recompute(
         house.state,
         advice.model_copy(update=TAMPERED[change][0](advice, house)),
         CLIENT,
@@ -459,10 +474,13 @@ def test_values_are_compared_to_the_bit_and_by_what_they_are() -> None:
     assert not same(1.0, np.nextafter(1.0, 2.0).item())
     assert not same(True, 1)
     assert not same("1", 1)
-    assert list(differing("w", {"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0})) == []
-    assert list(differing("w", {"a": 1.0}, {"b": 1.0})) == [("w.a", 1.0, None), ("w.b", None, 1.0)]
+    assert list(differing_fields("w", {"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0})) == []
+    assert list(differing_fields("w", {"a": 1.0}, {"b": 1.0})) == [
+        ("w.a", 1.0, None),
+        ("w.b", None, 1.0),
+    ]
     assert (
-        told(differing("x", list(range(50)), [None] * 50), "row")[-1]
+        sentences(differing_fields("x", list(range(50)), [None] * 50), "row")[-1]
         == f"{50 - MOST} more values differ"
     )
 
@@ -472,7 +490,7 @@ def test_the_correction_follows_from_a_proved_optimum(
 ) -> None:
     """A search for the optimum of a loss-averse client that stops elsewhere is seen by the proof of
     that optimum, not only by another answer."""
-    from advisor.engine.verification import proofs
+    from advisor.engine.verification import recompute as proofs
     from advisor.optimize.preferences.preferences import Preferences
 
     free = CLIENT.model_copy(update={"holdings": {}})

@@ -14,12 +14,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as dataset
 import pyarrow.parquet as pq
 import pytest
 
@@ -27,12 +30,11 @@ from advisor import Advisor, ClientTable, InputError, sample, save
 from advisor.data import clients_from_arrow
 from advisor.data.clients.sources import arrow_batches
 from advisor.engine.input_digest import input_digests
-from advisor.runs import advise_stream, local
+from advisor.files import draft_of
+from advisor.runs import advise_stream, local, replay
 from advisor.runs import job as job_module
-from advisor.runs.folders import draft_of
 from advisor.runs.job import INPUTS, AdvisorRef, Job
 from advisor.runs.local import run_file, run_files
-from advisor.runs.parts import read_part
 
 DAY = "2026-11-20"
 COUNT, ROWS = 240, 40
@@ -58,7 +60,8 @@ def clients_frame(count: int = COUNT, seed: int = 4) -> pd.DataFrame:
 
 
 def tree(folder: Path) -> dict[str, str]:
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())}
+    files = (path for path in sorted(folder.iterdir()) if path.name != "_parts")
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 class World:
@@ -95,7 +98,10 @@ def test_every_client_is_there_once_and_bad_rows_have_a_reason(world: World) -> 
     assert "wealth is -1.0" in table["problem"][3].as_py()
     told = json.loads((world.summary.folder / "_summary.json").read_text())
     assert told["statuses"] == world.summary.statuses
-    assert told["parts"][0][1] == world.bytes["part-000000.parquet"]
+    assert [(p["name"], p["rows"], p["sha256"]) for p in told["parts"]] == [
+        (name, ROWS, digest) for name, digest in world.bytes.items() if name.startswith("part-")
+    ]
+    assert sum(p["statuses"].get("ok", 0) for p in told["parts"]) == told["statuses"]["ok"]
 
 
 def test_the_stream_says_what_one_client_is_told(world: World) -> None:
@@ -295,7 +301,7 @@ def test_writing_in_place_would_be_seen(
     monkeypatch.undo()
     torn = sorted(target.glob("part-*.parquet"))[-1]
     torn.write_bytes(torn.read_bytes()[:-20])
-    with pytest.raises(InputError, match="no readable part"):
+    with pytest.raises(InputError, match="not the part that the run wrote"):
         advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
 
 
@@ -683,7 +689,7 @@ def test_a_client_table_is_a_source_of_a_stream(world: World, tmp_path: Path) ->
     assert pa.concat_tables([pq.read_table(p) for p in found.parts]).equals(world.table())
 
 
-@pytest.mark.parametrize("place", [4, 500, -500, -9, -4, "seal", "every block"])
+@pytest.mark.parametrize("place", [4, 500, -500, -9, -4, "every block"])
 def test_a_damaged_part_is_named_and_never_kept(
     world: World, tmp_path: Path, place: object
 ) -> None:
@@ -691,19 +697,11 @@ def test_a_damaged_part_is_named_and_never_kept(
     advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     part = target / "part-000002.parquet"
     whole = part.read_bytes()
-    seal = pq.read_metadata(part).metadata[b"advisor.sha256"]
-    places = (
-        range(0, len(whole), 997)
-        if place == "every block"
-        else [whole.rindex(seal) + 3 if place == "seal" else place]
-    )
-    for at in places:
+    for at in range(0, len(whole), 997) if place == "every block" else [place]:
         harmed = bytearray(whole)
         harmed[at] ^= 0x01
         part.write_bytes(harmed)
-        with pytest.raises(
-            InputError, match=r"part-000002\.parquet (is no readable part|was made by another run)"
-        ):
+        with pytest.raises(InputError, match=r"part-000002\.parquet is not the part that the run"):
             advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
     other = target / "part-000004.parquet"
     other.write_bytes(other.read_bytes()[:-1])
@@ -717,10 +715,51 @@ def test_a_damaged_part_is_named_and_never_kept(
     assert tree(target) == world.bytes
 
 
-def test_a_seal_is_the_digest_of_the_file_without_it(world: World) -> None:
-    for part in world.summary.parts:
-        seal, whole = pq.read_metadata(part).metadata[b"advisor.sha256"], part.read_bytes()
-        assert hashlib.sha256(whole.replace(seal, b"0" * 64)).hexdigest().encode() == seal
+READERS: dict[str, Callable[[Path], pa.Table]] = {
+    "pandas": lambda folder: pa.Table.from_pandas(pd.read_parquet(folder), preserve_index=False),
+    "pyarrow": pq.read_table,
+    "a dataset": lambda folder: dataset.dataset(folder).to_table(),
+    "polars": lambda folder: pl.scan_parquet(folder, hidden_file_prefix="_").collect().to_arrow(),
+    "polars by name": lambda folder: pl.read_parquet(folder / "*.parquet").to_arrow(),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_folder_of_a_run_reads_as_one_table(world: World, reader: str) -> None:
+    table = READERS[reader](world.summary.folder)
+    assert table.num_rows == COUNT
+    assert table.schema.names == world.table().schema.names
+    assert table.sort_by("client_id")["client_id"].to_pylist() == clients_frame()["id"].tolist()
+    assert table.sort_by("client_id")["pick_1"].to_pylist() == world.table()["pick_1"].to_pylist()
+
+
+def test_duckdb_reads_the_folder_of_a_run(world: World) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    count = duckdb.sql(f"select count(*) from '{world.summary.folder}/*.parquet'").fetchone()
+    assert count == (COUNT,)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_part_of_another_run_is_named(world: World, tmp_path: Path, known: bool) -> None:
+    """In the place of a part, and beside the parts."""
+    target = tmp_path / "run"
+    other = advise_stream(world.state, clients_frame(80, 9), tmp_path / "other", as_of=DAY)
+    advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
+    name = "part-000001.parquet" if known else "part-000006.parquet"
+    (target / name).write_bytes(other.parts[0].read_bytes())
+    words = "not the part that the run wrote" if known else "no part of this run"
+    with pytest.raises(InputError, match=words):
+        advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
+
+
+def test_a_run_of_an_older_version_is_named(world: World, tmp_path: Path) -> None:
+    record = json.loads((world.summary.folder / "_run.json").read_text())
+    del record["format"], record["partition_by"]
+    (tmp_path / "_run.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="holds a run with another format"):
+        advise_stream(world.state, world.file, tmp_path, as_of=DAY, rows_per_part=ROWS)
+    with pytest.raises(InputError, match=r"format 1, written by another version .* Replay it with"):
+        replay(tmp_path, world.state, world.file)
 
 
 @pytest.mark.parametrize("record", ["", "no", "[]", "5", b"\xff\xfe"])
@@ -830,12 +869,7 @@ def test_a_file_is_advised_by_row_groups_that_no_chunk_of_its_own_changes(
     assert (
         rows[:200] + rows[201:] == world.table().to_pylist()[:200] + world.table().to_pylist()[201:]
     )
-    assert (part.rows, part.statuses) == (
-        COUNT,
-        read_part(
-            part.path, pq.read_metadata(part.path).metadata[b"advisor.run"].decode()
-        ).statuses,
-    )
+    assert (part.rows, part.statuses) == (COUNT, dict(Counter(row["status"] for row in rows)))
 
 
 def test_files_say_what_is_wrong_with_them_and_leave_nothing(world: World, tmp_path: Path) -> None:
@@ -852,10 +886,10 @@ def test_files_say_what_is_wrong_with_them_and_leave_nothing(world: World, tmp_p
     (out / dead).write_bytes(b"torn")
     with pytest.raises(InputError, match="cannot be read"):
         run_file(job, harmed, out)
-    assert list(out.iterdir()) == []
+    assert list(out.glob("*.parquet")) == []
     done = run_file(job, world.file, out)
     done.path.write_bytes(done.path.read_bytes().replace(b"PAR1", b"PAR2", 1))
-    with pytest.raises(InputError, match="no readable part"):
+    with pytest.raises(InputError, match="not the part that the run wrote"):
         run_file(job, world.file, out)
 
 

@@ -211,7 +211,7 @@ def test_a_replay_of_something_else_is_refused(stored: Stored, tmp_path: Path) -
         replay(stored.summary.folder, other, stored.file)
     with pytest.raises(InputError, match="holds no run"):
         replay(tmp_path, stored.state, stored.file)
-    (tmp_path / "_run.json").write_text(json.dumps({"advisor": 1}))
+    (tmp_path / "_run.json").write_text(json.dumps({"format": 2, "advisor": 1}))
     with pytest.raises(InputError, match="holds no run"):
         replay(tmp_path, stored.state, stored.file)
 

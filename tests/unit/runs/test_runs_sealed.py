@@ -4,6 +4,7 @@ replayed."""
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from advisor import Advisor, ClientTable, InputError, advise_stream, replay, sample
-from advisor.runs.parts import RUN, write_part
+from advisor.runs.parts import write_part
 from strategies import sample_advisor
 
 DAY = "2026-11-20"
@@ -39,17 +40,15 @@ def again(advisor: Advisor, clients: ClientTable, run: Path) -> None:
 
 
 def resealed(path: Path) -> None:
-    """The part with its first row doubled over the second, sealed as the library seals."""
+    """The part with another level in its first row, written as the library writes it."""
     table = pq.read_table(path)
-    run = (pq.read_schema(path).metadata or {})[RUN].decode()
     levels = table["level"].to_pylist()
     levels[0] = 5 if levels[0] != 5 else 4
     at = table.schema.get_field_index("level")
-    write_part(
-        table.set_column(at, table.schema.field(at), pa.array(levels, table.schema.field(at).type)),
-        path,
-        run,
-    )
+    changed = pa.array(levels, table.schema.field(at).type)
+    table = table.set_column(at, table.schema.field(at), changed)
+    write_part([table], table.schema, path, "")
+    shutil.rmtree(path.parent / "_parts")
 
 
 def test_a_resealed_part_is_named_on_restart_and_made_again_once_removed(
@@ -60,7 +59,7 @@ def test_a_resealed_part_is_named_on_restart_and_made_again_once_removed(
     resealed(path)
     with pytest.raises(
         InputError,
-        match=r"part-000001\.parquet is not the part that the run wrote.*summary\.json says",
+        match=r"part-000001\.parquet is not the part that the run wrote.*record of the run says",
     ):
         again(advisor, clients, run)
     path.unlink()
@@ -107,9 +106,21 @@ def test_a_replay_looks_at_the_summary_and_at_strangers(
 def test_a_summary_that_cannot_be_read_is_refused_on_restart(
     how: str, run: Path, advisor: Advisor, clients: ClientTable
 ) -> None:
+    whole = (run / "_summary.json").read_text()
     ODD[how][0](run)
     with pytest.raises(InputError, match=r"summary\.json cannot be read"):
         again(advisor, clients, run)
     (run / "_summary.json").unlink()
+    with pytest.raises(InputError, match="is no part of this run"):
+        again(advisor, clients, run)
+    (run / "_summary.json").write_text(whole)
     again(advisor, clients, run)
     assert replay(run, advisor, clients).same
+
+
+def test_a_summary_of_another_run_is_refused(
+    run: Path, advisor: Advisor, clients: ClientTable
+) -> None:
+    ODD["another run"][0](run)
+    with pytest.raises(InputError, match="summary of another run"):
+        again(advisor, clients, run)

@@ -14,7 +14,12 @@ from advisor.contracts.advice import Advice
 from advisor.contracts.client import Client
 from advisor.data.clients.table import ClientTable
 from advisor.data.profiles import RiskProfiles
-from advisor.engine.outcome_proofs import (
+from advisor.engine.output.card import CENT
+from advisor.engine.portfolios.allocation import SHORTEST_HORIZON, measured_biases
+from advisor.engine.portfolios.locked_holdings import ceiling_of, floor_of, limits_around
+from advisor.engine.state import AdvisorState
+from advisor.engine.universe.holdings import holdings_of
+from advisor.engine.verification.outcome import (
     ROUNDING,
     HoldingsAfter,
     moments,
@@ -23,11 +28,6 @@ from advisor.engine.outcome_proofs import (
     prove_outcome,
     volatility_of,
 )
-from advisor.engine.output.card import CENT
-from advisor.engine.portfolios.allocation import SHORTEST_HORIZON, measured_biases
-from advisor.engine.portfolios.locked_holdings import ceiling_of, floor_of, limits_around
-from advisor.engine.state import AdvisorState
-from advisor.engine.universe.holdings import holdings_of
 from advisor.errors import AdvisorError
 from advisor.optimize.frontier.lookup import MEASURED
 from advisor.optimize.limits.certificate import certify
@@ -47,7 +47,7 @@ LARGEST = 1e6
 
 
 @dataclass(frozen=True)
-class Proved:
+class Recomputed:
     """What was found.
 
     Attributes:
@@ -62,9 +62,9 @@ class Proved:
     kkt_residual: float | None
 
 
-def prove(
+def recompute(
     state: AdvisorState, advice: Advice, client: Client, table: ClientTable, profiles: RiskProfiles
-) -> Proved:
+) -> Recomputed:
     """Prove a record, or say what does not hold.
 
     Args:
@@ -76,10 +76,10 @@ def prove(
     """
     unsuitable = tuple(_unsuitable(state, advice, client, profiles))
     if not advice.weights:
-        return Proved(unsuitable, (), None)
+        return Recomputed(unsuitable, (), None)
     weights, gamma = _weights(state, advice), advice.effective_risk_aversion
     if weights is None:
-        return Proved(
+        return Recomputed(
             unsuitable,
             (
                 (
@@ -101,7 +101,7 @@ def prove(
             f"there are weights, but at level C{level} and risk aversion {gamma} no portfolio is"
             " the best one"
         )
-        return Proved(unsuitable, tuple(wrong), None)
+        return Recomputed(unsuitable, tuple(wrong), None)
     if not gamma >= (advice.risk_aversion or 0.0):
         wrong.append("a behavioural correction lowered risk aversion, which none may")
     target = state.bands.target_volatility[level - 1]
@@ -122,7 +122,7 @@ def prove(
             else f"KKT residual {residual:.2g}, at most {OPTIMAL:g} is rounding"
         )
         wrong.append(f"the weights miss the optimum under this client's limits: {missed}")
-    return Proved(unsuitable, tuple(wrong), residual)
+    return Recomputed(unsuitable, tuple(wrong), residual)
 
 
 def _unsuitable(

@@ -229,6 +229,13 @@ from advisor.risk_profile.psychometrics.reliability import omega as omega
 from advisor.risk_profile.psychometrics.reliability import reliability as reliability
 from advisor.risk_profile.psychometrics.reliability import spearman_brown as spearman_brown
 from advisor.risk_profile.psychometrics.reliability import standard_error_of_measurement as standard_error_of_measurement
+from advisor.runs.advisor_ref import AdvisorRef as AdvisorRef
+from advisor.runs.duplicates import repeated_clients as repeated_clients
+from advisor.runs.job import Job as Job
+from advisor.runs.local import run_file as run_file
+from advisor.runs.local import run_files as run_files
+from advisor.runs.parts import Part as Part
+from advisor.runs.parts import PartFile as PartFile
 from advisor.runs.proof import Proof as Proof
 from advisor.runs.proof import verify_rows as verify_rows
 from advisor.runs.replaying import Difference as Difference

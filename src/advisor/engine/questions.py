@@ -94,6 +94,7 @@ class Questions(Composition):
 
         return evaluate_served(self.state, served, later, baseline=baseline, ks=ks, by=by)
 
+    @checked
     def verify(self, advice: Advice, client: Client) -> Verification:
         """What an advice proves when it is made again from scratch, by means of its own; see
         `engine.verification.verify`.

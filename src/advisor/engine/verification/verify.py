@@ -16,7 +16,6 @@ from advisor.engine.state import AdvisorState
 from advisor.engine.verification.compare import differing_advice
 from advisor.engine.verification.recompute import recompute
 from advisor.engine.verification.report import sentences, verification
-from advisor.validation import checked
 
 FOREIGN = (
     "the fingerprint belongs to another advisor, another client's data, another day or another"
@@ -24,7 +23,6 @@ FOREIGN = (
 )
 
 
-@checked
 def verify(state: AdvisorState, advice: Advice, client: Client) -> Verification:
     """What an advice proves when recomputed.
 

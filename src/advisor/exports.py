@@ -38,6 +38,10 @@ PACKAGES = ("advisor", *(f"advisor.{topic}" for topic in (*TOPICS, *ADAPTERS)))
 """Every package whose names are loaded on first use."""
 
 EXTRAS = {"pyarrow": "arrow", "matplotlib": "plot", "tqdm": "progress", "sklearn": "sklearn"}
+EXTRAS |= dict.fromkeys(
+    ("fastapi", "joserfc", "prometheus_client", "pydantic_settings", "structlog", "uvicorn"), "http"
+)
+EXTRAS |= {"jinja2": "http", "starlette": "http", "mcp": "mcp"}
 """Library -> the extra that installs it."""
 
 NEEDS = {"runs": "pyarrow"}

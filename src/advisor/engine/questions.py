@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.contracts.advice import Advice, Reason, Verification
 from advisor.contracts.client import Client
-from advisor.contracts.report import AdviceReport, ProfileReport
+from advisor.contracts.report import AdviceReport, FrontierReport, ProfileReport
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
@@ -21,7 +21,7 @@ from advisor.engine.batch import AdviceBatch
 from advisor.engine.composition import Composition
 from advisor.engine.learning import rank_suitable
 from advisor.engine.output.omissions import explain_omissions
-from advisor.engine.output.report import profile, report
+from advisor.engine.output.report import frontier, profile, report
 from advisor.engine.verification.verify import verify
 from advisor.validation import checked
 
@@ -56,6 +56,13 @@ class Questions(Composition):
         `problem`.
         """
         return profile(self.state, client, day_of(as_of), language)
+
+    @checked
+    def frontier(self, client: Client, *, as_of: date | str | None = None) -> FrontierReport:
+        """The efficient portfolios of what the client may hold, and their own point: that of
+        `report`. Raises `InputError` where no portfolio suits them.
+        """
+        return frontier(self.state, client, day_of(as_of))
 
     @checked
     def rank(self, clients: ClientTable, k: int, *, as_of: date | str | None = None) -> Ranking:

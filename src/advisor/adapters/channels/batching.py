@@ -23,9 +23,10 @@ from advisor.validation import checked
 
 REFUSED = ("invalid_input", "not_assessed")
 """Statuses that `Advisor.advise` raises: the client's data must be mended."""
-Served = Callable[[Sequence[Client], Sequence[Advice]], None]
-"""What is done with a table's clients and advice before anybody gets an answer."""
-_Answer = Advice | BaseException
+Served = Callable[[Sequence[Client], Sequence[Advice]], Sequence[Any] | None]
+"""What is done with a table's clients and advice before anybody gets an answer; may give something
+for each."""
+_Answer = tuple[Advice, Any] | BaseException
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class _Request:
     client: Client
     as_of: date | str | None
     picks: int
-    answer: asyncio.Future[Advice]
+    answer: asyncio.Future[tuple[Advice, Any]]
 
     def goes_with(self, other: _Request) -> bool:
         return (self.as_of, self.picks) == (other.as_of, other.picks)
@@ -74,6 +75,12 @@ class RequestBatcher:
             InputError: As from `Advisor.advise`.
             StoppedError: The batcher, or all advice, was stopped.
         """
+        return (await self.serve(client, as_of, picks=picks))[0]
+
+    async def serve(
+        self, client: Client, as_of: date | str | None = None, *, picks: int = 5
+    ) -> tuple[Advice, Any]:
+        """The advice of `advise`, and what `served` gave for it."""
         if self._stopped:
             raise StoppedError(
                 "This batcher was stopped and advises nobody any more; make another one."
@@ -104,10 +111,10 @@ class RequestBatcher:
             for request, answer in zip(requests, answers, strict=True):
                 if request.answer.done():  # cancelled meanwhile
                     continue
-                if isinstance(answer, Advice):
-                    request.answer.set_result(answer)
-                else:
+                if isinstance(answer, BaseException):
                     request.answer.set_exception(answer)
+                else:
+                    request.answer.set_result(answer)
         self._working = None
 
     def _next(self) -> list[_Request]:
@@ -147,11 +154,13 @@ class RequestBatcher:
         advice: list[Advice] = [batch[i] for i in range(len(clients))]
         if self._tables is not None:
             self._tables(len(clients))
-        answers: list[_Answer] = [_refused(a) or a for a in advice]
-        good = [i for i, answer in enumerate(answers) if isinstance(answer, Advice)]
+        answers: list[_Answer] = [_refused(a) or (a, None) for a in advice]
+        good = [i for i, answer in enumerate(answers) if isinstance(answer, tuple)]
         if self._served is not None and good:
             try:
-                self._served([clients[i] for i in good], [advice[i] for i in good])
+                made = self._served([clients[i] for i in good], [advice[i] for i in good])
+                for i, value in zip(good, made or (), strict=made is not None):
+                    answers[i] = advice[i], value
             except Exception as error:  # noqa: BLE001  nobody gets what was not kept
                 for i in good:
                     answers[i] = error

@@ -1,10 +1,13 @@
-"""A questionnaire being answered, and the event that tells of each step."""
+"""A questionnaire being answered, the event that tells of each step, and what may stand in its
+way.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
 from advisor import AnswerSheet, Client, Contract, Event, Moment
 from advisor.errors import InputError
@@ -12,6 +15,31 @@ from advisor.errors import InputError
 OPEN, FINISHED = "open", "finished"
 SOURCE = "advisor.sessions"
 """Of the events that tell how clients go through a questionnaire; see `journeys`."""
+
+
+class NoSessionError(InputError):
+    """There is no such session, or it has expired."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no such session, or it has expired; open a new one.", field="session"
+        )
+
+
+class StaleSessionError(InputError):
+    """The session has another version by now: somebody answered elsewhere.
+
+    Args:
+        version: The one that it has.
+    """
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            f"The session is at version {version} or finished by now: somebody answered elsewhere."
+            " Load it again, and go on from there.",
+            field="version",
+            value=version,
+        )
 
 
 class Session(Contract):
@@ -30,6 +58,18 @@ class Session(Contract):
     state: str = OPEN
     opened: Moment
     expires: Moment
+
+    @property
+    def finished(self) -> bool:
+        """Whether the client was assessed."""
+        return self.state == FINISHED
+
+
+def answered(sheet: AnswerSheet, answers: Mapping[str, str | None]) -> AnswerSheet:
+    """The sheet with answers put beside those there are; None is no answer."""
+    for question, option in answers.items():
+        sheet = sheet if option is None else sheet.answer(question, option)
+    return sheet
 
 
 def moved(step: str, session: Session, channel: str, now: datetime, again: int = 0) -> Event:
@@ -52,13 +92,3 @@ def moved(step: str, session: Session, channel: str, now: datetime, again: int =
     }
     kind, key = f"advisor.session.{step}.v1", f"{name}-{session.version}"
     return Event(id=key, source=SOURCE, type=kind, time=now, subject=session.base.id, data=data)
-
-
-def refuse_version(version: int) -> NoReturn:
-    """Raise `InputError` (field "version"): somebody was quicker."""
-    raise InputError(
-        f"The session is at version {version} or finished by now: somebody answered elsewhere. Load"
-        " it again, and go on from there.",
-        field="version",
-        value=version,
-    )

@@ -6,13 +6,21 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from advisor import AnswerSheet, Client, ClientTable, Questionnaire, profile_risk
-from advisor.adapters.channels.session import FINISHED, OPEN, Session, moved, refuse_version
+from advisor.adapters.channels.session import (
+    FINISHED,
+    OPEN,
+    NoSessionError,
+    Session,
+    StaleSessionError,
+    moved,
+)
 from advisor.errors import InputError
+from advisor.risk_profile import AssessmentHistory
 
 
 class Sessions:
@@ -39,26 +47,20 @@ class Sessions:
     def open(self, base: Client, *, channel: str) -> Session:
         """A new session of a client of whom everything but the answers is known."""
         now = self._now()
-        sheet = AnswerSheet(questionnaire=self.questionnaire)
         session = Session(
             id=secrets.token_urlsafe(32),
             version=1,
-            sheet=sheet,
+            sheet=AnswerSheet(questionnaire=self.questionnaire),
             base=base,
             channels=(channel,),
             opened=now,
             expires=now + self._rest,
         )
-        row = {
-            "id": session.id,
-            "client_id": base.id,
-            "kind": OPEN,
-            "created": now,
-            "expires": session.expires,
-        }
+        row = {"id": session.id, "client_id": base.id, "kind": OPEN, "created": now}
+        row |= {"expires": session.expires, "state": session.model_dump_json()}
         with self._store.database.write():
-            self._store.put_rows("sessions", [{**row, "state": session.model_dump_json()}])
-            self._store.put_events([moved("opened", session, channel, self._now())])
+            self._store.put_rows("sessions", [row])
+            self._store.put_events([moved("opened", session, channel, now)])
         return session
 
     def load(self, session_id: str) -> Session:
@@ -85,39 +87,33 @@ class Sessions:
             version: The one that the answers were given to.
             channel: Where.
             base: What else is known of the client by now.
-            asked: Ids of the questions that were asked; None told: those whose answer changed.
+            asked: Ids of the questions that were asked; none named: those whose answer changed.
 
         Raises:
             InputError: There is no such session; it is finished, or has another version by now
                 (field "version").
         """
         before, text = self._read(session_id)
-        self._may_change(before, version)
+        if before.finished or before.version != version:
+            raise StaleSessionError(before.version)
         if sheet.questionnaire.signature != before.sheet.questionnaire.signature:
             raise InputError(
                 "The answers belong to another questionnaire than the session's; open a new"
                 " session.",
                 field="questionnaire",
             )
-        changed = [
-            name
-            for name, option in sheet.answers.items()
-            if before.sheet.answers.get(name) != option
-        ]
-        again = [name for name in asked or changed if before.by.get(name, channel) != channel]
-        channels = before.channels if channel in before.channels else (*before.channels, channel)
-        by = {
-            name: before.by.get(name, channel) if name not in changed else channel
-            for name in sheet.answers
-        }
-        told = {
+        old, by = before.sheet.answers, before.by
+        changed = [name for name, option in sheet.answers.items() if old.get(name) != option]
+        again = [name for name in asked or changed if by.get(name, channel) != channel]
+        update = {
             "version": version + 1,
             "sheet": sheet,
             "base": base or before.base,
-            "channels": channels,
-            "by": by,
+            "channels": tuple(dict.fromkeys((*before.channels, channel))),
+            "by": {n: channel if n in changed else by.get(n, channel) for n in sheet.answers},
+            "expires": self._now() + self._rest,
         }
-        after = before.model_copy(update={**told, "expires": self._now() + self._rest})
+        after = before.model_copy(update=update)
         with self._store.database.write():
             self._replace(text, after)
             self._store.put_events([moved("answered", after, channel, self._now(), len(again))])
@@ -135,30 +131,42 @@ class Sessions:
                 "confirmed").
         """
         before, text = self._read(session_id)
-        day = on or self._now().date()
-        if before.state == FINISHED:
+        if before.finished:
             return before.sheet.client(before.base)
-        client = before.sheet.client(before.base, on=day)
-        level = profile_risk(
-            ClientTable.from_clients([client]), before.sheet.questionnaire, as_of=day
-        )[0].level
-        told = {
-            "version": before.version + 1,
-            "base": client.model_copy(update={"answers": {}}),
-            "state": FINISHED,
-        }
-        after = before.model_copy(update=told)
+        day = on or self._now().date()
+        client, level = self._scored(before.sheet, before.base, day)
+        base = client.model_copy(update={"answers": {}})
+        update = {"version": before.version + 1, "base": base, "state": FINISHED}
+        after = before.model_copy(update=update)
         with self._store.database.write():
             self._obey(client.id, day, level, confirmed)
             self._replace(text, after)
             now = self._now()
             self._store.put_clients([client], at=now)
-            asked = before.sheet.questionnaire.signature
+            questionnaire = before.sheet.questionnaire.signature
             self._store.put_assessment(
-                client, at=now, level=level, questionnaire=asked, confirmed=confirmed
+                client, at=now, level=level, questionnaire=questionnaire, confirmed=confirmed
             )
             self._store.put_events([moved("finished", after, channel, self._now())])
         return client
+
+    def rise(self, sheet: AnswerSheet, base: Client) -> tuple[int, int] | None:
+        """The level that stands and the one that `finish` would come to today, where it is higher;
+        None also where a required question is open.
+        """
+        if not sheet.complete:
+            return None
+        day = self._now().date()
+        client, level = self._scored(sheet, base, day)
+        stands = _standing(self._store.history(ids=[client.id]), client.id, day)
+        return (stands, level) if 0 <= stands < level else None
+
+    @staticmethod
+    def _scored(sheet: AnswerSheet, base: Client, day: date) -> tuple[Client, int]:
+        """The client with the answers, and the level by the questionnaire that they were asked."""
+        client = sheet.client(base, on=day)
+        table = ClientTable.from_clients([client])
+        return client, profile_risk(table, sheet.questionnaire, as_of=day)[0].level
 
     def _obey(self, client_id: str, day: date, level: int, confirmed: bool) -> None:
         history = self._store.history(ids=[client_id])
@@ -169,10 +177,10 @@ class Sessions:
                 " later.",
                 field="assessments",
             )
-        stood = int(history.standing([client_id], day + timedelta(days=1))[0])
-        if 0 <= stood < level and not confirmed:
+        stands = _standing(history, client_id, day)
+        if 0 <= stands < level and not confirmed:
             raise InputError(
-                f"With these answers the level would rise from C{stood} to C{level}, and a changed"
+                f"With these answers the level would rise from C{stands} to C{level}, and a changed"
                 " level must be confirmed by the client. Ask them, and finish with"
                 " confirmed=true.",
                 field="confirmed",
@@ -182,32 +190,21 @@ class Sessions:
     def _read(self, session_id: str) -> tuple[Session, str]:
         rows = self._store.rows("sessions", id=session_id) if session_id.isascii() else []
         if not rows or rows[0]["expires"] <= self._now():
-            raise InputError(
-                "There is no such session, or it has expired; open a new one.", field="session"
-            )
+            raise NoSessionError
         text: str = rows[0]["state"]
         fields: dict[str, Any] = json.loads(text)
-        return Session.model_validate({**fields, "sheet": self._sheet(fields["sheet"])}), text
-
-    def _sheet(self, record: Mapping[str, Any]) -> AnswerSheet:
+        record = fields["sheet"]
         if record["questionnaire"] == self.questionnaire.signature:
-            return AnswerSheet.restored_for(record, self.questionnaire)
-        return AnswerSheet.model_validate(record)
-
-    def _may_change(self, session: Session, version: int) -> None:
-        if session.state == FINISHED or session.version != version:
-            refuse_version(session.version)
+            fields["sheet"] = AnswerSheet.restored_for(record, self.questionnaire)
+        return Session.model_validate(fields), text
 
     def _replace(self, before: str, after: Session) -> None:
         where = {"id": after.id, "state": before}
-        if (
-            self._store.change(
-                "sessions",
-                where,
-                state=after.model_dump_json(),
-                kind=after.state,
-                expires=after.expires,
-            )
-            != 1
-        ):
-            refuse_version(after.version)
+        values = {"kind": after.state, "expires": after.expires, "state": after.model_dump_json()}
+        if self._store.change("sessions", where, **values) != 1:
+            raise StaleSessionError(after.version)
+
+
+def _standing(history: AssessmentHistory, client_id: str, day: date) -> int:
+    """The level that stands at the end of a day; below 0 where there is none."""
+    return int(history.standing([client_id], day + timedelta(days=1))[0])

@@ -25,12 +25,13 @@ class Tenant:
     """What every channel serves clients of one tenant with; its methods block.
 
     Attributes:
-        advisor: The advisor, behind the switch.
+        advisor: The advisor, behind the switch; plain: the same without it.
         store, ledger, switch, sessions: The tenant's own.
     """
 
     def __init__(self, advisor: Advisor, store: Store, *, session_days: float = 30.0) -> None:
         self.store, self.ledger, self.switch = store, Ledger(store), Switch(store)
+        self.plain = advisor
         self.advisor: Any = guarded(advisor, self.switch)
         self.sessions = Sessions(store, advisor.questionnaire, days=session_days)
         self._pseudonyms = Pseudonyms(store)
@@ -55,6 +56,7 @@ class Tenant:
         *,
         channel: str = "http",
         shown: bool = False,
+        documents: Sequence[str] | None = None,
     ) -> None:
         """Store advice and write its records into the ledger: all of it in one transaction, or
         nothing.
@@ -64,10 +66,12 @@ class Tenant:
             advice: Theirs, in the same order.
             channel: Where it is served.
             shown: Whether the client sees it there, which is an event.
+            documents: The JSON of each advice, where it is made already.
         """
-        now, run = datetime.now(UTC), f"{channel}-{secrets.token_hex(8)}"
+        now = datetime.now(UTC)
+        run = _run(channel, now)
         with self.store.database.write():
-            self.store.put_advice(list(advice), run=run)
+            self.store.put_advice(list(advice), run=run, documents=documents)
             names = self._pseudonyms.of_all([client.id for client in clients])
             self.ledger.append(
                 [self._record(one, names[one.client_id], channel) for one in advice], at=now
@@ -93,23 +97,20 @@ class Tenant:
         picks: int = 5,
         language: str | None = None,
         channel: str,
+        shown: bool = True,
     ) -> AdviceReport:
         """As `Advisor.report`, its advice kept before it is given. Raises `StoppedError` where
         advice is stopped.
         """
         self.switch.check()
-        report: AdviceReport = self.advisor.report(
-            client, as_of=as_of, picks=picks, language=language
-        )
-        self.keep([client], [report.advice], channel=channel, shown=True)
+        report = self.plain.report(client, as_of=as_of, picks=picks, language=language)
+        self.keep([client], [report.advice], channel=channel, shown=shown)
         return report
 
     def shown(self, advice: Advice, *, channel: str) -> None:
         """Write the event that a client was shown an advice which is kept already."""
         now = datetime.now(UTC)
-        self.store.put_events(
-            [_shown(advice, f"{channel}-{secrets.token_hex(8)}", channel, now)], at=now
-        )
+        self.store.put_events([_shown(advice, _run(channel, now), channel, now)], at=now)
 
     def close(self) -> None:
         """Close the store."""
@@ -117,7 +118,6 @@ class Tenant:
 
     def _record(self, advice: Advice, subject: str, channel: str) -> Record:
         advisor, _, inputs = advice.fingerprint.partition(":")
-        said = {"level_given": advice.level, "picks": len(advice.picks)}
         return Record(
             kind="advice",
             subject=subject,
@@ -127,17 +127,21 @@ class Tenant:
             fingerprint=advisor,
             operator=channel,
             as_of=advice.as_of,
-            data=said,
+            data={"level_given": advice.level, "picks": len(advice.picks)},
         )
 
 
+def _run(channel: str, now: datetime) -> str:
+    """A name of its own, that sorts by time: rows of one time lie together in an index."""
+    return f"{channel}-{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(8)}"
+
+
 def _shown(advice: Advice, run: str, channel: str, now: datetime) -> Event:
-    data = {"run": run, "fingerprint": advice.fingerprint, "channel": channel}
     return Event(
         id=f"{run}-{advice.client_id}",
         source="advisor.channels",
         type=SHOWN,
         time=now,
         subject=advice.client_id,
-        data=data,
+        data={"run": run, "fingerprint": advice.fingerprint, "channel": channel},
     )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,9 @@ _COPIED = ("client_id", "as_of", "status", "limited_by", "reasons", *tables.FIGU
 _FINGERPRINT = b"advisor.fingerprint"
 
 
-def put_advice(connection: sa.Connection, advice: Any, run: object) -> Written:
+def put_advice(
+    connection: sa.Connection, advice: Any, run: object, documents: Sequence[str] | None = None
+) -> Written:
     """Write advice that the run does not hold yet; see `Store.put_advice`."""
     if not isinstance(run, str) or not run:
         raise InputError(
@@ -39,7 +41,7 @@ def put_advice(connection: sa.Connection, advice: Any, run: object) -> Written:
         )
     some = (advice,) if isinstance(advice, Advice) else advice
     if isinstance(some, list | tuple) and all(isinstance(one, Advice) for one in some):
-        return Written(len(some), put_served(connection, some, run))
+        return Written(len(some), put_served(connection, some, run, documents))
     one_at_a_time(connection, "advice")
     a = tables.advice.c
     before = fetch(connection, sa.select(a.client_id).where(a.run == run))["client_id"]

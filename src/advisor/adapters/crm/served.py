@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from advisor import Advice
 from advisor.adapters.crm import tables
-from advisor.adapters.extras import needs
+from advisor.adapters.records.bulk import insert_new
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 
-def put_served(connection: sa.Connection, advice: Sequence[Advice], run: str) -> int:
-    """Write advice that the run does not hold yet. Returns how many."""
-    if not advice:
-        return 0
-    into_advice, into_picks = _inserts(connection.dialect.name)
-    rows = [_row(one, run) for one in advice]
-    picks = [pick for one in advice for pick in _picks(one, run)]
-    written = connection.execute(
-        into_advice, rows, execution_options={"preserve_rowcount": True}
-    ).rowcount
-    if picks:
-        connection.execute(into_picks, picks)
+def put_served(
+    connection: sa.Connection,
+    advice: Sequence[Advice],
+    run: str,
+    documents: Sequence[str] | None = None,
+) -> int:
+    """Write advice that the run does not hold yet. Returns how many.
+
+    Args:
+        connection: Inside a transaction that writes.
+        advice: Whole.
+        run: Name of the run.
+        documents: The JSON of each, where it is made already.
+    """
+    texts = documents or [one.model_dump_json() for one in advice]
+    rows = [_row(one, run, text) for one, text in zip(advice, texts, strict=True)]
+    written = insert_new(connection, tables.advice, rows)
+    insert_new(connection, tables.picks, [pick for one in advice for pick in _picks(one, run)])
     return written
 
 
-@cache
-def _inserts(dialect: str) -> tuple[Any, Any]:
-    """Statements that insert advice and picks and leave what is there."""
-    insert = needs("crm", f"sqlalchemy.dialects.{dialect}").insert
-    return (
-        insert(tables.advice).on_conflict_do_nothing(),
-        insert(tables.picks).on_conflict_do_nothing(),
-    )
-
-
-def _row(advice: Advice, run: str) -> dict[str, Any]:
+def _row(advice: Advice, run: str, document: str) -> dict[str, Any]:
     fingerprint, _, inputs = advice.fingerprint.rpartition(":")
     return {
         "run": run,
@@ -54,7 +47,7 @@ def _row(advice: Advice, run: str) -> dict[str, Any]:
         "cash": advice.cash,
         "inputs": inputs,
         "fingerprint": fingerprint,
-        "document": advice.model_dump_json(),
+        "document": document,
     }
 
 

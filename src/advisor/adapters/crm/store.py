@@ -73,19 +73,24 @@ class Store(LogStore):
 
     @checked
     def put_advice(
-        self, advice: Advice | Sequence[Advice] | AdviceBatch | Path, *, run: Text
+        self,
+        advice: Advice | Sequence[Advice] | AdviceBatch | Path,
+        *,
+        run: Text,
+        documents: Sequence[str] | None = None,
     ) -> Written:
         """Write advice under the name of a run; a client of the run who is there is no change.
 
         Args:
             advice: One or some (kept whole), a batch, or the folder of `advise_stream`.
             run: A name.
+            documents: The JSON of each of some advice, where it is made already.
 
         Raises:
             InputError: It is none of these, or cannot be read.
         """
         with self.writing() as connection:
-            return advice_rows.put_advice(connection, advice, run)
+            return advice_rows.put_advice(connection, advice, run, documents)
 
     @checked
     def view(self, client_id: Text, *, as_of: Day | None = None) -> CustomerView:

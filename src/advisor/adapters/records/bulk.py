@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -43,6 +44,52 @@ def insert_many(
     marks = ", ".join("?" * len(names))
     statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608 - own names
     connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+
+
+def insert_new(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Insert rows whose primary key is not there yet; the others stay. Returns how many were new.
+
+    On SQLite the driver gets a statement made once, which costs a third of SQLAlchemy's execution.
+
+    Args:
+        connection: Inside a transaction that writes.
+        table: Where to.
+        rows: The same columns in each, by name.
+    """
+    if not rows:
+        return 0
+    names = tuple(column.name for column in table.columns if column.name in rows[0])
+    statement, text, writers = _insert_new(table, connection.dialect, names)
+    if text is None:
+        options = {"preserve_rowcount": True}
+        return connection.execute(statement, list(rows), execution_options=options).rowcount
+    raw: Any = connection.connection.driver_connection
+    values = [
+        [
+            row[name] if write is None else write(row[name])
+            for name, write in zip(names, writers, strict=True)
+        ]
+        for row in rows
+    ]
+    return raw.executemany(text, values).rowcount
+
+
+@cache
+def _insert_new(
+    table: sa.Table, dialect: sa.Dialect, names: tuple[str, ...]
+) -> tuple[Any, str | None, list[Any]]:
+    """The statement, its text where the driver takes that, and what turns each value into the
+    driver's.
+    """
+    insert: Any = needs("crm", f"sqlalchemy.dialects.{dialect.name}").insert(table)
+    statement = insert.on_conflict_do_nothing()
+    if dialect.name != "sqlite":
+        return statement, None, []
+    text = str(statement.values(dict.fromkeys(names)).compile(dialect=dialect))
+    types = [table.c[name].type.dialect_impl(dialect) for name in names]
+    return statement, text, [kind.bind_processor(dialect) for kind in types]
 
 
 def one_at_a_time(connection: sa.Connection, name: str) -> None:

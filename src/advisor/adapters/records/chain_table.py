@@ -71,13 +71,13 @@ def _rows(connection: sa.Connection, query: Any) -> list[Any]:
     return list(zip(*(read[name].to_pylist() for name in kinds), strict=True))
 
 
-_END = sa.select(ledger.c.seq, ledger.c.digest).order_by(ledger.c.seq.desc()).limit(1)
+_END = "SELECT seq, digest FROM ledger ORDER BY seq DESC LIMIT 1"
 
 
 def extend_table(connection: sa.Connection, made: Callable[[Head], list[Line]]) -> Head:
     """`ChainTable.extend` inside a transaction that writes other things as well."""
     one_at_a_time(connection, "ledger")
-    found = connection.execute(_END).first()
+    found = connection.exec_driver_sql(_END).first()
     head = Head() if found is None else Head(found[0], found[1])
     lines = made(head)
     insert_rows(connection, ledger, ("seq", "body", "digest"), lines)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor.adapters.extras import needs
 from advisor.adapters.records.arguments import Names, calendar_day
@@ -23,6 +24,10 @@ else:
 SALT_BYTES = 32
 _SALTS = sa.select(pseudonyms.c.client_id, pseudonyms.c.salt).where(
     pseudonyms.c.client_id.in_(sa.bindparam("ids", expanding=True))
+)
+
+_SALTS_OF_SQLITE = (
+    "SELECT client_id, salt FROM pseudonyms WHERE client_id IN (SELECT value FROM json_each(?))"
 )
 
 
@@ -98,6 +103,9 @@ class Pseudonyms:
 
     @staticmethod
     def _salts(connection: sa.Connection, ids: list[str]) -> dict[str, str]:
+        if connection.dialect.name == "sqlite":  # the driver alone: a third of the time
+            raw: Any = connection.connection.driver_connection
+            return dict(raw.execute(_SALTS_OF_SQLITE, (json.dumps(ids),)))
         found: dict[str, str] = {}
         for start in range(0, len(ids), 500):
             some = {"ids": ids[start : start + 500]}

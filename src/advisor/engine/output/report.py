@@ -36,6 +36,8 @@ SCORES = (
     "standard_error",
     "target_volatility",
 )
+PICKS = 5
+"""Products that a frontier's own point is composed with, as by default in an advice."""
 MOST_OMISSIONS = 3
 """Missing products that a report accounts for."""
 _ROUNDING = 1e-9
@@ -73,6 +75,15 @@ def profile(
     table = ClientTable.from_clients([client])
     profiles = profile_risk(table, state.questionnaire, as_of=as_of, bands=state.bands)
     return _profile(profiles, state, _language(language, state))
+
+
+def frontier(state: AdvisorState, client: Client, as_of: np.datetime64) -> FrontierReport:
+    """See `Advisor.frontier`."""
+    batch, advice = advise_one(state, client, as_of, PICKS)
+    found = _frontier(batch, advice)
+    if found is None:
+        raise InputError(advice.reasons[0].text, field="client", value=advice.status)
+    return found
 
 
 def _language(language: str | None, state: AdvisorState) -> Language:

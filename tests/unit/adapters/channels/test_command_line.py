@@ -22,6 +22,7 @@ import pytest
 
 import stack
 from advisor import Advice, Client, load, schemas
+from advisor.adapters.channels.cli import entry
 from advisor.adapters.channels.cli.entry import main, table
 
 COMMANDS: dict[str, Any] = {command["name"]: command for command in table()["commands"]}
@@ -362,3 +363,18 @@ def test_a_base_install_advises_one_client_and_names_the_extra_for_many(tmp_path
     assert many.returncode == 3
     assert "advisor[arrow]" in many.stderr
     assert "Traceback" not in many.stderr
+
+
+def test_a_shell_completes_where_argcomplete_is_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "argcomplete.py").write_text(
+        "def autocomplete(parser):\n    raise SystemExit(parser.prog + ' completed')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("_ARGCOMPLETE", "1")
+    with pytest.raises(SystemExit, match="advisor completed"):
+        main(["adv"])
+    sources = Path(entry.__file__).parent
+    for name in ("__init__.py", "entry.py"):
+        assert "PYTHON_ARGCOMPLETE_OK" in (sources / name).read_text(encoding="utf-8")[:1024]

@@ -22,13 +22,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc import jwk, jwt
 
-from advisor import Advice, Client, InputError, advise_stream
+from advisor import Advice, Advisor, Client, InputError, advise_stream, load, sample, save
 from advisor.adapters.channels.http import Bearer, Settings, service
 from advisor.adapters.channels.http.openapi import examples
 from advisor.adapters.channels.http.worker import Worker
 from advisor.adapters.crm.store import Store
 from advisor.adapters.crm.switch import Switch
 from advisor.adapters.records import Ledger
+from advisor.contracts.wording import texts
 from http_service import DAY, PERSON, Home, answers, home
 
 JSON = {"Content-Type": "application/json"}
@@ -379,6 +380,25 @@ def test_a_job_gives_the_parts_of_advise_stream(
     )
 
 
+def test_a_job_is_recorded_under_the_advisor_that_worked_on_it(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    with TestClient(service(place.settings), headers=place.header()) as http:
+        http.post(
+            "/v1/jobs",
+            content=b"id,wealth,horizon_years\nc,1,1\n",
+            headers={"Content-Type": "text/csv"},
+        )
+        worker = Worker(place.settings, threading.Event())
+        market, bought = sample.market(), sample.interactions().until("2025-06-30")
+        save(Advisor.fit(market, bought, catalogue=sample.catalogue()), tmp_path / "advisor")
+        assert load(tmp_path / "advisor").fingerprint != place.advisor.fingerprint
+        assert worker.work_once()
+    (job,) = [r for _, _, r in Ledger(store_of(place)).records() if r.kind == "job"]
+    assert job.fingerprint == place.advisor.fingerprint
+    (part,) = tmp_path.glob("jobs/acme/*/parts/*.parquet")
+    assert pq.read_schema(part).metadata[b"advisor.fingerprint"].decode() == job.fingerprint
+
+
 def test_a_torn_file_and_a_full_queue_are_refused(http: TestClient, place: Home) -> None:
     parquet = {"Content-Type": "application/vnd.apache.parquet"}
     is_problem(http.post("/v1/jobs", content=b"PAR1 torn", headers=parquet), "input", 422)
@@ -588,7 +608,11 @@ def test_the_page_of_a_tenant_is_served_beside(tmp_path: Path) -> None:
     with TestClient(service(place.settings)) as client:
         page = client.get("/page/acme")
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-        is_problem(client.get("/page/nobody"), "not-found", 404)
+        for language in ("en", "zh"):
+            for path in ("/page/nobody", "/page/acme/nothing/of/this"):
+                gone = client.get(path, params={"language": language})
+                assert gone.status_code == 404
+                assert texts(language)["page"]["missing_text"] in gone.text
         opened = client.post("/v1/sessions", json={"client": PERSON}, headers=place.header())
         there = client.get(f"/page/acme/continue/{opened.json()['id']}")
         assert (there.status_code, there.url.path) == (200, "/page/acme/step/1")

@@ -401,6 +401,51 @@ def test_a_missing_label_is_named_once(tenant: Tenant, caplog: pytest.LogCapture
     assert "cash" not in line
 
 
+def test_a_missing_label_is_named_when_the_service_starts(
+    advisor: Advisor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(advisor, tmp_path / "advisor")
+    stores = {"demo": {"advisor": tmp_path / "advisor", "store": f"sqlite:///{tmp_path}/s.db"}}
+    labels = {asset: names for asset, names in sample.labels().items() if asset != "gold"}
+    with caplog.at_level("WARNING"):
+        app = service(Settings(tenants=stores, folder=tmp_path / "jobs", labels=labels))
+        app.state.tenants.start()
+    (line,) = [r.getMessage() for r in caplog.records if "label" in r.getMessage()]
+    assert "gold" in line
+
+
+@pytest.mark.parametrize("accepted", ["en;q=0.2, zh;q=0.8", "zh", "fr, zh-CN;q=0.4, en;q=0.3"])
+def test_the_browsers_favourite_language_is_spoken(tenant: Tenant, accepted: str) -> None:
+    page = browser_of(tenant, headers={"accept-language": accepted}).get(ROOT)
+    assert '<html lang="zh">' in page.text
+
+
+def test_what_the_library_says_of_data_is_marked_as_english(tenant: Tenant) -> None:
+    browser = browser_of(tenant, headers={"accept-language": "zh"})
+    strange = Client(id="c9", wealth=1e5, horizon_years=12, age=41, holdings={"nothing": 5.0})
+    session = tenant.sessions.open(strange, channel="desk")
+    browser.get(f"{ROOT}/continue/{session.id}")
+    review = answered(browser)
+    page = browser.post(f"{ROOT}/review", data=form_of(review.text))
+    assert page.status_code == 422
+    assert texts("zh")["page"]["cannot_text"] in page.text
+    note = re.search(r'<p class="note" lang="en">([^<]+)</p>', page.text)
+    assert note is not None
+    assert "nothing" in note[1]
+
+
+def test_a_store_that_is_gone_gets_a_page_in_the_clients_language(tenant: Tenant) -> None:
+    async def find(_: str) -> Tenant:
+        raise InputError("The store cannot be reached.", field="url")
+
+    app = FastAPI()
+    app.include_router(page_router(find, labels=sample.labels()))
+    page = TestClient(app).get(ROOT, headers={"accept-language": "zh"})
+    assert page.status_code == 503
+    assert texts("zh")["page"]["unavailable_text"] in page.text
+    assert "store" not in page.text
+
+
 def test_labels_must_be_texts_by_language() -> None:
     async def find(_: str) -> None:
         return None

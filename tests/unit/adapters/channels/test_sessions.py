@@ -195,3 +195,19 @@ def test_journeys_count_as_they_say() -> None:
     assert all(text in str(report) for text in DEFINITIONS.values())
     assert journeys([]).coverage is None
     assert journeys([], digital=()).handover is None
+
+
+def test_a_rise_is_told_by_the_questionnaire_that_was_asked(store: Store) -> None:
+    clock = Clock()
+    old, new = Sessions(store, Questionnaire.mifid(), now=clock), Sessions(store, now=clock)
+    assess(new, 0)
+    session = old.open(BASE, channel="page")
+    session = old.save(session.id, full(session.sheet, 2), 1, "page")
+    loaded = new.load(session.id)
+    assert loaded.sheet.questionnaire.id == "mifid"
+    rise = new.rise(loaded.sheet, loaded.base)
+    new.finish(session.id, channel="mcp", confirmed=True)
+    standing = store.history(ids=[BASE.id]).standing([BASE.id], NOON.date() + timedelta(days=1))
+    assert rise is not None
+    assert rise[1] == standing[0]
+    assert new.rise(session.sheet.model_copy(update={"answers": {}}), BASE) is None

@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """Entry point: arguments read, a command run, an exit code given. The commands are data
 (`commands.json`): what each takes, the function `module:name` of this package that does it, what it
 loads, and an example that a test executes.
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What follows the program's name; None: those of the process.
     """
     parser = parser_of(table())
+    if "_ARGCOMPLETE" in os.environ and find_spec("argcomplete"):
+        import_module("argcomplete").autocomplete(parser)
     given = parser.parse_args(arguments)
     if given.version:
         sys.stdout.write(f"advisor {version('advisor')}\n")

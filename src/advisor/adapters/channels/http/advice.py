@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
+from starlette.responses import Response
 
 from advisor import (
     Advice,
@@ -15,10 +15,6 @@ from advisor import (
     Verification,
 )
 from advisor.adapters.channels.http.calls import Call
-from advisor.adapters.channels.http.operations import Operation
-from advisor.adapters.channels.http.reading import parameters
-from advisor.adapters.channels.http.web import Response
-from advisor.errors import InputError
 
 
 class AdviceOfClient(Contract):
@@ -34,75 +30,35 @@ class Omissions(Contract):
     omissions: tuple[Reason, ...]
 
 
-async def profiles(call: Call) -> Response:
+def create_profile(call: Call, client: Client) -> ProfileReport:
     """The profile of a client: scores, level with how sure it is, and what held it down."""
-    client, asked = call.read(Client), parameters(call.request.query_params)
-    return call.gives(
-        await to_thread(
-            call.tenant.advisor.profile, client, as_of=asked["as_of"], language=call.language
-        )
-    )
+    as_of = call.asked["as_of"]
+    return call.tenant.advisor.profile(client, as_of=as_of, language=call.language)
 
 
-async def advise(call: Call) -> Response:
+async def create_advice(call: Call, client: Client) -> Response:
     """Advice for a client, stored and recorded before it is given."""
-    client, asked = call.read(Client), parameters(call.request.query_params)
     call.client_id = client.id
-    return call.gives(
-        await call.served.batcher.advise(client, asked["as_of"], picks=asked["picks"])
-    )
+    _, text = await call.served.advise(client, **call.asked)
+    return call.json(text)
 
 
-async def reports(call: Call) -> Response:
+def create_report(call: Call, client: Client) -> AdviceReport:
     """Advice with all that explains it, stored and recorded before it is given."""
-    client, asked = call.read(Client), parameters(call.request.query_params)
     call.client_id = client.id
-    return call.gives(await to_thread(_report, call, client, asked))
+    return call.served.report(client, **call.asked, language=call.language)
 
 
-async def frontiers(call: Call) -> Response:
+def create_frontier(call: Call, client: Client) -> FrontierReport:
     """The efficient portfolios of what a client of this level may hold, and their own point."""
-    client, asked = call.read(Client), parameters(call.request.query_params)
-    report: AdviceReport = await to_thread(call.tenant.advisor.report, client, **asked)
-    if report.frontier is None:
-        raise InputError(report.advice.reasons[0].text, field="client")
-    return call.gives(report.frontier)
+    return call.tenant.advisor.frontier(client, as_of=call.asked["as_of"])
 
 
-async def omissions(call: Call) -> Response:
+def explain_omissions(call: Call, both: AdviceOfClient) -> Omissions:
     """Why well-known products are missing from an advice."""
-    both = call.read(AdviceOfClient)
-    found = await to_thread(call.tenant.advisor.omissions, both.advice, both.client)
-    return call.gives(Omissions(omissions=found))
+    return Omissions(omissions=call.tenant.advisor.omissions(both.advice, both.client))
 
 
-async def verifications(call: Call) -> Response:
+def verify_advice(call: Call, both: AdviceOfClient) -> Verification:
     """What an advice proves when it is made again from scratch."""
-    both = call.read(AdviceOfClient)
-    return call.gives(await to_thread(call.tenant.advisor.verify, both.advice, both.client))
-
-
-def _report(call: Call, client: Client, asked: dict[str, object]) -> AdviceReport:
-    call.tenant.switch.check()
-    report: AdviceReport = call.tenant.advisor.report(client, **asked, language=call.language)
-    call.served.keep([client], [report.advice])
-    return report
-
-
-DAY = ("as_of",)
-OPERATIONS = (
-    Operation("POST", "/v1/profiles", "createProfile", "read", profiles, takes=Client,
-    gives=ProfileReport, query=DAY, speaks=True),
-    Operation("POST", "/v1/advice", "createAdvice", "advise", advise, takes=Client, gives=Advice,
-    query=(*DAY, "picks"), writes=True),
-    Operation(
-        "POST", "/v1/reports", "createReport", "advise", reports,
-        takes=Client, gives=AdviceReport, query=(*DAY, "picks"), writes=True, speaks=True,
-    ),
-    Operation("POST", "/v1/frontiers", "createFrontier", "read", frontiers, takes=Client,
-    gives=FrontierReport, query=DAY),
-    Operation("POST", "/v1/omissions", "explainOmissions", "read", omissions, takes=AdviceOfClient,
-    gives=Omissions),
-    Operation("POST", "/v1/verifications", "verifyAdvice", "read", verifications,
-    takes=AdviceOfClient, gives=Verification),
-)  # fmt: skip
+    return call.tenant.advisor.verify(both.advice, both.client)

@@ -11,7 +11,12 @@ from importlib.metadata import version
 from threading import Thread
 from typing import Any
 
-from advisor.adapters.channels.http import advice, event_routes, jobs, session_routes, texts
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
 from advisor.adapters.channels.http.chat import PATH, Chat
 from advisor.adapters.channels.http.guard import Guard
 from advisor.adapters.channels.http.metrics import Metrics
@@ -19,25 +24,11 @@ from advisor.adapters.channels.http.openapi import document
 from advisor.adapters.channels.http.operations import Dispatcher
 from advisor.adapters.channels.http.problems import ProblemError, handle
 from advisor.adapters.channels.http.settings import Settings
+from advisor.adapters.channels.http.table import OPERATIONS
 from advisor.adapters.channels.http.tenants import Tenants
-from advisor.adapters.channels.http.web import (
-    FastAPI,
-    HTTPException,
-    JSONResponse,
-    Request,
-    Response,
-    Route,
-)
 from advisor.adapters.extras import needs
 
-OPERATIONS = (
-    *texts.OPERATIONS,
-    *advice.OPERATIONS,
-    *session_routes.OPERATIONS,
-    *jobs.OPERATIONS,
-    *event_routes.OPERATIONS,
-)
-"""Everything the service can be asked."""
+__all__ = ["OPERATIONS", "service"]
 
 
 def service(settings: Settings) -> FastAPI:
@@ -74,9 +65,8 @@ def service(settings: Settings) -> FastAPI:
     if settings.chat:
         app.router.routes.append(Route(PATH, chat, include_in_schema=False))
     if settings.page:
-        pages = needs(
-            "http", "advisor.adapters.channels.page"
-        )  # reads the engine, which takes a second
+        # reads the engine, which takes a second
+        pages = needs("http", "advisor.adapters.channels.page")
         app.include_router(pages.page_router(tenants.find, labels=settings.labels))
     for kind in (ProblemError, HTTPException):
         app.add_exception_handler(kind, handle)

@@ -1,4 +1,4 @@
-"""One request: who calls, which tenant, what they send; and a handler run once for an
+"""One request: who calls, which tenant, what they send; and an answer made once for an
 `Idempotency-Key`.
 """
 
@@ -8,21 +8,25 @@ import asyncio
 import json
 from asyncio import to_thread
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from advisor import Contract
+from advisor.adapters.channels.headers import language_of
 from advisor.adapters.channels.http.problems import ProblemError, response_of
-from advisor.adapters.channels.http.reading import language_of, read
+from advisor.adapters.channels.http.reading import parameters, read
+from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.channels.http.tenants import Served
-from advisor.adapters.channels.http.web import Request, Response
 from advisor.errors import InputError, StoppedError
 
 _Kind = TypeVar("_Kind", bound=Contract)
-_Result = TypeVar("_Result")
 JSON_TYPES = ("application/json",)
 KEPT = timedelta(hours=24)
 """How long an answer is kept under its key."""
@@ -34,16 +38,17 @@ LONGEST_KEY = 255
 
 @dataclass
 class Call:
-    """A request of a caller who may make it."""
+    """A request of a caller who may make it; `headers` go out with the answer."""
 
     request: Request
     served: Served
-    settings: Any
+    settings: Settings
     name: str
     client_id: str | None = None
     body: bytes = b""
     digest: str = ""
     upload: Path | None = None
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def tenant(self) -> Any:
@@ -51,14 +56,19 @@ class Call:
         return self.served.tenant
 
     @property
+    def path(self) -> dict[str, str]:
+        """Parameters of the path."""
+        return self.request.path_params
+
+    @property
     def language(self) -> str | None:
         """What `Accept-Language` asks for."""
         return language_of(self.request.headers.get("accept-language"))
 
-    async def load(self) -> None:
-        """Read the body."""
-        self.body = await self.request.body()
-        self.digest = sha256(self.body).hexdigest()
+    @cached_property
+    def asked(self) -> dict[str, Any]:
+        """`as_of` and `picks` of the query. Raises `InputError` where they cannot be used."""
+        return parameters(self.request.query_params)
 
     def read(self, kind: type[_Kind], media: tuple[str, ...] = JSON_TYPES) -> _Kind:
         """The contract in the body. Raises a problem, or `InputError`, where it is none."""
@@ -75,15 +85,10 @@ class Call:
             )
         return kind
 
-    def gives(
-        self, value: Contract, *, status: int = 200, headers: dict[str, str] | None = None
-    ) -> Response:
-        """A contract as an answer."""
+    def json(self, text: str | bytes, status: int = 200) -> Response:
+        """JSON as the answer."""
         return Response(
-            value.model_dump_json(),
-            status_code=status,
-            media_type="application/json",
-            headers=headers,
+            text, status_code=status, media_type="application/json", headers=self.headers
         )
 
 
@@ -103,12 +108,10 @@ async def once(call: Call, handler: Handler) -> Response:
             f"Idempotency-Key must be 1 to {LONGEST_KEY} ASCII characters.",
             field="Idempotency-Key",
         )
-    url = call.request.url
-    name = sha256(f"{call.name} {call.request.method} {url.path} {key}".encode()).hexdigest()
-    asked = sha256(
-        f"{url.query} {call.request.headers.get('content-type')} {call.digest}".encode()
-    ).hexdigest()
-    stored = await _stored(call, name, asked)
+    url, store = call.request.url, call.tenant.store
+    name = _digest(call.name, call.request.method, url.path, key)
+    request = _digest(url.query, str(call.request.headers.get("content-type")), call.digest)
+    stored = await _stored(store, name, request)
     if stored is not None:
         return stored
     try:
@@ -116,39 +119,33 @@ async def once(call: Call, handler: Handler) -> Response:
     except (InputError, ProblemError, StoppedError) as error:
         response = response_of(error, call.request.state.trace)
     except BaseException:
-        await to_thread(call.tenant.store.delete, "idempotency", key=name)
+        await to_thread(store.delete, "idempotency", key=name)
         raise
     if response.status_code >= 500:  # it may go better the next time
-        await to_thread(call.tenant.store.delete, "idempotency", key=name)
+        await to_thread(store.delete, "idempotency", key=name)
         return response
-    kept = {
+    answer = {
         "media": response.media_type,
         "headers": {n: v for n, v in response.headers.items() if n in ("etag", "location")},
         "body": bytes(response.body).decode(),
     }
-    now = datetime.now(UTC)
-    values = {
-        "status": response.status_code,
-        "response": json.dumps(kept),
-        "expires": now + KEPT,
-        "client_id": call.client_id,
-    }
-    await to_thread(call.tenant.store.change, "idempotency", {"key": name}, **values)
+    values = {"status": response.status_code, "response": json.dumps(answer)}
+    values |= {"expires": datetime.now(UTC) + KEPT, "client_id": call.client_id}
+    await to_thread(store.change, "idempotency", {"key": name}, **values)
     return response
 
 
-async def _stored(call: Call, name: str, asked: str) -> Response | None:
+async def _stored(store: Any, name: str, request: str) -> Response | None:
     """The answer that stands under the key; None where this request is the one to make it."""
-    store = call.tenant.store
     while True:
         now = datetime.now(UTC)
-        row = {"key": name, "request": asked, "created": now, "expires": now + RUNNING}
+        row = {"key": name, "request": request, "created": now, "expires": now + RUNNING}
         stands = await to_thread(store.claim, "idempotency", row)
         if stands is None:
             return None
         if stands["expires"] <= now:
             await to_thread(store.delete, "idempotency", key=name, created=stands["created"])
-        elif stands["request"] != asked:
+        elif stands["request"] != request:
             raise ProblemError(
                 "conflict",
                 "This Idempotency-Key was used with another request; use a new key for a new"
@@ -157,11 +154,14 @@ async def _stored(call: Call, name: str, asked: str) -> Response | None:
         elif stands["status"] is None:  # the other one is still running
             await asyncio.sleep(POLL)
         else:
-            kept = json.loads(stands["response"])
-            headers = {**kept["headers"], "Idempotency-Replayed": "true"}
+            answer = json.loads(stands["response"])
             return Response(
-                kept["body"],
+                answer["body"],
                 status_code=stands["status"],
-                media_type=kept["media"],
-                headers=headers,
+                media_type=answer["media"],
+                headers={**answer["headers"], "Idempotency-Replayed": "true"},
             )
+
+
+def _digest(*texts: str) -> str:
+    return sha256(" ".join(texts).encode()).hexdigest()

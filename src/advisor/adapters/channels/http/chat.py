@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import Request
+
 from advisor.adapters.channels.http.problems import ProblemError, response_of
-from advisor.adapters.channels.http.web import Request
 from advisor.adapters.extras import needs
 from advisor.errors import AdvisorError
 
@@ -32,7 +33,7 @@ class Chat:
         request = Request(scope)
         request.state.template = PATH
         try:
-            caller = await self._dispatcher.caller(request)
+            caller = self._dispatcher.caller(request)
             caller.needs("advise")
             app = await self._app(caller.tenant)
         except (ProblemError, AdvisorError) as error:

@@ -4,15 +4,12 @@ event.
 
 from __future__ import annotations
 
-from asyncio import to_thread
 from collections.abc import Callable
 from typing import Any
 
 from advisor import Contract, Event
 from advisor.adapters.channels.http.calls import Call
-from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.reading import json_of
-from advisor.adapters.channels.http.web import Response
 from advisor.errors import InputError
 
 ONE, BATCH, SEGMENT = (
@@ -31,14 +28,14 @@ class EventsTaken(Contract):
     new: int
 
 
-async def take_events(call: Call) -> Response:
+def take_events(call: Call) -> EventsTaken:
     """Take in events. All of them are stored, or, where one cannot be read, none; one that is there
     already is no change.
     """
     kind = call.expects(ONE, BATCH, SEGMENT)
-    given = json_of(call.body)
-    several = isinstance(given, list) and kind != ONE
-    rows: list[Any] = given if several else [given]
+    sent = json_of(call.body)
+    several = isinstance(sent, list) and kind != ONE
+    rows: list[Any] = sent if several else [sent]
     if len(rows) > MOST:
         raise InputError(
             f"There are {len(rows):,} events; send at most {MOST:,} at once.",
@@ -47,25 +44,17 @@ async def take_events(call: Call) -> Response:
         )
     read: Callable[[Any], Event] = Event.from_segment if kind == SEGMENT else Event.model_validate
     events = [_event(read, row, str(i) if several else "") for i, row in enumerate(rows)]
-    written = await to_thread(call.tenant.store.put_events, events)
+    written = call.tenant.store.put_events(events)
     if written.problems:
         raise InputError(str(written.problems[0]), field="time")
     for event in events:
         call.served.metrics.event(event.type)
-    return call.gives(EventsTaken(events=len(events), new=written.changed), status=202)
+    return EventsTaken(events=len(events), new=written.changed)
 
 
-def _event(read: Callable[[Any], Event], row: Any, place: str) -> Event:
+def _event(read: Callable[[Any], Event], row: Any, index: str) -> Event:
     try:
         return read(row)
     except InputError as error:
-        field = ".".join(part for part in (place, error.field) if part)
+        field = ".".join(name for name in (index, error.field) if name)
         raise InputError(str(error), field=field or None) from None
-
-
-OPERATIONS = (
-    Operation(
-        "POST", "/v1/events", "takeEvents", "advise", take_events,
-        takes=Event, gives=EventsTaken, media=(ONE, BATCH, SEGMENT), status=202, writes=True,
-    ),
-)  # fmt: skip

@@ -12,29 +12,18 @@ import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from starlette.requests import ClientDisconnect
+
+from advisor.adapters.channels.headers import SECURITY
 from advisor.adapters.channels.http.metrics import Metrics, logger
 from advisor.adapters.channels.http.problems import ProblemError, response_of
 from advisor.adapters.channels.http.settings import Settings
-from advisor.adapters.channels.http.web import ClientDisconnect
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-SECURITY = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self';"
-        " frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "strict-transport-security": "max-age=31536000",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cache-control": "no-store",
-}
-"""Sent with every answer that does not say otherwise."""
+_SECURITY = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 STREAMS = "/mcp"
 """Path whose answers may go on and on."""
@@ -130,11 +119,10 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun, self.status = True, message["status"]
-            there = {name.lower() for name, _ in message["headers"]}
-            extra = [
-                (n.encode(), v.encode()) for n, v in SECURITY.items() if n.encode() not in there
-            ]
-            message = {**message, "headers": [*message["headers"], *extra]}
+            headers = message["headers"]
+            there = {name.lower() for name, _ in headers}
+            extra = [header for header in _SECURITY if header[0] not in there]
+            message = {**message, "headers": [*headers, *extra]}
         else:
             self.size += len(message.get("body", b""))
         await self._send(message)

@@ -11,18 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.request import urlopen
+
+from joserfc import errors, jwk, jwt
 
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.settings import Bearer, Settings, digest_of
-from advisor.adapters.extras import needs
 from advisor.errors import InputError
-
-if TYPE_CHECKING:
-    from joserfc import errors, jwk, jwt
-else:
-    errors, jwk, jwt = (needs("http", f"joserfc.{name}") for name in ("errors", "jwk", "jwt"))
 
 REALM = {"WWW-Authenticate": 'Bearer realm="advisor"'}
 SCOPES = ("read", "advise", "admin")

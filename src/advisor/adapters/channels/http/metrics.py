@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import prometheus_client as prometheus
+import structlog
+from prometheus_client import multiprocess
 
 from advisor import Advice
-from advisor.adapters.extras import needs
-
-if TYPE_CHECKING:
-    import prometheus_client as prometheus
-    import structlog
-    from prometheus_client import multiprocess
-else:
-    prometheus, structlog = needs("http", "prometheus_client"), needs("http", "structlog")
-    multiprocess = needs("http", "prometheus_client.multiprocess")
 
 SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 TABLES = (1, 2, 4, 8, 16, 32, 64)
@@ -28,35 +23,26 @@ class Metrics:
     """Counters of one service."""
 
     def __init__(self) -> None:
-        self._registry = own = prometheus.CollectorRegistry()
-        counter, histogram = prometheus.Counter, prometheus.Histogram
-        self._requests = counter(
-            "advisor_requests",
-            "Requests by path and status",
-            ("method", "path", "status"),
-            registry=own,
+        self._registry = prometheus.CollectorRegistry()
+        count, time = self._counter, self._histogram
+        self._requests = count(
+            "requests", "Requests by path and status", "method", "path", "status"
         )
-        self._seconds = histogram(
-            "advisor_request_seconds",
-            "Time to the last byte",
-            ("path",),
-            buckets=SECONDS,
-            registry=own,
-        )
-        self._tables = histogram(
-            "advisor_table_clients", "Clients advised as one table", buckets=TABLES, registry=own
-        )
-        self._advice = counter(
-            "advisor_advice", "Advice by status and level", ("status", "level"), registry=own
-        )
-        self._refusals = counter(
-            "advisor_refusals", "Refusals by reason", ("reason",), registry=own
-        )
-        self._jobs = counter(
-            "advisor_jobs", "Jobs by what became of them", ("state",), registry=own
-        )
-        self._events = counter(
-            "advisor_events", "Events taken in, by type", ("type",), registry=own
+        self._seconds = time("request_seconds", "Time to the last byte", SECONDS, "path")
+        self._tables = time("table_clients", "Clients advised as one table", TABLES)
+        self._advice = count("advice", "Advice by status and level", "status", "level")
+        self._refusals = count("refusals", "Refusals by reason", "reason")
+        self._jobs = count("jobs", "Jobs by what became of them", "state")
+        self._events = count("events", "Events taken in, by type", "type")
+
+    def _counter(self, name: str, text: str, *labels: str) -> prometheus.Counter:
+        return prometheus.Counter(f"advisor_{name}", text, labels, registry=self._registry)
+
+    def _histogram(
+        self, name: str, text: str, buckets: Sequence[float], *labels: str
+    ) -> prometheus.Histogram:
+        return prometheus.Histogram(
+            f"advisor_{name}", text, labels, registry=self._registry, buckets=buckets
         )
 
     def request(self, method: str, path: str, status: int, seconds: float) -> None:
@@ -99,9 +85,9 @@ def logger() -> Any:
     """A logger of JSON lines on stderr; a host that has set structlog up keeps its own."""
     if structlog.is_configured():
         return structlog.get_logger("advisor.http")
-    processors = [
+    processors: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.JSONRenderer(),
     ]
-    return structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=processors)
+    return structlog.wrap_logger(structlog.WriteLogger(sys.stderr), processors=processors).bind()

@@ -1,35 +1,27 @@
-"""What the service can be asked, as a table: method, path, name, scope, what goes in and comes out;
-and how one is served.
-"""
+"""What the service can be asked: how an operation is described, and how one is served."""
 
 from __future__ import annotations
 
-import math
-import time
+import inspect
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_type_hints
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from advisor import Contract
-from advisor.adapters.channels.http.calls import Call, once
+from advisor.adapters.channels.http.calls import JSON_TYPES, Call, once
 from advisor.adapters.channels.http.identity import Caller, Credentials
 from advisor.adapters.channels.http.problems import ProblemError, response_of
+from advisor.adapters.channels.http.rate import Rate
 from advisor.adapters.channels.http.settings import Scope, Settings
 from advisor.adapters.channels.http.tenants import Tenants
-from advisor.adapters.channels.http.web import Request, Response
-from advisor.adapters.extras import needs
 from advisor.errors import InputError, StoppedError
-
-if TYPE_CHECKING:
-    import limits
-    from limits.aio import storage, strategies
-else:
-    limits = needs("http", "limits")
-    storage, strategies = (
-        needs("http", "limits.aio.storage"),
-        needs("http", "limits.aio.strategies"),
-    )
 
 
 @dataclass(frozen=True)
@@ -38,33 +30,71 @@ class Operation:
 
     Attributes:
         method, path: Where.
-        name: The stable `operationId`.
         scope: What a credential needs.
-        handler: Serves it.
-        takes: Contract of the body; gives: of the answer; None: none, or not JSON.
-        media: Media types of the body.
-        status: Of the answer when all is well.
+        handler: Serves it: a `Call`, and the contract of the body where it has a second parameter;
+            gives a contract, or a `Response`. What is no coroutine runs in a thread. Its name makes
+            the stable `operationId`, its docstring the description.
         query: Parameters of the query that it reads.
         writes: Whether it changes anything, so that an `Idempotency-Key` counts.
         speaks: Whether `Accept-Language` counts.
-        upload: Streams the body to a file; None where it is read into memory.
         versioned: Whether `If-Match` is asked for.
+        status: Of the answer when all is well.
+        media: Media types of the body; listed: the one that holds up to `most` of the contract.
+        answers: Media type of the answer.
+        body, gives: Contracts, where the handler's annotations do not say them.
+        upload: Streams the body to a file; None where it is read into memory.
     """
 
     method: str
     path: str
-    name: str
     scope: Scope
-    handler: Callable[[Call], Awaitable[Response]]
-    takes: type[Contract] | None = None
-    gives: type[Contract] | None = None
-    media: tuple[str, ...] = ("application/json",)
-    status: int = 200
+    handler: Callable[..., Any]
     query: tuple[str, ...] = ()
     writes: bool = False
     speaks: bool = False
-    upload: Callable[[Call], Awaitable[Path]] | None = None
     versioned: bool = False
+    status: int = 200
+    media: tuple[str, ...] = JSON_TYPES
+    listed: str | None = None
+    most: int = 1
+    answers: str = "application/json"
+    body: type[Contract] | None = None
+    gives: type[Contract] | None = None
+    upload: Callable[[Call], Awaitable[Path]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The `operationId`: `create_advice` is createAdvice."""
+        first, *more = self.handler.__name__.split("_")
+        return first + "".join(word.capitalize() for word in more)
+
+    @cached_property
+    def reads(self) -> type[Contract] | None:
+        """Contract that the handler is given of the body."""
+        hints = get_type_hints(self.handler)
+        return next((kind for key, kind in hints.items() if key not in ("call", "return")), None)
+
+    @property
+    def takes(self) -> type[Contract] | None:
+        """Contract of the body; None: none, or a file."""
+        return self.body or self.reads
+
+    @cached_property
+    def contract(self) -> type[Contract] | None:
+        """Contract of the answer; None: none, or no JSON of a contract."""
+        kind = self.gives or get_type_hints(self.handler)["return"]
+        return None if issubclass(kind, Response) else kind
+
+    async def answer(self, call: Call) -> Response:
+        """The answer to a call."""
+        given = (call,) if self.reads is None else (call, call.read(self.reads, self.media))
+        if inspect.iscoroutinefunction(self.handler):
+            value = await self.handler(*given)
+        else:
+            value = await to_thread(self.handler, *given)
+        if isinstance(value, Response):
+            return value
+        return call.json(value.model_dump_json(), self.status)
 
 
 class Dispatcher:
@@ -75,10 +105,7 @@ class Dispatcher:
     ) -> None:
         self._settings, self._tenants = settings, tenants
         self._credentials = Credentials(settings)
-        self._counts = strategies.MovingWindowRateLimiter(storage.MemoryStorage())
-        self._rate = limits.RateLimitItemPerMinute(
-            max(1, settings.requests_a_minute // settings.workers)
-        )
+        self._rate = Rate(max(1, settings.requests_a_minute // settings.workers))
         self.paths: dict[str, dict[str, Operation]] = {}
         for operation in operations:
             self.paths.setdefault(operation.path, {})[operation.method] = operation
@@ -89,51 +116,42 @@ class Dispatcher:
 
         async def serve(request: Request) -> Response:
             request.state.template = path
+            method = "GET" if request.method == "HEAD" else request.method
             try:
-                return await self._serve(
-                    methods[request.method if request.method != "HEAD" else "GET"], request
-                )
+                return await self._serve(methods[method], request)
             except (InputError, ProblemError, StoppedError) as error:
                 return response_of(error, request.state.trace)
 
         return serve
 
-    async def caller(self, request: Request) -> Caller:
+    def caller(self, request: Request) -> Caller:
         """Who calls, within their rate. Raises a problem otherwise."""
         headers = request.headers
         caller = self._credentials.of(headers.get("x-api-key"), headers.get("authorization"))
         request.state.tenant = caller.tenant
-        if not await self._counts.hit(self._rate, caller.name):
-            wait = (
-                await self._counts.get_window_stats(self._rate, caller.name)
-            ).reset_time - time.time()
+        wait = self._rate.wait(caller.name)
+        if wait:
             raise ProblemError(
                 "too-many",
-                f"More than {self._rate.amount} requests a minute with this credential; wait, or"
-                " send many clients as a job.",
-                headers={"Retry-After": str(max(1, math.ceil(wait)))},
+                f"More than {self._rate.most} requests a minute with this credential; wait, or send"
+                " many clients as a job.",
+                headers={"Retry-After": str(wait)},
             )
         return caller
 
     async def _serve(self, operation: Operation, request: Request) -> Response:
-        caller = await self.caller(request)
+        caller = self.caller(request)
         caller.needs(operation.scope)
         served = await self._tenants.get(caller.tenant)
         call = Call(request, served, self._settings, caller.name)
         if operation.upload is None:
-            await call.load()
-            return await (
-                once(call, operation.handler) if operation.writes else operation.handler(call)
-            )
+            call.body = await request.body()
+            if operation.writes:
+                call.digest = sha256(call.body).hexdigest()
+                return await once(call, operation.answer)
+            return await operation.answer(call)
         call.upload = await operation.upload(call)
         try:
-            return await once(call, operation.handler)
+            return await once(call, operation.answer)
         finally:
             call.upload.unlink(missing_ok=True)
-
-
-def described(operation: Operation) -> tuple[str, str]:
-    """Summary and description of an operation, from its handler."""
-    text: Any = operation.handler.__doc__ or operation.name
-    first, _, rest = text.strip().partition("\n")
-    return first, rest.strip()

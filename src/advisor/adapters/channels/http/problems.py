@@ -5,9 +5,11 @@ each.
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from advisor.adapters.channels.http.web import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+
+from advisor.adapters.channels.session import NoSessionError, StaleSessionError
 from advisor.errors import AdvisorError, InputError, StoppedError
 
 DOCS = "https://advisor.invalid/docs/problems#"
@@ -30,7 +32,10 @@ KINDS: dict[str, tuple[int, str]] = {
     "too-slow": (503, "The request took too long"),
 }
 """Kind of problem -> status and title."""
-BY_STATUS = {404: "not-found", 405: "no-such-method"}
+BY_STATUS = {
+    404: ("not-found", "There is nothing at this path."),
+    405: ("no-such-method", "This path takes other methods; see Allow."),
+}
 """What the router itself answers."""
 
 
@@ -58,46 +63,38 @@ class ProblemError(AdvisorError):
 
 def problem_of(error: BaseException) -> ProblemError:
     """Any error as a problem; what is none of the library's says nothing of itself."""
-    if isinstance(error, ProblemError):
-        return error
-    if isinstance(error, StoppedError):
-        return ProblemError("stopped", str(error), headers={"Retry-After": "60"})
-    if isinstance(error, InputError):
-        kind = "not-ready" if error.field == "url" else "input"  # the store cannot be reached
-        headers = {"Retry-After": "5"} if kind == "not-ready" else None
-        return ProblemError(
-            kind, str(error), field=None if kind == "not-ready" else error.field, headers=headers
-        )
     status = getattr(error, "status_code", 500)
-    if status in BY_STATUS:
-        detail = (
-            "There is nothing at this path."
-            if status == 404
-            else "This path takes other methods; see Allow."
-        )
-        return ProblemError(
-            BY_STATUS[status], detail, headers=dict(getattr(error, "headers", None) or {})
-        )
-    return ProblemError(
-        "unforeseen",
-        "The request could not be answered; give the trace to whoever runs this service.",
-    )
+    match error:
+        case ProblemError():
+            return error
+        case StoppedError():
+            return ProblemError("stopped", str(error), headers={"Retry-After": "60"})
+        case NoSessionError():
+            return ProblemError("not-found", str(error))
+        case StaleSessionError():
+            return ProblemError("conflict", str(error))
+        case InputError(field="url"):  # the store cannot be reached
+            return ProblemError("not-ready", str(error), headers={"Retry-After": "5"})
+        case InputError():
+            return ProblemError("input", str(error), field=error.field)
+        case _ if status in BY_STATUS:
+            kind, detail = BY_STATUS[status]
+            return ProblemError(kind, detail, headers=dict(getattr(error, "headers", None) or {}))
+        case _:
+            return ProblemError(
+                "unforeseen",
+                "The request could not be answered; give the trace to whoever runs this service.",
+            )
 
 
 def response_of(error: BaseException, trace: str) -> Response:
     """The problem as a response."""
     problem = problem_of(error)
     status, title = KINDS[problem.kind]
-    body: dict[str, Any] = {
-        "type": f"{DOCS}{problem.kind}",
-        "title": title,
-        "status": status,
-        "detail": str(problem),
-        "errors": (
-            [{"pointer": pointer(problem.field), "detail": str(problem)}] if problem.field else []
-        ),
-        "trace": trace,
-    }
+    detail = str(problem)
+    errors = [{"pointer": pointer(problem.field), "detail": detail}] if problem.field else []
+    body = {"type": f"{DOCS}{problem.kind}", "title": title, "status": status, "detail": detail}
+    body |= {"errors": errors, "trace": trace}
     text = json.dumps(body, ensure_ascii=True)
     return Response(text, status_code=status, media_type=MEDIA_TYPE, headers=problem.headers)
 
@@ -114,25 +111,3 @@ def pointer(field: str) -> str:
     '#/goals/0/amount'
     """
     return "#/" + field.replace("~", "~0").replace("/", "~1").replace(".", "/")
-
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "errors", "trace"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-        "trace": {"type": "string"},
-    },
-}
-"""JSON Schema of a problem."""

@@ -11,7 +11,6 @@ from pydantic_core import from_json
 
 from advisor import Contract
 from advisor.adapters.channels.http.problems import ProblemError
-from advisor.contracts.wording import LANGUAGES
 from advisor.errors import InputError
 
 _Kind = TypeVar("_Kind", bound=Contract)
@@ -96,24 +95,3 @@ def parameters(query: Mapping[str, str]) -> dict[str, Any]:
             value=picks[:20],
         )
     return {"as_of": query.get("as_of"), "picks": int(picks)}
-
-
-def language_of(accepted: str | None) -> str | None:
-    """The language of `Accept-Language` that is best liked among those there are; None where none
-    is.
-    """
-    wishes: list[tuple[float, int, str]] = []
-    for place, part in enumerate((accepted or "")[:1000].split(",")):
-        name, _, quality = part.strip().partition(";")
-        code = name.strip().lower().partition("-")[0]
-        share = quality.strip().removeprefix("q=")
-        weight = (
-            float(share)
-            if share.replace(".", "", 1).isdecimal() and share.isascii()
-            else 1.0
-            if not quality
-            else 0.0
-        )
-        if code in LANGUAGES and weight > 0.0:
-            wishes.append((-weight, place, code))
-    return min(wishes)[2] if wishes else None

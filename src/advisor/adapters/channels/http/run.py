@@ -8,17 +8,14 @@ import shutil
 import signal
 import tempfile
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import uvicorn
 
 from advisor.adapters.channels.http.application import service
 from advisor.adapters.channels.http.metrics import FOLDER
 from advisor.adapters.channels.http.settings import Settings
 from advisor.adapters.extras import needs
-
-if TYPE_CHECKING:
-    import uvicorn
-else:
-    uvicorn = needs("http", "uvicorn")
 
 VARIABLE = "ADVISOR_SETTINGS"
 """Through which the workers of a service get its settings."""

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from asyncio import to_thread
-from typing import TYPE_CHECKING, Any
 
-from advisor import Advice, Client, Contract, WordsById
+from starlette.responses import Response
+
+from advisor import Client, Contract, WordsById
 from advisor.adapters.channels.http.calls import Call
-from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError
-from advisor.adapters.channels.http.reading import parameters
-from advisor.adapters.channels.http.web import Response
-from advisor.errors import InputError
-
-if TYPE_CHECKING:
-    from advisor.adapters.channels.sessions import Session
+from advisor.adapters.channels.session import Session, answered
 
 CHANNEL = "http"
 
@@ -54,26 +48,22 @@ class SessionState(Contract):
     expires: str
 
 
-async def open_session(call: Call) -> Response:
+def open_session(call: Call, opening: SessionOpening) -> SessionState:
     """Open a session for a client; its id is a secret of whoever answers."""
-    client = call.read(SessionOpening).client
-    call.client_id = client.id
-    session = await to_thread(call.tenant.sessions.open, client, channel=CHANNEL)
-    headers = {"Location": f"{call.request.url.path}/{session.id}"}
-    return _state(call, session, status=201, headers=headers)
+    call.client_id = opening.client.id
+    session = call.tenant.sessions.open(opening.client, channel=CHANNEL)
+    call.headers["Location"] = f"{call.request.url.path}/{session.id}"
+    return _state(call, session)
 
 
-async def get_session(call: Call) -> Response:
+def get_session(call: Call) -> SessionState:
     """A session as it was saved last, in whichever channel; the version is in `ETag`."""
-    return _state(call, await _loaded(call))
+    return _state(call, call.tenant.sessions.load(call.path["id"]))
 
 
-async def change_session(call: Call) -> Response:
+def change_session(call: Call, change: SessionChange) -> SessionState:
     """Put answers beside those of the version in `If-Match`."""
-    change, session = (
-        call.read(SessionChange, ("application/json", "application/merge-patch+json")),
-        await _loaded(call),
-    )
+    session: Session = call.tenant.sessions.load(call.path["id"])
     match = call.request.headers.get("if-match", "")
     if match not in (_etag(session), "*"):
         raise ProblemError(
@@ -81,57 +71,29 @@ async def change_session(call: Call) -> Response:
             f"If-Match is {match[:40]!r}, the session is at {_etag(session)}; load it again, and go"
             " on from there.",
         )
-    sheet = session.sheet
-    for question, option in change.answers.items():
-        sheet = sheet.answer(question, option)
+    sheet, asked = answered(session.sheet, change.answers), tuple(change.answers)
     save = call.tenant.sessions.save
-    return _state(
-        call,
-        await _found(
-            save, session.id, sheet, session.version, CHANNEL, asked=tuple(change.answers)
-        ),
-    )
+    return _state(call, save(session.id, sheet, session.version, CHANNEL, asked=asked))
 
 
-async def advise_session(call: Call) -> Response:
+async def advise_session(call: Call, finish: SessionFinish) -> Response:
     """Finish a session and advise its client, stored and recorded before it is given."""
-    finish, asked = call.read(SessionFinish), parameters(call.request.query_params)
-    session = await _loaded(call)
-    call.client_id = session.base.id
-    client = await _found(
-        call.tenant.sessions.finish, session.id, channel=CHANNEL, confirmed=finish.confirmed
-    )
-    advice = await call.served.batcher.advise(client, asked["as_of"], picks=asked["picks"])
+    sessions, name, asked = call.tenant.sessions, call.path["id"], call.asked
+    call.client_id = (await to_thread(sessions.load, name)).base.id
+    client = await to_thread(sessions.finish, name, channel=CHANNEL, confirmed=finish.confirmed)
+    advice, text = await call.served.advise(client, **asked)
     await to_thread(call.tenant.shown, advice, channel=CHANNEL)
-    return call.gives(advice)
-
-
-async def _loaded(call: Call) -> Session:
-    return await _found(call.tenant.sessions.load, call.request.path_params["id"])
-
-
-async def _found(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """What a function of sessions gives; a session that is not there, or was changed, is a problem
-    of its own.
-    """
-    try:
-        return await asyncio.to_thread(function, *args, **kwargs)
-    except InputError as error:
-        kind = {"session": "not-found", "version": "conflict"}.get(error.field or "")
-        if kind is None:
-            raise
-        raise ProblemError(kind, str(error)) from None
+    return call.json(text)
 
 
 def _etag(session: Session) -> str:
     return f'"{session.version}"'
 
 
-def _state(
-    call: Call, session: Session, *, status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    sheet = session.sheet
-    state = SessionState(
+def _state(call: Call, session: Session) -> SessionState:
+    sheet, language = session.sheet, call.language or "en"
+    call.headers["ETag"] = _etag(session)
+    return SessionState(
         id=session.id,
         version=session.version,
         state=session.state,
@@ -140,27 +102,7 @@ def _state(
         missing=sheet.missing,
         next=None if sheet.next is None else sheet.next.id,
         progress=sheet.progress,
-        contradictions=tuple(rule.text_in(call.language or "en") for rule in sheet.contradictions),
+        contradictions=tuple(rule.text_in(language) for rule in sheet.contradictions),
         channels=session.channels,
         expires=session.expires.isoformat(),
     )
-    return call.gives(state, status=status, headers={"ETag": _etag(session), **(headers or {})})
-
-
-_ONE = "/v1/sessions/{id}"
-OPERATIONS = (
-    Operation(
-        "POST", "/v1/sessions", "openSession", "advise", open_session,
-        takes=SessionOpening, gives=SessionState, status=201, writes=True, speaks=True,
-    ),
-    Operation("GET", _ONE, "getSession", "read", get_session, gives=SessionState, speaks=True),
-    Operation(
-        "PATCH", _ONE, "changeSession", "advise", change_session,
-        takes=SessionChange, gives=SessionState, media=("application/json",
-        "application/merge-patch+json"), versioned=True, speaks=True,
-    ),
-    Operation(
-        "POST", f"{_ONE}/advice", "adviseSession", "advise", advise_session,
-        takes=SessionFinish, gives=Advice, query=("as_of", "picks"), writes=True,
-    ),
-)  # fmt: skip

@@ -8,22 +8,17 @@ import hashlib
 import secrets
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+import pydantic_settings
 from pydantic import AfterValidator, Field, ValidationError
 
 from advisor import Contract
-from advisor.adapters.extras import needs
 from advisor.contracts.base import input_error
-
-if TYPE_CHECKING:
-    import pydantic_settings
-else:
-    pydantic_settings = needs("http", "pydantic_settings")
 
 Scope = Literal["read", "advise", "admin"]
 ASYMMETRIC = frozenset(
-    {
+    [
         "RS256",
         "RS384",
         "RS512",
@@ -35,7 +30,7 @@ ASYMMETRIC = frozenset(
         "ES512",
         "EdDSA",
         "Ed25519",
-    }
+    ]
 )
 """Signatures that a token may bear: whoever can check one cannot make one, and none is no
 signature."""

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from advisor import Advice, Client
+from advisor import Advice, AdviceReport, Client
 from advisor.adapters.channels.http.metrics import Metrics
 from advisor.adapters.channels.http.problems import ProblemError
 from advisor.adapters.channels.http.settings import Settings
@@ -28,13 +29,31 @@ class Served:
         self.tenant, self.metrics = tenant, metrics
         kind = needs("http", "advisor.adapters.channels.batching").RequestBatcher
         self.batcher: RequestBatcher = kind(
-            tenant.advisor, most=settings.most, served=self.keep, tables=metrics.table
+            tenant.advisor, most=settings.most, served=self._keep, tables=metrics.table
         )
 
-    def keep(self, clients: Sequence[Client], advice: Sequence[Advice]) -> None:
-        """Store and record, then count."""
-        self.tenant.keep(clients, advice)
+    async def advise(
+        self, client: Client, *, as_of: date | str | None, picks: int
+    ) -> tuple[Advice, str]:
+        """An advice that is kept already, and its JSON."""
+        return await self.batcher.serve(client, as_of, picks=picks)
+
+    def report(
+        self, client: Client, *, as_of: date | str | None, picks: int, language: str | None
+    ) -> AdviceReport:
+        """A report whose advice is kept already; blocks."""
+        report = self.tenant.report(
+            client, as_of=as_of, picks=picks, language=language, channel="http", shown=False
+        )
+        self.metrics.advised([report.advice])
+        return report
+
+    def _keep(self, clients: Sequence[Client], advice: Sequence[Advice]) -> list[str]:
+        """Store and record, then count. Returns the JSON of each."""
+        texts = [one.model_dump_json() for one in advice]
+        self.tenant.keep(clients, advice, documents=texts)
         self.metrics.advised(advice)
+        return texts
 
 
 class Tenants:
@@ -50,11 +69,9 @@ class Tenants:
         served = self._open.get(name)
         return served if served is not None else await asyncio.to_thread(self._opened, name)
 
-    async def find(self, name: str) -> Tenant:
-        """A tenant by the name in a path. Raises a problem where there is none of it."""
-        if name not in self._locks:
-            raise ProblemError("not-found", "There is no such page.")
-        return (await self.get(name)).tenant
+    async def find(self, name: str) -> Tenant | None:
+        """A tenant by the name in a path, None where there is none of it."""
+        return (await self.get(name)).tenant if name in self._locks else None
 
     def start(self) -> None:
         """Open all of them; what cannot be opened now is tried again when it is asked for."""
@@ -85,12 +102,11 @@ class Tenants:
         with self._locks[name]:
             served = self._open.get(name)
             if served is None:
-                place, days = self._settings.tenants[name], self._settings.session_days
-                kind = needs(
-                    "http", "advisor.adapters.channels.tenant"
-                ).Tenant  # the engine takes a second to import
+                # the engine takes a second to import
+                kind = needs("http", "advisor.adapters.channels.tenant").Tenant
+                where, days = self._settings.tenants[name], self._settings.session_days
                 try:
-                    tenant = kind.open(name, place.advisor, place.store, session_days=days)
+                    tenant = kind.open(name, where.advisor, where.store, session_days=days)
                 except AdvisorError as error:
                     raise ProblemError(
                         "not-ready",
@@ -98,4 +114,12 @@ class Tenants:
                         headers={"Retry-After": "5"},
                     ) from None
                 served = self._open[name] = Served(tenant, self._settings, self._metrics)
+                self._name_missing_labels(name, tenant)
             return served
+
+    def _name_missing_labels(self, name: str, tenant: Tenant) -> None:
+        """Log, as the tenant is opened, what clients would see by id for want of a name."""
+        if self._settings.page:
+            needs("http", "advisor.adapters.channels.page.result").check_names(
+                name, tenant, self._settings.labels
+            )

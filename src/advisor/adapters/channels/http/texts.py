@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any, TypeVar
+
+from starlette.responses import Response
 
 from advisor import Contract, Questionnaire, schemas
 from advisor.adapters.channels.http.calls import Call
-from advisor.adapters.channels.http.operations import Operation
 from advisor.adapters.channels.http.problems import ProblemError
-from advisor.adapters.channels.http.web import Response
 from advisor.contracts.answer_sheet import BUNDLED
+
+_Value = TypeVar("_Value")
 
 
 class OptionText(Contract):
@@ -49,32 +53,32 @@ class QuestionnaireList(Contract):
     questionnaires: tuple[QuestionnaireText, ...]
 
 
-async def list_questionnaires(call: Call) -> Response:
+def list_questionnaires(call: Call) -> QuestionnaireList:
     """The questionnaires there are; the first is the one that answers are scored by."""
-    listed = tuple(_text(q, call.language, whole=False) for q in _known(call).values())
-    return call.gives(QuestionnaireList(questionnaires=listed))
+    listed = (_text(q, call.language, whole=False) for q in _known(call).values())
+    return QuestionnaireList(questionnaires=tuple(listed))
 
 
-async def get_questionnaire(call: Call) -> Response:
+def get_questionnaire(call: Call) -> QuestionnaireText:
     """The questions and options of a questionnaire, in the language asked for."""
-    asked = _known(call).get(call.request.path_params["id"])
-    if asked is None:
-        raise ProblemError(
-            "not-found", f"There is no such questionnaire; there are {', '.join(_known(call))}."
-        )
-    text = _text(asked, call.language, whole=True)
-    return call.gives(text, headers={"Content-Language": text.language})
+    questionnaire = _named("questionnaire", _known(call), call.path["id"])
+    text = _text(questionnaire, call.language, whole=True)
+    call.headers["Content-Language"] = text.language
+    return text
 
 
-async def get_schema(call: Call) -> Response:
+def get_schema(call: Call) -> Response:
     """The JSON Schema (2020-12) of a contract."""
-    known = _schemas()
-    schema = known.get(call.request.path_params["name"])
-    if schema is None:
-        raise ProblemError(
-            "not-found", f"There is no such schema; there are {', '.join(sorted(known))}."
-        )
+    schema = _named("schema", _schemas(), call.path["name"])
     return Response(schema, media_type="application/schema+json")
+
+
+def _named(kind: str, known: Mapping[str, _Value], name: str) -> _Value:
+    if name not in known:
+        raise ProblemError(
+            "not-found", f"There is no such {kind}; there are {', '.join(sorted(known))}."
+        )
+    return known[name]
 
 
 @cache
@@ -86,53 +90,32 @@ def _schemas() -> dict[str, str]:
 def _known(call: Call) -> dict[str, Questionnaire]:
     """Questionnaires by id, the tenant's own first."""
     own: Questionnaire = call.tenant.sessions.questionnaire
-    return {own.id: own, **{q.id: q for q in (bundled() for bundled in BUNDLED) if q.id != own.id}}
+    return {own.id: own} | {q.id: q for q in _bundled() if q.id != own.id}
 
 
-def _text(asked: Questionnaire, language: str | None, *, whole: bool) -> QuestionnaireText:
-    spoken = language if language in asked.languages else "en"
-    questions = [
+@cache
+def _bundled() -> tuple[Questionnaire, ...]:
+    return tuple(make() for make in BUNDLED)
+
+
+@lru_cache(64)
+def _text(questionnaire: Questionnaire, language: str | None, *, whole: bool) -> QuestionnaireText:
+    spoken = language if language in questionnaire.languages else "en"
+    questions: list[dict[str, Any]] = [
         {
-            "id": q.id,
-            "section": q.section,
-            "dimension": q.dimension,
-            "required": q.required,
+            **{name: getattr(q, name) for name in ("id", "section", "dimension", "required")},
             "text": q.text_in(spoken),
             "options": [{"id": o.id, "text": o.text_in(spoken)} for o in q.options],
         }
-        for q in (asked.questions if whole else ())
+        for q in questionnaire.questions
+        if whole
     ]
     return QuestionnaireText.model_validate(
         {
-            "id": asked.id,
-            "version": asked.version,
-            "signature": asked.signature,
-            "title": asked.title_in(spoken),
+            **{name: getattr(questionnaire, name) for name in ("id", "version", "signature")},
+            "title": questionnaire.title_in(spoken),
             "language": spoken,
-            "languages": ("en", *asked.languages),
+            "languages": ("en", *questionnaire.languages),
             "questions": questions,
         }
     )
-
-
-OPERATIONS = (
-    Operation(
-        "GET",
-        "/v1/questionnaires",
-        "listQuestionnaires",
-        "read",
-        list_questionnaires,
-        gives=QuestionnaireList,
-        speaks=True,
-    ),
-    Operation(
-        "GET",
-        "/v1/questionnaires/{id}",
-        "getQuestionnaire",
-        "read",
-        get_questionnaire,
-        gives=QuestionnaireText,
-        speaks=True,
-    ),
-    Operation("GET", "/v1/schemas/{name}", "getSchema", "read", get_schema),
-)

@@ -19,9 +19,9 @@ _BUFFER = 1 << 20
 
 async def receive(call: Call) -> Path:
     """The body, streamed to a file that is to be moved or deleted; its digest is the call's."""
-    place: Path = call.settings.folder / "uploads"
-    await to_thread(place.mkdir, parents=True, exist_ok=True)
-    path, digest, buffer = place / secrets.token_hex(16), sha256(), bytearray()
+    folder = call.settings.folder / "uploads"
+    await to_thread(folder.mkdir, parents=True, exist_ok=True)
+    path, digest, buffer = folder / secrets.token_hex(16), sha256(), bytearray()
     with path.open("wb") as file:
         try:
             async for chunk in call.request.stream():
@@ -41,12 +41,12 @@ async def receive(call: Call) -> Path:
 
 
 def folder_of(settings: Settings, tenant: str, name: str) -> Path:
-    """Where the file and the parts of a job are."""
+    """Folder of the file and the parts of a job."""
     return settings.folder / tenant / name
 
 
 def accept(upload: Path, target: Path) -> None:
-    """Move an upload to its place, where its first clients can be read."""
+    """Move an upload to the folder of its job, where its first clients can be read."""
     target.parent.mkdir(parents=True)
     upload.replace(target)
     batches = needs("http", "advisor.data.clients.sources").arrow_batches

@@ -89,7 +89,7 @@ class Worker:
         try:
             with self._held(tenant, mine, done, lost):
                 summary = advise_stream(
-                    self._settings.tenants[name].advisor,
+                    tenant.plain,
                     folder / request["file"],
                     folder / PARTS,
                     as_of=request["as_of"],

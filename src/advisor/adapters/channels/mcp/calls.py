@@ -4,66 +4,41 @@ answer.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+from mcp.server.mcpserver import exceptions
+from mcp.types import CallToolResult, TextContent
 from pydantic import WithJsonSchema
 from pydantic_core import to_jsonable_python
 
 from advisor import Advice, sentences
-from advisor.adapters.extras import needs
 from advisor.errors import AdvisorError
 
-if TYPE_CHECKING:
-    from mcp.server import mcpserver
-    from mcp.server.mcpserver import exceptions
-    from mcp.types import CallToolResult, TextContent
-else:
-    mcpserver, exceptions = (
-        needs("mcp", "mcp.server.mcpserver"),
-        needs("mcp", "mcp.server.mcpserver.exceptions"),
-    )
-    CallToolResult, TextContent = (
-        needs("mcp", "mcp.types").CallToolResult,
-        needs("mcp", "mcp.types").TextContent,
-    )
 
-__all__ = [
-    "CallToolResult", "Day", "Language", "Picks", "Product", "Session",
-    "advice_lines", "exceptions", "mcpserver", "result", "told", "tool",
-]  # fmt: skip
-
-# Shown as these schemas, and checked by our contracts inside the tool, so that an error is our
-# sentence.
-Session = Annotated[
-    Any,
-    WithJsonSchema(
-        {"type": "string", "description": "Session that an earlier call gave; it is a secret"}
-    ),
-]
-Day = Annotated[
-    Any,
-    WithJsonSchema(
-        {"type": "string", "format": "date", "description": "Day of the advice; default today"}
-    ),
-]
-Language = Annotated[
-    Any,
-    WithJsonSchema(
-        {"type": "string", "description": "Such as en or zh; default the advisor's own"}
-    ),
-]
-Picks = Annotated[
-    Any,
-    WithJsonSchema(
-        {"type": "integer", "minimum": 0, "description": "Products to recommend at most; default 5"}
-    ),
-]
-Product = Annotated[
-    Any, WithJsonSchema({"type": "string", "description": "Id of a product to ask the rules about"})
-]
+def shown(schema: dict[str, Any]) -> Any:
+    """Of a parameter that is shown as a schema, and checked by our contracts inside the tool, so
+    that an error is our sentence.
+    """
+    return WithJsonSchema(schema)
 
 
-def told(function: Callable[..., Any]) -> Callable[..., Any]:
+def _text(description: str, **more: str) -> Any:
+    return shown({"type": "string", **more, "description": description})
+
+
+Session = Annotated[Any, _text("Session that an earlier call gave; it is a secret")]
+Day = Annotated[Any, _text("Day of the advice; default today", format="date")]
+Language = Annotated[Any, _text("Such as en or zh; default the advisor's own")]
+Product = Annotated[Any, _text("Id of a product to ask the rules about")]
+_PICKS = {
+    "type": "integer",
+    "minimum": 0,
+    "description": "Products to recommend at most; default 5",
+}
+Picks = Annotated[Any, shown(_PICKS)]
+
+
+def refusing(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, whose refusals are the tool's answer, in our words."""
 
     @wraps(function)
@@ -87,7 +62,7 @@ def tool(server: Any, **made_of: Any) -> Callable[[Callable[..., Any]], Callable
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         function.__annotations__.update(made_of)
-        return server.tool()(told(function))
+        return server.tool()(refusing(function))
 
     return add
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
-from advisor import Advice, AnswerSheet, Client, ClientTable, profile_risk
+from advisor import Advice, AnswerSheet, Client, ClientTable, Product, profile_risk
 from advisor.adapters.channels.mcp.forms import NOT_TOLD
-from advisor.adapters.channels.sessions import FINISHED, Session
+from advisor.adapters.channels.session import Session, answered
 from advisor.adapters.channels.tenant import Tenant
 from advisor.errors import InputError
 from advisor.lifecycle import HoldingsReview, review_holdings
@@ -32,7 +32,7 @@ class Talk:
     @property
     def finished(self) -> bool:
         """Whether they were assessed."""
-        return self.session is not None and self.session.state == FINISHED
+        return self.session is not None and self.session.finished
 
     @property
     def session_id(self) -> str | None:
@@ -66,14 +66,14 @@ class Conversation:
     def language(self, wanted: Any) -> str:
         """A language that the questions are there in; None: the advisor's."""
         spoken = ("en", *self.questionnaire.languages)
-        found = self.tenant.advisor.state.language if wanted is None else wanted
-        if found not in spoken:
+        language = self.tenant.plain.state.language if wanted is None else wanted
+        if language not in spoken:
             raise InputError(
                 f"language is {wanted!r}; the questions are there in {', '.join(spoken)}.",
                 field="language",
                 value=wanted,
             )
-        return found
+        return language
 
     def talk(self, client: Any, session: Any) -> Talk:
         """Who is spoken of: a client who is described, or the one of a session."""
@@ -87,8 +87,8 @@ class Conversation:
                 raise InputError(
                     "session is no text; give the one that an earlier call gave.", field="session"
                 )
-            found = self.tenant.sessions.load(session)
-            return Talk(found.sheet, found.base, found)
+            loaded = self.tenant.sessions.load(session)
+            return Talk(loaded.sheet, loaded.base, loaded)
         return self._described(client)
 
     def _described(self, client: Any) -> Talk:
@@ -96,47 +96,16 @@ class Conversation:
             raise InputError(
                 "client is no object; give at least id, wealth and horizon_years.", field="client"
             )
-        told = [
-            name
-            for name in NOT_TOLD
-            if name in client and not (self._supplied and name == "answers")
-        ]
-        if told:
+        hidden = [n for n in NOT_TOLD if n in client and not (self._supplied and n == "answers")]
+        if hidden:
             raise InputError(
-                f"client.{told[0]} cannot be told by an assistant: it comes from the client's own"
+                f"client.{hidden[0]} cannot be told by an assistant: it comes from the client's own"
                 " answers, or from who assessed them. Leave it out; the client is asked.",
-                field=told[0],
+                field=hidden[0],
             )
         base = Client.model_validate(client)
         sheet = AnswerSheet(questionnaire=self.questionnaire)
-        for question, option in base.answers.items():
-            sheet = sheet.answer(question, option)
-        return Talk(sheet, base)
-
-    def answered(self, talk: Talk, answers: Mapping[str, str | None]) -> Talk:
-        """With answers that the client gave."""
-        sheet = talk.sheet
-        for question, option in answers.items():
-            if option is not None:
-                sheet = sheet.answer(question, option)
-        return replace(talk, sheet=sheet)
-
-    def rise(self, talk: Talk) -> tuple[int, int] | None:
-        """The level that stands and the one that would follow, where it is higher and not confirmed
-        yet.
-        """
-        if talk.finished or not talk.sheet.complete:
-            return None
-        day, client = today(), talk.client()
-        level = profile_risk(ClientTable.from_clients([client]), self.questionnaire, as_of=day)[
-            0
-        ].level
-        stood = int(
-            self.tenant.store.history(ids=[client.id]).standing(
-                [client.id], day + timedelta(days=1)
-            )[0]
-        )
-        return (stood, level) if 0 <= stood < level else None
+        return Talk(answered(sheet, base.answers), base)
 
     def kept(self, talk: Talk) -> Talk:
         """With a session that has the answers."""
@@ -154,49 +123,43 @@ class Conversation:
         """What the rules say of one product for one client: the decision, and each rule that fired
         with its article.
         """
-        advisor = self.tenant.advisor.state
-        if not isinstance(product_id, str) or product_id not in advisor.catalogue.ids:
+        advisor = self.tenant.plain
+        product = self._product(product_id)
+        if product is None:
             raise InputError(
                 f"There is no product {product_id!r} in the catalogue; name one by its id.",
                 field="product",
                 value=product_id,
             )
-        product = advisor.catalogue.products[advisor.catalogue.ids.code(product_id)]
-        profiles = profile_risk(
-            ClientTable.from_clients([client]),
-            advisor.questionnaire,
-            as_of=as_of or today(),
-            bands=advisor.bands,
-        )
-        found = advisor.regime.check(profiles[0], client, product)
-        fired = [advisor.regime.pack_of(product.regime).by_id[name] for name in found.rules]
-        rules = [
-            {"rule": rule.id, "article": rule.article, "text": rule.text_in(language)}
-            for rule in fired
-        ]
+        table, day = ClientTable.from_clients([client]), as_of or today()
+        profiles = profile_risk(table, advisor.questionnaire, as_of=day, bands=advisor.bands)
+        verdict = advisor.regime.check(profiles[0], client, product)
+        rules = [advisor.regime.pack_of(product.regime).by_id[name] for name in verdict.rules]
         return {
             "product": product.id,
             "name": product.name,
-            "decision": found.decision,
-            "rules": rules,
+            "decision": verdict.decision,
+            "rules": [
+                {"rule": rule.id, "article": rule.article, "text": rule.text_in(language)}
+                for rule in rules
+            ],
         }
+
+    def _product(self, name: Any) -> Product | None:
+        catalogue = self.tenant.plain.catalogue
+        known = isinstance(name, str) and name in catalogue.ids
+        return catalogue.products[catalogue.ids.code(name)] if known else None
 
     def review(self, client: Client, advice: Advice) -> HoldingsReview:
         """What the client holds, by asset, against the portfolio advised."""
-        advisor, held = self.tenant.advisor.state, dict[str, float]()
+        held = dict[str, float]()
         for name, money in client.holdings.items():
-            product = (
-                advisor.catalogue.products[advisor.catalogue.ids.code(name)]
-                if name in advisor.catalogue.ids
-                else None
-            )
+            product = self._product(name)
+            asset = name if product is None else product.asset or name
             spread = (
-                {name: 1.0}
-                if product is None
-                else product.exposures or {product.asset or name: 1.0}
+                product.exposures if product is not None and product.exposures else {asset: 1.0}
             )
             for asset, share in spread.items():
                 held[asset] = held.get(asset, 0.0) + money * share
-        return review_holdings(
-            held, advice.weights, flow=client.wealth - sum(client.holdings.values())
-        )
+        flow = client.wealth - sum(client.holdings.values())
+        return review_holdings(held, advice.weights, flow=flow)

@@ -51,9 +51,9 @@ def add_reading(server: Any, conversation: Conversation) -> None:
             rules = [f"{rule['article']}: {rule['text']}" for rule in verdict["rules"]]
             return result(verdict, f"{verdict['name']}: {verdict['decision']}", *rules)
         tenant.switch.check()
-        missing = tenant.advisor.report(client, as_of=as_of, language=spoken).omissions
-        shown = {"omissions": [reason.model_dump(mode="json") for reason in missing]}
-        return result(shown, *(reason.text for reason in missing))
+        missing = tenant.plain.report(client, as_of=as_of, language=spoken).omissions
+        reasons = {"omissions": [reason.model_dump(mode="json") for reason in missing]}
+        return result(reasons, *(reason.text for reason in missing))
 
     @tool(server)
     def review_holdings(

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import WithJsonSchema
+from mcp.server import mcpserver
+from mcp.server.mcpserver import exceptions
 
 from advisor import Questionnaire, Regime
 from advisor.adapters.channels.mcp.advising import add_advising
-from advisor.adapters.channels.mcp.calls import exceptions, mcpserver
+from advisor.adapters.channels.mcp.calls import shown
 from advisor.adapters.channels.mcp.conversation import Conversation
 from advisor.adapters.channels.mcp.forms import client_schema
 from advisor.adapters.channels.mcp.reading import add_reading
@@ -36,9 +37,7 @@ def chat(tenant: Tenant, *, supplied: bool = False) -> mcpserver.MCPServer:
     server = mcpserver.MCPServer("advisor", instructions=INSTRUCTIONS, log_level="WARNING")
     conversation = Conversation(tenant, supplied=supplied)
     add_reading(server, conversation)
-    add_advising(
-        server, conversation, Annotated[Any, WithJsonSchema(client_schema(supplied=supplied))]
-    )
+    add_advising(server, conversation, Annotated[Any, shown(client_schema(supplied=supplied))])
     _add_texts(server, tenant)
     return server
 
@@ -49,7 +48,7 @@ def _add_texts(server: Any, tenant: Tenant) -> None:
     asked = {one.id: one for one in (*(made() for made in BUNDLED), own)}
     packs = {
         one.id: one.pack
-        for one in (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.advisor.state.regime)
+        for one in (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.plain.regime)
     }
 
     @server.resource("advisor://questionnaires/{name}/{language}", mime_type="text/plain")

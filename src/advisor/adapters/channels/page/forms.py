@@ -1,15 +1,14 @@
-"""What a form says: its token, what is known of a client, the answers of one step."""
+"""What a form says of a client and of the answers of one step."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from unicodedata import normalize
 
 from advisor import AnswerSheet, Client, Question, Questionnaire
+from advisor.adapters.channels.page.visit import Errors
 from advisor.contracts.wording import Language, texts
 from advisor.errors import InputError
 
@@ -18,8 +17,6 @@ FACTS = ("wealth", "horizon_years", "age")
 ANSWER = "answer:"
 """Before the id of a question in a form."""
 LONGEST_NUMBER = 20
-Errors = Mapping[str, str]
-"""What is wrong with a form: text by field, the one that gets the focus first."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +26,6 @@ class Step:
     number: int
     title: str
     questions: tuple[Question, ...]
-
-
-def token_of(secret: str) -> str:
-    """The token of the forms of a session (or a first visit): who does not know the secret cannot
-    make it.
-    """
-    return sha256(f"form:{secret}".encode()).hexdigest()
-
-
-def is_token(token: str, secret: str) -> bool:
-    """Whether a form belongs to the session whose secret the cookie holds."""
-    return bool(secret) and hmac.compare_digest(token.encode(), token_of(secret).encode())
 
 
 def steps_of(questionnaire: Questionnaire, language: Language) -> tuple[Step, ...]:
@@ -59,12 +44,9 @@ def first_open(sheet: AnswerSheet, steps: tuple[Step, ...]) -> int:
     """Number of the first step with a required answer missing; one beyond the last where there is
     none.
     """
-    if not sheet.answers:
-        return 1
     missing = set(sheet.missing)
-    return next(
-        (s.number for s in steps if any(q.id in missing for q in s.questions)), len(steps) + 1
-    )
+    still = (s.number for s in steps if any(q.id in missing for q in s.questions))
+    return next(still, len(steps) + 1) if sheet.answers else 1
 
 
 def answers_in(
@@ -89,32 +71,24 @@ def client_in(
     """The client with the facts of a form, or what is wrong with them; the contract decides what
     is.
     """
-    own, wrong = texts(language)["page"], dict[str, str]()
-    fields = {} if before is None else {k: getattr(before, k) for k in before.model_fields_set}
-    fields.setdefault("id", f"page-{secrets.token_hex(8)}")
-    numbers = {name: _number(form.get(name, "")) for name in FACTS}
-    for name, value in numbers.items():
-        if value is None:
-            wrong[name] = own[f"wrong_{name}"]
-    whole = {name: 1.0 if value is None else value for name, value in numbers.items()}
+    own, wrong, facts = texts(language)["page"], dict[str, str](), dict[str, float]()
     for name in FACTS:  # one at a time, so that every wrong one is named
         try:
-            Client.model_validate(
-                {"id": "x", "wealth": 1.0, "horizon_years": 1.0, name: whole[name]}
-            )
-        except InputError:
+            facts[name] = _number(form.get(name, ""))
+            Client.model_validate({"id": "x", "wealth": 1.0, "horizon_years": 1.0, **facts})
+        except ValueError:
+            facts.pop(name, None)
             wrong[name] = own[f"wrong_{name}"]
     if wrong:
-        return None, {name: wrong[name] for name in FACTS if name in wrong}
-    return Client.model_validate({**fields, **whole}), {}
+        return None, wrong
+    fields = {} if before is None else {k: getattr(before, k) for k in before.model_fields_set}
+    fields.setdefault("id", f"page-{secrets.token_hex(8)}")
+    return Client.model_validate({**fields, **facts}), {}
 
 
-def _number(text: str) -> float | None:
-    """A number as people write it: with thousands apart, full-width digits, spaces."""
-    plain = (
-        normalize("NFKC", text[:LONGEST_NUMBER]).replace(",", "").replace(" ", "").replace("_", "x")
-    )
-    try:
-        return float(plain)
-    except ValueError:
-        return None
+def _number(text: str) -> float:
+    """A number as people write it: with thousands apart, full-width digits, spaces. Raises
+    `ValueError`.
+    """
+    plain = normalize("NFKC", text[:LONGEST_NUMBER]).replace(",", "").replace(" ", "")
+    return float(plain.replace("_", "x"))

@@ -5,39 +5,37 @@ browser.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from advisor.adapters.channels.page.about import About
-from advisor.adapters.channels.page.asking import Asking
-from advisor.adapters.channels.page.showing import Showing
-from advisor.adapters.channels.page.views import SECURITY, Response, language_of, message, style
-from advisor.adapters.extras import needs
-from advisor.errors import InputError
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
-if TYPE_CHECKING:
-    from fastapi import APIRouter
-    from starlette.requests import Request
-else:
-    APIRouter = needs("http", "fastapi").APIRouter
-    Request = needs("http", "starlette.requests").Request
+from advisor.adapters.channels.headers import SECURITY
+from advisor.adapters.channels.page import steps
+from advisor.adapters.channels.page.result import Result, check_names
+from advisor.adapters.channels.page.visit import Visit, log, style
+from advisor.adapters.channels.session import StaleSessionError
+from advisor.errors import AdvisorError, InputError, StoppedError
 
 Find = Callable[[str], Awaitable[Any]]
+Labels = Mapping[str, Mapping[str, str]]
+Handler = Callable[[Visit], Response]
 MOST_FIELDS = 200
 UNREADABLE = 400
 STYLE = {**SECURITY, "cache-control": "public, max-age=3600"}
 
 
 def page_router(
-    find: Find,
-    *,
-    labels: Mapping[str, Mapping[str, str]] | None = None,
-    currency: str = "",
-    disclaimer: str | None = None,
+    find: Find, *, labels: Labels | None = None, currency: str = "", disclaimer: str | None = None
 ) -> APIRouter:
     """A router to include in an app.
 
     Args:
-        find: The `Tenant` of a name; may raise what the app answers for an unknown one.
+        find: The `Tenant` of a name, None where there is none; what it raises of the library's is a
+            page that says that nothing can be done at the moment.
         labels: Name of each asset by language, as `Settings.labels`.
         currency: Code written beside money.
         disclaimer: In place of the library's.
@@ -45,8 +43,8 @@ def page_router(
     Raises:
         InputError: A label is no text by language.
     """
-    given: Mapping[str, Any] = labels or {}
-    for asset, names in given.items():
+    stated: Mapping[str, Any] = labels or {}
+    for asset, names in stated.items():
         if not isinstance(names, Mapping):
             raise InputError(
                 f"The label of {asset!r} is {names!r}; the page needs a text by language."
@@ -55,54 +53,72 @@ def page_router(
                 value=asset,
             )
     router = APIRouter(prefix="/page/{tenant}", include_in_schema=False)
-    _add_routes(router, find, Showing(labels or {}, currency, disclaimer))
+    pages = Result(stated, currency, disclaimer)
+
+    def add(method: str, path: str, handler: Handler) -> None:
+        endpoint = _endpoint(f"{router.prefix}{path}", handler, find, stated)
+        router.add_api_route(path, endpoint, methods=[method], response_model=None)
+
+    router.add_api_route("/style.css", _style, methods=["GET"], response_model=None)
+    add("GET", "", steps.about)
+    add("POST", "", steps.tell_about)
+    add("GET", "/step/{number}", steps.step)
+    add("POST", "/step/{number}", steps.answer_step)
+    add("GET", "/saved", steps.saved)
+    add("GET", "/continue/{session}", steps.go_on)
+    add("GET", "/review", steps.review)
+    add("POST", "/review", pages.finish)
+    add("GET", "/result", pages.show)
+    add("GET", "/report.html", pages.html)
+    add("GET", "/report.pdf", pages.pdf)
+    add("GET", "/{rest:path}", lambda visit: visit.message("missing"))
     return router
 
 
-def _add_routes(router: APIRouter, find: Find, showing: Showing) -> None:
-    """Each address; what blocks (the store, the engine) runs in a thread of its own."""
-    about, asking = About(), Asking()
-    in_thread = needs("http", "starlette.concurrency").run_in_threadpool
-    refused = needs("http", "starlette.exceptions").HTTPException
+def _endpoint(
+    template: str, handler: Handler, find: Find, labels: Labels
+) -> Callable[[Request], Awaitable[Response]]:
+    """What serves a path: what blocks (the store, the engine) runs in a thread of its own."""
 
-    async def tenant_of(request: Request, path: str) -> Any:
-        name = request.path_params["tenant"]
-        request.state.template = f"{router.prefix}{path}"  # logs hold no link that opens a session
-        tenant = await find(name)
-        showing.check_names(name, tenant)
-        return tenant
-
-    def get(path: str, handler: Callable[..., Response]) -> None:
-        async def answer(request: Request) -> Response:
-            return await in_thread(handler, request, await tenant_of(request, path))
-
-        router.add_api_route(path, answer, methods=["GET"], response_model=None)
-
-    def post(path: str, handler: Callable[..., Response]) -> None:
-        async def answer(request: Request) -> Response:
-            tenant = await tenant_of(request, path)
-            try:
+    async def answer(request: Request) -> Response:
+        request.state.template = template  # logs hold no link that opens a session
+        visit, name = Visit(request), request.path_params["tenant"]
+        try:
+            visit.tenant = await find(name)
+            if visit.tenant is None:
+                return visit.message("missing")
+            check_names(name, visit.tenant, labels)
+            if request.method == "POST":
                 form = await request.form(max_fields=MOST_FIELDS, max_files=0)
-            except refused:  # no form at all, or one without end
-                return message(request, "forged", language_of(request), UNREADABLE)
-            texts = {name: value for name, value in form.items() if isinstance(value, str)}
-            return await in_thread(handler, request, tenant, texts)
+                visit.form = {k: v for k, v in form.items() if isinstance(v, str)} or {"": ""}
+            return await run_in_threadpool(handler, visit)
+        except HTTPException as error:  # no form at all, or one without end
+            if request.method != "POST":
+                raise
+            log.info("form refused: %s", error.detail)
+            response = visit.message("forged")
+            response.status_code = UNREADABLE
+            return response
+        except AdvisorError as error:
+            return _refused(visit, error)
 
-        router.add_api_route(path, answer, methods=["POST"], response_model=None)
+    return answer
 
-    async def sheet(request: Request) -> Response:
-        request.state.template = f"{router.prefix}/style.css"
-        return Response(style(), media_type="text/css", headers=STYLE)
 
-    router.add_api_route("/style.css", sheet, methods=["GET"], response_model=None)
-    get("", about.about)
-    post("", about.told)
-    get("/step/{number}", asking.step)
-    post("/step/{number}", asking.answered)
-    get("/saved", asking.kept)
-    get("/continue/{session}", asking.go_on)
-    get("/review", asking.review)
-    post("/review", showing.finish)
-    get("/result", showing.result)
-    get("/report.html", showing.html)
-    get("/report.pdf", showing.pdf)
+def _refused(visit: Visit, error: AdvisorError) -> Response:
+    """The page of an error: what the client can mend, in their language; else it is logged for
+    whoever runs the site.
+    """
+    if isinstance(error, StoppedError):
+        return visit.message("stopped")
+    if isinstance(error, StaleSessionError):
+        return visit.message("stale")
+    if isinstance(error, InputError) and error.field not in ("url", "pdf"):
+        return visit.message("cannot", str(error))
+    log.warning("page not served: %s", error)
+    return visit.message("unavailable")
+
+
+async def _style(request: Request) -> Response:
+    request.state.template = "/page/{tenant}/style.css"
+    return Response(style(), media_type="text/css", headers=STYLE)

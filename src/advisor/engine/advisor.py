@@ -32,7 +32,7 @@ from advisor.engine.state import AdvisorState, assets_as_products
 from advisor.optimize.preferences.corrections import BiasPolicy
 from advisor.optimize.returns.estimate import estimate_returns
 from advisor.recommend.portfolio_fit.own_portfolio import UTILITY_SHARE
-from advisor.recommend.recipes.item_based import EASE
+from advisor.recommend.recipes.cold_start import default_recipe
 from advisor.recommend.recipes.recipe import Recipe
 from advisor.recommend.unknown import log_unknown_products
 from advisor.recommend.windows import Window
@@ -57,6 +57,7 @@ class Advisor(Questions):
         interactions: Interactions,
         *,
         catalogue: Catalogue | None = None,
+        clients: ClientTable | None = None,
         questionnaire: Questionnaire | None = None,
         mandate: Mandate | None = None,
         regime: Regime | None = None,
@@ -83,12 +84,14 @@ class Advisor(Questions):
             catalogue: The catalogue; None: the assets themselves, those that have a risk level. A
                 product of which it does not say whether it is `closed`, and which purchases show to
                 be closed to new buyers, is closed in the advisor's own.
+            clients: Attributes of those who bought, by which clients without a purchase are served.
             questionnaire: What answers are scored by; default `Questionnaire.default()`.
             mandate: Limits on every portfolio; default long-only.
             regime: Rules for products that name none themselves; default `Regime.nfra()`.
             bands: What each level promises; default `RiskBands.default()`, aimed at the middle of
                 each band where the model has a forecast of volatility.
-            recommender: How relevance is learnt; default `EASE()`.
+            recommender: How relevance is learnt; default `EASE()`, and where `clients` have
+                attributes `ColdStart.by_attributes()`.
             language: Of the reasons, "en" or "zh".
             seed: Of the recommender.
             biases: How measured biases correct risk aversion; default `BiasPolicy()`.
@@ -124,7 +127,7 @@ class Advisor(Questions):
         check_optional(
             catalogue=catalogue, questionnaire=questionnaire, mandate=mandate, regime=regime
         )
-        check_optional(bands=bands, recommender=recommender, biases=biases)
+        check_optional(bands=bands, recommender=recommender, biases=biases, clients=clients)
         check_settings(
             seed, language, fit_weight=fit_weight, utility_share=utility_share, diversity=diversity
         )
@@ -140,8 +143,8 @@ class Advisor(Questions):
         products.exposures(model.ids)
         log_unknown_products(interactions, products.ids)
         refuse_short(model, mandate)
-        relevance = (recommender or EASE()).fit(
-            interactions, catalogue=products, model=model, seed=int(seed)
+        relevance = (recommender or default_recipe(clients)).fit(
+            interactions, clients=clients, catalogue=products, model=model, seed=int(seed)
         )
         products = with_closed(products, relevance.closed)
         return cls(

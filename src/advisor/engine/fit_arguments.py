@@ -14,6 +14,7 @@ from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.wording import LANGUAGES
 from advisor.data.catalogue import Catalogue
+from advisor.data.clients.table import ClientTable
 from advisor.data.returns import ReturnModel
 from advisor.errors import InfeasibleError, InputError
 from advisor.optimize.limits.limits import limits_of
@@ -26,6 +27,7 @@ OPTIONAL: dict[str, tuple[type, str]] = {
         Catalogue,
         "Make one with Catalogue.from_products or Catalogue.from_frame, or leave it out.",
     ),
+    "clients": (ClientTable, "Read them with ClientTable.from_frame, or leave them out."),
     "questionnaire": (Questionnaire, "Read one with Questionnaire.load, or leave it out."),
     "mandate": (Mandate, "Give a Mandate(...), or leave it out."),
     "regime": (

@@ -102,3 +102,19 @@ def test_omissions_refuse_to_account_for_nothing() -> None:
     advisor, client = house(), Client(id="x", wealth=1e5, horizon_years=9.0, age=40, level=3)
     with pytest.raises(InputError, match="count"):
         advisor.omissions(advisor.advise(client, as_of=DAY), client, count=0)
+
+
+def test_who_has_bought_nothing_is_served_by_attributes_where_the_advisor_has_them() -> None:
+    """Lists of clients with purchases stay as they are, to the bit."""
+    everybody, bought = sample.clients(500), sample.interactions(400)
+    plain = Advisor.fit(MARKET, bought, catalogue=SHELF)
+    informed = Advisor.fit(MARKET, bought, catalogue=SHELF, clients=everybody)
+    one, other = (a.rank(everybody, 5, as_of="2026-02-02") for a in (plain, informed))
+    known = np.array([name in bought.clients for name in everybody.ids])
+    np.testing.assert_array_equal(one.codes[known], other.codes[known])
+    np.testing.assert_array_equal(one.scores[known], other.scores[known])
+    assert (one.codes[~known] != other.codes[~known]).any(axis=1).mean() > 0.9
+    bare = ClientTable.from_clients([Client(id="c00001", wealth=1.0, horizon_years=1.0)])
+    assert Advisor.fit(MARKET, bought, catalogue=SHELF, clients=bare).recommender.kind == "EASE"
+    with pytest.raises(InputError, match="ClientTable"):
+        Advisor.fit(MARKET, bought, clients=[1])  # type: ignore[arg-type]

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import IntArray
+from advisor.data.clients.table import ClientTable
+from advisor.recommend.model.attributes import Attributes
 from advisor.recommend.model.contributions import Parts
 from advisor.recommend.model.fitted import Encoder, FittedModel, State
 from advisor.recommend.model.purchases import Batch, Rows
+from advisor.recommend.recipes.item_based import EASE
+from advisor.recommend.recipes.popularity import Demographic
 from advisor.recommend.recipes.recipe import Recipe, Training, check_recipe
 
 
@@ -33,6 +37,16 @@ class ColdStart(Recipe):
         check_recipe(self.warm, "warm")
         check_recipe(self.cold, "cold")
 
+    @classmethod
+    def by_attributes(cls, warm: Recipe | None = None) -> ColdStart:
+        """`warm` (default `EASE()`), and who has bought nothing by what clients of their attributes
+        lately bought, with capped counts.
+
+        On 12 FAR-Trans points of 2020 newcomers' lists have an nDCG@10 of .426 so, and of .403 by
+        popularity.
+        """
+        return cls(warm or EASE(), Demographic(half_life_days=90.0, capped=True))
+
     def variants(self) -> tuple[Recipe, ...]:
         """Those of `warm`: a client who is judged has bought something."""
         return tuple(ColdStart(one, self.cold) for one in self.warm.variants())
@@ -48,6 +62,12 @@ class ColdStart(Recipe):
         return FittedModel(
             "ColdStart", warm.history, encoder, np.vstack([warm.matrix, cold.matrix]), settings
         )
+
+
+def default_recipe(clients: ClientTable | None) -> Recipe:
+    """`EASE()`, and where clients have attributes that differ `ColdStart.by_attributes()`."""
+    differ = clients is not None and Attributes.of(clients, None).names
+    return ColdStart.by_attributes() if differ else EASE()
 
 
 @dataclass(frozen=True, eq=False)

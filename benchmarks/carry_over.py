@@ -14,7 +14,6 @@ MovieLens-100k is read from `movielens/u.data` under ADVISOR_DATA, where it is t
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -43,11 +42,14 @@ from advisor import (
 from advisor.data import ClientTable, Eligibility
 from advisor.data.ids import IdMap
 from advisor.measures import block_interval, mark_hits, ndcg
+from advisor.recommend.recipes.blend import best_weights, spread
 
 K, LONG = 10, 30
 FIRST, REST = slice(12, 24), slice(24, 35)
 """Points on which the parts of `Blend.robust()` were compared, and points that were only looked at
 afterwards."""
+WINDOW = 13
+"""Points from which on two test windows do not overlap."""
 ATTRIBUTES = ("segment", "answer:risk", "answer:capacity")
 RECIPES: dict[str, Recipe] = {
     "EASE()": EASE(),
@@ -68,7 +70,7 @@ SPIKES: dict[str, Recipe] = {
 
 
 @cache
-def open_shelf(folder: Path) -> Catalogue:
+def with_all_open(folder: Path) -> Catalogue:
     """The catalogue with every product stated to be sold, so that nothing is inferred."""
     return Catalogue.from_frame(far.catalogue(folder).to_frame().assign(closed=False))
 
@@ -76,7 +78,7 @@ def open_shelf(folder: Path) -> Catalogue:
 def served(folder: Path, day: str, recipe: Recipe, k: int = K, *, infer: bool = True) -> Ranking:
     """Lists of the evaluated clients among the eligible products."""
     fitted = recipe.fit(
-        far.interactions(folder, day), catalogue=None if infer else open_shelf(folder)
+        far.interactions(folder, day), catalogue=None if infer else with_all_open(folder)
     )
     people = far.evaluated(folder, day)
     shelf = np.isin(fitted.products, far.eligible(folder, day))[None]
@@ -138,6 +140,61 @@ def accuracy(folder: Path, days: list[str], stride: int) -> list[str]:
     return lines
 
 
+def chosen_weights(folder: Path, days: list[str]) -> tuple[float, ...]:
+    """Weights of the parts of `Blend.robust()` with the best lists on some points, one moved at a
+    time."""
+    scores: list[list[np.ndarray]] = []
+    barred: list[np.ndarray] = []
+    bought: list[np.ndarray] = []
+    for day in days:
+        later = far.held_out(folder, day)
+        ids = later.clients.ids
+        models = [
+            part.fit(far.interactions(folder, day), catalogue=far.catalogue(folder))
+            for part in Blend.robust().recipes
+        ]
+        scores.append([m.scores(ids) / spread(m) for m in models])
+        held, products = models[0].held(ids), models[0].products
+        owned = np.zeros((len(ids), len(models[0].history.items)), dtype=bool)
+        owned[held.row_of_entry(), held.codes] = True
+        offered = np.isin(products, far.eligible(folder, day)) & ~models[0].history.closed
+        barred.append(owned[:, : len(products)] | ~offered)
+        bought.append((later.matrix(IdMap(ids), IdMap(products)).toarray() > 0.0) & ~barred[-1])
+    use = [b.any(axis=1) for b in bought]
+    by_part = [
+        np.concatenate([s[part][u] for s, u in zip(scores, use, strict=True)])
+        for part in range(len(scores[0]))
+    ]
+    rows = [np.concatenate([x[u] for x, u in zip(y, use, strict=True)]) for y in (barred, bought)]
+    return best_weights(by_part, *rows)
+
+
+def left_out(folder: Path) -> list[str]:
+    """Weights chosen on some points and judged on others, beside those of `Blend.robust()`."""
+    every = far.time_points(folder)
+    robust = Blend.robust()
+    lines = [
+        "| chosen on points | weights | judged on | chosen | Blend.robust() | EASE() |",
+        "|---|---|---|---|---|---|",
+    ]
+    for choose, judge in (
+        (slice(12, 24), slice(24, 35)),
+        (slice(24, 35), slice(12, 24)),
+        (slice(12, 29), slice(29, 35)),
+    ):
+        weights = chosen_weights(folder, every[choose][::5])
+        days = every[judge][::3]
+        values = [
+            np.mean([quality(served(folder, d, recipe), far.held_out(folder, d)) for d in days])
+            for recipe in (Blend(robust.recipes, weights), robust, EASE())
+        ]
+        lines.append(
+            f"| {choose.start + 1} to {choose.stop} | {', '.join(f'{w:g}' for w in weights)} |"
+            f" {judge.start + 1} to {judge.stop} | {' | '.join(f'{v:.4f}' for v in values)} |"
+        )
+    return lines
+
+
 def spikes(folder: Path, days: list[str]) -> list[str]:
     """Nothing done, capped counts, the mask, and both."""
     lines = [
@@ -191,78 +248,85 @@ def _short(recipe: Recipe) -> str:
     return f"{type(recipe).__name__}({', '.join(f'{n}={v}' for n, v in changed.items())})"
 
 
+def promises(folder: Path, day: str, past: list[str]) -> list[float]:
+    """What was learnt on the windows of `past` says of the lists of `day`, beside what came."""
+    windows = [(served(folder, d, Blend.robust(), LONG), far.held_out(folder, d)) for d in past]
+    now, later = served(folder, day, Blend.robust(), LONG), far.held_out(folder, day)
+    buyers = later.clients.find(now.client_ids) >= 0
+    hits, scores = hits_of(now, later)[buyers], now.scores[buyers, :K]
+    short = [
+        (Ranking(r.client_ids, r.products, r.codes[:, :K], r.scores[:, :K]), bought)
+        for r, bought in windows
+    ]
+    picks, lists = (calibrate(*w[-1], earlier=w[:-1]) for w in (short, windows))
+    stated, true = picks.probability(scores), hits[:, :K]
+    low, high = picks.interval(scores)
+    base = float(true.mean())
+    surest = np.argsort(-stated, axis=None)[: max(stated.size // 1000, 1)]
+    bins = np.minimum((10 * stated).astype(int), 9)
+    eighty = lists.list_length(0.8, in_every_window=True)
+    return [
+        sum(
+            abs(stated[bins == b].mean() - true[bins == b].mean()) * (bins == b).mean()
+            for b in np.unique(bins)
+        ),
+        1.0 - float(((stated - true) ** 2).mean()) / (base * (1.0 - base)),
+        float(low.mean() < base < high.mean()),
+        stated.ravel()[surest].mean(),
+        true.ravel()[surest].mean(),
+        *(lists.coverage(n).share - hits[:, :n].any(axis=1).mean() for n in (K, LONG)),
+        np.nan if eighty is None else eighty.length,
+        np.nan if eighty is None else hits[:, : eighty.length].any(axis=1).mean(),
+    ]
+
+
 def probabilities(folder: Path, days: list[str], stride: int) -> list[str]:
-    """One window against several: calibration error, skill over the window's own base rate, and
-    what a list of 10 or 30 covers."""
-    ends = {d: str(far.held_out(folder, d).days.max()) for d in far.time_points(folder)}
-    rows: dict[str, list[list[float]]] = {"one window": [], "every past window, 4 points apart": []}
+    """One window against several, on the first part of the points and on the rest: calibration
+    error, skill over the window's own base rate, and what a list of 10 or 30 covers."""
+    every = far.time_points(folder)
+    ends = {d: str(far.held_out(folder, d).days.max()) for d in every}
+    rows: dict[str, list[list[float]]] = {}
     for day in days:
-        past = [d for d in far.time_points(folder) if ends[d] <= day][::-1][::4][::-1]
-        if len(past) < 2:
+        past = [d for d in every if ends[d] <= day][::-1][::WINDOW][::-1]
+        if sum(ends[d] <= day for d in every) < 2:
             continue
-        windows = [(served(folder, d, Blend.robust(), LONG), far.held_out(folder, d)) for d in past]
-        now, later = served(folder, day, Blend.robust(), LONG), far.held_out(folder, day)
-        buyers = later.clients.find(now.client_ids) >= 0
-        hits, scores = hits_of(now, later)[buyers], now.scores[buyers]
-        covered = [hits[:, :n].any(axis=1).mean() for n in (K, LONG)]
-        for name, use in zip(rows, (windows[-1:], windows), strict=True):
-            short = [
-                (Ranking(r.client_ids, r.products, r.codes[:, :K], r.scores[:, :K]), b)
-                for r, b in use
-            ]
-            found, lists = (
-                calibrate(*short[-1], earlier=short[:-1]),
-                calibrate(*use[-1], earlier=use[:-1]),
-            )
-            told, true = found.probability(scores[:, :K]), hits[:, :K]
-            low, high = found.interval(scores[:, :K])
-            base = float(true.mean())
-            surest = np.argsort(-told, axis=None)[: max(told.size // 1000, 1)]
-            bins = np.minimum((10 * told).astype(int), 9)
-            error = sum(
-                abs(told[bins == b].mean() - true[bins == b].mean()) * (bins == b).mean()
-                for b in np.unique(bins)
-            )
-            skill = 1.0 - float(((told - true) ** 2).mean()) / (base * (1.0 - base))
-            promise = [lists.coverage(n).share - c for n, c in zip((K, LONG), covered, strict=True)]
-            eighty = lists.list_length(0.8, in_every_window=True)
-            rows[name].append(
-                [
-                    error,
-                    skill,
-                    float(low.mean() < base < high.mean()),
-                    told.ravel()[surest].mean(),
-                    true.ravel()[surest].mean(),
-                    *promise,
-                    np.nan if eighty is None else eighty.length,
-                    np.nan if eighty is None else hits[:, : eighty.length].any(axis=1).mean(),
-                ]
-            )
-    heads = (
-        "calibration error | skill [95 %] | windows above 0 | base rate inside the interval |"
-        " surest .1 %: told | came true"
-    )
-    more = f"coverage of {K}: told minus true | of {LONG} | length for 80 % | covered then"
+        part = "first part" if every.index(day) < REST.start else "rest"
+        for name, use in (("one window", past[-1:]), ("every past window", past)):
+            rows.setdefault(f"{name}, {part}", []).append(promises(folder, day, use))
     lines = [
-        f"| learnt on | points | {heads} | {more} |",
+        (
+            "| learnt on | points | calibration error | skill [95 %] | points above 0 | base rate"
+            " inside the interval | surest .1 %: stated | came true | coverage of"
+            f" {K}: stated minus true | of {LONG} | length for 80 % | covered then |"
+        ),
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, values in rows.items():
-        if values:
-            v = np.array(values)
-            m = np.nanmean(v, axis=0)
-            lines.append(
-                f"| {name} | {len(v)} | {m[0]:.3f} | {span(v[:, 1], -(-13 // stride))} |"
-                f" {(v[:, 1] > 0).mean():.0%} | {m[2]:.0%} | {m[3]:.2f} | {m[4]:.2f} | {m[5]:+.3f}"
-                f" (mean size {np.abs(v[:, 5]).mean():.3f}) | {m[6]:+.3f}"
-                f" ({np.abs(v[:, 6]).mean():.3f}) | {m[7]:.0f} | {m[8]:.0%} |"
-            )
+        v = np.array(values)
+        m = np.nanmean(v, axis=0)
+        gaps = [
+            f"{span(v[:, i], -(-13 // stride))}, size {np.abs(v[:, i]).mean():.3f}" for i in (5, 6)
+        ]
+        lines.append(
+            f"| {name} | {len(v)} | {m[0]:.3f} | {span(v[:, 1], -(-13 // stride))} |"
+            f" {(v[:, 1] > 0).mean():.0%} | {m[2]:.0%} | {m[3]:.2f} | {m[4]:.2f} | {gaps[0]} |"
+            f" {gaps[1]} | {m[7]:.0f} | {m[8]:.0%} |"
+        )
     return lines
 
 
-def newcomers(folder: Path, days: Iterable[str]) -> list[str]:
+NEWCOMERS: dict[str, tuple[Recipe, bool]] = {
+    "Popularity()": (Popularity(), False),
+    "Popularity(90), capped and masked": (Popularity(half_life_days=90.0, capped=True), True),
+    "attributes": (Demographic(ATTRIBUTES, half_life_days=90.0), False),
+    "ColdStart.by_attributes(): capped and masked": (ColdStart.by_attributes(), True),
+}
+"""Recipe, and whether what is closed to new buyers is inferred."""
+
+
+def newcomers(folder: Path, days: list[str], stride: int) -> list[str]:
     """Clients without a purchase: attributes, with and without the mask."""
-    rows: list[list[float]] = []
+    values: dict[str, list[float]] = {name: [] for name in NEWCOMERS}
     for day in days:
         bought, later = far.interactions(folder, day), far.held_out_newcomers(folder, day)
         known, new = (
@@ -272,33 +336,22 @@ def newcomers(folder: Path, days: Iterable[str]) -> list[str]:
                 far.attributes_at_start(folder, later.clients.ids),
             )
         )
-        row = []
-        for recipe, infer in (
-            (Popularity(), False),
-            (Demographic(ATTRIBUTES, half_life_days=90.0), False),
-            (ColdStart(EASE(), Demographic(ATTRIBUTES, half_life_days=90.0, capped=True)), True),
-        ):
+        for name, (recipe, infer) in NEWCOMERS.items():
             fitted = recipe.fit(
-                bought, clients=known, catalogue=None if infer else open_shelf(folder)
+                bought, clients=known, catalogue=None if infer else with_all_open(folder)
             )
-            shelf = np.isin(fitted.products, far.eligible(folder, day))[None]
-            row.append(
-                quality(
-                    fitted.rank(
-                        new.ids,
-                        K,
-                        eligible=Eligibility(np.zeros(len(new), dtype=np.int64), shelf),
-                        clients=new,
-                    ),
-                    later,
-                )
-            )
-        rows.append(row)
-    mean = np.mean(rows, axis=0)
+            offered = np.isin(fitted.products, far.eligible(folder, day))[None]
+            eligible = Eligibility(np.zeros(len(new), dtype=np.int64), offered)
+            lists = fitted.rank(new.ids, K, eligible=eligible, clients=new)
+            values[name].append(quality(lists, later))
+    plain = np.array(values["Popularity()"])
     return [
-        "| newcomers | Popularity() | attributes | attributes, capped and masked |",
-        "|---|---|---|---|",
-        f"| nDCG@{K}, {len(rows)} points | {' | '.join(f'{v:.4f}' for v in mean)} |",
+        f"| newcomers, {len(days)} points | nDCG@{K} | minus Popularity() [95 %] |",
+        "|---|---|---|",
+        *(
+            f"| {name} | {np.mean(v):.4f} | {span(np.array(v) - plain, -(-WINDOW // stride))} |"
+            for name, v in values.items()
+        ),
     ]
 
 
@@ -347,6 +400,7 @@ def tables(quick: bool = False) -> list[str]:
             ),
             accuracy(folder, days, stride),
         ),
+        ("Weights of the parts chosen on some points and judged on others.", left_out(folder)),
         ("Products closed to new buyers: masked, capped, both.", spikes(folder, days)),
         (
             (
@@ -362,7 +416,7 @@ def tables(quick: bool = False) -> list[str]:
             ),
             probabilities(folder, days, stride),
         ),
-        ("Newcomers.", newcomers(folder, few)),
+        ("Newcomers.", newcomers(folder, days, stride)),
         ("Another domain.", other_domain(folder.parent / "movielens" / "u.data")),
     )
     return [f"{title}\n\n" + "\n".join(lines) + "\n" for title, lines in parts]

@@ -48,10 +48,15 @@ def sized_frontier(seed: int) -> Frontier:
     return trace_frontier(model, Mandate(max_weight=0.6))
 
 
-def test_the_forecast_is_the_portfolios_own_ewma() -> None:
+def forecast_variance(returns: pd.Series) -> float:
+    """Nineteen parts pandas' EWMA of squared returns, one part their mean over all the past."""
+    squares = returns**2
+    return 252.0 * float(0.95 * squares.ewm(halflife=10.0).mean().iloc[-1] + 0.05 * squares.mean())
+
+
+def test_the_forecast_is_the_portfolios_own_average_of_squares() -> None:
     market, weights = turning_market(0.5), np.array([0.4, 0.3, 0.2, 0.1])
-    own = market.to_frame() @ weights
-    expected = (own**2).ewm(halflife=15.0).mean().iloc[-1] * 252.0
+    expected = forecast_variance(market.to_frame() @ weights)
     assert weights @ forecast_covariance(market) @ weights == pytest.approx(expected, rel=1e-5)
     with pytest.raises(InputError, match="half_life"):
         forecast_covariance(market, half_life=0.5)
@@ -105,17 +110,17 @@ def test_middle_of_each_band() -> None:
 @pytest.mark.parametrize("last", [0.5, 1.0, 2.0])
 def test_levels_stand_at_the_middle_by_the_forecast_whatever_the_market_does(last: float) -> None:
     market = turning_market(last)
-    own, reach = market.to_frame().to_numpy(), []
+    own, reach = market.to_frame(), []
     for aim, policy in zip(
         MIDDLE,
-        level_policies(estimates=Estimates(cash_return=0.0, forecast_half_life=15.0)).values(),
+        level_policies(estimates=Estimates(cash_return=0.0)).values(),
         strict=True,
     ):
         weights = policy(market, NOBODY)
-        realised = pd.Series((own @ weights) ** 2).ewm(halflife=15.0).mean().iloc[-1]
+        forecast = forecast_variance(own @ weights)
         assert weights.min() >= 0.0
         assert weights.sum() <= 1.0 + 1e-12
-        reach.append(np.sqrt(252.0 * realised) / aim)
+        reach.append(np.sqrt(forecast) / aim)
     assert max(reach) <= 1.0 + 1e-5
     assert min(reach[:3]) >= 1.0 - 1e-5
     assert (reach[4] < 0.9) == (last == 0.5)  # without borrowing nothing here is as wild as C5 then
@@ -146,7 +151,7 @@ def test_a_ceiling_on_loss_makes_a_portfolio_smaller_and_not_less_diversified() 
 
 @pytest.fixture(scope="module")
 def sized() -> Advisor:
-    model = estimate_returns(sample.market(), forecast_half_life=15.0)
+    model = estimate_returns(sample.market(), forecast_half_life=10.0)
     return Advisor.fit(model, sample.interactions(), catalogue=sample.catalogue())
 
 

@@ -9,11 +9,11 @@ from advisor.data.market import Market
 from advisor.optimize.returns.histories import common_window
 from advisor.optimize.returns.mean import age_weights
 
-HALF_LIFE = 15.0
-"""Sessions after which a return counts half: between the memories of 10 and 21 sessions, which held
-bands about as well."""
-REACH = 20.0
-"""Half-lives after which a return counts less than one part in a million and is left out."""
+HALF_LIFE = 10.0
+"""Sessions after which a return counts half; 8 to 12 hold bands about as well."""
+LONG_RUN = 0.05
+"""Share that all the past has in the forecast, each return alike: calm weeks do not stay calm, and
+without it a portfolio is largest just before they end (`benchmarks/risk_promises.py`)."""
 
 
 def forecast_covariance(market: Market, *, half_life: float = HALF_LIFE) -> FloatArray:
@@ -24,10 +24,10 @@ def forecast_covariance(market: Market, *, half_life: float = HALF_LIFE) -> Floa
         half_life: Rows (sessions of a daily market) after which a return counts half.
 
     Returns:
-        Second moments around zero, weighted by age: for any portfolio `w' F w` is the same average
-            of
-        the portfolio's own squared returns, so no optimiser can find a portfolio whose forecast is
-        better than its past. Positive semidefinite.
+        Second moments around zero, weighted by age, with a twentieth of the weight spread over all
+        the past: for any portfolio `w' F w` is the same average of the portfolio's own squared
+        returns, so no optimiser can find a portfolio whose forecast is better than its past.
+        Positive semidefinite.
 
     Raises:
         InputError: No Market, a half-life below one row, or fewer than three common rows.
@@ -40,6 +40,7 @@ def forecast_covariance(market: Market, *, half_life: float = HALF_LIFE) -> Floa
     half_life = check_number(
         half_life, "half_life", "It is in rows of the market, 15 say.", low=1.0
     )
-    rows = common_window(market).rows[-int(np.ceil(REACH * half_life)) :]
-    weighted = rows * np.sqrt(age_weights(len(rows), half_life))[:, None]
+    rows = common_window(market).rows
+    weights = (1.0 - LONG_RUN) * age_weights(len(rows), half_life) + LONG_RUN / len(rows)
+    weighted = rows * np.sqrt(weights)[:, None]
     return (weighted.T @ weighted) * market.periods_per_year

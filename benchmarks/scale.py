@@ -264,7 +264,10 @@ def stages(house: Advisor, clients: Path, folder: Path) -> str:
     out = timed("advice to Arrow, reason codes", lambda: advice_table(batch))
     digests = timed("digest of each row", lambda: input_digests(people, day))
     out = out.append_column(INPUTS, pa.array(digests))
-    timed("write Parquet, sync", lambda: write_part([out], out.schema, folder / "one.parquet", "one"))
+    timed(
+        "write Parquet, sync",
+        lambda: write_part([("", [out])], out.schema, folder / "one.parquet", "one", ""),
+    )
     rows = [f"| {name} | {wall:.2f} | {cpu:.2f} |" for name, wall, cpu in spent]
     return "\n".join(
         [

@@ -53,17 +53,34 @@ def whole_file(path: Path) -> Generator[BufferedRandom]:
     Raises:
         OSError: It cannot be written.
     """
+    with drafted(path) as file:
+        yield file
+    put_in_place(path)
+
+
+@contextmanager
+def drafted(path: Path) -> Generator[BufferedRandom]:
+    """A file to be filled beside its place, then on disk, until `put_in_place`."""
     draft = draft_of(path)
     try:
         with draft.open("w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
-        sync(path.parent)
     except Exception:
         draft.unlink(missing_ok=True)
         raise
+
+
+def put_in_place(path: Path) -> None:
+    """Give the draft of a file its name, to last through a power cut."""
+    draft = draft_of(path)
+    try:
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
 
 
 def draft_of(path: Path) -> Path:

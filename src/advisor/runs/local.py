@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from advisor.errors import InputError
 from advisor.files import clear_drafts
 from advisor.runs.duplicates import REPEATED, SeenIds
 from advisor.runs.job import Job
-from advisor.runs.parts import Part, file_digest, read_part, write_part
+from advisor.runs.parts import Part, digest_of, file_digest, read_part, write_part
 from advisor.runs.pool import ordered_results
 from advisor.validation import checked
 
@@ -43,10 +42,10 @@ def run_file(job: Job, file: Folder, folder: Folder) -> Part:
     path = target / f"{source.stem}.parquet"
     clear_drafts(target, name=path.name)
     ref, version = job.model, (job.schema.metadata or {}).get(b"advisor.version", b"").decode()
-    run = hashlib.sha256(
-        f"{ref.fingerprint}|{ref.as_of}|{ref.picks}|{version}|{file_digest(source)}".encode()
-    ).hexdigest()
-    return read_part(path, run) or write_part(_advised(job, source), job.schema, path, run)
+    inputs = file_digest(source)
+    run = digest_of(["|".join((ref.fingerprint, ref.as_of, str(ref.picks), version, inputs))])
+    pieces = [("", _advised(job, source))]
+    return read_part(path, run) or write_part(pieces, job.schema, path, run, inputs)
 
 
 def _advised(job: Job, file: Path) -> Iterator[pa.Table]:

@@ -12,8 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from io import BufferedRandom
 from pathlib import Path
@@ -23,15 +22,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.errors import InputError
-from advisor.files import read_text, sync, whole_file
-from advisor.runs.job import INPUTS
+from advisor.files import draft_of, drafted, put_in_place, read_text, sync, whole_file
 
 RECORDS = "_parts"
 """Folder of the records of finished parts, until the run ends."""
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What a damaged record may raise."""
-Split = Callable[[pa.Table], Iterable[tuple[str, pa.Table]]]
-"""Cuts a table of advice into tables by folder of a partition, such as "branch=North"."""
+Pieces = Iterable[tuple[str, Iterable[pa.Table]]]
+"""Advice by folder of a partition, such as "branch=North"."""
 
 
 @dataclass(frozen=True)
@@ -134,86 +132,64 @@ def write_json(path: Path, record: object) -> None:
         raise _unwritten(path, error) from error
 
 
-def write_part(
-    tables: Iterable[pa.Table], schema: pa.Schema, path: Path, run: str, split: Split | None = None
-) -> Part:
+def write_part(pieces: Pieces, schema: pa.Schema, path: Path, run: str, inputs: str) -> Part:
     """Write a part beside its place, make sure that it is on disk, and only then name it.
 
     Args:
-        tables: Advice, one table at a time in memory; each is a row group, so the bytes depend on
-            how they are cut.
-        schema: Of a file of a part.
+        pieces: Folder of each file below that of the run ("" for that itself), and its advice, one
+            table at a time in memory; each is a row group, so the bytes depend on how they are cut.
+        schema: Of each file.
         path: Its place: the folder of the run, and the name of its files.
         run: Digest of what the run depends on, so that a later run knows its own parts.
-        split: Cuts each table into partitions, of which each has a file of its own.
+        inputs: Digest of what was read for it.
 
     Raises:
         InputError: It cannot be written (disk full, no permission), or what making a table met;
             nothing half-written stays.
     """
-    folder, inputs = path.parent, hashlib.sha256()
-    writers: dict[str, PartWriter] = {}
+    folder = path.parent
+    files: dict[Path, PartFile] = {}
     try:
-        with ExitStack() as stack:
-
-            def writer(partition: str) -> PartWriter:
-                if partition not in writers:
-                    _make(folder / partition)
-                    file = stack.enter_context(whole_file(folder / partition / path.name))
-                    writers[partition] = PartWriter(file, schema)
-                    stack.callback(writers[partition].abandon)
-                return writers[partition]
-
-            for table in tables:
-                inputs.update("".join(table[INPUTS].to_pylist()).encode())
-                for partition, rows in split(table) if split else (("", table),):
-                    writer(partition).write(rows)
-            if not writers:
-                writer("")
-            files = tuple(
-                writers[partition].finished(f"{partition}/{path.name}".lstrip("/"))
-                for partition in sorted(writers)
-            )
-            part = Part(folder, inputs.hexdigest(), files)
-            record = {"run": run, "inputs": part.inputs, "parts": [asdict(file) for file in files]}
-            _make(folder / RECORDS)
-            write_json(record_path(path), record)
-    except (OSError, pa.ArrowException) as error:
-        raise _unwritten(path, error) from error
+        for partition, tables in pieces:
+            place = folder / partition / path.name
+            _make(place.parent)
+            with drafted(place) as file:
+                name = f"{partition}/{path.name}".lstrip("/")
+                files[place] = _written(name, tables, schema, file)
+        part = Part(folder, inputs, tuple(files.values()))
+        record = {"run": run, "inputs": inputs, "parts": [asdict(file) for file in part.files]}
+        _make(folder / RECORDS)
+        write_json(record_path(path), record)
+        for place in files:
+            put_in_place(place)
+    except Exception as error:
+        for place in files:
+            draft_of(place).unlink(missing_ok=True)
+        if isinstance(error, OSError | pa.ArrowException):
+            raise _unwritten(path, error) from error
+        raise
     return part
 
 
-class PartWriter:
-    """A Parquet file in the making; the same tables give the same bytes."""
-
-    def __init__(self, file: BufferedRandom, schema: pa.Schema) -> None:
-        settings: dict[str, Any] = {
-            "compression": "zstd",
-            "compression_level": 1,
-            "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
-            "write_statistics": ["client_id"],
-        }
-        self.file, self.statuses = file, Counter[str]()
-        self.out = pq.ParquetWriter(file, schema, **settings)
-
-    def write(self, table: pa.Table) -> None:
-        """Append a row group."""
-        self.out.write_table(table.combine_chunks())
-        for entry in table["status"].value_counts().to_pylist():
-            self.statuses[entry["values"]] += entry["counts"]
-
-    def finished(self, name: str) -> PartFile:
-        """What was written, under the name that it will have."""
-        self.out.close()
-        self.file.seek(0)
-        digest = hashlib.file_digest(self.file, "sha256").hexdigest()
-        statuses = dict(sorted(self.statuses.items()))
-        return PartFile(name, self.statuses.total(), digest, statuses)
-
-    def abandon(self) -> None:
-        """Close what was left half-written."""
-        with suppress(OSError, pa.ArrowException):
-            self.out.close()
+def _written(
+    name: str, tables: Iterable[pa.Table], schema: pa.Schema, file: BufferedRandom
+) -> PartFile:
+    """What was written into a file; the same tables give the same bytes."""
+    settings: dict[str, Any] = {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
+        "write_statistics": ["client_id"],
+    }
+    statuses = Counter[str]()
+    with pq.ParquetWriter(file, schema, **settings) as out:
+        for table in tables:
+            out.write_table(table.combine_chunks())
+            for entry in table["status"].value_counts().to_pylist():
+                statuses[entry["values"]] += entry["counts"]
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return PartFile(name, statuses.total(), digest, dict(sorted(statuses.items())))
 
 
 def record_path(path: Path) -> Path:

@@ -29,7 +29,8 @@ from advisor.errors import InputError
 from advisor.privacy import hides
 from advisor.runs.duplicates import REPEATED, SeenIds
 from advisor.runs.job import AdvisorRef, Job
-from advisor.runs.parts import file_digest, part_name, write_part
+from advisor.runs.partitions import Partitions, write_advice
+from advisor.runs.parts import file_digest, part_name
 from advisor.runs.records import SUMMARY_FILE, read_run, read_summary, run_digest, strangers
 from advisor.validation import checked
 
@@ -105,6 +106,7 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
     labels = record["labels"]
     schema, source = opened_once(source, labels)
     job, seen = Job.of(ref, schema), SeenIds()
+    partitions = record["partition_by"] and Partitions(record["partition_by"])
     differences: list[Difference] = []
     differing = clients = parts = 0
     files: set[str] = set()
@@ -115,7 +117,7 @@ def replay(folder: Folder, advisor: Advisor | Folder, source: Any) -> Replay:
             clients += table.num_rows
             problems = dict.fromkeys(seen.repeated(table["id"]).tolist(), REPEATED)
             path = Path(scratch) / part_name(parts - 1)
-            again = write_part([job.on_table(table, problems)], job.schema, path, "")
+            again = write_advice(job.on_table(table, problems), path, "", partitions)
             for place in again.paths:
                 name = place.relative_to(scratch).as_posix()
                 files.add(name)

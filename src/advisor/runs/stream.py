@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from advisor.annotations import Count, CountOrNone, Day, Folder, Texts
+from advisor.annotations import Count, CountOrNone, Day, Folder, Text, Texts
 from advisor.arrays import IntArray
 from advisor.data.client_files import files_of
 from advisor.data.clients.sources import arrow_batches, opened_once
@@ -32,6 +32,7 @@ from advisor.files import clear_drafts, held
 from advisor.runs.duplicates import REPEATED, SeenIds
 from advisor.runs.job import AdvisorRef, Job
 from advisor.runs.local import ready_folder
+from advisor.runs.partitions import Partitions, write_advice
 from advisor.runs.parts import (
     RECORDS,
     Part,
@@ -41,7 +42,6 @@ from advisor.runs.parts import (
     is_whole,
     part_name,
     recorded_part,
-    write_part,
 )
 from advisor.runs.pool import ordered_results
 from advisor.runs.records import begin_run, read_summary, strangers, write_summary
@@ -79,6 +79,7 @@ def advise_stream(
     as_of: Day | None = None,
     picks: CountOrNone = 5,
     labels: Texts | str = (),
+    partition_by: Text | None = None,
     workers: Count = 1,
     rows_per_part: Count = ROWS_PER_PART,
     progress: bool | Callable[[int], None] = False,
@@ -99,6 +100,8 @@ def advise_stream(
         as_of: The day; today when None, and recorded. Name it if the run may go on after midnight.
         picks: Products to recommend at most.
         labels: Columns of your own, such as a branch, that stand again beside the advice.
+        partition_by: A label, such as a branch: its values become folders, such as
+            `branch=North/part-000000.parquet`, at most a thousand of them.
         workers: Processes.
         rows_per_part: Clients a file. Memory grows with workers * rows_per_part, not with the
             number of clients.
@@ -118,17 +121,22 @@ def advise_stream(
         StoppedError: `stop` said so.
     """
     ref = AdvisorRef.of(advisor, as_of=as_of, picks=picks)
-    schema, source = opened_once(source, labels)
+    names = [labels] if isinstance(labels, str) else list(labels)
+    names += [] if partition_by is None or partition_by in names else [partition_by]
+    schema, source = opened_once(source, names)
+    partitions = None if partition_by is None else Partitions(partition_by)
     job = Job.of(ref, schema)
     target = ready_folder(folder)
     with held(target, "Another run is writing into") as alone, _progress(progress) as moved:
-        run = begin_run(target, _record(job, source, rows_per_part))
+        run = begin_run(target, _record(job, source, rows_per_part, partition_by))
         _clear(target, everything=alone)
         finished = _finished(target, run)
-        tasks = _Tasks(job, source, target, run, finished, rows_per_part, stop)
+        tasks = _Tasks(job, source, target, run, finished, rows_per_part, partitions, stop)
         parts: list[Part] = []
         for part in ordered_results(_advise_part, tasks, workers):
             parts.append(part)
+            if partitions:
+                partitions.check_parts(parts)
             moved(part.rows)
         tasks.check(len(parts))
         if not parts:
@@ -158,10 +166,12 @@ class _Tasks:
         run: str,
         finished: Mapping[str, Part],
         rows: int,
+        partitions: Partitions | None,
         stop: Callable[[], bool] | None,
     ) -> None:
         self.job, self.source, self.folder, self.run = job, source, folder, run
-        self.finished, self.rows, self.stop, self.stopped = finished, rows, stop, False
+        self.finished, self.rows, self.partitions = finished, rows, partitions
+        self.stop, self.stopped = stop, False
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         seen = SeenIds()
@@ -174,7 +184,8 @@ class _Tasks:
     def task(self, number: int, table: pa.Table, repeated: IntArray) -> tuple[Any, ...]:
         """The arguments of `_advise_part` for a part."""
         name = part_name(number)
-        return self.job, table, repeated, self.folder / name, self.run, self.finished.get(name)
+        path, finished = self.folder / name, self.finished.get(name)
+        return self.job, table, repeated, path, self.run, self.partitions, finished
 
     def check(self, parts: int) -> None:
         """Raise `StoppedError` where the host stopped the run."""
@@ -187,17 +198,25 @@ class _Tasks:
 
 
 def _advise_part(
-    job: Job, table: pa.Table, repeated: IntArray, path: Path, run: str, finished: Part | None
+    job: Job,
+    table: pa.Table,
+    repeated: IntArray,
+    path: Path,
+    run: str,
+    partitions: Partitions | None,
+    finished: Part | None,
 ) -> Part:
     problems = dict.fromkeys(repeated.tolist(), REPEATED)
     if finished is None:
-        return write_part([job.on_table(table, problems)], job.schema, path, run)
+        return write_advice(job.on_table(table, problems), path, run, partitions)
     if finished.inputs != digest_of(job.digests(job.clients(table, problems))):
         raise _changed(path)
     return finished
 
 
-def _record(job: Job, source: Any, rows_per_part: int) -> dict[str, object]:
+def _record(
+    job: Job, source: Any, rows_per_part: int, partition_by: str | None
+) -> dict[str, object]:
     """What a run depends on. Of files their names and digests, of a stream its columns (its rows
     are compared part by part).
     """
@@ -212,7 +231,7 @@ def _record(job: Job, source: Any, rows_per_part: int) -> dict[str, object]:
         "picks": job.model.picks,
         "rows_per_part": rows_per_part,
         "labels": list(job.labels),
-        "partition_by": None,
+        "partition_by": partition_by,
         "version": job.schema.metadata[b"advisor.version"].decode(),
         "input": rows,
     }

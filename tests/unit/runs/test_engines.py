@@ -301,7 +301,7 @@ def test_writing_in_place_would_be_seen(
     monkeypatch.undo()
     torn = sorted(target.glob("part-*.parquet"))[-1]
     torn.write_bytes(torn.read_bytes()[:-20])
-    with pytest.raises(InputError, match="not the part that the run wrote"):
+    with pytest.raises(InputError, match="no part of this run"):
         advise_stream(world.state, world.file, target, as_of=DAY, rows_per_part=ROWS)
 
 

@@ -47,7 +47,7 @@ def resealed(path: Path) -> None:
     at = table.schema.get_field_index("level")
     changed = pa.array(levels, table.schema.field(at).type)
     table = table.set_column(at, table.schema.field(at), changed)
-    write_part([table], table.schema, path, "")
+    write_part([("", [table])], table.schema, path, "", "")
     shutil.rmtree(path.parent / "_parts")
 
 

@@ -76,7 +76,7 @@ def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
         )
     parquet = needs("crm", "pyarrow.parquet")
     try:
-        parts = sorted(Path(advice).glob("part-*.parquet"))
+        parts = sorted(Path(advice).rglob("part-*.parquet"))
     except (OSError, ValueError):
         parts = []
     if not parts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,7 +17,7 @@ from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
 from advisor.optimize.frontier.frontier import Frontier, trace_frontier
 from advisor.optimize.frontier.sizing import ForecastPath
-from advisor.optimize.limits.limits import Limits, limits_of
+from advisor.optimize.limits.limits import limits_of
 from advisor.optimize.returns.estimate import (
     Covariance,
     EstimateSettings,
@@ -54,16 +55,6 @@ class DayModel:
         full = np.zeros(self.width)
         full[self.columns] = weights[: len(self.columns)]
         return full
-
-
-@dataclass(frozen=True, eq=False)
-class _KnownLimits:
-    """A mandate as arrays over these assets."""
-
-    assets: tuple[str, ...]
-    groups: tuple[str, ...]
-    mandate: Mandate
-    limits: Limits
 
 
 @dataclass(eq=False)
@@ -110,7 +101,6 @@ class Estimates:
         default_factory=WeakKeyDictionary, init=False, repr=False
     )
     _running: RunningMoments = field(default_factory=RunningMoments, init=False, repr=False)
-    _limits: list[_KnownLimits] = field(default_factory=list, init=False, repr=False)
     _frontiers: WeakKeyDictionary[Market, list[_Traced]] = field(
         default_factory=WeakKeyDictionary, init=False, repr=False
     )
@@ -186,78 +176,43 @@ class Estimates:
 
     def _traced(self, past: Market, mandate: Mandate, loss: float | None) -> _Traced:
         known = self._frontiers.setdefault(past, [])
-        found = next(
-            (t for t in known if t.loss == loss and (t.mandate is mandate or t.mandate == mandate)),
-            None,
-        )
-        if found is None:
-            model = self.model(past).model
-            found = _Traced(
-                mandate, loss, trace_frontier(model, self._limited(model, mandate, loss))
+        for traced in known:
+            if traced.loss == loss and (traced.mandate is mandate or traced.mandate == mandate):
+                return traced
+        model = self.model(past).model
+        limits = limits_of(model, mandate_on(mandate, model))
+        if loss is not None:
+            limits = replace(
+                limits,
+                rows=np.vstack([limits.rows, model.stress]),
+                row_lower=np.append(limits.row_lower, -np.inf),
+                row_upper=np.append(limits.row_upper, loss),
+                row_names=(*limits.row_names, STRESS),
             )
-            known.append(found)
-        return found
-
-    def _limited(self, model: ReturnModel, mandate: Mandate, loss: float | None) -> Limits:
-        """What the mandate says about the assets of a model, as arrays that serve as long as the
-        assets stay the same; a ceiling on the loss is the last row.
-        """
-        self._limits[:] = [
-            known
-            for known in self._limits
-            if known.assets == model.assets and known.groups == model.groups
-        ]
-        found = next(
-            (
-                known.limits
-                for known in self._limits
-                if known.mandate is mandate or known.mandate == mandate
-            ),
-            None,
-        )
-        if found is None:
-            found = limits_of(model, mandate_on(mandate, model))
-            self._limits.append(_KnownLimits(model.assets, model.groups, mandate, found))
-        if loss is None:
-            return found
-        lower, upper = np.append(found.row_lower, -np.inf), np.append(found.row_upper, loss)
-        return replace(
-            found,
-            rows=np.vstack([found.rows, model.stress]),
-            row_lower=lower,
-            row_upper=upper,
-            row_names=(*found.row_names, STRESS),
-        )
+        known.append(_Traced(mandate, loss, trace_frontier(model, limits)))
+        return known[-1]
 
     def _settings(self) -> EstimateSettings:
         """The settings, with an equilibrium nobody stated standing above the account's cash."""
         chosen = self.settings or EstimateSettings()
-        if (
-            self.cash_return is None
-            or self.mean != "shrunk_equilibrium"
-            or chosen.equilibrium != Equilibrium()
-        ):
+        stated = self.mean != "shrunk_equilibrium" or chosen.equilibrium != Equilibrium()
+        if self.cash_return is None or stated:
             return chosen
         return replace(chosen, equilibrium=Equilibrium(risk_free=self.cash_return))
 
     def _estimated(self, past: Market) -> DayModel:
         columns = tradable_columns(past, self.fewest_rows, self.assets)
         market = past if len(columns) == len(past.assets) else _columns_of(past, columns)
+        options: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("mean", "covariance", "histories", "forecast_half_life", "stress")
+        }
         model = estimate_returns(
-            market,
-            mean=self.mean,
-            covariance=self.covariance,
-            histories=self.histories,
-            settings=self._settings(),
-            running=self._running,
-            forecast_half_life=self.forecast_half_life,
-            stress=self.stress,
+            market, settings=self._settings(), running=self._running, **options
         )
-        return DayModel(
-            model if self.cash_return is None else _with_cash(model, self.cash_return),
-            columns,
-            len(past.assets),
-        )
+        if self.cash_return is not None:
+            model = _with_cash(model, self.cash_return)
+        return DayModel(model, columns, len(past.assets))
 
 
 def tradable_columns(
@@ -296,16 +251,11 @@ def least_loss(frontier: Frontier) -> float:
 
 
 def _columns_of(market: Market, columns: IntArray) -> Market:
-    names = tuple(market.assets[j] for j in columns.tolist())
-    groups = tuple(market.groups[j] for j in columns.tolist())
-    return Market(
-        names,
-        market.dates,
-        market.returns[:, columns],
-        groups,
-        market.risk_levels[columns],
-        market.periods_per_year,
+    names, groups = (
+        tuple(labels[j] for j in columns.tolist()) for labels in (market.assets, market.groups)
     )
+    returns, levels = market.returns[:, columns], market.risk_levels[columns]
+    return Market(names, market.dates, returns, groups, levels, market.periods_per_year)
 
 
 def _with_cash(model: ReturnModel, cash_return: float) -> ReturnModel:
@@ -334,14 +284,12 @@ def mandate_on(mandate: Mandate, model: ReturnModel) -> Mandate:
     bounds = {asset: edge for asset, edge in mandate.bounds.items() if asset in here}
     if CASH in here:
         bounds.setdefault(CASH, (0.0, 1.0))
-    linear = [
-        (limit, {a: c for a, c in limit.coefficients.items() if a in here})
+    linear = tuple(
+        limit.model_copy(update={"coefficients": named})
         for limit in mandate.linear_limits
-    ]
-    kept = tuple(
-        limit.model_copy(update={"coefficients": named}) for limit, named in linear if named
+        if (named := {a: c for a, c in limit.coefficients.items() if a in here})
     )
     group_limits = tuple(limit for limit in mandate.group_limits if limit.group in groups)
     return mandate.model_copy(
-        update={"bounds": bounds, "linear_limits": kept, "group_limits": group_limits}
+        update={"bounds": bounds, "linear_limits": linear, "group_limits": group_limits}
     )

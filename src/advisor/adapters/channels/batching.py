@@ -140,30 +140,30 @@ class RequestBatcher:
         try:
             return self._table(requests)
         except Exception as error:  # noqa: BLE001  one client's trouble is no other's
-            return (
-                [error]
-                if len(requests) == 1
-                else [a for request in requests for a in self._answers([request])]
-            )
+            if len(requests) == 1:
+                return [error]
+            return [answer for request in requests for answer in self._answers([request])]
 
     def _table(self, requests: Sequence[_Request]) -> list[_Answer]:
         clients = [request.client for request in requests]
-        batch = self._advisor.advise_table(
-            ClientTable.from_clients(clients), as_of=requests[0].as_of, picks=requests[0].picks
-        )
+        as_of, picks = requests[0].as_of, requests[0].picks
+        table = ClientTable.from_clients(clients)
+        batch = self._advisor.advise_table(table, as_of=as_of, picks=picks)
         advice: list[Advice] = [batch[i] for i in range(len(clients))]
         if self._tables is not None:
             self._tables(len(clients))
         answers: list[_Answer] = [_refused(a) or (a, None) for a in advice]
         good = [i for i, answer in enumerate(answers) if isinstance(answer, tuple)]
-        if self._served is not None and good:
-            try:
-                made = self._served([clients[i] for i in good], [advice[i] for i in good])
-                for i, value in zip(good, made or (), strict=made is not None):
-                    answers[i] = advice[i], value
-            except Exception as error:  # noqa: BLE001  nobody gets what was not kept
-                for i in good:
-                    answers[i] = error
+        if self._served is None or not good:
+            return answers
+        try:
+            values = self._served([clients[i] for i in good], [advice[i] for i in good])
+        except Exception as error:  # noqa: BLE001  nobody gets what was not kept
+            values, kept = [error] * len(good), False
+        else:
+            values, kept = values or [None] * len(good), True
+        for i, value in zip(good, values, strict=True):
+            answers[i] = (advice[i], value) if kept else value
         return answers
 
 

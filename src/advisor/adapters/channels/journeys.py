@@ -4,10 +4,12 @@ takes.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from statistics import median
 
 from advisor import Event
@@ -18,31 +20,10 @@ SHOWN = "advisor.advice.shown.v1"
 OPENED, ANSWERED, FINISHED = (
     f"advisor.session.{step}.v1" for step in ("opened", "answered", "finished")
 )
-STEPS = (
-    "opened",
-    "a quarter answered",
-    "half answered",
-    "three quarters answered",
-    "all answered",
-    "finished",
-)
-DEFINITIONS: dict[str, str] = {
-    "coverage": (
-        "clients whose advice was shown in a digital channel / clients whose advice was shown; a"
-        " plan asks for 60 % or more"
-    ),
-    "handover": (
-        "sessions that changed channel and were never asked a question again that another channel"
-        " had an answer to / sessions that changed channel; a plan asks for 90 % or more"
-    ),
-    "funnel": (
-        "sessions last seen in the channel that came at least as far as the step / sessions last"
-        " seen in it"
-    ),
-    "minutes": (
-        "median and 90 % quantile of the time from opening to finishing a session, in minutes"
-    ),
-}
+_FILE = json.loads(Path(__file__).with_name("journeys.json").read_text(encoding="utf-8"))
+STEPS: tuple[str, ...] = tuple(_FILE["steps"])
+DEFINITIONS: dict[str, str] = _FILE["definitions"]
+"""What each number of a report is."""
 
 
 @dataclass(frozen=True)
@@ -78,29 +59,19 @@ class JourneyReport:
 
     def __str__(self) -> str:
         """The numbers with their definitions."""
+        served = f"({self.served_digitally} of {self.served} clients)"
+        changed = f"({self.smooth} of {self.changed} sessions)"
         lines = [
-            (
-                f"coverage {_share(self.coverage)} ({self.served_digitally} of {self.served}"
-                f" clients): {DEFINITIONS['coverage']}"
-            ),
-            (
-                f"hand-over {_share(self.handover)} ({self.smooth} of {self.changed} sessions):"
-                f" {DEFINITIONS['handover']}"
-            ),
+            f"coverage {_share(self.coverage)} {served}: {DEFINITIONS['coverage']}",
+            f"hand-over {_share(self.handover)} {changed}: {DEFINITIONS['handover']}",
             f"funnel, {self.sessions} sessions: {DEFINITIONS['funnel']}",
-            *(
-                f"  {channel}: "
-                + ", ".join(
-                    f"{step} {share:.0%}" for step, share in zip(STEPS, shares, strict=True)
-                )
-                for channel, shares in self.funnel.items()
-            ),
         ]
+        for channel, shares in self.funnel.items():
+            steps = (f"{step} {share:.0%}" for step, share in zip(STEPS, shares, strict=True))
+            lines.append(f"  {channel}: {', '.join(steps)}")
         if self.minutes is not None:
-            lines.append(
-                f"time {self.minutes[0]:.1f} and {self.minutes[1]:.1f} minutes:"
-                f" {DEFINITIONS['minutes']}"
-            )
+            middle, long = self.minutes
+            lines.append(f"time {middle:.1f} and {long:.1f} minutes: {DEFINITIONS['minutes']}")
         return "\n".join(lines)
 
 

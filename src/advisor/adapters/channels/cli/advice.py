@@ -10,38 +10,23 @@ from typing import Any
 
 # `advise_stream` and `replay` need an extra, and are imported where they are used
 import advisor as library
-from advisor import Advice, sentences
-from advisor.adapters.channels.cli.reading import (
-    advisor_of,
-    client_of,
-    is_one,
-    say,
-    say_json,
-    text_of,
-    write,
-)
+from advisor import Advice, load, sentences
+from advisor.adapters.channels.cli.reading import answer, client_of, files, is_one, text_of
 from advisor.errors import InputError
 
 
 def profile(given: Namespace) -> int:
     """Print a client's profile; 1 where no level suits them."""
-    found = advisor_of(given.advisor).profile(
-        client_of(given.client), as_of=given.as_of, language=given.language
-    )
-    if given.json:
-        say(found.model_dump_json(indent=1))
-    else:
-        say(f"{found.client_id}: C{found.level}, on {found.as_of}; {found.limit}")
-        say(
-            "  "
-            + ", ".join(
-                f"C{level} {share:.0%}"
-                for level, share in enumerate(found.level_probability, start=1)
-            )
-        )
-        for control in found.controls:
-            say(f"  {control.text}")
-        say(f"  {found.problem or f'valid until {found.valid_until}'}")
+    client, advisor = client_of(given.client), load(given.advisor)
+    found = advisor.profile(client, as_of=given.as_of, language=given.language)
+    shares = enumerate(found.level_probability, start=1)
+    lines = [
+        f"{found.client_id}: C{found.level}, on {found.as_of}; {found.limit}",
+        "  " + ", ".join(f"C{level} {share:.0%}" for level, share in shares),
+        *(f"  {control.text}" for control in found.controls),
+        f"  {found.problem or f'valid until {found.valid_until}'}",
+    ]
+    answer(given, found, lines)
     return 0 if found.level else 1
 
 
@@ -49,28 +34,24 @@ def advise(given: Namespace) -> int:
     """Advise one client, or many into a folder; 1 where one client gets no advice."""
     if not is_one(given.clients):
         return _many(given)
-    advice = advisor_of(given.advisor).advise(
-        client_of(given.clients), as_of=given.as_of, picks=given.picks
-    )
+    client, advisor = client_of(given.clients), load(given.advisor)
+    advice = advisor.advise(client, as_of=given.as_of, picks=given.picks)
     if given.to:
-        write(given.to, advice.model_dump_json(indent=1) + "\n")
-    if given.json:
-        say(advice.model_dump_json(indent=1))
-    else:
-        show(advice, given.language)
+        with files(given.to, "written"):
+            Path(given.to).write_text(advice.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    answer(given, advice, lines_of(advice, given.language))
     return 0 if advice.status == "ok" else 1
 
 
-def show(advice: Advice, language: Any = None) -> None:
-    """Print an advice in words."""
+def lines_of(advice: Advice, language: Any = None) -> list[str]:
+    """An advice in words."""
     reasons = advice.reasons if language is None else sentences(advice, language).reasons
-    say(f"{advice.client_id}: {advice.status}, C{advice.level}, on {advice.as_of}")
-    for reason in reasons:
-        say(f"  {reason.text}")
-    for order in advice.orders:
-        say(
-            f"  {'buy' if order.money > 0.0 else 'sell'} {order.product_id} {abs(order.money):,.2f}"
-        )
+    trades = [("buy" if order.money > 0.0 else "sell", order) for order in advice.orders]
+    return [
+        f"{advice.client_id}: {advice.status}, C{advice.level}, on {advice.as_of}",
+        *(f"  {reason.text}" for reason in reasons),
+        *(f"  {side} {order.product_id} {abs(order.money):,.2f}" for side, order in trades),
+    ]
 
 
 def _many(given: Namespace) -> int:
@@ -79,7 +60,6 @@ def _many(given: Namespace) -> int:
             f"{given.clients!r} holds many clients, whose advice needs a place. Name a folder with"
             " --to.",
             field="to",
-            value=None,
         )
     done, ended = 0, False
 
@@ -107,44 +87,33 @@ def _many(given: Namespace) -> int:
         )
     finally:
         signal.signal(signal.SIGTERM, before)
-    if given.json:
-        say_json(
-            {
-                "folder": summary.folder,
-                "clients": summary.clients,
-                "statuses": summary.statuses,
-                "made": summary.made,
-            }
-        )
-    else:
-        said = ", ".join(f"{status} {count:,}" for status, count in summary.statuses.items())
-        say(
-            f"{summary.folder}: {summary.clients:,} clients in {len(summary.parts)} parts,"
-            f" {summary.made} of them made now ({said})"
-        )
+    statuses = ", ".join(f"{status} {count:,}" for status, count in summary.statuses.items())
+    line = (
+        f"{summary.folder}: {summary.clients:,} clients in {len(summary.parts)} parts,"
+        f" {summary.made} of them made now ({statuses})"
+    )
+    names = ("folder", "clients", "statuses", "made")
+    answer(given, {name: getattr(summary, name) for name in names}, [line])
     return 0
 
 
 def verify(given: Namespace) -> int:
     """Print whether advice comes out again; 1 where it does not."""
-    advisor = advisor_of(given.advisor)
+    advisor = load(given.advisor)
     if is_one(given.clients):
-        proof = advisor.verify(
-            Advice.model_validate_json(text_of(given.advice)), client_of(given.clients)
-        )
-        if given.json:
-            say(proof.model_dump_json(indent=1))
-        else:
-            say("proved" if proof.ok else "not proved: " + "; ".join(proof.problems))
+        advice = Advice.model_validate_json(text_of(given.advice))
+        proof = advisor.verify(advice, client_of(given.clients))
+        problems = "; ".join(proof.problems)
+        answer(given, proof, ["proved" if proof.ok else f"not proved: {problems}"])
         return 0 if proof.ok else 1
     found = library.replay(given.advice, advisor, given.clients)
-    if given.json:
-        say_json(found)
-    else:
-        say(
-            f"{found.clients:,} clients in {found.parts} parts:"
-            f" {'proved' if found.same else f'{found.differing:,} differ'}"
-        )
-        for odd in found.differences[:20]:
-            say(f"  {odd.part}, row {odd.row}: {', '.join(odd.columns)}")
+    outcome = "proved" if found.same else f"{found.differing:,} differ"
+    lines = [
+        f"{found.clients:,} clients in {found.parts} parts: {outcome}",
+        *(
+            f"  {odd.part}, row {odd.row}: {', '.join(odd.columns)}"
+            for odd in found.differences[:20]
+        ),
+    ]
+    answer(given, found, lines)
     return 0 if found.same else 1

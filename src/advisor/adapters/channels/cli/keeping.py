@@ -19,7 +19,7 @@ from advisor.adapters.channels.cli.reading import (
     text_of,
 )
 from advisor.adapters.crm import Store
-from advisor.adapters.records import Ledger, LedgerReport, SignedHead, verify_file
+from advisor.adapters.records import Ledger, SignedHead, verify_file
 from advisor.errors import InputError
 
 
@@ -38,29 +38,22 @@ def load(given: Namespace) -> int:
         )
     aside = 0
     with Store.open(given.url, tenant=given.tenant) as store:
-        work = (
-            (
-                "products",
-                given.products,
-                lambda place: store.put_products(Catalogue.from_frame(table_of(place))),
-            ),
-            (
-                "clients",
-                given.clients,
-                lambda place: store.put_clients(clients_of(place), at=datetime.now(UTC)),
-            ),
-            ("purchases", given.purchases, lambda place: store.put_purchases(table_of(place))),
-        )
-        for name, place, put in work:
-            if place is not None:
-                written: Any = put(place)
-                aside += len(written.problems)
-                say(
-                    f"{name}: {written.rows:,} rows, {written.changed:,} new or changed,"
-                    f" {len(written.problems):,} set aside"
-                )
-                for problem in written.problems[:20]:
-                    say(f"  {problem.record_id}: {problem}")
+        tables: dict[str, Any] = {
+            "products": lambda path: store.put_products(Catalogue.from_frame(table_of(path))),
+            "clients": lambda path: store.put_clients(clients_of(path), at=datetime.now(UTC)),
+            "purchases": lambda path: store.put_purchases(table_of(path)),
+        }
+        for name, put in tables.items():
+            path = getattr(given, name)
+            if path is None:
+                continue
+            written: Any = put(path)
+            aside += len(written.problems)
+            say(
+                f"{name}: {written.rows:,} rows, {written.changed:,} new or changed,"
+                f" {len(written.problems):,} set aside",
+                *(f"  {problem.record_id}: {problem}" for problem in written.problems[:20]),
+            )
     return 1 if aside else 0
 
 
@@ -68,7 +61,7 @@ def view(given: Namespace) -> int:
     """Print all that is known of a client."""
     with Store.open(given.url, tenant=given.tenant) as store:
         seen = store.view(given.client, as_of=given.as_of)
-        say_json({field.name: getattr(seen, field.name) for field in fields(seen)})
+    say_json({field.name: getattr(seen, field.name) for field in fields(seen)})
     return 0
 
 
@@ -76,12 +69,8 @@ def forget(given: Namespace) -> int:
     """Erase a client, and print what is gone."""
     with Store.open(given.url, tenant=given.tenant) as store:
         gone = store.forget(given.client, at=datetime.now(UTC))
-    say_json(
-        {
-            "rows": {table: count for table, count in gone.rows.items() if count},
-            "pseudonym": gone.pseudonym,
-        }
-    )
+    rows = {table: count for table, count in gone.rows.items() if count}
+    say_json({"rows": rows, "pseudonym": gone.pseudonym})
     return 0
 
 
@@ -99,7 +88,11 @@ def verify_ledger(given: Namespace) -> int:
     else:
         with _ledger(given) as ledger:
             report = ledger.verify(head, public_key=given.public_key)
-    _show(report)
+    state = "whole" if report.ok else f"{report.count:,} problems"
+    say(
+        f"{report.records:,} records: {state}; head {report.head.seq} {report.head.digest}",
+        *(f"  {problem.seq}: {problem.text}" for problem in report.problems),
+    )
     return 0 if report.ok else 1
 
 
@@ -111,15 +104,6 @@ def _ledger(given: Namespace) -> Generator[Ledger]:
     else:
         bytes_of(given.place)  # it must be there: a ledger would make it
         yield Ledger(given.place)
-
-
-def _show(report: LedgerReport) -> None:
-    say(
-        f"{report.records:,} records: {'whole' if report.ok else f'{report.count:,} problems'};"
-        f" head {report.head.seq} {report.head.digest}"
-    )
-    for problem in report.problems:
-        say(f"  {problem.seq}: {problem.text}")
 
 
 def export_ledger(given: Namespace) -> int:

@@ -25,9 +25,8 @@ def serve(given: Namespace) -> int:
     _check_free(given.host, given.port)
     http = needs("http", "advisor.adapters.channels.http")
     settings = _demo_settings(given, http) if given.demo else _settings(given, http)
-    workers = [
-        get_context("spawn").Process(target=http.work, args=(settings,)) for _ in range(given.jobs)
-    ]
+    spawn = get_context("spawn").Process
+    workers = [spawn(target=http.work, args=(settings,)) for _ in range(given.jobs)]
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         for worker in workers:
@@ -45,9 +44,9 @@ def serve(given: Namespace) -> int:
 def _check_free(host: str, port: int) -> None:
     """Raise `InputError` where nobody could listen there."""
     try:
-        with socket.socket() as place:
-            place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            place.bind((host, port))
+        with socket.socket() as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, port))
     except (OSError, OverflowError) as error:
         raise InputError(
             f"Nobody can listen on {host}:{port} ({error}). Choose another --port or --host.",
@@ -60,11 +59,10 @@ def _settings(given: Namespace, http: Any) -> Any:
     if given.settings is None:
         return http.Settings()
     try:
-        stated: Any = json.loads(text_of(given.settings))
-        return http.Settings(**stated)
+        return http.Settings(**json.loads(text_of(given.settings)))
+    except InputError:
+        raise
     except (ValueError, TypeError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(
             f"{given.settings!r} holds no settings as JSON ({error}); see docs/channels.md.",
             field="settings",
@@ -79,10 +77,9 @@ def _demo_settings(given: Namespace, http: Any) -> Any:
         f"advisor: page {address}/page/demo\nadvisor: key {key} (header X-API-Key,"
         f" {address}/v1/questionnaires)\n"
     )
-    place = http.TenantSettings(advisor=folder, store=url)
-    return http.Settings(
-        tenants={"demo": place}, keys=(kept,), folder=DEMO / "jobs", labels=sample.labels()
-    )
+    tenants = {"demo": http.TenantSettings(advisor=folder, store=url)}
+    labels = sample.labels()
+    return http.Settings(tenants=tenants, keys=(kept,), folder=DEMO / "jobs", labels=labels)
 
 
 def _demo() -> tuple[Path, str]:

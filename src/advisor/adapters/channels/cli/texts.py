@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Collection
 
 from advisor.contracts import Questionnaire
 from advisor.contracts.answer_sheet import BUNDLED
@@ -16,58 +17,42 @@ def schema(given: Namespace) -> int:
     """Print a JSON Schema, or the names there are."""
     known = schemas()
     if given.name is None:
-        sys.stdout.write("\n".join(sorted(known)) + "\n")
-        return 0
+        return _print(*sorted(known))
     if given.name not in known:
-        raise InputError(
-            f"There is no contract {given.name!r}, so there is no schema of it. Choose one of"
-            f" {', '.join(sorted(known))}.",
-            field="name",
-            value=given.name,
-        )
-    sys.stdout.write(json.dumps(known[given.name], indent=1, ensure_ascii=False) + "\n")
-    return 0
+        why = f"There is no contract {given.name!r}, so there is no schema of it."
+        raise _unknown("name", given.name, why, sorted(known))
+    return _print(json.dumps(known[given.name], indent=1, ensure_ascii=False))
 
 
 def questionnaire(given: Namespace) -> int:
     """Print the questions in a language, or as JSON; or the questionnaires there are."""
-    bundled = {made().id: made for made in BUNDLED}
+    bundled, language = {made().id: made for made in BUNDLED}, given.language
     if given.id is None:
-        sys.stdout.write(
-            "\n".join(
-                f"{name}: {made().title_in(given.language)}" for name, made in bundled.items()
-            )
-            + "\n"
-        )
-        return 0
+        return _print(*(f"{name}: {made().title_in(language)}" for name, made in bundled.items()))
     if given.id not in bundled and not given.id.endswith(".json"):
-        raise InputError(
-            f"There is no questionnaire {given.id!r}. Choose one of {', '.join(bundled)}, or name a"
-            " JSON file.",
-            field="id",
-            value=given.id,
-        )
+        names = [*bundled, "or name a JSON file"]
+        raise _unknown("id", given.id, f"There is no questionnaire {given.id!r}.", names)
     asked = bundled[given.id]() if given.id in bundled else Questionnaire.load(given.id)
-    _check_language(asked, given.language)
+    spoken = ("en", *asked.languages)
+    if language not in spoken:
+        why = (
+            f"Questionnaire {asked.id!r} is not there in {language!r}; a client would be asked in"
+            " another language."
+        )
+        raise _unknown("language", language, why, spoken)
     if given.json:
-        sys.stdout.write(asked.model_dump_json(indent=1) + "\n")
-        return 0
-    lines = [f"{asked.title_in(given.language)} ({asked.signature})"]
+        return _print(asked.model_dump_json(indent=1))
+    lines = [f"{asked.title_in(language)} ({asked.signature})"]
     for number, question in enumerate(asked.questions, start=1):
-        lines += ["", f"{number}. {question.text_in(given.language)}  [{question.id}]"]
-        lines += [
-            f"   {option.id}) {option.text_in(given.language)}" for option in question.options
-        ]
+        lines += ["", f"{number}. {question.text_in(language)}  [{question.id}]"]
+        lines += [f"   {option.id}) {option.text_in(language)}" for option in question.options]
+    return _print(*lines)
+
+
+def _print(*lines: str) -> int:
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
-def _check_language(asked: Questionnaire, language: str) -> None:
-    spoken = ("en", *asked.languages)
-    if language not in spoken:
-        raise InputError(
-            f"Questionnaire {asked.id!r} is not there in {language!r}; a client would be asked in"
-            f" another language. Choose one of {', '.join(spoken)}.",
-            field="language",
-            value=language,
-        )
+def _unknown(field: str, value: str, why: str, known: Collection[str]) -> InputError:
+    return InputError(f"{why} Choose one of {', '.join(known)}.", field=field, value=value)

@@ -5,7 +5,7 @@ host's own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from threading import Thread
@@ -77,21 +77,26 @@ def service(settings: Settings) -> FastAPI:
 def _add_plain(app: FastAPI, tenants: Tenants, metrics: Metrics) -> None:
     """What nobody needs a credential for."""
 
-    async def health(request: Request) -> Response:
-        request.state.template = "/health"
+    async def health(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
-    async def ready(request: Request) -> Response:
-        request.state.template = "/ready"
+    async def ready(_: Request) -> Response:
         wrong = await asyncio.to_thread(tenants.not_ready)
         if wrong:
             raise ProblemError("not-ready", "; ".join(wrong), headers={"Retry-After": "1"})
         return JSONResponse({"status": "ready"})
 
-    async def counted(request: Request) -> Response:
-        request.state.template = "/metrics"
+    async def counted(_: Request) -> Response:
         text, media = await asyncio.to_thread(metrics.text)
         return Response(text, headers={"content-type": media})
 
-    for path, serve in (("/health", health), ("/ready", ready), ("/metrics", counted)):
-        app.add_route(path, serve, methods=["GET"], include_in_schema=False)
+    def add(path: str, serve: Callable[[Request], Awaitable[Response]]) -> None:
+        async def answer(request: Request) -> Response:
+            request.state.template = path
+            return await serve(request)
+
+        app.add_route(path, answer, methods=["GET"], include_in_schema=False)
+
+    add("/health", health)
+    add("/ready", ready)
+    add("/metrics", counted)

@@ -69,45 +69,28 @@ class Guard:
         its trace.
         """
         if isinstance(error, TimeoutError):
-            seconds = self._settings.seconds
-            error = ProblemError(
-                "too-slow",
-                f"Nothing came of this within {seconds:g} seconds; try again later.",
-                headers={"Retry-After": "5"},
+            text = (
+                f"Nothing came of this within {self._settings.seconds:g} seconds; try again later."
             )
+            error = ProblemError("too-slow", text)
         if not isinstance(error, ProblemError):
-            self._log.error(
-                "unforeseen",
-                trace=trace,
-                path=scope["state"]["template"],
-                error=type(error).__name__,
-                where=_where(error),
-            )
+            path, kind = scope["state"]["template"], type(error).__name__
+            where = [  # the lines that it passed, without its text, which may tell of a client
+                f"{frame.filename}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(error.__traceback__)[-12:]
+            ]
+            self._log.error("unforeseen", trace=trace, path=path, error=kind, where=where)
         if not answer.begun:
             await response_of(error, trace)(scope, _nothing, answer.send)
 
     def _tell(self, scope: Any, answer: _Answer, trace: str, seconds: float) -> None:
         state = scope["state"]
         path = state["template"] or getattr(scope.get("route"), "path", "unknown")
-        self._metrics.request(scope["method"], path, answer.status, seconds)
-        self._log.info(
-            "request",
-            trace=trace,
-            tenant=state.get("tenant"),
-            method=scope["method"],
-            path=path,
-            status=answer.status,
-            ms=round(seconds * 1e3, 2),
-            size=answer.size,
-        )
-
-
-def _where(error: BaseException) -> list[str]:
-    """The lines that an error passed, without its text, which may tell of a client."""
-    return [
-        f"{frame.filename}:{frame.lineno} {frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)[-12:]
-    ]
+        method, status = scope["method"], answer.status
+        self._metrics.request(method, path, status, seconds)
+        line = {"trace": trace, "tenant": state.get("tenant"), "method": method, "path": path}
+        line |= {"status": status, "ms": round(seconds * 1e3, 2), "size": answer.size}
+        self._log.info("request", **line)
 
 
 class _Answer:

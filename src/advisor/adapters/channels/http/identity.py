@@ -120,15 +120,11 @@ class _Tokens:
 
     def _decoded(self, token: str) -> dict[str, Any]:
         algorithms = list(self._bearer.algorithms)
+        unknown = (errors.InvalidKeyIdError, errors.BadSignatureError, ValueError)
+        seconds = self._bearer.keys_seconds
         try:
-            return jwt.decode(
-                token, self._keyset(self._bearer.keys_seconds), algorithms=algorithms
-            ).claims
-        except (
-            errors.InvalidKeyIdError,
-            errors.BadSignatureError,
-            ValueError,
-        ):  # a new key of the issuer, perhaps
+            return jwt.decode(token, self._keyset(seconds), algorithms=algorithms).claims
+        except unknown:  # a new key of the issuer, perhaps
             return jwt.decode(token, self._keyset(_RETRY), algorithms=algorithms).claims
 
     def _keyset(self, seconds: float) -> Any:
@@ -142,18 +138,16 @@ class _Tokens:
                     self._keys = jwk.KeySet.import_key_set(json.loads(_text(self._bearer.keys)))
                 except (OSError, ValueError, KeyError, errors.JoseError) as error:
                     if self._keys is None:
-                        raise ProblemError(
-                            "not-ready",
-                            f"The issuer's keys cannot be read ({type(error).__name__}).",
-                        ) from None
+                        text = f"The issuer's keys cannot be read ({type(error).__name__})."
+                        raise ProblemError("not-ready", text) from None
             return self._keys
 
 
-def _text(place: str) -> bytes:
-    if place.startswith(("https://", "http://127.0.0.1")):
-        with urlopen(place, timeout=5) as answer:  # noqa: S310  the host's own setting
+def _text(source: str) -> bytes:
+    if source.startswith(("https://", "http://127.0.0.1")):
+        with urlopen(source, timeout=5) as answer:  # noqa: S310  the host's own setting
             return answer.read(_LARGEST)
-    return Path(place).read_bytes()
+    return Path(source).read_bytes()
 
 
 def _refused(detail: str) -> ProblemError:

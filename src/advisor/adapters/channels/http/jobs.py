@@ -50,9 +50,7 @@ def submit_job(call: Call) -> JobState:
     running = store.rows("jobs", kind="advice", state=list(ALIVE))
     if len(running) >= settings.jobs_in_flight:
         raise ProblemError(
-            "too-many",
-            f"{len(running)} jobs wait or run; send this one when one is done.",
-            headers={"Retry-After": "30"},
+            "too-many", f"{len(running)} jobs wait or run; send this one when one is done."
         )
     name, file = secrets.token_hex(16), f"clients.{kind}"
     target = folder_of(settings, call.request.state.tenant, name)
@@ -104,14 +102,9 @@ def _known(call: Call) -> tuple[dict[str, Any], Path]:
 def _state(row: dict[str, Any], target: Path) -> JobState:
     request, result = json.loads(row["request"]), json.loads(row.get("result") or "{}")
     parts = (target / PARTS).glob("part-*.parquet")
-    return JobState(
-        id=row["id"],
-        state=row["state"],
-        submitted=row["created"].isoformat(),
-        as_of=request["as_of"],
-        picks=request["picks"],
-        clients=result.get("clients", row["done"] or 0),
-        parts=tuple(sorted(int(path.stem.removeprefix("part-")) for path in parts)),
-        statuses=result.get("statuses", {}),
-        problem=row.get("problem"),
-    )
+    numbers = sorted(int(path.stem.removeprefix("part-")) for path in parts)
+    values = {name: row.get(name) for name in ("id", "state", "problem")}
+    values |= {"as_of": request["as_of"], "picks": request["picks"], "parts": tuple(numbers)}
+    values |= {"clients": row["done"] or 0, "submitted": row["created"].isoformat()}
+    values |= {name: result[name] for name in ("clients", "statuses") if name in result}
+    return JobState.model_validate(values)

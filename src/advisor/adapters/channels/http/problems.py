@@ -32,6 +32,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "too-slow": (503, "The request took too long"),
 }
 """Kind of problem -> status and title."""
+RETRY = {"stopped": "60", "not-ready": "5", "too-slow": "5", "too-many": "30"}
+"""Kind of problem -> `Retry-After`, in seconds, where the problem says no other."""
 BY_STATUS = {
     404: ("not-found", "There is nothing at this path."),
     405: ("no-such-method", "This path takes other methods; see Allow."),
@@ -58,7 +60,8 @@ class ProblemError(AdvisorError):
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.kind, self.field, self.headers = kind, field, headers or {}
+        retry = {"Retry-After": RETRY[kind]} if kind in RETRY else {}
+        self.kind, self.field, self.headers = kind, field, {**retry, **(headers or {})}
 
 
 def problem_of(error: BaseException) -> ProblemError:
@@ -68,13 +71,13 @@ def problem_of(error: BaseException) -> ProblemError:
         case ProblemError():
             return error
         case StoppedError():
-            return ProblemError("stopped", str(error), headers={"Retry-After": "60"})
+            return ProblemError("stopped", str(error))
         case NoSessionError():
             return ProblemError("not-found", str(error))
         case StaleSessionError():
             return ProblemError("conflict", str(error))
         case InputError(field="url"):  # the store cannot be reached
-            return ProblemError("not-ready", str(error), headers={"Retry-After": "5"})
+            return ProblemError("not-ready", str(error))
         case InputError():
             return ProblemError("input", str(error), field=error.field)
         case _ if status in BY_STATUS:

@@ -93,16 +93,12 @@ def _etag(session: Session) -> str:
 def _state(call: Call, session: Session) -> SessionState:
     sheet, language = session.sheet, call.language or "en"
     call.headers["ETag"] = _etag(session)
+    values = {name: getattr(session, name) for name in ("id", "version", "state", "channels")}
+    values |= {name: getattr(sheet, name) for name in ("answers", "missing", "progress")}
     return SessionState(
-        id=session.id,
-        version=session.version,
-        state=session.state,
+        **values,
         questionnaire=sheet.questionnaire.signature,
-        answers=sheet.answers,
-        missing=sheet.missing,
         next=None if sheet.next is None else sheet.next.id,
-        progress=sheet.progress,
         contradictions=tuple(rule.text_in(language) for rule in sheet.contradictions),
-        channels=session.channels,
         expires=session.expires.isoformat(),
     )

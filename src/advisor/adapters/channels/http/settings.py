@@ -17,21 +17,10 @@ from advisor import Contract
 from advisor.contracts.base import input_error
 
 Scope = Literal["read", "advise", "admin"]
-ASYMMETRIC = frozenset(
-    [
-        "RS256",
-        "RS384",
-        "RS512",
-        "PS256",
-        "PS384",
-        "PS512",
-        "ES256",
-        "ES384",
-        "ES512",
-        "EdDSA",
-        "Ed25519",
-    ]
-)
+ASYMMETRIC = frozenset({
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+    "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
+})  # fmt: skip
 """Signatures that a token may bear: whoever can check one cannot make one, and none is no
 signature."""
 
@@ -130,8 +119,5 @@ def digest_of(key: str) -> str:
 
 def new_api_key(tenant: str, *scopes: Scope, expires: datetime | None = None) -> tuple[str, ApiKey]:
     """A new key, to hand out once, and what the settings keep of it."""
-    key = secrets.token_urlsafe(32)
-    kept = ApiKey(
-        sha256=digest_of(key), tenant=tenant, scopes=scopes or ("read", "advise"), expires=expires
-    )
-    return key, kept
+    key, allowed = secrets.token_urlsafe(32), scopes or ("read", "advise")
+    return key, ApiKey(sha256=digest_of(key), tenant=tenant, scopes=allowed, expires=expires)

@@ -108,11 +108,8 @@ class Tenants:
                 try:
                     tenant = kind.open(name, where.advisor, where.store, session_days=days)
                 except AdvisorError as error:
-                    raise ProblemError(
-                        "not-ready",
-                        f"The service is not ready: {error}",
-                        headers={"Retry-After": "5"},
-                    ) from None
+                    text = f"The service is not ready: {error}"
+                    raise ProblemError("not-ready", text) from None
                 served = self._open[name] = Served(tenant, self._settings, self._metrics)
                 self._name_missing_labels(name, tenant)
             return served

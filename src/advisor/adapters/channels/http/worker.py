@@ -64,28 +64,26 @@ class Worker:
         """A job that waits, or whose worker has not been heard of for a lease; only one process
         gets it.
         """
-        now = datetime.now(UTC)
-        waiting = tenant.store.rows("jobs", kind="advice", state="queued")
-        waiting += tenant.store.rows(
-            "jobs", kind="advice", state="running", changed=(None, now - self._lease)
-        )
+        now, store = datetime.now(UTC), tenant.store
+        waiting = store.rows("jobs", kind="advice", state="queued")
+        lost = (None, now - self._lease)
+        waiting += store.rows("jobs", kind="advice", state="running", changed=lost)
         for job in sorted(waiting, key=lambda row: row["created"]):
             seen = {name: job[name] for name in ("id", "state", "worker", "changed")}
-            if (
-                tenant.store.change("jobs", seen, state="running", worker=self._name, changed=now)
-                == 1
-            ):
+            mine = {"state": "running", "worker": self._name, "changed": now}
+            if store.change("jobs", seen, **mine) == 1:
                 return job
         return None
 
     def _work(self, name: str, tenant: Tenant, job: dict[str, Any]) -> None:
-        folder, mine = (
-            folder_of(self._settings, name, job["id"]),
-            {"id": job["id"], "state": "running", "worker": self._name},
-        )
-        done, lost = [0], Event()
-        request = json.loads(job["request"])
+        folder = folder_of(self._settings, name, job["id"])
+        mine = {"id": job["id"], "state": "running", "worker": self._name}
+        done, lost, request = [0], Event(), json.loads(job["request"])
         self._log.info("job", job=job["id"], tenant=name, state="running")
+
+        def stopped() -> bool:
+            return lost.is_set() or self._stop.is_set() or tenant.switch.stopped() is not None
+
         try:
             with self._held(tenant, mine, done, lost):
                 summary = advise_stream(
@@ -96,18 +94,15 @@ class Worker:
                     picks=request["picks"],
                     rows_per_part=self._settings.rows_per_part,
                     progress=lambda rows: done.__setitem__(0, done[0] + rows),
-                    stop=lambda: (
-                        lost.is_set() or self._stop.is_set() or tenant.switch.stopped() is not None
-                    ),
+                    stop=stopped,
                 )
             self._finish(tenant, mine, summary)
         except StoppedError:
             tenant.store.change("jobs", mine, state="queued", worker=None)
         except AdvisorError as error:
             problem = str(error).replace(str(folder), "the job")
-            tenant.store.change(
-                "jobs", mine, state="failed", problem=problem, changed=datetime.now(UTC)
-            )
+            values = {"state": "failed", "problem": problem, "changed": datetime.now(UTC)}
+            tenant.store.change("jobs", mine, **values)
         if tenant.store.rows("jobs", id=job["id"], state="cancelled"):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -136,34 +131,21 @@ class Worker:
         """Write down that a job is done, in the table and in the ledger together; once, whoever
         else finished it.
         """
-        now = datetime.now(UTC)
-        record = _record(mine["id"], summary, tenant.advisor.fingerprint)
-        result = {
-            "clients": summary.clients,
-            "statuses": dict(summary.statuses),
-            "parts": len(summary.parts),
-        }
+        now, digest = datetime.now(UTC), sha256()
+        for part in summary.parts:  # one after the other
+            with part.open("rb") as file:
+                digest.update(file_digest(file, "sha256").digest())
+        record = Record(
+            kind="job",
+            decision="done",
+            fingerprint=tenant.plain.fingerprint,
+            operator="worker",
+            data={"job": mine["id"], "rows": summary.clients, "parts": digest.hexdigest()},
+        )
+        result = {"clients": summary.clients, "statuses": dict(summary.statuses)}
+        values = {"state": "done", "done": summary.clients, "changed": now}
+        values["result"] = json.dumps({**result, "parts": len(summary.parts)})
         with tenant.store.database.write():
-            ended = tenant.store.change(
-                "jobs",
-                mine,
-                state="done",
-                result=json.dumps(result),
-                done=summary.clients,
-                changed=now,
-            )
-            if ended == 1:
+            if tenant.store.change("jobs", mine, **values) == 1:
                 tenant.ledger.append(record, at=now)
         self._log.info("job", job=mine["id"], state="done", clients=summary.clients)
-
-
-def _record(name: str, summary: Summary, fingerprint: str) -> Record:
-    """The job's record: the digest of its parts, one after the other."""
-    digest = sha256()
-    for part in summary.parts:
-        with part.open("rb") as file:
-            digest.update(file_digest(file, "sha256").digest())
-    said = {"job": name, "rows": summary.clients, "parts": digest.hexdigest()}
-    return Record(
-        kind="job", decision="done", fingerprint=fingerprint, operator="worker", data=said
-    )

@@ -17,6 +17,10 @@ from advisor.adapters.channels.mcp.conversation import CHANNEL, Conversation
 from advisor.adapters.channels.mcp.forms import text
 
 
+def _not_assessed(session: Any, sentence: str) -> CallToolResult:
+    return result({"status": "not_assessed", "session": session}, sentence)
+
+
 def add_advising(server: Any, conversation: Conversation, person: Any) -> None:
     """Add them to a server; `person` annotates what may be told of a client."""
     asking, tenant = Asking(conversation), conversation.tenant
@@ -30,21 +34,21 @@ def add_advising(server: Any, conversation: Conversation, person: Any) -> None:
         """
         spoken = conversation.language(language)
         talk = asking.answered(client, session, answers)
-        declined = talk is None
+        lines = [text(spoken, "declined")] if talk is None else []
         talk = conversation.kept(talk or conversation.talk(client, session))
-        sheet, said = talk.sheet, [text(spoken, "declined")] if declined else []
-        said.append(
-            text(spoken, "progress") % (len(sheet.answers), len(sheet.questionnaire.questions))
-        )
-        said += [text(spoken, "left") % len(sheet.missing)] if sheet.missing else []
+        sheet = talk.sheet
         odd = [rule.text_in(spoken) for rule in sheet.contradictions]
+        count = len(sheet.answers), len(sheet.questionnaire.questions)
+        lines += [text(spoken, "progress") % count]
+        lines += [text(spoken, "left") % len(sheet.missing)] if sheet.missing else []
         state = {
+            "session": talk.session_id,
             "finished": talk.finished,
             "progress": sheet.progress,
             "missing": sheet.missing,
             "contradictions": odd,
         }
-        return result({"session": talk.session_id, **state}, *said, *odd)
+        return result(state, *lines, *odd)
 
     @tool(server, answers=asking.answers, client=person)
     def profile(
@@ -58,12 +62,12 @@ def add_advising(server: Any, conversation: Conversation, person: Any) -> None:
         spoken = conversation.language(language)
         talk = asking.answered(client, session, answers)
         if talk is None:
-            return result({"status": "not_assessed", "session": session}, text(spoken, "declined"))
+            return _not_assessed(session, text(spoken, "declined"))
         talk = conversation.kept(talk)
-        found = tenant.advisor.profile(talk.client(), as_of=as_of, language=spoken)
-        said = [f"C{found.level}: {found.limit}", *(reason.text for reason in found.controls)]
-        shown = {"session": talk.session_id, "profile": found.model_dump(mode="json")}
-        return result(shown, *said, *([found.problem] if found.problem else []))
+        found = tenant.plain.profile(talk.client(), as_of=as_of, language=spoken)
+        lines = [f"C{found.level}: {found.limit}", *(reason.text for reason in found.controls)]
+        value = {"session": talk.session_id, "profile": found.model_dump(mode="json")}
+        return result(value, *lines, *([found.problem] if found.problem else []))
 
     @tool(server, answers=asking.answers, agreement=asking.agreement, client=person)
     def advise(
@@ -81,16 +85,13 @@ def add_advising(server: Any, conversation: Conversation, person: Any) -> None:
         spoken = conversation.language(language)
         talk = asking.answered(client, session, answers)
         if talk is None:
-            return result({"status": "not_assessed", "session": session}, text(spoken, "declined"))
+            return _not_assessed(session, text(spoken, "declined"))
+        name = conversation.kept(talk).session_id or ""
         if agreement.action != "accept" or not getattr(agreement.data, "agreed", True):
-            kept = conversation.kept(talk).session_id
-            return result({"status": "not_assessed", "session": kept}, text(spoken, "unconfirmed"))
+            return _not_assessed(name, text(spoken, "unconfirmed"))
         tenant.switch.check()
-        known, kept = conversation.assessed(
-            talk, confirmed=getattr(agreement.data, "agreed", False)
-        )
+        confirmed = getattr(agreement.data, "agreed", False)
+        known = tenant.sessions.finish(name, channel=CHANNEL, confirmed=confirmed)
         advice = tenant.advise(known, as_of=as_of, picks=picks, channel=CHANNEL)
-        return result(
-            {"session": kept, "advice": advice.model_dump(mode="json")},
-            *advice_lines(advice, spoken),
-        )
+        value = {"session": name, "advice": advice.model_dump(mode="json")}
+        return result(value, *advice_lines(advice, spoken))

@@ -114,11 +114,6 @@ class Conversation:
             session = self.tenant.sessions.save(session.id, talk.sheet, session.version, CHANNEL)
         return replace(talk, session=session)
 
-    def assessed(self, talk: Talk, *, confirmed: bool) -> tuple[Client, str]:
-        """The client as assessed, and the id of the session."""
-        name = self.kept(talk).session_id or ""
-        return self.tenant.sessions.finish(name, channel=CHANNEL, confirmed=confirmed), name
-
     def verdict(self, client: Client, product_id: Any, as_of: Any, language: str) -> dict[str, Any]:
         """What the rules say of one product for one client: the decision, and each rule that fired
         with its article.

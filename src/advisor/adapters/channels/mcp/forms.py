@@ -14,8 +14,7 @@ from advisor import Client, Questionnaire
 
 NOT_TOLD = (
     "answers", "level", "knowledge", "assessed_on", "lowest_category", "biases", "professional",
-    "institution", "private_qualified",
-    "guardian", "insists", "written_warning",
+    "institution", "private_qualified", "guardian", "insists", "written_warning",
 )  # fmt: skip
 """Of a client what no assistant states: it comes from the client's own answers, or from whoever has
 assessed them."""
@@ -38,16 +37,10 @@ def form(asked: Questionnaire, names: tuple[str, ...], language: str) -> type[Ba
     fields: dict[str, Any] = {}
     for number, name in enumerate(names):
         question = asked.by_id[name]
-        options: list[Any] = [
-            {"const": option.id, "title": option.text_in(language)} for option in question.options
-        ]
+        options: Any = [{"const": o.id, "title": o.text_in(language)} for o in question.options]
         kind, default = (str, ...) if question.required else (str | None, None)
-        field = Field(
-            default,
-            alias=name,
-            title=question.text_in(language),
-            json_schema_extra={"oneOf": options},
-        )
+        title, extra = question.text_in(language), {"oneOf": options}
+        field = Field(default, alias=name, title=title, json_schema_extra=extra)
         fields[f"q{number}"] = (kind, field)
     return create_model("Answers", __config__=ConfigDict(extra="forbid"), **fields)
 
@@ -67,13 +60,10 @@ def client_schema(*, supplied: bool) -> dict[str, Any]:
     """
     schema = Client.model_json_schema()
     hidden = [name for name in NOT_TOLD if not (supplied and name == "answers")]
-    schema["properties"] = {
-        name: value for name, value in schema["properties"].items() if name not in hidden
-    }
-    return {
-        **_inlined(schema, schema.pop("$defs", {})),
-        "description": "What is known of the client; their answers are asked.",
-    }
+    for name in hidden:
+        del schema["properties"][name]
+    description = "What is known of the client; their answers are asked."
+    return {**_inlined(schema, schema.pop("$defs", {})), "description": description}
 
 
 def _inlined(value: Any, known: Mapping[str, Any]) -> Any:

@@ -34,9 +34,8 @@ def add_reading(server: Any, conversation: Conversation) -> None:
             }
             for q in asked.questions
         ]
-        return result(
-            {"questionnaire": asked.signature, "questions": questions}, asked.title_in(spoken)
-        )
+        value = {"questionnaire": asked.signature, "questions": questions}
+        return result(value, asked.title_in(spoken))
 
     @tool(server)
     def explain(
@@ -66,16 +65,15 @@ def add_reading(server: Any, conversation: Conversation) -> None:
         advice = tenant.advise(client, as_of=as_of, channel=CHANNEL)
         if advice.status != "ok":
             return result({"status": advice.status}, *advice_lines(advice, spoken))
-        found = conversation.review(client, advice)
-        shown = {
+        review = conversation.review(client, advice)
+        value = {
             "status": "ok",
-            "lines": [vars(line) for line in found.lines],
-            "drift": found.drift,
-            "due": found.due,
+            "lines": [vars(line) for line in review.lines],
+            "drift": review.drift,
+            "due": review.due,
             "orders": [order.model_dump(mode="json") for order in advice.orders],
         }
-        said = (
-            f"{line.asset}: {line.weight:.1%} -> {line.target:.1%} ({line.standing})"
-            for line in found.lines
+        lines = (
+            f"{x.asset}: {x.weight:.1%} -> {x.target:.1%} ({x.standing})" for x in review.lines
         )
-        return result(shown, *said)
+        return result(value, *lines)

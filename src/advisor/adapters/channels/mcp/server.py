@@ -4,6 +4,7 @@ assistant gives them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from mcp.server import mcpserver
@@ -46,41 +47,35 @@ def _add_texts(server: Any, tenant: Tenant) -> None:
     """Resources and the prompt."""
     own: Questionnaire = tenant.sessions.questionnaire
     asked = {one.id: one for one in (*(made() for made in BUNDLED), own)}
-    packs = {
-        one.id: one.pack
-        for one in (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.plain.regime)
-    }
+    regimes = (Regime.csrc(), Regime.nfra(), Regime.mifid(), tenant.plain.regime)
+    packs = {one.id: one.pack for one in regimes}
+
+    def named(kind: str, known: Mapping[str, Any], name: str) -> Any:
+        if name not in known:
+            raise exceptions.ResourceError(
+                f"There is no {kind} {name!r}; there are {', '.join(known)}."
+            )
+        return known[name]
 
     @server.resource("advisor://questionnaires/{name}/{language}", mime_type="text/plain")
     def questionnaire_text(name: str, language: str) -> str:  # pyright: ignore[reportUnusedFunction]
         """A questionnaire as a client reads it."""
-        if name not in asked:
-            raise exceptions.ResourceError(
-                f"There is no questionnaire {name!r}; there are {', '.join(asked)}."
-            )
-        lines = [asked[name].title_in(language)]
-        for question in asked[name].questions:
-            lines += [
-                "",
-                question.text_in(language),
-                *(f"- {option.text_in(language)}" for option in question.options),
-            ]
+        questionnaire = named("questionnaire", asked, name)
+        lines = [questionnaire.title_in(language)]
+        for question in questionnaire.questions:
+            lines += ["", question.text_in(language)]
+            lines += [f"- {option.text_in(language)}" for option in question.options]
         return "\n".join(lines)
 
     @server.resource("advisor://rules/{regime}", mime_type="application/json")
     def rules(regime: str) -> str:  # pyright: ignore[reportUnusedFunction]
         """A rule pack, with the articles that its rules stand in."""
-        if regime not in packs:
-            raise exceptions.ResourceError(
-                f"There is no rule pack {regime!r}; there are {', '.join(packs)}."
-            )
-        return packs[regime].model_dump_json(indent=1)
+        return named("rule pack", packs, regime).model_dump_json(indent=1)
 
     @server.prompt()
     def assessment(language: str = "en") -> str:  # pyright: ignore[reportUnusedFunction]
         """A conversation that assesses a client and advises them."""
-        facts = "an id, the wealth to invest, the years and the age"
         return (
-            f"{INSTRUCTIONS} Speak {language}. Ask for {facts}, then call advise with"
-            f" language={language}."
+            f"{INSTRUCTIONS} Speak {language}. Ask for an id, the wealth to invest, the years and"
+            f" the age, then call advise with language={language}."
         )

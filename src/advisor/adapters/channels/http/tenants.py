@@ -5,6 +5,7 @@ own.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from datetime import date
 from threading import Lock
@@ -80,6 +81,8 @@ class Tenants:
                 self._opened(name)
             except ProblemError:
                 continue
+        gc.collect()
+        gc.freeze()  # what was loaded stays: no later collection walks through it
 
     def not_ready(self) -> list[str]:
         """What stands in the way of serving, by tenant."""

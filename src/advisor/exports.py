@@ -57,6 +57,10 @@ def homes(package: str) -> dict[str, str]:
     """
     root, _, topic = package.partition(".")
     topics = [topic] if topic else [name for name in PUBLIC if name not in NAMESPACES]
+    if topic.count(".") == 2 and topic not in ADAPTERS:  # a folder of an adapter
+        above, _, folder = topic.rpartition(".")
+        every = homes(f"{root}.{above}").items()
+        return {name: home for name, home in every if f".{above}.{folder}." in home}
     return {
         name: f"{root}.{here}.{module}".removesuffix(".")
         for here in topics

@@ -19,7 +19,7 @@ from advisor.data.profiles import RiskProfiles
 from advisor.data.ranking import Ranking
 from advisor.engine.causes import by_behaviour
 from advisor.engine.duties import Concentrations, concentrations
-from advisor.engine.input_digest import input_digest
+from advisor.engine.input_digest import input_digest, input_digests
 from advisor.engine.marginal import marginal_values
 from advisor.engine.orders import Outcome, Worth
 from advisor.engine.output.arrow import advice_table
@@ -247,6 +247,10 @@ class AdviceBatch:
         """Fingerprint of the advisor and of client i's data: `<advisor>:<inputs>`."""
         slots = self.pick_codes.shape[1]
         return f"{self.state.fingerprint}:{input_digest(self.clients, i, self.as_of, slots)}"
+
+    def inputs(self) -> list[str]:
+        """Digest of each client's data and the day, length c: the second half of fingerprints."""
+        return input_digests(self.clients, self.as_of)
 
     @cached_property
     def behavioural(self) -> FloatArray:

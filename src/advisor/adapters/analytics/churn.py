@@ -10,7 +10,7 @@ import pandas as pd
 from advisor.adapters.analytics.churn_report import ChurnReport, judge_churn
 from advisor.adapters.analytics.columns import table, vector
 from advisor.adapters.analytics.logit import CalibratedLogit, calibrated_logit
-from advisor.adapters.crm.facts import ClientFacts
+from advisor.adapters.crm import ClientFacts
 from advisor.annotations import Count, Positive, Seed, Vector
 from advisor.arrays import BoolArray, FloatArray
 from advisor.data.tables import as_numbers, labels_of

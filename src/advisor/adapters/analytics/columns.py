@@ -26,11 +26,6 @@ FAILURES = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, W
 def refusing(what: str, field: str, remedy: str) -> Generator[None]:
     """A block whose failures and warnings are an `InputError`: no other library's exception leaves
     it.
-
-    Args:
-        what: What could not be done, as the start of a sentence.
-        field: The argument at fault.
-        remedy: What to do.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -57,11 +52,7 @@ def vector(
     length: int | None = None,
     personal: bool = True,
 ) -> FloatArray:
-    """One row of finite numbers within a range, shape (n,); `personal` ones are masked in messages.
-
-    Raises:
-        InputError: Fewer than `least` entries, another length, not numeric, or one outside.
-    """
+    """Finite numbers within a range, shape (n,); `personal` ones are masked in messages."""
     array = float_array(values, field, shape=(length,))
     if len(array) < least:
         raise InputError(
@@ -105,9 +96,7 @@ def measured(frame: pd.DataFrame, column: str, **rules: Any) -> FloatArray:
 
 
 def measures(frame: pd.DataFrame, columns: Sequence[str]) -> FloatArray:
-    """Columns of finite numbers that vary, shape (n, p); raises `InputError` where one is
-    constant.
-    """
+    """Columns of finite numbers that vary, shape (n, p); `InputError` where one is constant."""
     parts = [varied(measured(frame, c), c) for c in columns]
     return np.stack(parts, axis=1) if parts else np.zeros((len(frame), 0))
 

@@ -45,22 +45,7 @@ def clustered(
     arm: BoolArray,
     confidence: float,
 ) -> Effect:
-    """The first coefficient of a regression, its error clustered by client, by statsmodels.
-
-    The degrees of freedom are those of two means with variances of their own (Welch 1947), each
-    arm's share of the variance taken from its clients' influence: few treated among many clients
-    are few.
-
-    Args:
-        y: Outcome, shape (n,).
-        design: Shape (n, k).
-        who: Client of each row, shape (n,).
-        arm: Whether the client is treated, shape (n,).
-        confidence: Covered share of the interval.
-
-    Raises:
-        InputError: The columns depend on each other, or there is no finite answer.
-    """
+    """The first coefficient of a regression, its error clustered by client, by statsmodels."""
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise InputError(
             "The covariates determine the treatment or each other, so that no effect can be told."

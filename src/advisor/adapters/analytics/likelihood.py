@@ -24,17 +24,7 @@ Loss = Callable[[FloatArray], tuple[float, FloatArray]]
 def most_likely(
     loss: Loss, names: Sequence[str], what: str
 ) -> tuple[FloatArray, float, tuple[str, ...]]:
-    """Logarithms of the parameters, their loss, and the names of those at the edge of the search.
-
-    Args:
-        loss: Mean negative log-likelihood and its gradient in the logarithms.
-        names: Of the parameters.
-        what: The model, for messages.
-
-    Raises:
-        InputError: The loss is not finite.
-        SolverError: The search does not settle.
-    """
+    """Logarithms of the parameters, their loss, and names of those at the edge of the search."""
     advice = "Check the table, or take more clients."
     with refusing(f"{what} has no finite answer", "frequency", advice):
         bounds, start = [(-_EDGE, _EDGE)] * len(names), np.zeros(len(names))

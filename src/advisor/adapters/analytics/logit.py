@@ -40,15 +40,6 @@ def calibrated_logit(
 ) -> CalibratedLogit:
     """Fitted on all rows; corrected by a logit on out-of-fold log-odds, with many rows also by an
     isotonic regression.
-
-    Args:
-        terms: Standardised, shape (c, t).
-        happened: Shape (c,), at least five of each kind.
-        strength: Inverse of the ridge penalty.
-        seed: Of the folds.
-
-    Raises:
-        InputError: There is no finite answer.
     """
     linear: Any = needs("analytics", "sklearn.linear_model")
     folds: Any = needs("analytics", "sklearn.model_selection")

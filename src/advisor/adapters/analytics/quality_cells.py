@@ -55,9 +55,7 @@ def read_column(column: pd.Series, kind: Cell) -> tuple[pd.Series, BoolArray]:
 
 
 def _elsewhere(column: pd.Series, *, plain_is_a_zone: bool) -> BoolArray:
-    """Which times are of another time zone than most; a day without a time has none, or is of
-    any.
-    """
+    """Which times are of another time zone than most; a day without a time may be of any."""
     if not isinstance(column.dtype, np.dtype) or column.dtype.kind == "O":
         zones = [_zone_of(cell) for cell in column.astype(object).tolist()]
         counts = Counter(

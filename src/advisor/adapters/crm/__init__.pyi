@@ -17,9 +17,12 @@ from advisor.adapters.crm.actions.releases import Released as Released
 from advisor.adapters.crm.actions.releases import release as release
 from advisor.adapters.crm.conditions import Condition as Condition
 from advisor.adapters.crm.dialect import Dialect as Dialect
+from advisor.adapters.crm.facts.event_sources import events_of as events_of
+from advisor.adapters.crm.facts.event_sources import with_purchases as with_purchases
 from advisor.adapters.crm.facts.events import EventTable as EventTable
 from advisor.adapters.crm.facts.registry import fact_names as fact_names
 from advisor.adapters.crm.facts.registry import facts_on_record as facts_on_record
+from advisor.adapters.crm.facts.registry import is_fact as is_fact
 from advisor.adapters.crm.facts.table import ClientFacts as ClientFacts
 from advisor.adapters.crm.gateway import Gateway as Gateway
 from advisor.adapters.crm.gateway import pull_clients as pull_clients
@@ -33,11 +36,14 @@ from advisor.adapters.crm.memory import MemoryGateway as MemoryGateway
 from advisor.adapters.crm.openwealth import OpenWealthGateway as OpenWealthGateway
 from advisor.adapters.crm.outcomes import Outcome as Outcome
 from advisor.adapters.crm.outcomes import Pulled as Pulled
+from advisor.adapters.crm.packs.base import FactRule as FactRule
 from advisor.adapters.crm.packs.classes import RiskLabelPack as RiskLabelPack
 from advisor.adapters.crm.packs.classes import StagePack as StagePack
 from advisor.adapters.crm.packs.classes import TierPack as TierPack
 from advisor.adapters.crm.packs.ranks import ActivityPack as ActivityPack
+from advisor.adapters.crm.packs.ranks import RankedFact as RankedFact
 from advisor.adapters.crm.packs.scores import ScorePack as ScorePack
+from advisor.adapters.crm.packs.scores import Weighting as Weighting
 from advisor.adapters.crm.packs.tags import TagPack as TagPack
 from advisor.adapters.crm.packs.tags import TagRule as TagRule
 from advisor.adapters.crm.rest import RestGateway as RestGateway
@@ -70,6 +76,7 @@ __all__ = [
     "Dialect",
     "EventPattern",
     "EventTable",
+    "FactRule",
     "FieldMap",
     "Forgotten",
     "Gateway",
@@ -83,6 +90,7 @@ __all__ = [
     "Play",
     "PlayBook",
     "Pulled",
+    "RankedFact",
     "Released",
     "Reply",
     "RestGateway",
@@ -100,13 +108,16 @@ __all__ = [
     "Tags",
     "TierPack",
     "TrytonGateway",
+    "Weighting",
     "Written",
     "consents",
+    "events_of",
     "fact_names",
     "facts_on_record",
     "guarded",
     "hand_off",
     "http_send",
+    "is_fact",
     "keep_actions",
     "keep_rules",
     "keep_tags",
@@ -120,4 +131,5 @@ __all__ = [
     "sent_actions",
     "stage",
     "tag",
+    "with_purchases",
 ]

@@ -1,4 +1,4 @@
-"""Advice into the store: one with its document, a batch, or the parts of a night run."""
+"""Advice into the store: a batch, or the parts of a night run."""
 
 # pyright: reportUnknownParameterType=false
 
@@ -6,24 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from advisor import Advice, AdviceBatch
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load, settle, to_cents
+from advisor.adapters.crm.client_columns import to_cents
 from advisor.adapters.crm.served import put_served
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
-from advisor.adapters.records.bulk import one_at_a_time
+from advisor.adapters.records.arrow_tables import arrow, fetch, load
+from advisor.adapters.records.bulk import one_at_a_time, settle
+from advisor.adapters.records.libraries import pa, sa
 from advisor.errors import AdapterError, InputError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import sqlalchemy as sa
-else:
-    sa, pa = needs("crm", "sqlalchemy"), needs("crm", "pyarrow")
 
 _COPIED = ("client_id", "as_of", "status", "limited_by", "reasons", *tables.FIGURES)
 _FINGERPRINT = b"advisor.fingerprint"
@@ -34,11 +30,8 @@ def put_advice(
 ) -> Written:
     """Write advice that the run does not hold yet; see `Store.put_advice`."""
     if not isinstance(run, str) or not run:
-        raise InputError(
-            f"run is {run!r}; advice is kept under the name of its run. Pass a text.",
-            field="run",
-            value=run,
-        )
+        why = f"run is {run!r}; advice is kept under the name of its run. Pass a text."
+        raise InputError(why, field="run", value=run)
     some = (advice,) if isinstance(advice, Advice) else advice
     if isinstance(some, list | tuple) and all(isinstance(one, Advice) for one in some):
         return Written(len(some), put_served(connection, some, run, documents))
@@ -48,25 +41,20 @@ def put_advice(
     there: set[str] = set(before.to_pylist())
     rows = changed = 0
     problems: list[AdapterError] = []
-    for table, inputs in _tables(advice):
-        nameless = np.flatnonzero(table["client_id"].is_null().to_numpy()).tolist()
-        problems += [
-            AdapterError(
-                f"Row {rows + row} of the advice has no client id.", record_id=str(rows + row)
-            )
-            for row in nameless
-        ]
+    for table in _tables(advice):
+        for row in np.flatnonzero(table["client_id"].is_null().to_numpy()) + rows:
+            text = f"Row {row} of the advice has no client id."
+            problems.append(AdapterError(text, record_id=str(row)))
         rows += table.num_rows
-        changed += _put_table(connection, table, inputs, run, there)
+        changed += _put_table(connection, table, run, there)
     settle(connection, changed, tables.advice)
     return Written(rows, changed, tuple(problems))
 
 
-def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
-    """Arrow tables of advice, and digests of what was read where they are not among the columns."""
+def _tables(advice: Any) -> Iterator[pa.Table]:
+    """Arrow tables of advice, with the digests of what was read."""
     if isinstance(advice, AdviceBatch):
-        inputs = [advice.fingerprint_of(i).rpartition(":")[2] for i in range(len(advice))]
-        yield advice.to_arrow(), inputs
+        yield advice.to_arrow().append_column("inputs", [pa.array(advice.inputs(), pa.string())])
         return
     if not isinstance(advice, str | Path):
         raise InputError(
@@ -74,7 +62,6 @@ def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
             " advise_stream.",
             field="advice",
         )
-    parquet = needs("crm", "pyarrow.parquet")
     try:
         parts = sorted(Path(advice).rglob("part-*.parquet"))
     except (OSError, ValueError):
@@ -87,7 +74,7 @@ def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
         )
     for part in parts:
         try:
-            yield parquet.read_table(part), None
+            yield needs("crm", "pyarrow.parquet").read_table(part)
         except (OSError, pa.ArrowException) as error:
             raise InputError(
                 f"{part} cannot be read ({type(error).__name__}). Run advise_stream again; it makes"
@@ -97,54 +84,41 @@ def _tables(advice: Any) -> Iterator[tuple[pa.Table, list[str] | None]]:
             ) from None
 
 
-def _put_table(
-    connection: sa.Connection, table: pa.Table, inputs: list[str] | None, run: str, there: set[str]
-) -> int:
+def _put_table(connection: sa.Connection, table: pa.Table, run: str, there: set[str]) -> int:
     """Write the rows of a table whose client the run does not hold. Returns how many."""
-    ids: list[str | None] = table["client_id"].to_pylist()
     keep: list[int] = []
-    for row, name in enumerate(ids):  # a client without an id, or there twice, has no advice here
-        if name is not None and name not in there:
+    for row, name in enumerate(table["client_id"].to_pylist()):
+        if name is not None and name not in there:  # nobody, or there twice: no advice here
             there.add(name)
             keep.append(row)
-    if len(keep) < len(ids):
+    if len(keep) < table.num_rows:
         table = table.take(pa.array(keep, type=pa.int64()))
-        inputs = None if inputs is None else [inputs[row] for row in keep]
     if not keep:
         return 0
-    many = table.num_rows
-    columns: dict[str, Any] = {"run": _same(run, many)}
-    columns |= {name: table[name] for name in _COPIED}
+    fingerprint = (table.schema.metadata or {}).get(_FINGERPRINT, b"").decode()
+    columns: dict[str, Any] = {"run": _same(run, table), **{n: table[n] for n in _COPIED}}
     columns["level"] = table["level"].cast(pa.int64())
-    columns["cash"] = _money(table["cash"])
-    columns["inputs"] = table["inputs"] if inputs is None else pa.array(inputs)
-    told = (table.schema.metadata or {}).get(_FINGERPRINT, b"").decode()
-    columns["fingerprint"] = _same(told, many)
-    load(connection, tables.advice, pa.table(columns))
+    columns |= {"cash": _money(table["cash"]), "inputs": table["inputs"]}
+    columns["fingerprint"] = _same(fingerprint, table)
+    load(connection, tables.advice, arrow(tables.advice, columns))
     slots = sum(1 for name in table.schema.names if name.startswith("pick_") and name[5:].isdigit())
     for slot in range(1, slots + 1):
-        _put_picks(connection, table, slot, run)
-    return many
+        filled = table.filter(table[f"pick_{slot}"].is_valid())
+        columns = {
+            "run": _same(run, filled),
+            "client_id": filled["client_id"],
+            "rank": np.full(filled.num_rows, slot),
+            "product_id": filled[f"pick_{slot}"],
+            "score": filled[f"pick_{slot}_score"],
+            "money": _money(filled[f"pick_{slot}_money"]),
+            "reasons": filled[f"pick_{slot}_reasons"],
+        }
+        load(connection, tables.picks, arrow(tables.picks, columns))
+    return table.num_rows
 
 
-def _put_picks(connection: sa.Connection, table: pa.Table, slot: int, run: str) -> None:
-    filled = table.filter(table[f"pick_{slot}"].is_valid())
-    if not filled.num_rows:
-        return
-    columns = {
-        "run": _same(run, filled.num_rows),
-        "client_id": filled["client_id"],
-        "rank": pa.array(np.full(filled.num_rows, slot)),
-        "product_id": filled[f"pick_{slot}"],
-        "score": filled[f"pick_{slot}_score"],
-        "money": _money(filled[f"pick_{slot}_money"]),
-        "reasons": filled[f"pick_{slot}_reasons"],
-    }
-    load(connection, tables.picks, pa.table(columns))
-
-
-def _same(text: str, many: int) -> pa.Array:
-    return pa.array(np.full(many, text, dtype=object), type=pa.string())
+def _same(text: str, table: pa.Table) -> pa.Array:
+    return pa.array(np.full(table.num_rows, text, dtype=object), type=pa.string())
 
 
 def _money(column: pa.ChunkedArray) -> pa.Array:

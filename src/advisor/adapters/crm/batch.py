@@ -2,60 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from advisor.adapters.crm.dialect import Write, filled, filled_path
 from advisor.adapters.crm.outcomes import Outcome
 from advisor.adapters.crm.paths import list_at, value_at
-from advisor.adapters.crm.sending import Reply, Send
-from advisor.privacy import written
+from advisor.adapters.crm.sending import Send, said
 
 _Batch = Mapping[str, dict[str, Any]]
 _FAILED = 500
 
 
-def is_ok(reply: Reply) -> bool:
-    """Whether a call did what it should."""
-    return 200 <= reply.status < 300
-
-
-def said(body: Any) -> str:
-    """What an answer says in short, masked: it may repeat what a client's record holds."""
-    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return written(" ".join(text.split())[:300])
-
-
 def write_batch(
     send: Send, rule: Write, names: Mapping[str, Any], batch: _Batch
 ) -> Iterator[Outcome]:
-    """What became of each record; a batch refused whole is halved until the bad record is alone.
-
-    Args:
-        send: The call.
-        rule: How this system writes.
-        names: What every template may name.
-        batch: Records by key.
-    """
-    entries = [
-        _values(rule, names, key, record, at) for at, (key, record) in enumerate(batch.items())
-    ]
+    """What became of records by key; a batch refused whole is halved until the bad one is alone."""
+    items = list(batch.items())
+    entries = [_values(rule, names, key, record, at) for at, (key, record) in enumerate(items)]
     bodies = [filled(rule.record, values) for values in entries]
     body = bodies[0] if rule.body is None else filled(rule.body, {"records": bodies})
     reply = send(rule.method, filled_path(rule.path, entries[0]), None, body)
-    if is_ok(reply) and rule.results is not None:
+    if reply.ok and rule.results is not None:
         yield from _answers(rule, batch, reply.body)
-    elif is_ok(reply):
+    elif reply.ok:
         created = {201: True, 200: False}.get(reply.status)
         yield from (Outcome(key, ok=True, created=created) for key in batch)
-    elif len(batch) > 1 and reply.status < _FAILED:
-        items, half = list(batch.items()), len(batch) // 2
+    elif len(items) > 1 and reply.status < _FAILED:
+        half = len(items) // 2
         yield from write_batch(send, rule, names, dict(items[:half]))
         yield from write_batch(send, rule, names, dict(items[half:]))
     else:
-        why = _refused(str(reply.status), value_at(reply.body, rule.problem) or reply.body)
-        yield from (Outcome(key, ok=False, problem=why) for key in batch)
+        why = value_at(reply.body, rule.problem) or reply.body
+        yield from (_refused(key, str(reply.status), why) for key in batch)
 
 
 def _values(
@@ -79,14 +58,10 @@ def _answers(rule: Write, batch: _Batch, body: Any) -> Iterator[Outcome]:
             created = value_at(one, rule.created) if rule.created else None
             yield Outcome(key, ok=True, created=created if isinstance(created, bool) else None)
         else:
-            told = value_at(fault or one, rule.problem)
-            yield Outcome(
-                key, ok=False, problem=_refused("in the batch", told or "nothing is said of it")
-            )
+            why = value_at(fault or one, rule.problem) or "nothing is said of it"
+            yield _refused(key, "in the batch", why)
 
 
-def _refused(where: str, told: Any) -> str:
-    return (
-        f"The system refused it ({where}): {said(told)}. Correct the record or the map, and send it"
-        " again."
-    )
+def _refused(key: str, where: str, why: Any) -> Outcome:
+    remedy = "Correct the record or the map, and send it again."
+    return Outcome(key, ok=False, problem=f"The system refused it ({where}): {said(why)}. {remedy}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import Client, ClientTable
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load, settle
 from advisor.adapters.crm.client_columns import (
     assessment_columns,
     client_columns,
@@ -19,18 +18,15 @@ from advisor.adapters.crm.client_columns import (
 )
 from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.values import Written
-from advisor.adapters.extras import needs
-from advisor.adapters.records.bulk import one_at_a_time
+from advisor.adapters.records.arrow_tables import fetch, load
+from advisor.adapters.records.bulk import one_at_a_time, settle
+from advisor.adapters.records.libraries import sa
 from advisor.errors import AdapterError
 from advisor.privacy import personal
 
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
-
 _ROWS = 20_000
 """Clients written at once: it bounds memory."""
+_TABLES = (tables.clients, tables.assessments, tables.holdings)
 
 
 def put_clients(
@@ -44,7 +40,7 @@ def put_clients(
         new, odd = _put_part(connection, part, at)
         changed += new
         problems += odd
-    settle(connection, changed, tables.clients, tables.assessments, tables.holdings)
+    settle(connection, changed, *_TABLES)
     return Written(count, changed, tuple(problems))
 
 
@@ -54,18 +50,11 @@ def _distinct(rows: Iterable[Any]) -> tuple[ClientTable, list[AdapterError]]:
     problems: list[AdapterError] = []
     for row in rows:
         if not isinstance(row, Client):
-            problems.append(
-                AdapterError(
-                    f"This is {type(row).__name__}, no Client. Make it with Client(id=...,"
-                    " wealth=..., ...)."
-                )
-            )
+            remedy = "Make it with Client(id=..., wealth=..., ...)."
+            problems.append(AdapterError(f"This is {type(row).__name__}, no Client. {remedy}"))
         elif row.id in clients:
-            text = (
-                f"Client {personal(row.id)} is there twice, so it is not known what counts. Give"
-                " each once."
-            )
-            problems.append(AdapterError(text, record_id=row.id))
+            text = f"Client {personal(row.id)} is there twice, so it is not known what counts."
+            problems.append(AdapterError(f"{text} Give each once.", record_id=row.id))
         else:
             clients[row.id] = row
     return ClientTable.from_clients(clients.values()), problems
@@ -76,49 +65,38 @@ def _put_part(
 ) -> tuple[int, list[AdapterError]]:
     """Write a part of a table. Returns how many changed, and what was set aside."""
     # 1. what can be kept, and its digests
-    problems = problems_of(part, at)
+    problems, digests = problems_of(part, at), dict[int, str]()
     records = {i: part.record(i) for i in range(len(part)) if i not in problems}
-    contents = {
-        i: json.dumps(record, sort_keys=True, ensure_ascii=False) for i, record in records.items()
-    }
-    for i, content in contents.items():
+    for i, record in records.items():
+        content = json.dumps(record, sort_keys=True, ensure_ascii=False)
+        digests[i] = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
         if "\\u0000" in content:
-            problems[i] = (
-                "a text of this client holds the character NUL, which no database keeps. Remove it."
-            )
-            del records[i]
-    digests = {i: _digest(contents[i]) for i in records}
+            what = "a text of this client holds the character NUL, which no database keeps."
+            problems[i] = f"{what} Remove it."
+    digests = {i: digest for i, digest in digests.items() if i not in problems}
     # 2. what stands there and is another
-    with naming(connection, [part.ids[i] for i in records]) as named:
+    with naming(connection, [part.ids[i] for i in digests]) as named:
         standing = _standing(connection, named)
     changed: list[int] = []
     for i, digest in digests.items():
         before = standing.get(part.ids[i])
-        if before is not None and before[0] == digest:
-            continue
-        if before is not None and before[1] > at:
+        if before is not None and before[0] != digest and before[1] > at:
             text = f"Client {personal(part.ids[i])} is known as of {before[1]}, which is later."
             problems[i] = f"{text} Write what is known in the order in which it became known."
-        else:
+        elif before is None or before[0] != digest:
             changed.append(i)
     # 3. end the old versions, begin the new ones
+    if ended := [part.ids[i] for i in changed if part.ids[i] in standing]:
+        with naming(connection, ended) as named:
+            _end_versions(connection, named, at)
     if changed:
-        ended = [part.ids[i] for i in changed if part.ids[i] in standing]
-        if ended:
-            with naming(connection, ended) as named:
-                _end_versions(connection, named, at)
-        new, told = part.take(changed), [records[i] for i in changed]
-        load(
-            connection, tables.clients, client_columns(new, told, [digests[i] for i in changed], at)
-        )
-        load(connection, tables.assessments, assessment_columns(told, at))
-        load(connection, tables.holdings, holding_columns(new, at))
+        new, rows = part.take(changed), [records[i] for i in changed]
+        versions = client_columns(new, rows, [digests[i] for i in changed], at)
+        columns = (versions, assessment_columns(rows, at), holding_columns(new, at))
+        for table, its in zip(_TABLES, columns, strict=True):
+            load(connection, table, its)
     odd = [AdapterError(text, record_id=part.ids[i]) for i, text in sorted(problems.items())]
     return len(changed), odd
-
-
-def _digest(content: str) -> str:
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _standing(connection: sa.Connection, named: sa.Table) -> dict[str, tuple[str, datetime]]:
@@ -126,20 +104,15 @@ def _standing(connection: sa.Connection, named: sa.Table) -> dict[str, tuple[str
     c = tables.clients.c
     mine = tables.clients.join(named, c.id == named.c.id)
     query = sa.select(c.id, c.digest, c.since).select_from(mine).where(c.until.is_(None))
-    found = fetch(connection, query)
-    columns: Sequence[list[Any]] = [found[name].to_pylist() for name in ("id", "digest", "since")]
-    return {name: (digest, since) for name, digest, since in zip(*columns, strict=True)}
+    rows = zip(*(column.to_pylist() for column in fetch(connection, query)), strict=True)
+    return {name: (digest, since) for name, digest, since in rows}
 
 
 def _end_versions(connection: sa.Connection, named: sa.Table, at: datetime) -> None:
     """End the versions of clients that stand; one that began at the same moment is replaced."""
-    ids = sa.select(named.c.id)
-    for table, key in (
-        (tables.clients, "id"),
-        (tables.assessments, "client_id"),
-        (tables.holdings, "client_id"),
-    ):
-        connection.execute(sa.delete(table).where(table.c[key].in_(ids), table.c.since == at))
-    c = tables.clients.c
+    ids, c = sa.select(named.c.id), tables.clients.c
+    for table in _TABLES:
+        key = table.c[tables.PERSONAL[table.name]]
+        connection.execute(sa.delete(table).where(key.in_(ids), table.c.since == at))
     ends = sa.update(tables.clients).where(c.id.in_(ids), c.until.is_(None))
     connection.execute(ends.values(until=at))

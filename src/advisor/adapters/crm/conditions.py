@@ -33,28 +33,23 @@ class Condition(Contract):
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
+        what, low, high = f"The condition on {self.fact!r}", self.low, self.high
+        field, why = "fact", None
         if not is_fact(self.fact):
-            raise InputError(
+            why = (
                 f"The fact {self.fact!r} is not known, so the rule could never be judged; known are"
                 f" {', '.join(fact_names()[:8])}, ... (fact_names() lists them). Correct it, or"
-                " name a fact of your own own:<name>.",
-                field="fact",
-                value=self.fact,
+                " name a fact of your own own:<name>."
             )
-        if self.low is None and self.high is None:
-            raise InputError(
-                f"The condition on {self.fact!r} has no limit and would hold for everybody; give"
-                " low, high, or both.",
-                field="low",
-                value=None,
-            )
-        if self.low is not None and self.high is not None and not self.low < self.high:
-            raise InputError(
-                f"The condition on {self.fact!r} runs from {self.low:g} to {self.high:g}, and could"
-                " never hold; low must be below high.",
-                field="high",
-                value=self.high,
-            )
+        elif low is None and high is None:
+            field = "low"
+            why = f"{what} has no limit and would hold for everybody; give low, high, or both."
+        elif low is not None and high is not None and not low < high:
+            field = "high"
+            why = f"{what} runs from {low:g} to {high:g}, and could never hold; low must be below"
+            why += " high."
+        if why is not None:
+            raise InputError(why, field=field, value=getattr(self, field))
         return self
 
 
@@ -65,22 +60,24 @@ does."""
 
 
 class Evaluator:
-    """The rules of any pack, applied to the facts of c clients; a condition that many rules share
-    is judged once.
-    """
+    """The rules of any pack, applied to the facts of c clients; each condition is judged once."""
 
     def __init__(self, facts: ClientFacts) -> None:
         self.facts = facts
         self._judged: dict[Condition, BoolArray] = {}
 
     def condition(self, condition: Condition) -> BoolArray:
-        """Where a condition holds, shape (c,). Raises `InputError` where the facts lack its
-        fact.
-        """
-        known = self._judged.get(condition)
-        if known is None:
-            known = self._judged[condition] = self._judge(condition)
-        return known
+        """Where a condition holds, shape (c,); `InputError` where the facts lack its fact."""
+        if condition not in self._judged:
+            values = self.facts.column(condition.fact)
+            unknown = np.isnan(values)
+            hold = ~unknown
+            if condition.low is not None:
+                hold &= reaches(values, condition.low)
+            if condition.high is not None:
+                hold &= ~reaches(values, condition.high)
+            self._judged[condition] = hold | unknown if condition.unknown else hold
+        return self._judged[condition]
 
     def holds(self, any_of: AnyOf) -> BoolArray:
         """Where all conditions of any group hold, shape (c,)."""
@@ -98,14 +95,3 @@ class Evaluator:
         for code in range(len(rules) - 1, -1, -1):
             codes[self.holds(rules[code])] = code
         return codes
-
-    def _judge(self, condition: Condition) -> BoolArray:
-        values = self.facts.column(condition.fact)
-        hold = ~np.isnan(values)
-        if condition.low is not None:
-            hold &= reaches(values, condition.low)
-        if condition.high is not None:
-            hold &= ~reaches(values, condition.high)
-        if condition.unknown:
-            hold |= np.isnan(values)
-        return hold

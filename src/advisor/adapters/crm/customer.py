@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import Advice, ClientTable
 from advisor.adapters.crm import client_reader, log_reader, tables
 from advisor.adapters.crm.rule_tags import Packs, rule_tags
 from advisor.adapters.crm.values import CustomerView, Forgotten
-from advisor.adapters.crm.versions import end_of
-from advisor.adapters.extras import needs
+from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.moments import end_of
 from advisor.adapters.records.tables import pseudonyms
 from advisor.errors import InputError
 from advisor.privacy import personal
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 OPEN = ("proposed", "held")
 """States of an action that is still to be decided."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from advisor import Contract, Signed
-from advisor.adapters.crm.fields import bundled_file
+from advisor.adapters.crm.bundled import bundled
 from advisor.validation import checked
 
 
@@ -90,14 +90,14 @@ class Dialect(Signed):
         Raises:
             InputError: There is none of that name.
         """
-        return cls.load(bundled_file("dialects", name))
+        return bundled(cls, "dialects", name)
 
     def moment_of(self, since: datetime) -> str:
         """A moment as this vendor reads it, rounded down: never a change is left out."""
         utc = since.astimezone(UTC)
         if self.moment == "milliseconds":
             return str(int(utc.timestamp() * 1000.0))
-        return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return utc.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 _NAME = re.compile(r"\{(\w+)\}")
@@ -111,9 +111,7 @@ def filled(template: Any, values: Mapping[str, Any]) -> Any:
     """
     if isinstance(template, str):
         alone = _NAME.fullmatch(template)
-        if alone:
-            return values[alone[1]]
-        return _NAME.sub(lambda name: str(values[name[1]]), template)
+        return values[alone[1]] if alone else _NAME.sub(lambda n: str(values[n[1]]), template)
     if isinstance(template, Mapping):
         whole: dict[str, Any] = {}
         for name, part in cast("Mapping[str, Any]", template).items():

@@ -1,28 +1,22 @@
-"""Events and products into the store."""
+"""Events, products and feedback into the store."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import Catalogue, Event, Product
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load, settle
-from advisor.adapters.crm.future_rows import SLACK
-from advisor.adapters.crm.log_rows import arrow
 from advisor.adapters.crm.named_ids import missing_keys
 from advisor.adapters.crm.rows import put_rows
 from advisor.adapters.crm.values import Written
-from advisor.adapters.extras import needs
-from advisor.adapters.records.bulk import one_at_a_time
+from advisor.adapters.records.arrow_tables import arrow, fetch, load
+from advisor.adapters.records.bulk import one_at_a_time, settle
+from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.moments import latest
 from advisor.errors import AdapterError, InputError
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 FEEDBACK = ("nps", "ces", "csat", "complaint")
 """Kinds of feedback; a complaint needs no score."""
@@ -33,30 +27,21 @@ def put_events(connection: sa.Connection, rows: Iterable[Any], at: datetime) -> 
     good: dict[tuple[str, str], Event] = {}
     problems: list[AdapterError] = []
     count = 0
-    for row in rows:
-        count += 1
-        name = getattr(row, "id", None) if isinstance(row, Event) else _name(row)
+    for count, row in enumerate(rows, 1):  # noqa: B007 - how many there were
         try:
             event = row if isinstance(row, Event) else Event.model_validate(row)
             if "\\u0000" in event.model_dump_json():
                 raise InputError("a text of it holds the character NUL, which no database keeps.")
-            if event.time > at + SLACK:
+            if event.time > latest(at):
                 raise InputError(f"time is {event.time.isoformat()}, which is in the future.")
-        except InputError as error:
-            problems.append(AdapterError(str(error), record_id=name))
-        else:
             good.setdefault((event.source, event.id), event)
+        except InputError as error:
+            problems.append(AdapterError(str(error), record_id=_name_of(row)))
     one_at_a_time(connection, "events")
-    new = missing_keys(connection, tables.events, ("source", "id"), list(good))
-    events = [good[key] for key in new]
-    columns = {
-        "source": [e.source for e in events],
-        "id": [e.id for e in events],
-        "type": [e.type for e in events],
-        "time": [e.time for e in events],
-        "subject": [e.subject for e in events],
-        "data": [json.dumps(e.data, ensure_ascii=False) for e in events],
-    }
+    events = [good[k] for k in missing_keys(connection, tables.events, ("source", "id"), [*good])]
+    names = ("source", "id", "type", "time", "subject")
+    columns = {name: [getattr(event, name) for event in events] for name in names}
+    columns["data"] = [json.dumps(event.data, ensure_ascii=False) for event in events]
     load(connection, tables.events, arrow(tables.events, columns))
     settle(connection, len(events), tables.events)
     return Written(count, len(events), tuple(problems))
@@ -77,9 +62,7 @@ def put_products(connection: sa.Connection, rows: Any) -> Written:
                 )
             documents[product.id] = product.model_dump_json(exclude_unset=True)
         except InputError as error:
-            problems.append(
-                AdapterError(str(error), record_id=getattr(row, "id", None) or _name(row))
-            )
+            problems.append(AdapterError(str(error), record_id=_name_of(row)))
     one_at_a_time(connection, "products")
     t = tables.products
     known = fetch(connection, sa.select(t.c.id, t.c.document))
@@ -87,8 +70,7 @@ def put_products(connection: sa.Connection, rows: Any) -> Written:
     changed = {name: text for name, text in documents.items() if before.get(name) != text}
     for name in changed:
         connection.execute(sa.delete(t).where(t.c.id == name))
-    columns = {"id": list(changed), "document": list(changed.values())}
-    load(connection, t, arrow(t, columns))
+    load(connection, t, arrow(t, {"id": list(changed), "document": list(changed.values())}))
     return Written(len(given), len(changed), tuple(problems))
 
 
@@ -101,7 +83,8 @@ def put_feedback(connection: sa.Connection, rows: Iterable[Any], at: datetime) -
         if why is None:
             good.append(row)
         else:
-            problems.append(AdapterError(f"Feedback: {why}. Correct it.", record_id=_name(row)))
+            text = f"Feedback: {why}. Correct it."
+            problems.append(AdapterError(text, record_id=_name_of(row)))
     written = put_rows(connection, "feedback", good)
     return Written(written.rows + len(problems), written.changed, (*problems, *written.problems))
 
@@ -114,11 +97,12 @@ def _no_feedback(row: Mapping[str, Any], at: datetime) -> str | None:
     if not scored and (score is not None or kind != "complaint"):
         return "its score is no number of 0 to 10"
     moments = [m for m in (opened, closed) if isinstance(m, datetime) and m.utcoffset() is not None]
-    if any(moment > at + SLACK for moment in moments):
+    if any(moment > latest(at) for moment in moments):
         return "its moment is in the future"
     return "it was closed before it was opened" if moments != sorted(moments) else None
 
 
-def _name(row: Any) -> str | None:
-    name = row.get("id") if isinstance(row, Mapping) else None
+def _name_of(row: Any) -> str | None:
+    """The id that a row, or a contract, gives for itself."""
+    name = row.get("id") if isinstance(row, Mapping) else getattr(row, "id", None)
     return None if name is None else str(name)

@@ -1,9 +1,7 @@
-"""One field of a map, in and out; and the maps and dialects that come with the library."""
+"""One field of a map, in and out."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from advisor import Contract
@@ -49,17 +47,3 @@ def word_of(field: FieldIn | FieldOut, cell: Any, fault: str) -> Any:
             field=field.path,
         )
     return field.words[word]
-
-
-@cache
-def bundled_file(folder: str, name: str) -> Path:
-    """The JSON file of that name that comes with the library."""
-    files = {file.stem: file for file in sorted((Path(__file__).parent / folder).glob("*.json"))}
-    if name not in files:
-        raise InputError(
-            f"name is {name!r}, and there is {', '.join(files)}. Take one of these, or load(path)"
-            " your own.",
-            field="name",
-            value=name,
-        )
-    return files[name]

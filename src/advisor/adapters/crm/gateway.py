@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from advisor import Advice, Client, ClientTable
 from advisor.adapters.crm.mapping import FieldMap
@@ -58,31 +59,18 @@ def pull_clients(
     complete = False
     try:
         for record in gateway.pull(since=since):
-            _take(gateway.fields, record, day, clients, problems)
+            try:
+                client = gateway.fields.to_client(record, as_of=day)
+                if clients.setdefault(client.id, client) != client:
+                    text = f"{gateway.fields.object} {personal(client.id)} is there twice, with"
+                    text += " different values; the first is used. Merge them there."
+                    raise AdapterError(text, record_id=client.id)
+            except AdapterError as error:
+                problems.append(error)
         complete = True
     except AdapterError as error:
         problems.append(error)
     return Pulled(ClientTable.from_clients(clients.values()), tuple(problems), complete, day)
-
-
-def _take(
-    fields: FieldMap,
-    record: Any,
-    day: date,
-    clients: dict[str, Client],
-    problems: list[AdapterError],
-) -> None:
-    """Add the client of a record, or what is wrong with it."""
-    try:
-        client = fields.to_client(record, as_of=day)
-        if clients.setdefault(client.id, client) != client:
-            raise AdapterError(
-                f"{fields.object} {personal(client.id)} is there twice, with different values; the"
-                " first is used. Merge them there.",
-                record_id=client.id,
-            )
-    except AdapterError as error:
-        problems.append(error)
 
 
 @checked
@@ -101,28 +89,21 @@ def push_advice(
         segments: Segment or tier by client id; a client without one keeps what is there.
         tags: Tags by client id; likewise.
     """
-    outcomes: list[Outcome | None] = []
-    rows: list[int] = []
-    records: list[dict[str, Any]] = []
-    for one in advice:
+    outcomes: list[Outcome] = []
+    records: dict[int, dict[str, Any]] = {}
+    fault = "nothing was answered for it; send it again."
+    for row, one in enumerate(advice):
+        outcomes.append(Outcome(one.client_id, ok=False, problem=fault))
         segment, own = (segments or {}).get(one.client_id), (tags or {}).get(one.client_id)
         try:
-            records.append(gateway.fields.to_record(one, segment=segment, tags=own))
-            rows.append(len(outcomes))
-            outcomes.append(None)
+            records[row] = gateway.fields.to_record(one, segment=segment, tags=own)
         except AdapterError as error:
-            outcomes.append(Outcome(one.client_id, ok=False, problem=str(error)))
-    answers, fault = _answers(gateway, records), "nothing was answered for it; send it again."
-    for row, record in zip(rows, records, strict=True):
-        try:
-            outcomes[row] = next(answers, None)
-        except AdapterError as error:
-            fault, answers = str(error), iter(())
-        if outcomes[row] is None:
-            outcomes[row] = Outcome(str(gateway.fields.key_of(record)), ok=False, problem=fault)
-    return tuple(cast("list[Outcome]", outcomes))
-
-
-def _answers(gateway: Gateway, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
-    """Outcomes one by one, also where a gateway gives a list, or raises before the first."""
-    yield from gateway.push(records)
+            outcomes[row] = replace(outcomes[row], problem=str(error))
+    waiting = iter(records)
+    try:
+        for outcome, row in zip(gateway.push(list(records.values())), waiting, strict=False):
+            outcomes[row] = outcome
+    except AdapterError as error:
+        for row in waiting:
+            outcomes[row] = replace(outcomes[row], problem=str(error))
+    return tuple(outcomes)

@@ -39,23 +39,16 @@ def http_send(
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
 
     def send(method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Reply:
-        call = uuid4().hex
-        own = headers() if callable(headers) else headers
-        sent = {
-            "Accept": "application/json",
-            "X-Correlation-ID": call,
-            "Correlation-Id": call,
-            **own,
-        }
-        data = (
-            None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-        )
-        if data is not None:
+        own, call = headers() if callable(headers) else headers, uuid4().hex
+        sent = {"Accept": "application/json", "X-Correlation-ID": call, "Correlation-Id": call}
+        data = None
+        if body is not None:
             sent["Content-Type"] = "application/json"
+            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         query = f"?{urlencode(params, doseq=True)}" if params else ""
         connection = kind(host, port, timeout=timeout)
         try:
-            connection.request(method, f"{root}{path}{query}", data, sent)
+            connection.request(method, f"{root}{path}{query}", data, {**sent, **own})
             answer = connection.getresponse()
             text = answer.read().decode("utf-8", "replace")
             return Reply(answer.status, _json(text), dict(answer.getheaders()))
@@ -69,10 +62,10 @@ def _address(base: str) -> SplitResult:
     try:
         parts = urlsplit(base)
         host, _ = parts.hostname or "", parts.port
+        if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))):
+            return parts
     except ValueError:
-        parts, host = urlsplit(""), ""
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
-        return parts
+        pass
     raise InputError(
         f"base is {base!r}; clients' data and the key go there, so it must begin with https:// and"
         " name a host. Give the address of the system.",
@@ -81,15 +74,12 @@ def _address(base: str) -> SplitResult:
     )
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _is_here(host: str) -> bool:
+    return host == "localhost" or ip_address(host).is_loopback
 
 
 def _json(text: str) -> Any:
     try:
         return json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -5,23 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from advisor import Catalogue, Event, Interactions, Product, Trades
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch
-from advisor.adapters.crm.versions import end_of
-from advisor.adapters.extras import needs
+from advisor.adapters.records.arrow_tables import fetch
+from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.moments import end_of
 from advisor.arrays import IntArray
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 
 def events(
@@ -41,8 +36,8 @@ def events(
         query = query.where(e.time >= span[0])
     if span[1] is not None:
         query = query.where(e.time < span[1])
-    found = fetch(connection, query.order_by(e.time, e.source, e.id)).to_pylist()
-    return tuple(Event(**{**row, "data": json.loads(row["data"])}) for row in found)
+    rows = fetch(connection, query.order_by(e.time, e.source, e.id)).to_pylist()
+    return tuple(Event(**{**row, "data": json.loads(row["data"])}) for row in rows)
 
 
 def interactions(
@@ -67,13 +62,12 @@ def interactions(
 def trades(connection: sa.Connection, until: date | None, client_id: str | None = None) -> Trades:
     """Trades up to and including a day, of everybody or one client."""
     t = tables.trades.c
-    names = ("client_id", "asset", "time", "side", "units", "price", "left_out")
-    query = sa.select(*(t[name] for name in names)).order_by(t.client_id, t.time, t.position, t.id)
+    query = sa.select(t.client_id, t.asset, t.time, t.side, t.units, t.price, t.left_out)
     if until is not None:
         query = query.where(t.time < end_of(until))
     if client_id is not None:
         query = query.where(t.client_id == client_id)
-    found = fetch(connection, query)
+    found = fetch(connection, query.order_by(t.client_id, t.time, t.position, t.id))
     (clients, client_codes), (assets, asset_codes) = (
         _coded(found[name]) for name in ("client_id", "asset")
     )
@@ -105,9 +99,7 @@ def catalogue(connection: sa.Connection) -> Catalogue:
     """The products, in order of id."""
     t = tables.products.c
     texts = fetch(connection, sa.select(t.document).order_by(t.id))["document"].to_pylist()
-    if not texts:
-        raise InputError(
-            "The store holds no products, so there is no catalogue. Write them with put_products.",
-            field="catalogue",
-        )
-    return Catalogue.from_products([Product.model_validate_json(text) for text in texts])
+    if texts:
+        return Catalogue.from_products([Product.model_validate_json(text) for text in texts])
+    why = "The store holds no products, so there is no catalogue. Write them with put_products."
+    raise InputError(why, field="catalogue")

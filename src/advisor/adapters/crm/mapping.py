@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from advisor import Advice, Client, Signed
-from advisor.adapters.crm.fields import FieldIn, FieldOut, bundled_file, word_of
+from advisor.adapters.crm.bundled import bundled
+from advisor.adapters.crm.fields import FieldIn, FieldOut, word_of
 from advisor.adapters.crm.paths import incoming, outgoing, put_at, value_at
 from advisor.cells import is_missing, is_word, text_of
 from advisor.errors import AdapterError, InputError
@@ -46,14 +47,13 @@ class FieldMap(Signed):
     @checked
     def bundled(cls, name: str) -> FieldMap:
         """One that comes with the library: "plain", "salesforce", "hubspot", ..."""
-        return cls.load(bundled_file("field_maps", name))
+        return bundled(cls, "field_maps", name)
 
     @model_validator(mode="after")
     def _names_known(self) -> Self:
         names = [field.to for field in self.fields]
-        faults = [
-            f"fills no {name!r}, which every client has" for name in _NEEDED if name not in names
-        ]
+        lacking = [name for name in _NEEDED if name not in names]
+        faults = [f"fills no {name!r}, which every client has" for name in lacking]
         for name in names:
             first, _, rest = name.partition(".")
             if first not in _FILLED or (rest and first not in BY_NAME):
@@ -63,11 +63,8 @@ class FieldMap(Signed):
         unknown = [f.of for f in self.written if f.of.partition(".")[0] not in _SOURCES]
         faults += [f"writes {name!r}, which is no field of Advice" for name in unknown]
         if faults:
-            raise InputError(
-                f"Field map {self.id!r} {faults[0]}; no record could be read with it. Correct the"
-                " map.",
-                field="fields",
-            )
+            why = f"Field map {self.id!r} {faults[0]}; no record could be read with it. Correct the"
+            raise InputError(f"{why} map.", field="fields")
         return self
 
     @property
@@ -137,13 +134,8 @@ class FieldMap(Signed):
         Raises:
             AdapterError: The map has no word for a value.
         """
-        whole = advice.model_dump(mode="json")
-        source = {
-            **whole,
-            "advice": whole,
-            "segment": segment,
-            "tags": None if tags is None else list(tags),
-        }
+        whole, named = advice.model_dump(mode="json"), None if tags is None else list(tags)
+        source = {**whole, "advice": whole, "segment": segment, "tags": named}
         record: dict[str, Any] = {}
         put_at(record, self.key, advice.client_id)
         for field in self.written:

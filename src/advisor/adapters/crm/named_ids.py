@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from advisor.adapters.crm.bulk import fetch, load
-from advisor.adapters.extras import needs
+from advisor.adapters.records.arrow_tables import arrow, fetch, load
+from advisor.adapters.records.libraries import sa
 from advisor.adapters.records.tables import ID
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import sqlalchemy as sa
-else:
-    sa, pa = needs("crm", "sqlalchemy"), needs("crm", "pyarrow")
 
 _NAMED = sa.Table(
     "named_ids", sa.MetaData(), sa.Column("id", ID, primary_key=True), prefixes=["TEMPORARY"]
@@ -25,7 +19,7 @@ _NAMED = sa.Table(
 def naming(connection: sa.Connection, ids: Sequence[str]) -> Generator[sa.Table]:
     """A table `id` of these ids, for as long as the block lasts: any number of them in a query."""
     _NAMED.create(connection, checkfirst=False)
-    load(connection, _NAMED, pa.table({"id": pa.array(list(dict.fromkeys(ids)), type=pa.string())}))
+    load(connection, _NAMED, arrow(_NAMED, {"id": list(dict.fromkeys(ids))}))
     yield _NAMED
     _NAMED.drop(connection, checkfirst=False)  # what fails is rolled back, and the table with it
 
@@ -33,14 +27,7 @@ def naming(connection: sa.Connection, ids: Sequence[str]) -> Generator[sa.Table]
 def missing_keys(
     connection: sa.Connection, table: sa.Table, names: Sequence[str], keys: Sequence[Any]
 ) -> list[Any]:
-    """The keys that the table does not hold, in their order.
-
-    Args:
-        connection: Inside a transaction.
-        table: Which.
-        names: Columns of its key, the one that tells most rows apart last.
-        keys: A tuple of their values each.
-    """
+    """The keys (values of the columns `names`, the most telling last) that the table lacks."""
     last = table.c[names[-1]]
     with naming(connection, [key[-1] for key in keys]) as named:
         query = sa.select(*(table.c[name] for name in names))

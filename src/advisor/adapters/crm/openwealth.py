@@ -15,7 +15,7 @@ from advisor.adapters.crm.mapping import PROBLEM, FieldMap
 from advisor.adapters.crm.openwealth_calls import Calls
 from advisor.adapters.crm.openwealth_orders import send_orders
 from advisor.adapters.crm.openwealth_records import money_of, person_of
-from advisor.adapters.crm.outcomes import Outcome, check_moment
+from advisor.adapters.crm.outcomes import Outcome, check_moment, one_by_one
 from advisor.adapters.crm.paths import text_at, value_at
 from advisor.adapters.crm.sending import GoneError, Send
 from advisor.cells import text_of
@@ -57,10 +57,9 @@ class OpenWealthGateway:
     ) -> None:
         self.fields = FieldMap.bundled("openwealth") if fields is None else fields
         self._own = {} if own is None else own
-        apis = {"custody": "", "customers": "", "trading": ""} if apis is None else apis
-        self._calls = Calls(send, apis, limit, wait)
+        apis = dict.fromkeys(("custody", "customers", "trading"), "") if apis is None else apis
+        self._calls, self._as_of = Calls(send, apis, limit, wait), as_of
         self._sent: MutableSet[str] = set() if sent is None else sent
-        self._as_of = as_of
 
     def pull(self, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
         """Customers, each put together of what the interfaces say of them."""
@@ -78,50 +77,36 @@ class OpenWealthGateway:
         """The orders of each advice; one that is open at the bank, or was sent, is not sent
         again.
         """
-        keys = [self.fields.key_of(record) or "" for record in records]
-        last = dict(zip(keys, records, strict=True))
-        gone = self._open_orders() if records else None
-        for key, record in zip(keys, records, strict=True):
-            if gone is None and record != last[key]:
-                yield Outcome(
-                    key,
-                    ok=False,
-                    problem="A later advice for the same client follows; its orders are sent.",
-                )
-                continue
-            try:
-                if gone is None:
-                    count = send_orders(self._calls, self._sent, key, record)
-                    yield Outcome(key, ok=True, created=count > 0)
-                    continue
-            except GoneError as error:
-                gone = str(error)
-            except AdapterError as error:
-                yield Outcome(key, ok=False, problem=str(error))
-                continue
-            yield Outcome(key, ok=False, problem=gone)
+        keyed = [(self.fields.key_of(record) or "", record) for record in records]
+        last = dict(keyed)
+        open_orders: list[Any] | None = None
 
-    def _open_orders(self) -> str | None:
-        """Note the orders that are open at the bank; why nothing may be sent, where they are not
-        known.
-        """
+        def write(key: str, record: dict[str, Any]) -> bool:
+            nonlocal open_orders
+            if open_orders is None:
+                open_orders = self._open_orders()
+            if record != last[key]:
+                text = "A later advice for the same client follows; its orders are sent."
+                raise AdapterError(text)
+            return send_orders(self._calls, self._sent, key, record) > 0
+
+        return one_by_one(keyed, write)
+
+    def _open_orders(self) -> list[Any]:
+        """The orders that are open at the bank, noted; without them nothing may be sent."""
         try:
-            for order in self._calls.entries("trading", "/orders"):
-                self._sent.add(text_of(value_at(order, "clientReference")))
+            orders = list(self._calls.entries("trading", "/orders"))
         except AdapterError as error:
-            return str(error)
-        return None
+            raise GoneError(str(error)) from error
+        for order in orders:
+            self._sent.add(text_of(value_at(order, "clientReference")))
+        return orders
 
     def _record(self, customer: Any, day: date) -> dict[str, Any]:
-        key = self.fields.key_of({"customer": customer})
-        path, currency = (
-            f"/customers/{quote(str(key), safe='')}",
-            text_at(customer, "referenceCurrency"),
-        )
-        positions = list(
-            self._calls.entries("custody", f"{path}/positions", {"date": day.isoformat()})
-        )
-        money = money_of(positions, currency)
+        key = str(self.fields.key_of({"customer": customer}))
+        path = f"/customers/{quote(key, safe='')}"
+        positions = self._calls.entries("custody", f"{path}/positions", {"date": day.isoformat()})
+        money = money_of(list(positions), text_at(customer, "referenceCurrency"))
         details: Any = {}
         if "customers" in self._calls.apis:
             details = self._calls.get("customers", f"{path}/customer-details", missing={})
@@ -130,5 +115,5 @@ class OpenWealthGateway:
             "details": details,
             "person": person_of(details, money["currency"]),
             "money": money,
-            "own": dict(self._own.get(str(key), {})),
+            "own": dict(self._own.get(key, {})),
         }

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
-from advisor.adapters.crm.batch import is_ok, said
-from advisor.adapters.crm.sending import Reply, Send, patiently
+from advisor.adapters.crm.outcomes import paged
+from advisor.adapters.crm.sending import Reply, Send, patiently, said
 from advisor.errors import AdapterError
 
 _NOT_FOUND = 404
 
 
 class Calls:
-    """The interfaces of one bank.
-
-    Args:
-        send: The call.
-        apis: Where each interface begins.
-        limit: Entries a page.
-        wait: Waits so many seconds before another try.
-    """
+    """The interfaces of one bank: where each begins (`apis`), and how many entries a page has."""
 
     def __init__(
         self, send: Send, apis: Mapping[str, str], limit: int, wait: Callable[[float], object]
@@ -33,7 +26,7 @@ class Calls:
         reply = self._send("GET", f"{self.apis[api]}{path}", None, None)
         if reply.status == _NOT_FOUND and missing is not None:
             return missing
-        if not is_ok(reply):
+        if not reply.ok:
             raise _refused(api, reply)
         return reply.body
 
@@ -41,25 +34,21 @@ class Calls:
         self, api: str, path: str, params: Mapping[str, str] | None = None
     ) -> Iterator[Any]:
         """A list, page after page. Raises `AdapterError` when it is refused."""
-        cursor = ""
-        while True:
-            more = {
-                **(params or {}),
-                "limit": str(self._limit),
-                **({"cursor": cursor} if cursor else {}),
-            }
+        own = {**(params or {}), "limit": str(self._limit)}
+
+        def ask(cursor: str | None) -> tuple[list[Any], str]:
+            more = own if cursor is None else {**own, "cursor": cursor}
             reply = self._send("GET", f"{self.apis[api]}{path}", more, None)
-            if not is_ok(reply) or not isinstance(reply.body, list):
+            if not reply.ok or not isinstance(reply.body, list):
                 raise _refused(api, reply)
-            yield from cast("list[Any]", reply.body)
-            before, cursor = cursor, reply.header("nextCursor") or reply.header("Next-Cursor")
-            if not cursor or cursor == before:
-                return
+            return cast("list[Any]", reply.body), reply.header("nextCursor") or reply.header(
+                "Next-Cursor"
+            )
+
+        return paged(ask)
 
     def post(self, api: str, path: str, body: Any) -> Reply:
-        """The answer to a new thing: never sent twice unless the bank says that nothing was
-        done.
-        """
+        """The answer to a new thing: sent again only where the bank says that nothing was done."""
         return self._once("POST", f"{self.apis[api]}{path}", None, body)
 
 

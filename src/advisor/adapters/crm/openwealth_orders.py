@@ -8,9 +8,9 @@ from collections.abc import Mapping, MutableSet
 from typing import Any, cast
 from urllib.parse import quote
 
-from advisor.adapters.crm.batch import is_ok, said
 from advisor.adapters.crm.openwealth_calls import Calls
 from advisor.adapters.crm.paths import text_at, value_at
+from advisor.adapters.crm.sending import said
 from advisor.errors import AdapterError
 from advisor.privacy import personal
 
@@ -24,21 +24,21 @@ def send_orders(calls: Calls, sent: MutableSet[str], key: str, record: Mapping[s
     Raises:
         AdapterError: The customer has no accounts to settle with, or an order was refused.
     """
-    wanted = {
-        _reference(key, record, order): order
-        for order in cast("list[Any]", record.get("orders") or [])
+    orders = cast("list[Any]", record.get("orders") or [])
+    new = {
+        reference: order
+        for order in orders
+        if (reference := _reference(key, record, order)) not in sent
     }
-    new = {reference: order for reference, order in wanted.items() if reference not in sent}
     if not new:
         return 0
     currency, accounts = _accounts(calls, key)
     count, faults = 0, list[str]()
     for reference, order in new.items():
         product, money = value_at(order, "product_id"), value_at(order, "money")
-        reply = calls.post(
-            "trading", "/orders", order_of(reference, product, money, currency, accounts)
-        )
-        if is_ok(reply):
+        body = order_of(reference, product, money, currency, accounts)
+        reply = calls.post("trading", "/orders", body)
+        if reply.ok:
             sent.add(reference)
             count += 1
         else:
@@ -53,13 +53,8 @@ def send_orders(calls: Calls, sent: MutableSet[str], key: str, record: Mapping[s
 
 def _reference(key: str, record: Mapping[str, Any], order: Any) -> str:
     """A `clientReference` (at most 128 characters) that the same order always has."""
-    parts = (
-        key,
-        record.get("as_of"),
-        record.get("fingerprint"),
-        value_at(order, "product_id"),
-        value_at(order, "money"),
-    )
+    of_order = (value_at(order, "product_id"), value_at(order, "money"))
+    parts = (key, record.get("as_of"), record.get("fingerprint"), *of_order)
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
 
 
@@ -96,37 +91,21 @@ def order_of(
     credit, debit = accounts[_SAFE], accounts[_CASH]
     if money < 0.0:
         credit, debit = debit, credit
+    kind = "isin" if _ISIN.fullmatch(product) else "otherProprietaryIdentification"
     quantity = {"quantity": round(abs(money), 2), "quantityType": "unit"}
+    leg = {
+        "index": 0,
+        "side": "buy" if money > 0.0 else "sell",
+        **quantity,
+        "unitReference": "quoteInstrument",
+        "baseInstrument": {"identification": {"identifier": product, "type": kind}},
+        "quoteInstrument": {"identification": {"identifier": currency, "type": "iso4217"}},
+    }
+    moved = {"orderLegIndex": 0, "creditAccountId": credit, "debitAccountId": debit, **quantity}
     return {
         "clientReference": reference,
         "executionType": "market",
         "timeInForce": "day",
-        "legList": [
-            {
-                "index": 0,
-                "side": "buy" if money > 0.0 else "sell",
-                **quantity,
-                "unitReference": "quoteInstrument",
-                "baseInstrument": {
-                    "identification": {"identifier": product, "type": _kind_of(product)}
-                },
-                "quoteInstrument": {"identification": {"identifier": currency, "type": "iso4217"}},
-            }
-        ],
-        "allocationList": [
-            {
-                "legList": [
-                    {
-                        "orderLegIndex": 0,
-                        "creditAccountId": credit,
-                        "debitAccountId": debit,
-                        **quantity,
-                    }
-                ]
-            }
-        ],
+        "legList": [leg],
+        "allocationList": [{"legList": [moved]}],
     }
-
-
-def _kind_of(product: str) -> str:
-    return "isin" if _ISIN.fullmatch(product) else "otherProprietaryIdentification"

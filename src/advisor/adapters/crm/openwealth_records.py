@@ -15,10 +15,9 @@ from advisor.errors import AdapterError
 from advisor.privacy import personal
 
 Entry = Mapping[str, Any]
-CASH = "cash"
+CASH, TERM = "cash", "fixedDeposit"
 DEBTS = frozenset({"mortgage", "credit", "fixedLoan", "callableLoan"})
 """Types of instruments that the client owes."""
-TERM = "fixedDeposit"
 DEPOSITS = frozenset({TERM, "callableDeposit"})
 """Types of instruments that are held under the name of their type where they have no identifier."""
 OWNERS = frozenset({"accountOwner", "beneficialOwner", "registeredOwner"})
@@ -55,23 +54,14 @@ def money_of(positions: Sequence[Entry], currency: str | None) -> dict[str, Any]
             if kind == TERM or number_of(value_at(position, "blockedQuantity.value")) > 0.0:
                 locked.add(name)
     debts, cash = debts + max(-cash, 0.0), max(cash, 0.0)
-    return {
-        "wealth": cash + sum(holdings.values()),
-        "holdings": holdings,
-        "locked": sorted(locked),
-        "cash": cash,
-        "liabilities": debts,
-        "currency": currency,
-    }
+    money = {"wealth": cash + sum(holdings.values()), "cash": cash, "liabilities": debts}
+    return {**money, "holdings": holdings, "locked": sorted(locked), "currency": currency}
 
 
 def _value(position: Entry, currency: str | None) -> tuple[float, str]:
     """Money of a position in a currency, the reference value's where none is known."""
-    values = [
-        value_at(position, f"valuation.{name}")
-        for name in ("valueInReferenceCurrency", "valueInPositionCurrency")
-    ]
-    for value in values:
+    for name in ("valueInReferenceCurrency", "valueInPositionCurrency"):
+        value = value_at(position, f"valuation.{name}")
         amount, own = number_of(value_at(value, "amount")), text_at(value, "currency")
         if abs(amount) < inf and own is not None and own == (currency or own):
             return amount, own
@@ -114,16 +104,11 @@ def person_of(details: Entry, currency: str | None) -> dict[str, Any]:
     people = [person for person in owners if text_at(person, "personType") == "naturalPerson"]
     births = sorted(day for person in people if (day := text_at(person, "dateOfBirth")))
     genders = {text_at(person, "gender") for person in people}
-    incomes = [
-        value_at(kyc, "totalIncome") for person in owners for kyc in list_at(person, "kycList")
-    ]
+    incomes = [value_at(k, "totalIncome") for person in owners for k in list_at(person, "kycList")]
     known = bool(incomes) and all(text_at(one, "currency") == currency for one in incomes)
+    yearly = sum(number_of(value_at(one, "amountYearlyIncome")) for one in incomes)
     return {
         "born": births[0] if births and len(births) == len(owners) else None,
         "gender": genders.pop() if len(genders) == 1 and len(people) == len(owners) else None,
-        "income": (
-            sum(number_of(value_at(one, "amountYearlyIncome")) for one in incomes)
-            if known
-            else None
-        ),
+        "income": yearly if known else None,
     }

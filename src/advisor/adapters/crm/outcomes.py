@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from advisor import ClientTable
-from advisor.errors import AdapterError, InputError
+from advisor.adapters.crm.sending import GoneError
+from advisor.adapters.records.moments import moment_of
+from advisor.errors import AdapterError
 from advisor.privacy import hides
+
+EMPTY_PAGES = 100
+"""Pages without an entry in a row, after which a list is not followed any longer."""
 
 
 @hides
@@ -50,11 +57,46 @@ class Pulled:
 
 
 def check_moment(since: datetime | None) -> None:
-    """Raise `InputError` where a moment has no time zone."""
-    if since is not None and since.utcoffset() is None:
-        raise InputError(
-            f"since is {since}, which has no time zone; changes around it would be lost. Give one,"
-            " such as datetime.now(UTC).",
-            field="since",
-            value=since,
-        )
+    """Raise `InputError` where a moment has no time zone, or is beyond the calendar."""
+    if since is not None:
+        moment_of(since, "since")
+
+
+def one_by_one(
+    records: Iterable[tuple[str, Any]], write: Callable[[str, Any], bool]
+) -> Iterator[Outcome]:
+    """Outcomes of records by key, whether each was new; once the system is gone no more is sent."""
+    gone: str | None = None
+    for key, record in records:
+        problem = gone
+        if gone is None:
+            try:
+                yield Outcome(key, ok=True, created=write(key, record))
+                continue
+            except GoneError as error:
+                gone = problem = str(error)
+            except AdapterError as error:
+                problem = str(error)
+        yield Outcome(key, ok=False, problem=problem)
+
+
+def paged(ask: Callable[[Any], tuple[list[Any], Any]]) -> Iterator[Any]:
+    """Entries of a list: `ask` gives those of the page that a token leads to, and the next token.
+
+    Raises:
+        AdapterError: The pages lead in a circle, or on and on without an entry.
+    """
+    seen, token, empty = set[str](), None, 0
+    while True:
+        entries, after = ask(token)
+        yield from entries
+        empty = 0 if entries else empty + 1
+        if not after or after == token:
+            return
+        if str(after) in seen or empty > EMPTY_PAGES:
+            raise AdapterError(
+                "The pages of the list lead in a circle, so that its end is never reached. Pull"
+                " again; where it stays so, tell those who run the system."
+            )
+        seen.add(str(after))
+        token = after

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from advisor.adapters.crm.batch import is_ok, said, write_batch
+from advisor.adapters.crm.batch import write_batch
 from advisor.adapters.crm.dialect import Dialect, Read, filled, filled_path
 from advisor.adapters.crm.mapping import FieldMap
-from advisor.adapters.crm.outcomes import Outcome, check_moment
+from advisor.adapters.crm.outcomes import Outcome, check_moment, paged
 from advisor.adapters.crm.paths import value_at
-from advisor.adapters.crm.sending import GoneError, Send, patiently
+from advisor.adapters.crm.sending import GoneError, Send, patiently, said
 from advisor.cells import text_of
 from advisor.errors import AdapterError
 from advisor.privacy import personal
@@ -47,7 +47,7 @@ class RestGateway:
         read = self._dialect.everything if since is None else self._dialect.changed
         while True:
             count, last = 0, {}
-            for entry in _pages(self._send, read, self._names(since)):
+            for entry in _entries(self._send, read, self._names(since)):
                 count, last = count + 1, cast("dict[str, Any]", value_at(entry, read.record))
                 yield last
                 if count == read.window:
@@ -55,7 +55,7 @@ class RestGateway:
             if read.window is None or count < read.window:
                 return
             before, since = since, self._changed(last)
-            if since is None or since == before:
+            if since is None or (before is not None and since <= before):
                 raise AdapterError(
                     f"One query gives {count:,} records of {self.fields.object!r}, and more changed"
                     " at one moment. Pull everything instead."
@@ -90,33 +90,21 @@ class RestGateway:
         yield from (Outcome(key, ok=False, problem=gone[0]) for key in batch)
 
     def _unusable(self, key: str) -> str | None:
-        unsafe = sorted(set(key) & set(self._dialect.write.unsafe))
+        unsafe = " ".join(sorted(set(key) & set(self._dialect.write.unsafe)))
         if key and not unsafe:
             return None
-        what = (
-            f"has {' '.join(unsafe)} in it, which this system allows in no key"
-            if key
-            else "is missing"
-        )
-        return (
-            f"{self.fields.key} of {personal(key)} {what}; it could not be found again there. Send"
-            " another."
-        )
+        what = f"has {unsafe} in it, which this system allows in no key" if key else "is missing"
+        where = f"{self.fields.key} of {personal(key)}"
+        return f"{where} {what}; it could not be found again there. Send another."
 
     def _names(self, since: datetime | None) -> dict[str, Any]:
         """What the templates of every request may name."""
         fields = self.fields
-        paths = [*fields.paths]
-        if fields.changed and fields.changed not in paths:
-            paths.append(fields.changed)
-        return {
-            "object": fields.object,
-            "key": fields.key,
-            "changed": fields.changed,
-            "paths": paths,
-            "fields": ",".join(paths),
-            "since": "" if since is None else self._dialect.moment_of(since),
-        }
+        every = (*fields.paths, *((fields.changed,) if fields.changed else ()))
+        paths: list[str] = list(dict.fromkeys(every))
+        since_text = "" if since is None else self._dialect.moment_of(since)
+        names = {"object": fields.object, "key": fields.key, "changed": fields.changed}
+        return {**names, "paths": paths, "fields": ",".join(paths), "since": since_text}
 
     def _changed(self, record: Mapping[str, Any]) -> datetime | None:
         """When a record last changed, as it says itself."""
@@ -127,27 +115,28 @@ class RestGateway:
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _pages(send: Send, read: Read, names: Mapping[str, Any]) -> Iterator[Any]:
+def _entries(send: Send, read: Read, names: Mapping[str, Any]) -> Iterator[Any]:
     """The entries of a list, page after page."""
-    path, params = filled_path(read.path, names), filled(read.params, names) or None
-    body, before = filled(read.body, names), None
-    while True:
-        reply = send(read.method, path, params, body)
+    path, params = filled_path(read.path, names), filled(read.params, names)
+    body = filled(read.body, names)
+
+    def ask(token: Any) -> tuple[list[Any], Any]:
+        where, sent = path, body
+        own: dict[str, Any] = params
+        if token is not None and read.token is None:  # of a link only path and query: no new host
+            link = urlsplit(str(token))
+            where, own, sent = f"{link.path}?{link.query}".rstrip("?"), {}, None
+        elif token is not None and body is None:
+            own = {**params, str(read.token): str(token)}
+        elif token is not None:
+            sent = {**body, read.token: token}
+        reply = send(read.method, where, own or None, sent)
         entries = value_at(reply.body, read.records)
-        if not is_ok(reply) or not isinstance(entries, list):
-            raise AdapterError(
-                f"{read.method} {path} gives no records ({reply.status} {said(reply.body)})."
-                " Correct the map, or the rights of its user there."
-            )
-        yield from cast("list[Any]", entries)
-        after = value_at(reply.body, read.next)
-        if not after or after == before:
-            return
-        before = after
-        if read.token is None:  # of a link only path and query are used: the key goes nowhere else
-            link = urlsplit(str(after))
-            path, params, body = f"{link.path}?{link.query}".rstrip("?"), None, None
-        elif body is None:
-            params = {**(params or {}), read.token: str(after)}
-        else:
-            body = {**body, read.token: after}
+        if reply.ok and isinstance(entries, list):
+            return cast("list[Any]", entries), value_at(reply.body, read.next)
+        raise AdapterError(
+            f"{read.method} {where} gives no records ({reply.status} {said(reply.body)})."
+            " Correct the map, or the rights of its user there."
+        )
+
+    return paged(ask)

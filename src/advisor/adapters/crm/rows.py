@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
-from advisor.adapters.crm.row_conditions import conditions_of, no_column
 from advisor.adapters.crm.tables import ROW_TABLES
 from advisor.adapters.crm.values import Written
 from advisor.adapters.extras import needs
 from advisor.adapters.records.bulk import one_at_a_time
+from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.moments import moment_of
 from advisor.adapters.records.tables import Moment, metadata
 from advisor.errors import AdapterError, InputError
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 
 def table_of(name: str) -> sa.Table:
@@ -29,6 +25,45 @@ def table_of(name: str) -> sa.Table:
             value=name,
         )
     return metadata.tables[name]
+
+
+def conditions_of(table: sa.Table, where: Mapping[str, Any]) -> list[Any]:
+    """What the columns must be: a value, any of a list, or a span (from, before)."""
+    found: list[Any] = []
+    for name, value in where.items():
+        column = column_of(table, name)
+        if isinstance(value, tuple):
+            span = cast("tuple[Any, ...]", value)
+            if len(span) != 2:
+                why = f"{name} is a tuple of {len(span)}; a span is (from, before). Pass a list for"
+                raise InputError(f"{why} any of several values.", field=name, value=span)
+            low, high = (checked_value(column, edge) for edge in span)
+            found += [column >= low] if low is not None else []
+            found += [column < high] if high is not None else []
+        elif isinstance(value, list | set | frozenset):
+            some = cast("list[Any]", list(value))
+            found.append(column.in_([checked_value(column, one) for one in some]))
+        else:
+            one = checked_value(column, value)
+            found.append(column.is_(None) if one is None else column == one)
+    return found
+
+
+def checked_value(column: sa.Column[Any], value: Any) -> Any:
+    """A value that can stand in a column. Raises `InputError` where it cannot."""
+    if fault := fault_of(column, value):
+        raise InputError(f"{fault} Correct it.", field=column.name)
+    return value
+
+
+def column_of(table: sa.Table, name: str) -> sa.Column[Any]:
+    """A column by name. Raises `InputError` where the table has none."""
+    if name in table.c:
+        return table.c[name]
+    raise InputError(
+        f"{table.name} has no column {name!r}; it has {', '.join(table.c.keys())}. Correct it.",
+        field=name,
+    )
 
 
 def put_rows(connection: sa.Connection, name: str, rows: Iterable[Any]) -> Written:
@@ -44,69 +79,14 @@ def put_rows(connection: sa.Connection, name: str, rows: Iterable[Any]) -> Writt
             named = row.get(key) if isinstance(row, Mapping) else None
             problems.append(AdapterError(wrong, record_id=None if named is None else str(named)))
             continue
-        mine = _key(table, row)
+        mine = key_of(table, row)
         before = connection.execute(sa.select(table).where(mine)).mappings().first()
-        if before is None:
-            connection.execute(sa.insert(table).values(**row))
-        elif all(before[n] == value for n, value in row.items()):
+        if before is not None and all(before[n] == value for n, value in row.items()):
             continue
-        else:
-            connection.execute(sa.update(table).where(mine).values(**row))
+        write = sa.insert(table) if before is None else sa.update(table).where(mine)
+        connection.execute(write.values(**row))
         changed += 1
     return Written(count, changed, tuple(problems))
-
-
-def problem_of(table: sa.Table, row: Any) -> str | None:
-    """What is wrong with a row, or None."""
-    if not isinstance(row, Mapping):
-        return f"A row of {table.name} is {type(row).__name__}; give a mapping of its columns."
-    odd = [str(name) for name in row if name not in table.c]
-    if odd:
-        return f"{table.name} has no column {odd[0]!r}; it has {', '.join(table.c.keys())}."
-    lacking = [c.name for c in table.c if not c.nullable and row.get(c.name) is None]
-    if lacking:
-        return f"A row of {table.name} needs {lacking[0]}, which is missing."
-    for column in table.c:
-        value = row.get(column.name)
-        if value is None:
-            continue
-        if isinstance(column.type, Moment):
-            if getattr(value, "utcoffset", lambda: None)() is None:
-                return f"{table.name}.{column.name} must be a moment with its time zone."
-        elif not isinstance(value, column.type.python_type) and not (
-            column.type.python_type is float and type(value) is int
-        ):
-            return f"{table.name}.{column.name} must be {column.type.python_type.__name__}."
-    return None
-
-
-def read_rows(
-    connection: sa.Connection, name: str, where: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """Rows whose columns have these values, in the order of their key."""
-    table = table_of(name)
-    query = sa.select(table).order_by(*table.primary_key.columns)
-    for condition in conditions_of(table, where):
-        query = query.where(condition)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def change_row(
-    connection: sa.Connection, name: str, where: Mapping[str, Any], values: Mapping[str, Any]
-) -> int:
-    """Change rows that have these values now; see `Store.change`."""
-    table = table_of(name)
-    odd = [n for n in values if n not in table.c]
-    if odd:
-        raise no_column(table, odd[0])
-    change = sa.update(table).where(*conditions_of(table, where)).values(**values)
-    return connection.execute(change).rowcount
-
-
-def delete_rows(connection: sa.Connection, name: str, where: Mapping[str, Any]) -> int:
-    """Delete rows that have these values; a list or tuple of two is a span, from and before."""
-    table = table_of(name)
-    return connection.execute(sa.delete(table).where(*conditions_of(table, where))).rowcount
 
 
 def claim_row(
@@ -114,19 +94,52 @@ def claim_row(
 ) -> dict[str, Any] | None:
     """Insert a row whose key is free; what stands there where it is not."""
     table = table_of(name)
-    wrong = problem_of(table, row)
-    if wrong is not None:
+    if wrong := problem_of(table, row):
         raise InputError(wrong, field=name)
     dialect = needs("crm", f"sqlalchemy.dialects.{connection.dialect.name}")
     key = next(iter(table.primary_key.columns))
     insert = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(key)
-    fresh = connection.execute(insert).first() is not None
-    return (
-        None
-        if fresh
-        else dict(connection.execute(sa.select(table).where(_key(table, row))).mappings().one())
-    )
+    if connection.execute(insert).first() is not None:
+        return None
+    there = sa.select(table).where(key_of(table, row))
+    return dict(connection.execute(there).mappings().one())
 
 
-def _key(table: sa.Table, row: Mapping[str, Any]) -> Any:
+def problem_of(table: sa.Table, row: Any) -> str | None:
+    """What is wrong with a row, or None."""
+    if not isinstance(row, Mapping):
+        return f"A row of {table.name} is {type(row).__name__}; give a mapping of its columns."
+    for name in row:
+        if name not in table.c:
+            return f"{table.name} has no column {str(name)!r}; it has {', '.join(table.c.keys())}."
+    lacking = [c.name for c in table.c if not c.nullable and row.get(c.name) is None]
+    if lacking:
+        return f"A row of {table.name} needs {lacking[0]}, which is missing."
+    faults = (fault_of(column, row.get(column.name)) for column in table.c)
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def fault_of(column: sa.Column[Any], value: Any) -> str | None:
+    """Why a value cannot stand in a column, or None; every database is asked for the same."""
+    kind, where = column.type.python_type, f"{column.table.name}.{column.name}"
+    if value is None:
+        return None
+    if isinstance(column.type, Moment):
+        try:
+            moment_of(value)
+        except InputError:
+            return f"{where} must be a moment with its time zone."
+    elif not isinstance(value, kind) and not (kind is float and type(value) is int):
+        return f"{where} must be {kind.__name__}."
+    elif kind is int and not -(2**63) <= value < 2**63:
+        return f"{where} must be a whole number of at most 64 bits."
+    elif isinstance(value, str) and (
+        "\0" in value or any("\ud800" <= c <= "\udfff" for c in value)
+    ):
+        return f"{where} must be text without the character NUL and halves of characters."
+    return None
+
+
+def key_of(table: sa.Table, row: Mapping[str, Any]) -> Any:
+    """The condition that a row of the table has the key of this one."""
     return sa.and_(*(c == row[c.name] for c in table.primary_key.columns))

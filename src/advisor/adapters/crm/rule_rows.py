@@ -11,23 +11,18 @@ import numpy as np
 import pandas as pd
 
 from advisor.adapters.crm import tables
-from advisor.adapters.crm.bulk import fetch, load
-from advisor.adapters.crm.log_rows import arrow
 from advisor.adapters.crm.named_ids import naming
 from advisor.adapters.crm.segments import Segments
 from advisor.adapters.crm.stages import Stages
 from advisor.adapters.crm.tags import Tags
 from advisor.adapters.crm.values import Written
-from advisor.adapters.extras import needs
-from advisor.adapters.records.arguments import moment_of
+from advisor.adapters.records.arrow_tables import arrow, fetch, load
+from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.moments import moment_of
 from advisor.arrays import IntArray
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from advisor.adapters.crm.store import Store
-else:
-    sa = needs("crm", "sqlalchemy")
 
 _KEY = ["client_id", "tag"]
 

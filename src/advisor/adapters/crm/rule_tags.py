@@ -53,15 +53,6 @@ def rule_tags(
 ) -> dict[str, dict[str, Any]]:
     """Tags by rule as the store's table has them: id -> tag, family and provenance; tier and stage
     are tags of the families "tier" and "stage".
-
-    Args:
-        packs: Rules.
-        client: A table of the one client.
-        day: The day.
-        level: Risk level of the assessment that stands, None where there is none.
-        trades: Theirs; where there are none, purchases count as trades.
-        purchases: Theirs.
-        events: Theirs, up to the day.
     """
     profiles = None
     if level is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,14 @@ from typing import Any, cast
 from advisor.cells import number_of
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import written
+
+TRIES = 3
+LONGEST_WAIT = 120.0
+"""Seconds that we wait for a system that is busy; one that asks for more counts as gone."""
+_FAILED = 500
+_NOT_DONE = frozenset({429, 503})
+"""Statuses that say that nothing was done, so that a second call cannot do it twice."""
+_REFUSES_ALL = frozenset({401, 403, 429, 502, 503, 504})
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,6 +38,11 @@ class Reply:
         """A header whatever its capitals; empty where it is not there."""
         return next((v for n, v in self.headers.items() if n.lower() == name.lower()), "")
 
+    @property
+    def ok(self) -> bool:
+        """Whether the call did what it should."""
+        return 200 <= self.status < 300
+
 
 Send = Callable[[str, str, Mapping[str, Any] | None, Any], Reply]
 """`send(method, path, params, body) -> Reply`; whatever it raises means that no answer came."""
@@ -38,13 +52,10 @@ class GoneError(AdapterError):
     """The other system does not answer, or refuses every call: nothing can be had of it now."""
 
 
-TRIES = 3
-LONGEST_WAIT = 120.0
-"""Seconds that we wait for a system that is busy; one that asks for more counts as gone."""
-_FAILED = 500
-_NOT_DONE = frozenset({429, 503})
-"""Statuses that say that nothing was done, so that a second call cannot do it twice."""
-_REFUSES_ALL = frozenset({401, 403, 429, 502, 503, 504})
+def said(body: Any) -> str:
+    """What an answer says in short, masked: it may repeat what a client's record holds."""
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, default=str)
+    return written(" ".join(text.split())[:300])
 
 
 def patiently(
@@ -53,12 +64,7 @@ def patiently(
     """The same calls, tried three times while the system is busy (429), fails (5xx) or is silent.
 
     It waits as long as `Retry-After` says (seconds or a date), else 1 and 2 seconds; no other
-    status is tried again.
-
-    Args:
-        send: The call.
-        wait: Waits so many seconds.
-        once: Whether a call must not be done twice: then only 429 and 503 are tried again.
+    status is tried again. Of what must not be done twice (`once`), only 429 and 503 are.
 
     Raises:
         GoneError: From a call: no answer came, or one that every other call would get as well.
@@ -74,13 +80,11 @@ def patiently(
                 break
             wait(pause)
             tried += 1
-        if isinstance(answer, Reply) and answer.status not in _REFUSES_ALL:
-            return answer
-        fault = (
-            f"it answers {answer.status}"
-            if isinstance(answer, Reply)
-            else f"no answer came ({answer})"
-        )
+        fault = f"no answer came ({answer})"
+        if isinstance(answer, Reply):
+            if answer.status not in _REFUSES_ALL:
+                return answer
+            fault = f"it answers {answer.status}"
         raise GoneError(
             f"{method} {written(path.partition('?')[0])}: {fault}. Try again later, or give the"
             " right address and key."
@@ -97,7 +101,7 @@ def _answer(
         answer: Any = cast("Any", send)(method, path, params, body)
     except Exception as error:  # noqa: BLE001 - somebody else's client may raise anything
         return type(error).__name__
-    if isinstance(answer, Reply):
+    if isinstance(answer, Reply) and isinstance(answer.status, int):  # pyright: ignore[reportUnnecessaryIsInstance]
         return answer
     raise InputError(
         f"send gives a {type(answer).__name__}, whose status nobody can read here; return"
@@ -113,8 +117,7 @@ def _pause(answer: Reply | str, tried: int, *, once: bool) -> float | None:
         return None if once else usual
     if answer.status not in _NOT_DONE and (once or answer.status < _FAILED):
         return None
-    asked = answer.header("Retry-After")
-    seconds = number_of(asked)
+    seconds = number_of(asked := answer.header("Retry-After"))
     if seconds == seconds:
         return max(seconds, 0.0)
     try:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import Advice
 from advisor.adapters.crm import tables
 from advisor.adapters.records.bulk import insert_new
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
+from advisor.adapters.records.libraries import sa
 
 
 def put_served(
@@ -19,14 +17,7 @@ def put_served(
     run: str,
     documents: Sequence[str] | None = None,
 ) -> int:
-    """Write advice that the run does not hold yet. Returns how many.
-
-    Args:
-        connection: Inside a transaction that writes.
-        advice: Whole.
-        run: Name of the run.
-        documents: The JSON of each, where it is made already.
-    """
+    """Write advice that the run does not hold yet (its JSON where made). Returns how many."""
     texts = documents or [one.model_dump_json() for one in advice]
     rows = [_row(one, run, text) for one, text in zip(advice, texts, strict=True)]
     written = insert_new(connection, tables.advice, rows)
@@ -36,31 +27,20 @@ def put_served(
 
 def _row(advice: Advice, run: str, document: str) -> dict[str, Any]:
     fingerprint, _, inputs = advice.fingerprint.rpartition(":")
-    return {
-        "run": run,
-        "client_id": advice.client_id,
-        "as_of": advice.as_of,
-        "status": advice.status,
-        "level": advice.level,
-        "reasons": "|".join(dict.fromkeys(r.code for r in advice.reasons)),
-        **{name: getattr(advice, name) for name in tables.FIGURES},
-        "cash": advice.cash,
-        "inputs": inputs,
-        "fingerprint": fingerprint,
-        "document": document,
-    }
+    same = ("client_id", "as_of", "status", "level", "cash", *tables.FIGURES)
+    row = {name: getattr(advice, name) for name in same}
+    row |= {"run": run, "inputs": inputs, "fingerprint": fingerprint}
+    return row | {"reasons": _codes(advice), "document": document}
 
 
 def _picks(advice: Advice, run: str) -> list[dict[str, Any]]:
+    same = ("rank", "product_id", "score", "money")
+    whose = {"run": run, "client_id": advice.client_id}
     return [
-        {
-            "run": run,
-            "client_id": advice.client_id,
-            "rank": pick.rank,
-            "product_id": pick.product_id,
-            "score": pick.score,
-            "money": pick.money,
-            "reasons": "|".join(dict.fromkeys(r.code for r in pick.reasons)),
-        }
+        {**whose, "reasons": _codes(pick), **{name: getattr(pick, name) for name in same}}
         for pick in advice.picks
     ]
+
+
+def _codes(advice: Any) -> str:
+    return "|".join(dict.fromkeys(reason.code for reason in advice.reasons))

@@ -10,13 +10,11 @@ from typing import Any
 from advisor import Advice, AdviceBatch, Client, ClientTable
 from advisor.adapters.crm import advice_rows, client_reader, client_rows, customer
 from advisor.adapters.crm.rule_tags import Packs
-from advisor.adapters.crm.store_base import date_of
 from advisor.adapters.crm.store_logs import LogStore
 from advisor.adapters.crm.values import CustomerView, Forgotten, Written
-from advisor.adapters.crm.versions import known_on
-from advisor.adapters.records.arguments import Names, moment_of
+from advisor.adapters.records.moments import day_or_none, moment_of
 from advisor.adapters.records.pseudonyms import Pseudonyms
-from advisor.annotations import Count, CountOrNone, Day, Text
+from advisor.annotations import Count, CountOrNone, Day, Text, Texts
 from advisor.validation import checked
 
 
@@ -46,20 +44,19 @@ class Store(LogStore):
             return client_rows.put_clients(connection, clients, moment)
 
     @checked
-    def clients(self, *, as_of: Day | None = None, ids: Names | None = None) -> ClientTable:
+    def clients(self, *, as_of: Day | None = None, ids: Texts | None = None) -> ClientTable:
         """Clients as known at the end of a day (UTC), in order of id; today's where None.
 
         Raises:
             InputError: An id of `ids` is not known.
         """
         with self.reading() as connection:
-            return client_reader.clients_of(connection, date_of(as_of), ids)
+            return client_reader.clients_of(connection, day_or_none(as_of), ids)
 
     @checked
     def chunks(self, size: Count, *, as_of: Day | None = None) -> Iterator[ClientTable]:
         """Tables of at most `size` clients in order of id: a bank at bounded memory."""
-        known = known_on(date_of(as_of))
-        return self._chunks(size, known)
+        return self._chunks(size, client_reader.known_on(day_or_none(as_of)))
 
     def _chunks(self, size: int, known: Any) -> Iterator[ClientTable]:
         last: str | None = None
@@ -100,10 +97,9 @@ class Store(LogStore):
         Raises:
             InputError: Nothing is known of them.
         """
+        packs = self.packs or Packs.default()
         with self.reading() as connection:
-            return customer.view(
-                connection, client_id, date_of(as_of), self.packs or Packs.default()
-            )
+            return customer.view(connection, client_id, day_or_none(as_of), packs)
 
     @checked
     def forget(self, client_id: Text, *, at: datetime) -> Forgotten:

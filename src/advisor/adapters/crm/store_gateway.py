@@ -5,21 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import Advice, ClientTable
-from advisor.adapters.crm import advice_rows, rows, tables
+from advisor.adapters.crm import advice_rows, tables
 from advisor.adapters.crm.mapping import PROBLEM, FieldMap
 from advisor.adapters.crm.outcomes import Outcome, check_moment
 from advisor.adapters.crm.store import Store
-from advisor.adapters.extras import needs
+from advisor.adapters.records.libraries import sa
 from advisor.errors import AdapterError, InputError
 from advisor.privacy import personal
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 TIER, TAG = "tier", "tag"
 """Families of the tags that are written."""
@@ -57,7 +52,7 @@ class StoreGateway:
                 query = sa.select(c.id).where(c.until.is_(None), c.since >= since).order_by(c.id)
                 ids = [str(key) for key in connection.scalars(query)]
             for start in range(0, len(ids), self._size):
-                yield from _records(self._store.clients(ids=ids[start : start + self._size]))
+                yield from _records(self._store.clients(ids=tuple(ids[start : start + self._size])))
         except InputError as error:
             raise AdapterError(f"The store is gone: {error}") from error
 
@@ -89,7 +84,7 @@ class StoreGateway:
         moment = self._clock()
         for family, names in ((TIER, record.get("segment")), (TAG, record.get("tags"))):
             if names is not None:
-                _put_tags(connection, key, family, [names] if family == TIER else names, moment)
+                self._put_tags(key, family, [names] if family == TIER else names, moment)
         document = advice.model_dump_json()
         a = tables.advice.c
         last = (
@@ -104,16 +99,14 @@ class StoreGateway:
         advice_rows.put_advice(connection, advice, run)
         return Outcome(key, ok=True, created=True)
 
-
-def _put_tags(
-    connection: sa.Connection, key: str, family: str, names: Sequence[str], moment: datetime
-) -> None:
-    """Tags of a family in place of those that a rule gave; one that stood keeps its day."""
-    mine = {"client_id": key, "family": family, "provenance": "rule"}
-    stood = {row["tag"]: row["since"] for row in rows.read_rows(connection, "tags", mine)}
-    rows.delete_rows(connection, "tags", mine)
-    new = [{**mine, "tag": name, "since": stood.get(name, moment)} for name in dict.fromkeys(names)]
-    rows.put_rows(connection, "tags", new)
+    def _put_tags(self, key: str, family: str, names: Sequence[str], moment: datetime) -> None:
+        """Tags of a family in place of those that a rule gave; one that stood keeps its day."""
+        mine = {"client_id": key, "family": family, "provenance": "rule"}
+        stood = {row["tag"]: row["since"] for row in self._store.rows("tags", **mine)}
+        self._store.delete("tags", **mine)
+        names = list(dict.fromkeys(names))
+        new = [{**mine, "tag": name, "since": stood.get(name, moment)} for name in names]
+        self._store.put_rows("tags", new)
 
 
 def _records(table: ClientTable) -> Iterator[dict[str, Any]]:

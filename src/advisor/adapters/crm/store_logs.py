@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import datetime
 from typing import Any
 
+import pandas as pd
+
 from advisor import Catalogue, Client, Event, Interactions, Trades
-from advisor.adapters.crm import assessments, event_rows, log_reader, log_rows
-from advisor.adapters.crm.store_base import StoreBase, date_of
+from advisor.adapters.crm import event_rows, log_reader, log_rows, tables
+from advisor.adapters.crm.store_base import StoreBase
 from advisor.adapters.crm.values import Written
-from advisor.adapters.records.arguments import Names, moment_of
-from advisor.annotations import Day, Items, Text
+from advisor.adapters.records.arrow_tables import fetch
+from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.moments import day_or_none, moment_of, now_or
+from advisor.annotations import Day, Items, Text, Texts
 from advisor.risk_profile import AssessmentHistory
 from advisor.validation import checked
 
@@ -20,13 +25,10 @@ class LogStore(StoreBase):
 
     @checked
     def put_trades(self, trades: Any, *, at: datetime | None = None, **columns: Any) -> Written:
-        """Write trades: a `Trades`, or a table as `Trades.from_frame` reads it.
-
-        A bad row is set aside with its number, as is one of more than a day after `at` (now where
-        None).
-        """
+        """Write trades: a `Trades`, or a table as `Trades.from_frame` reads it."""
         with self.writing() as connection:
-            return log_rows.put_trades(connection, trades, _now(at), columns)
+            read = log_rows.trades_of(trades, columns, now_or(at))
+            return log_rows.put_columns(connection, tables.trades, *read)
 
     @checked
     def put_purchases(
@@ -36,7 +38,8 @@ class LogStore(StoreBase):
         as trades.
         """
         with self.writing() as connection:
-            return log_rows.put_purchases(connection, purchases, _now(at), columns)
+            read = log_rows.purchases_of(purchases, columns, now_or(at))
+            return log_rows.put_columns(connection, tables.purchases, *read)
 
     @checked
     def put_products(self, products: Catalogue | Items) -> Written:
@@ -46,14 +49,9 @@ class LogStore(StoreBase):
 
     @checked
     def put_events(self, events: Items, *, at: datetime | None = None) -> Written:
-        """Write events: an id of a source that is there already is no change.
-
-        Args:
-            events: `Event`s, or mappings of their attributes; a wrong one is set aside.
-            at: When they came in, now where None; one of later than a day after is set aside.
-        """
+        """Write events: an id of a source that is there already is no change."""
         with self.writing() as connection:
-            return event_rows.put_events(connection, events, _now(at))
+            return event_rows.put_events(connection, events, now_or(at))
 
     @checked
     def put_feedback(self, feedback: Items, *, at: datetime | None = None) -> Written:
@@ -61,32 +59,34 @@ class LogStore(StoreBase):
         channel, opened, closed.
         """
         with self.writing() as connection:
-            return event_rows.put_feedback(connection, feedback, _now(at))
+            return event_rows.put_feedback(connection, feedback, now_or(at))
 
     @checked
     def events(
         self,
         *,
         client_id: Text | None = None,
-        types: Names = (),
+        types: Texts = (),
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> tuple[Event, ...]:
-        """Events from `since` to before `until`, in order of time."""
+        """Events from `since` to before `until`, moments with a time zone, in order of time."""
+        begin = None if since is None else moment_of(since, "since")
+        end = None if until is None else moment_of(until, "until")
         with self.reading() as connection:
-            return log_reader.events(connection, client_id, types, (since, until))
+            return log_reader.events(connection, client_id, types, (begin, end))
 
     @checked
     def interactions(self, *, until: Day | None = None) -> Interactions:
         """Purchases up to and including a day."""
         with self.reading() as connection:
-            return log_reader.interactions(connection, date_of(until))
+            return log_reader.interactions(connection, day_or_none(until))
 
     @checked
     def trades(self, *, until: Day | None = None) -> Trades:
         """Trades up to and including a day (UTC)."""
         with self.reading() as connection:
-            return log_reader.trades(connection, date_of(until))
+            return log_reader.trades(connection, day_or_none(until))
 
     def catalogue(self) -> Catalogue:
         """The products, in order of id. Raises `InputError` where there is none."""
@@ -94,10 +94,14 @@ class LogStore(StoreBase):
             return log_reader.catalogue(connection)
 
     @checked
-    def history(self, *, ids: Names | None = None) -> AssessmentHistory:
+    def history(self, *, ids: Texts | None = None) -> AssessmentHistory:
         """Every assessment that has a level; of some clients where `ids` names them."""
+        a = tables.assessments.c
+        query = sa.select(a.client_id, a.day, a.level, a.confirmed).where(a.level.is_not(None))
+        query = query if ids is None else query.where(a.client_id.in_(ids))
         with self.reading() as connection:
-            return assessments.history(connection, ids)
+            frame: Any = fetch(connection, query.order_by(a.client_id, a.day, a.since)).to_pandas()
+        return AssessmentHistory.from_frame(pd.DataFrame(frame))
 
     @checked
     def put_assessment(
@@ -109,21 +113,18 @@ class LogStore(StoreBase):
         questionnaire: Text,
         confirmed: bool = False,
     ) -> None:
-        """Write what an assessment came to.
-
-        Args:
-            client: With their answers and the day of these.
-            at: When this became known, with a time zone.
-            level: 0..5.
-            questionnaire: Signature of what was asked.
-            confirmed: Whether the client confirmed the level.
-        """
-        moment = moment_of(at)
+        """Write what an assessment came to, over what stands there of that moment."""
+        moment, a = moment_of(at), tables.assessments
+        row = {
+            "client_id": client.id,
+            "since": moment,
+            "day": client.assessed_on or moment.date(),
+            "questionnaire": questionnaire,
+            "answers": json.dumps(client.answers, ensure_ascii=False),
+            "level": level,
+            "confirmed": confirmed,
+        }
         with self.writing() as connection:
-            assessments.put_assessment(
-                connection, client, moment, level, questionnaire, confirmed=confirmed
-            )
-
-
-def _now(at: datetime | None) -> datetime:
-    return datetime.now(UTC) if at is None else moment_of(at)
+            mine = (a.c.client_id == client.id, a.c.since == moment)
+            connection.execute(sa.delete(a).where(*mine))
+            connection.execute(sa.insert(a).values(**row))

@@ -6,18 +6,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from advisor import Advice, AdviceBatch, Advisor, Client, ClientTable
 from advisor.adapters.crm.store import Store
 from advisor.adapters.crm.tables import switch
-from advisor.adapters.extras import needs
+from advisor.adapters.records.libraries import sa
 from advisor.errors import InputError, StoppedError
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 LOOK_EVERY = 0.25
 """Seconds for which a look at the switch counts."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from advisor.adapters.crm.mapping import FieldMap
-from advisor.adapters.crm.outcomes import Outcome, check_moment
+from advisor.adapters.crm.outcomes import Outcome, check_moment, one_by_one
 from advisor.adapters.crm.sending import GoneError, Send
 from advisor.adapters.crm.tryton_calls import (
     FACTS,
@@ -25,7 +25,7 @@ from advisor.adapters.crm.tryton_calls import (
     party_of,
     titled,
 )
-from advisor.adapters.crm.tryton_desk import AdvisorRef, categories_of, codes_of
+from advisor.adapters.crm.tryton_parties import Parties, categories_of, codes_of
 from advisor.adapters.crm.tryton_wire import values_of
 from advisor.errors import AdapterError
 
@@ -76,27 +76,20 @@ class TrytonGateway:
 
     def push(self, records: Sequence[dict[str, Any]]) -> Iterator[Outcome]:
         """A note, a tier and tags on each party; a party that is not there is made."""
-        gone = ""
-        for start in range(0, len(records), SIZE):
-            part = [
-                (self.fields.key_of(record) or "", record)
-                for record in records[start : start + SIZE]
-            ]
-            advisor = None
-            for key, record in part:
+        keys = [self.fields.key_of(record) or "" for record in records]
+        parties: list[Parties] = []
+        places = iter(range(len(keys)))
+
+        def write(key: str, record: dict[str, Any]) -> bool:
+            at = next(places)
+            if at % SIZE == 0:
                 try:
-                    if not gone:
-                        advisor = advisor or AdvisorRef(
-                            self._calls, self._kind, [name for name, _ in part]
-                        )
-                        yield Outcome(key, ok=True, created=advisor.write(key, record))
-                        continue
+                    parties[:] = [Parties(self._calls, self._kind, keys[at : at + SIZE])]
                 except AdapterError as error:
-                    gone = str(error) if advisor is None or isinstance(error, GoneError) else ""
-                    if not gone:
-                        yield Outcome(key, ok=False, problem=str(error))
-                        continue
-                yield Outcome(key, ok=False, problem=gone)
+                    raise GoneError(str(error)) from error
+            return parties[0].write(key, record)
+
+        return one_by_one(zip(keys, records, strict=True), write)
 
     def _records(self, parties: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Parties of one page, each with its facts."""

@@ -1,13 +1,12 @@
-"""Calls of Tryton's REST interface: search by id, make, change."""
+"""Calls of Tryton's REST interface: search by id, make, change; and notes on parties."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from advisor.adapters.crm.batch import is_ok, said
 from advisor.adapters.crm.paths import text_at, value_at
-from advisor.adapters.crm.sending import Reply, Send, patiently
+from advisor.adapters.crm.sending import Send, patiently, said
 from advisor.adapters.crm.tryton_wire import decoded, encoded
 from advisor.errors import AdapterError
 
@@ -19,16 +18,11 @@ ROOTS = {"tier": "Tier", "tags": "Tags"}
 """Field of a record -> the category above those that it names."""
 PARTY = ("identifiers.code", "identifiers.type", "categories.name", "categories.parent.name")
 """What is read of a party."""
+_WRONG = "Give the right address and database."
 
 
 class Calls:
-    """One database of a server.
-
-    Args:
-        send: The call.
-        database: Its name.
-        wait: Waits so many seconds before another try.
-    """
+    """One database of a server."""
 
     def __init__(self, send: Send, database: str, wait: Callable[[float], object]) -> None:
         self._send, self._root = patiently(send, wait=wait), f"/{database}/rest/model"
@@ -40,14 +34,12 @@ class Calls:
         last = 0
         while True:
             where = encoded([["id", ">", last], *domain])
-            params = {"d": where, "o": encoded([["id", "ASC"]]), "s": str(SIZE), "f": list(fields)}
-            page = self._told(self._send("GET", f"{self._root}/{model}", params, None))
+            params = {"d": where, "o": encoded([["id", "ASC"]]), "s": str(SIZE)}
+            page = self._call("GET", model, params, fields, None)
             if not isinstance(page, list):
-                raise AdapterError(
-                    f"Tryton gives no list of {model}. Give the right address and database."
-                )
+                raise AdapterError(f"Tryton gives no list of {model}. {_WRONG}")
             for record in cast("list[Any]", page):
-                number = _number_of(record)
+                number = _record(record)["id"]
                 if number <= last:
                     raise AdapterError(
                         f"Tryton gives {model} in no order of ids. Give the address of a Tryton of"
@@ -60,23 +52,19 @@ class Calls:
 
     def make(self, model: str, values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
         """A new record."""
-        return _record(
-            self._told(self._send("POST", f"{self._root}/{model}", {"f": list(fields)}, values))
-        )
+        return _record(self._call("POST", model, {}, fields, values))
 
     def change(
         self, model: str, record: int, values: Mapping[str, Any], fields: Sequence[str]
     ) -> dict[str, Any]:
         """A record with other values."""
-        return _record(
-            self._told(
-                self._send("PUT", f"{self._root}/{model}/{record}", {"f": list(fields)}, values)
-            )
-        )
+        return _record(self._call("PUT", f"{model}/{record}", {}, fields, values))
 
-    @staticmethod
-    def _told(reply: Reply) -> Any:
-        if is_ok(reply):
+    def _call(
+        self, method: str, path: str, params: Mapping[str, Any], fields: Sequence[str], body: Any
+    ) -> Any:
+        reply = self._send(method, f"{self._root}/{path}", {**params, "f": list(fields)}, body)
+        if reply.ok:
             return decoded(reply.body)
         raise AdapterError(
             f"Tryton refuses ({reply.status} {said(reply.body)}). Correct the record, or the rights"
@@ -84,19 +72,11 @@ class Calls:
         )
 
 
-def _number_of(record: Any) -> int:
-    """The id of a record. Raises `AdapterError` where it is none."""
-    number = value_at(record, "id")
-    if isinstance(number, int) and isinstance(record, dict):
-        return number
-    raise AdapterError(
-        "Tryton gives something that is no record. Give the right address and database."
-    )
-
-
-def _record(told: Any) -> dict[str, Any]:
-    _number_of(told)
-    return told
+def _record(record: Any) -> dict[str, Any]:
+    """A record with its id. Raises `AdapterError` where it is none."""
+    if isinstance(record, dict) and type(value_at(record, "id")) is int:
+        return cast("dict[str, Any]", record)
+    raise AdapterError(f"Tryton gives something that is no record. {_WRONG}")
 
 
 def notes_by_party(calls: Calls, title: str, parties: Sequence[int]) -> dict[int, str]:

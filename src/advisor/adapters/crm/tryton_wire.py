@@ -54,9 +54,7 @@ def decoded(value: Any) -> Any:
 
 
 def note_of(title: str, values: Mapping[str, Any]) -> str:
-    """A note that people read as well: a title, then `name: value` a line, without what is
-    empty.
-    """
+    """A note that people read as well: a title, then a line `name: value` of what is there."""
     lines = [
         f"{name}: {' '.join(text_of(value).split())}"
         for name, value in values.items()

@@ -1,25 +1,18 @@
-"""A database of one tenant: transactions, bulk in and out, and errors in the library's words."""
+"""A database of one tenant: transactions, and errors in the library's words."""
 
 from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from threading import local
-from typing import TYPE_CHECKING, Any, cast
+from typing import cast
 
 from advisor.adapters.extras import needs
-from advisor.adapters.records.database_errors import bad_url, told
-from advisor.adapters.records.engines import postgresql_engine, sqlite_engine
+from advisor.adapters.records.engines import bad_url, postgresql_engine, sqlite_engine, translation
+from advisor.adapters.records.libraries import exc, sa
 from advisor.errors import AdvisorError, InputError
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-    from sqlalchemy import exc
-else:
-    sa = needs("crm", "sqlalchemy")
-    exc = sa.exc
 
 _TENANT = re.compile(r"[a-z][a-z0-9_]{0,40}")
 SCHEMA = "advisor_"
@@ -70,8 +63,7 @@ class Database:
         if target.drivername == "postgresql":
             target = target.set(drivername="postgresql+pg8000")
         needs("postgresql", target.get_driver_name())
-        schema = SCHEMA + tenant
-        return cls(postgresql_engine(target, schema), tenant, schema)
+        return cls(postgresql_engine(target, SCHEMA + tenant), tenant, SCHEMA + tenant)
 
     @property
     def is_sqlite(self) -> bool:
@@ -80,17 +72,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Generator[sa.Connection]:
-        """A transaction that writes: all of it, or, where anything fails, nothing.
-
-        A block inside a block of the same thread belongs to the outer one's transaction.
-
-        Raises:
-            InputError: What the database met, in the library's words.
-        """
-        if (outer := self._outer()) is not None:
+        """A transaction that writes, all of it or nothing; inside another one that one's."""
+        if (outer := getattr(self._here, "connection", None)) is not None:
             yield outer
             return
-        with self.translated(), self.engine.connect() as connection:
+        with self.translated(), self._connected() as connection:
             connection = connection.execution_options(advisor_writes=True)
             with connection.begin():
                 self._here.connection = connection
@@ -101,17 +87,18 @@ class Database:
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
-        """A transaction that reads one state of the database; inside a block of `write` that
-        one's.
-        """
-        if (outer := self._outer()) is not None:
+        """A transaction that reads one state; inside a block of `write` that one's."""
+        if (outer := getattr(self._here, "connection", None)) is not None:
             yield outer
             return
-        with self.translated(), self.engine.connect() as connection, connection.begin():
+        with self.translated(), self._connected() as connection, connection.begin():
             yield connection
 
-    def _outer(self) -> sa.Connection | None:
-        return getattr(self._here, "connection", None)
+    def _connected(self) -> sa.Connection:
+        try:
+            return self.engine.connect()
+        except TypeError:
+            raise bad_url("holds an option that its driver does not know") from None
 
     @contextmanager
     def translated(self) -> Generator[None]:
@@ -120,20 +107,11 @@ class Database:
             yield
         except AdvisorError:
             raise
-        except (exc.SQLAlchemyError, OSError, OverflowError, UnicodeError) as error:
-            raise told(error, self.engine.url) from None
         except Exception as error:
-            if not isinstance(error, self.engine.dialect.loaded_dbapi.Error):
+            known = (exc.SQLAlchemyError, OSError, OverflowError, UnicodeError)
+            if not isinstance(error, (*known, self.engine.dialect.loaded_dbapi.Error)):
                 raise
-            raise told(error, self.engine.url) from None
-
-    def insert_missing(
-        self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
-    ) -> None:
-        """Insert rows whose primary key is not there yet; the others stay as they are."""
-        dialect = needs("crm", f"sqlalchemy.dialects.{self.engine.dialect.name}")
-        if rows:
-            connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+            raise translation(error, self.engine.url) from None
 
     def close(self) -> None:
         """Close every connection; a later use opens new ones."""

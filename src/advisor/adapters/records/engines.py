@@ -1,19 +1,27 @@
-"""Engines of SQLAlchemy, set up for a tenant."""
+"""Engines of SQLAlchemy for a tenant, and what their errors mean, without a client's values."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
-from advisor.adapters.extras import needs
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-    from sqlalchemy import event, pool
-else:
-    sa = needs("crm", "sqlalchemy")
-    event, pool = sa.event, sa.pool
+from advisor.adapters.records.libraries import event, sa
+from advisor.errors import InputError
 
 _WAIT_SECONDS = 30
+_CAUSES = (
+    (r"no such table|undefined table|does not exist|42P01|3F000",
+     "has no tables of this tenant", "Call migrate() once."),
+    (r"disk is full|no space left|disk full|53100", "has no space left",
+     "Free some; nothing was written by halves."),
+    (r"unable to open|connect|refused|timed? ?out|network|28P01|28000|3D000|Can't create",
+     "cannot be reached", "Check that the server runs, the address and the password."),
+    (r"locked|40P01|55P03|40001", "is held by another writer",
+     "Try again; nothing was written by halves."),
+    (r"readonly|read-only|25006|42501", "may not be written to", "Ask for the right to."),
+    (r"not a database|malformed|corrupt|XX001|XX002", "is damaged", "Restore it from a copy."),
+)  # fmt: skip
+"""What a driver says -> what it means, and what to do."""
 
 
 def sqlite_engine(target: sa.URL, tenant: str) -> sa.Engine:
@@ -21,7 +29,7 @@ def sqlite_engine(target: sa.URL, tenant: str) -> sa.Engine:
     settings: dict[str, Any] = {"connect_args": {"timeout": _WAIT_SECONDS}}
     name = target.database
     if name in (None, "", ":memory:"):
-        settings["poolclass"] = pool.StaticPool
+        settings["poolclass"] = sa.pool.StaticPool
         settings["connect_args"]["check_same_thread"] = False
     elif tenant != "default":
         stem, dot, ending = name.rpartition(".")
@@ -45,12 +53,30 @@ def sqlite_engine(target: sa.URL, tenant: str) -> sa.Engine:
 
 def postgresql_engine(target: sa.URL, schema: str) -> sa.Engine:
     """An engine whose connections see the tenant's schema and no other."""
-    settings: dict[str, Any] = {"pool_pre_ping": True}
+    arguments: dict[str, Any] = {"options": f"-csearch_path={schema} -ctimezone=UTC"}
     if target.get_driver_name() == "pg8000":
-        settings["connect_args"] = {
-            "startup_params": {"search_path": schema, "timezone": "UTC"},
-            "timeout": 60,
-        }
-    else:
-        settings["connect_args"] = {"options": f"-csearch_path={schema} -ctimezone=UTC"}
-    return sa.create_engine(target, **settings)
+        startup = {"search_path": schema, "timezone": "UTC"}
+        arguments = {"startup_params": startup, "timeout": 60}
+    return sa.create_engine(target, pool_pre_ping=True, connect_args=arguments)
+
+
+def bad_url(what: str) -> InputError:
+    """What is said of a URL that names no database of ours."""
+    return InputError(
+        f"The url {what}. Give sqlite:///file.db or postgresql+pg8000://user@host/database.",
+        field="url",
+    )
+
+
+def translation(error: BaseException, url: Any) -> InputError:
+    """An error of SQLAlchemy, the driver or the system as one of ours; no password is shown."""
+    cause: Any = getattr(error, "orig", None) or error
+    where, first = url.render_as_string(hide_password=True), (*cause.args, "")[0]
+    reason = f"{type(cause).__name__} {cause}"
+    if isinstance(first, dict):  # what pg8000 gives: C is the code, M the message
+        reason = f"{first.get('C', '')} {first.get('M', '')}"
+    text, remedy = next(
+        (meaning for pattern, *meaning in _CAUSES if re.search(pattern, reason, re.IGNORECASE)),
+        (f"failed ({type(cause).__name__})", "See its own log; nothing was written by halves."),
+    )
+    return InputError(f"The database {where} {text}. {remedy}", field="url", value=where)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from advisor.adapters.extras import needs
-from advisor.adapters.records.canonical_json import canonical
+from advisor.adapters.records.record import canonical
 from advisor.contracts import Contract
 from advisor.errors import InputError
 
@@ -35,8 +35,7 @@ class SignedHead(Contract):
         """Whether the signature is that of the key, and the key the one that is expected."""
         if public_key is not None and _hex(public_key) != self.public_key:
             return False
-        ed25519 = _ed25519()
-        key = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key))
+        key = _ed25519().Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key))
         try:
             key.verify(bytes.fromhex(self.signature), Head(self.seq, self.digest).signed_bytes())
         except needs("audit", "cryptography.exceptions").InvalidSignature:
@@ -61,13 +60,9 @@ class Head:
         Raises:
             InputError: It is no such key.
         """
-        private = private_key(key)
-        signature: bytes = private.sign(self.signed_bytes())
+        signature: bytes = private_key(key).sign(self.signed_bytes())
         return SignedHead(
-            seq=self.seq,
-            digest=self.digest,
-            public_key=public_key(private),
-            signature=signature.hex(),
+            seq=self.seq, digest=self.digest, public_key=public_key(key), signature=signature.hex()
         )
 
 
@@ -96,7 +91,6 @@ def private_key(key: Any) -> Any:
 
 
 def _hex(key: object) -> str:
-    """A public key as hexadecimal text, whatever form it came in."""
     if isinstance(key, str):
         return key.lower()
     raw = key if isinstance(key, bytes) else getattr(key, "public_bytes_raw", bytes)()

@@ -6,31 +6,18 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from advisor.adapters.extras import needs
-from advisor.adapters.records.arguments import moment_of, moment_text
-from advisor.adapters.records.canonical_json import canonical
-from advisor.adapters.records.chain_file import ChainFile, write_lines
-from advisor.adapters.records.file_lines import head_text, line_text
+from advisor.adapters.records.chain_file import ChainFile
+from advisor.adapters.records.file_lines import line_text, write_lines
 from advisor.adapters.records.heads import Head, SignedHead
-from advisor.adapters.records.record import Record
+from advisor.adapters.records.moments import moment_of, moment_text
+from advisor.adapters.records.record import Record, canonical
 from advisor.adapters.records.report import LedgerReport, Line, checked_chain, digest_of
 from advisor.annotations import Folder
 from advisor.errors import InputError
 from advisor.validation import checked
-
-
-class Chain(Protocol):
-    """Where the lines of a ledger are kept."""
-
-    def extend(self, made: Any) -> Head:
-        """Append what `made(head)` gives, alone; all of it or nothing."""
-        ...
-
-    def lines(self) -> Iterator[Line]:
-        """Every line, in order."""
-        ...
 
 
 class Ledger:
@@ -43,12 +30,10 @@ class Ledger:
 
     def __init__(self, place: Any, *, key: Any = None) -> None:
         self._key = key
-        self._chain: Chain
         if isinstance(place, str | Path):
-            self._chain = ChainFile(Path(place))
+            self._chain: Any = ChainFile(Path(place))
         else:
-            kept = needs("crm", "advisor.adapters.records.chain_table")
-            self._chain = kept.ChainTable(place)
+            self._chain = needs("crm", "advisor.adapters.records.chain_table").ChainTable(place)
 
     @checked
     def append(self, records: Record | Iterable[Record], *, at: object) -> Head:
@@ -116,14 +101,12 @@ class Ledger:
 
     @checked
     def export(self, path: Folder, *, key: Any = None) -> Path:
-        """Write the ledger to a file that `verify_file` reads, its head signed where there is a
-        key.
+        """Write the ledger to a file for `verify_file`, its head signed where there is a key.
 
         Raises:
             InputError: It cannot be written.
         """
-        key = self._key if key is None else key
-        return write_lines(Path(path), self._export_lines(key))
+        return write_lines(Path(path), self._export_lines(self._key if key is None else key))
 
     def _export_lines(self, key: Any) -> Iterator[str]:
         head = Head()
@@ -131,7 +114,7 @@ class Ledger:
             head = Head(seq, digest)
             yield line_text(seq, body, digest)
         if key is not None:
-            yield head_text(head.signed(key))
+            yield json.dumps(head.signed(key).model_dump())
 
 
 def _text(record: object) -> str:

@@ -1,4 +1,4 @@
-"""Names that stand for clients in the ledger, and go with their salt."""
+"""that stand for clients in the ledger, and go with their salt."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from advisor.adapters.extras import needs
-from advisor.adapters.records.arguments import Names, calendar_day
+from advisor.adapters.records.bulk import insert_new
 from advisor.adapters.records.database import Database, database_of
-from advisor.adapters.records.retention import due_for_deletion
+from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.moments import calendar_day, due_for_deletion
 from advisor.adapters.records.tables import pseudonyms
-from advisor.annotations import CountOrNone, Day, Text
+from advisor.annotations import CountOrNone, Day, Text, Texts
 from advisor.validation import checked
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 SALT_BYTES = 32
 _SALTS = sa.select(pseudonyms.c.client_id, pseudonyms.c.salt).where(
     pseudonyms.c.client_id.in_(sa.bindparam("ids", expanding=True))
 )
-
 _SALTS_OF_SQLITE = (
     "SELECT client_id, salt FROM pseudonyms WHERE client_id IN (SELECT value FROM json_each(?))"
 )
@@ -54,10 +48,10 @@ class Pseudonyms:
     @checked
     def of(self, client_id: Text) -> str:
         """The client's pseudonym; a salt is made where there is none."""
-        return self.of_all([client_id])[client_id]
+        return self.of_all((client_id,))[client_id]
 
     @checked
-    def of_all(self, client_ids: Names) -> dict[str, str]:
+    def of_all(self, client_ids: Texts) -> dict[str, str]:
         """Pseudonym of each client by id; salts are made where there are none."""
         wanted = list(dict.fromkeys(client_ids))
         with self._database.write() as connection:
@@ -66,7 +60,7 @@ class Pseudonyms:
             if missing:
                 made = {name: secrets.token_hex(SALT_BYTES) for name in missing}
                 rows = [{"client_id": name, "salt": salt} for name, salt in made.items()]
-                self._database.insert_missing(connection, pseudonyms, rows)
+                insert_new(connection, pseudonyms, rows)
                 salts |= self._salts(connection, missing)
         return {name: pseudonym(name, bytes.fromhex(salts[name])) for name in wanted}
 

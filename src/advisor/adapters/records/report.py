@@ -62,16 +62,9 @@ def digest_of(body: str) -> str:
 def checked_chain(
     lines: Iterable[Line], head: SignedHead | None = None, public_key: str | bytes | None = None
 ) -> LedgerReport:
-    """Whether the records follow each other, and lead to a signed head.
-
-    Args:
-        lines: In the order in which they are kept.
-        head: One that was signed earlier; records up to it must be there unchanged.
-        public_key: Whose signature it must be; None: the one that it names.
-    """
+    """Whether records follow each other, and lead to a head signed earlier (by `public_key`)."""
     report = LedgerReport()
-    last, before, signed = 0, {START}, None
-    digest = START
+    last, before, signed, digest = 0, {START}, None, START
     for seq, body, digest in lines:
         report.records += 1
         found, again = _BODY.fullmatch(body), digest_of(body)
@@ -92,16 +85,10 @@ def checked_chain(
             signed = digest
     report.head = Head(last, digest)
     if head is not None:
-        _check_head(report, head, signed, public_key)
+        if not head.is_valid(public_key):
+            report.add(head.seq, "the signed head does not bear the signature of the key")
+        elif head.seq > last:
+            report.add(last + 1, f"records up to {head.seq} were signed and are gone")
+        elif head.seq and signed != head.digest:
+            report.add(head.seq, "the record is not the one that was signed")
     return report
-
-
-def _check_head(
-    report: LedgerReport, head: SignedHead, digest: str | None, key: str | bytes | None
-) -> None:
-    if not head.is_valid(key):
-        report.add(head.seq, "the signed head does not bear the signature of the key")
-    elif head.seq > report.head.seq:
-        report.add(report.head.seq + 1, f"records up to {head.seq} were signed and are gone")
-    elif head.seq and digest != head.digest:
-        report.add(head.seq, "the record is not the one that was signed")

@@ -1,28 +1,27 @@
-"""Tables of the ledger, and the column types that every table of the store has."""
+"""Every table of the store and the ledger, made of one file: `tables.json`, name:kind a column.
+
+`*` marks a column of the key, `!` one that is never empty. A client is a row a version: it stood
+from `since` until `until` (empty: it still stands). Lists and records stand as JSON text.
+"""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from typing_extensions import override
 
-from advisor.adapters.extras import needs
-from advisor.adapters.records.arguments import moment_text
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-    from sqlalchemy import types
-else:
-    sa = needs("crm", "sqlalchemy")
-    types = sa.types
+from advisor.adapters.records.libraries import sa
+from advisor.adapters.records.moments import moment_text
 
 CENTS = 10_000
 """Parts of a unit of money that are kept."""
 
 
-class Money(types.TypeDecorator[Decimal]):
+class Money(sa.types.TypeDecorator[Decimal]):
     """Money to the ten-thousandth; SQLite, whose NUMERIC loses digits, keeps whole ones."""
 
     impl = sa.Numeric(20, 4)
@@ -42,12 +41,10 @@ class Money(types.TypeDecorator[Decimal]):
 
     @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return Decimal(value) / CENTS
+        return value if value is None or dialect.name != "sqlite" else Decimal(value) / CENTS
 
 
-class Moment(types.TypeDecorator[datetime]):
+class Moment(sa.types.TypeDecorator[datetime]):
     """A moment in UTC; SQLite keeps it as text that sorts as moments do."""
 
     impl = sa.DateTime(timezone=True)
@@ -77,19 +74,26 @@ class Moment(types.TypeDecorator[datetime]):
 
 ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """An id: ordered by its bytes on both databases."""
+_KINDS: dict[str, Any] = {
+    "id": ID, "text": sa.Text, "digest": sa.String(64), "money": Money, "moment": Moment,
+    "day": sa.Date, "float": sa.Float, "int": sa.Integer, "long": sa.BigInteger, "bool": sa.Boolean,
+}  # fmt: skip
 metadata = sa.MetaData()
 
-ledger = sa.Table(
-    "ledger",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("digest", sa.String(64), nullable=False),
-)
-pseudonyms = sa.Table(
-    "pseudonyms",
-    metadata,
-    sa.Column("client_id", ID, primary_key=True),
-    sa.Column("salt", sa.String(64), nullable=False),
-    sa.Column("ended", sa.Date),
-)
+
+def _column(text: str) -> sa.Column[Any]:
+    """A column by its words, such as `seq:long*`."""
+    name, _, kind = text.partition(":")
+    key = kind.endswith("*")
+    return sa.Column(
+        name,
+        _KINDS[kind.rstrip("*!")],
+        primary_key=key,
+        nullable=kind.isalpha(),
+        autoincrement=False,
+    )
+
+
+for _name, _text in json.loads(Path(__file__).with_name("tables.json").read_text("utf-8")).items():
+    sa.Table(_name, metadata, *map(_column, _text.split()))
+ledger, pseudonyms = metadata.tables["ledger"], metadata.tables["pseudonyms"]

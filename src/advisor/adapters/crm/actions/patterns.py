@@ -36,16 +36,7 @@ def matched(
     moment: np.datetime64,
     ranking: Ranking | None,
 ) -> Found:
-    """Who of `mask` meets the play's pattern, and which product it names for them.
-
-    Args:
-        play: The play.
-        mask: Whom its conditions allow, shape (c,).
-        facts: c clients.
-        events: What happened; None: no pattern is met.
-        moment: From which its days are counted back.
-        ranking: Where a play without a pattern of products finds its product.
-    """
+    """Who of `mask` meets the play's pattern, and which product it names for them."""
     rows = np.flatnonzero(mask)
     found = Found(rows, np.full(len(rows), None, dtype=object), np.zeros(len(rows), dtype=np.int64))
     if play.pattern is not None:

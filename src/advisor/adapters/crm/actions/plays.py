@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from advisor.adapters.crm.conditions import AnyOf
-from advisor.adapters.crm.packs.base import LANGUAGES, NamedItem, Pack, bundled, check_once
+from advisor.adapters.crm.packs.base import NamedItem, Pack, check_languages, check_once
 from advisor.contracts import EVENT_TYPES, Contract, Id
 from advisor.errors import InputError
 from advisor.lifecycle import TRIGGERS
@@ -83,13 +83,7 @@ class Play(NamedItem):
                 field="reviews",
                 value=strange[0],
             )
-        missing = [language for language in LANGUAGES if not self.texts.get(language)]
-        if missing:
-            raise InputError(
-                f"Play {self.id!r} has no text in {missing}; write it.",
-                field="texts",
-                value=self.id,
-            )
+        check_languages(self.texts, f"Play {self.id!r} has no text", "texts", self.id)
         return self
 
 
@@ -105,7 +99,7 @@ class PlayBook(Pack):
         """Hesitation, life event near, drift or red line, expiry of the assessment, churn risk,
         win-back, hand-off of a high-tier client, portfolio reminder for base clients.
         """
-        return bundled(cls, "plays")
+        return cls.bundled("plays")
 
     @model_validator(mode="after")
     def _once(self) -> Self:

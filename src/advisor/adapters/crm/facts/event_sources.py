@@ -19,11 +19,7 @@ from advisor.validation import checked
 
 
 def events_of(events: EventTable | pd.DataFrame | Iterable[Event]) -> EventTable:
-    """Events in any of the forms they come in.
-
-    Raises:
-        InputError: They are no events; see `EventTable.from_frame` for a frame.
-    """
+    """Events in any of the forms they come in."""
     if isinstance(events, EventTable):
         return events
     if isinstance(events, pd.DataFrame):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from advisor.adapters.records.arguments import moment_of
+from advisor.adapters.records.moments import moment_of
 from advisor.arrays import BoolArray, DayArray, IntArray
 from advisor.contracts import EVENT_TYPES
 from advisor.data.cells_series import cells_of_series

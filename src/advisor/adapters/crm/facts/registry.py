@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
+from advisor.adapters.crm.bundled import bundled_file
 from advisor.arrays import FloatArray, float_array
 from advisor.errors import InputError
 from advisor.privacy import kept, written
@@ -20,11 +20,8 @@ OWN = ("share:", "own:")
 @cache
 def facts_on_record() -> dict[str, tuple[str, str, str]]:
     """Every fact that the library computes: its unit, and what it is in English and Chinese."""
-    text = (files("advisor.adapters.crm") / "facts" / "facts.json").read_text(encoding="utf-8")
-    return {
-        name: (unit, english, chinese)
-        for name, (unit, english, chinese) in json.loads(text).items()
-    }
+    text = bundled_file("facts", "facts").read_text(encoding="utf-8")
+    return {name: tuple(entry) for name, entry in json.loads(text).items()}
 
 
 def fact_names() -> tuple[str, ...]:
@@ -33,20 +30,13 @@ def fact_names() -> tuple[str, ...]:
 
 
 def is_fact(name: str) -> bool:
-    """Whether a rule may name this fact: one on record, `share:<asset>`, or a host's
-    `own:<name>`.
-    """
+    """Whether a rule may name this fact: on record, `share:<asset>`, or a host's `own:<name>`."""
     return name in facts_on_record() or any(name.startswith(p) and len(name) > len(p) for p in OWN)
 
 
 @checked
 def fact_column(name: str, values: object, count: int) -> FloatArray:
-    """Values of a fact, shape (count,), nan = unknown.
-
-    Raises:
-        InputError: The name is no fact, or values are of another shape, infinite, or negative where
-            the unit cannot be.
-    """
+    """Values of a fact, shape (count,), nan = unknown."""
     if not is_fact(name):
         raise InputError(
             f"{name!r} is no fact that rules know; use one of fact_names(), or call it own:{name}.",

@@ -26,13 +26,7 @@ class Sources(NamedTuple):
     def columns(
         self, clients: ClientTable, day: np.datetime64, days: int
     ) -> tuple[Columns, dict[int, str]]:
-        """Facts of each client on a day, by name, and what is wrong with a row.
-
-        Args:
-            clients: c clients; of a row in `problems` nothing is known.
-            day: The day.
-            days: Length of the window that ends on it.
-        """
+        """Facts of each client on a day, by name, and what is wrong with a row."""
         columns, problems = client_columns(clients, day)
         rows, moves = ClientRows(clients.index), moves_of(self.trades, self.purchases)
         if self.purchases is not None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 from advisor.adapters.crm.tables import tenants
 from advisor.adapters.extras import needs
 from advisor.adapters.records.database import Database
+from advisor.adapters.records.libraries import sa
 from advisor.errors import InputError
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-else:
-    sa = needs("crm", "sqlalchemy")
 
 _VERSIONS = "alembic_version"
 
 
-def _script() -> Any:
+def script() -> Any:
     """Alembic's directory of versions, inside this package."""
     config = needs("crm", "alembic.config").Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
@@ -36,12 +32,8 @@ def version_of(connection: sa.Connection) -> str | None:
 
 
 def migrate(database: Database) -> str:
-    """Bring the database to the version that this library writes; returns that version.
-
-    Raises:
-        InputError: A newer library wrote it, its tables are somebody else's, or another tenant's.
-    """
-    config, script = _script()
+    """Bring the database to the version that this library writes; returns that version."""
+    config, known = script()
     command = needs("crm", "alembic.command")
     with database.write() as connection:
         if database.schema is not None:
@@ -52,11 +44,11 @@ def migrate(database: Database) -> str:
         if version is None:
             _refuse_strangers(connection)
         else:
-            check_known(version, script)
+            check_known(version, known)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _settle(connection, database.tenant)
-    return str(script.get_current_head())
+    return str(known.get_current_head())
 
 
 def check_ready(connection: sa.Connection, tenant: str) -> None:
@@ -66,9 +58,9 @@ def check_ready(connection: sa.Connection, tenant: str) -> None:
         raise InputError(
             "The database has no tables of this tenant yet. Call migrate() once.", field="url"
         )
-    _, script = _script()
-    check_known(version, script)
-    newest = script.get_current_head()
+    _, known = script()
+    check_known(version, known)
+    newest = known.get_current_head()
     if version != newest:
         raise InputError(
             f"The database is of version {version!r}, and this library writes {newest!r}. Call"

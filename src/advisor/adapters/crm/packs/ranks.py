@@ -1,4 +1,4 @@
-"""Packs that rank clients among others: activity, and the value of a client."""
+"""Packs that rank clients among others, and activity by such ranks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from advisor.adapters.crm.facts.registry import is_fact
 from advisor.adapters.crm.facts.table import ClientFacts
-from advisor.adapters.crm.packs.base import NamedItem, Pack, bundled
+from advisor.adapters.crm.packs.base import NamedItem, Pack
 from advisor.arrays import FloatArray, IntArray
 from advisor.contracts import Contract, Id
 from advisor.contracts.thresholds import count_exceeded, count_reached
@@ -18,9 +18,7 @@ from advisor.validation import checked
 
 
 class RankedFact(Contract):
-    """A fact that counts in a score: by its rank, from above where `descending` (a short recency is
-    a good one).
-    """
+    """A fact that counts by its rank, from above where `descending` (a short recency is good)."""
 
     fact: Id
     descending: bool = False
@@ -28,11 +26,8 @@ class RankedFact(Contract):
     @model_validator(mode="after")
     def _is_known(self) -> Self:
         if not is_fact(self.fact):
-            raise InputError(
-                f"The fact {self.fact!r} is not known; use one of fact_names().",
-                field="fact",
-                value=self.fact,
-            )
+            why = f"The fact {self.fact!r} is not known; use one of fact_names()."
+            raise InputError(why, field="fact", value=self.fact)
         return self
 
 
@@ -50,19 +45,17 @@ class QuantilePack(Pack):
         """The same with the quantiles of a population, each the value of a client in it."""
         edges: dict[str, tuple[float, ...]] = {}
         for ranked in self.facts:
-            values = self._values(facts, ranked)
-            known = values[~np.isnan(values)]
-            edges[ranked.fact] = (
-                tuple(np.quantile(known, self.quantiles, method="inverted_cdf").tolist())
-                if len(known)
-                else ()
+            known = (values := _values(facts, ranked))[~np.isnan(values)]
+            cuts = (
+                np.quantile(known, self.quantiles, method="inverted_cdf") if len(known) else known
             )
+            edges[ranked.fact] = tuple(cuts.tolist())
         return self.model_copy(update={"edges": edges})
 
     @checked
     def fitted(self, facts: ClientFacts) -> Self:
-        """Itself where it has edges, else fitted on these clients. Raises `InputError` where it is
-        not in force.
+        """Itself where it has edges, else fitted on these clients; `InputError` where it is not in
+        force.
         """
         self.check_in_force(facts.as_of)
         return self if self.edges else self.fit(facts)
@@ -72,16 +65,14 @@ class QuantilePack(Pack):
         """How many quantiles each client exceeds in each fact, shape (c, f); nan = unknown."""
         columns: list[FloatArray] = []
         for ranked in self.facts:
-            values, edges = self._values(facts, ranked), self.edges.get(ranked.fact, ())
-            columns.append(
-                np.where(np.isnan(values) | (not edges), np.nan, count_exceeded(values, edges))
-            )
+            values, edges = _values(facts, ranked), self.edges.get(ranked.fact, ())
+            unknown = np.isnan(values) | (not edges)
+            columns.append(np.where(unknown, np.nan, count_exceeded(values, edges)))
         return np.column_stack(columns)
 
-    @staticmethod
-    def _values(facts: ClientFacts, ranked: RankedFact) -> FloatArray:
-        values = facts.column(ranked.fact)
-        return -values if ranked.descending else values
+
+def _values(facts: ClientFacts, ranked: RankedFact) -> FloatArray:
+    return -facts.column(ranked.fact) if ranked.descending else facts.column(ranked.fact)
 
 
 class ActivityPack(QuantilePack):
@@ -99,7 +90,7 @@ class ActivityPack(QuantilePack):
     @classmethod
     def default(cls) -> ActivityPack:
         """Thirds of recency, frequency and money; low below 2 of 6, high from 5."""
-        return bundled(cls, "activity")
+        return cls.bundled("activity")
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -116,10 +107,7 @@ class ActivityPack(QuantilePack):
     @model_validator(mode="after")
     def _cut(self) -> Self:
         if len(self.cuts) != len(self.levels) - 1 or list(self.cuts) != sorted(set(self.cuts)):
-            raise InputError(
-                f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels; give one"
-                " rising cut between each two.",
-                field="cuts",
-                value=self.cuts,
-            )
+            why = f"Pack {self.id!r} has the cuts {self.cuts} for {len(self.levels)} levels;"
+            remedy = "give one rising cut between each two."
+            raise InputError(f"{why} {remedy}", field="cuts", value=self.cuts)
         return self

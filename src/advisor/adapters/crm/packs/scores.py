@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from advisor.adapters.crm.facts.table import ClientFacts
-from advisor.adapters.crm.packs.base import bundled
 from advisor.adapters.crm.packs.ranks import QuantilePack
 from advisor.arrays import FloatArray
 from advisor.contracts import Contract, Id
@@ -34,7 +33,7 @@ class ScorePack(QuantilePack):
     @classmethod
     def default(cls) -> ScorePack:
         """Wealth, money traded, frequency and products held."""
-        return bundled(cls, "score")
+        return cls.bundled("score")
 
     @checked
     def score(self, facts: ClientFacts) -> FloatArray:
@@ -58,12 +57,7 @@ class ScorePack(QuantilePack):
     def _weighs_its_facts(self) -> Self:
         ranked = {fact.fact for fact in self.facts}
         for weighting in self.weightings:
-            strange = sorted(set(weighting.weights) - ranked)
-            if strange:
-                raise InputError(
-                    f"Pack {self.id!r} weighs {strange[0]!r}, which it does not rank; add it to"
-                    " facts.",
-                    field="weights",
-                    value=strange,
-                )
+            if strange := sorted(set(weighting.weights) - ranked):
+                why = f"Pack {self.id!r} weighs {strange[0]!r}, which it does not rank; add it to"
+                raise InputError(f"{why} facts.", field="weights", value=strange)
         return self

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from advisor.adapters.crm.conditions import AnyOf
-from advisor.adapters.crm.packs.base import NamedItem, Pack, Share, bundled, check_once
+from advisor.adapters.crm.packs.base import NamedItem, Pack, Share, check_once
 from advisor.contracts import Id
 from advisor.errors import InputError
 
@@ -37,7 +37,7 @@ class TagPack(Pack):
     @classmethod
     def default(cls) -> TagPack:
         """36 tags: 12 basic, 12 of behaviour, 12 of need."""
-        return bundled(cls, "tags")
+        return cls.bundled("tags")
 
     @property
     def ids(self) -> tuple[str, ...]:

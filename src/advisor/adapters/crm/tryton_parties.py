@@ -12,14 +12,8 @@ from advisor.errors import AdapterError
 from advisor.privacy import personal
 
 
-class AdvisorRef:
-    """Parties, categories and last notes of some clients, kept as they change.
-
-    Args:
-        calls: The database.
-        kind: Type of the identifier that is a client's id.
-        keys: Clients.
-    """
+class Parties:
+    """Parties of some clients by an identifier of theirs, their categories and last notes."""
 
     def __init__(self, calls: Calls, kind: str | None, keys: Sequence[str]) -> None:
         self._calls, self._kind = calls, kind
@@ -30,11 +24,10 @@ class AdvisorRef:
                 self._parties.setdefault(key, []).append(party)
         ids = [party["id"] for parties in self._parties.values() for party in parties]
         self._notes = notes_by_party(calls, ADVICE, ids)
-        self._categories: dict[tuple[str | None, str], int] = {}
-        for category in calls.search("party.category", [], ["name", "parent.name"]):
-            self._categories[text_at(category, "parent.name"), text_at(category, "name") or ""] = (
-                category["id"]
-            )
+        self._categories = {
+            (text_at(category, "parent.name"), text_at(category, "name") or ""): category["id"]
+            for category in calls.search("party.category", [], ["name", "parent.name"])
+        }
 
     def write(self, key: str, record: Mapping[str, Any]) -> bool:
         """Bring a party to a record; whether it was made for it.
@@ -44,32 +37,25 @@ class AdvisorRef:
         """
         parties = self._parties.get(key, [])
         if not key or len(parties) > 1:
-            what = (
-                f"{len(parties)} parties have the identifier {personal(key)}"
-                if key
-                else "the client's id is missing"
-            )
+            what = f"{len(parties)} parties have the identifier {personal(key)}"
             raise AdapterError(
-                f"{what}, so nobody knows whose advice this is. Merge or correct them in Tryton."
+                f"{what if key else 'the client has no id'}, so nobody knows whose advice this is."
+                " Merge or correct them in Tryton."
             )
         new = not parties
         if new:
-            own = [["create", [{"code": key, "type": self._kind}]]]
-            parties = self._parties[key] = [
-                self._calls.make("party.party", {"name": key, "identifiers": own}, PARTY)
-            ]
+            values = {"identifiers": [["create", [{"code": key, "type": self._kind}]]]}
+            made = self._calls.make("party.party", {"name": key, **values}, PARTY)
+            parties = self._parties[key] = [made]
         party = parties[0]
-        changes = [
-            change for field in ROOTS for change in self._category_changes(party, field, record)
-        ]
+        changes = [one for field in ROOTS for one in self._category_changes(party, field, record)]
         if changes:
-            changed = self._calls.change("party.party", party["id"], {"categories": changes}, PARTY)
-            party.update(changed)
+            values = {"categories": changes}
+            party.update(self._calls.change("party.party", party["id"], values, PARTY))
         note = note_of(ADVICE, record.get("advice") or {})
         if self._notes.get(party["id"]) != note:
-            self._calls.make(
-                "ir.note", {"message": note, "resource": f"party.party,{party['id']}"}, ["message"]
-            )
+            values = {"message": note, "resource": f"party.party,{party['id']}"}
+            self._calls.make("ir.note", values, ["message"])
             self._notes[party["id"]] = note
         return new
 
@@ -77,10 +63,12 @@ class AdvisorRef:
         self, party: Mapping[str, Any], field: str, record: Mapping[str, Any]
     ) -> Iterable[Any]:
         """What adds and removes categories until those of a field are those of the record."""
-        if record.get(field) is None:
+        names = record.get(field)
+        if names is None:
             return []
-        words = [record[field]] if isinstance(record[field], str) else record[field]
-        wanted = {self._category(field, str(word)) for word in words}
+        wanted = {
+            self._category(field, str(n)) for n in ([names] if isinstance(names, str) else names)
+        }
         there = set(categories_of(party, field).values())
         lists = {"add": sorted(wanted - there), "remove": sorted(there - wanted)}
         return [[verb, ids] for verb, ids in lists.items() if ids]
@@ -88,15 +76,11 @@ class AdvisorRef:
     def _category(self, field: str, word: str) -> int:
         """The id of a category below that of a field; both are made where they are not there."""
         root = ROOTS[field]
-        if (None, root) not in self._categories:
-            self._categories[None, root] = self._calls.make(
-                "party.category", {"name": root}, ["name"]
-            )["id"]
-        if (root, word) not in self._categories:
-            values = {"name": word, "parent": self._categories[None, root]}
-            self._categories[root, word] = self._calls.make("party.category", values, ["name"])[
-                "id"
-            ]
+        for above, name in ((None, root), (root, word)):
+            if (above, name) not in self._categories:
+                parent = {} if above is None else {"parent": self._categories[None, above]}
+                made = self._calls.make("party.category", {"name": name, **parent}, ["name"])
+                self._categories[above, name] = made["id"]
         return self._categories[root, word]
 
 
@@ -109,8 +93,5 @@ def codes_of(party: Mapping[str, Any], kind: str | None) -> list[str]:
 def categories_of(party: Mapping[str, Any], field: str) -> dict[str, int]:
     """The categories of a party below that of a field, in the order of their names."""
     mine = [c for c in list_at(party, "categories") if text_at(c, "parent.name") == ROOTS[field]]
-    return dict(
-        sorted(
-            (text_at(c, "name") or "", c["id"]) for c in mine if isinstance(value_at(c, "id"), int)
-        )
-    )
+    ids = {text_at(c, "name") or "": value_at(c, "id") for c in mine}
+    return {name: ids[name] for name in sorted(ids) if isinstance(ids[name], int)}

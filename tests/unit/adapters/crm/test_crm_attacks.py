@@ -1,0 +1,143 @@
+"""Values that no column holds, answers that no system gives, clients who come back: refused, or
+read as what they are, and never another library's exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from advisor import InputError, sample
+from advisor.adapters.crm import (
+    OpenWealthGateway,
+    Reply,
+    RestGateway,
+    Store,
+    StoreGateway,
+    pull_clients,
+)
+from advisor.adapters.records import Ledger, Pseudonyms, Record
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+ODD: list[Any] = [
+    5, 1.5, b"x", {}, object(), float("nan"), "\0", "\ud800", 2**70, AT, AT.replace(tzinfo=None), [[1]],
+    {"a": 1}, datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+    datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))),
+]  # fmt: skip
+"""Each of them stands in no column of text, of whole numbers, or of moments (but one or two)."""
+
+
+@pytest.fixture
+def store(database: dict[str, str]) -> Any:
+    with Store.open(**database) as opened:
+        opened.migrate()
+        opened.put_rows("jobs", [{"id": "j", "kind": "k", "state": "s", "created": AT}])
+        yield opened
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
+def test_what_no_column_holds_is_refused_alike_on_both_databases(store: Store, odd: Any) -> None:
+    good = {"id": str, "done": int, "created": datetime}
+    for column, kind in good.items():
+        fits = isinstance(odd, kind) and not (
+            (kind is str and odd in ("\0", "\ud800"))
+            or (kind is int and odd == 2**70)
+            or (kind is datetime and odd != AT)
+        )
+        uses: list[Callable[[], Any]] = [
+            lambda: store.rows("jobs", **{column: odd}),  # noqa: B023 - called here
+            lambda: store.rows("jobs", **{column: [odd]}),  # noqa: B023
+            lambda: store.rows("jobs", **{column: (odd, odd)}),  # noqa: B023
+            lambda: store.delete("jobs", kind="none", **{column: odd}),  # noqa: B023
+            lambda: store.change("jobs", {"id": "none"}, **{column: odd}),  # noqa: B023
+        ]
+        for use in uses:
+            if fits:
+                use()
+            elif not isinstance(odd, list):
+                with pytest.raises(InputError):
+                    use()
+        row = {"id": "new", "kind": "k", "state": "s", "created": AT, column: odd}
+        if not fits:
+            assert store.put_rows("jobs", [row]).problems
+            with pytest.raises(InputError):
+                store.claim("jobs", row)
+    assert len(store.rows("jobs")) <= 2
+
+
+@pytest.mark.parametrize("moment", [m for m in ODD if isinstance(m, datetime) and m != AT])
+def test_a_moment_beyond_the_calendar_or_of_no_place_is_refused(
+    store: Store, moment: datetime
+) -> None:
+    for use in (
+        lambda: store.events(since=moment),
+        lambda: store.events(until=moment),
+        lambda: pull_clients(StoreGateway(store), since=moment),
+        lambda: pull_clients(RestGateway(lambda *_: Reply(200, {}), "hubspot"), since=moment),
+        lambda: Ledger(store).append(Record(kind="k", decision="d"), at=moment),
+    ):
+        with pytest.raises(InputError, match="time zone"):
+            use()
+
+
+def test_the_last_moment_of_the_calendar_is_one(store: Store) -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    event = {"id": "e", "source": "w", "type": "advisor.product.viewed.v1", "time": last}
+    event |= {"subject": "c", "data": {"product_id": "F"}}
+    assert store.put_events([event], at=last).changed == 1
+    assert store.put_feedback([], at=last).rows == 0
+
+
+def test_a_client_who_was_forgotten_comes_back_as_somebody_new(store: Store) -> None:
+    clients = sample.clients(2)
+    name = clients.ids[1]
+    store.put_clients(clients, at=AT)
+    before = Pseudonyms(store).of(name)
+    Ledger(store).append(Record(kind="k", subject=before, decision="d"), at=AT)
+    store.forget(name, at=AT)
+    assert store.put_clients(clients, at=AT).changed == 1
+    assert store.clients().ids == clients.ids
+    assert Pseudonyms(store).of(name) != before
+    assert Ledger(store).verify().ok
+
+
+def circle(length: int) -> Callable[..., Reply]:
+    """A system whose pages lead in a circle of so many."""
+    calls = iter(range(10_000))
+
+    def send(*_: Any) -> Reply:
+        page = str(next(calls) % length)
+        links = {"@odata.nextLink": f"https://x/{page}", "nextRecordsUrl": f"/{page}"}
+        paging = {"paging": {"next": {"after": page}}, "value": [], "records": [], "results": []}
+        return Reply(200, {**links, **paging}, {"nextCursor": page})
+
+    return send
+
+
+@pytest.mark.parametrize("length", [2, 3, 5_000])
+@pytest.mark.parametrize("name", ["salesforce", "hubspot", "dynamics"])
+def test_pages_in_a_circle_come_to_an_end(name: str, length: int) -> None:
+    pulled = pull_clients(RestGateway(circle(length), name))
+    assert not pulled.complete
+    assert "circle" in str(pulled.problems[-1])
+
+
+@pytest.mark.parametrize("length", [2, 3, 5_000])
+def test_cursors_in_a_circle_come_to_an_end(length: int) -> None:
+    send = circle(length)
+    gateway = OpenWealthGateway(lambda *call: Reply(200, [], send(*call).headers))
+    assert "circle" in str(pull_clients(gateway).problems[-1])
+
+
+@pytest.mark.parametrize("status", ["200", None, 200.5])
+def test_a_status_that_is_no_number_is_told(status: Any) -> None:
+    with pytest.raises(InputError, match="Reply"):
+        pull_clients(RestGateway(lambda *_: Reply(status, {}), "hubspot"))
+
+
+def test_an_option_that_no_driver_knows_is_told() -> None:
+    store = Store.open("postgresql+pg8000://x@127.0.0.1:1/x?nonsense=1")
+    with pytest.raises(InputError, match="option"):
+        store.migrate()

@@ -21,8 +21,6 @@ from advisor.recommend.curves import curve_of
 from advisor.recommend.spread import between
 from advisor.validation import checked
 
-METHODS = ("isotonic", "platt")
-
 
 @checked
 def calibrate(
@@ -55,7 +53,7 @@ def calibrate(
             than `after`, or no client of the ranking bought anything, so there is nothing to learn
             from.
     """
-    bought = _window(ranking, bought, method, relative, after)
+    bought = _window(bought, after)
     windows = [*_checked_windows(earlier, ranking), (ranking, bought)]
     sets = [_outcomes(*window) for window in windows]
     width = ranking.codes.shape[1]
@@ -166,36 +164,8 @@ def _hits(ranking: Ranking, bought: Interactions, rows: np.ndarray, codes: np.nd
     return mark_hits(codes, bought.matrix(products=IdMap(ranking.products))[rows])
 
 
-def _window(
-    ranking: object,
-    bought: Interactions,
-    method: str,
-    relative: object,
-    after: date | str | np.datetime64 | None,
-) -> Interactions:
-    """The purchases that may count, after everything was checked."""
-    check_type(
-        ranking,
-        Ranking,
-        "ranking",
-        "Pass the Ranking that was served, such as fitted.rank(client_ids, k).",
-    )
-    check_type(
-        bought,
-        Interactions,
-        "bought",
-        "Pass the purchases of the window, made by Interactions.from_frame.",
-    )
-    if method not in METHODS:
-        raise InputError(
-            f"method is {method!r}, which is no way to calibrate; choose one of {list(METHODS)}.",
-            field="method",
-            value=method,
-        )
-    if relative is not None and not isinstance(relative, bool):
-        check_type(
-            relative, (), "relative", "Pass True or False, or None to let the purchases decide."
-        )
+def _window(bought: Interactions, after: date | str | np.datetime64 | None) -> Interactions:
+    """The purchases that may count."""
     if after is None:
         return bought
     day = as_day(after, "after")

@@ -9,13 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.annotations import Texts
-from advisor.arrays import BoolArray, check_type
+from advisor.annotations import Count, Texts
+from advisor.arrays import BoolArray
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.ranking import as_eligibility
-from advisor.recommend.recipes.recipe import check_range
 from advisor.validation import checked
 
 Code = Literal["not_suitable", "closed", "held", "ranked_lower", "fits_less"]
@@ -51,12 +50,12 @@ class Omission:
 def omissions(
     fitted: FittedModel,
     client_id: str,
-    k: int,
+    k: Count,
     *,
     eligible: BoolArray | Eligibility | None = None,
     clients: ClientTable | None = None,
     shown: Texts | None = None,
-    count: int = 3,
+    count: Count = 3,
 ) -> list[Omission]:
     """The `count` most bought products that are missing from a client's list, most bought first,
     and why.
@@ -75,12 +74,6 @@ def omissions(
     Raises:
         InputError: `shown` names a product that is not in the catalogue.
     """
-    check_type(
-        fitted, FittedModel, "fitted", "Pass a fitted model, such as EASE().fit(interactions)."
-    )
-    check_type(client_id, str, "client_id", "Pass the id of one client.")
-    check_range("count", count, 1, why="nothing would be accounted for", whole=True)
-    check_range("k", k, 1, why="there is no slot to fill", whole=True)
     allowed = as_eligibility(eligible, 1, len(fitted.products)).to_array()[0]
     order = fitted.rank([client_id], len(fitted.products), eligible=allowed[None], clients=clients)
     places = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from advisor.arrays import check_type, check_whole
+from advisor.annotations import Count, Seed
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.interactions import Interactions
@@ -23,14 +23,14 @@ def past_windows(
     recipe: Recipe,
     interactions: Interactions,
     *,
-    window: int = 182,
-    count: int = 4,
-    step: int | None = None,
-    k: int = 10,
+    window: Count = 182,
+    count: Count = 4,
+    step: Count | None = None,
+    k: Count = 10,
     clients: ClientTable | None = None,
     catalogue: Catalogue | None = None,
     model: ReturnModel | None = None,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> list[Window]:
     """What a recipe would have served at the start of each of the last windows, and what was then
     newly bought; the oldest first.
@@ -54,16 +54,6 @@ def past_windows(
     Raises:
         InputError: An argument is of another kind, or no window has purchases before and in it.
     """
-    check_type(recipe, Recipe, "recipe", "Pass a recipe, such as EASE().")
-    check_type(
-        interactions,
-        Interactions,
-        "interactions",
-        "Pass purchases, made by Interactions.from_frame.",
-    )
-    remedy = "Give a whole number of 1 or more."
-    for name, number in (("window", window), ("count", count), ("step", step or window), ("k", k)):
-        check_whole(number, name, remedy, low=1)
     training = Training(interactions, clients, catalogue, model, seed)
     found: list[Window] = []
     for i in range(count if len(interactions) else 0):

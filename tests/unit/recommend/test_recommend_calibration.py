@@ -198,7 +198,7 @@ def test_the_trade_off_runs_from_taste_to_utility() -> None:
     unit = scaled(taste, classes)[classes.to_array()]
     assert unit.min() == 0.0
     assert unit.max() == 1.0
-    with pytest.raises(InputError, match="shares the list"):
+    with pytest.raises(InputError, match="fraction from 0 to 1"):
         trade_off(taste, utility, classes, 1.5)
 
 

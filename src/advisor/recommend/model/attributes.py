@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.arrays import FloatArray, IntArray, check_type
+from advisor.arrays import FloatArray, IntArray
 from advisor.data.categories import Labels
 from advisor.data.clients.schema import FLAGS, NUMBERS, WORDS
 from advisor.data.clients.table import ClientTable
@@ -19,20 +19,6 @@ from advisor.recommend.model.purchases import Batch
 BINS = 5
 """Quantile bins a number is cut into."""
 _ANSWER = "answer:"
-
-
-def check_names(by: object) -> None:
-    """Raise `InputError` unless `by` is a sequence of names; one name alone would be read letter by
-    letter.
-    """
-    check_type(
-        by,
-        (tuple, list),
-        "by",
-        'Give the names of attributes in a tuple, such as ("segment", "level").',
-    )
-    for i, name in enumerate(by):  # type: ignore[var-annotated, arg-type]
-        check_type(name, str, "by", "An attribute is named by text.", key=i)
 
 
 @hides

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.clients.table import ClientTable
 from advisor.data.eligibility import Eligibility
 from advisor.data.ids import IdMap
@@ -188,7 +188,6 @@ class FittedModel:
             InputError: The product is not in the catalogue.
         """
         column = self._column(product_id)
-        check_type(client_id, str, "client_id", "Pass the id of one client.")
         batch = self.history.batch((client_id,), clients)
         parts, total = self.encoder.parts(batch), float(self.scores_of(batch)[0, column])
         amounts = parts.over(self.matrix, [column])[:, 0]
@@ -231,7 +230,6 @@ class FittedModel:
         return found
 
     def _column(self, product_id: str) -> int:
-        check_type(product_id, str, "product_id", "Pass the id of one product.")
         column = self.history.items.code(product_id, "product_id")
         if column >= len(self.products):
             raise InputError(

@@ -11,7 +11,6 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray, frozen
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.recommend.recipes.recipe import check_range
 
 UTILITY_SHARE = 0.002
 """Usefulness against closing the whole gap, unless told otherwise: with a `fit_weight` of 100 the
@@ -132,6 +131,10 @@ class OwnPortfolio:
                 field="own",
                 value=float(self.risk_aversion.min()),
             )
-        check_range(
-            "own.share", self.share, 0.0, 1e6, why="a negative one would look for bad portfolios"
-        )
+        if not 0.0 <= self.share <= 1e6:
+            raise InputError(
+                f"own.share is {self.share:g}; a negative one would look for bad portfolios. Give"
+                " a number from 0 to 1e6.",
+                field="own.share",
+                value=self.share,
+            )

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.annotations import CountOrNone, Matrix, Vector
+from advisor.annotations import Count, Matrix, Vector
 from advisor.arrays import BoolArray, FloatArray, IntArray, frozen
 from advisor.data.eligibility import Eligibility
 from advisor.errors import InputError
 from advisor.recommend.model.purchases import NO_WEIGHTS, Rows
 from advisor.recommend.portfolio_fit.own_portfolio import NOBODY, NOTHING, OwnPortfolio
-from advisor.recommend.recipes.recipe import check_range
+from advisor.recommend.recipes.settings import WeightOf
 from advisor.validation import checked
 
 
@@ -107,16 +107,16 @@ def pick_products(
     eligible: Eligibility,
     gaps: Matrix,
     exposures: Matrix | Exposures,
-    k: CountOrNone,
+    k: Count,
     *,
     min_purchase: Vector | None = None,
     fee: Vector | None = None,
     held: Rows | None = None,
-    fit_weight: float = 1.0,
+    fit_weight: WeightOf = 1.0,
     allow_held: bool = True,
     own: OwnPortfolio | None = None,
     similarity: Matrix | None = None,
-    diversity: float = 0.0,
+    diversity: WeightOf = 0.0,
     dearness: Vector | None = None,
     loyalty: float = 0.0,
 ) -> Picks:
@@ -184,17 +184,6 @@ def pick_products(
                 field=name,
                 value=len(column),
             )
-    check_range("k", k, 1, why="there is no slot to fill")
-    check_range(
-        "fit_weight",
-        fit_weight,
-        0.0,
-        1e6,
-        why="a negative one would prefer products that close nothing",
-    )
-    check_range(
-        "diversity", diversity, 0.0, 1e6, why="a negative one would look for more of the same"
-    )
     if own is not None:
         own.check(count, put.shape)
     if diversity > 0.0 or similarity is not None:

@@ -14,7 +14,6 @@ from advisor.data.catalogue import Catalogue
 from advisor.data.eligibility import Eligibility
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.recommend.recipes.recipe import check_range
 from advisor.validation import checked
 
 
@@ -102,7 +101,7 @@ def portfolio_utility(
 
 @checked
 def trade_off(
-    relevance: Matrix, utility: Matrix, eligible: Eligibility, weight: float
+    relevance: Matrix, utility: Matrix, eligible: Eligibility, weight: Share
 ) -> FloatArray:
     """(1 - weight) * relevance + weight * utility, each scaled to 0..1 over what the client may
     have, shape (c, p).
@@ -113,7 +112,6 @@ def trade_off(
         eligible: What they may be offered.
         weight: The one trade-off: 0 is pure relevance, in its order; 1 is pure utility.
     """
-    check_range("weight", weight, 0.0, 1.0, why="it shares the list between relevance and utility")
     shape = (len(eligible), eligible.allowed.shape[1])
     check_shape(relevance, "relevance", shape)
     check_shape(utility, "utility", shape)
@@ -159,8 +157,6 @@ def diversify(
 
     Source: Carbonell & Goldstein (1998), section 2.
     """
-    check_range("weight", weight, 0.0, 1.0, why="it shares the list between score and novelty")
-    check_range("k", k, 1, why="there is no slot to fill")
     check_shape(scores, "scores", codes.shape)
     check_shape(similarity, "similarity", (len(similarity),) * 2)
     if codes.size and not -1 <= codes.min() <= codes.max() < len(similarity):

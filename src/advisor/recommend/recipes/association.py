@@ -7,18 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from advisor.annotations import Share
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.ids import IdMap
 from advisor.recommend.model.contributions import Parts
 from advisor.recommend.model.fitted import FittedModel, State
 from advisor.recommend.model.gram import Gram
 from advisor.recommend.model.purchases import NO_WEIGHTS, Batch, Rows
-from advisor.recommend.recipes.recipe import Recipe, Training, check_range, check_weights
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.recommend.recipes.settings import NotNegative, Support
+from advisor.validation import checked
 
 LONGEST = 60
 """Clients with more products than this say nothing about pairs: theirs grow with the square."""
 
 
+@checked
 @dataclass(frozen=True)
 class Association(Recipe):
     """Rules "owners of A" and "owners of A and B" -> C; a product's score is the sum of the
@@ -37,16 +41,10 @@ class Association(Recipe):
 
     GRID = ({"min_support": 20.0}, {"min_lift": 1.5}, {"min_confidence": 0.05}, {"capped": True})
 
-    min_support: float = 5.0
-    min_confidence: float = 0.01
-    min_lift: float = 1.0
+    min_support: Support = 5.0
+    min_confidence: Share = 0.01
+    min_lift: NotNegative = 1.0
     capped: bool = False
-
-    def __post_init__(self) -> None:
-        check_range("min_support", self.min_support, 1.0, why="a rule that nobody follows is none")
-        check_range("min_confidence", self.min_confidence, 0.0, 1.0, why="it is a share")
-        check_range("min_lift", self.min_lift, 0.0, why="it is a ratio of shares")
-        check_weights(None, self.capped)
 
     def learn(self, training: Training) -> FittedModel:
         """Count ones, twos and threes."""

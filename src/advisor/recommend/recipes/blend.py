@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import NoneType
+from typing import Annotated
 
 import numpy as np
 
-from advisor.arrays import BoolArray, FloatArray, IntArray, check_number, check_type
+from advisor.annotations import Count
+from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
+from advisor.readers import Named
 from advisor.recommend.model.encoders import Held, Stacked
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.recipes.item_based import ALL, EASE, FittedItems, ItemKNN
 from advisor.recommend.recipes.popularity import FittedPopularity, Popularity
-from advisor.recommend.recipes.recipe import Recipe, Training, check_range, check_recipe
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.recommend.recipes.settings import Weights
+from advisor.validation import checked
 
 SCALE_CLIENTS = 4096
 """Clients (evenly spaced) whose scores tell a recipe's scale, and by whom weights are learnt."""
@@ -26,6 +30,16 @@ STEPS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 ROUNDS = 3
 LIST = 10
 """Length of the lists whose nDCG is made as large as possible."""
+
+
+Recipes = Annotated[
+    Sequence[Recipe],
+    Named(
+        "recipes",
+        lambda v: isinstance(v, Sequence) and all(isinstance(one, Recipe) for one in v),
+        "a list of recipes, such as [EASE(), Popularity()]",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -50,50 +64,20 @@ class Blend(Recipe):
     weights: tuple[float, ...] | None
     validation_days: int
 
+    @checked
     def __init__(
-        self,
-        recipes: Sequence[Recipe],
-        weights: Sequence[float] | None = None,
-        validation_days: int = 182,
+        self, recipes: Recipes, weights: Weights | None = None, validation_days: Count = 182
     ) -> None:
-        remedy = "Give one number a recipe, 0 or more."
-        check_type(
-            recipes, Sequence, "recipes", "Give a list of recipes, such as [EASE(), Popularity()]."
-        )
-        check_type(weights, (Sequence, np.ndarray, NoneType), "weights", remedy)
-        for i, recipe in enumerate(recipes):
-            check_recipe(recipe, "recipes", key=i)
-        shares = (
-            None
-            if weights is None
-            else tuple(
-                check_number(w, "weights", remedy, infinite=True, key=i)
-                for i, w in enumerate(weights)
-            )
-        )
+        shares = None if weights is None else tuple(map(float, weights))
         object.__setattr__(self, "recipes", tuple(recipes))
         object.__setattr__(self, "weights", shares)
         object.__setattr__(self, "validation_days", validation_days)
-        check_range(
-            "validation_days", validation_days, 1, why="nothing is bought in no time", whole=True
-        )
-        if not self.recipes or (
-            self.weights is not None and len(self.recipes) != len(self.weights)
-        ):
+        if not recipes or (shares is not None and (len(recipes) != len(shares) or not any(shares))):
             raise InputError(
-                f"Blend has {len(self.recipes)} recipes and {len(self.weights or ())} weights; give"
-                " one weight a recipe, and at least one recipe.",
+                f"Blend has {len(recipes)} recipes and the weights {shares}; give at least one"
+                " recipe, and one weight a recipe, not all zero.",
                 field="weights",
-                value=self.weights,
-            )
-        if self.weights is not None and (
-            not all(0.0 <= w < np.inf for w in self.weights) or not any(self.weights)
-        ):
-            raise InputError(
-                f"weights are {self.weights}; they must be finite, not negative and not all zero. A"
-                " recipe that hurts is left out, not subtracted.",
-                field="weights",
-                value=self.weights,
+                value=shares,
             )
 
     @classmethod

@@ -14,9 +14,11 @@ from advisor.recommend.model.fitted import Encoder, FittedModel, State
 from advisor.recommend.model.purchases import Batch, Rows
 from advisor.recommend.recipes.item_based import EASE
 from advisor.recommend.recipes.popularity import Demographic
-from advisor.recommend.recipes.recipe import Recipe, Training, check_recipe
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.validation import checked
 
 
+@checked
 @dataclass(frozen=True)
 class ColdStart(Recipe):
     """Clients who hold or bought something are served by `warm`, all others by `cold`, which reads
@@ -32,10 +34,6 @@ class ColdStart(Recipe):
 
     warm: Recipe
     cold: Recipe
-
-    def __post_init__(self) -> None:
-        check_recipe(self.warm, "warm")
-        check_recipe(self.cold, "cold")
 
     @classmethod
     def by_attributes(cls, warm: Recipe | None = None) -> ColdStart:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.annotations import Share
 from advisor.arrays import FloatArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.ids import IdMap
@@ -15,11 +16,14 @@ from advisor.errors import InputError
 from advisor.recommend.model.encoders import Held
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.gram import Gram
-from advisor.recommend.recipes.recipe import Recipe, Training, check_range, check_weights
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.recommend.recipes.settings import HalfLife, Shrinkage
+from advisor.validation import checked
 
 FEE_BINS = 4
 
 
+@checked
 @dataclass(frozen=True)
 class Content(Recipe):
     """A product is scored by how often owners of products like those held buy products like it.
@@ -43,23 +47,10 @@ class Content(Recipe):
 
     GRID = ({"own_record": 0.5}, {"own_record": 1.0}, {"half_life_days": 90.0, "capped": True})
 
-    shrinkage: float = 20.0
-    half_life_days: float | None = None
-    own_record: float = 0.2
+    shrinkage: Shrinkage = 20.0
+    half_life_days: HalfLife | None = None
+    own_record: Share = 0.2
     capped: bool = False
-
-    def __post_init__(self) -> None:
-        check_range(
-            "own_record",
-            self.own_record,
-            0.0,
-            1.0,
-            why="it shares the appeal between the product and its like",
-        )
-        check_range(
-            "shrinkage", self.shrinkage, 0.0, why="a negative one would trust what nobody owns"
-        )
-        check_weights(self.half_life_days, self.capped)
 
     def learn(self, training: Training) -> FittedModel:
         """Count between attributes. Needs `catalogue`."""

@@ -12,20 +12,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from advisor.annotations import Count
 from advisor.arrays import FloatArray
 from advisor.errors import SolverError
 from advisor.recommend.model.encoders import FoldedIn, Held, Member
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
-from advisor.recommend.recipes.recipe import (
-    Recipe,
-    Training,
-    check_factors,
-    check_range,
-    check_weights,
-)
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.recommend.recipes.settings import HalfLife, LearningRate, PurchaseWeight, Ridge
 from advisor.recommend.ridge import ridge_of
 from advisor.recommend.threads import one_thread
+from advisor.validation import checked
 
 MAP_RIDGE = 10.0
 """Ridge of the map from holdings to BPR factors, in clients: an item with fewer owners than this
@@ -78,6 +75,7 @@ def _trained(trainer: Any, history: History, name: str) -> tuple[FloatArray, Flo
     return clients, items
 
 
+@checked
 @dataclass(frozen=True)
 class ALS(Recipe):
     """Weighted least-squares factors; clients are folded in exactly when they are scored.
@@ -98,15 +96,11 @@ class ALS(Recipe):
 
     GRID = ({"factors": 16}, {"factors": 64}, {"half_life_days": 90.0}, {"alpha": 4.0})
 
-    factors: int = 32
-    regularization: float | None = None
-    alpha: float = 1.0
-    iterations: int = 15
-    half_life_days: float | None = None
-
-    def __post_init__(self) -> None:
-        check_factors(self.factors, self.regularization, self.iterations, alpha=self.alpha)
-        check_weights(self.half_life_days)
+    factors: Count = 32
+    regularization: Ridge | None = None
+    alpha: PurchaseWeight = 1.0
+    iterations: Count = 15
+    half_life_days: HalfLife | None = None
 
     def learn(self, training: Training) -> FittedModel:
         """Alternate. Same bytes for the same seed at any thread count."""
@@ -151,6 +145,7 @@ class ALS(Recipe):
         )
 
 
+@checked
 @dataclass(frozen=True)
 class BPR(Recipe):
     """Factors trained to put what was bought above what was not, pair by pair.
@@ -173,24 +168,10 @@ class BPR(Recipe):
 
     GRID = ({"factors": 32}, {"regularization": 0.05, "learning_rate": 0.05})
 
-    factors: int = 100
-    learning_rate: float = 0.01
-    regularization: float = 0.01
-    iterations: int | None = None
-
-    def __post_init__(self) -> None:
-        check_factors(
-            self.factors,
-            self.regularization,
-            PASSES if self.iterations is None else self.iterations,
-        )
-        check_range(
-            "learning_rate",
-            self.learning_rate,
-            1e-9,
-            1e3,
-            why="no step, or one too far, learns nothing",
-        )
+    factors: Count = 100
+    learning_rate: LearningRate = 0.01
+    regularization: Ridge = 0.01
+    iterations: Count | None = None
 
     def learn(self, training: Training) -> FittedModel:
         """Descend, on one thread: with more, the order of the steps (and the result) would depend

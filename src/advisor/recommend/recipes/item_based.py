@@ -11,22 +11,23 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.arrays import FloatArray, check_type
+from advisor.annotations import Count
+from advisor.arrays import FloatArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.privacy import short
 from advisor.recommend.model.encoders import Held
 from advisor.recommend.model.fitted import FittedModel, State
 from advisor.recommend.model.gram import Gram
 from advisor.recommend.model.purchases import History
-from advisor.recommend.recipes.recipe import Recipe, Training, check_range, check_weights
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.recommend.recipes.settings import Exponent, HalfLife, PenaltyExponent, Ridge, Shrinkage
 from advisor.recommend.threads import one_thread
+from advisor.validation import checked
 
 ALL = 1_000_000
 """As many neighbours as there are."""
-SIMILARITIES = ("cosine", "conditional")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class GramRecipe(Recipe):
     @property
     def half_life(self) -> float | None:
         """Days in which a purchase loses half its weight as something to predict."""
-        return None
+        return self.settings().get("half_life_days")
 
     @property
     def has_cap(self) -> bool:
@@ -59,6 +60,7 @@ class GramRecipe(Recipe):
         history = training.history(self.half_life, self.has_cap)
         return self.solve(Gram.of(history, self.power), history)
 
+    @checked
     def gram(
         self, interactions: Interactions, *, catalogue: Catalogue, as_of: date | str | None = None
     ) -> Gram:
@@ -82,23 +84,15 @@ class GramRecipe(Recipe):
                 field="capped",
                 value=True,
             )
-        check_type(
-            interactions,
-            Interactions,
-            "interactions",
-            "Pass purchases, made by Interactions.from_frame.",
-        )
-        check_type(catalogue, Catalogue, "catalogue", "Pass the catalogue, the same for all parts.")
         still_sold = interactions.only(catalogue.ids)
         found = Gram.of(History.of(still_sold, catalogue, self.half_life), self.power)
         return found if as_of is None else found.brought_to(as_day(as_of, "as_of"))
 
+    @checked
     def solve(self, gram: Gram, history: History) -> FittedItems:
         """The model of these counts, for the clients of `history`, who need not be among those
         counted. Raises `InputError` for what is neither.
         """
-        check_type(gram, Gram, "gram", "Pass the counts that `gram` gave, added up over the parts.")
-        check_type(history, History, "history", "Pass the History of the clients to be served.")
         weights = self.weigh(gram)
         matrix = np.vstack(
             [weights[:, : history.n_products], gram.popularity()[None, : history.n_products]]
@@ -146,6 +140,7 @@ class FittedItems(FittedModel):
         )
 
 
+@checked
 @dataclass(frozen=True)
 class EASE(GramRecipe):
     """Ridge regression of every product on all others, in closed form.
@@ -171,23 +166,9 @@ class EASE(GramRecipe):
         {"regularization": 1_500.0, "half_life_days": 90.0, "capped": True},
     )
 
-    regularization: float = 500.0
-    half_life_days: float | None = None
+    regularization: Ridge = 500.0
+    half_life_days: HalfLife | None = None
     capped: bool = False
-
-    def __post_init__(self) -> None:
-        check_range(
-            "regularization",
-            self.regularization,
-            1e-6,
-            why="without a ridge the counts may not be invertible",
-        )
-        check_weights(self.half_life_days, self.capped)
-
-    @property
-    def half_life(self) -> float | None:
-        """The recipe's."""
-        return self.half_life_days
 
     def weigh(self, gram: Gram) -> FloatArray:
         """B = P C - P diag(diag(P C) / diag(P)), P = (G + ridge)^-1: the ridge solution whose
@@ -204,6 +185,7 @@ class EASE(GramRecipe):
         return weights
 
 
+@checked
 @dataclass(frozen=True)
 class ItemKNN(GramRecipe):
     """A product is scored by its similarity to what is held, over its nearest neighbours.
@@ -241,31 +223,11 @@ class ItemKNN(GramRecipe):
         },
     )
 
-    neighbours: int = 100
-    shrinkage: float = 100.0
+    neighbours: Count = 100
+    shrinkage: Shrinkage = 100.0
     similarity: Literal["cosine", "conditional"] = "cosine"
-    half_life_days: float | None = None
+    half_life_days: HalfLife | None = None
     capped: bool = False
-
-    def __post_init__(self) -> None:
-        check_range(
-            "neighbours", self.neighbours, 1, why="nothing would be similar to anything", whole=True
-        )
-        check_range(
-            "shrinkage",
-            self.shrinkage,
-            0.0,
-            why="a negative one would raise similarities that rest on nothing",
-        )
-        check_type(self.similarity, str, "similarity", f"Choose one of {list(SIMILARITIES)}.")
-        if self.similarity not in SIMILARITIES:
-            raise InputError(
-                f"similarity is {short(self.similarity)}, which is none; choose one of"
-                f" {list(SIMILARITIES)}.",
-                field="similarity",
-                value=self.similarity,
-            )
-        check_weights(self.half_life_days, self.capped)
 
     @classmethod
     def conditional(
@@ -278,11 +240,6 @@ class ItemKNN(GramRecipe):
         same bank it is below `EASE()`.
         """
         return cls(ALL, shrinkage, "conditional", half_life_days, capped)
-
-    @property
-    def half_life(self) -> float | None:
-        """The recipe's."""
-        return self.half_life_days
 
     def weigh(self, gram: Gram) -> FloatArray:
         """Similarities, the nearest of each column."""
@@ -298,6 +255,7 @@ class ItemKNN(GramRecipe):
         return nearest(similar, self.neighbours)
 
 
+@checked
 @dataclass(frozen=True)
 class RandomWalk(GramRecipe):
     """From a held product to one of its owners, from them to one of their products: P3, and RP3
@@ -322,31 +280,15 @@ class RandomWalk(GramRecipe):
         {"popularity_penalty": 0.3, "half_life_days": 90.0, "capped": True},
     )
 
-    exponent: float = 0.6
-    popularity_penalty: float = 0.0
-    half_life_days: float | None = None
+    exponent: Exponent = 0.6
+    popularity_penalty: PenaltyExponent = 0.0
+    half_life_days: HalfLife | None = None
     capped: bool = False
-
-    def __post_init__(self) -> None:
-        check_range("exponent", self.exponent, 0.0, 10.0, why="probabilities are raised to it")
-        check_range(
-            "popularity_penalty",
-            self.popularity_penalty,
-            -10.0,
-            10.0,
-            why="owners are raised to it",
-        )
-        check_weights(self.half_life_days, self.capped)
 
     @property
     def power(self) -> float:
         """A walker leaves a client by any one of their products."""
         return self.exponent
-
-    @property
-    def half_life(self) -> float | None:
-        """The recipe's."""
-        return self.half_life_days
 
     def weigh(self, gram: Gram) -> FloatArray:
         """W[j, i] = sum over owners u of both: (1 / owners of j) ** a * (1 / products of u) ** a /

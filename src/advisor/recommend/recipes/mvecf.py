@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from advisor.annotations import Count
 from advisor.arrays import FloatArray
 from advisor.data.catalogue import Catalogue
 from advisor.data.ids import IdMap
@@ -16,14 +17,17 @@ from advisor.errors import InputError
 from advisor.recommend.model.encoders import FoldedIn
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import NO_WEIGHTS, History, Rows
-from advisor.recommend.recipes.recipe import Recipe, Training, check_factors, check_range
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.recommend.recipes.settings import NotNegative, PurchaseWeight, Ridge
 from advisor.recommend.ridge import ridge_of
 from advisor.recommend.threads import one_thread
+from advisor.validation import checked
 
 START = 0.1
 """Spread of the random factors the sweeps start from."""
 
 
+@checked
 @dataclass(frozen=True)
 class MVECF(Recipe):
     """Weighted least-squares factors with a mean-variance term in the loss, trained exactly and
@@ -49,23 +53,12 @@ class MVECF(Recipe):
 
     GRID = ({"factors": 32}, {"trade_off": 0.1}, {"trade_off": 0.0})
 
-    factors: int = 16
-    regularization: float | None = None
-    confidence: float = 1.0
-    trade_off: float = 1.0
-    risk_aversion: float = 3.0
-    iterations: int = 15
-
-    def __post_init__(self) -> None:
-        check_factors(
-            self.factors, self.regularization, self.iterations, confidence=self.confidence
-        )
-        check_range(
-            "trade_off", self.trade_off, 0.0, why="a negative one would look for bad portfolios"
-        )
-        check_range(
-            "risk_aversion", self.risk_aversion, 0.0, why="a negative one would look for risk"
-        )
+    factors: Count = 16
+    regularization: Ridge | None = None
+    confidence: PurchaseWeight = 1.0
+    trade_off: NotNegative = 1.0
+    risk_aversion: NotNegative = 3.0
+    iterations: Count = 15
 
     def learn(self, training: Training) -> FittedModel:
         """Alternate. Needs `catalogue` and `model`."""

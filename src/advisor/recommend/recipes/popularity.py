@@ -4,25 +4,30 @@ their.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
+from advisor.annotations import Texts
 from advisor.arrays import FloatArray, IntArray
 from advisor.data.interactions import Interactions
 from advisor.errors import InputError
-from advisor.recommend.model.attributes import Attributes, check_names
+from advisor.recommend.model.attributes import Attributes
 from advisor.recommend.model.encoders import Same
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
 from advisor.recommend.model.segments import Cells, OneHot
-from advisor.recommend.recipes.recipe import Recipe, Training, check_range, check_weights
+from advisor.recommend.recipes.recipe import Recipe, Training
+from advisor.recommend.recipes.settings import HalfLife, Ridge, Rounds, Shrinkage
+from advisor.validation import checked
 
 LEAST_SHARE = 0.01
 """No attribute's ridge grows beyond 1 / this."""
 
 
+@checked
 @dataclass(frozen=True)
 class Popularity(Recipe):
     """A product's score is the share of clients who bought it, all of them or those of the client's
@@ -43,20 +48,10 @@ class Popularity(Recipe):
 
     GRID = ({"half_life_days": 30.0, "capped": True}, {"half_life_days": 90.0, "capped": True})
 
-    half_life_days: float | None = None
-    by: tuple[str, ...] = ()
-    shrinkage: float = 50.0
+    half_life_days: HalfLife | None = None
+    by: Texts = ()
+    shrinkage: Shrinkage = 50.0
     capped: bool = False
-
-    def __post_init__(self) -> None:
-        check_weights(self.half_life_days, self.capped)
-        check_names(self.by)
-        check_range(
-            "shrinkage",
-            self.shrinkage,
-            0.0,
-            why="a negative one would turn the bank against its segments",
-        )
 
     def learn(self, training: Training) -> FittedModel:
         """Count."""
@@ -109,6 +104,7 @@ class FittedPopularity(FittedModel):
         return self.recipe.counted(self.history.joined(new)[0])
 
 
+@checked
 @dataclass(frozen=True)
 class Demographic(Recipe):
     """Each attribute of a client raises or lowers each product: ridge regression of what was bought
@@ -136,25 +132,11 @@ class Demographic(Recipe):
         {"rounds": 3},
     )
 
-    by: tuple[str, ...] | None = None
-    regularization: float = 50.0
-    half_life_days: float | None = None
-    rounds: int = 0
+    by: Texts | None = None
+    regularization: Ridge = 50.0
+    half_life_days: HalfLife | None = None
+    rounds: Rounds = 0
     capped: bool = False
-
-    def __post_init__(self) -> None:
-        check_range(
-            "regularization",
-            self.regularization,
-            1e-6,
-            why="values of one attribute exclude each other, so their sum is known without it",
-        )
-        check_weights(self.half_life_days, self.capped)
-        check_range(
-            "rounds", self.rounds, 0, 100, why="each solves the system once more", whole=True
-        )
-        if self.by is not None:
-            check_names(self.by)
 
     def learn(self, training: Training) -> FittedModel:
         """Regress."""
@@ -198,7 +180,7 @@ class Demographic(Recipe):
 
 
 def _training_codes(
-    training: Training, history: History, by: tuple[str, ...] | None, name: str
+    training: Training, history: History, by: Sequence[str] | None, name: str
 ) -> tuple[Attributes, IntArray]:
     """Vocabulary, and the codes of the history's clients."""
     if training.clients is None:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from math import inf
-from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from advisor.arrays import NUMBER, check_type, check_whole
+from advisor.annotations import Count, Seed
 from advisor.data.catalogue import Catalogue
 from advisor.data.clients.table import ClientTable
 from advisor.data.interactions import Interactions
 from advisor.data.returns import ReturnModel
 from advisor.errors import InputError
-from advisor.privacy import short
 from advisor.recommend.model.fitted import FittedModel
 from advisor.recommend.model.purchases import History
 from advisor.validation import checked
@@ -49,9 +44,7 @@ class Training:
 
     def until(self, day: Any) -> Training:
         """The same with the purchases up to and including `day`."""
-        return Training(
-            self.interactions.until(day), self.clients, self.catalogue, self.model, self.seed
-        )
+        return replace(self, interactions=self.interactions.until(day))
 
 
 @dataclass(frozen=True)
@@ -69,7 +62,7 @@ class Recipe(ABC):
         clients: ClientTable | None = None,
         catalogue: Catalogue | None = None,
         model: ReturnModel | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> FittedModel:
         """Learn from purchases.
 
@@ -88,13 +81,6 @@ class Recipe(ABC):
                 is of another kind, or there are purchases and none of them is of a product in the
                 catalogue.
         """
-        _check_sources(interactions, clients, catalogue, model)
-        seed = check_whole(
-            seed,
-            "seed",
-            "Give a whole number, 0 or more; the same one gives the same model.",
-            low=0,
-        )
         if catalogue is not None:
             _check_products(interactions, catalogue)
         return self.learn(Training(interactions, clients, catalogue, model, seed))
@@ -104,11 +90,11 @@ class Recipe(ABC):
         self,
         interactions: Interactions,
         *,
-        window: int | None = 182,
+        window: Count | None = 182,
         clients: ClientTable | None = None,
         catalogue: Catalogue | None = None,
         model: ReturnModel | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> Tuning:
         """What this recipe and its `variants` are worth beside `EASE()` on the last window of these
         purchases.
@@ -128,24 +114,17 @@ class Recipe(ABC):
         """
         from advisor.recommend.recipes.tuning import tune
 
-        _check_sources(interactions, clients, catalogue, model)
-        seed = check_whole(
-            seed,
-            "seed",
-            "Give a whole number, 0 or more; the same one gives the same model.",
-            low=0,
-        )
         return tune(self, Training(interactions, clients, catalogue, model, seed), window)
 
     def tuned(
         self,
         interactions: Interactions,
         *,
-        window: int | None = 182,
+        window: Count | None = 182,
         clients: ClientTable | None = None,
         catalogue: Catalogue | None = None,
         model: ReturnModel | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
     ) -> Recipe:
         """The recipe to use on these purchases: the best of this one and its `variants` that beats
         `EASE()` beyond chance, else `EASE()`; see `tuning`.
@@ -174,46 +153,6 @@ class Recipe(ABC):
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
-def check_recipe(value: object, field: str, *, key: object = None) -> None:
-    """Raise `InputError` unless `value` (the entry `key` of `field`, where given) is a recipe: not
-    its class, nor a model that is fitted already.
-    """
-    check_type(
-        value,
-        Recipe,
-        field,
-        "Pass a recipe with its brackets, such as EASE() or Blend.robust().",
-        key=key,
-    )
-
-
-def _check_sources(interactions: object, clients: object, catalogue: object, model: object) -> None:
-    check_type(
-        interactions,
-        Interactions,
-        "interactions",
-        "Pass purchases, made by Interactions.from_frame.",
-    )
-    check_type(
-        clients,
-        (ClientTable, NoneType),
-        "clients",
-        "Pass a ClientTable, made by ClientTable.from_frame, or leave it out.",
-    )
-    check_type(
-        catalogue,
-        (Catalogue, NoneType),
-        "catalogue",
-        "Pass a Catalogue, made by Catalogue.from_frame, or leave it out.",
-    )
-    check_type(
-        model,
-        (ReturnModel, NoneType),
-        "model",
-        "Pass a ReturnModel, made by estimate_returns, or leave it out.",
-    )
-
-
 def _check_products(interactions: Interactions, catalogue: Catalogue) -> None:
     """Purchases of which none is of the catalogue teach nothing about it: their ids are of another
     advisor, or written in another way.
@@ -229,73 +168,3 @@ def _check_products(interactions: Interactions, catalogue: Catalogue) -> None:
         field="interactions",
         value=bought[:2],
     )
-
-
-def check_range(
-    name: str,
-    value: float,
-    low: float,
-    high: float = float("inf"),
-    *,
-    why: str,
-    whole: bool = False,
-) -> None:
-    """Raise `InputError` unless low <= value <= high and finite (nan never is), and where it counts
-    something (`whole`) an int.
-    """
-    check_type(
-        value,
-        (int, np.integer) if whole else NUMBER,
-        name,
-        "Give a whole number." if whole else "Give a number.",
-    )
-    if not (low <= value <= high and value < inf and value < 2**63):
-        span = (
-            f"a finite number of at least {low:g}"
-            if high == float("inf")
-            else f"from {low:g} to {high:g}"
-        )
-        raise InputError(
-            f"{name} is {short(value)}; {why}. Choose {span}.", field=name, value=value
-        )
-
-
-def check_weights(days: float | None, capped: object = False) -> None:
-    """Raise `InputError` unless days is None or positive, and `capped` yes or no."""
-    if not isinstance(capped, bool | np.bool_):
-        check_type(
-            capped,
-            (),
-            "capped",
-            "Pass True or False: whether a fortnight of a product counts for no more than about its"
-            " others.",
-        )
-    if days is not None:
-        check_range(
-            "half_life_days",
-            days,
-            1e-3,
-            why="a half-life is a positive number of days (None: no recency)",
-        )
-
-
-def check_factors(
-    factors: int, regularization: float | None, iterations: int, **weights: float
-) -> None:
-    """Raise `InputError` unless a factor model can be trained so; `weights`: what a purchase
-    weighs, by its setting's name.
-    """
-    check_range("factors", factors, 1, why="a client needs at least one number", whole=True)
-    if regularization is not None:
-        check_range(
-            "regularization",
-            regularization,
-            1e-6,
-            why=(
-                "without it a client's system may be singular, and rare products are learnt by"
-                " heart"
-            ),
-        )
-    check_range("iterations", iterations, 1, why="random factors know nothing", whole=True)
-    for name, value in weights.items():
-        check_range(name, value, 1e-6, why="a purchase must weigh something")

@@ -15,7 +15,7 @@ from advisor.data.ids import IdMap
 from advisor.data.interactions import Interactions
 from advisor.measures.ranking import mark_hits, ndcg
 from advisor.recommend.recipes.item_based import EASE
-from advisor.recommend.recipes.recipe import Recipe, Training, check_range
+from advisor.recommend.recipes.recipe import Recipe, Training
 from advisor.recommend.windows import new_to_known
 
 LIST = 10
@@ -65,8 +65,6 @@ class Tuning:
 
 def tune(recipe: Recipe, training: Training, window: int | None) -> Tuning:
     """See `Recipe.tuning`."""
-    if window is not None:
-        check_range("window", window, 1, why="nothing is bought in no time", whole=True)
     tried = tuple(dict.fromkeys((EASE(), recipe, *recipe.variants())))
     past, later, held_out = _held_out(training, window)
     judged = (

@@ -20,7 +20,7 @@ import pandas as pd
 from advisor.contracts import Product, Questionnaire
 from advisor.contracts.questionnaire import LIMITING
 from advisor.data import Catalogue, ClientTable
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.risk_profile import GradedResponseModel, profile_risk
 from advisor.risk_profile.answers import read_answers
 from advisor.risk_profile.score import dimension_score
@@ -59,7 +59,7 @@ def crowd(count: int, asked: Questionnaire, rng: np.random.Generator) -> ClientT
         horizon_years=rng.uniform(0, 25, count),
         age=rng.integers(18, 90, count).astype(np.float64),
         answers={
-            q.id: Labels(tuple(o.id for o in q.options), rng.integers(0, len(q.options), count))
+            q.id: Categories(tuple(o.id for o in q.options), rng.integers(0, len(q.options), count))
             for q in asked.questions
         },
     )

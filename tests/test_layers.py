@@ -108,7 +108,7 @@ SHARED_READERS = (
     "contracts.base",
     "contracts.thresholds",
     "contracts.wording",
-    "data.cells_series",
+    "data.columns",
     "data.days",
     "data.horizons",
     "data.ids",

@@ -8,6 +8,14 @@ _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[T ](\d{1,2})(:.*)?)?", re
 """A day with slashes has the year first; with the year last it is not known which is the month."""
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 """A number with commas between thousands."""
+_COMMA = re.compile(
+    r"[+-]?(?=,?\d)(?:[1-9]\d{0,2}(?:([. '\u2019\u00a0\u202f])\d{3})(?:\1\d{3})*|\d+)?"
+    r"(?:,\d*)?(?:e[+-]?\d+)?",
+    re.ASCII | re.IGNORECASE,
+)
+"""A number with a decimal comma; points, spaces or apostrophes stand between its thousands."""
+LONGEST = 10_000
+"""Characters of a cell that is one word, number or day; a longer one is none."""
 _RATING = re.compile(r"([A-Za-z]) ?([1-5])")
 
 
@@ -31,6 +39,27 @@ def ungrouped(word: str) -> str:
     ('1234567.89', '1,23', '0,125')
     """
     return word.replace(",", "") if "," in word and _GROUPED.fullmatch(word) else word
+
+
+def pointed(cell: object) -> str | None:
+    """The number of a text with a decimal comma, with a point; None where it is no such number.
+
+    >>> pointed("1.234,56"), pointed("1.234"), pointed("15"), pointed("1.5"), pointed("1,234.5")
+    ('1234.56', '1234', '15', None, None)
+    """
+    word = cell.strip() if isinstance(cell, str) and len(cell) <= LONGEST else ""
+    if not _COMMA.fullmatch(word):
+        return None
+    return re.sub("[. '\u2019\u00a0\u202f]", "", word).replace(",", ".")
+
+
+def has_decimal_comma(cell: object) -> bool:
+    """Whether a text is a number only if its comma is a decimal one.
+
+    >>> has_decimal_comma("1.234,56"), has_decimal_comma("1,234"), has_decimal_comma("1.5")
+    (True, False, False)
+    """
+    return isinstance(cell, str) and "," in ungrouped(cell.strip()) and pointed(cell) is not None
 
 
 def percentage(cell: object) -> str | None:

@@ -2,7 +2,7 @@
 amount, a yes or no, a list.
 
 A cell is worth what its text is worth. Contracts read each field with these functions, and every
-`from_frame`, Arrow, CSV and JSON reader comes to the same end, by column (`data.cell_columns`).
+`from_frame`, Arrow, CSV and JSON reader comes to the same end, by column (`data.columns`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from uuid import UUID
 
 import numpy as np
 
-from advisor.cell_words import iso_of, ungrouped
+from advisor.cell_words import LONGEST, iso_of, ungrouped
 from advisor.privacy import masked, personal, short
 
-LONGEST = 10_000
-"""Characters of a cell that is one word, number or day; a longer one is none."""
 LONGEST_LIST = 1_000_000
 """Characters of a cell that writes a list or a record."""
 TRUE, FALSE = (

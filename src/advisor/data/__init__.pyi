@@ -1,8 +1,8 @@
 from advisor.data.biases import BiasProfiles as BiasProfiles
 from advisor.data.catalogue import Catalogue as Catalogue
-from advisor.data.clients.sources import clients_from_arrow as clients_from_arrow
+from advisor.data.clients.arrow import clients_from_arrow as clients_from_arrow
+from advisor.data.clients.csv_layout import ClientFiles as ClientFiles
 from advisor.data.clients.table import ClientTable as ClientTable
-from advisor.data.csv_layout import ClientFiles as ClientFiles
 from advisor.data.eligibility import Eligibility as Eligibility
 from advisor.data.eligibility import Verdict as Verdict
 from advisor.data.interactions import Interactions as Interactions

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from advisor.arrays import IntArray, frozen
 from advisor.privacy import hides
@@ -16,7 +17,7 @@ _ONE_WORD, _NO_WORD = frozen(np.array([0])), frozen(np.array([-1]))
 
 @hides
 @dataclass(frozen=True, eq=False)
-class Labels:
+class Categories:
     """`names[codes[i]]` is row i's word; code -1 where there is none.
 
     Attributes:
@@ -28,7 +29,7 @@ class Labels:
     codes: IntArray
 
     @classmethod
-    def of_words(cls, words: Sequence[str | None]) -> Labels:
+    def of_words(cls, words: Sequence[str | None]) -> Categories:
         """From one word (or None) a row."""
         if len(words) == 1:
             return cls((), _NO_WORD) if words[0] is None else cls((words[0],), _ONE_WORD)
@@ -37,20 +38,24 @@ class Labels:
         return cls(tuple(names), np.array(codes, dtype=np.int64))
 
     @classmethod
-    def empty(cls, rows: int) -> Labels:
+    def empty(cls, rows: int) -> Categories:
         """No word in any of `rows` rows."""
         return cls((), np.full(rows, -1, dtype=np.int64))
 
-    def take(self, rows: IntArray) -> Labels:
-        """The rows asked for, in that order."""
-        return Labels(self.names, self.codes[rows])
+    def spelled(self) -> npt.NDArray[np.object_]:
+        """Every row's word, or None; shape (c,)."""
+        return np.array([*self.names, None], dtype=object)[self.codes]
 
-    def mapped(self, words: Sequence[str | None]) -> Labels:
+    def take(self, rows: IntArray) -> Categories:
+        """The rows asked for, in that order."""
+        return Categories(self.names, self.codes[rows])
+
+    def mapped(self, words: Sequence[str | None]) -> Categories:
         """With one other word (or None) for each of `names`; a word that stands nowhere is not
         kept.
         """
-        known = Labels.of_words([*words, None])
-        return Labels(known.names, known.codes[self.codes])
+        known = Categories.of_words([*words, None])
+        return Categories(known.names, known.codes[self.codes])
 
     def word(self, i: int) -> str | None:
         """Word of row i, or None."""

@@ -17,8 +17,7 @@ from advisor.arrays import BoolArray, DayArray
 from advisor.cell_words import iso_of
 from advisor.cells import FIRST_DAY, LAST_DAY, NO_DAY, day_of, text_of
 from advisor.data.bad_rows import BadRow
-from advisor.data.cell_columns import Cells, Numbers
-from advisor.data.cells_series import cells_of_series
+from advisor.data.columns import Column, Typed, column_of
 from advisor.errors import InputError
 from advisor.privacy import argument, kept, personal, written
 
@@ -74,7 +73,7 @@ def days_or_missing(values: pd.Series) -> DayArray:
     """Many days as `datetime64[D]`, shape (c,); NaT where a cell is missing, a number, or no day in
     ISO 8601.
     """
-    days = cells_of_series(values).days()
+    days = column_of(values).days()
     return np.where(_none(days), NO_DAY, days)
 
 
@@ -134,7 +133,7 @@ def _nanoseconds(cells: list[Any]) -> Moments:
 
 def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
     """The days. Raises `InputError` unless every cell is a day."""
-    cells = cells_of_series(values)
+    cells = column_of(values)
     days = cells.days()
     for _, error in _bad(values, cells, days, field, allow_missing=allow_missing):
         raise error
@@ -143,7 +142,7 @@ def _checked(values: pd.Series, field: str, *, allow_missing: bool) -> DayArray:
 
 def bad_days(values: pd.Series, field: str, *, moments: bool = False) -> Iterator[BadRow]:
     """Rows whose cell `as_days` refuses, or with `moments` `as_times`."""
-    cells = cells_of_series(values)
+    cells = column_of(values)
     days = cells.days()
     yield from _bad(values, cells, days, field, allow_missing=False)
     outside = ~_none(days) & ~((days >= _FIRST_MOMENT) & (days < _LAST_MOMENT))
@@ -156,13 +155,15 @@ def bad_days(values: pd.Series, field: str, *, moments: bool = False) -> Iterato
 
 
 def _bad(
-    values: pd.Series, cells: Cells, days: DayArray, field: str, *, allow_missing: bool
+    values: pd.Series, cells: Column, days: DayArray, field: str, *, allow_missing: bool
 ) -> Iterator[BadRow]:
     missing = cells.missing()
     for row in np.flatnonzero(_none(days) & ~missing).tolist():
         value = values.iloc[row]
         value = value.item() if isinstance(value, np.generic) else value
-        if isinstance(cells, Numbers) or isinstance(value, int | float | complex):
+        if (isinstance(cells, Typed) and cells.values.dtype.kind in "iuf") or isinstance(
+            value, int | float | complex
+        ):
             why = "; a number counts from no agreed day. "
             remedy = (
                 "Write days as 2026-02-01, or convert them with pandas.to_datetime and its unit."

@@ -22,7 +22,7 @@ from advisor.arrays import (
     unique_ids,
 )
 from advisor.data.by_asset import label_assets, rate_assets
-from advisor.data.cells_series import cells_of_series
+from advisor.data.columns import column_of
 from advisor.data.days import as_day, as_days
 from advisor.data.price_columns import check_columns
 from advisor.data.tables import as_numbers, cell
@@ -240,7 +240,7 @@ def _index_days(frame: pd.DataFrame, field: str) -> DayArray:
             field=field,
             value=error.value,
         ) from error
-    if off := cells_of_series(frame.index.to_series()).off_midnight():
+    if off := column_of(frame.index.to_series()).off_midnight():
         _LOG.warning(
             f"The index of {field} has {off:,} times with a time zone that are not midnight there;"
             " the day there is taken. If the exchange is elsewhere, "
@@ -257,7 +257,7 @@ def _cells(frame: pd.DataFrame, names: Sequence[str], dates: DayArray, field: st
     values = np.column_stack([as_numbers(column) for column in columns]).reshape(
         len(frame), len(names)
     )
-    missing = [cells_of_series(column).missing() for column in columns]
+    missing = [column_of(column).missing() for column in columns]
     bad = np.isnan(values) & ~np.column_stack(missing).reshape(values.shape)
     if bad.any():
         row, column = (int(i) for i in np.argwhere(bad)[0])

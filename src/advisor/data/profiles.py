@@ -22,7 +22,7 @@ from advisor.arrays import (
     unique_ids,
 )
 from advisor.contracts.bands import LEVELS, RiskBands
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.days import as_day, as_days
 from advisor.errors import InputError
 from advisor.privacy import hides, personal, written
@@ -85,7 +85,7 @@ class RiskProfiles:
     knowledge: FloatArray
     standard_error: FloatArray
     level_probability: FloatArray
-    limits: Labels
+    limits: Categories
     lowest_category: BoolArray
     flag_names: tuple[str, ...]
     flag_bits: IntArray
@@ -152,7 +152,7 @@ class RiskProfiles:
             knowledge=unknown if knowledge is None else _knowledge(knowledge),
             standard_error=unknown,
             level_probability=(level[:, None] == np.arange(1, LEVELS + 1)).astype(np.float64),
-            limits=Labels(("assessed elsewhere",), np.zeros(count, dtype=np.int64)),
+            limits=Categories(("assessed elsewhere",), np.zeros(count, dtype=np.int64)),
             lowest_category=level <= 1 if lowest_category is None else _flags(lowest_category),
             flag_names=(),
             flag_bits=np.zeros(count, dtype=np.int64),

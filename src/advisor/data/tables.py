@@ -13,9 +13,8 @@ import pandas as pd
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.cells import shown, text_of, truth_of
 from advisor.data.bad_rows import BadRow
-from advisor.data.categories import Labels
-from advisor.data.cell_columns import Cells
-from advisor.data.cells_series import cells_of_series
+from advisor.data.categories import Categories
+from advisor.data.columns import Column, column_of
 from advisor.data.ids import IdMap
 from advisor.errors import InputError
 from advisor.privacy import kept, personal, written
@@ -43,9 +42,7 @@ def check_once(names: Sequence[str], field: str, columns: Sequence[str] | None =
     """Raise `InputError` where one of `columns` (default all) is among `names` twice."""
     if len(set(names)) == len(names):
         return
-    twice = [
-        c for c in dict.fromkeys(names) if names.count(c) > 1 and (columns is None or c in columns)
-    ]
+    twice = sorted({c for c in names if names.count(c) > 1 and (columns is None or c in columns)})
     if twice:
         raise InputError(
             f"{field} has the column(s) {twice[:5]} more than once, so it is not known which one"
@@ -70,17 +67,17 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[:, ~np.array(unnamed, dtype=np.bool_)] if any(unnamed) else frame
 
 
-def _id_words(column: pd.Series, field: str) -> Labels:
+def _id_words(column: pd.Series, field: str) -> Categories:
     """The cells of a column as words; raises `InputError` where one can be no id (the row is
     named).
     """
-    cells = cells_of_series(column)
+    cells = column_of(column)
     for _, error in _odd_ids(cells, field):
         raise error
     return cells.words()
 
 
-def _odd_ids(cells: Cells, field: str) -> Iterator[BadRow]:
+def _odd_ids(cells: Column, field: str) -> Iterator[BadRow]:
     for row in np.flatnonzero(cells.no_words()).tolist():
         told = shown(cells.cell(row))
         yield (
@@ -96,12 +93,12 @@ def _odd_ids(cells: Cells, field: str) -> Iterator[BadRow]:
 
 def bad_ids(column: pd.Series, field: str, remedy: str) -> Iterator[BadRow]:
     """Rows whose id `id_codes` refuses."""
-    cells = cells_of_series(column)
+    cells = column_of(column)
     yield from _odd_ids(cells, field)
     yield from _missing_ids(cells.words(), field, remedy)
 
 
-def _missing_ids(words: Labels, field: str, remedy: str) -> Iterator[BadRow]:
+def _missing_ids(words: Categories, field: str, remedy: str) -> Iterator[BadRow]:
     for row in np.flatnonzero(words.codes < 0).tolist():
         yield row, InputError(f"{field} is missing in row {row}; {remedy}", field=field, value=None)
 
@@ -151,7 +148,7 @@ def as_numbers(column: pd.Series) -> FloatArray:
     """The numbers of a column, shape (c,), a copy; nan where a cell is missing or holds none: text
     that is none, True and False, days.
     """
-    return cells_of_series(column).numbers()
+    return column_of(column).numbers()
 
 
 def cell(column: pd.Series, row: int) -> object:
@@ -211,7 +208,7 @@ def _bad_truths(
 
 def _truths(column: pd.Series) -> tuple[BoolArray, BoolArray, BoolArray]:
     """Where a column says yes, no, and nothing, each of shape (c,)."""
-    cells = cells_of_series(column)
+    cells = column_of(column)
     words = cells.words()
     truths = [truth_of(name) for name in words.names]
     true, false = (
@@ -222,7 +219,7 @@ def _truths(column: pd.Series) -> tuple[BoolArray, BoolArray, BoolArray]:
 
 
 def labels_of(index: Iterable[object]) -> list[str]:
-    """Labels of a pandas index as ids."""
+    """Categories of a pandas index as ids."""
     return [text_of(label) for label in index]
 
 

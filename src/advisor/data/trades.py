@@ -12,7 +12,7 @@ import pandas as pd
 
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type
 from advisor.data.bad_rows import BadRow, OnBadRows, read_rows
-from advisor.data.cells_series import cells_of_series
+from advisor.data.columns import column_of
 from advisor.data.days import as_day, as_times, bad_days
 from advisor.data.ids import IdMap
 from advisor.data.tables import as_numbers, bad_flags, bad_ids, cell, check_table, id_codes, yes_no
@@ -155,7 +155,7 @@ class Trades:
 
 def _signs(column: pd.Series) -> FloatArray:
     """+1 for a purchase, -1 for a sale, nan for anything else, shape (t,)."""
-    words = cells_of_series(column).words()
+    words = column_of(column).words()
     signs = [_SIDES.get(name.strip().lower(), np.nan) for name in words.names]
     return np.array([*signs, np.nan], dtype=np.float64)[words.codes]
 

@@ -16,7 +16,8 @@ from advisor.contracts.mandate import Mandate
 from advisor.contracts.questionnaire import Questionnaire
 from advisor.contracts.wording import Language
 from advisor.data.catalogue import Catalogue
-from advisor.data.clients.sources import arrow_batches, clients_from_arrow
+from advisor.data.clients.arrow import clients_from_arrow
+from advisor.data.clients.sources import arrow_batches
 from advisor.data.clients.table import ClientTable, check_chunk
 from advisor.data.days import as_day
 from advisor.data.interactions import Interactions

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from advisor.arrays import BoolArray, FloatArray
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.clients.table import ClientTable
 from advisor.privacy import personal
 from advisor.risk_profile.key import QuestionKey, key_of
@@ -53,7 +53,7 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
     """
     key = key_of(questionnaire)
     asked, every = key.questions, np.arange(len(key.questions))[:, None]
-    nothing = Labels.empty(len(clients))
+    nothing = Categories.empty(len(clients))
     given = [clients.answers.get(name, nothing) for name in asked]
     lookup: list[
         int
@@ -83,7 +83,7 @@ def read_answers(clients: ClientTable, questionnaire: Questionnaire, rows: BoolA
 
 def _judge(
     question: QuestionKey,
-    given: Labels,
+    given: Categories,
     chosen: Positions,
     rows: BoolArray,
     problems: dict[int, str],

@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.clients.table import ClientTable
 from advisor.errors import InputError
 from advisor.privacy import hides
@@ -140,7 +140,7 @@ def _table(client: ClientTable, given: dict[str, str], sheets: list[dict[str, st
     rows = len(sheets)
     table = client.take(np.zeros(rows, dtype=np.int64))
     answers = {
-        name: Labels.of_words([sheet.get(name, option) for sheet in sheets])
+        name: Categories.of_words([sheet.get(name, option) for sheet in sheets])
         for name, option in given.items()
     }
     return replace(table, ids=tuple(str(i) for i in range(rows)), answers=answers)

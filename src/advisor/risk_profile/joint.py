@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.thresholds import reaches
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.clients.table import ClientTable
 from advisor.data.ids import IdMap
 from advisor.data.profiles import RiskProfiles
@@ -122,7 +122,7 @@ def _groups(accounts: Sequence[str], members: int) -> tuple[IntArray, IdMap]:
             field="accounts",
             value=len(accounts),
         )
-    labels = Labels.of_words(ids_of(accounts, "accounts"))
+    labels = Categories.of_words(ids_of(accounts, "accounts"))
     return labels.codes, IdMap.of(labels.names, "accounts")
 
 

@@ -13,7 +13,7 @@ from advisor.annotations import Probabilities
 from advisor.arrays import BoolArray, IntArray
 from advisor.contracts.bands import RiskBands
 from advisor.contracts.questionnaire import Questionnaire
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.horizons import months_later
@@ -91,7 +91,7 @@ def profile_risk(
         **case.scores,
         standard_error=case.standard_error,
         level_probability=chance,
-        limits=Labels(causes, cause),
+        limits=Categories(causes, cause),
         lowest_category=lowest,
         flag_names=names,
         flag_bits=bits,

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.arrays import IntArray
-from advisor.data.clients.reader import ids_of_arrow
+from advisor.data.clients.arrow import ids_of_arrow
 from advisor.errors import InputError
 
 REPEATED = (

@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from advisor.arrays import check_type
 from advisor.contracts.client import Client
-from advisor.data.categories import Labels
-from advisor.data.clients.sources import clients_from_arrow
+from advisor.data.categories import Categories
+from advisor.data.clients.arrow import clients_from_arrow
 from advisor.data.clients.table import ClientTable
 from advisor.data.days import as_day
 from advisor.data.labels import label_names
@@ -173,7 +173,7 @@ class Job:
             reason = f"it could not be advised: {error}"
             name, known = ("", problems) if clients is None else (clients.ids[0], clients.problems)
             blank = Client(id=name or "-", wealth=0.0, horizon_years=0.0)
-            unread = dict.fromkeys(self.labels, Labels.empty(1))
+            unread = dict.fromkeys(self.labels, Categories.empty(1))
             row = replace(
                 ClientTable.from_clients([blank]),
                 ids=(name,),

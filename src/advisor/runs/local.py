@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from advisor.annotations import Count, Folder
-from advisor.data.client_files import files_of, opened_files
+from advisor.data.clients.files import files_of, opened_files
 from advisor.data.clients.sources import arrow_batches, unreadable
 from advisor.errors import InputError
 from advisor.files import clear_drafts

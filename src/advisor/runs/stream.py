@@ -23,9 +23,9 @@ import pyarrow as pa
 
 from advisor.annotations import Count, CountOrNone, Day, Folder, Text, Texts
 from advisor.arrays import IntArray
-from advisor.data.client_files import files_of
+from advisor.data.clients.csv_layout import ClientFiles
+from advisor.data.clients.files import files_of
 from advisor.data.clients.sources import arrow_batches, opened_once
-from advisor.data.csv_layout import ClientFiles
 from advisor.engine.advisor import Advisor
 from advisor.errors import InputError, StoppedError
 from advisor.files import clear_drafts, held

@@ -13,7 +13,7 @@ import pandas as pd
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.contracts.rules import RulePack
 from advisor.contracts.thresholds import count_reached, raised
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.clients.table import ClientTable
 from advisor.data.horizons import days_within
 from advisor.data.profiles import RiskProfiles
@@ -58,8 +58,8 @@ class Facts:
     objective: FloatArray
     wealth: FloatArray
     horizon_years: FloatArray
-    currency: Labels
-    sustainability: Labels
+    currency: Categories
+    sustainability: Categories
     excluded: SparseRows
 
     @classmethod

@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.arrays import BoolArray, FloatArray, IntArray
 from advisor.data.catalogue import Catalogue
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.returns import ReturnModel
 from advisor.suitability.target_market import EVERYBODY, market_row
 
@@ -37,9 +37,9 @@ class ProductFacts:
     term_days: IntArray
     private: BoolArray
     complex: BoolArray
-    currency: Labels
-    sustainability: Labels
-    regime: Labels
+    currency: Categories
+    sustainability: Categories
+    regime: Categories
     market: IntArray
     min_years: FloatArray
 
@@ -90,9 +90,9 @@ def product_facts_of(catalogue: Catalogue) -> ProductFacts:
         term_days=catalogue.term_days,
         private=catalogue.private,
         complex=catalogue.complex,
-        currency=Labels.of_words([p.currency for p in products]),
-        sustainability=Labels.of_words([p.sustainability for p in products]),
-        regime=Labels.of_words([p.regime for p in products]),
+        currency=Categories.of_words([p.currency for p in products]),
+        sustainability=Categories.of_words([p.sustainability for p in products]),
+        regime=Categories.of_words([p.regime for p in products]),
         market=np.array([market_row(p) for p in products]),
         min_years=np.array(
             [0.0 if p.target_market is None else p.target_market.min_years for p in products]
@@ -104,7 +104,7 @@ def product_facts_of(catalogue: Catalogue) -> ProductFacts:
 def product_facts_of_assets(model: ReturnModel) -> ProductFacts:
     """Assets as if each were a product of its own risk level and nothing else."""
     n = len(model)
-    words = Labels.empty(n)
+    words = Categories.empty(n)
     return ProductFacts(
         ids=model.assets,
         names=tuple(frozenset({asset}) for asset in model.assets),

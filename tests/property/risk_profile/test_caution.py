@@ -12,7 +12,7 @@ import pytest
 from advisor.contracts import Option, Question, Questionnaire
 from advisor.contracts.questionnaire import Contradiction
 from advisor.data import ClientTable
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.risk_profile import profile_risk
 from advisor.risk_profile.coherence import Controls
 from advisor.sample import clients as sample_clients
@@ -25,7 +25,7 @@ def table_of(sheets: list[dict[str, str]], loss_aversion: np.ndarray | None = No
     """Answer sheets of clients who differ in nothing else, and whose years and money limit
     nothing."""
     base = sample_clients(len(sheets))
-    answers = {name: Labels.of_words([sheet[name] for sheet in sheets]) for name in sheets[0]}
+    answers = {name: Categories.of_words([sheet[name] for sheet in sheets]) for name in sheets[0]}
     table = replace(base, answers=answers, horizon_years=np.full(len(sheets), 30.0))
     return (
         table if loss_aversion is None else replace(table, biases={"loss_aversion": loss_aversion})

@@ -12,7 +12,7 @@ import pandas as pd
 from advisor.arrays import BoolArray, DayArray
 from advisor.cell_words import iso_of
 from advisor.cells import is_missing
-from advisor.data.cells_series import cells_of_series
+from advisor.data.columns import column_of
 
 Cell = Literal["id", "word", "number", "day", "time", "instant"]
 WANTED: dict[str, str] = {
@@ -35,7 +35,7 @@ def read_column(column: pd.Series, kind: Cell) -> tuple[pd.Series, BoolArray]:
     """
     if kind == "instant":
         return _instants(column)
-    cells = cells_of_series(column)
+    cells = column_of(column)
     missing = cells.missing()
     if kind in ("id", "word"):
         wrong = cells.no_words()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from advisor.contracts.client import Client
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
 
@@ -27,6 +27,9 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Number columns and what they may hold."""
 NUMBERS = tuple(RANGES)
+REQUIRED = ("id", "wealth", "horizon_years")
+WHOLE = ("age",)
+"""Number columns whose cells are whole."""
 FLAGS = {
     "professional": False,
     "legal_capacity": True,
@@ -51,10 +54,10 @@ def columns_from_clients(rows: Sequence[Client]) -> dict[str, Any]:
     )
     flags = [[f[name] for f in fields] for name in FLAGS]
     columns |= zip(FLAGS, np.array(flags, dtype=np.bool_).reshape(len(FLAGS), count), strict=True)
-    wordless, nothing = Labels.empty(count), SparseRows.empty(count)
+    wordless, nothing = Categories.empty(count), SparseRows.empty(count)
     for name in WORDS:
         words = [f[name] for f in fields]
-        columns[name] = wordless if words.count(None) == count else Labels.of_words(words)
+        columns[name] = wordless if words.count(None) == count else Categories.of_words(words)
     for name in SETS:
         sets = [f[name] for f in fields]
         columns[name] = SparseRows.of_sets(sets) if any(sets) else nothing
@@ -64,7 +67,9 @@ def columns_from_clients(rows: Sequence[Client]) -> dict[str, Any]:
         [int(r.lowest_category) if r.states_category else -1 for r in rows], dtype=np.int64
     )
     questions = dict.fromkeys(q for r in rows for q in r.answers)
-    columns["answers"] = {q: Labels.of_words([r.answers.get(q) for r in rows]) for q in questions}
+    columns["answers"] = {
+        q: Categories.of_words([r.answers.get(q) for r in rows]) for q in questions
+    }
     columns["holdings"] = (
         SparseRows.of([r.holdings for r in rows]) if any(r.holdings for r in rows) else nothing
     )

@@ -1,9 +1,4 @@
-"""Arrow tables of clients to the columns of a `ClientTable`, and every source of clients read by
-chunk.
-
-Columns are named as for `ClientTable.from_frame`; besides `holding:<id>` columns, one column
-`holdings` may be a map of id to money, which a catalogue of a thousand products needs.
-"""
+"""Every source of clients read by chunk: files, frames, tables, streams."""
 
 # pyright: reportUnknownParameterType=false
 
@@ -14,92 +9,23 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from advisor.annotations import Texts
-from advisor.arrays import check_type, check_whole
+from advisor.arrays import check_whole
+from advisor.cells import text_of
 from advisor.data.arrow_extra import pyarrow
-from advisor.data.client_cells import Problems, check_names, columns_from_cells
-from advisor.data.client_files import FileBatches, files_of, opened_files
-from advisor.data.client_streams import opened_stream
-from advisor.data.clients.reader import (
-    KNOWN_PROBLEMS,
-    arrow_of_clients,
-    cells_of_arrow,
-    held_of_arrow,
-    ids_of_arrow,
-)
+from advisor.data.clients.arrow import arrow_of_clients, check_schema, text_array
+from advisor.data.clients.csv_layout import NAMED
+from advisor.data.clients.files import FileBatches, files_of, opened_files
+from advisor.data.clients.reader import check_names
 from advisor.data.clients.table import ClientTable
-from advisor.data.csv_layout import NAMED
 from advisor.data.labels import OF_CLIENTS, labelled
-from advisor.data.tables import is_index
+from advisor.data.tables import is_index, with_index
 from advisor.errors import InputError
-from advisor.validation import checked
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-NO_ID = "id is missing; its advice could not be delivered. Give every client an id."
-
-
-@checked
-def clients_from_arrow(table: pa.Table, *, labels: Texts | str = ()) -> ClientTable:
-    """Clients of an Arrow table; every row from itself alone, so that a table may be cut anywhere.
-
-    Args:
-        table: One row a client. A row without an id is noted in `problems`; an id that is there
-            twice is two rows, each with its own advice.
-        labels: Columns of your own that come out again beside the advice.
-
-    Raises:
-        InputError: It is no Arrow table, a required column is absent, or a column is unknown or
-            there twice.
-    """
-    import pyarrow as pa
-
-    check_type(table, pa.Table, "clients", "Give a pyarrow Table with one row a client.")
-    table = table.drop_columns([name for name in table.schema.names if is_index(name)])
-    table = table.rename_columns(check_schema(table.schema, labels=labels))
-    ids, odd = ids_of_arrow(table["id"])
-    problems = Problems({row: NO_ID for row, name in enumerate(ids) if not name} | odd)
-    cells = {
-        n: cells_of_arrow(table[n], n)
-        for n in table.schema.names
-        if n not in ("id", "holdings", KNOWN_PROBLEMS)
-    }
-    held = held_of_arrow(table["holdings"], problems) if "holdings" in table.schema.names else None
-    known: list[str | None] = (
-        table[KNOWN_PROBLEMS].to_pylist() if KNOWN_PROBLEMS in table.schema.names else []
-    )
-    columns = columns_from_cells(ids, cells, problems, held)
-    columns["problems"] = dict(problems) | {row: text for row, text in enumerate(known) if text}
-    return ClientTable(**columns)
-
-
-def check_schema(
-    schema: pa.Schema, what: str = "The client table", labels: Texts | str = ()
-) -> list[str]:
-    """Names of the columns, those of labels as `label:<name>`.
-
-    Raises:
-        InputError: A required column is absent, a column is unknown or there twice, or holdings
-            come in two ways.
-    """
-    import pyarrow as pa
-
-    mapped = "holdings" in schema.names and pa.types.is_map(
-        schema.field(schema.names.index("holdings")).type
-    )
-    names = check_names(
-        schema.names, (KNOWN_PROBLEMS, "holdings") if mapped else (KNOWN_PROBLEMS,), what, labels
-    )
-    beside = [n for n in names if mapped and n.startswith("holding:")]
-    if beside:
-        raise InputError(
-            f"{what} has both a column holdings and columns {beside[:3]}; what a client holds must"
-            " be said once. Drop one or the other.",
-            field="holdings",
-            value=beside,
-        )
-    return names
 
 
 def arrow_batches(source: Any, rows: int, labels: Texts | str = ()) -> Iterator[pa.Table]:
@@ -155,9 +81,8 @@ def opened(source: Any, labels: Texts | str = ()) -> tuple[pa.Schema, Iterator[p
         if not labels:
             return schema, batches
         names = labelled(schema.names, labels, OF_CLIENTS, "the client table")
-        schema = pa.schema(
-            [field.with_name(name) for field, name in zip(schema, names, strict=True)]
-        )
+        fields = [field.with_name(name) for field, name in zip(schema, names, strict=True)]
+        schema = pa.schema(fields, metadata=schema.metadata)
         return schema, (
             pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches
         )
@@ -167,15 +92,19 @@ def opened(source: Any, labels: Texts | str = ()) -> tuple[pa.Schema, Iterator[p
 
 def _opened(source: Any, labels: Texts | str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     if isinstance(source, ClientTable):
-        return arrow_of_clients(source.take(slice(0, 0))).schema, _batches_of(source)
+        return arrow_of_clients(source.take(slice(0, 0))).schema, chain.from_iterable(
+            arrow_of_clients(part).to_batches() for part in source.chunks(65_536)
+        )
+    if isinstance(source, pd.DataFrame):
+        table = _table_of_frame(source, labels)
+        return table.schema, iter(table.to_batches())
     if hasattr(source, "__arrow_c_stream__"):
-        return opened_stream(source, labels)
-    found: FileBatches = opened_files(files_of(source), source)
+        return _stream(source)
+    files: FileBatches = opened_files(files_of(source), source)
     asked = [labels] if isinstance(labels, str) else labels
-    for path, schema in found.schemas:
-        there = [name for name in asked if name in schema.names]
-        check_schema(schema, str(path), there)
-    return found.schema, iter(found)
+    for path, schema in files.schemas:
+        check_schema(schema, str(path), [name for name in asked if name in schema.names])
+    return files.schema, iter(files)
 
 
 def opened_once(source: Any, labels: Texts | str = ()) -> tuple[pa.Schema, Any]:
@@ -193,10 +122,52 @@ def opened_once(source: Any, labels: Texts | str = ()) -> tuple[pa.Schema, Any]:
     return schema, pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def _batches_of(clients: ClientTable) -> Iterator[pa.RecordBatch]:
-    return chain.from_iterable(
-        arrow_of_clients(part).to_batches() for part in clients.chunks(65_536)
+def _stream(source: Any) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Schema and batches of anything with the Arrow C stream, without the index of a frame."""
+    import pyarrow as pa
+
+    try:
+        reader = pa.RecordBatchReader.from_stream(source)
+    except (pa.ArrowException, TypeError, ValueError, NotImplementedError) as error:
+        raise InputError(
+            f"Clients cannot be read from {type(source).__name__} ({error}); give a table: one row"
+            " a client, columns named as Client's fields.",
+            field="source",
+            value=type(source).__name__,
+        ) from error
+    places = [at for at, name in enumerate(reader.schema.names) if not is_index(name)]
+    if len(places) == len(reader.schema):
+        return reader.schema, iter(reader)
+    schema = pa.schema([reader.schema.field(at) for at in places])
+    return schema, (
+        pa.RecordBatch.from_arrays([batch.column(at) for at in places], schema=schema)
+        for batch in reader
     )
+
+
+def _table_of_frame(frame: pd.DataFrame, labels: Texts | str) -> pa.Table:
+    """A frame as Arrow, column by column; a column whose cells are of no one Arrow type becomes
+    text that is worth the same. A named index is a column.
+    """
+    import pyarrow as pa
+
+    frame = with_index(frame)
+    check_names([c for c in frame.columns if c != "holdings"], labels=labels)
+    columns = [_array(frame.iloc[:, at]) for at in range(frame.shape[1])]
+    return pa.table(columns, names=[text_of(c) for c in frame.columns])
+
+
+def _array(column: pd.Series) -> Any:
+    import pyarrow as pa
+
+    try:
+        array = pa.array(column, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        array = None
+    odd = column.dtype == object and array is not None and pa.types.is_temporal(array.type)
+    if array is None or odd or isinstance(array, pa.ExtensionArray):
+        return text_array(column.astype(object).tolist())
+    return array
 
 
 def unreadable(source: Any, error: Exception) -> InputError:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,8 @@ from advisor.annotations import Texts
 from advisor.arrays import BoolArray, DayArray, FloatArray, IntArray, check_type
 from advisor.contracts.client import Client, Goal
 from advisor.data.biases import BiasProfiles
-from advisor.data.categories import Labels
-from advisor.data.client_frame import columns_from_frame
+from advisor.data.categories import Categories
+from advisor.data.clients.reader import columns_from_frame
 from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS, columns_from_clients
 from advisor.data.ids import IdMap
 from advisor.data.sparse_rows import SparseRows
@@ -68,19 +68,19 @@ class ClientTable:
     monthly_spending: FloatArray
     reserve_months: FloatArray
     planned_purchases: FloatArray
-    answers: Mapping[str, Labels]
+    answers: Mapping[str, Categories]
     holdings: SparseRows
     excluded: SparseRows
     insists: SparseRows
     written_warning: SparseRows
     locked: SparseRows
-    currency: Labels
-    gender: Labels
-    segment: Labels
-    sustainability: Labels
+    currency: Categories
+    gender: Categories
+    segment: Categories
+    sustainability: Categories
     biases: Mapping[str, FloatArray] = field(default_factory=dict)
     goals: tuple[tuple[Goal, ...], ...] = ()
-    labels: Mapping[str, Labels] = field(default_factory=dict)
+    labels: Mapping[str, Categories] = field(default_factory=dict)
     problems: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
@@ -100,7 +100,9 @@ class ClientTable:
 
     @classmethod
     @checked
-    def from_frame(cls, frame: pd.DataFrame, *, labels: Texts | str = ()) -> ClientTable:
+    def from_frame(
+        cls, frame: pd.DataFrame, *, labels: Texts | str = (), decimal: Literal[".", ","] = "."
+    ) -> ClientTable:
         """From a table with columns named as `Client`'s fields, `answer:<question id>`,
         `holding:<id>`, `bias:<name>` and `label:<name>`.
 
@@ -112,12 +114,13 @@ class ClientTable:
             labels: Columns of your own, such as a branch, that come out again beside the advice
                 (`label:branch` is one without being named here); any other unknown column is
                 refused.
+            decimal: The decimal mark of numbers that are text; with a comma, 1.234,56 is read.
 
         Raises:
             InputError: No table, a required column is absent, a column is unknown or there twice,
                 or an id is missing or there twice.
         """
-        return cls(**columns_from_frame(frame, labels))
+        return cls(**columns_from_frame(frame, labels, decimal))
 
     def take(self, rows: Sequence[int] | IntArray | slice) -> ClientTable:
         """The rows asked for, in that order."""
@@ -129,7 +132,7 @@ class ClientTable:
             value = getattr(self, column.name)
             if isinstance(value, np.ndarray):
                 taken[column.name] = value[index]
-            elif isinstance(value, SparseRows | Labels):
+            elif isinstance(value, SparseRows | Categories):
                 taken[column.name] = value.take(index)
         rows_of = index.tolist()
         taken["ids"] = tuple(self.ids[i] for i in rows_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.arrays import FloatArray
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 
 CENT = 0.01
 _WHOLE: str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -28,7 +28,7 @@ def unit_of(currency: str | None) -> float:
     return CENT if currency is None else UNITS.get(currency.strip().upper(), CENT)
 
 
-def units_of(currencies: Labels, count: int) -> FloatArray:
+def units_of(currencies: Categories, count: int) -> FloatArray:
     """The smallest unit of each client's currency, shape (c,)."""
     if not currencies.names:
         return np.full(count, CENT)

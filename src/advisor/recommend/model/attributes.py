@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from advisor.arrays import FloatArray, IntArray
-from advisor.data.categories import Labels
+from advisor.data.categories import Categories
 from advisor.data.clients.schema import FLAGS, NUMBERS, WORDS
 from advisor.data.clients.table import ClientTable
 from advisor.errors import InputError
@@ -99,19 +99,19 @@ def client_codes(attributes: Attributes, batch: Batch, remembered: IntArray) -> 
     return codes
 
 
-def _column(clients: ClientTable, name: str) -> Labels | FloatArray | IntArray:
+def _column(clients: ClientTable, name: str) -> Categories | FloatArray | IntArray:
     if name.startswith(_ANSWER):
         question = name.removeprefix(_ANSWER)
         return (
-            clients.answers[question] if question in clients.answers else Labels.empty(len(clients))
+            clients.answers[question] if question in clients.answers else Categories.empty(len(clients))
         )
-    column: Labels | FloatArray | IntArray = getattr(clients, name)
+    column: Categories | FloatArray | IntArray = getattr(clients, name)
     return column
 
 
 def _values(clients: ClientTable, name: str) -> tuple[str, ...]:
     column = _column(clients, name)
-    if isinstance(column, Labels):
+    if isinstance(column, Categories):
         return tuple(
             sorted(column.names[c] for c in np.unique(column.codes[column.codes >= 0]).tolist())
         )
@@ -130,7 +130,7 @@ def _coded(clients: ClientTable, name: str, values: tuple[str, ...]) -> IntArray
     """Code of every row of the table, shape (rows,)."""
     column = _column(clients, name)
     place = {value: code for code, value in enumerate(values, start=1)}
-    if isinstance(column, Labels):
+    if isinstance(column, Categories):
         table = np.array([place.get(word, 0) for word in column.names] + [0], dtype=np.int64)
         return table[column.codes]
     if name in NUMBERS:

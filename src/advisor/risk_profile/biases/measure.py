@@ -14,7 +14,7 @@ import advisor.risk_profile.biases.records as k
 from advisor.arrays import BoolArray, FloatArray, IntArray, check_type, frozen, unique_ids
 from advisor.data.biases import BiasProfiles, rates, sum_counts
 from advisor.data.by_asset import by_id
-from advisor.data.cells_series import cells_of_series
+from advisor.data.columns import column_of
 from advisor.data.days import as_times
 from advisor.data.tables import as_numbers, cell, check_once, check_table, id_codes
 from advisor.data.trades import Trades
@@ -188,7 +188,7 @@ def _quotes(prices: pd.DataFrame, trades: Trades, odean: bool) -> tuple[k.Quotes
 
 def _column(prices: pd.DataFrame, name: str) -> FloatArray:
     values = as_numbers(prices[name])
-    unreadable = np.isnan(values) & ~cells_of_series(prices[name]).missing()
+    unreadable = np.isnan(values) & ~column_of(prices[name]).missing()
     bad = np.isinf(values) | (values <= 0.0) | unreadable
     if bad.any():
         row = int(np.argmax(bad))

@@ -12,7 +12,7 @@ import pandas as pd
 from advisor.adapters.records.moments import moment_of
 from advisor.arrays import BoolArray, DayArray, IntArray
 from advisor.contracts import EVENT_TYPES
-from advisor.data.cells_series import cells_of_series
+from advisor.data.columns import column_of
 from advisor.data.days import as_day, as_times, days_or_missing
 from advisor.data.ids import IdMap
 from advisor.data.tables import check_table, id_codes
@@ -71,7 +71,7 @@ class EventTable:
                 )
         times, _ = as_times(frame["time"], "time")
         named, dated = "product_id" in frame, "day" in frame
-        words = cells_of_series(frame["product_id"]).words() if named else None
+        words = column_of(frame["product_id"]).words() if named else None
         none = np.full(len(frame), "NaT", dtype="datetime64[D]")
         return cls(
             clients=clients,

@@ -6,16 +6,16 @@ types are read as text, which is worth the same.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from advisor.arrays import line_for
-from advisor.data.client_streams import without_index
-from advisor.data.clients.reader import as_text
-from advisor.data.csv_layout import ClientFiles, Layout, layout_of
+from advisor.data.clients.arrow import DECIMAL, as_text
+from advisor.data.clients.csv_layout import ClientFiles, Layout, layout_of
+from advisor.data.tables import is_index
 from advisor.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ class FileBatches:
     def __iter__(self) -> Iterator[Any]:
         """Batches of all files, in order, each of `schema`."""
         for path, _ in self.schemas:
-            for batch in _batches(path, self.layouts.get(path)):
-                yield _conformed(batch, self.schema)
+            with _opened(path, self.layouts.get(path)) as (_, batches):
+                for batch in batches():
+                    yield _conformed(batch, self.schema)
 
 
 def opened_files(files: Sequence[Path], source: object = None) -> FileBatches:
@@ -70,8 +71,11 @@ def opened_files(files: Sequence[Path], source: object = None) -> FileBatches:
     """
     named = (source.encoding, source.delimiter) if isinstance(source, ClientFiles) else ()
     layouts = {path: layout_of(path, *named) for path in files if _kind(path) == "csv"}
-    schemas = [(path, without_index(_schema(path, layouts.get(path)))) for path in files]
-    return FileBatches(schemas, _unified([schema for _, schema in schemas]), layouts)
+    schemas = [(path, _schema(path, layouts.get(path))) for path in files]
+    schema = _unified([schema for _, schema in schemas])
+    if isinstance(source, ClientFiles):
+        schema = schema.with_metadata({DECIMAL: source.decimal.encode()})
+    return FileBatches(schemas, schema, layouts)
 
 
 def _kind(path: Path) -> str | None:
@@ -126,35 +130,32 @@ def _conformed(batch: Any, schema: Any) -> Any:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _schema(path: Path, layout: Layout | None) -> Any:
+@contextmanager
+def _opened(path: Path, layout: Layout | None) -> Generator[tuple[Any, Callable[[], Any]]]:
+    """The schema of a file, and what reads its batches."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    kind = _kind(path)
     if layout is not None:
         with _csv(path, layout) as reader:
-            return reader.schema
-    if kind == "ipc" and _is_stream(path):
-        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
-            return reader.schema
-    return ds.dataset(str(path), format=kind).schema.remove_metadata()
-
-
-def _batches(path: Path, layout: Layout | None) -> Iterator[Any]:
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    kind = _kind(path)
-    if layout is not None:
-        with _csv(path, layout) as reader:
-            yield from reader
-    elif kind == "ipc" and _is_stream(path):
-        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
-            yield from reader
+            yield reader.schema, lambda: reader
+    elif _kind(path) == "ipc" and _is_stream(path):
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
+            yield stream.schema, lambda: stream
     else:
-        yield from ds.dataset(str(path), format=kind).to_batches(
-            batch_size=_ROWS, batch_readahead=2, fragment_readahead=1
+        rows = ds.dataset(str(path), format=_kind(path))
+        yield (
+            rows.schema.remove_metadata(),
+            lambda: rows.to_batches(batch_size=_ROWS, batch_readahead=2, fragment_readahead=1),
         )
+
+
+def _schema(path: Path, layout: Layout | None) -> Any:
+    """The schema of a file, without the unnamed index that pandas adds as a column of its own."""
+    import pyarrow as pa
+
+    with _opened(path, layout) as (schema, _):
+        return pa.schema([field for field in schema if not is_index(field.name)])
 
 
 def _is_stream(path: Path) -> bool:

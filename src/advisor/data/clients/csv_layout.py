@@ -10,9 +10,10 @@ import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from advisor.arrays import check_type
-from advisor.data.client_cells import REQUIRED
+from advisor.data.clients.schema import REQUIRED
 from advisor.errors import InputError
 from advisor.privacy import short
 
@@ -40,6 +41,7 @@ class ClientFiles:
         files: A path, a folder or a list of paths; CSV may be compressed (`.csv.gz`).
         encoding: Of CSV, such as "gb18030" (GBK) or "utf-16"; None: UTF-8, or UTF-16 where the file
             begins so.
+        decimal: The decimal mark of numbers that are text.
         delimiter: Of CSV, one character; None: the one of comma, semicolon, tab and bar by which
             the header has the columns that every client needs.
 
@@ -50,6 +52,7 @@ class ClientFiles:
     files: str | Path | Sequence[str | Path]
     encoding: str | None = None
     delimiter: str | None = None
+    decimal: Literal[".", ","] = "."
 
     def __post_init__(self) -> None:
         if self.encoding is not None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from advisor.annotations import Texts
 from advisor.arrays import check_type
 from advisor.cells import LONGEST, is_missing, is_text, is_word, number_of, text_of
+from advisor.data.arrow_columns import column_of_arrow, is_arrow_text
 from advisor.data.clients.reader import check_names, table_columns, texts_of_ids
 from advisor.data.clients.schema import FLAGS, NUMBERS, SETS, WORDS
 from advisor.data.clients.table import ClientTable
-from advisor.data.columns import column_of_arrow, is_arrow_text
 from advisor.data.labels import LABEL
 from advisor.data.sparse_rows import SparseRows
 from advisor.data.tables import is_index

@@ -103,7 +103,9 @@ def _column(clients: ClientTable, name: str) -> Categories | FloatArray | IntArr
     if name.startswith(_ANSWER):
         question = name.removeprefix(_ANSWER)
         return (
-            clients.answers[question] if question in clients.answers else Categories.empty(len(clients))
+            clients.answers[question]
+            if question in clients.answers
+            else Categories.empty(len(clients))
         )
     column: Categories | FloatArray | IntArray = getattr(clients, name)
     return column

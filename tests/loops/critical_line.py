@@ -280,8 +280,9 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
             break
         if step > TIE * (1.0 + tau):
             if straight(before, v):  # nothing turns here: the segment before goes on
-                count -= 1
+                count, idle = count - 1, idle + 1
             else:
+                idle = 0
                 copy(y, Y[count, 0])
                 copy(v, before)
             for j in range(m):
@@ -290,14 +291,14 @@ def walk_critical_line(H, mu, pull, A, low, high, l, u, side, row_side, w, tau, 
                 w[i] += step * v[i]
                 r[i] += step * r1[i]
             copy(y, Y[count, 1])
-            count, idle, tau = count + 1, 0, tau + step
+            count, tau = count + 1, tau + step
             taus[count] = tau
             copy(w, W[count])
         else:
             idle += 1
-            if idle > 3 * (n + m) + 10:
-                code = CYCLED
-                break
+        if idle > 3 * (n + m) + 10:
+            code = CYCLED
+            break
         if who >= n:
             j, age = who - n, 0
             for i in range(n):

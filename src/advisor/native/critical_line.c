@@ -341,25 +341,26 @@ integer walk(const Line *q, integer *side, integer *row_side, double *w, double 
         if (event.step > TIE * (1.0 + tau)) {
             if (straight(n, o.before, o.v)) { /* nothing turns here: the segment before goes on */
                 count -= 1;
+                idle += 1;
             } else {
                 copy(m, y, Y + 2 * count * m);
                 copy(n, o.v, o.before);
+                idle = 0;
             }
             add_scaled(m, y, event.step, o.y1);
             add_scaled(n, w, event.step, o.v);
             add_scaled(n, o.r, event.step, o.r1);
             copy(m, y, Y + (2 * count + 1) * m);
             count += 1;
-            idle = 0;
             tau += event.step;
             path->taus[count] = tau;
             copy(n, w, W + count * n);
         } else {
             idle += 1;
-            if (idle > 3 * (n + m) + 10) {
-                code = CYCLED;
-                break;
-            }
+        }
+        if (idle > 3 * (n + m) + 10) {
+            code = CYCLED;
+            break;
         }
         if (exchange(q, event, side, row_side, w, &o)) age = 0;
     }

@@ -31,13 +31,14 @@ class Rates:
 
     @classmethod
     def of(cls, risk_aversion: FloatArray, steepest: float) -> Rates:
-        """Of plain risk aversions, shape (c,); inf = least variance."""
+        """Of plain risk aversions, shape (c,); inf = least variance. Who would go beyond the
+        `steepest` risk tolerance was solved there.
+        """
         risk, reward = objective_scale(risk_aversion)
-        return cls(
-            reward,
-            risk,
-            np.where(risk_aversion > 1.0, 1.0, np.maximum(risk_aversion, 1.0 / steepest)),
-        )
+        with np.errstate(divide="ignore"):
+            beyond = np.maximum(1.0 / risk_aversion / steepest, 1.0)
+        least = np.maximum(risk_aversion, 1.0 / steepest)
+        return cls(reward, risk, np.where(risk_aversion > 1.0, beyond, least))
 
     def put(self, which: IntArray, reward: FloatArray, risk: FloatArray, unit: FloatArray) -> None:
         """Write those of the rows `which`, in place."""

@@ -29,6 +29,9 @@ from advisor.optimize.limits.infeasible import DeferredInfeasibleError, contradi
 from advisor.optimize.limits.limits import Limits
 from advisor.optimize.preferences.preferences import Preferences
 
+SAME = 1e-13
+"""A return this close to the reference, as a share of what both are made of, is at it."""
+
 
 @dataclass(frozen=True, eq=False)
 class OwnPath:
@@ -73,6 +76,11 @@ class OwnPath:
         volatility = np.sqrt(np.maximum(proof.variance, 0.0))
         along = Segments.of(t, self.path.weights, proof.mean, volatility, self.covariance)
         shifted = replace_reference(preferences, self.offset)
+        reference = shifted.reference_return
+        size = np.abs(preferences.reference_return) + abs(self.offset)
+        close = np.abs(reference - along.mean[0]) <= SAME * size
+        if along.variance[0] == 0.0 and close[0]:
+            shifted = replace_reference(shifted, float(reference[0] - along.mean[0]))
         gamma = float(
             shifted.effective_risk_aversion(
                 along.tolerance, along.mean, along.variance, along.slope, along.curve
@@ -100,7 +108,7 @@ def own_path(rows: BatchRows, i: int) -> OwnPath:
     """
     model, limits = rows.model, rows.limits_of_row(i)
     if rows.costs is None:
-        path, proof = trace_corners(model, limits)
+        path, proof = trace_corners(model, limits, judged=True)
         return OwnPath(path, proof, model.covariance, limits, 1, 0.0)
     kink, below, above = (a[i % len(a)] for a in rows.kinks)
     names = tuple(f"{part}{k}" for part in ("kept", "bought") for k in range(len(model)))
@@ -115,7 +123,7 @@ def own_path(rows: BatchRows, i: int) -> OwnPath:
         ineligible=np.tile(limits.ineligible, 2),
         max_volatility=None,
     )
-    path, proof = trace_corners(both, parts)
+    path, proof = trace_corners(both, parts, judged=True)
     costs = rows.take(np.array([i])).costs or rows.costs
     spent = float(costs.total(kink[None])[0])
     return OwnPath(

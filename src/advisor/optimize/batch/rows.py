@@ -21,6 +21,8 @@ RIDGE = 1e-10
 histories): far below what the certificate can see."""
 FAR = 1e10
 """Risk tolerance, in units of variance by mean, at which risk no longer counts."""
+UNEVEN = 1e4
+"""Ratio of two variances above which what one of them needs hides the other."""
 WELL_CONDITIONED = 1e-9
 """Smallest eigenvalue of the scaled Hessian above which no ridge is needed."""
 
@@ -94,8 +96,18 @@ class BatchRows:
     @cached_property
     def level(self) -> float:
         """Added to every entry of the Hessian: on weights that add up to 1 that changes nothing,
-        and it makes a riskless asset harmless.
+        and it makes a riskless asset harmless. Where variances differ by orders, it is the least of
+        them: a larger one would leave of it nothing but rounding.
         """
+        variances = np.diag(self.model.covariance)
+        risky = variances[variances > 0.0]
+        if risky.size and float(risky.max()) > UNEVEN * float(risky.min()):
+            return float(risky.min())
+        return self.typical
+
+    @cached_property
+    def typical(self) -> float:
+        """A variance as the assets have it: the average one, or 1 where there is none."""
         return float(np.diag(self.model.covariance).mean()) or 1.0
 
     @cached_property
@@ -105,7 +117,7 @@ class BatchRows:
         """
         mean = self.model.mean
         spread = max(float(np.ptp(mean)), 1e-3 * float(np.abs(mean).max())) or 1.0
-        return FAR * self.level / spread
+        return FAR * self.typical / spread
 
     @cached_property
     def hessian(self) -> FloatArray:

@@ -246,6 +246,8 @@ def _idle_residuals(
     part, wants, every = rows.take(idle), preferences.take(idle), np.arange(idle.size)
     there = fresh_state(part, state.side[idle], state.row_side[idle])
     solved = pivot(part, away, there, every)
+    for i in np.flatnonzero(~solved).tolist():
+        solved[i] = solve_exactly(part, away, there, i, polish=False)
     mean, volatility = own_moments(part, there, every)
     reward, risk = rates_at(wants, every, mean, volatility)
     risk = np.minimum(risk - wants.risk_aversion, reward / away)

@@ -46,18 +46,20 @@ NUDGES = (1e-6, 1e-8, 1e-10)
 """How far above a tie the exact solver is asked which limits are active, as a share of the risk
 tolerance there."""
 MAX_RESTARTS = 200
+Traced = tuple[CornerPath, PathProof]
 
 
-def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
+def trace_corners(model: ReturnModel, limits: Limits, *, judged: bool = False) -> Traced:
     """Every corner portfolio, from the least risky one upward.
 
     Args:
         model: Means and covariance of n assets.
         limits: Their limits; the volatility cap is not looked at here.
+        judged: The caller proves each portfolio that is taken from the path.
 
     Returns:
         The corners, and their proof: every KKT residual is below 1e-9, also between corners, and
-            mean and variance do not fall.
+            mean and variance do not fall. Where the caller judges, the best path there is.
 
     Raises:
         InfeasibleError: No portfolio satisfies the limits (unnamed: see
@@ -66,20 +68,27 @@ def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathP
     """
     if bool((limits.lower >= limits.upper).all()):
         return _single(model, limits)
-    best: tuple[CornerPath, PathProof] | None = None
+    best: Traced | None = None
+    falling: Traced | None = None
     for way in (_straightforward, _walked_evenly, _walked, _covered):
         if way is _walked_evenly and out_of_reach(limits):
             raise DeferredInfeasibleError(limits)
         try:
             found = way(model, limits)
         except SolverError:
-            if best is None and way is _covered:
+            if best is None and falling is None and way is _covered:
                 raise
             continue
-        if found is not None and _ascends(model, *found):
-            if found[1].worst <= CERTIFIED:
-                return found
-            best = found if best is None or found[1].worst < best[1].worst else best
+        if found is None:
+            continue
+        if not _ascends(model, *found):
+            falling = _better(falling, found)
+        elif found[1].worst <= CERTIFIED:
+            return found
+        else:
+            best = _better(best, found)
+    if judged and (best or falling) is not None:
+        return _better(best, falling)
     if best is None:
         raise SolverError(
             "Risk and return do not rise along the frontier that was found, so some of its"
@@ -100,6 +109,12 @@ def trace_corners(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathP
     return best
 
 
+def _better(one: Traced | None, other: Traced | None) -> Traced:
+    """The path with the smaller residual; there is one."""
+    paths = [path for path in (one, other) if path is not None]
+    return min(paths, key=lambda path: np.nan_to_num(path[1].worst, nan=np.inf))
+
+
 def _ascends(model: ReturnModel, path: CornerPath, proof: PathProof) -> bool:
     """Whether mean and variance rise from corner to corner, to a small part of what they are made
     of: a residual, which is measured against 1, cannot see what is wrong among assets whose risks
@@ -116,7 +131,7 @@ def _ascends(model: ReturnModel, path: CornerPath, proof: PathProof) -> bool:
     return bool((fall <= ASCENDING * made[1:]).all() and (drop <= ASCENDING * risked[1:]).all())
 
 
-def _single(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
+def _single(model: ReturnModel, limits: Limits) -> Traced:
     """The frontier of one portfolio, where every weight is fixed."""
     y = np.zeros(1 + len(limits.row_names))
     path = CornerPath(np.zeros(1), limits.lower[None].copy(), np.zeros((0, 2, y.size)), y, y)
@@ -126,7 +141,7 @@ def _single(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
     return path, proof
 
 
-def _straightforward(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof] | None:
+def _straightforward(model: ReturnModel, limits: Limits) -> Traced | None:
     """The path and its proof in one compiled call, where nothing ties."""
     import advisor.optimize.kernels as kernels
 
@@ -138,9 +153,7 @@ def _straightforward(model: ReturnModel, limits: Limits) -> tuple[CornerPath, Pa
     return CornerPath(t, w, y, slope, last), PathProof(*proof)
 
 
-def _walked(
-    model: ReturnModel, limits: Limits, *, even: bool = False
-) -> tuple[CornerPath, PathProof] | None:
+def _walked(model: ReturnModel, limits: Limits, *, even: bool = False) -> Traced | None:
     """The path of the walk and its proof; None where it does not get to the end."""
     scaled = scaled_program(model, limits, even=even)
     walked = _walk(scaled)
@@ -150,7 +163,7 @@ def _walked(
     return path, certify_path(model, limits, path)
 
 
-def _walked_evenly(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof] | None:
+def _walked_evenly(model: ReturnModel, limits: Limits) -> Traced | None:
     """The walk with every weight in units of its own risk, where volatilities differ by orders of
     magnitude; whether there is any portfolio at all is for the plain walk to say.
     """
@@ -164,7 +177,7 @@ def _walked_evenly(model: ReturnModel, limits: Limits) -> tuple[CornerPath, Path
         return None
 
 
-def _covered(model: ReturnModel, limits: Limits) -> tuple[CornerPath, PathProof]:
+def _covered(model: ReturnModel, limits: Limits) -> Traced:
     """The path without a walk, and its proof."""
     scaled = scaled_program(model, limits)
     path = scaled.unscaled(

@@ -9,6 +9,8 @@ import numpy as np
 from advisor.arrays import FloatArray, IntArray, frozen, numbers
 from advisor.errors import InputError
 
+NO_RISK = 6e-8
+"""Volatility, as a share of the holdings' own, that is the rounding of a variance: 16 ulps."""
 BLOCK = 4096
 """Clients looked up at a time: a block of weights stays in the cache. Rows do not depend on it."""
 
@@ -53,8 +55,10 @@ class Segments:
         covariance: FloatArray,
     ) -> Segments:
         """From corners in ascending order; rounding that makes a mean or volatility descend by an
-        ulp is evened out.
+        ulp is evened out, and a variance that is nothing but rounding is 0.
         """
+        made = np.einsum("mi,i->m", np.abs(weights), np.sqrt(np.diagonal(covariance)))
+        volatility = np.where(volatility <= NO_RISK * made, 0.0, volatility)
         step = np.vstack([np.diff(weights, axis=0), np.zeros((1, weights.shape[1]))])
         mean, volatility = np.maximum.accumulate(mean), np.maximum.accumulate(volatility)
         slope = np.maximum(
